@@ -1,0 +1,70 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { AnchorageError } from "./errors.ts";
+
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+const settings = z
+  .object({
+    /** TCP port; 0 picks a free one. */
+    PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+    HOST: z.string().min(1).default("127.0.0.1"),
+    /** Embedded Postgres, imported encoders, caches. */
+    DATA_DIR: z.string().min(1).default("./data"),
+    /** Another Postgres in place of the embedded one, such as postgres://user:password@host/database. */
+    DATABASE_URL: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://")
+      .optional(),
+    /** Sent by clients as `Authorization: Bearer ...`; at least 16 characters. */
+    API_KEY: z.string().min(16).optional(),
+    /** `off` starts without the sample collection. */
+    SAMPLE: z.enum(["on", "off"]).default("on"),
+    /** The largest request body, in MiB. NDJSON streams are not bound by it. */
+    BODY_LIMIT_MIB: z.coerce.number().min(1).max(2048).default(64),
+  })
+  .superRefine((value, context) => {
+    if (!LOOPBACK.has(value.HOST) && value.API_KEY === undefined) {
+      context.addIssue({
+        code: "custom",
+        path: ["API_KEY"],
+        message: `is required where HOST (${value.HOST}) is not loopback`,
+      });
+    }
+  });
+
+/** Every setting of the service, parsed once. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly databaseUrl: string | null;
+  readonly apiKey: string | null;
+  readonly sample: boolean;
+  readonly bodyLimitBytes: number;
+}
+
+/**
+ * Reads the settings from `environment` (an empty string counts as absent).
+ *
+ * @throws AnchorageError `invalid-input` that names every setting that is wrong.
+ */
+export const readConfig = (environment: Readonly<Record<string, string | undefined>>): Config => {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+    throw new AnchorageError("invalid-input", faults.map((f) => `${f.path}: ${f.message}`).join("; "), { faults });
+  }
+  const value = parsed.data;
+  return {
+    port: value.PORT,
+    host: value.HOST,
+    dataDir: resolve(value.DATA_DIR),
+    databaseUrl: value.DATABASE_URL ?? null,
+    apiKey: value.API_KEY ?? null,
+    sample: value.SAMPLE === "on",
+    bodyLimitBytes: Math.round(value.BODY_LIMIT_MIB * 1024 * 1024),
+  };
+};

@@ -1,0 +1,26 @@
+import type { EncoderId, EncoderInfo, Modality } from "../types.ts";
+
+/** Every encoder that this service can run, and the only way to run one. */
+export interface EncoderRegistry {
+  /** Images first, then by id. */
+  list(): readonly EncoderInfo[];
+  /** @throws AnchorageError `not-found` for an id that is not registered under this modality. */
+  get(id: string, modality: Modality): EncoderInfo;
+  /** The encoder that a collection gets when it names none. */
+  defaultOf(modality: Modality): EncoderInfo;
+  /**
+   * Encodes image files (PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG bytes) to `[n, dimension]` row-major, rows of L2 norm 1.
+   *
+   * @throws AnchorageError `invalid-input` whose fault path is the index of the first image that cannot be decoded
+   * or is too large.
+   */
+  encodeImages(id: EncoderId, images: readonly Uint8Array[]): Promise<Float32Array>;
+  /**
+   * Encodes texts to `[n, dimension]` row-major, rows of L2 norm 1. A text beyond the encoder's length is truncated.
+   *
+   * @throws AnchorageError `invalid-input` whose fault path is the index of the first text that is empty.
+   */
+  encodeTexts(id: EncoderId, texts: readonly string[]): Promise<Float32Array>;
+  /** Waits for what is running and frees every session. */
+  close(): Promise<void>;
+}

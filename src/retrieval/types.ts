@@ -1,0 +1,124 @@
+import type { AnchorId, Metadata, Modality, Sequence, TransformKind } from "../types.ts";
+
+/**
+ * A row number in a collection's memory. Slots are given out in order and never reused until the memory is
+ * compacted, so that a search that is under way never sees a row change.
+ */
+export type Slot = number;
+
+/** Best first. Rows of `slots` and `scores` are `width` long; only the first `counts[row]` entries of a row hold. */
+export interface Neighbours {
+  readonly width: number;
+  readonly counts: Int32Array;
+  readonly slots: Int32Array;
+  /** Cosine similarities in the space of the index. */
+  readonly scores: Float32Array;
+}
+
+export interface IndexSearch {
+  readonly k: number;
+  /** One byte a slot, 1 where it may be found; absent: every live slot. */
+  readonly allow?: Uint8Array;
+  /** HNSW's candidate list; ignored by an exact index. */
+  readonly ef?: number;
+}
+
+/** A derived, disposable structure over unit vectors, addressed by slot. */
+export interface VectorIndex {
+  readonly kind: "exact" | "hnsw";
+  readonly dimension: number;
+  /** Live vectors. */
+  size(): number;
+  /** Appends `vectors` (`[m, d]` row-major, rows of norm 1 or 0) at slots `first .. first + m - 1`. */
+  add(first: Slot, vectors: Float32Array): void;
+  /** Hides slots; what is under way may still see them. */
+  remove(slots: readonly Slot[]): void;
+  /** The k most similar live slots of each query (`[b, d]` row-major); ties by the order given at creation. */
+  search(queries: Float32Array, options: IndexSearch): Promise<Neighbours>;
+  close(): void;
+}
+
+/** Which index answered and why. */
+export interface Plan {
+  readonly index: "exact" | "hnsw";
+  readonly reason: string;
+  readonly k: number;
+  readonly ef?: number;
+  /** Live anchors that the search ran over, and how many of them the filter let through. */
+  readonly anchors: number;
+  readonly allowed: number;
+  readonly transform: TransformKind;
+  /** Of the fitted transform; 0 where nothing is fitted. */
+  readonly transformVersion: number;
+}
+
+export interface SpaceSearch {
+  readonly k: number;
+  readonly transform: TransformKind;
+  readonly allow?: Uint8Array;
+  /** True forces the exact index. */
+  readonly exact?: boolean;
+  readonly ef?: number;
+}
+
+export interface AnchorEntry {
+  readonly id: AnchorId;
+  readonly caption: string | null;
+  readonly metadata: Metadata;
+}
+
+/**
+ * One collection's anchors at one sequence, as queries see them: it does not change while it is held, however many
+ * writes follow.
+ */
+export interface AnchorView {
+  readonly sequence: Sequence;
+  /** Live anchors. */
+  readonly size: number;
+  /** One more than the highest slot ever given; the length of every bitmap over slots. */
+  readonly slotCount: number;
+  slotOf(id: AnchorId): Slot | undefined;
+  entry(slot: Slot): AnchorEntry;
+  /** Live slots in id order. */
+  liveSlots(): Int32Array;
+  /** One byte a slot: 1 where the anchor is live and `keep` holds. */
+  bitmap(keep: (entry: AnchorEntry) => boolean): Uint8Array;
+  /** Ties are broken by anchor id: negative where slot `a` comes first. */
+  compare(a: Slot, b: Slot): number;
+  /** The stored vectors of `slots`, normalised but not transformed: `[m, d]`. */
+  vectors(modality: Modality, slots: ArrayLike<Slot>): Float32Array;
+  /**
+   * The k nearest live anchors of each query, `[b, d]` row-major raw vectors (normalised and transformed here).
+   * Fewer where fewer are live or allowed.
+   */
+  search(modality: Modality, queries: Float32Array, options: SpaceSearch): Promise<{ neighbours: Neighbours; plan: Plan }>;
+}
+
+/** A write that Postgres has committed, to be applied to memory. */
+export interface SpaceChange {
+  readonly sequence: Sequence;
+  readonly upserts: readonly (AnchorEntry & {
+    readonly imageVector: Float32Array;
+    readonly textVector: Float32Array;
+  })[];
+  readonly deletes: readonly AnchorId[];
+}
+
+export interface IndexStatus {
+  readonly kind: "exact" | "hnsw";
+  readonly dimension: number;
+  readonly vectors: number;
+  readonly tombstones: number;
+  readonly sequence: Sequence;
+  readonly transform: TransformKind;
+  readonly transformVersion: number;
+}
+
+/** One collection in memory: both modalities over the same slots, with their indexes and fitted transforms. */
+export interface AnchorSpace {
+  /** Applies one committed write; the next `view()` has it. Called in order of sequence. */
+  apply(change: SpaceChange): void;
+  view(): AnchorView;
+  status(modality: Modality): IndexStatus;
+  close(): void;
+}

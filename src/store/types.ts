@@ -1,0 +1,167 @@
+import type {
+  AnchorId,
+  AsifParameters,
+  CollectionName,
+  EncoderId,
+  EncoderInfo,
+  Metadata,
+  Modality,
+  Sequence,
+  TransformKind,
+} from "../types.ts";
+
+/** An encoder as the store knows it: one id with one hash of its weights. */
+export interface EncoderRecord {
+  /** Stands for the pair of id and sha256 in the tables. */
+  readonly key: number;
+  readonly id: EncoderId;
+  readonly modality: Modality;
+  readonly dimension: number;
+  readonly sha256: string;
+  /** True where vectors come from outside and nothing can be computed here. */
+  readonly external: boolean;
+}
+
+export interface NewCollection {
+  readonly name: CollectionName;
+  readonly imageEncoder: EncoderRecord;
+  readonly textEncoder: EncoderRecord;
+  readonly asif: AsifParameters;
+  readonly transform: TransformKind;
+}
+
+export interface CollectionRecord extends NewCollection {
+  readonly key: number;
+  readonly sequence: Sequence;
+  readonly anchorCount: number;
+  readonly createdAt: Date;
+}
+
+export interface StoredImage {
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A whole anchor as it is written: putting one replaces what stood under its id. */
+export interface AnchorWrite {
+  readonly id: AnchorId;
+  readonly caption: string | null;
+  readonly metadata: Metadata;
+  /** Kept to be shown, never to be encoded again. */
+  readonly image: StoredImage | null;
+  readonly imageVector: Float32Array;
+  readonly textVector: Float32Array;
+}
+
+export interface AnchorRecord {
+  readonly id: AnchorId;
+  readonly caption: string | null;
+  readonly metadata: Metadata;
+  readonly hasImage: boolean;
+  /** Of the write that last changed it. */
+  readonly sequence: Sequence;
+}
+
+export interface AnchorWithVectors extends AnchorRecord {
+  readonly imageVector: Float32Array;
+  readonly textVector: Float32Array;
+}
+
+/** What became of a collection's anchors at one sequence. */
+export interface Change {
+  readonly sequence: Sequence;
+  readonly kind: "upsert" | "delete";
+  readonly ids: readonly AnchorId[];
+}
+
+/** A transform that was fitted on a collection's anchors; see retrieval/ for what the arrays mean. */
+export interface TransformRecord {
+  readonly kind: TransformKind;
+  readonly modality: Modality;
+  /** 1 for the first fit of this kind and modality, one more with each refit. */
+  readonly version: number;
+  /** The collection's sequence that it was fitted at. */
+  readonly sequence: Sequence;
+  /** How many anchors it was fitted on. */
+  readonly anchorCount: number;
+  /** `[d]` */
+  readonly mean: Float32Array;
+  /** `[rank, d]` row-major; null for `center`. */
+  readonly projection: Float32Array | null;
+}
+
+export interface WriteResult {
+  readonly sequence: Sequence;
+  readonly ids: readonly AnchorId[];
+}
+
+export type JobState = "running" | "done" | "failed" | "cancelled" | "interrupted";
+
+export interface JobRecord {
+  readonly id: string;
+  readonly kind: string;
+  /** What it works on, such as a collection's name. */
+  readonly subject: string;
+  readonly state: JobState;
+  readonly done: number;
+  readonly total: number;
+  readonly error: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Postgres, behind the questions that Anchorage asks of it. Every write is durable when its promise resolves. */
+export interface Store {
+  /** Which server this is, for the log and `GET /healthz`: `embedded` or `external`. */
+  readonly server: "embedded" | "external";
+  ping(): Promise<void>;
+
+  /** Finds or writes the record of an encoder's id and hash. */
+  ensureEncoder(info: EncoderInfo, external?: boolean): Promise<EncoderRecord>;
+
+  /** @throws AnchorageError `conflict` where the name is taken. */
+  createCollection(collection: NewCollection): Promise<CollectionRecord>;
+  /** In name order. */
+  listCollections(): Promise<CollectionRecord[]>;
+  findCollection(name: CollectionName): Promise<CollectionRecord | null>;
+  /** Removes the collection with all that belongs to it; false where there was none. */
+  deleteCollection(name: CollectionName): Promise<boolean>;
+
+  /**
+   * Writes all of `anchors` in one transaction, at one new sequence.
+   *
+   * @throws AnchorageError `not-found` where the collection is gone; nothing is written.
+   */
+  upsertAnchors(collection: CollectionRecord, anchors: readonly AnchorWrite[]): Promise<WriteResult>;
+  /** Deletes those of `ids` that exist in one transaction; the sequence does not move where none did. */
+  deleteAnchors(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<WriteResult>;
+
+  findAnchors(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<AnchorWithVectors[]>;
+  /** In id order (byte order of UTF-8), ids after `after`. */
+  listAnchors(collection: CollectionRecord, page: { after: AnchorId | null; limit: number }): Promise<AnchorRecord[]>;
+  findImage(collection: CollectionRecord, id: AnchorId): Promise<StoredImage | null>;
+  /** Those of `ids` that exist. */
+  existingIds(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<Set<AnchorId>>;
+
+  /** Every anchor as of one sequence (a repeatable-read snapshot), in batches, in id order. */
+  readAll(
+    collection: CollectionRecord,
+    onBatch: (batch: readonly AnchorWithVectors[], total: number) => Promise<void> | void,
+  ): Promise<Sequence>;
+  /** The writes after `sequence`, oldest first. */
+  changesSince(collection: CollectionRecord, sequence: Sequence): Promise<Change[]>;
+
+  saveTransform(collection: CollectionRecord, transform: TransformRecord): Promise<void>;
+  /** The newest version of each kind and modality. */
+  loadTransforms(collection: CollectionRecord): Promise<TransformRecord[]>;
+
+  saveJob(job: JobRecord): Promise<void>;
+  /** Newest first, at most `limit`. */
+  listJobs(limit: number): Promise<JobRecord[]>;
+  findJob(id: string): Promise<JobRecord | null>;
+  /** Marks what a dead process left `running` as `interrupted`. */
+  interruptJobs(): Promise<void>;
+
+  /** Ends the pool and, where it is ours, stops the server. */
+  close(): Promise<void>;
+}

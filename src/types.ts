@@ -1,0 +1,44 @@
+/** The words of the domain that every room shares. */
+
+export type Brand<T, Name extends string> = T & { readonly __brand: Name };
+
+/** Chosen by the user, 1 to 200 characters, unique within its collection. */
+export type AnchorId = Brand<string, "AnchorId">;
+/** `[a-z0-9][a-z0-9_-]{0,62}` */
+export type CollectionName = Brand<string, "CollectionName">;
+/** The id of a frozen encoder in the registry, or `external-<dimension>`. */
+export type EncoderId = Brand<string, "EncoderId">;
+/** A collection's monotone change number; every committed write has one. 0 before the first. */
+export type Sequence = Brand<number, "Sequence">;
+
+export type Modality = "image" | "text";
+
+/** What is done to a collection's vectors before similarities are taken, fitted on its anchors. */
+export type TransformKind = "none" | "center" | "whiten";
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type Metadata = Readonly<Record<string, JsonValue>>;
+
+/** ASIF's two parameters: how many anchors a relative representation keeps, and the power they are raised to. */
+export interface AsifParameters {
+  readonly k: number;
+  readonly p: number;
+}
+
+/** What an encoder is, as `GET /v1/encoders` tells it. */
+export interface EncoderInfo {
+  readonly id: EncoderId;
+  readonly modality: Modality;
+  readonly dimension: number;
+  /** The encoder that a collection gets when it names none of this modality. */
+  readonly default: boolean;
+  /** Of the weights; vectors of one id under two hashes never mix. Empty for an external encoder. */
+  readonly sha256: string;
+  readonly source: string;
+  readonly licence: string;
+}
+
+/** Where progress and one-line news go; the terminal in the service, nowhere in most tests. */
+export type Log = (line: string) => void;
+
+export const OTHER_MODALITY: Readonly<Record<Modality, Modality>> = { image: "text", text: "image" };
