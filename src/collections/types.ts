@@ -1,0 +1,234 @@
+import type { Plan } from "../retrieval/types.ts";
+import type { IndexStatus } from "../retrieval/types.ts";
+import type { Contribution } from "../asif/types.ts";
+import type {
+  AnchorId,
+  AsifParameters,
+  CollectionName,
+  JsonValue,
+  Metadata,
+  Modality,
+  Sequence,
+  TransformKind,
+} from "../types.ts";
+import type { StoredImage } from "../store/types.ts";
+
+/** What a query, a class prompt or an anchor is made from. */
+export type Input =
+  | { readonly text: string }
+  /** The bytes of an image file. */
+  | { readonly image: Uint8Array }
+  | { readonly vector: readonly number[]; readonly modality?: Modality }
+  /** The stored vector of an anchor; of the modality that the place asks for, or of the one named. */
+  | { readonly anchor: AnchorId; readonly modality?: Modality };
+
+/** An encoder of the registry by id, or vectors that come from outside. */
+export type EncoderChoice = string | { readonly external: { readonly dimension: number } };
+
+export interface CollectionSpec {
+  readonly name: CollectionName;
+  /** Absent: the registry's default of that modality. */
+  readonly imageEncoder?: EncoderChoice;
+  readonly textEncoder?: EncoderChoice;
+  readonly asif?: Partial<AsifParameters>;
+  readonly transform?: TransformKind;
+}
+
+export interface CollectionInfo {
+  readonly name: CollectionName;
+  readonly imageEncoder: EncoderChoice;
+  readonly textEncoder: EncoderChoice;
+  readonly asif: AsifParameters;
+  readonly transform: TransformKind;
+  readonly anchorCount: number;
+  readonly sequence: Sequence;
+  readonly indexes: Readonly<Record<Modality, IndexStatus>>;
+  readonly createdAt: Date;
+}
+
+export interface AnchorInput {
+  readonly id: AnchorId;
+  readonly text?: string;
+  readonly image?: Uint8Array;
+  readonly imageVector?: readonly number[];
+  readonly textVector?: readonly number[];
+  readonly metadata?: Metadata;
+}
+
+export interface AnchorView {
+  readonly id: AnchorId;
+  readonly text: string | null;
+  readonly metadata: Metadata;
+  readonly hasImage: boolean;
+  readonly sequence: Sequence;
+  readonly imageVector?: readonly number[];
+  readonly textVector?: readonly number[];
+}
+
+export type FilterScalar = string | number | boolean | null;
+
+export interface FilterComparison {
+  readonly eq?: FilterScalar;
+  readonly ne?: FilterScalar;
+  readonly gt?: number | string;
+  readonly gte?: number | string;
+  readonly lt?: number | string;
+  readonly lte?: number | string;
+  readonly in?: readonly FilterScalar[];
+  readonly exists?: boolean;
+}
+
+/**
+ * Conditions over metadata, all of which must hold. A key names a metadata field; `not` holds one filter that must
+ * fail, `any` a list of which one must hold. A field whose value is a list matches where one of its elements does.
+ */
+export interface Filter {
+  readonly not?: Filter;
+  readonly any?: readonly Filter[];
+  readonly [field: string]: FilterScalar | FilterComparison | Filter | readonly Filter[] | undefined;
+}
+
+/** States: `hidden`: the rows are gone and no query finds it, but its vector stays in memory until compaction. */
+export interface DeletionReceipt {
+  readonly state: "hidden" | "erased";
+  readonly sequence: Sequence;
+  readonly deletedAt: Date;
+  readonly count: number;
+}
+
+export interface DeletionResult {
+  readonly sequence: Sequence;
+  readonly deleted: number;
+  readonly receipt: DeletionReceipt;
+}
+
+/** Settings that any query may give in place of the collection's own. */
+export interface QuerySettings {
+  readonly k?: number;
+  readonly p?: number;
+  readonly transform?: TransformKind;
+  readonly exact?: boolean;
+  readonly ef?: number;
+}
+
+export interface SearchRequest extends QuerySettings {
+  readonly query: Input;
+  /** Of a `vector` or `anchor` query that does not name its own. */
+  readonly modality?: Modality;
+  readonly target: Modality;
+  /** 1 to 1,000; 10 where absent. */
+  readonly limit?: number;
+  /** Restricts the hits. */
+  readonly filter?: Filter;
+  readonly mode?: "unimodal" | "asif";
+}
+
+export interface SearchHit {
+  readonly id: AnchorId;
+  readonly score: number;
+  readonly text: string | null;
+  readonly metadata: Metadata;
+}
+
+/** Every answer names the sequence it was computed at. */
+export interface Answer {
+  readonly sequence: Sequence;
+  readonly tookMs: number;
+}
+
+export interface SearchAnswer extends Answer {
+  readonly hits: readonly SearchHit[];
+  readonly plan: Plan & { readonly candidates?: number };
+}
+
+export interface RelativeRequest extends QuerySettings {
+  readonly inputs: readonly Input[];
+  readonly modality: Modality;
+}
+
+export interface RelativeAnswer extends Answer {
+  readonly representations: readonly { readonly anchors: readonly AnchorId[]; readonly values: readonly number[] }[];
+  readonly plan: Plan;
+}
+
+export interface SimilarityRequest extends QuerySettings {
+  readonly images: readonly Input[];
+  readonly texts: readonly Input[];
+  readonly method?: "asif";
+}
+
+export interface SimilarityAnswer extends Answer {
+  /** images x texts, each in [-1, 1]. */
+  readonly scores: readonly (readonly number[])[];
+}
+
+export interface ClassInput {
+  readonly name: string;
+  /** Absent: the name through each of the templates. */
+  readonly prompts?: readonly Input[];
+}
+
+export interface ClassifyRequest extends QuerySettings {
+  readonly images: readonly Input[];
+  readonly classes: readonly ClassInput[];
+  /** Each holds `{}` once; `["{}"]` where absent. */
+  readonly templates?: readonly string[];
+  readonly ensemble?: "max" | "mean";
+  readonly method?: "asif";
+  /** How many classes a result names; 5 where absent. */
+  readonly top?: number;
+  /** How many anchors explain the first class; 0 where absent. */
+  readonly explain?: number;
+  /** Restricts the anchors that serve as memory. */
+  readonly filter?: Filter;
+}
+
+export interface ClassifyResult {
+  readonly classes: readonly { readonly name: string; readonly score: number }[];
+  readonly explanation?: readonly Contribution[];
+}
+
+export interface ClassifyAnswer extends Answer {
+  readonly results: readonly ClassifyResult[];
+}
+
+/** Collections and their anchors: the write path and every query, as the service and the scripts use them. */
+export interface Collections {
+  /** @throws AnchorageError `conflict` where the name is taken, `invalid-input` for an unknown encoder. */
+  create(spec: CollectionSpec): Promise<CollectionInfo>;
+  list(): Promise<CollectionInfo[]>;
+  /** @throws AnchorageError `not-found`, as every method below does for a collection that is not there. */
+  get(name: CollectionName): Promise<CollectionInfo>;
+  remove(name: CollectionName): Promise<void>;
+
+  /**
+   * Encodes what has no vector and writes all anchors at one sequence, or none of them.
+   *
+   * @throws AnchorageError `invalid-input` whose fault paths start with `anchors.<index>`.
+   */
+  putAnchors(name: CollectionName, anchors: readonly AnchorInput[]): Promise<{ sequence: Sequence; upserted: number }>;
+  getAnchor(name: CollectionName, id: AnchorId, options?: { vectors?: boolean }): Promise<AnchorView>;
+  /** In id order. */
+  listAnchors(
+    name: CollectionName,
+    page: { limit: number; cursor?: string; filter?: Filter; vectors?: boolean },
+  ): Promise<{ anchors: readonly AnchorView[]; nextCursor: string | null }>;
+  /** @throws AnchorageError `not-found` where the anchor is not there or has no image. */
+  getImage(name: CollectionName, id: AnchorId): Promise<StoredImage>;
+  existingIds(name: CollectionName, ids: readonly AnchorId[]): Promise<Set<AnchorId>>;
+  deleteAnchors(
+    name: CollectionName,
+    which: { readonly ids: readonly AnchorId[] } | { readonly filter: Filter },
+  ): Promise<DeletionResult>;
+
+  search(name: CollectionName, request: SearchRequest): Promise<SearchAnswer>;
+  relative(name: CollectionName, request: RelativeRequest): Promise<RelativeAnswer>;
+  similarity(name: CollectionName, request: SimilarityRequest): Promise<SimilarityAnswer>;
+  classify(name: CollectionName, request: ClassifyRequest): Promise<ClassifyAnswer>;
+
+  /** Which collections are not loaded yet; empty when every index has caught up. */
+  loading(): readonly CollectionName[];
+  close(): Promise<void>;
+}
+
+export type { AnchorId, JsonValue };
