@@ -54,8 +54,13 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = settings.safeParse(given);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
-    throw new AnchorageError("invalid-input", faults.map((f) => `${f.path}: ${f.message}`).join("; "), { faults });
+    const faults = parsed.error.issues.map((issue) => ({
+      path: issue.path.join("."),
+      message: issue.message,
+    }));
+    throw new AnchorageError("invalid-input", faults.map((f) => `${f.path}: ${f.message}`).join("; "), {
+      faults,
+    });
   }
   const value = parsed.data;
   return {

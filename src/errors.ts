@@ -27,7 +27,11 @@ export class AnchorageError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly FieldFault[];
 
-  constructor(code: ErrorCode, message: string, options: { faults?: readonly FieldFault[]; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { faults?: readonly FieldFault[]; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "AnchorageError";
     this.code = code;

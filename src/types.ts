@@ -16,7 +16,8 @@ export type Modality = "image" | "text";
 /** What is done to a collection's vectors before similarities are taken, fitted on its anchors. */
 export type TransformKind = "none" | "center" | "whiten";
 
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 export type Metadata = Readonly<Record<string, JsonValue>>;
 
 /** ASIF's two parameters: how many anchors a relative representation keeps, and the power they are raised to. */

@@ -1,11 +1,9 @@
-import type { Plan } from "../retrieval/types.ts";
-import type { IndexStatus } from "../retrieval/types.ts";
+import type { IndexStatus, Plan } from "../retrieval/types.ts";
 import type { Contribution } from "../asif/types.ts";
 import type {
   AnchorId,
   AsifParameters,
   CollectionName,
-  JsonValue,
   Metadata,
   Modality,
   Sequence,
@@ -55,7 +53,7 @@ export interface AnchorInput {
   readonly metadata?: Metadata;
 }
 
-export interface AnchorView {
+export interface AnchorDetail {
   readonly id: AnchorId;
   readonly text: string | null;
   readonly metadata: Metadata;
@@ -147,7 +145,10 @@ export interface RelativeRequest extends QuerySettings {
 }
 
 export interface RelativeAnswer extends Answer {
-  readonly representations: readonly { readonly anchors: readonly AnchorId[]; readonly values: readonly number[] }[];
+  readonly representations: readonly {
+    readonly anchors: readonly AnchorId[];
+    readonly values: readonly number[];
+  }[];
   readonly plan: Plan;
 }
 
@@ -206,13 +207,16 @@ export interface Collections {
    *
    * @throws AnchorageError `invalid-input` whose fault paths start with `anchors.<index>`.
    */
-  putAnchors(name: CollectionName, anchors: readonly AnchorInput[]): Promise<{ sequence: Sequence; upserted: number }>;
-  getAnchor(name: CollectionName, id: AnchorId, options?: { vectors?: boolean }): Promise<AnchorView>;
+  putAnchors(
+    name: CollectionName,
+    anchors: readonly AnchorInput[],
+  ): Promise<{ sequence: Sequence; upserted: number }>;
+  getAnchor(name: CollectionName, id: AnchorId, options?: { vectors?: boolean }): Promise<AnchorDetail>;
   /** In id order. */
   listAnchors(
     name: CollectionName,
     page: { limit: number; cursor?: string; filter?: Filter; vectors?: boolean },
-  ): Promise<{ anchors: readonly AnchorView[]; nextCursor: string | null }>;
+  ): Promise<{ anchors: readonly AnchorDetail[]; nextCursor: string | null }>;
   /** @throws AnchorageError `not-found` where the anchor is not there or has no image. */
   getImage(name: CollectionName, id: AnchorId): Promise<StoredImage>;
   existingIds(name: CollectionName, ids: readonly AnchorId[]): Promise<Set<AnchorId>>;
@@ -230,5 +234,3 @@ export interface Collections {
   loading(): readonly CollectionName[];
   close(): Promise<void>;
 }
-
-export type { AnchorId, JsonValue };
