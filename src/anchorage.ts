@@ -1,7 +1,12 @@
-import type { Collections } from "./collections/types.ts";
-import type { EncoderRegistry } from "./encoders/types.ts";
-import type { Jobs } from "./jobs/types.ts";
-import type { Store } from "./store/types.ts";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { openCollections, type Collections } from "./collections/index.ts";
+import type { Config } from "./config.ts";
+import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "./encoders/index.ts";
+import { openJobs, type Jobs } from "./jobs/index.ts";
+import { closeExactSession, hnswAvailable } from "./retrieval/index.ts";
+import { lockDataDir, openStore, type Store } from "./store/index.ts";
+import type { Log } from "./types.ts";
 
 /** The whole of Anchorage in one process, without HTTP: what the service and the scripts stand on. */
 export interface Anchorage {
@@ -9,5 +14,48 @@ export interface Anchorage {
   readonly encoders: EncoderRegistry;
   readonly jobs: Jobs;
   readonly collections: Collections;
+  /** Ends jobs, waits for what runs, frees encoders and indexes, stops Postgres. */
   close(): Promise<void>;
 }
+
+/** Where a user puts encoders of their own, beside the default ones. */
+export const encoderDirectory = (dataDir: string): string => join(dataDir, "encoders");
+
+/**
+ * Opens everything under `config.dataDir`, which no other process may hold.
+ *
+ * @throws AnchorageError `data-dir-busy` where another process holds it, `unavailable` where Postgres does not answer.
+ */
+export const openAnchorage = async (config: Pick<Config, "dataDir" | "databaseUrl">, log: Log): Promise<Anchorage> => {
+  const closing: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    // Last opened, first closed; one that fails must not keep the others open.
+    const failures: unknown[] = [];
+    for (const end of closing.splice(0).reverse()) await end().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, "not everything could be closed");
+  };
+  const opened = <T extends { close(): Promise<void> }>(part: T): T => {
+    closing.push(() => part.close());
+    return part;
+  };
+  try {
+    const { dataDir, databaseUrl } = config;
+    await mkdir(dataDir, { recursive: true });
+    const lock = await lockDataDir(dataDir);
+    closing.push(() => lock.release());
+    const [store] = await Promise.all([
+      openStore({ dataDir, databaseUrl, log }).then(opened),
+      importDefaultEncoders({ directory: encoderDirectory(dataDir), log }),
+    ]);
+    const hnsw = await hnswAvailable();
+    if (!hnsw.available) log(hnsw.reason);
+    closing.push(closeExactSession);
+    const encoders = opened(await openEncoderRegistry({ folders: [encoderDirectory(dataDir)], log }));
+    const collections = opened(await openCollections(store, encoders, log));
+    const jobs = opened(await openJobs(store, log));
+    return { store, encoders, jobs, collections, close };
+  } catch (error) {
+    await close().catch(() => undefined);
+    throw error;
+  }
+};

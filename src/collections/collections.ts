@@ -1,0 +1,206 @@
+import type { EncoderRegistry } from "../encoders/types.ts";
+import { AnchorageError, invalidField, messageOf, notFound } from "../errors.ts";
+import { openAnchorSpace, type AnchorSpace } from "../retrieval/index.ts";
+import type { CollectionRecord, Store } from "../store/types.ts";
+import type { CollectionName, Log } from "../types.ts";
+import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
+import { createEncoding } from "./encoding.ts";
+import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
+import { loadCollection, type OpenCollection } from "./memory.ts";
+import { prepareAnchors } from "./prepare.ts";
+import { createQueries, type Queried } from "./queries.ts";
+import type { CollectionInfo, Collections } from "./types.ts";
+
+/** The published parameters (ASIF-repo relreps.py: 800 non-zeros, exponent 8). */
+export const PUBLISHED_ASIF = { k: 800, p: 8 } as const;
+
+/**
+ * Opens every collection of the store: loads its anchors in the background and keeps memory and Postgres in step.
+ *
+ * The promise resolves at once; a request to a collection that is still loading waits for it.
+ */
+export const openCollections = async (
+  store: Store,
+  encoders: EncoderRegistry,
+  log: Log,
+): Promise<Collections> => {
+  const opened = new Map<CollectionName, Promise<OpenCollection>>();
+  const loading = new Set<CollectionName>();
+  const encoding = createEncoding(encoders);
+  const queries = createQueries(encoding);
+
+  const load = async (record: CollectionRecord): Promise<OpenCollection> => {
+    const started = performance.now();
+    const space = await openSpace(store, record, log);
+    const collection = await loadCollection(store, record, space);
+    if (record.anchorCount > 0) {
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      log(`collection ${record.name}: ${space.view().size} anchors loaded in ${seconds} s`);
+    }
+    return collection;
+  };
+
+  const open = (record: CollectionRecord): Promise<OpenCollection> => {
+    const known = opened.get(record.name);
+    if (known !== undefined) return known;
+    loading.add(record.name);
+    const collection = load(record);
+    opened.set(record.name, collection);
+    collection
+      .catch((error: unknown) => {
+        // Forgotten, so that the next request tries again.
+        opened.delete(record.name);
+        log(`collection ${record.name} could not be loaded: ${messageOf(error)}`);
+      })
+      .finally(() => loading.delete(record.name));
+    return collection;
+  };
+
+  const find = async (name: CollectionName): Promise<OpenCollection> => {
+    const known = opened.get(name);
+    if (known !== undefined) return known;
+    const record = await store.findCollection(name);
+    if (record === null) throw notFound("collection", name);
+    return open(record);
+  };
+
+  const queried = async (name: CollectionName): Promise<Queried> => {
+    const { record, space } = await find(name);
+    return { record, view: space.view() };
+  };
+
+  /** Drops what is in memory of a collection that Postgres no longer has, unless another took its name since. */
+  const forget = async (name: CollectionName, collection = opened.get(name)): Promise<void> => {
+    if (opened.get(name) === collection) opened.delete(name);
+    await collection?.then(
+      (open) => open.close(),
+      () => undefined,
+    );
+  };
+
+  const forgettingLost = async <T>(name: CollectionName, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof AnchorageError && error.code === "not-found") await forget(name);
+      throw error;
+    }
+  };
+
+  for (const record of await store.listCollections()) void open(record).catch(() => undefined);
+
+  return {
+    create: async (spec) => {
+      const [imageEncoder, textEncoder] = await Promise.all([
+        chooseEncoder(store, encoders, "image", spec.imageEncoder),
+        chooseEncoder(store, encoders, "text", spec.textEncoder),
+      ]);
+      const external = imageEncoder.external || textEncoder.external;
+      const record = await store.createCollection({
+        name: spec.name,
+        imageEncoder,
+        textEncoder,
+        asif: { k: spec.asif?.k ?? PUBLISHED_ASIF.k, p: spec.asif?.p ?? PUBLISHED_ASIF.p },
+        transform: spec.transform ?? (external ? "none" : "whiten"),
+      });
+      return describe(await open(record));
+    },
+
+    list: async () => {
+      const records = await store.listCollections();
+      return Promise.all(records.map(async (record) => describe(await open(record))));
+    },
+
+    get: async (name) => describe(await find(name)),
+
+    remove: async (name) => {
+      const collection = opened.get(name);
+      const removed = await store.deleteCollection(name);
+      await forget(name, collection);
+      if (!removed) throw notFound("collection", name);
+    },
+
+    putAnchors: async (name, anchors) => {
+      if (anchors.length === 0) throw invalidField("anchors", "must hold at least one anchor");
+      const collection = await find(name);
+      const writes = await prepareAnchors(collection.record, anchors, encoding);
+      const { sequence, ids } = await forgettingLost(name, () => collection.upsert(writes));
+      return { sequence, upserted: ids.length };
+    },
+
+    getAnchor: async (name, id, options = {}) => {
+      const { record } = await find(name);
+      const [anchor] = await store.findAnchors(record, [id]);
+      if (anchor === undefined) throw notFound("anchor", id);
+      return options.vectors === true ? detailWithVectors(anchor) : detail(anchor);
+    },
+
+    listAnchors: async (name, page) => listPage(store, await find(name), page),
+
+    getImage: async (name, id) => {
+      const { record } = await find(name);
+      const image = await store.findImage(record, id);
+      if (image !== null) return image;
+      const known = await store.existingIds(record, [id]);
+      throw known.has(id) ? notFound("image of anchor", id) : notFound("anchor", id);
+    },
+
+    existingIds: async (name, ids) => {
+      const { record } = await find(name);
+      return store.existingIds(record, ids);
+    },
+
+    deleteAnchors: async (name, which) => {
+      const collection = await find(name);
+      if ("filter" in which && Object.keys(which.filter).length === 0) {
+        throw invalidField("filter", "must name a condition; delete the collection to delete every anchor");
+      }
+      const { sequence, ids } = await forgettingLost(name, () =>
+        collection.delete(() =>
+          "ids" in which ? which.ids : matching(collection, which.filter, null, Infinity),
+        ),
+      );
+      return {
+        sequence,
+        deleted: ids.length,
+        receipt: { state: "hidden", sequence, deletedAt: new Date(), count: ids.length },
+      };
+    },
+
+    search: async (name, request) => queries.search(await queried(name), request),
+    relative: async (name, request) => queries.relative(await queried(name), request),
+    similarity: async (name, request) => queries.similarity(await queried(name), request),
+    classify: async (name, request) => queries.classify(await queried(name), request),
+
+    loading: () => [...loading],
+
+    close: async () => {
+      await Promise.all([...opened.keys()].map((name) => forget(name)));
+    },
+  };
+};
+
+const openSpace = async (store: Store, record: CollectionRecord, log: Log): Promise<AnchorSpace> =>
+  openAnchorSpace({
+    imageDimension: record.imageEncoder.dimension,
+    textDimension: record.textEncoder.dimension,
+    transform: record.transform,
+    transforms: await store.loadTransforms(record),
+    saveTransform: (transform) => store.saveTransform(record, transform),
+    log: (line) => log(`collection ${record.name}: ${line}`),
+  });
+
+const describe = ({ record, space }: OpenCollection): CollectionInfo => {
+  const view = space.view();
+  return {
+    name: record.name,
+    imageEncoder: choiceOf(record.imageEncoder),
+    textEncoder: choiceOf(record.textEncoder),
+    asif: record.asif,
+    transform: record.transform,
+    anchorCount: view.size,
+    sequence: view.sequence,
+    indexes: { image: space.status("image"), text: space.status("text") },
+    createdAt: record.createdAt,
+  };
+};

@@ -1,0 +1,45 @@
+import type { EncoderRegistry } from "../encoders/types.ts";
+import { invalidField } from "../errors.ts";
+import type { EncoderRecord, Store } from "../store/types.ts";
+import type { EncoderId, Modality } from "../types.ts";
+import type { EncoderChoice } from "./types.ts";
+
+/**
+ * The stored record of the encoder that a caller chose, or of the default where none was.
+ *
+ * @throws AnchorageError `invalid-input` that lists the encoders there are, for one that is not registered.
+ */
+export const chooseEncoder = async (
+  store: Store,
+  encoders: EncoderRegistry,
+  modality: Modality,
+  choice: EncoderChoice | undefined,
+): Promise<EncoderRecord> => {
+  if (choice === undefined) return store.ensureEncoder(encoders.defaultOf(modality));
+  if (typeof choice === "string") {
+    const known = encoders.list().filter((info) => info.modality === modality);
+    const info = known.find(({ id }) => id === choice);
+    if (info !== undefined) return store.ensureEncoder(info);
+    throw invalidField(
+      `${modality}Encoder`,
+      `there is no ${modality} encoder "${choice}"; there are ${known.map(({ id }) => `"${id}"`).join(", ")}`,
+    );
+  }
+  const { dimension } = choice.external;
+  return store.ensureEncoder(
+    {
+      id: `external-${dimension}` as EncoderId,
+      modality,
+      dimension,
+      default: false,
+      sha256: "",
+      source: "external",
+      licence: "",
+    },
+    true,
+  );
+};
+
+/** The choice as the caller would write it. */
+export const choiceOf = (encoder: EncoderRecord): EncoderChoice =>
+  encoder.external ? { external: { dimension: encoder.dimension } } : encoder.id;

@@ -1,0 +1,134 @@
+import { LRUCache } from "lru-cache";
+import type { EncoderRegistry } from "../encoders/types.ts";
+import { AnchorageError, invalidField, isAnchorageError } from "../errors.ts";
+import type { EncoderRecord } from "../store/types.ts";
+
+/** The longest text that is accepted, in characters; encoders truncate far earlier. */
+export const MAX_TEXT_LENGTH = 10_000;
+
+const CACHED_TEXTS = 20_000;
+
+/** Something to encode and where the caller wrote it, for errors. */
+export interface Encodable<T> {
+  readonly value: T;
+  readonly path: string;
+}
+
+/** Encoders as collections use them: faults name the caller's field, and a text is embedded once. */
+export interface Encoding {
+  /** `[n, d]` row-major, rows of norm 1. */
+  images(encoder: EncoderRecord, images: readonly Encodable<Uint8Array>[]): Promise<Float32Array>;
+  texts(encoder: EncoderRecord, texts: readonly Encodable<string>[]): Promise<Float32Array>;
+}
+
+export const createEncoding = (registry: EncoderRegistry): Encoding => {
+  const cache = new LRUCache<string, Float32Array>({ max: CACHED_TEXTS });
+
+  return {
+    images: async (encoder, images) => {
+      if (images.length === 0) return new Float32Array(0);
+      requireInstalled(registry, encoder, images[0]?.path ?? "");
+      return namingFields(images, () =>
+        registry.encodeImages(
+          encoder.id,
+          images.map((image) => image.value),
+        ),
+      );
+    },
+
+    texts: async (encoder, texts) => {
+      if (texts.length === 0) return new Float32Array(0);
+      requireInstalled(registry, encoder, texts[0]?.path ?? "");
+      texts.forEach(({ value, path }) => {
+        checkText(value, path);
+      });
+      const keyOf = (text: string): string => `${encoder.key}\n${text}`;
+      const found = new Map<string, Float32Array>();
+      const missing = new Map<string, Encodable<string>>();
+      for (const text of texts) {
+        const cached = cache.get(keyOf(text.value));
+        if (cached !== undefined) found.set(text.value, cached);
+        else if (!missing.has(text.value)) missing.set(text.value, text);
+      }
+      const unique = [...missing.values()];
+      if (unique.length > 0) {
+        const rows = await namingFields(unique, () =>
+          registry.encodeTexts(
+            encoder.id,
+            unique.map((text) => text.value),
+          ),
+        );
+        unique.forEach(({ value }, row) => {
+          const vector = rows.slice(row * encoder.dimension, (row + 1) * encoder.dimension);
+          cache.set(keyOf(value), vector);
+          found.set(value, vector);
+        });
+      }
+      const result = new Float32Array(texts.length * encoder.dimension);
+      texts.forEach(({ value }, row) => {
+        const vector = found.get(value);
+        if (vector !== undefined) result.set(vector, row * encoder.dimension);
+      });
+      return result;
+    },
+  };
+};
+
+/** @throws AnchorageError `invalid-input` where `text` is blank or longer than `MAX_TEXT_LENGTH`. */
+export const checkText = (text: string, path: string): void => {
+  if (text.trim() === "") throw invalidField(path, "must not be empty");
+  if (text.length > MAX_TEXT_LENGTH) {
+    throw invalidField(path, `is ${text.length} characters long; at most ${MAX_TEXT_LENGTH} are accepted`);
+  }
+};
+
+/**
+ * Reads a vector that a caller gave.
+ *
+ * @throws AnchorageError `invalid-input` where its length is wrong, a value is not finite in float32, or all are zero.
+ */
+export const readVector = (values: readonly number[], dimension: number, path: string): Float32Array => {
+  if (values.length !== dimension) {
+    throw invalidField(path, `has ${values.length} values; this collection's dimension is ${dimension}`);
+  }
+  const vector = Float32Array.from(values);
+  const wrong = vector.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) throw invalidField(`${path}.${wrong}`, "is not a finite 32-bit number");
+  if (vector.every((value) => value === 0)) throw invalidField(path, "is all zero, which has no direction");
+  return vector;
+};
+
+const requireInstalled = (registry: EncoderRegistry, encoder: EncoderRecord, path: string): void => {
+  if (encoder.external) {
+    throw invalidField(
+      path,
+      `this collection's ${encoder.modality} encoder is external: give a vector of dimension ${encoder.dimension}`,
+    );
+  }
+  const installed = registry
+    .list()
+    .find((info) => info.id === encoder.id && info.modality === encoder.modality);
+  if (installed?.sha256 === encoder.sha256) return;
+  const why =
+    installed === undefined
+      ? "is not installed here"
+      : "is installed here with other weights than its vectors were made by";
+  throw new AnchorageError("unprocessable", `The ${encoder.modality} encoder "${encoder.id}" ${why}.`, {
+    faults: [{ path, message: `cannot be encoded: "${encoder.id}" ${why}; vectors are still accepted` }],
+  });
+};
+
+/** Registry faults name the index in its input; this puts the caller's path in its place. */
+const namingFields = async <T>(items: readonly Encodable<unknown>[], work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isAnchorageError(error) || error.code !== "invalid-input") throw error;
+    const faults = error.faults.map(({ path, message }) => ({
+      path: items[Number(path)]?.path ?? path,
+      message,
+    }));
+    const text = faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
+    throw new AnchorageError("invalid-input", text, { faults, cause: error });
+  }
+};

@@ -1,0 +1,5 @@
+/** The write path and every query of a collection: encoders, store, indexes and ASIF brought together. */
+export { MAX_TEXT_LENGTH } from "./encoding.ts";
+export { compileFilter } from "./filter.ts";
+export { openCollections, PUBLISHED_ASIF } from "./collections.ts";
+export type * from "./types.ts";

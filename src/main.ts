@@ -1,0 +1,71 @@
+import { serve, type ServerType } from "@hono/node-server";
+import { openAnchorage, type Anchorage } from "./anchorage.ts";
+import { readConfig } from "./config.ts";
+import { AnchorageError, isAnchorageError } from "./errors.ts";
+import { createApp } from "./http/index.ts";
+import { startSample } from "./sample-job.ts";
+import type { Log } from "./types.ts";
+
+/** The service promises to be gone within 10 s of SIGTERM; what has not ended by then is cut off, as kill -9 would. */
+const STOP_WITHIN_MS = 9_000;
+/** How long requests that are being answered may take to finish. */
+const DRAIN_MS = 3_000;
+
+const log: Log = (line) => process.stdout.write(`${line}\n`);
+
+const main = async (): Promise<void> => {
+  const config = readConfig(process.env);
+  const stopping = stopSignal();
+  const anchorage = await openAnchorage(config, log);
+  if (stopping.aborted) return anchorage.close();
+  const app = createApp(anchorage, config, log);
+  const server = await listen(app.fetch, config.host, config.port).catch(async (error: unknown) => {
+    await anchorage.close();
+    throw error;
+  });
+  if (config.sample) await startSample(anchorage, log);
+  stopping.addEventListener("abort", () => void stop(server, anchorage));
+};
+
+/** Aborted by the first SIGTERM or SIGINT; a second one ends the process at once. */
+const stopSignal = (): AbortSignal => {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    controller.abort();
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  return controller.signal;
+};
+
+const listen = (fetch: (request: Request) => Response | Promise<Response>, host: string, port: number) =>
+  new Promise<ServerType>((resolve, reject) => {
+    const server = serve({ fetch, hostname: host, port }, (address) => {
+      const shown = host.includes(":") ? `[${host}]` : host;
+      log(`listening on http://${shown}:${address.port}`);
+      resolve(server);
+    });
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "EADDRINUSE" ? "the port is taken; choose another by PORT" : error.message;
+      reject(new AnchorageError("unavailable", `cannot listen on ${host}:${port}: ${why}`, { cause: error }));
+    });
+  });
+
+const stop = async (server: ServerType, anchorage: Anchorage): Promise<void> => {
+  log("stopping");
+  const drained = new Promise<void>((resolve) => server.close(() => resolve()));
+  if ("closeIdleConnections" in server) {
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
+  }
+  await drained;
+  await anchorage.close();
+  log("stopped");
+};
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${isAnchorageError(error) ? error.message : (error as Error).stack}\n`);
+  process.exit(1);
+});
