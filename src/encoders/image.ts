@@ -1,0 +1,131 @@
+import sharp, { type Metadata, type Sharp } from "sharp";
+import { AnchorageError, invalidField, messageOf } from "../errors.ts";
+import type { ImagePreprocessing } from "./manifest.ts";
+
+/** More pixels than any camera that people own has; a file that declares more is refused before it is decoded. */
+export const MAX_PIXELS = 50_000_000;
+const SVG_DPI = 72;
+const MAX_SVG_DPI = 7_200;
+const THUMBNAIL_SIDE = 160;
+
+const KERNELS = { nearest: "nearest", bilinear: "linear", bicubic: "cubic", lanczos: "lanczos3" } as const;
+
+/**
+ * Decodes an image file and prepares it for an encoder: `[3, height, width]` or `[height, width, 3]` float32, as the
+ * preprocessing says. EXIF orientation is applied, of an animation the first frame is taken, and transparency is laid
+ * on the background.
+ *
+ * @throws AnchorageError `invalid-input` (with an empty path) where the bytes are no image, truncated, or too large.
+ */
+export const preprocessImage = async (bytes: Uint8Array, spec: ImagePreprocessing): Promise<Float32Array> => {
+  const { data, width, height } = await decode(bytes, spec);
+  return toTensor(data, width, height, spec);
+};
+
+/**
+ * A WebP picture of at most 160 pixels a side, for showing.
+ *
+ * @throws AnchorageError `invalid-input` as {@link preprocessImage}.
+ */
+export const makeThumbnail = async (bytes: Uint8Array): Promise<{ mediaType: string; bytes: Uint8Array }> =>
+  decoding(async () => {
+    const { image, vector } = await open(bytes, THUMBNAIL_SIDE);
+    const webp = await image
+      .autoOrient()
+      .resize(THUMBNAIL_SIDE, THUMBNAIL_SIDE, { fit: "inside", withoutEnlargement: !vector })
+      .webp({ quality: 80, effort: 1 })
+      .toBuffer();
+    return { mediaType: "image/webp", bytes: webp };
+  });
+
+const decode = (bytes: Uint8Array, spec: ImagePreprocessing) =>
+  decoding(async () => {
+    const edge = spec.shortestEdge ?? Math.max(spec.width, spec.height);
+    const { image } = await open(bytes, Math.max(edge, spec.width, spec.height));
+    const { data, info } = await resized(image.autoOrient(), spec, edge)
+      .flatten({ background: spec.background })
+      .toColourspace("srgb")
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== 3) throw new Error(`an image of ${info.channels} channels cannot be read`);
+    return { data, width: info.width, height: info.height };
+  });
+
+const resized = (image: Sharp, spec: ImagePreprocessing, edge: number): Sharp => {
+  const kernel = KERNELS[spec.interpolation];
+  const { width, height, background } = spec;
+  switch (spec.resize) {
+    case "stretch":
+      return image.resize(width, height, { fit: "fill", kernel });
+    case "cover":
+      return image.resize(width, height, { fit: "cover", kernel });
+    case "contain":
+      return image.resize(width, height, { fit: "contain", kernel, background });
+    case "shortest-edge":
+      return image.resize(edge, edge, { fit: "outside", kernel });
+  }
+};
+
+const open = async (bytes: Uint8Array, side: number): Promise<{ image: Sharp; vector: boolean }> => {
+  const options = { limitInputPixels: MAX_PIXELS, failOn: "truncated", pages: 1 } as const;
+  const metadata = await sharp(bytes, options).metadata();
+  if (metadata.format !== "svg") return { image: sharp(bytes, options), vector: false };
+  return { image: sharp(bytes, { ...options, density: svgDensity(metadata, side) }), vector: true };
+};
+
+/** A drawing is rendered at the size that is needed, never enlarged from a smaller rendering. */
+const svgDensity = ({ width, height }: Metadata, side: number): number => {
+  const smaller = Math.max(1, Math.min(width, height));
+  const larger = Math.max(1, width, height);
+  const wanted = (SVG_DPI * side) / smaller;
+  // The longer side of an extreme aspect must not break the limit on pixels.
+  const bound = (SVG_DPI * Math.sqrt(MAX_PIXELS)) / larger;
+  return Math.min(MAX_SVG_DPI, Math.max(1, Math.min(wanted, bound)));
+};
+
+/** Crops the centre where the picture is larger than the tensor, and lays the bytes out as floats. */
+const toTensor = (
+  data: Uint8Array,
+  width: number,
+  height: number,
+  spec: ImagePreprocessing,
+): Float32Array => {
+  const left = Math.floor((width - spec.width) / 2);
+  const top = Math.floor((height - spec.height) / 2);
+  const plane = spec.width * spec.height;
+  const tensor = new Float32Array(3 * plane);
+  const planar = spec.layout === "nchw";
+  for (let channel = 0; channel < 3; channel++) {
+    const source = spec.channels === "rgb" ? channel : 2 - channel;
+    const scale = spec.rescale / (spec.std[source] ?? 1);
+    const shift = -(spec.mean[source] ?? 0) / (spec.std[source] ?? 1);
+    for (let y = 0; y < spec.height; y++) {
+      let from = ((y + top) * width + left) * 3 + source;
+      let to = planar ? channel * plane + y * spec.width : y * spec.width * 3 + channel;
+      const step = planar ? 1 : 3;
+      for (let x = 0; x < spec.width; x++, from += 3, to += step)
+        tensor[to] = (data[from] ?? 0) * scale + shift;
+    }
+  }
+  return tensor;
+};
+
+const decoding = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw explained(error);
+  }
+};
+
+const explained = (error: unknown): AnchorageError => {
+  const message = messageOf(error);
+  if (/unsupported image format|Input buffer is empty|missing/i.test(message)) {
+    return invalidField("", "is not an image that can be read (PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG)");
+  }
+  if (/pixel limit|too large|dimensions/i.test(message)) {
+    return invalidField("", `is too large: at most ${MAX_PIXELS / 1e6} million pixels are accepted`);
+  }
+  const [first = message] = message.split("\n");
+  return invalidField("", `cannot be decoded; it may be truncated or damaged (${first})`);
+};

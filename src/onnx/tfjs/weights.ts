@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { AnchorageError } from "../../errors.ts";
+
+/** The manifest that stands beside a TF.js model: which weights lie in its shards, in which order and form. */
+export const weightsManifest = z.array(
+  z.object({
+    weights: z.array(
+      z.object({
+        name: z.string(),
+        shape: z.array(z.number().int().nonnegative()),
+        dtype: z.enum(["float32", "int32"]),
+        quantization: z
+          .object({ min: z.number(), scale: z.number(), dtype: z.enum(["uint8", "uint16"]) })
+          .optional(),
+      }),
+    ),
+  }),
+);
+
+export type WeightsManifest = z.infer<typeof weightsManifest>;
+
+export interface Weight {
+  readonly shape: readonly number[];
+  readonly dtype: "float32" | "int32";
+  readonly values: Float32Array | Int32Array;
+}
+
+/**
+ * Reads the weights out of the concatenated shards; quantised ones become `value * scale + min`, as TF.js does.
+ *
+ * @throws AnchorageError `corrupt-file` where the shards are shorter or longer than the manifest says.
+ */
+export const readWeights = (manifest: WeightsManifest, shards: Uint8Array): Map<string, Weight> => {
+  const weights = new Map<string, Weight>();
+  let offset = 0;
+  const take = (bytes: number): ArrayBuffer => {
+    if (offset + bytes > shards.length) throw corrupt(shards.length, "more");
+    // A copy, since the file's offset need not be a multiple of four.
+    const copy = Uint8Array.from(shards.subarray(offset, offset + bytes));
+    offset += bytes;
+    return copy.buffer;
+  };
+  for (const { name, shape, dtype, quantization } of manifest.flatMap((group) => group.weights)) {
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    const kind = quantization?.dtype ?? dtype;
+    const raw = RAW[kind](take(size * BYTES[kind]));
+    const values =
+      quantization === undefined
+        ? (raw as Float32Array | Int32Array)
+        : Float32Array.from(raw, (value) => value * quantization.scale + quantization.min);
+    weights.set(name, { shape, dtype, values });
+  }
+  if (offset !== shards.length) throw corrupt(shards.length, "less");
+  return weights;
+};
+
+const BYTES = { float32: 4, int32: 4, uint8: 1, uint16: 2 } as const;
+const RAW = {
+  float32: (buffer: ArrayBuffer) => new Float32Array(buffer),
+  int32: (buffer: ArrayBuffer) => new Int32Array(buffer),
+  uint8: (buffer: ArrayBuffer) => new Uint8Array(buffer),
+  uint16: (buffer: ArrayBuffer) => new Uint16Array(buffer),
+} as const;
+
+const corrupt = (length: number, than: string): AnchorageError =>
+  new AnchorageError(
+    "corrupt-file",
+    `The weight shards hold ${length} bytes; the manifest asks for ${than}.`,
+  );
