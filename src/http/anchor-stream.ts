@@ -1,0 +1,138 @@
+import type { Context } from "hono";
+import type { AnchorInput } from "../collections/types.ts";
+import { AnchorageError, isAnchorageError, type FieldFault } from "../errors.ts";
+import type { CollectionName, Sequence } from "../types.ts";
+import { chunksOf } from "./body.ts";
+import type { Service } from "./endpoint.ts";
+import { parseJson } from "./json.ts";
+import { linesOf, type Line } from "./lines.ts";
+import { problemOf } from "./problem.ts";
+import { anchor } from "./schemas/anchors.ts";
+import { parseWith } from "./validation.ts";
+
+const BATCH_LINES = 256;
+const BATCH_BYTES = 8 * 1024 * 1024;
+
+interface WrittenLines {
+  readonly sequence: Sequence;
+  readonly upserted: number;
+  readonly lines: readonly [number, number];
+}
+
+interface Numbered {
+  readonly line: number;
+  readonly anchor: AnchorInput;
+}
+
+/**
+ * Writes a stream of anchors, one a line, and answers with one line a batch while the stream still comes in.
+ *
+ * Lines take effect in their order: one that repeats an id replaces the earlier. A fault in the first batch is answered
+ * by its own status; after that it is the last line, a problem that names the line.
+ *
+ * @throws AnchorageError for a fault in the first batch.
+ */
+export const putAnchorStream = async (
+  c: Context,
+  service: Service,
+  collection: CollectionName,
+): Promise<Response> => {
+  const results = writeBatches(c, service, collection);
+  const encoder = new TextEncoder();
+  const encode = (value: unknown): Uint8Array => encoder.encode(`${JSON.stringify(value)}\n`);
+  let next: IteratorResult<WrittenLines, void> | undefined = await results.next();
+
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        try {
+          next ??= await results.next();
+          if (next.done === true) controller.close();
+          else controller.enqueue(encode(next.value));
+          next = undefined;
+        } catch (error) {
+          if (!c.req.raw.signal.aborted) controller.enqueue(encode(problemOf(error, service.log)));
+          controller.close();
+        }
+      },
+      cancel: async () => {
+        await results.return();
+      },
+    },
+    // The next batch is only read once the answer to this one is on its way.
+    { highWaterMark: 0 },
+  );
+  return c.body(body, 200, { "Content-Type": "application/x-ndjson" });
+};
+
+async function* writeBatches(
+  c: Context,
+  { anchorage, bodyLimit }: Service,
+  collection: CollectionName,
+): AsyncGenerator<WrittenLines, void> {
+  let batch: Numbered[] = [];
+  let bytes = 0;
+  let ids = new Set<string>();
+
+  const write = async (): Promise<WrittenLines> => {
+    const written = batch;
+    batch = [];
+    bytes = 0;
+    ids = new Set();
+    const { sequence, upserted } = await atLines(written, () =>
+      anchorage.collections.putAnchors(
+        collection,
+        written.map((numbered) => numbered.anchor),
+      ),
+    );
+    return { sequence, upserted, lines: [written[0]?.line ?? 0, written.at(-1)?.line ?? 0] };
+  };
+
+  for await (const line of linesOf(chunksOf(c), bodyLimit)) {
+    const parsed = parseLine(line);
+    if (ids.has(parsed.id) || (batch.length > 0 && bytes + line.bytes.length > BATCH_BYTES))
+      yield await write();
+    batch.push({ line: line.number, anchor: parsed });
+    bytes += line.bytes.length;
+    ids.add(parsed.id);
+    if (batch.length === BATCH_LINES) yield await write();
+  }
+  if (batch.length > 0) yield await write();
+}
+
+const parseLine = ({ number, bytes }: Line): AnchorInput => {
+  try {
+    return parseWith(anchor, parseJson(bytes, "It"));
+  } catch (error) {
+    if (!isAnchorageError(error)) throw error;
+    const faults = error.faults.length > 0 ? error.faults : [{ path: "", message: error.message }];
+    throw withFaults(
+      error,
+      faults.map(({ path, message }) => ({ path: linePath(number, path), message })),
+    );
+  }
+};
+
+/** Faults of a batch name the place in it; the caller knows lines. */
+const atLines = async <T>(batch: readonly Numbered[], work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isAnchorageError(error) || error.faults.length === 0) throw error;
+    const faults = error.faults.map(({ path, message }) => {
+      const [, index, rest = ""] = /^anchors\.(\d+)\.?(.*)$/s.exec(path) ?? [];
+      const line = batch[Number(index)]?.line;
+      return { path: line === undefined ? path : linePath(line, rest), message };
+    });
+    throw withFaults(error, faults);
+  }
+};
+
+const linePath = (line: number, path: string): string =>
+  path === "" ? `lines.${line}` : `lines.${line}.${path}`;
+
+const withFaults = (error: AnchorageError, faults: readonly FieldFault[]): AnchorageError =>
+  new AnchorageError(error.code, faults.map(({ path, message }) => `${path}: ${message}`).join("; "), {
+    faults,
+    cause: error,
+  });

@@ -1,0 +1,180 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { notFound } from "../errors.ts";
+import { putAnchorStream } from "./anchor-stream.ts";
+import { mediaTypeOf, readJson, requireMediaType } from "./body.ts";
+import {
+  answerJson,
+  endpoint,
+  jsonBody,
+  jsonOf,
+  problems,
+  readPath,
+  readQuery,
+  type Service,
+} from "./endpoint.ts";
+import {
+  anchor,
+  anchorPage,
+  anchorPath,
+  anchorQuery,
+  deleteAnchors,
+  deleted,
+  listQuery,
+  putAnchors,
+  storedAnchor,
+  written,
+  writtenLines,
+} from "./schemas/anchors.ts";
+import { collectionPath } from "./schemas/collections.ts";
+
+const tags = ["anchors"];
+const path = "/v1/collections/{collection}/anchors";
+const NDJSON = "application/x-ndjson";
+const PAGE = 50;
+/** An image that a user sent is shown as an image and as nothing else. */
+const IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
+
+export const addAnchors = (app: OpenAPIHono, service: Service): void => {
+  const { collections } = service.anchorage;
+
+  endpoint(
+    app,
+    {
+      method: "put",
+      path,
+      tags,
+      operationId: "putAnchors",
+      summary: "Add or replace anchors",
+      description:
+        "As JSON all or nothing, up to 10,000. As `application/x-ndjson` one anchor a line, any number, written in " +
+        "batches and answered with one line each while the stream comes in. A fault in the first batch has its own " +
+        "status; a later one ends the answer with a last line that is a problem and names the line: what was answered " +
+        "before it is stored, nothing of its batch is.",
+      request: {
+        params: collectionPath,
+        body: {
+          required: true,
+          content: { "application/json": { schema: putAnchors }, [NDJSON]: { schema: anchor } },
+        },
+      },
+      responses: {
+        200: {
+          description: "Written; it is in the very next answer.",
+          content: { "application/json": { schema: written }, [NDJSON]: { schema: writtenLines } },
+        },
+        ...problems(400, 404, 413, 415, 422, 503),
+      },
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      requireMediaType(c, ["application/json", NDJSON]);
+      // Before the body is read, so that no one sends a million anchors to a collection that is not there.
+      await collections.get(collection);
+      if (mediaTypeOf(c) === NDJSON) return putAnchorStream(c, service, collection);
+      const { anchors } = await readJson(c, putAnchors, service.bodyLimit);
+      return answerJson(c, await collections.putAnchors(collection, anchors));
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path,
+      tags,
+      operationId: "listAnchors",
+      summary: "List anchors",
+      request: { params: collectionPath, query: listQuery },
+      responses: { 200: jsonOf("In id order.", anchorPage), ...problems(400, 404, 503) },
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      const { limit = PAGE, ...page } = readQuery(c, listQuery);
+      return answerJson(c, await collections.listAnchors(collection, { limit, ...page }));
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: `${path}/{id}`,
+      tags,
+      operationId: "getAnchor",
+      summary: "Look at an anchor",
+      request: { params: anchorPath, query: anchorQuery },
+      responses: { 200: jsonOf("The anchor.", storedAnchor), ...problems(400, 404, 503) },
+    },
+    async (c) => {
+      const { collection, id } = readPath(c, anchorPath);
+      return answerJson(c, await collections.getAnchor(collection, id, readQuery(c, anchorQuery)));
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: `${path}/{id}/image`,
+      tags,
+      operationId: "getAnchorImage",
+      summary: "Look at an anchor's image",
+      request: { params: anchorPath },
+      responses: {
+        200: {
+          description: "The stored thumbnail or original.",
+          content: { "image/*": { schema: { type: "string", format: "binary" } } },
+        },
+        ...problems(400, 404, 503),
+      },
+    },
+    async (c) => {
+      const { collection, id } = readPath(c, anchorPath);
+      const { mediaType, bytes } = await collections.getImage(collection, id);
+      return c.body(new Uint8Array(bytes), 200, {
+        "Content-Type": mediaType,
+        "Content-Security-Policy": IMAGE_POLICY,
+      });
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "delete",
+      path: `${path}/{id}`,
+      tags,
+      operationId: "deleteAnchor",
+      summary: "Delete an anchor",
+      request: { params: anchorPath },
+      responses: { 200: jsonOf("Unfindable from now on.", deleted), ...problems(400, 404, 503) },
+    },
+    async (c) => {
+      const { collection, id } = readPath(c, anchorPath);
+      const result = await collections.deleteAnchors(collection, { ids: [id] });
+      if (result.deleted === 0) throw notFound("anchor", id);
+      return answerJson(c, result);
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: `${path}/delete`,
+      tags,
+      operationId: "deleteAnchors",
+      summary: "Delete anchors by ids or by a filter",
+      request: { params: collectionPath, ...jsonBody(deleteAnchors) },
+      responses: {
+        200: jsonOf("Those of them that were there are unfindable from now on.", deleted),
+        ...problems(400, 404, 413, 415, 503),
+      },
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      const which = await readJson(c, deleteAnchors, service.bodyLimit);
+      return answerJson(c, await collections.deleteAnchors(collection, which));
+    },
+  );
+};

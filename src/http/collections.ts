@@ -1,0 +1,76 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { readJson } from "./body.ts";
+import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
+import { collection, collectionList, collectionPath, collectionSpec } from "./schemas/collections.ts";
+
+const tags = ["collections"];
+
+export const addCollections = (app: OpenAPIHono, { anchorage, bodyLimit }: Service): void => {
+  const { collections } = anchorage;
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: "/v1/collections",
+      tags,
+      operationId: "createCollection",
+      summary: "Create a collection",
+      request: jsonBody(collectionSpec),
+      responses: {
+        201: jsonOf("The new collection.", collection),
+        ...problems(400, 409, 413, 415, 503),
+      },
+    },
+    async (c) => {
+      const spec = await readJson(c, collectionSpec, bodyLimit);
+      const created = await collections.create(spec);
+      c.header("Location", `/v1/collections/${created.name}`);
+      return answerJson(c, created, 201);
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: "/v1/collections",
+      tags,
+      operationId: "listCollections",
+      summary: "List collections",
+      responses: { 200: jsonOf("In name order.", collectionList), ...problems(503) },
+    },
+    async (c) => answerJson(c, { collections: await collections.list() }),
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: "/v1/collections/{collection}",
+      tags,
+      operationId: "getCollection",
+      summary: "Look at a collection",
+      request: { params: collectionPath },
+      responses: { 200: jsonOf("The collection.", collection), ...problems(400, 404, 503) },
+    },
+    async (c) => answerJson(c, await collections.get(readPath(c, collectionPath).collection)),
+  );
+
+  endpoint(
+    app,
+    {
+      method: "delete",
+      path: "/v1/collections/{collection}",
+      tags,
+      operationId: "deleteCollection",
+      summary: "Delete a collection with all its anchors",
+      request: { params: collectionPath },
+      responses: { 204: { description: "It is gone." }, ...problems(400, 404, 503) },
+    },
+    async (c) => {
+      await collections.remove(readPath(c, collectionPath).collection);
+      return c.body(null, 204);
+    },
+  );
+};

@@ -1,0 +1,97 @@
+import type { OpenAPIHono, RouteConfig, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { Anchorage } from "../anchorage.ts";
+import { AnchorageError } from "../errors.ts";
+import type { Log } from "../types.ts";
+import { problemSchema } from "./problem.ts";
+import { parseWith } from "./validation.ts";
+
+/** What the handlers stand on. */
+export interface Service {
+  readonly anchorage: Pick<Anchorage, "collections" | "encoders" | "jobs" | "store">;
+  /** Of one body, in bytes. */
+  readonly bodyLimit: number;
+  readonly log: Log;
+}
+
+export type Handler = (c: Context) => Response | Promise<Response>;
+
+/**
+ * Answers `route` with `handler` and puts it into the OpenAPI document.
+ *
+ * The library's own validators are not used: they read a body without a limit and cannot say where its JSON breaks.
+ * Handlers parse by the same schemas that the document is made from.
+ */
+export const endpoint = (app: OpenAPIHono, route: RouteConfig, handler: Handler): void => {
+  app.openAPIRegistry.registerPath(route);
+  app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), handler);
+};
+
+/** @throws AnchorageError `invalid-input` that names the part of the path. */
+export const readPath = <T>(c: Context, schema: z.ZodType<T>): T => parseWith(schema, c.req.param());
+
+/** @throws AnchorageError `invalid-input` that names the parameter: unknown, repeated or wrong. */
+export const readQuery = <T>(c: Context, schema: z.ZodType<T>): T => {
+  const given = Object.entries(c.req.queries());
+  const faults = given
+    .filter(([, values]) => values.length > 1)
+    .map(([path]) => ({ path, message: "must be given once" }));
+  if (faults.length > 0) {
+    const detail = faults.map(({ path, message }) => `${path}: ${message}`).join("; ");
+    throw new AnchorageError("invalid-input", detail, { faults });
+  }
+  return parseWith(schema, Object.fromEntries(given.map(([key, values]) => [key, values[0]])));
+};
+
+/** @throws AnchorageError `unprocessable` where the answer would be longer than a string can be. */
+export const answerJson = (c: Context, value: unknown, status: 200 | 201 | 503 = 200): Response => {
+  let body: string;
+  try {
+    body = JSON.stringify(value);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new AnchorageError("unprocessable", "The answer would be too large to send; ask for less of it.", {
+      cause,
+    });
+  }
+  return c.body(body, status, { "Content-Type": "application/json" });
+};
+
+/** A response of the OpenAPI document. */
+export const jsonOf = (description: string, schema: z.ZodType) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+const PROBLEMS = {
+  400: "The request is not understood; `errors` names each field.",
+  404: "There is no such thing.",
+  409: "It collides with what is there.",
+  413: "The body is over the limit.",
+  415: "The body is of another type.",
+  422: "Understood, but this service cannot do it, such as encoding by an encoder that is not installed here.",
+  503: "Not now; `Retry-After` says when to try again.",
+} as const;
+
+type ProblemStatus = keyof typeof PROBLEMS;
+
+const problemContent = { "application/problem+json": { schema: problemSchema } };
+
+/** The problems that an operation can answer with, for the OpenAPI document. */
+export const problems = (...statuses: readonly ProblemStatus[]) => ({
+  ...Object.fromEntries(
+    statuses.map((status) => [status, { description: PROBLEMS[status], content: problemContent }]),
+  ),
+  401: {
+    description: "An API key is configured and was not sent as `Authorization: Bearer …`.",
+    content: problemContent,
+  },
+  500: { description: "A defect of the service; its log says more.", content: problemContent },
+});
+
+export const jsonBody = (schema: z.ZodType) => ({
+  body: { required: true, content: { "application/json": { schema } } },
+});
+
+/** Operations that need no API key. */
+export const OPEN = { security: [] };

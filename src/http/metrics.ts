@@ -1,0 +1,89 @@
+import type { MiddlewareHandler } from "hono";
+import { routePath } from "hono/route";
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { isAnchorageError } from "../errors.ts";
+import type { Service } from "./endpoint.ts";
+
+export interface Metrics {
+  /** Measures every request; outermost, so that refusals count too. */
+  readonly measure: MiddlewareHandler;
+  readonly contentType: string;
+  /** In Prometheus's text format. */
+  text(): Promise<string>;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+export const createMetrics = ({ anchorage }: Pick<Service, "anchorage">): Metrics => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+
+  const durations = new Histogram({
+    name: "anchorage_http_request_duration_seconds",
+    help: "Time to the answer's head, by method, route and status.",
+    labelNames: ["method", "route", "status"],
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  const anchors = new Gauge({
+    name: "anchorage_anchors",
+    help: "Anchors of a collection.",
+    labelNames: ["collection"],
+    registers: [registry],
+  });
+  const storeUp = new Gauge({
+    name: "anchorage_store_up",
+    help: "1 where Postgres answers, else 0.",
+    registers: [registry],
+  });
+  const encoders = new Gauge({
+    name: "anchorage_encoders",
+    help: "Installed encoders of a modality.",
+    labelNames: ["modality"],
+    registers: [registry],
+  });
+  const loading = new Gauge({
+    name: "anchorage_collections_loading",
+    help: "Collections whose indexes have not caught up yet.",
+    registers: [registry],
+  });
+
+  const lookAround = async (): Promise<void> => {
+    loading.set(anchorage.collections.loading().length);
+    encoders.reset();
+    for (const { modality } of anchorage.encoders.list()) encoders.inc({ modality });
+    anchors.reset();
+    try {
+      for (const { name, anchorCount } of await anchorage.store.listCollections())
+        anchors.set({ collection: name }, anchorCount);
+      storeUp.set(1);
+    } catch (error) {
+      if (!isAnchorageError(error) || error.code !== "unavailable") throw error;
+      storeUp.set(0);
+    }
+  };
+
+  return {
+    measure: async (c, next) => {
+      const started = performance.now();
+      await next();
+      // The pattern and not the path: names and ids would make a series each.
+      const matched = routePath(c, -1);
+      const route = matched.includes("*") ? "unmatched" : matched;
+      durations.observe(
+        { method: knownMethod(c.req.method), route, status: c.res.status },
+        (performance.now() - started) / 1000,
+      );
+    },
+    contentType: registry.contentType,
+    text: async () => {
+      await lookAround();
+      return registry.metrics();
+    },
+  };
+};
+
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
+
+/** A client may send any word as its method. */
+const knownMethod = (method: string): string => (METHODS.has(method) ? method : "other");

@@ -1,0 +1,38 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+
+export type OpenApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
+
+const API_VERSION = "1";
+
+/** The document of everything that was added to `app` by `endpoint`. */
+export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
+  app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
+    type: "http",
+    scheme: "bearer",
+    description: "The service's API_KEY. A service on loopback may have none; then nothing need be sent.",
+  });
+  return app.getOpenAPI31Document(
+    {
+      openapi: "3.1.0",
+      info: {
+        title: "Anchorage",
+        version: API_VERSION,
+        description:
+          "A vector store whose anchors are the model. Image-text pairs (anchors) under two frozen encoders give search " +
+          "across modalities and classification without training; remove an anchor and the model has forgotten it. " +
+          "Every failure is `application/problem+json` (RFC 9457).",
+        license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
+      },
+      security: [{ apiKey: [] }, {}],
+      tags: [
+        { name: "collections", description: "A named set of anchors under one image and one text encoder." },
+        { name: "anchors", description: "Image-text pairs: what a collection knows." },
+        { name: "queries", description: "Read-only; every answer names the sequence it was computed at." },
+        { name: "encoders", description: "The frozen networks that are installed here." },
+        { name: "jobs", description: "Background work." },
+        { name: "service", description: "Health, readiness, metrics." },
+      ],
+    },
+    { unionPreferredType: "oneOf" },
+  );
+};

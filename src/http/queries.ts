@@ -1,0 +1,94 @@
+import type { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { RelativeRequest } from "../collections/types.ts";
+import { invalidField } from "../errors.ts";
+import type { CollectionName } from "../types.ts";
+import { readJson } from "./body.ts";
+import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
+import { collectionPath } from "./schemas/collections.ts";
+import {
+  classifyAnswer,
+  classifyRequest,
+  relativeAnswer,
+  relativeRequest,
+  searchAnswer,
+  searchRequest,
+  similarityAnswer,
+  similarityRequest,
+} from "./schemas/queries.ts";
+
+/** Entries of all representations in one answer. */
+const MAX_KEPT = 2_000_000;
+
+interface Query<Request> {
+  readonly name: "search" | "relative" | "similarity" | "classify";
+  readonly summary: string;
+  readonly request: z.ZodType<Request>;
+  readonly answer: z.ZodType;
+  readonly run: (collection: CollectionName, request: Request) => Promise<unknown>;
+}
+
+export const addQueries = (app: OpenAPIHono, { anchorage, bodyLimit }: Service): void => {
+  const { collections } = anchorage;
+
+  const add = <Request>({ name, summary, request, answer, run }: Query<Request>): void =>
+    endpoint(
+      app,
+      {
+        method: "post",
+        path: `/v1/collections/{collection}/${name}`,
+        tags: ["queries"],
+        operationId: name,
+        summary,
+        request: { params: collectionPath, ...jsonBody(request) },
+        responses: {
+          200: jsonOf("Computed at the sequence that it names.", answer),
+          ...problems(400, 404, 413, 415, 422, 503),
+        },
+      },
+      async (c) => {
+        const { collection } = readPath(c, collectionPath);
+        return answerJson(c, await run(collection, await readJson(c, request, bodyLimit)));
+      },
+    );
+
+  const checkKept = async (collection: CollectionName, { inputs, k }: RelativeRequest): Promise<void> => {
+    const { asif, anchorCount } = await collections.get(collection);
+    const kept = inputs.length * Math.min(k ?? asif.k, anchorCount);
+    if (kept > MAX_KEPT) {
+      throw invalidField("inputs", `times k would give ${kept} values; at most ${MAX_KEPT} are sent at once`);
+    }
+  };
+
+  add({
+    name: "search",
+    summary: "Find the anchors that are most like a text, an image, a vector or an anchor",
+    request: searchRequest,
+    answer: searchAnswer,
+    run: (collection, request) => collections.search(collection, request),
+  });
+  add({
+    name: "relative",
+    summary:
+      "Relative representations: similarities to the nearest anchors, the same space for both modalities",
+    request: relativeRequest,
+    answer: relativeAnswer,
+    run: async (collection, request) => {
+      await checkKept(collection, request);
+      return collections.relative(collection, request);
+    },
+  });
+  add({
+    name: "similarity",
+    summary: "Score images against texts",
+    request: similarityRequest,
+    answer: similarityAnswer,
+    run: (collection, request) => collections.similarity(collection, request),
+  });
+  add({
+    name: "classify",
+    summary: "Classify images without training, and say which anchors decided it",
+    request: classifyRequest,
+    answer: classifyAnswer,
+    run: (collection, request) => collections.classify(collection, request),
+  });
+};

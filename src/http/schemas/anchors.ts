@@ -1,0 +1,138 @@
+import { z } from "@hono/zod-openapi";
+import { collectionName, anchorId, metadata, optional, text, vector } from "./values.ts";
+import { filter } from "./filter.ts";
+import { image } from "./inputs.ts";
+
+/** In one JSON body; a stream of lines may hold any number. */
+export const MAX_ANCHORS = 10_000;
+const MAX_PAGE = 1_000;
+
+export const anchor = z
+  .strictObject({
+    id: anchorId,
+    text: optional(text.openapi({ description: "The caption.", example: "a red fox" })),
+    image: optional(image),
+    imageVector: optional(vector),
+    textVector: optional(vector),
+    metadata: optional(metadata),
+  })
+  .openapi("Anchor", {
+    description:
+      "An image-text pair. A vector that is given is used as it is; one that is missing is computed from `image` or `text`.",
+    example: {
+      id: "a1",
+      text: "a red fox",
+      imageVector: [0.12, -0.5, 0.31],
+      textVector: [0.4, 0.1],
+      metadata: { owner: "ann" },
+    },
+  });
+
+export const putAnchors = z
+  .strictObject({ anchors: z.array(anchor).min(1).max(MAX_ANCHORS) })
+  .openapi("PutAnchors");
+
+export const written = z.strictObject({ sequence: z.int(), upserted: z.int() }).openapi("Written");
+
+export const writtenLines = z
+  .strictObject({
+    sequence: z.int(),
+    upserted: z.int(),
+    lines: z.tuple([z.int(), z.int()]).openapi({
+      type: "array",
+      items: { type: "integer" },
+      minItems: 2,
+      maxItems: 2,
+      description: "The first and the last line of the batch, from 1.",
+    }),
+  })
+  .openapi("WrittenLines", { example: { sequence: 17, upserted: 256, lines: [1, 256] } });
+
+export const storedAnchor = z
+  .strictObject({
+    id: z.string(),
+    text: z.string().nullable(),
+    metadata,
+    hasImage: z.boolean().openapi({ description: "Whether `…/image` has something to show." }),
+    sequence: z.int().openapi({ description: "Of the write that last changed it." }),
+    imageVector: vector.optional(),
+    textVector: vector.optional(),
+  })
+  .openapi("StoredAnchor");
+
+export const anchorPage = z
+  .strictObject({ anchors: z.array(storedAnchor), nextCursor: z.string().nullable() })
+  .openapi("AnchorPage");
+
+export const anchorPath = z.strictObject({
+  collection: collectionName.openapi({ param: { name: "collection", in: "path" } }),
+  id: anchorId.openapi({
+    param: { name: "id", in: "path", description: "Percent-encoded: a slash in an id is %2F." },
+  }),
+});
+
+const flag = z
+  .enum(["true", "false"])
+  .transform((value) => value === "true")
+  .openapi({ type: "boolean" });
+
+export const anchorQuery = z.strictObject({
+  vectors: optional(flag.openapi({ description: "Adds the stored vectors." })),
+});
+
+export const listQuery = z.strictObject({
+  limit: optional(
+    z
+      .string()
+      .regex(/^\d{1,9}$/, "must be a whole number")
+      .transform(Number)
+      .pipe(z.int().min(1).max(MAX_PAGE))
+      .openapi({ type: "integer", minimum: 1, maximum: MAX_PAGE, default: 50 }),
+  ),
+  cursor: optional(z.string().min(1).openapi({ description: "`nextCursor` of the page before." })),
+  filter: optional(
+    z
+      .string()
+      .transform((encoded, context): unknown => {
+        try {
+          return JSON.parse(encoded);
+        } catch {
+          context.addIssue({
+            code: "custom",
+            message: "must be a filter as JSON, percent-encoded",
+            input: encoded,
+          });
+          return z.NEVER;
+        }
+      })
+      .pipe(filter)
+      .openapi({
+        type: "string",
+        description: "A filter as JSON, percent-encoded.",
+        example: '{"owner":"ann"}',
+      }),
+  ),
+  vectors: optional(flag.openapi({ description: "Adds the stored vectors." })),
+});
+
+export const deleteAnchors = z
+  .union([z.strictObject({ ids: z.array(anchorId).min(1).max(MAX_ANCHORS) }), z.strictObject({ filter })], {
+    error: `must hold either "ids" or "filter", and nothing else`,
+  })
+  .openapi("DeleteAnchors", { example: { filter: { owner: "ann" } } });
+
+export const deleted = z
+  .strictObject({
+    sequence: z.int(),
+    deleted: z.int(),
+    receipt: z.strictObject({
+      state: z.enum(["hidden", "erased"]).openapi({
+        description:
+          "`hidden`: the rows are gone and no query finds it, but its vector stays in memory until compaction.",
+      }),
+      sequence: z.int(),
+      deletedAt: z.iso.datetime(),
+      count: z.int(),
+    }),
+  })
+  .openapi("Deleted");

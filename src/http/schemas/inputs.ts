@@ -1,0 +1,71 @@
+import { z } from "@hono/zod-openapi";
+import { anchorId, modality, optional, text, vector } from "./values.ts";
+
+const RED_PIXEL =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC";
+const DATA_URL = /^data:[^,;]*;base64,/;
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+const NOT_BASE64 = /[^A-Za-z0-9+/]/;
+
+/** Strict, for Buffer skips what it does not know and would make another file of a damaged one. */
+const decodeBase64 = (encoded: string): Uint8Array | string => {
+  const data = encoded.slice(DATA_URL.exec(encoded.slice(0, 200))?.[0].length ?? 0);
+  if (data === "") return "must not be empty";
+  if (data.length % 4 !== 0 || !BASE64.test(data)) {
+    const wrong = data.replace(/={1,2}$/, "").search(NOT_BASE64);
+    return wrong >= 0
+      ? `is not base64: character ${wrong + 1} is ${JSON.stringify(data[wrong])}`
+      : "is not base64: its length is not a multiple of 4";
+  }
+  return Buffer.from(data, "base64");
+};
+
+/** The bytes of an image file. */
+export const image = z
+  .strictObject({
+    base64: z
+      .string()
+      .transform((encoded, context) => {
+        const decoded = decodeBase64(encoded);
+        if (typeof decoded !== "string") return decoded;
+        context.addIssue({ code: "custom", message: decoded, input: encoded });
+        return z.NEVER;
+      })
+      .openapi({
+        type: "string",
+        format: "byte",
+        description:
+          "The bytes of a PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG file, base64 (RFC 4648 section 4) without line breaks; " +
+          "a `data:image/png;base64,` before it is accepted.",
+      }),
+  })
+  .transform(({ base64 }) => base64)
+  .openapi("Image", { example: { base64: RED_PIXEL } });
+
+const KINDS = `{"text": …}, {"image": {"base64": …}}, {"vector": […]} or {"anchor": …}`;
+
+const describe = (value: unknown): string => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return `must be one of ${KINDS}`;
+  const keys = Object.keys(value).map((key) => JSON.stringify(key));
+  return `must be exactly one of ${KINDS}; it has ${keys.length === 0 ? "no key" : keys.slice(0, 8).join(", ")}`;
+};
+
+export const input = z
+  .union(
+    [
+      z.strictObject({ text }).openapi("TextInput", { example: { text: "a red fox" } }),
+      z.strictObject({ image }).openapi("ImageInput"),
+      z
+        .strictObject({ vector, modality: optional(modality) })
+        .openapi("VectorInput", { example: { vector: [0.12, -0.5, 0.31], modality: "image" } }),
+      z
+        .strictObject({ anchor: anchorId, modality: optional(modality) })
+        .openapi("AnchorInput", { example: { anchor: "a1" } }),
+    ],
+    { error: (issue) => describe(issue.input) },
+  )
+  .openapi("Input", {
+    description:
+      "A text, the bytes of an image, a vector of the collection's dimension, or the stored vector of an anchor.",
+    example: { text: "a red fox" },
+  });

@@ -1,0 +1,189 @@
+import { z } from "@hono/zod-openapi";
+import { filter } from "./filter.ts";
+import { input } from "./inputs.ts";
+import { k, modality, optional, p, text, transform } from "./values.ts";
+
+const MAX_HITS = 1_000;
+const MAX_INPUTS = 1_000;
+const MAX_TEXTS = 10_000;
+const MAX_TEMPLATES = 100;
+/** Class prompts in one request, written out or made from templates. */
+const MAX_PROMPTS = 20_000;
+/** Scores in one answer. */
+const MAX_SCORES = 2_000_000;
+const MAX_EXPLANATIONS = 100_000;
+const MAX_EF = 100_000;
+
+const settings = {
+  k: optional(k),
+  p: optional(p),
+  transform: optional(transform),
+  exact: optional(
+    z.boolean().openapi({ description: "True: the exact index, whatever the planner would pick." }),
+  ),
+  ef: optional(z.int().min(1).max(MAX_EF).openapi({ description: "HNSW's candidate list.", example: 400 })),
+};
+
+const method = z.enum(["asif"]);
+const inputs = z.array(input).min(1);
+
+export const searchRequest = z
+  .strictObject({
+    query: input,
+    modality: optional(
+      modality.openapi({ description: "Of a `vector` or `anchor` query that does not say." }),
+    ),
+    target: modality,
+    limit: optional(z.int().min(1).max(MAX_HITS).openapi({ default: 10 })),
+    filter: optional(filter),
+    mode: optional(
+      z.enum(["unimodal", "asif"]).openapi({
+        description: "`unimodal` where the query's modality is the target's, else `asif`, unless given.",
+      }),
+    ),
+    ...settings,
+  })
+  .openapi("SearchRequest", {
+    example: { query: { text: "a red fox" }, target: "image", limit: 10, filter: { owner: "ann" } },
+  });
+
+export const relativeRequest = z
+  .strictObject({ inputs: inputs.max(MAX_INPUTS), modality, ...settings })
+  .openapi("RelativeRequest", {
+    example: { inputs: [{ text: "a red fox" }], modality: "text", k: 200, p: 6 },
+  });
+
+export const similarityRequest = z
+  .strictObject({
+    images: inputs.max(MAX_INPUTS),
+    texts: inputs.max(MAX_TEXTS),
+    method: optional(method),
+    ...settings,
+  })
+  .refine(({ images, texts }) => images.length * texts.length <= MAX_SCORES, {
+    path: ["texts"],
+    error: `images times texts must be at most ${MAX_SCORES}`,
+  })
+  .openapi("SimilarityRequest", {
+    example: { images: [{ anchor: "a1" }], texts: [{ text: "a red fox" }, { text: "a grey owl" }] },
+  });
+
+const template = text
+  .refine((value) => value.split("{}").length === 2, { error: "must hold {} once, where the name goes" })
+  .openapi({ type: "string", example: "a photo of a {}" });
+
+const classInput = z.strictObject({ name: text, prompts: optional(inputs.max(MAX_INPUTS)) }).openapi("Class");
+
+export const classifyRequest = z
+  .strictObject({
+    images: inputs.max(MAX_INPUTS),
+    classes: z.array(classInput).min(1).max(MAX_TEXTS),
+    templates: optional(z.array(template).min(1).max(MAX_TEMPLATES)),
+    ensemble: optional(
+      z.enum(["max", "mean"]).openapi({
+        default: "max",
+        description:
+          "`max`: a class's score is its best prompt's; `mean`: that of its prompts' mean representation.",
+      }),
+    ),
+    method: optional(method),
+    top: optional(z.int().min(1).max(MAX_TEXTS).openapi({ default: 5 })),
+    explain: optional(
+      z.int().min(0).max(MAX_EXPLANATIONS).openapi({
+        default: 0,
+        description:
+          "How many anchors explain the first class of each result; all contributions add up to its score.",
+      }),
+    ),
+    filter: optional(filter.openapi({ description: "Restricts the anchors that serve as memory." })),
+    ...settings,
+  })
+  .superRefine(({ images, classes, templates, top = 5, explain = 0 }, context) => {
+    const limit = (product: number, most: number, path: string, what: string): void => {
+      if (product > most)
+        context.addIssue({ code: "custom", path: [path], message: `${what} must be at most ${most}` });
+    };
+    const prompts = classes.reduce(
+      (sum, entry) => sum + (entry.prompts?.length ?? templates?.length ?? 1),
+      0,
+    );
+    limit(prompts, MAX_PROMPTS, "classes", "prompts of all classes together");
+    limit(images.length * Math.min(top, classes.length), MAX_SCORES, "top", "images times top");
+    limit(images.length * explain, MAX_EXPLANATIONS, "explain", "images times explain");
+  })
+  .openapi("ClassifyRequest", {
+    example: {
+      images: [{ anchor: "a1" }],
+      classes: [{ name: "fox" }, { name: "owl", prompts: [{ text: "an owl in a tree" }] }],
+      templates: ["a photo of a {}"],
+      explain: 3,
+    },
+  });
+
+const plan = z
+  .strictObject({
+    index: z.enum(["exact", "hnsw"]),
+    reason: z.string(),
+    k: z.int(),
+    ef: z.int().optional(),
+    anchors: z.int(),
+    allowed: z.int().openapi({ description: "How many of them the filter let through." }),
+    transform,
+    transformVersion: z.int(),
+    candidates: z.int().optional(),
+  })
+  .openapi("Plan", { description: "Which index answered and why." });
+
+const computed = { sequence: z.int(), tookMs: z.number() };
+
+export const searchAnswer = z
+  .strictObject({
+    hits: z.array(
+      z.strictObject({
+        id: z.string(),
+        score: z.number(),
+        text: z.string().nullable(),
+        metadata: z.record(z.string(), z.unknown()),
+      }),
+    ),
+    plan,
+    ...computed,
+  })
+  .openapi("SearchAnswer");
+
+export const relativeAnswer = z
+  .strictObject({
+    representations: z.array(z.strictObject({ anchors: z.array(z.string()), values: z.array(z.number()) })),
+    plan,
+    ...computed,
+  })
+  .openapi("RelativeAnswer", { description: "Values descending, of L2 norm 1." });
+
+export const similarityAnswer = z
+  .strictObject({
+    scores: z.array(z.array(z.number())).openapi({ description: "images x texts" }),
+    ...computed,
+  })
+  .openapi("SimilarityAnswer");
+
+export const classifyAnswer = z
+  .strictObject({
+    results: z.array(
+      z.strictObject({
+        classes: z.array(z.strictObject({ name: z.string(), score: z.number() })),
+        explanation: z
+          .array(
+            z.strictObject({
+              anchor: z.string(),
+              text: z.string().nullable(),
+              contribution: z.number(),
+              imageSimilarity: z.number(),
+              textSimilarity: z.number(),
+            }),
+          )
+          .optional(),
+      }),
+    ),
+    ...computed,
+  })
+  .openapi("ClassifyAnswer");

@@ -1,0 +1,63 @@
+import { z } from "@hono/zod-openapi";
+import { modality } from "./values.ts";
+
+export const encoderList = z
+  .strictObject({
+    encoders: z.array(
+      z
+        .strictObject({
+          id: z.string(),
+          modality,
+          dimension: z.int(),
+          default: z.boolean(),
+          sha256: z.string(),
+          source: z.string(),
+          licence: z.string(),
+        })
+        .openapi("Encoder"),
+    ),
+  })
+  .openapi("EncoderList");
+
+export const job = z
+  .strictObject({
+    id: z.string(),
+    kind: z.string(),
+    subject: z.string().openapi({ description: "What it works on, such as a collection's name." }),
+    state: z.enum(["running", "done", "failed", "cancelled", "interrupted"]),
+    done: z.number(),
+    total: z.number(),
+    error: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .openapi("Job");
+
+export const jobList = z.strictObject({ jobs: z.array(job) }).openapi("JobList");
+
+export const jobPath = z.strictObject({
+  id: z
+    .string()
+    .min(1)
+    .max(200)
+    .openapi({ param: { name: "id", in: "path" } }),
+});
+
+export const health = z.strictObject({ status: z.literal("ok") }).openapi("Health");
+
+export const readiness = z
+  .strictObject({
+    ready: z.boolean(),
+    loading: z.int().openapi({ description: "Collections whose indexes have not caught up yet." }),
+  })
+  .openapi("Readiness");
+
+export const about = z
+  .strictObject({
+    name: z.string(),
+    description: z.string(),
+    docs: z.string(),
+    openapi: z.string(),
+    collections: z.string(),
+  })
+  .openapi("About");

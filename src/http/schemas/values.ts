@@ -1,0 +1,133 @@
+import { z } from "@hono/zod-openapi";
+import type { AnchorId, CollectionName, Metadata } from "../../types.ts";
+
+/**
+ * A key that may be absent.
+ *
+ * JSON has no undefined, so that the exact type is the true one; zod's own `exactOptional` is taken for a required key
+ * by the generator of the OpenAPI document.
+ */
+export const optional = <T extends z.ZodType>(schema: T): z.ZodExactOptional<T> =>
+  schema.optional() as unknown as z.ZodExactOptional<T>;
+
+const MAX_DEPTH = 32;
+/** Of one anchor's metadata as JSON, in characters: all of it is kept in memory. */
+const MAX_METADATA = 65_536;
+
+interface ValueFault {
+  readonly path: (string | number)[];
+  readonly message: string;
+}
+
+const fault = (message: string, path: (string | number)[] = []): ValueFault => ({ path, message });
+
+/** A value that one function looks through, where that is clearer or quicker than a schema of many parts. */
+export const checked = <T>(faultOf: (value: unknown) => ValueFault | null) =>
+  z.custom<T>().superRefine((value: unknown, context) => {
+    const found = value === undefined ? fault("is required") : faultOf(value);
+    if (found !== null) context.addIssue({ code: "custom", ...found, input: value, continue: false });
+  });
+
+/** What Postgres cannot keep, and no one means to send. */
+const textFault = (value: string): string | null =>
+  value.includes("\0") || !value.isWellFormed() ? "must be well-formed Unicode without NUL" : null;
+
+/** Well-formed text; how long it may be is the domain's to say. */
+export const text = checked<string>((value) => {
+  if (typeof value !== "string") return fault("must be a string");
+  const message = textFault(value);
+  return message === null ? null : fault(message);
+}).openapi({ type: "string" });
+
+const MAX_ID_LENGTH = 200;
+
+export const anchorId = checked<string>((value) => {
+  if (typeof value !== "string") return fault("must be a string");
+  const tooLong = value.length > 2 * MAX_ID_LENGTH || Array.from(value).length > MAX_ID_LENGTH;
+  if (value === "" || tooLong) return fault(`must be 1 to ${MAX_ID_LENGTH} characters long`);
+  const message = textFault(value);
+  return message === null ? null : fault(message);
+})
+  .transform((value) => value as AnchorId)
+  .openapi({
+    type: "string",
+    minLength: 1,
+    maxLength: MAX_ID_LENGTH,
+    description: "Chosen by you, unique within the collection; slashes and any Unicode are fine.",
+    example: "a1",
+  });
+
+export const collectionName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be 1 to 63 of a-z, 0-9, _ and -, the first a letter or a digit")
+  .transform((value) => value as CollectionName)
+  .openapi({
+    type: "string",
+    pattern: "^[a-z0-9][a-z0-9_-]{0,62}$",
+    description: "The collection's name.",
+    example: "birds",
+  });
+
+export const modality = z.enum(["image", "text"]);
+
+export const transform = z.enum(["none", "center", "whiten"]).openapi({
+  description: "What is done to vectors before similarities are taken, fitted on the collection's anchors.",
+});
+
+const MAX_K = 100_000;
+const MAX_P = 100;
+
+export const k = z
+  .int()
+  .min(1)
+  .max(MAX_K)
+  .openapi({ description: "How many anchors a relative representation keeps.", example: 800 });
+
+export const p = z
+  .number()
+  .gt(0)
+  .max(MAX_P)
+  .openapi({ type: "number", description: "The power that similarities are raised to.", example: 8 });
+
+/** Numbers; how many is for the collection to say. One check for all of them, for a body can hold millions. */
+export const vector = checked<readonly number[]>((value) => {
+  if (!Array.isArray(value)) return fault("must be a list of numbers");
+  const wrong = value.findIndex((item) => typeof item !== "number" || !Number.isFinite(item));
+  return wrong < 0 ? null : fault("is not a finite number", [wrong]);
+}).openapi({
+  type: "array",
+  items: { type: "number" },
+  description: "Finite, not all zero, of the collection's dimension; it need not be normalised.",
+  example: [0.12, -0.5, 0.31],
+});
+
+/** The first thing in a JSON value that could not be kept as it is. */
+export const valueFault = (value: unknown, path: (string | number)[] = []): ValueFault | null => {
+  if (typeof value === "string") {
+    const message = textFault(value);
+    return message === null ? null : fault(message, path);
+  }
+  if (typeof value === "number" && !Number.isFinite(value)) return fault("is not a finite number", path);
+  if (typeof value !== "object" || value === null) return null;
+  if (path.length >= MAX_DEPTH) return fault(`is nested deeper than ${MAX_DEPTH} levels`, path);
+  for (const [key, item] of Object.entries(value)) {
+    const message = textFault(key);
+    if (message !== null) return fault(`has a key that is wrong: it ${message}`, path);
+    if (key === "__proto__") return fault(`must not have the key "__proto__"`, path);
+    const found = valueFault(item, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (found !== null) return found;
+  }
+  return null;
+};
+
+export const metadata = checked<Metadata>((value) => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return fault("must be an object");
+  const found = valueFault(value);
+  if (found !== null || JSON.stringify(value).length <= MAX_METADATA) return found;
+  return fault(`must be at most ${MAX_METADATA} characters of JSON`);
+}).openapi("Metadata", {
+  type: "object",
+  additionalProperties: true,
+  description: `Any JSON object of at most ${MAX_METADATA} characters; filters look at its fields.`,
+  example: { owner: "ann", year: 2024, tags: ["fox", "animal"] },
+});

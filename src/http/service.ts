@@ -1,0 +1,90 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { answerJson, endpoint, jsonOf, OPEN, problems, type Service } from "./endpoint.ts";
+import type { Metrics } from "./metrics.ts";
+import { about, health, readiness } from "./schemas/service.ts";
+
+const tags = ["service"];
+
+export const addService = (app: OpenAPIHono, { anchorage }: Service, metrics: Metrics): void => {
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: "/",
+      tags,
+      operationId: "about",
+      summary: "What this is, and where to go on; a browser is sent to the docs",
+      responses: { 200: jsonOf("What this is.", about), 302: { description: "To `/docs`, for a browser." } },
+      ...OPEN,
+    },
+    (c) =>
+      (c.req.header("accept") ?? "").includes("text/html")
+        ? c.redirect("/docs")
+        : answerJson(c, {
+            name: "Anchorage",
+            description: "A vector store whose anchors are the model.",
+            docs: "/docs",
+            openapi: "/openapi.json",
+            collections: "/v1/collections",
+          }),
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: "/healthz",
+      tags,
+      operationId: "health",
+      summary: "Whether the process is up",
+      responses: { 200: jsonOf("It is.", health) },
+      ...OPEN,
+    },
+    (c) => answerJson(c, { status: "ok" }),
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: "/readyz",
+      tags,
+      operationId: "readiness",
+      summary: "Whether every index has caught up",
+      responses: {
+        200: jsonOf("Ready.", readiness),
+        503: {
+          description: "Not yet, or Postgres does not answer (then a problem).",
+          content: { "application/json": { schema: readiness } },
+        },
+      },
+      ...OPEN,
+    },
+    async (c) => {
+      await anchorage.store.ping();
+      const loading = anchorage.collections.loading().length;
+      if (loading === 0) return answerJson(c, { ready: true, loading });
+      c.header("Retry-After", "1");
+      return answerJson(c, { ready: false, loading }, 503);
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: "/metrics",
+      tags,
+      operationId: "metrics",
+      summary: "Metrics for Prometheus",
+      responses: {
+        200: {
+          description: "Prometheus's text format.",
+          content: { "text/plain": { schema: { type: "string" } } },
+        },
+        ...problems(),
+      },
+    },
+    async (c) => c.body(await metrics.text(), 200, { "Content-Type": metrics.contentType }),
+  );
+};

@@ -1,0 +1,30 @@
+import type { z } from "@hono/zod-openapi";
+import type * as anchors from "./schemas/anchors.ts";
+import type * as collections from "./schemas/collections.ts";
+import type * as queries from "./schemas/queries.ts";
+import type * as inputs from "./schemas/inputs.ts";
+import type * as service from "./schemas/service.ts";
+
+/** What goes over the wire, as the schemas that validate it say: for the client, which sends and receives it. */
+export type InputBody = z.input<typeof inputs.input>;
+export type CollectionSpecBody = z.input<typeof collections.collectionSpec>;
+export type CollectionBody = z.output<typeof collections.collection>;
+export type AnchorBody = z.input<typeof anchors.anchor>;
+export type StoredAnchorBody = z.output<typeof anchors.storedAnchor>;
+export type AnchorPageBody = z.output<typeof anchors.anchorPage>;
+export type WrittenBody = z.output<typeof anchors.written>;
+export type WrittenLinesBody = z.output<typeof anchors.writtenLines>;
+export type DeleteAnchorsBody = z.input<typeof anchors.deleteAnchors>;
+export type DeletedBody = z.output<typeof anchors.deleted>;
+export type SearchRequestBody = z.input<typeof queries.searchRequest>;
+export type SearchAnswerBody = z.output<typeof queries.searchAnswer>;
+export type RelativeRequestBody = z.input<typeof queries.relativeRequest>;
+export type RelativeAnswerBody = z.output<typeof queries.relativeAnswer>;
+export type SimilarityRequestBody = z.input<typeof queries.similarityRequest>;
+export type SimilarityAnswerBody = z.output<typeof queries.similarityAnswer>;
+export type ClassifyRequestBody = z.input<typeof queries.classifyRequest>;
+export type ClassifyAnswerBody = z.output<typeof queries.classifyAnswer>;
+export type EncoderListBody = z.output<typeof service.encoderList>;
+export type JobBody = z.output<typeof service.job>;
+export type JobListBody = z.output<typeof service.jobList>;
+export type ReadinessBody = z.output<typeof service.readiness>;
