@@ -2,11 +2,13 @@ import type { z } from "@hono/zod-openapi";
 import type * as anchors from "./schemas/anchors.ts";
 import type * as collections from "./schemas/collections.ts";
 import type * as queries from "./schemas/queries.ts";
+import type { filter } from "./schemas/filter.ts";
 import type * as inputs from "./schemas/inputs.ts";
 import type * as service from "./schemas/service.ts";
 
 /** What goes over the wire, as the schemas that validate it say: for the client, which sends and receives it. */
 export type InputBody = z.input<typeof inputs.input>;
+export type FilterBody = z.input<typeof filter>;
 export type CollectionSpecBody = z.input<typeof collections.collectionSpec>;
 export type CollectionBody = z.output<typeof collections.collection>;
 export type AnchorBody = z.input<typeof anchors.anchor>;

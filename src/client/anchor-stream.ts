@@ -1,0 +1,58 @@
+import type { AnchorBody, WrittenLinesBody } from "../http/index.ts";
+import { AnchorageApiError, isProblem } from "./errors.ts";
+import type { CallOptions, Transport } from "./transport.ts";
+
+/**
+ * Sends anchors one a line, as they come, and yields what the service has stored, batch by batch.
+ *
+ * @throws AnchorageApiError whose `problem.line` is the anchor that is wrong, counted from 1.
+ */
+export async function* putAnchorStream(
+  transport: Transport,
+  path: string,
+  anchors: AsyncIterable<AnchorBody> | Iterable<AnchorBody>,
+  options: CallOptions = {},
+): AsyncGenerator<WrittenLinesBody, void> {
+  const response = await transport.send("PUT", path, {
+    ...options,
+    body: linesOf(anchors),
+    contentType: "application/x-ndjson",
+    accept: "application/x-ndjson, application/problem+json",
+  });
+  for await (const line of readLines(response)) {
+    const value: unknown = JSON.parse(line);
+    if (isProblem(value)) throw new AnchorageApiError(value);
+    yield value as WrittenLinesBody;
+  }
+}
+
+const linesOf = (
+  anchors: AsyncIterable<AnchorBody> | Iterable<AnchorBody>,
+): ReadableStream<Uint8Array<ArrayBuffer>> => {
+  const encoder = new TextEncoder();
+  const source = (async function* () {
+    yield* anchors;
+  })();
+  return new ReadableStream({
+    pull: async (controller) => {
+      const next = await source.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(encoder.encode(`${JSON.stringify(next.value)}\n`));
+    },
+    cancel: async () => {
+      await source.return(undefined);
+    },
+  });
+};
+
+async function* readLines(response: Response): AsyncGenerator<string, void> {
+  if (response.body === null) return;
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines.filter((line) => line !== "");
+  }
+  if (rest !== "") yield rest;
+}

@@ -1,0 +1,172 @@
+import type {
+  AnchorBody,
+  AnchorPageBody,
+  ClassifyAnswerBody,
+  ClassifyRequestBody,
+  CollectionBody,
+  CollectionSpecBody,
+  DeleteAnchorsBody,
+  DeletedBody,
+  EncoderListBody,
+  FilterBody,
+  JobBody,
+  JobListBody,
+  ReadinessBody,
+  RelativeAnswerBody,
+  RelativeRequestBody,
+  SearchAnswerBody,
+  SearchRequestBody,
+  SimilarityAnswerBody,
+  SimilarityRequestBody,
+  StoredAnchorBody,
+  WrittenBody,
+  WrittenLinesBody,
+} from "../http/index.ts";
+import { putAnchorStream } from "./anchor-stream.ts";
+import { createTransport, type CallOptions, type ClientOptions } from "./transport.ts";
+
+export interface ListOptions extends CallOptions {
+  readonly filter?: FilterBody;
+  /** Adds the stored vectors. */
+  readonly vectors?: boolean;
+  /** Anchors a request; 200 where absent, at most 1,000. */
+  readonly pageSize?: number;
+}
+
+/** One collection of the service. Nothing is asked until a method is called. */
+export interface CollectionClient {
+  get(options?: CallOptions): Promise<CollectionBody>;
+  delete(options?: CallOptions): Promise<void>;
+  /** All or nothing; at most 10,000 at once. */
+  putAnchors(anchors: readonly AnchorBody[], options?: CallOptions): Promise<WrittenBody>;
+  /** Any number, sent as they come; yields what is stored. Nothing is sent until it is iterated. */
+  putAnchorStream(
+    anchors: AsyncIterable<AnchorBody> | Iterable<AnchorBody>,
+    options?: CallOptions,
+  ): AsyncGenerator<WrittenLinesBody, void>;
+  getAnchor(id: string, options?: CallOptions & { readonly vectors?: boolean }): Promise<StoredAnchorBody>;
+  getImage(id: string, options?: CallOptions): Promise<Blob>;
+  /** Every anchor in id order, page by page. */
+  listAnchors(options?: ListOptions): AsyncGenerator<StoredAnchorBody, void>;
+  deleteAnchor(id: string, options?: CallOptions): Promise<DeletedBody>;
+  deleteAnchors(which: DeleteAnchorsBody, options?: CallOptions): Promise<DeletedBody>;
+  search(request: SearchRequestBody, options?: CallOptions): Promise<SearchAnswerBody>;
+  relative(request: RelativeRequestBody, options?: CallOptions): Promise<RelativeAnswerBody>;
+  similarity(request: SimilarityRequestBody, options?: CallOptions): Promise<SimilarityAnswerBody>;
+  classify(request: ClassifyRequestBody, options?: CallOptions): Promise<ClassifyAnswerBody>;
+}
+
+/** A service. Every method throws `AnchorageApiError` where the service refuses. */
+export interface AnchorageClient {
+  collection(name: string): CollectionClient;
+  createCollection(spec: CollectionSpecBody, options?: CallOptions): Promise<CollectionBody>;
+  listCollections(options?: CallOptions): Promise<CollectionBody[]>;
+  listEncoders(options?: CallOptions): Promise<EncoderListBody["encoders"]>;
+  listJobs(options?: CallOptions): Promise<JobBody[]>;
+  getJob(id: string, options?: CallOptions): Promise<JobBody>;
+  /** Asks it to end, and waits until it has. */
+  cancelJob(id: string, options?: CallOptions): Promise<JobBody>;
+  /** @throws AnchorageApiError 503 where it is not ready yet. */
+  ready(options?: CallOptions): Promise<ReadinessBody>;
+}
+
+/**
+ * A client of the service at `url`.
+ *
+ * @example
+ * ```ts
+ * const anchorage = createClient({ url: "http://localhost:8080" });
+ * await anchorage.createCollection({
+ *   name: "birds",
+ *   imageEncoder: { external: { dimension: 2 } },
+ *   textEncoder: { external: { dimension: 2 } },
+ * });
+ * const birds = anchorage.collection("birds");
+ * await birds.putAnchors([
+ *   { id: "owl", text: "an owl", imageVector: [1, 0], textVector: [1, 0] },
+ *   { id: "hen", text: "a hen", imageVector: [0, 1], textVector: [0, 1] },
+ * ]);
+ * const { hits } = await birds.search({ query: { vector: [1, 0.1], modality: "text" }, target: "image" });
+ * // [{ id: "owl", score: …, text: "an owl", metadata: {} }, …]
+ * ```
+ */
+export const createClient = (options: ClientOptions): AnchorageClient => {
+  const transport = createTransport(options);
+  const { json, post } = transport;
+
+  const collection = (name: string): CollectionClient => {
+    const path = `/v1/collections/${segment(name)}`;
+    const anchors = `${path}/anchors`;
+    return {
+      get: (options) => json("GET", path, options),
+      delete: async (options) => {
+        await transport.send("DELETE", path, options);
+      },
+      putAnchors: (batch, options) =>
+        json("PUT", anchors, { ...options, body: JSON.stringify({ anchors: batch }) }),
+      putAnchorStream: (batch, options) => putAnchorStream(transport, anchors, batch, options),
+      getAnchor: (id, { vectors, ...options } = {}) =>
+        json("GET", `${anchors}/${segment(id)}`, { ...options, query: { vectors: flag(vectors) } }),
+      getImage: async (id, options) =>
+        (
+          await transport.send("GET", `${anchors}/${segment(id)}/image`, { ...options, accept: "image/*" })
+        ).blob(),
+      listAnchors: async function* ({ filter, vectors, pageSize = 200, ...options } = {}) {
+        let cursor: string | undefined;
+        do {
+          const page: AnchorPageBody = await json("GET", anchors, {
+            ...options,
+            query: {
+              limit: String(pageSize),
+              cursor,
+              filter: filter === undefined ? undefined : JSON.stringify(filter),
+              vectors: flag(vectors),
+            },
+          });
+          yield* page.anchors;
+          cursor = page.nextCursor ?? undefined;
+        } while (cursor !== undefined);
+      },
+      deleteAnchor: (id, options) => json("DELETE", `${anchors}/${segment(id)}`, options),
+      deleteAnchors: (which, options) => post(`${anchors}/delete`, which, options),
+      search: (request, options) => post(`${path}/search`, request, options),
+      relative: (request, options) => post(`${path}/relative`, request, options),
+      similarity: (request, options) => post(`${path}/similarity`, request, options),
+      classify: (request, options) => post(`${path}/classify`, request, options),
+    };
+  };
+
+  return {
+    collection,
+    createCollection: (spec, options) => post("/v1/collections", spec, options),
+    listCollections: async (options) =>
+      (await json<{ collections: CollectionBody[] }>("GET", "/v1/collections", options)).collections,
+    listEncoders: async (options) => (await json<EncoderListBody>("GET", "/v1/encoders", options)).encoders,
+    listJobs: async (options) => (await json<JobListBody>("GET", "/v1/jobs", options)).jobs,
+    getJob: (id, options) => json("GET", `/v1/jobs/${segment(id)}`, options),
+    cancelJob: (id, options) => json("DELETE", `/v1/jobs/${segment(id)}`, options),
+    ready: (options) => json("GET", "/readyz", options),
+  };
+};
+
+/** The bytes of an image file as an input or as an anchor's `image`. */
+export const imageOf = (bytes: Uint8Array): { base64: string } => {
+  const parts: string[] = [];
+  const step = 0x8000;
+  for (let at = 0; at < bytes.length; at += step)
+    parts.push(String.fromCharCode(...bytes.subarray(at, at + step)));
+  return { base64: btoa(parts.join("")) };
+};
+
+const flag = (value: boolean | undefined): string | undefined => (value === true ? "true" : undefined);
+
+/**
+ * One segment of a path.
+ *
+ * @throws RangeError for `.` and `..`, which URLs take for directions however they are encoded: a request for such an
+ * anchor would be one for something else. `deleteAnchors` and `listAnchors` reach them.
+ */
+const segment = (id: string): string => {
+  if (id === "." || id === ".." || id === "") throw new RangeError(`no URL can name ${JSON.stringify(id)}`);
+  return encodeURIComponent(id);
+};
