@@ -138,7 +138,10 @@ export interface Store {
 
   findAnchors(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<AnchorWithVectors[]>;
   /** In id order (byte order of UTF-8), ids after `after`. */
-  listAnchors(collection: CollectionRecord, page: { after: AnchorId | null; limit: number }): Promise<AnchorRecord[]>;
+  listAnchors(
+    collection: CollectionRecord,
+    page: { after: AnchorId | null; limit: number },
+  ): Promise<AnchorRecord[]>;
   findImage(collection: CollectionRecord, id: AnchorId): Promise<StoredImage | null>;
   /** Those of `ids` that exist. */
   existingIds(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<Set<AnchorId>>;

@@ -1,0 +1,110 @@
+import { and, asc, eq, gt, isNotNull, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import type { AnchorId, Sequence } from "../types.ts";
+import type { Database } from "./database.ts";
+import { fromBytes } from "./float32.ts";
+import { anchors, changes, images, vectors } from "./schema.ts";
+import type { AnchorRecord, AnchorWithVectors, Change, CollectionRecord, StoredImage } from "./types.ts";
+
+const imageVectors = alias(vectors, "image_vectors");
+const textVectors = alias(vectors, "text_vectors");
+
+const recordColumns = {
+  id: anchors.id,
+  caption: anchors.caption,
+  metadata: anchors.metadata,
+  hasImage: sql<boolean>`${isNotNull(images.anchorKey)}`,
+  sequence: anchors.sequence,
+};
+
+const among = ({ key }: CollectionRecord, ids: readonly AnchorId[]) =>
+  and(eq(anchors.collection, key), sql`${anchors.id} = ANY(${sql.param(ids)}::text[])`);
+
+/** Those of `ids` that exist, in id order. */
+export const findAnchors = async (
+  database: Database,
+  collection: CollectionRecord,
+  ids: readonly AnchorId[],
+): Promise<AnchorWithVectors[]> => {
+  if (ids.length === 0) return [];
+  const { imageEncoder, textEncoder } = collection;
+  const rows = await database.query((queries) =>
+    queries
+      .select({ ...recordColumns, imageBytes: imageVectors.data, textBytes: textVectors.data })
+      .from(anchors)
+      .innerJoin(
+        imageVectors,
+        and(eq(imageVectors.anchorKey, anchors.key), eq(imageVectors.encoderKey, imageEncoder.key)),
+      )
+      .innerJoin(
+        textVectors,
+        and(eq(textVectors.anchorKey, anchors.key), eq(textVectors.encoderKey, textEncoder.key)),
+      )
+      .leftJoin(images, eq(images.anchorKey, anchors.key))
+      .where(among(collection, ids))
+      .orderBy(asc(anchors.id)),
+  );
+  return rows.map(({ imageBytes, textBytes, ...record }) => ({
+    ...record,
+    imageVector: fromBytes(imageBytes),
+    textVector: fromBytes(textBytes),
+  }));
+};
+
+export const listAnchors = async (
+  database: Database,
+  { key }: CollectionRecord,
+  { after, limit }: { readonly after: AnchorId | null; readonly limit: number },
+): Promise<AnchorRecord[]> => {
+  const later = after === null ? undefined : gt(anchors.id, after);
+  return database.query((queries) =>
+    queries
+      .select(recordColumns)
+      .from(anchors)
+      .leftJoin(images, eq(images.anchorKey, anchors.key))
+      .where(and(eq(anchors.collection, key), later))
+      .orderBy(asc(anchors.id))
+      .limit(limit),
+  );
+};
+
+export const findImage = async (
+  database: Database,
+  collection: CollectionRecord,
+  id: AnchorId,
+): Promise<StoredImage | null> => {
+  const [image] = await database.query((queries) =>
+    queries
+      .select({ mediaType: images.mediaType, bytes: images.bytes })
+      .from(anchors)
+      .innerJoin(images, eq(images.anchorKey, anchors.key))
+      .where(and(eq(anchors.collection, collection.key), eq(anchors.id, id))),
+  );
+  return image ?? null;
+};
+
+export const existingIds = async (
+  database: Database,
+  collection: CollectionRecord,
+  ids: readonly AnchorId[],
+): Promise<Set<AnchorId>> => {
+  if (ids.length === 0) return new Set();
+  const rows = await database.query((queries) =>
+    queries.select({ id: recordColumns.id }).from(anchors).where(among(collection, ids)),
+  );
+  return new Set(rows.map(({ id }) => id));
+};
+
+export const changesSince = async (
+  database: Database,
+  { key }: CollectionRecord,
+  sequence: Sequence,
+): Promise<Change[]> => {
+  return database.query((queries) =>
+    queries
+      .select({ sequence: changes.sequence, kind: changes.kind, ids: changes.ids })
+      .from(changes)
+      .where(and(eq(changes.collection, key), gt(changes.sequence, sequence)))
+      .orderBy(asc(changes.sequence)),
+  );
+};

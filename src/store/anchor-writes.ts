@@ -1,0 +1,154 @@
+import { and, eq, sql } from "drizzle-orm";
+import { AnchorageError, notFound } from "../errors.ts";
+import type { AnchorId, Sequence } from "../types.ts";
+import { copyIn, type CopyValue } from "./copy.ts";
+import type { Database, Queries, Transaction } from "./database.ts";
+import { toBytes } from "./float32.ts";
+import { anchors, changes, collections } from "./schema.ts";
+import { violatesUnique } from "./trouble.ts";
+import type { AnchorWrite, Change, CollectionRecord, WriteResult } from "./types.ts";
+
+export const upsertAnchors = async (
+  database: Database,
+  collection: CollectionRecord,
+  writes: readonly AnchorWrite[],
+): Promise<WriteResult> => {
+  const ids = writes.map(({ id }) => id);
+  try {
+    return await database.transaction(async (transaction) => {
+      const { queries } = transaction;
+      const current = await lockCollection(queries, collection);
+      if (writes.length === 0) return { sequence: current.sequence, ids };
+      const sequence = next(current.sequence);
+      const replaced = await removeRows(queries, collection, ids);
+      const keys = await insertAnchors(queries, collection, sequence, writes);
+      await copyVectors(transaction, collection, keys, writes);
+      await copyImages(transaction, keys, writes);
+      await finish(queries, collection, {
+        sequence,
+        kind: "upsert",
+        ids,
+        anchorCount: current.anchorCount - replaced.length + writes.length,
+      });
+      return { sequence, ids };
+    });
+  } catch (error) {
+    if (!violatesUnique(error, "anchors_collection_id")) throw error;
+    throw new AnchorageError("invalid-input", "One id stands twice in the anchors of one write.", {
+      cause: error,
+    });
+  }
+};
+
+export const deleteAnchors = async (
+  database: Database,
+  collection: CollectionRecord,
+  ids: readonly AnchorId[],
+): Promise<WriteResult> =>
+  database.transaction(async ({ queries }) => {
+    const current = await lockCollection(queries, collection);
+    const removed = await removeRows(queries, collection, ids);
+    if (removed.length === 0) return { sequence: current.sequence, ids: [] };
+    const sequence = next(current.sequence);
+    await finish(queries, collection, {
+      sequence,
+      kind: "delete",
+      ids: removed,
+      anchorCount: current.anchorCount - removed.length,
+    });
+    return { sequence, ids: removed };
+  });
+
+const next = (sequence: Sequence): Sequence => (sequence + 1) as Sequence;
+
+/** Writers to one collection take turns from here to their commit, so that sequences have neither gaps nor twins. */
+const lockCollection = async (
+  queries: Queries,
+  { key, name }: CollectionRecord,
+): Promise<{ sequence: Sequence; anchorCount: number }> => {
+  const [row] = await queries
+    .select({ sequence: collections.sequence, anchorCount: collections.anchorCount })
+    .from(collections)
+    .where(eq(collections.key, key))
+    .for("no key update");
+  if (row === undefined) throw notFound("collection", name);
+  return row;
+};
+
+/** Deletes the anchors with all that hangs on them, in byte order of their ids. */
+const removeRows = async (
+  queries: Queries,
+  { key }: CollectionRecord,
+  ids: readonly AnchorId[],
+): Promise<AnchorId[]> => {
+  const rows = await queries
+    .delete(anchors)
+    .where(and(eq(anchors.collection, key), sql`${anchors.id} = ANY(${sql.param(ids)}::text[])`))
+    .returning({ id: anchors.id });
+  const removed = new Set(rows.map(({ id }) => id));
+  return ids.filter((id) => removed.delete(id));
+};
+
+/** The key of each of `writes`, in their order. */
+const insertAnchors = async (
+  queries: Queries,
+  { key }: CollectionRecord,
+  sequence: Sequence,
+  writes: readonly AnchorWrite[],
+): Promise<number[]> => {
+  const ids = writes.map(({ id }) => id);
+  const captions = writes.map(({ caption }) => caption);
+  const metadata = writes.map((write) => JSON.stringify(write.metadata));
+  const { rows } = await queries.execute<{ key: string; id: AnchorId }>(sql`
+    INSERT INTO ${anchors} (collection, id, caption, metadata, sequence)
+    SELECT ${key}::bigint, given.id, given.caption, given.metadata::jsonb, ${sequence}::bigint
+    FROM unnest(${sql.param(ids)}::text[], ${sql.param(captions)}::text[], ${sql.param(metadata)}::text[])
+      AS given (id, caption, metadata)
+    RETURNING key, id`);
+  const keys = new Map(rows.map((row) => [row.id, Number(row.key)]));
+  return ids.map((id) => {
+    const anchorKey = keys.get(id);
+    // Only half of a surrogate pair changes on its way through UTF-8.
+    if (anchorKey === undefined)
+      throw new AnchorageError("invalid-input", "An id is not well-formed Unicode.");
+    return anchorKey;
+  });
+};
+
+const copyVectors = async (
+  { client }: Transaction,
+  { imageEncoder, textEncoder }: CollectionRecord,
+  keys: readonly number[],
+  writes: readonly AnchorWrite[],
+): Promise<void> => {
+  const rows = function* (): Generator<CopyValue[]> {
+    for (const [at, { imageVector, textVector }] of writes.entries()) {
+      const key = keys[at] ?? 0;
+      yield [key, imageEncoder.key, toBytes(imageVector)];
+      yield [key, textEncoder.key, toBytes(textVector)];
+    }
+  };
+  await copyIn(client, "COPY vectors (anchor_key, encoder_key, data) FROM STDIN (FORMAT binary)", rows());
+};
+
+const copyImages = async (
+  { client }: Transaction,
+  keys: readonly number[],
+  writes: readonly AnchorWrite[],
+): Promise<void> => {
+  if (writes.every(({ image }) => image === null)) return;
+  const rows = function* (): Generator<CopyValue[]> {
+    for (const [at, { image }] of writes.entries())
+      if (image !== null) yield [keys[at] ?? 0, Buffer.from(image.mediaType), image.bytes];
+  };
+  await copyIn(client, "COPY images (anchor_key, media_type, bytes) FROM STDIN (FORMAT binary)", rows());
+};
+
+const finish = async (
+  queries: Queries,
+  { key }: CollectionRecord,
+  { sequence, kind, ids, anchorCount }: Change & { readonly anchorCount: number },
+): Promise<void> => {
+  await queries.insert(changes).values({ collection: key, sequence, kind, ids: [...ids] });
+  await queries.update(collections).set({ sequence, anchorCount }).where(eq(collections.key, key));
+};

@@ -1,0 +1,72 @@
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import pg from "pg";
+import { messageOf } from "../errors.ts";
+import type { Log } from "../types.ts";
+import { asDomainError } from "./trouble.ts";
+
+/** drizzle's queries, over the pool or inside a transaction. */
+export type Queries = NodePgDatabase;
+
+export interface Transaction {
+  readonly queries: Queries;
+  /** For COPY, which drizzle does not speak. */
+  readonly client: pg.ClientBase;
+}
+
+/** A pool of connections that outlives the server's restarts. What its functions throw is the domain's error. */
+export interface Database {
+  query<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  /** Commits when `work` resolves, otherwise rolls back. */
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** One unchanging view of all tables, for reading only. */
+  snapshot<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const MAX_CONNECTIONS = 8;
+const CONNECT_WITHIN_MS = 5_000;
+
+export const openDatabase = (connection: pg.ClientConfig, log: Log): Database => {
+  const pool = new pg.Pool({
+    ...connection,
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    application_name: "anchorage",
+    keepAlive: true,
+  });
+  // A connection that breaks emits "error", at work or idle; unheard, that would end the process.
+  pool.on("error", (error) => log(`a connection to Postgres broke: ${error.message}`));
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  const pooled = drizzle(pool);
+
+  const within = async <T>(begin: string, work: (transaction: Transaction) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    let broken: unknown;
+    try {
+      await client.query(begin);
+      const result = await work({ queries: drizzle(client), client });
+      await client.query("COMMIT");
+      return result;
+    } catch (error) {
+      broken = error;
+      throw error;
+    } finally {
+      // A connection is closed after any failure: its server then rolls back, even in the middle of a COPY.
+      client.release(broken === undefined ? undefined : new Error(messageOf(broken)));
+    }
+  };
+  const understood = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw asDomainError(error);
+    }
+  };
+
+  return {
+    query: (work) => understood(() => work(pooled)),
+    transaction: (work) => understood(() => within("BEGIN ISOLATION LEVEL READ COMMITTED", work)),
+    snapshot: (work) => understood(() => within("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)),
+    close: () => pool.end(),
+  };
+};

@@ -1,0 +1,96 @@
+import { execFile, type SpawnOptions } from "node:child_process";
+import { chown, readFile, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+import { AnchorageError } from "../../errors.ts";
+
+/** How PostgreSQL's programs are started, and to whom its files belong. */
+export interface Account {
+  command(program: string, args: readonly string[]): { file: string; args: string[]; options: SpawnOptions };
+  /** Gives the file or folder at `path` to the account. */
+  own(path: string): Promise<void>;
+}
+
+interface User {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const ourselves: Account = {
+  command: (file, args) => ({ file, args: [...args], options: {} }),
+  own: () => Promise.resolve(),
+};
+
+/**
+ * The account that PostgreSQL runs under: our own, except for root, whom PostgreSQL refuses; then `postgres` or `nobody`.
+ *
+ * Where that user may not pass through the folders above `paths` (as below /root), it is given the capability to pass
+ * by util-linux's `setpriv`.
+ *
+ * @throws AnchorageError `unavailable` where we are root and neither way is open.
+ */
+export const chooseAccount = async (program: string, paths: readonly string[]): Promise<Account> => {
+  if (process.getuid?.() !== 0) return ourselves;
+  const user = await findUser();
+  const own = (path: string): Promise<void> => chown(path, user.uid, user.gid);
+  const blocked = await firstBlocked([program, ...paths], user);
+  if (blocked === null) {
+    const options = { uid: user.uid, gid: user.gid };
+    return { command: (file, args) => ({ file, args: [...args], options }), own };
+  }
+  const flags = privileges(user);
+  try {
+    await promisify(execFile)("setpriv", [...flags, program, "--version"]);
+  } catch (error) {
+    throw new AnchorageError(
+      "unavailable",
+      `PostgreSQL does not run as root, and the user ${user.name} cannot reach ${blocked}. Start as another user, ` +
+        `move the installation and DATA_DIR to where ${user.name} may pass, or set DATABASE_URL.`,
+      { cause: error },
+    );
+  }
+  return {
+    command: (file, args) => ({ file: "setpriv", args: [...flags, file, ...args], options: {} }),
+    own,
+  };
+};
+
+const privileges = ({ uid, gid }: User): string[] => [
+  `--reuid=${uid}`,
+  `--regid=${gid}`,
+  "--clear-groups",
+  "--inh-caps=+dac_override",
+  "--ambient-caps=+dac_override",
+  // access(2) drops the capabilities of all but root without it, and initdb asks access(2) for its programs.
+  "--securebits=+no_setuid_fixup",
+];
+
+const findUser = async (): Promise<User> => {
+  const lines = (await readFile("/etc/passwd", "utf8").catch(() => ""))
+    .split("\n")
+    .map((line) => line.split(":"));
+  for (const wanted of ["postgres", "nobody"]) {
+    const [name, , uid, gid] = lines.find(([other]) => other === wanted) ?? [];
+    // macOS writes nobody's number as -2.
+    if (name !== undefined) return { name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 };
+  }
+  throw new AnchorageError(
+    "unavailable",
+    "PostgreSQL does not run as root, and there is neither a user postgres nor nobody. Start as another user, or set DATABASE_URL.",
+  );
+};
+
+/** The first of `paths`, or of the folders above them, that `user` may not read or pass through; null where all are open. */
+const firstBlocked = async (paths: readonly string[], user: User): Promise<string | null> => {
+  for (const path of paths) {
+    for (let at = path; ; at = dirname(at)) {
+      const { mode, uid, gid } = await stat(at);
+      const shift = uid === user.uid ? 6 : gid === user.gid ? 3 : 0;
+      const needed = at === path ? 0o5 : 0o1;
+      if (((mode >> shift) & needed) !== needed) return at;
+      if (dirname(at) === at) break;
+    }
+  }
+  return null;
+};

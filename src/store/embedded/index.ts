@@ -1,0 +1,116 @@
+import { mkdir, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../../errors.ts";
+import type { Log } from "../../types.ts";
+import { chooseAccount } from "./account.ts";
+import { findBinaries } from "./binaries.ts";
+import { ensureCluster, SUPERUSER } from "./cluster.ts";
+import { stopOrphan } from "./postmaster.ts";
+import { freePort, startServer, type Server } from "./server.ts";
+
+/** A PostgreSQL of our own that runs until it is stopped. */
+export interface EmbeddedPostgres {
+  /** `postgres://...` of its database `postgres`, password included. */
+  readonly url: string;
+  /** The process that serves now; another one after a restart. */
+  pid(): number;
+  stop(): Promise<void>;
+}
+
+const FIRST_ATTEMPTS = 50;
+const FIRST_WAIT_MS = 200;
+const SHORTEST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 10_000;
+/** One that ran this long counts as sound: its restart does not wait longer than the first did. */
+const SOUND_AFTER_MS = 30_000;
+
+/**
+ * Starts PostgreSQL on the cluster below `dataDir` (made where there is none), after it has stopped what a killed run
+ * left behind. Where it ends by itself, it is started again on the same port, with growing waits up to 10 s.
+ *
+ * The caller holds `dataDir` (see `lockDataDir`).
+ *
+ * @throws AnchorageError `unavailable` where it cannot run here.
+ */
+export const startEmbedded = async (options: {
+  readonly dataDir: string;
+  readonly log: Log;
+}): Promise<EmbeddedPostgres> => {
+  const { log } = options;
+  await mkdir(options.dataDir, { recursive: true });
+  const dataDir = await realpath(options.dataDir);
+  const binaries = await findBinaries();
+  const account = await chooseAccount(binaries.postgres, [binaries.initdb, dataDir]);
+  const cluster = await ensureCluster(dataDir, binaries, account, log);
+  const logFile = join(dataDir, "postgres.log");
+
+  await stopOrphan(cluster.directory, log);
+  const startOn = (port: number): Promise<Server> =>
+    startServer({ postgres: binaries.postgres, account, cluster, port, logFile });
+
+  const first = await startFirst(startOn);
+  const { port } = first;
+  let server = first.server;
+
+  const stopping = new AbortController();
+  const isAborted = (): boolean => stopping.signal.aborted;
+  const signalAtExit = (): void => server.signal();
+  process.once("exit", signalAtExit);
+
+  const startAgain = async (wait: number): Promise<void> => {
+    await sleep(wait, undefined, { signal: stopping.signal });
+    try {
+      server = await startOn(port);
+      log("PostgreSQL runs again");
+    } catch (error) {
+      log(messageOf(error));
+      await startAgain(Math.min(2 * wait, LONGEST_WAIT_MS));
+    }
+  };
+  const keepRunning = async (): Promise<void> => {
+    let wait = SHORTEST_WAIT_MS;
+    while (!isAborted()) {
+      const since = Date.now();
+      const how = await server.ended;
+      if (isAborted()) return;
+      wait = Date.now() - since > SOUND_AFTER_MS ? SHORTEST_WAIT_MS : Math.min(2 * wait, LONGEST_WAIT_MS);
+      log(`PostgreSQL ended by itself (${how}), see ${logFile}; starting it again`);
+      await startAgain(wait).catch((error: unknown) => {
+        if (!isAborted()) throw error;
+      });
+    }
+  };
+  const kept = keepRunning();
+
+  return {
+    url: `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres?sslmode=disable`,
+    pid: () => server.pid,
+    stop: async () => {
+      stopping.abort();
+      process.off("exit", signalAtExit);
+      await server.stop();
+      await kept;
+      // Started again while we were stopping.
+      await server.stop();
+    },
+  };
+};
+
+/** Another program may take the port between our look and the start, and a killed server's children may still be going. */
+const startFirst = async (
+  startOn: (port: number) => Promise<Server>,
+): Promise<{ readonly server: Server; readonly port: number }> => {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    try {
+      return { server: await startOn(port), port };
+    } catch (error) {
+      const passing = /could not bind|already in use|pre-existing shared memory|lock file/.test(
+        messageOf(error),
+      );
+      if (!passing || attempt === FIRST_ATTEMPTS) throw error;
+      await sleep(FIRST_WAIT_MS);
+    }
+  }
+};

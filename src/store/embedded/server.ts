@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { open, readFile, rename, stat } from "node:fs/promises";
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AnchorageError } from "../../errors.ts";
+import type { Account } from "./account.ts";
+import { serverEnvironment, type Cluster } from "./cluster.ts";
+import { isReady } from "./postmaster.ts";
+
+export interface Server {
+  readonly pid: number;
+  /** Resolves with how it ended, in whatever way. */
+  readonly ended: Promise<string>;
+  /** Ends it by a fast shutdown, and an immediate one where that takes too long; neither loses a commit. */
+  stop(): Promise<void>;
+  /** Asks it to end, for a process that is about to exit and cannot wait. */
+  signal(): void;
+}
+
+export interface ServerOptions {
+  readonly postgres: string;
+  readonly account: Account;
+  readonly cluster: Cluster;
+  readonly port: number;
+  readonly logFile: string;
+}
+
+const POLL_MS = 10;
+/** The service promises to be gone within 10 s. */
+const FAST_SHUTDOWN_MS = 5_000;
+const LARGEST_LOG_BYTES = 16 * 1024 * 1024;
+
+const SETTINGS: Readonly<Record<string, string>> = {
+  // TCP on loopback, with a password, is one way for every platform; a Unix socket's path may be 107 bytes at most.
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  max_connections: "100",
+  shared_buffers: "128MB",
+  max_wal_size: "512MB",
+  min_wal_size: "64MB",
+  // Nothing replicates from this server.
+  wal_level: "minimal",
+  max_wal_senders: "0",
+  fsync: "on",
+  synchronous_commit: "on",
+  full_page_writes: "on",
+  huge_pages: "off",
+  timezone: "UTC",
+  log_timezone: "UTC",
+  log_checkpoints: "off",
+};
+
+/**
+ * Starts PostgreSQL and waits until it takes connections, however long it recovers.
+ *
+ * @throws AnchorageError `unavailable` with what it wrote, where it ends instead.
+ */
+export const startServer = async (options: ServerOptions): Promise<Server> => {
+  const { postgres, account, cluster, port, logFile } = options;
+  await keepLogSmall(logFile);
+  const log = await open(logFile, "a", 0o600);
+  const logStart = (await log.stat()).size;
+  const settings = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
+  const command = account.command(postgres, ["-D", cluster.directory, ...settings]);
+  const child = spawn(command.file, command.args, {
+    ...command.options,
+    // A process group of its own: Ctrl-C at our terminal must not stop it before we have ended our transactions.
+    detached: true,
+    stdio: ["ignore", log.fd, log.fd],
+    env: serverEnvironment(),
+    cwd: "/",
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code ?? "unknown"}`));
+  });
+  const state = { running: true };
+  void ended.then(() => (state.running = false));
+  await log.close();
+
+  const pid = child.pid ?? 0;
+  while (!(await isReady(cluster.directory, pid))) {
+    if (!state.running) {
+      const why = await faults(logFile, logStart);
+      throw new AnchorageError("unavailable", `PostgreSQL did not start (${await ended}): ${why}`);
+    }
+    await sleep(POLL_MS);
+  }
+  return {
+    pid,
+    ended,
+    signal: () => void child.kill("SIGINT"),
+    stop: async () => {
+      child.kill("SIGINT");
+      const timer = setTimeout(() => child.kill("SIGQUIT"), FAST_SHUTDOWN_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+};
+
+/** A port that was free a moment ago. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+
+const keepLogSmall = async (file: string): Promise<void> => {
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size > LARGEST_LOG_BYTES) await rename(file, `${file}.old`);
+};
+
+const faults = async (file: string, start: number): Promise<string> => {
+  const text = (await readFile(file)).subarray(start).toString();
+  const lines = text.split("\n").filter((line) => /FATAL|PANIC|could not|cannot|error while|HINT/.test(line));
+  return lines.slice(-3).join(" ") || `see ${file}`;
+};

@@ -1,0 +1,6 @@
+/** Postgres, embedded or another: the truth that every index is derived from. */
+export { lockDataDir, type DataDirLock } from "./data-dir-lock.ts";
+export { startEmbedded, type EmbeddedPostgres } from "./embedded/index.ts";
+export { HEARTBEAT_MS } from "./jobs.ts";
+export { openStore, type StoreOptions } from "./open.ts";
+export type * from "./types.ts";

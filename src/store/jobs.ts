@@ -1,0 +1,56 @@
+import { and, desc, eq, lt, or, sql } from "drizzle-orm";
+import type { Database } from "./database.ts";
+import { jobs } from "./schema.ts";
+import type { JobRecord } from "./types.ts";
+
+const columns = {
+  id: jobs.id,
+  kind: jobs.kind,
+  subject: jobs.subject,
+  state: jobs.state,
+  done: jobs.done,
+  total: jobs.total,
+  error: jobs.error,
+  createdAt: jobs.createdAt,
+  updatedAt: jobs.updatedAt,
+};
+
+/** A running job is saved at least this often; one that was not for {@link DEAD_AFTER_MS} has lost its process. */
+export const HEARTBEAT_MS = 20_000;
+const DEAD_AFTER_MS = 120_000;
+
+export const saveJob = async (database: Database, owner: string, job: JobRecord): Promise<void> => {
+  const { id, createdAt, kind, subject, ...changing } = job;
+  await database.query((queries) =>
+    queries
+      .insert(jobs)
+      .values({ id, createdAt, kind, subject, owner, ...changing })
+      .onConflictDoUpdate({ target: jobs.id, set: { owner, ...changing } }),
+  );
+};
+
+export const listJobs = (database: Database, limit: number): Promise<JobRecord[]> =>
+  database.query((queries) =>
+    queries.select(columns).from(jobs).orderBy(desc(jobs.createdAt), desc(jobs.id)).limit(limit),
+  );
+
+export const findJob = async (database: Database, id: string): Promise<JobRecord | null> => {
+  const [job] = await database.query((queries) => queries.select(columns).from(jobs).where(eq(jobs.id, id)));
+  return job ?? null;
+};
+
+/**
+ * Marks as `interrupted` what `owner` left running, and what anyone left running and has not saved for two minutes.
+ *
+ * `owner` is the mark of a DATA_DIR, which only one process holds: what it left running, a dead process left. The jobs
+ * of other processes on the same database go on.
+ */
+export const interruptJobs = async (database: Database, owner: string): Promise<void> => {
+  const lastSign = new Date(Date.now() - DEAD_AFTER_MS);
+  await database.query((queries) =>
+    queries
+      .update(jobs)
+      .set({ state: "interrupted", updatedAt: sql`now()` })
+      .where(and(eq(jobs.state, "running"), or(eq(jobs.owner, owner), lt(jobs.updatedAt, lastSign)))),
+  );
+};

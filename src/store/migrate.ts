@@ -1,0 +1,46 @@
+import { fileURLToPath } from "node:url";
+import { drizzle } from "drizzle-orm/node-postgres";
+import { migrate } from "drizzle-orm/node-postgres/migrator";
+import pg from "pg";
+import { AnchorageError } from "../errors.ts";
+import { asDomainError } from "./trouble.ts";
+
+const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
+/** Any number that no other program locks in this database; these are the letters "anch". */
+const MIGRATION_LOCK = 0x61_6e_63_68;
+const OLDEST_SERVER = 140_000;
+const CONNECT_WITHIN_MS = 10_000;
+
+/**
+ * Brings the tables of a database to what this version reads and writes. Processes that do so at once take turns.
+ *
+ * @throws AnchorageError `unavailable` where the server cannot be reached, is older than 14 or not in UTF-8.
+ */
+export const migrateDatabase = async (connection: pg.ClientConfig): Promise<void> => {
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: CONNECT_WITHIN_MS });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await checkServer(client);
+    await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    // The lock goes with the connection.
+    await migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
+  } catch (error) {
+    throw asDomainError(error);
+  } finally {
+    await client.end();
+  }
+};
+
+const checkServer = async (client: pg.Client): Promise<void> => {
+  const { rows } = await client.query<{ version: number; shown: string; encoding: string }>(
+    `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS shown,
+            current_setting('server_encoding') AS encoding`,
+  );
+  const [server] = rows;
+  if (server === undefined) return;
+  if (server.version < OLDEST_SERVER)
+    throw new AnchorageError("unavailable", `Postgres ${server.shown} is too old: 14 or newer is needed.`);
+  if (server.encoding !== "UTF8")
+    throw new AnchorageError("unavailable", `The database's encoding is ${server.encoding}; UTF8 is needed.`);
+};

@@ -1,0 +1,110 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { sql } from "drizzle-orm";
+import { AnchorageError, isAnchorageError } from "../errors.ts";
+import type { Log } from "../types.ts";
+import { changesSince, existingIds, findAnchors, findImage, listAnchors } from "./anchor-reads.ts";
+import { deleteAnchors, upsertAnchors } from "./anchor-writes.ts";
+import { createCollection, deleteCollection, findCollection, listCollections } from "./collections.ts";
+import { openDatabase, type Database } from "./database.ts";
+import { startEmbedded } from "./embedded/index.ts";
+import { ensureEncoder } from "./encoders.ts";
+import { findJob, interruptJobs, listJobs, saveJob } from "./jobs.ts";
+import { migrateDatabase } from "./migrate.ts";
+import { readAll } from "./read-all.ts";
+import { loadTransforms, saveTransform } from "./transforms.ts";
+import type { Store } from "./types.ts";
+
+export interface StoreOptions {
+  /** Absolute; held by this process (see `lockDataDir`). */
+  readonly dataDir: string;
+  /** Another server than the embedded one. */
+  readonly databaseUrl: string | null;
+  readonly log: Log;
+}
+
+/**
+ * Opens the store: starts the embedded PostgreSQL or reaches the one at `databaseUrl`, and migrates its tables.
+ *
+ * @throws AnchorageError `unavailable` where the server cannot be started or reached, is too old or not in UTF-8.
+ */
+export const openStore = async ({ dataDir, databaseUrl, log }: StoreOptions): Promise<Store> => {
+  await mkdir(dataDir, { recursive: true });
+  const owner = await installationOf(dataDir);
+  if (databaseUrl !== null) {
+    const connection = { connectionString: databaseUrl };
+    await migrateDatabase(connection).catch((error: unknown) => {
+      throw aboutExternal(databaseUrl, error);
+    });
+    return storeOn(openDatabase(connection, log), "external", owner, () => Promise.resolve());
+  }
+  const embedded = await startEmbedded({ dataDir, log });
+  const connection = { connectionString: embedded.url };
+  try {
+    await migrateDatabase(connection);
+  } catch (error) {
+    await embedded.stop();
+    throw error;
+  }
+  return storeOn(openDatabase(connection, log), "embedded", owner, () => embedded.stop());
+};
+
+const storeOn = (
+  database: Database,
+  server: Store["server"],
+  owner: string,
+  stopServer: () => Promise<void>,
+): Store => ({
+  server,
+  ping: async () => {
+    await database.query((queries) => queries.execute(sql`SELECT 1`));
+  },
+  ensureEncoder: (info, external = false) => ensureEncoder(database, info, external),
+  createCollection: (collection) => createCollection(database, collection),
+  listCollections: () => listCollections(database),
+  findCollection: (name) => findCollection(database, name),
+  deleteCollection: (name) => deleteCollection(database, name),
+  upsertAnchors: (collection, anchors) => upsertAnchors(database, collection, anchors),
+  deleteAnchors: (collection, ids) => deleteAnchors(database, collection, ids),
+  findAnchors: (collection, ids) => findAnchors(database, collection, ids),
+  listAnchors: (collection, page) => listAnchors(database, collection, page),
+  findImage: (collection, id) => findImage(database, collection, id),
+  existingIds: (collection, ids) => existingIds(database, collection, ids),
+  readAll: (collection, onBatch) => readAll(database, collection, onBatch),
+  changesSince: (collection, sequence) => changesSince(database, collection, sequence),
+  saveTransform: (collection, transform) => saveTransform(database, collection, transform),
+  loadTransforms: (collection) => loadTransforms(database, collection),
+  saveJob: (job) => saveJob(database, owner, job),
+  listJobs: (limit) => listJobs(database, limit),
+  findJob: (id) => findJob(database, id),
+  interruptJobs: () => interruptJobs(database, owner),
+  close: async () => {
+    await database.close();
+    await stopServer();
+  },
+});
+
+/** The mark of a DATA_DIR, made once; jobs carry it, so that one installation does not end another's. */
+const installationOf = async (dataDir: string): Promise<string> => {
+  const file = join(dataDir, "installation.id");
+  const known = await readFile(file, "utf8").catch(() => "");
+  if (known !== "") return known.trim();
+  const id = randomUUID();
+  await writeFile(`${file}.new`, `${id}\n`, { flush: true });
+  await rename(`${file}.new`, file);
+  return id;
+};
+
+/** Names the server as DATABASE_URL does, without its password. */
+const aboutExternal = (databaseUrl: string, error: unknown): unknown => {
+  const { code } = error as { code?: unknown };
+  const shown = databaseUrl.replace(/\/\/[^@/]*@/, "//");
+  const { message } = error as Error;
+  if (isAnchorageError(error))
+    return new AnchorageError(error.code, `DATABASE_URL (${shown}): ${message}`, { cause: error });
+  // Of what a server answers, all but a defect of ours is about who we are or which database it is.
+  if (typeof code === "string" && /^(28|3D)/.test(code))
+    return new AnchorageError("unavailable", `DATABASE_URL (${shown}): ${message}`, { cause: error });
+  return error;
+};

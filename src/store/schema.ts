@@ -1,0 +1,161 @@
+import {
+  bigint,
+  boolean,
+  customType,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+} from "drizzle-orm/pg-core";
+import type {
+  AnchorId,
+  CollectionName,
+  EncoderId,
+  Metadata,
+  Modality,
+  Sequence,
+  TransformKind,
+} from "../types.ts";
+import type { Change, JobState } from "./types.ts";
+
+const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
+  dataType: () => "bytea",
+  // pg takes any other Uint8Array for an array of numbers.
+  toDriver: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+});
+
+/** Ordered by the bytes of its UTF-8, whatever the server's locale is. */
+const byteOrderedText = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
+
+const momentNow = (name: string) => timestamp(name, { withTimezone: true, precision: 3 }).notNull();
+const identity = () => bigint("key", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity();
+const sequence = () => bigint("sequence", { mode: "number" }).$type<Sequence>().notNull();
+
+export const encoders = pgTable(
+  "encoders",
+  {
+    key: identity(),
+    id: text("id").$type<EncoderId>().notNull(),
+    modality: text("modality").$type<Modality>().notNull(),
+    dimension: integer("dimension").notNull(),
+    sha256: text("sha256").notNull(),
+    source: text("source").notNull(),
+    licence: text("licence").notNull(),
+    external: boolean("external").notNull(),
+  },
+  (t) => [unique("encoders_identity").on(t.id, t.sha256, t.modality, t.dimension)],
+);
+
+export const collections = pgTable(
+  "collections",
+  {
+    key: identity(),
+    name: byteOrderedText("name").$type<CollectionName>().notNull(),
+    imageEncoder: bigint("image_encoder", { mode: "number" })
+      .notNull()
+      .references(() => encoders.key),
+    textEncoder: bigint("text_encoder", { mode: "number" })
+      .notNull()
+      .references(() => encoders.key),
+    asifK: integer("asif_k").notNull(),
+    asifP: doublePrecision("asif_p").notNull(),
+    transform: text("transform").$type<TransformKind>().notNull(),
+    sequence: sequence().default(0 as Sequence),
+    anchorCount: integer("anchor_count").notNull().default(0),
+    createdAt: momentNow("created_at").defaultNow(),
+  },
+  (t) => [unique("collections_name").on(t.name)],
+);
+
+const collectionKey = () =>
+  bigint("collection", { mode: "number" })
+    .notNull()
+    .references(() => collections.key, { onDelete: "cascade" });
+
+export const anchors = pgTable(
+  "anchors",
+  {
+    key: identity(),
+    collection: collectionKey(),
+    id: byteOrderedText("id").$type<AnchorId>().notNull(),
+    caption: text("caption"),
+    metadata: jsonb("metadata").$type<Metadata>().notNull(),
+    sequence: sequence(),
+  },
+  (t) => [unique("anchors_collection_id").on(t.collection, t.id)],
+);
+
+const anchorKey = () =>
+  bigint("anchor_key", { mode: "number" })
+    .notNull()
+    .references(() => anchors.key, { onDelete: "cascade" });
+
+export const images = pgTable("images", {
+  anchorKey: anchorKey().primaryKey(),
+  mediaType: text("media_type").notNull(),
+  bytes: bytea("bytes").notNull(),
+});
+
+/** One row an anchor and encoder; `data` is float32, little-endian. */
+export const vectors = pgTable(
+  "vectors",
+  {
+    anchorKey: anchorKey(),
+    encoderKey: bigint("encoder_key", { mode: "number" })
+      .notNull()
+      .references(() => encoders.key),
+    data: bytea("data").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.anchorKey, t.encoderKey] })],
+);
+
+/** One row a committed write. */
+export const changes = pgTable(
+  "changes",
+  {
+    collection: collectionKey(),
+    sequence: sequence(),
+    kind: text("kind").$type<Change["kind"]>().notNull(),
+    ids: text("ids").array().$type<AnchorId[]>().notNull(),
+    createdAt: momentNow("created_at").defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.collection, t.sequence] })],
+);
+
+export const transforms = pgTable(
+  "transforms",
+  {
+    collection: collectionKey(),
+    modality: text("modality").$type<Modality>().notNull(),
+    kind: text("kind").$type<TransformKind>().notNull(),
+    version: integer("version").notNull(),
+    sequence: sequence(),
+    anchorCount: integer("anchor_count").notNull(),
+    mean: bytea("mean").notNull(),
+    projection: bytea("projection"),
+  },
+  (t) => [primaryKey({ columns: [t.collection, t.modality, t.kind, t.version] })],
+);
+
+export const jobs = pgTable(
+  "jobs",
+  {
+    id: text("id").primaryKey(),
+    kind: text("kind").notNull(),
+    subject: text("subject").notNull(),
+    state: text("state").$type<JobState>().notNull(),
+    done: bigint("done", { mode: "number" }).notNull(),
+    total: bigint("total", { mode: "number" }).notNull(),
+    error: text("error"),
+    /** The installation (a DATA_DIR) whose process runs it. */
+    owner: text("owner").notNull(),
+    createdAt: momentNow("created_at"),
+    updatedAt: momentNow("updated_at"),
+  },
+  (t) => [index("jobs_created").on(t.createdAt, t.id)],
+);

@@ -1,0 +1,65 @@
+import { and, asc, desc, eq, lt } from "drizzle-orm";
+import { notFound } from "../errors.ts";
+import type { Database } from "./database.ts";
+import { fromBytes, toBytes } from "./float32.ts";
+import { collections, transforms } from "./schema.ts";
+import type { CollectionRecord, TransformRecord } from "./types.ts";
+
+/** Writes a fit and removes those it supersedes: they hold traces of anchors that may be gone since. */
+export const saveTransform = async (
+  database: Database,
+  { key, name }: CollectionRecord,
+  transform: TransformRecord,
+): Promise<void> => {
+  const { kind, modality, version, sequence, anchorCount } = transform;
+  const mean = toBytes(transform.mean);
+  const projection = transform.projection === null ? null : toBytes(transform.projection);
+  await database.transaction(async ({ queries }) => {
+    const [collection] = await queries
+      .select({ key: collections.key })
+      .from(collections)
+      .where(eq(collections.key, key))
+      .for("key share");
+    if (collection === undefined) throw notFound("collection", name);
+    const fit = { sequence, anchorCount, mean, projection };
+    await queries
+      .insert(transforms)
+      .values({ collection: key, kind, modality, version, ...fit })
+      .onConflictDoUpdate({
+        target: [transforms.collection, transforms.modality, transforms.kind, transforms.version],
+        set: fit,
+      });
+    await queries
+      .delete(transforms)
+      .where(
+        and(
+          eq(transforms.collection, key),
+          eq(transforms.modality, modality),
+          eq(transforms.kind, kind),
+          lt(transforms.version, version),
+        ),
+      );
+  });
+};
+
+export const loadTransforms = async (
+  database: Database,
+  { key }: CollectionRecord,
+): Promise<TransformRecord[]> => {
+  const rows = await database.query((queries) =>
+    queries
+      .selectDistinctOn([transforms.modality, transforms.kind])
+      .from(transforms)
+      .where(eq(transforms.collection, key))
+      .orderBy(asc(transforms.modality), asc(transforms.kind), desc(transforms.version)),
+  );
+  return rows.map(({ kind, modality, version, sequence, anchorCount, mean, projection }) => ({
+    kind,
+    modality,
+    version,
+    sequence,
+    anchorCount,
+    mean: fromBytes(mean),
+    projection: projection === null ? null : fromBytes(projection),
+  }));
+};
