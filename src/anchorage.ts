@@ -4,7 +4,7 @@ import { openCollections, type Collections } from "./collections/index.ts";
 import type { Config } from "./config.ts";
 import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "./encoders/index.ts";
 import { openJobs, type Jobs } from "./jobs/index.ts";
-import { closeExactSession, hnswAvailable } from "./retrieval/index.ts";
+import { closeKernels, hnswAvailable } from "./retrieval/index.ts";
 import { lockDataDir, openStore, type Store } from "./store/index.ts";
 import type { Log } from "./types.ts";
 
@@ -26,12 +26,16 @@ export const encoderDirectory = (dataDir: string): string => join(dataDir, "enco
  *
  * @throws AnchorageError `data-dir-busy` where another process holds it, `unavailable` where Postgres does not answer.
  */
-export const openAnchorage = async (config: Pick<Config, "dataDir" | "databaseUrl">, log: Log): Promise<Anchorage> => {
+export const openAnchorage = async (
+  config: Pick<Config, "dataDir" | "databaseUrl">,
+  log: Log,
+): Promise<Anchorage> => {
   const closing: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     // Last opened, first closed; one that fails must not keep the others open.
     const failures: unknown[] = [];
-    for (const end of closing.splice(0).reverse()) await end().catch((error: unknown) => failures.push(error));
+    for (const end of closing.splice(0).reverse())
+      await end().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw new AggregateError(failures, "not everything could be closed");
   };
   const opened = <T extends { close(): Promise<void> }>(part: T): T => {
@@ -49,7 +53,7 @@ export const openAnchorage = async (config: Pick<Config, "dataDir" | "databaseUr
     ]);
     const hnsw = await hnswAvailable();
     if (!hnsw.available) log(hnsw.reason);
-    closing.push(closeExactSession);
+    closing.push(closeKernels);
     const encoders = opened(await openEncoderRegistry({ folders: [encoderDirectory(dataDir)], log }));
     const collections = opened(await openCollections(store, encoders, log));
     const jobs = opened(await openJobs(store, log));

@@ -6,7 +6,12 @@ const SEPARATOR = "\u2581";
 const RESERVED = 6;
 const UNKNOWN = 0;
 
-const vocabularySchema = z.array(z.tuple([z.string(), z.number()])).min(RESERVED);
+// A few scores are null in the published file; its tokenizer adds them up as 0, and so must this one.
+const score = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? 0);
+const vocabularySchema = z.array(z.tuple([z.string(), score])).min(RESERVED);
 
 interface Trie {
   readonly children: Map<string, Trie>;

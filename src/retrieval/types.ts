@@ -78,6 +78,7 @@ export interface AnchorView {
   /** One more than the highest slot ever given; the length of every bitmap over slots. */
   readonly slotCount: number;
   slotOf(id: AnchorId): Slot | undefined;
+  isLive(slot: Slot): boolean;
   entry(slot: Slot): AnchorEntry;
   /** Live slots in id order. */
   liveSlots(): Int32Array;
@@ -91,7 +92,11 @@ export interface AnchorView {
    * The k nearest live anchors of each query, `[b, d]` row-major raw vectors (normalised and transformed here).
    * Fewer where fewer are live or allowed.
    */
-  search(modality: Modality, queries: Float32Array, options: SpaceSearch): Promise<{ neighbours: Neighbours; plan: Plan }>;
+  search(
+    modality: Modality,
+    queries: Float32Array,
+    options: SpaceSearch,
+  ): Promise<{ neighbours: Neighbours; plan: Plan }>;
 }
 
 /** A write that Postgres has committed, to be applied to memory. */

@@ -1,0 +1,9 @@
+/** Nearest anchors: exact and HNSW indexes, fitted transforms, and a collection's memory that holds them. */
+export { createExactIndex } from "./exact.ts";
+export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
+export { closeKernels } from "./kernels.ts";
+export { readProfile, type IndexProfile } from "./profile.ts";
+export { unitRows } from "./rows.ts";
+export { openAnchorSpace, type SpaceOptions } from "./space.ts";
+export { applyTransform, fitTransform, fittedDimension, type Fit } from "./transform.ts";
+export type * from "./types.ts";

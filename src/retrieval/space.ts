@@ -1,0 +1,124 @@
+import type { TransformRecord } from "../store/types.ts";
+import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
+import { loadHnsw } from "./hnsw.ts";
+import { createLens, fittedFrom, type Fitted, type Lens } from "./lens.ts";
+import { createMemory, type Memory } from "./memory.ts";
+import { readProfile, type IndexProfile } from "./profile.ts";
+import type { AnchorSpace, AnchorView } from "./types.ts";
+import { createView } from "./view.ts";
+
+/** Memory is compacted when this share of its slots is dead, and at least so many. */
+const DEAD_SHARE = 0.3;
+const DEAD_SLOTS = 1_000;
+const COMPACTED_AT_ONCE = 1_024;
+
+export interface SpaceOptions {
+  readonly imageDimension: number;
+  readonly textDimension: number;
+  /** The collection's own, for its status. */
+  readonly transform: TransformKind;
+  /** Fits that were saved before. */
+  readonly transforms?: readonly TransformRecord[];
+  readonly saveTransform?: (record: TransformRecord) => Promise<void>;
+  readonly profile?: IndexProfile;
+  readonly log?: Log;
+}
+
+type LensKey = `${Modality}/${TransformKind}`;
+
+/** Opens an empty memory for one collection; its anchors are applied to it. */
+export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpace> => {
+  const { imageDimension, textDimension, transform, transforms = [] } = options;
+  const profile = options.profile ?? readProfile("default");
+  const hnswlib = await loadHnsw();
+  const saved = new Map<LensKey, Fitted>(
+    transforms.map((record) => [`${record.modality}/${record.kind}`, fittedFrom(record)]),
+  );
+  let memory: Memory = createMemory(imageDimension, textDimension);
+  let lenses = new Map<LensKey, Lens>();
+  let sequence = 0 as Sequence;
+  let view: AnchorView | undefined;
+
+  const openLens = (
+    into: Memory,
+    modality: Modality,
+    kind: TransformKind,
+    carried: Fitted | undefined,
+  ): Lens =>
+    createLens(
+      kind,
+      {
+        modality,
+        raw: into[modality],
+        compare: into.compare,
+        profile,
+        hnswlib,
+        save: options.saveTransform ?? (async () => undefined),
+        log: options.log ?? (() => undefined),
+      },
+      carried,
+    );
+
+  /** Lenses are made when a query first asks for them, each for the memory that its view is of. */
+  const lensOf = (of: Memory, known: Map<LensKey, Lens>, modality: Modality, kind: TransformKind): Lens => {
+    const key: LensKey = `${modality}/${kind}`;
+    let lens = known.get(key);
+    if (lens === undefined) known.set(key, (lens = openLens(of, modality, kind, saved.get(key))));
+    return lens;
+  };
+
+  const takeView = (): AnchorView => {
+    const [of, known] = [memory, lenses];
+    return createView(of, sequence, profile, hnswlib !== undefined, (modality, kind) =>
+      lensOf(of, known, modality, kind),
+    );
+  };
+
+  /** Copies the live anchors into new memory and swaps it in; views of the old go on with it. */
+  const compact = (): void => {
+    const before = takeView();
+    const fresh = createMemory(imageDimension, textDimension);
+    const slots = before.liveSlots();
+    for (let first = 0; first < slots.length; first += COMPACTED_AT_ONCE) {
+      const upserts = Array.from(slots.subarray(first, first + COMPACTED_AT_ONCE), (slot) => ({
+        ...before.entry(slot),
+        imageVector: memory.image.row(slot),
+        textVector: memory.text.row(slot),
+      }));
+      fresh.apply({ upserts, deletes: [] });
+    }
+    for (const [key, lens] of lenses) {
+      const fitted = lens.fitted();
+      if (fitted !== undefined) saved.set(key, { ...fitted, changes: undefined });
+    }
+    memory = fresh;
+    lenses = new Map();
+  };
+
+  return {
+    apply: (change) => {
+      const hidden = memory.apply(change);
+      for (const lens of lenses.values()) lens.remove(hidden);
+      sequence = change.sequence;
+      view = undefined;
+      const dead = memory.entries.length - memory.size();
+      if (dead > DEAD_SLOTS && dead > DEAD_SHARE * memory.entries.length) compact();
+    },
+    view: () => (view ??= takeView()),
+    status: (modality) => {
+      const lens = lensOf(memory, lenses, modality, transform);
+      return {
+        kind: hnswlib !== undefined && memory.size() > profile.exactLimit ? "hnsw" : "exact",
+        dimension: modality === "image" ? imageDimension : textDimension,
+        vectors: memory.size(),
+        tombstones: memory.entries.length - memory.size(),
+        sequence,
+        transform,
+        transformVersion: lens.version(),
+      };
+    },
+    close: () => {
+      for (const lens of lenses.values()) lens.close();
+    },
+  };
+};

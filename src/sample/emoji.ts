@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+
+const require = createRequire(import.meta.url);
+
+/** One emoji as Unicode's CLDR describes it in English. */
+export interface Emoji {
+  /** Code points in upper-case hex, joined by dashes. */
+  readonly hexcode: string;
+  readonly emoji: string;
+  readonly label: string;
+  readonly tags: readonly string[];
+  readonly group: string;
+}
+
+const entries = z.array(
+  z.object({
+    hexcode: z.string(),
+    emoji: z.string(),
+    label: z.string(),
+    tags: z.array(z.string()).default([]),
+    group: z.number().optional(),
+    order: z.number().optional(),
+  }),
+);
+
+const messages = z.object({ groups: z.array(z.object({ key: z.string(), order: z.number() })) });
+
+/** Skin tones and hair are parts of other emoji, not pictures of their own. */
+const COMPONENTS = "component";
+
+/** Every emoji but its skin-toned variants, in CLDR's order. */
+export const readEmoji = async (): Promise<Emoji[]> => {
+  const directory = join(dirname(require.resolve("emojibase-data/package.json")), "en");
+  const [data, names] = await Promise.all([
+    readFile(join(directory, "data.json"), "utf8"),
+    readFile(join(directory, "messages.json"), "utf8"),
+  ]);
+  const groups = new Map(messages.parse(JSON.parse(names)).groups.map(({ key, order }) => [order, key]));
+  return entries
+    .parse(JSON.parse(data))
+    .sort((a, b) => (a.order ?? 0) - (b.order ?? 0))
+    .flatMap(({ hexcode, emoji, label, tags, group }) => {
+      const name = group === undefined ? undefined : groups.get(group);
+      return name === undefined || name === COMPONENTS ? [] : [{ hexcode, emoji, label, tags, group: name }];
+    });
+};
