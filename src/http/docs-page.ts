@@ -1,12 +1,18 @@
 import { html } from "hono/html";
+import {
+  descriptionOf,
+  inline,
+  paragraph,
+  typeOf,
+  type Html,
+  type Schema,
+  type Schemas,
+} from "./docs-schema.ts";
 import type { OpenApiDocument } from "./openapi.ts";
 import { PROBLEM_KINDS } from "./problem.ts";
 
 type PathItem = NonNullable<OpenApiDocument["paths"]>[string];
 type Operation = NonNullable<PathItem["get"]>;
-type Schemas = NonNullable<NonNullable<OpenApiDocument["components"]>["schemas"]>;
-type Schema = Schemas[string];
-type Html = ReturnType<typeof html>;
 
 interface Route {
   readonly method: "get" | "post" | "put" | "delete";
@@ -135,8 +141,8 @@ const parameterRows = ({ parameters = [] }: Operation): [string, Html | string][
       : [
           [
             parameter.name,
-            html`${parameter.in === "path" ? "in the path" : "in the query, optional"}
-            ${parameter.description ?? (parameter.schema === undefined ? "" : descriptionOf(parameter.schema))}`,
+            html`${parameter.in === "path" ? "" : "in the query, optional."}
+            ${inline(parameter.description ?? "")}`,
           ],
         ],
   );
@@ -154,7 +160,7 @@ const answerRows = ({ responses = {} }: Operation): [string, Html | string][] =>
     responses as Record<string, { description: string; content?: Record<string, { schema?: Schema }> }>,
   ).map(([status, { description, content = {} }]) => [
     status,
-    html`${description}
+    html`${inline(description)}
     ${Object.values(content).map(({ schema }) => (schema === undefined ? "" : html` ${typeOf(schema)}`))}`,
   ]);
 
@@ -175,31 +181,6 @@ const renderSchema = (schema: Schema): Html => {
   }`;
 };
 
-const descriptionOf = (schema: Schema): string => ("$ref" in schema ? "" : (schema.description ?? ""));
-
-/** A schema in a few words. */
-const typeOf = (schema: Schema): Html => {
-  if ("$ref" in schema) {
-    const name = schema.$ref.split("/").at(-1) ?? "";
-    return html`<a href="#schema-${name}">${name}</a>`;
-  }
-  const alternatives = schema.oneOf ?? schema.anyOf;
-  if (alternatives !== undefined)
-    return html`${alternatives.map((one, i) => html`${i === 0 ? "" : " or "}${typeOf(one)}`)}`;
-  const [inherited] = schema.allOf ?? [];
-  if (inherited !== undefined) return typeOf(inherited);
-  if (schema.enum !== undefined)
-    return html`${schema.enum.map((value) => JSON.stringify(value)).join(" or ")}`;
-  if (schema.type === "array" && schema.items !== undefined) return html`list of ${typeOf(schema.items)}`;
-  if (schema.type === "object" && schema.properties !== undefined)
-    return html`{
-    ${Object.entries(schema.properties).map(
-      ([name, property], i) => html`${i === 0 ? "" : ", "}${name}: ${typeOf(property)}`,
-    )}
-    }`;
-  return html`${[schema.type ?? "anything"].flat().join(" or ")}`;
-};
-
 const exampleBody = ({ requestBody }: Operation, schemas: Schemas): unknown => {
   if (requestBody === undefined || "$ref" in requestBody) return undefined;
   const schema = requestBody.content["application/json"]?.schema;
@@ -215,9 +196,3 @@ const curl = (method: string, path: string, body: unknown): string => {
     ? `curl${verb} ${url}`
     : `curl${verb} ${url} \\\n  -H 'content-type: application/json' \\\n  -d '${JSON.stringify(body)}'`;
 };
-
-/** Text of ours with \`code\` in it. */
-const paragraph = (text: string | undefined): Html | string =>
-  text === undefined
-    ? ""
-    : html`<p>${text.split("`").map((part, i) => (i % 2 === 0 ? part : html`<code>${part}</code>`))}</p>`;

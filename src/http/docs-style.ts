@@ -19,7 +19,7 @@ article { border: 1px solid var(--line); border-radius: 8px; padding: 1rem 1.1re
 p { margin: .3rem 0; }
 code, pre { font: 13px/1.45 ui-monospace, monospace; }
 code { background: var(--soft); border-radius: 4px; padding: .05rem .3rem; }
-pre { background: var(--soft); border-radius: 6px; padding: .7rem .9rem; overflow-x: auto; margin: .3rem 0; }
+pre { background: var(--soft); border-radius: 6px; padding: .7rem .9rem; white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 td { border-top: 1px solid var(--line); padding: .3rem .6rem .3rem 0; vertical-align: top; }
 td:first-child { white-space: nowrap; width: 1%; }

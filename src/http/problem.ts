@@ -78,7 +78,8 @@ export const PROBLEM_KINDS: readonly (ProblemKind & { readonly code: string })[]
 
 const makeProblem = (code: ProblemCode, detail: string, faults: readonly FieldFault[] = []): Problem => ({
   type: `/docs#problem-${code}`,
-  ...KINDS[code],
+  title: KINDS[code].title,
+  status: KINDS[code].status,
   detail,
   ...(faults.length === 0 ? {} : { errors: [...faults] }),
 });

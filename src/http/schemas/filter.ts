@@ -18,6 +18,7 @@ const comparison = z
   })
   .refine((value) => Object.keys(value).length > 0, {
     error: "must name a comparison: eq, ne, gt, gte, lt, lte, in or exists",
+    when: ({ issues }) => issues.length === 0,
   });
 
 const condition = z.union([comparison, scalar], {
