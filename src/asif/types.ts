@@ -1,3 +1,4 @@
+import type { Plan, Slot } from "../retrieval/index.ts";
 import type { AnchorId, AsifParameters, TransformKind } from "../types.ts";
 
 /** Everything that a relative representation depends on beside the anchors themselves. */
@@ -20,11 +21,44 @@ export interface RelativeRepresentations {
   readonly similarities: Float32Array;
 }
 
+/** What one anchor adds to the score of an image and a class. */
 export interface Contribution {
   readonly anchor: AnchorId;
   readonly text: string | null;
   /** The product of both sides' values; those of all anchors add up to the score. */
   readonly contribution: number;
   readonly imageSimilarity: number;
+  /** To the prompt that gave the score; with the ensemble `mean`, to the prompt that is most similar. */
   readonly textSimilarity: number;
+}
+
+export interface ClassifyInput {
+  /** `[images, d]` row-major. */
+  readonly images: Float32Array;
+  /** `[prompts, d]` row-major, those of the first class first. */
+  readonly prompts: Float32Array;
+  /** In order, with how many of the prompts are theirs. */
+  readonly classes: readonly { readonly name: string; readonly prompts: number }[];
+  /** `max`: a class scores as its best prompt; `mean`: as the normalised mean of its prompts' representations. */
+  readonly ensemble: "max" | "mean";
+  readonly top: number;
+  /** How many anchors explain the first class of each image; 0 for none. */
+  readonly explain: number;
+  readonly settings: AsifSettings;
+}
+
+export interface Classification {
+  readonly classes: readonly { readonly name: string; readonly score: number }[];
+  readonly explanation?: readonly Contribution[];
+}
+
+export interface Hit {
+  readonly slot: Slot;
+  readonly score: number;
+}
+
+export interface Found {
+  readonly hits: readonly Hit[];
+  /** `candidates`: how many anchors were scored, where not all were. */
+  readonly plan: Plan & { readonly candidates?: number };
 }

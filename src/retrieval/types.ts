@@ -84,6 +84,8 @@ export interface AnchorView {
   liveSlots(): Int32Array;
   /** One byte a slot: 1 where the anchor is live and `keep` holds. */
   bitmap(keep: (entry: AnchorEntry) => boolean): Uint8Array;
+  /** Of the transform's present fit; 0 where there is none. Answers differ between versions, not within one. */
+  fitVersion(modality: Modality, transform: TransformKind): number;
   /** Ties are broken by anchor id: negative where slot `a` comes first. */
   compare(a: Slot, b: Slot): number;
   /** The stored vectors of `slots`, normalised but not transformed: `[m, d]`. */

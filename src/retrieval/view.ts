@@ -57,6 +57,7 @@ export const createView = (
         if (live[slot] === 1 && keep(entry(slot))) bitmap[slot] = 1;
       return bitmap;
     },
+    fitVersion: (modality, transform) => lensOf(modality, transform).version(),
     compare: memory.compare,
     vectors: (modality, slots) => {
       const index = memory[modality];
