@@ -3,7 +3,7 @@ import type { JobRecord } from "../store/types.ts";
 export interface JobContext {
   /** Aborted when the job is cancelled or the service stops; the work then returns or throws soon. */
   readonly signal: AbortSignal;
-  progress(done: number, total: number): void;
+  readonly progress: (done: number, total: number) => void;
 }
 
 /** Background work that can be watched and cancelled, kept in Postgres. */

@@ -14,7 +14,7 @@ const all = async (
   return anchors;
 };
 
-const bitsOf = (values = new Float32Array()): Uint32Array =>
+const bitsOf = (values: Float32Array = new Float32Array()): Uint32Array =>
   new Uint32Array(values.buffer, values.byteOffset, values.length);
 
 describe("anchors", () => {

@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { lockDataDir, openStore, type AnchorWrite, type Store } from "../../src/store/index.ts";
+import type { AnchorId, CollectionName, EncoderId, EncoderInfo, Modality } from "../../src/types.ts";
+
+/**
+ * How quickly the embedded store takes anchors in batches of a thousand, and gives all of them back.
+ *
+ * `npm run bench:store -- [anchors]`, 10,000 where none are given.
+ */
+
+const BATCH = 1_000;
+const IMAGE_BYTES = 5_000;
+const SHAPES = [
+  { image: 512, text: 512, imageBytes: 0 },
+  { image: 512, text: 512, imageBytes: IMAGE_BYTES },
+  { image: 768, text: 512, imageBytes: 0 },
+] as const;
+
+interface Line {
+  readonly floats: string;
+  readonly "image bytes": number;
+  readonly anchors: number;
+  readonly "upserts/s": number;
+  readonly "replacements/s": number;
+  readonly "readAll s": number;
+  readonly "readAll anchors/s": number;
+}
+
+const encoder = (modality: Modality, dimension: number): EncoderInfo => ({
+  id: `external-${dimension}` as EncoderId,
+  modality,
+  dimension,
+  default: false,
+  sha256: "",
+  source: "",
+  licence: "",
+});
+
+const randomBatch = (first: number, shape: (typeof SHAPES)[number]): AnchorWrite[] =>
+  Array.from({ length: BATCH }, (_, at) => ({
+    id: `anchor-${String(first + at).padStart(9, "0")}` as AnchorId,
+    caption: `a caption of some words, number ${first + at}`,
+    metadata: { owner: "bench", number: first + at },
+    image:
+      shape.imageBytes === 0
+        ? null
+        : {
+            mediaType: "image/webp",
+            bytes: Uint8Array.from({ length: shape.imageBytes }, () => Math.random() * 256),
+          },
+    imageVector: Float32Array.from({ length: shape.image }, () => Math.random() - 0.5),
+    textVector: Float32Array.from({ length: shape.text }, () => Math.random() - 0.5),
+  }));
+
+const secondsOf = async (work: () => Promise<unknown>): Promise<number> => {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+};
+
+const measure = async (store: Store, shape: (typeof SHAPES)[number], count: number): Promise<Line> => {
+  const collection = await store.createCollection({
+    name: `bench-${shape.image}-${shape.text}-${shape.imageBytes}` as CollectionName,
+    imageEncoder: await store.ensureEncoder(encoder("image", shape.image), true),
+    textEncoder: await store.ensureEncoder(encoder("text", shape.text), true),
+    asif: { k: 800, p: 8 },
+    transform: "none",
+  });
+  let writing = 0;
+  for (let at = 0; at < count; at += BATCH) {
+    const batch = randomBatch(at, shape);
+    writing += await secondsOf(() => store.upsertAnchors(collection, batch));
+  }
+  let read = 0;
+  const reading = await secondsOf(() => store.readAll(collection, (batch) => void (read += batch.length)));
+  let replacing = 0;
+  for (let at = 0; at < count; at += BATCH) {
+    const batch = randomBatch(at, shape);
+    replacing += await secondsOf(() => store.upsertAnchors(collection, batch));
+  }
+  return {
+    floats: `${shape.image} + ${shape.text}`,
+    "image bytes": shape.imageBytes,
+    anchors: read,
+    "upserts/s": Math.round(count / writing),
+    "replacements/s": Math.round(count / replacing),
+    "readAll s": Number(reading.toFixed(2)),
+    "readAll anchors/s": Math.round(read / reading),
+  };
+};
+
+const main = async (): Promise<void> => {
+  const count = Math.max(1, Math.ceil(Number(process.argv[2] ?? 10_000) / BATCH)) * BATCH;
+  const dataDir = await mkdtemp(join(tmpdir(), "anchorage-bench-"));
+  const lock = await lockDataDir(dataDir);
+  const store = await openStore({ dataDir, databaseUrl: null, log: () => undefined });
+  try {
+    const lines: Line[] = [];
+    for (const shape of SHAPES) lines.push(await measure(store, shape, count));
+    console.table(lines);
+  } finally {
+    await store.close();
+    await lock.release();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+};
+
+await main();
