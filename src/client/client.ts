@@ -105,7 +105,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
       putAnchors: (batch, options) =>
         json("PUT", anchors, { ...options, body: JSON.stringify({ anchors: batch }) }),
       putAnchorStream: (batch, options) => putAnchorStream(transport, anchors, batch, options),
-      getAnchor: (id, { vectors, ...options } = {}) =>
+      getAnchor: async (id, { vectors, ...options } = {}) =>
         json("GET", `${anchors}/${segment(id)}`, { ...options, query: { vectors: flag(vectors) } }),
       getImage: async (id, options) =>
         (
@@ -127,7 +127,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
           cursor = page.nextCursor ?? undefined;
         } while (cursor !== undefined);
       },
-      deleteAnchor: (id, options) => json("DELETE", `${anchors}/${segment(id)}`, options),
+      deleteAnchor: async (id, options) => json("DELETE", `${anchors}/${segment(id)}`, options),
       deleteAnchors: (which, options) => post(`${anchors}/delete`, which, options),
       search: (request, options) => post(`${path}/search`, request, options),
       relative: (request, options) => post(`${path}/relative`, request, options),
@@ -143,8 +143,8 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
       (await json<{ collections: CollectionBody[] }>("GET", "/v1/collections", options)).collections,
     listEncoders: async (options) => (await json<EncoderListBody>("GET", "/v1/encoders", options)).encoders,
     listJobs: async (options) => (await json<JobListBody>("GET", "/v1/jobs", options)).jobs,
-    getJob: (id, options) => json("GET", `/v1/jobs/${segment(id)}`, options),
-    cancelJob: (id, options) => json("DELETE", `/v1/jobs/${segment(id)}`, options),
+    getJob: async (id, options) => json("GET", `/v1/jobs/${segment(id)}`, options),
+    cancelJob: async (id, options) => json("DELETE", `/v1/jobs/${segment(id)}`, options),
     ready: (options) => json("GET", "/readyz", options),
   };
 };

@@ -58,8 +58,9 @@ export const faultOffset = (text: string): number => {
       } else if (text.charCodeAt(at) < 0x20) return false;
       else at += 1;
     }
+    if (at >= text.length) return false;
     at += 1;
-    return at <= text.length;
+    return true;
   };
   const key = (): boolean => {
     eat(SPACE);

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BASE, openTestApp, type TestApp } from "./support.ts";
+
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Record<string, { content?: Record<string, { schema: unknown }> }>;
+  readonly requestBody?: { content: Record<string, { schema: { $ref: string } }> };
+}
+
+interface Document {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { schemas: Record<string, { example?: unknown }>; securitySchemes: object };
+}
+
+let test: TestApp;
+let document: Document;
+
+beforeAll(async () => {
+  test = await openTestApp();
+  document = (await test.call("GET", "/openapi.json")).body as Document;
+});
+
+afterAll(() => test.close());
+
+const operations = (): [string, Operation][] =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation,
+    ]),
+  );
+
+/** The contract that programs are written against. */
+const CONTRACT = `
+POST /v1/collections
+GET /v1/collections
+GET /v1/collections/{collection}
+DELETE /v1/collections/{collection}
+PUT /v1/collections/{collection}/anchors
+GET /v1/collections/{collection}/anchors
+GET /v1/collections/{collection}/anchors/{id}
+GET /v1/collections/{collection}/anchors/{id}/image
+DELETE /v1/collections/{collection}/anchors/{id}
+POST /v1/collections/{collection}/anchors/delete
+POST /v1/collections/{collection}/search
+POST /v1/collections/{collection}/relative
+POST /v1/collections/{collection}/similarity
+POST /v1/collections/{collection}/classify
+GET /v1/encoders
+GET /v1/jobs
+GET /v1/jobs/{id}
+DELETE /v1/jobs/{id}
+GET /healthz
+GET /readyz
+GET /metrics
+GET /openapi.json
+GET /docs`
+  .trim()
+  .split("\n");
+
+describe("the OpenAPI document", () => {
+  it("is of version 3.1 and holds the whole contract", () => {
+    expect(document.openapi).toBe("3.1.0");
+    expect(operations().map(([name]) => name)).toEqual(expect.arrayContaining(CONTRACT));
+  });
+
+  it("names every route of the application and no other", () => {
+    const routes = test.app.routes
+      .filter(({ method, path }) => method !== "ALL" && path !== "/docs/style.css")
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
+    expect([...new Set(routes)].sort()).toEqual(
+      operations()
+        .map(([name]) => name)
+        .sort(),
+    );
+  });
+
+  it("gives each operation a name of its own", () => {
+    const names = operations().map(([, { operationId }]) => operationId);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("describes every failure as problem+json, and the stream as NDJSON", () => {
+    for (const [name, { responses }] of operations()) {
+      for (const [status, { content }] of Object.entries(responses)) {
+        if (Number(status) < 400 || name === "GET /readyz") continue;
+        expect(Object.keys(content ?? {}), `${name} ${status}`).toEqual(["application/problem+json"]);
+      }
+    }
+    const put = document.paths["/v1/collections/{collection}/anchors"]?.put;
+    expect(Object.keys(put?.requestBody?.content ?? {})).toEqual([
+      "application/json",
+      "application/x-ndjson",
+    ]);
+    expect(Object.keys(document.components.securitySchemes)).toEqual(["apiKey"]);
+  });
+
+  it("refers to nothing that it does not hold", () => {
+    const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
+      ([, name]) => name,
+    );
+    expect(references.length).toBeGreaterThan(50);
+    for (const name of references) expect(Object.keys(document.components.schemas)).toContain(name);
+  });
+
+  it("gives examples of requests that are understood", async () => {
+    for (const [name, { requestBody }] of operations()) {
+      const reference = requestBody?.content["application/json"]?.schema.$ref ?? "";
+      if (reference === "") continue;
+      const [method, path] = name.split(" ");
+      const example = document.components.schemas[reference.split("/").at(-1) ?? ""]?.example;
+      if (example === undefined) continue;
+      const answer = await test.call(method ?? "", path?.replace("{collection}", "nobody") ?? "", example);
+      // Understood, and then there is no such collection.
+      expect([201, 404], `${name}: ${JSON.stringify(answer.body)}`).toContain(answer.status);
+    }
+  });
+});
+
+describe("the page of docs", () => {
+  it("shows every operation, runs no script and asks no other host", async () => {
+    const response = await test.app.request(`${BASE}/docs`);
+    const page = await response.text();
+    for (const [, { operationId }] of operations()) expect(page).toContain(`id="${operationId}"`);
+    expect(page).not.toMatch(/<script|(?:src|href)="(?:https?:)?\/\//);
+    expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+    const style = await test.app.request(`${BASE}/docs/style.css`);
+    expect(style.headers.get("content-type")).toContain("text/css");
+  });
+
+  it("explains the type of every problem", async () => {
+    const answer = await test.call("GET", "/nowhere");
+    const anchor = (answer.body as { type: string }).type.split("#")[1] ?? "";
+    expect(await (await test.app.request(`${BASE}/docs`)).text()).toContain(`id="${anchor}"`);
+  });
+
+  it("is where a browser is sent that opens the root", async () => {
+    const browser = await test.app.request(`${BASE}/`, { headers: { accept: "text/html,*/*" } });
+    expect(browser.headers.get("location")).toBe("/docs");
+    expect((await test.call("GET", "/")).body).toMatchObject({ name: "Anchorage", docs: "/docs" });
+  });
+});

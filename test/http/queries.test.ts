@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as schemas from "../../src/http/schemas/queries.ts";
+import { anchorOf, createCollection, openTestApp, type Answer, type TestApp } from "./support.ts";
+
+let test: TestApp;
+
+/** Two clusters: foxes along the first axis, owls along the second, in both modalities. */
+const pairs = [
+  {
+    id: "fox1",
+    text: "a red fox",
+    imageVector: [1, 0, 0],
+    textVector: [1, 0],
+    metadata: { kind: "fox", year: 2020 },
+  },
+  {
+    id: "fox2",
+    text: "a fox in snow",
+    imageVector: [0.9, 0.1, 0],
+    textVector: [0.9, 0.2],
+    metadata: { kind: "fox", year: 2024 },
+  },
+  {
+    id: "owl1",
+    text: "a grey owl",
+    imageVector: [0, 1, 0],
+    textVector: [0, 1],
+    metadata: { kind: "owl", year: 2020 },
+  },
+  {
+    id: "owl2",
+    text: "an owl at night",
+    imageVector: [0.1, 0.9, 0.1],
+    textVector: [0.1, 0.9],
+    metadata: { kind: "owl", year: 2024 },
+  },
+];
+
+beforeAll(async () => {
+  test = await openTestApp();
+  await createCollection(test, "c");
+  await test.call("DELETE", "/v1/collections/c/anchors/kept");
+  await test.call("PUT", "/v1/collections/c/anchors", { anchors: pairs });
+});
+
+afterAll(() => test.close());
+
+const ask = (query: string, request: object): Promise<Answer> =>
+  test.call("POST", `/v1/collections/c/${query}`, request);
+const vector = (values: number[], modality: string) => ({ vector: values, modality });
+
+describe("a search", () => {
+  it.each([
+    ["image", "image", [0.8, 0.2, 0], "fox2"],
+    ["text", "text", [0, 2], "owl1"],
+    ["image", "text", [0, 1, 0], "owl1"],
+    ["text", "image", [1, 0], "fox1"],
+  ])("goes from %s to %s", async (from, target, values, best) => {
+    const answer = await ask("search", { query: vector(values, from), target, limit: 2, k: 2, p: 2 });
+    const { hits, plan, sequence } = schemas.searchAnswer.parse(answer.body);
+    expect(hits[0]?.id).toBe(best);
+    expect(hits).toHaveLength(2);
+    expect(plan.index).toBe("exact");
+    expect(sequence).toBe(3);
+  });
+
+  it("takes the modality beside the query too, and an anchor as more like it", async () => {
+    const beside = await ask("search", {
+      query: { vector: [0, 1] },
+      modality: "text",
+      target: "text",
+      limit: 1,
+    });
+    expect(schemas.searchAnswer.parse(beside.body).hits[0]).toMatchObject({ id: "owl1", text: "a grey owl" });
+    const like = await ask("search", { query: { anchor: "fox1" }, target: "image", limit: 2 });
+    expect(schemas.searchAnswer.parse(like.body).hits.map(({ id }) => id)).toEqual(["fox1", "fox2"]);
+  });
+
+  it("finds only what the filter lets through", async () => {
+    const filter = { kind: { in: ["fox", "hen"] }, not: { year: { lt: 2022 } } };
+    const answer = await ask("search", { query: { anchor: "owl1" }, target: "text", filter });
+    expect(schemas.searchAnswer.parse(answer.body).hits.map(({ id }) => id)).toEqual(["fox2"]);
+  });
+});
+
+describe("relative representations", () => {
+  it("name their anchors, values descending, of norm 1", async () => {
+    const answer = await ask("relative", {
+      inputs: [vector([1, 0.2], "text")],
+      modality: "text",
+      k: 3,
+      p: 2,
+    });
+    const [row] = schemas.relativeAnswer.parse(answer.body).representations;
+    expect(row?.anchors).toEqual(["fox2", "fox1", "owl2"]);
+    expect(row?.values.reduce((sum, value) => sum + value * value, 0)).toBeCloseTo(1, 6);
+  });
+
+  it("are refused where the answer would be endless", async () => {
+    await createCollection(test, "many");
+    await test.call("PUT", "/v1/collections/many/anchors", {
+      anchors: Array.from({ length: 2100 }, (_, i) => anchorOf(`n${i}`)),
+    });
+    const inputs = Array.from({ length: 1000 }, () => ({ anchor: "n1" }));
+    const answer = await test.call("POST", "/v1/collections/many/relative", {
+      inputs,
+      modality: "text",
+      k: 5000,
+    });
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: "inputs" }] } });
+  });
+});
+
+describe("similarity", () => {
+  it("scores images against texts", async () => {
+    const answer = await ask("similarity", {
+      images: [{ anchor: "fox1" }, { anchor: "owl1" }],
+      texts: [{ anchor: "fox2" }, { anchor: "owl2" }, vector([1, 1], "text")],
+      k: 2,
+    });
+    const { scores } = schemas.similarityAnswer.parse(answer.body);
+    expect(scores.map((row) => row.length)).toEqual([3, 3]);
+    expect(scores[0]?.[0]).toBeGreaterThan(scores[0]?.[1] ?? 1);
+    expect(scores[1]?.[1]).toBeGreaterThan(scores[1]?.[0] ?? 1);
+  });
+});
+
+describe("classification", () => {
+  const classes = [
+    { name: "fox", prompts: [vector([1, 0.1], "text")] },
+    { name: "owl", prompts: [vector([0.1, 1], "text")] },
+  ];
+
+  it("names the best class first, and the anchors that decided it", async () => {
+    const answer = await ask("classify", {
+      images: [{ anchor: "fox1" }, vector([0, 1, 0.1], "image")],
+      classes,
+      explain: 10,
+      p: 2,
+    });
+    const { results } = schemas.classifyAnswer.parse(answer.body);
+    expect(results.map((result) => result.classes[0]?.name)).toEqual(["fox", "owl"]);
+    const [first] = results;
+    const sum = first?.explanation?.reduce((total, { contribution }) => total + contribution, 0);
+    expect(sum).toBeCloseTo(first?.classes[0]?.score ?? 0, 6);
+  });
+
+  it("remembers only the anchors that the filter lets through", async () => {
+    const answer = await ask("classify", {
+      images: [{ anchor: "fox1" }],
+      classes,
+      explain: 10,
+      filter: { year: 2020 },
+    });
+    const explained = schemas.classifyAnswer
+      .parse(answer.body)
+      .results[0]?.explanation?.map(({ anchor }) => anchor);
+    expect(explained?.sort()).toEqual(["fox1", "owl1"]);
+  });
+
+  it("says that a text cannot be encoded where the encoder is external", async () => {
+    const answer = await ask("classify", { images: [{ anchor: "fox1" }], classes: [{ name: "fox" }] });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: expect.stringMatching(/^classes\.0\.name/) as string }] },
+    });
+  });
+});
