@@ -23,8 +23,10 @@ export interface Database {
   close(): Promise<void>;
 }
 
-const MAX_CONNECTIONS = 8;
-const CONNECT_WITHIN_MS = 5_000;
+/** Each collection that is being loaded holds one for as long as it takes. */
+const MAX_CONNECTIONS = 16;
+/** Also how long a request waits for one to be free. */
+const CONNECT_WITHIN_MS = 30_000;
 
 export const openDatabase = (connection: pg.ClientConfig, log: Log): Database => {
   const pool = new pg.Pool({

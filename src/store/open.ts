@@ -96,10 +96,10 @@ const installationOf = async (dataDir: string): Promise<string> => {
   return id;
 };
 
-/** Names the server as DATABASE_URL does, without its password. */
+/** Names the server as DATABASE_URL does, without what may be secret. */
 const aboutExternal = (databaseUrl: string, error: unknown): unknown => {
   const { code } = error as { code?: unknown };
-  const shown = databaseUrl.replace(/\/\/[^@/]*@/, "//");
+  const shown = databaseUrl.replace(/\?.*$/s, "").replace(/\/\/.*@/s, "//");
   const { message } = error as Error;
   if (isAnchorageError(error))
     return new AnchorageError(error.code, `DATABASE_URL (${shown}): ${message}`, { cause: error });

@@ -21,7 +21,7 @@ describe("opening a store on another server", () => {
   });
 
   test("says in one line that nobody answers there, without the password", async () => {
-    const refused = open("postgres://ann:secret@127.0.0.1:1/birds");
+    const refused = open("postgres://ann:sec@ret@127.0.0.1:1/birds?password=secret");
     await expect(refused).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringMatching(
