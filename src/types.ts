@@ -13,7 +13,7 @@ export type Sequence = Brand<number, "Sequence">;
 
 export type Modality = "image" | "text";
 
-/** What is done to a collection's vectors before similarities are taken, fitted on its anchors. */
+/** What is done to a collection's image vectors before similarities are taken, fitted on its anchors. */
 export type TransformKind = "none" | "center" | "whiten";
 
 export type JsonValue =

@@ -1,34 +1,27 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 
-export interface EigenTask {
-  /** `[size, size]` row-major, symmetric. */
-  readonly matrix: Float64Array;
-  readonly size: number;
-}
-
+/** Of a symmetric matrix of that size. */
 export interface Eigen {
   /** In descending order. */
-  readonly values: Float64Array<ArrayBuffer>;
+  readonly values: Float64Array;
   /** Row i is the unit eigenvector of value i. */
-  readonly vectors: Float64Array<ArrayBuffer>;
+  readonly vectors: Float64Array;
 }
 
-/** The worker is TypeScript too, and does not inherit a loader where a test runner brought its own. */
-const LOADER = ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href];
-
-/** The eigen-decomposition of a symmetric matrix, on a thread of its own: for 768 x 768 it takes seconds. */
+/**
+ * The eigen-decomposition of a symmetric matrix, on a thread of its own: for 768 x 768 it takes seconds.
+ *
+ * @param matrix `[size, size]` row-major
+ */
 export const eigenSymmetric = (matrix: Float64Array, size: number): Promise<Eigen> =>
   new Promise((resolve, reject) => {
-    const task: EigenTask = { matrix, size };
-    const worker = new Worker(new URL("./eigen-worker.ts", import.meta.url), {
-      workerData: task,
-      execArgv: LOADER,
+    const worker = new Worker(new URL("./eigen-worker.mjs", import.meta.url), {
+      workerData: { matrix, size },
+      execArgv: [],
     });
     worker.once("message", resolve);
     worker.once("error", reject);
-    worker.once("exit", (code) => {
-      if (code !== 0) reject(new Error(`the eigen-decomposition ended with code ${code}`));
-    });
+    worker.once("exit", (code) =>
+      reject(new Error(`the eigen-decomposition ended early, with code ${code}`)),
+    );
   });

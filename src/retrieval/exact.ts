@@ -13,7 +13,7 @@ const SCORE_BYTES = 64 * 1024 * 1024;
 /** Asked for beyond k: anchors that share a caption share a text vector, so ties at the end of the list are common. */
 const TIE_SLACK = 64;
 /** Where a filter leaves fewer than this share of the rows, copying those rows out is cheaper than scoring all. */
-const GATHER_SHARE = 0.1;
+const GATHER_SHARE = 0.02;
 
 export interface ExactIndex extends VectorIndex {
   readonly kind: "exact";
@@ -145,6 +145,11 @@ export const createExactIndex = (options: {
       const some = queries.subarray(first * d, Math.min(batch, first + step) * d);
       await searchChunk(some, parts, width, first, result);
     }
+    const directionless = zeroRows(queries, d);
+    if (directionless.length > 0) {
+      const order = searchNothing(bitmap, allowed, width);
+      for (const row of directionless) writeRow(result, row, order, width);
+    }
     return result;
   };
 
@@ -158,19 +163,24 @@ export const createExactIndex = (options: {
     const batch = queries.length / d;
     const found: Candidate[][] = await candidates(queries, parts, k + TIE_SLACK);
     for (let i = 0; i < batch; i++) {
+      if (isZero(queries, i, d)) continue;
       let best = found[i] ?? [];
       // Equal scores that reach past what was asked for: which of them come first is only known when all are seen.
       for (let wanted = 4 * (k + TIE_SLACK); tieIsOpen(best, k, wanted / 4); wanted *= 4) {
         best = (await candidates(queries.subarray(i * d, (i + 1) * d), parts, wanted))[0] ?? [];
       }
       best.sort((a, b) => b.score - a.score || compare(a.slot, b.slot));
-      const at = (firstRow + i) * result.width;
-      for (let j = 0; j < k; j++) {
-        result.slots[at + j] = best[j]?.slot ?? -1;
-        result.scores[at + j] = best[j]?.score ?? 0;
-      }
-      result.counts[firstRow + i] = Math.min(k, best.length);
+      writeRow(result, firstRow + i, best, k);
     }
+  };
+
+  /** A query without direction is equally far from everything: the first k in order, at similarity 0. */
+  const searchNothing = (bitmap: Uint8Array, allowed: number, k: number): Candidate[] => {
+    const slots = new Int32Array(allowed);
+    let filled = 0;
+    for (let slot = 0; slot < bitmap.length; slot++) if (bitmap[slot] === 1) slots[filled++] = slot;
+    slots.sort(compare);
+    return Array.from(slots.subarray(0, k), (slot) => ({ slot, score: 0 }));
   };
 
   const candidates = async (
@@ -180,7 +190,7 @@ export const createExactIndex = (options: {
   ): Promise<Candidate[][]> => {
     const batch = queries.length / d;
     const found: Candidate[][] = Array.from({ length: batch }, () => []);
-    const matrix = { data: queries, rows: batch, columns: d };
+    const matrix = atLeastTwo(queries, d);
     for (const part of parts) {
       const width = Math.min(k, part.padded);
       const rows = { data: part.rows, rows: part.padded, columns: d };
@@ -214,6 +224,33 @@ export const createExactIndex = (options: {
     search,
     close: () => undefined,
   };
+};
+
+/** A lone query goes through the kernel twice, for the kernel rounds one row otherwise than it does many. */
+const atLeastTwo = (queries: Float32Array, d: number) => {
+  if (queries.length > d) return { data: queries, rows: queries.length / d, columns: d };
+  const data = new Float32Array(2 * d);
+  data.set(queries);
+  data.set(queries, d);
+  return { data, rows: 2, columns: d };
+};
+
+const isZero = (rows: Float32Array, row: number, d: number): boolean => {
+  for (let i = row * d; i < (row + 1) * d; i++) if (rows[i] !== 0) return false;
+  return true;
+};
+
+const zeroRows = (rows: Float32Array, d: number): number[] =>
+  Array.from({ length: rows.length / d }, (_, row) => row).filter((row) => isZero(rows, row, d));
+
+const writeRow = (result: Neighbours, row: number, best: readonly Candidate[], k: number): void => {
+  const at = row * result.width;
+  const found = Math.min(k, best.length);
+  for (let j = 0; j < found; j++) {
+    result.slots[at + j] = best[j]?.slot ?? -1;
+    result.scores[at + j] = best[j]?.score ?? 0;
+  }
+  result.counts[row] = found;
 };
 
 /** Whether the last of the k and the last that was seen are tied, so that there may be more like them. */

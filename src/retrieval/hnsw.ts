@@ -73,6 +73,7 @@ export const createHnswIndex = (
   let added = 0;
   let building: Promise<void> | undefined;
   let closed = false;
+  let failed = false;
 
   const build = async (): Promise<void> => {
     while (inserted < added && !closed) {
@@ -85,7 +86,6 @@ export const createHnswIndex = (
       }
       await nextTurn();
     }
-    building = undefined;
   };
 
   const searchOne = (
@@ -104,7 +104,7 @@ export const createHnswIndex = (
 
   const search: VectorIndex["search"] = async (queries, { k, allow, ef }) => {
     const batch = queries.length / d;
-    const width = Math.min(k, inserted - removed.size);
+    const width = Math.min(k, inserted - [...removed].filter((slot) => slot < inserted).length);
     const result: Neighbours = emptyNeighbours(batch, Math.max(0, width));
     if (width <= 0) return result;
     let until = performance.now() + SLICE_MS;
@@ -130,7 +130,10 @@ export const createHnswIndex = (
     add: (first, vectors) => {
       if (first !== added) throw new RangeError(`slot ${first} does not follow ${added - 1}`);
       added += vectors.length / d;
-      building ??= build();
+      // A graph that cannot grow stays behind and is never ready, so that the exact index goes on answering.
+      building ??= build()
+        .catch(() => (failed = true))
+        .then(() => (building = undefined));
     },
     remove: (slots) => {
       for (const slot of slots) {
@@ -139,8 +142,10 @@ export const createHnswIndex = (
       }
     },
     search,
-    ready: async () => building,
-    isReady: () => inserted === added,
+    ready: async () => {
+      await building;
+    },
+    isReady: () => !failed && inserted === added,
     close: () => {
       closed = true;
     },

@@ -13,16 +13,16 @@ const sessionOf = (name: string, build: () => Uint8Array): Promise<InferenceSess
   if (known !== undefined) return known;
   const session = InferenceSession.create(build(), { logSeverityLevel: 3 });
   opened.set(name, session);
+  session.catch(() => opened.delete(name));
   return session;
 };
 
 /** Frees the sessions that all exact indexes of the process share; they open again when they are needed. */
 export const closeKernels = async (): Promise<void> => {
+  while (limit.activeCount + limit.pendingCount > 0) await new Promise(setImmediate);
   const sessions = [...opened.values()];
   opened.clear();
-  await limit(async () => {
-    for (const session of sessions) await (await session).release();
-  });
+  for (const session of sessions) await (await session).release();
 };
 
 /** `queries rows^T + bias`, and of each row of it the `k` greatest, best first (ties: the lower column first). */

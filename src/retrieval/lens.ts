@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.ts";
 import type { TransformRecord } from "../store/types.ts";
-import type { Log, Modality, TransformKind } from "../types.ts";
+import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
 import { createHnswIndex, type HnswIndex, type HnswLibrary } from "./hnsw.ts";
 import type { IndexProfile } from "./profile.ts";
@@ -31,8 +31,6 @@ export interface Lens {
   readonly kind: TransformKind;
   /** Everything that a search of `view` needs, fitted and up to date. */
   focus(view: AnchorView, changes: number, wantHnsw: boolean): Promise<Focused>;
-  /** Hides slots from the graph, which cannot be told by a bitmap at no cost. */
-  remove(slots: readonly Slot[]): void;
   /** The fit, to be carried over when memory is compacted. */
   fitted(): Fitted | undefined;
   version(): number;
@@ -48,10 +46,12 @@ export interface Focused {
 }
 
 export interface Fitted {
+  /** null where there was too little to fit. */
   readonly fit: Fit | null;
   readonly version: number;
+  readonly sequence: Sequence;
   readonly anchors: number;
-  /** The count of changes of the memory when it was fitted; unknown for one that was read from the store. */
+  /** The count of changes of the space when it was fitted; unknown for one that was read from the store. */
   readonly changes: number | undefined;
 }
 
@@ -64,9 +64,17 @@ interface Lensed extends Fitted {
 }
 
 /** What a record from the store says. */
-export const fittedFrom = ({ kind, mean, projection, version, anchorCount }: TransformRecord): Fitted => ({
-  fit: kind === "none" ? null : { kind, mean, projection },
+export const fittedFrom = ({
+  kind,
+  mean,
+  projection,
   version,
+  sequence,
+  anchorCount,
+}: TransformRecord): Fitted => ({
+  fit: kind === "none" || mean.length === 0 ? null : { kind, mean, projection },
+  version,
+  sequence,
   anchors: anchorCount,
   changes: undefined,
 });
@@ -74,7 +82,7 @@ export const fittedFrom = ({ kind, mean, projection, version, anchorCount }: Tra
 export const createLens = (kind: TransformKind, source: LensSource, carried: Fitted | undefined): Lens => {
   const { raw, compare, profile, hnswlib, modality } = source;
   let current: Lensed | undefined = carried === undefined ? undefined : lensed(carried);
-  let fitting: Promise<Lensed> | undefined;
+  let fitting: Promise<void> | undefined;
   let syncing: Promise<void> = Promise.resolve();
 
   function lensed(fitted: Fitted): Lensed {
@@ -83,27 +91,27 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     return { ...fitted, exact, hnsw: undefined, upTo: kind === "none" ? Infinity : 0, graphUpTo: 0 };
   }
 
-  const fit = async (view: AnchorView, changes: number): Promise<Lensed> => {
+  const fit = async (view: AnchorView, changes: number): Promise<void> => {
     const version = (current?.version ?? 0) + 1;
     const rows = view.vectors(modality, view.liveSlots());
     const started = performance.now();
     const made = kind === "none" ? null : await fitTransform(kind, rows, raw.dimension);
-    const next = lensed({ fit: made, version: made === null ? 0 : version, anchors: view.size, changes });
+    const next = lensed({ fit: made, version, sequence: view.sequence, anchors: view.size, changes });
     await sync(next, view.slotCount);
-    if (made !== null) await save(made, version, view, performance.now() - started);
+    await save(next, performance.now() - started);
     current?.hnsw?.close();
     current = next;
-    return next;
   };
 
-  const save = async (made: Fit, version: number, view: AnchorView, took: number): Promise<void> => {
+  const save = async ({ fit: made, version, sequence, anchors }: Fitted, took: number): Promise<void> => {
     try {
-      const { mean, projection } = made;
-      const { sequence, size: anchorCount } = view;
-      await source.save({ kind, modality, version, sequence, anchorCount, mean, projection });
-      if (anchorCount > EAGER_ANCHORS) {
+      // Also where nothing could be fitted, so that no older fit comes back after a restart.
+      const mean = made?.mean ?? new Float32Array(0);
+      const projection = made?.projection ?? null;
+      await source.save({ kind, modality, version, sequence, anchorCount: anchors, mean, projection });
+      if (anchors > EAGER_ANCHORS) {
         source.log(
-          `${kind} of ${modality} vectors fitted on ${anchorCount} anchors in ${(took / 1000).toFixed(1)} s`,
+          `${kind} of ${modality} vectors fitted on ${anchors} anchors in ${(took / 1000).toFixed(1)} s`,
         );
       }
     } catch (error) {
@@ -127,26 +135,29 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     await turn;
   };
 
-  const refit = (view: AnchorView, changes: number): Promise<Lensed> => {
+  /** One fit at a time; whoever comes meanwhile waits for it and looks again. */
+  const refit = (view: AnchorView, changes: number): Promise<void> => {
     fitting ??= fit(view, changes).finally(() => (fitting = undefined));
     return fitting;
   };
 
   const fitFor = async (view: AnchorView, changes: number): Promise<Lensed> => {
-    if (kind === "none") return (current ??= lensed({ fit: null, version: 0, anchors: 0, changes: 0 }));
-    if (current === undefined) return refit(view, changes);
-    // What changed while nobody looked is known only as a difference of counts.
-    const changed =
-      current.changes === undefined ? Math.abs(view.size - current.anchors) : changes - current.changes;
-    if (changed === 0) return current;
-    if (Math.max(view.size, current.anchors) <= EAGER_ANCHORS || current.fit === null)
-      return refit(view, changes);
-    if (changed > STALE_SHARE * current.anchors && fitting === undefined) {
-      refit(view, changes).catch((error: unknown) => {
-        source.log(`the ${kind} transform could not be fitted anew: ${messageOf(error)}`);
-      });
+    if (kind === "none") {
+      return (current ??= lensed({ fit: null, version: 0, sequence: view.sequence, anchors: 0, changes: 0 }));
     }
-    return current;
+    for (;;) {
+      // A view that is older than the fit is shown through it: a fit never goes back.
+      if (current !== undefined && current.sequence >= view.sequence) return current;
+      if (current !== undefined && mayLag(current, view)) {
+        if (isStale(current, view, changes) && fitting === undefined) {
+          refit(view, changes).catch((error: unknown) => {
+            source.log(`the ${kind} transform could not be fitted anew: ${messageOf(error)}`);
+          });
+        }
+        return current;
+      }
+      await refit(view, changes);
+    }
   };
 
   return {
@@ -162,7 +173,6 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
         show: (queries) => applyTransform(chosen.fit, queries, raw.dimension),
       };
     },
-    remove: (slots) => current?.hnsw?.remove(slots),
     fitted: () => (kind === "none" ? undefined : current),
     version: () => current?.version ?? 0,
     close: () => current?.hnsw?.close(),
@@ -177,11 +187,18 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
       row: exact.row,
       profile,
     });
-    const dead: Slot[] = [];
     for (; target.graphUpTo < view.slotCount; target.graphUpTo++) {
       target.hnsw.add(target.graphUpTo, exact.row(target.graphUpTo));
-      if (!view.isLive(target.graphUpTo)) dead.push(target.graphUpTo);
     }
-    if (dead.length > 0) target.hnsw.remove(dead);
   }
+};
+
+const mayLag = (fitted: Fitted, view: AnchorView): boolean =>
+  fitted.fit !== null && Math.min(view.size, fitted.anchors) > EAGER_ANCHORS;
+
+const isStale = (fitted: Fitted, view: AnchorView, changes: number): boolean => {
+  // What changed while nobody looked is known only as a difference of counts.
+  const changed =
+    fitted.changes === undefined ? Math.abs(view.size - fitted.anchors) : changes - fitted.changes;
+  return changed > STALE_SHARE * fitted.anchors;
 };

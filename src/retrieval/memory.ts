@@ -15,8 +15,6 @@ export interface Memory {
   /** One byte a slot, of which the first `entries.length` hold. */
   live(): Uint8Array;
   size(): number;
-  /** Anchors that came or went since the memory was made. */
-  changes(): number;
   /** Slots are handed out to a view: a later removal must not change the bits it holds. */
   share(): void;
   /** The newest slot of an id, live or not, and the one that it replaced. */
@@ -34,7 +32,6 @@ export const createMemory = (imageDimension: number, textDimension: number): Mem
   let live = new Uint8Array(0);
   let shared = false;
   let size = 0;
-  let changes = 0;
 
   const compare = (a: Slot, b: Slot): number => compareIds(entries[a]?.id ?? "", entries[b]?.id ?? "");
   const image = createExactIndex({ dimension: imageDimension, compare });
@@ -81,7 +78,6 @@ export const createMemory = (imageDimension: number, textDimension: number): Mem
     entries,
     live: () => live,
     size: () => size,
-    changes: () => changes,
     share: () => {
       shared = true;
     },
@@ -95,7 +91,6 @@ export const createMemory = (imageDimension: number, textDimension: number): Mem
       image.remove(hidden);
       text.remove(hidden);
       size += upserts.length - hidden.length;
-      changes += upserts.length + hidden.length;
       return hidden;
     },
   };

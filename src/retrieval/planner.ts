@@ -22,10 +22,10 @@ export interface Choice {
 export const choose = (search: Pick<SpaceSearch, "k" | "exact" | "ef">, where: Circumstances): Choice => {
   const { anchors, allowed, hnsw, profile } = where;
   if (search.exact === true) return exact("exact was asked for");
+  if (allowed < anchors) return exact("a filter is given, and an exact search never misses for it");
   if (search.ef !== undefined) return forced(hnsw);
   if (anchors <= profile.exactLimit) return exact(`${anchors} anchors are at most ${profile.exactLimit}`);
   if (search.k > profile.hnsw.maxK) return exact(`k = ${search.k} is above ${profile.hnsw.maxK}`);
-  if (allowed < anchors) return exact("a filter is given");
   if (hnsw !== "ready") return exact(NOT_READY[hnsw]);
   return {
     index: "hnsw",

@@ -37,6 +37,8 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   let memory: Memory = createMemory(imageDimension, textDimension);
   let lenses = new Map<LensKey, Lens>();
   let sequence = 0 as Sequence;
+  /** Anchors that came or went since the space was opened; what a fit was made of is counted by it. */
+  let changes = 0;
   let view: AnchorView | undefined;
 
   const openLens = (
@@ -69,7 +71,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
 
   const takeView = (): AnchorView => {
     const [of, known] = [memory, lenses];
-    return createView(of, sequence, profile, hnswlib !== undefined, (modality, kind) =>
+    return createView(of, { sequence, changes }, profile, hnswlib !== undefined, (modality, kind) =>
       lensOf(of, known, modality, kind),
     );
   };
@@ -89,7 +91,8 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     }
     for (const [key, lens] of lenses) {
       const fitted = lens.fitted();
-      if (fitted !== undefined) saved.set(key, { ...fitted, changes: undefined });
+      if (fitted !== undefined) saved.set(key, fitted);
+      lens.close();
     }
     memory = fresh;
     lenses = new Map();
@@ -98,7 +101,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   return {
     apply: (change) => {
       const hidden = memory.apply(change);
-      for (const lens of lenses.values()) lens.remove(hidden);
+      changes += change.upserts.length + hidden.length;
       sequence = change.sequence;
       view = undefined;
       const dead = memory.entries.length - memory.size();
@@ -106,14 +109,15 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     },
     view: () => (view ??= takeView()),
     status: (modality) => {
-      const lens = lensOf(memory, lenses, modality, transform);
+      const kind = modality === "image" ? transform : "none";
+      const lens = lensOf(memory, lenses, modality, kind);
       return {
         kind: hnswlib !== undefined && memory.size() > profile.exactLimit ? "hnsw" : "exact",
         dimension: modality === "image" ? imageDimension : textDimension,
         vectors: memory.size(),
         tombstones: memory.entries.length - memory.size(),
         sequence,
-        transform,
+        transform: kind,
         transformVersion: lens.version(),
       };
     },

@@ -7,8 +7,11 @@ import { unitRows } from "./rows.ts";
 export const WHITEN_RANK = 256;
 /** Added to each standard deviation, so that directions that hardly vary are not blown up. */
 const WHITEN_EPSILON = 1e-3;
-/** Directions that vary less than this share of the first are rounding. */
-const RELATIVE_FLOOR = 1e-6;
+/**
+ * Directions whose deviation is below this share of the first are rounding: the products are summed in float32, whose
+ * error grows to the square root of 1e-7 in a deviation.
+ */
+const RELATIVE_FLOOR = 1e-3;
 const COVARIANCE_ROWS = 4_096;
 
 /** What was fitted on a collection's anchors of one modality. */

@@ -3,12 +3,12 @@ import type { Lens } from "./lens.ts";
 import type { Memory } from "./memory.ts";
 import { choose } from "./planner.ts";
 import type { IndexProfile } from "./profile.ts";
-import type { AnchorEntry, AnchorView, Neighbours, Slot } from "./types.ts";
+import type { AnchorEntry, AnchorView, Slot } from "./types.ts";
 
 /** The memory as of one sequence: the slots and live bits there were, whatever comes after. */
 export const createView = (
   memory: Memory,
-  sequence: Sequence,
+  { sequence, changes }: { readonly sequence: Sequence; readonly changes: number },
   profile: IndexProfile,
   hnswInstalled: boolean,
   lensOf: (modality: Modality, kind: TransformKind) => Lens,
@@ -17,7 +17,6 @@ export const createView = (
   const slotCount = memory.entries.length;
   const live = memory.live().subarray(0, slotCount);
   const size = memory.size();
-  const changes = memory.changes();
   let inOrder: Int32Array | undefined;
 
   const isLive = (slot: Slot): boolean => slot < slotCount && live[slot] === 1;
@@ -38,6 +37,9 @@ export const createView = (
     return inOrder;
   };
 
+  /** A graph is not of one sequence: what is dead in this view, or came after it, is kept out by its bits. */
+  const graphFilter = (inGraph: number): { allow?: Uint8Array } => (inGraph === size ? {} : { allow: live });
+
   const view: AnchorView = {
     sequence,
     size,
@@ -57,7 +59,7 @@ export const createView = (
         if (live[slot] === 1 && keep(entry(slot))) bitmap[slot] = 1;
       return bitmap;
     },
-    fitVersion: (modality, transform) => lensOf(modality, transform).version(),
+    fitVersion: (modality, transform) => lensOf(modality, kindFor(modality, transform)).version(),
     compare: memory.compare,
     vectors: (modality, slots) => {
       const index = memory[modality];
@@ -66,8 +68,8 @@ export const createView = (
       return rows;
     },
     search: async (modality, queries, options) => {
-      const lens = lensOf(modality, options.transform);
-      const focused = await lens.focus(view, changes, options.ef !== undefined);
+      const kind = kindFor(modality, options.transform);
+      const focused = await lensOf(modality, kind).focus(view, changes, options.ef !== undefined);
       const allowed = options.allow === undefined ? size : count(options.allow);
       const hnsw = focused.hnsw?.isReady() === true ? "ready" : hnswInstalled ? "building" : "missing";
       const choice = choose(options, { anchors: size, allowed, hnsw, profile });
@@ -75,7 +77,7 @@ export const createView = (
       const ef = Math.max(options.ef ?? profile.hnsw.ef, options.k);
       const neighbours =
         choice.index === "hnsw" && focused.hnsw !== undefined
-          ? only(isLive, await focused.hnsw.search(shown, { k: options.k, ef, ...allowOf(options.allow) }))
+          ? await focused.hnsw.search(shown, { k: options.k, ef, ...graphFilter(focused.hnsw.size()) })
           : await focused.exact.search(shown, { k: options.k, allow: options.allow ?? live });
       return {
         neighbours,
@@ -85,7 +87,7 @@ export const createView = (
           ...(choice.index === "hnsw" ? { ef } : {}),
           anchors: size,
           allowed,
-          transform: options.transform,
+          transform: kind,
           transformVersion: focused.version,
         },
       };
@@ -94,27 +96,12 @@ export const createView = (
   return view;
 };
 
-const allowOf = (allow: Uint8Array | undefined): { allow?: Uint8Array } =>
-  allow === undefined ? {} : { allow };
+/** Transforms are of images; texts are compared as they are, which measures better (see the README). */
+const kindFor = (modality: Modality, transform: TransformKind): TransformKind =>
+  modality === "image" ? transform : "none";
 
 const count = (bitmap: Uint8Array): number => {
   let sum = 0;
   for (const bit of bitmap) sum += bit;
   return sum;
-};
-
-/** A graph is not of one sequence; what came after the view is taken out of its answer. */
-const only = (isLive: (slot: Slot) => boolean, found: Neighbours): Neighbours => {
-  const { width, counts, slots, scores } = found;
-  for (let row = 0; row < counts.length; row++) {
-    let kept = row * width;
-    for (let i = row * width; i < row * width + (counts[row] ?? 0); i++) {
-      if (!isLive(slots[i] ?? -1)) continue;
-      slots[kept] = slots[i] ?? -1;
-      scores[kept] = scores[i] ?? 0;
-      kept++;
-    }
-    counts[row] = kept - row * width;
-  }
-  return found;
 };
