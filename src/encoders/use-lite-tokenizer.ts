@@ -21,7 +21,7 @@ interface Trie {
 
 /**
  * The tokenizer of Universal Sentence Encoder Lite: the most probable segmentation into SentencePiece unigrams, as its
- * published TF.js tokenizer finds it. A position that no piece reaches scores 0 there, instead of being penalised as
+ * published TF.js tokenizer finds it. A symbol that begins no piece costs nothing there, instead of being penalised as
  * Hugging Face's Unigram does, so texts with unknown characters need this one.
  *
  * @param json the vocabulary file, `[[piece, log probability], ...]` by token id
@@ -48,18 +48,24 @@ const segment = (root: Trie, symbols: readonly string[]): number[] => {
   const best = new Float64Array(symbols.length + 1);
   for (let start = 0; start < symbols.length; start++) {
     // Starts come in order, so every best score before `start` is final when it is added to.
+    const before = best[start] ?? 0;
+    const offer = (end: number, id: number, score: number): void => {
+      const known = best[end] ?? 0;
+      // 0 stands for "not reached yet", as it does in the published code.
+      if (known !== 0 && score < known) return;
+      best[end] = score;
+      ids[end] = id;
+    };
+    let matched = false;
     let node: Trie | undefined = root;
     for (let end = start + 1; end <= symbols.length; end++) {
       node = node.children.get(symbols[end - 1] ?? "");
       if (node === undefined) break;
       if (node.id < 0) continue;
-      const score = node.score + (best[start] ?? 0);
-      const known = best[end] ?? 0;
-      if (known === 0 || score >= known) {
-        best[end] = score;
-        ids[end] = node.id;
-      }
+      matched = true;
+      offer(end, node.id, before + node.score);
     }
+    if (!matched) offer(start + 1, UNKNOWN, before);
   }
   return ids;
 };

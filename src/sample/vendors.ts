@@ -27,8 +27,8 @@ export const VENDORS: readonly Vendor[] = [
     licence: "MIT",
     url: "https://github.com/microsoft/fluentui-emoji",
   },
-  { id: "twemoji", author: "Twitter", licence: "CC-BY-4.0", url: "https://github.com/twitter/twemoji" },
-  { id: "emojione", author: "Emoji One", licence: "CC-BY-4.0", url: "https://github.com/joypixels/emojione" },
+  { id: "twemoji", author: "Twitter", licence: "CC-BY-4.0", url: "https://github.com/jdecked/twemoji" },
+  { id: "emojione", author: "Emoji One", licence: "CC-BY-4.0", url: "https://github.com/EmojiTwo/emojitwo" },
   {
     id: "emojione-v1",
     author: "Emoji One",
@@ -42,6 +42,15 @@ export const VENDORS: readonly Vendor[] = [
     licence: "CC-BY-SA-4.0",
     url: "https://github.com/hfg-gmuend/openmoji",
   },
+];
+
+/** The vendors whose drawings are the sample: one a hand, and no more than start-up has time to embed. */
+export const SAMPLE_VENDORS: readonly string[] = [
+  "noto",
+  "fluent-emoji-flat",
+  "openmoji",
+  "emojione",
+  "fxemoji",
 ];
 
 /** Whose drawings are kept out of the sample, as queries for evaluation. */

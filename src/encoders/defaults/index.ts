@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../types.ts";
-import { MANIFEST_FILE, type EncoderManifest } from "../manifest.ts";
+import { encoderManifest, MANIFEST_FILE, type EncoderManifest } from "../manifest.ts";
 import { buildInception } from "./inception.ts";
 import { buildUseLite, readUseLiteVocabulary } from "./use-lite.ts";
 
 /** One more whenever the importer writes something else, so that folders of an older one are made anew. */
-const IMPORTER_VERSION = 1;
+const VERSION = JSON.stringify({ version: 1 });
 const VERSION_FILE = "importer.json";
 const INPUT_SIDE = 299;
 
@@ -89,7 +89,7 @@ export const importDefaultEncoders = async (options: {
   await mkdir(directory, { recursive: true });
   for (const item of IMPORTS) {
     const target = join(directory, item.id);
-    if (await isWhole(target)) continue;
+    if ((await isForeign(target)) || (await isWhole(target))) continue;
     const started = performance.now();
     log(`importing ${item.what} as ONNX`);
     await writeFolder(directory, item);
@@ -97,16 +97,34 @@ export const importDefaultEncoders = async (options: {
   }
 };
 
+/** Whether the folder is one of ours, by this importer, with every file that its manifest names. */
 const isWhole = async (target: string): Promise<boolean> => {
-  const text = await readFile(join(target, VERSION_FILE), "utf8").catch(() => "{}");
-  return text === JSON.stringify({ version: IMPORTER_VERSION });
+  if ((await readIfThere(join(target, VERSION_FILE))) !== VERSION) return false;
+  const manifest = await readIfThere(join(target, MANIFEST_FILE));
+  if (manifest === undefined) return false;
+  const files = Object.keys(encoderManifest.parse(JSON.parse(manifest)).sha256);
+  const found = await readdir(target);
+  return files.every((file) => found.includes(file));
+};
+
+/** A folder of that name that this importer did not write is a user's own, and stays. */
+const isForeign = async (target: string): Promise<boolean> => {
+  const found = await readdir(target).catch((): string[] => []);
+  return found.length > 0 && !found.includes(VERSION_FILE);
+};
+
+const readIfThere = async (file: string): Promise<string | undefined> => {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 };
 
 const writeFolder = async (directory: string, item: Import): Promise<void> => {
   const { files, manifest } = await item.build();
-  const temporary = join(directory, `.${item.id}.${process.pid}`);
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary);
+  const temporary = await mkdtemp(join(directory, `.${item.id}-`));
   try {
     const sha256: Record<string, string> = {};
     for (const [name, bytes] of Object.entries(files)) {
@@ -115,24 +133,27 @@ const writeFolder = async (directory: string, item: Import): Promise<void> => {
     }
     const json = JSON.stringify({ ...manifest, sha256 }, null, 2);
     await writeDurably(join(temporary, MANIFEST_FILE), new TextEncoder().encode(json));
-    const version = JSON.stringify({ version: IMPORTER_VERSION });
-    await writeDurably(join(temporary, VERSION_FILE), new TextEncoder().encode(version));
+    await writeDurably(join(temporary, VERSION_FILE), new TextEncoder().encode(VERSION));
     await replaceFolder(temporary, join(directory, item.id));
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
 };
 
-/** Another process may have put the same folder there meanwhile; either is whole. */
+/** Puts the whole folder in place; where another process was quicker, its folder is as good and stays. */
 const replaceFolder = async (temporary: string, target: string): Promise<void> => {
-  if (await isWhole(target)) return;
-  await rm(target, { recursive: true, force: true });
   try {
     await rename(temporary, target);
   } catch (error) {
-    if (!(await isWhole(target))) throw error;
+    if (await isWhole(target)) return;
+    if (!OCCUPIED.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    await rm(target, { recursive: true, force: true });
+    await rename(temporary, target);
   }
 };
+
+/** What rename answers where a folder with files in it stands already. */
+const OCCUPIED = new Set(["ENOTEMPTY", "EEXIST", "EPERM"]);
 
 const writeDurably = async (path: string, bytes: Uint8Array): Promise<void> => {
   const file = await open(path, "w");
