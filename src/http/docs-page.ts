@@ -22,6 +22,8 @@ interface Route {
 
 const METHODS = ["get", "post", "put", "delete"] as const;
 const LOCAL = "http://localhost:8080";
+/** Answers that any operation can give are told once. */
+const ANYWHERE = new Set(["401", "500"]);
 
 /** The OpenAPI document as one page without any script. */
 export const renderDocs = (document: OpenApiDocument): Html => {
@@ -68,7 +70,8 @@ export const renderDocs = (document: OpenApiDocument): Html => {
           <h1>${document.info.title} API, version ${document.info.version}</h1>
           ${paragraph(document.info.description)}
           ${paragraph(
-            "Where an API key is configured, send it as `Authorization: Bearer <key>`; operations marked open need none.",
+            "Where an API key is configured, send it as `Authorization: Bearer <key>`, or the answer is 401; operations " +
+              "marked open need none. A defect of the service answers 500.",
           )}
           ${groups.map(
             ({ name, description, routes }) =>
@@ -106,8 +109,9 @@ const routesOf = (document: OpenApiDocument): Route[] =>
     }),
   );
 
-const renderRoute = ({ method, path, operation }: Route, schemas: Schemas): Html =>
-  html`<article id="${operation.operationId}">
+const renderRoute = (route: Route, schemas: Schemas): Html => {
+  const { method, path, operation } = route;
+  return html`<article id="${operation.operationId}">
     <h3>
       <span class="method ${method}">${method.toUpperCase()}</span><span class="path">${path}</span> ${
         operation.security?.length === 0 ? html`<span class="soft">open</span>` : ""
@@ -117,8 +121,9 @@ const renderRoute = ({ method, path, operation }: Route, schemas: Schemas): Html
     ${table("Parameters", parameterRows(operation))} ${table("Body", bodyRows(operation))}
     ${table("Answers", answerRows(operation))}
     <h4>Try</h4>
-    <pre>${curl(method, path, exampleBody(operation, schemas))}</pre>
+    <pre>${curl(route, schemas)}</pre>
   </article>`;
+};
 
 const table = (title: string, rows: readonly (readonly [string, Html | string])[]): Html | string =>
   rows.length === 0
@@ -158,11 +163,13 @@ const bodyRows = ({ requestBody }: Operation): [string, Html | string][] =>
 const answerRows = ({ responses = {} }: Operation): [string, Html | string][] =>
   Object.entries(
     responses as Record<string, { description: string; content?: Record<string, { schema?: Schema }> }>,
-  ).map(([status, { description, content = {} }]) => [
-    status,
-    html`${inline(description)}
-    ${Object.values(content).map(({ schema }) => (schema === undefined ? "" : html` ${typeOf(schema)}`))}`,
-  ]);
+  )
+    .filter(([status]) => !ANYWHERE.has(status))
+    .map(([status, { description, content = {} }]) => [
+      status,
+      html`${inline(description)}
+      ${Object.values(content).map(({ schema }) => (schema === undefined ? "" : html` ${typeOf(schema)}`))}`,
+    ]);
 
 const renderSchema = (schema: Schema): Html => {
   if ("$ref" in schema) return html`${typeOf(schema)}`;
@@ -189,8 +196,11 @@ const exampleBody = ({ requestBody }: Operation, schemas: Schemas): unknown => {
   return named === undefined || "$ref" in named ? undefined : (named.example as unknown);
 };
 
-const curl = (method: string, path: string, body: unknown): string => {
-  const url = `${LOCAL}${path.replace("{collection}", "emoji").replace("{id}", "a1")}`;
+/** Changes to the collection that the examples make, queries to the one that the service brings. */
+const curl = ({ method, path, operation }: Route, schemas: Schemas): string => {
+  const body = exampleBody(operation, schemas);
+  const collection = operation.tags?.includes("queries") ? "emoji" : "birds";
+  const url = `${LOCAL}${path.replace("{collection}", collection).replace("{id}", "a1")}`;
   const verb = method === "get" ? "" : ` -X ${method.toUpperCase()}`;
   return body === undefined
     ? `curl${verb} ${url}`

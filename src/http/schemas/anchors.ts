@@ -7,6 +7,14 @@ import { image } from "./inputs.ts";
 export const MAX_ANCHORS = 10_000;
 const MAX_PAGE = 1_000;
 
+const EXAMPLE = {
+  id: "a1",
+  text: "a red fox",
+  imageVector: [0.12, -0.5, 0.31],
+  textVector: [0.4, 0.1],
+  metadata: { owner: "ann" },
+};
+
 export const anchor = z
   .strictObject({
     id: anchorId,
@@ -19,18 +27,12 @@ export const anchor = z
   .openapi("Anchor", {
     description:
       "An image-text pair. A vector that is given is used as it is; one that is missing is computed from `image` or `text`.",
-    example: {
-      id: "a1",
-      text: "a red fox",
-      imageVector: [0.12, -0.5, 0.31],
-      textVector: [0.4, 0.1],
-      metadata: { owner: "ann" },
-    },
+    example: EXAMPLE,
   });
 
 export const putAnchors = z
   .strictObject({ anchors: z.array(anchor).min(1).max(MAX_ANCHORS) })
-  .openapi("PutAnchors");
+  .openapi("PutAnchors", { example: { anchors: [EXAMPLE] } });
 
 export const written = z.strictObject({ sequence: z.int(), upserted: z.int() }).openapi("Written");
 

@@ -35,8 +35,8 @@ export const collectionSpec = z
       "`none` where an encoder is external.",
     example: {
       name: "birds",
-      imageEncoder: { external: { dimension: 64 } },
-      textEncoder: { external: { dimension: 32 } },
+      imageEncoder: { external: { dimension: 3 } },
+      textEncoder: { external: { dimension: 2 } },
       asif: { k: 200, p: 6 },
       transform: "center",
     },

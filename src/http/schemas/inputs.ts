@@ -1,8 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { anchorId, modality, optional, text, vector } from "./values.ts";
 
-const RED_PIXEL =
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC";
+/** For examples: one that works with any collection whose images are encoded here. */
+export const RED_PIXEL = {
+  image: {
+    base64: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC",
+  },
+};
+
 const DATA_URL = /^data:[^,;]*;base64,/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const NOT_BASE64 = /[^A-Za-z0-9+/]/;
@@ -40,7 +45,7 @@ export const image = z
       }),
   })
   .transform(({ base64 }) => base64)
-  .openapi("Image", { example: { base64: RED_PIXEL } });
+  .openapi("Image", { example: RED_PIXEL.image });
 
 const KINDS = `{"text": …}, {"image": {"base64": …}}, {"vector": […]} or {"anchor": …}`;
 

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { filter } from "./filter.ts";
-import { input } from "./inputs.ts";
+import { input, RED_PIXEL } from "./inputs.ts";
 import { k, modality, optional, p, text, transform } from "./values.ts";
 
 const MAX_HITS = 1_000;
@@ -44,7 +44,7 @@ export const searchRequest = z
     ...settings,
   })
   .openapi("SearchRequest", {
-    example: { query: { text: "a red fox" }, target: "image", limit: 10, filter: { owner: "ann" } },
+    example: { query: { text: "a red fox" }, target: "image", limit: 10 },
   });
 
 export const relativeRequest = z
@@ -65,7 +65,7 @@ export const similarityRequest = z
     error: `images times texts must be at most ${MAX_SCORES}`,
   })
   .openapi("SimilarityRequest", {
-    example: { images: [{ anchor: "a1" }], texts: [{ text: "a red fox" }, { text: "a grey owl" }] },
+    example: { images: [RED_PIXEL], texts: [{ text: "a red square" }, { text: "a grey owl" }] },
   });
 
 const template = text
@@ -113,9 +113,9 @@ export const classifyRequest = z
   })
   .openapi("ClassifyRequest", {
     example: {
-      images: [{ anchor: "a1" }],
-      classes: [{ name: "fox" }, { name: "owl", prompts: [{ text: "an owl in a tree" }] }],
-      templates: ["a photo of a {}"],
+      images: [RED_PIXEL],
+      classes: [{ name: "red square" }, { name: "owl", prompts: [{ text: "an owl in a tree" }] }],
+      templates: ["a {}"],
       explain: 3,
     },
   });
