@@ -94,12 +94,15 @@ export const createHnswIndex = (
     ef: number,
     allow: Uint8Array | undefined,
   ): Candidate[] => {
-    graph.setEf(Math.max(ef, k));
+    // All candidates, not the graph's own k: which of equal ones come first is for `compare` to say.
+    const candidates = Math.min(Math.max(ef, k), inserted);
+    graph.setEf(candidates);
     const filter = allow === undefined ? undefined : (slot: number) => allow[slot] === 1;
-    const { neighbors } = graph.searchKnn(Array.from(query), k, filter);
+    const { neighbors } = graph.searchKnn(Array.from(query), candidates, filter);
     return neighbors
       .map((slot) => ({ slot, score: dot(query, row(slot)) }))
-      .sort((a, b) => b.score - a.score || compare(a.slot, b.slot));
+      .sort((a, b) => b.score - a.score || compare(a.slot, b.slot))
+      .slice(0, k);
   };
 
   const search: VectorIndex["search"] = async (queries, { k, allow, ef }) => {
