@@ -4,6 +4,9 @@ import { AnchorageError } from "./errors.ts";
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
+/** Whether a HOST is reached from this machine alone. */
+export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
+
 const settings = z
   .object({
     /** TCP port; 0 picks a free one. */
@@ -24,7 +27,7 @@ const settings = z
     BODY_LIMIT_MIB: z.coerce.number().min(1).max(2048).default(64),
   })
   .superRefine((value, context) => {
-    if (!LOOPBACK.has(value.HOST) && value.API_KEY === undefined) {
+    if (!isLoopback(value.HOST) && value.API_KEY === undefined) {
       context.addIssue({
         code: "custom",
         path: ["API_KEY"],

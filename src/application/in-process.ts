@@ -1,0 +1,28 @@
+import { openAnchorage } from "../anchorage.ts";
+import type { Config } from "../config.ts";
+import type { Log } from "../types.ts";
+import type { Application } from "./types.ts";
+
+const PAGE = 1_000;
+
+/** Opens DATA_DIR itself; @throws AnchorageError `data-dir-busy` where another process holds it. */
+export const inProcess = async (config: Config, log: Log): Promise<Application> => {
+  const { collections, close } = await openAnchorage(config, log);
+  return {
+    ...collections,
+    where: config.dataDir,
+    anchorsWithVectors: async function* (name) {
+      let cursor: string | null | undefined;
+      while (cursor !== null) {
+        const page = await collections.listAnchors(name, {
+          limit: PAGE,
+          vectors: true,
+          ...(cursor === undefined ? {} : { cursor }),
+        });
+        yield* page.anchors;
+        cursor = page.nextCursor;
+      }
+    },
+    close,
+  };
+};
