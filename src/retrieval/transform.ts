@@ -42,8 +42,9 @@ export const fitTransform = async (
   const n = rows.length / dimension;
   if (n < 2) return null;
   const mean = meanOf(rows, dimension);
-  if (kind === "center") return { kind, mean: Float32Array.from(mean), projection: null };
   const centered = subtract(rows, mean);
+  if (centered.every((value) => value === 0)) return null;
+  if (kind === "center") return { kind, mean: Float32Array.from(mean), projection: null };
   // The smaller of covariance and Gram matrix has all the eigenvalues that are not zero.
   const { values, vectors } =
     n > dimension
