@@ -1,7 +1,8 @@
-import { access, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { AnchorageError } from "../errors.ts";
+import { exists, firstExisting, readJson, wrongFolder } from "./folder.ts";
+import { readPreprocessing } from "./hugging-face-image.ts";
 import { encoderManifest, type EncoderManifest } from "./manifest.ts";
 import { sha256Of } from "./session.ts";
 
@@ -9,6 +10,21 @@ import { sha256Of } from "./session.ts";
 export const MODEL_FILES = ["model", "model_fp16", "model_quantized", "model_int8", "model_uint8"].flatMap(
   (name) => [`onnx/${name}.onnx`, `${name}.onnx`],
 );
+
+/** Left in a folder by whoever fetched it. */
+export const SOURCE_FILE = "source.json";
+
+export const folderSource = z.object({
+  /** Such as `Xenova/all-MiniLM-L6-v2`. */
+  name: z.string(),
+  revision: z.string(),
+  /** What the revision was when the folder was fetched. */
+  commit: z.string().optional(),
+  /** The ONNX file to use, where it is none of {@link MODEL_FILES}. */
+  file: z.string().optional(),
+});
+
+export type FolderSource = z.infer<typeof folderSource>;
 
 const modelConfig = z.looseObject({
   model_type: z.string().optional(),
@@ -19,113 +35,97 @@ const modelConfig = z.looseObject({
   pad_token_id: z.number().int().nonnegative().nullish(),
 });
 
-const edges = z.union([
-  z.number(),
-  z.object({
-    height: z.number().optional(),
-    width: z.number().optional(),
-    shortest_edge: z.number().optional(),
-  }),
-]);
-
-const preprocessorConfig = z.looseObject({
-  do_resize: z.boolean().default(true),
-  size: edges.optional(),
-  resample: z.number().default(2),
-  do_center_crop: z.boolean().default(false),
-  crop_size: edges.optional(),
-  do_rescale: z.boolean().default(true),
-  rescale_factor: z.number().default(1 / 255),
-  do_normalize: z.boolean().default(true),
-  image_mean: z.tuple([z.number(), z.number(), z.number()]).default([0.485, 0.456, 0.406]),
-  image_std: z.tuple([z.number(), z.number(), z.number()]).default([0.229, 0.224, 0.225]),
-});
-
 const poolingConfig = z.looseObject({
-  word_embedding_dimension: z.number().optional(),
   pooling_mode_cls_token: z.boolean().default(false),
   pooling_mode_lasttoken: z.boolean().default(false),
+  pooling_mode_max_tokens: z.boolean().default(false),
+  pooling_mode_weightedmean_tokens: z.boolean().default(false),
 });
 
-/** PIL's codes for resampling filters. */
-const RESAMPLE: Readonly<Record<number, string>> = {
-  0: "nearest",
-  1: "lanczos",
-  2: "bilinear",
-  3: "bicubic",
-};
+const modules = z.array(z.looseObject({ type: z.string() }));
+/** The steps of a sentence encoder that are done here; their output has norm 1, whether `Normalize` is there or not. */
+const KNOWN_MODULES = new Set(["Transformer", "Pooling", "Normalize"]);
 
 /**
  * Reads a folder as Hugging Face lays it out into a manifest: `config.json` with `preprocessor_config.json` (an image
  * encoder, CLS pooling) or `tokenizer.json` (a text encoder; mean pooling unless `1_Pooling/config.json` says
  * otherwise), and `onnx/model*.onnx` or `model*.onnx`.
  *
+ * @param id the folder's name unless given
  * @throws AnchorageError `corrupt-file` that says what is missing or wrong.
  */
-export const readHuggingFaceFolder = async (directory: string): Promise<EncoderManifest> => {
+export const readHuggingFaceFolder = async (
+  directory: string,
+  id: string = basename(directory),
+): Promise<EncoderManifest> => {
   const config = modelConfig.parse(await readJson(directory, "config.json"));
   const dimension = config.hidden_size ?? config.d_model ?? config.hidden_sizes?.at(-1);
-  if (dimension === undefined) throw wrong(directory, "config.json names no hidden_size");
-  const model = await firstExisting(directory, MODEL_FILES);
+  if (dimension === undefined) throw wrongFolder(directory, "config.json names no hidden_size");
+  const source = await readSource(directory);
+  const candidates = source?.file === undefined ? MODEL_FILES : [source.file];
+  const model = await firstExisting(directory, candidates);
   if (model === undefined)
-    throw wrong(directory, `there is no ONNX file (${MODEL_FILES.slice(0, 2).join(", ")}, ...)`);
-  const isImage = await exists(join(directory, "preprocessor_config.json"));
+    throw wrongFolder(directory, `there is no ONNX file (${candidates.slice(0, 2).join(", ")}, ...)`);
   const common = {
     version: 1,
-    id: basename(directory),
+    id,
     dimension,
-    source: await sourceOf(directory),
+    source: source === undefined ? "a local folder" : `${source.name} @ ${source.commit ?? source.revision}`,
     licence: "see the model's page",
-    sha256: { [model]: await sha256Of(join(directory, model)) },
   };
-  const manifest = isImage
-    ? {
-        ...common,
-        modality: "image",
-        pooling: "cls",
-        files: { model },
-        image: await readPreprocessing(directory),
-      }
-    : {
-        ...common,
-        modality: "text",
-        pooling: await readPooling(directory),
-        files: { model, tokenizer: "tokenizer.json" },
-        text: { maxLength: await readMaxLength(directory, config), pad: config.pad_token_id ?? 0 },
-      };
-  return encoderManifest.parse(manifest);
+  const weights = [model, ...(await externalData(directory, model))];
+  if (await exists(join(directory, "preprocessor_config.json"))) {
+    return encoderManifest.parse({
+      ...common,
+      modality: "image",
+      pooling: "cls",
+      files: { model },
+      sha256: await hashesOf(directory, weights),
+      image: await readPreprocessing(directory),
+    });
+  }
+  const tokenizer = "tokenizer.json";
+  if (!(await exists(join(directory, tokenizer)))) throw wrongFolder(directory, `${tokenizer} is missing`);
+  const tokenizerConfig = await firstExisting(directory, ["tokenizer_config.json"]);
+  const configs = tokenizerConfig === undefined ? [] : [tokenizerConfig];
+  return encoderManifest.parse({
+    ...common,
+    modality: "text",
+    pooling: await readPooling(directory),
+    files: { model, tokenizer, ...(tokenizerConfig === undefined ? {} : { tokenizerConfig }) },
+    sha256: await hashesOf(directory, [...weights, tokenizer, ...configs]),
+    text: { maxLength: await readMaxLength(directory, config), pad: config.pad_token_id ?? 0 },
+  });
 };
 
-const readPreprocessing = async (directory: string) => {
-  const config = preprocessorConfig.parse(await readJson(directory, "preprocessor_config.json"));
-  const size = sizeOf(config.size ?? 224);
-  const target = config.do_center_crop && config.crop_size !== undefined ? sizeOf(config.crop_size) : size;
-  const width = target.width ?? target.edge ?? 224;
-  const height = target.height ?? target.edge ?? 224;
-  const shortestEdge = config.do_resize && config.do_center_crop ? (size.edge ?? size.height) : undefined;
-  return {
-    width,
-    height,
-    resize: shortestEdge === undefined ? (size.edge === undefined ? "stretch" : "cover") : "shortest-edge",
-    ...(shortestEdge === undefined ? {} : { shortestEdge }),
-    interpolation: RESAMPLE[config.resample] ?? "bilinear",
-    rescale: config.do_rescale ? config.rescale_factor : 1,
-    ...(config.do_normalize ? { mean: config.image_mean, std: config.image_std } : {}),
-  };
+/** Whether `path` holds weights that the ONNX file `model` refers to, being too large to hold them itself. */
+export const isExternalDataOf = (model: string, path: string): boolean =>
+  path.startsWith(model) && /^[._]data(_\d+)?$/.test(path.slice(model.length));
+
+const externalData = async (directory: string, model: string): Promise<string[]> => {
+  const folder = dirname(model);
+  const files = (await readdir(join(directory, folder))).map((file) => join(folder, file));
+  return files.filter((file) => isExternalDataOf(model, file)).sort();
 };
 
-const sizeOf = (size: z.infer<typeof edges>): { width?: number; height?: number; edge?: number } => {
-  if (typeof size === "number") return { edge: size };
-  return {
-    ...(size.width === undefined ? {} : { width: size.width }),
-    ...(size.height === undefined ? {} : { height: size.height }),
-    ...(size.shortest_edge === undefined ? {} : { edge: size.shortest_edge }),
-  };
+const hashesOf = async (directory: string, files: readonly string[]): Promise<Record<string, string>> => {
+  const hashes: Record<string, string> = {};
+  for (const file of files) hashes[file] = await sha256Of(join(directory, file));
+  return hashes;
 };
 
 const readPooling = async (directory: string): Promise<string> => {
-  if (!(await exists(join(directory, "1_Pooling", "config.json")))) return "mean";
-  const config = poolingConfig.parse(await readJson(directory, join("1_Pooling", "config.json")));
+  if (await exists(join(directory, "modules.json"))) {
+    for (const { type } of modules.parse(await readJson(directory, "modules.json"))) {
+      const name = type.split(".").at(-1) ?? type;
+      if (!KNOWN_MODULES.has(name)) throw wrongFolder(directory, `its module ${name} is not supported`);
+    }
+  }
+  const file = join("1_Pooling", "config.json");
+  if (!(await exists(join(directory, file)))) return "mean";
+  const config = poolingConfig.parse(await readJson(directory, file));
+  if (config.pooling_mode_max_tokens || config.pooling_mode_weightedmean_tokens)
+    throw wrongFolder(directory, `${file} asks for a pooling other than cls, mean or last token`);
   if (config.pooling_mode_lasttoken) return "last";
   return config.pooling_mode_cls_token ? "cls" : "mean";
 };
@@ -142,40 +142,7 @@ const readMaxLength = async (directory: string, config: z.infer<typeof modelConf
   return Math.min(config.max_position_embeddings ?? 512, 512);
 };
 
-/** Left by scripts/pull-encoder: where the folder came from. */
-const sourceOf = async (directory: string): Promise<string> => {
-  const file = join(directory, "source.json");
-  if (!(await exists(file))) return "a local folder";
-  const { name, revision } = z
-    .looseObject({ name: z.string(), revision: z.string() })
-    .parse(await readJson(directory, "source.json"));
-  return `${name} @ ${revision}`;
-};
-
-const readJson = async (directory: string, file: string): Promise<unknown> => {
-  let text: string;
-  try {
-    text = await readFile(join(directory, file), "utf8");
-  } catch {
-    throw wrong(directory, `${file} is missing`);
-  }
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw wrong(directory, `${file} is not JSON`);
-  }
-};
-
-const firstExisting = async (directory: string, files: readonly string[]): Promise<string | undefined> => {
-  for (const file of files) if (await exists(join(directory, file))) return file;
-  return undefined;
-};
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
-const wrong = (directory: string, what: string): AnchorageError =>
-  new AnchorageError("corrupt-file", `Encoder folder "${basename(directory)}": ${what}.`);
+const readSource = async (directory: string): Promise<FolderSource | undefined> =>
+  (await exists(join(directory, SOURCE_FILE)))
+    ? folderSource.parse(await readJson(directory, SOURCE_FILE))
+    : undefined;

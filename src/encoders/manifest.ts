@@ -30,6 +30,10 @@ export const imagePreprocessing = size.extend({
   channels: z.enum(["rgb", "bgr"]).default("rgb"),
 });
 
+/** A crop is never larger than what it is cut from. */
+const holdsCrop = ({ width, height, shortestEdge }: z.infer<typeof imagePreprocessing>): boolean =>
+  shortestEdge === undefined || shortestEdge >= Math.max(width, height);
+
 const common = {
   version: z.literal(1),
   id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, "must be 1 to 100 letters, digits, dots, dashes"),
@@ -38,7 +42,7 @@ const common = {
   licence: z.string(),
   /** Whether a collection that names no encoder of this modality gets this one. */
   default: z.boolean().default(false),
-  /** Every file of the encoder, by its path in the folder; the model's hash is the encoder's. */
+  /** Of every file of the encoder, by its path in the folder. */
   sha256: z.record(z.string(), sha256),
   /** The output that is read; the first where absent. */
   output: z.string().optional(),
@@ -50,14 +54,17 @@ const imageManifest = z.object({
   ...common,
   modality: z.literal("image"),
   files: z.object({ model: z.string() }),
-  image: imagePreprocessing,
+  image: imagePreprocessing.refine(holdsCrop, {
+    path: ["shortestEdge"],
+    message: "must be at least width and height",
+  }),
   inputs: z.object({ image: z.string() }).default({ image: "pixel_values" }),
 });
 
 const textManifest = z.object({
   ...common,
   modality: z.literal("text"),
-  files: z.object({ model: z.string(), tokenizer: z.string() }),
+  files: z.object({ model: z.string(), tokenizer: z.string(), tokenizerConfig: z.string().optional() }),
   text: z.object({
     /** `huggingface` reads a tokenizer.json, `use-lite` the vocabulary of Universal Sentence Encoder Lite. */
     tokenizer: z.enum(["huggingface", "use-lite"]).default("huggingface"),
@@ -71,7 +78,14 @@ const textManifest = z.object({
 });
 
 /** `encoder.json`: everything about an encoder that its weights do not say. */
-export const encoderManifest = z.discriminatedUnion("modality", [imageManifest, textManifest]);
+export const encoderManifest = z
+  .discriminatedUnion("modality", [imageManifest, textManifest])
+  .superRefine(({ files, sha256: known }, context) => {
+    for (const file of Object.values(files) as string[]) {
+      if (known[file] === undefined)
+        context.addIssue({ code: "custom", path: ["sha256", file], message: "is missing" });
+    }
+  });
 
 export type EncoderManifest = z.infer<typeof encoderManifest>;
 export type ImageManifest = z.infer<typeof imageManifest>;

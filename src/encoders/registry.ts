@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { AnchorageError, messageOf, notFound } from "../errors.ts";
 import type { EncoderId, EncoderInfo, Log, Modality } from "../types.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { readHuggingFaceFolder } from "./hugging-face.ts";
 import { encoderManifest, MANIFEST_FILE, type EncoderManifest } from "./manifest.ts";
 import { openImageSession, openTextSession, type EncoderSession } from "./session.ts";
@@ -26,6 +27,7 @@ export const openEncoderRegistry = async (options: {
   const registered = await readFolders(options.folders, options.log);
   const imageSessions = new Map<string, Promise<EncoderSession<Uint8Array>>>();
   const textSessions = new Map<string, Promise<EncoderSession<string>>>();
+  const running = new Set<Promise<unknown>>();
   let closed = false;
 
   const find = (id: string, modality: Modality): Registered => {
@@ -40,14 +42,25 @@ export const openEncoderRegistry = async (options: {
     id: string,
     open: () => Promise<EncoderSession<T>>,
   ): Promise<EncoderSession<T>> => {
-    if (closed)
-      throw new AnchorageError("unavailable", "The encoders are closed, for the service is stopping.");
     const known = sessions.get(id);
     if (known !== undefined) return known;
     const session = open();
     sessions.set(id, session);
     session.catch(() => sessions.delete(id));
     return session;
+  };
+
+  /** One call may be several runs of the network; `close` waits for the whole of it. */
+  const tracked = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (closed)
+      throw new AnchorageError("unavailable", "The encoders are closed, for the service is stopping.");
+    const run = work();
+    running.add(run);
+    try {
+      return await run;
+    } finally {
+      running.delete(run);
+    }
   };
 
   return {
@@ -62,17 +75,22 @@ export const openEncoderRegistry = async (options: {
     encodeImages: async (id, images) => {
       const { directory, manifest } = find(id, "image");
       if (manifest.modality !== "image") throw notFound("image encoder", id);
-      const session = await sessionOf(imageSessions, id, () => openImageSession(directory, manifest));
-      return session.encode(images);
+      return tracked(async () => {
+        const session = await sessionOf(imageSessions, id, () => openImageSession(directory, manifest));
+        return session.encode(images);
+      });
     },
     encodeTexts: async (id, texts) => {
       const { directory, manifest } = find(id, "text");
       if (manifest.modality !== "text") throw notFound("text encoder", id);
-      const session = await sessionOf(textSessions, id, () => openTextSession(directory, manifest));
-      return session.encode(texts);
+      return tracked(async () => {
+        const session = await sessionOf(textSessions, id, () => openTextSession(directory, manifest));
+        return session.encode(texts);
+      });
     },
     close: async () => {
       closed = true;
+      await Promise.allSettled(running);
       const open = [...imageSessions.values(), ...textSessions.values()];
       await Promise.all(open.map((session) => session.then((s) => s.close()).catch(() => undefined)));
     },
@@ -120,7 +138,7 @@ const infoOf = (manifest: EncoderManifest): EncoderInfo => ({
   modality: manifest.modality,
   dimension: manifest.dimension,
   default: manifest.default,
-  sha256: manifest.sha256[manifest.files.model] ?? "",
+  sha256: fingerprintOf(manifest),
   source: manifest.source,
   licence: manifest.licence,
 });

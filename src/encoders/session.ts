@@ -147,8 +147,9 @@ const pooled = (output: Tensor, manifest: EncoderManifest, counts: readonly numb
     );
   }
   const data = output.data as Float32Array;
+  // Some exports pool by themselves.
   const rows =
-    manifest.pooling === "none"
+    manifest.pooling === "none" || tokens === 1
       ? Float32Array.from(data)
       : poolTokens(data, counts, tokens, d, manifest.pooling);
   if (normalizeRows(rows, d) >= 0) {
@@ -158,20 +159,21 @@ const pooled = (output: Tensor, manifest: EncoderManifest, counts: readonly numb
 };
 
 const openTokenizer = async (directory: string, manifest: TextManifest): Promise<Tokenize> => {
-  const json = await readFile(join(directory, manifest.files.tokenizer), "utf8");
+  const { tokenizer, tokenizerConfig } = manifest.files;
+  const json = await readFile(join(directory, tokenizer), "utf8");
   if (manifest.text.tokenizer === "use-lite") return createUseLiteTokenizer(json);
-  const config = await readFile(join(directory, "tokenizer_config.json"), "utf8").catch(() => "{}");
+  const config =
+    tokenizerConfig === undefined ? "{}" : await readFile(join(directory, tokenizerConfig), "utf8");
   return createHuggingFaceTokenizer(json, config, manifest.text.maxLength);
 };
 
 const openModel = async (directory: string, manifest: EncoderManifest): Promise<Model> => {
   const file = join(directory, manifest.files.model);
   for (const [name, expected] of Object.entries(manifest.sha256)) {
-    if ((await sha256Of(join(directory, name))) === expected) continue;
-    throw new AnchorageError(
-      "corrupt-file",
-      `Encoder "${manifest.id}": ${name} is not the file its sha256 names.`,
-    );
+    const found = await sha256Of(join(directory, name)).catch(() => undefined);
+    if (found === expected) continue;
+    const what = found === undefined ? "cannot be read" : "is not the file its sha256 names";
+    throw new AnchorageError("corrupt-file", `Encoder "${manifest.id}": ${name} ${what}.`);
   }
   let session: InferenceSession;
   try {

@@ -1,0 +1,7 @@
+/** What is used of the package; its own declarations do not resolve under NodeNext. */
+declare module "@huggingface/tokenizers" {
+  export class Tokenizer {
+    constructor(tokenizer: object, config: object);
+    encode(text: string, options?: { add_special_tokens?: boolean }): { readonly ids: readonly number[] };
+  }
+}
