@@ -1,5 +1,5 @@
 import sharp, { type Metadata, type Sharp } from "sharp";
-import { AnchorageError, invalidField, messageOf } from "../errors.ts";
+import { invalidField, messageOf, type AnchorageError } from "../errors.ts";
 import type { ImagePreprocessing } from "./manifest.ts";
 
 /** More pixels than any camera that people own has; a file that declares more is refused before it is decoded. */
@@ -18,8 +18,7 @@ const KERNELS = { nearest: "nearest", bilinear: "linear", bicubic: "cubic", lanc
  * @throws AnchorageError `invalid-input` (with an empty path) where the bytes are no image, truncated, or too large.
  */
 export const preprocessImage = async (bytes: Uint8Array, spec: ImagePreprocessing): Promise<Float32Array> => {
-  const { data, width, height } = await decode(bytes, spec);
-  return toTensor(data, width, height, spec);
+  return toTensor(await decode(bytes, spec), spec);
 };
 
 /**
@@ -42,16 +41,18 @@ const decode = (bytes: Uint8Array, spec: ImagePreprocessing) =>
   decoding(async () => {
     const edge = spec.shortestEdge ?? Math.max(spec.width, spec.height);
     const { image } = await open(bytes, Math.max(edge, spec.width, spec.height));
-    const { data, info } = await resized(image.autoOrient(), spec, edge)
+    const { data, info } = await (
+      await resized(image.autoOrient(), spec, edge)
+    )
       .flatten({ background: spec.background })
       .toColourspace("srgb")
       .raw()
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) throw new Error(`an image of ${info.channels} channels cannot be read`);
-    return { data, width: info.width, height: info.height };
+    return data;
   });
 
-const resized = (image: Sharp, spec: ImagePreprocessing, edge: number): Sharp => {
+const resized = async (image: Sharp, spec: ImagePreprocessing, edge: number): Promise<Sharp> => {
   const kernel = KERNELS[spec.interpolation];
   const { width, height, background } = spec;
   switch (spec.resize) {
@@ -61,8 +62,19 @@ const resized = (image: Sharp, spec: ImagePreprocessing, edge: number): Sharp =>
       return image.resize(width, height, { fit: "cover", kernel });
     case "contain":
       return image.resize(width, height, { fit: "contain", kernel, background });
-    case "shortest-edge":
-      return image.resize(edge, edge, { fit: "outside", kernel });
+    case "shortest-edge": {
+      const { autoOrient: from } = await image.metadata();
+      const scale = edge / Math.min(from.width, from.height);
+      // Rounded down, scale and centre both, as PIL and torchvision do it.
+      const scaledWidth = Math.max(edge, Math.floor(from.width * scale));
+      const scaledHeight = Math.max(edge, Math.floor(from.height * scale));
+      const left = Math.floor((scaledWidth - width) / 2);
+      const top = Math.floor((scaledHeight - height) / 2);
+      // Cropped inside the pipeline: a very long picture is never held at its full scale.
+      return image
+        .resize(scaledWidth, scaledHeight, { fit: "fill", kernel })
+        .extract({ left, top, width, height });
+    }
   }
 };
 
@@ -83,15 +95,8 @@ const svgDensity = ({ width, height }: Metadata, side: number): number => {
   return Math.min(MAX_SVG_DPI, Math.max(1, Math.min(wanted, bound)));
 };
 
-/** Crops the centre where the picture is larger than the tensor, and lays the bytes out as floats. */
-const toTensor = (
-  data: Uint8Array,
-  width: number,
-  height: number,
-  spec: ImagePreprocessing,
-): Float32Array => {
-  const left = Math.floor((width - spec.width) / 2);
-  const top = Math.floor((height - spec.height) / 2);
+/** Lays `[height, width, 3]` bytes out as floats. */
+const toTensor = (data: Uint8Array, spec: ImagePreprocessing): Float32Array => {
   const plane = spec.width * spec.height;
   const tensor = new Float32Array(3 * plane);
   const planar = spec.layout === "nchw";
@@ -100,7 +105,7 @@ const toTensor = (
     const scale = spec.rescale / (spec.std[source] ?? 1);
     const shift = -(spec.mean[source] ?? 0) / (spec.std[source] ?? 1);
     for (let y = 0; y < spec.height; y++) {
-      let from = ((y + top) * width + left) * 3 + source;
+      let from = y * spec.width * 3 + source;
       let to = planar ? channel * plane + y * spec.width : y * spec.width * 3 + channel;
       const step = planar ? 1 : 3;
       for (let x = 0; x < spec.width; x++, from += 3, to += step)

@@ -30,16 +30,16 @@ export const createUseLiteTokenizer = (json: string): Tokenize => {
   const vocabulary = vocabularySchema.parse(JSON.parse(json));
   const root = createTrie();
   vocabulary.forEach(([piece, score], id) => {
-    if (id >= RESERVED) insert(root, [...piece], id, score);
+    if (id >= RESERVED) insert(root, Array.from(piece), id, score);
   });
   // Backwards, a token is as long as its piece; an unknown one is a single symbol.
-  const lengths = vocabulary.map(([piece]) => [...piece].length);
+  const lengths = vocabulary.map(([piece]) => Array.from(piece).length);
   return (text) => backward(segment(root, symbolsOf(text)), lengths);
 };
 
 const symbolsOf = (text: string): string[] => {
   const normalized = text.normalize("NFKC");
-  return normalized === "" ? [] : [...(SEPARATOR + normalized.replaceAll(" ", SEPARATOR))];
+  return normalized === "" ? [] : Array.from(SEPARATOR + normalized.replaceAll(" ", SEPARATOR));
 };
 
 /** The id of the best token that ends after each symbol; entry 0 is before the first. */
