@@ -13,7 +13,10 @@ export type Sequence = Brand<number, "Sequence">;
 
 export type Modality = "image" | "text";
 
-/** What is done to a collection's image vectors before similarities are taken, fitted on its anchors. */
+/**
+ * What is done to a collection's vectors before similarities are taken, fitted on its anchors: `center` subtracts
+ * their mean; `whiten` also decorrelates image vectors, on at most 256 principal directions (texts are only centred).
+ */
 export type TransformKind = "none" | "center" | "whiten";
 
 export type JsonValue =
@@ -33,7 +36,10 @@ export interface EncoderInfo {
   readonly dimension: number;
   /** The encoder that a collection gets when it names none of this modality. */
   readonly default: boolean;
-  /** Of the weights; vectors of one id under two hashes never mix. Empty for an external encoder. */
+  /**
+   * Of the weights, the tokenizer and the preprocessing; vectors of one id under two hashes never mix. Empty for an
+   * external encoder.
+   */
   readonly sha256: string;
   readonly source: string;
   readonly licence: string;

@@ -1,3 +1,4 @@
+import { countOnes } from "./bitmap.ts";
 import { nearest } from "./kernels.ts";
 import { emptyNeighbours, type Candidate } from "./neighbours.ts";
 import type { IndexSearch, Neighbours, Slot, VectorIndex } from "./types.ts";
@@ -18,7 +19,7 @@ const GATHER_SHARE = 0.02;
 export interface ExactIndex extends VectorIndex {
   readonly kind: "exact";
   /** The stored vector of a slot; not to be written to. */
-  row(slot: Slot): Float32Array;
+  readonly row: (slot: Slot) => Float32Array;
 }
 
 interface Block {
@@ -31,7 +32,7 @@ interface Part {
   readonly rows: Float32Array;
   readonly padded: number;
   readonly bias: Float32Array;
-  slotAt(column: number): Slot;
+  readonly slotAt: (column: number) => Slot;
 }
 
 /**
@@ -134,7 +135,7 @@ export const createExactIndex = (options: {
   const search = async (queries: Float32Array, { k, allow }: IndexSearch): Promise<Neighbours> => {
     const batch = queries.length / d;
     const bitmap = allow ?? live.slice(0, slots);
-    const allowed = count(bitmap);
+    const allowed = countOnes(bitmap);
     const width = Math.min(k, allowed);
     const result = emptyNeighbours(batch, width);
     if (width === 0) return result;
@@ -265,10 +266,4 @@ const grown = (bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<Array
   const larger = new Uint8Array(Math.max(length, 2 * bytes.length));
   larger.set(bytes);
   return larger;
-};
-
-const count = (bitmap: Uint8Array): number => {
-  let sum = 0;
-  for (const bit of bitmap) sum += bit;
-  return sum;
 };

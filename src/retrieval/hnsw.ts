@@ -39,9 +39,9 @@ export const hnswAvailable = async (): Promise<{ available: boolean; reason: str
 export interface HnswIndex extends VectorIndex {
   readonly kind: "hnsw";
   /** Resolves when everything that was added is in the graph. */
-  ready(): Promise<void>;
+  readonly ready: () => Promise<void>;
   /** Whether everything that was added is in the graph. */
-  isReady(): boolean;
+  readonly isReady: () => boolean;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Nearest anchors: exact and HNSW indexes, fitted transforms, and a collection's memory that holds them. */
+export { countOnes } from "./bitmap.ts";
 export { createExactIndex } from "./exact.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
 export { closeKernels } from "./kernels.ts";

@@ -82,7 +82,7 @@ const product = (transpose: "left" | "right", left: Matrix, right: Matrix): Prom
   limit(async () => {
     const session = await sessionOf(transpose, buildProduct(transpose));
     const output = await session.run({ left: tensorOf(left), right: tensorOf(right) });
-    return output["product"]?.data as Float32Array;
+    return output.product?.data as Float32Array;
   });
 
 /** `left right^T`, `[left.rows, right.rows]` row-major. */

@@ -30,11 +30,11 @@ export interface LensSource {
 export interface Lens {
   readonly kind: TransformKind;
   /** Everything that a search of `view` needs, fitted and up to date. */
-  focus(view: AnchorView, changes: number, wantHnsw: boolean): Promise<Focused>;
+  readonly focus: (view: AnchorView, changes: number, wantHnsw: boolean) => Promise<Focused>;
   /** The fit, to be carried over when memory is compacted. */
-  fitted(): Fitted | undefined;
-  version(): number;
-  close(): void;
+  readonly fitted: () => Fitted | undefined;
+  readonly version: () => number;
+  readonly close: () => void;
 }
 
 export interface Focused {
@@ -42,7 +42,7 @@ export interface Focused {
   readonly hnsw: HnswIndex | undefined;
   readonly version: number;
   /** Raw vectors, `[b, d]`, as this lens shows them. */
-  show(queries: Float32Array): Promise<Float32Array>;
+  readonly show: (queries: Float32Array) => Promise<Float32Array>;
 }
 
 export interface Fitted {

@@ -13,16 +13,16 @@ export interface Memory {
   readonly text: ExactIndex;
   readonly entries: readonly AnchorEntry[];
   /** One byte a slot, of which the first `entries.length` hold. */
-  live(): Uint8Array;
-  size(): number;
+  readonly live: () => Uint8Array;
+  readonly size: () => number;
   /** Slots are handed out to a view: a later removal must not change the bits it holds. */
-  share(): void;
+  readonly share: () => void;
   /** The newest slot of an id, live or not, and the one that it replaced. */
-  newest(id: AnchorId): Slot | undefined;
-  previous(slot: Slot): Slot | undefined;
-  compare(a: Slot, b: Slot): number;
+  readonly newest: (id: AnchorId) => Slot | undefined;
+  readonly previous: (slot: Slot) => Slot | undefined;
+  readonly compare: (a: Slot, b: Slot) => number;
   /** Appends and hides; returns the slots that were hidden. */
-  apply(change: Pick<SpaceChange, "upserts" | "deletes">): Slot[];
+  readonly apply: (change: Pick<SpaceChange, "upserts" | "deletes">) => Slot[];
 }
 
 export const createMemory = (imageDimension: number, textDimension: number): Memory => {

@@ -5,7 +5,7 @@ import { createLens, fittedFrom, type Fitted, type Lens } from "./lens.ts";
 import { createMemory, type Memory } from "./memory.ts";
 import { readProfile, type IndexProfile } from "./profile.ts";
 import type { AnchorSpace, AnchorView } from "./types.ts";
-import { createView } from "./view.ts";
+import { createView, kindFor } from "./view.ts";
 
 /** Memory is compacted when this share of its slots is dead, and at least so many. */
 const DEAD_SHARE = 0.3;
@@ -55,7 +55,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         compare: into.compare,
         profile,
         hnswlib,
-        save: options.saveTransform ?? (async () => undefined),
+        save: options.saveTransform ?? (() => Promise.resolve()),
         log: options.log ?? (() => undefined),
       },
       carried,
@@ -109,7 +109,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     },
     view: () => (view ??= takeView()),
     status: (modality) => {
-      const kind = modality === "image" ? transform : "none";
+      const kind = kindFor(modality, transform);
       const lens = lensOf(memory, lenses, modality, kind);
       return {
         kind: hnswlib !== undefined && memory.size() > profile.exactLimit ? "hnsw" : "exact",

@@ -1,5 +1,5 @@
 import type { TransformKind } from "../types.ts";
-import { eigenSymmetric } from "./eigen.ts";
+import { leadingEigen } from "./leading-eigen.ts";
 import { multiplyByTransposed, multiplyTransposedBy } from "./kernels.ts";
 import { unitRows } from "./rows.ts";
 
@@ -45,15 +45,16 @@ export const fitTransform = async (
   const centered = subtract(rows, mean);
   if (centered.every((value) => value === 0)) return null;
   if (kind === "center") return { kind, mean: Float32Array.from(mean), projection: null };
+  const rank = Math.min(WHITEN_RANK, n - 1, dimension);
   // The smaller of covariance and Gram matrix has all the eigenvalues that are not zero.
   const { values, vectors } =
     n > dimension
-      ? await eigenSymmetric(await covariance(centered, n, dimension), dimension)
-      : await fromGram(centered, n, dimension);
+      ? await leadingEigen(await covariance(centered, n, dimension), dimension, rank)
+      : await fromGram(centered, n, dimension, rank);
   const largest = Math.sqrt(Math.max(0, values[0] ?? 0));
   if (largest === 0) return null;
   const kept: Float64Array[] = [];
-  for (let i = 0; i < Math.min(WHITEN_RANK, n - 1, dimension); i++) {
+  for (let i = 0; i < rank; i++) {
     const deviation = Math.sqrt(Math.max(0, values[i] ?? 0));
     if (deviation < RELATIVE_FLOOR * largest) break;
     const direction = signed(vectors.subarray(i * dimension, (i + 1) * dimension));
@@ -119,11 +120,10 @@ const covariance = async (centered: Float32Array, n: number, d: number): Promise
 };
 
 /** The first eigenvectors of the covariance from those of `X X^T / n`: v = X^T u / |X^T u|. */
-const fromGram = async (centered: Float32Array, n: number, d: number) => {
+const fromGram = async (centered: Float32Array, n: number, d: number, rank: number) => {
   const matrix = { data: centered, rows: n, columns: d };
   const gram = Float64Array.from(await multiplyByTransposed(matrix, matrix), (value) => value / n);
-  const { values, vectors } = await eigenSymmetric(gram, n);
-  const rank = Math.min(WHITEN_RANK, n - 1);
+  const { values, vectors } = await leadingEigen(gram, n, rank);
   const columns = new Float32Array(n * rank);
   for (let i = 0; i < rank; i++) {
     for (let row = 0; row < n; row++) columns[row * rank + i] = vectors[i * n + row] ?? 0;

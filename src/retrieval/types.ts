@@ -28,14 +28,14 @@ export interface VectorIndex {
   readonly kind: "exact" | "hnsw";
   readonly dimension: number;
   /** Live vectors. */
-  size(): number;
+  readonly size: () => number;
   /** Appends `vectors` (`[m, d]` row-major, rows of norm 1 or 0) at slots `first .. first + m - 1`. */
-  add(first: Slot, vectors: Float32Array): void;
+  readonly add: (first: Slot, vectors: Float32Array) => void;
   /** Hides slots; what is under way may still see them. */
-  remove(slots: readonly Slot[]): void;
+  readonly remove: (slots: readonly Slot[]) => void;
   /** The k most similar live slots of each query (`[b, d]` row-major); ties by the order given at creation. */
-  search(queries: Float32Array, options: IndexSearch): Promise<Neighbours>;
-  close(): void;
+  readonly search: (queries: Float32Array, options: IndexSearch) => Promise<Neighbours>;
+  readonly close: () => void;
 }
 
 /** Which index answered and why. */
@@ -77,28 +77,28 @@ export interface AnchorView {
   readonly size: number;
   /** One more than the highest slot ever given; the length of every bitmap over slots. */
   readonly slotCount: number;
-  slotOf(id: AnchorId): Slot | undefined;
-  isLive(slot: Slot): boolean;
-  entry(slot: Slot): AnchorEntry;
+  readonly slotOf: (id: AnchorId) => Slot | undefined;
+  readonly isLive: (slot: Slot) => boolean;
+  readonly entry: (slot: Slot) => AnchorEntry;
   /** Live slots in id order. */
-  liveSlots(): Int32Array;
+  readonly liveSlots: () => Int32Array;
   /** One byte a slot: 1 where the anchor is live and `keep` holds. */
-  bitmap(keep: (entry: AnchorEntry) => boolean): Uint8Array;
+  readonly bitmap: (keep: (entry: AnchorEntry) => boolean) => Uint8Array;
   /** Of the transform's present fit; 0 where there is none. Answers differ between versions, not within one. */
-  fitVersion(modality: Modality, transform: TransformKind): number;
+  readonly fitVersion: (modality: Modality, transform: TransformKind) => number;
   /** Ties are broken by anchor id: negative where slot `a` comes first. */
-  compare(a: Slot, b: Slot): number;
+  readonly compare: (a: Slot, b: Slot) => number;
   /** The stored vectors of `slots`, normalised but not transformed: `[m, d]`. */
-  vectors(modality: Modality, slots: ArrayLike<Slot>): Float32Array;
+  readonly vectors: (modality: Modality, slots: ArrayLike<Slot>) => Float32Array;
   /**
    * The k nearest live anchors of each query, `[b, d]` row-major raw vectors (normalised and transformed here).
    * Fewer where fewer are live or allowed.
    */
-  search(
+  readonly search: (
     modality: Modality,
     queries: Float32Array,
     options: SpaceSearch,
-  ): Promise<{ neighbours: Neighbours; plan: Plan }>;
+  ) => Promise<{ neighbours: Neighbours; plan: Plan }>;
 }
 
 /** A write that Postgres has committed, to be applied to memory. */
@@ -124,8 +124,8 @@ export interface IndexStatus {
 /** One collection in memory: both modalities over the same slots, with their indexes and fitted transforms. */
 export interface AnchorSpace {
   /** Applies one committed write; the next `view()` has it. Called in order of sequence. */
-  apply(change: SpaceChange): void;
-  view(): AnchorView;
-  status(modality: Modality): IndexStatus;
-  close(): void;
+  readonly apply: (change: SpaceChange) => void;
+  readonly view: () => AnchorView;
+  readonly status: (modality: Modality) => IndexStatus;
+  readonly close: () => void;
 }

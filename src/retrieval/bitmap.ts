@@ -1,0 +1,6 @@
+/** How many of a bitmap's bytes are 1. */
+export const countOnes = (bitmap: Uint8Array): number => {
+  let sum = 0;
+  for (const bit of bitmap) sum += bit;
+  return sum;
+};
