@@ -11,12 +11,14 @@ const MAX_ENTRIES = 4_000_000;
  * state of the anchors, so what is remembered for it holds as long as it does.
  */
 export interface RepresentationCache {
-  get(
+  readonly get: (
     view: AnchorView,
     settings: AsifSettings,
     prompts: Float32Array,
+    /** What else the rows depend on. */
+    form: string,
     make: () => Promise<RelativeRepresentations>,
-  ): Promise<RelativeRepresentations>;
+  ) => Promise<RelativeRepresentations>;
 }
 
 export const createRepresentationCache = (): RepresentationCache => {
@@ -34,7 +36,7 @@ export const createRepresentationCache = (): RepresentationCache => {
   });
 
   return {
-    get: async (view, settings, prompts, make) => {
+    get: async (view, settings, prompts, form, make) => {
       const { k, p, transform, allow, exact, ef } = settings;
       const digest = createHash("sha256")
         .update(new Uint8Array(prompts.buffer, prompts.byteOffset, prompts.byteLength))
@@ -48,6 +50,7 @@ export const createRepresentationCache = (): RepresentationCache => {
         transform,
         exact,
         ef,
+        form,
         digest,
       ].join(" ");
       const known = cache.get(key);

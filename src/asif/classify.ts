@@ -2,7 +2,7 @@ import type { AnchorView } from "../retrieval/index.ts";
 import { createRepresentationCache, type RepresentationCache } from "./cache.ts";
 import { explain } from "./explain.ts";
 import { meanRepresentations, relativeRepresentations } from "./relative.ts";
-import { scoreAll } from "./score.ts";
+import { scoreRows } from "./score.ts";
 import type { Classification, ClassifyInput, RelativeRepresentations } from "./types.ts";
 
 /**
@@ -16,30 +16,29 @@ export const classify = async (
   cache: RepresentationCache = createRepresentationCache(),
 ): Promise<Classification[]> => {
   const { images, prompts, classes, ensemble, top, settings } = input;
-  const [imageRows, promptRows] = await Promise.all([
+  const sizes = classes.map((entry) => entry.prompts);
+  const isMean = ensemble === "mean";
+  const [imageRows, textRows] = await Promise.all([
     relativeRepresentations(view, "image", images, settings).then((made) => made.representations),
-    cache.get(view, settings, prompts, async () => {
-      const made = await relativeRepresentations(view, "text", prompts, settings);
-      return made.representations;
+    cache.get(view, settings, prompts, isMean ? sizes.join() : "", async () => {
+      const { representations } = await relativeRepresentations(view, "text", prompts, settings);
+      return isMean ? meanRepresentations(representations, sizes, view.slotCount) : representations;
     }),
   ]);
-  const sizes = classes.map((entry) => entry.prompts);
-  const textRows = ensemble === "mean" ? meanRepresentations(promptRows, sizes, view.slotCount) : promptRows;
-  const scores = scoreAll(imageRows, textRows, view.slotCount);
-  const rowsOfClass = ensemble === "mean" ? sizes.map(() => 1) : sizes;
-
-  return Array.from({ length: imageRows.count }, (_, image) => {
-    const row = scores.subarray(image * textRows.count, (image + 1) * textRows.count);
-    const best = bestRows(row, rowsOfClass);
+  const rowsOfClass = isMean ? sizes.map(() => 1) : sizes;
+  const results: Classification[] = [];
+  await scoreRows(imageRows, textRows, view.slotCount, (image, scores) => {
+    const best = bestRows(scores, rowsOfClass);
     const ranked = classes
       .map(({ name }, i) => ({ name, score: best[i]?.score ?? 0, row: best[i]?.row ?? 0 }))
       .sort((a, b) => b.score - a.score)
       .slice(0, top);
-    return {
+    results.push({
       classes: ranked.map(({ name, score }) => ({ name, score })),
       ...explained(view, imageRows, image, textRows, ranked[0]?.row, input.explain),
-    };
+    });
   });
+  return results;
 };
 
 /** The best of each class's consecutive rows. */

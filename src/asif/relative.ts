@@ -23,44 +23,50 @@ export const relativeRepresentations = async (
   return { representations: represent(neighbours, settings.p), plan };
 };
 
-/** The rows of `neighbours` as relative representations. */
+/** The rows of `neighbours` as relative representations; an anchor whose value is zero is left out. */
 export const represent = (neighbours: Neighbours, p: number): RelativeRepresentations => {
-  const { counts, width } = neighbours;
-  const offsets = new Int32Array(counts.length + 1);
-  counts.forEach((count, row) => (offsets[row + 1] = (offsets[row] ?? 0) + count));
-  const total = offsets[counts.length] ?? 0;
+  const { counts, width, slots: found, scores } = neighbours;
+  const rows = counts.length;
+  const offsets = new Int32Array(rows + 1);
+  const total = counts.reduce((sum, count) => sum + count, 0);
   const slots = new Int32Array(total);
   const values = new Float64Array(total);
   const similarities = new Float32Array(total);
-  for (let row = 0; row < counts.length; row++) {
+  let filled = 0;
+  for (let row = 0; row < rows; row++) {
+    const first = filled;
     const from = row * width;
-    const to = offsets[row] ?? 0;
-    const count = counts[row] ?? 0;
-    slots.set(neighbours.slots.subarray(from, from + count), to);
-    similarities.set(neighbours.scores.subarray(from, from + count), to);
-    powerRow(similarities.subarray(to, to + count), values.subarray(to, to + count), p);
+    const to = from + (counts[row] ?? 0);
+    // The largest is taken out first, so that a large p does not underflow.
+    let largest = 0;
+    for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(scores[i] ?? 0));
+    let squares = 0;
+    for (let i = from; i < to; i++) {
+      const ratio = (scores[i] ?? 0) / (largest || 1);
+      const value = Math.sign(ratio) * Math.abs(ratio) ** p;
+      if (value === 0) continue;
+      slots[filled] = found[i] ?? 0;
+      similarities[filled] = scores[i] ?? 0;
+      values[filled] = value;
+      squares += value * value;
+      filled++;
+    }
+    const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
+    for (let i = first; i < filled; i++) values[i] = (values[i] ?? 0) * scale;
+    offsets[row + 1] = filled;
   }
-  return { count: counts.length, offsets, slots, values, similarities };
-};
-
-/** `values = sign(s) |s|^p / norm`. The largest is taken out first, so that a large p does not underflow. */
-const powerRow = (similarities: Float32Array, values: Float64Array, p: number): void => {
-  let largest = 0;
-  for (const similarity of similarities) largest = Math.max(largest, Math.abs(similarity));
-  if (largest === 0) return;
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) {
-    const ratio = (similarities[i] ?? 0) / largest;
-    const value = Math.sign(ratio) * Math.abs(ratio) ** p;
-    values[i] = value;
-    sum += value * value;
-  }
-  const scale = 1 / Math.sqrt(sum);
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * scale;
+  return {
+    count: rows,
+    offsets,
+    slots: slots.subarray(0, filled),
+    values: values.subarray(0, filled),
+    similarities: similarities.subarray(0, filled),
+  };
 };
 
 /**
- * The mean of groups of rows, normalised again: the representation of a class by all its prompts.
+ * The mean of groups of rows, normalised again: the representation of a class by all its prompts. Its similarities are
+ * the largest to any of the prompts that kept the anchor; its entries are in no order.
  *
  * @param sizes how many consecutive rows each group has
  */
@@ -69,41 +75,41 @@ export const meanRepresentations = (
   sizes: readonly number[],
   slotCount: number,
 ): RelativeRepresentations => {
-  const sums = new Float64Array(slotCount);
-  const nearest = new Float32Array(slotCount);
-  const parts: { slots: number[]; values: number[]; similarities: number[] }[] = [];
+  const slots = new Int32Array(rows.slots.length);
+  const values = new Float64Array(rows.slots.length);
+  const similarities = new Float32Array(rows.slots.length);
+  const offsets = new Int32Array(sizes.length + 1);
+  // Where a slot stands; what is before the present group's first entry is left over from earlier groups.
+  const position = new Int32Array(slotCount).fill(-1);
+  let filled = 0;
   let row = 0;
-  for (const size of sizes) {
-    const touched: number[] = [];
-    const seen = new Set<number>();
-    for (const last = row + size; row < last; row++) {
-      for (let i = rows.offsets[row] ?? 0; i < (rows.offsets[row + 1] ?? 0); i++) {
-        const slot = rows.slots[i] ?? 0;
-        const similarity = rows.similarities[i] ?? 0;
-        if (!seen.has(slot)) {
-          seen.add(slot);
-          touched.push(slot);
-          nearest[slot] = similarity;
-        }
-        sums[slot] = (sums[slot] ?? 0) + (rows.values[i] ?? 0);
-        nearest[slot] = Math.max(nearest[slot] ?? 0, similarity);
+  sizes.forEach((size, group) => {
+    const first = filled;
+    const [from, to] = [rows.offsets[row] ?? 0, rows.offsets[row + size] ?? 0];
+    for (let i = from; i < to; i++) {
+      const slot = rows.slots[i] ?? 0;
+      let at = position[slot] ?? -1;
+      if (at < first) {
+        at = filled++;
+        position[slot] = at;
+        slots[at] = slot;
+        similarities[at] = rows.similarities[i] ?? 0;
       }
+      values[at] = (values[at] ?? 0) + (rows.values[i] ?? 0);
+      similarities[at] = Math.max(similarities[at] ?? 0, rows.similarities[i] ?? 0);
     }
-    const norm = Math.sqrt(touched.reduce((sum, slot) => sum + (sums[slot] ?? 0) ** 2, 0));
-    parts.push({
-      slots: touched,
-      values: touched.map((slot) => (norm === 0 ? 0 : (sums[slot] ?? 0) / norm)),
-      similarities: touched.map((slot) => nearest[slot] ?? 0),
-    });
-    for (const slot of touched) sums[slot] = 0;
-  }
-  const offsets = new Int32Array(parts.length + 1);
-  parts.forEach((part, i) => (offsets[i + 1] = (offsets[i] ?? 0) + part.slots.length));
+    let squares = 0;
+    for (let i = first; i < filled; i++) squares += (values[i] ?? 0) ** 2;
+    const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
+    for (let i = first; i < filled; i++) values[i] = (values[i] ?? 0) * scale;
+    offsets[group + 1] = filled;
+    row += size;
+  });
   return {
-    count: parts.length,
+    count: sizes.length,
     offsets,
-    slots: Int32Array.from(parts.flatMap((part) => part.slots)),
-    values: Float64Array.from(parts.flatMap((part) => part.values)),
-    similarities: Float32Array.from(parts.flatMap((part) => part.similarities)),
+    slots: slots.subarray(0, filled),
+    values: values.subarray(0, filled),
+    similarities: similarities.subarray(0, filled),
   };
 };

@@ -1,17 +1,23 @@
 import type { RelativeRepresentations } from "./types.ts";
 
+/** How long scoring may hold the event loop before it lets others in. */
+const SLICE_MS = 8;
+
 /**
- * Inner products of sparse rows: `[left.count, right.count]` row-major, in float64.
+ * Inner products of sparse rows, one left row at a time: `onRow` gets the scores of left row i with every right row,
+ * in float64, in an array that the next row overwrites. They are cosines, in [-1, 1] up to rounding.
  *
  * Each left row is spread over all slots once, so that a right row costs as many steps as it has entries.
  */
-export const scoreAll = (
+export const scoreRows = async (
   left: RelativeRepresentations,
   right: RelativeRepresentations,
   slotCount: number,
-): Float64Array => {
-  const scores = new Float64Array(left.count * right.count);
+  onRow: (row: number, scores: Float64Array) => void,
+): Promise<void> => {
+  const scores = new Float64Array(right.count);
   const spread = new Float64Array(slotCount);
+  let until = performance.now() + SLICE_MS;
   for (let i = 0; i < left.count; i++) {
     const [from, to] = [left.offsets[i] ?? 0, left.offsets[i + 1] ?? 0];
     for (let at = from; at < to; at++) spread[left.slots[at] ?? 0] = left.values[at] ?? 0;
@@ -21,9 +27,23 @@ export const scoreAll = (
       for (let at = right.offsets[j] ?? 0; at < end; at++) {
         sum += (right.values[at] ?? 0) * (spread[right.slots[at] ?? 0] ?? 0);
       }
-      scores[i * right.count + j] = sum;
+      scores[j] = sum;
     }
     for (let at = from; at < to; at++) spread[left.slots[at] ?? 0] = 0;
+    onRow(i, scores);
+    if (performance.now() < until) continue;
+    await new Promise(setImmediate);
+    until = performance.now() + SLICE_MS;
   }
-  return scores;
+};
+
+/** Every inner product, `[left.count, right.count]` row-major. */
+export const scoreAll = async (
+  left: RelativeRepresentations,
+  right: RelativeRepresentations,
+  slotCount: number,
+): Promise<Float64Array> => {
+  const all = new Float64Array(left.count * right.count);
+  await scoreRows(left, right, slotCount, (row, scores) => all.set(scores, row * right.count));
+  return all;
 };

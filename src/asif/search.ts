@@ -1,4 +1,4 @@
-import type { AnchorView, Slot } from "../retrieval/index.ts";
+import { countOnes, type AnchorView, type Slot } from "../retrieval/index.ts";
 import type { Modality } from "../types.ts";
 import { relativeRepresentations } from "./relative.ts";
 import { scoreAll } from "./score.ts";
@@ -7,7 +7,7 @@ import type { AsifSettings, Found, Hit, RelativeRepresentations } from "./types.
 /** Up to this many anchors, each of them is scored; beyond, a shortlist is. */
 const EXHAUSTIVE_ANCHORS = 2_000;
 /** Nearest neighbours of the support's centroid that a shortlist holds at least. */
-const SHORTLIST = 1_000;
+const SHORTLIST = 500;
 /** Anchors whose representations are made at once. */
 const CHUNK = 256;
 
@@ -53,20 +53,22 @@ export const searchAsif = async (
 ): Promise<Found> => {
   const { query, modality, target, limit, hits, settings } = input;
   const { representations, plan } = await relativeRepresentations(view, modality, query, settings);
-  const all = view.liveSlots().filter((slot) => hits === undefined || hits[slot] === 1);
-  const exhaustive = all.length <= EXHAUSTIVE_ANCHORS || settings.exact === true;
-  const candidates = exhaustive ? all : await shortlist(view, input, representations);
+  const eligible = hits === undefined ? view.size : countOnes(hits);
+  const exhaustive = eligible <= EXHAUSTIVE_ANCHORS || settings.exact === true;
+  const candidates = exhaustive
+    ? view.liveSlots().filter((slot) => hits === undefined || hits[slot] === 1)
+    : await shortlist(view, input, representations);
   const scored: Hit[] = [];
   for (let first = 0; first < candidates.length; first += CHUNK) {
     const slots = candidates.subarray(first, first + CHUNK);
     const rows = await relativeRepresentations(view, target, view.vectors(target, slots), settings);
-    const scores = scoreAll(representations, rows.representations, view.slotCount);
+    const scores = await scoreAll(representations, rows.representations, view.slotCount);
     slots.forEach((slot, i) => scored.push({ slot, score: scores[i] ?? 0 }));
   }
   scored.sort((a, b) => b.score - a.score || view.compare(a.slot, b.slot));
   return {
     hits: scored.slice(0, limit),
-    plan: exhaustive ? plan : { ...plan, candidates: candidates.length },
+    plan: { ...plan, allowed: eligible, ...(exhaustive ? {} : { candidates: candidates.length }) },
   };
 };
 

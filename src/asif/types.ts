@@ -10,7 +10,7 @@ export interface AsifSettings extends AsifParameters {
   readonly ef?: number;
 }
 
-/** Sparse rows over slots, each of L2 norm 1 (or empty), values descending, ties by anchor id. */
+/** Sparse rows over slots, each of L2 norm 1 (or empty); of a query: values descending, ties by anchor id. */
 export interface RelativeRepresentations {
   readonly count: number;
   /** Row r is at `offsets[r] .. offsets[r + 1]`. */
