@@ -17,8 +17,11 @@ export interface Encodable<T> {
 /** Encoders as collections use them: faults name the caller's field, and a text is embedded once. */
 export interface Encoding {
   /** `[n, d]` row-major, rows of norm 1. */
-  images(encoder: EncoderRecord, images: readonly Encodable<Uint8Array>[]): Promise<Float32Array>;
-  texts(encoder: EncoderRecord, texts: readonly Encodable<string>[]): Promise<Float32Array>;
+  readonly images: (
+    encoder: EncoderRecord,
+    images: readonly Encodable<Uint8Array>[],
+  ) => Promise<Float32Array>;
+  readonly texts: (encoder: EncoderRecord, texts: readonly Encodable<string>[]) => Promise<Float32Array>;
 }
 
 export const createEncoding = (registry: EncoderRegistry): Encoding => {

@@ -4,6 +4,9 @@ import type { Filter, FilterComparison, FilterScalar } from "./types.ts";
 type Condition = Exclude<Filter[string], undefined>;
 type Predicate = (metadata: Metadata) => boolean;
 
+/** What looks at the elements of a list one by one. */
+const BOUNDS = ["eq", "in", "gt", "gte", "lt", "lte"] as const;
+
 /** Turns a filter into a function of an anchor's metadata. The empty filter holds for every anchor. */
 export const compileFilter = (filter: Filter): Predicate => {
   const predicates = Object.entries(filter).flatMap(([key, condition]) =>
@@ -41,8 +44,7 @@ const matchesField = (
     if (comparison.exists !== undefined && comparison.exists !== (value !== undefined)) return false;
     const unequal = comparison.ne;
     if (unequal !== undefined && elements(value).some((element) => element === unequal)) return false;
-    const { exists: _exists, ne: _ne, ...rest } = comparison;
-    if (Object.values(rest).every((bound) => bound === undefined)) return true;
+    if (!BOUNDS.some((bound) => comparison[bound] !== undefined)) return true;
   }
   return elements(value).some(matches);
 };

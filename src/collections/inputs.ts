@@ -5,6 +5,9 @@ import type { AnchorId, Modality } from "../types.ts";
 import { readVector, type Encodable, type Encoding } from "./encoding.ts";
 import type { Input } from "./types.ts";
 
+/** An input and where it stands; a text may stand elsewhere than under `text` of that, such as in a class's name. */
+export type InputAt = Encodable<Input> & { readonly textPath?: string };
+
 /**
  * The vectors of `inputs` in one modality, `[n, d]` row-major: encoded, given, or those of stored anchors.
  *
@@ -12,7 +15,7 @@ import type { Input } from "./types.ts";
  * that of the input.
  */
 export const resolveInputs = async (
-  inputs: readonly Encodable<Input>[],
+  inputs: readonly InputAt[],
   modality: Modality,
   encoder: EncoderRecord,
   view: AnchorView,
@@ -22,11 +25,11 @@ export const resolveInputs = async (
   const rows = new Float32Array(inputs.length * d);
   const texts: (Encodable<string> & { row: number })[] = [];
   const images: (Encodable<Uint8Array> & { row: number })[] = [];
-  inputs.forEach(({ value: input, path }, row) => {
+  inputs.forEach(({ value: input, path, textPath = `${path}.text` }, row) => {
     if ("text" in input) {
       if (modality !== "text")
         throw invalidField(path, "an image, a vector or an anchor is expected here, not a text");
-      texts.push({ value: input.text, path: `${path}.text`, row });
+      texts.push({ value: input.text, path: textPath, row });
     } else if ("image" in input) {
       if (modality !== "image")
         throw invalidField(path, "a text, a vector or an anchor is expected here, not an image");

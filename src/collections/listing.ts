@@ -1,4 +1,5 @@
 import { invalidField } from "../errors.ts";
+import { compareIds } from "../order.ts";
 import type { AnchorRecord, AnchorWithVectors, Store } from "../store/types.ts";
 import type { AnchorId } from "../types.ts";
 import { compileFilter } from "./filter.ts";
@@ -60,15 +61,13 @@ export const matching = (
   for (const slot of view.liveSlots()) {
     if (found.length >= limit) break;
     const { id, metadata } = view.entry(slot);
-    if ((after === null || byBytes(id, after) > 0) && holds(metadata)) found.push(id);
+    if ((after === null || compareIds(id, after) > 0) && holds(metadata)) found.push(id);
   }
   return found;
 };
 
-const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-
 const inIdOrder = <T extends AnchorRecord>(anchors: readonly T[]): T[] =>
-  anchors.toSorted((a, b) => byBytes(a.id, b.id));
+  anchors.toSorted((a, b) => compareIds(a.id, b.id));
 
 const encodeCursor = (id: AnchorId): string => Buffer.from(id).toString("base64url");
 

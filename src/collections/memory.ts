@@ -7,9 +7,9 @@ import type { AnchorId, Sequence } from "../types.ts";
 export interface OpenCollection {
   readonly record: CollectionRecord;
   readonly space: AnchorSpace;
-  upsert(anchors: readonly AnchorWrite[]): Promise<WriteResult>;
-  delete(which: () => readonly AnchorId[]): Promise<WriteResult>;
-  close(): void;
+  readonly upsert: (anchors: readonly AnchorWrite[]) => Promise<WriteResult>;
+  readonly delete: (which: () => readonly AnchorId[]) => Promise<WriteResult>;
+  readonly close: () => void;
 }
 
 /** Fills `space` from Postgres and returns the collection, ready for reads and writes. */

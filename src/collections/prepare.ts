@@ -76,7 +76,7 @@ const checkAll = (collection: CollectionRecord, anchors: readonly AnchorInput[])
 
 /** @throws AnchorageError `invalid-input` for an id that is empty, too long or holds a NUL. */
 export const checkId = (id: string, path: string): void => {
-  const length = [...id].length;
+  const length = Array.from(id).length;
   if (length === 0 || length > MAX_ID_LENGTH)
     throw invalidField(path, `must be 1 to ${MAX_ID_LENGTH} characters long`);
   if (id.includes("\0") || !id.isWellFormed())
@@ -118,7 +118,7 @@ const makeThumbnails = (anchors: readonly AnchorInput[]): Promise<(StoredImage |
   return Promise.all(
     anchors.map(({ image }, i) =>
       image === undefined
-        ? null
+        ? Promise.resolve(null)
         : limit(async () => {
             try {
               return await makeThumbnail(image);

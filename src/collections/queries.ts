@@ -11,9 +11,9 @@ import { invalidField } from "../errors.ts";
 import type { AnchorView } from "../retrieval/types.ts";
 import type { CollectionRecord, EncoderRecord } from "../store/types.ts";
 import type { Modality } from "../types.ts";
-import type { Encodable, Encoding } from "./encoding.ts";
+import type { Encoding } from "./encoding.ts";
 import { compileFilter } from "./filter.ts";
-import { modalityOf, resolveInputs } from "./inputs.ts";
+import { modalityOf, resolveInputs, type InputAt } from "./inputs.ts";
 import type {
   ClassInput,
   ClassifyAnswer,
@@ -41,10 +41,10 @@ export interface Queried {
 
 /** The read-only questions to one collection; each is answered at the sequence of the view that it is given. */
 export interface Queries {
-  search(queried: Queried, request: SearchRequest): Promise<SearchAnswer>;
-  relative(queried: Queried, request: RelativeRequest): Promise<RelativeAnswer>;
-  similarity(queried: Queried, request: SimilarityRequest): Promise<SimilarityAnswer>;
-  classify(queried: Queried, request: ClassifyRequest): Promise<ClassifyAnswer>;
+  readonly search: (queried: Queried, request: SearchRequest) => Promise<SearchAnswer>;
+  readonly relative: (queried: Queried, request: RelativeRequest) => Promise<RelativeAnswer>;
+  readonly similarity: (queried: Queried, request: SimilarityRequest) => Promise<SimilarityAnswer>;
+  readonly classify: (queried: Queried, request: ClassifyRequest) => Promise<ClassifyAnswer>;
 }
 
 export const createQueries = (encoding: Encoding): Queries => {
@@ -53,7 +53,7 @@ export const createQueries = (encoding: Encoding): Queries => {
   const resolve = (
     { record, view }: Queried,
     modality: Modality,
-    inputs: readonly Encodable<Input>[],
+    inputs: readonly InputAt[],
   ): Promise<Float32Array> => resolveInputs(inputs, modality, encoderOf(record, modality), view, encoding);
 
   return {
@@ -191,11 +191,12 @@ const withModality = (input: Input, modality: Modality): Input =>
   "text" in input || "image" in input ? input : { ...input, modality };
 
 /** A class's prompts, or its name through the templates, each with the path of what the caller wrote. */
-const promptsOf = (entry: ClassInput, i: number, templates: readonly string[]): Encodable<Input>[] =>
+const promptsOf = (entry: ClassInput, i: number, templates: readonly string[]): InputAt[] =>
   entry.prompts === undefined
     ? templates.map((template) => ({
         value: { text: template.replaceAll(SLOT, () => entry.name) },
-        path: `classes.${i}.name`,
+        path: `classes.${i}`,
+        textPath: `classes.${i}.name`,
       }))
     : entry.prompts.map((value, j) => ({ value, path: `classes.${i}.prompts.${j}` }));
 

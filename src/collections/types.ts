@@ -196,41 +196,45 @@ export interface ClassifyAnswer extends Answer {
 /** Collections and their anchors: the write path and every query, as the service and the scripts use them. */
 export interface Collections {
   /** @throws AnchorageError `conflict` where the name is taken, `invalid-input` for an unknown encoder. */
-  create(spec: CollectionSpec): Promise<CollectionInfo>;
-  list(): Promise<CollectionInfo[]>;
+  readonly create: (spec: CollectionSpec) => Promise<CollectionInfo>;
+  readonly list: () => Promise<CollectionInfo[]>;
   /** @throws AnchorageError `not-found`, as every method below does for a collection that is not there. */
-  get(name: CollectionName): Promise<CollectionInfo>;
-  remove(name: CollectionName): Promise<void>;
+  readonly get: (name: CollectionName) => Promise<CollectionInfo>;
+  readonly remove: (name: CollectionName) => Promise<void>;
 
   /**
    * Encodes what has no vector and writes all anchors at one sequence, or none of them.
    *
    * @throws AnchorageError `invalid-input` whose fault paths start with `anchors.<index>`.
    */
-  putAnchors(
+  readonly putAnchors: (
     name: CollectionName,
     anchors: readonly AnchorInput[],
-  ): Promise<{ sequence: Sequence; upserted: number }>;
-  getAnchor(name: CollectionName, id: AnchorId, options?: { vectors?: boolean }): Promise<AnchorDetail>;
+  ) => Promise<{ sequence: Sequence; upserted: number }>;
+  readonly getAnchor: (
+    name: CollectionName,
+    id: AnchorId,
+    options?: { vectors?: boolean },
+  ) => Promise<AnchorDetail>;
   /** In id order. */
-  listAnchors(
+  readonly listAnchors: (
     name: CollectionName,
     page: { limit: number; cursor?: string; filter?: Filter; vectors?: boolean },
-  ): Promise<{ anchors: readonly AnchorDetail[]; nextCursor: string | null }>;
+  ) => Promise<{ anchors: readonly AnchorDetail[]; nextCursor: string | null }>;
   /** @throws AnchorageError `not-found` where the anchor is not there or has no image. */
-  getImage(name: CollectionName, id: AnchorId): Promise<StoredImage>;
-  existingIds(name: CollectionName, ids: readonly AnchorId[]): Promise<Set<AnchorId>>;
-  deleteAnchors(
+  readonly getImage: (name: CollectionName, id: AnchorId) => Promise<StoredImage>;
+  readonly existingIds: (name: CollectionName, ids: readonly AnchorId[]) => Promise<Set<AnchorId>>;
+  readonly deleteAnchors: (
     name: CollectionName,
     which: { readonly ids: readonly AnchorId[] } | { readonly filter: Filter },
-  ): Promise<DeletionResult>;
+  ) => Promise<DeletionResult>;
 
-  search(name: CollectionName, request: SearchRequest): Promise<SearchAnswer>;
-  relative(name: CollectionName, request: RelativeRequest): Promise<RelativeAnswer>;
-  similarity(name: CollectionName, request: SimilarityRequest): Promise<SimilarityAnswer>;
-  classify(name: CollectionName, request: ClassifyRequest): Promise<ClassifyAnswer>;
+  readonly search: (name: CollectionName, request: SearchRequest) => Promise<SearchAnswer>;
+  readonly relative: (name: CollectionName, request: RelativeRequest) => Promise<RelativeAnswer>;
+  readonly similarity: (name: CollectionName, request: SimilarityRequest) => Promise<SimilarityAnswer>;
+  readonly classify: (name: CollectionName, request: ClassifyRequest) => Promise<ClassifyAnswer>;
 
   /** Which collections are not loaded yet; empty when every index has caught up. */
-  loading(): readonly CollectionName[];
-  close(): Promise<void>;
+  readonly loading: () => readonly CollectionName[];
+  readonly close: () => Promise<void>;
 }

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { compileFilter, type Filter } from "../../src/collections/index.ts";
+import type { Metadata } from "../../src/types.ts";
+
+const holds = (filter: Filter, metadata: Metadata): boolean => compileFilter(filter)(metadata);
+
+describe("a filter over metadata", () => {
+  it("holds for every anchor where it names no condition", () => {
+    expect(holds({}, {})).toBe(true);
+  });
+
+  it("compares a scalar by equality, without conversion", () => {
+    expect(holds({ owner: "ann" }, { owner: "ann" })).toBe(true);
+    expect(holds({ owner: "ann" }, { owner: "bob" })).toBe(false);
+    expect(holds({ year: 2020 }, { year: "2020" })).toBe(false);
+    expect(holds({ owner: "ann" }, {})).toBe(false);
+  });
+
+  it("tells null from an absent field", () => {
+    expect(holds({ owner: null }, { owner: null })).toBe(true);
+    expect(holds({ owner: null }, {})).toBe(false);
+  });
+
+  it("requires all of its keys and all bounds of a comparison", () => {
+    const filter: Filter = { owner: "ann", year: { gte: 2020, lt: 2024 } };
+    expect(holds(filter, { owner: "ann", year: 2020 })).toBe(true);
+    expect(holds(filter, { owner: "ann", year: 2024 })).toBe(false);
+    expect(holds(filter, { owner: "bob", year: 2021 })).toBe(false);
+  });
+
+  it("orders numbers among numbers and strings among strings only", () => {
+    expect(holds({ day: { gt: "2024-01-01" } }, { day: "2024-06-01" })).toBe(true);
+    expect(holds({ year: { gt: 2000 } }, { year: "2024" })).toBe(false);
+    expect(holds({ flag: { gte: 0 } }, { flag: true })).toBe(false);
+  });
+
+  it("finds a value in a list of alternatives", () => {
+    expect(holds({ tag: { in: ["a", 1, null] } }, { tag: null })).toBe(true);
+    expect(holds({ tag: { in: [] } }, { tag: "a" })).toBe(false);
+  });
+
+  it("matches a field that is a list where one of its elements matches", () => {
+    expect(holds({ tags: "red" }, { tags: ["blue", "red"] })).toBe(true);
+    expect(holds({ sizes: { gt: 5 } }, { sizes: [1, 9] })).toBe(true);
+    expect(holds({ tags: { ne: "red" } }, { tags: ["blue", "red"] })).toBe(false);
+  });
+
+  it("takes an absent field as different from any value, and asks for presence by exists", () => {
+    expect(holds({ owner: { ne: "ann" } }, {})).toBe(true);
+    expect(holds({ owner: { exists: false } }, {})).toBe(true);
+    expect(holds({ owner: { exists: true } }, { owner: null })).toBe(true);
+    expect(holds({ owner: { exists: true, in: ["ann"] } }, { owner: "bob" })).toBe(false);
+  });
+
+  it("negates with not and offers alternatives with any", () => {
+    const filter: Filter = { not: { owner: "ann" }, any: [{ year: 2020 }, { year: 2021 }] };
+    expect(holds(filter, { owner: "bob", year: 2021 })).toBe(true);
+    expect(holds(filter, { owner: "ann", year: 2021 })).toBe(false);
+    expect(holds(filter, { owner: "bob", year: 2022 })).toBe(false);
+    expect(holds({ any: [] }, { owner: "bob" })).toBe(false);
+  });
+
+  it("never looks at what an object inherits", () => {
+    expect(holds({ constructor: { exists: true } }, {})).toBe(false);
+    expect(holds({ toString: { exists: false } }, {})).toBe(true);
+  });
+});
