@@ -16,39 +16,42 @@ const icon = z.object({
 
 const iconSet = z.object({
   icons: z.record(z.string(), icon),
-  aliases: z.record(z.string(), z.object({ parent: z.string() })).default({}),
+  aliases: z
+    .record(z.string(), z.object({ parent: z.string(), hFlip: z.boolean().default(false) }))
+    .default({}),
   width: z.number().default(16),
   height: z.number().default(16),
 });
 
 type IconSet = z.infer<typeof iconSet>;
 
-/** The two Microsoft sets share their names, but only the flat one says which code points they stand for. */
-const CODE_POINTS_OF: Readonly<Record<string, string>> = { "fluent-emoji": "fluent-emoji-flat" };
+/** Older names that came to mean another emoji: the insect is no bat, and the word "UP!" no triangle. */
+const MISNAMED: ReadonlySet<string> = new Set(["cricket", "UP! button"]);
 
 /** A vendor's drawings, by emoji. */
 export interface Drawings {
   /** A standalone SVG file, or undefined where the vendor did not draw this emoji. */
-  svgOf(emoji: Emoji): Uint8Array | undefined;
+  readonly svgOf: (emoji: Emoji) => Uint8Array | undefined;
 }
 
 /** Reads one vendor's package: icons are found by code points where the package has them, else by the CLDR label. */
 export const readDrawings = async (vendor: string): Promise<Drawings> => {
-  const [set, codePoints] = await Promise.all([
-    readSet(vendor),
-    readCodePoints(CODE_POINTS_OF[vendor] ?? vendor),
-  ]);
+  const [set, codePoints] = await Promise.all([readSet(vendor), readCodePoints(vendor)]);
   const byLetters = new Map(
     [...Object.keys(set.icons), ...Object.keys(set.aliases)].map((name) => [letters(name), name]),
   );
-  const find = (emoji: Emoji) =>
-    iconOf(set, codePoints.get(codePointKey(emoji.hexcode))) ??
-    iconOf(set, byLetters.get(letters(emoji.label))) ??
-    iconOf(set, byLetters.get(letters(emoji.label.replace(/^flag: /, "flag for "))));
+  const find = (emoji: Emoji): string | undefined => {
+    const named = codePoints.get(codePointKey(emoji.hexcode));
+    if (named !== undefined || MISNAMED.has(emoji.label)) return named;
+    return (
+      byLetters.get(letters(emoji.label)) ??
+      byLetters.get(letters(emoji.label.replace(/^flag: /, "flag for ")))
+    );
+  };
   return {
     svgOf: (emoji) => {
-      const found = find(emoji);
-      return found === undefined ? undefined : new TextEncoder().encode(svg(set, found));
+      const text = svg(set, find(emoji) ?? "");
+      return text === undefined ? undefined : new TextEncoder().encode(text);
     },
   };
 };
@@ -57,7 +60,7 @@ const readSet = async (vendor: string): Promise<IconSet> =>
   iconSet.parse(JSON.parse(await readFile(join(packageOf(vendor), "icons.json"), "utf8")));
 
 const readCodePoints = async (vendor: string): Promise<Map<string, string>> => {
-  const text = await readFile(join(packageOf(vendor), "chars.json"), "utf8").catch(() => "{}");
+  const text = await readFile(join(packageOf(vendor), "chars.json"), "utf8");
   const chars = z.record(z.string(), z.string()).parse(JSON.parse(text));
   return new Map(Object.entries(chars).map(([hex, name]) => [codePointKey(hex), name]));
 };
@@ -65,14 +68,16 @@ const readCodePoints = async (vendor: string): Promise<Map<string, string>> => {
 const packageOf = (vendor: string): string =>
   dirname(require.resolve(`@iconify-json/${vendor}/package.json`));
 
-const iconOf = (set: IconSet, name: string | undefined) =>
-  name === undefined ? undefined : (set.icons[name] ?? set.icons[set.aliases[name]?.parent ?? ""]);
-
-const svg = (set: IconSet, { body, left = 0, top = 0, width, height }: z.infer<typeof icon>): string => {
-  const [w, h] = [width ?? set.width, height ?? set.height];
+const svg = (set: IconSet, name: string): string | undefined => {
+  const alias = set.aliases[name];
+  const found = set.icons[alias?.parent ?? name];
+  if (found === undefined) return undefined;
+  const { body, left = 0, top = 0, width = set.width, height = set.height } = found;
+  const drawn =
+    alias?.hFlip === true ? `<g transform="translate(${2 * left + width} 0) scale(-1 1)">${body}</g>` : body;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
-    `width="${w}" height="${h}" viewBox="${left} ${top} ${w} ${h}">${body}</svg>`
+    `width="${width}" height="${height}" viewBox="${left} ${top} ${width} ${height}">${drawn}</svg>`
   );
 };
 

@@ -13,6 +13,7 @@ export interface Emoji {
   readonly label: string;
   readonly tags: readonly string[];
   readonly group: string;
+  readonly subgroup: string;
 }
 
 const entries = z.array(
@@ -22,11 +23,13 @@ const entries = z.array(
     label: z.string(),
     tags: z.array(z.string()).default([]),
     group: z.number().optional(),
+    subgroup: z.number().optional(),
     order: z.number().optional(),
   }),
 );
 
-const messages = z.object({ groups: z.array(z.object({ key: z.string(), order: z.number() })) });
+const names = z.array(z.object({ key: z.string(), order: z.number() }));
+const messages = z.object({ groups: names, subgroups: names });
 
 /** Skin tones and hair are parts of other emoji, not pictures of their own. */
 const COMPONENTS = "component";
@@ -34,16 +37,21 @@ const COMPONENTS = "component";
 /** Every emoji but its skin-toned variants, in CLDR's order. */
 export const readEmoji = async (): Promise<Emoji[]> => {
   const directory = join(dirname(require.resolve("emojibase-data/package.json")), "en");
-  const [data, names] = await Promise.all([
+  const [data, named] = await Promise.all([
     readFile(join(directory, "data.json"), "utf8"),
     readFile(join(directory, "messages.json"), "utf8"),
   ]);
-  const groups = new Map(messages.parse(JSON.parse(names)).groups.map(({ key, order }) => [order, key]));
+  const { groups, subgroups } = messages.parse(JSON.parse(named));
+  const groupNames = new Map(groups.map(({ key, order }) => [order, key]));
+  const subgroupNames = new Map(subgroups.map(({ key, order }) => [order, key]));
   return entries
     .parse(JSON.parse(data))
     .sort((a, b) => (a.order ?? 0) - (b.order ?? 0))
-    .flatMap(({ hexcode, emoji, label, tags, group }) => {
-      const name = group === undefined ? undefined : groups.get(group);
-      return name === undefined || name === COMPONENTS ? [] : [{ hexcode, emoji, label, tags, group: name }];
+    .flatMap(({ hexcode, emoji, label, tags, group, subgroup }) => {
+      const name = groupNames.get(group ?? -1);
+      if (name === undefined || name === COMPONENTS) return [];
+      return [
+        { hexcode, emoji, label, tags, group: name, subgroup: subgroupNames.get(subgroup ?? -1) ?? "" },
+      ];
     });
 };

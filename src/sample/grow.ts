@@ -32,6 +32,7 @@ export interface SampleTarget {
  * Adds the pairs of the sample that are not there yet, in batches, until all are or `signal` aborts.
  *
  * @returns how many were added
+ * @throws what `put` throws, when the batches that were under way have ended
  */
 export const growSample = async (
   target: SampleTarget,
@@ -44,8 +45,10 @@ export const growSample = async (
   let added = 0;
   onProgress(present.size, pairs.length);
   const limit = pLimit(BATCHES_AT_ONCE);
+  let failed = false;
   const put = async (batch: readonly EmojiPair[]): Promise<void> => {
-    if (signal.aborted) return;
+    // After one that failed the others would only fail as well.
+    if (signal.aborted || failed) return;
     await target.put(
       batch.map((pair) => ({
         id: pair.id,
@@ -59,8 +62,19 @@ export const growSample = async (
   };
   const batches: Promise<void>[] = [];
   for (let first = 0; first < missing.length; first += PAIRS_A_BATCH) {
-    batches.push(limit(() => put(missing.slice(first, first + PAIRS_A_BATCH))));
+    const batch = missing.slice(first, first + PAIRS_A_BATCH);
+    batches.push(
+      limit(async () => {
+        try {
+          await put(batch);
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+      }),
+    );
   }
-  await Promise.all(batches).finally(() => limit.clearQueue());
+  const rejected = (await Promise.allSettled(batches)).find((batch) => batch.status === "rejected");
+  if (rejected !== undefined) throw rejected.reason;
   return added;
 };

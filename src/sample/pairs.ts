@@ -13,6 +13,9 @@ export interface EmojiPair {
   readonly image: Uint8Array;
 }
 
+/** Steps through the emoji so that neighbours in CLDR's order, which are alike, come far apart. */
+const STRIDE = 997;
+
 /** The label, and what else people call it: `red heart, emotion, love`. */
 export const captionOf = ({ label, tags }: Emoji): string => [label, ...tags].join(", ");
 
@@ -21,12 +24,13 @@ export const metadataOf = ({ vendor, emoji }: EmojiPair): Metadata => ({
   emoji: emoji.emoji,
   hexcode: emoji.hexcode,
   group: emoji.group,
+  subgroup: emoji.subgroup,
   licence: VENDORS.find(({ id }) => id === vendor)?.licence ?? "",
 });
 
 /**
  * Every drawing of `vendors`, in rounds: each round has every emoji once, its vendors taking turns, so that the first
- * part of the pairs already knows a bit of everything.
+ * part of the pairs already knows a bit of everything. (The number of emoji must not be a multiple of the stride.)
  */
 export const readPairs = async (vendors: readonly string[]): Promise<EmojiPair[]> => {
   const emoji = await readEmoji();
@@ -35,10 +39,11 @@ export const readPairs = async (vendors: readonly string[]): Promise<EmojiPair[]
   );
   const pairs: EmojiPair[] = [];
   for (let round = 0; round < sets.length; round++) {
-    emoji.forEach((entry, i) => {
+    emoji.forEach((_, i) => {
       const set = sets[(i + round) % sets.length];
-      const image = set?.drawings.svgOf(entry);
-      if (set === undefined || image === undefined) return;
+      const entry = emoji[(i * STRIDE) % emoji.length];
+      const image = entry === undefined ? undefined : set?.drawings.svgOf(entry);
+      if (set === undefined || entry === undefined || image === undefined) return;
       pairs.push({
         id: `${set.vendor}/${entry.hexcode}` as AnchorId,
         vendor: set.vendor,

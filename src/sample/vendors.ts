@@ -16,12 +16,6 @@ export const VENDORS: readonly Vendor[] = [
     url: "https://github.com/googlefonts/noto-emoji",
   },
   {
-    id: "fluent-emoji",
-    author: "Microsoft",
-    licence: "MIT",
-    url: "https://github.com/microsoft/fluentui-emoji",
-  },
-  {
     id: "fluent-emoji-flat",
     author: "Microsoft",
     licence: "MIT",
@@ -48,9 +42,9 @@ export const VENDORS: readonly Vendor[] = [
 export const SAMPLE_VENDORS: readonly string[] = [
   "noto",
   "fluent-emoji-flat",
-  "openmoji",
-  "emojione",
+  "emojione-v1",
   "fxemoji",
+  "openmoji",
 ];
 
 /** Whose drawings are kept out of the sample, as queries for evaluation. */
