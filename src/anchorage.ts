@@ -47,10 +47,12 @@ export const openAnchorage = async (
     await mkdir(dataDir, { recursive: true });
     const lock = await lockDataDir(dataDir);
     closing.push(() => lock.release());
-    const [store] = await Promise.all([
-      openStore({ dataDir, databaseUrl, log }).then(opened),
-      importDefaultEncoders({ directory: encoderDirectory(dataDir), log }),
-    ]);
+    const opening = openStore({ dataDir, databaseUrl, log }).then(opened);
+    const importing = importDefaultEncoders({ directory: encoderDirectory(dataDir), log });
+    // Where one fails the other must have ended before anything is closed.
+    await Promise.allSettled([opening, importing]);
+    const store = await opening;
+    await importing;
     const hnsw = await hnswAvailable();
     if (!hnsw.available) log(hnsw.reason);
     closing.push(closeKernels);

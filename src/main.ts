@@ -1,6 +1,6 @@
 import { serve, type ServerType } from "@hono/node-server";
 import { openAnchorage, type Anchorage } from "./anchorage.ts";
-import { readConfig } from "./config.ts";
+import { readConfig, type Config } from "./config.ts";
 import { AnchorageError, isAnchorageError } from "./errors.ts";
 import { createApp } from "./http/index.ts";
 import { startSample } from "./sample-job.ts";
@@ -17,14 +17,20 @@ const main = async (): Promise<void> => {
   const config = readConfig(process.env);
   const stopping = stopSignal();
   const anchorage = await openAnchorage(config, log);
-  if (stopping.aborted) return anchorage.close();
+  if (stopping.aborted) await anchorage.close();
+  else await offer(anchorage, config, stopping);
+};
+
+/** Listens until `stopping` is aborted. */
+const offer = async (anchorage: Anchorage, config: Config, stopping: AbortSignal): Promise<void> => {
   const app = createApp(anchorage, config, log);
   const server = await listen(app.fetch, config.host, config.port).catch(async (error: unknown) => {
     await anchorage.close();
     throw error;
   });
-  if (config.sample) await startSample(anchorage, log);
+  if (stopping.aborted) return stop(server, anchorage);
   stopping.addEventListener("abort", () => void stop(server, anchorage));
+  if (config.sample) await startSample(anchorage, log);
 };
 
 /** Aborted by the first SIGTERM or SIGINT; a second one ends the process at once. */
@@ -42,7 +48,9 @@ const stopSignal = (): AbortSignal => {
 
 const listen = (fetch: (request: Request) => Response | Promise<Response>, host: string, port: number) =>
   new Promise<ServerType>((resolve, reject) => {
-    const server = serve({ fetch, hostname: host, port }, (address) => {
+    // A stream of anchors may take longer than the five minutes that Node gives a request.
+    const serverOptions = { requestTimeout: 0 };
+    const server = serve({ fetch, hostname: host, port, serverOptions }, (address) => {
       const shown = host.includes(":") ? `[${host}]` : host;
       log(`listening on http://${shown}:${address.port}`);
       resolve(server);

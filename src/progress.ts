@@ -42,12 +42,15 @@ const bar = (label: string, unit: string): Progress => {
 const lines = (label: string, unit: string): Progress => {
   let last = 0;
   const started = Date.now();
+  // What was done before this process began is not of its speed.
+  let before: number | undefined;
   return {
     update: (done, total) => {
       const now = Date.now();
       if (now - last < LINE_EVERY_MS && done < total) return;
       last = now;
-      const rate = (done / Math.max(1, now - started)) * 1000;
+      before ??= done;
+      const rate = ((done - before) / Math.max(1, now - started)) * 1000;
       process.stderr.write(`${label}: ${done}/${total} ${unit} (${rate.toFixed(0)}/s)\n`);
     },
     stop: () => undefined,
