@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { AnchorageError } from "./errors.ts";
 
-const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+const LOOPBACK = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i;
 
-/** Whether a HOST is reached from this machine alone. */
-export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
+/** Whether an address or a name (without a port) is reached from this machine alone. */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
 const settings = z
   .object({

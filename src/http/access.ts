@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
+import { isLoopback } from "../config.ts";
 import { refuse } from "./problem.ts";
 
 /** What anyone may ask: is it up, is it ready, how is it used. Nothing of it tells what is stored. */
@@ -43,18 +44,16 @@ export const refuseCrossOrigin = (): MiddlewareHandler => async (c, next) => {
  */
 export const refuseRebinding = (): MiddlewareHandler => async (c, next) => {
   const asked = hostAsked(c.req.header("host"), c.req.url);
-  if (isLoopbackName(asked)) return next();
+  if (isLoopback(withoutPort(asked))) return next();
   return refuse(
     "misdirected",
     `This service listens on loopback and answers to localhost, 127.0.0.1 or [::1], not to Host ${asked}.`,
   );
 };
 
-/** Whether an address or a name, with or without a port, stands for this machine alone. */
-export const isLoopbackName = (host: string): boolean =>
-  /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)(?::\d+)?$/i.test(host);
-
 const hostAsked = (header: string | undefined, url: string): string =>
   (header ?? new URL(url).host).toLowerCase();
+
+const withoutPort = (host: string): string => host.replace(/(?<=[^:]):\d+$/, "");
 
 const hostOf = (origin: string): string | null => (URL.canParse(origin) ? new URL(origin).host : null);

@@ -1,10 +1,10 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import type { Config } from "../config.ts";
+import { isLoopback, type Config } from "../config.ts";
 import { invalidField } from "../errors.ts";
 import type { Log } from "../types.ts";
-import { isLoopbackName, refuseCrossOrigin, refuseRebinding, requireKey } from "./access.ts";
+import { refuseCrossOrigin, refuseRebinding, requireKey } from "./access.ts";
 import { addAnchors } from "./anchors.ts";
 import { addCollections } from "./collections.ts";
 import { addDocs } from "./docs.ts";
@@ -36,7 +36,7 @@ export const createApp = (
 
   app.use(metrics.measure);
   app.use(secureHeaders);
-  if (isLoopbackName(config.host)) app.use(refuseRebinding());
+  if (isLoopback(config.host)) app.use(refuseRebinding());
   app.use(refuseCrossOrigin());
   if (config.apiKey !== null) app.use(requireKey(config.apiKey));
   app.use(checkPath);
