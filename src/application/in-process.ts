@@ -7,7 +7,8 @@ const PAGE = 1_000;
 
 /** Opens DATA_DIR itself; @throws AnchorageError `data-dir-busy` where another process holds it. */
 export const inProcess = async (config: Config, log: Log): Promise<Application> => {
-  const { collections, close } = await openAnchorage(config, log);
+  const anchorage = await openAnchorage(config, log);
+  const { collections } = anchorage;
   return {
     ...collections,
     where: config.dataDir,
@@ -23,6 +24,6 @@ export const inProcess = async (config: Config, log: Log): Promise<Application> 
         cursor = page.nextCursor;
       }
     },
-    close,
+    close: () => anchorage.close(),
   };
 };
