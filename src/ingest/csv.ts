@@ -1,0 +1,107 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { dirname, parse as parsePath } from "node:path";
+import { CsvError, parse } from "csv-parse";
+import { AnchorageError } from "../errors.ts";
+import type { JsonValue } from "../types.ts";
+import { fileFault } from "./image-file.ts";
+import { chooseColumns, createRowReader, type ColumnNames, type Columns } from "./table.ts";
+import { reject, type PairSource, type Reject } from "./types.ts";
+
+const MAX_RECORD = 16 * 1024 * 1024;
+
+interface CsvRecord {
+  readonly info: { readonly lines: number };
+  readonly record: Readonly<Record<string, string>>;
+}
+
+/**
+ * The rows of a comma-separated file with a header (tab-separated where it ends in `.tsv`). A row with too many or too
+ * few cells is rejected. Cells beside path, caption and id become metadata: numbers and `true` and `false` as such
+ * where they are written the way JSON writes them, an empty cell not at all.
+ */
+export const openCsv = (file: string, names: ColumnNames): PairSource => {
+  let size = 0;
+  let read = (): number => 0;
+
+  return {
+    entries: async function* () {
+      size = await sizeOf(file);
+      const skipped: Reject[] = [];
+      let columns: Columns | undefined;
+      const input = createReadStream(file);
+      read = () => input.bytesRead;
+      const parser = parse({
+        bom: true,
+        delimiter: file.toLowerCase().endsWith(".tsv") ? "\t" : ",",
+        info: true,
+        max_record_size: MAX_RECORD,
+        skip_empty_lines: true,
+        skip_records_with_error: true,
+        on_skip: (error) => {
+          if (error !== undefined) skipped.push(reject(`${file}:${lineOf(error)}`, reasonOf(error)));
+          return undefined;
+        },
+        columns: (header: string[]) => {
+          const trimmed = header.map((name) => name.trim());
+          columns = chooseColumns(file, trimmed, names);
+          return trimmed;
+        },
+      });
+      input.once("error", (error) => parser.destroy(error));
+      input.pipe(parser);
+      let readRow: ReturnType<typeof createRowReader> | undefined;
+      try {
+        for await (const { info, record } of parser as AsyncIterable<CsvRecord>) {
+          yield* skipped.splice(0);
+          if (columns === undefined) continue;
+          readRow ??= createRowReader(columns, dirname(file));
+          const otherwise = `${parsePath(file).name}/${info.lines}`;
+          yield readRow(valuesOf(record, columns), `${file}:${info.lines}`, otherwise);
+        }
+      } catch (error) {
+        if (!(error instanceof CsvError)) throw fileFault(error, file);
+        throw new AnchorageError("corrupt-file", `${file}:${lineOf(error)}: ${error.message}`, {
+          cause: error,
+        });
+      } finally {
+        input.destroy();
+      }
+      yield* skipped;
+    },
+    fraction: () => (size === 0 ? 0 : read() / size),
+  };
+};
+
+export const sizeOf = async (file: string): Promise<number> => {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    throw fileFault(error, file);
+  }
+};
+
+const lineOf = (error: CsvError): number => Number(error.lines);
+
+const reasonOf = (error: CsvError): string => {
+  switch (error.code) {
+    case "CSV_RECORD_INCONSISTENT_COLUMNS":
+    case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH":
+      return "the row has more or fewer cells than the header";
+    default:
+      return error.message;
+  }
+};
+
+const valuesOf = (record: CsvRecord["record"], columns: Columns): Record<string, JsonValue | null> => {
+  const texts = new Set([columns.path, columns.caption, columns.id]);
+  return Object.fromEntries(
+    Object.entries(record).map(([name, cell]) => [name, texts.has(name) ? cell : valueOf(cell)]),
+  );
+};
+
+const valueOf = (cell: string): JsonValue => {
+  if (cell === "") return null;
+  if (cell === "true" || cell === "false") return cell === "true";
+  return String(Number(cell)) === cell && Number.isFinite(Number(cell)) ? Number(cell) : cell;
+};
