@@ -17,24 +17,28 @@ export type Attribute =
 
 /** Builds one ONNX graph, node by node; every value is used by the name that its maker returned. */
 export interface Graph {
-  input(name: string, type: ElementType, shape: readonly Dimension[]): Value;
+  readonly input: (name: string, type: ElementType, shape: readonly Dimension[]) => Value;
   /** A tensor of float32 values, row-major. */
-  floats(shape: readonly number[], values: ArrayLike<number>): Value;
+  readonly floats: (shape: readonly number[], values: ArrayLike<number>) => Value;
   /** A tensor of int64 values, row-major. */
-  ints(shape: readonly number[], values: readonly number[]): Value;
+  readonly ints: (shape: readonly number[], values: readonly number[]) => Value;
   /** Appends a node with one output. */
-  node(operator: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>): Value;
+  readonly node: (
+    operator: string,
+    inputs: readonly Value[],
+    attributes?: Readonly<Record<string, Attribute>>,
+  ) => Value;
   /** Appends a node with `count` outputs. */
-  nodes(
+  readonly nodes: (
     operator: string,
     inputs: readonly Value[],
     count: number,
     attributes?: Readonly<Record<string, Attribute>>,
-  ): Value[];
+  ) => Value[];
   /** Offers `value` as the output `name`. */
-  output(name: string, value: Value, type: ElementType, shape: readonly Dimension[]): void;
+  readonly output: (name: string, value: Value, type: ElementType, shape: readonly Dimension[]) => void;
   /** The ONNX file (IR version 8, operator set 17). */
-  toBytes(): Uint8Array;
+  readonly toBytes: () => Uint8Array;
 }
 
 const IR_VERSION = 8;

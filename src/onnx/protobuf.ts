@@ -4,14 +4,14 @@
  */
 export interface MessageWriter {
   /** An integer field; negative numbers take ten bytes, as int64 does. */
-  int(field: number, value: number): void;
-  float(field: number, value: number): void;
-  bytes(field: number, value: Uint8Array): void;
-  string(field: number, value: string): void;
-  message(field: number, write: (writer: MessageWriter) => void): void;
+  readonly int: (field: number, value: number) => void;
+  readonly float: (field: number, value: number) => void;
+  readonly bytes: (field: number, value: Uint8Array) => void;
+  readonly string: (field: number, value: string) => void;
+  readonly message: (field: number, write: (writer: MessageWriter) => void) => void;
   /** Repeated integers or floats, packed. */
-  packedInts(field: number, values: readonly number[]): void;
-  packedFloats(field: number, values: readonly number[]): void;
+  readonly packedInts: (field: number, values: readonly number[]) => void;
+  readonly packedFloats: (field: number, values: readonly number[]) => void;
 }
 
 const VARINT = 0;
@@ -37,7 +37,9 @@ const collect = (write: (writer: MessageWriter) => void): Uint8Array[] => {
   };
   const delimited = (field: number, parts: readonly Uint8Array[]): void => {
     tag(field, LENGTH_DELIMITED);
-    chunks.push(varint(lengthOf(parts)), ...parts);
+    chunks.push(varint(lengthOf(parts)));
+    // One by one: a call with as many arguments as a large graph has parts would overflow the stack.
+    for (const part of parts) chunks.push(part);
   };
   write({
     int: (field, value) => {

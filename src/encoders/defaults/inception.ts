@@ -7,17 +7,9 @@ import {
   appendLayers,
   createGraph,
   globalAveragePool,
-  layersTopology,
+  parseLayersModel,
   readWeights,
-  weightsManifest,
 } from "../../onnx/index.ts";
-
-const SHARDS = 6;
-
-const bundle = z.object({
-  modelTopology: layersTopology,
-  weightsManifest,
-});
 
 /** What an Inception v3 is cut to: the layers whose averages are its outputs. */
 export interface InceptionCut {
@@ -54,15 +46,13 @@ export const buildInception = async (cuts: readonly InceptionCut[]): Promise<Uin
 const readBundle = async () => {
   const main = createRequire(import.meta.url).resolve("nsfwjs");
   const directory = join(dirname(main), "..", "models", "inception_v3");
-  const { modelTopology, weightsManifest: manifest } = bundle.parse(
-    await readModule(join(directory, "model.min.js")),
-  );
-  const shards: Uint8Array[] = [];
-  for (let i = 1; i <= SHARDS; i++) {
-    const text = z.string().parse(await readModule(join(directory, `group1-shard${i}of${SHARDS}.min.js`)));
-    shards.push(Buffer.from(text, "base64"));
+  const { topology, manifest, shards } = parseLayersModel(await readModule(join(directory, "model.min.js")));
+  const parts: Uint8Array[] = [];
+  for (const shard of shards) {
+    const text = z.string().parse(await readModule(join(directory, `${shard}.min.js`)));
+    parts.push(Buffer.from(text, "base64"));
   }
-  return { topology: modelTopology, weights: readWeights(manifest, Buffer.concat(shards)) };
+  return { topology, weights: readWeights(manifest, Buffer.concat(parts)) };
 };
 
 /** The package wraps its data in CommonJS modules; they are evaluated in a context that holds nothing else. */

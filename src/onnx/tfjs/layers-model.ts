@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { AnchorageError } from "../../errors.ts";
 import type { Graph, Value } from "../graph.ts";
+import { unsupportedLayers } from "./faults.ts";
 import type { Weight } from "./weights.ts";
 
 const layerSchema = z.object({
@@ -8,14 +8,18 @@ const layerSchema = z.object({
   class_name: z.string(),
   config: z.looseObject({
     activation: z.string().optional(),
-    use_bias: z.boolean().optional(),
+    use_bias: z.boolean().default(true),
+    /** Of a normalisation: whether it has a gamma and a beta. */
+    scale: z.boolean().default(true),
+    center: z.boolean().default(true),
+    groups: z.number().default(1),
     strides: z.array(z.number()).optional(),
     padding: z.enum(["valid", "same"]).optional(),
     data_format: z.literal("channels_last").optional(),
     dilation_rate: z.array(z.number()).optional(),
     pool_size: z.array(z.number()).optional(),
     epsilon: z.number().optional(),
-    axis: z.union([z.number(), z.array(z.number())]).optional(),
+    axis: z.union([z.number(), z.tuple([z.number()]).transform(([axis]) => axis)]).default(-1),
   }),
   inbound_nodes: z.array(z.array(z.tuple([z.string(), z.number(), z.number()]).rest(z.unknown()))),
 });
@@ -35,9 +39,9 @@ interface Context {
 
 /**
  * Appends the part of a Keras model that leads from `image` (NCHW) to the layers of `wanted`, and returns their values
- * (NCHW, or `[n, d]` after global pooling). A batch normalisation that alone reads a convolution is folded into it.
+ * (NCHW). A batch normalisation that alone reads a convolution is folded into it.
  *
- * @throws AnchorageError `unsupported-model` that names a layer whose kind is not known here.
+ * @throws AnchorageError `unsupported-model` that names a layer whose kind, or use of it, is not known here.
  */
 export const appendLayers = (
   context: Context,
@@ -46,6 +50,8 @@ export const appendLayers = (
   wanted: readonly string[],
 ): Value[] => {
   const layers = new Map(topology.model_config.config.layers.map((layer) => [layer.name, layer]));
+  const inputs = topology.model_config.config.layers.filter(isInput);
+  if (inputs.length !== 1) throw unsupportedLayers(`it has ${inputs.length} inputs`);
   const readers = countReaders(topology);
   const done = new Map<string, Value>();
 
@@ -53,19 +59,19 @@ export const appendLayers = (
     const known = done.get(name);
     if (known !== undefined) return known;
     const layer = layers.get(name);
-    if (layer === undefined) throw unsupported(`there is no layer "${name}"`);
+    if (layer === undefined) throw unsupportedLayers(`there is no layer "${name}"`);
     const value = build(layer);
     done.set(name, value);
     return value;
   };
 
   const build = (layer: Layer): Value => {
-    const sources = (layer.inbound_nodes[0] ?? []).map(([source]) => source);
-    if (layer.class_name === "InputLayer") return image;
+    if (isInput(layer)) return image;
+    const sources = sourcesOf(layer);
     if (layer.class_name === "BatchNormalization") {
       const source = layers.get(sources[0] ?? "");
       if (source?.class_name === "Conv2D" && readers.get(source.name) === 1 && isLinear(source)) {
-        const [before] = (source.inbound_nodes[0] ?? []).map(([name]) => valueOf(name));
+        const [before] = sourcesOf(source).map(valueOf);
         return convolution(context, source, before ?? image, layer);
       }
     }
@@ -75,10 +81,22 @@ export const appendLayers = (
   return wanted.map(valueOf);
 };
 
+const isInput = (layer: Layer): boolean => layer.class_name === "InputLayer";
+
+const sourcesOf = ({ name, inbound_nodes: nodes }: Layer): string[] => {
+  if (nodes.length > 1) throw unsupportedLayers(`layer "${name}" is applied ${nodes.length} times`);
+  return (nodes[0] ?? []).map(([source]) => source);
+};
+
+/** The last axis of NHWC is axis 1 of NCHW. */
+const requireChannels = ({ name, config: { axis } }: Layer): void => {
+  if (axis !== -1 && axis !== 3) throw unsupportedLayers(`layer "${name}" runs along axis ${axis}`);
+};
+
 const appendLayer = (context: Context, layer: Layer, inputs: readonly Value[]): Value => {
   const { graph } = context;
   const [input] = inputs;
-  if (input === undefined) throw unsupported(`layer "${layer.name}" has no input`);
+  if (input === undefined) throw unsupportedLayers(`layer "${layer.name}" has no input`);
   switch (layer.class_name) {
     case "Conv2D":
       return activate(graph, convolution(context, layer, input), layer);
@@ -98,22 +116,10 @@ const appendLayer = (context: Context, layer: Layer, inputs: readonly Value[]): 
       // TensorFlow leaves the padding out of the mean.
       return graph.node("AveragePool", [input], { ...pooling(layer), count_include_pad: { int: 0 } });
     case "Concatenate":
-      // The last axis of channels_last is axis 1 of NCHW.
+      requireChannels(layer);
       return graph.node("Concat", inputs, { axis: { int: 1 } });
-    case "GlobalAveragePooling2D":
-      return globalAveragePool(graph, input);
-    case "Dropout":
-      return input;
-    case "Dense": {
-      const kernel = weightOf(context, `${layer.name}/kernel`);
-      const product = graph.node("MatMul", [input, graph.floats(kernel.shape, kernel.values)]);
-      const bias = context.weights.get(`${layer.name}/bias`);
-      const sum =
-        bias === undefined ? product : graph.node("Add", [product, graph.floats(bias.shape, bias.values)]);
-      return activate(graph, sum, layer);
-    }
     default:
-      throw unsupported(`layer "${layer.name}" is a ${layer.class_name}, which cannot be imported`);
+      throw unsupportedLayers(`layer "${layer.name}" is a ${layer.class_name}, which cannot be imported`);
   }
 };
 
@@ -123,9 +129,12 @@ export const globalAveragePool = (graph: Graph, input: Value): Value =>
 
 const convolution = (context: Context, layer: Layer, input: Value, normalized?: Layer): Value => {
   const { graph } = context;
+  const { groups, dilation_rate: dilations = [1, 1] } = layer.config;
+  if (groups !== 1) throw unsupportedLayers(`layer "${layer.name}" convolves in ${groups} groups`);
+  if (dilations.some((rate) => rate !== 1)) throw unsupportedLayers(`layer "${layer.name}" is dilated`);
   const kernel = weightOf(context, `${layer.name}/kernel`);
   const [height = 0, width = 0, inChannels = 0, outChannels = 0] = kernel.shape;
-  const bias = context.weights.get(`${layer.name}/bias`);
+  const bias = layer.config.use_bias ? weightOf(context, `${layer.name}/bias`) : undefined;
   const affine = normalized === undefined ? undefined : normalization(context, normalized);
   const folded = new Float32Array(kernel.values.length);
   const shift = new Float32Array(outChannels);
@@ -150,7 +159,7 @@ const convolution = (context: Context, layer: Layer, input: Value, normalized?: 
     {
       kernel_shape: { ints: [height, width] },
       strides: { ints: layer.config.strides ?? [1, 1] },
-      dilations: { ints: layer.config.dilation_rate ?? [1, 1] },
+      dilations: { ints: dilations },
       auto_pad: { string: autoPad(layer) },
     },
   );
@@ -158,27 +167,24 @@ const convolution = (context: Context, layer: Layer, input: Value, normalized?: 
 
 /** `gamma (x - mean) / sqrt(variance + epsilon) + beta` as one factor and one summand a channel. */
 const normalization = (context: Context, layer: Layer): { scale: Float32Array; shift: Float32Array } => {
+  requireChannels(layer);
   const mean = weightOf(context, `${layer.name}/moving_mean`).values;
   const variance = weightOf(context, `${layer.name}/moving_variance`).values;
-  const gamma = context.weights.get(`${layer.name}/gamma`)?.values;
-  const beta = context.weights.get(`${layer.name}/beta`)?.values;
+  const gamma = layer.config.scale ? weightOf(context, `${layer.name}/gamma`).values : undefined;
+  const beta = layer.config.center ? weightOf(context, `${layer.name}/beta`).values : undefined;
   const epsilon = layer.config.epsilon ?? 1e-3;
   const scale = Float32Array.from(variance, (value, i) => (gamma?.[i] ?? 1) / Math.sqrt(value + epsilon));
   const shift = Float32Array.from(mean, (value, i) => (beta?.[i] ?? 0) - value * (scale[i] ?? 0));
   return { scale, shift };
 };
 
-const ACTIVATIONS: Readonly<Record<string, string>> = { relu: "Relu", sigmoid: "Sigmoid", tanh: "Tanh" };
-
 const isLinear = (layer: Layer): boolean => (layer.config.activation ?? "linear") === "linear";
 
 const activate = (graph: Graph, value: Value, layer: Layer): Value => {
   const activation = layer.config.activation ?? "linear";
   if (activation === "linear") return value;
-  if (activation === "softmax") return graph.node("Softmax", [value], { axis: { int: 1 } });
-  const operator = ACTIVATIONS[activation];
-  if (operator === undefined) throw unsupported(`layer "${layer.name}" has the activation "${activation}"`);
-  return graph.node(operator, [value]);
+  if (activation === "relu") return graph.node("Relu", [value]);
+  throw unsupportedLayers(`layer "${layer.name}" has the activation "${activation}"`);
 };
 
 const pooling = (layer: Layer) => ({
@@ -199,9 +205,6 @@ const countReaders = (topology: LayersTopology): Map<string, number> => {
 
 const weightOf = ({ weights }: Context, name: string): Weight => {
   const weight = weights.get(name);
-  if (weight === undefined) throw unsupported(`the weight "${name}" is missing`);
+  if (weight === undefined) throw unsupportedLayers(`the weight "${name}" is missing`);
   return weight;
 };
-
-const unsupported = (what: string): AnchorageError =>
-  new AnchorageError("unsupported-model", `This Keras model cannot be imported: ${what}.`);

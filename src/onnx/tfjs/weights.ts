@@ -4,6 +4,7 @@ import { AnchorageError } from "../../errors.ts";
 /** The manifest that stands beside a TF.js model: which weights lie in its shards, in which order and form. */
 export const weightsManifest = z.array(
   z.object({
+    paths: z.array(z.string()),
     weights: z.array(
       z.object({
         name: z.string(),
@@ -26,7 +27,8 @@ export interface Weight {
 }
 
 /**
- * Reads the weights out of the concatenated shards; quantised ones become `value * scale + min`, as TF.js does.
+ * Reads the weights out of the concatenated shards; quantised ones become `value * scale + min` (integers
+ * rounded), as TF.js does.
  *
  * @throws AnchorageError `corrupt-file` where the shards are shorter or longer than the manifest says.
  */
@@ -44,10 +46,12 @@ export const readWeights = (manifest: WeightsManifest, shards: Uint8Array): Map<
     const size = shape.reduce((product, extent) => product * extent, 1);
     const kind = quantization?.dtype ?? dtype;
     const raw = RAW[kind](take(size * BYTES[kind]));
+    const restore = (value: number): number =>
+      quantization === undefined ? value : value * quantization.scale + quantization.min;
     const values =
-      quantization === undefined
-        ? (raw as Float32Array | Int32Array)
-        : Float32Array.from(raw, (value) => value * quantization.scale + quantization.min);
+      dtype === "float32"
+        ? Float32Array.from(raw, restore)
+        : Int32Array.from(raw, (value) => Math.round(restore(value)));
     weights.set(name, { shape, dtype, values });
   }
   if (offset !== shards.length) throw corrupt(shards.length, "less");
