@@ -1,29 +1,57 @@
 import { access, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { z } from "zod";
 import { AnchorageError } from "../errors.ts";
 
-/** Reads a file of an encoder's folder as JSON. @throws AnchorageError `corrupt-file` where it is missing or no JSON. */
-export const readJson = async (directory: string, file: string): Promise<unknown> => {
-  let text: string;
+/**
+ * Reads a JSON file of an encoder's folder by its schema.
+ *
+ * @throws AnchorageError `corrupt-file` that names the file, and each field of it that is wrong.
+ */
+export const readJson = async <Schema extends z.ZodType>(
+  directory: string,
+  file: string,
+  schema: Schema,
+): Promise<z.output<Schema>> => {
+  const found = await readJsonIfThere(directory, file, schema);
+  if (found === undefined) throw wrongFolder(directory, `${file} is missing`);
+  return found;
+};
+
+/** As {@link readJson}; undefined where there is no such file. */
+export const readJsonIfThere = async <Schema extends z.ZodType>(
+  directory: string,
+  file: string,
+  schema: Schema,
+): Promise<z.output<Schema> | undefined> => {
+  const text = await readIfThere(directory, file);
+  if (text === undefined) return undefined;
+  let json: unknown;
   try {
-    text = await readFile(join(directory, file), "utf8");
-  } catch {
-    throw wrongFolder(directory, `${file} is missing`);
-  }
-  try {
-    return JSON.parse(text) as unknown;
+    json = JSON.parse(text);
   } catch {
     throw wrongFolder(directory, `${file} is not JSON`);
   }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join(".")} ${message}`,
+  );
+  throw wrongFolder(directory, `${file}: ${faults.join("; ")}`);
 };
 
-export const firstExisting = async (
-  directory: string,
-  files: readonly string[],
-): Promise<string | undefined> => {
-  for (const file of files) if (await exists(join(directory, file))) return file;
-  return undefined;
+const readIfThere = async (directory: string, file: string): Promise<string | undefined> => {
+  try {
+    return await readFile(join(directory, file), "utf8");
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (ABSENT.has(code)) return undefined;
+    throw wrongFolder(directory, `${file} cannot be read (${code})`);
+  }
 };
+
+/** The second where a part of the path is a file. */
+const ABSENT = new Set(["ENOENT", "ENOTDIR"]);
 
 export const exists = (path: string): Promise<boolean> =>
   access(path).then(

@@ -1,27 +1,39 @@
 import { z } from "zod";
-import { readJson } from "./folder.ts";
+import { readJson, wrongFolder } from "./folder.ts";
 
-const edges = z.union([
-  z.number(),
-  z.object({
-    height: z.number().optional(),
-    width: z.number().optional(),
-    shortest_edge: z.number().optional(),
-  }),
+const PREPROCESSOR = "preprocessor_config.json";
+
+const pixels = z.int().positive();
+const square = pixels.transform((side) => ({ height: side, width: side }));
+const rectangle = z.object({ height: pixels, width: pixels });
+const shortest = z.object({ shortest_edge: pixels });
+const rgb = z.union([
+  z.tuple([z.number(), z.number(), z.number()]),
+  z.number().transform((value): [number, number, number] => [value, value, value]),
 ]);
 
 const preprocessorConfig = z.looseObject({
+  image_processor_type: z.string().optional(),
+  feature_extractor_type: z.string().optional(),
   do_resize: z.boolean().default(true),
-  size: edges.optional(),
-  resample: z.number().default(2),
+  size: z.union([pixels, rectangle, shortest], {
+    error: "must be a number, height and width, or shortest_edge",
+  }),
+  resample: z.int().optional(),
   do_center_crop: z.boolean().default(false),
-  crop_size: edges.optional(),
+  crop_size: z.union([square, rectangle], { error: "must be a number, or height and width" }).optional(),
+  crop_pct: z.number().positive().max(1).nullish(),
   do_rescale: z.boolean().default(true),
   rescale_factor: z.number().default(1 / 255),
+  rescale_offset: z.boolean().nullish(),
   do_normalize: z.boolean().default(true),
-  image_mean: z.tuple([z.number(), z.number(), z.number()]).default([0.485, 0.456, 0.406]),
-  image_std: z.tuple([z.number(), z.number(), z.number()]).default([0.229, 0.224, 0.225]),
+  image_mean: rgb.optional(),
+  image_std: rgb.optional(),
+  do_pad: z.boolean().nullish(),
+  do_flip_channel_order: z.boolean().nullish(),
 });
+
+type PreprocessorConfig = z.infer<typeof preprocessorConfig>;
 
 /** PIL's codes for resampling filters. */
 const RESAMPLE: Readonly<Record<number, string>> = {
@@ -31,30 +43,85 @@ const RESAMPLE: Readonly<Record<number, string>> = {
   3: "bicubic",
 };
 
-/** Reads `preprocessor_config.json` as the `image` part of a manifest. */
+/** What a `size` that is a mere number means differs from processor to processor. */
+const NUMBER_IS_SHORTEST_EDGE = new Set([
+  "CLIP",
+  "ChineseCLIP",
+  "Bit",
+  "ConvNext",
+  "MobileNetV1",
+  "MobileNetV2",
+]);
+const NUMBER_IS_SQUARE = new Set(["ViT", "DeiT", "Beit", "Siglip", "Blip"]);
+/** They compute sizes or colours in ways of their own, which the file does not tell. */
+const UNSUPPORTED = new Set(["Levit", "PoolFormer", "EfficientNet"]);
+
+/**
+ * Reads `preprocessor_config.json` as the `image` part of a manifest, to do what the processor of transformers that it
+ * names does. What is not supported is refused rather than ignored.
+ *
+ * @throws AnchorageError `corrupt-file` that says what is missing, wrong or not supported.
+ */
 export const readPreprocessing = async (directory: string) => {
-  const config = preprocessorConfig.parse(await readJson(directory, "preprocessor_config.json"));
-  const size = sizeOf(config.size ?? 224);
-  const target = config.do_center_crop && config.crop_size !== undefined ? sizeOf(config.crop_size) : size;
-  const width = target.width ?? target.edge ?? 224;
-  const height = target.height ?? target.edge ?? 224;
-  const shortestEdge = config.do_resize && config.do_center_crop ? (size.edge ?? size.height) : undefined;
+  const config = await readJson(directory, PREPROCESSOR, preprocessorConfig);
+  const refuse = (what: string) => wrongFolder(directory, `${PREPROCESSOR}: ${what}`);
+  const processor = processorOf(config);
+  if (UNSUPPORTED.has(processor)) throw refuse(`the ${processor} processor is not supported`);
+  if (!config.do_resize) throw refuse("do_resize false is not supported");
+  if (config.do_pad === true) throw refuse("do_pad is not supported");
+  if (config.rescale_offset === true) throw refuse("rescale_offset is not supported");
+  const interpolation = RESAMPLE[config.resample ?? -1];
+  if (interpolation === undefined)
+    throw refuse(`resample ${config.resample ?? "(missing)"} is none of 0, 1, 2, 3`);
+  const { image_mean: mean, image_std: std } = config;
+  if (config.do_normalize && (mean === undefined || std === undefined))
+    throw refuse("do_normalize needs image_mean and image_std");
+  const geometry = geometryOf(config, processor);
+  if (typeof geometry === "string") throw refuse(geometry);
   return {
-    width,
-    height,
-    resize: shortestEdge === undefined ? (size.edge === undefined ? "stretch" : "cover") : "shortest-edge",
-    ...(shortestEdge === undefined ? {} : { shortestEdge }),
-    interpolation: RESAMPLE[config.resample] ?? "bilinear",
+    ...geometry,
+    interpolation,
     rescale: config.do_rescale ? config.rescale_factor : 1,
-    ...(config.do_normalize ? { mean: config.image_mean, std: config.image_std } : {}),
+    ...(config.do_normalize ? { mean, std } : {}),
+    channels: config.do_flip_channel_order === true ? "bgr" : "rgb",
   };
 };
 
-const sizeOf = (size: z.infer<typeof edges>): { width?: number; height?: number; edge?: number } => {
-  if (typeof size === "number") return { edge: size };
-  return {
-    ...(size.width === undefined ? {} : { width: size.width }),
-    ...(size.height === undefined ? {} : { height: size.height }),
-    ...(size.shortest_edge === undefined ? {} : { edge: size.shortest_edge }),
-  };
+/** Such as `ViT` for `ViTImageProcessorFast` and `ViTFeatureExtractor`. */
+const processorOf = (config: PreprocessorConfig): string =>
+  (config.image_processor_type ?? config.feature_extractor_type ?? "").replace(
+    /(ImageProcessor(Fast)?|FeatureExtractor)$/,
+    "",
+  );
+
+/** Resize and crop; or what is not supported about them. */
+const geometryOf = (config: PreprocessorConfig, processor: string) => {
+  const size = sizeOf(config.size, processor);
+  if (typeof size === "string") return size;
+  if (config.crop_pct != null && processor !== "ConvNext") return "crop_pct is not supported";
+  if (processor === "ConvNext" && "shortest_edge" in size)
+    return convNext(size.shortest_edge, config.crop_pct ?? 224 / 256);
+  if (config.do_center_crop && config.crop_size === undefined) return "do_center_crop needs a crop_size";
+  const crop = config.do_center_crop ? config.crop_size : undefined;
+  if ("shortest_edge" in size) {
+    const edge = size.shortest_edge;
+    // The processor leaves the longer side as it comes; a batch takes inputs of one size.
+    return { resize: "shortest-edge", shortestEdge: edge, ...(crop ?? { width: edge, height: edge }) };
+  }
+  return { resize: "stretch", stretchTo: size, ...(crop ?? size) };
+};
+
+const sizeOf = (size: PreprocessorConfig["size"], processor: string) => {
+  if (typeof size !== "number") return size;
+  if (NUMBER_IS_SHORTEST_EDGE.has(processor)) return { shortest_edge: size };
+  if (NUMBER_IS_SQUARE.has(processor)) return { width: size, height: size };
+  return `size ${size} of the processor "${processor}" may be a square or a shortest edge; write which`;
+};
+
+/** Below 384 pixels more than the crop is resized to, from there on exactly it (ConvNextImageProcessor.resize). */
+const convNext = (edge: number, cropPct: number) => {
+  const crop = { width: edge, height: edge };
+  return edge < 384
+    ? { resize: "shortest-edge", shortestEdge: Math.trunc(edge / cropPct), ...crop }
+    : { resize: "stretch", ...crop };
 };

@@ -1,9 +1,11 @@
 import sharp, { type Metadata, type Sharp } from "sharp";
-import { invalidField, messageOf, type AnchorageError } from "../errors.ts";
+import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
 import type { ImagePreprocessing } from "./manifest.ts";
 
 /** More pixels than any camera that people own has; a file that declares more is refused before it is decoded. */
 export const MAX_PIXELS = 50_000_000;
+/** As JPEG has it. A PNG of one column costs seconds for its rows, whatever its pixels. */
+const MAX_SIDE = 65_535;
 const SVG_DPI = 72;
 const MAX_SVG_DPI = 7_200;
 const THUMBNAIL_SIDE = 160;
@@ -39,10 +41,9 @@ export const makeThumbnail = async (bytes: Uint8Array): Promise<{ mediaType: str
 
 const decode = (bytes: Uint8Array, spec: ImagePreprocessing) =>
   decoding(async () => {
-    const edge = spec.shortestEdge ?? Math.max(spec.width, spec.height);
-    const { image } = await open(bytes, Math.max(edge, spec.width, spec.height));
+    const { image } = await open(bytes, Math.max(...targetOf(spec)));
     const { data, info } = await (
-      await resized(image.autoOrient(), spec, edge)
+      await resized(image.autoOrient(), spec)
     )
       .flatten({ background: spec.background })
       .toColourspace("srgb")
@@ -52,35 +53,55 @@ const decode = (bytes: Uint8Array, spec: ImagePreprocessing) =>
     return data;
   });
 
-const resized = async (image: Sharp, spec: ImagePreprocessing, edge: number): Promise<Sharp> => {
+/** What a picture is resized to before it is cropped: for `shortest-edge` the least width and height. */
+const targetOf = (spec: ImagePreprocessing): readonly [width: number, height: number] => {
+  const { width, height, resize, stretchTo } = spec;
+  if (resize !== "shortest-edge") return [stretchTo?.width ?? width, stretchTo?.height ?? height];
+  const edge = spec.shortestEdge ?? Math.max(width, height);
+  return [edge, edge];
+};
+
+const resized = async (image: Sharp, spec: ImagePreprocessing): Promise<Sharp> => {
   const kernel = KERNELS[spec.interpolation];
   const { width, height, background } = spec;
-  switch (spec.resize) {
-    case "stretch":
-      return image.resize(width, height, { fit: "fill", kernel });
-    case "cover":
-      return image.resize(width, height, { fit: "cover", kernel });
-    case "contain":
-      return image.resize(width, height, { fit: "contain", kernel, background });
-    case "shortest-edge": {
-      const { autoOrient: from } = await image.metadata();
-      const scale = edge / Math.min(from.width, from.height);
-      // Rounded down, scale and centre both, as PIL and torchvision do it.
-      const scaledWidth = Math.max(edge, Math.floor(from.width * scale));
-      const scaledHeight = Math.max(edge, Math.floor(from.height * scale));
-      const left = Math.floor((scaledWidth - width) / 2);
-      const top = Math.floor((scaledHeight - height) / 2);
-      // Cropped inside the pipeline: a very long picture is never held at its full scale.
-      return image
-        .resize(scaledWidth, scaledHeight, { fit: "fill", kernel })
-        .extract({ left, top, width, height });
-    }
-  }
+  const [targetWidth, targetHeight] = targetOf(spec);
+  if (spec.resize === "contain") return image.resize(width, height, { fit: "contain", kernel, background });
+  if (spec.resize === "stretch")
+    return cropped(image.resize(targetWidth, targetHeight, { fit: "fill", kernel }), spec, [
+      targetWidth,
+      targetHeight,
+    ]);
+  const { autoOrient: from } = await image.metadata();
+  // Multiplied first and rounded down, as PIL and torchvision do it.
+  const scaled = (side: number, byWidth: boolean): number =>
+    Math.floor(byWidth ? (side * targetWidth) / from.width : (side * targetHeight) / from.height);
+  const byWidth = targetWidth * from.height >= targetHeight * from.width;
+  const size = byWidth
+    ? ([targetWidth, Math.max(targetHeight, scaled(from.height, true))] as const)
+    : ([Math.max(targetWidth, scaled(from.width, false)), targetHeight] as const);
+  if (size[0] * size[1] > MAX_PIXELS)
+    throw unreadable(`is too long and thin: ${from.width} x ${from.height} pixels`);
+  return cropped(image.resize(...size, { fit: "fill", kernel }), spec, size);
 };
+
+/** The centre, rounded down as torchvision does it. */
+const cropped = (
+  image: Sharp,
+  { width, height }: ImagePreprocessing,
+  [fromWidth, fromHeight]: readonly [width: number, height: number],
+): Sharp =>
+  image.extract({
+    left: Math.floor((fromWidth - width) / 2),
+    top: Math.floor((fromHeight - height) / 2),
+    width,
+    height,
+  });
 
 const open = async (bytes: Uint8Array, side: number): Promise<{ image: Sharp; vector: boolean }> => {
   const options = { limitInputPixels: MAX_PIXELS, failOn: "truncated", pages: 1 } as const;
   const metadata = await sharp(bytes, options).metadata();
+  if (Math.max(metadata.width, metadata.height) > MAX_SIDE)
+    throw unreadable(`is too large: at most ${MAX_SIDE} pixels a side are accepted`);
   if (metadata.format !== "svg") return { image: sharp(bytes, options), vector: false };
   return { image: sharp(bytes, { ...options, density: svgDensity(metadata, side) }), vector: true };
 };
@@ -124,13 +145,18 @@ const decoding = async <T>(work: () => Promise<T>): Promise<T> => {
 };
 
 const explained = (error: unknown): AnchorageError => {
+  if (isAnchorageError(error)) return error;
   const message = messageOf(error);
   if (/unsupported image format|Input buffer is empty|missing/i.test(message)) {
-    return invalidField("", "is not an image that can be read (PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG)");
+    return unreadable("is not an image that can be read (PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG)");
   }
   if (/pixel limit|too large|dimensions/i.test(message)) {
-    return invalidField("", `is too large: at most ${MAX_PIXELS / 1e6} million pixels are accepted`);
+    return unreadable(`is too large: at most ${MAX_PIXELS / 1e6} million pixels are accepted`);
   }
   const [first = message] = message.split("\n");
-  return invalidField("", `cannot be decoded; it may be truncated or damaged (${first})`);
+  return unreadable(`cannot be decoded; it may be truncated or damaged (${first})`);
 };
+
+/** The path is empty: only the caller knows where the image stood. */
+const unreadable = (message: string): AnchorageError =>
+  new AnchorageError("invalid-input", `The image ${message}.`, { faults: [{ path: "", message }] });

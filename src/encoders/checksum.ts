@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { AnchorageError } from "../errors.ts";
+import { externalDataOf } from "./external-data.ts";
+import type { EncoderManifest } from "./manifest.ts";
+
+/** The sha256 of a file, in lower-case hex. */
+export const sha256Of = async (file: string): Promise<string> => {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest("hex");
+};
+
+/**
+ * Holds the files of an encoder against its manifest.
+ *
+ * @throws AnchorageError `corrupt-file` where one is missing or has another sha256, or where the network takes weights
+ * from a file whose sha256 the manifest does not name.
+ */
+export const verifyFiles = async (directory: string, manifest: EncoderManifest): Promise<void> => {
+  const wrong = (what: string) => new AnchorageError("corrupt-file", `Encoder "${manifest.id}": ${what}.`);
+  for (const [name, expected] of Object.entries(manifest.sha256)) {
+    const found = await sha256Of(join(directory, name)).catch(() => undefined);
+    if (found === undefined) throw wrong(`${name} cannot be read`);
+    if (found !== expected) throw wrong(`${name} is not the file its sha256 names`);
+  }
+  for (const name of await externalDataOf(directory, manifest.files.model)) {
+    if (manifest.sha256[name] === undefined)
+      throw wrong(`its sha256 does not name ${name}, which holds weights`);
+  }
+};

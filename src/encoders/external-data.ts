@@ -1,0 +1,101 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { AnchorageError } from "../errors.ts";
+
+/** The messages of onnx.proto in which a tensor may lie, and in which of their fields. */
+const FIELDS = {
+  model: { 7: "graph", 25: "function" },
+  function: { 7: "node" },
+  graph: { 1: "node", 5: "tensor" },
+  node: { 5: "attribute" },
+  attribute: { 5: "tensor", 6: "graph", 10: "tensor", 11: "graph" },
+  tensor: { 13: "entry" },
+  entry: {},
+} as const satisfies Record<string, Record<number, string>>;
+
+type Message = keyof typeof FIELDS;
+
+interface Field {
+  readonly number: number;
+  /** Of a length-delimited field; absent of a number. */
+  readonly bytes?: Uint8Array;
+}
+
+/**
+ * The files that an ONNX file refers to for weights which it does not hold itself, by their paths in `directory`.
+ *
+ * @param model path of the ONNX file in `directory`
+ * @throws AnchorageError `corrupt-file` where the file is no ONNX file or refers to a place outside of `directory`.
+ */
+export const externalDataOf = async (directory: string, model: string): Promise<string[]> => {
+  const locations = new Set<string>();
+  const bytes = await readFile(join(directory, model));
+  try {
+    collect(bytes, "model", locations);
+  } catch (error) {
+    throw new AnchorageError("corrupt-file", `${model} is not an ONNX file.`, { cause: error });
+  }
+  return [...locations].sort().map((location) => {
+    const path = posix.normalize(posix.join(dirname(model).replaceAll("\\", "/"), location));
+    if (!isInside(path))
+      throw new AnchorageError(
+        "corrupt-file",
+        `${model} refers to weights outside of its folder: ${location}`,
+      );
+    return path;
+  });
+};
+
+/** Whether a path, as a manifest or a hub writes it, stays in the folder that it is relative to. */
+export const isInside = (path: string): boolean =>
+  path !== "" &&
+  !/[\\\0:]/.test(path) &&
+  path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+
+const collect = (bytes: Uint8Array, message: Message, locations: Set<string>): void => {
+  const children: Readonly<Record<number, Message>> = FIELDS[message];
+  const texts: string[] = [];
+  for (const { number, bytes: inner } of fieldsOf(bytes)) {
+    if (inner === undefined) continue;
+    if (message === "entry") texts[number] = new TextDecoder().decode(inner);
+    const child = children[number];
+    if (child !== undefined) collect(inner, child, locations);
+  }
+  // StringStringEntryProto: the key is field 1, the value field 2.
+  if (texts[1] === "location" && texts[2] !== undefined) locations.add(texts[2]);
+};
+
+/** The fields of one protobuf message, without their numbers' values. */
+function* fieldsOf(bytes: Uint8Array): Generator<Field> {
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      if (byte === undefined || shift > 63) throw new RangeError("a number is cut off");
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const tag = varint();
+    const number = Math.floor(tag / 8);
+    const fixed = FIXED_LENGTHS[tag % 8];
+    if (fixed !== undefined) at += fixed;
+    else if (tag % 8 === VARINT) varint();
+    else if (tag % 8 === LENGTH_DELIMITED) {
+      const length = varint();
+      if (at + length > bytes.length) throw new RangeError("a field is cut off");
+      yield { number, bytes: bytes.subarray(at, at + length) };
+      at += length;
+      continue;
+    } else throw new RangeError(`there is no wire type ${tag % 8}`);
+    if (at > bytes.length) throw new RangeError("a field is cut off");
+    yield { number };
+  }
+}
+
+const VARINT = 0;
+const LENGTH_DELIMITED = 2;
+/** In bytes, by wire type. */
+const FIXED_LENGTHS: Readonly<Record<number, number>> = { 1: 8, 5: 4 };

@@ -1,0 +1,56 @@
+import type { Tensor } from "onnxruntime-node";
+import { AnchorageError } from "../errors.ts";
+import type { EncoderManifest } from "./manifest.ts";
+import { wrongModel } from "./model.ts";
+import { normalizeRows, poolTokens } from "./pool.ts";
+
+/**
+ * Reads what a network gave as one vector an input: `[n, d]`, or `[n, tokens, d]` that is pooled as the manifest says.
+ *
+ * @param counts real tokens of each input, padding after them; null where every token is real
+ * @returns `[n, d]` row-major, rows of norm 1
+ * @throws AnchorageError `unsupported-model` where the output has another shape or type, `unprocessable` where a
+ * vector is zero or not finite.
+ */
+export const vectorsOf = (
+  output: Tensor,
+  manifest: EncoderManifest,
+  batch: number,
+  counts: readonly number[] | null,
+): Float32Array => {
+  const { dimension, pooling } = manifest;
+  const { dims, type } = output;
+  const fits = (dims.length === 2 || dims.length === 3) && dims[0] === batch && dims.at(-1) === dimension;
+  if (type !== "float32" || !fits) {
+    const expected = `float32 [${batch}, ${dimension}] or [${batch}, tokens, ${dimension}]`;
+    throw wrongModel(manifest, `gave ${type} [${dims.join(", ")}], where ${expected} was expected`);
+  }
+  const data = output.data as Float32Array;
+  const rows =
+    dims.length === 2 ? Float32Array.from(data) : pooled(data, manifest, dims[1] ?? 0, batch, counts);
+  if (normalizeRows(rows, dimension) >= 0) {
+    const what = pooling === "none" ? "" : ` after pooling by ${pooling}`;
+    throw new AnchorageError(
+      "unprocessable",
+      `Encoder "${manifest.id}" gave a vector without direction${what}.`,
+    );
+  }
+  return rows;
+};
+
+const pooled = (
+  data: Float32Array,
+  manifest: EncoderManifest,
+  tokens: number,
+  batch: number,
+  counts: readonly number[] | null,
+): Float32Array => {
+  const { dimension, pooling } = manifest;
+  if (tokens === 1) return Float32Array.from(data);
+  if (pooling === "none")
+    throw wrongModel(manifest, `gives ${tokens} tokens an input, but its pooling is "none"`);
+  const real = counts ?? new Array<number>(batch).fill(tokens);
+  if (tokens < Math.max(1, ...real))
+    throw wrongModel(manifest, `gives ${tokens} tokens where it was given ${Math.max(...real)}`);
+  return poolTokens(data, real, tokens, dimension, pooling);
+};

@@ -1,0 +1,78 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../errors.ts";
+import type { EncoderId, EncoderInfo, Log } from "../types.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { readJsonIfThere } from "./folder.ts";
+import { readHuggingFaceFolder } from "./hugging-face.ts";
+import { encoderManifest, MANIFEST_FILE, type EncoderManifest } from "./manifest.ts";
+
+/** An encoder and where it lies. */
+export interface Registered {
+  readonly directory: string;
+  readonly manifest: EncoderManifest;
+  readonly info: EncoderInfo;
+}
+
+/**
+ * Reads every sub-folder of `folders` as an encoder, images first, then by id. One that cannot be read is left out
+ * with a line that says why; of two with one id the first counts. Folders whose names begin with a dot are works in
+ * progress.
+ */
+export const readFolders = async (folders: readonly string[], log: Log): Promise<Registered[]> => {
+  const registered = new Map<string, Registered>();
+  for (const folder of folders) {
+    for (const directory of await subfolders(folder, log)) {
+      try {
+        const found = await readFolder(directory);
+        const known = registered.get(found.info.id);
+        if (known === undefined) registered.set(found.info.id, found);
+        else leftOut(directory, `${known.directory} has the id "${found.info.id}" already`, log);
+      } catch (error) {
+        leftOut(directory, messageOf(error), log);
+      }
+    }
+  }
+  return [...registered.values()].sort(
+    (a, b) => a.info.modality.localeCompare(b.info.modality) || (a.info.id < b.info.id ? -1 : 1),
+  );
+};
+
+/**
+ * Reads one folder: by its `encoder.json` where it has one, else as Hugging Face lays it out.
+ *
+ * @throws AnchorageError `corrupt-file` that says what is missing or wrong.
+ */
+export const readFolder = async (directory: string): Promise<Registered> => {
+  const manifest =
+    (await readJsonIfThere(directory, MANIFEST_FILE, encoderManifest)) ??
+    (await readHuggingFaceFolder(directory));
+  return { directory, manifest, info: infoOf(manifest) };
+};
+
+const leftOut = (directory: string, why: string, log: Log): void =>
+  log(`encoder folder ${directory} is left out: ${why.replaceAll("\n", " ")}`);
+
+const subfolders = async (folder: string, log: Log): Promise<string[]> => {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries
+      .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith("."))
+      .map((entry) => join(folder, entry.name))
+      .sort();
+  } catch (error) {
+    // Nobody has to have a folder of encoders.
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") leftOut(folder, messageOf(error), log);
+    return [];
+  }
+};
+
+const infoOf = (manifest: EncoderManifest): EncoderInfo => ({
+  id: manifest.id as EncoderId,
+  modality: manifest.modality,
+  dimension: manifest.dimension,
+  default: manifest.default,
+  sha256: fingerprintOf(manifest),
+  source: manifest.source,
+  licence: manifest.licence,
+});
