@@ -72,16 +72,21 @@ const resized = async (image: Sharp, spec: ImagePreprocessing): Promise<Sharp> =
       targetHeight,
     ]);
   const { autoOrient: from } = await image.metadata();
-  // Multiplied first and rounded down, as PIL and torchvision do it.
-  const scaled = (side: number, byWidth: boolean): number =>
-    Math.floor(byWidth ? (side * targetWidth) / from.width : (side * targetHeight) / from.height);
-  const byWidth = targetWidth * from.height >= targetHeight * from.width;
-  const size = byWidth
-    ? ([targetWidth, Math.max(targetHeight, scaled(from.height, true))] as const)
-    : ([Math.max(targetWidth, scaled(from.width, false)), targetHeight] as const);
+  const size = sizeToCover(from, targetWidth, targetHeight);
   if (size[0] * size[1] > MAX_PIXELS)
     throw unreadable(`is too long and thin: ${from.width} x ${from.height} pixels`);
   return cropped(image.resize(...size, { fit: "fill", kernel }), spec, size);
+};
+
+/** Multiplied first and rounded down, as PIL and torchvision do it. */
+const sizeToCover = (
+  from: { readonly width: number; readonly height: number },
+  width: number,
+  height: number,
+): readonly [width: number, height: number] => {
+  const scaledHeight = Math.floor((from.height * width) / from.width);
+  if (scaledHeight >= height) return [width, scaledHeight];
+  return [Math.max(width, Math.floor((from.width * height) / from.height)), height];
 };
 
 /** The centre, rounded down as torchvision does it. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { EncoderId, EncoderInfo, Log } from "../types.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { readJsonIfThere } from "./folder.ts";
+import { exists, readJsonIfThere, wrongFolder } from "./folder.ts";
 import { readHuggingFaceFolder } from "./hugging-face.ts";
 import { encoderManifest, MANIFEST_FILE, type EncoderManifest } from "./manifest.ts";
 
@@ -47,6 +47,8 @@ export const readFolder = async (directory: string): Promise<Registered> => {
   const manifest =
     (await readJsonIfThere(directory, MANIFEST_FILE, encoderManifest)) ??
     (await readHuggingFaceFolder(directory));
+  for (const file of Object.keys(manifest.sha256))
+    if (!(await exists(join(directory, file)))) throw wrongFolder(directory, `${file} is missing`);
   return { directory, manifest, info: infoOf(manifest) };
 };
 
