@@ -1,10 +1,13 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { z } from "zod";
 import { isAnchorageError, messageOf } from "./errors.ts";
-import type { Log } from "./types.ts";
+import type { CollectionName, Log } from "./types.ts";
 
-/** What a script tells the shell when it ends. */
-export const EXIT = { done: 0, failed: 1, misused: 2, interrupted: 130 } as const;
+/** What a script tells the shell when it ends; `partly`: done, but some of what was given could not be used. */
+export const EXIT = { done: 0, failed: 1, misused: 2, partly: 3, interrupted: 130 } as const;
+
+/** `npm run` passes on a Ctrl-C that the terminal has already sent to the script. */
+const SAME_KEYSTROKE_MS = 500;
 
 /** One `--option`. The key it stands under is its name. */
 export interface Option {
@@ -44,6 +47,18 @@ export interface Script<T> {
 /** An option that must be given. */
 export const requiredText = z.string({ error: "is required" }).min(1, "must not be empty");
 
+/** The name of a collection. */
+export const collectionOption = z
+  .string({ error: "is required" })
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be 1 to 63 of a-z, 0-9, _ and -, the first a letter or a digit")
+  .transform((name) => name as CollectionName);
+
+/** The address of a running service. */
+export const urlOption = z.url({
+  protocol: /^https?$/,
+  error: "must be an address such as http://127.0.0.1:8080",
+});
+
 /** The text of a whole number. */
 export const wholeNumber = (min: number, max: number) =>
   z
@@ -53,7 +68,7 @@ export const wholeNumber = (min: number, max: number) =>
     .pipe(z.int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
 
 /**
- * Runs a script on the process's arguments and ends the process: 0 done, 1 failed, 2 wrongly used, 130 interrupted.
+ * Runs a script on the process's arguments and ends the process with one of {@link EXIT}.
  *
  * `--help` prints the help. A wrong use is told in one line. An error of the domain is told by its message alone.
  */
@@ -94,9 +109,13 @@ const stackOf = (error: unknown): string =>
 
 const stopSignal = (): AbortSignal => {
   const controller = new AbortController();
+  let first = 0;
   const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    controller.abort();
+    if (!controller.signal.aborted) {
+      first = performance.now();
+      note("stopping; once more ends it at once");
+      controller.abort();
+    } else if (performance.now() - first > SAME_KEYSTROKE_MS) process.exit(EXIT.interrupted);
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);

@@ -4,14 +4,14 @@ import { dirname, parse as parsePath } from "node:path";
 import { CsvError, parse } from "csv-parse";
 import { AnchorageError } from "../errors.ts";
 import type { JsonValue } from "../types.ts";
-import { fileFault } from "./image-file.ts";
-import { chooseColumns, createRowReader, type ColumnNames, type Columns } from "./table.ts";
+import { corrupt, fileFault } from "./file-fault.ts";
+import { chooseColumns, createRowReader, type TableOptions, type Columns } from "./table.ts";
 import { reject, type PairSource, type Reject } from "./types.ts";
 
 const MAX_RECORD = 16 * 1024 * 1024;
 
 interface CsvRecord {
-  readonly info: { readonly lines: number };
+  readonly info: { readonly lines: number; readonly bytes: number };
   readonly record: Readonly<Record<string, string>>;
 }
 
@@ -20,9 +20,9 @@ interface CsvRecord {
  * few cells is rejected. Cells beside path, caption and id become metadata: numbers and `true` and `false` as such
  * where they are written the way JSON writes them, an empty cell not at all.
  */
-export const openCsv = (file: string, names: ColumnNames): PairSource => {
+export const openCsv = (file: string, options: TableOptions): PairSource => {
   let size = 0;
-  let read = (): number => 0;
+  let read = 0;
 
   return {
     entries: async function* () {
@@ -30,7 +30,6 @@ export const openCsv = (file: string, names: ColumnNames): PairSource => {
       const skipped: Reject[] = [];
       let columns: Columns | undefined;
       const input = createReadStream(file);
-      read = () => input.bytesRead;
       const parser = parse({
         bom: true,
         delimiter: file.toLowerCase().endsWith(".tsv") ? "\t" : ",",
@@ -44,7 +43,7 @@ export const openCsv = (file: string, names: ColumnNames): PairSource => {
         },
         columns: (header: string[]) => {
           const trimmed = header.map((name) => name.trim());
-          columns = chooseColumns(file, trimmed, names);
+          columns = chooseColumns(file, trimmed, options);
           return trimmed;
         },
       });
@@ -53,23 +52,24 @@ export const openCsv = (file: string, names: ColumnNames): PairSource => {
       let readRow: ReturnType<typeof createRowReader> | undefined;
       try {
         for await (const { info, record } of parser as AsyncIterable<CsvRecord>) {
+          read = info.bytes;
           yield* skipped.splice(0);
           if (columns === undefined) continue;
-          readRow ??= createRowReader(columns, dirname(file));
+          readRow ??= createRowReader(columns, options.images ?? dirname(file));
           const otherwise = `${parsePath(file).name}/${info.lines}`;
           yield readRow(valuesOf(record, columns), `${file}:${info.lines}`, otherwise);
         }
       } catch (error) {
         if (!(error instanceof CsvError)) throw fileFault(error, file);
-        throw new AnchorageError("corrupt-file", `${file}:${lineOf(error)}: ${error.message}`, {
-          cause: error,
-        });
+        throw corrupt(`${file}:${lineOf(error)}`, error.message, error);
       } finally {
         input.destroy();
       }
       yield* skipped;
+      if (columns === undefined)
+        throw new AnchorageError("invalid-input", `${file} is empty, without a header`);
     },
-    fraction: () => (size === 0 ? 0 : read() / size),
+    fraction: () => (size === 0 ? 0 : read / size),
   };
 };
 

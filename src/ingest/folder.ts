@@ -3,7 +3,8 @@ import { basename, extname, join } from "node:path";
 import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
 import { compareIds } from "../order.ts";
 import { captionFromFolder, captionFromName, oneLine } from "./caption.ts";
-import { fileFault, isImageExtension, readImageFile, withoutExtension } from "./image-file.ts";
+import { fileFault } from "./file-fault.ts";
+import { isImageExtension, readImageFile, withoutExtension } from "./image-file.ts";
 import { reject, type Entry, type PairSource, type Reject } from "./types.ts";
 
 /** `auto`: the sidecar where there is one, else the file's name. */
@@ -80,7 +81,8 @@ const readSidecar = async (path: string): Promise<string | null> => {
   }
 };
 
-async function* walk(
+/** The images under a folder, and what of it cannot be read, in order of names. */
+export async function* walk(
   root: string,
   folder: string,
   visited: Set<string>,

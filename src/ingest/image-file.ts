@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { AnchorageError } from "../errors.ts";
+import { fileFault } from "./file-fault.ts";
 
 const EXTENSIONS = new Set(["jpg", "jpeg", "png", "webp", "gif", "avif", "tif", "tiff", "svg"]);
 
@@ -33,20 +34,3 @@ export const tooLarge = (bytes: number): AnchorageError =>
     "too-large",
     `the image has ${bytes} bytes; at most ${MAX_IMAGE_BYTES} (64 MiB) are read`,
   );
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "does not exist",
-  EACCES: "may not be read",
-  EPERM: "may not be read",
-  EISDIR: "is a folder",
-  ELOOP: "is a link that leads back to itself",
-};
-
-/** The domain's error for what the file system said about `path`; anything else as it is. */
-export const fileFault = (error: unknown, path: string): unknown => {
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (error instanceof AnchorageError || code === undefined) return error;
-  return new AnchorageError("invalid-input", `${path} ${REASONS[code] ?? `cannot be read (${code})`}`, {
-    cause: error,
-  });
-};

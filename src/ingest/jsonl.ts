@@ -1,28 +1,27 @@
 import { createReadStream } from "node:fs";
 import { dirname, parse as parsePath } from "node:path";
-import { AnchorageError } from "../errors.ts";
-import { fileFault } from "./image-file.ts";
+import { corrupt, fileFault } from "./file-fault.ts";
 import { sizeOf } from "./csv.ts";
-import { chooseColumns, createRowReader, type Columns, type ColumnNames, type Row } from "./table.ts";
+import { chooseColumns, createRowReader, type Columns, type TableOptions, type Row } from "./table.ts";
 import { reject, type PairSource } from "./types.ts";
 
 const MAX_LINE = 16 * 1024 * 1024;
 
 /** The lines of a file that each hold one JSON object; what is beside path, caption and id becomes metadata as it is. */
-export const openJsonl = (file: string, names: ColumnNames): PairSource => {
+export const openJsonl = (file: string, options: TableOptions): PairSource => {
   let size = 0;
-  let read = (): number => 0;
+  let read = 0;
 
   return {
     entries: async function* () {
       size = await sizeOf(file);
       const input = createReadStream(file);
-      read = () => input.bytesRead;
       let line = 0;
       let columns: Columns | undefined;
       let readRow: ReturnType<typeof createRowReader> | undefined;
       for await (const text of linesOf(input, file)) {
         line++;
+        read += Buffer.byteLength(text) + 1;
         if (text.trim() === "") continue;
         const source = `${file}:${line}`;
         const row = parseRow(text);
@@ -31,12 +30,12 @@ export const openJsonl = (file: string, names: ColumnNames): PairSource => {
           continue;
         }
         // Where the first line lacks what a later one has, the rows are at fault, not the choice of columns.
-        columns ??= chooseColumns(source, Object.keys(row), names);
-        readRow ??= createRowReader(columns, dirname(file));
+        columns ??= chooseColumns(source, Object.keys(row), options);
+        readRow ??= createRowReader(columns, options.images ?? dirname(file));
         yield readRow(row, source, `${parsePath(file).name}/${line}`);
       }
     },
-    fraction: () => (size === 0 ? 0 : read() / size),
+    fraction: () => (size === 0 ? 0 : Math.min(1, read / size)),
   };
 };
 
@@ -62,7 +61,7 @@ async function* linesOf(input: AsyncIterable<Buffer>, file: string): AsyncGenera
       rest = lines.pop() ?? "";
       line += lines.length;
       if (rest.length > MAX_LINE) {
-        throw new AnchorageError("corrupt-file", `${file}:${line}: the line is longer than 16 MiB`);
+        throw corrupt(`${file}:${line}`, "the line is longer than 16 MiB");
       }
       yield* lines;
     }

@@ -1,24 +1,24 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { AnchorageError } from "../errors.ts";
+import { AnchorageError, isAnchorageError } from "../errors.ts";
 import { compareIds } from "../order.ts";
 import { openCsv } from "./csv.ts";
 import { openFolder, type CaptionFrom } from "./folder.ts";
 import { expandPattern } from "./glob.ts";
 import { openJsonl } from "./jsonl.ts";
 import { openParquet } from "./parquet.ts";
-import type { ColumnNames } from "./table.ts";
-import type { PairSource } from "./types.ts";
+import type { TableOptions } from "./table.ts";
+import { reject, type PairSource } from "./types.ts";
 import { openShard } from "./webdataset.ts";
 
 export interface SourceOptions {
   /** Of the images in a folder. */
   readonly captionFrom: CaptionFrom;
-  /** Of a table, or of a shard's JSON. */
-  readonly columns: ColumnNames;
+  /** Of tables and of shards' JSON. */
+  readonly table: TableOptions;
 }
 
-type OpenFile = (file: string, names: ColumnNames) => PairSource;
+type OpenFile = (file: string, options: TableOptions) => PairSource;
 
 const READERS: readonly (readonly [RegExp, OpenFile])[] = [
   [/\.(csv|tsv)$/i, openCsv],
@@ -37,14 +37,19 @@ export const openPairSource = async (
   patterns: readonly string[],
   options: SourceOptions,
 ): Promise<PairSource> => {
-  const sources: PairSource[] = [];
+  const sources: OpenedFile[] = [];
   for (const pattern of patterns) {
     for (const path of await expandPattern(pattern)) sources.push(...(await openPath(path, options)));
   }
   return oneAfterAnother(sources);
 };
 
-const openPath = async (path: string, options: SourceOptions): Promise<PairSource[]> => {
+interface OpenedFile {
+  readonly path: string;
+  readonly source: PairSource;
+}
+
+const openPath = async (path: string, options: SourceOptions): Promise<OpenedFile[]> => {
   if (!(await stat(path)).isDirectory()) {
     const open = readerOf(path);
     if (open === undefined) {
@@ -53,27 +58,36 @@ const openPath = async (path: string, options: SourceOptions): Promise<PairSourc
         `${path} is none of .csv, .tsv, .jsonl, .ndjson, .parquet, .tar, .tar.gz, or a folder`,
       );
     }
-    return [open(path, options.columns)];
+    return [{ path, source: open(path, options.table) }];
   }
   const names = (await readdir(path)).filter((name) => !name.startsWith(".")).sort(compareIds);
   const parts = names.flatMap((name) => {
     const open = readerOf(name);
-    return open === openShard || open === openParquet ? [open(join(path, name), options.columns)] : [];
+    if (open !== openShard && open !== openParquet) return [];
+    const file = join(path, name);
+    return [{ path: file, source: open(file, options.table) }];
   });
-  return parts.length > 0 ? parts : [openFolder(path, options.captionFrom)];
+  return parts.length > 0 ? parts : [{ path, source: openFolder(path, options.captionFrom) }];
 };
 
 const readerOf = (name: string): OpenFile | undefined => READERS.find(([ending]) => ending.test(name))?.[1];
 
-const oneAfterAnother = (sources: readonly PairSource[]): PairSource => {
+const oneAfterAnother = (files: readonly OpenedFile[]): PairSource => {
   let at = 0;
   return {
     entries: async function* () {
-      for (const source of sources) {
-        yield* source.entries();
+      for (const { path, source } of files) {
+        try {
+          yield* source.entries();
+        } catch (error) {
+          if (!isAnchorageError(error) || error.code !== "corrupt-file") throw error;
+          // What stood before the break is good, and so may the files be that follow.
+          const [fault] = error.faults;
+          yield reject(fault?.path ?? path, fault?.message ?? error.message);
+        }
         at++;
       }
     },
-    fraction: () => (at + (sources[at]?.fraction() ?? 0)) / Math.max(1, sources.length),
+    fraction: () => (at + (files[at]?.source.fraction() ?? 0)) / Math.max(1, files.length),
   };
 };

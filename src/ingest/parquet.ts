@@ -2,16 +2,16 @@ import { open } from "node:fs/promises";
 import { dirname, parse as parsePath } from "node:path";
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { AnchorageError, messageOf } from "../errors.ts";
-import { fileFault } from "./image-file.ts";
-import { chooseColumns, createRowReader, type ColumnNames, type Row } from "./table.ts";
+import { isAnchorageError, messageOf } from "../errors.ts";
+import { corrupt, fileFault } from "./file-fault.ts";
+import { chooseColumns, createRowReader, type TableOptions, type Row } from "./table.ts";
 import type { PairSource } from "./types.ts";
 
 /**
  * The rows of a Parquet file. The path column holds paths, the bytes of images, or Hugging Face's `{bytes, path}`.
  * One row group is in memory at a time. Columns of bytes beside the images are left out of the metadata.
  */
-export const openParquet = (file: string, names: ColumnNames): PairSource => {
+export const openParquet = (file: string, options: TableOptions): PairSource => {
   let rows = 0;
   let done = 0;
 
@@ -21,8 +21,8 @@ export const openParquet = (file: string, names: ColumnNames): PairSource => {
       try {
         const metadata = await reading(file, () => parquetMetadataAsync(buffer));
         rows = Number(metadata.num_rows);
-        const columns = chooseColumns(file, columnsOf(metadata), names);
-        const readRow = createRowReader(columns, dirname(file));
+        const columns = chooseColumns(file, columnsOf(metadata), options);
+        const readRow = createRowReader(columns, options.images ?? dirname(file));
         const stem = parsePath(file).name;
         let rowStart = 0;
         for (const group of metadata.row_groups) {
@@ -52,7 +52,7 @@ const openBuffer = async (
     const slice = async (start: number, end = size): Promise<ArrayBuffer> => {
       const bytes = new Uint8Array(end - start);
       const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
-      if (bytesRead < bytes.length) throw new AnchorageError("corrupt-file", `${file} ends too early`);
+      if (bytesRead < bytes.length) throw corrupt(file, "the file ends too early");
       return bytes.buffer;
     };
     return { buffer: { byteLength: size, slice }, close: () => handle.close() };
@@ -66,9 +66,8 @@ const reading = async <T>(file: string, work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {
-    throw new AnchorageError("corrupt-file", `${file} cannot be read as Parquet: ${messageOf(error)}`, {
-      cause: error,
-    });
+    if (isAnchorageError(error)) throw error;
+    throw corrupt(file, `cannot be read as Parquet: ${messageOf(error)}`, error);
   }
 };
 

@@ -5,14 +5,19 @@ import { oneLine } from "./caption.ts";
 import { MAX_IMAGE_BYTES, readImageFile, tooLarge, withoutExtension } from "./image-file.ts";
 import { reject, type Entry } from "./types.ts";
 
-/** Names of columns; one that is absent is looked for under its usual names. */
-export interface ColumnNames {
+/** How a table is read. A column whose name is absent is looked for under its usual names. */
+export interface TableOptions {
+  /** The folder that paths start from, and that they do not leave; the table's own where absent. */
+  readonly images?: string;
   readonly path?: string;
   readonly caption?: string;
   readonly id?: string;
   /** Left out of the metadata. */
   readonly without?: readonly string[];
 }
+
+/** Beyond what metadata may be nested to; here so that no row can exhaust the stack. */
+const MAX_DEPTH = 100;
 
 const USUAL = {
   path: ["path", "file_name", "image", "file"],
@@ -29,7 +34,7 @@ export interface Columns {
 }
 
 /** @throws AnchorageError `invalid-input` that names the file, the column that is missing and those that there are. */
-export const chooseColumns = (file: string, present: readonly string[], names: ColumnNames): Columns => {
+export const chooseColumns = (file: string, present: readonly string[], names: TableOptions): Columns => {
   const find = (role: keyof typeof USUAL): string | undefined => {
     const given = names[role];
     return given === undefined
@@ -56,10 +61,11 @@ export const chooseColumns = (file: string, present: readonly string[], names: C
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
- * Reads rows of one file as pairs. A path is relative to the file; the id is the path without its extension, and where
- * a path comes again (one image, several captions) the second has `#2` after it.
+ * Reads rows of one file as pairs. The id is the path from `directory` without its extension, and where a path comes
+ * again (one image, several captions) the second has `#2` after it.
  *
- * @param directory that paths are relative to
+ * @param directory that paths start from. What lies outside of it is rejected, so that a table that came from elsewhere
+ * reads no other file; links within it are followed.
  */
 export const createRowReader = (columns: Columns, directory: string) => {
   const uses = new Map<string, number>();
@@ -102,9 +108,9 @@ const imageOf = (cell: unknown, directory: string): RowImage => {
   if (cell instanceof Uint8Array) return fromBytes(cell, null);
   if (typeof cell === "object" && cell !== null && ("bytes" in cell || "path" in cell)) {
     const { bytes, path } = cell as { bytes?: unknown; path?: unknown };
-    const named = typeof path === "string" && path !== "" ? fromPath(path, directory) : null;
-    if (bytes instanceof Uint8Array) return fromBytes(bytes, named?.id ?? null);
-    if (named !== null) return named;
+    const named = textOf(path);
+    if (bytes instanceof Uint8Array) return fromBytes(bytes, named === undefined ? null : idOf(named));
+    if (named !== undefined) return fromPath(named, directory);
   }
   const path = textOf(cell);
   if (path === undefined) throw new AnchorageError("invalid-input", "names no image");
@@ -121,11 +127,19 @@ const fromPath = (path: string, directory: string): RowImage => {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {
     throw new AnchorageError("invalid-input", `"${path}" is an address, and nothing is fetched`);
   }
+  if (path.includes("\0")) throw new AnchorageError("invalid-input", "the path holds a NUL");
   const absolute = resolve(directory, path);
-  const within = isAbsolute(path) ? relative(directory, absolute) : path;
-  const id = withoutExtension(posix.normalize(within.split(sep).join("/")));
-  return { id, load: () => readImageFile(absolute) };
+  const within = relative(resolve(directory), absolute);
+  if (within === "" || within === ".." || within.startsWith(`..${sep}`) || isAbsolute(within)) {
+    throw new AnchorageError(
+      "invalid-input",
+      `"${path}" is not in ${directory}; --images names the folder that images are in`,
+    );
+  }
+  return { id: idOf(within), load: () => readImageFile(absolute) };
 };
+
+const idOf = (path: string): string => withoutExtension(posix.normalize(path.split(sep).join("/")));
 
 /** The text of a cell; undefined where it is empty. */
 const textOf = (cell: unknown): string | undefined => {
@@ -147,16 +161,18 @@ const metadataOf = (row: Row, columns: Columns): Metadata => {
 };
 
 /** A cell as JSON can hold it; undefined for nothing, for bytes, and for what is no number. */
-const jsonOf = (cell: unknown): JsonValue | undefined => {
+const jsonOf = (cell: unknown, depth = 0): JsonValue | undefined => {
+  if (depth > MAX_DEPTH)
+    throw new AnchorageError("invalid-input", `a field is nested deeper than ${MAX_DEPTH} levels`);
   if (typeof cell === "string" || typeof cell === "boolean") return cell;
   if (typeof cell === "number") return Number.isFinite(cell) ? cell : undefined;
   if (typeof cell === "bigint") return Number.isSafeInteger(Number(cell)) ? Number(cell) : String(cell);
   if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? undefined : cell.toISOString();
   if (cell === null || cell === undefined || ArrayBuffer.isView(cell)) return undefined;
-  if (Array.isArray(cell)) return cell.map((item) => jsonOf(item) ?? null);
+  if (Array.isArray(cell)) return cell.map((item) => jsonOf(item, depth + 1) ?? null);
   if (typeof cell !== "object") return undefined;
   const entries = Object.entries(cell).flatMap(([key, value]): [string, JsonValue][] => {
-    const json = jsonOf(value);
+    const json = jsonOf(value, depth + 1);
     return json === undefined ? [] : [[key, json]];
   });
   return Object.fromEntries(entries);

@@ -25,8 +25,8 @@ export type Entry = Pair | Reject;
 /** Where pairs come from. It is read once, in the same order whenever it is. */
 export interface PairSource {
   /**
-   * @throws AnchorageError `corrupt-file` or `invalid-input` that names the file, where the rest of a source cannot be
-   * read.
+   * @throws AnchorageError `corrupt-file` where the rest of a file cannot be read, `invalid-input` where a file is not
+   * there or lacks a column; both name it.
    */
   entries(): AsyncGenerator<Entry, void>;
   /** Which part of the whole has been read, 0 to 1. */

@@ -3,12 +3,13 @@ import { basename } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
-import { messageOf } from "../errors.ts";
+import { isAnchorageError, messageOf } from "../errors.ts";
 import type { JsonValue, Metadata } from "../types.ts";
 import { oneLine } from "./caption.ts";
 import { sizeOf } from "./csv.ts";
-import { fileFault, isImageExtension, MAX_IMAGE_BYTES, tooLarge } from "./image-file.ts";
-import type { ColumnNames } from "./table.ts";
+import { corrupt, fileFault } from "./file-fault.ts";
+import { isImageExtension, MAX_IMAGE_BYTES, tooLarge } from "./image-file.ts";
+import type { TableOptions } from "./table.ts";
 import { reject, type Entry, type PairSource } from "./types.ts";
 
 /** The members of one sample: those that follow one another and share a name up to its first dot. */
@@ -25,7 +26,7 @@ interface Sample {
  * a sample the first image is taken, `.txt` is its caption and `.json` its metadata (and its caption where there is no
  * `.txt`); the id is the shard's name, a slash, and the sample's key. Other members are passed over.
  */
-export const openShard = (file: string, names: ColumnNames): PairSource => {
+export const openShard = (file: string, options: TableOptions): PairSource => {
   const shard = basename(file).replace(/\.(tar|tar\.gz|tgz)$/i, "");
   let size = 0;
   let read = (): number => 0;
@@ -41,7 +42,7 @@ export const openShard = (file: string, names: ColumnNames): PairSource => {
       if (/gz$/i.test(file)) pipeline(input, createGunzip(), archive, onEnd);
       else pipeline(input, archive, onEnd);
       let sample: Sample | undefined;
-      const finish = (of: Sample): Entry => entryOf(of, `${file}#${of.key}`, `${shard}/${of.key}`, names);
+      const finish = (of: Sample): Entry => entryOf(of, `${file}#${of.key}`, `${shard}/${of.key}`, options);
       try {
         for await (const member of archive) {
           const { name, type, size: bytes } = member.header;
@@ -55,9 +56,10 @@ export const openShard = (file: string, names: ColumnNames): PairSource => {
         }
         if (sample !== undefined) yield finish(sample);
       } catch (error) {
-        // What stands before the break is good; the shards that follow may be whole.
+        const fault = fileFault(error, file);
+        if (isAnchorageError(fault)) throw fault;
         const after = sample === undefined ? "" : ` in or after the sample "${sample.key}"`;
-        yield reject(file, `the archive cannot be read on${after}: ${messageOf(fileFault(error, file))}`);
+        throw corrupt(file, `the archive cannot be read on${after}: ${messageOf(error)}`, error);
       } finally {
         input.destroy();
         archive.destroy();
@@ -95,21 +97,25 @@ const addMember = async (
   else sample.json = bytes.toString("utf8");
 };
 
-const entryOf = (sample: Sample, source: string, id: string, names: ColumnNames): Entry => {
+const entryOf = (sample: Sample, source: string, id: string, options: TableOptions): Entry => {
   const { image, text, json, fault } = sample;
   if (fault !== undefined) return reject(source, fault, id);
   if (image === undefined) return reject(source, "the sample has no image", id);
   if (image.length === 0) return reject(source, "the image has no bytes", id);
   const fields = json === undefined ? {} : parseObject(json);
   if (fields === null) return reject(source, "its .json is not a JSON object", id);
-  const captionKeys = names.caption === undefined ? ["caption", "text"] : [names.caption];
+  const captionKeys = options.caption === undefined ? ["caption", "text"] : [options.caption];
   const captionKey = captionKeys.find((key) => typeof fields[key] === "string");
   const fromJson = captionKey === undefined ? "" : fields[captionKey];
-  const given = names.id === undefined ? id : fields[names.id];
+  const given = options.id === undefined ? id : fields[options.id];
   if (typeof given !== "string" && typeof given !== "number") {
-    return reject(source, `its .json has no "${names.id ?? ""}" for an id`, id);
+    return reject(source, `its .json has no "${options.id ?? ""}" for an id`, id);
   }
-  const without = new Set([...(names.without ?? []), names.id, text === undefined ? captionKey : undefined]);
+  const without = new Set([
+    ...(options.without ?? []),
+    options.id,
+    text === undefined ? captionKey : undefined,
+  ]);
   return {
     kind: "pair",
     id: String(given),

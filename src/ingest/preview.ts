@@ -1,0 +1,48 @@
+import { refusedBefore } from "./check.ts";
+import { load } from "./store-batch.ts";
+import { reject, type Pair, type PairSource, type Reject } from "./types.ts";
+
+/** What an import would do, as far as can be told without decoding images or asking the collection. */
+export interface Preview {
+  readonly pairs: number;
+  readonly rejected: number;
+  /** The first of the pairs. */
+  readonly examples: readonly Pair[];
+}
+
+/** Reads every entry of `source` and its image's bytes, and stores nothing. */
+export const previewPairs = async (
+  source: PairSource,
+  options: {
+    readonly examples: number;
+    readonly signal: AbortSignal;
+    readonly onReject: (reject: Reject) => void;
+    /** @param fraction which part of the source has been read, 0 to 1 */
+    readonly onProgress: (read: number, fraction: number) => void;
+  },
+): Promise<Preview> => {
+  const examples: Pair[] = [];
+  const taken = new Set<string>();
+  let pairs = 0;
+  let rejected = 0;
+  for await (const entry of source.entries()) {
+    if (options.signal.aborted) break;
+    const refused = entry.kind === "reject" ? entry : await refusalOf(entry, taken);
+    if (refused !== null) {
+      rejected++;
+      options.onReject(refused);
+    } else if (entry.kind === "pair") {
+      pairs++;
+      if (examples.length < options.examples) examples.push(entry);
+    }
+    options.onProgress(pairs + rejected, source.fraction());
+  }
+  return { pairs, rejected, examples };
+};
+
+const refusalOf = async (pair: Pair, taken: Set<string>): Promise<Reject | null> => {
+  const fault = refusedBefore(pair, taken);
+  if (fault !== null) return fault;
+  const image = await load(pair);
+  return typeof image === "string" ? reject(pair.source, image, pair.id) : null;
+};
