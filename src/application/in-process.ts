@@ -1,5 +1,6 @@
 import { openAnchorage } from "../anchorage.ts";
 import type { Config } from "../config.ts";
+import { notFound } from "../errors.ts";
 import type { Log } from "../types.ts";
 import type { Application } from "./types.ts";
 
@@ -12,6 +13,11 @@ export const inProcess = async (config: Config, log: Log): Promise<Application> 
   return {
     ...collections,
     where: config.dataDir,
+    encoderHashes: async ({ name }) => {
+      const record = await anchorage.store.findCollection(name);
+      if (record === null) throw notFound("collection", name);
+      return { image: record.imageEncoder.sha256, text: record.textEncoder.sha256 };
+    },
     anchorsWithVectors: async function* (name) {
       let cursor: string | null | undefined;
       while (cursor !== null) {

@@ -14,6 +14,7 @@ import type {
   ClassifyAnswer,
   ClassInput,
   CollectionInfo,
+  EncoderChoice,
   Input,
 } from "../collections/index.ts";
 import { AnchorageError, messageOf, type ErrorCode } from "../errors.ts";
@@ -75,6 +76,14 @@ export const overHttp = (url: string, apiKey: string | null): Application => {
         const known = await knownIds.get(name);
         for (const { id } of anchors) known?.add(id);
         return { sequence: sequence as Sequence, upserted };
+      }),
+
+    encoderHashes: ({ imageEncoder, textEncoder }) =>
+      asked(async () => {
+        const encoders = await client.listEncoders();
+        const hashOf = (choice: EncoderChoice): string =>
+          encoders.find(({ id }) => id === choice)?.sha256 ?? "";
+        return { image: hashOf(imageEncoder), text: hashOf(textEncoder) };
       }),
 
     anchorsWithVectors: async function* (name) {

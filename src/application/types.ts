@@ -1,5 +1,5 @@
-import type { AnchorDetail, Collections } from "../collections/index.ts";
-import type { CollectionName } from "../types.ts";
+import type { AnchorDetail, CollectionInfo, Collections } from "../collections/index.ts";
+import type { CollectionName, Modality } from "../types.ts";
 
 /**
  * Anchorage as a script uses it: the collections of a running service, or of a DATA_DIR that this process holds,
@@ -11,6 +11,8 @@ export interface Application extends Pick<
 > {
   /** For messages: an address or a directory. */
   readonly where: string;
+  /** The sha256 of the collection's encoders, as it was registered; empty for an external one. */
+  encoderHashes(collection: CollectionInfo): Promise<Readonly<Record<Modality, string>>>;
   /** Every anchor with its vectors, in id order. */
   anchorsWithVectors(name: CollectionName): AsyncGenerator<AnchorDetail, void>;
   close(): Promise<void>;

@@ -1,0 +1,145 @@
+import { z } from "zod";
+import {
+  classificationTable,
+  classifyFiles,
+  openApplication,
+  readClasses,
+  type Application,
+} from "../src/application/index.ts";
+import {
+  collectionOption,
+  EXIT,
+  requiredText,
+  runScript,
+  urlOption,
+  wholeNumber,
+  type Terminal,
+} from "../src/cli.ts";
+import { readConfig } from "../src/config.ts";
+import { imagesIn, readImageFile, readTextFile, type Reject } from "../src/ingest/index.ts";
+
+const MAX_TOP = 10_000;
+const MAX_EXPLANATIONS = 1_000;
+
+const schema = z
+  .object({
+    arguments: z.array(z.string()).min(1, "IMAGE is required: a file, a pattern or a folder"),
+    collection: collectionOption,
+    classes: requiredText.optional(),
+    "classes-file": requiredText.optional(),
+    template: z.array(z.string().regex(/^(?!.*\{\}.*\{\}).*\{\}/s, "must hold {} once")).optional(),
+    top: wholeNumber(1, MAX_TOP),
+    explain: wholeNumber(0, MAX_EXPLANATIONS),
+    json: z.boolean().default(false),
+    url: urlOption.optional(),
+  })
+  .strict()
+  .refine((given) => (given.classes === undefined) !== (given["classes-file"] === undefined), {
+    path: ["classes"],
+    message: "or --classes-file is required, one of the two",
+  });
+
+type Given = z.infer<typeof schema>;
+
+const run = async (given: Given, terminal: Terminal): Promise<number> => {
+  const classes = await classesOf(given);
+  const application = await openApplication({
+    url: given.url,
+    config: readConfig(process.env),
+    log: terminal.note,
+  });
+  try {
+    return await classify(given, classes, application, terminal);
+  } finally {
+    await application.close();
+  }
+};
+
+const classesOf = async ({ classes, "classes-file": file }: Given): Promise<string[]> =>
+  file === undefined
+    ? readClasses(classes ?? "", ",", "--classes")
+    : readClasses(await readTextFile(file), "\n", file);
+
+const classify = async (
+  given: Given,
+  classes: readonly string[],
+  application: Application,
+  terminal: Terminal,
+): Promise<number> => {
+  let unfit = 0;
+  const tell = ({ file, reason }: { readonly file: string; readonly reason: string }): void => {
+    unfit++;
+    terminal.note(`${file}: ${reason}`);
+  };
+  const files = filesOf(given.arguments, ({ source, reason }) => tell({ file: source, reason }));
+  const results = classifyFiles(application, given.collection, files, {
+    request: {
+      classes: classes.map((name) => ({ name })),
+      top: given.top,
+      explain: given.explain,
+      ...(given.template === undefined ? {} : { templates: given.template }),
+    },
+    read: readImageFile,
+    signal: terminal.signal,
+  });
+  for await (const classified of results) {
+    if ("reason" in classified) tell(classified);
+    else if (given.json) terminal.print(JSON.stringify({ file: classified.file, ...classified.result }));
+    else for (const line of classificationTable(classified.file, classified.result)) terminal.print(line);
+  }
+  if (terminal.signal.aborted) return EXIT.interrupted;
+  return unfit > 0 ? EXIT.partly : EXIT.done;
+};
+
+async function* filesOf(
+  patterns: readonly string[],
+  onReject: (reject: Reject) => void,
+): AsyncGenerator<string, void> {
+  for await (const found of imagesIn(patterns)) {
+    if (typeof found === "string") yield found;
+    else onReject(found);
+  }
+}
+
+await runScript<Given>({
+  name: "classify",
+  synopsis: "IMAGE... (--classes LIST | --classes-file FILE) [options]",
+  about: [
+    "Classifies images by the anchors of a collection, without training. An IMAGE is a file, a pattern such as 'photos/**/*.jpg', or a folder, which stands for the images in it and below.",
+    "",
+    "Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked. The sample collection, emoji, grows when the service is first started by npm start.",
+    "",
+    "Exit status: 0 every image is classified, 3 some file was no image that can be read and the others are classified, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
+  ].join("\n"),
+  options: {
+    collection: {
+      type: "string",
+      value: "NAME",
+      default: "emoji",
+      help: "whose anchors serve as memory",
+    },
+    classes: { type: "string", value: "LIST", help: "the classes' names, between commas" },
+    "classes-file": { type: "string", value: "FILE", help: "the classes' names, one a line" },
+    template: {
+      type: "string",
+      multiple: true,
+      value: "TEXT",
+      help: "prompt with {} in place of a class's name; may be repeated, and the best prompt counts [{}]",
+    },
+    top: { type: "string", value: "N", default: "5", help: "classes shown for each image" },
+    explain: {
+      type: "string",
+      value: "N",
+      default: "0",
+      help: "anchors shown that the first class owes most of its score to",
+    },
+    json: { type: "boolean", help: "print one JSON object a line for each image" },
+    url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
+  },
+  examples: [
+    'cat.jpg --classes "a cat,a dog" --explain 3',
+    "photos --collection birds --classes-file species.txt --template 'a photo of {}' --json",
+  ],
+  schema,
+  run,
+});
