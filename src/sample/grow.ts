@@ -17,15 +17,15 @@ export const SAMPLE_COLLECTION = {
 
 /** Where the sample grows. */
 export interface SampleTarget {
-  existing(ids: readonly AnchorId[]): Promise<ReadonlySet<AnchorId>>;
-  put(
+  readonly existing: (ids: readonly AnchorId[]) => Promise<ReadonlySet<AnchorId>>;
+  readonly put: (
     anchors: readonly {
       readonly id: AnchorId;
       readonly text: string;
       readonly image: Uint8Array;
       readonly metadata: Metadata;
     }[],
-  ): Promise<void>;
+  ) => Promise<void>;
 }
 
 /**
