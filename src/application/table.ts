@@ -18,12 +18,14 @@ export const classificationTable = (file: string, { classes, explanation }: Clas
   if (explanation === undefined || classes[0] === undefined) return [file, ...rows];
   const reasons = explanation.map(
     ({ anchor, text, contribution, imageSimilarity, textSimilarity }) =>
-      `    +${contribution.toFixed(4)}  image ${imageSimilarity.toFixed(3)}  text ${textSimilarity.toFixed(3)}  ` +
+      `    ${signed(contribution)}  image ${imageSimilarity.toFixed(3)}  text ${textSimilarity.toFixed(3)}  ` +
       `${anchor}  ${shortened(text ?? "")}`.trimEnd(),
   );
   const why = reasons.length === 0 ? [] : [`  why "${classes[0].name}":`, ...reasons];
   return [file, ...rows, ...why];
 };
+
+const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(4)}`;
 
 const barOf = (score: number, best: number): string => {
   if (!(best > 0)) return "";

@@ -116,7 +116,10 @@ const reasonsByIndex = ({ code, faults }: AnchorageError): Map<number, string> =
     const [matched, index] = FAULT_PATH.exec(path) ?? [];
     if (matched === undefined) continue;
     const field = path.slice(matched.length).split(".", 1)[0] ?? "";
-    reasons.set(Number(index), field === "" ? message : `its ${NAMES[field] ?? field} ${message}`);
+    reasons.set(
+      Number(index),
+      field === "" || field === "image" ? message : `its ${NAMES[field] ?? field} ${message}`,
+    );
   }
   return reasons;
 };
