@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { AnchorageError } from "../../errors.ts";
+import { get, persist, type Patience } from "./request.ts";
+
+/** A model on a hub. */
+export interface Repository {
+  /** Such as `https://huggingface.co`. */
+  readonly endpoint: string;
+  /** Such as `Xenova/all-MiniLM-L6-v2`. */
+  readonly name: string;
+  /** A branch, a tag or a commit. */
+  readonly revision: string;
+}
+
+export interface RemoteFile {
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Of a large file; of a small one the hub knows git's hash alone. */
+  readonly hash:
+    { readonly kind: "sha256"; readonly hex: string } | { readonly kind: "git-blob"; readonly hex: string };
+}
+
+/** What a revision was when it was asked for. */
+export interface Snapshot {
+  readonly commit: string;
+  readonly licence: string | undefined;
+  readonly files: readonly RemoteFile[];
+}
+
+const hex = (length: number) => z.string().regex(new RegExp(`^[0-9a-f]{${length}}$`));
+
+const sibling = z
+  .object({
+    rfilename: z.string(),
+    size: z.int().nonnegative(),
+    blobId: hex(40),
+    lfs: z.object({ sha256: hex(64), size: z.int().nonnegative() }).nullish(),
+  })
+  .transform(({ rfilename, size, blobId, lfs }): RemoteFile =>
+    lfs == null
+      ? { path: rfilename, size, hash: { kind: "git-blob", hex: blobId } }
+      : { path: rfilename, size: lfs.size, hash: { kind: "sha256", hex: lfs.sha256 } },
+  );
+
+const revisionAnswer = z.object({
+  sha: hex(40),
+  siblings: z.array(sibling),
+  cardData: z.object({ license: z.string().optional().catch(undefined) }).nullish(),
+});
+
+/**
+ * Asks the hub which files a revision of a model has.
+ *
+ * @throws AnchorageError `not-found` where there is no such model or revision (or it is not public), `unavailable`
+ * where the hub does not answer, `corrupt-file` where its answer is not understood.
+ */
+export const describeRevision = async (repository: Repository, patience: Patience): Promise<Snapshot> => {
+  const { endpoint, name, revision } = repository;
+  // A branch may have slashes in its name, as refs/pr/1 does.
+  const url = urlOf(endpoint, ["api", "models", ...name.split("/"), "revision", revision]);
+  // Without it sizes and hashes are left out.
+  url.searchParams.set("blobs", "true");
+  return persist(patience, async () => {
+    const response = await get(url, patience.signal);
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw refusal(response.status, repository);
+    }
+    const parsed = revisionAnswer.safeParse(await response.json().catch(() => undefined));
+    if (!parsed.success)
+      throw new AnchorageError("corrupt-file", `${url.href} does not answer as a hub of models does.`);
+    const { sha, siblings, cardData } = parsed.data;
+    return { commit: sha, licence: cardData?.license, files: siblings };
+  });
+};
+
+/** Where a file of a commit is fetched. */
+export const fileUrl = ({ endpoint, name }: Repository, commit: string, path: string): URL =>
+  urlOf(endpoint, [...name.split("/"), "resolve", commit, ...path.split("/")]);
+
+/** The page that tells about a model, its licence among that. */
+export const pageUrl = ({ endpoint, name }: Repository): URL => urlOf(endpoint, name.split("/"));
+
+const urlOf = (endpoint: string, parts: readonly string[]): URL => {
+  const base = endpoint.replace(/\/+$/, "");
+  return new URL(`${base}/${parts.map(encodeURIComponent).join("/")}`);
+};
+
+/** The hub answers 401, not 404, where a name is unknown to whoever has not signed in. */
+export const refusal = (status: number, { endpoint, name, revision }: Repository): AnchorageError => {
+  const model = `model "${name}" with revision "${revision}" at ${endpoint}`;
+  if (status === 404) return new AnchorageError("not-found", `There is no ${model}.`);
+  if (status === 401 || status === 403)
+    return new AnchorageError(
+      "not-found",
+      `There is no public ${model}; a private or gated one has to be downloaded by hand.`,
+    );
+  return new AnchorageError("unavailable", `${endpoint} answers ${status} for the ${model}.`);
+};

@@ -1,0 +1,28 @@
+import { readHuggingFaceFolder } from "../hugging-face.ts";
+import { openImageSession } from "../image-session.ts";
+import type { EncoderManifest } from "../manifest.ts";
+import { openTextSession } from "../text-session.ts";
+
+const PICTURE = new TextEncoder().encode(
+  '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><circle cx="24" cy="32" r="20" fill="#c33"/></svg>',
+);
+const TEXT = "a red disc on white";
+
+/** Opens a folder as an encoder and encodes something. @throws AnchorageError that says why it cannot. */
+export const proveEncoder = async (directory: string, id: string): Promise<EncoderManifest> => {
+  const manifest = await readHuggingFaceFolder(directory, id);
+  if (manifest.modality === "image") await tried(await openImageSession(directory, manifest), PICTURE);
+  else await tried(await openTextSession(directory, manifest), TEXT);
+  return manifest;
+};
+
+const tried = async <T>(
+  session: { encode(inputs: readonly T[]): Promise<Float32Array>; close(): Promise<void> },
+  input: T,
+): Promise<void> => {
+  try {
+    await session.encode([input]);
+  } finally {
+    await session.close();
+  }
+};
