@@ -7,10 +7,15 @@ const LOOPBACK = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|::1|\[::1\]
 /** Whether an address or a name (without a port) is reached from this machine alone. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
+const wholeNumber = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+};
+
 const settings = z
   .object({
     /** TCP port; 0 picks a free one. */
-    PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+    PORT: wholeNumber(0, 65_535).default(8080),
     HOST: z.string().min(1).default("127.0.0.1"),
     /** Embedded Postgres, imported encoders, caches. */
     DATA_DIR: z.string().min(1).default("./data"),
@@ -24,7 +29,7 @@ const settings = z
     /** `off` starts without the sample collection. */
     SAMPLE: z.enum(["on", "off"]).default("on"),
     /** The largest request body, in MiB. NDJSON streams are not bound by it. */
-    BODY_LIMIT_MIB: z.coerce.number().min(1).max(2048).default(64),
+    BODY_LIMIT_MIB: wholeNumber(1, 2_048).default(64),
   })
   .superRefine((value, context) => {
     if (!isLoopback(value.HOST) && value.API_KEY === undefined) {
