@@ -1,0 +1,92 @@
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { openPairSource } from "../../src/ingest/index.ts";
+import { entriesOf, folderOf, pairsIn, rejectsIn, summaryOf } from "./support.ts";
+
+const open = (folder: string, captionFrom: "auto" | "name" | "folder" = "auto") =>
+  openPairSource([folder], { captionFrom, table: {} });
+
+describe("a folder of images", () => {
+  it("gives images at any depth in order of their paths, and nothing else", async () => {
+    const folder = await folderOf({
+      "b.png": "b",
+      "a/red_fox.JPG": "fox",
+      "a/notes.md": "no image",
+      ".hidden.png": "hidden",
+      ".cache/x.png": "hidden",
+    });
+    const entries = await entriesOf(await open(folder));
+    expect(summaryOf(entries)).toEqual(["a/red_fox: red fox", "b: b"]);
+    expect(await pairsIn(entries)[0]?.image()).toEqual(Buffer.from("fox"));
+  });
+
+  it("takes the caption beside an image before the words of its name", async () => {
+    const folder = await folderOf({ "x.png": "x", "x.txt": "\u{FEFF}A red\n fox.\n", "y_z.png": "y" });
+    expect(summaryOf(await entriesOf(await open(folder)))).toEqual(["x: A red fox.", "y_z: y z"]);
+  });
+
+  it("passes captions beside images over where names were asked for", async () => {
+    const folder = await folderOf({ "x.png": "x", "x.txt": "a red fox" });
+    expect(summaryOf(await entriesOf(await open(folder, "name")))).toEqual(["x: x"]);
+  });
+
+  it("takes captions from the folders that images lie in", async () => {
+    const folder = await folderOf({ "red_fox/1.png": "1", "owl/deep/2.png": "2", "3.png": "3" });
+    expect(summaryOf(await entriesOf(await open(folder, "folder")))).toEqual([
+      "! lies in no class folder, which its caption was to come from",
+      "owl/deep/2: deep",
+      "red_fox/1: red fox",
+    ]);
+  });
+
+  it("rejects an image whose name has no words, and says where it is", async () => {
+    const folder = await folderOf({ "0001.png": "x" });
+    expect(rejectsIn(await entriesOf(await open(folder)))).toEqual([
+      {
+        kind: "reject",
+        id: "0001",
+        source: join(folder, "0001.png"),
+        reason: "has no words in its name, and no caption beside it",
+      },
+    ]);
+  });
+
+  it("follows links once, also those that lead back", async () => {
+    const folder = await folderOf({ "a/fox.png": "fox" });
+    await symlink(join(folder, "a"), join(folder, "b"));
+    await symlink(folder, join(folder, "a", "loop"));
+    await symlink(join(folder, "nowhere.png"), join(folder, "gone.png"));
+    expect(summaryOf(await entriesOf(await open(folder)))).toEqual([
+      "a/fox: fox",
+      `! ${join(folder, "gone.png")} does not exist`,
+    ]);
+  });
+
+  it("tells how far it was read", async () => {
+    const source = await open(await folderOf({ "a.png": "a", "b.png": "b" }));
+    const entries = source.entries();
+    await entries.next();
+    expect(source.fraction()).toBe(0.5);
+    await entries.next();
+    expect(source.fraction()).toBe(1);
+  });
+
+  it("refuses an image whose file is empty when it is read", async () => {
+    const [pair] = pairsIn(await entriesOf(await open(await folderOf({ "fox.png": "" }))));
+    await expect(pair?.image()).rejects.toThrow("the image file is empty");
+  });
+});
+
+describe("a source that is none", () => {
+  it.each([
+    ["does not exist", "nowhere", "does not exist"],
+    ["matches nothing", "*.csv", "nothing matches"],
+    ["is another kind of file", "a.pdf", "is none of .csv"],
+  ])("is refused by its name where it %s", async (_, name, message) => {
+    const folder = await folderOf({ "a.pdf": "" });
+    const opening = open(join(folder, name));
+    await expect(opening).rejects.toThrow(message);
+    await expect(opening).rejects.toThrow(join(folder, name));
+  });
+});
