@@ -10,7 +10,6 @@ import {
   exactClasses,
   exactImages,
   expectClose,
-  flat,
   image,
   scoresOf,
   text,
