@@ -26,9 +26,7 @@ const schema = z
     tune: z.boolean().default(false),
     "image-encoder": z.string().optional(),
     "text-encoder": z.string().optional(),
-    url: z
-      .url({ protocol: /^https?$/, error: "must be an address such as http://127.0.0.1:8080" })
-      .optional(),
+    url: urlOption.optional(),
     out: z.string().min(1),
     arguments: z.array(z.string()).max(0, "takes no arguments"),
   })
