@@ -51,7 +51,7 @@ const lines = (label: string, unit: string): Progress => {
       last = now;
       before ??= done;
       const rate = ((done - before) / Math.max(1, now - started)) * 1000;
-      process.stderr.write(`${label}: ${done}/${total} ${unit} (${rate.toFixed(0)}/s)\n`);
+      process.stderr.write(`${label}: ${done}/${total} ${unit} (${rate.toFixed(rate < 10 ? 1 : 0)}/s)\n`);
     },
     stop: () => undefined,
   };
