@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import type { Classification, ClassifyInput } from "../../src/asif/index.ts";
 import type { NaiveAnchor } from "../support/naive-asif.ts";
-import { exactImage, exactText, settings } from "./space.ts";
+import { exactImage, exactText, settings } from "../support/anchor-space.ts";
 
 export type Vectors = readonly (readonly number[])[];
 

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { classify, createRepresentationCache, type ClassifyInput } from "../../src/asif/index.ts";
 import { closeKernels } from "../../src/retrieval/index.ts";
 import type { Sequence } from "../../src/types.ts";
-import { idOf, openWith, randomAnchors, settings, upsertsOf } from "./space.ts";
+import { idOf, openWith, randomAnchors, settings, upsertsOf } from "../support/anchor-space.ts";
 
 afterAll(closeKernels);
 

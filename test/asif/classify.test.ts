@@ -4,17 +4,8 @@ import { classify, type ClassifyInput } from "../../src/asif/index.ts";
 import { closeKernels } from "../../src/retrieval/index.ts";
 import { naiveClassScore, naiveRelative, naiveTransform, type NaiveAnchor } from "../support/naive-asif.ts";
 import { seededRandom, shuffled } from "../support/random.ts";
-import {
-  ask,
-  ensembles,
-  exactClasses,
-  exactImages,
-  expectClose,
-  image,
-  scoresOf,
-  text,
-} from "./ask.ts";
-import { anyK, anyP, exactAnchors, randomAnchors, settings, viewOf } from "./space.ts";
+import { ask, ensembles, exactClasses, exactImages, expectClose, image, scoresOf, text } from "./ask.ts";
+import { anyK, anyP, exactAnchors, randomAnchors, settings, viewOf } from "../support/anchor-space.ts";
 
 afterAll(closeKernels);
 

@@ -5,7 +5,15 @@ import { closeKernels, type AnchorView } from "../../src/retrieval/index.ts";
 import { cosine, naiveRelative } from "../support/naive-asif.ts";
 import { innerProduct } from "../support/naive-index.ts";
 import { ask, ensembles, exactClasses, image, text } from "./ask.ts";
-import { anyK, anyP, exactAnchors, exactImage, randomAnchors, settings, viewOf } from "./space.ts";
+import {
+  anyK,
+  anyP,
+  exactAnchors,
+  exactImage,
+  randomAnchors,
+  settings,
+  viewOf,
+} from "../support/anchor-space.ts";
 
 afterAll(closeKernels);
 

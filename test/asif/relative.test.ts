@@ -10,7 +10,16 @@ import {
   naiveTransform,
   type NaiveAnchor,
 } from "../support/naive-asif.ts";
-import { anyK, anyP, exactAnchors, exactImage, exactText, randomAnchors, settings, viewOf } from "./space.ts";
+import {
+  anyK,
+  anyP,
+  exactAnchors,
+  exactImage,
+  exactText,
+  randomAnchors,
+  settings,
+  viewOf,
+} from "../support/anchor-space.ts";
 
 afterAll(closeKernels);
 

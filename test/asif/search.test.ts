@@ -5,7 +5,16 @@ import { closeKernels, type AnchorView } from "../../src/retrieval/index.ts";
 import type { Modality } from "../../src/types.ts";
 import { compareUtf8, naiveSearch, type NaiveAnchor } from "../support/naive-asif.ts";
 import { naiveNearest } from "../support/naive-index.ts";
-import { anyK, anyP, exactAnchors, exactImage, exactText, randomAnchors, settings, viewOf } from "./space.ts";
+import {
+  anyK,
+  anyP,
+  exactAnchors,
+  exactImage,
+  exactText,
+  randomAnchors,
+  settings,
+  viewOf,
+} from "../support/anchor-space.ts";
 
 afterAll(closeKernels);
 

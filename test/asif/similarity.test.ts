@@ -4,7 +4,15 @@ import { similarity } from "../../src/asif/index.ts";
 import { closeKernels } from "../../src/retrieval/index.ts";
 import { cosine, naiveScore } from "../support/naive-asif.ts";
 import { exactImages, expectClose, flat, image, text } from "./ask.ts";
-import { anyK, anyP, exactAnchors, exactText, randomAnchors, settings, viewOf } from "./space.ts";
+import {
+  anyK,
+  anyP,
+  exactAnchors,
+  exactText,
+  randomAnchors,
+  settings,
+  viewOf,
+} from "../support/anchor-space.ts";
 
 afterAll(closeKernels);
 

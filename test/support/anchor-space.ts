@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { createRepresentationCache, type AsifSettings } from "../../src/asif/index.ts";
 import { openAnchorSpace, type AnchorSpace, type AnchorView } from "../../src/retrieval/index.ts";
 import type { AnchorId, Sequence } from "../../src/types.ts";
-import type { NaiveAnchor } from "../support/naive-asif.ts";
-import { normals, seededRandom } from "../support/random.ts";
+import type { NaiveAnchor } from "./naive-asif.ts";
+import { normals, seededRandom } from "./random.ts";
 
 export const IMAGE_DIMENSION = 6;
 export const TEXT_DIMENSION = 5;
