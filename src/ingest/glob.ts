@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { AnchorageError } from "../errors.ts";
+import { AnchorageError, invalidField } from "../errors.ts";
 import { compareIds } from "../order.ts";
 
 const MAX_EXPANSION = 100_000;
@@ -18,7 +18,7 @@ export const expandPattern = async (pattern: string): Promise<string[]> => {
   for (const path of expandBraces(pattern)) for (const match of await matching(path)) found.add(match);
   if (found.size > 0) return [...found].sort(compareIds);
   const what = /[*?{]/.test(pattern) ? "nothing matches" : "does not exist";
-  throw new AnchorageError("invalid-input", `${pattern}: ${what}`);
+  throw invalidField(pattern, what);
 };
 
 const expandBraces = (pattern: string): string[] => {
