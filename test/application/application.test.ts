@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureCollection, openApplication, type Application } from "../../src/application/index.ts";
+import { readConfig } from "../../src/config.ts";
+import { lockDataDir } from "../../src/store/index.ts";
+import type { AnchorId, CollectionName } from "../../src/types.ts";
+import { listen, openTestApp, type TestApp } from "../http/support.ts";
+import { QUICK, writeEncoders } from "../ingest/encoders.ts";
+import { picture } from "../ingest/support.ts";
+import { freshDatabase, temporaryDirectory, type TestDatabase } from "../support/postgres.ts";
+
+const BIRDS = "birds" as CollectionName;
+const silent = (): void => undefined;
+const idsOf = (...ids: string[]): AnchorId[] => ids as AnchorId[];
+
+let root: string;
+let service: TestApp;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "anchorage-"));
+  await writeEncoders(join(root, "encoders"));
+  service = await openTestApp({ folders: [join(root, "encoders")] });
+  database = await freshDatabase();
+});
+
+afterAll(async () => {
+  await service.close();
+  await database.drop();
+  await rm(root, { recursive: true });
+});
+
+const ways: readonly [string, () => Promise<Application>][] = [
+  [
+    "a running service",
+    async () => {
+      const { url } = await listen(service);
+      return openApplication({ url, config: readConfig({ DATA_DIR: root }), log: silent });
+    },
+  ],
+  [
+    "a DATA_DIR of its own",
+    () =>
+      openApplication({
+        url: undefined,
+        config: readConfig({ DATA_DIR: root, DATABASE_URL: database.url }),
+        log: silent,
+      }),
+  ],
+];
+
+describe.each(ways)("an application on %s", (_, open) => {
+  it("stores, tells what it has, classifies and gives vectors", async () => {
+    const application = await open();
+    try {
+      await ensureCollection(
+        application,
+        { name: BIRDS, imageEncoder: QUICK, transform: "none" },
+        { create: true, log: silent },
+      );
+      const [red, blue] = await Promise.all([picture(0), picture(240)]);
+      const anchors = [
+        { id: "red" as AnchorId, text: "a robin", image: red, metadata: { size: 1 } },
+        { id: "blue" as AnchorId, text: "a jay", image: blue },
+      ];
+      expect(await application.putAnchors(BIRDS, anchors)).toEqual({ sequence: 1, upserted: 2 });
+      expect(await application.existingIds(BIRDS, idsOf("red", "green"))).toEqual(new Set(["red"]));
+      const { results } = await application.classify(BIRDS, {
+        images: [{ image: blue }],
+        classes: [{ name: "a robin" }, { name: "a jay" }],
+        explain: 1,
+      });
+      expect(results[0]).toMatchObject({
+        classes: [{ name: "a jay" }, { name: "a robin" }],
+        explanation: [{ anchor: "blue", text: "a jay" }],
+      });
+      const all = [];
+      for await (const anchor of application.anchorsWithVectors(BIRDS)) all.push(anchor);
+      expect(all).toMatchObject([{ id: "blue" }, { id: "red", metadata: { size: 1 } }]);
+      expect(all[0]?.imageVector).toHaveLength(192);
+      const info = await application.get(BIRDS);
+      expect(info).toMatchObject({ anchorCount: 2, createdAt: expect.any(Date) as Date });
+      const encoder = service.service.encoders.get(QUICK, "image");
+      expect(await application.encoderHashes(info)).toMatchObject({ image: encoder.sha256 });
+    } finally {
+      await application.close();
+    }
+  });
+
+  it("refuses with the domain's errors", async () => {
+    const application = await open();
+    try {
+      const nowhere = "nowhere" as CollectionName;
+      await expect(application.get(nowhere)).rejects.toMatchObject({ code: "not-found" });
+      const wrong = [{ id: "x" as AnchorId, text: "x", image: Uint8Array.of(1, 2, 3) }];
+      await expect(application.putAnchors(BIRDS, wrong)).rejects.toMatchObject({
+        code: "invalid-input",
+        faults: [{ path: expect.stringMatching(/^anchors\.0\.image/) as string }],
+      });
+      const options = { create: false, log: silent };
+      await expect(ensureCollection(application, { name: nowhere }, options)).rejects.toMatchObject({
+        code: "not-found",
+      });
+      await expect(
+        ensureCollection(application, { name: BIRDS, transform: "whiten" }, options),
+      ).rejects.toThrow('collection "birds" is there, and its transform is "none"');
+    } finally {
+      await application.close();
+    }
+  });
+});
+
+describe("an application whose DATA_DIR another process holds", () => {
+  it("asks the service that listens by the same settings, and says so", async () => {
+    const dataDir = await temporaryDirectory();
+    const lock = await lockDataDir(dataDir);
+    const { url } = await listen(service);
+    const told: string[] = [];
+    const config = readConfig({ DATA_DIR: dataDir, PORT: new URL(url).port });
+    const application = await openApplication({ url: undefined, config, log: (line) => told.push(line) });
+    expect([application.where, told]).toEqual([url, [`${dataDir} is in use; asking the service at ${url}`]]);
+    await lock.release();
+  });
+
+  it("is refused where no service answers", async () => {
+    const dataDir = await temporaryDirectory();
+    const lock = await lockDataDir(dataDir);
+    const config = readConfig({ DATA_DIR: dataDir, PORT: "1" });
+    await expect(openApplication({ url: undefined, config, log: silent })).rejects.toMatchObject({
+      code: "data-dir-busy",
+      message: expect.stringMatching(
+        /no service answers at http:\/\/127\.0\.0\.1:1\. Give .* by --url/,
+      ) as string,
+    });
+    await lock.release();
+  });
+});
+
+describe("an address at which no Anchorage answers", () => {
+  it("is refused by name", async () => {
+    const config = readConfig({ DATA_DIR: root });
+    await expect(openApplication({ url: "http://127.0.0.1:1", config, log: silent })).rejects.toMatchObject({
+      code: "unavailable",
+      message: "No Anchorage service answers at http://127.0.0.1:1.",
+    });
+  });
+});

@@ -1,0 +1,183 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { IndexManifest } from "../../src/index-files/index.ts";
+import { QUICK, writeEncoders } from "../ingest/encoders.ts";
+import { picture, writeFiles } from "../ingest/support.ts";
+import { runScript, startScript } from "./run-script.ts";
+
+/** Of the table that is imported; row 40 has no caption. */
+const ROWS = 100;
+const WITHOUT_CAPTION = 40;
+const COLOURS = { red: 0, green: 120, blue: 240 };
+
+let root: string;
+let dataDir: string;
+let table: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "anchorage-scripts-"));
+  dataDir = join(root, "data");
+  table = join(root, "t.csv");
+  await writeEncoders(join(dataDir, "encoders"));
+  const names = Object.keys(COLOURS);
+  const rows = Array.from({ length: ROWS }, (_, i) => {
+    const colour = names[i % names.length] ?? "";
+    return `${colour}.png,${i === WITHOUT_CAPTION ? "" : `a ${colour} square`},${i}`;
+  });
+  await writeFiles(root, { "t.csv": ["path,caption,number", ...rows, ""].join("\n") });
+  for (const [name, hue] of Object.entries(COLOURS)) {
+    await writeFiles(root, { [`${name}.png`]: await picture(hue) });
+  }
+  await writeFiles(root, { "broken.png": "no image" });
+});
+
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const importTable = (...options: string[]) =>
+  startScript("import", [table, "--collection", "squares", "--image-encoder", QUICK, ...options], dataDir);
+
+describe("npm run import", () => {
+  it("shows what it would import, without a collection or a DATA_DIR", async () => {
+    const elsewhere = join(root, "elsewhere");
+    const { status, stdout, stderr } = await runScript(
+      "import",
+      [root, "--collection", "pictures", "--dry-run"],
+      elsewhere,
+    );
+    expect(stdout.split("\n")[0]).toBe('{"id":"blue","text":"blue","metadata":{}}');
+    expect(stdout).toContain("would import 4 pairs, reject 0; nothing is stored");
+    expect([status, await readdir(root)]).toEqual([0, expect.not.arrayContaining(["elsewhere"])]);
+    expect(stderr).not.toContain("rejected");
+  });
+
+  it("tells a wrong use in one line, with status 2", async () => {
+    const { status, stdout, stderr } = await runScript("import", [root, "--collection", "A B"], dataDir);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toBe(
+      "import: --collection must be 1 to 63 of a-z, 0-9, _ and -, the first a letter or a digit " +
+        "(npm run import -- --help tells more)\n",
+    );
+  });
+
+  it("is stopped by Ctrl-C between batches, survives a kill -9, and goes on to the end", async () => {
+    const interrupted = importTable();
+    // The row without a caption is read while the first batch is encoded.
+    await interrupted.says("rejected");
+    interrupted.child.kill("SIGINT");
+    const first = await interrupted.ended;
+    expect(first.status).toBe(130);
+    expect(first.stderr).toContain('collection "squares" was not there and is made');
+    const [, stored] =
+      /^stopped: (\d+) stored, 0 were there already, 1 rejected; the same/.exec(first.stdout) ?? [];
+    expect(["32", "64"]).toContain(stored);
+
+    const killed = importTable();
+    await killed.says("rejected");
+    killed.child.kill("SIGKILL");
+    await killed.ended;
+
+    const rejects = join(root, "rejects.jsonl");
+    const last = await importTable("--rejects", rejects).ended;
+    expect(last.status).toBe(3);
+    const [, added, present] =
+      /^(\d+) stored, (\d+) were there already, 1 rejected$/m.exec(last.stdout) ?? [];
+    expect(Number(present)).toBeGreaterThanOrEqual(Number(stored));
+    expect(Number(added) + Number(present)).toBe(ROWS - 1);
+    expect(JSON.parse(await readFile(rejects, "utf8"))).toEqual({
+      source: `${table}:${WITHOUT_CAPTION + 2}`,
+      id: "green#14",
+      reason: "the caption is empty",
+    });
+  });
+});
+
+describe("npm run classify", () => {
+  it("classifies files and folders, names what is no image, and explains", async () => {
+    const { status, stdout, stderr } = await runScript(
+      "classify",
+      [
+        join(root, "{red,broken,blue}.png"),
+        join(root, "nowhere.png"),
+        ...[
+          "--collection",
+          "squares",
+          "--classes",
+          "a red square, a blue square",
+          "--explain",
+          "2",
+          "--json",
+        ],
+      ],
+      dataDir,
+    );
+    expect(status).toBe(3);
+    expect(stderr).toContain(`${join(root, "broken.png")}: is not an image that can be read`);
+    expect(stderr).toContain(`${join(root, "nowhere.png")}: does not exist`);
+    const results = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown);
+    expect(results).toMatchObject([
+      { file: join(root, "blue.png"), classes: [{ name: "a blue square" }, { name: "a red square" }] },
+      { file: join(root, "red.png"), classes: [{ name: "a red square" }, { name: "a blue square" }] },
+    ]);
+    expect(results[0]).toHaveProperty("explanation[1].contribution");
+    expect(results[0]).toHaveProperty("explanation[0].text", "a blue square");
+  });
+
+  it("prints a table, and ends quietly when its reader has seen enough", async () => {
+    const script = fileURLToPath(new URL("../../scripts/classify.ts", import.meta.url));
+    const red = await picture(0);
+    const many = Array.from({ length: 60 }, (_, i) => [`many/${i}.png`, red] as const);
+    await writeFiles(root, Object.fromEntries(many));
+    const { stdout, stderr } = await promisify(execFile)(
+      "sh",
+      [
+        "-c",
+        `"${process.execPath}" --import tsx "${script}" "${root}/many" --collection squares --classes "a red square,x" | head -n 2`,
+      ],
+      { env: { ...process.env, DATA_DIR: dataDir, PORT: "0" } },
+    );
+    expect(stdout.split("\n")[0]).toBe(join(root, "many", "0.png"));
+    expect(stdout.split("\n")[1]).toMatch(/^ {2}a red square {2}\d\.\d{4} {2}█{24}$/);
+    expect(stderr).not.toMatch(/EPIPE|at /);
+  });
+});
+
+describe("npm run build-index", () => {
+  it("writes both modalities' indexes with a JSON that says what they are", async () => {
+    const { status, stdout } = await runScript("build-index", ["--collection", "squares"], dataDir);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^squares: 99 anchors at sequence \d+, described in .*default\.json$/m);
+    const directory = join(dataDir, "indexes", "squares");
+    const manifest = JSON.parse(await readFile(join(directory, "default.json"), "utf8")) as IndexManifest;
+    expect(manifest).toMatchObject({ count: 99, dimensions: { image: 192, text: 512 } });
+    expect(manifest.encoders.image).toEqual({
+      id: QUICK,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
+    const files = Object.values(manifest.indexes).flatMap(({ exact, hnsw }) =>
+      hnsw === null ? [exact] : [exact, hnsw],
+    );
+    for (const { file, sha256, bytes } of files) {
+      const contents = await readFile(join(directory, file));
+      expect([createHash("sha256").update(contents).digest("hex"), contents.length]).toEqual([sha256, bytes]);
+    }
+    expect(manifest.indexes.image.exact.bytes).toBe(99 * 192 * 4);
+  });
+
+  it("tells a collection or a profile that is not there by its name", async () => {
+    const { status, stderr } = await runScript(
+      "build-index",
+      ["--collection", "squares", "--profile", "nope"],
+      dataDir,
+    );
+    expect([status, stderr]).toEqual([1, "build-index: indexes/nope.json: there is no such file\n"]);
+  });
+});
