@@ -3,7 +3,7 @@ export { countOnes } from "./bitmap.ts";
 export { createExactIndex } from "./exact.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
 export { closeKernels } from "./kernels.ts";
-export { readProfile, type IndexProfile } from "./profile.ts";
+export { parseProfile, readProfile, type IndexProfile } from "./profile.ts";
 export { unitRows } from "./rows.ts";
 export { openAnchorSpace, type SpaceOptions } from "./space.ts";
 export { applyTransform, fitTransform, fittedDimension, type Fit } from "./transform.ts";

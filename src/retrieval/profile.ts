@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { AnchorageError, messageOf } from "../errors.ts";
 
 const profileSchema = z.strictObject({
   name: z.string(),
@@ -20,8 +21,28 @@ const profileSchema = z.strictObject({
 /** How a collection is indexed; one file in indexes/ each. */
 export type IndexProfile = z.infer<typeof profileSchema>;
 
+/** @throws AnchorageError `corrupt-file` that names the field which is wrong. */
+export const parseProfile = (json: string): IndexProfile => {
+  const parsed = profileSchema.safeParse(readJson(json));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  const list = faults.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  throw new AnchorageError("corrupt-file", `This is no index profile: ${list}`, {
+    faults,
+    cause: parsed.error,
+  });
+};
+
+const readJson = (json: string): unknown => {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new AnchorageError("corrupt-file", `An index profile is no JSON: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+};
+
 /** The checked-in profile of that name. */
 export const readProfile = (name: string): IndexProfile =>
-  profileSchema.parse(
-    JSON.parse(readFileSync(new URL(`../../indexes/${name}.json`, import.meta.url), "utf8")),
-  );
+  parseProfile(readFileSync(new URL(`../../indexes/${name}.json`, import.meta.url), "utf8"));
