@@ -1,7 +1,7 @@
-import type { EncoderRegistry } from "../encoders/types.ts";
+import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, messageOf, notFound } from "../errors.ts";
 import { openAnchorSpace, type AnchorSpace } from "../retrieval/index.ts";
-import type { CollectionRecord, Store } from "../store/types.ts";
+import type { CollectionRecord, Store } from "../store/index.ts";
 import type { CollectionName, Log } from "../types.ts";
 import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";

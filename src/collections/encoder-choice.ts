@@ -1,6 +1,6 @@
-import type { EncoderRegistry } from "../encoders/types.ts";
+import type { EncoderRegistry } from "../encoders/index.ts";
 import { invalidField } from "../errors.ts";
-import type { EncoderRecord, Store } from "../store/types.ts";
+import type { EncoderRecord, Store } from "../store/index.ts";
 import type { EncoderId, Modality } from "../types.ts";
 import type { EncoderChoice } from "./types.ts";
 

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
-import type { EncoderRegistry } from "../encoders/types.ts";
+import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../errors.ts";
-import type { EncoderRecord } from "../store/types.ts";
+import type { EncoderRecord } from "../store/index.ts";
 
 /** The longest text that is accepted, in characters; encoders truncate far earlier. */
 export const MAX_TEXT_LENGTH = 10_000;

@@ -1,6 +1,6 @@
 import { invalidField } from "../errors.ts";
-import type { AnchorView } from "../retrieval/types.ts";
-import type { EncoderRecord } from "../store/types.ts";
+import type { AnchorView } from "../retrieval/index.ts";
+import type { EncoderRecord } from "../store/index.ts";
 import type { AnchorId, Modality } from "../types.ts";
 import { readVector, type Encodable, type Encoding } from "./encoding.ts";
 import type { Input } from "./types.ts";

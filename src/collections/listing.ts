@@ -1,6 +1,6 @@
 import { invalidField } from "../errors.ts";
 import { compareIds } from "../order.ts";
-import type { AnchorRecord, AnchorWithVectors, Store } from "../store/types.ts";
+import type { AnchorRecord, AnchorWithVectors, Store } from "../store/index.ts";
 import type { AnchorId } from "../types.ts";
 import { compileFilter } from "./filter.ts";
 import type { OpenCollection } from "./memory.ts";

@@ -1,6 +1,6 @@
 import { AnchorageError, type ErrorCode } from "../errors.ts";
-import type { AnchorSpace } from "../retrieval/types.ts";
-import type { AnchorWithVectors, AnchorWrite, CollectionRecord, Store, WriteResult } from "../store/types.ts";
+import type { AnchorSpace } from "../retrieval/index.ts";
+import type { AnchorWithVectors, AnchorWrite, CollectionRecord, Store, WriteResult } from "../store/index.ts";
 import type { AnchorId, Sequence } from "../types.ts";
 
 /** One collection, in Postgres and in memory, kept in step: memory is what Postgres committed, in its order. */

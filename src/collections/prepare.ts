@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { makeThumbnail } from "../encoders/index.ts";
 import { AnchorageError, atPath, invalidField, isAnchorageError, type FieldFault } from "../errors.ts";
-import type { AnchorWrite, CollectionRecord, EncoderRecord, StoredImage } from "../store/types.ts";
+import type { AnchorWrite, CollectionRecord, EncoderRecord, StoredImage } from "../store/index.ts";
 import type { AnchorId, Modality } from "../types.ts";
 import { checkText, readVector, type Encodable, type Encoding } from "./encoding.ts";
 import type { AnchorInput } from "./types.ts";

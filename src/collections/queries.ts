@@ -8,8 +8,8 @@ import {
   type AsifSettings,
 } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
-import type { AnchorView } from "../retrieval/types.ts";
-import type { CollectionRecord, EncoderRecord } from "../store/types.ts";
+import type { AnchorView } from "../retrieval/index.ts";
+import type { CollectionRecord, EncoderRecord } from "../store/index.ts";
 import type { Modality } from "../types.ts";
 import type { Encoding } from "./encoding.ts";
 import { compileFilter } from "./filter.ts";

@@ -1,5 +1,5 @@
-import type { IndexStatus, Plan } from "../retrieval/types.ts";
-import type { Contribution } from "../asif/types.ts";
+import type { IndexStatus, Plan } from "../retrieval/index.ts";
+import type { Contribution } from "../asif/index.ts";
 import type {
   AnchorId,
   AsifParameters,
@@ -9,7 +9,7 @@ import type {
   Sequence,
   TransformKind,
 } from "../types.ts";
-import type { StoredImage } from "../store/types.ts";
+import type { StoredImage } from "../store/index.ts";
 
 /** What a query, a class prompt or an anchor is made from. */
 export type Input =

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { AnchorInput } from "../collections/types.ts";
+import type { AnchorInput } from "../collections/index.ts";
 import { AnchorageError, isAnchorageError, type FieldFault } from "../errors.ts";
 import type { CollectionName, Sequence } from "../types.ts";
 import { chunksOf } from "./body.ts";

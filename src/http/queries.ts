@@ -1,5 +1,5 @@
 import type { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { RelativeRequest } from "../collections/types.ts";
+import type { RelativeRequest } from "../collections/index.ts";
 import { invalidField } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
 import { readJson } from "./body.ts";

@@ -1,4 +1,4 @@
-import type { JobRecord } from "../store/types.ts";
+import type { JobRecord } from "../store/index.ts";
 
 export interface JobContext {
   /** Aborted when the job is cancelled or the service stops; the work then returns or throws soon. */

@@ -1,5 +1,5 @@
 import { messageOf } from "../errors.ts";
-import type { TransformRecord } from "../store/types.ts";
+import type { TransformRecord } from "../store/index.ts";
 import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
 import { createHnswIndex, type HnswIndex, type HnswLibrary } from "./hnsw.ts";

@@ -1,4 +1,4 @@
-import type { TransformRecord } from "../store/types.ts";
+import type { TransformRecord } from "../store/index.ts";
 import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
 import { loadHnsw } from "./hnsw.ts";
 import { createLens, fittedFrom, type Fitted, type Lens } from "./lens.ts";
