@@ -67,6 +67,7 @@ const classify = async (
   terminal: Terminal,
 ): Promise<number> => {
   let unfit = 0;
+  let classifiedCount = 0;
   const tell = ({ file, reason }: { readonly file: string; readonly reason: string }): void => {
     unfit++;
     terminal.note(`${file}: ${reason}`);
@@ -83,11 +84,16 @@ const classify = async (
     signal: terminal.signal,
   });
   for await (const classified of results) {
-    if ("reason" in classified) tell(classified);
-    else if (given.json) terminal.print(JSON.stringify({ file: classified.file, ...classified.result }));
+    if ("reason" in classified) {
+      tell(classified);
+      continue;
+    }
+    classifiedCount++;
+    if (given.json) terminal.print(JSON.stringify({ file: classified.file, ...classified.result }));
     else for (const line of classificationTable(classified.file, classified.result)) terminal.print(line);
   }
   if (terminal.signal.aborted) return EXIT.interrupted;
+  if (unfit + classifiedCount === 0) terminal.note("there are no images in what was given");
   return unfit > 0 ? EXIT.partly : EXIT.done;
 };
 

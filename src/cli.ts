@@ -84,7 +84,8 @@ export const runScript = async <T>(script: Script<T>): Promise<void> => {
 };
 
 const print: Log = (line) => process.stdout.write(`${line}\n`);
-const note: Log = (line) => process.stderr.write(`${line}\n`);
+/** Where a progress bar stands on the line, it makes way and is drawn again below. */
+const note: Log = (line) => process.stderr.write(`${process.stderr.isTTY ? "\r\u{1B}[K" : ""}${line}\n`);
 
 const outcomeOf = async <T>(script: Script<T>, given: readonly string[]): Promise<number> => {
   const read = readArguments(script, given);
