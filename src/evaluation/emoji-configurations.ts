@@ -39,7 +39,8 @@ const STEPS: readonly (Partial<Configuration> & { readonly name: string })[] = [
 ];
 
 /**
- * From plain ASIF to the default, each step on top of those before it; then what the vendors and the style make.
+ * From plain ASIF to the default, each step on top of those before it (in unseen style); then in seen style, and with
+ * the sample's vendors only.
  *
  * @param layered whether the image encoder is the default one, whose layers can be told apart
  */
@@ -53,9 +54,8 @@ export const ladder = (layered: boolean): Configuration[] => {
   for (const step of steps) rows.push({ ...BEST, style: "unseen", ...rows.at(-1), ...step });
   return [
     ...rows,
-    { ...BEST, name: "the sample as it is served", vendors: SAMPLE_VENDORS, style: "unseen" },
-    { ...BEST, name: "unseen style: seven vendors", style: "unseen" },
-    { ...BEST, name: "seen style: and the query vendor's other classes", style: "seen" },
+    { ...BEST, name: `seen style: and the other emoji of ${QUERY_VENDOR}`, style: "seen" },
+    { ...BEST, name: "the sample as it is served, unseen style", vendors: SAMPLE_VENDORS, style: "unseen" },
   ];
 };
 
