@@ -45,8 +45,8 @@ export const openModel = async (directory: string, manifest: EncoderManifest): P
 
 const load = async (directory: string, manifest: EncoderManifest): Promise<InferenceSession> => {
   try {
-    // Errors only: a foreign export warns of what it cannot help.
-    return await InferenceSession.create(join(directory, manifest.files.model), { logSeverityLevel: 3 });
+    // A foreign export warns of what it cannot help, and what fails is thrown.
+    return await InferenceSession.create(join(directory, manifest.files.model), { logSeverityLevel: 4 });
   } catch (error) {
     throw new AnchorageError(
       "corrupt-file",
