@@ -10,6 +10,8 @@ export interface ChartPoint {
 
 export interface LineChart {
   readonly title: string;
+  /** One line below it. */
+  readonly subtitle: string;
   readonly xLabel: string;
   readonly yLabel: string;
   readonly xScale: ScaleKind;
@@ -20,8 +22,8 @@ export interface LineChart {
 }
 
 const WIDTH = 760;
-const HEIGHT = 460;
-const PLOT = { left: 64, right: 736, top: 84, bottom: 400 } as const;
+const HEIGHT = 500;
+const PLOT = { left: 64, right: 736, top: 124, bottom: 440 } as const;
 const FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif";
 const INK = "#1f2328";
 const FAINT = "#6b7280";
@@ -52,6 +54,7 @@ export const lineChartSvg = (chart: LineChart): string => {
     `<title>${escape(chart.title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
     text(PLOT.left, 30, chart.title, `font-size="17" font-weight="600"`),
+    text(PLOT.left, 52, chart.subtitle, `fill="${FAINT}"`),
     ...legend(chart),
     ...axes(chart, x, y),
     ...chart.references.map(({ y: level }) => dashed(PLOT.left, y.position(level), PLOT.right)),
@@ -82,22 +85,22 @@ const axes = (chart: LineChart, x: Scale, y: Scale): string[] => [
   ),
 ];
 
+/** In lines, as words are. */
 const legend = ({ series, references }: LineChart): string[] => {
-  const height = 56;
   let left: number = PLOT.left;
-  const entry = (name: string, mark: string): string => {
-    const label = text(left + 30, height + 4, name, "");
-    left += 30 + LETTER * name.length + 22;
-    return mark + label;
+  let height = 76;
+  const entry = (name: string, mark: (left: number, height: number) => string): string => {
+    const width = 30 + LETTER * name.length + 22;
+    if (left > PLOT.left && left + width > WIDTH) [left, height] = [PLOT.left, height + 22];
+    const drawn = mark(left, height) + text(left + 30, height + 4, name, "");
+    left += width;
+    return drawn;
   };
   return [
     ...series.map(({ name }, i) =>
-      entry(
-        name,
-        segment(left, height, left + 22, height, colourOf(i), 2.5) + dot(left + 11, height, colourOf(i)),
-      ),
+      entry(name, (x, y) => segment(x, y, x + 22, y, colourOf(i), 2.5) + dot(x + 11, y, colourOf(i))),
     ),
-    ...references.map(({ name }) => entry(name, dashed(left, height, left + 22))),
+    ...references.map(({ name }) => entry(name, (x, y) => dashed(x, y, x + 22))),
   ];
 };
 

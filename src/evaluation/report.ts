@@ -81,7 +81,8 @@ export const writeReport = async (report: Report, directory: string): Promise<st
 const chartOf = ({ title, about, series, rows }: Report): string => {
   const chance = rows[0]?.accuracies.filter(({ top }) => top === 1).map((accuracy) => accuracy.chance) ?? [];
   return lineChartSvg({
-    title: `${title} (${about})`,
+    title,
+    subtitle: about,
     xLabel: "anchors",
     yLabel: "accuracy in percent, 95 % interval",
     xScale: "log",

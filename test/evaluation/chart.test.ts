@@ -4,6 +4,7 @@ import { lineChartSvg, type LineChart } from "../../src/evaluation/chart.ts";
 
 const chart: LineChart = {
   title: "Accuracy <of> emoji & others",
+  subtitle: "8 runs",
   xLabel: "anchors",
   yLabel: "percent",
   xScale: "log",
@@ -28,7 +29,7 @@ const circles = (svg: string) =>
 describe("a line chart", () => {
   it("is a picture that other programs can draw", async () => {
     const { width, height, format } = await sharp(Buffer.from(lineChartSvg(chart))).metadata();
-    expect({ width, height, format }).toEqual({ width: 760, height: 460, format: "svg" });
+    expect({ width, height, format }).toEqual({ width: 760, height: 500, format: "svg" });
   });
 
   it("shows names as they are written", () => {
