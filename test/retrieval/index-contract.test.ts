@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { closeKernels } from "../../src/retrieval/index.ts";
+import { closeKernels, unitRows } from "../../src/retrieval/index.ts";
+import { naiveNearest } from "../support/naive-index.ts";
+import { normals, seededRandom } from "../support/random.ts";
 import { ascending, descending, fan, flat, hitsOf, INDEXES, range, slotsOf, unit } from "./indexes.ts";
 
 afterAll(closeKernels);
@@ -66,6 +68,50 @@ for (const { name, open } of INDEXES) {
       await add(fan(10));
       index.remove(range(0, 10));
       expect([...(await index.search(unit(1, 0), { k: 3 })).counts]).toEqual([0]);
+    });
+
+    test("finds the vector that replaced another, and not the one that it replaced", async () => {
+      const { index, add } = open(2, ascending);
+      await add(fan(20));
+      await add([unit(-1, 0)]);
+      index.remove([0]);
+      expect(slotsOf(await index.search(unit(1, 0), { k: 1 }))).toEqual([1]);
+      expect(slotsOf(await index.search(unit(-1, 0), { k: 2 }))).toEqual([20, 19]);
+      expect(index.size()).toBe(20);
+    });
+
+    test("gives the same answer to the same question, and however the vectors came in", async () => {
+      const [dimension, count] = [24, 1_500];
+      const random = seededRandom(3);
+      const vectors = unitRows(normals(count * dimension, random), dimension);
+      const rows = range(0, count).map((i) => vectors.subarray(i * dimension, (i + 1) * dimension));
+      const queries = unitRows(normals(10 * dimension, random), dimension);
+      const answers: unknown[] = [];
+      for (const step of [count, 7]) {
+        const { index, add } = open(dimension, ascending);
+        for (let first = 0; first < count; first += step) await add(rows.slice(first, first + step));
+        answers.push(await index.search(queries, { k: 30 }), await index.search(queries, { k: 30 }));
+      }
+      for (const answer of answers) expect(answer).toEqual(answers[0]);
+    });
+
+    test("finds nearly all of the true neighbours among vectors without structure", async () => {
+      const [dimension, count, k] = [16, 2_000, 10];
+      const random = seededRandom(5);
+      const vectors = unitRows(normals(count * dimension, random), dimension);
+      const rows = range(0, count).map((i) => vectors.subarray(i * dimension, (i + 1) * dimension));
+      const { index, add } = open(dimension, ascending);
+      await add(rows);
+      const queries = unitRows(normals(20 * dimension, random), dimension);
+      const neighbours = await index.search(queries, { k });
+      let found = 0;
+      for (const query of range(0, 20)) {
+        const vector = queries.subarray(query * dimension, (query + 1) * dimension);
+        const expected = naiveNearest(rows, vector, { k, allowed: () => true, compare: ascending });
+        const slots = slotsOf(neighbours, query);
+        found += expected.filter(({ slot }) => slots.includes(slot)).length;
+      }
+      expect(found / (20 * k)).toBeGreaterThanOrEqual(name === "exact" ? 1 : 0.98);
     });
 
     test("finds what came later as it finds what came first, however far it has grown", async () => {

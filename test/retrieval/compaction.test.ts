@@ -1,0 +1,94 @@
+import { afterAll, describe, expect, test } from "vitest";
+import {
+  closeKernels,
+  openAnchorSpace,
+  type AnchorSpace,
+  type AnchorView,
+} from "../../src/retrieval/index.ts";
+import type { Sequence } from "../../src/types.ts";
+import { idOf, IMAGE_DIMENSION, randomAnchors, TEXT_DIMENSION, upsertsOf } from "../support/anchor-space.ts";
+import { nearest, opened } from "./writable-space.ts";
+
+afterAll(closeKernels);
+
+const open = (): Promise<AnchorSpace> =>
+  openAnchorSpace({ imageDimension: IMAGE_DIMENSION, textDimension: TEXT_DIMENSION, transform: "none" });
+
+describe("compaction", () => {
+  const COUNT = 2_400;
+  const anchors = randomAnchors(COUNT, 4, { image: 6, text: 5 });
+  const queries = randomAnchors(4, 5, { image: 6, text: 5 });
+  const gone = anchors.slice(0, 1_100).map(({ id }) => id);
+
+  const ask = async (view: AnchorView): Promise<unknown[]> => {
+    const answers: unknown[] = [];
+    for (const { image, text } of queries) {
+      answers.push(await nearest(view, "image", image, 50), await nearest(view, "text", text, 50));
+    }
+    return answers;
+  };
+
+  test("takes hidden rows out when they are many, and changes no answer", async () => {
+    const { space, write } = await opened();
+    write(anchors);
+    // Below the share of dead rows from which it compacts.
+    write([], gone.slice(0, 700));
+    expect(space.status("image")).toMatchObject({ vectors: 1_700, tombstones: 700 });
+    const old = space.view();
+    const before = await ask(old);
+    write([], gone.slice(700));
+    expect(space.status("image")).toMatchObject({ vectors: 1_300, tombstones: 0, sequence: 3 });
+    const view = space.view();
+    expect(view.slotCount).toBe(1_300);
+    const { space: fresh, write: writeFresh } = await opened();
+    writeFresh(anchors.slice(1_100));
+    expect(await ask(view)).toEqual(await ask(fresh.view()));
+    expect(await ask(old)).toEqual(before);
+    expect(old.slotOf(idOf(gone[900] ?? ""))).toBeDefined();
+    expect(view.slotOf(idOf(gone[900] ?? ""))).toBeUndefined();
+  });
+
+  test("goes on taking writes", async () => {
+    const { space, write } = await opened();
+    write(anchors);
+    write(anchors.slice(0, 1_200).map((one, i) => ({ ...one, image: anchors[COUNT - 1 - i]?.image ?? [] })));
+    expect(space.status("text").tombstones).toBe(0);
+    write(anchors.slice(0, 1_200));
+    const { space: fresh, write: writeFresh } = await opened();
+    writeFresh(anchors);
+    expect(await ask(space.view())).toEqual(await ask(fresh.view()));
+  });
+});
+
+describe("the status of a collection's memory", () => {
+  test("counts live and hidden vectors, and names the sequence and the transform", async () => {
+    const space = await open();
+    expect(space.status("image")).toEqual({
+      kind: "exact",
+      dimension: IMAGE_DIMENSION,
+      vectors: 0,
+      tombstones: 0,
+      sequence: 0,
+      transform: "none",
+      transformVersion: 0,
+    });
+    space.apply({
+      sequence: 7 as Sequence,
+      upserts: upsertsOf(randomAnchors(3, 6, { image: 6, text: 5 })),
+      deletes: [],
+    });
+    space.apply({ sequence: 9 as Sequence, upserts: [], deletes: [idOf("anchor-1")] });
+    expect(space.status("text")).toMatchObject({
+      dimension: TEXT_DIMENSION,
+      vectors: 2,
+      tombstones: 1,
+      sequence: 9,
+    });
+  });
+
+  test("names the transform of each modality: texts are centred at most", async () => {
+    const space = await openAnchorSpace({ imageDimension: 6, textDimension: 5, transform: "whiten" });
+    expect(space.status("image").transform).toBe("whiten");
+    expect(space.status("text").transform).toBe("center");
+  });
+});

@@ -1,0 +1,257 @@
+import { afterAll, describe, expect, test } from "vitest";
+import {
+  closeKernels,
+  openAnchorSpace,
+  type AnchorSpace,
+  type AnchorView,
+  type SpaceOptions,
+} from "../../src/retrieval/index.ts";
+import type { TransformRecord } from "../../src/store/index.ts";
+import type { Modality, Sequence, TransformKind } from "../../src/types.ts";
+import { idOf, randomAnchors, upsertsOf } from "../support/anchor-space.ts";
+import { compareUtf8, cosine, naiveTransform, type NaiveAnchor } from "../support/naive-asif.ts";
+
+afterAll(closeKernels);
+
+const DIMENSIONS = { imageDimension: 12, textDimension: 10 };
+
+interface Opened {
+  readonly space: AnchorSpace;
+  /** What was stored, in order. */
+  readonly saved: TransformRecord[];
+  readonly lines: string[];
+  readonly write: (upserts: readonly NaiveAnchor[], deletes?: readonly string[]) => void;
+}
+
+const open = async (options: Partial<SpaceOptions> = {}): Promise<Opened> => {
+  const saved: TransformRecord[] = [];
+  const lines: string[] = [];
+  const space = await openAnchorSpace({
+    ...DIMENSIONS,
+    transform: "center",
+    saveTransform: (record) => Promise.resolve(void saved.push(record)),
+    log: (line) => lines.push(line),
+    ...options,
+  });
+  let sequence = 0;
+  return {
+    space,
+    saved,
+    lines,
+    write: (upserts, deletes = []) =>
+      space.apply({
+        sequence: ++sequence as Sequence,
+        upserts: upsertsOf(upserts),
+        deletes: deletes.map(idOf),
+      }),
+  };
+};
+
+const openWith = async (
+  anchors: readonly NaiveAnchor[],
+  options: Partial<SpaceOptions> = {},
+): Promise<Opened> => {
+  const opened = await open(options);
+  opened.write(anchors);
+  return opened;
+};
+
+const QUERIES = randomAnchors(5, 99);
+
+interface Answer {
+  readonly version: number;
+  readonly transform: TransformKind;
+  readonly hits: readonly { readonly id: string; readonly score: number }[];
+}
+
+const ask = async (
+  view: AnchorView,
+  modality: Modality,
+  transform: TransformKind,
+  query = 0,
+): Promise<Answer> => {
+  const { neighbours, plan } = await view.search(
+    modality,
+    Float32Array.from(QUERIES[query]?.[modality] ?? []),
+    {
+      k: 20,
+      transform,
+    },
+  );
+  return {
+    version: plan.transformVersion,
+    transform: plan.transform,
+    hits: Array.from(neighbours.slots, (slot, i) => ({
+      id: view.entry(slot).id,
+      score: neighbours.scores[i] ?? NaN,
+    })),
+  };
+};
+
+describe.each(["center", "whiten"] as const)("the transform %s", (kind) => {
+  test("answers by the cosine of what its definition makes of vectors", async () => {
+    const anchors = randomAnchors(150, 1);
+    const { space } = await openWith(anchors);
+    for (const modality of ["image", "text"] as const) {
+      const show = naiveTransform(anchors, modality, kind);
+      const query = show(QUERIES[0]?.[modality] ?? []);
+      const expected = anchors
+        .map((anchor) => ({ id: anchor.id, score: cosine(show(anchor[modality]), query) }))
+        .sort((a, b) => b.score - a.score || compareUtf8(a.id, b.id));
+      const { hits } = await ask(space.view(), modality, kind);
+      hits.forEach(({ score }, i) => expect(score).toBeCloseTo(expected[i]?.score ?? NaN, 3));
+      const wanted = new Set(expected.slice(0, 25).map(({ id }) => id));
+      for (const { id } of hits) expect(wanted).toContain(id);
+    }
+  });
+
+  test("has version 0 before it is fitted, and one more with each fit", async () => {
+    const anchors = randomAnchors(60, 2);
+    const { space, write, saved } = await openWith(anchors.slice(0, 50));
+    expect(space.view().fitVersion("image", kind)).toBe(0);
+    expect((await ask(space.view(), "image", kind)).version).toBe(1);
+    expect((await ask(space.view(), "image", kind, 1)).version).toBe(1);
+    write(anchors.slice(50));
+    expect((await ask(space.view(), "image", kind)).version).toBe(2);
+    expect(space.view().fitVersion("image", kind)).toBe(2);
+    expect(saved.map(({ version, sequence, anchorCount }) => ({ version, sequence, anchorCount }))).toEqual([
+      { version: 1, sequence: 1, anchorCount: 50 },
+      { version: 2, sequence: 2, anchorCount: 60 },
+    ]);
+  });
+
+  test("among few anchors follows every change at once", async () => {
+    const anchors = randomAnchors(120, 3);
+    const { space, write } = await openWith(anchors.slice(0, 60));
+    await ask(space.view(), "image", kind);
+    write(
+      anchors.slice(60),
+      anchors.slice(0, 10).map(({ id }) => id),
+    );
+    const fresh = await openWith(anchors.slice(10));
+    expect((await ask(space.view(), "image", kind)).hits).toEqual(
+      (await ask(fresh.space.view(), "image", kind)).hits,
+    );
+  });
+
+  test("is fitted once for a crowd of queries", async () => {
+    const { space, saved } = await openWith(randomAnchors(100, 4));
+    const view = space.view();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(view, "image", kind)));
+    expect(saved).toHaveLength(1);
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+  });
+
+  test("gives the same answers after a restart, from the fit that was stored", async () => {
+    const anchors = randomAnchors(300, 5);
+    const first = await openWith(anchors);
+    const before = await Promise.all([
+      ask(first.space.view(), "image", kind),
+      ask(first.space.view(), "text", kind),
+    ]);
+    const second = await openWith(anchors, { transforms: first.saved });
+    const after = await Promise.all([
+      ask(second.space.view(), "image", kind),
+      ask(second.space.view(), "text", kind),
+    ]);
+    expect(after).toEqual(before);
+    expect(second.saved).toEqual([]);
+    // Even where the fit had fallen behind, as it may among many anchors.
+    const later = randomAnchors(310, 6).slice(300);
+    first.write(later);
+    second.write(later);
+    const third = await open({ transforms: first.saved });
+    third.write([...anchors, ...later]);
+    const lagging = await ask(first.space.view(), "image", kind);
+    expect(lagging.version).toBe(1);
+    expect(await ask(second.space.view(), "image", kind)).toEqual(lagging);
+    expect((await ask(third.space.view(), "image", kind)).hits).toEqual(lagging.hits);
+  });
+
+  test("lets the fit lag among many anchors, until a tenth of them changed; then fits in the background", async () => {
+    const anchors = randomAnchors(400, 7);
+    const { space, write, saved } = await openWith(anchors.slice(0, 300));
+    const { version } = await ask(space.view(), "image", kind);
+    write(anchors.slice(300, 330));
+    expect((await ask(space.view(), "image", kind)).version).toBe(version);
+    expect(saved).toHaveLength(1);
+    write(anchors.slice(330, 335));
+    const view = space.view();
+    expect((await ask(view, "image", kind)).version).toBe(version);
+    await expect.poll(() => saved.length).toBe(2);
+    await expect.poll(() => space.view().fitVersion("image", kind)).toBe(version + 1);
+    const fresh = await openWith(anchors.slice(0, 335));
+    const answer = await ask(space.view(), "image", kind);
+    expect(answer.version).toBe(version + 1);
+    expect(answer.hits).toEqual((await ask(fresh.space.view(), "image", kind)).hits);
+    // An older view is shown through the newer fit: a fit never goes back.
+    expect((await ask(view, "image", kind)).version).toBe(version + 1);
+  });
+
+  test("is kept through compaction", async () => {
+    const anchors = randomAnchors(2_300, 8);
+    const { space, write, saved } = await openWith(anchors);
+    const { version } = await ask(space.view(), "image", kind);
+    // Dead rows enough to compact, yet replaced by the same anchors: only rounding could tell a new fit from the old.
+    write(anchors.slice(0, 1_010));
+    expect(space.status("image").tombstones).toBe(0);
+    const answer = await ask(space.view(), "image", kind);
+    expect(answer.version).toBe(version);
+    const fresh = await openWith(anchors, { transforms: saved.slice(0, 1) });
+    expect(answer.hits).toEqual((await ask(fresh.space.view(), "image", kind)).hits);
+    await expect.poll(() => saved.length).toBe(2);
+  });
+
+  test("is none where there are fewer than two anchors, or all are the same", async () => {
+    const [one] = randomAnchors(1, 9);
+    const same = ["a", "b", "c"].map((id): NaiveAnchor => ({
+      id,
+      image: one?.image ?? [],
+      text: one?.text ?? [],
+    }));
+    for (const anchors of [[], same.slice(0, 1), same]) {
+      const { space, saved } = await openWith(anchors);
+      const { hits, version } = await ask(space.view(), "image", kind);
+      expect(version).toBe(1);
+      const plain = await ask(space.view(), "image", "none");
+      expect(hits).toEqual(plain.hits);
+      expect(saved[0]).toMatchObject({ version: 1, anchorCount: anchors.length, projection: null });
+      expect(saved[0]?.mean).toHaveLength(0);
+      const again = await openWith(anchors, { transforms: saved });
+      expect((await ask(again.space.view(), "image", kind)).hits).toEqual(hits);
+    }
+  });
+
+  test("answers all the same where it cannot be stored, and says so", async () => {
+    const anchors = randomAnchors(40, 10);
+    const { space, lines } = await openWith(anchors, {
+      saveTransform: () => Promise.reject(new Error("the disk is full")),
+    });
+    const { hits } = await ask(space.view(), "image", kind);
+    expect(hits).toEqual((await ask((await openWith(anchors)).space.view(), "image", kind)).hits);
+    expect(lines).toEqual(["a fitted transform could not be stored: the disk is full"]);
+  });
+});
+
+describe("transforms beside each other", () => {
+  test("are fitted for each modality on its own, and texts are centred at most", async () => {
+    const { space, saved } = await openWith(randomAnchors(50, 11));
+    const view = space.view();
+    const answers = [
+      await ask(view, "text", "whiten"),
+      await ask(view, "text", "center"),
+      await ask(view, "image", "whiten"),
+    ];
+    expect(answers.map(({ transform }) => transform)).toEqual(["center", "center", "whiten"]);
+    expect(answers[0]).toEqual(answers[1]);
+    expect(saved.map(({ modality, kind }) => `${modality} ${kind}`)).toEqual(["text center", "image whiten"]);
+  });
+
+  test("do not touch answers without one", async () => {
+    const { space } = await openWith(randomAnchors(50, 12));
+    const before = await ask(space.view(), "image", "none");
+    await ask(space.view(), "image", "whiten");
+    expect(await ask(space.view(), "image", "none")).toEqual(before);
+    expect(before.version).toBe(0);
+  });
+});
