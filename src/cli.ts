@@ -1,13 +1,11 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { z } from "zod";
 import { isAnchorageError, messageOf } from "./errors.ts";
+import { stopSignal } from "./stop-signal.ts";
 import type { CollectionName, Log } from "./types.ts";
 
 /** What a script tells the shell when it ends; `partly`: done, but some of what was given could not be used. */
 export const EXIT = { done: 0, failed: 1, misused: 2, partly: 3, interrupted: 130 } as const;
-
-/** `npm run` passes on a Ctrl-C that the terminal has already sent to the script. */
-const SAME_KEYSTROKE_MS = 500;
 
 /** One `--option`. The key it stands under is its name. */
 export interface Option {
@@ -98,7 +96,11 @@ const outcomeOf = async <T>(script: Script<T>, given: readonly string[]): Promis
     return EXIT.misused;
   }
   try {
-    return await script.run(read.value, { signal: stopSignal(), print, note });
+    return await script.run(read.value, {
+      signal: stopSignal(() => note("stopping; once more ends it at once")),
+      print,
+      note,
+    });
   } catch (error) {
     note(isAnchorageError(error) ? `${script.name}: ${error.message}` : stackOf(error));
     return EXIT.failed;
@@ -107,21 +109,6 @@ const outcomeOf = async <T>(script: Script<T>, given: readonly string[]): Promis
 
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
-
-const stopSignal = (): AbortSignal => {
-  const controller = new AbortController();
-  let first = 0;
-  const onSignal = (): void => {
-    if (!controller.signal.aborted) {
-      first = performance.now();
-      note("stopping; once more ends it at once");
-      controller.abort();
-    } else if (performance.now() - first > SAME_KEYSTROKE_MS) process.exit(EXIT.interrupted);
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  return controller.signal;
-};
 
 type Read<T> = { readonly value: T } | { readonly fault: string } | { readonly help: true };
 

@@ -4,6 +4,7 @@ import { readConfig, type Config } from "./config.ts";
 import { AnchorageError, isAnchorageError } from "./errors.ts";
 import { createApp } from "./http/index.ts";
 import { startSample } from "./sample-job.ts";
+import { stopSignal } from "./stop-signal.ts";
 import type { Log } from "./types.ts";
 
 /** The service promises to be gone within 10 s of SIGTERM; what has not ended by then is cut off, as kill -9 would. */
@@ -15,7 +16,9 @@ const log: Log = (line) => process.stdout.write(`${line}\n`);
 
 const main = async (): Promise<void> => {
   const config = readConfig(process.env);
-  const stopping = stopSignal();
+  const stopping = stopSignal(() => {
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+  });
   const anchorage = await openAnchorage(config, log);
   if (stopping.aborted) await anchorage.close();
   else await offer(anchorage, config, stopping);
@@ -31,19 +34,6 @@ const offer = async (anchorage: Anchorage, config: Config, stopping: AbortSignal
   if (stopping.aborted) return stop(server, anchorage);
   stopping.addEventListener("abort", () => void stop(server, anchorage));
   if (config.sample) await startSample(anchorage, log);
-};
-
-/** Aborted by the first SIGTERM or SIGINT; a second one ends the process at once. */
-const stopSignal = (): AbortSignal => {
-  const controller = new AbortController();
-  const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(130);
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-    controller.abort();
-  };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
-  return controller.signal;
 };
 
 const listen = (fetch: (request: Request) => Response | Promise<Response>, host: string, port: number) =>
