@@ -1,30 +1,8 @@
-import { z } from "zod";
 import type { Graph, Value } from "../graph.ts";
 import { unsupportedGraph } from "./faults.ts";
+import type { GraphNode, GraphTopology } from "./graph-topology.ts";
 import { OPERATORS } from "./operators.ts";
 import type { Weight } from "./weights.ts";
-
-const attributeSchema = z.looseObject({
-  i: z.coerce.number().optional(),
-  b: z.boolean().optional(),
-  /** Text as its bytes, or in base64. */
-  s: z.union([z.array(z.number()), z.string()]).optional(),
-  type: z.union([z.number(), z.string()]).optional(),
-  list: z.looseObject({ i: z.array(z.coerce.number()).optional() }).optional(),
-});
-
-const nodeSchema = z.object({
-  name: z.string(),
-  op: z.string(),
-  input: z.array(z.string()).default([]),
-  attr: z.record(z.string(), attributeSchema).default({}),
-});
-
-/** `modelTopology` of a TensorFlow graph that was saved for TF.js. */
-export const graphTopology = z.object({ node: z.array(nodeSchema) });
-
-export type GraphTopology = z.infer<typeof graphTopology>;
-export type GraphNode = z.infer<typeof nodeSchema>;
 
 /**
  * Appends the nodes that lead from `inputs` (by placeholder name) to `output`, and returns its value. Every integer

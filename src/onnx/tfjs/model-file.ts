@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AnchorageError } from "../../errors.ts";
-import { graphTopology, type GraphTopology } from "./graph-model.ts";
+import { graphTopology, type GraphTopology } from "./graph-topology.ts";
 import { layersTopology, type LayersTopology } from "./layers-model.ts";
 import { weightsManifest, type WeightsManifest } from "./weights.ts";
 

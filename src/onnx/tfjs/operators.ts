@@ -1,6 +1,6 @@
 import type { Graph, Value } from "../graph.ts";
 import { unsupportedGraph } from "./faults.ts";
-import type { GraphNode } from "./graph-model.ts";
+import type { GraphNode } from "./graph-topology.ts";
 import type { Weight } from "./weights.ts";
 
 /** One node of a TensorFlow graph on its way into an ONNX graph. */
