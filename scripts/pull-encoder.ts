@@ -43,7 +43,7 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
     const { info, pooling, page } = pulled;
     note(`${pulled.fetched ? "fetched into" : "is already in"} ${pulled.directory}`);
     print(`${info.id}: ${info.modality} encoder, dimension ${info.dimension}, pooling ${pooling}`);
-    print(`source ${info.source}; licence ${info.licence}: ${page}`);
+    print(`source ${info.source}; licence: ${info.licence} (${page})`);
     return EXIT.done;
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
