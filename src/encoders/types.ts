@@ -1,6 +1,12 @@
 import type { EncoderId, EncoderInfo, Modality } from "../types.ts";
 
-/** Every encoder that this service can run, and the only way to run one. */
+/**
+ * Every encoder that this service can run, and the only way to run one.
+ *
+ * Beside what its methods name, encoding fails with `not-found` for an id that is not registered, `corrupt-file` or
+ * `unsupported-model` where the encoder's files are not what they were or not what its manifest says, and `unavailable`
+ * after `close`.
+ */
 export interface EncoderRegistry {
   /** Images first, then by id. */
   list(): readonly EncoderInfo[];
@@ -16,7 +22,8 @@ export interface EncoderRegistry {
    */
   encodeImages(id: EncoderId, images: readonly Uint8Array[]): Promise<Float32Array>;
   /**
-   * Encodes texts to `[n, dimension]` row-major, rows of L2 norm 1. A text beyond the encoder's length is truncated.
+   * Encodes texts to `[n, dimension]` row-major, rows of L2 norm 1. A text beyond the encoder's length in tokens loses
+   * its end; so does one of more than 16 characters for each of them.
    *
    * @throws AnchorageError `invalid-input` whose fault path is the index of the first text that is empty.
    */

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { sha256Of } from "../../src/encoders/checksum.ts";
 import { openEncoderRegistry, type EncoderRegistry } from "../../src/encoders/index.ts";
 import { onTestFinished } from "vitest";
 import { imageModel, textModel } from "./models.ts";
@@ -114,4 +115,31 @@ export const openRegistry = async (folder: string): Promise<OpenedRegistry> => {
 export const unit = (row: readonly number[]): number[] => {
   const norm = Math.hypot(...row);
   return row.map((value) => value / norm);
+};
+
+/** A folder with an encoder.json of our own, its hashes right. */
+export const writeOwn = async (
+  directory: string,
+  given: Readonly<Record<string, unknown>> = {},
+  files: Readonly<Record<string, unknown>> = {
+    "model.onnx": textModel(TABLE, "vectors"),
+    "tokenizer.json": WORDPIECE,
+  },
+): Promise<void> => {
+  await writeFiles(directory, files);
+  const sha256: Record<string, string> = {};
+  for (const file of Object.keys(files)) sha256[file] = await sha256Of(join(directory, file));
+  const manifest = {
+    version: 1,
+    id: "own",
+    modality: "text",
+    dimension: 3,
+    source: "here",
+    licence: "MIT",
+    files: { model: "model.onnx", tokenizer: "tokenizer.json" },
+    sha256,
+    text: { maxLength: 8 },
+    ...given,
+  };
+  await writeFile(join(directory, "encoder.json"), bytesOf(manifest));
 };

@@ -115,3 +115,7 @@ export const cut = (
     bytes.push(...data.subarray((y * width + left) * 3, (y * width + left + part.width) * 3));
   return bytes;
 };
+
+/** The pixel at a column and a row, of bytes laid out by row, column and channel. */
+export const pixel = (tensor: Float32Array, x: number, y: number, width = 8): number[] =>
+  Array.from(tensor.subarray((y * width + x) * 3, (y * width + x) * 3 + 3));
