@@ -37,6 +37,9 @@ describe("an explanation", () => {
           const { best, parts } = await explained(await viewOf(anchors), input);
           const sum = parts.reduce((total, { contribution }) => total + contribution, 0);
           expect(sum).toBeCloseTo(best?.score ?? NaN, 12);
+          // The strongest come first, be they for or against.
+          const strengths = parts.map(({ contribution }) => Math.abs(contribution));
+          expect(strengths).toEqual(strengths.toSorted((a, b) => b - a));
         },
       ),
       { numRuns: 60 },
