@@ -30,6 +30,8 @@ const settings = z
     SAMPLE: z.enum(["on", "off"]).default("on"),
     /** The largest request body, in MiB. NDJSON streams are not bound by it. */
     BODY_LIMIT_MIB: wholeNumber(1, 2_048).default(64),
+    /** Set by npm for what it runs. */
+    npm_lifecycle_event: z.string().optional(),
   })
   .superRefine((value, context) => {
     if (!isLoopback(value.HOST) && value.API_KEY === undefined) {
@@ -51,6 +53,7 @@ export interface Config {
   readonly apiKey: string | null;
   readonly sample: boolean;
   readonly bodyLimitBytes: number;
+  readonly underNpm: boolean;
 }
 
 /**
@@ -79,5 +82,6 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     apiKey: value.API_KEY ?? null,
     sample: value.SAMPLE === "on",
     bodyLimitBytes: Math.round(value.BODY_LIMIT_MIB * 1024 * 1024),
+    underNpm: value.npm_lifecycle_event !== undefined,
   };
 };

@@ -3,6 +3,7 @@ import { openAnchorage, type Anchorage } from "./anchorage.ts";
 import { readConfig, type Config } from "./config.ts";
 import { AnchorageError, isAnchorageError } from "./errors.ts";
 import { createApp } from "./http/index.ts";
+import { watchParent } from "./parent.ts";
 import { startSample } from "./sample-job.ts";
 import { stopSignal } from "./stop-signal.ts";
 import type { Log } from "./types.ts";
@@ -19,6 +20,7 @@ const main = async (): Promise<void> => {
   const stopping = stopSignal(() => {
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
   });
+  if (config.underNpm) watchParent(() => process.kill(process.pid, "SIGTERM"));
   const anchorage = await openAnchorage(config, log);
   if (stopping.aborted) await anchorage.close();
   else await offer(anchorage, config, stopping);

@@ -30,8 +30,9 @@ export interface Running {
 export const startService = async (
   dataDir: string,
   environment: Record<string, string> = {},
+  command: readonly [string, ...string[]] = NODE,
 ): Promise<Running> => {
-  const child = spawnService(dataDir, environment);
+  const child = spawnService(dataDir, environment, command);
   let output = "";
   const exited = once(child, "exit") as Promise<[number | null]>;
   const url = await new Promise<string>((resolve, reject) => {
@@ -65,8 +66,16 @@ export const outcomeOf = async (dataDir: string, environment: Record<string, str
   return { status, stderr };
 };
 
-const spawnService = (dataDir: string, environment: Record<string, string>) =>
-  spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+const NODE = [process.execPath, "--import", "tsx", "src/main.ts"] as const;
+/** As the README says. */
+export const NPM_START = ["npm", "start"] as const;
+
+const spawnService = (
+  dataDir: string,
+  environment: Record<string, string>,
+  [command, ...args]: readonly [string, ...string[]] = NODE,
+) =>
+  spawn(command, args, {
     env: { ...process.env, PORT: "0", DATA_DIR: dataDir, SAMPLE: "off", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient, type AnchorageClient } from "../../src/client/index.ts";
-import { makeDataDir, outcomeOf, startService, type DataDir, type Running } from "./running.ts";
+import { makeDataDir, NPM_START, outcomeOf, startService, type DataDir, type Running } from "./running.ts";
 
 const anchor = (id: string, i = 0) => ({
   id,
@@ -66,6 +66,14 @@ describe("a service", () => {
       limit: 100,
     });
     expect(hits.map(({ id }) => id).sort()).toEqual(ids.sort());
+  });
+
+  it("stops when npm, which started it, is told to", async () => {
+    await service.end("SIGTERM");
+    service = await startService(dataDir.path, {}, NPM_START);
+    service.child.kill("SIGTERM");
+    await expect.poll(() => service.output(), { timeout: 10_000 }).toMatch(/stopped\n$/);
+    await restart();
   });
 
   it("refuses a DATA_DIR that another one holds, in one line", async () => {
