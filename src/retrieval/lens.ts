@@ -9,8 +9,10 @@ import type { AnchorView, Slot } from "./types.ts";
 
 /** Up to this many anchors a fit follows every change before the next query; beyond, it may lag behind a little. */
 const EAGER_ANCHORS = 200;
-/** Changed anchors, as a share of those it was fitted on, after which a fit is made anew in the background. */
+/** Anchors that came, as a share of those it was fitted on, after which a fit is made anew in the background. */
 const STALE_SHARE = 0.1;
+/** How long no fit is made in the background after one, in multiples of the time that it took. */
+const REST = 2;
 /** Rows that are transformed at once. */
 const CHUNK_ROWS = 4_096;
 
@@ -30,7 +32,7 @@ export interface LensSource {
 export interface Lens {
   readonly kind: TransformKind;
   /** Everything that a search of `view` needs, fitted and up to date. */
-  readonly focus: (view: AnchorView, changes: number, wantHnsw: boolean) => Promise<Focused>;
+  readonly focus: (view: AnchorView, changes: Changes, wantHnsw: boolean) => Promise<Focused>;
   /** The fit, to be carried over when memory is compacted. */
   readonly fitted: () => Fitted | undefined;
   readonly version: () => number;
@@ -51,8 +53,16 @@ export interface Fitted {
   readonly version: number;
   readonly sequence: Sequence;
   readonly anchors: number;
-  /** The count of changes of the space when it was fitted; unknown for one that was read from the store. */
-  readonly changes: number | undefined;
+  /** The space's counts when it was fitted; unknown for one that was read from the store. */
+  readonly changes: Changes | undefined;
+}
+
+/** Counted since the space was opened. */
+export interface Changes {
+  /** Anchors that came, or went. */
+  readonly total: number;
+  /** Anchors of which nothing must be left: deleted or replaced. */
+  readonly removals: number;
 }
 
 interface Lensed extends Fitted {
@@ -83,6 +93,8 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   const { raw, compare, profile, hnswlib, modality } = source;
   let current: Lensed | undefined = carried === undefined ? undefined : lensed(carried);
   let fitting: Promise<void> | undefined;
+  let resting: NodeJS.Timeout | undefined;
+  let restsUntil = 0;
   let syncing: Promise<void> = Promise.resolve();
 
   function lensed(fitted: Fitted): Lensed {
@@ -91,7 +103,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     return { ...fitted, exact, hnsw: undefined, upTo: kind === "none" ? Infinity : 0, graphUpTo: 0 };
   }
 
-  const fit = async (view: AnchorView, changes: number): Promise<void> => {
+  const fit = async (view: AnchorView, changes: Changes): Promise<void> => {
     const version = (current?.version ?? 0) + 1;
     const rows = view.vectors(modality, view.liveSlots());
     const started = performance.now();
@@ -136,24 +148,46 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   };
 
   /** One fit at a time; whoever comes meanwhile waits for it and looks again. */
-  const refit = (view: AnchorView, changes: number): Promise<void> => {
-    fitting ??= fit(view, changes).finally(() => (fitting = undefined));
+  const refit = (view: AnchorView, changes: Changes): Promise<void> => {
+    const started = performance.now();
+    fitting ??= fit(view, changes).finally(() => {
+      fitting = undefined;
+      const ended = performance.now();
+      restsUntil = ended + REST * (ended - started);
+    });
     return fitting;
   };
 
-  const fitFor = async (view: AnchorView, changes: number): Promise<Lensed> => {
+  /** In the background, when the last fit has been of use for a while. */
+  const refitLater = (view: AnchorView, changes: Changes): void => {
+    if (fitting !== undefined || resting !== undefined) return;
+    resting = setTimeout(
+      () => {
+        resting = undefined;
+        refit(view, changes).catch((error: unknown) => {
+          source.log(`the ${kind} transform could not be fitted anew: ${messageOf(error)}`);
+        });
+      },
+      Math.max(0, restsUntil - performance.now()),
+    );
+    resting.unref();
+  };
+
+  const fitFor = async (view: AnchorView, changes: Changes): Promise<Lensed> => {
     if (kind === "none") {
-      return (current ??= lensed({ fit: null, version: 0, sequence: view.sequence, anchors: 0, changes: 0 }));
+      return (current ??= lensed({
+        fit: null,
+        version: 0,
+        sequence: view.sequence,
+        anchors: 0,
+        changes: undefined,
+      }));
     }
     for (;;) {
       // A view that is older than the fit is shown through it: a fit never goes back.
       if (current !== undefined && current.sequence >= view.sequence) return current;
       if (current !== undefined && mayLag(current, view)) {
-        if (isStale(current, view, changes) && fitting === undefined) {
-          refit(view, changes).catch((error: unknown) => {
-            source.log(`the ${kind} transform could not be fitted anew: ${messageOf(error)}`);
-          });
-        }
+        if (isStale(current, view, changes)) refitLater(view, changes);
         return current;
       }
       await refit(view, changes);
@@ -175,7 +209,10 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     },
     fitted: () => (kind === "none" ? undefined : current),
     version: () => current?.version ?? 0,
-    close: () => current?.hnsw?.close(),
+    close: () => {
+      clearTimeout(resting);
+      current?.hnsw?.close();
+    },
   };
 
   function feedGraph(target: Lensed, view: AnchorView): void {
@@ -196,9 +233,13 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
 const mayLag = (fitted: Fitted, view: AnchorView): boolean =>
   fitted.fit !== null && Math.min(view.size, fitted.anchors) > EAGER_ANCHORS;
 
-const isStale = (fitted: Fitted, view: AnchorView, changes: number): boolean => {
-  // What changed while nobody looked is known only as a difference of counts.
-  const changed =
-    fitted.changes === undefined ? Math.abs(view.size - fitted.anchors) : changes - fitted.changes;
-  return changed > STALE_SHARE * fitted.anchors;
+/**
+ * Whether too much has changed since the fit: many anchors, or any that was removed, for what was learnt of it is to be
+ * forgotten. Of a fit that was read from the store it is only known whether anything was written since.
+ */
+const isStale = (fitted: Fitted, view: AnchorView, now: Changes): boolean => {
+  if (fitted.changes === undefined) return view.sequence > fitted.sequence;
+  return (
+    now.removals > fitted.changes.removals || now.total - fitted.changes.total > STALE_SHARE * fitted.anchors
+  );
 };

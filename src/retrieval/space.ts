@@ -1,15 +1,14 @@
 import type { TransformRecord } from "../store/index.ts";
 import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
 import { loadHnsw } from "./hnsw.ts";
-import { createLens, fittedFrom, type Fitted, type Lens } from "./lens.ts";
+import { createLens, fittedFrom, type Changes, type Fitted, type Lens } from "./lens.ts";
 import { createMemory, type Memory } from "./memory.ts";
 import { readProfile, type IndexProfile } from "./profile.ts";
 import type { AnchorSpace, AnchorView } from "./types.ts";
 import { createView, kindFor } from "./view.ts";
 
-/** Memory is compacted when this share of its slots is dead, and at least so many. */
+/** Memory is compacted when this share of its slots is dead. */
 const DEAD_SHARE = 0.3;
-const DEAD_SLOTS = 1_000;
 const COMPACTED_AT_ONCE = 1_024;
 
 export interface SpaceOptions {
@@ -37,8 +36,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   let memory: Memory = createMemory(imageDimension, textDimension);
   let lenses = new Map<LensKey, Lens>();
   let sequence = 0 as Sequence;
-  /** Anchors that came or went since the space was opened; what a fit was made of is counted by it. */
-  let changes = 0;
+  let changes: Changes = { total: 0, removals: 0 };
   let view: AnchorView | undefined;
 
   const openLens = (
@@ -101,11 +99,14 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   return {
     apply: (change) => {
       const hidden = memory.apply(change);
-      changes += change.upserts.length + hidden.length;
+      changes = {
+        total: changes.total + change.upserts.length + hidden.length,
+        removals: changes.removals + hidden.length,
+      };
       sequence = change.sequence;
       view = undefined;
       const dead = memory.entries.length - memory.size();
-      if (dead > DEAD_SLOTS && dead > DEAD_SHARE * memory.entries.length) compact();
+      if (dead > DEAD_SHARE * memory.entries.length) compact();
     },
     view: () => (view ??= takeView()),
     status: (modality) => {

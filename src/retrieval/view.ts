@@ -1,6 +1,6 @@
 import { countOnes } from "./bitmap.ts";
 import type { Modality, Sequence, TransformKind } from "../types.ts";
-import type { Lens } from "./lens.ts";
+import type { Changes, Lens } from "./lens.ts";
 import type { Memory } from "./memory.ts";
 import { choose } from "./planner.ts";
 import type { IndexProfile } from "./profile.ts";
@@ -9,7 +9,7 @@ import type { AnchorEntry, AnchorView, Slot } from "./types.ts";
 /** The memory as of one sequence: the slots and live bits there were, whatever comes after. */
 export const createView = (
   memory: Memory,
-  { sequence, changes }: { readonly sequence: Sequence; readonly changes: number },
+  { sequence, changes }: { readonly sequence: Sequence; readonly changes: Changes },
   profile: IndexProfile,
   hnswInstalled: boolean,
   lensOf: (modality: Modality, kind: TransformKind) => Lens,

@@ -74,13 +74,13 @@ describe("the status of a collection's memory", () => {
     });
     space.apply({
       sequence: 7 as Sequence,
-      upserts: upsertsOf(randomAnchors(3, 6, { image: 6, text: 5 })),
+      upserts: upsertsOf(randomAnchors(5, 6, { image: 6, text: 5 })),
       deletes: [],
     });
     space.apply({ sequence: 9 as Sequence, upserts: [], deletes: [idOf("anchor-1")] });
     expect(space.status("text")).toMatchObject({
       dimension: TEXT_DIMENSION,
-      vectors: 2,
+      vectors: 4,
       tombstones: 1,
       sequence: 9,
     });

@@ -168,6 +168,20 @@ describe.each(["center", "whiten"] as const)("the transform %s", (kind) => {
     expect((await ask(third.space.view(), "image", kind)).hits).toEqual(lagging.hits);
   });
 
+  test("fits anew in the background after any removal, so that nothing learnt of the removed is left", async () => {
+    const anchors = randomAnchors(300, 8);
+    const { space, write, saved } = await openWith(anchors);
+    const { version } = await ask(space.view(), "image", kind);
+    write([], [anchors[7]?.id ?? ""]);
+    await ask(space.view(), "image", kind);
+    await expect.poll(() => saved.length).toBe(2);
+    await expect.poll(() => space.view().fitVersion("image", kind)).toBe(version + 1);
+    const never = await openWith(anchors.toSpliced(7, 1));
+    expect((await ask(space.view(), "image", kind)).hits).toEqual(
+      (await ask(never.space.view(), "image", kind)).hits,
+    );
+  });
+
   test("lets the fit lag among many anchors, until a tenth of them changed; then fits in the background", async () => {
     const anchors = randomAnchors(400, 7);
     const { space, write, saved } = await openWith(anchors.slice(0, 300));
