@@ -18,9 +18,10 @@ export const startSample = async (anchorage: Anchorage, log: Log): Promise<void>
   const exists = (await anchorage.store.findCollection(name)) !== null;
   const jobs = await anchorage.store.listJobs(JOBS_LOOKED_AT);
   const last = jobs.find((job) => job.kind === KIND && job.subject === name);
-  const isFirst = last === undefined && !exists;
-  const wasLeft = exists && (last?.state === "interrupted" || last?.state === "failed");
-  if (isFirst || wasLeft)
+  const wasLeft = last?.state === "interrupted" || last?.state === "failed";
+  // One that ended before it knew how many anchors there are had made no collection that an owner could have deleted.
+  const isFirst = !exists && (last === undefined || (wasLeft && last.total === 0));
+  if (isFirst || (exists && wasLeft))
     await anchorage.jobs.start(KIND, name, (context) => grow(anchorage, context, isFirst, log));
 };
 

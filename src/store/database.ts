@@ -36,8 +36,11 @@ export const openDatabase = (connection: pg.ClientConfig, log: Log): Database =>
     application_name: "anchorage",
     keepAlive: true,
   });
+  let closing = false;
   // A connection that breaks emits "error", at work or idle; unheard, that would end the process.
-  pool.on("error", (error) => log(`a connection to Postgres broke: ${error.message}`));
+  pool.on("error", (error) => {
+    if (!closing) log(`a connection to Postgres broke: ${error.message}`);
+  });
   pool.on("connect", (client) => client.on("error", () => undefined));
   const pooled = drizzle(pool);
 
@@ -69,6 +72,9 @@ export const openDatabase = (connection: pg.ClientConfig, log: Log): Database =>
     query: (work) => understood(() => work(pooled)),
     transaction: (work) => understood(() => within("BEGIN ISOLATION LEVEL READ COMMITTED", work)),
     snapshot: (work) => understood(() => within("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)),
-    close: () => pool.end(),
+    close: () => {
+      closing = true;
+      return pool.end();
+    },
   };
 };
