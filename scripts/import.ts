@@ -157,7 +157,7 @@ await runScript<Given>({
       type: "string",
       value: "WHAT",
       default: "auto",
-      help: "captions of a folder's images: name (of the file), folder (the one it lies in), or auto: the .txt beside it, else the file's name",
+      help: "captions of a folder's images: name (of the file), folder (the one it lies in), or auto: the .txt beside it, else the file's name; numbers at a name's end are dropped, and a camera's name such as IMG_2041 is none",
     },
     "path-column": {
       type: "string",

@@ -42,7 +42,11 @@ export const openFolder = (root: string, captionFrom: CaptionFrom): PairSource =
     }
     const caption = captionFromName(basename(path));
     if (caption !== "") return caption;
-    throw new AnchorageError("invalid-input", "has no words in its name, and no caption beside it");
+    const beside = `put a caption beside it as ${basename(withoutExtension(path))}.txt, `;
+    throw new AnchorageError(
+      "invalid-input",
+      `has no words in its name: ${captionFrom === "auto" ? beside : ""}rename it, or take --caption-from folder`,
+    );
   };
 
   const entryOf = async (path: string): Promise<Entry> => {

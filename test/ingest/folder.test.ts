@@ -40,17 +40,20 @@ describe("a folder of images", () => {
     ]);
   });
 
-  it("rejects an image whose name has no words, and says where it is", async () => {
-    const folder = await folderOf({ "0001.png": "x" });
-    expect(rejectsIn(await entriesOf(await open(folder)))).toEqual([
-      {
-        kind: "reject",
-        id: "0001",
-        source: join(folder, "0001.png"),
-        reason: "has no words in its name, and no caption beside it",
-      },
-    ]);
-  });
+  it.each(["0001", "IMG_2041"])(
+    "rejects an image whose name %s has no words, and says what to do",
+    async (id) => {
+      const folder = await folderOf({ [`${id}.png`]: "x" });
+      expect(rejectsIn(await entriesOf(await open(folder)))).toEqual([
+        {
+          kind: "reject",
+          id,
+          source: join(folder, `${id}.png`),
+          reason: `has no words in its name: put a caption beside it as ${id}.txt, rename it, or take --caption-from folder`,
+        },
+      ]);
+    },
+  );
 
   it("follows links once, also those that lead back", async () => {
     const folder = await folderOf({ "a/fox.png": "fox" });
