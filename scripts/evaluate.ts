@@ -1,9 +1,11 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { encoderDirectory } from "../src/anchorage.ts";
 import { openApplication } from "../src/application/index.ts";
 import { collectionOption, EXIT, runScript, urlOption, wholeNumber, type Terminal } from "../src/cli.ts";
 import { readConfig, type Config } from "../src/config.ts";
+import { AnchorageError, messageOf } from "../src/errors.ts";
 import { importDefaultEncoders, openEncoderRegistry } from "../src/encoders/index.ts";
 import {
   evaluateCollection,
@@ -20,8 +22,8 @@ const schema = z
     collection: collectionOption.optional(),
     folder: z.string().min(1).optional(),
     by: z.string().min(1).optional(),
-    template: z.array(z.string().regex(/^[^]*\{\}[^]*$/, "must hold {}")).default(["{}"]),
-    classes: wholeNumber(2, 100_000),
+    template: z.array(z.string().regex(/\{\}/, "must hold {}")).optional(),
+    classes: wholeNumber(2, 100_000).optional(),
     seeds: wholeNumber(1, 100),
     tune: z.boolean().default(false),
     "image-encoder": z.string().optional(),
@@ -38,12 +40,18 @@ const schema = z
       for (const option of ["tune", "image-encoder", "text-encoder"] as const)
         if (given[option] !== undefined && given[option] !== false)
           refuse(option, "goes without --collection");
-      if (given.folder !== undefined && given.by !== undefined) refuse("by", "goes without --folder");
+      for (const option of ["by", "classes"] as const)
+        if (given.folder !== undefined && given[option] !== undefined)
+          refuse(option, "goes without --folder");
     } else {
       for (const option of ["folder", "by", "url"] as const)
         if (given[option] !== undefined) refuse(option, "needs --collection");
     }
+    if (given.folder === undefined && given.template !== undefined) refuse("template", "needs --folder");
   });
+
+/** Held out in a run, where nothing else is said. */
+const CLASSES = 300;
 
 type Given = z.infer<typeof schema>;
 
@@ -54,7 +62,7 @@ const evaluate = async (given: Given, config: Config, { signal, note }: Terminal
     await importDefaultEncoders({ directory, log: note });
     return openEncoderRegistry({ folders: [directory], log: note });
   };
-  const { collection, folder, classes } = given;
+  const { collection, folder, classes = CLASSES, template = ["{}"] } = given;
   if (collection === undefined) {
     const registry = await openRegistry();
     return evaluateEmoji({
@@ -78,7 +86,7 @@ const evaluate = async (given: Given, config: Config, { signal, note }: Terminal
       collection,
       registry,
       folder,
-      templates: given.template,
+      templates: template,
     }).finally(() => registry.close());
   } finally {
     await application.close();
@@ -111,7 +119,7 @@ await runScript({
       value: "TEXT",
       help: "a prompt with {} for the class's name; may be given several times [{}]",
     },
-    classes: { type: "string", value: "N", help: "how many classes are held out", default: "300" },
+    classes: { type: "string", value: "N", help: "how many classes are held out [300]" },
     seeds: { type: "string", value: "N", help: "how many runs", default: "8" },
     tune: { type: "boolean", help: "vary k and p on the emoji that are not reported" },
     "image-encoder": { type: "string", value: "ID", help: "for the emoji, in place of the default one" },
@@ -127,6 +135,11 @@ await runScript({
   schema,
   run: async (given, terminal) => {
     try {
+      await mkdir(given.out, { recursive: true }).catch((error: unknown) => {
+        throw new AnchorageError("invalid-input", `--out ${given.out}: ${messageOf(error)}`, {
+          cause: error,
+        });
+      });
       const report = await evaluate(given, readConfig(process.env), terminal);
       terminal.print(tableOf(report));
       for (const file of await writeReport(report, given.out)) terminal.note(`wrote ${file}`);

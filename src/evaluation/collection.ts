@@ -34,8 +34,8 @@ export const evaluateCollection = async (
   const what = field === undefined ? "captions" : `values of "${field}"`;
   return {
     title: `Collection "${collection}" on its own anchors`,
-    about: `${seeds} runs, each with ${classes} ${what} held out; ${settingsOf(info)}`,
-    encoders: encodersOf(info),
+    about: `${seeds} runs, each with ${classes} ${what} held out; ${parametersOf(info)}`,
+    settings: { collection: settled(info), seeds, classes, field },
     rows,
     series: seriesOf("", rows),
   };
@@ -44,8 +44,8 @@ export const evaluateCollection = async (
 /**
  * Classifies the images of a labelled folder by a collection, and by ever larger parts of it.
  *
- * @throws AnchorageError `invalid-input` where the collection's encoders are not here; the signal's reason where it
- * aborts.
+ * @throws AnchorageError `not-found` or `conflict` where the collection's encoders are not here; the signal's reason
+ * where it aborts.
  */
 export const evaluateFolder = async (
   options: CollectionOptions & {
@@ -56,18 +56,19 @@ export const evaluateFolder = async (
 ): Promise<Report> => {
   const { collection, folder, templates, registry, seeds, progress } = options;
   const { info, anchors } = await readCollection(options);
+  const hashes = await options.application.encoderHashes(info);
   const bar = progress("images", "%");
   const questions = await readLabelledFolder(folder, templates, {
     ...options,
-    imageEncoder: encoderOf(registry, info, "image"),
-    textEncoder: encoderOf(registry, info, "text"),
+    imageEncoder: encoderOf(registry, info, hashes, "image"),
+    textEncoder: encoderOf(registry, info, hashes, "text"),
     progress: bar,
   }).finally(() => bar.stop());
   const rows = await overSubsets(options, info, () => ({ ...questions, anchors }));
   return {
     title: `${folder} by collection "${collection}"`,
-    about: `${questions.images.length} images of ${questions.names.length} classes, ${seeds} draws of anchors; ${settingsOf(info)}`,
-    encoders: encodersOf(info),
+    about: `${questions.images.length} images of ${questions.names.length} classes, ${seeds} draws of anchors; ${parametersOf(info)}`,
+    settings: { collection: settled(info), seeds, folder, templates, classes: questions.names },
     rows,
     series: seriesOf("", rows),
   };
@@ -111,19 +112,45 @@ const overSubsets = async (
   ).finally(() => bar.stop());
 };
 
-const encoderOf = (registry: EncoderRegistry, info: CollectionInfo, modality: Modality): EncoderInfo => {
+/** The encoder as it is here, which must be the one that the collection's vectors were made by. */
+const encoderOf = (
+  registry: EncoderRegistry,
+  info: CollectionInfo,
+  hashes: Readonly<Record<Modality, string>>,
+  modality: Modality,
+): EncoderInfo => {
   const choice = modality === "image" ? info.imageEncoder : info.textEncoder;
-  if (typeof choice === "string") return registry.get(choice, modality);
+  if (typeof choice === "string") {
+    const encoder = registry.get(choice, modality);
+    if (encoder.sha256 === hashes[modality]) return encoder;
+    throw new AnchorageError(
+      "conflict",
+      `The ${modality} encoder "${choice}" here is another than the one that made the vectors of "${info.name}".`,
+    );
+  }
   throw new AnchorageError(
     "invalid-input",
     `Collection "${info.name}" gets its ${modality} vectors from outside, so a folder cannot be embedded for it.`,
   );
 };
 
-const encodersOf = ({ imageEncoder, textEncoder }: CollectionInfo) =>
-  [imageEncoder, textEncoder].map((choice) =>
-    typeof choice === "string" ? choice : `external-${choice.external.dimension}`,
-  );
+const settled = ({
+  name,
+  sequence,
+  anchorCount,
+  imageEncoder,
+  textEncoder,
+  asif,
+  transform,
+}: CollectionInfo) => ({
+  name,
+  sequence,
+  anchorCount,
+  imageEncoder,
+  textEncoder,
+  asif,
+  transform,
+});
 
-const settingsOf = ({ asif, transform }: CollectionInfo): string =>
+const parametersOf = ({ asif, transform }: CollectionInfo): string =>
   `k = ${asif.k}, p = ${asif.p}, transform ${transform}`;

@@ -3,8 +3,7 @@ import { captionOf, type Emoji } from "../sample/index.ts";
 import { chooseAnchors, type AnchorChoice } from "./emoji-protocol.ts";
 import type { EmbeddedPair } from "./emoji-vectors.ts";
 import { layersOf, type Layer } from "./layers.ts";
-import { mean } from "./statistics.ts";
-import { summarize, type Accuracy, type Result } from "./summary.ts";
+import { outcomeOf, type Outcome, type Run } from "./outcome.ts";
 import { openTrialSpace, ranksIn, type Questions, type TrialSettings } from "./trial.ts";
 
 /** The words of an emoji: its label alone, or with its tags. */
@@ -18,16 +17,6 @@ export interface Configuration extends AnchorChoice, TrialSettings {
   readonly captions: Words;
   /** Of the classes. */
   readonly prompts: Words;
-}
-
-export interface Outcome<T = Configuration> {
-  readonly configuration: T;
-  /** The mean over the runs. */
-  readonly anchors: number;
-  readonly runs: number;
-  /** Of all runs together. */
-  readonly questions: number;
-  readonly accuracies: readonly Accuracy[];
 }
 
 /** Everything that runs are made of. */
@@ -47,11 +36,6 @@ export interface RunOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-interface Run {
-  readonly anchors: number;
-  readonly results: readonly Result[];
-}
-
 export const wordsOf = (emoji: Emoji, words: Words): string =>
   words === "label" ? emoji.label : captionOf(emoji);
 
@@ -66,7 +50,7 @@ export const runConfigurations = async (
   data: EmojiData,
   configurations: readonly Configuration[],
   { classes, seeds, signal, onProgress }: RunOptions,
-): Promise<Outcome[]> => {
+): Promise<Outcome<Configuration>[]> => {
   const runs = configurations.map((): Run[] => []);
   const total = seeds * configurations.length;
   let done = 0;
@@ -93,17 +77,6 @@ export const runConfigurations = async (
   }
   return configurations.map((configuration, i) => outcomeOf(configuration, runs[i] ?? [], classes));
 };
-
-export const outcomeOf = <T>(configuration: T, runs: readonly Run[], classes: number): Outcome<T> => ({
-  configuration,
-  anchors: Math.round(mean(runs.map(({ anchors }) => anchors))),
-  runs: runs.length,
-  questions: runs.reduce((sum, { results }) => sum + results.length, 0),
-  accuracies: summarize(
-    runs.map(({ results }) => results),
-    classes,
-  ),
-});
 
 interface Group {
   readonly anchors: Configuration;

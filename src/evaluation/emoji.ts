@@ -64,7 +64,7 @@ export const evaluateEmoji = async (options: {
   return {
     title: tune ? "Emoji: k and p on the tuning half" : "Emoji that no anchor shows",
     about: `${seeds} runs, each of ${asked} classes out of ${half.length}; queries: ${QUERY_VENDOR}'s drawings`,
-    encoders: [image.id, text.id],
+    settings: { classes: asked, of: half.length, seeds, queryVendor: QUERY_VENDOR, encoders: [image, text] },
     rows,
     series: (["unseen", "seen"] as const).flatMap((style) =>
       seriesOf(

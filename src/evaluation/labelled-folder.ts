@@ -1,11 +1,13 @@
 import type { EncoderRegistry } from "../encoders/index.ts";
-import { AnchorageError, messageOf } from "../errors.ts";
+import { AnchorageError, isAnchorageError, type ErrorCode } from "../errors.ts";
 import { openPairSource } from "../ingest/index.ts";
 import type { Progress } from "../progress.ts";
 import type { EncoderInfo, Log } from "../types.ts";
 import type { Questions } from "./trial.ts";
 
 const SLOT = "{}";
+/** What an image itself may be at fault for. */
+const UNUSABLE: ReadonlySet<ErrorCode> = new Set(["invalid-input", "too-large"]);
 
 /** Questions about the images of a folder, and which file each is. */
 export interface LabelledFolder extends Questions {
@@ -48,7 +50,10 @@ export const readLabelledFolder = async (
     const vector = await entry
       .image()
       .then((bytes) => registry.encodeImages(imageEncoder.id, [bytes]))
-      .catch((error: unknown) => log(`left out: ${entry.source}: ${messageOf(error)}`));
+      .catch((error: unknown) => {
+        if (!isAnchorageError(error) || !UNUSABLE.has(error.code)) throw error;
+        log(`left out: ${entry.source}: ${error.message}`);
+      });
     if (vector === undefined) continue;
     if (!classes.has(entry.text)) classes.set(entry.text, classes.size);
     images.push(vector);

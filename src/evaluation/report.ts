@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lineChartSvg, type ChartPoint } from "./chart.ts";
-import type { Outcome } from "./emoji-runs.ts";
+import type { Outcome } from "./outcome.ts";
 import { TOPS, type Accuracy } from "./summary.ts";
 
 /** An outcome under the name of its row. */
@@ -16,7 +16,8 @@ export interface Report {
   readonly title: string;
   /** In one line: runs, classes, queries. */
   readonly about: string;
-  readonly encoders: readonly string[];
+  /** Everything that the numbers depend on and that is the same for all rows. */
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly rows: readonly Row[];
   /** Accuracy over the number of anchors, for the chart; none where it was not varied. */
   readonly series: readonly Series[];

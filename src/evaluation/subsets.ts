@@ -1,7 +1,6 @@
 import { createRandom } from "../random.ts";
-import { outcomeOf } from "./emoji-runs.ts";
+import { outcomeOf, type Run } from "./outcome.ts";
 import type { Row } from "./report.ts";
-import type { Result } from "./summary.ts";
 import { openTrialSpace, ranksIn, type Questions, type TrialAnchor, type TrialSettings } from "./trial.ts";
 
 const FEWEST = 50;
@@ -9,7 +8,7 @@ const FEWEST = 50;
 /** What one run asks, and of which anchors. */
 export interface Task extends Questions {
   readonly anchors: readonly TrialAnchor[];
-  /** What each image shows, see {@link Result}. */
+  /** What each image shows, see {@link Run}. */
   readonly subjects: readonly string[];
 }
 
@@ -38,7 +37,7 @@ export const runSubsets = async (
   const { seeds, signal, onProgress } = options;
   const first = taskOf(0);
   const counts = anchorCounts(first.anchors.length);
-  const runs = counts.map((): { anchors: number; results: Result[] }[] => []);
+  const runs = counts.map((): Run[] => []);
   let done = 0;
   for (let seed = 0; seed < seeds; seed++) {
     const task = taskOf(seed);
