@@ -21,6 +21,11 @@ export interface Anchorage {
 /** Where a user puts encoders of their own, beside the default ones. */
 export const encoderDirectory = (dataDir: string): string => join(dataDir, "encoders");
 
+export interface OpenOptions {
+  /** Whether collections are loaded now, as a service wants it, rather than when they are first asked for. */
+  readonly preload: boolean;
+}
+
 /**
  * Opens everything under `config.dataDir`, which no other process may hold.
  *
@@ -29,6 +34,7 @@ export const encoderDirectory = (dataDir: string): string => join(dataDir, "enco
 export const openAnchorage = async (
   config: Pick<Config, "dataDir" | "databaseUrl">,
   log: Log,
+  { preload }: OpenOptions = { preload: true },
 ): Promise<Anchorage> => {
   const closing: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -57,7 +63,7 @@ export const openAnchorage = async (
     if (!hnsw.available) log(hnsw.reason);
     closing.push(closeKernels);
     const encoders = opened(await openEncoderRegistry({ folders: [encoderDirectory(dataDir)], log }));
-    const collections = opened(await openCollections(store, encoders, log));
+    const collections = opened(await openCollections(store, encoders, log, preload));
     const jobs = opened(await openJobs(store, log));
     return { store, encoders, jobs, collections, close };
   } catch (error) {

@@ -15,14 +15,16 @@ import type { CollectionInfo, Collections } from "./types.ts";
 export const PUBLISHED_ASIF = { k: 800, p: 8 } as const;
 
 /**
- * Opens every collection of the store: loads its anchors in the background and keeps memory and Postgres in step.
+ * Opens the store's collections and keeps memory and Postgres in step. A request to a collection that is not loaded, or
+ * still loading, waits for it.
  *
- * The promise resolves at once; a request to a collection that is still loading waits for it.
+ * @param preload whether every collection is loaded in the background now, rather than when it is first asked for
  */
 export const openCollections = async (
   store: Store,
   encoders: EncoderRegistry,
   log: Log,
+  preload = true,
 ): Promise<Collections> => {
   const opened = new Map<CollectionName, Promise<OpenCollection>>();
   const loading = new Set<CollectionName>();
@@ -87,7 +89,7 @@ export const openCollections = async (
     }
   };
 
-  for (const record of await store.listCollections()) void open(record).catch(() => undefined);
+  if (preload) for (const record of await store.listCollections()) void open(record).catch(() => undefined);
 
   return {
     create: async (spec) => {
