@@ -25,9 +25,9 @@ const settings = z
       .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://")
       .optional(),
     /** Sent by clients as `Authorization: Bearer ...`; at least 16 characters. */
-    API_KEY: z.string().min(16).optional(),
+    API_KEY: z.string().min(16, "must be at least 16 characters long").optional(),
     /** `off` starts without the sample collection. */
-    SAMPLE: z.enum(["on", "off"]).default("on"),
+    SAMPLE: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
     /** The largest request body, in MiB. NDJSON streams are not bound by it. */
     BODY_LIMIT_MIB: wholeNumber(1, 2_048).default(64),
     /** Set by npm for what it runs. */
