@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { ensureCollection, openApplication, type Application } from "../src/application/index.ts";
+import { openApplication, wantCollection, type Application } from "../src/application/index.ts";
 import { collectionOption, EXIT, requiredText, runScript, urlOption, type Terminal } from "../src/cli.ts";
 import type { CollectionSpec } from "../src/collections/index.ts";
 import { readConfig } from "../src/config.ts";
 import { AnchorageError } from "../src/errors.ts";
 import {
+  beginReading,
   importPairs,
   openPairSource,
   openRejectLog,
@@ -40,7 +41,7 @@ const schema = z
 type Given = z.infer<typeof schema>;
 
 const run = async (given: Given, terminal: Terminal): Promise<number> => {
-  const source = await openPairSource(given.arguments, {
+  const opened = await openPairSource(given.arguments, {
     captionFrom: given["caption-from"],
     table: {
       without: given.without,
@@ -50,7 +51,8 @@ const run = async (given: Given, terminal: Terminal): Promise<number> => {
       ...(given["id-column"] === undefined ? {} : { id: given["id-column"] }),
     },
   });
-  const rejects = openRejectLog(given.rejects, terminal.note);
+  const source = await beginReading(opened);
+  const rejects = openRejectLog(given.rejects, source.paths, terminal.note);
   try {
     if (given["dry-run"]) return await preview(source, rejects, terminal);
     const application = await openApplication({
@@ -97,22 +99,27 @@ const store = async (
     ...(given["text-encoder"] === undefined ? {} : { textEncoder: given["text-encoder"] }),
     ...(given.transform === undefined ? {} : { transform: given.transform }),
   };
-  const options = { create: !given["no-create"], log: terminal.note };
-  const { imageEncoder, textEncoder } = await ensureCollection(application, spec, options);
-  if (typeof imageEncoder !== "string" || typeof textEncoder !== "string") {
+  const collection = await wantCollection(application, spec, {
+    create: !given["no-create"],
+    log: terminal.note,
+  });
+  const { imageEncoder, textEncoder } = collection.found() ?? spec;
+  if (typeof imageEncoder === "object" || typeof textEncoder === "object") {
     throw new AnchorageError(
       "unprocessable",
       `collection "${name}" takes vectors that are made elsewhere; images and captions cannot be encoded for it`,
     );
   }
   const progress = createProgress(`import into "${name}"`, "pairs");
-  let told = `nothing was read`;
+  let told = "nothing was stored";
   try {
     const { rejected } = await importPairs(
       source,
       {
-        existing: (ids) => application.existingIds(name, ids),
+        existing: (ids) =>
+          collection.found() === null ? Promise.resolve(new Set()) : application.existingIds(name, ids),
         put: async (anchors) => {
+          await collection.ensure();
           await application.putAnchors(name, anchors);
         },
       },
@@ -147,7 +154,7 @@ await runScript<Given>({
     "",
     "An id is the path from the folder, or of the table's row, without the extension; in a shard it is the shard's name, a slash and the sample's key. What the collection has already by that id is passed over, so that the same command goes on after Ctrl-C or a crash.",
     "",
-    "The collection is made when it is not there. Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked.",
+    "The collection is made, where it is not there, when the first pair is stored. Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked.",
     "",
     "Exit status: 0 everything is stored, 3 something was rejected and the rest is stored, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C when the batches under way were stored.",
   ].join("\n"),

@@ -2,7 +2,6 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, parse as parsePath } from "node:path";
 import { CsvError, parse } from "csv-parse";
-import { AnchorageError } from "../errors.ts";
 import type { JsonValue } from "../types.ts";
 import { corrupt, fileFault } from "./file-fault.ts";
 import { chooseColumns, createRowReader, type TableOptions, type Columns } from "./table.ts";
@@ -66,8 +65,6 @@ export const openCsv = (file: string, options: TableOptions): PairSource => {
         input.destroy();
       }
       yield* skipped;
-      if (columns === undefined)
-        throw new AnchorageError("invalid-input", `${file} is empty, without a header`);
     },
     fraction: () => (size === 0 ? 0 : read / size),
   };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureCollection, openApplication, type Application } from "../../src/application/index.ts";
+import { wantCollection, openApplication, type Application } from "../../src/application/index.ts";
 import { readConfig } from "../../src/config.ts";
 import { lockDataDir } from "../../src/store/index.ts";
 import type { AnchorId, CollectionName } from "../../src/types.ts";
@@ -55,11 +55,8 @@ describe.each(ways)("an application on %s", (_, open) => {
   it("stores, tells what it has, classifies and gives vectors", async () => {
     const application = await open();
     try {
-      await ensureCollection(
-        application,
-        { name: BIRDS, imageEncoder: QUICK, transform: "none" },
-        { create: true, log: silent },
-      );
+      const spec = { name: BIRDS, imageEncoder: QUICK, transform: "none" } as const;
+      await (await wantCollection(application, spec, { create: true, log: silent })).ensure();
       const [red, blue] = await Promise.all([picture(0), picture(240)]);
       const anchors = [
         { id: "red" as AnchorId, text: "a robin", image: red, metadata: { size: 1 } },
@@ -100,11 +97,11 @@ describe.each(ways)("an application on %s", (_, open) => {
         faults: [{ path: expect.stringMatching(/^anchors\.0\.image/) as string }],
       });
       const options = { create: false, log: silent };
-      await expect(ensureCollection(application, { name: nowhere }, options)).rejects.toMatchObject({
+      await expect(wantCollection(application, { name: nowhere }, options)).rejects.toMatchObject({
         code: "not-found",
       });
       await expect(
-        ensureCollection(application, { name: BIRDS, transform: "whiten" }, options),
+        wantCollection(application, { name: BIRDS, transform: "whiten" }, options),
       ).rejects.toThrow('collection "birds" is there, and its transform is "none"');
     } finally {
       await application.close();

@@ -81,6 +81,27 @@ describe("a folder of images", () => {
   });
 });
 
+describe("folders of which one lies below another", () => {
+  it("are read once", async () => {
+    const folder = await folderOf({ "fox.png": "fox", "a/owl.png": "owl", "a/b/jay.png": "jay" });
+    const source = await open(join(folder, "**"));
+    expect(summaryOf(await entriesOf(source))).toEqual(["a/b/jay: jay", "a/owl: owl", "fox: fox"]);
+    expect(source.paths).toEqual([folder]);
+  });
+});
+
+describe("a folder with images and archives", () => {
+  it.each([
+    ["fox.png", "stray.tar"],
+    ["foxes/fox.png", "stray.parquet"],
+  ])("of %s and %s is refused, with what to name", async (image, archive) => {
+    const folder = await folderOf({ [image]: "fox", [archive]: "" });
+    await expect(open(folder)).rejects.toThrow(
+      `${folder} holds images (${image}) and also ${archive}. Name the file, ${join(folder, archive)}, to import it`,
+    );
+  });
+});
+
 describe("a source that is none", () => {
   it.each([
     ["does not exist", "nowhere", "does not exist"],

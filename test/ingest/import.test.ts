@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  beginReading,
   importPairs,
   openPairSource,
   openRejectLog,
@@ -240,7 +241,7 @@ describe("the log of rejects", () => {
   it("tells the first ten, counts the others, and writes all of them to a file", async () => {
     const file = join(await temporaryDirectory(), "rejects.jsonl");
     const told: string[] = [];
-    const log = openRejectLog(file, (line) => told.push(line));
+    const log = openRejectLog(file, [], (line) => told.push(line));
     for (let i = 0; i < 12; i++) log.add({ kind: "reject", source: `t.csv:${i}`, reason: "is wrong" });
     log.close();
     expect(told).toHaveLength(11);
@@ -252,6 +253,68 @@ describe("the log of rejects", () => {
   });
 
   it("refuses a file that cannot be written", () => {
-    expect(() => openRejectLog("/nowhere/rejects.jsonl", () => undefined)).toThrow("/nowhere/rejects.jsonl");
+    expect(() => openRejectLog("/nowhere/rejects.jsonl", [], () => undefined)).toThrow(
+      "/nowhere/rejects.jsonl",
+    );
+  });
+
+  it("replaces what an earlier import rejected", async () => {
+    const folder = await folderOf({
+      "r.jsonl":
+        '{"source":"t.csv:1","id":"a","reason":"is wrong"}\n{"source":"t.csv:2","reason":"is wrong"}\n',
+    });
+    openRejectLog(join(folder, "r.jsonl"), [], () => undefined).close();
+    expect(await readFile(join(folder, "r.jsonl"), "utf8")).toBe("");
+  });
+
+  it.each([
+    ["path,caption\na.png,a\n", /holds something else than rejects, and is left as it is/],
+    ['{"source":"web","path":"a.png","caption":"a"}\n', /holds something else than rejects/],
+  ])("leaves another file as it is: %j", async (contents, message) => {
+    const folder = await folderOf({ "pairs.csv": contents });
+    const file = join(folder, "pairs.csv");
+    expect(() => openRejectLog(file, [], () => undefined)).toThrow(message);
+    expect(await readFile(file, "utf8")).toBe(contents);
+  });
+
+  it("is none of the sources, by whatever path it is named", async () => {
+    const folder = await folderOf({ "pairs.jsonl": "" });
+    await symlink(join(folder, "pairs.jsonl"), join(folder, "link.jsonl"));
+    expect(() =>
+      openRejectLog(join(folder, "link.jsonl"), [join(folder, "pairs.jsonl")], () => undefined),
+    ).toThrow(/link\.jsonl is a source; rejects need a file of their own/);
+  });
+});
+
+describe("a source that is begun", () => {
+  it("gives all of its entries", async () => {
+    const folder = await folderOf({ "fox.png": "", "owl.png": "" });
+    const source = await beginReading(await openPairSource([folder], { captionFrom: "auto", table: {} }));
+    expect((await entriesOf(source)).map(({ id }) => id)).toEqual(["fox", "owl"]);
+  });
+
+  it.each(["t.csv", "header.csv", "t.tsv", "t.jsonl", "t.tar", "folder"])(
+    "is refused where there is nothing in it: %s",
+    async (name) => {
+      const folder = await folderOf({
+        "t.csv": "",
+        "header.csv": "path,caption\n",
+        "t.tsv": "",
+        "t.jsonl": "\n",
+        "t.tar": "",
+        "folder/notes.md": "",
+      });
+      const path = join(folder, name);
+      const source = await openPairSource([path], { captionFrom: "auto", table: {} });
+      await expect(beginReading(source)).rejects.toThrow(
+        `nothing was read: there is no image and no row in ${path}`,
+      );
+    },
+  );
+
+  it("is refused where its columns are wrong", async () => {
+    const folder = await folderOf({ "t.csv": "img,title\na.png,a\n" });
+    const source = await openPairSource([join(folder, "t.csv")], { captionFrom: "auto", table: {} });
+    await expect(beginReading(source)).rejects.toThrow("no path column");
   });
 });

@@ -65,6 +65,36 @@ describe("npm run import", () => {
     );
   });
 
+  it.each([
+    ["wrong.csv", "img,title\na.png,a\n", /^import: .*wrong\.csv: no path column/],
+    ["empty.csv", "", /^import: nothing was read: there is no image and no row in .*empty\.csv$/m],
+  ])(
+    "leaves no collection and no DATA_DIR behind where the source is %s",
+    async (name, contents, message) => {
+      await writeFiles(root, { [name]: contents });
+      const { status, stderr } = await runScript(
+        "import",
+        [join(root, name), "--collection", "wrong"],
+        join(root, "elsewhere"),
+      );
+      expect(status).toBe(1);
+      expect(stderr).toMatch(message);
+      expect(await readdir(root)).not.toContain("elsewhere");
+    },
+  );
+
+  it("makes no collection for a source of which everything is rejected", async () => {
+    await writeFiles(root, { "bare.csv": "path,caption\nred.png,\n" });
+    const { status, stdout } = await runScript(
+      "import",
+      [join(root, "bare.csv"), "--collection", "bare", "--image-encoder", QUICK],
+      dataDir,
+    );
+    expect([status, stdout]).toEqual([3, "0 stored, 0 were there already, 1 rejected\n"]);
+    const { stderr } = await runScript("build-index", ["--collection", "bare"], dataDir);
+    expect(stderr).toContain('There is no collection "bare"');
+  });
+
   it("is stopped by Ctrl-C between batches, survives a kill -9, and goes on to the end", async () => {
     const interrupted = importTable();
     // The row without a caption is read while the first batch is encoded.
