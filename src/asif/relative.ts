@@ -64,9 +64,13 @@ export const represent = (neighbours: Neighbours, p: number): RelativeRepresenta
   };
 };
 
+/** A sum of so small a norm, for each unit row in it, is rounding. */
+const VANISHED = 1e-12;
+
 /**
  * The mean of groups of rows, normalised again: the representation of a class by all its prompts. Its similarities are
- * the largest to any of the prompts that kept the anchor; its entries are in no order.
+ * the largest to any of the prompts that kept the anchor; its entries are in no order. It is empty where the rows
+ * cancel each other.
  *
  * @param sizes how many consecutive rows each group has
  */
@@ -100,8 +104,15 @@ export const meanRepresentations = (
     }
     let squares = 0;
     for (let i = first; i < filled; i++) squares += (values[i] ?? 0) ** 2;
-    const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
-    for (let i = first; i < filled; i++) values[i] = (values[i] ?? 0) * scale;
+    const norm = Math.sqrt(squares);
+    // Rows that cancel each other leave only their rounding, which must not be blown up to norm 1.
+    if (norm > VANISHED * size) {
+      for (let i = first; i < filled; i++) values[i] = (values[i] ?? 0) / norm;
+    } else {
+      for (let i = first; i < filled; i++) position[slots[i] ?? 0] = -1;
+      values.fill(0, first, filled);
+      filled = first;
+    }
     offsets[group + 1] = filled;
     row += size;
   });

@@ -35,6 +35,28 @@ describe("classification", () => {
     );
   });
 
+  test("scores a class 0 by the mean of prompts that cancel each other, not by the rounding that is left", async () => {
+    const anchors = randomAnchors(40, 15);
+    const opposite = text(anchors, 3).map((value) => -value);
+    const classes = [[text(anchors, 3), opposite], [text(anchors, 3)], [opposite, text(anchors, 3)]];
+    const input = ask([image(anchors, 3)], classes, {
+      ensemble: "mean",
+      explain: 1_000,
+      settings: settings(40, 3),
+    });
+    const view = await viewOf(anchors);
+    const [found] = await classify(view, input);
+    const [alone] = await classify(
+      view,
+      ask([image(anchors, 3)], [[text(anchors, 3)]], { settings: settings(40, 3) }),
+    );
+    expect(found?.classes).toEqual([
+      { name: "1", score: expect.closeTo(alone?.classes[0]?.score ?? NaN, 12) as number },
+      { name: "0", score: 0 },
+      { name: "2", score: 0 },
+    ]);
+  });
+
   test("lists the best classes first, equal ones as they were given, and no more than asked for", async () => {
     const anchors = randomAnchors(60, 4);
     const classes = [1, 2, 1, 3, 2].map((at) => [text(anchors, at)]);

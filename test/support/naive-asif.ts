@@ -67,7 +67,7 @@ export const naiveScore = (
     naiveRelative(anchors, "text", text, settings),
   );
 
-/** A class's score by each ensemble of its prompts. */
+/** A class's score by each ensemble of its prompts; a mean of prompts that cancel each other has no direction. */
 export const naiveClassScore = (
   anchors: readonly NaiveAnchor[],
   image: ArrayLike<number>,
@@ -79,6 +79,7 @@ export const naiveClassScore = (
     return Math.max(...prompts.map((text) => naiveScore(anchors, image, text, settings)));
   const rows = prompts.map((text) => naiveRelative(anchors, "text", text, settings));
   const mean = anchors.map((_, j) => rows.reduce((sum, row) => sum + (row[j] ?? 0), 0) / rows.length);
+  if (Math.sqrt(innerProduct(mean, mean)) < 1e-12) return 0;
   return innerProduct(naiveRelative(anchors, "image", image, settings), normalized(mean));
 };
 
