@@ -1,13 +1,15 @@
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { dirname, parse as parsePath } from "node:path";
 import { CsvError, parse } from "csv-parse";
 import type { JsonValue } from "../types.ts";
 import { corrupt, fileFault } from "./file-fault.ts";
+import { sizeOf } from "./file-size.ts";
 import { chooseColumns, createRowReader, type TableOptions, type Columns } from "./table.ts";
 import { reject, type PairSource, type Reject } from "./types.ts";
 
 const MAX_RECORD = 16 * 1024 * 1024;
+const CR = 13;
+const LF = 10;
 
 interface CsvRecord {
   readonly info: { readonly lines: number; readonly bytes: number };
@@ -28,6 +30,8 @@ export const openCsv = (file: string, options: TableOptions): PairSource => {
       size = await sizeOf(file);
       const skipped: Reject[] = [];
       let columns: Columns | undefined;
+      /** Where the cell before the one that is never closed ends, in bytes. */
+      let openQuote: number | undefined;
       const input = createReadStream(file);
       const parser = parse({
         bom: true,
@@ -37,7 +41,8 @@ export const openCsv = (file: string, options: TableOptions): PairSource => {
         skip_empty_lines: true,
         skip_records_with_error: true,
         on_skip: (error) => {
-          if (error !== undefined) skipped.push(reject(`${file}:${lineOf(error)}`, reasonOf(error)));
+          if (error?.code === "CSV_QUOTE_NOT_CLOSED") openQuote = Number(error.bytes);
+          else if (error !== undefined) skipped.push(reject(`${file}:${lineOf(error)}`, reasonOf(error)));
           return undefined;
         },
         columns: (header: string[]) => {
@@ -48,15 +53,14 @@ export const openCsv = (file: string, options: TableOptions): PairSource => {
       });
       input.once("error", (error) => parser.destroy(error));
       input.pipe(parser);
-      let readRow: ReturnType<typeof createRowReader> | undefined;
+      const readRow = createRowReader(options.images ?? dirname(file));
       try {
         for await (const { info, record } of parser as AsyncIterable<CsvRecord>) {
           read = info.bytes;
           yield* skipped.splice(0);
           if (columns === undefined) continue;
-          readRow ??= createRowReader(columns, options.images ?? dirname(file));
           const otherwise = `${parsePath(file).name}/${info.lines}`;
-          yield readRow(valuesOf(record, columns), `${file}:${info.lines}`, otherwise);
+          yield readRow(valuesOf(record, columns), columns, `${file}:${info.lines}`, otherwise);
         }
       } catch (error) {
         if (!(error instanceof CsvError)) throw fileFault(error, file);
@@ -65,17 +69,25 @@ export const openCsv = (file: string, options: TableOptions): PairSource => {
         input.destroy();
       }
       yield* skipped;
+      if (openQuote === undefined) return;
+      const place = `${file}:${await lineAfter(file, openQuote)}`;
+      throw corrupt(place, "a quote is opened here and never closed; the rest of the file was not read");
     },
     fraction: () => (size === 0 ? 0 : read / size),
   };
 };
 
-export const sizeOf = async (file: string): Promise<number> => {
-  try {
-    return (await stat(file)).size;
-  } catch (error) {
-    throw fileFault(error, file);
+/** The line of the first cell after `offset` bytes, past blank lines; the parser knows only where it gave up. */
+const lineAfter = async (file: string, offset: number): Promise<number> => {
+  let line = 1;
+  let at = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    for (const byte of chunk) {
+      if (at++ >= offset && byte !== CR && byte !== LF) return line;
+      if (byte === LF) line++;
+    }
   }
+  return line;
 };
 
 const lineOf = (error: CsvError): number => Number(error.lines);

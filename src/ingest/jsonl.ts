@@ -1,13 +1,16 @@
 import { createReadStream } from "node:fs";
 import { dirname, parse as parsePath } from "node:path";
 import { corrupt, fileFault } from "./file-fault.ts";
-import { sizeOf } from "./csv.ts";
-import { chooseColumns, createRowReader, type Columns, type TableOptions, type Row } from "./table.ts";
+import { sizeOf } from "./file-size.ts";
+import { createRowReader, findColumns, type TableOptions, type Row } from "./table.ts";
 import { reject, type PairSource } from "./types.ts";
 
 const MAX_LINE = 16 * 1024 * 1024;
 
-/** The lines of a file that each hold one JSON object; what is beside path, caption and id becomes metadata as it is. */
+/**
+ * The lines of a file that each hold one JSON object; what is beside path, caption and id becomes metadata as it is.
+ * Each line is read by its own keys, since they need not be the same, and one without a path or a caption is rejected.
+ */
 export const openJsonl = (file: string, options: TableOptions): PairSource => {
   let size = 0;
   let read = 0;
@@ -17,8 +20,7 @@ export const openJsonl = (file: string, options: TableOptions): PairSource => {
       size = await sizeOf(file);
       const input = createReadStream(file);
       let line = 0;
-      let columns: Columns | undefined;
-      let readRow: ReturnType<typeof createRowReader> | undefined;
+      const readRow = createRowReader(options.images ?? dirname(file));
       for await (const text of linesOf(input, file)) {
         line++;
         read += Buffer.byteLength(text) + 1;
@@ -29,10 +31,10 @@ export const openJsonl = (file: string, options: TableOptions): PairSource => {
           yield reject(source, row);
           continue;
         }
-        // Where the first line lacks what a later one has, the rows are at fault, not the choice of columns.
-        columns ??= chooseColumns(source, Object.keys(row), options);
-        readRow ??= createRowReader(columns, options.images ?? dirname(file));
-        yield readRow(row, source, `${parsePath(file).name}/${line}`);
+        const columns = findColumns(Object.keys(row), options);
+        yield typeof columns === "string"
+          ? reject(source, columns)
+          : readRow(row, columns, source, `${parsePath(file).name}/${line}`);
       }
     },
     fraction: () => (size === 0 ? 0 : Math.min(1, read / size)),

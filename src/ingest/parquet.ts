@@ -22,7 +22,7 @@ export const openParquet = (file: string, options: TableOptions): PairSource => 
         const metadata = await reading(file, () => parquetMetadataAsync(buffer));
         rows = Number(metadata.num_rows);
         const columns = chooseColumns(file, columnsOf(metadata), options);
-        const readRow = createRowReader(columns, options.images ?? dirname(file));
+        const readRow = createRowReader(options.images ?? dirname(file));
         const stem = parsePath(file).name;
         let rowStart = 0;
         for (const group of metadata.row_groups) {
@@ -31,7 +31,7 @@ export const openParquet = (file: string, options: TableOptions): PairSource => 
           const objects = (await reading(file, () => parquetReadObjects(read))) as Row[];
           for (const row of objects) {
             done++;
-            yield readRow(row, `${file}:${done}`, `${stem}/${done}`);
+            yield readRow(row, columns, `${file}:${done}`, `${stem}/${done}`);
           }
           rowStart = rowEnd;
         }

@@ -33,28 +33,32 @@ export interface Columns {
   readonly without: ReadonlySet<string>;
 }
 
-/** @throws AnchorageError `invalid-input` that names the file, the column that is missing and those that there are. */
-export const chooseColumns = (file: string, present: readonly string[], names: TableOptions): Columns => {
+/** The columns of what has those of `present`; or, as a text, which one is missing. */
+export const findColumns = (present: readonly string[], names: TableOptions): Columns | string => {
   const find = (role: keyof typeof USUAL): string | undefined => {
     const given = names[role];
     return given === undefined
       ? USUAL[role].find((name) => present.includes(name))
       : [given].find((name) => present.includes(name));
   };
-  const missing = (role: keyof typeof USUAL): AnchorageError => {
+  const missing = (role: keyof typeof USUAL): string => {
     const wanted =
       names[role] === undefined ? USUAL[role].map((name) => `"${name}"`).join(", ") : `"${names[role]}"`;
     const columns = present.map((name) => `"${name}"`).join(", ");
-    return new AnchorageError(
-      "invalid-input",
-      `${file}: no ${role} column ${wanted}; the columns are ${columns}. Name it by --${role}-column.`,
-    );
+    return `no ${role} column ${wanted}; the columns are ${columns}. Name it by --${role}-column.`;
   };
   const [path, caption, id] = [find("path"), find("caption"), find("id")];
-  if (path === undefined) throw missing("path");
-  if (caption === undefined) throw missing("caption");
-  if (id === undefined && names.id !== undefined) throw missing("id");
+  if (path === undefined) return missing("path");
+  if (caption === undefined) return missing("caption");
+  if (id === undefined && names.id !== undefined) return missing("id");
   return { path, caption, id: id ?? null, without: new Set(names.without) };
+};
+
+/** @throws AnchorageError `invalid-input` that names the file, the column that is missing and those that there are. */
+export const chooseColumns = (file: string, present: readonly string[], names: TableOptions): Columns => {
+  const columns = findColumns(present, names);
+  if (typeof columns === "string") throw new AnchorageError("invalid-input", `${file}: ${columns}`);
+  return columns;
 };
 
 /** One row, its cells by column. */
@@ -67,7 +71,7 @@ export type Row = Readonly<Record<string, unknown>>;
  * @param directory that paths start from. What lies outside of it is rejected, so that a table that came from elsewhere
  * reads no other file; links within it are followed.
  */
-export const createRowReader = (columns: Columns, directory: string) => {
+export const createRowReader = (directory: string) => {
   const uses = new Map<string, number>();
 
   const numbered = (id: string): string => {
@@ -77,7 +81,7 @@ export const createRowReader = (columns: Columns, directory: string) => {
   };
 
   /** @param otherwise the id of an image that has neither an id nor a path */
-  return (row: Row, source: string, otherwise: string): Entry => {
+  return (row: Row, columns: Columns, source: string, otherwise: string): Entry => {
     try {
       const { id, load } = imageOf(row[columns.path], directory);
       const given = columns.id === null ? undefined : textOf(row[columns.id]);

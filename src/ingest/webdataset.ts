@@ -6,8 +6,8 @@ import { extract } from "tar-stream";
 import { isAnchorageError, messageOf } from "../errors.ts";
 import type { JsonValue, Metadata } from "../types.ts";
 import { oneLine } from "./caption.ts";
-import { sizeOf } from "./csv.ts";
 import { corrupt, fileFault } from "./file-fault.ts";
+import { sizeOf } from "./file-size.ts";
 import { isImageExtension, MAX_IMAGE_BYTES, tooLarge } from "./image-file.ts";
 import type { TableOptions } from "./table.ts";
 import { reject, type Entry, type PairSource } from "./types.ts";
@@ -19,6 +19,8 @@ interface Sample {
   text?: string;
   json?: string;
   fault?: string;
+  /** The extensions of all members, also of those that are passed over. */
+  readonly extensions: string[];
 }
 
 /**
@@ -42,6 +44,7 @@ export const openShard = (file: string, options: TableOptions): PairSource => {
       if (/gz$/i.test(file)) pipeline(input, createGunzip(), archive, onEnd);
       else pipeline(input, archive, onEnd);
       let sample: Sample | undefined;
+      let within = false;
       const finish = (of: Sample): Entry => entryOf(of, `${file}#${of.key}`, `${shard}/${of.key}`, options);
       try {
         for await (const member of archive) {
@@ -49,15 +52,23 @@ export const openShard = (file: string, options: TableOptions): PairSource => {
           const split = type === "file" || type === "contiguous-file" ? splitName(name) : null;
           if (split !== null && split.key !== sample?.key) {
             if (sample !== undefined) yield finish(sample);
-            sample = { key: split.key };
+            sample = { key: split.key, extensions: [] };
           }
-          if (split === null || sample === undefined) member.resume();
-          else await addMember(sample, split.extension, bytes, member);
+          if (split === null || sample === undefined) {
+            member.resume();
+            continue;
+          }
+          within = true;
+          await addMember(sample, split.extension, bytes, member);
+          within = false;
         }
         if (sample !== undefined) yield finish(sample);
       } catch (error) {
         const fault = fileFault(error, file);
         if (isAnchorageError(fault)) throw fault;
+        // The break may come after the last member of a sample.
+        const last = sample === undefined || within ? undefined : finish(sample);
+        if (last?.kind === "pair" && last.text !== "") yield last;
         const after = sample === undefined ? "" : ` in or after the sample "${sample.key}"`;
         throw corrupt(file, `the archive cannot be read on${after}: ${messageOf(error)}`, error);
       } finally {
@@ -82,6 +93,7 @@ const addMember = async (
   size: number,
   member: AsyncIterable<unknown> & { resume(): unknown },
 ): Promise<void> => {
+  sample.extensions.push(extension);
   const image = isImageExtension(extension);
   const wanted = image ? sample.image === undefined : extension === "txt" || extension === "json";
   if (!wanted || size > MAX_IMAGE_BYTES) {
@@ -100,7 +112,7 @@ const addMember = async (
 const entryOf = (sample: Sample, source: string, id: string, options: TableOptions): Entry => {
   const { image, text, json, fault } = sample;
   if (fault !== undefined) return reject(source, fault, id);
-  if (image === undefined) return reject(source, "the sample has no image", id);
+  if (image === undefined) return reject(source, `the sample has no image, only ${membersOf(sample)}`, id);
   if (image.length === 0) return reject(source, "the image has no bytes", id);
   const fields = json === undefined ? {} : parseObject(json);
   if (fields === null) return reject(source, "its .json is not a JSON object", id);
@@ -125,6 +137,9 @@ const entryOf = (sample: Sample, source: string, id: string, options: TableOptio
     image: () => Promise.resolve(image),
   };
 };
+
+const membersOf = ({ extensions }: Sample): string =>
+  extensions.map((extension) => `.${extension}`).join(", ");
 
 const parseObject = (json: string): Metadata | null => {
   try {

@@ -66,11 +66,20 @@ describe("a CSV table", () => {
     expect(rejectsIn(entries)[0]?.reason).toBe("the row has more or fewer cells than the header");
   });
 
-  it("rejects what an open quote swallows, by the line where it ends", async () => {
-    const entries = await read('path,caption\na.png,a\nb.png,"b\nc.png,c\n');
-    expect(summaryOf(entries)[0]).toBe("a: a");
-    expect(entries.slice(1)).toMatchObject([{ kind: "reject" }]);
-  });
+  it.each([
+    [3, 'path,caption\na.png,a\nb.png,"b\nc.png,c\nd.png,d\n'],
+    [5, '\u{FEFF}path,caption\r\na.png,a\r\n\r\n\r\n"b.png,b\r\nc.png,c\r\n'],
+    [4, 'path,caption\na.png,a\nx.png,x,x\n"b.png,b\n'],
+  ])(
+    "names line %i, where a quote opens that is never closed, and says that the rest was not read",
+    async (line, text) => {
+      const entries = await read(text);
+      expect(summaryOf(pairsIn(entries))).toEqual(["a: a"]);
+      const last = rejectsIn(entries).at(-1);
+      expect(last?.source.replace(/.*:/, "")).toBe(String(line));
+      expect(last?.reason).toBe("a quote is opened here and never closed; the rest of the file was not read");
+    },
+  );
 
   it("numbers captions of one image", async () => {
     const entries = await read("path,caption\nx.png,one\ny.png,other\nx.png,two\n");

@@ -29,8 +29,29 @@ describe("a table of JSON lines", () => {
     ]);
   });
 
-  it("is refused by the columns of its first line", async () => {
-    await expect(read('{"img":"a.png","caption":"a"}')).rejects.toThrow(/t\.jsonl:1: no path column/);
+  it("reads each line by its own keys, and rejects one without a path or a caption", async () => {
+    const entries = await read(
+      [
+        '{"path":"a.png"}',
+        '{"caption":"x"}',
+        '{"path":"b.png","caption":"b"}',
+        '{"id":"c","path":"c.png","text":"d"}',
+      ].join("\n"),
+    );
+    expect(summaryOf(entries)).toEqual([
+      '! no caption column "caption", "text"; the columns are "path". Name it by --caption-column.',
+      expect.stringMatching(/^! no path column/),
+      "b: b",
+      "c: d",
+    ]);
+    expect(pairsIn(entries)[1]?.metadata).toEqual({});
+  });
+
+  it("rejects a line without the id that was named", async () => {
+    const entries = await read('{"path":"a.png","caption":"a"}\n{"path":"b.png","caption":"b","key":7}', {
+      id: "key",
+    });
+    expect(summaryOf(entries)).toEqual([expect.stringMatching(/^! no id column "key"/), "7: b"]);
   });
 
   it("reads characters that a chunk of the file cuts", async () => {

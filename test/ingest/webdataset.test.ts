@@ -87,10 +87,10 @@ describe("a WebDataset shard", () => {
     ]);
     const entries = await read({ "s.tar": shard }, "s.tar");
     expect(summaryOf(entries)).toEqual([
-      "! the sample has no image",
+      "! the sample has no image, only .txt",
       "! the image has no bytes",
       "! its .json is not a JSON object",
-      "! the sample has no image",
+      "! the sample has no image, only .e.png, .txt",
     ]);
     expect(entries[0]?.source).toMatch(/s\.tar#a$/);
   });
@@ -113,6 +113,20 @@ describe("a WebDataset shard", () => {
         ) as string,
       },
     ]);
+  });
+
+  it("keeps a sample that was whole before a break, but none whose members the break is in", async () => {
+    const whole = await shardOf([
+      ["a.png", "a"],
+      ["a.txt", "a"],
+      ["a.json", '{"owner":"ann"}'],
+    ]);
+    // A header and its contents take 512 bytes each.
+    const [afterJson, inJson] = [Buffer.concat([whole.subarray(0, 3072), Buffer.alloc(100, 1)]), 2565];
+    const files = { "1.tar": afterJson, "2.tar": whole.subarray(0, inJson) };
+    const entries = await read(files, "*.tar");
+    expect(pairsIn(entries)).toMatchObject([{ id: "1/a", text: "a", metadata: { owner: "ann" } }]);
+    expect(rejectsIn(entries)).toHaveLength(2);
   });
 
   it.each([
