@@ -13,6 +13,9 @@ import { compareUtf8, cosine, naiveTransform, type NaiveAnchor } from "../suppor
 
 afterAll(closeKernels);
 
+/** What is done in the background is waited for as long as a busy machine may take. */
+const eventually = <T>(of: () => T | Promise<T>) => expect.poll(of, { timeout: 20_000 });
+
 const DIMENSIONS = { imageDimension: 12, textDimension: 10 };
 
 interface Opened {
@@ -174,8 +177,8 @@ describe.each(["center", "whiten"] as const)("the transform %s", (kind) => {
     const { version } = await ask(space.view(), "image", kind);
     write([], [anchors[7]?.id ?? ""]);
     await ask(space.view(), "image", kind);
-    await expect.poll(() => saved.length).toBe(2);
-    await expect.poll(() => space.view().fitVersion("image", kind)).toBe(version + 1);
+    await eventually(() => saved.length).toBe(2);
+    await eventually(() => space.view().fitVersion("image", kind)).toBe(version + 1);
     const never = await openWith(anchors.toSpliced(7, 1));
     expect((await ask(space.view(), "image", kind)).hits).toEqual(
       (await ask(never.space.view(), "image", kind)).hits,
@@ -192,8 +195,8 @@ describe.each(["center", "whiten"] as const)("the transform %s", (kind) => {
     write(anchors.slice(330, 335));
     const view = space.view();
     expect((await ask(view, "image", kind)).version).toBe(version);
-    await expect.poll(() => saved.length).toBe(2);
-    await expect.poll(() => space.view().fitVersion("image", kind)).toBe(version + 1);
+    await eventually(() => saved.length).toBe(2);
+    await eventually(() => space.view().fitVersion("image", kind)).toBe(version + 1);
     const fresh = await openWith(anchors.slice(0, 335));
     const answer = await ask(space.view(), "image", kind);
     expect(answer.version).toBe(version + 1);
@@ -216,7 +219,7 @@ describe.each(["center", "whiten"] as const)("the transform %s", (kind) => {
     expect(answer.version).toBe(version);
     const fresh = await openWith(anchors, { transforms: saved.slice(1, 2) });
     expect(answer.hits).toEqual((await ask(fresh.space.view(), "image", kind)).hits);
-    await expect.poll(() => saved.at(-1)?.version).toBe(3);
+    await eventually(() => saved.at(-1)?.version).toBe(3);
   });
 
   test("is none where there are fewer than two anchors, or all are the same", async () => {
