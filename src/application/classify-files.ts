@@ -1,13 +1,11 @@
 import type { ClassifyRequest, ClassifyResult } from "../collections/index.ts";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
+import { MAX_BATCH_BYTES, sendBatch } from "./send-batch.ts";
 import type { Application } from "./types.ts";
 
 /** As many as an encoder takes at once, so that results come as soon as they are there. */
 const IMAGES_A_BATCH = 8;
-/** Images of one request, in bytes; a service's BODY_LIMIT_MIB is 64 by default, and base64 takes a third more. */
-const MAX_BATCH_BYTES = 24 * 1024 * 1024;
-const FAULT_PATH = /^images\.(\d+)(?:\.|$)/;
 
 export interface ClassifiedFile {
   readonly file: string;
@@ -43,30 +41,13 @@ export async function* classifyFiles(
   },
 ): AsyncGenerator<ClassifiedFile | UnfitFile, void> {
   const classify = async (batch: readonly LoadedFile[]): Promise<(ClassifiedFile | UnfitFile)[]> => {
-    if (batch.length === 0) return [];
-    try {
-      const images = batch.map(({ image }) => ({ image }));
-      const { results } = await application.classify(collection, { ...options.request, images });
-      return batch.flatMap(({ file }, i) => {
-        const result = results[i];
-        return result === undefined ? [] : [{ file, result }];
-      });
-    } catch (error) {
-      return withoutUnfit(batch, error);
-    }
-  };
-
-  const withoutUnfit = async (
-    batch: readonly LoadedFile[],
-    error: unknown,
-  ): Promise<(ClassifiedFile | UnfitFile)[]> => {
-    const reasons = reasonsByIndex(error, batch.length);
-    if (reasons.size === 0) throw error;
-    const rest = await classify(batch.filter((_, i) => !reasons.has(i)));
-    // In the order given: what is unfit takes its place among the others.
+    const outcomes = await sendBatch(batch, "images", async (some) => {
+      const images = some.map(({ image }) => ({ image }));
+      return (await application.classify(collection, { ...options.request, images })).results;
+    });
     return batch.flatMap(({ file }, i) => {
-      const reason = reasons.get(i);
-      return reason === undefined ? rest.splice(0, 1) : [{ file, reason }];
+      const outcome = outcomes[i];
+      return outcome === undefined ? [] : [{ file, ...outcome }];
     });
   };
 
@@ -77,6 +58,7 @@ export async function* classifyFiles(
     const image = await load(file, options.read);
     if (typeof image === "string") {
       yield* await classify(batch.splice(0));
+      bytes = 0;
       yield { file, reason: image };
       continue;
     }
@@ -101,20 +83,6 @@ const load = async (
     if (!isAnchorageError(error)) throw error;
     return error.message;
   }
-};
-
-/** Which of the images are at fault, and why; empty where the error is about something else. */
-const reasonsByIndex = (error: unknown, count: number): Map<number, string> => {
-  const reasons = new Map<number, string>();
-  if (!isAnchorageError(error)) return reasons;
-  // A lone image that is too large for a request has no other place to be named.
-  if (error.code === "too-large" && count === 1) return reasons.set(0, error.message);
-  if (error.code !== "invalid-input") return reasons;
-  for (const { path, message } of error.faults) {
-    const [, index] = FAULT_PATH.exec(path) ?? [];
-    if (index !== undefined) reasons.set(Number(index), message);
-  }
-  return reasons;
 };
 
 /** The names in a list of classes, one a line or between commas. @throws AnchorageError where there is none. */

@@ -1,3 +1,4 @@
+import { MAX_TEXT_LENGTH } from "../collections/index.ts";
 import type { JsonValue } from "../types.ts";
 import { reject, type Pair, type Reject } from "./types.ts";
 
@@ -10,10 +11,16 @@ const MAX_DEPTH = 32;
 /** What a decoder puts where bytes are not UTF-8. */
 const REPLACEMENT = "\u{FFFD}";
 
-/** Why a pair is refused without a look at its image; `taken` has the ids that came before, and gets this one. */
-export const refusedBefore = (pair: Pair, taken: Set<string>): Reject | null => {
-  const fault = taken.has(pair.id) ? "its id has come before" : faultIn(pair);
-  taken.add(pair.id);
+/**
+ * Why a pair is refused without a look at its image.
+ *
+ * @param taken the ids that came before, each with its source; gets this one
+ */
+export const refusedBefore = (pair: Pair, taken: Map<string, string>): Reject | null => {
+  const first = taken.get(pair.id);
+  const fault =
+    first === undefined ? faultIn(pair) : `its id "${pair.id}" is that of ${first}, which came first`;
+  if (first === undefined) taken.set(pair.id, pair.source);
   return fault === null ? null : reject(pair.source, fault, pair.id);
 };
 
@@ -21,6 +28,9 @@ export const refusedBefore = (pair: Pair, taken: Set<string>): Reject | null => 
 const faultIn = ({ id, text, metadata }: Pair): string | null => {
   if (text.trim() === "") return "the caption is empty";
   if (text.includes(REPLACEMENT)) return "the caption is not UTF-8";
+  if (text.length > MAX_TEXT_LENGTH) {
+    return `its caption is ${text.length} characters long; at most ${MAX_TEXT_LENGTH} are accepted`;
+  }
   if (!storable(text)) return "the caption holds a NUL or half a character";
   if (!storable(id)) return "the id holds a NUL or half a character";
   const characters = Array.from(id).length;

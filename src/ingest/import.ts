@@ -40,7 +40,7 @@ export const importPairs = async (
 ): Promise<ImportCounts> => {
   const { replace, signal } = options;
   let counts: ImportCounts = { read: 0, stored: 0, present: 0, rejected: 0 };
-  const taken = new Set<string>();
+  const taken = new Map<string, string>();
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
 

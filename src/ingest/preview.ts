@@ -1,5 +1,5 @@
 import { refusedBefore } from "./check.ts";
-import { load } from "./store-batch.ts";
+import { loadImage } from "./load-image.ts";
 import { reject, type Pair, type PairSource, type Reject } from "./types.ts";
 
 /** What an import would do, as far as can be told without decoding images or asking the collection. */
@@ -22,7 +22,7 @@ export const previewPairs = async (
   },
 ): Promise<Preview> => {
   const examples: Pair[] = [];
-  const taken = new Set<string>();
+  const taken = new Map<string, string>();
   let pairs = 0;
   let rejected = 0;
   for await (const entry of source.entries()) {
@@ -40,9 +40,9 @@ export const previewPairs = async (
   return { pairs, rejected, examples };
 };
 
-const refusalOf = async (pair: Pair, taken: Set<string>): Promise<Reject | null> => {
+const refusalOf = async (pair: Pair, taken: Map<string, string>): Promise<Reject | null> => {
   const fault = refusedBefore(pair, taken);
   if (fault !== null) return fault;
-  const image = await load(pair);
+  const image = await loadImage(pair);
   return typeof image === "string" ? reject(pair.source, image, pair.id) : null;
 };

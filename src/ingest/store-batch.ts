@@ -1,11 +1,7 @@
-import { isAnchorageError, messageOf, type AnchorageError } from "../errors.ts";
+import { MAX_BATCH_BYTES, sendBatch } from "../application/index.ts";
 import type { AnchorId, Metadata } from "../types.ts";
+import { loadImage } from "./load-image.ts";
 import { reject, type Pair, type Reject } from "./types.ts";
-
-/** Images of one request, which a service's BODY_LIMIT_MIB bounds (64 by default), as base64 takes a third more. */
-const MAX_BATCH_BYTES = 24 * 1024 * 1024;
-/** How an error of the target names the anchor that is at fault. */
-const FAULT_PATH = /^anchors\.(\d+)(?:\.|$)/;
 
 export interface ImportedAnchor {
   readonly id: AnchorId;
@@ -46,30 +42,15 @@ export const storeBatch = async (
   const rejectPair = ({ source, id }: Pair, reason: string): void => onReject(reject(source, reason, id));
 
   const put = async (batch: readonly Loaded[]): Promise<void> => {
-    if (batch.length === 0) return;
-    try {
-      await target.put(batch.map(({ anchor }) => anchor));
-      onCount({ stored: batch.length });
-    } catch (error) {
-      if (!isAnchorageError(error)) throw error;
-      await putOthers(batch, error);
-    }
-  };
-
-  const putOthers = async (batch: readonly Loaded[], error: AnchorageError): Promise<void> => {
-    const reasons = reasonsByIndex(error);
-    if (reasons.size > 0) {
-      batch.forEach(({ pair }, i) => {
-        const reason = reasons.get(i);
-        if (reason !== undefined) rejectPair(pair, reason);
-      });
-      await put(batch.filter((_, i) => !reasons.has(i)));
-      return;
-    }
-    if (error.code !== "too-large") throw error;
-    const [first] = batch;
-    if (batch.length === 1 && first !== undefined) rejectPair(first.pair, error.message);
-    else for (const one of batch) await put([one]);
+    const outcomes = await sendBatch(batch, "anchors", async (some) => {
+      await target.put(some.map(({ anchor }) => anchor));
+      onCount({ stored: some.length });
+      return some;
+    });
+    outcomes.forEach((outcome, i) => {
+      const { pair } = batch[i] ?? {};
+      if (pair !== undefined && "reason" in outcome) rejectPair(pair, outcome.reason);
+    });
   };
 
   const present = replace
@@ -80,7 +61,7 @@ export const storeBatch = async (
   let bytes = 0;
   for (const pair of pairs) {
     if (present.has(pair.id as AnchorId)) continue;
-    const image = await load(pair);
+    const image = await loadImage(pair);
     if (typeof image === "string") {
       rejectPair(pair, image);
       continue;
@@ -96,33 +77,3 @@ export const storeBatch = async (
   }
   await put(batch);
 };
-
-/** The bytes of a pair's image, or why there are none. */
-export const load = async (pair: Pair): Promise<Uint8Array | string> => {
-  try {
-    return await pair.image();
-  } catch (error) {
-    if (!isAnchorageError(error)) throw error;
-    return messageOf(error);
-  }
-};
-
-/** What is wrong with which of the anchors that were sent; empty where the error is about none of them. */
-const reasonsByIndex = ({ code, faults }: AnchorageError): Map<number, string> => {
-  const reasons = new Map<number, string>();
-  // Others, such as an encoder that is not installed, would befall every anchor alike.
-  if (code !== "invalid-input") return reasons;
-  for (const { path, message } of faults) {
-    const [matched, index] = FAULT_PATH.exec(path) ?? [];
-    if (matched === undefined) continue;
-    const field = path.slice(matched.length).split(".", 1)[0] ?? "";
-    reasons.set(
-      Number(index),
-      field === "" || field === "image" ? message : `its ${NAMES[field] ?? field} ${message}`,
-    );
-  }
-  return reasons;
-};
-
-/** What users call the fields of an anchor. */
-const NAMES: Readonly<Record<string, string>> = { text: "caption" };

@@ -13,7 +13,7 @@ const reasonOf = (change: Partial<Pair>): string | undefined => {
     image: () => Promise.resolve(new Uint8Array(1)),
     ...change,
   };
-  return refusedBefore(pair, new Set())?.reason;
+  return refusedBefore(pair, new Map())?.reason;
 };
 
 const nested = (levels: number): JsonValue => (levels === 0 ? 1 : [nested(levels - 1)]);
@@ -21,6 +21,11 @@ const nested = (levels: number): JsonValue => (levels === 0 ? 1 : [nested(levels
 describe("a pair is refused before its image is read", () => {
   it.each<[string, Partial<Pair>, string]>([
     ["an empty caption", { text: " " }, "the caption is empty"],
+    [
+      "a caption that is too long",
+      { text: "x".repeat(10_001) },
+      "its caption is 10001 characters long; at most 10000 are accepted",
+    ],
     ["a NUL in its caption", { text: "a\0" }, "the caption holds a NUL or half a character"],
     ["half a character in its caption", { text: "\u{D83E}" }, "the caption holds a NUL or half a character"],
     ["a caption that was not UTF-8", { text: "caf\u{FFFD}" }, "the caption is not UTF-8"],

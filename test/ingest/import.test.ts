@@ -127,7 +127,9 @@ describe("an import", () => {
     const source = await openPairSource([folder], { captionFrom: "auto", table: {} });
     const { counts, reasons } = await run(source, collection);
     expect(counts).toMatchObject({ stored: 1, rejected: 1 });
-    expect(reasons[0]).toMatch(/fox\.png: its id has come before$/);
+    expect(reasons).toEqual([
+      `${join(folder, "fox.png")}: its id "fox" is that of ${join(folder, "fox.jpg")}, which came first`,
+    ]);
   });
 
   it("finishes the batches under way when it is stopped, and goes on from there", async () => {
@@ -223,7 +225,8 @@ describe("an import", () => {
 
 describe("a preview", () => {
   it("counts what would be imported, reads every image's file, and stores nothing", async () => {
-    const open = await tableOf(["a.png,a", "b.png,b", "gone.png,c", "a.png,", "a.png,d"], {
+    const long = "x".repeat(10_001);
+    const open = await tableOf(["a.png,a", "b.png,b", "gone.png,c", "a.png,", "a.png,d", `a.png,${long}`], {
       "a.png": Uint8Array.of(1),
       "b.png": Uint8Array.of(2),
     });
@@ -233,7 +236,7 @@ describe("a preview", () => {
       onReject: () => undefined,
       onProgress: () => undefined,
     });
-    expect(preview).toMatchObject({ pairs: 3, rejected: 2, examples: [{ id: "a" }, { id: "b" }] });
+    expect(preview).toMatchObject({ pairs: 3, rejected: 3, examples: [{ id: "a" }, { id: "b" }] });
   });
 });
 
