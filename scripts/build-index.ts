@@ -15,6 +15,7 @@ import { isAnchorageError } from "../src/errors.ts";
 import {
   buildIndexFiles,
   collectVectors,
+  prepareIndexFolder,
   profileNamed,
   RECALL_K,
   type Built,
@@ -46,12 +47,13 @@ const run = async (given: Given, terminal: Terminal): Promise<number> => {
   const { available, reason } = await hnswAvailable();
   if (!available) terminal.note(`only the exact matrices are written: ${reason}`);
   try {
-    const vectors = await read(given, terminal);
+    const directory = given.out ?? join(config.dataDir, "indexes", given.collection);
+    const vectors = await read(given, directory, profile.name, terminal);
     const progress = createProgress("building", "vectors");
     const built = await buildIndexFiles(vectors, {
       profile,
       hnswlib: await loadHnsw(),
-      directory: given.out ?? join(config.dataDir, "indexes", given.collection),
+      directory,
       check: given.check,
       signal: terminal.signal,
       onProgress: (done, total) => progress.update(done, total),
@@ -67,7 +69,13 @@ const run = async (given: Given, terminal: Terminal): Promise<number> => {
   }
 };
 
-const read = async (given: Given, terminal: Terminal): Promise<Vectors> => {
+const read = async (
+  given: Given,
+  directory: string,
+  profile: string,
+  terminal: Terminal,
+): Promise<Vectors> => {
+  const { collection } = given;
   const application = await openApplication({
     url: given.url,
     config: readConfig(process.env),
@@ -75,7 +83,9 @@ const read = async (given: Given, terminal: Terminal): Promise<Vectors> => {
   });
   const progress = createProgress("reading", "anchors");
   try {
-    return await collectVectors(application, given.collection, terminal.signal, (done, total) =>
+    await application.get(collection);
+    await prepareIndexFolder({ directory, collection, profile });
+    return await collectVectors(application, collection, terminal.signal, (done, total) =>
       progress.update(done, total),
     );
   } finally {
@@ -108,7 +118,7 @@ await runScript<Given>({
   about: [
     "Builds the HNSW graph and the exact matrix of a collection's image and text vectors by a profile, measures the graph's recall against the exact search, and writes both as files with a JSON beside them that says what they are. The vectors are as they are stored, normalised, without the collection's transform. The service builds its own indexes in memory and does not read these files.",
     "",
-    "Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked. The files appear when all of them are whole; Ctrl-C leaves those of an earlier build as they were.",
+    "Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked. The files appear when all of them are whole; Ctrl-C leaves those of an earlier build as they were. The files are not changed when anchors are deleted: build again or delete them.",
     "",
     "Exit status: 0 built, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
   ].join("\n"),

@@ -33,10 +33,12 @@ export interface Built {
 /**
  * Builds the indexes of both modalities and writes them to `directory`, where they appear all at once.
  *
- * @throws AnchorageError `cancelled` where `signal` aborts; what stood in `directory` is then as it was.
+ * @throws AnchorageError `cancelled` where `signal` aborts, and as `prepareIndexFolder` does; what stood in
+ * `directory` is then as it was.
  */
 export const buildIndexFiles = async (vectors: Vectors, options: BuildOptions): Promise<Built> => {
-  const folder = await openIndexFolder(options.directory);
+  const { directory, profile } = options;
+  const folder = await openIndexFolder({ directory, collection: vectors.collection, profile: profile.name });
   try {
     const ids = await folder.add("ids", "jsonl", (path) =>
       writeFile(path, vectors.ids.map((id) => `${JSON.stringify(id)}\n`).join("")),
@@ -52,7 +54,7 @@ export const buildIndexFiles = async (vectors: Vectors, options: BuildOptions): 
       collection: vectors.collection,
       sequence: vectors.sequence,
       count,
-      profile: options.profile,
+      profile,
       transform: "none",
       encoders: vectors.encoders,
       dimensions: vectors.dimensions,
@@ -60,7 +62,7 @@ export const buildIndexFiles = async (vectors: Vectors, options: BuildOptions): 
       indexes: { image: image.files, text: text.files },
     };
     requireGoing(options.signal);
-    const manifestPath = await folder.publish(options.profile.name, manifest);
+    const manifestPath = await folder.publish(manifest);
     return { manifest, manifestPath, graphs: { image: image.graph, text: text.graph } };
   } finally {
     await folder.close();

@@ -2,5 +2,6 @@
 export { buildIndexFiles, type BuildOptions, type Built, type BuiltGraph } from "./build.ts";
 export { collectVectors, type VectorSource } from "./collect.ts";
 export { profileNamed } from "./profile.ts";
+export { prepareIndexFolder, type IndexPlace } from "./publish.ts";
 export { RECALL_K } from "./recall.ts";
 export type * from "./types.ts";

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { access, constants, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
+import { AnchorageError } from "../errors.ts";
+import type { CollectionName } from "../types.ts";
 import type { IndexFile, IndexManifest } from "./types.ts";
 
 /** What an earlier build left when it was killed has the number of a process that is gone. */
@@ -11,7 +13,11 @@ const WORK = /^\.building-(\d+)$/;
 
 const fileOf = z.object({ file: z.string() });
 const indexOf = z.object({ exact: fileOf, hnsw: fileOf.nullable() });
-const named = z.object({ ids: fileOf, indexes: z.object({ image: indexOf, text: indexOf }) });
+const named = z.object({
+  collection: z.string(),
+  ids: fileOf,
+  indexes: z.object({ image: indexOf, text: indexOf }),
+});
 
 /** A folder of index files that are written aside and appear when they are whole. */
 export interface IndexFolder {
@@ -27,22 +33,61 @@ export interface IndexFolder {
    *
    * @returns the manifest's path
    */
-  readonly publish: (name: string, manifest: IndexManifest) => Promise<string>;
+  readonly publish: (manifest: IndexManifest) => Promise<string>;
   /** Removes what was added and not published. */
   readonly close: () => Promise<void>;
 }
 
-export const openIndexFolder = async (directory: string): Promise<IndexFolder> => {
-  await mkdir(directory, { recursive: true });
-  await removeLeftovers(directory);
+/** What an index's files are for, which decides where its manifest lies and whose it must be. */
+export interface IndexPlace {
+  readonly directory: string;
+  readonly collection: CollectionName;
+  readonly profile: string;
+}
+
+/**
+ * Makes the folder where it is not there, so that what keeps files from being written is known before the work.
+ *
+ * @throws AnchorageError `invalid-input` where it cannot be made or written to, `conflict` where the manifest's place
+ * is taken by another collection's, or by another file
+ */
+export const prepareIndexFolder = async (place: IndexPlace): Promise<void> => {
+  const { directory, collection } = place;
+  await inFolder(directory, async () => {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+  });
+  const path = manifestPathOf(place);
+  const text = await inFolder(directory, () => readIfThere(path));
+  if (text === null) return;
+  const before = parseManifest(text);
+  if (before === null) {
+    throw new AnchorageError("conflict", `${path} is no description of index files, and is left as it is`);
+  }
+  if (before.collection !== collection) {
+    throw new AnchorageError(
+      "conflict",
+      `${path} describes the index files of collection "${before.collection}"; name another folder by --out`,
+    );
+  }
+};
+
+const manifestPathOf = ({ directory, profile }: IndexPlace): string => join(directory, `${profile}.json`);
+
+export const openIndexFolder = async (place: IndexPlace): Promise<IndexFolder> => {
+  const { directory } = place;
+  await prepareIndexFolder(place);
   const work = join(directory, `.building-${process.pid}`);
-  await mkdir(work, { recursive: true });
+  await inFolder(directory, async () => {
+    await removeKilledBuilds(directory);
+    await mkdir(work, { recursive: true });
+  });
   const added = new Set<string>();
 
   return {
     add: async (label, extension, write) => {
       const path = join(work, `${label}.${extension}`);
-      await write(path);
+      await inFolder(directory, () => write(path));
       await makeDurable(path);
       const sha256 = await sha256Of(path);
       const file = `${label}-${sha256.slice(0, 16)}.${extension}`;
@@ -50,8 +95,9 @@ export const openIndexFolder = async (directory: string): Promise<IndexFolder> =
       added.add(file);
       return { file, sha256, bytes: (await stat(join(work, file))).size };
     },
-    publish: async (name, manifest) => {
-      const path = join(directory, `${name}.json`);
+    publish: async (manifest) => {
+      await prepareIndexFolder(place);
+      const path = manifestPathOf(place);
       const before = await filesNamedBy(path);
       for (const file of added) await rename(join(work, file), join(directory, file));
       const draft = join(work, "manifest.json");
@@ -67,6 +113,25 @@ export const openIndexFolder = async (directory: string): Promise<IndexFolder> =
   };
 };
 
+const FOLDER_FAULTS: Readonly<Record<string, string>> = {
+  EEXIST: "is a file, and a folder is needed",
+  ENOTDIR: "lies below a file",
+  EACCES: "may not be written to",
+  EPERM: "may not be written to",
+  EROFS: "may not be written to",
+  ENOSPC: "has no space left",
+};
+
+const inFolder = async <T>(directory: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = FOLDER_FAULTS[(error as NodeJS.ErrnoException).code ?? ""];
+    if (reason === undefined) throw error;
+    throw new AnchorageError("invalid-input", `${directory} ${reason}`, { cause: error });
+  }
+};
+
 const makeDurable = async (path: string): Promise<void> => {
   const handle = await open(path, "r+");
   await handle.sync().finally(() => handle.close());
@@ -78,15 +143,33 @@ const sha256Of = async (path: string): Promise<string> => {
   return hash.digest("hex");
 };
 
+const parseManifest = (text: string): z.infer<typeof named> | null => {
+  try {
+    return named.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+};
+
+const readIfThere = async (path: string): Promise<string | null> => {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return null;
+    // A folder of that name describes nothing either.
+    if (code === "EISDIR") return "";
+    throw error;
+  }
+};
+
 /** None where there is no such manifest, or it is none of ours. */
 const filesNamedBy = async (path: string): Promise<string[]> => {
-  try {
-    const { ids, indexes } = named.parse(JSON.parse(await readFile(path, "utf8")));
-    const files = [ids, indexes.image.exact, indexes.image.hnsw, indexes.text.exact, indexes.text.hnsw];
-    return files.flatMap((entry) => (entry === null ? [] : [entry.file]));
-  } catch {
-    return [];
-  }
+  const manifest = parseManifest((await readIfThere(path)) ?? "");
+  if (manifest === null) return [];
+  const { ids, indexes } = manifest;
+  const files = [ids, indexes.image.exact, indexes.image.hnsw, indexes.text.exact, indexes.text.hnsw];
+  return files.flatMap((entry) => (entry === null ? [] : [entry.file]));
 };
 
 const namedInAll = async (directory: string): Promise<Set<string>> => {
@@ -95,7 +178,7 @@ const namedInAll = async (directory: string): Promise<Set<string>> => {
   return new Set(files.flat());
 };
 
-const removeLeftovers = async (directory: string): Promise<void> => {
+const removeKilledBuilds = async (directory: string): Promise<void> => {
   for (const name of await readdir(directory)) {
     const [, pid] = WORK.exec(name) ?? [];
     if (pid !== undefined && !isRunning(Number(pid))) await rm(join(directory, name), { recursive: true });

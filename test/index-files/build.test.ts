@@ -1,7 +1,12 @@
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { buildIndexFiles, collectVectors, type Vectors } from "../../src/index-files/index.ts";
+import {
+  buildIndexFiles,
+  collectVectors,
+  prepareIndexFolder,
+  type Vectors,
+} from "../../src/index-files/index.ts";
 import { loadHnsw, readProfile, unitRows, type IndexProfile } from "../../src/retrieval/index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../../src/types.ts";
 import { openTestApp } from "../http/support.ts";
@@ -115,6 +120,42 @@ describe.skipIf(hnswlib === undefined)("index files", () => {
   it("hold a single anchor, of which no recall can be measured", async () => {
     const { graphs } = await build(vectorsOf(1), await temporaryDirectory());
     expect(graphs.image?.recall).toBeNull();
+  });
+});
+
+describe("the folder of index files", () => {
+  const exactOnly = { hnswlib: undefined };
+
+  it("is refused to a collection where another one's files of that profile lie", async () => {
+    const directory = await temporaryDirectory();
+    await build(vectorsOf(10), directory, exactOnly);
+    const before = await readdir(directory);
+    const others = { ...vectorsOf(10, 2), collection: "fish" as CollectionName };
+    await expect(build(others, directory, exactOnly)).rejects.toMatchObject({
+      code: "conflict",
+      message: `${join(directory, "default.json")} describes the index files of collection "birds"; name another folder by --out`,
+    });
+    expect(await readdir(directory)).toEqual(before);
+  });
+
+  it("is refused where a file of another kind has the manifest's name", async () => {
+    const directory = await temporaryDirectory();
+    await writeFile(join(directory, "default.json"), "{}");
+    await expect(build(vectorsOf(10), directory, exactOnly)).rejects.toMatchObject({ code: "conflict" });
+    expect(await readdir(directory)).toEqual(["default.json"]);
+  });
+
+  it.each([
+    ["file", "is a file, and a folder is needed"],
+    ["file/below", "lies below a file"],
+  ])("is refused where its path, %s, cannot be one", async (path, reason) => {
+    const root = await temporaryDirectory();
+    await writeFile(join(root, "file"), "");
+    const place = { directory: join(root, path), collection: BIRDS, profile: "default" };
+    await expect(prepareIndexFolder(place)).rejects.toMatchObject({
+      code: "invalid-input",
+      message: `${place.directory} ${reason}`,
+    });
   });
 });
 
