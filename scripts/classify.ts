@@ -16,6 +16,7 @@ import {
   type Terminal,
 } from "../src/cli.ts";
 import { readConfig } from "../src/config.ts";
+import { AnchorageError } from "../src/errors.ts";
 import { imagesIn, readImageFile, readTextFile, type Reject } from "../src/ingest/index.ts";
 
 const MAX_TOP = 10_000;
@@ -66,6 +67,13 @@ const classify = async (
   application: Application,
   terminal: Terminal,
 ): Promise<number> => {
+  const { anchorCount } = await application.get(given.collection);
+  if (anchorCount === 0) {
+    throw new AnchorageError(
+      "unprocessable",
+      `collection "${given.collection}" has no anchors, by which images could be classified`,
+    );
+  }
   let unfit = 0;
   let classifiedCount = 0;
   const tell = ({ file, reason }: { readonly file: string; readonly reason: string }): void => {

@@ -2,13 +2,12 @@ import { openAnchorage } from "../anchorage.ts";
 import type { Config } from "../config.ts";
 import { notFound } from "../errors.ts";
 import type { Log } from "../types.ts";
+import { ANCHORS_A_PAGE } from "./page.ts";
 import type { Application } from "./types.ts";
-
-const PAGE = 1_000;
 
 /** Opens DATA_DIR itself; @throws AnchorageError `data-dir-busy` where another process holds it. */
 export const inProcess = async (config: Config, log: Log): Promise<Application> => {
-  const anchorage = await openAnchorage(config, log);
+  const anchorage = await openAnchorage(config, log, { preload: false });
   const { collections } = anchorage;
   return {
     ...collections,
@@ -22,7 +21,7 @@ export const inProcess = async (config: Config, log: Log): Promise<Application> 
       let cursor: string | null | undefined;
       while (cursor !== null) {
         const page = await collections.listAnchors(name, {
-          limit: PAGE,
+          limit: ANCHORS_A_PAGE,
           vectors: true,
           ...(cursor === undefined ? {} : { cursor }),
         });

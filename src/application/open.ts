@@ -28,12 +28,11 @@ export const openApplication = async (options: {
     const service = serviceUrl(config);
     const answers = service !== null && (await isAnchorage(service));
     if (service === null || !answers) {
-      const tried = service === null ? "" : `, and no service answers at ${service}`;
-      throw new AnchorageError(
-        "data-dir-busy",
-        `${error.message.replace(/\.$/, "")}${tried}. Give a running service's address by --url.`,
-        { cause: error },
-      );
+      const advice =
+        service === null
+          ? "Or give the address of the service that runs by --url."
+          : `No service answers at ${service}; one that listens elsewhere can be given by --url.`;
+      throw new AnchorageError("data-dir-busy", `${error.message} ${advice}`, { cause: error });
     }
     log(`${config.dataDir} is in use; asking the service at ${service}`);
     return overHttp(service, config.apiKey);
@@ -53,7 +52,7 @@ const running = async (url: string): Promise<string> => {
 
 const isAnchorage = async (url: string): Promise<boolean> => {
   try {
-    const response = await fetch(new URL("/", url), {
+    const response = await fetch(`${url.replace(/\/+$/, "")}/`, {
       headers: { accept: "application/json" },
       signal: AbortSignal.timeout(PROBE_MS),
     });

@@ -19,10 +19,8 @@ import type {
 } from "../collections/index.ts";
 import { AnchorageError, messageOf, type ErrorCode } from "../errors.ts";
 import type { AnchorId, CollectionName, Sequence } from "../types.ts";
+import { ANCHORS_A_PAGE } from "./page.ts";
 import type { Application } from "./types.ts";
-
-/** How many anchors a page of a listing holds. */
-const PAGE = 1_000;
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: "invalid-input",
@@ -50,7 +48,7 @@ export const overHttp = (url: string, apiKey: string | null): Application => {
 
   const readIds = async (name: CollectionName): Promise<Set<AnchorId>> => {
     const ids = new Set<AnchorId>();
-    for await (const { id } of client.collection(name).listAnchors({ pageSize: PAGE }))
+    for await (const { id } of client.collection(name).listAnchors({ pageSize: ANCHORS_A_PAGE }))
       ids.add(id as AnchorId);
     return ids;
   };
@@ -88,10 +86,9 @@ export const overHttp = (url: string, apiKey: string | null): Application => {
 
     anchorsWithVectors: async function* (name) {
       try {
-        yield* client.collection(name).listAnchors({ vectors: true, pageSize: PAGE }) as AsyncGenerator<
-          AnchorDetail,
-          void
-        >;
+        yield* client
+          .collection(name)
+          .listAnchors({ vectors: true, pageSize: ANCHORS_A_PAGE }) as AsyncGenerator<AnchorDetail, void>;
       } catch (error) {
         throw domainError(error, url);
       }
@@ -127,6 +124,10 @@ const classBody = ({ name, prompts }: ClassInput) => ({
 
 const domainError = (error: unknown, url: string): AnchorageError => {
   if (error instanceof AnchorageApiError) {
+    if (error.status === 401) {
+      const message = `${url} wants a key: set API_KEY to the one that the service was started with`;
+      return new AnchorageError("unauthorized", message, { cause: error });
+    }
     const { detail, errors = [] } = error.problem;
     return new AnchorageError(CODES[error.status] ?? "unavailable", detail, { faults: errors, cause: error });
   }

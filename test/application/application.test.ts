@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -127,12 +129,48 @@ describe("an application whose DATA_DIR another process holds", () => {
     const config = readConfig({ DATA_DIR: dataDir, PORT: "1" });
     await expect(openApplication({ url: undefined, config, log: silent })).rejects.toMatchObject({
       code: "data-dir-busy",
-      message: expect.stringMatching(
-        /no service answers at http:\/\/127\.0\.0\.1:1\. Give .* by --url/,
-      ) as string,
+      message:
+        `${dataDir} is in use by process ${process.pid}. Stop that process, or set DATA_DIR to another directory. ` +
+        "No service answers at http://127.0.0.1:1; one that listens elsewhere can be given by --url.",
     });
     await lock.release();
   });
+});
+
+describe("a service below a path", () => {
+  it("is found and asked there", async () => {
+    const { url } = await listen(service);
+    const proxy = createServer((request, response) => {
+      const path = request.url ?? "";
+      if (!path.startsWith("/anchorage/")) return response.writeHead(404).end();
+      return void fetch(`${url}${path.slice("/anchorage".length)}`).then(async (answer) => {
+        response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
+        response.end(await answer.text());
+      });
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void proxy.close());
+    const below = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/anchorage/`;
+    const application = await openApplication({ url: below, config: readConfig({}), log: silent });
+    expect(await application.get(BIRDS)).toMatchObject({ name: BIRDS });
+  });
+});
+
+describe("a service that wants a key", () => {
+  it.each([undefined, "the-wrong-key-of-16"])(
+    "tells that API_KEY is to be set where it is %s",
+    async (key) => {
+      const locked = await openTestApp({ apiKey: "the-right-key-of-16" });
+      onTestFinished(() => locked.close());
+      const { url } = await listen(locked);
+      const config = readConfig({ DATA_DIR: root, API_KEY: key });
+      const application = await openApplication({ url, config, log: silent });
+      await expect(application.get(BIRDS)).rejects.toMatchObject({
+        code: "unauthorized",
+        message: `${url} wants a key: set API_KEY to the one that the service was started with`,
+      });
+    },
+  );
 });
 
 describe("an address at which no Anchorage answers", () => {

@@ -180,6 +180,24 @@ describe("npm run classify", () => {
   });
 });
 
+describe("npm run classify on a collection without anchors", () => {
+  it("says so, and fails", async () => {
+    await writeFiles(root, { "none.csv": "path,caption\nbroken.png,broken\n" });
+    await runScript(
+      "import",
+      [join(root, "none.csv"), "--collection", "none", "--image-encoder", QUICK],
+      dataDir,
+    );
+    const { status, stdout, stderr } = await runScript(
+      "classify",
+      [join(root, "red.png"), "--collection", "none", "--classes", "a,b"],
+      dataDir,
+    );
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain('classify: collection "none" has no anchors');
+  });
+});
+
 describe("npm run build-index", () => {
   it("writes both modalities' indexes with a JSON that says what they are", async () => {
     const { status, stdout } = await runScript("build-index", ["--collection", "squares"], dataDir);
@@ -200,6 +218,18 @@ describe("npm run build-index", () => {
       expect([createHash("sha256").update(contents).digest("hex"), contents.length]).toEqual([sha256, bytes]);
     }
     expect(manifest.indexes.image.exact.bytes).toBe(99 * 192 * 4);
+  });
+
+  it("tells a folder that cannot be one in one line, before it reads anything", async () => {
+    const out = join(root, "t.csv");
+    const { status, stderr } = await runScript(
+      "build-index",
+      ["--collection", "squares", "--out", out],
+      dataDir,
+    );
+    expect(status).toBe(1);
+    expect(stderr.trimEnd().split("\n").at(-1)).toBe(`build-index: ${out} is a file, and a folder is needed`);
+    expect(stderr).not.toMatch(/^ +at /m);
   });
 
   it("tells a collection or a profile that is not there by its name", async () => {
