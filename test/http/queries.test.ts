@@ -147,7 +147,7 @@ describe("classification", () => {
 
   it("remembers only the anchors that the filter lets through", async () => {
     const answer = await ask("classify", {
-      images: [{ anchor: "fox1" }],
+      images: [vector([1, 0.5, 0], "image")],
       classes,
       explain: 10,
       filter: { year: 2020 },
