@@ -222,7 +222,7 @@ await runScript({
       default: "300",
     },
   },
-  examples: ["", "--anchors 20000 --runs 50"],
+  examples: ["--anchors 20000 --runs 50"],
   schema: z.object({
     anchors: requiredText.pipe(wholeNumber(10, 1_000_000)),
     classes: requiredText.pipe(wholeNumber(1, 10_000)),

@@ -152,7 +152,7 @@ await runScript({
       help: "Vectors; may be given several times [5000, 50000].",
     },
   },
-  examples: ["", "--n 20000"],
+  examples: ["--n 20000"],
   schema: z.object({
     n: z.array(requiredText.pipe(wholeNumber(1_000, 2_000_000))).default([5_000, 50_000]),
   }),

@@ -1,16 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
+import { EXIT, runScript, wholeNumber } from "../../src/cli.ts";
 import { lockDataDir, openStore, type AnchorWrite, type Store } from "../../src/store/index.ts";
 import type { AnchorId, CollectionName, EncoderId, EncoderInfo, Modality } from "../../src/types.ts";
 
-/**
- * How quickly the embedded store takes anchors in batches of a thousand, and gives all of them back.
- *
- * `npm run bench:store -- [anchors]`, 10,000 where none are given.
- */
-
 const BATCH = 1_000;
+/** Written alone, for comparison. */
+const ONE_BY_ONE = 500;
 const IMAGE_BYTES = 5_000;
 const SHAPES = [
   { image: 512, text: 512, imageBytes: 0 },
@@ -23,6 +21,8 @@ interface Line {
   readonly "image bytes": number;
   readonly anchors: number;
   readonly "upserts/s": number;
+  readonly "one by one/s": number;
+  readonly ratio: number;
   readonly "replacements/s": number;
   readonly "readAll s": number;
   readonly "readAll anchors/s": number;
@@ -73,6 +73,10 @@ const measure = async (store: Store, shape: (typeof SHAPES)[number], count: numb
     const batch = randomBatch(at, shape);
     writing += await secondsOf(() => store.upsertAnchors(collection, batch));
   }
+  const singles = randomBatch(count, shape).slice(0, ONE_BY_ONE);
+  const alone = await secondsOf(async () => {
+    for (const anchor of singles) await store.upsertAnchors(collection, [anchor]);
+  });
   let read = 0;
   const reading = await secondsOf(() => store.readAll(collection, (batch) => void (read += batch.length)));
   let replacing = 0;
@@ -85,26 +89,39 @@ const measure = async (store: Store, shape: (typeof SHAPES)[number], count: numb
     "image bytes": shape.imageBytes,
     anchors: read,
     "upserts/s": Math.round(count / writing),
+    "one by one/s": Math.round(ONE_BY_ONE / alone),
+    ratio: Number((count / writing / (ONE_BY_ONE / alone)).toFixed(1)),
     "replacements/s": Math.round(count / replacing),
     "readAll s": Number(reading.toFixed(2)),
     "readAll anchors/s": Math.round(read / reading),
   };
 };
 
-const main = async (): Promise<void> => {
-  const count = Math.max(1, Math.ceil(Number(process.argv[2] ?? 10_000) / BATCH)) * BATCH;
-  const dataDir = await mkdtemp(join(tmpdir(), "anchorage-bench-"));
-  const lock = await lockDataDir(dataDir);
-  const store = await openStore({ dataDir, databaseUrl: null, log: () => undefined });
-  try {
-    const lines: Line[] = [];
-    for (const shape of SHAPES) lines.push(await measure(store, shape, count));
-    console.table(lines);
-  } finally {
-    await store.close();
-    await lock.release();
-    await rm(dataDir, { recursive: true, force: true });
-  }
-};
-
-await main();
+await runScript({
+  name: "bench:store",
+  synopsis: "[options]",
+  about:
+    "Puts anchors into an embedded store of its own, in batches of a thousand and, as the alternative, one by one, and reads all of them back.",
+  options: { anchors: { type: "string", value: "N", help: "how many", default: "10000" } },
+  examples: ["--anchors 50000"],
+  schema: z.object({ anchors: wholeNumber(BATCH, 10_000_000) }),
+  run: async ({ anchors }, { signal }) => {
+    const count = Math.ceil(anchors / BATCH) * BATCH;
+    const dataDir = await mkdtemp(join(tmpdir(), "anchorage-bench-"));
+    const lock = await lockDataDir(dataDir);
+    const store = await openStore({ dataDir, databaseUrl: null, log: () => undefined });
+    try {
+      const lines: Line[] = [];
+      for (const shape of SHAPES) {
+        if (signal.aborted) return EXIT.interrupted;
+        lines.push(await measure(store, shape, count));
+      }
+      console.table(lines);
+      return EXIT.done;
+    } finally {
+      await store.close();
+      await lock.release();
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  },
+});
