@@ -1,5 +1,5 @@
-import { Tensor } from "onnxruntime-node";
 import { atPath, isAnchorageError } from "../errors.ts";
+import type { TensorData } from "../onnx/index.ts";
 import { preprocessImage } from "./image.ts";
 import type { ImageManifest } from "./manifest.ts";
 import { openModel } from "./model.ts";
@@ -17,7 +17,7 @@ export const openImageSession = async (
   const model = await openModel(directory, manifest);
   const { image: spec, inputs, dimension } = manifest;
   const shape = spec.layout === "nchw" ? [3, spec.height, spec.width] : [spec.height, spec.width, 3];
-  const prepare = async (images: readonly Uint8Array[], first: number): Promise<Tensor> => {
+  const prepare = async (images: readonly Uint8Array[], first: number): Promise<TensorData> => {
     const size = 3 * spec.height * spec.width;
     const batch = new Float32Array(images.length * size);
     const prepared = await Promise.allSettled(
@@ -28,7 +28,7 @@ export const openImageSession = async (
       const error: unknown = outcome.reason;
       throw isAnchorageError(error) ? atPath(String(first + i), error) : error;
     });
-    return new Tensor("float32", batch, [images.length, ...shape]);
+    return { type: "float32", data: batch, dims: [images.length, ...shape] };
   };
   return {
     encode: async (images) => {

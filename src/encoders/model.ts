@@ -1,14 +1,21 @@
 import { join } from "node:path";
-import { InferenceSession, type Tensor } from "onnxruntime-node";
-import pLimit from "p-limit";
 import { AnchorageError, messageOf } from "../errors.ts";
+import { openInference, type Inference, type OutputData, type TensorData } from "../onnx/index.ts";
 import { verifyFiles } from "./checksum.ts";
 import type { EncoderManifest } from "./manifest.ts";
+import { createTurns } from "./turns.ts";
+
+/** Inputs that a query may have and an import's batch hardly has. */
+const SMALL_BATCH = 2;
 
 /** A network in memory. */
 export interface Model {
-  /** Runs one batch at a time; the caller prepares the next one meanwhile. */
-  run(feeds: Readonly<Record<string, Tensor>>): Promise<Tensor>;
+  /**
+   * Runs one batch at a time; the caller prepares the next one meanwhile.
+   *
+   * @param feeds the first dimension of each is the batch; their memory is given away
+   */
+  run(feeds: Readonly<Record<string, TensorData>>): Promise<OutputData>;
   close(): Promise<void>;
 }
 
@@ -20,33 +27,30 @@ export interface Model {
  */
 export const openModel = async (directory: string, manifest: EncoderManifest): Promise<Model> => {
   await verifyFiles(directory, manifest);
-  const session = await load(directory, manifest);
+  const inference = await load(directory, manifest);
   try {
-    const name = outputOf(session, manifest);
-    const oneAtATime = pLimit(1);
+    const output = outputOf(inference, manifest);
+    const turns = createTurns();
     return {
-      run: (feeds) =>
-        oneAtATime(async () => {
-          // Exports differ in whether they ask for a mask and for token types.
-          const asked = Object.fromEntries(
-            Object.entries(feeds).filter(([input]) => session.inputNames.includes(input)),
-          );
-          const output = await infer(session, asked, name, manifest);
-          if (output === undefined) throw wrongModel(manifest, `has no output "${name}"`);
-          return output;
-        }),
-      close: () => oneAtATime(() => session.release()),
+      run: (feeds) => {
+        // Exports differ in whether they ask for a mask and for token types.
+        const asked = Object.entries(feeds).filter(([input]) => inference.inputNames.includes(input));
+        const isSmall = asked.every(([, { dims }]) => (dims[0] ?? 0) <= SMALL_BATCH);
+        return turns.take(isSmall ? "small" : "large", () =>
+          infer(inference, Object.fromEntries(asked), output, manifest),
+        );
+      },
+      close: () => inference.close(),
     };
   } catch (error) {
-    await session.release();
+    await inference.close();
     throw error;
   }
 };
 
-const load = async (directory: string, manifest: EncoderManifest): Promise<InferenceSession> => {
+const load = async (directory: string, manifest: EncoderManifest): Promise<Inference> => {
   try {
-    // A foreign export warns of what it cannot help, and what fails is thrown.
-    return await InferenceSession.create(join(directory, manifest.files.model), { logSeverityLevel: 4 });
+    return await openInference(join(directory, manifest.files.model));
   } catch (error) {
     throw new AnchorageError(
       "corrupt-file",
@@ -57,7 +61,7 @@ const load = async (directory: string, manifest: EncoderManifest): Promise<Infer
 };
 
 /** The name of the output that is read, once it is sure that the network's inputs are those that are fed. */
-const outputOf = ({ inputNames, outputNames }: InferenceSession, manifest: EncoderManifest): string => {
+const outputOf = ({ inputNames, outputNames }: Inference, manifest: EncoderManifest): string => {
   const fed = new Set<string | undefined>(Object.values(manifest.inputs));
   const missing = inputNames.find((input) => !fed.has(input));
   if (missing !== undefined) throw wrongModel(manifest, `asks for an input "${missing}", which is not known`);
@@ -68,13 +72,13 @@ const outputOf = ({ inputNames, outputNames }: InferenceSession, manifest: Encod
 };
 
 const infer = async (
-  session: InferenceSession,
-  feeds: Readonly<Record<string, Tensor>>,
+  inference: Inference,
+  feeds: Readonly<Record<string, TensorData>>,
   output: string,
   manifest: EncoderManifest,
-): Promise<Tensor | undefined> => {
+): Promise<OutputData> => {
   try {
-    return (await session.run(feeds, [output]))[output];
+    return await inference.run(feeds, output);
   } catch (error) {
     throw new AnchorageError(
       "unsupported-model",

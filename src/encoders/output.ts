@@ -1,5 +1,5 @@
-import type { Tensor } from "onnxruntime-node";
 import { AnchorageError } from "../errors.ts";
+import type { OutputData } from "../onnx/index.ts";
 import type { EncoderManifest } from "./manifest.ts";
 import { wrongModel } from "./model.ts";
 import { normalizeRows, poolTokens } from "./pool.ts";
@@ -13,7 +13,7 @@ import { normalizeRows, poolTokens } from "./pool.ts";
  * vector is zero or not finite.
  */
 export const vectorsOf = (
-  output: Tensor,
+  output: OutputData,
   manifest: EncoderManifest,
   batch: number,
   counts: readonly number[] | null,

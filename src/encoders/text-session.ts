@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { Tensor } from "onnxruntime-node";
 import { invalidField } from "../errors.ts";
+import type { TensorData } from "../onnx/index.ts";
 import type { TextManifest } from "./manifest.ts";
 import { openModel } from "./model.ts";
 import { vectorsOf } from "./output.ts";
@@ -87,7 +87,7 @@ const headOf = (text: string, length: number): string => {
 const feedsOf = (
   batch: readonly (readonly number[])[],
   { text, inputs }: TextManifest,
-): Record<string, Tensor> => {
+): Record<string, TensorData> => {
   const length = Math.max(...batch.map((tokens) => tokens.length));
   const ids = new BigInt64Array(batch.length * length).fill(BigInt(text.pad));
   const mask = new BigInt64Array(batch.length * length);
@@ -97,13 +97,15 @@ const feedsOf = (
       mask[row * length + i] = 1n;
     });
   });
-  const dims = [batch.length, length];
+  const tensor = (data: BigInt64Array<ArrayBuffer>): TensorData => ({
+    type: "int64",
+    data,
+    dims: [batch.length, length],
+  });
   return {
-    [inputs.ids]: new Tensor("int64", ids, dims),
-    ...(inputs.mask === undefined ? {} : { [inputs.mask]: new Tensor("int64", mask, dims) }),
-    ...(inputs.types === undefined
-      ? {}
-      : { [inputs.types]: new Tensor("int64", new BigInt64Array(ids.length), dims) }),
+    [inputs.ids]: tensor(ids),
+    ...(inputs.mask === undefined ? {} : { [inputs.mask]: tensor(mask) }),
+    ...(inputs.types === undefined ? {} : { [inputs.types]: tensor(new BigInt64Array(ids.length)) }),
   };
 };
 
