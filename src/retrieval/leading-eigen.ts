@@ -19,7 +19,7 @@ const SHIFTS = [1e-3, 1e-4, 1e-6, 0] as const;
  * The `rank` greatest eigenvalues of a symmetric positive matrix and their vectors. Large matrices are reduced to a
  * subspace first (Halko, Martinsson and Tropp, arXiv 0909.4061, algorithm 4.4, seeded, six iterations), within which
  * the result is exact: vectors are orthogonal, and each value is the variance along its vector, though the last
- * directions may be mixtures of neighbours. Products run in ONNX Runtime, so the event loop stays free.
+ * directions may be mixtures of neighbours.
  *
  * @param matrix `[size, size]` row-major
  */

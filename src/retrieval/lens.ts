@@ -4,7 +4,8 @@ import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
 import { createHnswIndex, type HnswIndex, type HnswLibrary } from "./hnsw.ts";
 import type { IndexProfile } from "./profile.ts";
-import { applyTransform, fitTransform, fittedDimension, type Fit } from "./transform.ts";
+import { fit } from "./fit.ts";
+import { applyTransform, fittedDimension, type Fit } from "./transform.ts";
 import type { AnchorView, Slot } from "./types.ts";
 
 /** Up to this many anchors a fit follows every change before the next query; beyond, it may lag behind a little. */
@@ -13,8 +14,8 @@ const EAGER_ANCHORS = 200;
 const STALE_SHARE = 0.1;
 /** How long no fit is made in the background after one, in multiples of the time that it took. */
 const REST = 2;
-/** Rows that are transformed at once. */
-const CHUNK_ROWS = 4_096;
+/** Rows that are transformed at once: some milliseconds, in which no request is answered. */
+const CHUNK_ROWS = 512;
 
 /** What a lens needs of the memory that it looks at. */
 export interface LensSource {
@@ -103,11 +104,11 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     return { ...fitted, exact, hnsw: undefined, upTo: kind === "none" ? Infinity : 0, graphUpTo: 0 };
   }
 
-  const fit = async (view: AnchorView, changes: Changes): Promise<void> => {
+  const fitTo = async (view: AnchorView, changes: Changes): Promise<void> => {
     const version = (current?.version ?? 0) + 1;
     const rows = view.vectors(modality, view.liveSlots());
     const started = performance.now();
-    const made = kind === "none" ? null : await fitTransform(kind, rows, raw.dimension);
+    const made = kind === "none" ? null : await fit(kind, rows, raw.dimension);
     const next = lensed({ fit: made, version, sequence: view.sequence, anchors: view.size, changes });
     await sync(next, view.slotCount);
     await save(next, performance.now() - started);
@@ -150,7 +151,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   /** One fit at a time; whoever comes meanwhile waits for it and looks again. */
   const refit = (view: AnchorView, changes: Changes): Promise<void> => {
     const started = performance.now();
-    fitting ??= fit(view, changes).finally(() => {
+    fitting ??= fitTo(view, changes).finally(() => {
       fitting = undefined;
       const ended = performance.now();
       restsUntil = ended + REST * (ended - started);

@@ -89,7 +89,7 @@ export interface AnchorView {
   /** Ties are broken by anchor id: negative where slot `a` comes first. */
   readonly compare: (a: Slot, b: Slot) => number;
   /** The stored vectors of `slots`, normalised but not transformed: `[m, d]`. */
-  readonly vectors: (modality: Modality, slots: ArrayLike<Slot>) => Float32Array;
+  readonly vectors: (modality: Modality, slots: ArrayLike<Slot>) => Float32Array<ArrayBuffer>;
   /**
    * The k nearest live anchors of each query, `[b, d]` row-major raw vectors (normalised and transformed here).
    * Fewer where fewer are live or allowed.
