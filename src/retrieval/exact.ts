@@ -5,6 +5,8 @@ import type { IndexSearch, Neighbours, Slot, VectorIndex } from "./types.ts";
 
 /** Rows a block holds; only the last block grows, so growth copies one block at most. */
 const BLOCK_ROWS = 32_768;
+/** Up to so many rows a block grows by doubling. */
+const SMALL_ROWS = 2_048;
 /**
  * Blocks are searched in multiples of this many rows (the rest is padding that is never found). It keeps every row on
  * the same path through the matrix kernel, so that equal vectors get equal scores wherever they stand.
@@ -79,7 +81,9 @@ export const createExactIndex = (options: {
     }
     const needed = Math.min(blockRows, block.count + wanted);
     if (needed * d > block.rows.length) {
-      const capacity = Math.min(blockRows, Math.max(needed, (2 * block.rows.length) / d));
+      // Beyond a few rows a block is made whole: copying it again and again would hold up requests, and memory that is
+      // not written to yet costs nothing.
+      const capacity = needed > SMALL_ROWS ? blockRows : Math.max(needed, (2 * block.rows.length) / d);
       const larger = new Float32Array(roundUp(capacity) * d);
       larger.set(block.rows.subarray(0, block.count * d));
       block.rows = larger;
