@@ -16,6 +16,8 @@ const DRAIN_MS = 3_000;
 const log: Log = (line) => process.stdout.write(`${line}\n`);
 
 const main = async (): Promise<void> => {
+  // Whoever read the log may go; the service goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const config = readConfig(process.env);
   const stopping = stopSignal(() => {
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
