@@ -3,7 +3,18 @@ import { afterAll, describe, expect, test } from "vitest";
 import { closeKernels, unitRows } from "../../src/retrieval/index.ts";
 import { naiveNearest } from "../support/naive-index.ts";
 import { normals, seededRandom } from "../support/random.ts";
-import { ascending, fan, flat, hitsOf, openExact, range, slotsOf, unit, type Compare } from "./indexes.ts";
+import {
+  ascending,
+  descending,
+  fan,
+  flat,
+  hitsOf,
+  openExact,
+  range,
+  slotsOf,
+  unit,
+  type Compare,
+} from "./indexes.ts";
 
 afterAll(closeKernels);
 
@@ -100,29 +111,31 @@ describe("the exact index", () => {
     }
   });
 
-  test("gives equal vectors equal scores, wherever they stand and however many queries come at once", async () => {
-    const dimension = 77;
-    const random = seededRandom(11);
-    const one = unitRows(normals(dimension, random), dimension);
-    const places = [0, 1, 3, 6, 13, 100, 255, 256, 300, 511, 512, 600, 777, 778];
-    const rows = range(0, 779).map((slot) =>
-      places.includes(slot) ? one : unitRows(normals(dimension, random), dimension),
-    );
-    const { index, add } = openExact(dimension, ascending);
-    await add(rows);
-    const query = unitRows(normals(dimension, random), dimension);
-    const allow = Uint8Array.from(rows, (_, slot) => (places.includes(slot) ? 1 : 0));
-    const few = Uint8Array.from(rows, (_, slot) => (slot === 512 || slot === 777 ? 1 : 0));
-    const scores = new Set<number>();
-    for (const batch of [...range(1, 20), 31, 64, 65]) {
-      const queries = flat([...range(1, batch).map(() => normals(dimension, random)), query]);
-      for (const filter of [allow, few]) {
-        const found = hitsOf(await index.search(queries, { k: 14, allow: filter }), batch - 1);
-        for (const { score } of found) scores.add(score);
+  test.each([77, 512, 600])(
+    "gives equal vectors of %i dimensions equal scores, wherever they stand and however many queries come at once",
+    async (dimension) => {
+      const random = seededRandom(11);
+      const one = unitRows(normals(dimension, random), dimension);
+      const places = [0, 1, 3, 6, 13, 100, 255, 256, 300, 511, 512, 600, 777, 778];
+      const rows = range(0, 779).map((slot) =>
+        places.includes(slot) ? one : unitRows(normals(dimension, random), dimension),
+      );
+      const { index, add } = openExact(dimension, ascending);
+      await add(rows);
+      const query = unitRows(normals(dimension, random), dimension);
+      const allow = Uint8Array.from(rows, (_, slot) => (places.includes(slot) ? 1 : 0));
+      const few = Uint8Array.from(rows, (_, slot) => (slot === 512 || slot === 777 ? 1 : 0));
+      const scores = new Set<number>();
+      for (const batch of [...range(1, 20), 31, 32, 33, 34, 64, 65]) {
+        const queries = flat([...range(1, batch).map(() => normals(dimension, random)), query]);
+        for (const filter of [allow, few]) {
+          const found = hitsOf(await index.search(queries, { k: 14, allow: filter }), batch - 1);
+          for (const { score } of found) scores.add(score);
+        }
       }
-    }
-    expect(scores.size).toBe(1);
-  });
+      expect(scores.size).toBe(1);
+    },
+  );
 
   test("still finds a removed slot where a bitmap from before lets it through", async () => {
     const { index, add } = openExact(2, ascending);
@@ -140,5 +153,41 @@ describe("the exact index", () => {
     index.remove([0]);
     await add(fan(300));
     expect(slotsOf(await search)).toEqual(range(0, 300));
+  });
+
+  test("finds exactly the k best of what a filter allows, from one row in ten thousand to all", async () => {
+    const [dimension, count] = [16, 10_000];
+    const random = seededRandom(5);
+    const vectors = unitRows(normals(count * dimension, random), dimension);
+    const rows = range(0, count).map((i) => vectors.subarray(i * dimension, (i + 1) * dimension));
+    const { index, add } = openExact(dimension, descending);
+    await add(rows);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.double({ min: -4, max: 0, noNaN: true }),
+        fc.constantFrom(1, 10, 300),
+        fc.constantFrom(1, 2, 40),
+        async (power, k, batch) => {
+          const share = 10 ** power;
+          const allow = Uint8Array.from(rows, () => (random() < share ? 1 : 0));
+          const queries = unitRows(normals(batch * dimension, random), dimension);
+          const neighbours = await index.search(queries, { k, allow });
+          const query = queries.subarray((batch - 1) * dimension);
+          const expected = naiveNearest(rows, query, {
+            k,
+            allowed: (slot) => allow[slot] === 1,
+            compare: descending,
+          });
+          const found = hitsOf(neighbours, batch - 1);
+          expect(found).toHaveLength(expected.length);
+          found.forEach(({ slot, score }, i) => {
+            expect(allow[slot]).toBe(1);
+            // Two that float32 cannot tell apart may change places.
+            if (slot !== expected[i]?.slot) expect(score).toBeCloseTo(expected[i]?.score ?? NaN, 6);
+          });
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 });

@@ -1,0 +1,173 @@
+import { countOnes } from "./bitmap.ts";
+import { gatheringIsCheaper, type Costs } from "./costs.ts";
+import { PEAK_ROWS, rowsACall, scoreRows } from "./kernels.ts";
+import { emptyNeighbours } from "./neighbours.ts";
+import { createTopK, topKBytes, type TopK } from "./top-k.ts";
+import type { Neighbours, Slot } from "./types.ts";
+
+/** Slots that are stored one after another: `rows` (`[count or more, d]`) holds those from `first` on. */
+export interface RowBlock {
+  readonly first: Slot;
+  readonly count: number;
+  /** Room for a multiple of 256 rows; what is beyond `count` is not read as a row. */
+  readonly rows: Float32Array;
+}
+
+export interface ExactSearch {
+  readonly dimension: number;
+  readonly blocks: readonly RowBlock[];
+  readonly row: (slot: Slot) => Float32Array;
+  readonly k: number;
+  /** One byte a slot, 1 where it may be found. */
+  readonly allow: Uint8Array;
+  readonly compare: (a: Slot, b: Slot) => number;
+  readonly costs: Costs;
+}
+
+/**
+ * Rows go through the kernel in multiples of this, so that every row takes the same path through it and equal vectors
+ * get equal scores wherever they stand.
+ */
+const ROW_MULTIPLE = 256;
+/** Memory for the best of the queries that are searched for at once. */
+const KEPT_BYTES = 64 * 1024 * 1024;
+/** Queries whose neighbours are sorted before others have their turn. */
+const WRITTEN_AT_ONCE = 16;
+/** Almost all of the first rows are among the best so far, which takes longer than the kernel: few of them at first. */
+const FIRST_ROWS = 2_048;
+
+/**
+ * Queries that one kernel call takes. ONNX Runtime sums a product in pieces of the dimension whose length depends on
+ * the number of queries; up to this many it is the whole dimension (up to 1,024), so that a query's scores are the same
+ * to the last bit whichever queries it comes with. A lone query is passed twice, for one column takes another path.
+ */
+export const queriesACall = (dimension: number): number => (dimension <= 512 ? 32 : 16);
+
+/** The k best of the allowed rows for each query (`[b, d]`), by the inner product with each of them. */
+export const searchExactly = async (queries: Float32Array, search: ExactSearch): Promise<Neighbours> => {
+  const { dimension: d, allow, blocks, costs } = search;
+  const batch = queries.length / d;
+  const allowed = countOnes(allow);
+  const k = Math.min(search.k, allowed);
+  const result = emptyNeighbours(batch, k);
+  if (k === 0) return result;
+  const rows = blocks.reduce((sum, { count }) => sum + count, 0);
+  const gather = gatheringIsCheaper(costs, { rows, allowed, dimension: d, batch, k });
+  const atOnce = Math.max(1, Math.floor(KEPT_BYTES / topKBytes(k)));
+  for (let first = 0; first < batch; first += atOnce) {
+    const some = queries.subarray(first * d, Math.min(batch, first + atOnce) * d);
+    const best = createTopK(some.length / d, k, search.compare);
+    const groups = groupsOf(some, d);
+    const widest = Math.max(...groups.map(({ count }) => count));
+    const pieces = gather ? gathered(search, allowed, widest) : slices(search, widest);
+    for (const piece of pieces) for (const group of groups) await scorePiece(piece, group, d, best, allow);
+    for (let query = 0; query < some.length / d; query++) {
+      if (query % WRITTEN_AT_ONCE === WRITTEN_AT_ONCE - 1) await nextTurn();
+      best.write(query, result, first + query);
+    }
+  }
+  return result;
+};
+
+interface Group {
+  /** The first of its queries in the batch, and how many there are. */
+  readonly first: number;
+  readonly count: number;
+  readonly queries: Float32Array;
+  readonly columns: number;
+}
+
+const groupsOf = (queries: Float32Array, d: number): Group[] => {
+  const [batch, atOnce] = [queries.length / d, queriesACall(d)];
+  return Array.from({ length: Math.ceil(batch / atOnce) }, (_, i) => {
+    const first = i * atOnce;
+    const count = Math.min(atOnce, batch - first);
+    const some = queries.subarray(first * d, (first + count) * d);
+    if (count > 1) return { first, count, queries: some, columns: count };
+    const twice = new Float32Array(2 * d);
+    twice.set(some);
+    twice.set(some, d);
+    return { first, count, queries: twice, columns: 2 };
+  });
+};
+
+/** What one kernel call runs over. */
+interface Piece {
+  readonly rows: Float32Array;
+  readonly padded: number;
+  readonly count: number;
+  readonly slotAt: (row: number) => Slot;
+}
+
+/** The blocks as they stand, in slices of which each holds a row that may be found. */
+function* slices({ blocks, dimension: d, allow }: ExactSearch, columns: number): Generator<Piece> {
+  let most = FIRST_ROWS;
+  for (const { first, count, rows } of blocks) {
+    for (let from = 0; from < count; most *= 2) {
+      const wanted = Math.min(count - from, most, rowsACall({ rows: columns, columns: d }));
+      const next = allow.indexOf(1, first + from);
+      if (next < 0) return;
+      const start = first + from;
+      const padded = roundUp(wanted);
+      if (next < start + wanted) {
+        const some = rows.subarray(from * d, (from + padded) * d);
+        yield { rows: some, padded, count: wanted, slotAt: (row) => start + row };
+      }
+      from += wanted;
+    }
+  }
+}
+
+/** Only the rows that may be found, copied together. */
+function* gathered({ row, dimension: d, allow }: ExactSearch, total: number, columns: number) {
+  const size = Math.min(roundUp(total), rowsACall({ rows: columns + GATHERING, columns: d }));
+  const rows = new Float32Array(size * d);
+  const slots = new Int32Array(size);
+  let slot = allow.indexOf(1);
+  while (slot >= 0) {
+    let count = 0;
+    for (; slot >= 0 && count < size; slot = allow.indexOf(1, slot + 1)) {
+      rows.set(row(slot), count * d);
+      slots[count++] = slot;
+    }
+    yield {
+      rows: rows.subarray(0, roundUp(count) * d),
+      padded: roundUp(count),
+      count,
+      slotAt: (at: number) => slots[at] ?? -1,
+    };
+  }
+}
+
+/** Copying a row takes as long as multiplying it by about so many queries. */
+const GATHERING = 64;
+
+const scorePiece = async (
+  piece: Piece,
+  { first, count: queries, queries: data, columns }: Group,
+  d: number,
+  best: TopK,
+  allow: Uint8Array,
+): Promise<void> => {
+  const { scores, peaks } = await scoreRows(
+    { data: piece.rows, rows: piece.padded, columns: d },
+    { data, rows: columns, columns: d },
+  );
+  const { thresholds, offer } = best;
+  for (let row = 0, peak = 0; row < piece.count; row += PEAK_ROWS, peak += columns) {
+    const end = Math.min(row + PEAK_ROWS, piece.count);
+    for (let query = 0; query < queries; query++) {
+      if ((peaks[peak + query] ?? 0) < (thresholds[first + query] ?? 0)) continue;
+      for (let at = row; at < end; at++) {
+        const score = scores[at * columns + query] ?? 0;
+        if (score < (thresholds[first + query] ?? 0)) continue;
+        const slot = piece.slotAt(at);
+        if (allow[slot] === 1) offer(first + query, slot, score);
+      }
+    }
+  }
+};
+
+const roundUp = (rows: number): number => Math.ceil(rows / ROW_MULTIPLE) * ROW_MULTIPLE;
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
