@@ -9,6 +9,7 @@ import { z } from "zod";
 import { EXIT, runScript, wholeNumber } from "../../src/cli.ts";
 import { createClient, type CollectionClient } from "../../src/client/index.ts";
 import { createRandom } from "../../src/random.ts";
+import { startService } from "./service.ts";
 
 const DIMENSION = 512;
 const QUERY_EVERY_MS = 10;
@@ -35,23 +36,6 @@ const writeAnchors = async (file: string, count: number): Promise<void> => {
   }
   stream.end();
   await once(stream, "finish");
-};
-
-const startService = async (dataDir: string) => {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
-    env: { ...process.env, PORT: "0", DATA_DIR: dataDir, SAMPLE: "off", DATABASE_URL: "" },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-      const listening = /listening on (http:\S+)/.exec(output)?.[1];
-      if (listening !== undefined) resolve(listening);
-    });
-    child.once("exit", () => reject(new Error(`the service ended: ${output}`)));
-  });
-  return { child, url };
 };
 
 /** Milliseconds from asking to the answer, one query after the other, until `isOver`. */
@@ -94,7 +78,7 @@ await runScript({
     const file = join(dataDir, "anchors.ndjson");
     note(`writing ${anchors} anchors to a file`);
     await writeAnchors(file, anchors);
-    const { child, url } = await startService(join(dataDir, "data"));
+    const { url, end } = await startService(join(dataDir, "data"));
     try {
       const client = createClient({ url });
       const external = { external: { dimension: DIMENSION } };
@@ -114,8 +98,7 @@ await runScript({
       );
       return EXIT.done;
     } finally {
-      child.kill("SIGTERM");
-      await once(child, "exit");
+      await end();
       await rm(dataDir, { recursive: true, force: true });
     }
   },
