@@ -6,6 +6,8 @@ import type { Neighbours, Slot, VectorIndex } from "./types.ts";
 /** How long building or searching may hold the event loop before it lets others in. */
 const SLICE_MS = 8;
 const FIRST_CAPACITY = 1_024;
+/** Distances of unit vectors in float32 are nearer to the truth. */
+const ROUNDING = 1e-5;
 const SEED = 1;
 
 const load = async () => {
@@ -70,6 +72,8 @@ export const createHnswIndex = (
   });
   const removed = new Set<Slot>();
   let inserted = 0;
+  /** Of those inserted. */
+  let hidden = 0;
   let added = 0;
   let building: Promise<void> | undefined;
   let closed = false;
@@ -81,11 +85,16 @@ export const createHnswIndex = (
       while (inserted < added && performance.now() < until) {
         if (inserted >= graph.getMaxElements()) graph.resizeIndex(2 * graph.getMaxElements());
         graph.addPoint(Array.from(row(inserted)), inserted);
-        if (removed.has(inserted)) graph.markDelete(inserted);
+        if (removed.has(inserted)) hide(inserted);
         inserted++;
       }
       await nextTurn();
     }
+  };
+
+  const hide = (slot: Slot): void => {
+    graph.markDelete(slot);
+    hidden++;
   };
 
   const searchOne = (
@@ -94,12 +103,14 @@ export const createHnswIndex = (
     ef: number,
     allow: Uint8Array | undefined,
   ): Candidate[] => {
-    // All candidates, not the graph's own k: which of equal ones come first is for `compare` to say.
     const candidates = Math.min(Math.max(ef, k), inserted);
     graph.setEf(candidates);
     const filter = allow === undefined ? undefined : (slot: number) => allow[slot] === 1;
-    const { neighbors } = graph.searchKnn(Array.from(query), candidates, filter);
+    const { neighbors, distances } = graph.searchKnn(Array.from(query), candidates, filter);
+    // The graph's own k, and what it cannot tell from the k-th: which of equal ones come first is for `compare` to say.
+    const farthest = (Float64Array.from(distances).sort()[k - 1] ?? Infinity) + ROUNDING;
     return neighbors
+      .filter((_, i) => (distances[i] ?? 0) <= farthest)
       .map((slot) => ({ slot, score: dot(query, row(slot)) }))
       .sort((a, b) => b.score - a.score || compare(a.slot, b.slot))
       .slice(0, k);
@@ -107,7 +118,7 @@ export const createHnswIndex = (
 
   const search: VectorIndex["search"] = async (queries, { k, allow, ef }) => {
     const batch = queries.length / d;
-    const width = Math.min(k, inserted - [...removed].filter((slot) => slot < inserted).length);
+    const width = Math.min(k, inserted - hidden);
     const result: Neighbours = emptyNeighbours(batch, Math.max(0, width));
     if (width <= 0) return result;
     let until = performance.now() + SLICE_MS;
@@ -140,7 +151,7 @@ export const createHnswIndex = (
     },
     remove: (slots) => {
       for (const slot of slots) {
-        if (slot < inserted && !removed.has(slot)) graph.markDelete(slot);
+        if (slot < inserted && !removed.has(slot)) hide(slot);
         removed.add(slot);
       }
     },

@@ -1,9 +1,12 @@
 /** Nearest anchors: exact and HNSW indexes, fitted transforms, and a collection's memory that holds them. */
 export { countOnes } from "./bitmap.ts";
+export { DEFAULT_COSTS, useCosts, type Costs } from "./costs.ts";
 export { createExactIndex } from "./exact.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
 export { closeKernels } from "./kernels.ts";
+export { choose, RECALL_TARGET, type Choice, type Circumstances } from "./planner.ts";
 export { parseProfile, readProfile, type IndexProfile } from "./profile.ts";
+export { measureRecall, pointFor, type RecallCurve, type RecallPoint } from "./recall.ts";
 export { unitRows } from "./rows.ts";
 export { openAnchorSpace, type SpaceOptions } from "./space.ts";
 export { applyTransform, fitTransform, fittedDimension, type Fit } from "./transform.ts";

@@ -1,44 +1,72 @@
+import { exactMs, graphMs, type Costs } from "./costs.ts";
 import type { IndexProfile } from "./profile.ts";
+import { pointFor, type RecallCurve } from "./recall.ts";
 import type { SpaceSearch } from "./types.ts";
+
+/** The share of the exact answer that a search finds where it names no ef. */
+export const RECALL_TARGET = 0.99;
 
 /** What the choice of an index depends on. */
 export interface Circumstances {
-  /** Live anchors, and how many of them may be found. */
+  /** Slots there are, live anchors, and how many of them may be found. */
+  readonly rows: number;
   readonly anchors: number;
   readonly allowed: number;
-  readonly hnsw: "missing" | "building" | "ready";
+  readonly dimension: number;
+  /** Queries that came together. */
+  readonly batch: number;
+  readonly hnsw: "missing" | "unwanted" | "building" | "ready";
+  /** What was measured of the graph. */
+  readonly curve: RecallCurve | undefined;
   readonly profile: IndexProfile;
+  readonly costs: Costs;
 }
 
 export interface Choice {
   readonly index: "exact" | "hnsw";
   readonly reason: string;
+  readonly ef?: number;
+  /** How long the search should take, in ms, and how long it would with the other index, where that could answer. */
+  readonly estimateMs: number;
+  readonly otherMs?: number;
 }
 
 /**
- * Which index answers a search. Exact wherever it is measured to be cheaper, which for ASIF's large k is far beyond a
- * hundred thousand anchors, and wherever a filter is given, so that a filter never costs recall.
+ * Which index answers a search: the one that should be done first, of those that hold the recall target. Exact where a
+ * filter is given, so that a filter never costs recall.
  */
 export const choose = (search: Pick<SpaceSearch, "k" | "exact" | "ef">, where: Circumstances): Choice => {
-  const { anchors, allowed, hnsw, profile } = where;
+  const { anchors, rows, allowed, dimension, batch, hnsw, curve, profile, costs } = where;
+  const byExact = rounded(exactMs(costs, { rows, allowed, dimension, batch, k: search.k }));
+  const exact = (reason: string): Choice => ({ index: "exact", reason, estimateMs: byExact });
   if (search.exact === true) return exact("exact was asked for");
   if (allowed < anchors) return exact("a filter is given, and an exact search never misses for it");
-  if (search.ef !== undefined) return forced(hnsw);
-  if (anchors <= profile.exactLimit) return exact(`${anchors} anchors are at most ${profile.exactLimit}`);
-  if (search.k > profile.hnsw.maxK) return exact(`k = ${search.k} is above ${profile.hnsw.maxK}`);
+  if (hnsw === "unwanted") return exact(`${anchors} anchors are at most ${profile.exactLimit}`);
   if (hnsw !== "ready") return exact(NOT_READY[hnsw]);
+  if (search.ef !== undefined) {
+    const ef = Math.max(search.ef, search.k);
+    const byGraph = rounded(graphMs(costs, { anchors, dimension, batch, ef }));
+    return { index: "hnsw", reason: "ef was given", ef, estimateMs: byGraph, otherMs: byExact };
+  }
+  if (curve === undefined) return exact("the recall of the HNSW graph is not measured yet");
+  const point = pointFor(curve, search.k, RECALL_TARGET);
+  if (point === undefined) {
+    return exact(`no ef is known with which the HNSW graph holds recall ${RECALL_TARGET} at k = ${search.k}`);
+  }
+  const byGraph = rounded(batch * point.ms);
+  if (byExact <= byGraph) return { ...exact("an exact search takes less time"), otherMs: byGraph };
   return {
     index: "hnsw",
-    reason: `${anchors} anchors are above ${profile.exactLimit} and k = ${search.k} is small`,
+    reason: `an exact search takes more time, and recall at k = ${point.k} was measured as ${point.recall.toFixed(4)}`,
+    ef: Math.max(point.ef, search.k),
+    estimateMs: byGraph,
+    otherMs: byExact,
   };
 };
-
-const forced = (hnsw: Circumstances["hnsw"]): Choice =>
-  hnsw === "ready" ? { index: "hnsw", reason: "ef was given" } : exact(NOT_READY[hnsw]);
 
 const NOT_READY = {
   missing: "the HNSW library is not installed",
   building: "the HNSW graph is being built",
 } as const;
 
-const exact = (reason: string): Choice => ({ index: "exact", reason });
+const rounded = (ms: number): number => Number(ms.toPrecision(3));

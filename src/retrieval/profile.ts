@@ -5,7 +5,7 @@ import { AnchorageError, messageOf } from "../errors.ts";
 const profileSchema = z.strictObject({
   name: z.string(),
   metric: z.literal("cosine"),
-  /** Live anchors up to which every search is exact. */
+  /** Live anchors up to which no graph is built, but where a query asks for one by its ef. */
   exactLimit: z.number().int().nonnegative(),
   hnsw: z.strictObject({
     /** Links a vector keeps on each layer of the graph. */
@@ -13,8 +13,6 @@ const profileSchema = z.strictObject({
     efConstruction: z.number().int().min(8),
     /** Candidates that a search keeps where a query names no ef; never fewer than k. */
     ef: z.number().int().min(1),
-    /** Beyond this k the exact index is cheaper at any size that fits into memory. */
-    maxK: z.number().int().min(1),
   }),
 });
 

@@ -1,11 +1,14 @@
+import { messageOf } from "../errors.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
+import { createGraphRecall } from "./graph-recall.ts";
 import { loadHnsw } from "./hnsw.ts";
 import { createLens, fittedFrom, type Changes, type Fitted, type Lens } from "./lens.ts";
 import { createMemory, type Memory } from "./memory.ts";
 import { readProfile, type IndexProfile } from "./profile.ts";
+import type { RecallCurve } from "./recall.ts";
 import type { AnchorSpace, AnchorView } from "./types.ts";
-import { createView, kindFor } from "./view.ts";
+import { createView, kindFor, type Indexing } from "./view.ts";
 
 /** Memory is compacted when this share of its slots is dead. */
 const DEAD_SHARE = 0.3;
@@ -20,6 +23,8 @@ export interface SpaceOptions {
   readonly transforms?: readonly TransformRecord[];
   readonly saveTransform?: (record: TransformRecord) => Promise<void>;
   readonly profile?: IndexProfile;
+  /** How much such graphs were measured to find, by `modality/transform`. */
+  readonly curves?: ReadonlyMap<string, RecallCurve>;
   readonly log?: Log;
 }
 
@@ -35,6 +40,14 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   );
   let memory: Memory = createMemory(imageDimension, textDimension);
   let lenses = new Map<LensKey, Lens>();
+  const indexing: Indexing = {
+    profile,
+    hnswInstalled: hnswlib !== undefined,
+    recall: createGraphRecall(profile, (error) =>
+      options.log?.(`the recall of a graph could not be measured: ${messageOf(error)}`),
+    ),
+    told: (modality, kind) => options.curves?.get(`${modality}/${kind}`),
+  };
   let sequence = 0 as Sequence;
   let changes: Changes = { total: 0, removals: 0 };
   let view: AnchorView | undefined;
@@ -69,7 +82,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
 
   const takeView = (): AnchorView => {
     const [of, known] = [memory, lenses];
-    return createView(of, { sequence, changes }, profile, hnswlib !== undefined, (modality, kind) =>
+    return createView(of, { sequence, changes }, indexing, (modality, kind) =>
       lensOf(of, known, modality, kind),
     );
   };
@@ -123,6 +136,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       };
     },
     close: () => {
+      indexing.recall.close();
       for (const lens of lenses.values()) lens.close();
     },
   };

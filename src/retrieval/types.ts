@@ -44,6 +44,10 @@ export interface Plan {
   readonly reason: string;
   readonly k: number;
   readonly ef?: number;
+  /** How long it should take by what was measured of this machine, in ms, and how long with the other index. */
+  readonly estimateMs: number;
+  /** Only where the other index could have answered, too. */
+  readonly otherMs?: number;
   /** Live anchors that the search ran over, and how many of them the filter let through. */
   readonly anchors: number;
   readonly allowed: number;

@@ -2,18 +2,32 @@ import { countOnes } from "./bitmap.ts";
 import type { Modality, Sequence, TransformKind } from "../types.ts";
 import type { Changes, Lens } from "./lens.ts";
 import type { Memory } from "./memory.ts";
-import { choose } from "./planner.ts";
+import { currentCosts } from "./costs.ts";
+import type { ExactIndex } from "./exact.ts";
+import type { GraphRecall } from "./graph-recall.ts";
+import type { HnswIndex } from "./hnsw.ts";
+import { choose, type Circumstances } from "./planner.ts";
 import type { IndexProfile } from "./profile.ts";
+import type { RecallCurve } from "./recall.ts";
 import type { AnchorEntry, AnchorView, Slot } from "./types.ts";
+
+/** What a view's searches are planned by. */
+export interface Indexing {
+  readonly profile: IndexProfile;
+  readonly hnswInstalled: boolean;
+  readonly recall: GraphRecall;
+  /** What was measured before of the graph over these vectors. */
+  readonly told: (modality: Modality, kind: TransformKind) => RecallCurve | undefined;
+}
 
 /** The memory as of one sequence: the slots and live bits there were, whatever comes after. */
 export const createView = (
   memory: Memory,
   { sequence, changes }: { readonly sequence: Sequence; readonly changes: Changes },
-  profile: IndexProfile,
-  hnswInstalled: boolean,
+  indexing: Indexing,
   lensOf: (modality: Modality, kind: TransformKind) => Lens,
 ): AnchorView => {
+  const { profile, hnswInstalled } = indexing;
   memory.share();
   const slotCount = memory.entries.length;
   const live = memory.live().subarray(0, slotCount);
@@ -40,6 +54,26 @@ export const createView = (
 
   /** A graph is not of one sequence: what is dead in this view, or came after it, is kept out by its bits. */
   const graphFilter = (inGraph: number): { allow?: Uint8Array } => (inGraph === size ? {} : { allow: live });
+
+  const graphState = (hnsw: HnswIndex | undefined): Circumstances["hnsw"] => {
+    if (!hnswInstalled) return "missing";
+    if (hnsw === undefined) return "unwanted";
+    return hnsw.isReady() ? "ready" : "building";
+  };
+
+  const curveOf = (
+    modality: Modality,
+    kind: TransformKind,
+    hnsw: HnswIndex,
+    exact: ExactIndex,
+  ): RecallCurve | undefined =>
+    indexing.recall.of(hnsw, size, indexing.told(modality, kind), () => ({
+      dimension: exact.dimension,
+      row: exact.row,
+      slots: liveSlots(),
+      exact: (query, k) => exact.search(query, { k, allow: live }),
+      approximate: (query, k, ef) => hnsw.search(query, { k, ef, ...graphFilter(hnsw.size()) }),
+    }));
 
   const view: AnchorView = {
     sequence,
@@ -71,21 +105,33 @@ export const createView = (
     search: async (modality, queries, options) => {
       const kind = kindFor(modality, options.transform);
       const focused = await lensOf(modality, kind).focus(view, changes, options.ef !== undefined);
+      const { hnsw, exact } = focused;
       const allowed = options.allow === undefined ? size : countOnes(options.allow);
-      const hnsw = focused.hnsw?.isReady() === true ? "ready" : hnswInstalled ? "building" : "missing";
-      const choice = choose(options, { anchors: size, allowed, hnsw, profile });
+      const choice = choose(options, {
+        rows: slotCount,
+        anchors: size,
+        allowed,
+        dimension: exact.dimension,
+        batch: queries.length / memory[modality].dimension,
+        hnsw: graphState(hnsw),
+        curve: hnsw?.isReady() === true ? curveOf(modality, kind, hnsw, exact) : undefined,
+        profile,
+        costs: currentCosts(),
+      });
       const shown = await focused.show(queries);
-      const ef = Math.max(options.ef ?? profile.hnsw.ef, options.k);
       const neighbours =
-        choice.index === "hnsw" && focused.hnsw !== undefined
-          ? await focused.hnsw.search(shown, { k: options.k, ef, ...graphFilter(focused.hnsw.size()) })
-          : await focused.exact.search(shown, { k: options.k, allow: options.allow ?? live });
+        choice.index === "hnsw" && hnsw !== undefined
+          ? await hnsw.search(shown, {
+              k: options.k,
+              ef: choice.ef ?? profile.hnsw.ef,
+              ...graphFilter(hnsw.size()),
+            })
+          : await exact.search(shown, { k: options.k, allow: options.allow ?? live });
       return {
         neighbours,
         plan: {
           ...choice,
           k: options.k,
-          ...(choice.index === "hnsw" ? { ef } : {}),
           anchors: size,
           allowed,
           transform: kind,

@@ -1,23 +1,27 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  choose,
   closeKernels,
+  DEFAULT_COSTS,
   loadHnsw,
   openAnchorSpace,
+  useCosts,
   type AnchorSpace,
+  type Circumstances,
   type Plan,
+  type RecallCurve,
   type SpaceSearch,
 } from "../../src/retrieval/index.ts";
 import type { Sequence } from "../../src/types.ts";
 import { randomAnchors, upsertsOf } from "../support/anchor-space.ts";
 
 const LIMIT = 40;
-const MAX_K = 10;
 const ANCHORS = randomAnchors(LIMIT + 20, 1);
 const profile = {
   name: "small",
   metric: "cosine",
   exactLimit: LIMIT,
-  hnsw: { m: 8, efConstruction: 50, ef: 30, maxK: MAX_K },
+  hnsw: { m: 8, efConstruction: 50, ef: 30 },
 } as const;
 const installed = (await loadHnsw()) !== undefined;
 
@@ -35,11 +39,16 @@ const ask = async (space: AnchorSpace, more: Partial<SpaceSearch> = {}) =>
 /** The plan once the graph had time to be built. */
 const settledPlan = async (space: AnchorSpace, more: Partial<SpaceSearch> = {}): Promise<Plan> => {
   await ask(space, more);
-  await eventually(async () => (await ask(space, more)).plan.reason).not.toContain("being built");
+  await eventually(async () => (await ask(space, more)).plan.reason).not.toMatch(
+    /being built|not measured yet/,
+  );
   return (await ask(space, more)).plan;
 };
 
 afterAll(closeKernels);
+// So few anchors are found at once either way; the choice must not hang on how busy the machine is.
+beforeAll(() => useCosts({ ...DEFAULT_COSTS, exact: { ...DEFAULT_COSTS.exact, search: 10_000 } }));
+afterAll(() => useCosts(DEFAULT_COSTS));
 
 /** What is done in the background is waited for as long as a busy machine may take. */
 const eventually = <T>(of: () => T | Promise<T>) => expect.poll(of, { timeout: 20_000 });
@@ -62,19 +71,25 @@ describe("the planner", () => {
       k: 5,
       anchors: LIMIT,
       allowed: LIMIT,
+      estimateMs: expect.any(Number) as number,
       transform: "none",
       transformVersion: 0,
     });
   });
 
-  test.runIf(installed)("searches beyond the limit by the graph, for a small k", async () => {
-    expect(await settledPlan(large)).toMatchObject({ index: "hnsw", ef: 30, k: 5 });
-    expect(await settledPlan(large, { k: MAX_K })).toMatchObject({ index: "hnsw" });
-    expect(await settledPlan(large, { k: MAX_K + 1 })).toMatchObject({
-      index: "exact",
-      reason: `k = ${MAX_K + 1} is above ${MAX_K}`,
-    });
-  });
+  test.runIf(installed)(
+    "searches beyond the limit by the graph, with an ef that was measured to do",
+    async () => {
+      const plan = await settledPlan(large);
+      expect(plan).toMatchObject({ index: "hnsw", ef: 16, k: 5 });
+      expect(plan.reason).toMatch(/recall at k = 10 was measured as (1\.0000|0\.99..)/);
+      expect(plan.estimateMs).toBeLessThan(plan.otherMs ?? 0);
+      expect(await settledPlan(large, { k: 11 })).toMatchObject({
+        index: "exact",
+        reason: "no ef is known with which the HNSW graph holds recall 0.99 at k = 11",
+      });
+    },
+  );
 
   test.runIf(installed)("answers exactly while the graph is being built", async () => {
     const space = await openWith(LIMIT + 20);
@@ -152,4 +167,75 @@ describe("the planner", () => {
       space.close();
     },
   );
+});
+
+describe("the choice of an index", () => {
+  const curve: RecallCurve = {
+    dimension: 512,
+    anchors: 300_000,
+    m: 24,
+    efConstruction: 200,
+    points: [
+      { k: 10, ef: 32, recall: 0.9, error: 0.01, ms: 0.5 },
+      { k: 10, ef: 64, recall: 0.991, error: 0.004, ms: 0.8 },
+      { k: 10, ef: 128, recall: 0.998, error: 0.001, ms: 1.4 },
+      { k: 100, ef: 400, recall: 0.995, error: 0.001, ms: 4 },
+      { k: 800, ef: 800, recall: 0.97, error: 0.001, ms: 9 },
+    ],
+  };
+  const where: Circumstances = {
+    rows: 300_000,
+    anchors: 300_000,
+    allowed: 300_000,
+    dimension: 512,
+    batch: 1,
+    hnsw: "ready",
+    curve,
+    profile,
+    costs: DEFAULT_COSTS,
+  };
+
+  test("takes the smallest ef that reaches the recall, its error taken off", () => {
+    expect(choose({ k: 10 }, where)).toMatchObject({ index: "hnsw", ef: 128, estimateMs: 1.4 });
+    expect(choose({ k: 3 }, where)).toMatchObject({ index: "hnsw", ef: 128 });
+  });
+
+  test("goes by the next larger k that was measured", () => {
+    expect(choose({ k: 50 }, where)).toMatchObject({ index: "hnsw", ef: 400, estimateMs: 4 });
+  });
+
+  test("is exact where no measured ef reaches the recall, or nothing is known of so large a k", () => {
+    for (const k of [800, 801]) {
+      expect(choose({ k }, where)).toMatchObject({
+        index: "exact",
+        reason: expect.stringContaining("no ef is known") as string,
+      });
+    }
+  });
+
+  test("is exact for a batch that the matrix product answers sooner", () => {
+    const choice = choose({ k: 100 }, { ...where, batch: 64 });
+    expect(choice).toMatchObject({ index: "exact", reason: "an exact search takes less time", otherMs: 256 });
+    expect(choice.estimateMs).toBeLessThan(256);
+  });
+
+  test("is exact while nothing is measured", () => {
+    expect(choose({ k: 10 }, { ...where, curve: undefined })).toMatchObject({
+      index: "exact",
+      reason: "the recall of the HNSW graph is not measured yet",
+    });
+  });
+
+  test("says how long each index that could answer should take", () => {
+    const given = choose({ k: 10, ef: 64 }, where);
+    expect(given).toMatchObject({ index: "hnsw", reason: "ef was given", ef: 64 });
+    expect(given.estimateMs).toBeGreaterThan(0);
+    expect(given.otherMs).toBeGreaterThan(0);
+    expect(choose({ k: 10, exact: true }, where)).not.toHaveProperty("otherMs");
+  });
+
+  test("expects a narrow filter to cost less than a wide one", () => {
+    const costs = [30, 30_000, 299_999].map((allowed) => choose({ k: 10 }, { ...where, allowed }).estimateMs);
+    expect(costs).toEqual([...costs].sort((a, b) => a - b));
+  });
 });

@@ -8,7 +8,7 @@ const GOOD: IndexProfile = {
   name: "mine",
   metric: "cosine",
   exactLimit: 10,
-  hnsw: { m: 16, efConstruction: 100, ef: 50, maxK: 20 },
+  hnsw: { m: 16, efConstruction: 100, ef: 50 },
 };
 
 const faultOf = (profile: unknown): AnchorageError => {
@@ -40,8 +40,7 @@ describe("an index profile", () => {
     ["hnsw.m", { ...GOOD, hnsw: { ...GOOD.hnsw, m: 1 } }],
     ["hnsw.m", { ...GOOD, hnsw: { ...GOOD.hnsw, m: 1_000 } }],
     ["hnsw.ef", { ...GOOD, hnsw: { ...GOOD.hnsw, ef: "many" } }],
-    ["hnsw.maxK", { ...GOOD, hnsw: { ...GOOD.hnsw, maxK: 0 } }],
-    ["hnsw.efConstruction", { ...GOOD, hnsw: { m: 16, ef: 50, maxK: 20 } }],
+    ["hnsw.efConstruction", { ...GOOD, hnsw: { m: 16, ef: 50 } }],
     ["", { ...GOOD, exactlimit: 10 }],
   ])("is refused for its field %j", (path, profile) => {
     const { code, faults } = faultOf(profile);

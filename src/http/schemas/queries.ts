@@ -126,6 +126,12 @@ const plan = z
     reason: z.string(),
     k: z.int(),
     ef: z.int().optional(),
+    estimateMs: z.number().openapi({
+      description: "How long it should take by what was measured of this machine.",
+    }),
+    otherMs: z.number().optional().openapi({
+      description: "The same for the other index, where it could have answered.",
+    }),
     anchors: z.int(),
     allowed: z.int().openapi({ description: "How many of them the filter let through." }),
     transform,

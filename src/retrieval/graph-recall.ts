@@ -1,0 +1,53 @@
+import { currentCosts } from "./costs.ts";
+import type { HnswIndex } from "./hnsw.ts";
+import type { IndexProfile } from "./profile.ts";
+import { curveHolds, measureRecall, type MeasuredGraph, type RecallCurve } from "./recall.ts";
+
+/** Knows how much each graph finds: as it was told, where that still holds, else as it measures itself. */
+export interface GraphRecall {
+  /**
+   * What is known of the graph now; where that is nothing, or too old, it is measured in the background.
+   *
+   * @param anchors that are live
+   * @param told what was measured of such a graph before
+   */
+  readonly of: (
+    hnsw: HnswIndex,
+    anchors: number,
+    told: RecallCurve | undefined,
+    graph: () => MeasuredGraph,
+  ) => RecallCurve | undefined;
+  readonly close: () => void;
+}
+
+export const createGraphRecall = (
+  profile: IndexProfile,
+  onFailure: (error: unknown) => void,
+): GraphRecall => {
+  const curves = new WeakMap<HnswIndex, RecallCurve>();
+  const measuring = new WeakSet<HnswIndex>();
+  let closed = false;
+
+  const measure = async (hnsw: HnswIndex, graph: MeasuredGraph): Promise<void> => {
+    measuring.add(hnsw);
+    try {
+      const isClosed = (): boolean => closed;
+      const curve = await measureRecall(graph, { profile, costs: currentCosts(), isClosed });
+      if (!isClosed()) curves.set(hnsw, curve);
+    } finally {
+      measuring.delete(hnsw);
+    }
+  };
+
+  return {
+    of: (hnsw, anchors, told, graph) => {
+      const now = { dimension: hnsw.dimension, anchors, profile };
+      const known = [curves.get(hnsw), told].find((curve) => curve !== undefined && curveHolds(curve, now));
+      if (known === undefined && !measuring.has(hnsw) && !closed) measure(hnsw, graph()).catch(onFailure);
+      return known;
+    },
+    close: () => {
+      closed = true;
+    },
+  };
+};

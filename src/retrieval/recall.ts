@@ -1,0 +1,162 @@
+import { z } from "zod";
+import { exactMs, graphMs, type Costs } from "./costs.ts";
+import type { IndexProfile } from "./profile.ts";
+import type { Neighbours, Slot } from "./types.ts";
+
+const pointSchema = z.strictObject({
+  k: z.int().min(1),
+  ef: z.int().min(1),
+  /** The mean over the sampled queries, and its standard error. */
+  recall: z.number().min(0).max(1),
+  error: z.number().nonnegative(),
+  /** The median for one query. */
+  ms: z.number().nonnegative(),
+});
+
+export const curveSchema = z.strictObject({
+  dimension: z.int(),
+  /** Vectors in the graph when it was measured. */
+  anchors: z.int(),
+  m: z.int(),
+  efConstruction: z.int(),
+  points: z.array(pointSchema),
+});
+
+/** How much of the exact answer a graph finds, and in what time, as measured. */
+export type RecallCurve = z.infer<typeof curveSchema>;
+export type RecallPoint = z.infer<typeof pointSchema>;
+
+const LADDERS: readonly { readonly k: number; readonly efs: readonly number[]; readonly queries: number }[] =
+  [
+    { k: 10, efs: [16, 32, 64, 128, 256, 512, 1_024], queries: 100 },
+    { k: 100, efs: [100, 200, 400, 800, 1_600], queries: 40 },
+    { k: 800, efs: [800, 1_600, 3_200], queries: 16 },
+  ];
+/** Scores within it are equal: anchors with one caption have one text vector, and any of them is as near. */
+const EQUAL = 1e-5;
+/** A curve is taken to hold for a graph of this many times as many vectors, or as few. */
+const GROWTH = 1.4;
+/** From here on a larger ef is not looked at. */
+const ENOUGH = 0.9995;
+/** Nor is one that takes this many times as long as the exact index. */
+const TOO_SLOW = 1.5;
+
+/** A graph, and the exact index over the same vectors. */
+export interface MeasuredGraph {
+  readonly dimension: number;
+  /** A stored vector as both indexes show it. */
+  readonly row: (slot: Slot) => Float32Array;
+  /** Live slots that both indexes hold. */
+  readonly slots: ArrayLike<Slot>;
+  /** The nearest of them. */
+  readonly exact: (query: Float32Array, k: number) => Promise<Neighbours>;
+  readonly approximate: (query: Float32Array, k: number, ef: number) => Promise<Neighbours>;
+}
+
+export interface MeasureOptions {
+  readonly profile: IndexProfile;
+  readonly costs: Costs;
+  /** Sampled queries, in multiples of what is enough to choose by. */
+  readonly effort?: number;
+  /** Whether also points are measured that are too slow to be chosen. */
+  readonly all?: boolean;
+  readonly onPoint?: (point: RecallPoint) => void;
+  readonly isClosed?: () => boolean;
+}
+
+/**
+ * Measures a graph against the exact index: stored vectors, taken at even steps, are asked for their nearest others. A
+ * neighbour counts as found where it is as near as the k-th of the exact ones, as in ann-benchmarks (Aumüller et al.,
+ * arXiv 1807.05614, section 2.1). Queries that are unlike the anchors may find less.
+ */
+export const measureRecall = async (graph: MeasuredGraph, options: MeasureOptions): Promise<RecallCurve> => {
+  const { profile, costs, effort = 1, all = false } = options;
+  const { slots, dimension } = graph;
+  const anchors = slots.length;
+  const points: RecallPoint[] = [];
+  for (const { k, efs, queries } of LADDERS) {
+    if (k >= anchors) break;
+    const sample = sampleOf(slots, Math.round(queries * effort));
+    const thresholds: number[] = [];
+    for (const slot of sample) thresholds.push(await thresholdOf(graph, slot, k));
+    const limit = TOO_SLOW * exactMs(costs, { rows: anchors, allowed: anchors, dimension, batch: 1, k });
+    for (const ef of efs) {
+      if (options.isClosed?.() === true) return curveOf(points);
+      if (!all && graphMs(costs, { anchors, dimension, batch: 1, ef }) > 2 * limit) break;
+      const point = await measurePoint(graph, sample, thresholds, { k, ef });
+      points.push(point);
+      options.onPoint?.(point);
+      if (point.recall >= ENOUGH || (!all && point.ms > limit)) break;
+    }
+  }
+  return curveOf(points);
+
+  function curveOf(measured: RecallPoint[]): RecallCurve {
+    const { m, efConstruction } = profile.hnsw;
+    return { dimension, anchors, m, efConstruction, points: measured };
+  }
+};
+
+const sampleOf = (slots: ArrayLike<Slot>, queries: number): Slot[] => {
+  const count = Math.min(queries, slots.length);
+  return Array.from({ length: count }, (_, i) => slots[Math.floor((i * slots.length) / count)] ?? 0);
+};
+
+/** The score of the k-th nearest other vector. */
+const thresholdOf = async ({ exact, row }: MeasuredGraph, self: Slot, k: number): Promise<number> => {
+  const { slots, scores, counts } = await exact(row(self), k + 1);
+  const others = scores.slice(0, counts[0]).filter((_, i) => slots[i] !== self);
+  return others[k - 1] ?? others.at(-1) ?? -Infinity;
+};
+
+const measurePoint = async (
+  { approximate, row }: MeasuredGraph,
+  sample: readonly Slot[],
+  thresholds: readonly number[],
+  { k, ef }: { readonly k: number; readonly ef: number },
+): Promise<RecallPoint> => {
+  const recalls = new Float64Array(sample.length);
+  const times = new Float64Array(sample.length);
+  let hits = 0;
+  for (const [i, slot] of sample.entries()) {
+    const start = performance.now();
+    const { slots, scores, counts } = await approximate(row(slot), k + 1, Math.max(ef, k + 1));
+    times[i] = performance.now() - start;
+    const threshold = (thresholds[i] ?? 0) - EQUAL;
+    let found = 0;
+    for (let j = 0; j < (counts[0] ?? 0); j++) {
+      if (slots[j] !== slot && (scores[j] ?? 0) >= threshold) found++;
+    }
+    hits += Math.min(k, found);
+    recalls[i] = Math.min(k, found) / k;
+    // Between two queries others have their turn.
+    await new Promise(setImmediate);
+  }
+  const recall = hits / (k * sample.length);
+  const variance = recalls.reduce((sum, value) => sum + (value - recall) ** 2, 0) / recalls.length;
+  times.sort();
+  const ms = times[Math.floor(times.length / 2)] ?? 0;
+  return { k, ef, recall, error: Math.sqrt(variance / recalls.length), ms };
+};
+
+/** Whether what was measured then can be believed of a graph now. */
+export const curveHolds = (
+  curve: RecallCurve,
+  now: { readonly dimension: number; readonly anchors: number; readonly profile: IndexProfile },
+): boolean =>
+  curve.dimension === now.dimension &&
+  curve.m === now.profile.hnsw.m &&
+  curve.efConstruction === now.profile.hnsw.efConstruction &&
+  now.anchors <= GROWTH * curve.anchors &&
+  curve.anchors <= GROWTH * now.anchors;
+
+/**
+ * The smallest measured ef that reaches the recall: at the least measured k that is not below the one asked for, for
+ * fewer neighbours are not harder to find. Undefined where none reaches it, a standard error taken off.
+ */
+export const pointFor = (curve: RecallCurve, k: number, recall: number): RecallPoint | undefined => {
+  const measured = Math.min(...curve.points.filter((point) => point.k >= k).map((point) => point.k));
+  return curve.points
+    .filter((point) => point.k === measured && point.recall - point.error >= recall)
+    .sort((a, b) => a.ef - b.ef)[0];
+};
