@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Context } from "hono";
 import type { AnchorInput } from "../collections/index.ts";
 import { AnchorageError, isAnchorageError, type FieldFault } from "../errors.ts";
@@ -12,6 +13,8 @@ import { parseWith } from "./validation.ts";
 
 const BATCH_LINES = 256;
 const BATCH_BYTES = 8 * 1024 * 1024;
+/** How long lines are parsed before other requests get their turn. */
+const SLICE_MS = 5;
 
 interface WrittenLines {
   readonly sequence: Sequence;
@@ -88,7 +91,12 @@ async function* writeBatches(
     return { sequence, upserted, lines: [written[0]?.line ?? 0, written.at(-1)?.line ?? 0] };
   };
 
+  let until = performance.now() + SLICE_MS;
   for await (const line of linesOf(chunksOf(c), bodyLimit)) {
+    if (performance.now() > until) {
+      await setImmediate();
+      until = performance.now() + SLICE_MS;
+    }
     const parsed = parseLine(line);
     if (ids.has(parsed.id) || (batch.length > 0 && bytes + line.bytes.length > BATCH_BYTES))
       yield await write();
