@@ -6,7 +6,7 @@ import { createHnswIndex, type HnswIndex, type HnswLibrary } from "./hnsw.ts";
 import type { IndexProfile } from "./profile.ts";
 import { fit } from "./fit.ts";
 import { applyTransform, fittedDimension, type Fit } from "./transform.ts";
-import type { AnchorView, Slot } from "./types.ts";
+import type { AnchorView, Changes, Slot } from "./types.ts";
 
 /** Up to this many anchors a fit follows every change before the next query; beyond, it may lag behind a little. */
 const EAGER_ANCHORS = 200;
@@ -26,6 +26,8 @@ export interface LensSource {
   readonly profile: IndexProfile;
   readonly hnswlib: HnswLibrary | undefined;
   readonly save: (record: TransformRecord) => Promise<void>;
+  /** One more than any fit of this modality and kind has had, also of one that is still being made. */
+  readonly nextVersion: () => number;
   readonly log: Log;
 }
 
@@ -34,6 +36,8 @@ export interface Lens {
   readonly kind: TransformKind;
   /** Everything that a search of `view` needs, fitted and up to date. */
   readonly focus: (view: AnchorView, changes: Changes, wantHnsw: boolean) => Promise<Focused>;
+  /** Brings the slots below `slotCount` into the index of the present fit, ahead of a query that needs them. */
+  readonly warm: (slotCount: number) => Promise<void>;
   /** The fit, to be carried over when memory is compacted. */
   readonly fitted: () => Fitted | undefined;
   readonly version: () => number;
@@ -56,14 +60,6 @@ export interface Fitted {
   readonly anchors: number;
   /** The space's counts when it was fitted; unknown for one that was read from the store. */
   readonly changes: Changes | undefined;
-}
-
-/** Counted since the space was opened. */
-export interface Changes {
-  /** Anchors that came, or went. */
-  readonly total: number;
-  /** Anchors of which nothing must be left: deleted or replaced. */
-  readonly removals: number;
 }
 
 interface Lensed extends Fitted {
@@ -95,6 +91,8 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   let current: Lensed | undefined = carried === undefined ? undefined : lensed(carried);
   let fitting: Promise<void> | undefined;
   let resting: NodeJS.Timeout | undefined;
+  // Of a closed lens only old views still ask; what it fits for them is of no use to the next start.
+  let closed = false;
   let restsUntil = 0;
   let syncing: Promise<void> = Promise.resolve();
 
@@ -105,13 +103,13 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   }
 
   const fitTo = async (view: AnchorView, changes: Changes): Promise<void> => {
-    const version = (current?.version ?? 0) + 1;
+    const version = source.nextVersion();
     const rows = view.vectors(modality, view.liveSlots());
     const started = performance.now();
     const made = kind === "none" ? null : await fit(kind, rows, raw.dimension);
     const next = lensed({ fit: made, version, sequence: view.sequence, anchors: view.size, changes });
     await sync(next, view.slotCount);
-    await save(next, performance.now() - started);
+    if (!closed) await save(next, performance.now() - started);
     current?.hnsw?.close();
     current = next;
   };
@@ -161,7 +159,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
 
   /** In the background, when the last fit has been of use for a while. */
   const refitLater = (view: AnchorView, changes: Changes): void => {
-    if (fitting !== undefined || resting !== undefined) return;
+    if (closed || fitting !== undefined || resting !== undefined) return;
     resting = setTimeout(
       () => {
         resting = undefined;
@@ -208,9 +206,13 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
         show: (queries) => applyTransform(chosen.fit, queries, raw.dimension),
       };
     },
+    warm: async (slotCount) => {
+      if (current !== undefined) await sync(current, slotCount);
+    },
     fitted: () => (kind === "none" ? undefined : current),
     version: () => current?.version ?? 0,
     close: () => {
+      closed = true;
       clearTimeout(resting);
       current?.hnsw?.close();
     },

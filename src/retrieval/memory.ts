@@ -2,7 +2,7 @@ import { compareIds } from "../order.ts";
 import type { AnchorId } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
 import { unitRows } from "./rows.ts";
-import type { AnchorEntry, Slot, SpaceChange } from "./types.ts";
+import type { AnchorEntry, Slot, SpaceChange, UnitAnchors } from "./types.ts";
 
 /**
  * A collection's anchors by slot: append-only but for the live bits, which are copied before a removal where a view
@@ -23,6 +23,8 @@ export interface Memory {
   readonly compare: (a: Slot, b: Slot) => number;
   /** Appends and hides; returns the slots that were hidden. */
   readonly apply: (change: Pick<SpaceChange, "upserts" | "deletes">) => Slot[];
+  /** Appends as `apply` does, but takes the vectors bit for bit. */
+  readonly append: (anchors: UnitAnchors) => Slot[];
 }
 
 export const createMemory = (imageDimension: number, textDimension: number): Memory => {
@@ -49,27 +51,34 @@ export const createMemory = (imageDimension: number, textDimension: number): Mem
     return slot;
   };
 
-  const append = (upserts: SpaceChange["upserts"], hidden: Slot[]): void => {
+  const append = ({ entries: added, image: imageRows, text: textRows }: UnitAnchors): Slot[] => {
     const first = entries.length;
-    const imageRows = new Float32Array(upserts.length * imageDimension);
-    const textRows = new Float32Array(upserts.length * textDimension);
-    if (first + upserts.length > live.length) {
-      const larger = new Uint8Array(Math.max(first + upserts.length, 2 * live.length));
+    const hidden: Slot[] = [];
+    if (first + added.length > live.length) {
+      const larger = new Uint8Array(Math.max(first + added.length, 2 * live.length));
       larger.set(live);
       live = larger;
       shared = false;
     }
-    upserts.forEach(({ id, caption, metadata, imageVector, textVector }, i) => {
-      const before = hide(id, hidden);
+    added.forEach((entry, i) => {
+      const before = hide(entry.id, hidden);
       if (before !== undefined) replaced.set(first + i, before);
-      imageRows.set(imageVector, i * imageDimension);
-      textRows.set(textVector, i * textDimension);
-      entries.push({ id, caption, metadata });
-      slots.set(id, first + i);
+      entries.push(entry);
+      slots.set(entry.id, first + i);
       live[first + i] = 1;
     });
-    image.add(first, unitRows(imageRows, imageDimension));
-    text.add(first, unitRows(textRows, textDimension));
+    image.add(first, imageRows);
+    text.add(first, textRows);
+    return hidden;
+  };
+
+  const settle = (appended: number, hidden: Slot[]): Slot[] => {
+    if (hidden.length > 0) {
+      image.remove(hidden);
+      text.remove(hidden);
+    }
+    size += appended - hidden.length;
+    return hidden;
   };
 
   return {
@@ -85,13 +94,24 @@ export const createMemory = (imageDimension: number, textDimension: number): Mem
     previous: (slot) => replaced.get(slot),
     compare,
     apply: ({ upserts, deletes }) => {
-      const hidden: Slot[] = [];
-      if (upserts.length > 0) append(upserts, hidden);
+      const hidden = upserts.length > 0 ? append(unitAnchors(upserts)) : [];
       for (const id of deletes) hide(id, hidden);
-      image.remove(hidden);
-      text.remove(hidden);
-      size += upserts.length - hidden.length;
-      return hidden;
+      return settle(upserts.length, hidden);
     },
+    append: (anchors) => settle(anchors.entries.length, append(anchors)),
   };
+
+  function unitAnchors(upserts: SpaceChange["upserts"]): UnitAnchors {
+    const imageRows = new Float32Array(upserts.length * imageDimension);
+    const textRows = new Float32Array(upserts.length * textDimension);
+    upserts.forEach(({ imageVector, textVector }, i) => {
+      imageRows.set(imageVector, i * imageDimension);
+      textRows.set(textVector, i * textDimension);
+    });
+    return {
+      entries: upserts.map(({ id, caption, metadata }) => ({ id, caption, metadata })),
+      image: unitRows(imageRows, imageDimension),
+      text: unitRows(textRows, textDimension),
+    };
+  }
 };

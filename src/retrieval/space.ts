@@ -3,16 +3,18 @@ import type { TransformRecord } from "../store/index.ts";
 import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
 import { createGraphRecall } from "./graph-recall.ts";
 import { loadHnsw } from "./hnsw.ts";
-import { createLens, fittedFrom, type Changes, type Fitted, type Lens } from "./lens.ts";
+import { createCompaction, type Compaction } from "./compaction.ts";
+import { createLens, fittedFrom, type Fitted, type Lens } from "./lens.ts";
 import { createMemory, type Memory } from "./memory.ts";
 import { readProfile, type IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
-import type { AnchorSpace, AnchorView } from "./types.ts";
+import type { AnchorSpace, AnchorView, Changes } from "./types.ts";
 import { createView, kindFor, type Indexing } from "./view.ts";
 
 /** Memory is compacted when this share of its slots is dead. */
 const DEAD_SHARE = 0.3;
-const COMPACTED_AT_ONCE = 1_024;
+/** How often compaction looks for what came while it copied, before it takes the rest at once. */
+const ROUNDS = 8;
 
 export interface SpaceOptions {
   readonly imageDimension: number;
@@ -51,6 +53,16 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   let sequence = 0 as Sequence;
   let changes: Changes = { total: 0, removals: 0 };
   let view: AnchorView | undefined;
+  let copying: Compaction | undefined;
+  let compacting: Promise<void> | undefined;
+  let closed = false;
+  const versions = new Map<LensKey, number>([...saved].map(([key, { version }]) => [key, version]));
+
+  const nextVersion = (key: LensKey): number => {
+    const version = (versions.get(key) ?? 0) + 1;
+    versions.set(key, version);
+    return version;
+  };
 
   const openLens = (
     into: Memory,
@@ -66,6 +78,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         compare: into.compare,
         profile,
         hnswlib,
+        nextVersion: () => nextVersion(`${modality}/${kind}`),
         save: options.saveTransform ?? (() => Promise.resolve()),
         log: options.log ?? (() => undefined),
       },
@@ -88,30 +101,49 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   };
 
   /** Copies the live anchors into new memory and swaps it in; views of the old go on with it. */
-  const compact = (): void => {
-    const before = takeView();
+  const copyAndSwap = async (): Promise<void> => {
     const fresh = createMemory(imageDimension, textDimension);
-    const slots = before.liveSlots();
-    for (let first = 0; first < slots.length; first += COMPACTED_AT_ONCE) {
-      const upserts = Array.from(slots.subarray(first, first + COMPACTED_AT_ONCE), (slot) => ({
-        ...before.entry(slot),
-        imageVector: memory.image.row(slot),
-        textVector: memory.text.row(slot),
-      }));
-      fresh.apply({ upserts, deletes: [] });
+    const lensesOfFresh = new Map<LensKey, Lens>();
+    const copy = createCompaction(memory, fresh);
+    copying = copy;
+    for (let round = 0; round < ROUNDS && (round === 0 || copy.left() > 0); round++) {
+      await copy.copy();
+      for (const [key, lens] of lenses) await warm(fresh, lensesOfFresh, key, lens);
     }
+    if (closed) return;
+    copy.finish();
     for (const [key, lens] of lenses) {
       const fitted = lens.fitted();
       if (fitted !== undefined) saved.set(key, fitted);
+      if (lensesOfFresh.get(key)?.version() !== lens.version()) lensesOfFresh.delete(key);
       lens.close();
     }
     memory = fresh;
-    lenses = new Map();
+    lenses = lensesOfFresh;
+    view = undefined;
   };
+
+  /** Shows the copied anchors as `lens` does, so that the first query after the swap need not wait for it. */
+  const warm = async (fresh: Memory, known: Map<LensKey, Lens>, key: LensKey, lens: Lens): Promise<void> => {
+    const fitted = lens.fitted();
+    if (fitted === undefined || closed) return;
+    const [modality, kind] = key.split("/") as [Modality, TransformKind];
+    let warmed = known.get(key);
+    if (warmed?.version() !== fitted.version)
+      known.set(key, (warmed = openLens(fresh, modality, kind, fitted)));
+    await warmed.warm(fresh.entries.length);
+  };
+
+  const compact = (): Promise<void> =>
+    (compacting ??= copyAndSwap().finally(() => {
+      copying = undefined;
+      compacting = undefined;
+    }));
 
   return {
     apply: (change) => {
       const hidden = memory.apply(change);
+      copying?.hidden(hidden);
       changes = {
         total: changes.total + change.upserts.length + hidden.length,
         removals: changes.removals + hidden.length,
@@ -119,7 +151,21 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       sequence = change.sequence;
       view = undefined;
       const dead = memory.entries.length - memory.size();
-      if (dead > DEAD_SHARE * memory.entries.length) compact();
+      if (dead > DEAD_SHARE * memory.entries.length && compacting === undefined)
+        compact().catch((error: unknown) =>
+          options.log?.(`memory could not be compacted: ${messageOf(error)}`),
+        );
+    },
+    restore: (anchors) => {
+      changes = { ...changes, total: changes.total + anchors.entries.length };
+      memory.append(anchors);
+      view = undefined;
+    },
+    changes: () => changes,
+    compact: async () => {
+      // One that runs already may have copied what has died since.
+      await compacting?.catch(() => undefined);
+      if (memory.entries.length > memory.size()) await compact();
     },
     view: () => (view ??= takeView()),
     status: (modality) => {
@@ -136,6 +182,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       };
     },
     close: () => {
+      closed = true;
       indexing.recall.close();
       for (const lens of lenses.values()) lens.close();
     },

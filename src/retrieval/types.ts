@@ -115,6 +115,22 @@ export interface SpaceChange {
   readonly deletes: readonly AnchorId[];
 }
 
+/** Anchors with their vectors as memory holds them, rows of norm 1 (or 0) one after another. */
+export interface UnitAnchors {
+  readonly entries: readonly AnchorEntry[];
+  /** `[entries.length, d]` row-major */
+  readonly image: Float32Array;
+  readonly text: Float32Array;
+}
+
+/** Counted since the space was opened. */
+export interface Changes {
+  /** Anchors that came, or went. */
+  readonly total: number;
+  /** Anchors of which nothing must be left: deleted or replaced. */
+  readonly removals: number;
+}
+
 export interface IndexStatus {
   readonly kind: "exact" | "hnsw";
   readonly dimension: number;
@@ -129,7 +145,18 @@ export interface IndexStatus {
 export interface AnchorSpace {
   /** Applies one committed write; the next `view()` has it. Called in order of sequence. */
   readonly apply: (change: SpaceChange) => void;
+  /**
+   * Appends anchors whose vectors are of norm 1 already, as `AnchorView.vectors` gave them, bit for bit. The sequence
+   * stays; `apply` moves it when all are in.
+   */
+  readonly restore: (anchors: UnitAnchors) => void;
   readonly view: () => AnchorView;
+  readonly changes: () => Changes;
   readonly status: (modality: Modality) => IndexStatus;
+  /**
+   * Copies the live anchors into new memory, in slices between which queries and writes go on, and lets go of the old.
+   * Resolves when memory holds no slot that was dead at the call; views that were taken before keep what they see.
+   */
+  readonly compact: () => Promise<void>;
   readonly close: () => void;
 }

@@ -1,6 +1,6 @@
 import { countOnes } from "./bitmap.ts";
 import type { Modality, Sequence, TransformKind } from "../types.ts";
-import type { Changes, Lens } from "./lens.ts";
+import type { Lens } from "./lens.ts";
 import type { Memory } from "./memory.ts";
 import { currentCosts } from "./costs.ts";
 import type { ExactIndex } from "./exact.ts";
@@ -9,7 +9,7 @@ import type { HnswIndex } from "./hnsw.ts";
 import { choose, type Circumstances } from "./planner.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
-import type { AnchorEntry, AnchorView, Slot } from "./types.ts";
+import type { AnchorEntry, AnchorView, Changes, Slot } from "./types.ts";
 
 /** What a view's searches are planned by. */
 export interface Indexing {

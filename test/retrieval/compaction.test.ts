@@ -37,6 +37,7 @@ describe("compaction", () => {
     const old = space.view();
     const before = await ask(old);
     write([], gone.slice(700));
+    await space.compact();
     expect(space.status("image")).toMatchObject({ vectors: 1_300, tombstones: 0, sequence: 3 });
     const view = space.view();
     expect(view.slotCount).toBe(1_300);
@@ -52,11 +53,80 @@ describe("compaction", () => {
     const { space, write } = await opened();
     write(anchors);
     write(anchors.slice(0, 1_200).map((one, i) => ({ ...one, image: anchors[COUNT - 1 - i]?.image ?? [] })));
+    await space.compact();
     expect(space.status("text").tombstones).toBe(0);
     write(anchors.slice(0, 1_200));
     const { space: fresh, write: writeFresh } = await opened();
     writeFresh(anchors);
     expect(await ask(space.view())).toEqual(await ask(fresh.view()));
+  });
+
+  test("leaves no slot that was dead when it was asked for, though another runs already", async () => {
+    const { space, write } = await opened();
+    write(anchors);
+    write([], gone.slice(0, 10));
+    const first = space.compact();
+    write([], gone.slice(10, 30));
+    const second = space.compact();
+    await first;
+    await second;
+    expect(space.status("image")).toMatchObject({ vectors: COUNT - 30, tombstones: 0 });
+    expect(space.view().slotCount).toBe(COUNT - 30);
+  });
+
+  test("lets queries and writes go on while it copies, and misses none of them", async () => {
+    const { space, write } = await opened();
+    const { space: plain, write: writePlain } = await opened();
+    const many = randomAnchors(40_000, 6, { image: 6, text: 5 });
+    const both = (upserts: typeof many, deletes: readonly string[] = []): void => {
+      write(upserts, deletes);
+      writePlain(upserts, deletes);
+    };
+    both(
+      many,
+      many.slice(0, 5).map(({ id }) => id),
+    );
+    const isCompact = (): boolean => space.view().slotCount < plain.view().slotCount;
+    const compacting = space.compact();
+    let turns = 0;
+    for (; !isCompact(); turns++) {
+      const at = 100 * turns;
+      // Deleted, written anew, deleted and written again in one turn, and never seen before.
+      both(
+        [],
+        many.slice(at, at + 40).map(({ id }) => id),
+      );
+      both(many.slice(at + 20, at + 30).map((one) => ({ ...one, text: many[at]?.text ?? [] })));
+      both(many.slice(at, at + 1).map((one) => ({ ...one, id: `new-${turns}` })));
+      expect(await ask(space.view())).toEqual(await ask(plain.view()));
+    }
+    await compacting;
+    expect(turns).toBeGreaterThan(0);
+    expect(space.status("image").tombstones).toBeLessThan(plain.status("image").tombstones);
+    expect(await ask(space.view())).toEqual(await ask(plain.view()));
+    const idsIn = (view: AnchorView): string[] => Array.from(view.liveSlots(), (slot) => view.entry(slot).id);
+    expect(idsIn(space.view())).toEqual(idsIn(plain.view()));
+  });
+
+  test("keeps vectors bit for bit", async () => {
+    const { space, write } = await opened();
+    write(anchors);
+    const bitsOf = (view: AnchorView): Float32Array => view.vectors("image", view.liveSlots().slice(-1_000));
+    const before = bitsOf(space.view());
+    for (const id of gone.slice(0, 3)) {
+      write([], [id]);
+      await space.compact();
+    }
+    expect(bitsOf(space.view())).toEqual(before);
+  });
+
+  test("ends early where the space is closed", async () => {
+    const { space, write } = await opened();
+    write(anchors, ["anchor-1"]);
+    const compacting = space.compact();
+    space.close();
+    await compacting;
+    expect(space.status("image").tombstones).toBe(1);
   });
 });
 

@@ -214,12 +214,38 @@ describe.each(["center", "whiten"] as const)("the transform %s", (kind) => {
     expect(version).toBe(2);
     // Dead rows enough to compact, yet replaced by the same anchors: only rounding could tell a new fit from the old.
     write(anchors.slice(0, 1_010));
+    await space.compact();
     expect(space.status("image").tombstones).toBe(0);
     const answer = await ask(space.view(), "image", kind);
     expect(answer.version).toBe(version);
     const fresh = await openWith(anchors, { transforms: saved.slice(1, 2) });
     expect(answer.hits).toEqual((await ask(fresh.space.view(), "image", kind)).hits);
     await eventually(() => saved.at(-1)?.version).toBe(3);
+  });
+
+  test("gets no version twice where memory is compacted while a fit runs", async () => {
+    const anchors = randomAnchors(150, 13);
+    const { space, write, saved } = await openWith(anchors);
+    const { version } = await ask(space.view(), "image", kind);
+    write(
+      [],
+      anchors.slice(0, 5).map(({ id }) => id),
+    );
+    const old = space.view();
+    const running = ask(old, "image", kind);
+    await space.compact();
+    expect(space.status("image").tombstones).toBe(0);
+    write(
+      [],
+      anchors.slice(5, 10).map(({ id }) => id),
+    );
+    const after = await ask(space.view(), "image", kind);
+    expect(after.version).not.toBe((await running).version);
+    expect(after.version).toBeGreaterThan(version + 1);
+    const versions = saved.map((record) => record.version);
+    expect(versions).toEqual([...new Set(versions)]);
+    const fresh = await openWith(anchors.slice(10));
+    expect(after.hits).toEqual((await ask(fresh.space.view(), "image", kind)).hits);
   });
 
   test("is none where there are fewer than two anchors, or all are the same", async () => {

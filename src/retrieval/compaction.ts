@@ -1,0 +1,67 @@
+import type { Memory } from "./memory.ts";
+import type { AnchorEntry, Slot } from "./types.ts";
+
+/** How long copying may hold the event loop before it lets others in. */
+const SLICE_MS = 4;
+const ROWS_AT_ONCE = 64;
+
+/** Copies what is live in one memory into another, while writes to the first go on. */
+export interface Compaction {
+  /** To be told of every slot that is hidden while it runs. */
+  readonly hidden: (slots: readonly Slot[]) => void;
+  /** Copies in slices until nothing is left, also what came meanwhile. */
+  readonly copy: () => Promise<void>;
+  /** Slots that have not been looked at. */
+  readonly left: () => number;
+  /** Copies what is left, and hides what was hidden since it was copied: now both hold the same anchors. */
+  readonly finish: () => void;
+}
+
+export const createCompaction = (from: Memory, into: Memory): Compaction => {
+  const died: Slot[] = [];
+  let next: Slot = 0;
+
+  const left = (): number => from.entries.length - next;
+
+  const entriesOf = (slots: readonly Slot[]): AnchorEntry[] =>
+    slots.flatMap((slot) => from.entries[slot] ?? []);
+
+  const copySome = (): void => {
+    const live = from.live();
+    const slots: Slot[] = [];
+    for (; left() > 0 && slots.length < ROWS_AT_ONCE; next++) if (live[next] === 1) slots.push(next);
+    if (slots.length === 0) return;
+    into.append({
+      entries: entriesOf(slots),
+      image: rowsOf(from.image, slots),
+      text: rowsOf(from.text, slots),
+    });
+  };
+
+  return {
+    hidden: (slots) => {
+      for (const slot of slots) if (slot < next) died.push(slot);
+    },
+    copy: async () => {
+      while (left() > 0) {
+        const until = performance.now() + SLICE_MS;
+        while (left() > 0 && performance.now() < until) copySome();
+        if (left() > 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    left,
+    finish: () => {
+      while (left() > 0) copySome();
+      const isLive = (slot: Slot | undefined): boolean => slot !== undefined && from.live()[slot] === 1;
+      // One that was written again has been copied again, which hid the copy before.
+      const ids = entriesOf(died).map(({ id }) => id);
+      into.apply({ upserts: [], deletes: ids.filter((id) => !isLive(from.newest(id))) });
+    },
+  };
+};
+
+const rowsOf = (index: Memory["image"], slots: readonly Slot[]): Float32Array => {
+  const rows = new Float32Array(slots.length * index.dimension);
+  slots.forEach((slot, i) => rows.set(index.row(slot), i * index.dimension));
+  return rows;
+};
