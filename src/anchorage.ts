@@ -4,7 +4,7 @@ import { openCollections, type Collections } from "./collections/index.ts";
 import type { Config } from "./config.ts";
 import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "./encoders/index.ts";
 import { openJobs, type Jobs } from "./jobs/index.ts";
-import { closeKernels, hnswAvailable } from "./retrieval/index.ts";
+import { closeKernels, hnswAvailable, openMachineCosts } from "./retrieval/index.ts";
 import { lockDataDir, openStore, type Store } from "./store/index.ts";
 import type { Log } from "./types.ts";
 
@@ -62,6 +62,7 @@ export const openAnchorage = async (
     const hnsw = await hnswAvailable();
     if (!hnsw.available) log(hnsw.reason);
     closing.push(closeKernels);
+    opened(await openMachineCosts(join(dataDir, "indexes", "costs.json"), log));
     const encoders = opened(await openEncoderRegistry({ folders: [encoderDirectory(dataDir)], log }));
     const collections = opened(await openCollections(store, encoders, log, preload));
     const jobs = opened(await openJobs(store, log));

@@ -1,9 +1,11 @@
 /** Nearest anchors: exact and HNSW indexes, fitted transforms, and a collection's memory that holds them. */
 export { countOnes } from "./bitmap.ts";
-export { DEFAULT_COSTS, useCosts, type Costs } from "./costs.ts";
+export { calibrateCosts, fitCosts } from "./calibration.ts";
+export { currentCosts, DEFAULT_COSTS, useCosts, type Costs } from "./costs.ts";
 export { createExactIndex } from "./exact.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
 export { closeKernels } from "./kernels.ts";
+export { openMachineCosts } from "./machine-costs.ts";
 export { choose, RECALL_TARGET, type Choice, type Circumstances } from "./planner.ts";
 export { parseProfile, readProfile, type IndexProfile } from "./profile.ts";
 export { measureRecall, pointFor, type RecallCurve, type RecallPoint } from "./recall.ts";

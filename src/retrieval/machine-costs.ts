@@ -1,0 +1,90 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { dirname } from "node:path";
+import { z } from "zod";
+import { messageOf } from "../errors.ts";
+import type { Log } from "../types.ts";
+import { calibrateCosts } from "./calibration.ts";
+import { DEFAULT_COSTS, parseCosts, useCosts } from "./costs.ts";
+import { loadHnsw } from "./hnsw.ts";
+import { readProfile } from "./profile.ts";
+
+/** Of the file, and of what the costs mean. */
+const VERSION = 1;
+/** Measuring waits until what a start does is likely to be over. */
+const DELAY_MS = 5_000;
+
+const fileSchema = z.object({ version: z.literal(VERSION), cpu: z.string(), costs: z.unknown() });
+
+/** The model and number of processors: what was measured on another is not believed. */
+const processor = (): string => `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`;
+
+/**
+ * Lets the planner go by this machine's costs: those in `file`, or where there are none for this processor, those that
+ * are measured a little later in the background, which are then written there.
+ */
+export const openMachineCosts = async (
+  file: string,
+  log: Log,
+  delayMs = DELAY_MS,
+): Promise<{ measured: () => Promise<void>; close: () => Promise<void> }> => {
+  let closed = false;
+  let measuring: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+
+  const measure = async (): Promise<void> => {
+    try {
+      const started = performance.now();
+      const costs = await calibrateCosts({
+        hnswlib: await loadHnsw(),
+        profile: readProfile("default"),
+        fallback: DEFAULT_COSTS,
+        isClosed: () => closed,
+      });
+      if (costs === undefined) return;
+      useCosts(costs);
+      await mkdir(dirname(file), { recursive: true });
+      const text = `${JSON.stringify({ version: VERSION, cpu: processor(), costs }, null, 2)}\n`;
+      await writeFile(`${file}.new`, text);
+      await rename(`${file}.new`, file);
+      log(`searches measured on this machine in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    } catch (error) {
+      log(`the costs of searches could not be measured or kept: ${messageOf(error)}`);
+    }
+  };
+
+  const known = await readCosts(file);
+  useCosts(known ?? DEFAULT_COSTS);
+  const begun = new Promise<void>((resolve) => {
+    if (known !== undefined) {
+      resolve();
+      return;
+    }
+    timer = setTimeout(() => {
+      measuring = measure();
+      resolve();
+    }, delayMs);
+    timer.unref();
+  });
+  return {
+    measured: async () => {
+      await begun;
+      await measuring;
+    },
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      await measuring;
+    },
+  };
+};
+
+/** Undefined where there is no file, or it is of another version or machine, or broken: then it is written anew. */
+const readCosts = async (file: string) => {
+  try {
+    const read = fileSchema.safeParse(JSON.parse(await readFile(file, "utf8")));
+    return read.data?.cpu === processor() ? parseCosts(read.data.costs) : undefined;
+  } catch {
+    return undefined;
+  }
+};
