@@ -64,7 +64,9 @@ export const openAnchorage = async (
     closing.push(closeKernels);
     opened(await openMachineCosts(join(dataDir, "indexes", "costs.json"), log));
     const encoders = opened(await openEncoderRegistry({ folders: [encoderDirectory(dataDir)], log }));
-    const collections = opened(await openCollections(store, encoders, log, preload));
+    const collections = opened(
+      await openCollections(store, encoders, log, preload, join(dataDir, "indexes")),
+    );
     const jobs = opened(await openJobs(store, log));
     return { store, encoders, jobs, collections, close };
   } catch (error) {

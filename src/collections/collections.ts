@@ -1,6 +1,6 @@
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, messageOf, notFound } from "../errors.ts";
-import { openAnchorSpace, type AnchorSpace } from "../retrieval/index.ts";
+import { curveFile, openAnchorSpace, readCurves, type AnchorSpace } from "../retrieval/index.ts";
 import type { CollectionRecord, Store } from "../store/index.ts";
 import type { CollectionName, Log } from "../types.ts";
 import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
@@ -18,6 +18,7 @@ export const PUBLISHED_ASIF = { k: 800, p: 8 } as const;
  * Opens the store's collections and keeps memory and Postgres in step. A request to a collection that is not loaded, or
  * still loading, waits for it.
  *
+ * @param indexDirectory where files about the indexes are; absent: none are read
  * @param preload whether every collection is loaded in the background now, rather than when it is first asked for
  */
 export const openCollections = async (
@@ -25,6 +26,7 @@ export const openCollections = async (
   encoders: EncoderRegistry,
   log: Log,
   preload = true,
+  indexDirectory?: string,
 ): Promise<Collections> => {
   const opened = new Map<CollectionName, Promise<OpenCollection>>();
   const loading = new Set<CollectionName>();
@@ -33,7 +35,7 @@ export const openCollections = async (
 
   const load = async (record: CollectionRecord): Promise<OpenCollection> => {
     const started = performance.now();
-    const space = await openSpace(store, record, log);
+    const space = await openSpace(store, record, log, indexDirectory);
     const collection = await loadCollection(store, record, space);
     if (record.anchorCount > 0) {
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
@@ -182,8 +184,16 @@ export const openCollections = async (
   };
 };
 
-const openSpace = async (store: Store, record: CollectionRecord, log: Log): Promise<AnchorSpace> =>
+const openSpace = async (
+  store: Store,
+  record: CollectionRecord,
+  log: Log,
+  directory: string | undefined,
+): Promise<AnchorSpace> =>
   openAnchorSpace({
+    ...(directory === undefined
+      ? {}
+      : { curves: await readCurves(curveFile(directory, record.name), record.createdAt) }),
     imageDimension: record.imageEncoder.dimension,
     textDimension: record.textEncoder.dimension,
     transform: record.transform,

@@ -4,4 +4,5 @@ export { collectVectors, type VectorSource } from "./collect.ts";
 export { profileNamed } from "./profile.ts";
 export { prepareIndexFolder, type IndexPlace } from "./publish.ts";
 export { RECALL_K } from "./recall.ts";
+export { tuneGraphs, type TuneOptions } from "./tune.ts";
 export type * from "./types.ts";

@@ -2,6 +2,7 @@
 export { countOnes } from "./bitmap.ts";
 export { calibrateCosts, fitCosts } from "./calibration.ts";
 export { currentCosts, DEFAULT_COSTS, useCosts, type Costs } from "./costs.ts";
+export { curveFile, readCurves, writeCurves } from "./curve-file.ts";
 export { createExactIndex } from "./exact.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
 export { closeKernels } from "./kernels.ts";
@@ -13,3 +14,4 @@ export { unitRows } from "./rows.ts";
 export { openAnchorSpace, type SpaceOptions } from "./space.ts";
 export { applyTransform, fitTransform, fittedDimension, type Fit } from "./transform.ts";
 export type * from "./types.ts";
+export { kindFor } from "./view.ts";

@@ -1,11 +1,17 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   closeKernels,
+  curveFile,
   DEFAULT_COSTS,
   measureRecall,
   pointFor,
+  readCurves,
   readProfile,
   unitRows,
+  writeCurves,
   type Neighbours,
 } from "../../src/retrieval/index.ts";
 import { normals, seededRandom } from "../support/random.ts";
@@ -42,6 +48,22 @@ const measure = async (forgets: (place: number, k: number, ef: number) => boolea
     { profile, costs: DEFAULT_COSTS, all: true },
   );
 };
+
+describe("the file of a collection's curves", () => {
+  test("gives back what was written, but not to a later collection of the same name, nor where it is broken", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "curves-"));
+    const file = curveFile(join(directory, "indexes"), "birds");
+    const created = new Date(1_700_000_000_000);
+    expect(await readCurves(file, created)).toEqual(new Map());
+    const curves = new Map([["image/none", await measure(() => false)]]);
+    await writeCurves(file, created, curves);
+    expect(await readCurves(file, created)).toEqual(curves);
+    expect(await readCurves(file, new Date())).toEqual(new Map());
+    await writeFile(file, "{");
+    expect(await readCurves(file, created)).toEqual(new Map());
+    await rm(directory, { recursive: true });
+  });
+});
 
 describe("the recall of a graph", () => {
   test("is the share of the other neighbours that it finds, the query itself left out", async () => {
