@@ -11,6 +11,14 @@ export { choose, RECALL_TARGET, type Choice, type Circumstances } from "./planne
 export { parseProfile, readProfile, type IndexProfile } from "./profile.ts";
 export { measureRecall, pointFor, type RecallCurve, type RecallPoint } from "./recall.ts";
 export { unitRows } from "./rows.ts";
+export {
+  listSnapshots,
+  readSnapshot,
+  removeSnapshots,
+  writeSnapshot,
+  type SnapshotHeader,
+  type SnapshotSubject,
+} from "./snapshot/index.ts";
 export { openAnchorSpace, type SpaceOptions } from "./space.ts";
 export { applyTransform, fitTransform, fittedDimension, type Fit } from "./transform.ts";
 export type * from "./types.ts";

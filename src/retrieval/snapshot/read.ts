@@ -1,0 +1,161 @@
+import { open, type FileHandle } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
+import { crc32 } from "node:zlib";
+import type { Modality } from "../../types.ts";
+import type { AnchorEntry, UnitAnchors } from "../types.ts";
+import {
+  ANCHORS_AT_ONCE,
+  BYTE_ORDER,
+  corrupt,
+  decodeHeader,
+  entryOf,
+  HEADER_BYTES,
+  SECTIONS,
+  type SectionName,
+  type SnapshotHeader,
+  type SnapshotSubject,
+} from "./format.ts";
+
+const LINES_BYTES = 256 * 1024;
+const NEWLINE = 0x0a;
+
+/**
+ * Reads a snapshot and gives its anchors to `onAnchors`, some at a time. Only when this has resolved are they known to
+ * be what was written: where it throws, what was given must be thrown away.
+ *
+ * @param check is asked before anything is given; it throws where the store says otherwise
+ * @throws AnchorageError `corrupt-file` that says what is wrong, or the error of the file system
+ */
+export const readSnapshot = async (
+  path: string,
+  subject: SnapshotSubject,
+  check: (header: SnapshotHeader) => Promise<void>,
+  onAnchors: (anchors: UnitAnchors) => void,
+): Promise<SnapshotHeader> => {
+  const file = await open(path, "r");
+  try {
+    const header = await readHeader(file);
+    refuseForeign(header, subject);
+    await refuseMisfit(file, header);
+    await check(header);
+    const sections = sectionsOf(file, header);
+    let anchors = 0;
+    for await (const entries of entriesIn(sections.entries)) {
+      anchors += entries.length;
+      onAnchors({
+        entries,
+        image: await rowsIn(sections.image, entries.length, header.encoders.image.dimension),
+        text: await rowsIn(sections.text, entries.length, header.encoders.text.dimension),
+      });
+    }
+    if (anchors !== header.anchors)
+      throw corrupt(`it holds ${anchors} anchors in place of ${header.anchors}`);
+    for (const name of SECTIONS)
+      if (sections[name].sum() !== header.sections[name].crc32)
+        throw corrupt(`its section "${name}" does not match its CRC-32`);
+    return header;
+  } finally {
+    await file.close();
+  }
+};
+
+const readHeader = async (file: FileHandle): Promise<SnapshotHeader> => {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  const read = await fill(file, bytes, 0);
+  return decodeHeader(bytes.subarray(0, read));
+};
+
+const refuseForeign = (
+  { collection, encoders, byteOrder }: SnapshotHeader,
+  subject: SnapshotSubject,
+): void => {
+  if (!isDeepStrictEqual(collection, subject.collection))
+    throw corrupt(
+      `it is of another collection (${collection.name}, key ${collection.key}, made ${collection.createdAt})`,
+    );
+  for (const modality of ["image", "text"] satisfies Modality[])
+    if (!isDeepStrictEqual(encoders[modality], subject.encoders[modality]))
+      throw corrupt(`its ${modality} vectors are of another encoder (${encoders[modality].id})`);
+  if (byteOrder !== BYTE_ORDER)
+    throw corrupt(`its numbers are ${byteOrder}, and this machine's are ${BYTE_ORDER}`);
+};
+
+const refuseMisfit = async (
+  file: FileHandle,
+  { anchors, encoders, sections }: SnapshotHeader,
+): Promise<void> => {
+  for (const modality of ["image", "text"] satisfies Modality[])
+    if (sections[modality].bytes !== anchors * rowBytes(encoders[modality].dimension))
+      throw corrupt(`its section "${modality}" is not as long as ${anchors} rows are`);
+  const expected = SECTIONS.reduce((sum, name) => sum + sections[name].bytes, HEADER_BYTES);
+  const { size } = await file.stat();
+  if (size !== expected) throw corrupt(`it is ${size} bytes long in place of ${expected}`);
+};
+
+const rowBytes = (dimension: number): number => dimension * Float32Array.BYTES_PER_ELEMENT;
+
+/** Reads on where it stopped, within its section. */
+interface SectionReader {
+  readonly left: () => number;
+  /** @throws AnchorageError `corrupt-file` where the section ends before `bytes` is full. */
+  readonly fill: (bytes: Uint8Array) => Promise<void>;
+  /** Of what was read. */
+  readonly sum: () => number;
+}
+
+const sectionsOf = (file: FileHandle, { sections }: SnapshotHeader): Record<SectionName, SectionReader> => {
+  const imageAt = HEADER_BYTES + sections.entries.bytes;
+  return {
+    entries: sectionReader(file, HEADER_BYTES, sections.entries.bytes),
+    image: sectionReader(file, imageAt, sections.image.bytes),
+    text: sectionReader(file, imageAt + sections.image.bytes, sections.text.bytes),
+  };
+};
+
+const sectionReader = (file: FileHandle, start: number, length: number): SectionReader => {
+  let done = 0;
+  let sum = 0;
+  return {
+    left: () => length - done,
+    fill: async (bytes) => {
+      if (bytes.length > length - done || (await fill(file, bytes, start + done)) < bytes.length)
+        throw corrupt("it ends before its sections do");
+      sum = crc32(bytes, sum);
+      done += bytes.length;
+    },
+    sum: () => sum,
+  };
+};
+
+/** @returns how many bytes there were */
+const fill = async (file: FileHandle, bytes: Uint8Array, position: number): Promise<number> => {
+  let filled = 0;
+  while (filled < bytes.length) {
+    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
+};
+
+const rowsIn = async (section: SectionReader, rows: number, dimension: number): Promise<Float32Array> => {
+  const values = new Float32Array(rows * dimension);
+  await section.fill(new Uint8Array(values.buffer));
+  return values;
+};
+
+async function* entriesIn(section: SectionReader): AsyncGenerator<AnchorEntry[]> {
+  let rest: Buffer = Buffer.alloc(0);
+  while (section.left() > 0) {
+    const bytes = Buffer.alloc(Math.min(LINES_BYTES, section.left()));
+    await section.fill(bytes);
+    rest = Buffer.concat([rest, bytes]);
+    const end = rest.lastIndexOf(NEWLINE) + 1;
+    if (end === 0) continue;
+    const lines = rest.toString("utf8", 0, end - 1).split("\n");
+    rest = rest.subarray(end);
+    for (let first = 0; first < lines.length; first += ANCHORS_AT_ONCE)
+      yield lines.slice(first, first + ANCHORS_AT_ONCE).map(entryOf);
+  }
+  if (rest.length > 0) throw corrupt("its entries are cut off");
+}
