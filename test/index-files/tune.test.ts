@@ -35,12 +35,11 @@ test.runIf(hnswlib !== undefined)(
     expect([...curves.keys()]).toEqual(["image/whiten", "text/center"]);
     for (const { anchors, points } of curves.values()) {
       expect(anchors).toBe(COUNT);
-      // So small a graph finds everything at once.
-      expect(points.map(({ k, recall }) => [k, recall])).toEqual([
-        [10, 1],
-        [100, 1],
-      ]);
+      // Where ef nears the size of so small a graph, it finds everything.
+      for (const k of [10, 100]) {
+        expect(points.filter((point) => point.k === k).at(-1)?.recall).toBeGreaterThan(0.999);
+      }
     }
-    expect(seen).toEqual(["image 10", "image 100", "text 10", "text 100"]);
+    expect([...new Set(seen)]).toEqual(["image 10", "image 100", "text 10", "text 100"]);
   },
 );
