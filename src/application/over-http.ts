@@ -98,7 +98,7 @@ export const overHttp = (url: string, apiKey: string | null): Application => {
       asked(async () => {
         const { images, classes, ...settings } = request;
         const body = { ...settings, images: images.map(inputBody), classes: classes.map(classBody) };
-        const answer = await client.collection(name).classify(body as ClassifyRequestBody);
+        const answer = await client.collection(name).classify(body as unknown as ClassifyRequestBody);
         // The same words; only the brands of ids and sequences are lost over the wire.
         return answer as unknown as ClassifyAnswer;
       }),

@@ -25,7 +25,13 @@ import type {
 import { putAnchorStream } from "./anchor-stream.ts";
 import { createTransport, type CallOptions, type ClientOptions } from "./transport.ts";
 
-export interface ListOptions extends CallOptions {
+/** For answers that must know of a write, wherever it was made. */
+export interface ReadOptions extends CallOptions {
+  /** Of that write; a service that is behind it waits up to 5 s, then refuses with 503. */
+  readonly minSequence?: number;
+}
+
+export interface ListOptions extends ReadOptions {
   readonly filter?: FilterBody;
   /** Adds the stored vectors. */
   readonly vectors?: boolean;
@@ -35,7 +41,7 @@ export interface ListOptions extends CallOptions {
 
 /** One collection of the service. Nothing is asked until a method is called. */
 export interface CollectionClient {
-  get(options?: CallOptions): Promise<CollectionBody>;
+  get(options?: ReadOptions): Promise<CollectionBody>;
   delete(options?: CallOptions): Promise<void>;
   /** All or nothing; at most 10,000 at once. */
   putAnchors(anchors: readonly AnchorBody[], options?: CallOptions): Promise<WrittenBody>;
@@ -44,7 +50,7 @@ export interface CollectionClient {
     anchors: AsyncIterable<AnchorBody> | Iterable<AnchorBody>,
     options?: CallOptions,
   ): AsyncGenerator<WrittenLinesBody, void>;
-  getAnchor(id: string, options?: CallOptions & { readonly vectors?: boolean }): Promise<StoredAnchorBody>;
+  getAnchor(id: string, options?: ReadOptions & { readonly vectors?: boolean }): Promise<StoredAnchorBody>;
   getImage(id: string, options?: CallOptions): Promise<Blob>;
   /** Every anchor in id order, page by page. */
   listAnchors(options?: ListOptions): AsyncGenerator<StoredAnchorBody, void>;
@@ -98,20 +104,24 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
     const path = `/v1/collections/${segment(name)}`;
     const anchors = `${path}/anchors`;
     return {
-      get: (options) => json("GET", path, options),
+      get: ({ minSequence, ...options } = {}) =>
+        json("GET", path, { ...options, query: { minSequence: digits(minSequence) } }),
       delete: async (options) => {
         await transport.send("DELETE", path, options);
       },
       putAnchors: (batch, options) =>
         json("PUT", anchors, { ...options, body: JSON.stringify({ anchors: batch }) }),
       putAnchorStream: (batch, options) => putAnchorStream(transport, anchors, batch, options),
-      getAnchor: async (id, { vectors, ...options } = {}) =>
-        json("GET", `${anchors}/${segment(id)}`, { ...options, query: { vectors: flag(vectors) } }),
+      getAnchor: async (id, { vectors, minSequence, ...options } = {}) =>
+        json("GET", `${anchors}/${segment(id)}`, {
+          ...options,
+          query: { vectors: flag(vectors), minSequence: digits(minSequence) },
+        }),
       getImage: async (id, options) =>
         (
           await transport.send("GET", `${anchors}/${segment(id)}/image`, { ...options, accept: "image/*" })
         ).blob(),
-      listAnchors: async function* ({ filter, vectors, pageSize = 200, ...options } = {}) {
+      listAnchors: async function* ({ filter, vectors, minSequence, pageSize = 200, ...options } = {}) {
         let cursor: string | undefined;
         do {
           const page: AnchorPageBody = await json("GET", anchors, {
@@ -121,6 +131,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
               cursor,
               filter: filter === undefined ? undefined : JSON.stringify(filter),
               vectors: flag(vectors),
+              minSequence: digits(minSequence),
             },
           });
           yield* page.anchors;
@@ -159,6 +170,8 @@ export const imageOf = (bytes: Uint8Array): { base64: string } => {
 };
 
 const flag = (value: boolean | undefined): string | undefined => (value === true ? "true" : undefined);
+
+const digits = (value: number | undefined): string | undefined => value?.toString();
 
 /**
  * One segment of a path.

@@ -2,17 +2,21 @@ import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, messageOf, notFound } from "../errors.ts";
 import { curveFile, openAnchorSpace, readCurves, type AnchorSpace } from "../retrieval/index.ts";
 import type { CollectionRecord, Store } from "../store/index.ts";
-import type { CollectionName, Log } from "../types.ts";
+import type { CollectionName, Log, Sequence } from "../types.ts";
 import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
 import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
+import { followOthers } from "./follow.ts";
 import { loadCollection, type OpenCollection } from "./memory.ts";
 import { prepareAnchors } from "./prepare.ts";
 import { createQueries, type Queried } from "./queries.ts";
-import type { CollectionInfo, Collections } from "./types.ts";
+import type { AtLeast, CollectionInfo, Collections } from "./types.ts";
 
 /** The published parameters (ASIF-repo relreps.py: 800 non-zeros, exponent 8). */
 export const PUBLISHED_ASIF = { k: 800, p: 8 } as const;
+
+/** How long a query with `minSequence` waits. */
+const WAIT_MS = 5_000;
 
 /**
  * Opens the store's collections and keeps memory and Postgres in step. A request to a collection that is not loaded, or
@@ -36,7 +40,7 @@ export const openCollections = async (
   const load = async (record: CollectionRecord): Promise<OpenCollection> => {
     const started = performance.now();
     const space = await openSpace(store, record, log, indexDirectory);
-    const collection = await loadCollection(store, record, space);
+    const collection = await loadCollection(store, record, space, () => reload(record));
     if (record.anchorCount > 0) {
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       log(`collection ${record.name}: ${space.view().size} anchors loaded in ${seconds} s`);
@@ -68,8 +72,15 @@ export const openCollections = async (
     return open(record);
   };
 
-  const queried = async (name: CollectionName): Promise<Queried> => {
-    const { record, space } = await find(name);
+  /** The collection as of `minSequence` at least. */
+  const findAt = async (name: CollectionName, { minSequence }: AtLeast = {}): Promise<OpenCollection> => {
+    const collection = await find(name);
+    if (minSequence !== undefined) await awaitSequence(collection, minSequence);
+    return collection;
+  };
+
+  const queried = async (name: CollectionName, at: AtLeast): Promise<Queried> => {
+    const { record, space } = await findAt(name, at);
     return { record, view: space.view() };
   };
 
@@ -82,6 +93,13 @@ export const openCollections = async (
     );
   };
 
+  /** Reads a collection anew, where it is not known any more what it missed. */
+  const reload = (record: CollectionRecord): void => {
+    log(`collection ${record.name}: writes since are no longer on record; reading it anew`);
+    void forget(record.name);
+    void open(record).catch(() => undefined);
+  };
+
   const forgettingLost = async <T>(name: CollectionName, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -92,6 +110,17 @@ export const openCollections = async (
   };
 
   if (preload) for (const record of await store.listCollections()) void open(record).catch(() => undefined);
+  const following = followOthers(
+    store,
+    {
+      opened,
+      appeared: (record) => {
+        if (preload) void open(record).catch(() => undefined);
+      },
+      vanished: forget,
+    },
+    log,
+  );
 
   return {
     create: async (spec) => {
@@ -115,7 +144,7 @@ export const openCollections = async (
       return Promise.all(records.map(async (record) => describe(await open(record))));
     },
 
-    get: async (name) => describe(await find(name)),
+    get: async (name, at) => describe(await findAt(name, at)),
 
     remove: async (name) => {
       const collection = opened.get(name);
@@ -133,13 +162,13 @@ export const openCollections = async (
     },
 
     getAnchor: async (name, id, options = {}) => {
-      const { record } = await find(name);
+      const { record } = await findAt(name, options);
       const [anchor] = await store.findAnchors(record, [id]);
       if (anchor === undefined) throw notFound("anchor", id);
       return options.vectors === true ? detailWithVectors(anchor) : detail(anchor);
     },
 
-    listAnchors: async (name, page) => listPage(store, await find(name), page),
+    listAnchors: async (name, page) => listPage(store, await findAt(name, page), page),
 
     getImage: async (name, id) => {
       const { record } = await find(name);
@@ -171,14 +200,15 @@ export const openCollections = async (
       };
     },
 
-    search: async (name, request) => queries.search(await queried(name), request),
-    relative: async (name, request) => queries.relative(await queried(name), request),
-    similarity: async (name, request) => queries.similarity(await queried(name), request),
-    classify: async (name, request) => queries.classify(await queried(name), request),
+    search: async (name, request) => queries.search(await queried(name, request), request),
+    relative: async (name, request) => queries.relative(await queried(name, request), request),
+    similarity: async (name, request) => queries.similarity(await queried(name, request), request),
+    classify: async (name, request) => queries.classify(await queried(name, request), request),
 
     loading: () => [...loading],
 
     close: async () => {
+      await following.close();
       await Promise.all([...opened.keys()].map((name) => forget(name)));
     },
   };
@@ -201,6 +231,17 @@ const openSpace = async (
     saveTransform: (transform) => store.saveTransform(record, transform),
     log: (line) => log(`collection ${record.name}: ${line}`),
   });
+
+const awaitSequence = async (collection: OpenCollection, minSequence: Sequence): Promise<void> => {
+  // What is said has often not come through yet when the answer to the write has.
+  await collection.catchUp(minSequence);
+  if (await collection.reaches(minSequence, WAIT_MS)) return;
+  const { sequence } = collection.space.view();
+  throw new AnchorageError(
+    "unavailable",
+    `minSequence: collection "${collection.record.name}" is at ${sequence} here and did not reach ${minSequence} within ${WAIT_MS / 1000} s.`,
+  );
+};
 
 const describe = ({ record, space }: OpenCollection): CollectionInfo => {
   const view = space.view();

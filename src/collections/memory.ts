@@ -1,7 +1,8 @@
 import { AnchorageError, type ErrorCode } from "../errors.ts";
-import type { AnchorSpace } from "../retrieval/index.ts";
-import type { AnchorWithVectors, AnchorWrite, CollectionRecord, Store, WriteResult } from "../store/index.ts";
+import type { AnchorSpace, SpaceChange } from "../retrieval/index.ts";
+import type { AnchorWrite, CollectionRecord, Store, WriteResult } from "../store/index.ts";
 import type { AnchorId, Sequence } from "../types.ts";
+import { createWaiting } from "./waiting.ts";
 
 /** One collection, in Postgres and in memory, kept in step: memory is what Postgres committed, in its order. */
 export interface OpenCollection {
@@ -9,23 +10,38 @@ export interface OpenCollection {
   readonly space: AnchorSpace;
   readonly upsert: (anchors: readonly AnchorWrite[]) => Promise<WriteResult>;
   readonly delete: (which: () => readonly AnchorId[]) => Promise<WriteResult>;
+  /** Reads what others have written, where memory is behind `sequence` when its turn comes. */
+  readonly catchUp: (sequence: Sequence) => Promise<void>;
+  /** Whether memory has reached `sequence`, now or within `ms` milliseconds. */
+  readonly reaches: (sequence: Sequence, ms: number) => Promise<boolean>;
   readonly close: () => void;
 }
 
-/** Fills `space` from Postgres and returns the collection, ready for reads and writes. */
+/**
+ * Fills `space` from Postgres and returns the collection, ready for reads and writes.
+ *
+ * @param onGap called where what was written meanwhile cannot be read any more, so that all must be read anew
+ */
 export const loadCollection = async (
   store: Store,
   record: CollectionRecord,
   space: AnchorSpace,
+  onGap: () => void,
 ): Promise<OpenCollection> => {
   const sequence = await store.readAll(record, (batch) => {
     space.apply({ sequence: 0 as Sequence, upserts: batch, deletes: [] });
   });
   space.apply({ sequence, upserts: [], deletes: [] });
-  return keepInStep(store, record, space);
+  return keepInStep(store, record, space, onGap);
 };
 
-const keepInStep = (store: Store, record: CollectionRecord, space: AnchorSpace): OpenCollection => {
+const keepInStep = (
+  store: Store,
+  record: CollectionRecord,
+  space: AnchorSpace,
+  onGap: () => void,
+): OpenCollection => {
+  const waiting = createWaiting(() => space.view().sequence);
   let last: Promise<unknown> = Promise.resolve();
   // One write at a time, so that memory sees the writes in the order in which Postgres numbered them.
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -34,30 +50,33 @@ const keepInStep = (store: Store, record: CollectionRecord, space: AnchorSpace):
     return turn;
   };
 
-  /** Reads what this process has not seen: another's writes, or one of ours whose outcome was unknown. */
-  const catchUp = async (): Promise<void> => {
-    const changes = await store.changesSince(record, space.view().sequence);
-    const newest = changes.at(-1);
-    if (newest === undefined) return;
-    const ids = [...new Set(changes.flatMap((change) => change.ids))];
-    const upserts: AnchorWithVectors[] = await store.findAnchors(record, ids);
-    const present = new Set(upserts.map((anchor) => anchor.id));
-    space.apply({ sequence: newest.sequence, upserts, deletes: ids.filter((id) => !present.has(id)) });
+  const apply = (change: SpaceChange): void => {
+    space.apply(change);
+    waiting.look();
   };
 
-  const applied = async (result: WriteResult, apply: () => void): Promise<WriteResult> => {
-    if (result.sequence === space.view().sequence + 1) apply();
+  /** Reads what this process has not seen: another's writes, or one of ours whose outcome was unknown. */
+  const catchUp = async (): Promise<void> => {
+    const before = space.view().sequence;
+    const { gap } = await store.readSince(record, before, ({ reached, upserts, deletes }) =>
+      apply({ sequence: reached ?? before, upserts, deletes }),
+    );
+    if (gap) onGap();
+  };
+
+  const applied = async (result: WriteResult, change: () => SpaceChange): Promise<WriteResult> => {
+    if (result.sequence === space.view().sequence + 1) apply(change());
     else await catchUp();
     return result;
   };
 
   const committing = async (
     write: () => Promise<WriteResult>,
-    apply: (r: WriteResult) => void,
+    change: (r: WriteResult) => SpaceChange,
   ): Promise<WriteResult> => {
     try {
       const result = await write();
-      return await applied(result, () => apply(result));
+      return await applied(result, () => change(result));
     } catch (error) {
       // A connection that breaks during COMMIT leaves the outcome open; memory must not stay behind Postgres.
       if (isCode(error, "unavailable")) await catchUp().catch(() => undefined);
@@ -72,7 +91,7 @@ const keepInStep = (store: Store, record: CollectionRecord, space: AnchorSpace):
       inTurn(() =>
         committing(
           () => store.upsertAnchors(record, anchors),
-          ({ sequence }) => space.apply({ sequence, upserts: anchors, deletes: [] }),
+          ({ sequence }) => ({ sequence, upserts: anchors, deletes: [] }),
         ),
       ),
     delete: (which) =>
@@ -81,10 +100,18 @@ const keepInStep = (store: Store, record: CollectionRecord, space: AnchorSpace):
         if (ids.length === 0) return { sequence: space.view().sequence, ids: [] };
         return committing(
           () => store.deleteAnchors(record, ids),
-          (result) => space.apply({ sequence: result.sequence, upserts: [], deletes: result.ids }),
+          (result) => ({ sequence: result.sequence, upserts: [], deletes: result.ids }),
         );
       }),
-    close: () => space.close(),
+    catchUp: (sequence) =>
+      inTurn(async () => {
+        if (space.view().sequence < sequence) await catchUp();
+      }),
+    reaches: (sequence, ms) => waiting.for(sequence, ms),
+    close: () => {
+      waiting.close();
+      space.close();
+    },
   };
 };
 

@@ -100,8 +100,18 @@ export interface DeletionResult {
   readonly receipt: DeletionReceipt;
 }
 
+/** For answers that must know of a write, wherever it was made. */
+export interface AtLeast {
+  /**
+   * The answer is computed at this sequence or a later one; where memory is behind, it is waited for, 5 s at most.
+   *
+   * @throws AnchorageError `unavailable` where memory is still behind then
+   */
+  readonly minSequence?: Sequence;
+}
+
 /** Settings that any query may give in place of the collection's own. */
-export interface QuerySettings {
+export interface QuerySettings extends AtLeast {
   readonly k?: number;
   readonly p?: number;
   readonly transform?: TransformKind;
@@ -199,7 +209,7 @@ export interface Collections {
   readonly create: (spec: CollectionSpec) => Promise<CollectionInfo>;
   readonly list: () => Promise<CollectionInfo[]>;
   /** @throws AnchorageError `not-found`, as every method below does for a collection that is not there. */
-  readonly get: (name: CollectionName) => Promise<CollectionInfo>;
+  readonly get: (name: CollectionName, at?: AtLeast) => Promise<CollectionInfo>;
   readonly remove: (name: CollectionName) => Promise<void>;
 
   /**
@@ -214,12 +224,12 @@ export interface Collections {
   readonly getAnchor: (
     name: CollectionName,
     id: AnchorId,
-    options?: { vectors?: boolean },
+    options?: AtLeast & { vectors?: boolean },
   ) => Promise<AnchorDetail>;
   /** In id order. */
   readonly listAnchors: (
     name: CollectionName,
-    page: { limit: number; cursor?: string; filter?: Filter; vectors?: boolean },
+    page: AtLeast & { limit: number; cursor?: string; filter?: Filter; vectors?: boolean },
   ) => Promise<{ anchors: readonly AnchorDetail[]; nextCursor: string | null }>;
   /** @throws AnchorageError `not-found` where the anchor is not there or has no image. */
   readonly getImage: (name: CollectionName, id: AnchorId) => Promise<StoredImage>;

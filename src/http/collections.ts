@@ -1,7 +1,22 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { readJson } from "./body.ts";
-import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
-import { collection, collectionList, collectionPath, collectionSpec } from "./schemas/collections.ts";
+import {
+  answerJson,
+  endpoint,
+  jsonBody,
+  jsonOf,
+  problems,
+  readPath,
+  readQuery,
+  type Service,
+} from "./endpoint.ts";
+import {
+  collection,
+  collectionList,
+  collectionPath,
+  collectionQuery,
+  collectionSpec,
+} from "./schemas/collections.ts";
 
 const tags = ["collections"];
 
@@ -51,10 +66,13 @@ export const addCollections = (app: OpenAPIHono, { anchorage, bodyLimit }: Servi
       tags,
       operationId: "getCollection",
       summary: "Look at a collection",
-      request: { params: collectionPath },
+      request: { params: collectionPath, query: collectionQuery },
       responses: { 200: jsonOf("The collection.", collection), ...problems(400, 404, 503) },
     },
-    async (c) => answerJson(c, await collections.get(readPath(c, collectionPath).collection)),
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      return answerJson(c, await collections.get(collection, readQuery(c, collectionQuery)));
+    },
   );
 
   endpoint(

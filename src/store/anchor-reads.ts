@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, isNotNull, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { AnchorId, Sequence } from "../types.ts";
-import type { Database } from "./database.ts";
+import type { Database, Queries } from "./database.ts";
 import { fromBytes } from "./float32.ts";
 import { anchors, changes, images, vectors } from "./schema.ts";
 import type { AnchorRecord, AnchorWithVectors, Change, CollectionRecord, StoredImage } from "./types.ts";
@@ -25,25 +25,30 @@ export const findAnchors = async (
   database: Database,
   collection: CollectionRecord,
   ids: readonly AnchorId[],
+): Promise<AnchorWithVectors[]> =>
+  ids.length === 0 ? [] : database.query((queries) => selectAnchors(queries, collection, ids));
+
+/** The same inside a transaction. */
+export const selectAnchors = async (
+  queries: Queries,
+  collection: CollectionRecord,
+  ids: readonly AnchorId[],
 ): Promise<AnchorWithVectors[]> => {
-  if (ids.length === 0) return [];
   const { imageEncoder, textEncoder } = collection;
-  const rows = await database.query((queries) =>
-    queries
-      .select({ ...recordColumns, imageBytes: imageVectors.data, textBytes: textVectors.data })
-      .from(anchors)
-      .innerJoin(
-        imageVectors,
-        and(eq(imageVectors.anchorKey, anchors.key), eq(imageVectors.encoderKey, imageEncoder.key)),
-      )
-      .innerJoin(
-        textVectors,
-        and(eq(textVectors.anchorKey, anchors.key), eq(textVectors.encoderKey, textEncoder.key)),
-      )
-      .leftJoin(images, eq(images.anchorKey, anchors.key))
-      .where(among(collection, ids))
-      .orderBy(asc(anchors.id)),
-  );
+  const rows = await queries
+    .select({ ...recordColumns, imageBytes: imageVectors.data, textBytes: textVectors.data })
+    .from(anchors)
+    .innerJoin(
+      imageVectors,
+      and(eq(imageVectors.anchorKey, anchors.key), eq(imageVectors.encoderKey, imageEncoder.key)),
+    )
+    .innerJoin(
+      textVectors,
+      and(eq(textVectors.anchorKey, anchors.key), eq(textVectors.encoderKey, textEncoder.key)),
+    )
+    .leftJoin(images, eq(images.anchorKey, anchors.key))
+    .where(among(collection, ids))
+    .orderBy(asc(anchors.id));
   return rows.map(({ imageBytes, textBytes, ...record }) => ({
     ...record,
     imageVector: fromBytes(imageBytes),

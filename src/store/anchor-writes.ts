@@ -4,6 +4,7 @@ import type { AnchorId, Sequence } from "../types.ts";
 import { copyIn, type CopyValue } from "./copy.ts";
 import type { Database, Queries, Transaction } from "./database.ts";
 import { toBytes } from "./float32.ts";
+import { announcement } from "./news.ts";
 import { anchors, changes, collections } from "./schema.ts";
 import { violatesUnique } from "./trouble.ts";
 import type { AnchorWrite, Change, CollectionRecord, WriteResult } from "./types.ts";
@@ -150,5 +151,9 @@ const finish = async (
   { sequence, kind, ids, anchorCount }: Change & { readonly anchorCount: number },
 ): Promise<void> => {
   await queries.insert(changes).values({ collection: key, sequence, kind, ids: [...ids] });
-  await queries.update(collections).set({ sequence, anchorCount }).where(eq(collections.key, key));
+  await queries
+    .update(collections)
+    .set({ sequence, anchorCount })
+    .where(eq(collections.key, key))
+    .returning({ announced: announcement({ collection: key, sequence }) });
 };

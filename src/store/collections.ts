@@ -4,6 +4,7 @@ import { AnchorageError } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
 import type { Database, Queries } from "./database.ts";
 import { encoderOf } from "./encoders.ts";
+import { announcement } from "./news.ts";
 import { collections, encoders } from "./schema.ts";
 import { violatesUnique } from "./trouble.ts";
 import type { CollectionRecord, NewCollection } from "./types.ts";
@@ -49,7 +50,13 @@ export const createCollection = async (
           asifP: asif.p,
           transform,
         })
-        .returning(),
+        .returning({
+          key: collections.key,
+          sequence: collections.sequence,
+          anchorCount: collections.anchorCount,
+          createdAt: collections.createdAt,
+          announced: announcement(null),
+        }),
     )
     .catch((error: unknown) => {
       if (!violatesUnique(error, "collections_name")) throw error;
@@ -84,7 +91,10 @@ export const findCollection = async (
 
 export const deleteCollection = async (database: Database, name: CollectionName): Promise<boolean> => {
   const gone = await database.query((queries) =>
-    queries.delete(collections).where(eq(collections.name, name)).returning({ key: collections.key }),
+    queries
+      .delete(collections)
+      .where(eq(collections.name, name))
+      .returning({ key: collections.key, announced: announcement(null) }),
   );
   return gone.length > 0;
 };

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
+import type pg from "pg";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { changesSince, existingIds, findAnchors, findImage, listAnchors } from "./anchor-reads.ts";
@@ -12,7 +13,9 @@ import { startEmbedded } from "./embedded/index.ts";
 import { ensureEncoder } from "./encoders.ts";
 import { findJob, interruptJobs, listJobs, saveJob } from "./jobs.ts";
 import { migrateDatabase } from "./migrate.ts";
+import { followNews } from "./news.ts";
 import { readAll } from "./read-all.ts";
+import { readSince } from "./read-since.ts";
 import { loadTransforms, saveTransform } from "./transforms.ts";
 import type { Store } from "./types.ts";
 
@@ -37,7 +40,7 @@ export const openStore = async ({ dataDir, databaseUrl, log }: StoreOptions): Pr
     await migrateDatabase(connection).catch((error: unknown) => {
       throw aboutExternal(databaseUrl, error);
     });
-    return storeOn(openDatabase(connection, log), "external", owner, () => Promise.resolve());
+    return storeOn(connection, log, "external", owner, () => Promise.resolve());
   }
   const embedded = await startEmbedded({ dataDir, log });
   const connection = { connectionString: embedded.url };
@@ -47,16 +50,29 @@ export const openStore = async ({ dataDir, databaseUrl, log }: StoreOptions): Pr
     await embedded.stop();
     throw error;
   }
-  return storeOn(openDatabase(connection, log), "embedded", owner, () => embedded.stop());
+  return storeOn(connection, log, "embedded", owner, () => embedded.stop());
 };
 
 const storeOn = (
-  database: Database,
+  connection: pg.ClientConfig,
+  log: Log,
   server: Store["server"],
   owner: string,
   stopServer: () => Promise<void>,
-): Store => ({
-  server,
+): Store => {
+  const database = openDatabase(connection, log);
+  return {
+    ...storeOf(database, owner),
+    server,
+    follow: (onNews) => followNews(connection, onNews, log),
+    close: async () => {
+      await database.close();
+      await stopServer();
+    },
+  };
+};
+
+const storeOf = (database: Database, owner: string): Omit<Store, "server" | "follow" | "close"> => ({
   ping: async () => {
     await database.query((queries) => queries.execute(sql`SELECT 1`));
   },
@@ -73,16 +89,13 @@ const storeOn = (
   existingIds: (collection, ids) => existingIds(database, collection, ids),
   readAll: (collection, onBatch) => readAll(database, collection, onBatch),
   changesSince: (collection, sequence) => changesSince(database, collection, sequence),
+  readSince: (collection, sequence, onBatch) => readSince(database, collection, sequence, onBatch),
   saveTransform: (collection, transform) => saveTransform(database, collection, transform),
   loadTransforms: (collection) => loadTransforms(database, collection),
   saveJob: (job) => saveJob(database, owner, job),
   listJobs: (limit) => listJobs(database, limit),
   findJob: (id) => findJob(database, id),
   interruptJobs: () => interruptJobs(database, owner),
-  close: async () => {
-    await database.close();
-    await stopServer();
-  },
 });
 
 /** The mark of a DATA_DIR, made once; jobs carry it, so that one installation does not end another's. */

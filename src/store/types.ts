@@ -95,6 +95,31 @@ export interface WriteResult {
   readonly ids: readonly AnchorId[];
 }
 
+/**
+ * That a collection has reached a sequence, whichever process wrote it; null: a collection came or went, or anything
+ * may have happened.
+ */
+export type News = { readonly collection: number; readonly sequence: Sequence } | null;
+
+export interface Following {
+  close(): Promise<void>;
+}
+
+/** A part of what the writes after a sequence left, all of it read at one moment. */
+export interface SinceBatch {
+  /** Null but for the last. */
+  readonly reached: Sequence | null;
+  readonly upserts: readonly AnchorWithVectors[];
+  readonly deletes: readonly AnchorId[];
+}
+
+export interface CaughtUp {
+  /** Of the newest write. */
+  readonly sequence: Sequence;
+  /** Whether a write between is no longer on record: then only reading everything anew is right. */
+  readonly gap: boolean;
+}
+
 export type JobState = "running" | "done" | "failed" | "cancelled" | "interrupted";
 
 export interface JobRecord {
@@ -153,6 +178,17 @@ export interface Store {
   ): Promise<Sequence>;
   /** The writes after `sequence`, oldest first. */
   changesSince(collection: CollectionRecord, sequence: Sequence): Promise<Change[]>;
+  /**
+   * Gives what the writes after `sequence` left to `onBatch`, the last of them with the sequence that is reached then:
+   * anchors as they are now, and ids that are gone. Nothing is given where there is a gap.
+   */
+  readSince(
+    collection: CollectionRecord,
+    sequence: Sequence,
+    onBatch: (batch: SinceBatch) => Promise<void> | void,
+  ): Promise<CaughtUp>;
+  /** Calls `onNews` for every write that commits on this database, until closed. */
+  follow(onNews: (news: News) => void): Following;
 
   saveTransform(collection: CollectionRecord, transform: TransformRecord): Promise<void>;
   /** The newest version of each kind and modality. */

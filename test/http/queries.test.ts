@@ -166,3 +166,41 @@ describe("classification", () => {
     });
   });
 });
+
+describe("minSequence", () => {
+  const requests = {
+    search: { query: { anchor: "fox1" }, target: "image" },
+    relative: { inputs: [{ anchor: "fox1" }], modality: "image" },
+    similarity: { images: [{ anchor: "fox1" }], texts: [vector([1, 0], "text")] },
+    classify: { images: [{ anchor: "fox1" }], classes: [{ name: "x", prompts: [vector([1, 0], "text")] }] },
+  };
+
+  it.each(Object.entries(requests))("is kept to by %s", async (name, request) => {
+    const { sequence } = (await test.call("GET", "/v1/collections/c")).body as { sequence: number };
+    const answer = await ask(name, { ...request, minSequence: sequence });
+    expect(answer).toMatchObject({ status: 200, body: { sequence } });
+  });
+
+  it.each(["", "/anchors", "/anchors/fox1"])("is kept to by GET /v1/collections/c%s", async (path) => {
+    const { sequence } = (await test.call("GET", "/v1/collections/c")).body as { sequence: number };
+    expect((await test.call("GET", `/v1/collections/c${path}?minSequence=${sequence}`)).status).toBe(200);
+    for (const wrong of ["-1", "1.5", "soon", ""]) {
+      const answer = await test.call("GET", `/v1/collections/c${path}?minSequence=${wrong}`);
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: "minSequence" }] } });
+    }
+  });
+
+  it.each([-1, 1.5, "7", null, 1e300])("of %j is refused", async (minSequence) => {
+    const answer = await ask("search", { ...requests.search, minSequence });
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: "minSequence" }] } });
+  });
+
+  it("that is not reached in time is answered with 503 and when to ask again", async () => {
+    const answer = await ask("search", { ...requests.search, minSequence: 1_000 });
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { detail: expect.stringContaining("within 5 s") as string },
+    });
+    expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
+  }, 10_000);
+});

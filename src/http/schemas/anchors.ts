@@ -1,5 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import { collectionName, anchorId, metadata, optional, text, vector } from "./values.ts";
+import {
+  collectionName,
+  anchorId,
+  metadata,
+  minSequenceParameter,
+  optional,
+  text,
+  vector,
+} from "./values.ts";
 import { filter } from "./filter.ts";
 import { image } from "./inputs.ts";
 
@@ -80,6 +88,7 @@ const flag = z
 
 export const anchorQuery = z.strictObject({
   vectors: optional(flag.openapi({ description: "Adds the stored vectors." })),
+  minSequence: optional(minSequenceParameter),
 });
 
 export const listQuery = z.strictObject({
@@ -115,6 +124,7 @@ export const listQuery = z.strictObject({
       }),
   ),
   vectors: optional(flag.openapi({ description: "Adds the stored vectors." })),
+  minSequence: optional(minSequenceParameter),
 });
 
 export const deleteAnchors = z

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { collectionName, k, optional, p, transform } from "./values.ts";
+import { collectionName, k, minSequenceParameter, optional, p, transform } from "./values.ts";
 
 const MAX_DIMENSION = 8192;
 
@@ -73,3 +73,5 @@ export const collectionList = z.strictObject({ collections: z.array(collection) 
 export const collectionPath = z.strictObject({
   collection: collectionName.openapi({ param: { name: "collection", in: "path" } }),
 });
+
+export const collectionQuery = z.strictObject({ minSequence: optional(minSequenceParameter) });

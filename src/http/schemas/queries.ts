@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { filter } from "./filter.ts";
 import { input, RED_PIXEL } from "./inputs.ts";
-import { k, modality, optional, p, text, transform } from "./values.ts";
+import { k, minSequence, modality, optional, p, text, transform } from "./values.ts";
 
 const MAX_HITS = 1_000;
 const MAX_INPUTS = 1_000;
@@ -15,6 +15,7 @@ const MAX_EXPLANATIONS = 100_000;
 const MAX_EF = 100_000;
 
 const settings = {
+  minSequence: optional(minSequence),
   k: optional(k),
   p: optional(p),
   transform: optional(transform),

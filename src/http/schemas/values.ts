@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { AnchorId, CollectionName, Metadata } from "../../types.ts";
+import type { AnchorId, CollectionName, Metadata, Sequence } from "../../types.ts";
 
 /**
  * A key that may be absent.
@@ -73,6 +73,22 @@ export const modality = z.enum(["image", "text"]);
 export const transform = z.enum(["none", "center", "whiten"]).openapi({
   description: "What is done to vectors before similarities are taken, fitted on the collection's anchors.",
 });
+
+const MIN_SEQUENCE =
+  "Of a write, wherever it was made: the answer is computed at it or later. Where this process is behind it waits up to 5 s, then answers 503.";
+
+export const minSequence = z
+  .int()
+  .min(0)
+  .transform((value) => value as Sequence)
+  .openapi({ type: "integer", minimum: 0, description: MIN_SEQUENCE, example: 17 });
+
+/** The same as a parameter of a URL. */
+export const minSequenceParameter = z
+  .string()
+  .regex(/^\d{1,15}$/, "must be a whole number")
+  .transform((digits) => Number(digits) as Sequence)
+  .openapi({ type: "integer", minimum: 0, description: MIN_SEQUENCE });
 
 const MAX_K = 100_000;
 const MAX_P = 100;

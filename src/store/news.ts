@@ -1,0 +1,78 @@
+import { sql, type SQL } from "drizzle-orm";
+import { setTimeout as pause } from "node:timers/promises";
+import pg from "pg";
+import { messageOf } from "../errors.ts";
+import type { Log, Sequence } from "../types.ts";
+import type { Following, News } from "./types.ts";
+
+const CHANNEL = "anchorage_news";
+const RECONNECT_AFTER_MS = 500;
+const CONNECT_WITHIN_MS = 10_000;
+
+/** An expression of a statement, which tells every process on this database once its transaction has committed. */
+export const announcement = (news: News): SQL => {
+  const text = news === null ? "" : `${news.collection} ${news.sequence}`;
+  return sql`pg_notify(${CHANNEL}, ${text})`;
+};
+
+const parse = (text: string | undefined): News => {
+  const [, collection, sequence] = /^(\d+) (\d+)$/.exec(text ?? "") ?? [];
+  return collection === undefined
+    ? null
+    : { collection: Number(collection), sequence: Number(sequence) as Sequence };
+};
+
+/**
+ * Listens on a connection of its own, which is made again whenever it breaks. `onNews` gets `null` each time it stands:
+ * what was said before went unheard.
+ */
+export const followNews = (
+  connection: pg.ClientConfig,
+  onNews: (news: News) => void,
+  log: Log,
+): Following => {
+  const closing = new AbortController();
+
+  const listen = async (): Promise<void> => {
+    const client = new pg.Client({
+      ...connection,
+      connectionTimeoutMillis: CONNECT_WITHIN_MS,
+      application_name: "anchorage news",
+      keepAlive: true,
+    });
+    const lost = new Promise<void>((resolve) => {
+      client.once("end", resolve);
+      closing.signal.addEventListener("abort", () => resolve(), { once: true });
+      client.on("error", () => resolve());
+    });
+    client.on("notification", ({ payload }) => onNews(parse(payload)));
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+      onNews(null);
+      await lost;
+      if (!closing.signal.aborted)
+        log("the connection that hears of other processes' writes broke; asking every second");
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  };
+
+  const follow = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      // Where Postgres is away, every request says so; here it would be said twice a second.
+      await listen().catch(() => undefined);
+      await pause(RECONNECT_AFTER_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+    }
+  };
+
+  const following = follow().catch((error: unknown) =>
+    log(`not following other processes: ${messageOf(error)}`),
+  );
+  return {
+    close: async () => {
+      closing.abort();
+      await following;
+    },
+  };
+};

@@ -1,0 +1,54 @@
+import { onTestFinished } from "vitest";
+import { openCollections, type AnchorInput, type Collections } from "../../src/collections/index.ts";
+import { openEncoderRegistry } from "../../src/encoders/index.ts";
+import type { Store } from "../../src/store/index.ts";
+import type { AnchorId, CollectionName, Sequence } from "../../src/types.ts";
+import { openTestStore, type TestDatabase } from "../support/postgres.ts";
+
+export const BIRDS = "birds" as CollectionName;
+
+export interface Peer {
+  readonly store: Store;
+  readonly collections: Collections;
+  readonly logged: readonly string[];
+}
+
+/** What one process has of the database that several share: a store with a DATA_DIR of its own, and memory. */
+export const openPeer = async (database: TestDatabase): Promise<Peer> => {
+  const logged: string[] = [];
+  const log = (line: string): void => void logged.push(line);
+  const store = await openTestStore(database);
+  const encoders = await openEncoderRegistry({ folders: [], log });
+  const collections = await openCollections(store, encoders, log);
+  onTestFinished(async () => {
+    await collections.close();
+    await encoders.close();
+  });
+  return { store, collections, logged };
+};
+
+export const createBirds = ({ collections }: Peer) =>
+  collections.create({
+    name: BIRDS,
+    imageEncoder: { external: { dimension: 3 } },
+    textEncoder: { external: { dimension: 2 } },
+  });
+
+export const bird = (id: string, x = 1): AnchorInput => ({
+  id: id as AnchorId,
+  text: `the caption of ${id}`,
+  imageVector: [x, 1, 0.5],
+  textVector: [x, 1],
+  metadata: { x },
+});
+
+/** The ids that a process finds by memory alone, at `minSequence` or later. */
+export const found = async ({ collections }: Peer, minSequence?: Sequence): Promise<string[]> => {
+  const { hits } = await collections.search(BIRDS, {
+    query: { vector: [1, 1, 0.5], modality: "image" },
+    target: "image",
+    limit: 1_000,
+    ...(minSequence === undefined ? {} : { minSequence }),
+  });
+  return hits.map(({ id }) => id as string).sort();
+};
