@@ -92,7 +92,7 @@ await runScript<Given>({
   name: "tune",
   synopsis: "--collection NAME [--url URL]",
   about: [
-    "Measures how much of the exact answer HNSW finds in a collection, and how long it takes, at k = 10, 100 and 800 with growing ef: stored vectors, as the collection's transform shows them, are asked for their nearest others. The service goes by the curve that is written: it takes the smallest ef that holds the recall. Without one it measures fewer queries itself once a graph is built.",
+    "Measures how much of the exact answer HNSW finds in a collection, and how long it takes, at k = 10, 100 and 800 with growing ef: queries are made from stored vectors, as the collection's transform shows them, as far from these as they are from each other. The service goes by the curve that is written: it takes the smallest ef that holds the recall. Without one it measures fewer queries itself once a graph is built.",
     "",
     "Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked. The curve is written under DATA_DIR/indexes.",
     "",

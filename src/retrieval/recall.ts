@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { createRandom } from "../random.ts";
 import { exactMs, graphMs, type Costs } from "./costs.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { Neighbours, Slot } from "./types.ts";
@@ -65,9 +66,10 @@ export interface MeasureOptions {
 }
 
 /**
- * Measures a graph against the exact index: stored vectors, taken at even steps, are asked for their nearest others. A
- * neighbour counts as found where it is as near as the k-th of the exact ones, as in ann-benchmarks (Aumüller et al.,
- * arXiv 1807.05614, section 2.1). Queries that are unlike the anchors may find less.
+ * Measures a graph against the exact index by queries that are as far from the stored vectors as those are from each
+ * other: stored vectors themselves are found too easily, for a graph links each to its neighbours. A neighbour counts
+ * as found where it is as near as the k-th of the exact ones, as in ann-benchmarks (Aumüller et al., arXiv 1807.05614,
+ * section 2.1). Queries that are unlike the anchors may find less.
  */
 export const measureRecall = async (graph: MeasuredGraph, options: MeasureOptions): Promise<RecallCurve> => {
   const { profile, costs, effort = 1, all = false } = options;
@@ -76,9 +78,9 @@ export const measureRecall = async (graph: MeasuredGraph, options: MeasureOption
   const points: RecallPoint[] = [];
   for (const { k, efs, queries } of LADDERS) {
     if (k >= anchors) break;
-    const sample = sampleOf(slots, Math.round(queries * effort));
+    const sample = await madeQueries(graph, Math.min(anchors, Math.round(queries * effort)));
     const thresholds: number[] = [];
-    for (const slot of sample) thresholds.push(await thresholdOf(graph, slot, k));
+    for (const query of sample) thresholds.push(await thresholdOf(graph, query, k));
     const limit = TOO_SLOW * exactMs(costs, { rows: anchors, allowed: anchors, dimension, batch: 1, k });
     for (const ef of efs) {
       if (options.isClosed?.() === true) return curveOf(points);
@@ -97,35 +99,57 @@ export const measureRecall = async (graph: MeasuredGraph, options: MeasureOption
   }
 };
 
-const sampleOf = (slots: ArrayLike<Slot>, queries: number): Slot[] => {
-  const count = Math.min(queries, slots.length);
-  return Array.from({ length: count }, (_, i) => slots[Math.floor((i * slots.length) / count)] ?? 0);
+/**
+ * Stored vectors x, taken at even steps, each turned towards the difference of two others until its similarity to x is
+ * that of the nearest other stored vector.
+ */
+const madeQueries = async (graph: MeasuredGraph, count: number): Promise<Float32Array[]> => {
+  const { slots, row, exact } = graph;
+  const random = createRandom(1);
+  const any = (): Float32Array => row(slots[Math.floor(random.next() * slots.length)] ?? 0);
+  const queries: Float32Array[] = [];
+  for (let i = 0; i < count; i++) {
+    const x = row(slots[Math.floor((i * slots.length) / count)] ?? 0);
+    const { scores } = await exact(x, 2);
+    queries.push(turned(x, any(), any(), Math.min(1, Math.max(0, scores[1] ?? 1))));
+  }
+  return queries;
 };
 
-/** The score of the k-th nearest other vector. */
-const thresholdOf = async ({ exact, row }: MeasuredGraph, self: Slot, k: number): Promise<number> => {
-  const { slots, scores, counts } = await exact(row(self), k + 1);
-  const others = scores.slice(0, counts[0]).filter((_, i) => slots[i] !== self);
-  return others[k - 1] ?? others.at(-1) ?? -Infinity;
+/** The unit vector at cosine `cosine` to `x` in the plane of `x` and `y - z`. */
+const turned = (x: Float32Array, y: Float32Array, z: Float32Array, cosine: number): Float32Array => {
+  let along = 0;
+  for (let i = 0; i < x.length; i++) along += ((y[i] ?? 0) - (z[i] ?? 0)) * (x[i] ?? 0);
+  const across = x.map((value, i) => (y[i] ?? 0) - (z[i] ?? 0) - along * value);
+  const norm = Math.hypot(...across);
+  if (norm < 1e-6) return x;
+  const share = Math.sqrt(1 - cosine * cosine) / norm;
+  return x.map((value, i) => cosine * value + share * (across[i] ?? 0));
+};
+
+/** The score of the k-th nearest vector. */
+const thresholdOf = async ({ exact }: MeasuredGraph, query: Float32Array, k: number): Promise<number> => {
+  const { scores, counts } = await exact(query, k);
+  return scores[(counts[0] ?? 0) - 1] ?? -Infinity;
 };
 
 const measurePoint = async (
-  { approximate, row }: MeasuredGraph,
-  sample: readonly Slot[],
+  { approximate }: MeasuredGraph,
+  sample: readonly Float32Array[],
   thresholds: readonly number[],
   { k, ef }: { readonly k: number; readonly ef: number },
 ): Promise<RecallPoint> => {
   const recalls = new Float64Array(sample.length);
   const times = new Float64Array(sample.length);
   let hits = 0;
-  for (const [i, slot] of sample.entries()) {
+  for (const [i, query] of sample.entries()) {
     const start = performance.now();
-    const { slots, scores, counts } = await approximate(row(slot), k + 1, Math.max(ef, k + 1));
+    const { scores, counts } = await approximate(query, k, Math.max(ef, k));
     times[i] = performance.now() - start;
     const threshold = (thresholds[i] ?? 0) - EQUAL;
     let found = 0;
     for (let j = 0; j < (counts[0] ?? 0); j++) {
-      if (slots[j] !== slot && (scores[j] ?? 0) >= threshold) found++;
+      if ((scores[j] ?? 0) >= threshold) found++;
     }
     hits += Math.min(k, found);
     recalls[i] = Math.min(k, found) / k;

@@ -66,7 +66,7 @@ describe("the file of a collection's curves", () => {
 });
 
 describe("the recall of a graph", () => {
-  test("is the share of the other neighbours that it finds, the query itself left out", async () => {
+  test("is the share of the exact answer that it finds", async () => {
     const { points, ...about } = await measure((place) => place % 2 === 0);
     expect(about).toEqual({ dimension: DIMENSION, anchors: COUNT, m: 24, efConstruction: 200 });
     expect(points.map(({ k }) => k)).toEqual([...range(0, 7).map(() => 10), ...range(0, 5).map(() => 100)]);
