@@ -1,15 +1,16 @@
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, messageOf, notFound } from "../errors.ts";
-import { curveFile, openAnchorSpace, readCurves, type AnchorSpace } from "../retrieval/index.ts";
 import type { CollectionRecord, Store } from "../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../types.ts";
 import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
 import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
 import { followOthers } from "./follow.ts";
-import { loadCollection, type OpenCollection } from "./memory.ts";
+import { createLoader } from "./load.ts";
+import type { OpenCollection } from "./memory.ts";
 import { prepareAnchors } from "./prepare.ts";
 import { createQueries, type Queried } from "./queries.ts";
+import { createSnapshots } from "./snapshots.ts";
 import type { AtLeast, CollectionInfo, Collections } from "./types.ts";
 
 /** The published parameters (ASIF-repo relreps.py: 800 non-zeros, exponent 8). */
@@ -17,6 +18,8 @@ export const PUBLISHED_ASIF = { k: 800, p: 8 } as const;
 
 /** How long a query with `minSequence` waits. */
 const WAIT_MS = 5_000;
+/** How long a stop may take to write what a start would otherwise read from Postgres. */
+const SNAPSHOTS_WITHIN_MS = 4_000;
 
 /**
  * Opens the store's collections and keeps memory and Postgres in step. A request to a collection that is not loaded, or
@@ -36,23 +39,14 @@ export const openCollections = async (
   const loading = new Set<CollectionName>();
   const encoding = createEncoding(encoders);
   const queries = createQueries(encoding);
-
-  const load = async (record: CollectionRecord): Promise<OpenCollection> => {
-    const started = performance.now();
-    const space = await openSpace(store, record, log, indexDirectory);
-    const collection = await loadCollection(store, record, space, () => reload(record));
-    if (record.anchorCount > 0) {
-      const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      log(`collection ${record.name}: ${space.view().size} anchors loaded in ${seconds} s`);
-    }
-    return collection;
-  };
+  const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
+  const load = createLoader(store, snapshots, log, indexDirectory);
 
   const open = (record: CollectionRecord): Promise<OpenCollection> => {
     const known = opened.get(record.name);
     if (known !== undefined) return known;
     loading.add(record.name);
-    const collection = load(record);
+    const collection = load(record, () => reload(record));
     opened.set(record.name, collection);
     collection
       .catch((error: unknown) => {
@@ -93,6 +87,17 @@ export const openCollections = async (
     );
   };
 
+  /** Forgets a collection that Postgres no longer has, and removes its files. */
+  const lose = async (name: CollectionName, collection = opened.get(name)): Promise<void> => {
+    await forget(name, collection);
+    try {
+      await (await collection?.catch(() => undefined))?.snapshots?.close();
+      await snapshots?.removeLost(await store.listCollections());
+    } catch (error) {
+      log(`collection ${name}: its snapshots could not be removed: ${messageOf(error)}`);
+    }
+  };
+
   /** Reads a collection anew, where it is not known any more what it missed. */
   const reload = (record: CollectionRecord): void => {
     log(`collection ${record.name}: writes since are no longer on record; reading it anew`);
@@ -104,12 +109,16 @@ export const openCollections = async (
     try {
       return await work();
     } catch (error) {
-      if (error instanceof AnchorageError && error.code === "not-found") await forget(name);
+      if (error instanceof AnchorageError && error.code === "not-found") await lose(name);
       throw error;
     }
   };
 
-  if (preload) for (const record of await store.listCollections()) void open(record).catch(() => undefined);
+  if (preload) {
+    const records = await store.listCollections();
+    await snapshots?.removeLost(records);
+    for (const record of records) void open(record).catch(() => undefined);
+  }
   const following = followOthers(
     store,
     {
@@ -117,7 +126,7 @@ export const openCollections = async (
       appeared: (record) => {
         if (preload) void open(record).catch(() => undefined);
       },
-      vanished: forget,
+      vanished: lose,
     },
     log,
   );
@@ -149,7 +158,7 @@ export const openCollections = async (
     remove: async (name) => {
       const collection = opened.get(name);
       const removed = await store.deleteCollection(name);
-      await forget(name, collection);
+      await lose(name, collection);
       if (!removed) throw notFound("collection", name);
     },
 
@@ -209,28 +218,13 @@ export const openCollections = async (
 
     close: async () => {
       await following.close();
+      const signal = AbortSignal.timeout(SNAPSHOTS_WITHIN_MS);
+      const loaded = [...opened.values()].map((collection) => collection.catch(() => undefined));
+      await Promise.all(loaded.map(async (collection) => (await collection)?.snapshots?.stop(signal)));
       await Promise.all([...opened.keys()].map((name) => forget(name)));
     },
   };
 };
-
-const openSpace = async (
-  store: Store,
-  record: CollectionRecord,
-  log: Log,
-  directory: string | undefined,
-): Promise<AnchorSpace> =>
-  openAnchorSpace({
-    ...(directory === undefined
-      ? {}
-      : { curves: await readCurves(curveFile(directory, record.name), record.createdAt) }),
-    imageDimension: record.imageEncoder.dimension,
-    textDimension: record.textEncoder.dimension,
-    transform: record.transform,
-    transforms: await store.loadTransforms(record),
-    saveTransform: (transform) => store.saveTransform(record, transform),
-    log: (line) => log(`collection ${record.name}: ${line}`),
-  });
 
 const awaitSequence = async (collection: OpenCollection, minSequence: Sequence): Promise<void> => {
   // What is said has often not come through yet when the answer to the write has.

@@ -2,6 +2,7 @@ import { AnchorageError, type ErrorCode } from "../errors.ts";
 import type { AnchorSpace, SpaceChange } from "../retrieval/index.ts";
 import type { AnchorWrite, CollectionRecord, Store, WriteResult } from "../store/index.ts";
 import type { AnchorId, Sequence } from "../types.ts";
+import type { SnapshotKeeper } from "./snapshots.ts";
 import { createWaiting } from "./waiting.ts";
 
 /** One collection, in Postgres and in memory, kept in step: memory is what Postgres committed, in its order. */
@@ -14,28 +15,30 @@ export interface OpenCollection {
   readonly catchUp: (sequence: Sequence) => Promise<void>;
   /** Whether memory has reached `sequence`, now or within `ms` milliseconds. */
   readonly reaches: (sequence: Sequence, ms: number) => Promise<boolean>;
+  /** Absent where there is no place for files. */
+  readonly snapshots?: SnapshotKeeper;
   readonly close: () => void;
 }
 
-/**
- * Fills `space` from Postgres and returns the collection, ready for reads and writes.
- *
- * @param onGap called where what was written meanwhile cannot be read any more, so that all must be read anew
- */
-export const loadCollection = async (
+/** Fills an empty `space` from Postgres. */
+export const fillSpace = async (
   store: Store,
   record: CollectionRecord,
   space: AnchorSpace,
-  onGap: () => void,
-): Promise<OpenCollection> => {
+): Promise<AnchorSpace> => {
   const sequence = await store.readAll(record, (batch) => {
     space.apply({ sequence: 0 as Sequence, upserts: batch, deletes: [] });
   });
   space.apply({ sequence, upserts: [], deletes: [] });
-  return keepInStep(store, record, space, onGap);
+  return space;
 };
 
-const keepInStep = (
+/**
+ * The collection whose anchors `space` holds, ready for reads and writes.
+ *
+ * @param onGap called where what was written meanwhile cannot be read any more, so that all must be read anew
+ */
+export const keepInStep = (
   store: Store,
   record: CollectionRecord,
   space: AnchorSpace,

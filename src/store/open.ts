@@ -18,6 +18,7 @@ import { readAll } from "./read-all.ts";
 import { readSince } from "./read-since.ts";
 import { loadTransforms, saveTransform } from "./transforms.ts";
 import type { Store } from "./types.ts";
+import { writeMark } from "./write-mark.ts";
 
 export interface StoreOptions {
   /** Absolute; held by this process (see `lockDataDir`). */
@@ -89,6 +90,7 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   existingIds: (collection, ids) => existingIds(database, collection, ids),
   readAll: (collection, onBatch) => readAll(database, collection, onBatch),
   changesSince: (collection, sequence) => changesSince(database, collection, sequence),
+  writeMark: (collection, sequence) => writeMark(database, collection, sequence),
   readSince: (collection, sequence, onBatch) => readSince(database, collection, sequence, onBatch),
   saveTransform: (collection, transform) => saveTransform(database, collection, transform),
   loadTransforms: (collection) => loadTransforms(database, collection),

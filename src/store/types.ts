@@ -179,6 +179,11 @@ export interface Store {
   /** The writes after `sequence`, oldest first. */
   changesSince(collection: CollectionRecord, sequence: Sequence): Promise<Change[]>;
   /**
+   * Tells the write of that sequence from one of the same number in another history, as of a database that was restored
+   * from a copy and written on; null where there is none.
+   */
+  writeMark(collection: CollectionRecord, sequence: Sequence): Promise<string | null>;
+  /**
    * Gives what the writes after `sequence` left to `onBatch`, the last of them with the sequence that is reached then:
    * anchors as they are now, and ids that are gone. Nothing is given where there is a gap.
    */

@@ -16,6 +16,9 @@ import {
   type SnapshotSubject,
 } from "./format.ts";
 
+/** What is made durable on the way, so that the end is not long in coming. */
+const SYNCED_BYTES = 64 * 1024 * 1024;
+
 /**
  * Writes the live anchors of `view` to a file of `folder` that appears when it is whole and durable, and then removes
  * the ones before it. What fails leaves them as they were.
@@ -62,6 +65,7 @@ const writeSections = async (
 ): Promise<SnapshotHeader["sections"]> => {
   const sections = { entries: EMPTY, image: EMPTY, text: EMPTY };
   let position = HEADER_BYTES;
+  let unsynced = 0;
   for (const name of SECTIONS) {
     let { bytes, crc32: sum } = EMPTY;
     for (const slots of liveSlots(view)) {
@@ -70,6 +74,10 @@ const writeSections = async (
       await writeAll(file, part, position + bytes);
       sum = crc32(part, sum);
       bytes += part.length;
+      unsynced += part.length;
+      if (unsynced < SYNCED_BYTES) continue;
+      await file.datasync();
+      unsynced = 0;
     }
     sections[name] = { bytes, crc32: sum };
     position += bytes;

@@ -1,0 +1,50 @@
+import { curveFile, openAnchorSpace, readCurves, type AnchorSpace } from "../retrieval/index.ts";
+import type { CollectionRecord, Store } from "../store/index.ts";
+import type { Log } from "../types.ts";
+import { fillSpace, keepInStep, type OpenCollection } from "./memory.ts";
+import type { Snapshots } from "./snapshots.ts";
+
+/**
+ * How a collection comes into memory: from its newest snapshot where that can be used, else from Postgres.
+ *
+ * @param snapshots absent where there is no place for files
+ */
+export const createLoader =
+  (store: Store, snapshots: Snapshots | undefined, log: Log, indexDirectory: string | undefined) =>
+  async (record: CollectionRecord, onGap: () => void): Promise<OpenCollection> => {
+    const started = performance.now();
+    const newSpace = (): Promise<AnchorSpace> => openSpace(store, record, log, indexDirectory);
+    const restored = (await snapshots?.restore(record, newSpace)) ?? null;
+    const space = restored?.space ?? (await fillSpace(store, record, await newSpace()));
+    if (record.anchorCount > 0) {
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      const source = restored === null ? "" : " from a snapshot";
+      log(`collection ${record.name}: ${space.view().size} anchors loaded${source} in ${seconds} s`);
+    }
+    const collection = keepInStep(store, record, space, onGap);
+    const keeper = snapshots?.keep(record, space, restored?.changes ?? 0);
+    if (keeper === undefined) return collection;
+    const close = (): void => {
+      void keeper.close();
+      collection.close();
+    };
+    return { ...collection, snapshots: keeper, close };
+  };
+
+const openSpace = async (
+  store: Store,
+  record: CollectionRecord,
+  log: Log,
+  directory: string | undefined,
+): Promise<AnchorSpace> =>
+  openAnchorSpace({
+    ...(directory === undefined
+      ? {}
+      : { curves: await readCurves(curveFile(directory, record.name), record.createdAt) }),
+    imageDimension: record.imageEncoder.dimension,
+    textDimension: record.textEncoder.dimension,
+    transform: record.transform,
+    transforms: await store.loadTransforms(record),
+    saveTransform: (transform) => store.saveTransform(record, transform),
+    log: (line) => log(`collection ${record.name}: ${line}`),
+  });

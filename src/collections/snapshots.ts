@@ -1,0 +1,207 @@
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
+import {
+  listSnapshots,
+  readSnapshot,
+  removeSnapshots,
+  writeSnapshot,
+  type AnchorSpace,
+  type SnapshotHeader,
+  type SnapshotSubject,
+} from "../retrieval/index.ts";
+import type { CollectionRecord, EncoderRecord, Store } from "../store/index.ts";
+import type { Log, Sequence } from "../types.ts";
+
+/** A collection of fewer anchors is read from Postgres as soon as from a file. */
+const FEWEST_ANCHORS = 1_000;
+/** Anchors that changed since the snapshot, and their share of all, above which another is written. */
+const CHANGED_ANCHORS = 1_000;
+const CHANGED_SHARE = 0.1;
+/** A snapshot is written when nothing has changed for so long. */
+const QUIET_MS = 30_000;
+/** Where it is never quiet, after so many times as long. */
+const QUIETS_AT_MOST = 10;
+/** Anchors that changed since a snapshot, and their share of its own, above which reading all is faster. */
+const CAUGHT_UP_ANCHORS = 10_000;
+const CAUGHT_UP_SHARE = 0.5;
+
+/** A space that was filled from a file, and how far the file went. */
+export interface Restored {
+  readonly space: AnchorSpace;
+  /** The space's count of changes, of which the file has all. */
+  readonly changes: number;
+}
+
+/** Writes snapshots of one collection as it changes. */
+export interface SnapshotKeeper {
+  /** Writes one now, in which nothing is of what was removed; @throws the error of the file system. */
+  readonly renew: () => Promise<void>;
+  /** Writes one where anything has changed since the last, unless `signal` is aborted before it is whole. */
+  readonly stop: (signal: AbortSignal) => Promise<void>;
+  /** Writes none any more; resolves when none is being written. */
+  readonly close: () => Promise<void>;
+}
+
+/** The snapshots of all collections, in a folder each of `directory` that is named by the collection's key. */
+export interface Snapshots {
+  /**
+   * The space as the newest snapshot has it, with what was written since; null where there is none that can be used.
+   * One that cannot is deleted, and a line says why.
+   */
+  readonly restore: (
+    record: CollectionRecord,
+    openSpace: () => Promise<AnchorSpace>,
+  ) => Promise<Restored | null>;
+  /** @param saved the space's count of changes that a snapshot has; 0 where there is none */
+  readonly keep: (record: CollectionRecord, space: AnchorSpace, saved: number) => SnapshotKeeper;
+  /** Removes what is left of collections that are gone. */
+  readonly removeLost: (present: readonly CollectionRecord[]) => Promise<void>;
+}
+
+export const createSnapshots = (store: Store, directory: string, log: Log, quietMs = QUIET_MS): Snapshots => {
+  const folderOf = ({ key }: CollectionRecord): string => join(directory, String(key));
+
+  const restore: Snapshots["restore"] = async (record, openSpace) => {
+    for (const path of await listSnapshots(folderOf(record))) {
+      const space = await openSpace();
+      try {
+        const check = (header: SnapshotHeader): Promise<void> => refuseOtherHistory(store, record, header);
+        const header = await readSnapshot(path, subjectOf(record), check, space.restore);
+        const { total } = space.changes();
+        await catchUp(store, record, space, header.sequence as Sequence);
+        return { space, changes: total };
+      } catch (error) {
+        space.close();
+        // That the store does not answer, or has no such collection, says nothing about the file.
+        if (isAnchorageError(error) && error.code !== "corrupt-file") throw error;
+        log(`collection ${record.name}: ${basename(path)} is not used and deleted, for ${messageOf(error)}`);
+      }
+      break;
+    }
+    await removeSnapshots(folderOf(record)).catch((error: unknown) =>
+      log(`collection ${record.name}: its old snapshots could not be deleted: ${messageOf(error)}`),
+    );
+    return null;
+  };
+
+  const keep: Snapshots["keep"] = (record, space, saved) => {
+    const folder = folderOf(record);
+    const ending = new AbortController();
+    let savedChanges = saved;
+    let seenChanges = -1;
+    let unquiet = 0;
+    let writing: Promise<void> = Promise.resolve();
+
+    const changed = (): number => space.changes().total - savedChanges;
+
+    const write = async (): Promise<void> => {
+      const [view, { total }] = [space.view(), space.changes()];
+      if (view.size < FEWEST_ANCHORS) await removeSnapshots(folder);
+      else {
+        const mark = await store.writeMark(record, view.sequence);
+        if (mark === null) return;
+        await writeSnapshot(folder, view, { ...subjectOf(record), mark }, ending.signal);
+      }
+      savedChanges = total;
+    };
+
+    /** One at a time. */
+    const inTurn = (): Promise<void> => {
+      const turn = writing.then(write);
+      writing = turn.catch(() => undefined);
+      return turn;
+    };
+
+    const look = (): void => {
+      const { total } = space.changes();
+      const quiet = total === seenChanges;
+      seenChanges = total;
+      if (changed() <= Math.max(CHANGED_ANCHORS, CHANGED_SHARE * space.view().size)) return;
+      if (!quiet && ++unquiet < QUIETS_AT_MOST) return;
+      unquiet = 0;
+      inTurn().catch((error: unknown) => {
+        if (!ending.signal.aborted)
+          log(`collection ${record.name}: no snapshot could be written: ${messageOf(error)}`);
+      });
+    };
+
+    const timer = setInterval(look, quietMs);
+    timer.unref();
+
+    return {
+      renew: inTurn,
+      stop: async (signal) => {
+        clearInterval(timer);
+        signal.addEventListener("abort", () => ending.abort());
+        try {
+          await writing;
+          if (changed() > 0) await inTurn();
+        } catch (error) {
+          const why = signal.aborted ? "there was no time for it" : messageOf(error);
+          log(`collection ${record.name}: no snapshot was written: ${why}`);
+        }
+      },
+      close: async () => {
+        clearInterval(timer);
+        ending.abort();
+        await writing;
+      },
+    };
+  };
+
+  const removeLost: Snapshots["removeLost"] = async (present) => {
+    const known = new Set(present.map(({ key }) => String(key)));
+    const names = await readdir(directory).catch(() => []);
+    for (const name of names)
+      if (/^\d+$/.test(name) && !known.has(name)) await removeSnapshots(join(directory, name));
+  };
+
+  return { restore, keep, removeLost };
+};
+
+const subjectOf = ({
+  key,
+  name,
+  createdAt,
+  imageEncoder,
+  textEncoder,
+}: CollectionRecord): SnapshotSubject => ({
+  collection: { key, name, createdAt: createdAt.toISOString() },
+  encoders: { image: encoderOf(imageEncoder), text: encoderOf(textEncoder) },
+});
+
+const encoderOf = ({ id, sha256, dimension }: EncoderRecord): SnapshotSubject["encoders"]["image"] => ({
+  id,
+  sha256,
+  dimension,
+});
+
+const refuseOtherHistory = async (
+  store: Store,
+  record: CollectionRecord,
+  { sequence, mark, anchors }: SnapshotHeader,
+): Promise<void> => {
+  const known = await store.writeMark(record, sequence as Sequence);
+  if (known === null) throw unusable(`Postgres knows of no write ${sequence}, at which it was made`);
+  if (known !== mark) throw unusable(`Postgres knows another write ${sequence}`);
+  const changes = await store.changesSince(record, sequence as Sequence);
+  const changed = new Set(changes.flatMap(({ ids }) => ids)).size;
+  if (changed > Math.max(CAUGHT_UP_ANCHORS, CAUGHT_UP_SHARE * anchors))
+    throw unusable(`${changed} anchors have changed since it was made of ${anchors}`);
+};
+
+const catchUp = async (
+  store: Store,
+  record: CollectionRecord,
+  space: AnchorSpace,
+  sequence: Sequence,
+): Promise<void> => {
+  space.apply({ sequence, upserts: [], deletes: [] });
+  const { gap } = await store.readSince(record, sequence, ({ reached, upserts, deletes }) => {
+    space.apply({ sequence: reached ?? sequence, upserts, deletes });
+  });
+  if (gap) throw unusable("Postgres does not know any more what was written since");
+};
+
+const unusable = (reason: string): AnchorageError => new AnchorageError("corrupt-file", reason);
