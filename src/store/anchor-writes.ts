@@ -1,13 +1,15 @@
 import { and, eq, sql } from "drizzle-orm";
-import { AnchorageError, notFound } from "../errors.ts";
+import { AnchorageError } from "../errors.ts";
 import type { AnchorId, Sequence } from "../types.ts";
 import { copyIn, type CopyValue } from "./copy.ts";
 import type { Database, Queries, Transaction } from "./database.ts";
 import { toBytes } from "./float32.ts";
+import { lockCollection } from "./lock-collection.ts";
 import { announcement } from "./news.ts";
+import { appendReceipt, hashAnchors } from "./receipts.ts";
 import { anchors, changes, collections } from "./schema.ts";
 import { violatesUnique } from "./trouble.ts";
-import type { AnchorWrite, Change, CollectionRecord, WriteResult } from "./types.ts";
+import type { AnchorWrite, Change, CollectionRecord, DeleteResult, WriteResult } from "./types.ts";
 
 export const upsertAnchors = async (
   database: Database,
@@ -45,11 +47,12 @@ export const deleteAnchors = async (
   database: Database,
   collection: CollectionRecord,
   ids: readonly AnchorId[],
-): Promise<WriteResult> =>
+): Promise<DeleteResult> =>
   database.transaction(async ({ queries }) => {
     const current = await lockCollection(queries, collection);
+    const hashed = await hashAnchors(queries, collection, ids);
     const removed = await removeRows(queries, collection, ids);
-    if (removed.length === 0) return { sequence: current.sequence, ids: [] };
+    if (removed.length === 0) return { sequence: current.sequence, ids: [], receipt: null };
     const sequence = next(current.sequence);
     await finish(queries, collection, {
       sequence,
@@ -57,24 +60,17 @@ export const deleteAnchors = async (
       ids: removed,
       anchorCount: current.anchorCount - removed.length,
     });
-    return { sequence, ids: removed };
+    const receipt = await appendReceipt(queries, collection, {
+      ...hashed,
+      kind: "deletion",
+      sequence,
+      installation: null,
+      generation: null,
+    });
+    return { sequence, ids: removed, receipt };
   });
 
 const next = (sequence: Sequence): Sequence => (sequence + 1) as Sequence;
-
-/** Writers to one collection take turns from here to their commit, so that sequences have neither gaps nor twins. */
-const lockCollection = async (
-  queries: Queries,
-  { key, name }: CollectionRecord,
-): Promise<{ sequence: Sequence; anchorCount: number }> => {
-  const [row] = await queries
-    .select({ sequence: collections.sequence, anchorCount: collections.anchorCount })
-    .from(collections)
-    .where(eq(collections.key, key))
-    .for("no key update");
-  if (row === undefined) throw notFound("collection", name);
-  return row;
-};
 
 /** Deletes the anchors with all that hangs on them, in byte order of their ids. */
 const removeRows = async (

@@ -16,6 +16,7 @@ import { migrateDatabase } from "./migrate.ts";
 import { followNews } from "./news.ts";
 import { readAll } from "./read-all.ts";
 import { readSince } from "./read-since.ts";
+import { findReceipt, listReceipts, recordErasure } from "./receipts.ts";
 import { loadTransforms, saveTransform } from "./transforms.ts";
 import type { Store } from "./types.ts";
 import { writeMark } from "./write-mark.ts";
@@ -84,6 +85,9 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   deleteCollection: (name) => deleteCollection(database, name),
   upsertAnchors: (collection, anchors) => upsertAnchors(database, collection, anchors),
   deleteAnchors: (collection, ids) => deleteAnchors(database, collection, ids),
+  recordErasure: (collection, sequence) => recordErasure(database, collection, owner, sequence),
+  findReceipt: (collection, id) => findReceipt(database, collection, owner, id),
+  listReceipts: (collection, page) => listReceipts(database, collection, owner, page),
   findAnchors: (collection, ids) => findAnchors(database, collection, ids),
   listAnchors: (collection, page) => listAnchors(database, collection, page),
   findImage: (collection, id) => findImage(database, collection, id),

@@ -21,7 +21,7 @@ import type {
   Sequence,
   TransformKind,
 } from "../types.ts";
-import type { Change, JobState } from "./types.ts";
+import type { Change, JobState, ReceiptEntry } from "./types.ts";
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => "bytea",
@@ -140,6 +140,27 @@ export const transforms = pgTable(
     projection: bytea("projection"),
   },
   (t) => [primaryKey({ columns: [t.collection, t.modality, t.kind, t.version] })],
+);
+
+/** Append-only: each row holds the hash of the row before. See receipt-chain.ts. */
+export const receipts = pgTable(
+  "receipts",
+  {
+    collection: collectionKey(),
+    position: bigint("position", { mode: "number" }).notNull(),
+    id: text("id").notNull(),
+    kind: text("kind").$type<ReceiptEntry["kind"]>().notNull(),
+    sequence: sequence(),
+    at: timestamp("at", { withTimezone: true, precision: 3 }).notNull(),
+    count: integer("count").notNull(),
+    salt: bytea("salt").notNull(),
+    anchors: bytea("anchors").notNull(),
+    installation: text("installation"),
+    generation: integer("generation"),
+    previousHash: text("previous_hash").notNull(),
+    hash: text("hash").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.collection, t.position] }), unique("receipts_id").on(t.id)],
 );
 
 export const jobs = pgTable(

@@ -95,6 +95,11 @@ export interface WriteResult {
   readonly ids: readonly AnchorId[];
 }
 
+export interface DeleteResult extends WriteResult {
+  /** Null where there was nothing to delete. */
+  readonly receipt: ReceiptEntry | null;
+}
+
 /**
  * That a collection has reached a sequence, whichever process wrote it; null: a collection came or went, or anything
  * may have happened.
@@ -118,6 +123,44 @@ export interface CaughtUp {
   readonly sequence: Sequence;
   /** Whether a write between is no longer on record: then only reading everything anew is right. */
   readonly gap: boolean;
+}
+
+/**
+ * One entry of a collection's chain of receipts: of a deletion, or that an installation (a DATA_DIR) erased what was
+ * deleted up to a sequence. Nothing in it ever changes; each names the hash of the one before.
+ */
+export interface ReceiptEntry {
+  readonly id: string;
+  readonly kind: "deletion" | "erasure";
+  /** 1 for the collection's first. */
+  readonly position: number;
+  /** Of the deletion; or that up to which everything deleted is erased. */
+  readonly sequence: Sequence;
+  readonly at: Date;
+  /** Anchors deleted; or anchors erased that were not before. */
+  readonly count: number;
+  /** Of a deletion; else empty. */
+  readonly salt: Uint8Array;
+  /** Of a deletion: for each anchor the hashes of its id and its content, 64 bytes. */
+  readonly anchors: Uint8Array;
+  /** Of an erasure; else null. */
+  readonly installation: string | null;
+  readonly generation: number | null;
+  /** In hexadecimal. */
+  readonly previousHash: string;
+  readonly hash: string;
+}
+
+export interface Receipt extends ReceiptEntry {
+  /** Of a deletion: when this installation erased it, and the first generation without it; null before. */
+  readonly erased: { readonly generation: number; readonly at: Date } | null;
+}
+
+export interface Erasure {
+  /** Counts this installation's erasures in this collection; 0 before the first. */
+  readonly generation: number;
+  /** Deleted anchors that the call put on record as erased. */
+  readonly erased: number;
 }
 
 export type JobState = "running" | "done" | "failed" | "cancelled" | "interrupted";
@@ -159,7 +202,15 @@ export interface Store {
    */
   upsertAnchors(collection: CollectionRecord, anchors: readonly AnchorWrite[]): Promise<WriteResult>;
   /** Deletes those of `ids` that exist in one transaction; the sequence does not move where none did. */
-  deleteAnchors(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<WriteResult>;
+  deleteAnchors(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<DeleteResult>;
+  /** Puts on record that this installation holds nothing any more of what was deleted up to `sequence`. */
+  recordErasure(collection: CollectionRecord, sequence: Sequence): Promise<Erasure>;
+  findReceipt(collection: CollectionRecord, id: string): Promise<Receipt | null>;
+  /** In the order of the chain, those after position `after`. */
+  listReceipts(
+    collection: CollectionRecord,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<Receipt[]>;
 
   findAnchors(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<AnchorWithVectors[]>;
   /** In id order (byte order of UTF-8), ids after `after`. */

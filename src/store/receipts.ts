@@ -1,0 +1,169 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { and, asc, desc, eq, gt, max, sql, sum, type SQL } from "drizzle-orm";
+import type { AnchorId, Sequence } from "../types.ts";
+import { selectAnchors } from "./anchor-reads.ts";
+import type { Database, Queries } from "./database.ts";
+import { lockCollection } from "./lock-collection.ts";
+import { FIRST_PREVIOUS, hashOfContent, hashOfId, hashOfReceipt } from "./receipt-chain.ts";
+import { receipts } from "./schema.ts";
+import type { CollectionRecord, Erasure, Receipt, ReceiptEntry } from "./types.ts";
+
+const SALT_BYTES = 16;
+/** Few, for their vectors are hashed between two turns of the event loop. */
+const HASHED_AT_ONCE = 250;
+
+/** The salted hashes of those of `ids` that exist, to be kept when they are deleted. */
+export const hashAnchors = async (
+  queries: Queries,
+  collection: CollectionRecord,
+  ids: readonly AnchorId[],
+): Promise<{ readonly salt: Uint8Array; readonly anchors: Uint8Array; readonly count: number }> => {
+  const salt = randomBytes(SALT_BYTES);
+  const hashes: Buffer[] = [];
+  const distinct = [...new Set(ids)];
+  for (let first = 0; first < distinct.length; first += HASHED_AT_ONCE) {
+    const some = await selectAnchors(queries, collection, distinct.slice(first, first + HASHED_AT_ONCE));
+    for (const anchor of some) hashes.push(hashOfId(salt, anchor.id), hashOfContent(salt, anchor));
+  }
+  return { salt, anchors: Buffer.concat(hashes), count: hashes.length / 2 };
+};
+
+/** Appends to the collection's chain; the collection is locked by the transaction of `queries`. */
+export const appendReceipt = async (
+  queries: Queries,
+  { key, name }: CollectionRecord,
+  said: Pick<
+    ReceiptEntry,
+    "kind" | "sequence" | "count" | "salt" | "anchors" | "installation" | "generation"
+  >,
+): Promise<ReceiptEntry> => {
+  const [last] = await queries
+    .select({ position: receipts.position, hash: receipts.hash })
+    .from(receipts)
+    .where(eq(receipts.collection, key))
+    .orderBy(desc(receipts.position))
+    .limit(1);
+  const unsigned = {
+    ...said,
+    id: randomUUID(),
+    position: (last?.position ?? 0) + 1,
+    at: new Date(),
+    previousHash: last?.hash ?? FIRST_PREVIOUS,
+  };
+  const entry = { ...unsigned, hash: hashOfReceipt(name, unsigned) };
+  await queries.insert(receipts).values({ ...entry, collection: key });
+  return entry;
+};
+
+/**
+ * Puts on record that this installation holds nothing any more of what was deleted up to `sequence`. Nothing is written
+ * where that was said before.
+ */
+export const recordErasure = async (
+  database: Database,
+  collection: CollectionRecord,
+  installation: string,
+  sequence: Sequence,
+): Promise<Erasure> =>
+  database.transaction(async ({ queries }) => {
+    await lockCollection(queries, collection);
+    const own = and(
+      eq(receipts.collection, collection.key),
+      eq(receipts.kind, "erasure"),
+      eq(receipts.installation, installation),
+    );
+    const [before] = await queries
+      .select({ sequence: max(receipts.sequence), generation: max(receipts.generation) })
+      .from(receipts)
+      .where(own);
+    const since = (before?.sequence ?? 0) as Sequence;
+    const generation = before?.generation ?? 0;
+    const [gone] = await queries
+      .select({ anchors: sum(receipts.count) })
+      .from(receipts)
+      .where(
+        and(
+          eq(receipts.collection, collection.key),
+          eq(receipts.kind, "deletion"),
+          gt(receipts.sequence, since),
+          sql`${receipts.sequence} <= ${sequence}`,
+        ),
+      );
+    const erased = Number(gone?.anchors ?? 0);
+    if (erased === 0) return { generation, erased };
+    const nothing = new Uint8Array(0);
+    await appendReceipt(queries, collection, {
+      kind: "erasure",
+      sequence,
+      count: erased,
+      salt: nothing,
+      anchors: nothing,
+      installation,
+      generation: generation + 1,
+    });
+    return { generation: generation + 1, erased };
+  });
+
+/** A column, as text, of the first erasure by `installation` that covers a deletion. */
+const erasing = (column: "generation" | "at", installation: string): SQL<string | null> => sql<
+  string | null
+>`(
+  SELECT erasure.${sql.identifier(column)}::text FROM receipts erasure
+  WHERE erasure.collection = receipts.collection AND erasure.kind = 'erasure' AND receipts.kind = 'deletion'
+    AND erasure.installation = ${installation} AND erasure.sequence >= receipts.sequence
+  ORDER BY erasure.position LIMIT 1)`;
+
+const select = (queries: Queries, installation: string) =>
+  queries
+    .select({
+      id: receipts.id,
+      kind: receipts.kind,
+      position: receipts.position,
+      sequence: receipts.sequence,
+      at: receipts.at,
+      count: receipts.count,
+      salt: receipts.salt,
+      anchors: receipts.anchors,
+      installation: receipts.installation,
+      generation: receipts.generation,
+      previousHash: receipts.previousHash,
+      hash: receipts.hash,
+      erasedIn: erasing("generation", installation),
+      erasedAt: erasing("at", installation),
+    })
+    .from(receipts);
+
+type Row = Awaited<ReturnType<typeof select>>[number];
+
+const receiptOf = ({ erasedIn, erasedAt, ...entry }: Row): Receipt => ({
+  ...entry,
+  erased:
+    erasedIn === null || erasedAt === null ? null : { generation: Number(erasedIn), at: new Date(erasedAt) },
+});
+
+export const findReceipt = async (
+  database: Database,
+  { key }: CollectionRecord,
+  installation: string,
+  id: string,
+): Promise<Receipt | null> => {
+  const [row] = await database.query((queries) =>
+    select(queries, installation).where(and(eq(receipts.collection, key), eq(receipts.id, id))),
+  );
+  return row === undefined ? null : receiptOf(row);
+};
+
+export const listReceipts = async (
+  database: Database,
+  { key }: CollectionRecord,
+  installation: string,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<Receipt[]> => {
+  const rows = await database.query((queries) =>
+    select(queries, installation)
+      .where(and(eq(receipts.collection, key), gt(receipts.position, after)))
+      .orderBy(asc(receipts.position))
+      .limit(limit),
+  );
+  return rows.map(receiptOf);
+};
