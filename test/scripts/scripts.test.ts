@@ -241,3 +241,15 @@ describe("npm run build-index", () => {
     expect([status, stderr]).toEqual([1, "build-index: indexes/nope.json: there is no such file\n"]);
   });
 });
+
+describe("npm run tune", () => {
+  it("prints how much the graphs find and in what time, and writes it where the service reads it", async () => {
+    const { status, stdout } = await runScript("tune", ["--collection", "squares"], dataDir);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^image\/whiten: 99 vectors of \d+ dimensions$/m);
+    expect(stdout).toMatch(/^ {3}10 {4}16 [01]\.\d{4} 0\.\d{4} +\d+\.\d{3}/m);
+    const file = join(dataDir, "indexes", "squares.recall.json");
+    const { curves } = JSON.parse(await readFile(file, "utf8")) as { curves: Record<string, object> };
+    expect(curves).toMatchObject({ "image/whiten": { anchors: 99 }, "text/center": { anchors: 99 } });
+  });
+});
