@@ -42,11 +42,11 @@ export const readSnapshot = async (
     let anchors = 0;
     for await (const entries of entriesIn(sections.entries)) {
       anchors += entries.length;
-      onAnchors({
-        entries,
-        image: await rowsIn(sections.image, entries.length, header.encoders.image.dimension),
-        text: await rowsIn(sections.text, entries.length, header.encoders.text.dimension),
-      });
+      const [image, text] = await Promise.all([
+        rowsIn(sections.image, entries.length, header.encoders.image.dimension),
+        rowsIn(sections.text, entries.length, header.encoders.text.dimension),
+      ]);
+      onAnchors({ entries, image, text });
     }
     if (anchors !== header.anchors)
       throw corrupt(`it holds ${anchors} anchors in place of ${header.anchors}`);
