@@ -133,6 +133,7 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
       renew: inTurn,
       stop: async (signal) => {
         clearInterval(timer);
+        if (signal.aborted) ending.abort();
         signal.addEventListener("abort", () => ending.abort());
         try {
           await writing;

@@ -20,6 +20,9 @@ export interface Compaction {
 export const createCompaction = (from: Memory, into: Memory): Compaction => {
   const died: Slot[] = [];
   let next: Slot = 0;
+  // One for all: as many new ones as there are anchors keep the garbage collector busy.
+  const image = new Float32Array(ROWS_AT_ONCE * from.image.dimension);
+  const text = new Float32Array(ROWS_AT_ONCE * from.text.dimension);
 
   const left = (): number => from.entries.length - next;
 
@@ -33,8 +36,8 @@ export const createCompaction = (from: Memory, into: Memory): Compaction => {
     if (slots.length === 0) return;
     into.append({
       entries: entriesOf(slots),
-      image: rowsOf(from.image, slots),
-      text: rowsOf(from.text, slots),
+      image: rowsOf(from.image, slots, image),
+      text: rowsOf(from.text, slots, text),
     });
   };
 
@@ -60,8 +63,7 @@ export const createCompaction = (from: Memory, into: Memory): Compaction => {
   };
 };
 
-const rowsOf = (index: Memory["image"], slots: readonly Slot[]): Float32Array => {
-  const rows = new Float32Array(slots.length * index.dimension);
-  slots.forEach((slot, i) => rows.set(index.row(slot), i * index.dimension));
-  return rows;
+const rowsOf = (index: Memory["image"], slots: readonly Slot[], into: Float32Array): Float32Array => {
+  slots.forEach((slot, i) => into.set(index.row(slot), i * index.dimension));
+  return into.subarray(0, slots.length * index.dimension);
 };

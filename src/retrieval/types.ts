@@ -146,8 +146,8 @@ export interface AnchorSpace {
   /** Applies one committed write; the next `view()` has it. Called in order of sequence. */
   readonly apply: (change: SpaceChange) => void;
   /**
-   * Appends anchors whose vectors are of norm 1 already, as `AnchorView.vectors` gave them, bit for bit. The sequence
-   * stays; `apply` moves it when all are in.
+   * Appends anchors whose vectors are of norm 1 already, as `AnchorView.vectors` gave them, bit for bit; they are
+   * copied. The sequence stays; `apply` moves it when all are in.
    */
   readonly restore: (anchors: UnitAnchors) => void;
   readonly view: () => AnchorView;

@@ -23,6 +23,7 @@ const NEWLINE = 0x0a;
  * Reads a snapshot and gives its anchors to `onAnchors`, some at a time. Only when this has resolved are they known to
  * be what was written: where it throws, what was given must be thrown away.
  *
+ * @param onAnchors must copy the vectors, whose memory is used again
  * @param check is asked before anything is given; it throws where the store says otherwise
  * @throws AnchorageError `corrupt-file` that says what is wrong, or the error of the file system
  */
@@ -39,14 +40,18 @@ export const readSnapshot = async (
     await refuseMisfit(file, header);
     await check(header);
     const sections = sectionsOf(file, header);
+    const { image, text } = header.encoders;
+    const imageRows = new Float32Array(ANCHORS_AT_ONCE * image.dimension);
+    const textRows = new Float32Array(ANCHORS_AT_ONCE * text.dimension);
     let anchors = 0;
     for await (const entries of entriesIn(sections.entries)) {
       anchors += entries.length;
-      const [image, text] = await Promise.all([
-        rowsIn(sections.image, entries.length, header.encoders.image.dimension),
-        rowsIn(sections.text, entries.length, header.encoders.text.dimension),
-      ]);
-      onAnchors({ entries, image, text });
+      const [imagePart, textPart] = [
+        imageRows.subarray(0, entries.length * image.dimension),
+        textRows.subarray(0, entries.length * text.dimension),
+      ];
+      await Promise.all([sections.image.fill(bytesOf(imagePart)), sections.text.fill(bytesOf(textPart))]);
+      onAnchors({ entries, image: imagePart, text: textPart });
     }
     if (anchors !== header.anchors)
       throw corrupt(`it holds ${anchors} anchors in place of ${header.anchors}`);
@@ -138,11 +143,8 @@ const fill = async (file: FileHandle, bytes: Uint8Array, position: number): Prom
   return filled;
 };
 
-const rowsIn = async (section: SectionReader, rows: number, dimension: number): Promise<Float32Array> => {
-  const values = new Float32Array(rows * dimension);
-  await section.fill(new Uint8Array(values.buffer));
-  return values;
-};
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 async function* entriesIn(section: SectionReader): AsyncGenerator<AnchorEntry[]> {
   let rest: Buffer = Buffer.alloc(0);
