@@ -5,6 +5,7 @@ import type {
   ClassifyRequestBody,
   CollectionBody,
   CollectionSpecBody,
+  CompactedBody,
   DeleteAnchorsBody,
   DeletedBody,
   EncoderListBody,
@@ -12,6 +13,8 @@ import type {
   JobBody,
   JobListBody,
   ReadinessBody,
+  ReceiptBody,
+  ReceiptPageBody,
   RelativeAnswerBody,
   RelativeRequestBody,
   SearchAnswerBody,
@@ -56,6 +59,11 @@ export interface CollectionClient {
   listAnchors(options?: ListOptions): AsyncGenerator<StoredAnchorBody, void>;
   deleteAnchor(id: string, options?: CallOptions): Promise<DeletedBody>;
   deleteAnchors(which: DeleteAnchorsBody, options?: CallOptions): Promise<DeletedBody>;
+  getReceipt(id: string, options?: CallOptions): Promise<ReceiptBody>;
+  /** The whole chain from its beginning, page by page. */
+  listReceipts(options?: CallOptions & { readonly pageSize?: number }): AsyncGenerator<ReceiptBody, void>;
+  /** Takes what was deleted out of memory, snapshots and tables; `rewrite` locks the tables meanwhile. */
+  compact(options?: CallOptions & { readonly tables?: CompactedBody["tables"] }): Promise<CompactedBody>;
   search(request: SearchRequestBody, options?: CallOptions): Promise<SearchAnswerBody>;
   relative(request: RelativeRequestBody, options?: CallOptions): Promise<RelativeAnswerBody>;
   similarity(request: SimilarityRequestBody, options?: CallOptions): Promise<SimilarityAnswerBody>;
@@ -140,6 +148,20 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
       },
       deleteAnchor: async (id, options) => json("DELETE", `${anchors}/${segment(id)}`, options),
       deleteAnchors: (which, options) => post(`${anchors}/delete`, which, options),
+      getReceipt: async (id, options) => json("GET", `${path}/receipts/${segment(id)}`, options),
+      listReceipts: async function* ({ pageSize = 200, ...options } = {}) {
+        let cursor: string | undefined;
+        do {
+          const page: ReceiptPageBody = await json("GET", `${path}/receipts`, {
+            ...options,
+            query: { limit: String(pageSize), cursor },
+          });
+          yield* page.receipts;
+          cursor = page.nextCursor ?? undefined;
+        } while (cursor !== undefined);
+      },
+      compact: ({ tables, ...options } = {}) =>
+        json("POST", `${path}/compact`, { ...options, query: { tables } }),
       search: (request, options) => post(`${path}/search`, request, options),
       relative: (request, options) => post(`${path}/relative`, request, options),
       similarity: (request, options) => post(`${path}/similarity`, request, options),

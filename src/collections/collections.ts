@@ -10,6 +10,7 @@ import { createLoader } from "./load.ts";
 import type { OpenCollection } from "./memory.ts";
 import { prepareAnchors } from "./prepare.ts";
 import { createQueries, type Queried } from "./queries.ts";
+import { getReceipt, listReceipts } from "./receipts.ts";
 import { createSnapshots } from "./snapshots.ts";
 import type { AtLeast, CollectionInfo, Collections } from "./types.ts";
 
@@ -197,7 +198,7 @@ export const openCollections = async (
       if ("filter" in which && Object.keys(which.filter).length === 0) {
         throw invalidField("filter", "must name a condition; delete the collection to delete every anchor");
       }
-      const { sequence, ids } = await forgettingLost(name, () =>
+      const { sequence, ids, receipt } = await forgettingLost(name, () =>
         collection.delete(() =>
           "ids" in which ? which.ids : matching(collection, which.filter, null, Infinity),
         ),
@@ -205,8 +206,26 @@ export const openCollections = async (
       return {
         sequence,
         deleted: ids.length,
-        receipt: { state: "hidden", sequence, deletedAt: new Date(), count: ids.length },
+        receipt: {
+          id: receipt?.id ?? null,
+          state: "hidden",
+          sequence,
+          deletedAt: receipt?.at ?? new Date(),
+          count: ids.length,
+          hash: receipt?.hash ?? null,
+        },
       };
+    },
+
+    getReceipt: async (name, id) => getReceipt(store, (await find(name)).record, id),
+    listReceipts: async (name, page) => listReceipts(store, (await find(name)).record, page),
+
+    compact: async (name, tables = "vacuum") => {
+      const started = performance.now();
+      const { erasure } = await find(name);
+      const erased = await forgettingLost(name, erasure.run);
+      await store.vacuum(tables);
+      return { ...erased, tables, tookMs: Math.round(performance.now() - started) };
     },
 
     search: async (name, request) => queries.search(await queried(name, request), request),

@@ -2,4 +2,5 @@
 export { MAX_TEXT_LENGTH } from "./encoding.ts";
 export { compileFilter } from "./filter.ts";
 export { openCollections, PUBLISHED_ASIF } from "./collections.ts";
+export type * from "./receipt-types.ts";
 export type * from "./types.ts";

@@ -1,6 +1,7 @@
 import { curveFile, openAnchorSpace, readCurves, type AnchorSpace } from "../retrieval/index.ts";
 import type { CollectionRecord, Store } from "../store/index.ts";
 import type { Log } from "../types.ts";
+import { createErasure } from "./erasure.ts";
 import { fillSpace, keepInStep, type OpenCollection } from "./memory.ts";
 import type { Snapshots } from "./snapshots.ts";
 
@@ -13,7 +14,9 @@ export const createLoader =
   (store: Store, snapshots: Snapshots | undefined, log: Log, indexDirectory: string | undefined) =>
   async (record: CollectionRecord, onGap: () => void): Promise<OpenCollection> => {
     const started = performance.now();
-    const newSpace = (): Promise<AnchorSpace> => openSpace(store, record, log, indexDirectory);
+    let afterCompaction = (): void => undefined;
+    const newSpace = (): Promise<AnchorSpace> =>
+      openSpace(store, record, log, indexDirectory, () => afterCompaction());
     const restored = (await snapshots?.restore(record, newSpace)) ?? null;
     const space = restored?.space ?? (await fillSpace(store, record, await newSpace()));
     if (record.anchorCount > 0) {
@@ -23,12 +26,14 @@ export const createLoader =
     }
     const collection = keepInStep(store, record, space, onGap);
     const keeper = snapshots?.keep(record, space, restored?.changes ?? 0);
-    if (keeper === undefined) return collection;
+    const erasure = createErasure(store, record, space, keeper, log);
+    ({ afterCompaction } = erasure);
     const close = (): void => {
-      void keeper.close();
+      erasure.close();
+      void keeper?.close();
       collection.close();
     };
-    return { ...collection, snapshots: keeper, close };
+    return { ...collection, erasure, ...(keeper === undefined ? {} : { snapshots: keeper }), close };
   };
 
 const openSpace = async (
@@ -36,6 +41,7 @@ const openSpace = async (
   record: CollectionRecord,
   log: Log,
   directory: string | undefined,
+  onCompacted: () => void,
 ): Promise<AnchorSpace> =>
   openAnchorSpace({
     ...(directory === undefined
@@ -46,5 +52,6 @@ const openSpace = async (
     transform: record.transform,
     transforms: await store.loadTransforms(record),
     saveTransform: (transform) => store.saveTransform(record, transform),
+    onCompacted,
     log: (line) => log(`collection ${record.name}: ${line}`),
   });

@@ -1,7 +1,8 @@
 import { AnchorageError, type ErrorCode } from "../errors.ts";
 import type { AnchorSpace, SpaceChange } from "../retrieval/index.ts";
-import type { AnchorWrite, CollectionRecord, Store, WriteResult } from "../store/index.ts";
+import type { AnchorWrite, CollectionRecord, DeleteResult, Store, WriteResult } from "../store/index.ts";
 import type { AnchorId, Sequence } from "../types.ts";
+import type { Erasure } from "./erasure.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
 import { createWaiting } from "./waiting.ts";
 
@@ -10,13 +11,14 @@ export interface OpenCollection {
   readonly record: CollectionRecord;
   readonly space: AnchorSpace;
   readonly upsert: (anchors: readonly AnchorWrite[]) => Promise<WriteResult>;
-  readonly delete: (which: () => readonly AnchorId[]) => Promise<WriteResult>;
+  readonly delete: (which: () => readonly AnchorId[]) => Promise<DeleteResult>;
   /** Reads what others have written, where memory is behind `sequence` when its turn comes. */
   readonly catchUp: (sequence: Sequence) => Promise<void>;
   /** Whether memory has reached `sequence`, now or within `ms` milliseconds. */
   readonly reaches: (sequence: Sequence, ms: number) => Promise<boolean>;
   /** Absent where there is no place for files. */
   readonly snapshots?: SnapshotKeeper;
+  readonly erasure: Erasure;
   readonly close: () => void;
 }
 
@@ -43,7 +45,7 @@ export const keepInStep = (
   record: CollectionRecord,
   space: AnchorSpace,
   onGap: () => void,
-): OpenCollection => {
+): Omit<OpenCollection, "erasure" | "snapshots"> => {
   const waiting = createWaiting(() => space.view().sequence);
   let last: Promise<unknown> = Promise.resolve();
   // One write at a time, so that memory sees the writes in the order in which Postgres numbered them.
@@ -67,16 +69,16 @@ export const keepInStep = (
     if (gap) onGap();
   };
 
-  const applied = async (result: WriteResult, change: () => SpaceChange): Promise<WriteResult> => {
+  const applied = async <R extends WriteResult>(result: R, change: () => SpaceChange): Promise<R> => {
     if (result.sequence === space.view().sequence + 1) apply(change());
     else await catchUp();
     return result;
   };
 
-  const committing = async (
-    write: () => Promise<WriteResult>,
-    change: (r: WriteResult) => SpaceChange,
-  ): Promise<WriteResult> => {
+  const committing = async <R extends WriteResult>(
+    write: () => Promise<R>,
+    change: (result: R) => SpaceChange,
+  ): Promise<R> => {
     try {
       const result = await write();
       return await applied(result, () => change(result));
@@ -100,7 +102,7 @@ export const keepInStep = (
     delete: (which) =>
       inTurn(async () => {
         const ids = which();
-        if (ids.length === 0) return { sequence: space.view().sequence, ids: [] };
+        if (ids.length === 0) return { sequence: space.view().sequence, ids: [], receipt: null };
         return committing(
           () => store.deleteAnchors(record, ids),
           (result) => ({ sequence: result.sequence, upserts: [], deletes: result.ids }),

@@ -9,6 +9,7 @@ import type {
   Sequence,
   TransformKind,
 } from "../types.ts";
+import type { CompactionResult, DeletionReceipt, ReceiptDetail, ReceiptPage } from "./receipt-types.ts";
 import type { StoredImage } from "../store/index.ts";
 
 /** What a query, a class prompt or an anchor is made from. */
@@ -84,14 +85,6 @@ export interface Filter {
   readonly not?: Filter;
   readonly any?: readonly Filter[];
   readonly [field: string]: FilterScalar | FilterComparison | Filter | readonly Filter[] | undefined;
-}
-
-/** States: `hidden`: the rows are gone and no query finds it, but its vector stays in memory until compaction. */
-export interface DeletionReceipt {
-  readonly state: "hidden" | "erased";
-  readonly sequence: Sequence;
-  readonly deletedAt: Date;
-  readonly count: number;
 }
 
 export interface DeletionResult {
@@ -238,6 +231,19 @@ export interface Collections {
     name: CollectionName,
     which: { readonly ids: readonly AnchorId[] } | { readonly filter: Filter },
   ) => Promise<DeletionResult>;
+
+  readonly getReceipt: (name: CollectionName, id: string) => Promise<ReceiptDetail>;
+  /** In the order of the chain. */
+  readonly listReceipts: (
+    name: CollectionName,
+    page: { readonly limit: number; readonly cursor?: string },
+  ) => Promise<ReceiptPage>;
+  /**
+   * Takes what was deleted out of memory and snapshots while queries go on, and has Postgres clear its rows.
+   *
+   * @param tables `rewrite` also takes their bytes out of Postgres's files, and locks the tables meanwhile
+   */
+  readonly compact: (name: CollectionName, tables?: "vacuum" | "rewrite") => Promise<CompactionResult>;
 
   readonly search: (name: CollectionName, request: SearchRequest) => Promise<SearchAnswer>;
   readonly relative: (name: CollectionName, request: RelativeRequest) => Promise<RelativeAnswer>;

@@ -14,6 +14,7 @@ import { addJobs } from "./jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import { answerError, refuse } from "./problem.ts";
 import { addQueries } from "./queries.ts";
+import { addReceipts } from "./receipts.ts";
 import { addService } from "./service.ts";
 
 /**
@@ -53,6 +54,7 @@ export const createApp = (
   addCollections(app, service);
   addAnchors(app, service);
   addQueries(app, service);
+  addReceipts(app, service);
   addEncoders(app, service);
   addJobs(app, service);
   addService(app, service, metrics);

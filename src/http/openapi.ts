@@ -27,6 +27,10 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
       tags: [
         { name: "collections", description: "A named set of anchors under one image and one text encoder." },
         { name: "anchors", description: "Image-text pairs: what a collection knows." },
+        {
+          name: "receipts",
+          description: "What was deleted, since when nothing of it is left, and the proof.",
+        },
         { name: "queries", description: "Read-only; every answer names the sequence it was computed at." },
         { name: "encoders", description: "The frozen networks that are installed here." },
         { name: "jobs", description: "Background work." },

@@ -4,6 +4,7 @@ import type * as collections from "./schemas/collections.ts";
 import type * as queries from "./schemas/queries.ts";
 import type { filter } from "./schemas/filter.ts";
 import type * as inputs from "./schemas/inputs.ts";
+import type * as receipts from "./schemas/receipts.ts";
 import type * as service from "./schemas/service.ts";
 
 /** What goes over the wire, as the schemas that validate it say: for the client, which sends and receives it. */
@@ -18,6 +19,9 @@ export type WrittenBody = z.output<typeof anchors.written>;
 export type WrittenLinesBody = z.output<typeof anchors.writtenLines>;
 export type DeleteAnchorsBody = z.input<typeof anchors.deleteAnchors>;
 export type DeletedBody = z.output<typeof anchors.deleted>;
+export type ReceiptBody = z.output<typeof receipts.receipt>;
+export type ReceiptPageBody = z.output<typeof receipts.receiptPage>;
+export type CompactedBody = z.output<typeof receipts.compacted>;
 export type SearchRequestBody = z.input<typeof queries.searchRequest>;
 export type SearchAnswerBody = z.output<typeof queries.searchAnswer>;
 export type RelativeRequestBody = z.input<typeof queries.relativeRequest>;

@@ -27,6 +27,8 @@ export interface SpaceOptions {
   readonly profile?: IndexProfile;
   /** How much such graphs were measured to find, by `modality/transform`. */
   readonly curves?: ReadonlyMap<string, RecallCurve>;
+  /** Memory holds nothing any more of what was dead when it began to be compacted. */
+  readonly onCompacted?: () => void;
   readonly log?: Log;
 }
 
@@ -121,6 +123,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     memory = fresh;
     lenses = lensesOfFresh;
     view = undefined;
+    options.onCompacted?.();
   };
 
   /** Shows the copied anchors as `lens` does, so that the first query after the swap need not wait for it. */

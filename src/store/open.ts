@@ -19,6 +19,7 @@ import { readSince } from "./read-since.ts";
 import { findReceipt, listReceipts, recordErasure } from "./receipts.ts";
 import { loadTransforms, saveTransform } from "./transforms.ts";
 import type { Store } from "./types.ts";
+import { vacuum } from "./vacuum.ts";
 import { writeMark } from "./write-mark.ts";
 
 export interface StoreOptions {
@@ -86,6 +87,7 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   upsertAnchors: (collection, anchors) => upsertAnchors(database, collection, anchors),
   deleteAnchors: (collection, ids) => deleteAnchors(database, collection, ids),
   recordErasure: (collection, sequence) => recordErasure(database, collection, owner, sequence),
+  vacuum: (how) => vacuum(database, how),
   findReceipt: (collection, id) => findReceipt(database, collection, owner, id),
   listReceipts: (collection, page) => listReceipts(database, collection, owner, page),
   findAnchors: (collection, ids) => findAnchors(database, collection, ids),

@@ -212,6 +212,12 @@ export interface Store {
     page: { readonly after: number; readonly limit: number },
   ): Promise<Receipt[]>;
 
+  /**
+   * Has Postgres clear deleted rows from its tables, for all collections: `rewrite` so that no file of a table holds them
+   * any more, which locks the tables meanwhile; `vacuum` without a lock, which frees their space and leaves it at that.
+   */
+  vacuum(how: "vacuum" | "rewrite"): Promise<void>;
+
   findAnchors(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<AnchorWithVectors[]>;
   /** In id order (byte order of UTF-8), ids after `after`. */
   listAnchors(

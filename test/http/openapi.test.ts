@@ -43,6 +43,9 @@ GET /v1/collections/{collection}/anchors/{id}
 GET /v1/collections/{collection}/anchors/{id}/image
 DELETE /v1/collections/{collection}/anchors/{id}
 POST /v1/collections/{collection}/anchors/delete
+GET /v1/collections/{collection}/receipts
+GET /v1/collections/{collection}/receipts/{id}
+POST /v1/collections/{collection}/compact
 POST /v1/collections/{collection}/search
 POST /v1/collections/{collection}/relative
 POST /v1/collections/{collection}/similarity

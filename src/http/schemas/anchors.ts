@@ -5,15 +5,16 @@ import {
   metadata,
   minSequenceParameter,
   optional,
+  page,
   text,
   vector,
 } from "./values.ts";
 import { filter } from "./filter.ts";
 import { image } from "./inputs.ts";
+import { receiptState } from "./receipts.ts";
 
 /** In one JSON body; a stream of lines may hold any number. */
 export const MAX_ANCHORS = 10_000;
-const MAX_PAGE = 1_000;
 
 const EXAMPLE = {
   id: "a1",
@@ -92,15 +93,7 @@ export const anchorQuery = z.strictObject({
 });
 
 export const listQuery = z.strictObject({
-  limit: optional(
-    z
-      .string()
-      .regex(/^\d{1,9}$/, "must be a whole number")
-      .transform(Number)
-      .pipe(z.int().min(1).max(MAX_PAGE))
-      .openapi({ type: "integer", minimum: 1, maximum: MAX_PAGE, default: 50 }),
-  ),
-  cursor: optional(z.string().min(1).openapi({ description: "`nextCursor` of the page before." })),
+  ...page,
   filter: optional(
     z
       .string()
@@ -138,13 +131,18 @@ export const deleted = z
     sequence: z.int(),
     deleted: z.int(),
     receipt: z.strictObject({
-      state: z.enum(["hidden", "erased"]).openapi({
-        description:
-          "`hidden`: the rows are gone and no query finds it, but its vector stays in memory until compaction.",
-      }),
+      id: z
+        .string()
+        .nullable()
+        .openapi({ description: "To ask for it again; null where nothing was there to delete." }),
+      state: receiptState,
       sequence: z.int(),
       deletedAt: z.iso.datetime(),
       count: z.int(),
+      hash: z
+        .string()
+        .nullable()
+        .openapi({ description: "Keep it: it proves that the receipt has not been changed since." }),
     }),
   })
   .openapi("Deleted");

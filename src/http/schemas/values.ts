@@ -90,6 +90,21 @@ export const minSequenceParameter = z
   .transform((digits) => Number(digits) as Sequence)
   .openapi({ type: "integer", minimum: 0, description: MIN_SEQUENCE });
 
+const MAX_PAGE = 1_000;
+
+/** The parameters of a listing. */
+export const page = {
+  limit: optional(
+    z
+      .string()
+      .regex(/^\d{1,9}$/, "must be a whole number")
+      .transform(Number)
+      .pipe(z.int().min(1).max(MAX_PAGE))
+      .openapi({ type: "integer", minimum: 1, maximum: MAX_PAGE, default: 50 }),
+  ),
+  cursor: optional(z.string().min(1).openapi({ description: "`nextCursor` of the page before." })),
+};
+
 const MAX_K = 100_000;
 const MAX_P = 100;
 

@@ -1,0 +1,77 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { answerJson, endpoint, jsonOf, problems, readPath, readQuery, type Service } from "./endpoint.ts";
+import { collectionPath } from "./schemas/collections.ts";
+import {
+  compactQuery,
+  compacted,
+  receipt,
+  receiptPage,
+  receiptPath,
+  receiptQuery,
+} from "./schemas/receipts.ts";
+
+const tags = ["receipts"];
+const path = "/v1/collections/{collection}";
+const PAGE = 50;
+
+export const addReceipts = (app: OpenAPIHono, { anchorage }: Service): void => {
+  const { collections } = anchorage;
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: `${path}/receipts`,
+      tags,
+      operationId: "listReceipts",
+      summary: "List the receipts of deletions and erasures",
+      request: { params: collectionPath, query: receiptQuery },
+      responses: { 200: jsonOf("In the order of their chain.", receiptPage), ...problems(400, 404, 503) },
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      const { limit = PAGE, ...page } = readQuery(c, receiptQuery);
+      return answerJson(c, await collections.listReceipts(collection, { limit, ...page }));
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: `${path}/receipts/{id}`,
+      tags,
+      operationId: "getReceipt",
+      summary: "Look at the receipt of a deletion",
+      request: { params: receiptPath },
+      responses: { 200: jsonOf("The receipt, as it stands now.", receipt), ...problems(400, 404, 503) },
+    },
+    async (c) => {
+      const { collection, id } = readPath(c, receiptPath);
+      return answerJson(c, await collections.getReceipt(collection, id));
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: `${path}/compact`,
+      tags,
+      operationId: "compact",
+      summary: "Erase what was deleted from memory, snapshots and tables",
+      description:
+        "Memory is copied without what was deleted while queries go on, the snapshot is written anew, the deletions' " +
+        "receipts become `erased`, and Postgres clears its rows. Other services on the same Postgres keep what they " +
+        "hold: ask each. Postgres's log (WAL) and backups are not touched, and the ids of deleted anchors stay in the " +
+        "list of changes, by which services follow each other.",
+      request: { params: collectionPath, query: compactQuery },
+      responses: { 200: jsonOf("Done.", compacted), ...problems(400, 404, 503) },
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      const { tables } = readQuery(c, compactQuery);
+      return answerJson(c, await collections.compact(collection, tables));
+    },
+  );
+};

@@ -1,0 +1,104 @@
+import { z } from "@hono/zod-openapi";
+import { collectionName, optional, page } from "./values.ts";
+
+export const receiptState = z.enum(["hidden", "erased"]).openapi({
+  description:
+    "`hidden`: the rows are gone and no query finds it, but its vectors may be in memory and in a snapshot. " +
+    "`erased`: the service that answers has it in neither.",
+});
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+const link = {
+  id: z.string(),
+  position: z.int().openapi({ description: "In the collection's chain, from 1." }),
+  sequence: z.int(),
+  count: z.int().openapi({ description: "Anchors deleted; or of those erased that were not before." }),
+  previousHash: hash.openapi({ description: "Of the receipt before; zeros for the first." }),
+  hash: hash.openapi({
+    description:
+      "sha256 of the canonical JSON (RFC 8785) of `collection` (its name), `id`, `kind`, `position`, `sequence`, `at` " +
+      "(`deletedAt`, or an erasure's `erasedAt`), `count`, `salt`, `anchorsHash`, `installation`, `generation`, " +
+      "`previousHash`. A deletion has null for `installation` and `generation` there; an erasure an empty `salt` and the " +
+      "hash of nothing.",
+  }),
+};
+
+const deletionReceipt = z
+  .strictObject({
+    kind: z.literal("deletion"),
+    ...link,
+    state: receiptState,
+    deletedAt: z.iso.datetime(),
+    erasedAt: z.iso.datetime().nullable(),
+    generation: z.int().nullable().openapi({ description: "The first erasure here that covers it." }),
+    salt: z.string().openapi({ description: "16 bytes in hexadecimal." }),
+    anchorsHash: hash.openapi({ description: "sha256 of all hashes in `anchors`, id before content." }),
+    anchors: optional(
+      z.array(
+        z.strictObject({
+          id: hash.openapi({ description: "sha256 of the salt and the id's UTF-8." }),
+          content: hash.openapi({
+            description:
+              "sha256 of the salt and the canonical JSON of `caption`, `imageVector`, `metadata` and `textVector`, the " +
+              "vectors as base64 of float32, little-endian.",
+          }),
+        }),
+      ),
+    ).openapi({ description: "Of a receipt that was asked for by its id." }),
+  })
+  .openapi("DeletionReceipt");
+
+const erasureReceipt = z
+  .strictObject({
+    kind: z.literal("erasure"),
+    ...link,
+    sequence: link.sequence.openapi({ description: "Everything deleted up to it was erased." }),
+    erasedAt: z.iso.datetime(),
+    installation: z.string().openapi({ description: "The DATA_DIR whose indexes it was erased from." }),
+    generation: z.int().openapi({ description: "Counts the installation's erasures in this collection." }),
+  })
+  .openapi("ErasureReceipt");
+
+export const receipt = z
+  .discriminatedUnion("kind", [deletionReceipt, erasureReceipt])
+  .openapi("Receipt", { description: "A link of the chain that every deletion and erasure adds to." });
+
+export const receiptPage = z
+  .strictObject({ receipts: z.array(receipt), nextCursor: z.string().nullable() })
+  .openapi("ReceiptPage");
+
+export const receiptPath = z.strictObject({
+  collection: collectionName.openapi({ param: { name: "collection", in: "path" } }),
+  id: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[^\0]*$/, "must not hold NUL")
+    .openapi({ param: { name: "id", in: "path" } }),
+});
+
+export const receiptQuery = z.strictObject(page);
+
+const tables = z.enum(["vacuum", "rewrite"]);
+
+export const compactQuery = z.strictObject({
+  tables: optional(
+    tables.openapi({
+      default: "vacuum",
+      description:
+        "`vacuum`: Postgres frees the space of deleted rows, which keeps their bytes until something is written over " +
+        "them. `rewrite`: it writes the tables anew without them, and locks them meanwhile.",
+    }),
+  ),
+});
+
+export const compacted = z
+  .strictObject({
+    generation: z.int().openapi({ description: "0 where nothing was ever deleted." }),
+    erased: z.int().openapi({ description: "Deleted anchors that were not known to be erased before." }),
+    sequence: z.int().openapi({ description: "Of what was deleted up to it nothing is left here." }),
+    tables,
+    tookMs: z.number(),
+  })
+  .openapi("Compacted");

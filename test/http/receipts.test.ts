@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { createClient } from "../../src/client/index.ts";
+import { compacted, receipt, receiptPage } from "../../src/http/schemas/receipts.ts";
+import { anchorOf, createCollection, listen, openTestApp, type TestApp } from "./support.ts";
+
+const base = "/v1/collections/c";
+
+let test: TestApp;
+
+beforeAll(async () => {
+  test = await openTestApp();
+});
+
+beforeEach(async () => {
+  await test.call("DELETE", base);
+  await createCollection(test, "c");
+  await test.call("PUT", `${base}/anchors`, {
+    anchors: ["a", "b", "d", "e", "f", "g", "h"].map(anchorOf),
+  });
+});
+
+afterAll(() => test.close());
+
+const remove = async (id: string): Promise<{ id: string; hash: string }> => {
+  const { body } = await test.call("DELETE", `${base}/anchors/${id}`);
+  return (body as { receipt: { id: string; hash: string } }).receipt;
+};
+
+const sha256 = (...parts: (string | Uint8Array)[]): string => {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+};
+
+const float32 = (values: readonly number[]): string =>
+  Buffer.from(Float32Array.from(values).buffer).toString("base64");
+
+describe("a deletion's receipt", () => {
+  it("is found by its id and can be checked by whoever has what was deleted", async () => {
+    const { id, hash } = await remove("a");
+    const found = receipt.parse((await test.call("GET", `${base}/receipts/${id}`)).body);
+    if (found.kind !== "deletion") throw new Error("it is a deletion's");
+    expect(found).toMatchObject({ id, hash, state: "hidden", count: 1, generation: null, erasedAt: null });
+    const salt = Buffer.from(found.salt, "hex");
+    const { text, metadata, imageVector, textVector } = anchorOf("a");
+    const content = `{"caption":"${text}","imageVector":"${float32(imageVector)}","metadata":{"seed":${metadata.seed}},"textVector":"${float32(textVector)}"}`;
+    expect(found.anchors).toEqual([{ id: sha256(salt, "a"), content: sha256(salt, content) }]);
+    const said =
+      `{"anchorsHash":"${found.anchorsHash}","at":"${found.deletedAt}","collection":"c","count":1,"generation":null,` +
+      `"id":"${id}","installation":null,"kind":"deletion","position":${found.position},` +
+      `"previousHash":"${found.previousHash}","salt":"${found.salt}","sequence":${found.sequence}}`;
+    expect(found.hash).toBe(sha256(said));
+  });
+
+  it("is there for ids and filters too, and not where nothing was deleted", async () => {
+    const some = await test.call("POST", `${base}/anchors/delete`, { ids: ["a", "b", "never"] });
+    expect(some.body).toMatchObject({ receipt: { count: 2, id: expect.any(String) as string } });
+    const filter = { seed: anchorOf("d").metadata.seed };
+    const filtered = await test.call("POST", `${base}/anchors/delete`, { filter });
+    expect(filtered.body).toMatchObject({ receipt: { count: 1, id: expect.any(String) as string } });
+    const none = await test.call("POST", `${base}/anchors/delete`, { ids: ["never"] });
+    expect(none.body).toMatchObject({ deleted: 0, receipt: { count: 0, id: null, hash: null } });
+    const listed = receiptPage.parse((await test.call("GET", `${base}/receipts`)).body);
+    const deletions = listed.receipts.filter(({ kind }) => kind === "deletion");
+    expect(deletions.map(({ count }) => count)).toEqual([2, 1]);
+  });
+
+  it("is listed page by page, each naming the hash of the one before", async () => {
+    for (const id of ["a", "b"]) await remove(id);
+    const first = receiptPage.parse((await test.call("GET", `${base}/receipts?limit=1`)).body);
+    const second = receiptPage.parse(
+      (await test.call("GET", `${base}/receipts?limit=1&cursor=${first.nextCursor ?? ""}`)).body,
+    );
+    expect(second.receipts[0]?.previousHash).toBe(first.receipts[0]?.hash);
+    expect(first.receipts[0]?.previousHash).toMatch(/^0{64}$/);
+    expect(second.nextCursor).toBeNull();
+  });
+
+  it("is not found under another collection, and a cursor or a name that was never given out is refused", async () => {
+    const { id } = await remove("a");
+    await createCollection(test, "other");
+    expect((await test.call("GET", `/v1/collections/other/receipts/${id}`)).status).toBe(404);
+    expect((await test.call("GET", `${base}/receipts/nothing`)).status).toBe(404);
+    expect((await test.call("GET", `${base}/receipts/a%00b`)).status).toBe(400);
+    for (const wrong of ["x", "-1", "0", "1e3"])
+      expect((await test.call("GET", `${base}/receipts?cursor=${wrong}`)).status).toBe(400);
+  });
+});
+
+describe("compaction", () => {
+  it("erases what was deleted, and says so in the receipts", async () => {
+    const { id } = await remove("a");
+    expect((await test.call("GET", base)).body).toMatchObject({ indexes: { image: { tombstones: 1 } } });
+    const done = compacted.parse((await test.call("POST", `${base}/compact`)).body);
+    expect(done).toMatchObject({ generation: 1, erased: 1, tables: "vacuum" });
+    expect((await test.call("GET", base)).body).toMatchObject({ indexes: { image: { tombstones: 0 } } });
+    const after = receipt.parse((await test.call("GET", `${base}/receipts/${id}`)).body);
+    expect(after).toMatchObject({ state: "erased", generation: 1 });
+    const again = compacted.parse((await test.call("POST", `${base}/compact?tables=rewrite`)).body);
+    expect(again).toMatchObject({ generation: 1, erased: 0, tables: "rewrite" });
+    expect((await test.call("POST", `${base}/compact?tables=burn`)).status).toBe(400);
+    expect((await test.call("POST", "/v1/collections/nobody/compact")).status).toBe(404);
+  });
+
+  it("follows of itself where much was deleted", async () => {
+    const { body } = await test.call("POST", `${base}/anchors/delete`, { ids: ["a", "b", "d", "e"] });
+    const { id } = (body as { receipt: { id: string } }).receipt;
+    await vi.waitFor(async () => {
+      expect((await test.call("GET", `${base}/receipts/${id}`)).body).toMatchObject({ state: "erased" });
+    });
+  });
+
+  it("goes on beside writes and queries, and leaves what was deleted meanwhile hidden or erased, never found", async () => {
+    const client = createClient({ url: (await listen(test)).url }).collection("c");
+    await Promise.all([
+      client.compact(),
+      ...["a", "b", "d", "e"].map((id) => client.deleteAnchor(id)),
+      client.compact({ tables: "rewrite" }),
+    ]);
+    const { hits } = await client.search({ query: { anchor: "kept" }, target: "image", limit: 100 });
+    expect(hits.map(({ id }) => id).sort()).toEqual(["f", "g", "h", "kept"]);
+    await client.compact();
+    for await (const link of client.listReceipts({ pageSize: 2 }))
+      if (link.kind === "deletion")
+        expect(await client.getReceipt(link.id)).toMatchObject({ state: "erased" });
+  });
+});
