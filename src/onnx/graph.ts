@@ -3,7 +3,7 @@ import { writeMessage, type MessageWriter } from "./protobuf.ts";
 /** The name of a tensor inside a graph. */
 export type Value = string;
 
-export type ElementType = "float32" | "int32" | "int64" | "bool" | "uint8";
+export type ElementType = "float32" | "float16" | "int8" | "int32" | "int64" | "bool" | "uint8";
 
 /** A fixed size, or the name of one that is only known at run time. */
 export type Dimension = number | string;
@@ -46,9 +46,11 @@ const OPSET = 17;
 const ELEMENT_TYPES: Readonly<Record<ElementType, number>> = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
 };
 
 type Write = (writer: MessageWriter) => void;

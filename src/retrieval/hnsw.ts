@@ -1,13 +1,11 @@
 import type { HierarchicalNSW } from "hnswlib-node";
-import { emptyNeighbours, type Candidate } from "./neighbours.ts";
+import { emptyNeighbours } from "./neighbours.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { Neighbours, Slot, VectorIndex } from "./types.ts";
 
 /** How long building or searching may hold the event loop before it lets others in. */
 const SLICE_MS = 8;
 const FIRST_CAPACITY = 1_024;
-/** Distances of unit vectors in float32 are nearer to the truth. */
-const ROUNDING = 1e-5;
 const SEED = 1;
 
 const load = async () => {
@@ -38,6 +36,9 @@ export const hnswAvailable = async (): Promise<{ available: boolean; reason: str
       }
     : { available: true, reason: "" };
 
+/** The nearest first. */
+type Found = ReturnType<HierarchicalNSW["searchKnn"]>;
+
 export interface HnswIndex extends VectorIndex {
   readonly kind: "hnsw";
   /** Resolves when everything that was added is in the graph. */
@@ -48,10 +49,10 @@ export interface HnswIndex extends VectorIndex {
 
 /**
  * A navigable small-world graph (Malkov and Yashunin, arXiv 1603.09320) by hnswlib. Vectors that are added are
- * inserted in slices, so that the event loop stays free; until then they are not found. Scores are taken again from
- * the vectors themselves, so that they equal those of an exact index up to rounding.
+ * inserted in slices, so that the event loop stays free; until then they are not found. Scores equal those of an exact
+ * index up to float32's rounding of 1 - score.
  *
- * @param options.row the vector of a slot, which the graph's candidates are scored with
+ * @param options.row the vector of a slot, to be inserted
  */
 export const createHnswIndex = (
   hnswlib: HnswLibrary,
@@ -97,23 +98,33 @@ export const createHnswIndex = (
     hidden++;
   };
 
-  const searchOne = (
-    query: Float32Array,
-    k: number,
-    ef: number,
-    allow: Uint8Array | undefined,
-  ): Candidate[] => {
+  const findNearest = (query: number[], k: number, ef: number, allow: Uint8Array | undefined): Found => {
     const candidates = Math.min(Math.max(ef, k), inserted);
     graph.setEf(candidates);
     const filter = allow === undefined ? undefined : (slot: number) => allow[slot] === 1;
-    const { neighbors, distances } = graph.searchKnn(Array.from(query), candidates, filter);
-    // The graph's own k, and what it cannot tell from the k-th: which of equal ones come first is for `compare` to say.
-    const farthest = (Float64Array.from(distances).sort()[k - 1] ?? Infinity) + ROUNDING;
-    return neighbors
-      .filter((_, i) => (distances[i] ?? 0) <= farthest)
-      .map((slot) => ({ slot, score: dot(query, row(slot)) }))
-      .sort((a, b) => b.score - a.score || compare(a.slot, b.slot))
-      .slice(0, k);
+    // One more than asked for: where it is as near as the last, which of equal ones come first is for `compare` to say.
+    const found = graph.searchKnn(query, Math.min(k + 1, candidates), filter);
+    const isTied = found.distances[k] !== undefined && found.distances[k] === found.distances[k - 1];
+    return isTied && candidates > k + 1 ? graph.searchKnn(query, candidates, filter) : found;
+  };
+
+  /** Puts the k nearest into a row of `result`, equally near ones in the order of `compare`. */
+  const write = ({ neighbors, distances }: Found, result: Neighbours, row: number, k: number): void => {
+    for (let start = 0; start < neighbors.length;) {
+      let end = start + 1;
+      while (end < neighbors.length && distances[end] === distances[start]) end++;
+      if (end - start > 1) {
+        const tied = neighbors.slice(start, end).sort(compare);
+        for (let i = start; i < end; i++) neighbors[i] = tied[i - start] ?? -1;
+      }
+      start = end;
+    }
+    const count = Math.min(k, neighbors.length);
+    for (let i = 0; i < count; i++) {
+      result.slots[row * k + i] = neighbors[i] ?? -1;
+      result.scores[row * k + i] = 1 - (distances[i] ?? 1);
+    }
+    result.counts[row] = count;
   };
 
   const search: VectorIndex["search"] = async (queries, { k, allow, ef }) => {
@@ -121,18 +132,15 @@ export const createHnswIndex = (
     const width = Math.min(k, inserted - hidden);
     const result: Neighbours = emptyNeighbours(batch, Math.max(0, width));
     if (width <= 0) return result;
+    const query = new Array<number>(d).fill(0);
     let until = performance.now() + SLICE_MS;
     for (let i = 0; i < batch; i++) {
       if (performance.now() > until) {
         await nextTurn();
         until = performance.now() + SLICE_MS;
       }
-      const found = searchOne(queries.subarray(i * d, (i + 1) * d), width, ef ?? profile.hnsw.ef, allow);
-      found.forEach(({ slot, score }, j) => {
-        result.slots[i * width + j] = slot;
-        result.scores[i * width + j] = score;
-      });
-      result.counts[i] = found.length;
+      for (let j = 0; j < d; j++) query[j] = queries[i * d + j] ?? 0;
+      write(findNearest(query, width, ef ?? profile.hnsw.ef, allow), result, i, width);
     }
     return result;
   };
@@ -167,9 +175,3 @@ export const createHnswIndex = (
 };
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-const dot = (a: Float32Array, b: Float32Array): number => {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
-};

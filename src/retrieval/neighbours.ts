@@ -1,9 +1,4 @@
-import type { Neighbours, Slot } from "./types.ts";
-
-export interface Candidate {
-  readonly slot: Slot;
-  readonly score: number;
-}
+import type { Neighbours } from "./types.ts";
 
 /** Room for `width` neighbours of each of `batch` queries, none of which is found yet. */
 export const emptyNeighbours = (batch: number, width: number): Neighbours => ({
