@@ -14,7 +14,7 @@ import { parseWith } from "./validation.ts";
 const BATCH_LINES = 256;
 const BATCH_BYTES = 8 * 1024 * 1024;
 /** How long lines are parsed before other requests get their turn. */
-const SLICE_MS = 5;
+const SLICE_MS = 2;
 
 interface WrittenLines {
   readonly sequence: Sequence;
