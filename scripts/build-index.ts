@@ -118,7 +118,7 @@ await runScript<Given>({
   about: [
     "Builds the HNSW graph and the exact matrix of a collection's image and text vectors by a profile, measures the graph's recall against the exact search, and writes both as files with a JSON beside them that says what they are. The vectors are as they are stored, normalised, without the collection's transform. The service builds its own indexes in memory and does not read these files.",
     "",
-    "Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked. The files appear when all of them are whole; Ctrl-C leaves those of an earlier build as they were. The files are not changed when anchors are deleted: build again or delete them.",
+    "Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked. The files appear when all of them are whole; Ctrl-C leaves those of an earlier build as they were. The service removes those in DATA_DIR when it compacts the collection after a change, since they hold vectors that may be deleted by then; files elsewhere are yours to delete.",
     "",
     "Exit status: 0 built, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
   ].join("\n"),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openCollections, type Collections } from "./collections/index.ts";
 import type { Config } from "./config.ts";
 import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "./encoders/index.ts";
+import { removeIndexFiles } from "./index-files/index.ts";
 import { openJobs, type Jobs } from "./jobs/index.ts";
 import { closeKernels, hnswAvailable, openMachineCosts } from "./retrieval/index.ts";
 import { lockDataDir, openStore, type Store } from "./store/index.ts";
@@ -62,10 +63,13 @@ export const openAnchorage = async (
     const hnsw = await hnswAvailable();
     if (!hnsw.available) log(hnsw.reason);
     closing.push(closeKernels);
-    opened(await openMachineCosts(join(dataDir, "indexes", "costs.json"), log));
+    const indexes = join(dataDir, "indexes");
+    opened(await openMachineCosts(join(indexes, "costs.json"), log));
     const encoders = opened(await openEncoderRegistry({ folders: [encoderDirectory(dataDir)], log }));
     const collections = opened(
-      await openCollections(store, encoders, log, preload, join(dataDir, "indexes")),
+      await openCollections(store, encoders, log, preload, indexes, (name, sequence) =>
+        removeIndexFiles(indexes, name, sequence),
+      ),
     );
     const jobs = opened(await openJobs(store, log));
     return { store, encoders, jobs, collections, close };

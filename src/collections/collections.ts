@@ -5,6 +5,7 @@ import type { CollectionName, Log, Sequence } from "../types.ts";
 import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
 import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
+import type { RemoveBuilt } from "./erasure.ts";
 import { followOthers } from "./follow.ts";
 import { createLoader } from "./load.ts";
 import type { OpenCollection } from "./memory.ts";
@@ -28,6 +29,7 @@ const SNAPSHOTS_WITHIN_MS = 4_000;
  *
  * @param indexDirectory where files about the indexes are; absent: none are read
  * @param preload whether every collection is loaded in the background now, rather than when it is first asked for
+ * @param removeBuilt takes away what others have made of a collection's vectors, when they are erased
  */
 export const openCollections = async (
   store: Store,
@@ -35,13 +37,14 @@ export const openCollections = async (
   log: Log,
   preload = true,
   indexDirectory?: string,
+  removeBuilt: RemoveBuilt = () => Promise.resolve(0),
 ): Promise<Collections> => {
   const opened = new Map<CollectionName, Promise<OpenCollection>>();
   const loading = new Set<CollectionName>();
   const encoding = createEncoding(encoders);
   const queries = createQueries(encoding);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
-  const load = createLoader(store, snapshots, log, indexDirectory);
+  const load = createLoader(store, snapshots, log, indexDirectory, removeBuilt);
 
   const open = (record: CollectionRecord): Promise<OpenCollection> => {
     const known = opened.get(record.name);
@@ -93,9 +96,11 @@ export const openCollections = async (
     await forget(name, collection);
     try {
       await (await collection?.catch(() => undefined))?.snapshots?.close();
-      await snapshots?.removeLost(await store.listCollections());
+      const present = await store.listCollections();
+      await snapshots?.removeLost(present);
+      if (!present.some((record) => record.name === name)) await removeBuilt(name, Infinity as Sequence);
     } catch (error) {
-      log(`collection ${name}: its snapshots could not be removed: ${messageOf(error)}`);
+      log(`collection ${name}: its files could not be removed: ${messageOf(error)}`);
     }
   };
 
@@ -220,11 +225,10 @@ export const openCollections = async (
     getReceipt: async (name, id) => getReceipt(store, (await find(name)).record, id),
     listReceipts: async (name, page) => listReceipts(store, (await find(name)).record, page),
 
-    compact: async (name, tables = "vacuum") => {
+    compact: async (name, tables = "rewrite") => {
       const started = performance.now();
       const { erasure } = await find(name);
-      const erased = await forgettingLost(name, erasure.run);
-      await store.vacuum(tables);
+      const erased = await forgettingLost(name, () => erasure.run(tables));
       return { ...erased, tables, tookMs: Math.round(performance.now() - started) };
     },
 

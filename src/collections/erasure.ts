@@ -1,19 +1,26 @@
 import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
 import type { AnchorSpace } from "../retrieval/index.ts";
 import type { CollectionRecord, Erasure as Recorded, Store } from "../store/index.ts";
-import type { Log, Sequence } from "../types.ts";
+import type { CollectionName, Log, Sequence } from "../types.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
 
 export interface Erased extends Recorded {
-  /** Of what was deleted up to here nothing is left. */
+  /** Of what was deleted up to here nothing is left in memory and in snapshots. */
   readonly sequence: Sequence;
 }
 
+/** Removes files that were made of a collection's vectors before `sequence`, and says how many. */
+export type RemoveBuilt = (collection: CollectionName, sequence: Sequence) => Promise<number>;
+
 /** Takes deleted anchors out of memory and of the files on disk, and puts on record that they are gone. */
 export interface Erasure {
-  /** @throws AnchorageError `unavailable` where a snapshot cannot be written, or the store does not answer */
-  readonly run: () => Promise<Erased>;
-  /** Memory was compacted of itself: the rest follows in the background. */
+  /**
+   * Only `rewrite` erases: space that `vacuum` frees keeps its bytes, so receipts stay `hidden`.
+   *
+   * @throws AnchorageError `unavailable` where a file cannot be written or removed, or the store does not answer
+   */
+  readonly run: (tables: "vacuum" | "rewrite") => Promise<Erased>;
+  /** Memory was compacted of itself: snapshots follow in the background, tables do not, for that locks them. */
   readonly afterCompaction: () => void;
   readonly close: () => void;
 }
@@ -23,47 +30,67 @@ export const createErasure = (
   record: CollectionRecord,
   space: AnchorSpace,
   snapshots: SnapshotKeeper | undefined,
+  removeBuilt: RemoveBuilt,
   log: Log,
 ): Erasure => {
   let last: Promise<unknown> = Promise.resolve();
   let running = 0;
   let closed = false;
 
-  const erase = async (): Promise<Erased> => {
+  /** @returns the sequence up to which neither memory nor a file holds what was deleted */
+  const clear = async (): Promise<Sequence> => {
     const { sequence } = space.view();
     await space.compact();
-    try {
+    await inFiles(async () => {
       await snapshots?.renew();
-    } catch (error) {
-      if (isAnchorageError(error)) throw error;
-      throw new AnchorageError("unavailable", `No new snapshot could be written: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
+      const removed = await removeBuilt(record.name, sequence);
+      if (removed > 0)
+        log(`collection ${record.name}: ${removed} built index files removed, for they are old`);
+    });
     // What is closed is not compacted to its end.
     if (closed) throw new AnchorageError("unavailable", `Collection "${record.name}" was closed meanwhile.`);
-    return { ...(await store.recordErasure(record, sequence)), sequence };
+    return sequence;
   };
 
-  const run = (): Promise<Erased> => {
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     running++;
-    const turn = last.then(erase).finally(() => running--);
+    const turn = last.then(work).finally(() => running--);
     last = turn.catch(() => undefined);
     return turn;
   };
 
   return {
-    run,
+    run: (tables) =>
+      inTurn(async () => {
+        const sequence = await clear();
+        await store.vacuum(tables);
+        const said =
+          tables === "rewrite"
+            ? await store.recordErasure(record, sequence)
+            : { generation: await store.erasedGeneration(record), erased: 0 };
+        return { ...said, sequence };
+      }),
     afterCompaction: () => {
-      if (running > 0 || closed) return;
-      run().catch((error: unknown) => {
+      if (running > 0 || closed || snapshots === undefined) return;
+      inTurn(snapshots.renew).catch((error: unknown) => {
         const gone = isAnchorageError(error) && error.code === "not-found";
         if (!closed && !gone)
-          log(`collection ${record.name}: what was deleted is not erased yet: ${messageOf(error)}`);
+          log(`collection ${record.name}: its snapshot still holds what was deleted: ${messageOf(error)}`);
       });
     },
     close: () => {
       closed = true;
     },
   };
+};
+
+const inFiles = async (work: () => Promise<void>): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    if (isAnchorageError(error)) throw error;
+    throw new AnchorageError("unavailable", `Files that hold what was deleted stay: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 };

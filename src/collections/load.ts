@@ -1,7 +1,7 @@
 import { curveFile, openAnchorSpace, readCurves, type AnchorSpace } from "../retrieval/index.ts";
 import type { CollectionRecord, Store } from "../store/index.ts";
 import type { Log } from "../types.ts";
-import { createErasure } from "./erasure.ts";
+import { createErasure, type RemoveBuilt } from "./erasure.ts";
 import { fillSpace, keepInStep, type OpenCollection } from "./memory.ts";
 import type { Snapshots } from "./snapshots.ts";
 
@@ -11,7 +11,13 @@ import type { Snapshots } from "./snapshots.ts";
  * @param snapshots absent where there is no place for files
  */
 export const createLoader =
-  (store: Store, snapshots: Snapshots | undefined, log: Log, indexDirectory: string | undefined) =>
+  (
+    store: Store,
+    snapshots: Snapshots | undefined,
+    log: Log,
+    indexDirectory: string | undefined,
+    removeBuilt: RemoveBuilt,
+  ) =>
   async (record: CollectionRecord, onGap: () => void): Promise<OpenCollection> => {
     const started = performance.now();
     let afterCompaction = (): void => undefined;
@@ -26,7 +32,7 @@ export const createLoader =
     }
     const collection = keepInStep(store, record, space, onGap);
     const keeper = snapshots?.keep(record, space, restored?.changes ?? 0);
-    const erasure = createErasure(store, record, space, keeper, log);
+    const erasure = createErasure(store, record, space, keeper, removeBuilt, log);
     ({ afterCompaction } = erasure);
     const close = (): void => {
       erasure.close();

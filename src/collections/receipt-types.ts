@@ -1,8 +1,8 @@
 import type { Sequence } from "../types.ts";
 
 /**
- * `hidden`: the rows are gone and no query finds it, but its vector may be in memory and in a snapshot. `erased`: this
- * installation (a DATA_DIR) holds it in neither.
+ * `hidden`: the rows are gone and no query finds it, but its bytes may be in memory, in a snapshot and in the files of
+ * Postgres. `erased`: this installation (a DATA_DIR) and the tables hold it in none of them.
  */
 export type ReceiptState = "hidden" | "erased";
 
@@ -56,7 +56,7 @@ export interface ReceiptPage {
 export interface CompactionResult {
   /** Of this installation's; 0 where nothing was ever deleted. */
   readonly generation: number;
-  /** Deleted anchors that were not known to be erased before. */
+  /** Deleted anchors that were not known to be erased before; 0 for `vacuum`, which erases none. */
   readonly erased: number;
   /** Of what was deleted up to here nothing is left in memory and in snapshots. */
   readonly sequence: Sequence;

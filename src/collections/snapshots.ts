@@ -70,6 +70,7 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
         const header = await readSnapshot(path, subjectOf(record), check, space.restore);
         const { total } = space.changes();
         await catchUp(store, record, space, header.sequence as Sequence);
+        await removeOthers(record, basename(path));
         return { space, changes: total };
       } catch (error) {
         space.close();
@@ -79,11 +80,15 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
       }
       break;
     }
-    await removeSnapshots(folderOf(record)).catch((error: unknown) =>
-      log(`collection ${record.name}: its old snapshots could not be deleted: ${messageOf(error)}`),
-    );
+    await removeOthers(record);
     return null;
   };
+
+  /** Also what a process that was killed has left: it may hold what was deleted since. */
+  const removeOthers = async (record: CollectionRecord, keep?: string): Promise<void> =>
+    removeSnapshots(folderOf(record), keep).catch((error: unknown) =>
+      log(`collection ${record.name}: its old snapshots could not be deleted: ${messageOf(error)}`),
+    );
 
   const keep: Snapshots["keep"] = (record, space, saved) => {
     const folder = folderOf(record);
@@ -100,8 +105,9 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
       if (view.size < FEWEST_ANCHORS) await removeSnapshots(folder);
       else {
         const mark = await store.writeMark(record, view.sequence);
-        if (mark === null) return;
-        await writeSnapshot(folder, view, { ...subjectOf(record), mark }, ending.signal);
+        // Of a history that Postgres does not know, no file could be used, nor must an older one stay.
+        if (mark === null) await removeSnapshots(folder);
+        else await writeSnapshot(folder, view, { ...subjectOf(record), mark }, ending.signal);
       }
       savedChanges = total;
     };

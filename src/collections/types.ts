@@ -239,9 +239,11 @@ export interface Collections {
     page: { readonly limit: number; readonly cursor?: string },
   ) => Promise<ReceiptPage>;
   /**
-   * Takes what was deleted out of memory and snapshots while queries go on, and has Postgres clear its rows.
+   * Takes what was deleted out of memory and files while queries go on, and has Postgres clear its rows.
    *
-   * @param tables `rewrite` also takes their bytes out of Postgres's files, and locks the tables meanwhile
+   * @param tables `rewrite`, the default, takes the bytes out of Postgres's files too, for which it locks the tables, and
+   * puts on record that what was deleted is erased; `vacuum` locks nothing, leaves bytes, and receipts as they are
+   * @throws AnchorageError `unavailable` where a transaction on the same Postgres may still read what was deleted
    */
   readonly compact: (name: CollectionName, tables?: "vacuum" | "rewrite") => Promise<CompactionResult>;
 

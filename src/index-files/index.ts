@@ -3,6 +3,7 @@ export { buildIndexFiles, type BuildOptions, type Built, type BuiltGraph } from 
 export { collectVectors, type VectorSource } from "./collect.ts";
 export { profileNamed } from "./profile.ts";
 export { prepareIndexFolder, type IndexPlace } from "./publish.ts";
+export { removeIndexFiles } from "./remove.ts";
 export { RECALL_K } from "./recall.ts";
 export { tuneGraphs, type TuneOptions } from "./tune.ts";
 export type * from "./types.ts";

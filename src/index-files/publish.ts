@@ -1,23 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, constants, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { access, constants, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { z } from "zod";
 import { AnchorageError } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
+import { filesNamedBy, readManifest, WORK } from "./manifest.ts";
 import type { IndexFile, IndexManifest } from "./types.ts";
-
-/** What an earlier build left when it was killed has the number of a process that is gone. */
-const WORK = /^\.building-(\d+)$/;
-
-const fileOf = z.object({ file: z.string() });
-const indexOf = z.object({ exact: fileOf, hnsw: fileOf.nullable() });
-const named = z.object({
-  collection: z.string(),
-  ids: fileOf,
-  indexes: z.object({ image: indexOf, text: indexOf }),
-});
 
 /** A folder of index files that are written aside and appear when they are whole. */
 export interface IndexFolder {
@@ -58,10 +47,9 @@ export const prepareIndexFolder = async (place: IndexPlace): Promise<void> => {
     await access(directory, constants.W_OK);
   });
   const path = manifestPathOf(place);
-  const text = await inFolder(directory, () => readIfThere(path));
-  if (text === null) return;
-  const before = parseManifest(text);
-  if (before === null) {
+  const before = await inFolder(directory, () => readManifest(path));
+  if (before === null) return;
+  if (before === "foreign") {
     throw new AnchorageError("conflict", `${path} is no description of index files, and is left as it is`);
   }
   if (before.collection !== collection) {
@@ -87,19 +75,23 @@ export const openIndexFolder = async (place: IndexPlace): Promise<IndexFolder> =
   return {
     add: async (label, extension, write) => {
       const path = join(work, `${label}.${extension}`);
-      await inFolder(directory, () => write(path));
-      await makeDurable(path);
-      const sha256 = await sha256Of(path);
-      const file = `${label}-${sha256.slice(0, 16)}.${extension}`;
-      await rename(path, join(work, file));
-      added.add(file);
-      return { file, sha256, bytes: (await stat(join(work, file))).size };
+      return inFolder(directory, async () => {
+        await write(path);
+        await makeDurable(path);
+        const sha256 = await sha256Of(path);
+        const file = `${label}-${sha256.slice(0, 16)}.${extension}`;
+        await rename(path, join(work, file));
+        added.add(file);
+        return { file, sha256, bytes: (await stat(join(work, file))).size };
+      });
     },
     publish: async (manifest) => {
       await prepareIndexFolder(place);
       const path = manifestPathOf(place);
       const before = await filesNamedBy(path);
-      for (const file of added) await rename(join(work, file), join(directory, file));
+      await inFolder(directory, async () => {
+        for (const file of added) await rename(join(work, file), join(directory, file));
+      });
       const draft = join(work, "manifest.json");
       const handle = await open(draft, "w");
       await handle.writeFile(`${JSON.stringify(manifest, null, 2)}\n`).finally(() => handle.close());
@@ -116,6 +108,7 @@ export const openIndexFolder = async (place: IndexPlace): Promise<IndexFolder> =
 const FOLDER_FAULTS: Readonly<Record<string, string>> = {
   EEXIST: "is a file, and a folder is needed",
   ENOTDIR: "lies below a file",
+  ENOENT: "lost files that were being written, as compaction does; build again",
   EACCES: "may not be written to",
   EPERM: "may not be written to",
   EROFS: "may not be written to",
@@ -141,35 +134,6 @@ const sha256Of = async (path: string): Promise<string> => {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path), hash);
   return hash.digest("hex");
-};
-
-const parseManifest = (text: string): z.infer<typeof named> | null => {
-  try {
-    return named.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
-};
-
-const readIfThere = async (path: string): Promise<string | null> => {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return null;
-    // A folder of that name describes nothing either.
-    if (code === "EISDIR") return "";
-    throw error;
-  }
-};
-
-/** None where there is no such manifest, or it is none of ours. */
-const filesNamedBy = async (path: string): Promise<string[]> => {
-  const manifest = parseManifest((await readIfThere(path)) ?? "");
-  if (manifest === null) return [];
-  const { ids, indexes } = manifest;
-  const files = [ids, indexes.image.exact, indexes.image.hnsw, indexes.text.exact, indexes.text.hnsw];
-  return files.flatMap((entry) => (entry === null ? [] : [entry.file]));
 };
 
 const namedInAll = async (directory: string): Promise<Set<string>> => {

@@ -16,7 +16,7 @@ import { migrateDatabase } from "./migrate.ts";
 import { followNews } from "./news.ts";
 import { readAll } from "./read-all.ts";
 import { readSince } from "./read-since.ts";
-import { findReceipt, listReceipts, recordErasure } from "./receipts.ts";
+import { erasedGeneration, findReceipt, listReceipts, recordErasure } from "./receipts.ts";
 import { loadTransforms, saveTransform } from "./transforms.ts";
 import type { Store } from "./types.ts";
 import { vacuum } from "./vacuum.ts";
@@ -87,7 +87,8 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   upsertAnchors: (collection, anchors) => upsertAnchors(database, collection, anchors),
   deleteAnchors: (collection, ids) => deleteAnchors(database, collection, ids),
   recordErasure: (collection, sequence) => recordErasure(database, collection, owner, sequence),
-  vacuum: (how) => vacuum(database, how),
+  erasedGeneration: (collection) => erasedGeneration(database, collection, owner),
+  vacuum: (how, readersWithinMs) => vacuum(database, how, readersWithinMs),
   findReceipt: (collection, id) => findReceipt(database, collection, owner, id),
   listReceipts: (collection, page) => listReceipts(database, collection, owner, page),
   findAnchors: (collection, ids) => findAnchors(database, collection, ids),

@@ -67,17 +67,7 @@ export const recordErasure = async (
 ): Promise<Erasure> =>
   database.transaction(async ({ queries }) => {
     await lockCollection(queries, collection);
-    const own = and(
-      eq(receipts.collection, collection.key),
-      eq(receipts.kind, "erasure"),
-      eq(receipts.installation, installation),
-    );
-    const [before] = await queries
-      .select({ sequence: max(receipts.sequence), generation: max(receipts.generation) })
-      .from(receipts)
-      .where(own);
-    const since = (before?.sequence ?? 0) as Sequence;
-    const generation = before?.generation ?? 0;
+    const { sequence: since, generation } = await lastErasure(queries, collection, installation);
     const [gone] = await queries
       .select({ anchors: sum(receipts.count) })
       .from(receipts)
@@ -85,7 +75,7 @@ export const recordErasure = async (
         and(
           eq(receipts.collection, collection.key),
           eq(receipts.kind, "deletion"),
-          gt(receipts.sequence, since),
+          sql`${receipts.sequence} > ${since}`,
           sql`${receipts.sequence} <= ${sequence}`,
         ),
       );
@@ -103,6 +93,32 @@ export const recordErasure = async (
     });
     return { generation: generation + 1, erased };
   });
+
+/** How often the installation has erased something of the collection. */
+export const erasedGeneration = async (
+  database: Database,
+  collection: CollectionRecord,
+  installation: string,
+): Promise<number> =>
+  (await database.query((queries) => lastErasure(queries, collection, installation))).generation;
+
+const lastErasure = async (
+  queries: Queries,
+  { key }: CollectionRecord,
+  installation: string,
+): Promise<{ readonly sequence: number; readonly generation: number }> => {
+  const [last] = await queries
+    .select({ sequence: max(receipts.sequence), generation: max(receipts.generation) })
+    .from(receipts)
+    .where(
+      and(
+        eq(receipts.collection, key),
+        eq(receipts.kind, "erasure"),
+        eq(receipts.installation, installation),
+      ),
+    );
+  return { sequence: last?.sequence ?? 0, generation: last?.generation ?? 0 };
+};
 
 /** A column, as text, of the first erasure by `installation` that covers a deletion. */
 const erasing = (column: "generation" | "at", installation: string): SQL<string | null> => sql<

@@ -205,6 +205,8 @@ export interface Store {
   deleteAnchors(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<DeleteResult>;
   /** Puts on record that this installation holds nothing any more of what was deleted up to `sequence`. */
   recordErasure(collection: CollectionRecord, sequence: Sequence): Promise<Erasure>;
+  /** How often this installation has put an erasure on record. */
+  erasedGeneration(collection: CollectionRecord): Promise<number>;
   findReceipt(collection: CollectionRecord, id: string): Promise<Receipt | null>;
   /** In the order of the chain, those after position `after`. */
   listReceipts(
@@ -215,8 +217,11 @@ export interface Store {
   /**
    * Has Postgres clear deleted rows from its tables, for all collections: `rewrite` so that no file of a table holds them
    * any more, which locks the tables meanwhile; `vacuum` without a lock, which frees their space and leaves it at that.
+   *
+   * @param readersWithinMs how long `rewrite` waits for transactions that may still read what was deleted [10,000]
+   * @throws AnchorageError `unavailable` where one of them goes on
    */
-  vacuum(how: "vacuum" | "rewrite"): Promise<void>;
+  vacuum(how: "vacuum" | "rewrite", readersWithinMs?: number): Promise<void>;
 
   findAnchors(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<AnchorWithVectors[]>;
   /** In id order (byte order of UTF-8), ids after `after`. */

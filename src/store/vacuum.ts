@@ -1,14 +1,70 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "drizzle-orm";
+import { AnchorageError } from "../errors.ts";
 import type { Database } from "./database.ts";
 
+const READERS_WITHIN_MS = 10_000;
+const POLL_MS = 50;
+
 /**
- * Has Postgres clear the rows that were deleted from its tables, for all collections. `rewrite` writes the tables anew,
- * so that their files hold live rows alone, and locks them meanwhile; `vacuum` locks nothing, but frees space without
- * overwriting it.
+ * Has Postgres clear the rows that were deleted from its tables, for all collections. `rewrite` writes tables and indexes
+ * anew, so that their files hold live rows alone, and locks them meanwhile. `vacuum` locks nothing; what it frees keeps
+ * its bytes until something is written over them.
+ *
+ * @param readersWithinMs how long to wait for transactions that may still read what was deleted
+ * @throws AnchorageError `unavailable` where one goes on, for then a rewritten table would hold it too
  */
-export const vacuum = async (database: Database, how: "vacuum" | "rewrite"): Promise<void> => {
+export const vacuum = async (
+  database: Database,
+  how: "vacuum" | "rewrite",
+  readersWithinMs = READERS_WITHIN_MS,
+): Promise<void> => {
+  if (how === "rewrite") await outlastReaders(database, readersWithinMs);
   const options = how === "rewrite" ? "(FULL)" : "";
   await database.query((queries) =>
     queries.execute(sql.raw(`VACUUM ${options} anchors, vectors, images, transforms`)),
   );
+};
+
+/** Waits until every transaction of this database began after the call. */
+const outlastReaders = async (database: Database, withinMs: number): Promise<void> => {
+  const now = await currentTransaction(database);
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const reader = await readerSince(database, now);
+    if (reader === null) return;
+    if (performance.now() > deadline)
+      throw new AnchorageError(
+        "unavailable",
+        `Nothing can be erased while ${reader} may still read what was deleted; try again when it has ended.`,
+      );
+    await pause(POLL_MS);
+  }
+};
+
+const currentTransaction = async (database: Database): Promise<string> => {
+  const { rows } = await database.query((queries) =>
+    queries.execute<{ id: string }>(sql`SELECT pg_current_xact_id()::text AS id`),
+  );
+  return rows[0]?.id ?? "0";
+};
+
+/** Who keeps rows that were deleted before transaction `now` from being cleared (PostgreSQL manual, 24.1.5). */
+const readerSince = async (database: Database, now: string): Promise<string | null> => {
+  const { rows } = await database.query((queries) =>
+    queries.execute<{ reader: string }>(sql`
+      WITH held AS (
+        SELECT 'process ' || pid || ' of Postgres (' || application_name || ')' AS reader,
+               greatest(age(backend_xmin), age(backend_xid)) AS age
+        FROM pg_stat_activity
+        WHERE pid <> pg_backend_pid() AND (datname = current_database() OR datname IS NULL)
+        UNION ALL
+        SELECT 'the prepared transaction ' || gid, age(transaction)
+        FROM pg_prepared_xacts WHERE database = current_database()
+        UNION ALL
+        SELECT 'the replication slot ' || slot_name, age(xmin) FROM pg_replication_slots
+      )
+      SELECT reader FROM held WHERE age > age(${now}::xid8::xid) ORDER BY age DESC LIMIT 1`),
+  );
+  return rows[0]?.reader ?? null;
 };

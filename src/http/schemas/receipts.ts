@@ -3,8 +3,9 @@ import { collectionName, optional, page } from "./values.ts";
 
 export const receiptState = z.enum(["hidden", "erased"]).openapi({
   description:
-    "`hidden`: the rows are gone and no query finds it, but its vectors may be in memory and in a snapshot. " +
-    "`erased`: the service that answers has it in neither.",
+    "`hidden`: the rows are gone and no query finds it, but its bytes may be in memory, in a snapshot and in the free " +
+    "space of Postgres's files. `erased`: they are in none of these; memory and snapshots are those of the service that " +
+    "answers.",
 });
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -85,10 +86,11 @@ const tables = z.enum(["vacuum", "rewrite"]);
 export const compactQuery = z.strictObject({
   tables: optional(
     tables.openapi({
-      default: "vacuum",
+      default: "rewrite",
       description:
-        "`vacuum`: Postgres frees the space of deleted rows, which keeps their bytes until something is written over " +
-        "them. `rewrite`: it writes the tables anew without them, and locks them meanwhile.",
+        "`rewrite`: Postgres writes the tables anew without what was deleted, and locks them meanwhile; writes wait. " +
+        "`vacuum`: it frees the space, which keeps its bytes until something is written over them; no lock, and " +
+        "receipts stay `hidden`.",
     }),
   ),
 });
@@ -96,8 +98,12 @@ export const compactQuery = z.strictObject({
 export const compacted = z
   .strictObject({
     generation: z.int().openapi({ description: "0 where nothing was ever deleted." }),
-    erased: z.int().openapi({ description: "Deleted anchors that were not known to be erased before." }),
-    sequence: z.int().openapi({ description: "Of what was deleted up to it nothing is left here." }),
+    erased: z
+      .int()
+      .openapi({ description: "Deleted anchors that were not known to be erased before; 0 for `vacuum`." }),
+    sequence: z
+      .int()
+      .openapi({ description: "Of what was deleted up to it nothing is left in memory and in snapshots." }),
     tables,
     tookMs: z.number(),
   })

@@ -56,6 +56,8 @@ export const writeSnapshot = async (
   }
   await syncFolder(folder);
   await removeSnapshots(folder, name);
+  // What was removed must not come back with the power.
+  await syncFolder(folder);
 };
 
 const writeSections = async (

@@ -1,0 +1,41 @@
+import { expect, onTestFinished, test } from "vitest";
+import pg from "pg";
+import { freshDatabase, openTestStore } from "../support/postgres.ts";
+import { anchor, idsOf, newCollection } from "./fixtures.ts";
+
+const withReader = async (isolation: string) => {
+  const database = await freshDatabase();
+  const store = await openTestStore(database);
+  const collection = await newCollection(store);
+  await store.upsertAnchors(collection, [anchor("a"), anchor("b")]);
+  const reader = new pg.Client({ connectionString: database.url, application_name: "a report" });
+  await reader.connect();
+  onTestFinished(() => reader.end());
+  await reader.query(`BEGIN ISOLATION LEVEL ${isolation}`);
+  await reader.query("SELECT count(*) FROM jobs");
+  await store.deleteAnchors(collection, idsOf("a"));
+  return { store, reader };
+};
+
+test("tables are rewritten only when no transaction can see any more what was deleted", async () => {
+  const { store, reader } = await withReader("REPEATABLE READ");
+  let done = false;
+  const rewriting = store.vacuum("rewrite").then(() => (done = true));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(done).toBe(false);
+  await reader.query("COMMIT");
+  await rewriting;
+});
+
+test("a transaction that goes on is named, and nothing is rewritten", async () => {
+  const { store } = await withReader("REPEATABLE READ");
+  await expect(store.vacuum("rewrite", 200)).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringMatching(/process \d+ of Postgres \(a report\) may still read/) as string,
+  });
+});
+
+test("a transaction that sees each statement's newest rows is not waited for", async () => {
+  const { store } = await withReader("READ COMMITTED");
+  await store.vacuum("rewrite", 200);
+});
