@@ -1,6 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { z } from "zod";
 import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli.ts";
-import { createRandom } from "../../src/random.ts";
 import {
   calibrateCosts,
   choose,
@@ -13,89 +15,55 @@ import {
   pointFor,
   readProfile,
   RECALL_TARGET,
-  unitRows,
   useCosts,
   type Costs,
   type Neighbours,
   type RecallCurve,
   type VectorIndex,
 } from "../../src/retrieval/index.ts";
-import { hnswlibPeer, isTagged, openLance, openUsearch, type Peer } from "./peers.ts";
+import { building, msOf, recallOf, rounded } from "./retrieval/measure.ts";
+import {
+  hnswlibPeer,
+  openLance,
+  openSqliteVec,
+  openUsearch,
+  plainLoop,
+  type Peer,
+} from "./retrieval/peers.ts";
+import { DIMENSION, isTagged, makeVectors, type Shape } from "./retrieval/vectors.ts";
 
 /** How long the k nearest of n vectors take and how many of them are right: this engine beside others. */
 
-const DIMENSION = 512;
-const LATENT = 32;
 const KS = [10, 100, 800];
 const BATCHES = [1, 64];
 const QUERIES = 64;
-/** Each case is repeated for about so long, or so often. */
-const CASE_MS = 600;
-const MIN_RUNS = 3;
 const REMOVED = 1_000;
-
-/** Unit vectors around a subspace of few dimensions, as those of encoders are; the last ones are the queries. */
-const makeVectors = (count: number): Float32Array => {
-  const random = createRandom(1);
-  const normal = (): number =>
-    Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
-  const mixing = Float32Array.from({ length: LATENT * DIMENSION }, normal);
-  const rows = new Float32Array(count * DIMENSION);
-  for (let start = 0; start < rows.length; start += DIMENSION) {
-    for (let j = 0; j < LATENT; j++) {
-      const latent = normal();
-      for (let i = 0; i < DIMENSION; i++) {
-        rows[start + i] = (rows[start + i] ?? 0) + latent * (mixing[j * DIMENSION + i] ?? 0);
-      }
-    }
-    for (let i = 0; i < DIMENSION; i++) rows[start + i] = (rows[start + i] ?? 0) + 2 * normal();
-  }
-  return unitRows(rows, DIMENSION);
-};
-
-/** The median of the milliseconds a query, over as many batches as fit. */
-const msOf = async (work: (run: number) => Promise<unknown>, batch: number): Promise<number> => {
-  await work(0);
-  const times: number[] = [];
-  const until = performance.now() + CASE_MS;
-  for (let run = 1; times.length < MIN_RUNS || performance.now() < until; run++) {
-    const start = performance.now();
-    await work(run);
-    times.push((performance.now() - start) / batch);
-  }
-  times.sort((a, b) => a - b);
-  return times[Math.floor(times.length / 2)] ?? NaN;
-};
 
 const slotsOf = ({ counts, width, slots }: Neighbours): number[][] =>
   Array.from(counts, (count, row) => [...slots.subarray(row * width, row * width + count)]);
 
-/** The share of the exact answers that was found. */
-const recallOf = (exact: readonly number[][], found: readonly number[][]): number => {
-  const shares = exact.map((wanted, i) => {
-    const got = new Set(found[i]);
-    return wanted.filter((slot) => got.has(slot)).length / wanted.length;
-  });
-  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
-};
+interface Ours {
+  readonly index: VectorIndex;
+  readonly buildMs: number;
+  readonly memory: number;
+}
 
 interface Subjects {
-  readonly rows: Float32Array;
+  readonly count: number;
+  readonly shape: Shape;
   readonly queries: Float32Array;
-  readonly exact: VectorIndex;
-  readonly hnsw: VectorIndex | undefined;
+  readonly exact: Ours;
+  readonly hnsw: Ours | undefined;
   readonly curve: RecallCurve | undefined;
   readonly costs: Costs;
   readonly peers: readonly Peer[];
-  readonly addMs: number;
-  readonly buildMs: number;
 }
 
 const profile = readProfile("default");
 const compare = (a: number, b: number): number => a - b;
 
 /** Our graph, and the library's object inside it, so that both are measured on the same graph. */
-const buildGraph = async (rows: Float32Array, row: (slot: number) => Float32Array) => {
+const buildGraph = async (rows: Float32Array, row: (slot: number) => Float32Array, directory: string) => {
   const library = await loadHnsw();
   if (library === undefined) return undefined;
   const made: InstanceType<typeof library.HierarchicalNSW>[] = [];
@@ -106,81 +74,83 @@ const buildGraph = async (rows: Float32Array, row: (slot: number) => Float32Arra
     }
   }
   const watching = { ...library, HierarchicalNSW: Watched };
-  const hnsw = createHnswIndex(watching, { dimension: DIMENSION, compare, row, profile });
-  const start = performance.now();
-  hnsw.add(0, rows);
-  await hnsw.ready();
-  const buildMs = performance.now() - start;
+  const index = createHnswIndex(watching, { dimension: DIMENSION, compare, row, profile });
+  const { ms: buildMs, memory } = await building(async () => {
+    index.add(0, rows);
+    await index.ready();
+  });
   const [graph] = made;
-  return graph === undefined ? undefined : { hnsw, buildMs, peer: hnswlibPeer(graph, DIMENSION, buildMs) };
+  if (graph === undefined) return undefined;
+  return { hnsw: { index, buildMs, memory }, peer: await hnswlibPeer(graph, { buildMs, memory }, directory) };
 };
 
-const open = async (count: number, graphs: boolean, note: Terminal["note"]): Promise<Subjects> => {
-  const vectors = makeVectors(count + QUERIES);
+const open = async (
+  count: number,
+  shape: Shape,
+  { graphs, directory, note }: { graphs: boolean; directory: string; note: Terminal["note"] },
+): Promise<Subjects> => {
+  const vectors = makeVectors(count + QUERIES, shape);
   const rows = vectors.subarray(0, count * DIMENSION);
-  const exact = createExactIndex({ dimension: DIMENSION, compare });
-  const start = performance.now();
-  exact.add(0, rows);
-  const addMs = performance.now() - start;
-  const calibrated = await calibrateCosts({
-    hnswlib: await loadHnsw(),
-    profile,
-    fallback: DEFAULT_COSTS,
-    isClosed: () => false,
+  const index = createExactIndex({ dimension: DIMENSION, compare });
+  const added = await building(() => {
+    index.add(0, rows);
   });
-  const costs = calibrated ?? DEFAULT_COSTS;
+  const calibration = { hnswlib: await loadHnsw(), profile, fallback: DEFAULT_COSTS, isClosed: () => false };
+  const costs = (await calibrateCosts(calibration)) ?? DEFAULT_COSTS;
   useCosts(costs);
-  const built = graphs ? await buildGraph(rows, exact.row) : undefined;
-  if (built !== undefined) note(`${count}: graph built in ${(built.buildMs / 1000).toFixed(1)} s`);
+  const built = graphs ? await buildGraph(rows, index.row, directory) : undefined;
+  if (built !== undefined)
+    note(`${count} ${shape}: graph built in ${rounded(built.hnsw.buildMs / 1000, 1)} s`);
   const curve =
     built === undefined
       ? undefined
       : await measureRecall(
           {
             dimension: DIMENSION,
-            row: exact.row,
+            row: index.row,
             slots: Array.from({ length: count }, (_, slot) => slot),
-            exact: (query, k) => exact.search(query, { k }),
-            approximate: (query, k, ef) => built.hnsw.search(query, { k, ef }),
+            exact: (query, k) => index.search(query, { k }),
+            approximate: (query, k, ef) => built.hnsw.index.search(query, { k, ef }),
           },
           { profile, costs, all: true },
         );
-  const others = [graphs ? await openUsearch(rows, DIMENSION) : undefined, await openLance(rows, DIMENSION)];
-  const peers = [built?.peer, ...others].filter((peer) => peer !== undefined);
-  const queries = vectors.slice(count * DIMENSION);
+  const peers = [
+    built?.peer,
+    graphs ? await openUsearch(rows, directory) : undefined,
+    await openLance(rows, directory),
+    await openSqliteVec(rows, directory),
+    plainLoop(rows),
+  ].filter((peer) => peer !== undefined);
   return {
-    rows,
-    queries,
-    exact,
+    count,
+    shape,
+    queries: vectors.slice(count * DIMENSION),
+    exact: { index, buildMs: added.ms, memory: added.memory },
     hnsw: built?.hnsw,
     curve,
     costs,
     peers,
-    addMs,
-    buildMs: built?.buildMs ?? NaN,
   };
 };
 
-const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
+const shown = (ms: number, recall: number): string => `${rounded(ms, 3)} @${rounded(recall, 3)}`;
 
 const measure = async (subjects: Subjects, k: number, batch: number, filtered: boolean): Promise<object> => {
-  const { rows, queries, exact, hnsw, curve, costs, peers } = subjects;
-  const n = rows.length / DIMENSION;
+  const { count: n, shape, queries, exact, hnsw, curve, costs, peers } = subjects;
   const some = (run: number): Float32Array => {
     const first = (run * batch) % QUERIES;
     return queries.slice(first * DIMENSION, (first + batch) * DIMENSION);
   };
   const allow = filtered ? Uint8Array.from({ length: n }, (_, slot) => Number(isTagged(slot))) : undefined;
   const search = { k, ...(allow === undefined ? {} : { allow }) };
-  const truth = slotsOf(await exact.search(queries, search));
-  const exactMs = await msOf((run) => exact.search(some(run), search), batch);
-  const allowed = filtered ? (allow?.reduce((sum, bit) => sum + bit, 0) ?? n) : n;
+  const truth = slotsOf(await exact.index.search(queries, search));
+  const exactMs = await msOf((run) => exact.index.search(some(run), search), batch);
   const choice = choose(
     { k },
     {
       rows: n,
       anchors: n,
-      allowed,
+      allowed: allow?.reduce((sum, bit) => sum + bit, 0) ?? n,
       dimension: DIMENSION,
       batch,
       hnsw: hnsw === undefined ? "unwanted" : "ready",
@@ -191,18 +161,18 @@ const measure = async (subjects: Subjects, k: number, batch: number, filtered: b
   );
   const graph = { k, ef: choice.ef ?? k };
   const graphChosen = choice.index === "hnsw" && hnsw !== undefined;
-  const ours = graphChosen ? await msOf((run) => hnsw.search(some(run), graph), batch) : exactMs;
-  const oursFound = graphChosen ? slotsOf(await hnsw.search(queries, graph)) : truth;
+  const ours = graphChosen ? await msOf((run) => hnsw.index.search(some(run), graph), batch) : exactMs;
+  const oursFound = graphChosen ? slotsOf(await hnsw.index.search(queries, graph)) : truth;
   const line: Record<string, number | string> = {
     n,
+    vectors: shape,
     k,
     batch,
     filter: filtered ? "1 %" : "",
     plan: choice.index === "hnsw" ? `hnsw ef ${graph.ef}` : "exact",
-    "estimate ms": rounded(choice.estimateMs / batch, 3),
-    "ours ms": rounded(ours, 3),
-    recall: rounded(recallOf(truth, oursFound), 3),
-    "exact ms": rounded(exactMs, 3),
+    estimate: rounded(choice.estimateMs / batch, 3),
+    ours: shown(ours, recallOf(truth, oursFound)),
+    "ours, exact": rounded(exactMs, 3),
   };
   const ef =
     (curve === undefined ? undefined : pointFor(curve, k, RECALL_TARGET)?.ef) ??
@@ -210,39 +180,46 @@ const measure = async (subjects: Subjects, k: number, batch: number, filtered: b
   let best = Infinity;
   for (const peer of peers) {
     const ask = filtered ? peer.searchTagged : peer.search;
-    const ms = ask === undefined ? NaN : await msOf((run) => ask(some(run), k, ef), batch);
-    const recall = ask === undefined ? NaN : recallOf(truth, await ask(queries, k, ef));
+    if (ask === undefined) {
+      line[peer.name] = "no filter";
+      continue;
+    }
+    const ms = await msOf((run) => ask(some(run), k, ef), batch);
+    const recall = recallOf(truth, await ask(queries, k, ef));
     if (recall >= RECALL_TARGET) best = Math.min(best, ms);
-    line[`${peer.name} ms`] = rounded(ms, 3);
-    line[`${peer.name} recall`] = rounded(recall, 3);
+    line[peer.name] = shown(ms, recall);
   }
   return { ...line, "best peer / ours": best === Infinity ? "-" : rounded(best / ours, 2) };
 };
 
-/** Rows a second that are added, and removed, a thousand at once; last, for it changes what is found. */
-const rates = async ({ rows, exact, peers, addMs, buildMs }: Subjects): Promise<object[]> => {
-  const n = rows.length / DIMENSION;
+/** What engines take beside the rows, and rows a second that are added and removed; last, for it changes answers. */
+const measureUpkeep = async ({ count: n, shape, exact, hnsw, peers }: Subjects): Promise<object[]> => {
   const gone = Array.from({ length: REMOVED }, (_, i) => i * Math.floor(n / REMOVED));
-  const rate = (count: number, ms: number): number => Math.round((1000 * count) / ms);
-  const removing = async (remove: () => unknown): Promise<number> => {
-    const start = performance.now();
-    await remove();
-    return rate(REMOVED, performance.now() - start);
-  };
-  const lines = [
+  const raw = n * DIMENSION * Float32Array.BYTES_PER_ELEMENT;
+  const perSecond = (amount: number, ms: number): number => Math.round((1000 * amount) / ms);
+  const engines = [
     {
-      n,
-      engine: "ours, exact",
-      "add/s": rate(n, addMs),
-      "remove/s": await removing(() => exact.remove(gone)),
+      name: "ours, exact",
+      ...exact,
+      disk: undefined,
+      remove: (rows: readonly number[]) => exact.index.remove(rows),
     },
-    ...(Number.isNaN(buildMs)
-      ? []
-      : [{ n, engine: "ours, hnsw", "add/s": rate(n, buildMs), "remove/s": NaN }]),
+    ...peers.filter(({ name }) => name !== "plain loop"),
   ];
-  for (const peer of peers) {
-    const removed = await removing(() => peer.remove(gone));
-    lines.push({ n, engine: peer.name, "add/s": rate(n, peer.buildMs), "remove/s": removed });
+  const lines: object[] = [];
+  for (const { name, buildMs, memory, disk, remove } of engines) {
+    const start = performance.now();
+    await remove?.(gone);
+    lines.push({
+      n,
+      vectors: shape,
+      engine: name === "hnswlib-node" && hnsw !== undefined ? "hnswlib-node (ours, hnsw)" : name,
+      "build s": rounded(buildMs / 1000, 2),
+      "add/s": perSecond(n, buildMs),
+      "remove/s": remove === undefined ? "-" : perSecond(REMOVED, performance.now() - start),
+      "memory / raw": rounded(memory / raw, 2),
+      "disk / raw": disk === undefined ? "-" : rounded(disk / raw, 2),
+    });
   }
   return lines;
 };
@@ -252,9 +229,10 @@ await runScript({
   synopsis: "[options]",
   about:
     `Finds the k nearest of n vectors of ${DIMENSION} dimensions as the planner does it, beside hnswlib-node called ` +
-    `directly on the same graph and with the same ef, and beside usearch and LanceDB (flat scan) where they are ` +
-    "installed (npm i --no-save usearch @lancedb/lancedb; they are no dependencies). Milliseconds are medians, a " +
-    `query; recall is against the exact answer; the ratio is with the fastest peer whose recall is ${RECALL_TARGET} or more.`,
+    `directly on the same graph and with the same ef, a plain loop, and beside usearch, LanceDB and sqlite-vec (flat ` +
+    "scans) where they are installed (npm i --no-save usearch @lancedb/lancedb sqlite-vec better-sqlite3; they are " +
+    "no dependencies). Cells are median milliseconds a query @ recall against the exact answer; the ratio is with " +
+    `the fastest peer whose recall is ${RECALL_TARGET} or more. Memory and disk are shares of the raw float32 vectors.`,
   options: {
     n: {
       type: "string",
@@ -262,31 +240,38 @@ await runScript({
       value: "N",
       help: "Vectors; may be given several times [10000, 100000].",
     },
+    vectors: { type: "string", value: "SHAPE", help: "clustered or uniform", default: "clustered" },
     "exact-only": { type: "boolean", help: "No graphs are built, which takes minutes for 100,000 vectors." },
   },
   examples: ["--n 20000", "--n 500000 --exact-only"],
   schema: z.object({
     n: z.array(requiredText.pipe(wholeNumber(1_000, 2_000_000))).default([10_000, 100_000]),
+    vectors: z.enum(["clustered", "uniform"]),
     "exact-only": z.boolean().default(false),
   }),
-  run: async ({ n, "exact-only": exactOnly }, { signal, note }) => {
-    const [searches, changes]: [object[], object[]] = [[], []];
+  run: async ({ n, vectors, "exact-only": exactOnly }, { signal, note }) => {
+    const [searches, upkeep]: [object[], object[]] = [[], []];
     for (const count of n) {
-      const subjects = await open(count, !exactOnly, note);
-      for (const filtered of [false, true]) {
-        for (const k of filtered ? [10] : KS) {
-          for (const batch of BATCHES) {
-            signal.throwIfAborted();
-            searches.push(await measure(subjects, k, batch, filtered));
+      const directory = await mkdtemp(join(tmpdir(), "anchorage-bench-"));
+      try {
+        const subjects = await open(count, vectors, { graphs: !exactOnly, directory, note });
+        for (const filtered of [false, true]) {
+          for (const k of filtered ? [10] : KS) {
+            for (const batch of BATCHES) {
+              signal.throwIfAborted();
+              searches.push(await measure(subjects, k, batch, filtered));
+            }
           }
         }
+        upkeep.push(...(await measureUpkeep(subjects)));
+        subjects.hnsw?.index.close();
+        for (const peer of subjects.peers) await peer.close();
+      } finally {
+        await rm(directory, { recursive: true, force: true });
       }
-      changes.push(...(await rates(subjects)));
-      subjects.hnsw?.close();
-      for (const peer of subjects.peers) await peer.close();
     }
     console.table(searches);
-    console.table(changes);
+    console.table(upkeep);
     await closeKernels();
     return EXIT.done;
   },
