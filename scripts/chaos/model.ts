@@ -19,6 +19,9 @@ export interface Model {
   readonly compare: (held: ReadonlyMap<string, AnchorBody>) => string[];
 }
 
+/** Ids are `<block>.<number>`; anchors of a block can be deleted together by a filter. */
+export const blockOf = (id: string): string => id.replace(/\.\d+$/, "");
+
 /** The anchor of an id at a version: everything in it follows from the two. */
 export const anchorOf = (id: string, version: number): AnchorBody => {
   const random = createRandom(version);
@@ -28,7 +31,7 @@ export const anchorOf = (id: string, version: number): AnchorBody => {
     text: `version ${version} of ${id}`,
     imageVector: vector(),
     textVector: vector(),
-    metadata: { version },
+    metadata: { version, block: blockOf(id) },
   };
 };
 
@@ -66,16 +69,20 @@ const shown = (state: State): string => (state === null ? "absent" : `version ${
 
 const sameAs = (held: AnchorBody, written: AnchorBody): boolean =>
   held.text === written.text &&
+  held.metadata?.block === written.metadata?.block &&
   JSON.stringify(held.imageVector) === JSON.stringify(written.imageVector) &&
   JSON.stringify(held.textVector) === JSON.stringify(written.textVector);
+
+type Vectors = "imageVector" | "textVector";
 
 /** Ids and cosines of all anchors to a query, the most similar first. */
 export const rankAll = (
   held: ReadonlyMap<string, AnchorBody>,
   query: readonly number[],
+  by: Vectors = "imageVector",
 ): { readonly id: string; readonly score: number }[] =>
   [...held]
-    .map(([id, { imageVector = [] }]) => ({ id, score: cosine(imageVector, query) }))
+    .map(([id, anchor]) => ({ id, score: cosine(anchor[by] ?? [], query) }))
     .sort((a, b) => b.score - a.score);
 
 const cosine = (a: readonly number[], b: readonly number[]): number => {

@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { chainFaults, type Given } from "../../scripts/chaos/chain.ts";
 import { anchorOf, createModel, rankAll } from "../../scripts/chaos/model.ts";
+import { createClient } from "../../src/client/index.ts";
+import { anchorOf as anchorIn, createCollection, listen, openTestApp } from "../http/support.ts";
 
 const holding = (...anchors: [string, number][]) =>
   new Map(anchors.map(([id, version]) => [id, anchorOf(id, version)]));
@@ -42,13 +45,51 @@ describe("the model of what must be held", () => {
   });
 });
 
+describe("the check of the receipts", () => {
+  it("takes a service's chain as it is, and finds what is missing, changed or not erased", async () => {
+    const test = await openTestApp();
+    onTestFinished(() => test.close());
+    await createCollection(test, "c");
+    const birds = createClient({ url: (await listen(test)).url }).collection("c");
+    const given: Given[] = [];
+    for (const id of ["a", "b", "c"]) {
+      await birds.putAnchors([anchorIn(id)]);
+      const { receipt, sequence } = await birds.deleteAnchor(id);
+      given.push({ id: receipt.id ?? "", hash: receipt.hash ?? "", count: 1, sequence });
+    }
+    const { sequence: erasedTo } = await birds.compact();
+    const chain = [];
+    for await (const receipt of birds.listReceipts()) chain.push(receipt);
+    expect(chainFaults("c", chain, given, erasedTo)).toEqual([]);
+
+    expect(chainFaults("another", chain, given, erasedTo)).toContain("receipt 1 is not what it hashes");
+    expect(chainFaults("c", chain.toSpliced(1, 1), given, erasedTo)).toEqual([
+      "receipt 3 stands where number 2 must",
+      "receipt 3 does not follow the one before",
+      "receipt 4 stands where number 3 must",
+      `receipt ${given[1]?.id ?? ""} was given, and is not listed`,
+    ]);
+    const hidden = chain.map((link) =>
+      link.kind === "deletion" ? { ...link, state: "hidden" as const } : link,
+    );
+    expect(chainFaults("c", hidden, [], given[1]?.sequence ?? 0)).toEqual([
+      "receipt 1 is hidden, and was erased",
+      "receipt 2 is hidden, and was erased",
+    ]);
+    const others = given.map((receipt) => ({ ...receipt, count: 2 }));
+    expect(chainFaults("c", chain, others, 0)).toHaveLength(3);
+  });
+});
+
 describe("npm run chaos", () => {
   it("finds nothing lost and nothing back after the service was killed twice amid writes", async () => {
     const child = spawn(process.execPath, ["--import", "tsx", "scripts/chaos.ts", "--rounds", "2"]);
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
     const [status] = (await once(child, "close")) as [number];
-    expect(output).toMatch(/^2 rounds, \d+ acknowledged writes, 0 faults \(seed 1\)\n$/);
+    expect(output).toMatch(
+      /^2 rounds \(.*\), 0 faults \(seed 1\)\nacknowledged: \d+ writes, .*\nstarts: 3, /,
+    );
     expect(status).toBe(0);
   });
 });
