@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { defaultEncoders } from "../support/encoders.ts";
 
 /** A directory of its own for a service, with the encoders that it would otherwise spend seconds to import. */
@@ -13,7 +13,11 @@ export interface DataDir {
 
 export const makeDataDir = async (): Promise<DataDir> => {
   const path = await mkdtemp(join(tmpdir(), "anchorage-service-"));
-  await cp(await defaultEncoders(), join(path, "encoders"), { recursive: true });
+  await cp(await defaultEncoders(), join(path, "encoders"), {
+    recursive: true,
+    // What another process is importing there vanishes when it is whole.
+    filter: (source) => !basename(source).startsWith("."),
+  });
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }) };
 };
 

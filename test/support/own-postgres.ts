@@ -1,0 +1,61 @@
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chooseAccount } from "../../src/store/embedded/account.ts";
+import { findBinaries } from "../../src/store/embedded/binaries.ts";
+import { ensureCluster, SUPERUSER } from "../../src/store/embedded/cluster.ts";
+import { freePort, startServer, type Server } from "../../src/store/embedded/server.ts";
+
+/** How an administrator stops PostgreSQL (`pg_ctl stop -m`), or how it is lost. */
+export const STOP_SIGNALS = { fast: "SIGINT", immediate: "SIGQUIT", killed: "SIGKILL" } as const;
+
+/** A PostgreSQL that nobody starts again by itself, so that a test can take it away; it has one address for life. */
+export interface OwnPostgres {
+  readonly url: string;
+  start(): Promise<void>;
+  /** Resolves when it is gone. */
+  stop(how: keyof typeof STOP_SIGNALS): Promise<void>;
+  /** Stops it where it runs, and removes all that it wrote. */
+  remove(): Promise<void>;
+}
+
+export const ownPostgres = async (): Promise<OwnPostgres> => {
+  const dataDir = await realpath(await mkdtemp(join(tmpdir(), "anchorage-own-")));
+  const binaries = await findBinaries();
+  const account = await chooseAccount(binaries.postgres, [binaries.initdb, dataDir]);
+  const cluster = await ensureCluster(dataDir, binaries, account, () => undefined);
+  const port = await freePort();
+  const logFile = join(dataDir, "postgres.log");
+  let server: Server | undefined;
+
+  const start = async (): Promise<void> => {
+    server = await startServer({ postgres: binaries.postgres, account, cluster, port, logFile });
+  };
+  const stop = async (how: keyof typeof STOP_SIGNALS): Promise<void> => {
+    if (server === undefined) return;
+    process.kill(server.pid, STOP_SIGNALS[how]);
+    await server.ended;
+    server = undefined;
+  };
+  await start();
+  return {
+    url: `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres?sslmode=disable`,
+    start: async () => {
+      // The children of one that was killed hold its memory for a moment.
+      for (;;) {
+        try {
+          await start();
+          return;
+        } catch (error) {
+          if (!/pre-existing shared memory|lock file/.test((error as Error).message)) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
+    },
+    stop,
+    remove: async () => {
+      await stop("immediate");
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+};
