@@ -113,3 +113,17 @@ export const changesSince = async (
       .orderBy(asc(changes.sequence)),
   );
 };
+
+/** Those of `ids` that a write on record names, whether they exist or not. */
+export const idsInChanges = async (
+  database: Database,
+  { key }: CollectionRecord,
+  ids: readonly AnchorId[],
+): Promise<Set<AnchorId>> => {
+  const { rows } = await database.query((queries) =>
+    queries.execute<{ id: AnchorId }>(sql`
+      SELECT DISTINCT named.id FROM ${changes}, unnest(${changes.ids}) AS named (id)
+      WHERE ${changes.collection} = ${key} AND named.id = ANY(${sql.param(ids)}::text[])`),
+  );
+  return new Set(rows.map(({ id }) => id));
+};

@@ -16,6 +16,8 @@ export interface Transaction {
 /** A pool of connections that outlives the server's restarts. What its functions throw is the domain's error. */
 export interface Database {
   query<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  /** One connection, no transaction: for what must not be in one, or reads as long as it takes without keeping a view. */
+  session<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
   /** Commits when `work` resolves, otherwise rolls back. */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** One unchanging view of all tables, for reading only. */
@@ -44,14 +46,11 @@ export const openDatabase = (connection: pg.ClientConfig, log: Log): Database =>
   pool.on("connect", (client) => client.on("error", () => undefined));
   const pooled = drizzle(pool);
 
-  const within = async <T>(begin: string, work: (transaction: Transaction) => Promise<T>): Promise<T> => {
+  const session = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.connect();
     let broken: unknown;
     try {
-      await client.query(begin);
-      const result = await work({ queries: drizzle(client), client });
-      await client.query("COMMIT");
-      return result;
+      return await work(client);
     } catch (error) {
       broken = error;
       throw error;
@@ -60,6 +59,13 @@ export const openDatabase = (connection: pg.ClientConfig, log: Log): Database =>
       client.release(broken === undefined ? undefined : new Error(messageOf(broken)));
     }
   };
+  const within = <T>(begin: string, work: (transaction: Transaction) => Promise<T>): Promise<T> =>
+    session(async (client) => {
+      await client.query(begin);
+      const result = await work({ queries: drizzle(client), client });
+      await client.query("COMMIT");
+      return result;
+    });
   const understood = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -70,6 +76,7 @@ export const openDatabase = (connection: pg.ClientConfig, log: Log): Database =>
 
   return {
     query: (work) => understood(() => work(pooled)),
+    session: (work) => understood(() => session(work)),
     transaction: (work) => understood(() => within("BEGIN ISOLATION LEVEL READ COMMITTED", work)),
     snapshot: (work) => understood(() => within("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)),
     close: () => {

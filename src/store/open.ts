@@ -109,17 +109,23 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
 
 /** The mark of a DATA_DIR, made once; jobs carry it, so that one installation does not end another's. */
 const installationOf = async (dataDir: string): Promise<string> => {
-  const file = join(dataDir, "installation.id");
-  const known = await readFile(file, "utf8").catch(() => "");
-  if (known !== "") return known.trim();
+  const known = await knownInstallation(dataDir);
+  if (known !== "") return known;
   const id = randomUUID();
+  const file = fileOf(dataDir);
   await writeFile(`${file}.new`, `${id}\n`, { flush: true });
   await rename(`${file}.new`, file);
   return id;
 };
 
+/** Empty where none was made. */
+export const knownInstallation = async (dataDir: string): Promise<string> =>
+  (await readFile(fileOf(dataDir), "utf8").catch(() => "")).trim();
+
+const fileOf = (dataDir: string): string => join(dataDir, "installation.id");
+
 /** Names the server as DATABASE_URL does, without what may be secret. */
-const aboutExternal = (databaseUrl: string, error: unknown): unknown => {
+export const aboutExternal = (databaseUrl: string, error: unknown): unknown => {
   const { code } = error as { code?: unknown };
   const shown = databaseUrl.replace(/\?.*$/s, "").replace(/\/\/.*@/s, "//");
   const { message } = error as Error;

@@ -49,22 +49,27 @@ const currentTransaction = async (database: Database): Promise<string> => {
   return rows[0]?.id ?? "0";
 };
 
-/** Who keeps rows that were deleted before transaction `now` from being cleared (PostgreSQL manual, 24.1.5). */
+/**
+ * Who keeps rows that were deleted before transaction `now` from being cleared: a view of this database that is older,
+ * or a write in any database that is older and runs, for every view begins with the oldest of those (PostgreSQL's
+ * procarray.c, ComputeXidHorizons).
+ */
 const readerSince = async (database: Database, now: string): Promise<string | null> => {
   const { rows } = await database.query((queries) =>
     queries.execute<{ reader: string }>(sql`
       WITH held AS (
         SELECT 'process ' || pid || ' of Postgres (' || application_name || ')' AS reader,
-               greatest(age(backend_xmin), age(backend_xid)) AS age
-        FROM pg_stat_activity
-        WHERE pid <> pg_backend_pid() AND (datname = current_database() OR datname IS NULL)
+               CASE WHEN datname = current_database() OR datname IS NULL
+                 THEN greatest(age(backend_xmin), age(backend_xid)) ELSE age(backend_xid) END AS age
+        FROM pg_stat_activity WHERE pid <> pg_backend_pid()
         UNION ALL
-        SELECT 'the prepared transaction ' || gid, age(transaction)
-        FROM pg_prepared_xacts WHERE database = current_database()
+        SELECT 'the prepared transaction ' || gid, age(transaction) FROM pg_prepared_xacts
         UNION ALL
         SELECT 'the replication slot ' || slot_name, age(xmin) FROM pg_replication_slots
+        UNION ALL
+        SELECT 'a transaction of another user', age(pg_snapshot_xmin(pg_current_snapshot())::xid)
       )
-      SELECT reader FROM held WHERE age > age(${now}::xid8::xid) ORDER BY age DESC LIMIT 1`),
+      SELECT reader FROM held WHERE age > age(${now}::xid8::xid) ORDER BY age DESC, reader DESC LIMIT 1`),
   );
   return rows[0]?.reader ?? null;
 };

@@ -3,6 +3,7 @@ import pg from "pg";
 import { freshDatabase, openTestStore } from "../support/postgres.ts";
 import { anchor, idsOf, newCollection } from "./fixtures.ts";
 
+/** Beside a transaction that began before a deletion, and has not read the table. */
 const withReader = async (isolation: string) => {
   const database = await freshDatabase();
   const store = await openTestStore(database);
@@ -38,4 +39,16 @@ test("a transaction that goes on is named, and nothing is rewritten", async () =
 test("a transaction that sees each statement's newest rows is not waited for", async () => {
   const { store } = await withReader("READ COMMITTED");
   await store.vacuum("rewrite", 200);
+});
+
+test("a write in another database that goes on is waited for, since views of this one begin with it", async () => {
+  const other = await freshDatabase();
+  const writer = new pg.Client({ connectionString: other.url, application_name: "a neighbour" });
+  await writer.connect();
+  onTestFinished(() => writer.end());
+  await writer.query("BEGIN; SELECT pg_current_xact_id()");
+  const { store } = await withReader("READ COMMITTED");
+  await expect(store.vacuum("rewrite", 200)).rejects.toMatchObject({
+    message: expect.stringContaining("(a neighbour)") as string,
+  });
 });

@@ -17,6 +17,9 @@ export interface Cluster {
   readonly password: string;
 }
 
+export const clusterIn = (dataDir: string): string => join(dataDir, "postgres");
+export const passwordFileIn = (dataDir: string): string => join(dataDir, "postgres.password");
+
 /**
  * The cluster below `dataDir`, made where there is none. It is built aside and renamed when whole, so that one that was
  * cut off is made again.
@@ -27,8 +30,8 @@ export const ensureCluster = async (
   account: Account,
   log: Log,
 ): Promise<Cluster> => {
-  const directory = join(dataDir, "postgres");
-  const password = await ensurePassword(join(dataDir, "postgres.password"));
+  const directory = clusterIn(dataDir);
+  const password = await ensurePassword(passwordFileIn(dataDir));
   const exists = await stat(join(directory, "PG_VERSION")).then(
     () => true,
     () => false,

@@ -1,12 +1,12 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { mkdir, readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../errors.ts";
 import type { Log } from "../../types.ts";
 import { chooseAccount } from "./account.ts";
 import { findBinaries } from "./binaries.ts";
-import { ensureCluster, SUPERUSER } from "./cluster.ts";
-import { stopOrphan } from "./postmaster.ts";
+import { clusterIn, ensureCluster, passwordFileIn, SUPERUSER, type Cluster } from "./cluster.ts";
+import { portOfRunning, stopOrphan } from "./postmaster.ts";
 import { freePort, startServer, type Server } from "./server.ts";
 
 /** A PostgreSQL of our own that runs until it is stopped. */
@@ -84,7 +84,7 @@ export const startEmbedded = async (options: {
   const kept = keepRunning();
 
   return {
-    url: `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres?sslmode=disable`,
+    url: urlOf(cluster, port),
     pid: () => server.pid,
     stop: async () => {
       stopping.abort();
@@ -95,6 +95,18 @@ export const startEmbedded = async (options: {
       await server.stop();
     },
   };
+};
+
+const urlOf = ({ password }: Cluster, port: number): string =>
+  `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`;
+
+/** The address of the server that another process runs on the cluster below `dataDir`; null where none runs. */
+export const findEmbedded = async (dataDir: string): Promise<string | null> => {
+  const real = await realpath(dataDir).catch(() => dataDir);
+  const directory = clusterIn(real);
+  const port = await portOfRunning(directory);
+  if (port === null) return null;
+  return urlOf({ directory, password: await readFile(passwordFileIn(real), "utf8") }, port);
 };
 
 /** Another program may take the port between our look and the start, and a killed server's children may still be going. */

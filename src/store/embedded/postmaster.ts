@@ -8,10 +8,12 @@ import { commandOf, isAlive } from "../processes.ts";
 /** What a running server says of itself in postmaster.pid (PostgreSQL's miscadmin.h: LOCK_FILE_LINE_...). */
 interface PidFile {
   readonly pid: number;
+  readonly port: number;
   readonly status: string;
 }
 
 const PID_LINE = 0;
+const PORT_LINE = 3;
 const STATUS_LINE = 7;
 const POLL_MS = 15;
 const STOP_WITHIN_MS = 60_000;
@@ -23,13 +25,22 @@ const readPidFile = async (directory: string): Promise<PidFile | null> => {
   if (text === null) return null;
   const lines = text.split("\n");
   const pid = Number(lines[PID_LINE]);
-  return Number.isInteger(pid) && pid > 0 ? { pid, status: lines[STATUS_LINE]?.trim() ?? "" } : null;
+  return Number.isInteger(pid) && pid > 0
+    ? { pid, port: Number(lines[PORT_LINE]), status: lines[STATUS_LINE]?.trim() ?? "" }
+    : null;
 };
 
 /** Whether the server `pid` on `directory` takes connections; while it recovers it does not. */
 export const isReady = async (directory: string, pid: number): Promise<boolean> => {
   const file = await readPidFile(directory);
   return file?.pid === pid && file.status === "ready";
+};
+
+/** The port on which a server of ours on `directory` takes connections; null where none does. */
+export const portOfRunning = async (directory: string): Promise<number | null> => {
+  const file = await readPidFile(directory);
+  if (file?.status !== "ready" || !isAlive(file.pid)) return null;
+  return (await isServerOn(directory, file.pid)) ? file.port : null;
 };
 
 /**

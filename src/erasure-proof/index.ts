@@ -1,0 +1,9 @@
+/** Proves that deleted anchors are gone: their receipts, and a search of all that is stored for their bytes. */
+export { readSuspects } from "./anchors-file.ts";
+export { checkChain, coverageOf, type Coverage } from "./chain.ts";
+export { huntFor, type Hunt, type Needle, type Quarry } from "./needles.ts";
+export { proveErasure, type ProofOptions } from "./prove.ts";
+export { reportOf } from "./report.ts";
+export { createScanner, type Scanner } from "./scanner.ts";
+export type * from "./types.ts";
+export { faultsOf, isComplete } from "./verdict.ts";
