@@ -70,8 +70,10 @@ export const keepInStep = (
   };
 
   const applied = async <R extends WriteResult>(result: R, change: () => SpaceChange): Promise<R> => {
-    if (result.sequence === space.view().sequence + 1) apply(change());
-    else await catchUp();
+    const { sequence } = space.view();
+    // What changed nothing took no sequence: it names another's write, which memory may not have read.
+    if (result.ids.length > 0 && result.sequence === sequence + 1) apply(change());
+    else if (result.sequence > sequence) await catchUp();
     return result;
   };
 

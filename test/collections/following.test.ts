@@ -27,6 +27,17 @@ describe("two processes on one Postgres", () => {
     expect(await found(writer, sequence)).not.toContain("b03");
   });
 
+  test("miss nothing of each other where they delete what is not there", async () => {
+    const { writer, reader } = await openTwo();
+    for (let i = 0; i < 10; i++) {
+      const [{ sequence }] = await Promise.all([
+        writer.collections.putAnchors(BIRDS, [bird(`b${i}`, i)]),
+        reader.collections.deleteAnchors(BIRDS, { ids: ["nobody"] as AnchorId[] }),
+      ]);
+      expect((await found(reader, sequence)).length).toBe(i + 1);
+    }
+  });
+
   test("follow each other without being asked", async () => {
     const { writer, reader } = await openTwo();
     await writer.collections.putAnchors(BIRDS, [bird("owl"), bird("hen")]);
