@@ -6,6 +6,9 @@ import type { Erasure } from "./erasure.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
 import { createWaiting } from "./waiting.ts";
 
+/** A turn in which Postgres was waited for longer, and in vain, has kept those behind it waiting in vain as well. */
+const IN_VAIN_MS = 250;
+
 /** One collection, in Postgres and in memory, kept in step: memory is what Postgres committed, in its order. */
 export interface OpenCollection {
   readonly record: CollectionRecord;
@@ -48,9 +51,24 @@ export const keepInStep = (
 ): Omit<OpenCollection, "erasure" | "snapshots"> => {
   const waiting = createWaiting(() => space.view().sequence);
   let last: Promise<unknown> = Promise.resolve();
+  /** When the last turn that waited in vain began. */
+  let inVain = -Infinity;
+  /** Whether a write's outcome is unknown, so that memory may lack what Postgres has. */
+  let inDoubt = false;
   // One write at a time, so that memory sees the writes in the order in which Postgres numbered them.
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work);
+    const asked = performance.now();
+    const turn = last.then(async () => {
+      const began = performance.now();
+      // If each waited as long as the one before it, the last would wait for as many times as long.
+      if (asked < inVain) throw unavailable("The write before this one waited for Postgres in vain.");
+      try {
+        return await work();
+      } catch (error) {
+        if (isCode(error, "unavailable") && performance.now() - began > IN_VAIN_MS) inVain = began;
+        throw error;
+      }
+    });
     last = turn.catch(() => undefined);
     return turn;
   };
@@ -61,20 +79,20 @@ export const keepInStep = (
   };
 
   /** Reads what this process has not seen: another's writes, or one of ours whose outcome was unknown. */
-  const catchUp = async (): Promise<void> => {
+  const catchUp = async (): Promise<{ readonly gap: boolean }> => {
     const before = space.view().sequence;
     const { gap } = await store.readSince(record, before, ({ reached, upserts, deletes }) =>
       apply({ sequence: reached ?? before, upserts, deletes }),
     );
     if (gap) onGap();
+    else inDoubt = false;
+    return { gap };
   };
 
-  const applied = async <R extends WriteResult>(result: R, change: () => SpaceChange): Promise<R> => {
-    const { sequence } = space.view();
-    // What changed nothing took no sequence: it names another's write, which memory may not have read.
-    if (result.ids.length > 0 && result.sequence === sequence + 1) apply(change());
-    else if (result.sequence > sequence) await catchUp();
-    return result;
+  /** Reads where memory may not be what Postgres has. */
+  const settle = async (): Promise<void> => {
+    if (inDoubt && (await catchUp()).gap)
+      throw unavailable(`Collection "${record.name}" is being read anew; try again.`);
   };
 
   const committing = async <R extends WriteResult>(
@@ -83,10 +101,17 @@ export const keepInStep = (
   ): Promise<R> => {
     try {
       const result = await write();
-      return await applied(result, () => change(result));
+      const { sequence } = space.view();
+      // What changed nothing took no sequence: it names another's write, which memory may not have read.
+      if (result.ids.length > 0 && result.sequence === sequence + 1) apply(change(result));
+      else if (result.sequence > sequence) await catchUp();
+      return result;
     } catch (error) {
-      // A connection that breaks during COMMIT leaves the outcome open; memory must not stay behind Postgres.
-      if (isCode(error, "unavailable")) await catchUp().catch(() => undefined);
+      if (isCode(error, "unavailable") && !inDoubt) {
+        // A connection that breaks during COMMIT leaves the outcome open. Who wrote is not kept waiting for it.
+        inDoubt = true;
+        inTurn(settle).catch(() => undefined);
+      }
       throw error;
     }
   };
@@ -103,6 +128,8 @@ export const keepInStep = (
       ),
     delete: (which) =>
       inTurn(async () => {
+        // A filter must see what Postgres has.
+        await settle();
         const ids = which();
         if (ids.length === 0) return { sequence: space.view().sequence, ids: [], receipt: null };
         return committing(
@@ -121,6 +148,8 @@ export const keepInStep = (
     },
   };
 };
+
+const unavailable = (message: string): AnchorageError => new AnchorageError("unavailable", message);
 
 const isCode = (error: unknown, code: ErrorCode): boolean =>
   error instanceof AnchorageError && error.code === code;

@@ -27,17 +27,34 @@ export interface Database {
 
 /** Each collection that is being loaded holds one for as long as it takes. */
 const MAX_CONNECTIONS = 16;
-/** Also how long a request waits for one to be free. */
-const CONNECT_WITHIN_MS = 30_000;
+const PATIENCE_MS = 30_000;
 
-export const openDatabase = (connection: pg.ClientConfig, log: Log): Database => {
-  const pool = new pg.Pool({
+interface PoolConfig extends Omit<pg.PoolConfig, "onConnect"> {
+  /** Waited for, which its type in pg does not say. */
+  readonly onConnect: (client: pg.ClientBase) => Promise<void>;
+}
+
+/** @param patienceMs how long a request waits for a connection, and for each lock that another holds; 30 s where absent */
+export const openDatabase = (
+  connection: pg.ClientConfig,
+  log: Log,
+  patienceMs: number = PATIENCE_MS,
+): Database => {
+  const config: PoolConfig = {
     ...connection,
     max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    connectionTimeoutMillis: patienceMs,
     application_name: "anchorage",
     keepAlive: true,
-  });
+    onConnect: async (client) => {
+      // Not in the startup packet, which poolers refuse; and not where the server's administrator has set one.
+      await client.query(
+        "SELECT set_config('lock_timeout', $1, false) WHERE current_setting('lock_timeout') = '0'",
+        [String(patienceMs)],
+      );
+    },
+  };
+  const pool = new pg.Pool(config);
   let closing = false;
   // A connection that breaks emits "error", at work or idle; unheard, that would end the process.
   pool.on("error", (error) => {

@@ -28,6 +28,8 @@ export interface StoreOptions {
   /** Another server than the embedded one. */
   readonly databaseUrl: string | null;
   readonly log: Log;
+  /** How long a request waits for a connection, and for each lock that another holds; 30 s where absent. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -35,7 +37,8 @@ export interface StoreOptions {
  *
  * @throws AnchorageError `unavailable` where the server cannot be started or reached, is too old or not in UTF-8.
  */
-export const openStore = async ({ dataDir, databaseUrl, log }: StoreOptions): Promise<Store> => {
+export const openStore = async (options: StoreOptions): Promise<Store> => {
+  const { dataDir, databaseUrl, log } = options;
   await mkdir(dataDir, { recursive: true });
   const owner = await installationOf(dataDir);
   if (databaseUrl !== null) {
@@ -43,7 +46,7 @@ export const openStore = async ({ dataDir, databaseUrl, log }: StoreOptions): Pr
     await migrateDatabase(connection).catch((error: unknown) => {
       throw aboutExternal(databaseUrl, error);
     });
-    return storeOn(connection, log, "external", owner, () => Promise.resolve());
+    return storeOn(connection, options, "external", owner, () => Promise.resolve());
   }
   const embedded = await startEmbedded({ dataDir, log });
   const connection = { connectionString: embedded.url };
@@ -53,17 +56,17 @@ export const openStore = async ({ dataDir, databaseUrl, log }: StoreOptions): Pr
     await embedded.stop();
     throw error;
   }
-  return storeOn(connection, log, "embedded", owner, () => embedded.stop());
+  return storeOn(connection, options, "embedded", owner, () => embedded.stop());
 };
 
 const storeOn = (
   connection: pg.ClientConfig,
-  log: Log,
+  { log, patienceMs }: StoreOptions,
   server: Store["server"],
   owner: string,
   stopServer: () => Promise<void>,
 ): Store => {
-  const database = openDatabase(connection, log);
+  const database = openDatabase(connection, log, patienceMs);
   return {
     ...storeOf(database, owner),
     server,

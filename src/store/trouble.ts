@@ -2,7 +2,18 @@ import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
 
 /** SQLSTATE classes and codes (PostgreSQL manual, appendix A) after which the same request may succeed later. */
 const PASSING_CLASSES = new Set(["08", "53", "58"]);
-const PASSING_CODES = new Set(["40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03", "25006"]);
+const PASSING_CODES = new Set([
+  "40001",
+  "40P01",
+  "57P01",
+  "57P02",
+  "57P03",
+  "57P05",
+  "25P03",
+  "25006",
+  "55P03",
+  "57014",
+]);
 const NETWORK_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",

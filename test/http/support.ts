@@ -6,7 +6,7 @@ import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import { createApp, type Problem } from "../../src/http/index.ts";
 import { openJobs } from "../../src/jobs/index.ts";
 import type { Config } from "../../src/config.ts";
-import { openTestStore } from "../support/postgres.ts";
+import { openTestStore, type TestDatabase } from "../support/postgres.ts";
 
 type App = ReturnType<typeof createApp>;
 type Service = Parameters<typeof createApp>[0];
@@ -34,12 +34,23 @@ export const TEXT_DIMENSION = 2;
 
 /** The real application over a database of its own, with the encoders of `folders`. */
 export const openTestApp = async (
-  options: Partial<Pick<Config, "host" | "apiKey" | "bodyLimitBytes">> & { folders?: readonly string[] } = {},
+  options: Partial<Pick<Config, "host" | "apiKey" | "bodyLimitBytes">> & {
+    readonly folders?: readonly string[];
+    readonly database?: TestDatabase;
+    readonly patienceMs?: number;
+  } = {},
 ): Promise<TestApp> => {
-  const { folders = [], host = "127.0.0.1", apiKey = null, bodyLimitBytes = 4 * 1024 * 1024 } = options;
+  const {
+    folders = [],
+    database,
+    patienceMs,
+    host = "127.0.0.1",
+    apiKey = null,
+    bodyLimitBytes = 4 * 1024 * 1024,
+  } = options;
   const logged: string[] = [];
   const log = (line: string): void => void logged.push(line);
-  const store = await openTestStore();
+  const store = await openTestStore(database, patienceMs === undefined ? {} : { patienceMs });
   const encoders = await openEncoderRegistry({ folders, log });
   const collections = await openCollections(store, encoders, log);
   const jobs = await openJobs(store, log);

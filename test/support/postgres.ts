@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { inject, onTestFinished, TestRunner } from "vitest";
-import { openStore, type Store } from "../../src/store/index.ts";
+import { openStore, type Store, type StoreOptions } from "../../src/store/index.ts";
 
 export interface TestDatabase {
   readonly url: string;
@@ -46,11 +46,14 @@ export const temporaryDirectory = async (): Promise<string> => {
 };
 
 /** A store on a database of its own; both go when the test ends, or by `close`, outside of a test. */
-export const openTestStore = async (database?: TestDatabase): Promise<Store> => {
+export const openTestStore = async (
+  database?: TestDatabase,
+  options: Pick<StoreOptions, "patienceMs"> = {},
+): Promise<Store> => {
   const own = database === undefined;
   const used = database ?? (await freshDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), "anchorage-"));
-  const store = await openStore({ dataDir, databaseUrl: used.url, log: () => undefined });
+  const store = await openStore({ dataDir, databaseUrl: used.url, log: () => undefined, ...options });
   const close = once(async () => {
     await store.close();
     if (own) await used.drop();
