@@ -11,20 +11,30 @@ export interface Peer {
   readonly store: Store;
   readonly collections: Collections;
   readonly logged: readonly string[];
+  /** As a service stops; also at the end of the test. */
+  readonly stop: () => Promise<void>;
 }
 
-/** What one process has of the database that several share: a store with a DATA_DIR of its own, and memory. */
-export const openPeer = async (database: TestDatabase): Promise<Peer> => {
+/**
+ * What one process has of the database that several share: a store with a DATA_DIR of its own, and memory.
+ *
+ * @param indexDirectory where its snapshots are; absent: it has none
+ */
+export const openPeer = async (database: TestDatabase, indexDirectory?: string): Promise<Peer> => {
   const logged: string[] = [];
   const log = (line: string): void => void logged.push(line);
   const store = await openTestStore(database);
   const encoders = await openEncoderRegistry({ folders: [], log });
-  const collections = await openCollections(store, encoders, log);
-  onTestFinished(async () => {
+  const collections = await openCollections(store, encoders, log, true, indexDirectory);
+  let stopped = false;
+  const stop = async (): Promise<void> => {
+    if (stopped) return;
+    stopped = true;
     await collections.close();
     await encoders.close();
-  });
-  return { store, collections, logged };
+  };
+  onTestFinished(stop);
+  return { store, collections, logged, stop };
 };
 
 export const createBirds = ({ collections }: Peer) =>

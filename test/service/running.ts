@@ -70,7 +70,7 @@ export const outcomeOf = async (dataDir: string, environment: Record<string, str
   return { status, stderr };
 };
 
-const NODE = [process.execPath, "--import", "tsx", "src/main.ts"] as const;
+export const NODE = [process.execPath, "--import", "tsx", "src/main.ts"] as const;
 /** As the README says. */
 export const NPM_START = ["npm", "start"] as const;
 

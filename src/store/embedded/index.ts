@@ -71,10 +71,11 @@ export const startEmbedded = async (options: {
   const keepRunning = async (): Promise<void> => {
     let wait = SHORTEST_WAIT_MS;
     while (!isAborted()) {
-      const since = Date.now();
+      const since = performance.now();
       const how = await server.ended;
       if (isAborted()) return;
-      wait = Date.now() - since > SOUND_AFTER_MS ? SHORTEST_WAIT_MS : Math.min(2 * wait, LONGEST_WAIT_MS);
+      wait =
+        performance.now() - since > SOUND_AFTER_MS ? SHORTEST_WAIT_MS : Math.min(2 * wait, LONGEST_WAIT_MS);
       log(`PostgreSQL ended by itself (${how}), see ${logFile}; starting it again`);
       await startAgain(wait).catch((error: unknown) => {
         if (!isAborted()) throw error;

@@ -57,9 +57,9 @@ export const stopOrphan = async (directory: string, log: Log): Promise<void> => 
   }
   log(`stopping PostgreSQL (process ${file.pid}), which an earlier run left behind`);
   signal(file.pid);
-  const deadline = Date.now() + STOP_WITHIN_MS;
+  const deadline = performance.now() + STOP_WITHIN_MS;
   while (await isServerOn(directory, file.pid)) {
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new AnchorageError(
         "unavailable",
         `PostgreSQL (process ${file.pid}) runs on ${directory} and does not stop. Stop it by hand: kill -INT ${file.pid}`,
