@@ -24,7 +24,7 @@ export interface Hunt {
 
 /** Of a vector, pieces of it are looked for: one whose space was given to others may be written over in part. */
 const PIECE_BYTES = 32;
-const PIECES = 32;
+const PIECES = 16;
 /** Pieces of fewer different bytes, such as zeros, lie anywhere. */
 const DISTINCT_BYTES = 6;
 /** A shorter caption is a word that others hold too: it is looked for beside its id only. */

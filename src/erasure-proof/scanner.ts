@@ -11,9 +11,12 @@ export type OnHit = (needle: number, at: number) => void;
 
 /** No needle is shorter: so many of its bytes are looked up, the rest is compared. */
 export const KEY_BYTES = 4;
+/** Half a mebibyte, which stays in a core's cache: one is asked at every byte. */
 const FILTER_BITS = 22;
 /** Knuth's multiplicative hash (The Art of Computer Programming, 6.4), 2^32 over the golden ratio. */
 const GOLDEN = 0x9e3779b1;
+/** Of MurmurHash3's finaliser. */
+const MURMUR = 0x85ebca6b;
 
 interface Keyed {
   readonly needle: number;
@@ -22,24 +25,28 @@ interface Keyed {
 }
 
 export const createScanner = (needles: readonly Uint8Array[]): Scanner => {
-  const filter = new Uint8Array(2 ** (FILTER_BITS - 3));
+  const keyAt = keyPlaces(needles);
+  const first = createFilter(GOLDEN);
+  const second = createFilter(MURMUR);
   const byKey = new Map<number, Keyed[]>();
+  let longest = 0;
   needles.forEach((bytes, needle) => {
-    const keyAt = mostVaried(bytes);
-    const key = keyOf(bytes, keyAt);
-    const slot = Math.imul(key, GOLDEN) >>> (32 - FILTER_BITS);
-    filter[slot >>> 3] = (filter[slot >>> 3] ?? 0) | (1 << (slot & 7));
-    byKey.set(key, [...(byKey.get(key) ?? []), { needle, bytes, keyAt }]);
+    const keyed = { needle, bytes, keyAt: keyAt[needle] ?? 0 };
+    const key = keyOf(bytes, keyed.keyAt);
+    first.add(key);
+    second.add(key);
+    const others = byKey.get(key);
+    if (others === undefined) byKey.set(key, [keyed]);
+    else others.push(keyed);
+    longest = Math.max(longest, bytes.length);
   });
-  const longest = Math.max(0, ...needles.map(({ length }) => length));
 
   const scan = (bytes: Uint8Array, onHit: OnHit): void => {
     if (bytes.length < KEY_BYTES || needles.length === 0) return;
     let key = keyOf(bytes, 0) << 8;
     for (let end = KEY_BYTES - 1; end < bytes.length; end++) {
-      key = end === KEY_BYTES - 1 ? keyOf(bytes, 0) : (key >>> 8) | ((bytes[end] ?? 0) << 24);
-      const slot = Math.imul(key, GOLDEN) >>> (32 - FILTER_BITS);
-      if (((filter[slot >>> 3] ?? 0) & (1 << (slot & 7))) === 0) continue;
+      key = (key >>> 8) | ((bytes[end] ?? 0) << 24);
+      if (!first.may(key) || !second.may(key)) continue;
       for (const keyed of byKey.get(key) ?? []) {
         const at = end - KEY_BYTES + 1 - keyed.keyAt;
         if (holds(bytes, at, keyed.bytes)) onHit(keyed.needle, at);
@@ -82,13 +89,48 @@ const holds = (bytes: Uint8Array, at: number, needle: Uint8Array): boolean => {
   return true;
 };
 
-/** Where a key is least like what lies everywhere, such as zeros. */
-const mostVaried = (bytes: Uint8Array): number => {
-  let best = 0;
-  let most = 0;
-  for (let at = 0; at + KEY_BYTES <= bytes.length && most < KEY_BYTES; at++) {
-    const distinct = new Set(bytes.subarray(at, at + KEY_BYTES)).size;
-    if (distinct > most) [best, most] = [at, distinct];
-  }
-  return best;
+/** Says of a key that it may have been added, or surely was not. */
+const createFilter = (factor: number) => {
+  const filter = new Uint8Array(2 ** (FILTER_BITS - 3));
+  return {
+    add: (key: number): void => {
+      const slot = slotOf(key, factor);
+      filter[slot >>> 3] = (filter[slot >>> 3] ?? 0) | (1 << (slot & 7));
+    },
+    may: (key: number): boolean => {
+      const slot = slotOf(key, factor);
+      return ((filter[slot >>> 3] ?? 0) & (1 << (slot & 7))) !== 0;
+    },
+  };
 };
+
+const slotOf = (key: number, factor: number): number => Math.imul(key, factor) >>> (32 - FILTER_BITS);
+
+/**
+ * Where each needle's key is: there where it is shared with the fewest others, as captions share how they begin, and not
+ * among bytes that are all alike, such as zeros, which lie everywhere.
+ */
+const keyPlaces = (needles: readonly Uint8Array[]): Int32Array => {
+  const shared = new Uint16Array(2 ** FILTER_BITS);
+  for (const bytes of needles)
+    for (let at = 0; at + KEY_BYTES <= bytes.length; at++) {
+      const slot = slotOf(keyOf(bytes, at), GOLDEN);
+      shared[slot] = Math.min(ALIKE - 1, (shared[slot] ?? 0) + 1);
+    }
+  return Int32Array.from(needles, (bytes) => {
+    let best = 0;
+    let least = Infinity;
+    for (let at = 0; at + KEY_BYTES <= bytes.length; at++) {
+      const cost = (shared[slotOf(keyOf(bytes, at), GOLDEN)] ?? 0) + (isVaried(bytes, at) ? 0 : ALIKE);
+      if (cost < least) [best, least] = [at, cost];
+    }
+    return best;
+  });
+};
+
+/** More than any count of needles that share a key. */
+const ALIKE = 2 ** 16;
+
+/** Whether no two neighbours among a key's bytes are the same. */
+const isVaried = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at] !== bytes[at + 1] && bytes[at + 1] !== bytes[at + 2] && bytes[at + 2] !== bytes[at + 3];
