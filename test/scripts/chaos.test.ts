@@ -91,5 +91,5 @@ describe("npm run chaos", () => {
       /^2 rounds \(.*\), 0 faults \(seed 1\)\nacknowledged: \d+ writes, .*\nstarts: 3, /,
     );
     expect(status).toBe(0);
-  });
+  }, 180_000);
 });
