@@ -74,7 +74,7 @@ const idLines = (findings: readonly Finding[]): string[] => {
   return kept === 0
     ? []
     : [
-        `the ids of ${counted(kept, "anchor")} stay in the list of changes, by which services follow each other`,
+        `the list of changes, by which services follow each other, keeps ${counted(kept, "id")} of these for good`,
       ];
 };
 

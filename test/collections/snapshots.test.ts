@@ -283,6 +283,16 @@ describe("a snapshot that is not to be trusted", () => {
     await second.stop();
     expect(await filesIn(where.directory)).toEqual(["1/2.snapshot"]);
   });
+
+  test("leaves no older one and no half-written one beside it, for they may hold what was deleted since", async () => {
+    const where = await stopped();
+    await cp(where.file, where.file.replace(/\d+\.snapshot$/, "0.snapshot"));
+    await writeFile(where.file.replace(/\d+\.snapshot$/, "2.snapshot.writing"), "half of it");
+    const second = await start(where);
+    await second.collections.get(BIRDS);
+    expect(fromSnapshot(second)).toBe(true);
+    expect(await filesIn(where.directory)).toEqual(["1/1.snapshot"]);
+  });
 });
 
 describe("snapshots of a collection that is gone", () => {

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -5,6 +6,7 @@ import {
   buildIndexFiles,
   collectVectors,
   prepareIndexFolder,
+  removeIndexFiles,
   type Vectors,
 } from "../../src/index-files/index.ts";
 import { loadHnsw, readProfile, unitRows, type IndexProfile } from "../../src/retrieval/index.ts";
@@ -202,5 +204,52 @@ describe("a collection's vectors", () => {
       "0.80",
     ]);
     await app.close();
+  });
+});
+
+describe("index files of a collection that is compacted", () => {
+  const remove = (root: string, sequence: number) => removeIndexFiles(root, BIRDS, sequence as Sequence);
+
+  it("are removed where they were built before, with what killed builds left", async () => {
+    const root = await temporaryDirectory();
+    const directory = join(root, BIRDS);
+    await build(vectorsOf(20, 3), directory);
+    const files = await readdir(directory);
+    expect(await remove(root, 3)).toBe(0);
+    expect(await readdir(directory)).toEqual(files);
+    await mkdir(join(directory, ".building-1"));
+    await writeFile(join(directory, "text-exact-0123456789abcdef.f32"), "of no manifest");
+    await writeFile(join(directory, "notes.txt"), "a person's");
+    expect(await remove(root, 4)).toBe(files.length + 2);
+    expect(await readdir(directory)).toEqual(["notes.txt"]);
+  });
+
+  it("stay where another collection's manifest beside them names them", async () => {
+    const root = await temporaryDirectory();
+    const directory = join(root, BIRDS);
+    const { manifest } = await build(vectorsOf(20, 3), directory);
+    const other = { ...manifest, collection: "fish" };
+    await writeFile(join(directory, "fish.json"), JSON.stringify(other));
+    expect(await remove(root, 4)).toBe(1);
+    expect(await readdir(directory)).toContain(manifest.ids.file);
+    expect(await readdir(directory)).not.toContain("default.json");
+  });
+
+  it("fail to be built where they were begun before", async () => {
+    const root = await temporaryDirectory();
+    const directory = join(root, BIRDS);
+    const building = build(vectorsOf(20, 3), directory, {
+      onProgress: () => {
+        rmSync(join(directory, `.building-${process.pid}`), { recursive: true, force: true });
+      },
+    });
+    await expect(building).rejects.toMatchObject({
+      code: "invalid-input",
+      message: expect.stringContaining("lost files that were being written, as compaction does") as string,
+    });
+  });
+
+  it("are none where none were built", async () => {
+    expect(await remove(await temporaryDirectory(), 4)).toBe(0);
   });
 });
