@@ -108,11 +108,12 @@ const expectKept = async (service: Running, { ids, sequences }: Acknowledged): P
 
 describe("two services whose Postgres is taken away under load", () => {
   let postgres: OwnPostgres;
-  let dataDirs: DataDir[];
-  let services: Running[];
+  let dataDirs: DataDir[] = [];
+  let services: Running[] = [];
 
   beforeAll(async () => {
-    [postgres, ...dataDirs] = await Promise.all([ownPostgres(), makeDataDir(), makeDataDir()]);
+    postgres = await ownPostgres();
+    dataDirs = [await makeDataDir(), await makeDataDir()];
     services = await Promise.all(
       dataDirs.map(({ path }) => startService(path, { DATABASE_URL: postgres.url })),
     );
