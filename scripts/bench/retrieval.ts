@@ -258,6 +258,7 @@ await runScript({
       const directory = await mkdtemp(join(tmpdir(), "anchorage-bench-"));
       try {
         const subjects = await open(count, vectors, { graphs: !exactOnly, directory, note });
+        note(`${count} ${vectors}: everything is built, measuring`);
         for (const filtered of [false, true]) {
           for (const k of filtered ? [10] : KS) {
             for (const batch of BATCHES) {
