@@ -86,6 +86,28 @@ describe("the recall of a graph", () => {
     ]);
   });
 
+  test("is not measured by stored vectors themselves, though each of them stands twice", async () => {
+    const { index, add } = openExact(DIMENSION, ascending);
+    await add([...rows, ...rows]);
+    const nearest: number[] = [];
+    await measureRecall(
+      {
+        dimension: DIMENSION,
+        row: (slot) => rows[slot % COUNT] ?? new Float32Array(DIMENSION),
+        slots: range(0, 2 * COUNT),
+        exact: (query, k) => index.search(query, { k }),
+        approximate: async (query, k) => {
+          const found = await index.search(query, { k });
+          nearest.push(found.scores[0] ?? 1);
+          return found;
+        },
+      },
+      { profile, costs: DEFAULT_COSTS },
+    );
+    expect(nearest.length).toBeGreaterThan(0);
+    expect(Math.max(...nearest)).toBeLessThan(0.999);
+  });
+
   test("sets the ef of a search: the smallest at which it is reached, for the next k that was measured", async () => {
     const curve = await measure((place, _, ef) => ef < 64 && place === 1);
     expect(pointFor(curve, 5, 0.99)?.ef).toBe(64);
