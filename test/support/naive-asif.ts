@@ -103,11 +103,14 @@ export const naiveSearch = (
 /**
  * What a transform does to vectors of one side, fitted on the anchors: `center` subtracts the mean of the unit rows;
  * `whiten` also projects images on the eigenvectors of their covariance, each over its deviation + 0.001.
+ *
+ * @param floor directions whose deviation is below this share of the greatest are left out
  */
 export const naiveTransform = (
   anchors: readonly NaiveAnchor[],
   side: Side,
   kind: "none" | "center" | "whiten",
+  floor = 0,
 ): ((row: ArrayLike<number>) => number[]) => {
   if (kind === "none") return (row) => Array.from(row);
   const rows = new Matrix(anchors.map((anchor) => normalized(anchor[side])));
@@ -120,11 +123,12 @@ export const naiveTransform = (
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(covariance, {
     assumeSymmetric: true,
   });
+  const deviations = realEigenvalues.map((value) => Math.sqrt(Math.max(0, value)));
+  const least = floor * Math.max(...deviations);
   return (row) => {
     const part = center(row);
-    return realEigenvalues.map(
-      (value, i) =>
-        innerProduct(part, eigenvectorMatrix.getColumn(i)) / (Math.sqrt(Math.max(0, value)) + 1e-3),
+    return deviations.map((deviation, i) =>
+      deviation < least ? 0 : innerProduct(part, eigenvectorMatrix.getColumn(i)) / (deviation + 1e-3),
     );
   };
 };
