@@ -1,6 +1,7 @@
 /** ASIF: relative representations over anchors, and what is read from them without training. */
 export { createRepresentationCache, type RepresentationCache } from "./cache.ts";
 export { classify } from "./classify.ts";
+export { METHODS, scoreByMethod, type Member, type Method, type MethodSettings } from "./method.ts";
 export { relativeRepresentations } from "./relative.ts";
 export { searchAsif, searchUnimodal } from "./search.ts";
 export { similarity } from "./similarity.ts";
