@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.ts";
+import { AnchorageError, messageOf } from "../errors.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
@@ -38,6 +38,12 @@ export interface Lens {
   readonly focus: (view: AnchorView, changes: Changes, wantHnsw: boolean) => Promise<Focused>;
   /** Brings the slots below `slotCount` into the index of the present fit, ahead of a query that needs them. */
   readonly warm: (slotCount: number) => Promise<void>;
+  /**
+   * Fits anew where the fit is older than `view`, and stores it; nothing where nothing was fitted yet.
+   *
+   * @throws AnchorageError `unavailable` where it could not be stored
+   */
+  readonly renew: (view: AnchorView, changes: Changes) => Promise<void>;
   /** The fit, to be carried over when memory is compacted. */
   readonly fitted: () => Fitted | undefined;
   readonly version: () => number;
@@ -48,6 +54,8 @@ export interface Focused {
   readonly exact: ExactIndex;
   readonly hnsw: HnswIndex | undefined;
   readonly version: number;
+  /** Of the anchors that were fitted on; the view's where nothing is fitted. */
+  readonly sequence: Sequence;
   /** Raw vectors, `[b, d]`, as this lens shows them. */
   readonly show: (queries: Float32Array) => Promise<Float32Array>;
 }
@@ -60,6 +68,8 @@ export interface Fitted {
   readonly anchors: number;
   /** The space's counts when it was fitted; unknown for one that was read from the store. */
   readonly changes: Changes | undefined;
+  /** Whether the store has it, and so nothing older. */
+  readonly stored: boolean;
 }
 
 interface Lensed extends Fitted {
@@ -84,6 +94,7 @@ export const fittedFrom = ({
   sequence,
   anchors: anchorCount,
   changes: undefined,
+  stored: true,
 });
 
 export const createLens = (kind: TransformKind, source: LensSource, carried: Fitted | undefined): Lens => {
@@ -107,14 +118,16 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     const rows = view.vectors(modality, view.liveSlots());
     const started = performance.now();
     const made = kind === "none" ? null : await fit(kind, rows, raw.dimension);
-    const next = lensed({ fit: made, version, sequence: view.sequence, anchors: view.size, changes });
+    const fitted = { fit: made, version, sequence: view.sequence, anchors: view.size, changes };
+    const next = lensed({ ...fitted, stored: false });
     await sync(next, view.slotCount);
-    if (!closed) await save(next, performance.now() - started);
+    const stored = !closed && (await save(next, performance.now() - started));
     current?.hnsw?.close();
-    current = next;
+    current = { ...next, stored };
   };
 
-  const save = async ({ fit: made, version, sequence, anchors }: Fitted, took: number): Promise<void> => {
+  /** @returns whether the store has it now */
+  const save = async ({ fit: made, version, sequence, anchors }: Fitted, took: number): Promise<boolean> => {
     try {
       // Also where nothing could be fitted, so that no older fit comes back after a restart.
       const mean = made?.mean ?? new Float32Array(0);
@@ -125,9 +138,11 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
           `${kind} of ${modality} vectors fitted on ${anchors} anchors in ${(took / 1000).toFixed(1)} s`,
         );
       }
+      return true;
     } catch (error) {
       // A fit that is not kept is made again after a restart; the answers of now do not suffer.
       source.log(`a fitted transform could not be stored: ${messageOf(error)}`);
+      return false;
     }
   };
 
@@ -172,6 +187,10 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     resting.unref();
   };
 
+  /** Whether a fit that is older than `view` is in use, or may be in the store. */
+  const lags = (fitted: Fitted, view: AnchorView): boolean =>
+    !closed && kind !== "none" && (fitted.sequence < view.sequence || !fitted.stored);
+
   const fitFor = async (view: AnchorView, changes: Changes): Promise<Lensed> => {
     if (kind === "none") {
       return (current ??= lensed({
@@ -180,6 +199,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
         sequence: view.sequence,
         anchors: 0,
         changes: undefined,
+        stored: true,
       }));
     }
     for (;;) {
@@ -203,11 +223,23 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
         exact: chosen.exact,
         hnsw: chosen.hnsw,
         version: chosen.version,
+        sequence: kind === "none" ? view.sequence : chosen.sequence,
         show: (queries) => applyTransform(chosen.fit, queries, raw.dimension),
       };
     },
     warm: async (slotCount) => {
       if (current !== undefined) await sync(current, slotCount);
+    },
+    renew: async (view, changes) => {
+      while (current !== undefined && lags(current, view)) {
+        // One that is being made already may be of an older view.
+        await refit(view, changes);
+        if (current.sequence < view.sequence || !lags(current, view)) continue;
+        throw new AnchorageError(
+          "unavailable",
+          `The ${kind} transform of ${modality} vectors was fitted anew, but could not be stored.`,
+        );
+      }
     },
     fitted: () => (kind === "none" ? undefined : current),
     version: () => current?.version ?? 0,

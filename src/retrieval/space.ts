@@ -165,6 +165,25 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       view = undefined;
     },
     changes: () => changes,
+    refit: async () => {
+      const upTo = sequence;
+      const keys = (): LensKey[] => [...new Set([...saved.keys(), ...lenses.keys()])];
+      const lensAt = (key: LensKey): Lens => {
+        const [modality, kind] = key.split("/") as [Modality, TransformKind];
+        return lensOf(memory, lenses, modality, kind);
+      };
+      const lags = (key: LensKey): boolean => {
+        const fitted = lensAt(key).fitted();
+        return fitted !== undefined && (fitted.sequence < upTo || !fitted.stored);
+      };
+      // Compaction may put a new lens in the place of one that was fitted.
+      for (let key = keys().find(lags); key !== undefined && !closed; key = keys().find(lags)) {
+        const lens = lensAt(key);
+        await lens.renew(takeView(), changes);
+        const fitted = lens.fitted();
+        if (fitted !== undefined) saved.set(key, fitted);
+      }
+    },
     compact: async () => {
       // One that runs already may have copied what has died since.
       await compacting?.catch(() => undefined);
@@ -182,6 +201,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         sequence,
         transform: kind,
         transformVersion: lens.version(),
+        transformSequence: lens.fitted()?.sequence ?? sequence,
       };
     },
     close: () => {

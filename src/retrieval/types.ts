@@ -54,6 +54,8 @@ export interface Plan {
   readonly transform: TransformKind;
   /** Of the fitted transform; 0 where nothing is fitted. */
   readonly transformVersion: number;
+  /** Of the anchors that it was fitted on: nothing that was deleted up to it has a trace in the fit. */
+  readonly transformSequence: Sequence;
 }
 
 export interface SpaceSearch {
@@ -63,6 +65,18 @@ export interface SpaceSearch {
   /** True forces the exact index. */
   readonly exact?: boolean;
   readonly ef?: number;
+}
+
+/** One modality through one fit of a transform, which stays the same for as long as this is held. */
+export interface Look {
+  readonly transform: TransformKind;
+  /** As in a {@link Plan}. */
+  readonly transformVersion: number;
+  readonly transformSequence: Sequence;
+  /** Raw vectors, `[b, d]`, as they are compared: unit rows of the fitted dimension. */
+  readonly show: (vectors: Float32Array) => Promise<Float32Array>;
+  /** The k nearest of the view's live anchors, or of those allowed, to what `show` gave; never approximate. */
+  readonly search: (shown: Float32Array, options: Pick<SpaceSearch, "k" | "allow">) => Promise<Neighbours>;
 }
 
 export interface AnchorEntry {
@@ -103,6 +117,8 @@ export interface AnchorView {
     queries: Float32Array,
     options: SpaceSearch,
   ) => Promise<{ neighbours: Neighbours; plan: Plan }>;
+  /** For several searches that must not see different fits. */
+  readonly look: (modality: Modality, transform: TransformKind) => Promise<Look>;
 }
 
 /** A write that Postgres has committed, to be applied to memory. */
@@ -139,6 +155,8 @@ export interface IndexStatus {
   readonly sequence: Sequence;
   readonly transform: TransformKind;
   readonly transformVersion: number;
+  /** As in a {@link Plan}; the present one where nothing is fitted. */
+  readonly transformSequence: Sequence;
 }
 
 /** One collection in memory: both modalities over the same slots, with their indexes and fitted transforms. */
@@ -153,6 +171,13 @@ export interface AnchorSpace {
   readonly view: () => AnchorView;
   readonly changes: () => Changes;
   readonly status: (modality: Modality) => IndexStatus;
+  /**
+   * Fits anew what was fitted before the present sequence, in memory and in the store. When it resolves, no fit has a
+   * trace of an anchor that was deleted before the call.
+   *
+   * @throws AnchorageError `unavailable` where a fit could not be stored, so that an older one may stay there
+   */
+  readonly refit: () => Promise<void>;
   /**
    * Copies the live anchors into new memory, in slices between which queries and writes go on, and lets go of the old.
    * Resolves when memory holds no slot that was dead at the call; views that were taken before keep what they see.

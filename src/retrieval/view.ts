@@ -136,7 +136,19 @@ export const createView = (
           allowed,
           transform: kind,
           transformVersion: focused.version,
+          transformSequence: focused.sequence,
         },
+      };
+    },
+    look: async (modality, transform) => {
+      const kind = kindFor(modality, transform);
+      const { exact, show, version, sequence } = await lensOf(modality, kind).focus(view, changes, false);
+      return {
+        transform: kind,
+        transformVersion: version,
+        transformSequence: sequence,
+        show,
+        search: (shown, { k, allow }) => exact.search(shown, { k, allow: allow ?? live }),
       };
     },
   };

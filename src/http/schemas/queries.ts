@@ -137,6 +137,10 @@ const plan = z
     allowed: z.int().openapi({ description: "How many of them the filter let through." }),
     transform,
     transformVersion: z.int(),
+    transformSequence: z.int().openapi({
+      description:
+        "The anchors' sequence that the transform was fitted at: what was deleted up to it has no trace in the fit.",
+    }),
     candidates: z.int().optional(),
   })
   .openapi("Plan", { description: "Which index answered and why." });
