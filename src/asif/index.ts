@@ -2,7 +2,8 @@
 export { createRepresentationCache, type RepresentationCache } from "./cache.ts";
 export { classify } from "./classify.ts";
 export { METHODS, scoreByMethod, type Member, type Method, type MethodSettings } from "./method.ts";
-export { relativeRepresentations } from "./relative.ts";
+export { relativeRepresentations, represent } from "./relative.ts";
+export { scoreRows } from "./score.ts";
 export { searchAsif, searchUnimodal } from "./search.ts";
 export { similarity } from "./similarity.ts";
 export type * from "./types.ts";
