@@ -1,0 +1,18 @@
+/** A pair of linear maps into one space, fitted on a collection's pairs in closed form. */
+export type AlignmentKind = "csa" | "orthogonal" | "ridge";
+
+/** What a fit does to one side's unit rows: it subtracts the mean, then projects. */
+export interface Side {
+  /** `[d]` */
+  readonly mean: Float32Array;
+  /** `[rank, d]`; null where rows stay as they are. */
+  readonly projection: Float32Array | null;
+}
+
+export interface Alignment {
+  readonly kind: AlignmentKind;
+  readonly image: Side;
+  readonly text: Side;
+  /** Canonical correlations, `[rank]`, descending, in (0, 1]; null where each direction counts the same. */
+  readonly weights: Float32Array | null;
+}
