@@ -10,7 +10,8 @@ import { followOthers } from "./follow.ts";
 import { createLoader } from "./load.ts";
 import type { OpenCollection } from "./memory.ts";
 import { prepareAnchors } from "./prepare.ts";
-import { createQueries, type Queried } from "./queries.ts";
+import { createQueries } from "./queries.ts";
+import type { Queried } from "./question.ts";
 import { getReceipt, listReceipts } from "./receipts.ts";
 import { createSnapshots } from "./snapshots.ts";
 import type { AtLeast, CollectionInfo, Collections } from "./types.ts";
@@ -42,7 +43,7 @@ export const openCollections = async (
   const opened = new Map<CollectionName, Promise<OpenCollection>>();
   const loading = new Set<CollectionName>();
   const encoding = createEncoding(encoders);
-  const queries = createQueries(encoding);
+  const queries = createQueries(store, encoding);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
   const load = createLoader(store, snapshots, log, indexDirectory, removeBuilt);
 

@@ -1,5 +1,5 @@
 import type { IndexStatus, Plan } from "../retrieval/index.ts";
-import type { Contribution } from "../asif/index.ts";
+import type { Contrast, Contribution, Difference, Explained } from "../asif/index.ts";
 import type {
   AnchorId,
   AsifParameters,
@@ -181,15 +181,31 @@ export interface ClassifyRequest extends QuerySettings {
   readonly method?: "asif";
   /** How many classes a result names; 5 where absent. */
   readonly top?: number;
-  /** How many anchors explain the first class; 0 where absent. */
-  readonly explain?: number;
+  /** How many anchors explain the first class, 0 where absent; or more than that. */
+  readonly explain?: number | ExplainRequest;
   /** Restricts the anchors that serve as memory. */
   readonly filter?: Filter;
 }
 
-export interface ClassifyResult {
+export interface ExplainRequest {
+  /** How many anchors, and how many groups, are listed; 10 where absent. */
+  readonly top?: number;
+  /** A metadata key to add contributions up by. */
+  readonly groupBy?: string;
+  /** `runner-up`, or the name of a class that the first is compared with. */
+  readonly against?: string;
+}
+
+export interface ClassifyResult extends Omit<Partial<Explained>, "explanation" | "against"> {
   readonly classes: readonly { readonly name: string; readonly score: number }[];
-  readonly explanation?: readonly Contribution[];
+  readonly explanation?: readonly (Contribution & Pictured)[];
+  readonly against?:
+    (Omit<Contrast, "anchors"> & { readonly anchors: readonly (Difference & Pictured)[] }) | null;
+}
+
+/** Only where more was asked for than a number of anchors. */
+export interface Pictured {
+  readonly hasImage?: boolean;
 }
 
 export interface ClassifyAnswer extends Answer {

@@ -4,6 +4,7 @@ import { invalidField } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
 import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
+import { withLinks } from "./links.ts";
 import { collectionPath } from "./schemas/collections.ts";
 import {
   classifyAnswer,
@@ -89,6 +90,9 @@ export const addQueries = (app: OpenAPIHono, { anchorage, bodyLimit }: Service):
     summary: "Classify images without training, and say which anchors decided it",
     request: classifyRequest,
     answer: classifyAnswer,
-    run: (collection, request) => collections.classify(collection, request),
+    run: async (collection, request) => {
+      const answer = await collections.classify(collection, request);
+      return { ...answer, results: answer.results.map((result) => withLinks(collection, result)) };
+    },
   });
 };

@@ -6,6 +6,7 @@ import type pg from "pg";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { changesSince, existingIds, findAnchors, findImage, listAnchors } from "./anchor-reads.ts";
+import { idsWithImages } from "./picture-reads.ts";
 import { deleteAnchors, upsertAnchors } from "./anchor-writes.ts";
 import { createCollection, deleteCollection, findCollection, listCollections } from "./collections.ts";
 import { openDatabase, type Database } from "./database.ts";
@@ -95,6 +96,7 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   listAnchors: (collection, page) => listAnchors(database, collection, page),
   findImage: (collection, id) => findImage(database, collection, id),
   existingIds: (collection, ids) => existingIds(database, collection, ids),
+  idsWithImages: (collection, ids) => idsWithImages(database, collection, ids),
   readAll: (collection, onBatch) => readAll(database, collection, onBatch),
   changesSince: (collection, sequence) => changesSince(database, collection, sequence),
   writeMark: (collection, sequence) => writeMark(database, collection, sequence),

@@ -232,6 +232,8 @@ export interface Store {
   findImage(collection: CollectionRecord, id: AnchorId): Promise<StoredImage | null>;
   /** Those of `ids` that exist. */
   existingIds(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<Set<AnchorId>>;
+  /** Those of `ids` that exist and have an image. */
+  idsWithImages(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<Set<AnchorId>>;
 
   /** Every anchor as of one sequence (a repeatable-read snapshot), in batches, in id order. */
   readAll(

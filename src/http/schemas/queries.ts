@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { classified, explain, MAX_EXPLANATIONS } from "./explain.ts";
 import { filter } from "./filter.ts";
 import { input, RED_PIXEL } from "./inputs.ts";
 import { k, minSequence, modality, optional, p, text, transform } from "./values.ts";
@@ -11,7 +12,6 @@ const MAX_TEMPLATES = 100;
 const MAX_PROMPTS = 20_000;
 /** Scores in one answer. */
 const MAX_SCORES = 2_000_000;
-const MAX_EXPLANATIONS = 100_000;
 const MAX_EF = 100_000;
 
 const settings = {
@@ -89,13 +89,7 @@ export const classifyRequest = z
     ),
     method: optional(method),
     top: optional(z.int().min(1).max(MAX_TEXTS).openapi({ default: 5 })),
-    explain: optional(
-      z.int().min(0).max(MAX_EXPLANATIONS).openapi({
-        default: 0,
-        description:
-          "How many anchors explain the first class of each result; all contributions add up to its score.",
-      }),
-    ),
+    explain: optional(explain),
     filter: optional(filter.openapi({ description: "Restricts the anchors that serve as memory." })),
     ...settings,
   })
@@ -110,7 +104,8 @@ export const classifyRequest = z
     );
     limit(prompts, MAX_PROMPTS, "classes", "prompts of all classes together");
     limit(images.length * Math.min(top, classes.length), MAX_SCORES, "top", "images times top");
-    limit(images.length * explain, MAX_EXPLANATIONS, "explain", "images times explain");
+    const listed = typeof explain === "number" ? explain : (explain.top ?? 10);
+    limit(images.length * listed, MAX_EXPLANATIONS, "explain", "images times explain");
   })
   .openapi("ClassifyRequest", {
     example: {
@@ -179,22 +174,7 @@ export const similarityAnswer = z
 
 export const classifyAnswer = z
   .strictObject({
-    results: z.array(
-      z.strictObject({
-        classes: z.array(z.strictObject({ name: z.string(), score: z.number() })),
-        explanation: z
-          .array(
-            z.strictObject({
-              anchor: z.string(),
-              text: z.string().nullable(),
-              contribution: z.number(),
-              imageSimilarity: z.number(),
-              textSimilarity: z.number(),
-            }),
-          )
-          .optional(),
-      }),
-    ),
+    results: z.array(classified),
     ...computed,
   })
   .openapi("ClassifyAnswer");
