@@ -1,9 +1,18 @@
 /** ASIF: relative representations over anchors, and what is read from them without training. */
 export { createRepresentationCache, type RepresentationCache } from "./cache.ts";
 export { classify } from "./classify.ts";
+export {
+  counterfactual,
+  createCounterfactualCache,
+  type Counterfactual,
+  type CounterfactualCache,
+  type CounterfactualInput,
+  type ScoreChange,
+  type UsedFit,
+} from "./counterfactual.ts";
 export { RUNNER_UP } from "./explain.ts";
 export { METHODS, scoreByMethod, type Member, type Method, type MethodSettings } from "./method.ts";
-export { relativeRepresentations, represent } from "./relative.ts";
+export { meanRepresentations, relativeRepresentations, represent } from "./relative.ts";
 export { scoreRows } from "./score.ts";
 export { searchAsif, searchUnimodal } from "./search.ts";
 export { similarity } from "./similarity.ts";

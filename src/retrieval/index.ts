@@ -4,6 +4,7 @@ export { calibrateCosts, fitCosts } from "./calibration.ts";
 export { currentCosts, DEFAULT_COSTS, useCosts, type Costs } from "./costs.ts";
 export { curveFile, readCurves, writeCurves } from "./curve-file.ts";
 export { createExactIndex } from "./exact.ts";
+export { emptyNeighbours } from "./neighbours.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
 export { closeKernels } from "./kernels.ts";
 export { openMachineCosts } from "./machine-costs.ts";
