@@ -19,6 +19,12 @@ export type Modality = "image" | "text";
  */
 export type TransformKind = "none" | "center" | "whiten";
 
+/**
+ * A pair of linear maps that take both modalities into one space, fitted on a collection's anchors: canonical
+ * correlations, an orthogonal map, or ridge regression.
+ */
+export type AlignmentKind = "csa" | "orthogonal" | "ridge";
+
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 export type Metadata = Readonly<Record<string, JsonValue>>;

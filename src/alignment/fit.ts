@@ -1,11 +1,12 @@
 import { EigenvalueDecomposition, Matrix as EigenMatrix } from "ml-matrix";
+import type { AlignmentKind } from "../types.ts";
 import { factor, solveLower, solveLowerTransposed } from "./cholesky.ts";
 import { momentsOf, type Gram, type Moments } from "./gram.ts";
 import { multiply, type Matrix } from "./products.ts";
-import type { Alignment, AlignmentKind } from "./types.ts";
+import type { Alignment } from "./types.ts";
 
 /** Added to the diagonal of a covariance, in units of its mean eigenvalue, where nothing else is said. */
-export const RIDGE: Readonly<Record<"csa" | "ridge", number>> = { csa: 0.1, ridge: 0.1 };
+export const RIDGE: Readonly<Record<"csa" | "ridge", number>> = { csa: 0.2, ridge: 0.03 };
 /** Directions of a smaller singular value, as a share of the first, are rounding. */
 const FLOOR = 1e-6;
 

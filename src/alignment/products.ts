@@ -35,6 +35,13 @@ const sessionOf = (transposed: Shape): Promise<InferenceSession> => {
   return session;
 };
 
+/** Frees the sessions of this thread; they open again when they are needed. */
+export const closeProducts = async (): Promise<void> => {
+  const sessions = [...opened.values()];
+  opened.clear();
+  for (const session of sessions) await (await session).release();
+};
+
 const tensorOf = ({ data, rows, columns }: Matrix): Tensor => new Tensor("float64", data, [rows, columns]);
 
 /**

@@ -1,5 +1,4 @@
-/** A pair of linear maps into one space, fitted on a collection's pairs in closed form. */
-export type AlignmentKind = "csa" | "orthogonal" | "ridge";
+import type { AlignmentKind } from "../types.ts";
 
 /** What a fit does to one side's unit rows: it subtracts the mean, then projects. */
 export interface Side {
@@ -9,6 +8,7 @@ export interface Side {
   readonly projection: Float32Array | null;
 }
 
+/** A pair of linear maps into one space, fitted on pairs of unit rows in closed form. */
 export interface Alignment {
   readonly kind: AlignmentKind;
   readonly image: Side;

@@ -6,7 +6,7 @@ export { curveFile, readCurves, writeCurves } from "./curve-file.ts";
 export { createExactIndex } from "./exact.ts";
 export { emptyNeighbours } from "./neighbours.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
-export { closeKernels } from "./kernels.ts";
+export { closeKernels, multiplyByTransposed } from "./kernels.ts";
 export { openMachineCosts } from "./machine-costs.ts";
 export { choose, RECALL_TARGET, type Choice, type Circumstances } from "./planner.ts";
 export { parseProfile, readProfile, type IndexProfile } from "./profile.ts";

@@ -67,22 +67,18 @@ interface Lensed extends Fitted {
   graphUpTo: number;
 }
 
-/** What a record from the store says. */
-export const fittedFrom = ({
-  kind,
-  mean,
-  projection,
-  version,
-  sequence,
-  anchorCount,
-}: TransformRecord): Fitted => ({
-  fit: kind === "none" || mean.length === 0 ? null : { kind, mean, projection },
-  version,
-  sequence,
-  anchors: anchorCount,
-  changes: undefined,
-  stored: true,
-});
+export type LensKey = `${Modality}/${TransformKind}`;
+
+/** What records from the store say; those of fits of both modalities together are not for lenses. */
+export const fittedFrom = (records: readonly TransformRecord[]): Map<LensKey, Fitted> => {
+  const found = new Map<LensKey, Fitted>();
+  for (const { kind, modality, mean, projection, version, sequence, anchorCount: anchors } of records) {
+    if (kind !== "none" && kind !== "center" && kind !== "whiten") continue;
+    const fit = kind === "none" || mean.length === 0 ? null : { kind, mean, projection };
+    found.set(`${modality}/${kind}`, { fit, version, sequence, anchors, changes: undefined, stored: true });
+  }
+  return found;
+};
 
 export const createLens = (kind: TransformKind, source: LensSource, carried: Fitted | undefined): Lens => {
   const { raw, compare, profile, hnswlib, modality } = source;

@@ -13,6 +13,7 @@ import {
   unique,
 } from "drizzle-orm/pg-core";
 import type {
+  AlignmentKind,
   AnchorId,
   CollectionName,
   EncoderId,
@@ -132,12 +133,13 @@ export const transforms = pgTable(
   {
     collection: collectionKey(),
     modality: text("modality").$type<Modality>().notNull(),
-    kind: text("kind").$type<TransformKind>().notNull(),
+    kind: text("kind").$type<TransformKind | AlignmentKind>().notNull(),
     version: integer("version").notNull(),
     sequence: sequence(),
     anchorCount: integer("anchor_count").notNull(),
     mean: bytea("mean").notNull(),
     projection: bytea("projection"),
+    weights: bytea("weights"),
   },
   (t) => [primaryKey({ columns: [t.collection, t.modality, t.kind, t.version] })],
 );

@@ -1,4 +1,5 @@
 import type {
+  AlignmentKind,
   AnchorId,
   AsifParameters,
   CollectionName,
@@ -76,7 +77,7 @@ export interface Change {
 
 /** A transform that was fitted on a collection's anchors; see retrieval/ for what the arrays mean. */
 export interface TransformRecord {
-  readonly kind: TransformKind;
+  readonly kind: TransformKind | AlignmentKind;
   readonly modality: Modality;
   /** 1 for the first fit of this kind and modality, one more with each refit. */
   readonly version: number;
@@ -88,6 +89,8 @@ export interface TransformRecord {
   readonly mean: Float32Array;
   /** `[rank, d]` row-major; null for `center`. */
   readonly projection: Float32Array | null;
+  /** `[rank]`: how much each direction counts; absent where all count the same. */
+  readonly weights?: Float32Array;
 }
 
 export interface WriteResult {
