@@ -6,6 +6,8 @@ import type {
   CollectionBody,
   CollectionSpecBody,
   CompactedBody,
+  CounterfactualAnswerBody,
+  CounterfactualRequestBody,
   DeleteAnchorsBody,
   DeletedBody,
   EncoderListBody,
@@ -68,6 +70,11 @@ export interface CollectionClient {
   relative(request: RelativeRequestBody, options?: CallOptions): Promise<RelativeAnswerBody>;
   similarity(request: SimilarityRequestBody, options?: CallOptions): Promise<SimilarityAnswerBody>;
   classify(request: ClassifyRequestBody, options?: CallOptions): Promise<ClassifyAnswerBody>;
+  /** The same without some anchors, or with others; nothing is written. */
+  counterfactual(
+    request: CounterfactualRequestBody,
+    options?: CallOptions,
+  ): Promise<CounterfactualAnswerBody>;
 }
 
 /** A service. Every method throws `AnchorageApiError` where the service refuses. */
@@ -166,6 +173,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
       relative: (request, options) => post(`${path}/relative`, request, options),
       similarity: (request, options) => post(`${path}/similarity`, request, options),
       classify: (request, options) => post(`${path}/classify`, request, options),
+      counterfactual: (request, options) => post(`${path}/counterfactual`, request, options),
     };
   };
 

@@ -2,6 +2,7 @@ import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, messageOf, notFound } from "../errors.ts";
 import type { CollectionRecord, Store } from "../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../types.ts";
+import { createCounterfactuals } from "./counterfactual.ts";
 import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
 import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
@@ -44,6 +45,7 @@ export const openCollections = async (
   const loading = new Set<CollectionName>();
   const encoding = createEncoding(encoders);
   const queries = createQueries(store, encoding);
+  const counterfactual = createCounterfactuals(store, encoding);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
   const load = createLoader(store, snapshots, log, indexDirectory, removeBuilt);
 
@@ -237,6 +239,7 @@ export const openCollections = async (
     relative: async (name, request) => queries.relative(await queried(name, request), request),
     similarity: async (name, request) => queries.similarity(await queried(name, request), request),
     classify: async (name, request) => queries.classify(await queried(name, request), request),
+    counterfactual: async (name, request) => counterfactual(await queried(name, request), request),
 
     loading: () => [...loading],
 

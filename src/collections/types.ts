@@ -1,5 +1,5 @@
 import type { IndexStatus, Plan } from "../retrieval/index.ts";
-import type { Contrast, Contribution, Difference, Explained } from "../asif/index.ts";
+import type { Contrast, Contribution, Difference, Explained, ScoreChange, UsedFit } from "../asif/index.ts";
 import type {
   AnchorId,
   AsifParameters,
@@ -212,6 +212,35 @@ export interface ClassifyAnswer extends Answer {
   readonly results: readonly ClassifyResult[];
 }
 
+/** A classification that is answered twice: by the anchors as they are, and as they would be. */
+export interface CounterfactualRequest extends ClassifyRequest {
+  /** Anchors that are taken away; either or both. */
+  readonly without?: { readonly ids?: readonly AnchorId[]; readonly filter?: Filter };
+  /** Anchors that come, as they would be written. */
+  readonly with?: readonly AnchorInput[];
+  /** How many classes' changes are listed for each image; 5 where absent. */
+  readonly changes?: number;
+}
+
+export interface CounterfactualAnswer extends Answer {
+  readonly anchors: { readonly before: number; readonly after: number };
+  /** How many of those named are there. */
+  readonly removed: number;
+  readonly added: number;
+  /** How many of the added are there under the same id, and are not taken away. */
+  readonly replaced: number;
+  /** Images whose first class has another name afterwards. */
+  readonly flipped: number;
+  readonly results: readonly {
+    readonly before: ClassifyResult;
+    readonly after: ClassifyResult;
+    readonly flips: boolean;
+    readonly changes: readonly ScoreChange[];
+  }[];
+  /** Fitted on the anchors as they are, and used for both answers. */
+  readonly transforms: Readonly<Record<Modality, UsedFit>>;
+}
+
 /** Collections and their anchors: the write path and every query, as the service and the scripts use them. */
 export interface Collections {
   /** @throws AnchorageError `conflict` where the name is taken, `invalid-input` for an unknown encoder. */
@@ -267,6 +296,10 @@ export interface Collections {
   readonly relative: (name: CollectionName, request: RelativeRequest) => Promise<RelativeAnswer>;
   readonly similarity: (name: CollectionName, request: SimilarityRequest) => Promise<SimilarityAnswer>;
   readonly classify: (name: CollectionName, request: ClassifyRequest) => Promise<ClassifyAnswer>;
+  readonly counterfactual: (
+    name: CollectionName,
+    request: CounterfactualRequest,
+  ) => Promise<CounterfactualAnswer>;
 
   /** Which collections are not loaded yet; empty when every index has caught up. */
   readonly loading: () => readonly CollectionName[];

@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type * as anchors from "./schemas/anchors.ts";
 import type * as collections from "./schemas/collections.ts";
+import type * as counterfactual from "./schemas/counterfactual.ts";
 import type * as queries from "./schemas/queries.ts";
 import type { filter } from "./schemas/filter.ts";
 import type * as inputs from "./schemas/inputs.ts";
@@ -30,6 +31,8 @@ export type SimilarityRequestBody = z.input<typeof queries.similarityRequest>;
 export type SimilarityAnswerBody = z.output<typeof queries.similarityAnswer>;
 export type ClassifyRequestBody = z.input<typeof queries.classifyRequest>;
 export type ClassifyAnswerBody = z.output<typeof queries.classifyAnswer>;
+export type CounterfactualRequestBody = z.input<typeof counterfactual.counterfactualRequest>;
+export type CounterfactualAnswerBody = z.output<typeof counterfactual.counterfactualAnswer>;
 export type EncoderListBody = z.output<typeof service.encoderList>;
 export type JobBody = z.output<typeof service.job>;
 export type JobListBody = z.output<typeof service.jobList>;

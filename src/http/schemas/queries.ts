@@ -14,11 +14,15 @@ const MAX_PROMPTS = 20_000;
 const MAX_SCORES = 2_000_000;
 const MAX_EF = 100_000;
 
-const settings = {
+const parameters = {
   minSequence: optional(minSequence),
   k: optional(k),
   p: optional(p),
   transform: optional(transform),
+};
+
+const settings = {
+  ...parameters,
   exact: optional(
     z.boolean().openapi({ description: "True: the exact index, whatever the planner would pick." }),
   ),
@@ -75,38 +79,45 @@ const template = text
 
 const classInput = z.strictObject({ name: text, prompts: optional(inputs.max(MAX_INPUTS)) }).openapi("Class");
 
+/** What a classification is asked with, whichever way it is answered. */
+export const questionShape = {
+  images: inputs.max(MAX_INPUTS),
+  classes: z.array(classInput).min(1).max(MAX_TEXTS),
+  templates: optional(z.array(template).min(1).max(MAX_TEMPLATES)),
+  ensemble: optional(
+    z.enum(["max", "mean"]).openapi({
+      default: "max",
+      description:
+        "`max`: a class's score is its best prompt's; `mean`: that of its prompts' mean representation.",
+    }),
+  ),
+  top: optional(z.int().min(1).max(MAX_TEXTS).openapi({ default: 5 })),
+  explain: optional(explain),
+  filter: optional(filter.openapi({ description: "Restricts the anchors that serve as memory." })),
+  ...parameters,
+};
+
+type Question = z.output<z.ZodObject<typeof questionShape>>;
+
+/** Bounds on what one answer can hold. */
+export const checkQuestion = (
+  { images, classes, templates, top = 5, explain = 0 }: Question,
+  context: z.RefinementCtx,
+): void => {
+  const limit = (product: number, most: number, path: string, what: string): void => {
+    if (product > most)
+      context.addIssue({ code: "custom", path: [path], message: `${what} must be at most ${most}` });
+  };
+  const prompts = classes.reduce((sum, entry) => sum + (entry.prompts?.length ?? templates?.length ?? 1), 0);
+  limit(prompts, MAX_PROMPTS, "classes", "prompts of all classes together");
+  limit(images.length * Math.min(top, classes.length), MAX_SCORES, "top", "images times top");
+  const listed = typeof explain === "number" ? explain : (explain.top ?? 10);
+  limit(images.length * listed, MAX_EXPLANATIONS, "explain", "images times explain");
+};
+
 export const classifyRequest = z
-  .strictObject({
-    images: inputs.max(MAX_INPUTS),
-    classes: z.array(classInput).min(1).max(MAX_TEXTS),
-    templates: optional(z.array(template).min(1).max(MAX_TEMPLATES)),
-    ensemble: optional(
-      z.enum(["max", "mean"]).openapi({
-        default: "max",
-        description:
-          "`max`: a class's score is its best prompt's; `mean`: that of its prompts' mean representation.",
-      }),
-    ),
-    method: optional(method),
-    top: optional(z.int().min(1).max(MAX_TEXTS).openapi({ default: 5 })),
-    explain: optional(explain),
-    filter: optional(filter.openapi({ description: "Restricts the anchors that serve as memory." })),
-    ...settings,
-  })
-  .superRefine(({ images, classes, templates, top = 5, explain = 0 }, context) => {
-    const limit = (product: number, most: number, path: string, what: string): void => {
-      if (product > most)
-        context.addIssue({ code: "custom", path: [path], message: `${what} must be at most ${most}` });
-    };
-    const prompts = classes.reduce(
-      (sum, entry) => sum + (entry.prompts?.length ?? templates?.length ?? 1),
-      0,
-    );
-    limit(prompts, MAX_PROMPTS, "classes", "prompts of all classes together");
-    limit(images.length * Math.min(top, classes.length), MAX_SCORES, "top", "images times top");
-    const listed = typeof explain === "number" ? explain : (explain.top ?? 10);
-    limit(images.length * listed, MAX_EXPLANATIONS, "explain", "images times explain");
-  })
+  .strictObject({ ...questionShape, method: optional(method), ...settings })
+  .superRefine(checkQuestion)
   .openapi("ClassifyRequest", {
     example: {
       images: [RED_PIXEL],
