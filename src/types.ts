@@ -35,6 +35,22 @@ export interface AsifParameters {
   readonly p: number;
 }
 
+/** How images and texts are scored against each other, from the same anchors. */
+export type Method = AlignmentKind | "asif" | "asif-csa" | "consensus";
+
+/** What a class of several prompts scores as: its best one, or the mean of their representations. */
+export type Ensemble = "max" | "mean";
+
+/** What a collection's queries are answered by where they say nothing else. */
+export interface CollectionDefaults {
+  readonly asif: AsifParameters;
+  readonly transform: TransformKind;
+  readonly method: Method;
+  /** Of methods with canonical directions; null: what the method takes by itself. */
+  readonly rank: number | null;
+  readonly ensemble: Ensemble;
+}
+
 /** What an encoder is, as `GET /v1/encoders` tells it. */
 export interface EncoderInfo {
   readonly id: EncoderId;
