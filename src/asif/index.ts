@@ -11,7 +11,18 @@ export {
   type UsedFit,
 } from "./counterfactual.ts";
 export { RUNNER_UP } from "./explain.ts";
-export { METHODS, scoreByMethod, type Member, type Method, type MethodSettings } from "./method.ts";
+export { classifyByMethod, EXPLAINABLE, type Classified } from "./classify-by-method.ts";
+export {
+  CONSENSUS,
+  METHODS,
+  scoreByMethod,
+  scoreTexts,
+  type FitUsed,
+  type Member,
+  type Method,
+  type MethodSettings,
+  type Scores,
+} from "./method.ts";
 export { meanRepresentations, relativeRepresentations, represent } from "./relative.ts";
 export { scoreRows } from "./score.ts";
 export { searchAsif, searchUnimodal } from "./search.ts";

@@ -1,16 +1,17 @@
 import {
-  classify,
+  classifyByMethod,
   createRepresentationCache,
   relativeRepresentations,
+  scoreTexts,
   searchAsif,
   searchUnimodal,
-  similarity,
 } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
 import type { Store } from "../store/index.ts";
 import type { Modality } from "../types.ts";
 import type { Encoding } from "./encoding.ts";
 import { modalityOf } from "./inputs.ts";
+import { methodOf } from "./method.ts";
 import { pictured } from "./pictured.ts";
 import { answer, bitmapOf, readQuestion, resolve, settingsOf, type Queried } from "./question.ts";
 import type {
@@ -107,6 +108,7 @@ export const createQueries = (store: Pick<Store, "idsWithImages">, encoding: Enc
     similarity: async (queried, request) => {
       const started = performance.now();
       const { record, view } = queried;
+      const how = methodOf(record, request);
       const [images, texts] = await Promise.all([
         resolve(
           queried,
@@ -121,18 +123,20 @@ export const createQueries = (store: Pick<Store, "idsWithImages">, encoding: Enc
           encoding,
         ),
       ]);
-      const flat = await similarity(view, images, texts, settingsOf(record, request));
+      const settings = { ...settingsOf(record, request), ...how };
+      const { scores: flat, fits } = await scoreTexts(view, how.method, images, texts, settings);
       const columns = request.texts.length;
       const scores = request.images.map((_, i) => Array.from(flat.subarray(i * columns, (i + 1) * columns)));
-      return { scores, ...answer(view, started) };
+      return { scores, method: how.method, fits, ...answer(view, started) };
     },
 
     classify: async (queried, request) => {
       const started = performance.now();
+      const how = methodOf(queried.record, request);
       const question = await readQuestion(queried, request, encoding);
-      const found = await classify(queried.view, question, cache);
+      const { results: found, fits } = await classifyByMethod(queried.view, question, how, cache);
       const results = await pictured(found, (ids) => store.idsWithImages(queried.record, ids));
-      return { results, ...answer(queried.view, started) };
+      return { results, method: how.method, fits, ...answer(queried.view, started) };
     },
   };
 };

@@ -1,10 +1,20 @@
 import type { IndexStatus, Plan } from "../retrieval/index.ts";
-import type { Contrast, Contribution, Difference, Explained, ScoreChange, UsedFit } from "../asif/index.ts";
+import type {
+  Contrast,
+  Contribution,
+  Difference,
+  Explained,
+  FitUsed,
+  Member,
+  ScoreChange,
+  UsedFit,
+} from "../asif/index.ts";
 import type {
   AnchorId,
   AsifParameters,
   CollectionName,
   Metadata,
+  Method,
   Modality,
   Sequence,
   TransformKind,
@@ -155,14 +165,29 @@ export interface RelativeAnswer extends Answer {
   readonly plan: Plan;
 }
 
-export interface SimilarityRequest extends QuerySettings {
-  readonly images: readonly Input[];
-  readonly texts: readonly Input[];
-  readonly method?: "asif";
+/** How images and texts are scored; what is not given is the collection's. */
+export interface MethodRequest {
+  readonly method?: Method;
+  /** Canonical directions that are compared, of the methods that have them. */
+  readonly rank?: number;
+  /** Of a consensus. */
+  readonly members?: readonly Member[];
 }
 
-export interface SimilarityAnswer extends Answer {
-  /** images x texts, each in [-1, 1]. */
+/** How it was answered. */
+export interface MethodAnswer extends Answer {
+  readonly method: Method;
+  /** What was fitted on the anchors for it, beside the collection's transform. */
+  readonly fits: readonly FitUsed[];
+}
+
+export interface SimilarityRequest extends QuerySettings, MethodRequest {
+  readonly images: readonly Input[];
+  readonly texts: readonly Input[];
+}
+
+export interface SimilarityAnswer extends MethodAnswer {
+  /** images x texts, each in [-1, 1] but for a consensus. */
   readonly scores: readonly (readonly number[])[];
 }
 
@@ -172,13 +197,12 @@ export interface ClassInput {
   readonly prompts?: readonly Input[];
 }
 
-export interface ClassifyRequest extends QuerySettings {
+export interface ClassifyRequest extends QuerySettings, MethodRequest {
   readonly images: readonly Input[];
   readonly classes: readonly ClassInput[];
   /** Each holds `{}` once; `["{}"]` where absent. */
   readonly templates?: readonly string[];
   readonly ensemble?: "max" | "mean";
-  readonly method?: "asif";
   /** How many classes a result names; 5 where absent. */
   readonly top?: number;
   /** How many anchors explain the first class, 0 where absent; or more than that. */
@@ -208,7 +232,7 @@ export interface Pictured {
   readonly hasImage?: boolean;
 }
 
-export interface ClassifyAnswer extends Answer {
+export interface ClassifyAnswer extends MethodAnswer {
   readonly results: readonly ClassifyResult[];
 }
 

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { classified, explain, MAX_EXPLANATIONS } from "./explain.ts";
 import { filter } from "./filter.ts";
 import { input, RED_PIXEL } from "./inputs.ts";
+import { scored, scoring } from "./methods.ts";
 import { k, minSequence, modality, optional, p, text, transform } from "./values.ts";
 
 const MAX_HITS = 1_000;
@@ -29,7 +30,6 @@ const settings = {
   ef: optional(z.int().min(1).max(MAX_EF).openapi({ description: "HNSW's candidate list.", example: 400 })),
 };
 
-const method = z.enum(["asif"]);
 const inputs = z.array(input).min(1);
 
 export const searchRequest = z
@@ -62,7 +62,7 @@ export const similarityRequest = z
   .strictObject({
     images: inputs.max(MAX_INPUTS),
     texts: inputs.max(MAX_TEXTS),
-    method: optional(method),
+    ...scoring,
     ...settings,
   })
   .refine(({ images, texts }) => images.length * texts.length <= MAX_SCORES, {
@@ -116,7 +116,7 @@ export const checkQuestion = (
 };
 
 export const classifyRequest = z
-  .strictObject({ ...questionShape, method: optional(method), ...settings })
+  .strictObject({ ...questionShape, ...scoring, ...settings })
   .superRefine(checkQuestion)
   .openapi("ClassifyRequest", {
     example: {
@@ -178,7 +178,11 @@ export const relativeAnswer = z
 
 export const similarityAnswer = z
   .strictObject({
-    scores: z.array(z.array(z.number())).openapi({ description: "images x texts" }),
+    scores: z.array(z.array(z.number())).openapi({
+      description:
+        "images x texts; in [-1, 1] but for a `consensus`, which adds up deviations from the mean.",
+    }),
+    ...scored,
     ...computed,
   })
   .openapi("SimilarityAnswer");
@@ -186,6 +190,7 @@ export const similarityAnswer = z
 export const classifyAnswer = z
   .strictObject({
     results: z.array(classified),
+    ...scored,
     ...computed,
   })
   .openapi("ClassifyAnswer");
