@@ -1,4 +1,4 @@
-import { linearScale, logScale, type Scale, type ScaleKind } from "./scale.ts";
+import { evenScale, linearScale, logScale, type Scale, type ScaleKind } from "./scale.ts";
 import { FAINT, format, GRID, INK, round, svg, text, uprightText } from "./svg.ts";
 
 export interface ChartPoint {
@@ -43,7 +43,7 @@ export const lineChartSvg = (chart: LineChart): string => {
   }
   const xs = points.map(({ x }) => x);
   const ys = [...points.flatMap(({ y, low, high }) => [y, low, high]), ...chart.references.map(({ y }) => y)];
-  const x = (chart.xScale === "log" ? logScale : linearScale)(xs, PLOT.left, PLOT.right);
+  const x = SCALES[chart.xScale](xs, PLOT.left, PLOT.right);
   const y = linearScale(ys, PLOT.bottom, PLOT.top);
 
   return svg(WIDTH, HEIGHT, chart.title, [
@@ -55,6 +55,8 @@ export const lineChartSvg = (chart: LineChart): string => {
     ...chart.series.map((series, i) => line(series.points, x, y, colourOf(i))),
   ]);
 };
+
+const SCALES = { linear: linearScale, log: logScale, even: evenScale } as const;
 
 const colourOf = (index: number): string => COLOURS[index % COLOURS.length] ?? INK;
 

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { EncoderRegistry } from "../encoders/index.ts";
 import type { Progress } from "../progress.ts";
-import type { Emoji, EmojiPair } from "../sample/index.ts";
+import { readPairs, VENDORS, type Emoji, type EmojiPair } from "../sample/index.ts";
 import type { EncoderInfo, Log } from "../types.ts";
 import { embedImages, rowOf } from "./embed-images.ts";
 import type { Drawn } from "./emoji-protocol.ts";
+import { LAYERED_ENCODER } from "./layers.ts";
 
 const TEXTS_A_BATCH = 256;
 
@@ -20,6 +21,44 @@ export interface Embedding {
   readonly signal: AbortSignal;
   readonly log: Log;
 }
+
+/** All drawings of all vendors with their vectors, and those of words about them. */
+export interface EmbeddedEmoji {
+  readonly pairs: readonly EmbeddedPair[];
+  readonly texts: ReadonlyMap<string, Float32Array>;
+  /** The encoders. */
+  readonly image: EncoderInfo;
+  readonly text: EncoderInfo;
+}
+
+/**
+ * Embeds every drawing of every vendor, see {@link embedDrawings}, and the words that `texts` gives of each.
+ *
+ * @throws the signal's reason where it aborts.
+ */
+export const embedEmoji = async (
+  options: Embedding & {
+    /** Ids; absent: the default ones. */
+    readonly imageEncoder: string | undefined;
+    readonly textEncoder: string | undefined;
+    /** Where image vectors are kept. */
+    readonly directory: string;
+    readonly progress: (label: string, unit: string) => Progress;
+    readonly texts: (pair: EmbeddedPair) => readonly string[];
+  },
+): Promise<EmbeddedEmoji> => {
+  const { registry, directory, texts } = options;
+  const image = registry.get(options.imageEncoder ?? LAYERED_ENCODER, "image");
+  const text = registry.get(options.textEncoder ?? registry.defaultOf("text").id, "text");
+  const bar = options.progress("drawings", "images");
+  const pairs = await embedDrawings(await readPairs(VENDORS.map(({ id }) => id)), {
+    ...options,
+    encoder: image,
+    directory: join(directory, "vectors"),
+    progress: bar,
+  }).finally(() => bar.stop());
+  return { pairs, image, text, texts: await embedTexts(pairs.flatMap(texts), { ...options, encoder: text }) };
+};
 
 /**
  * The image vectors of `pairs`. They are kept under `directory`, in a file a vendor, so that they are made once and an

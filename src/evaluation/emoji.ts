@@ -1,14 +1,13 @@
-import { join } from "node:path";
 import type { Method } from "../asif/index.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
 import type { Progress } from "../progress.ts";
-import { QUERY_VENDOR, readPairs, VENDORS } from "../sample/index.ts";
+import { QUERY_VENDOR } from "../sample/index.ts";
 import type { Log } from "../types.ts";
 import { compareRuns, type Comparison } from "./comparison.ts";
 import { BEST, byMethod, grid, growth, ladder, STYLES } from "./emoji-configurations.ts";
 import { eligibleClasses, splitClasses } from "./emoji-protocol.ts";
 import { emojiTask, runConfigurations, wordsOf, type Configuration, type EmojiData } from "./emoji-runs.ts";
-import { embedDrawings, embedTexts } from "./emoji-vectors.ts";
+import { embedEmoji, type EmbeddedPair } from "./emoji-vectors.ts";
 import { runGrid } from "./grid.ts";
 import { LAYERED_ENCODER } from "./layers.ts";
 import { outcomeOf, type Run } from "./outcome.ts";
@@ -41,20 +40,8 @@ export const evaluateEmoji = async (options: {
   readonly log: Log;
   readonly progress: (label: string, unit: string) => Progress;
 }): Promise<Report> => {
-  const { registry, directory, classes, seeds, tune, methods, heatMap, signal, log, progress } = options;
-  const image = registry.get(options.imageEncoder ?? LAYERED_ENCODER, "image");
-  const text = registry.get(options.textEncoder ?? registry.defaultOf("text").id, "text");
-  const drawn = await readPairs(VENDORS.map(({ id }) => id));
-  const shared = { registry, signal, log };
-  const drawings = progress("drawings", "images");
-  const pairs = await embedDrawings(drawn, {
-    ...shared,
-    encoder: image,
-    directory: join(directory, "vectors"),
-    progress: drawings,
-  }).finally(() => drawings.stop());
-  const words = pairs.flatMap(({ emoji }) => [wordsOf(emoji, "label"), wordsOf(emoji, "tags")]);
-  const texts = await embedTexts(words, { ...shared, encoder: text });
+  const { classes, seeds, tune, methods, heatMap, signal, progress } = options;
+  const { pairs, texts, image, text } = await embedEmoji({ ...options, texts: emojiWords });
   const halves = splitClasses(eligibleClasses(pairs, QUERY_VENDOR));
   const half = tune ? halves.tuning : halves.reporting;
   const data: EmojiData = { pairs, queryVendor: QUERY_VENDOR, texts, half };
@@ -109,6 +96,12 @@ export const evaluateEmoji = async (options: {
     ...(overKAndP === undefined ? {} : { grid: overKAndP }),
   };
 };
+
+/** What captions and prompts are made of. */
+const emojiWords = ({ emoji }: Pick<EmbeddedPair, "emoji">): string[] => [
+  wordsOf(emoji, "label"),
+  wordsOf(emoji, "tags"),
+];
 
 /** Of the methods in one style with the first in that style. */
 const comparisonsOf = (

@@ -1,4 +1,5 @@
 /** How well classification works: on held-out emoji, a collection's own anchors, data sets, or given embeddings. */
+export { adaptingChart, adaptingTable, evaluateAdapting, type AdaptingReport } from "./adapting/index.ts";
 export { evaluateCollection, evaluateDataset } from "./collection.ts";
 export { readTemplates } from "./datasets/index.ts";
 export type { EmbeddingFiles } from "./embeddings/index.ts";

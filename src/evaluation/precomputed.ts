@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { AsifParameters, TransformKind } from "../types.ts";
 import { readEmbeddings, type EmbeddingFiles } from "./embeddings/index.ts";
 import { evaluateTasks, parametersOf, type Asking } from "./evaluate-tasks.ts";
@@ -18,8 +19,9 @@ export const evaluateEmbeddings = async (
   const { files, methods, seeds, parameters } = options;
   const settings = { ...PUBLISHED, ...parameters };
   const task = await readEmbeddings(files);
+
   return {
-    title: `${files.images} by ${files.anchorImages} and ${files.anchorTexts}`,
+    title: `${basename(files.images)} by ${basename(files.anchorImages)} and ${basename(files.anchorTexts)}`,
     about:
       `${task.images.length} images of ${task.classes.length} classes, ${files.promptsPerClass} prompts each, ` +
       `${seeds} draws of anchors; ${parametersOf(settings, methods)}`,

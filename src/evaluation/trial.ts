@@ -5,7 +5,7 @@ import {
   type Method,
   type MethodSettings,
 } from "../asif/index.ts";
-import { openAnchorSpace, readProfile, type AnchorSpace } from "../retrieval/index.ts";
+import { openAnchorSpace, readProfile, type AnchorSpace, type SpaceOptions } from "../retrieval/index.ts";
 import type { AnchorId, AsifParameters, Sequence, TransformKind } from "../types.ts";
 
 export interface TrialAnchor {
@@ -36,6 +36,7 @@ const IMAGES_A_BATCH = 512;
 export const openTrialSpace = async (
   anchors: readonly TrialAnchor[],
   transform: TransformKind,
+  fits: Pick<SpaceOptions, "transforms" | "saveTransform"> = {},
 ): Promise<AnchorSpace> => {
   const [first] = anchors;
   if (first === undefined) throw new RangeError("a trial needs an anchor");
@@ -43,6 +44,7 @@ export const openTrialSpace = async (
     imageDimension: first.imageVector.length,
     textDimension: first.textVector.length,
     transform,
+    ...fits,
     // However many anchors there are, what is measured is the method and not an index.
     profile: { ...readProfile("default"), exactLimit: Number.MAX_SAFE_INTEGER },
   });
