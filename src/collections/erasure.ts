@@ -42,6 +42,7 @@ export const createErasure = (
   const clear = async (): Promise<Sequence> => {
     const { sequence } = space.view();
     await space.refit();
+    await store.removeCalibrations(record, sequence);
     await space.compact();
     await inFiles(async () => {
       await snapshots?.renew();

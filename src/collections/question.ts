@@ -8,7 +8,7 @@ import { compileFilter } from "./filter.ts";
 import { resolveInputs, type InputAt } from "./inputs.ts";
 import type { ClassInput, ClassifyRequest, Filter, QuerySettings } from "./types.ts";
 
-const DEFAULT_TOP = 5;
+export const DEFAULT_TOP = 5;
 const DEFAULT_EXPLAINED = 10;
 const SLOT = "{}";
 
@@ -40,7 +40,7 @@ export const readQuestion = async (
     images,
     prompts,
     classes: request.classes.map(({ name }, i) => ({ name, prompts: prompted[i]?.length ?? 0 })),
-    ensemble: request.ensemble ?? "max",
+    ensemble: request.ensemble ?? queried.record.ensemble,
     top: request.top ?? DEFAULT_TOP,
     explain,
     settings: { ...settingsOf(queried.record, request), ...(allow === undefined ? {} : { allow }) },

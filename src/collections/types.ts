@@ -12,15 +12,25 @@ import type {
 import type {
   AnchorId,
   AsifParameters,
+  CollectionDefaults,
   CollectionName,
+  Ensemble,
   Metadata,
   Method,
   Modality,
   Sequence,
   TransformKind,
 } from "../types.ts";
+import type { TuneRequest, TuningDetail, TuningWork } from "./tuning-types.ts";
+import type {
+  CalibrateRequest,
+  CalibrationDetail,
+  CalibrationWork,
+  SureAnswer,
+  SureRequest,
+} from "./calibration-types.ts";
 import type { CompactionResult, DeletionReceipt, ReceiptDetail, ReceiptPage } from "./receipt-types.ts";
-import type { StoredImage } from "../store/index.ts";
+import type { DefaultsChange, StoredImage } from "../store/index.ts";
 
 /** What a query, a class prompt or an anchor is made from. */
 export type Input =
@@ -41,14 +51,15 @@ export interface CollectionSpec {
   readonly textEncoder?: EncoderChoice;
   readonly asif?: Partial<AsifParameters>;
   readonly transform?: TransformKind;
+  readonly method?: Method;
+  readonly rank?: number | null;
+  readonly ensemble?: Ensemble;
 }
 
-export interface CollectionInfo {
+export interface CollectionInfo extends CollectionDefaults {
   readonly name: CollectionName;
   readonly imageEncoder: EncoderChoice;
   readonly textEncoder: EncoderChoice;
-  readonly asif: AsifParameters;
-  readonly transform: TransformKind;
   readonly anchorCount: number;
   readonly sequence: Sequence;
   readonly indexes: Readonly<Record<Modality, IndexStatus>>;
@@ -272,7 +283,19 @@ export interface Collections {
   readonly list: () => Promise<CollectionInfo[]>;
   /** @throws AnchorageError `not-found`, as every method below does for a collection that is not there. */
   readonly get: (name: CollectionName, at?: AtLeast) => Promise<CollectionInfo>;
+  /** Changes what queries are answered by, at a new sequence, for every process on the same Postgres. */
+  readonly update: (name: CollectionName, changed: DefaultsChange) => Promise<CollectionInfo>;
   readonly remove: (name: CollectionName) => Promise<void>;
+
+  /**
+   * Deals the collection's anchors, as they are now, for tuning.
+   *
+   * @returns the work, which stores what it finds, and makes it what queries are answered by where `apply` says so
+   * @throws AnchorageError `unprocessable` where there are too few classes
+   */
+  readonly planTuning: (name: CollectionName, request: TuneRequest) => Promise<TuningWork>;
+  /** The last one. @throws AnchorageError `not-found` where there was none, too */
+  readonly getTuning: (name: CollectionName) => Promise<TuningDetail>;
 
   /**
    * Encodes what has no vector and writes all anchors at one sequence, or none of them.
@@ -319,7 +342,17 @@ export interface Collections {
   readonly search: (name: CollectionName, request: SearchRequest) => Promise<SearchAnswer>;
   readonly relative: (name: CollectionName, request: RelativeRequest) => Promise<RelativeAnswer>;
   readonly similarity: (name: CollectionName, request: SimilarityRequest) => Promise<SimilarityAnswer>;
-  readonly classify: (name: CollectionName, request: ClassifyRequest) => Promise<ClassifyAnswer>;
+  /** @throws AnchorageError `conflict` where probabilities are asked for and nothing was calibrated for its settings */
+  readonly classify: (name: CollectionName, request: ClassifyRequest & SureRequest) => Promise<SureAnswer>;
+  /**
+   * Holds some of the collection's anchors out, as they are now, for a calibration.
+   *
+   * @returns the work, which stores what it measures
+   * @throws AnchorageError `unprocessable` where there are too few classes
+   */
+  readonly planCalibration: (name: CollectionName, request: CalibrateRequest) => Promise<CalibrationWork>;
+  /** The last one for each of the settings. */
+  readonly listCalibrations: (name: CollectionName) => Promise<CalibrationDetail[]>;
   readonly counterfactual: (
     name: CollectionName,
     request: CounterfactualRequest,

@@ -91,7 +91,18 @@ const contrast = z
 /** One result of a classification. */
 export const classified = z
   .strictObject({
-    classes: z.array(z.strictObject({ name: z.string(), score: z.number() })),
+    classes: z.array(
+      z.strictObject({
+        name: z.string(),
+        score: z.number(),
+        probability: z.number().optional().openapi({ description: "Where it was asked for." }),
+      }),
+    ),
+    abstained: z.boolean().optional().openapi({ description: "Where `abstain` was asked for." }),
+    set: z
+      .array(z.strictObject({ name: z.string(), probability: z.number() }))
+      .optional()
+      .openapi({ description: "Where `conformal` was asked for: likeliest first, at least one." }),
     explanation: z
       .array(z.strictObject({ ...part, imageSimilarity: z.number(), textSimilarity: z.number() }))
       .optional(),

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { classified, explain, MAX_EXPLANATIONS } from "./explain.ts";
+import { calibrationUsed, checkSure, sure } from "./calibration.ts";
 import { filter } from "./filter.ts";
 import { input, RED_PIXEL } from "./inputs.ts";
 import { scored, scoring } from "./methods.ts";
@@ -116,8 +117,9 @@ export const checkQuestion = (
 };
 
 export const classifyRequest = z
-  .strictObject({ ...questionShape, ...scoring, ...settings })
+  .strictObject({ ...questionShape, ...scoring, ...sure, ...settings })
   .superRefine(checkQuestion)
+  .superRefine(checkSure)
   .openapi("ClassifyRequest", {
     example: {
       images: [RED_PIXEL],
@@ -190,6 +192,7 @@ export const similarityAnswer = z
 export const classifyAnswer = z
   .strictObject({
     results: z.array(classified),
+    calibration: calibrationUsed.optional(),
     ...scored,
     ...computed,
   })
