@@ -4,7 +4,9 @@ import { invalidField } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
 import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
+import { withLinks } from "./links.ts";
 import { collectionPath } from "./schemas/collections.ts";
+import { counterfactualAnswer, counterfactualRequest } from "./schemas/counterfactual.ts";
 import {
   classifyAnswer,
   classifyRequest,
@@ -20,7 +22,7 @@ import {
 const MAX_KEPT = 2_000_000;
 
 interface Query<Request> {
-  readonly name: "search" | "relative" | "similarity" | "classify";
+  readonly name: "search" | "relative" | "similarity" | "classify" | "counterfactual";
   readonly summary: string;
   readonly request: z.ZodType<Request>;
   readonly answer: z.ZodType;
@@ -89,6 +91,24 @@ export const addQueries = (app: OpenAPIHono, { anchorage, bodyLimit }: Service):
     summary: "Classify images without training, and say which anchors decided it",
     request: classifyRequest,
     answer: classifyAnswer,
-    run: (collection, request) => collections.classify(collection, request),
+    run: async (collection, request) => {
+      const answer = await collections.classify(collection, request);
+      return { ...answer, results: answer.results.map((result) => withLinks(collection, result)) };
+    },
+  });
+  add({
+    name: "counterfactual",
+    summary: "Classify as if some anchors were not there, or others were; nothing is written",
+    request: counterfactualRequest,
+    answer: counterfactualAnswer,
+    run: async (collection, request) => {
+      const answer = await collections.counterfactual(collection, request);
+      const results = answer.results.map(({ before, after, ...rest }) => ({
+        before: withLinks(collection, before),
+        after: withLinks(collection, after),
+        ...rest,
+      }));
+      return { ...answer, results };
+    },
   });
 };

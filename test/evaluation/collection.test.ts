@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openApplication, type Application } from "../../src/application/index.ts";
 import { readConfig } from "../../src/config.ts";
 import { openEncoderRegistry, type EncoderRegistry } from "../../src/encoders/index.ts";
-import { evaluateCollection, evaluateFolder, tableOf, writeReport } from "../../src/evaluation/index.ts";
+import { evaluateCollection, evaluateDataset, tableOf, writeReport } from "../../src/evaluation/index.ts";
 import { silentProgress } from "../../src/progress.ts";
 import type { AnchorId, CollectionName } from "../../src/types.ts";
 import { QUICK, writeEncoders } from "../ingest/encoders.ts";
@@ -57,6 +57,9 @@ const options = () => ({
   application,
   collection: COLOURS,
   seeds: 2,
+  methods: ["asif"] as const,
+  parameters: {},
+  heatMap: false,
   signal: new AbortController().signal,
   log: (line: string): void => void lines.push(line),
   progress: () => silentProgress,
@@ -83,13 +86,15 @@ describe("the evaluation of a collection", () => {
       await writeFile(join(folder, name, "one.png"), await picture(hue + 3));
     }
     await writeFile(join(folder, "red", "broken.png"), "no picture");
-    const report = await evaluateFolder({
+    const report = await evaluateDataset({
       ...options(),
       registry,
-      folder,
+      path: folder,
+      classNames: undefined,
       templates: ["the colour {}"],
+      directory: join(root, "vectors"),
     });
-    expect(report.rows.at(-1)).toMatchObject({ anchors: 12, questions: 8 });
+    expect(report.rows.at(-1)).toMatchObject({ anchors: 12, questions: 4, runs: 1 });
     expect(report.rows.at(-1)?.accuracies[0]).toMatchObject({ top: 1, mean: 100, chance: 25 });
     expect(lines.filter((line) => line.startsWith("left out: "))).toEqual([
       expect.stringContaining("broken.png") as string,

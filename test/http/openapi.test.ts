@@ -50,6 +50,7 @@ POST /v1/collections/{collection}/search
 POST /v1/collections/{collection}/relative
 POST /v1/collections/{collection}/similarity
 POST /v1/collections/{collection}/classify
+POST /v1/collections/{collection}/counterfactual
 GET /v1/encoders
 GET /v1/jobs
 GET /v1/jobs/{id}
@@ -121,7 +122,7 @@ describe("the OpenAPI document", () => {
 
   it("gives examples of queries that are understood", async () => {
     for (const [name, { requestBody }] of operations().filter(([path]) =>
-      /(search|relative|similarity|classify)$/.test(path),
+      /(search|relative|similarity|classify|counterfactual)$/.test(path),
     )) {
       const reference = requestBody?.content["application/json"]?.schema.$ref.split("/").at(-1) ?? "";
       const path = (name.split(" ")[1] ?? "").replace("{collection}", "nobody");

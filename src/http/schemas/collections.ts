@@ -51,6 +51,10 @@ const indexStatus = z
     sequence: z.int().openapi({ description: "Up to which write it has read." }),
     transform,
     transformVersion: z.int(),
+    transformSequence: z.int().openapi({
+      description:
+        "The anchors' sequence that the transform was fitted at: what was deleted up to it has no trace in the fit.",
+    }),
   })
   .openapi("IndexStatus");
 
