@@ -1,7 +1,14 @@
 import { AnchorageError, type ErrorCode } from "../errors.ts";
 import type { AnchorSpace, SpaceChange } from "../retrieval/index.ts";
-import type { AnchorWrite, CollectionRecord, DeleteResult, Store, WriteResult } from "../store/index.ts";
-import type { AnchorId, Sequence } from "../types.ts";
+import type {
+  AnchorWrite,
+  CollectionRecord,
+  DefaultsChange,
+  DeleteResult,
+  Store,
+  WriteResult,
+} from "../store/index.ts";
+import type { AnchorId, CollectionDefaults, Sequence } from "../types.ts";
 import type { Erasure } from "./erasure.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
 import { createWaiting } from "./waiting.ts";
@@ -10,6 +17,9 @@ import { createWaiting } from "./waiting.ts";
 export interface OpenCollection {
   readonly record: CollectionRecord;
   readonly space: AnchorSpace;
+  /** What queries are answered by at the sequence of the present view. */
+  readonly defaults: () => CollectionDefaults;
+  readonly changeDefaults: (changed: DefaultsChange) => Promise<Sequence>;
   readonly upsert: (anchors: readonly AnchorWrite[]) => Promise<WriteResult>;
   readonly delete: (which: () => readonly AnchorId[]) => Promise<DeleteResult>;
   /** Reads what others have written, where memory is behind `sequence` when its turn comes. */
@@ -46,6 +56,8 @@ export const keepInStep = (
   space: AnchorSpace,
   onGap: () => void,
 ): Omit<OpenCollection, "erasure" | "snapshots"> => {
+  const { asif, transform, method, rank, ensemble } = record;
+  let defaults: CollectionDefaults = { asif, transform, method, rank, ensemble };
   const waiting = createWaiting(() => space.view().sequence);
   let last: Promise<unknown> = Promise.resolve();
   // One write at a time, so that memory sees the writes in the order in which Postgres numbered them.
@@ -55,7 +67,8 @@ export const keepInStep = (
     return turn;
   };
 
-  const apply = (change: SpaceChange): void => {
+  const apply = (change: CollectionChange): void => {
+    if (change.defaults !== undefined) defaults = change.defaults;
     space.apply(change);
     waiting.look();
   };
@@ -63,21 +76,21 @@ export const keepInStep = (
   /** Reads what this process has not seen: another's writes, or one of ours whose outcome was unknown. */
   const catchUp = async (): Promise<void> => {
     const before = space.view().sequence;
-    const { gap } = await store.readSince(record, before, ({ reached, upserts, deletes }) =>
-      apply({ sequence: reached ?? before, upserts, deletes }),
+    const { gap } = await store.readSince(record, before, ({ reached, upserts, deletes, defaults }) =>
+      apply({ sequence: reached ?? before, upserts, deletes, ...(reached === null ? {} : { defaults }) }),
     );
     if (gap) onGap();
   };
 
-  const applied = async <R extends WriteResult>(result: R, change: () => SpaceChange): Promise<R> => {
+  const applied = async <R extends Written>(result: R, change: () => CollectionChange): Promise<R> => {
     if (result.sequence === space.view().sequence + 1) apply(change());
     else await catchUp();
     return result;
   };
 
-  const committing = async <R extends WriteResult>(
+  const committing = async <R extends Written>(
     write: () => Promise<R>,
-    change: (result: R) => SpaceChange,
+    change: (result: R) => CollectionChange,
   ): Promise<R> => {
     try {
       const result = await write();
@@ -92,6 +105,15 @@ export const keepInStep = (
   return {
     record,
     space,
+    defaults: () => defaults,
+    changeDefaults: (changed) =>
+      inTurn(async () => {
+        const { sequence } = await committing(
+          () => store.changeDefaults(record, changed),
+          (result) => ({ ...result, upserts: [], deletes: [] }),
+        );
+        return sequence;
+      }),
     upsert: (anchors) =>
       inTurn(() =>
         committing(
@@ -119,6 +141,12 @@ export const keepInStep = (
     },
   };
 };
+
+type Written = Pick<WriteResult, "sequence">;
+
+interface CollectionChange extends SpaceChange {
+  readonly defaults?: CollectionDefaults;
+}
 
 const isCode = (error: unknown, code: ErrorCode): boolean =>
   error instanceof AnchorageError && error.code === code;
