@@ -53,6 +53,9 @@ POST /v1/collections/{collection}/search
 POST /v1/collections/{collection}/relative
 POST /v1/collections/{collection}/similarity
 POST /v1/collections/{collection}/classify
+POST /v1/collections/{collection}/calibrate
+GET /v1/collections/{collection}/calibrations
+POST /v1/collections/{collection}/coverage
 POST /v1/collections/{collection}/counterfactual
 GET /v1/encoders
 GET /v1/jobs
