@@ -67,6 +67,7 @@ const evaluate = async (given: Given, config: Config, { signal, note }: Terminal
       directory,
       classes,
       tune: given.tune,
+      layers: given.layers,
     }).finally(() => registry.close());
   }
   const application = await openApplication({ url: given.url, config, log: note });

@@ -33,6 +33,7 @@ export const schema = z
     seeds: wholeNumber(1, 100),
     "heat-map": z.boolean().default(false),
     tune: z.boolean().default(false),
+    layers: z.boolean().default(false),
     "image-encoder": z.string().optional(),
     "text-encoder": z.string().optional(),
     url: urlOption.optional(),
@@ -87,6 +88,7 @@ const BELONGS = {
   },
   classes: { needs: "goes without --folder and files of embeddings", forms: ["emoji", "collection"] },
   tune: { needs: "is for the emoji alone", forms: ["emoji"] },
+  layers: { needs: "is for the emoji alone", forms: ["emoji"] },
   "image-encoder": { needs: "is for the emoji alone", forms: ["emoji"] },
   "text-encoder": { needs: "is for the emoji alone", forms: ["emoji"] },
 } as const satisfies Readonly<Record<string, { needs: string; forms: readonly Form[] }>>;
@@ -147,6 +149,10 @@ export const options: Readonly<Record<string, Option>> = {
   seeds: { type: "string", value: "N", help: "how many runs", default: "8" },
   "heat-map": { type: "boolean", help: "vary k and p as well, and draw what comes of it" },
   tune: { type: "boolean", help: "vary k and p on the emoji that are not reported" },
+  layers: {
+    type: "boolean",
+    help: "compare choices of the image encoder's layers, ordered by mutual nearest neighbours",
+  },
   "image-encoder": { type: "string", value: "ID", help: "for the emoji, in place of the default one" },
   "text-encoder": { type: "string", value: "ID", help: "for the emoji, in place of the default one" },
   url: { type: "string", value: "URL", help: "a running service, in place of DATA_DIR" },

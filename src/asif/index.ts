@@ -26,6 +26,5 @@ export {
 export { meanRepresentations, relativeRepresentations, represent } from "./relative.ts";
 export { scoreRows } from "./score.ts";
 export { searchAsif, searchUnimodal } from "./search.ts";
-export { similarity } from "./similarity.ts";
 export type * from "./explain-types.ts";
 export type * from "./types.ts";

@@ -7,6 +7,7 @@ export {
   type CalibrationPlan,
 } from "./calibrate.ts";
 export type { Scoring } from "./class-scores.ts";
+export { expectedCalibrationError } from "./expected-error.ts";
 export { judge, standardOf, type Judgement, type Standard, type Sureness } from "./judge.ts";
 export { rungFor } from "./rungs.ts";
 export type * from "./types.ts";

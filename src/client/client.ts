@@ -11,6 +11,8 @@ import type {
   CompactedBody,
   CounterfactualAnswerBody,
   CounterfactualRequestBody,
+  CoverageAnswerBody,
+  CoverageRequestBody,
   DeleteAnchorsBody,
   DeletedBody,
   EncoderListBody,
@@ -81,6 +83,8 @@ export interface CollectionClient {
   relative(request: RelativeRequestBody, options?: CallOptions): Promise<RelativeAnswerBody>;
   similarity(request: SimilarityRequestBody, options?: CallOptions): Promise<SimilarityAnswerBody>;
   classify(request: ClassifyRequestBody, options?: CallOptions): Promise<ClassifyAnswerBody>;
+  /** How well the anchors support each class, and which pairs to add. */
+  coverage(request: CoverageRequestBody, options?: CallOptions): Promise<CoverageAnswerBody>;
   /** Starts measuring how sure classifications may be; they can be asked for probabilities when the job is done. */
   calibrate(request?: CalibrateRequestBody, options?: CallOptions): Promise<JobBody>;
   listCalibrations(options?: CallOptions): Promise<CalibrationBody[]>;
@@ -190,6 +194,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
       relative: (request, options) => post(`${path}/relative`, request, options),
       similarity: (request, options) => post(`${path}/similarity`, request, options),
       classify: (request, options) => post(`${path}/classify`, request, options),
+      coverage: (request, options) => post(`${path}/coverage`, request, options),
       calibrate: (request = {}, options) => post(`${path}/calibrate`, request, options),
       listCalibrations: async (options) =>
         (await json<{ calibrations: CalibrationBody[] }>("GET", `${path}/calibrations`, options))

@@ -3,6 +3,7 @@ import { AnchorageError, invalidField, messageOf, notFound } from "../errors.ts"
 import type { CollectionRecord, Store } from "../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../types.ts";
 import { createCalibrations } from "./calibrations.ts";
+import { askCoverage } from "./coverage.ts";
 import { createCounterfactuals } from "./counterfactual.ts";
 import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
@@ -261,6 +262,7 @@ export const openCollections = async (
     relative: async (name, request) => queries.relative(await queried(name, request), request),
     similarity: async (name, request) => queries.similarity(await queried(name, request), request),
     classify: async (name, request) => classify(await queried(name, request), request),
+    coverage: async (name, request) => askCoverage(await queried(name, request), request, encoding),
     planCalibration: async (name, request) => calibrations.plan(await queried(name, request), request),
     listCalibrations: async (name) => calibrations.list(await queried(name, {})),
     counterfactual: async (name, request) => counterfactual(await queried(name, request), request),

@@ -4,6 +4,7 @@ export { compileFilter } from "./filter.ts";
 export { openCollections, PUBLISHED_ASIF } from "./collections.ts";
 export { TUNING_DEFAULTS } from "./tuning.ts";
 export type * from "./calibration-types.ts";
+export type { CoverageAnswer, CoverageRequest } from "./coverage.ts";
 export type * from "./receipt-types.ts";
 export type * from "./tuning-types.ts";
 export type * from "./types.ts";

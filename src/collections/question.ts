@@ -24,25 +24,37 @@ export const readQuestion = async (
   request: ClassifyRequest,
   encoding: Encoding,
 ): Promise<ClassifyInput> => {
-  const prompted = request.classes.map((entry, i) => promptsOf(entry, i, request.templates ?? [SLOT]));
   const explain = explainOf(request);
-  const [images, prompts] = await Promise.all([
+  const [images, question] = await Promise.all([
     resolve(
       queried,
       "image",
       request.images.map((value, i) => ({ value, path: `images.${i}` })),
       encoding,
     ),
-    resolve(queried, "text", prompted.flat(), encoding),
+    readClasses(queried, request, encoding),
   ]);
-  const allow = bitmapOf(queried.view, request.filter);
   return {
     images,
-    prompts,
-    classes: request.classes.map(({ name }, i) => ({ name, prompts: prompted[i]?.length ?? 0 })),
+    ...question,
     ensemble: request.ensemble ?? queried.record.ensemble,
     top: request.top ?? DEFAULT_TOP,
     explain,
+  };
+};
+
+/** Classes as vectors, and which anchors are asked about them how. */
+export const readClasses = async (
+  queried: Queried,
+  request: QuerySettings & Pick<ClassifyRequest, "classes" | "templates" | "filter">,
+  encoding: Encoding,
+): Promise<Pick<ClassifyInput, "prompts" | "classes" | "settings">> => {
+  const prompted = request.classes.map((entry, i) => promptsOf(entry, i, request.templates ?? [SLOT]));
+  const prompts = await resolve(queried, "text", prompted.flat(), encoding);
+  const allow = bitmapOf(queried.view, request.filter);
+  return {
+    prompts,
+    classes: request.classes.map(({ name }, i) => ({ name, prompts: prompted[i]?.length ?? 0 })),
     settings: { ...settingsOf(queried.record, request), ...(allow === undefined ? {} : { allow }) },
   };
 };

@@ -29,6 +29,7 @@ import type {
   SureAnswer,
   SureRequest,
 } from "./calibration-types.ts";
+import type { CoverageAnswer, CoverageRequest } from "./coverage.ts";
 import type { CompactionResult, DeletionReceipt, ReceiptDetail, ReceiptPage } from "./receipt-types.ts";
 import type { DefaultsChange, StoredImage } from "../store/index.ts";
 
@@ -344,6 +345,8 @@ export interface Collections {
   readonly similarity: (name: CollectionName, request: SimilarityRequest) => Promise<SimilarityAnswer>;
   /** @throws AnchorageError `conflict` where probabilities are asked for and nothing was calibrated for its settings */
   readonly classify: (name: CollectionName, request: ClassifyRequest & SureRequest) => Promise<SureAnswer>;
+  /** How well the anchors support each of some classes, before anything is classified. */
+  readonly coverage: (name: CollectionName, request: CoverageRequest) => Promise<CoverageAnswer>;
   /**
    * Holds some of the collection's anchors out, as they are now, for a calibration.
    *

@@ -1,4 +1,5 @@
 import type { Method } from "../asif/index.ts";
+import { invalidField } from "../errors.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
 import type { Progress } from "../progress.ts";
 import { QUERY_VENDOR } from "../sample/index.ts";
@@ -9,6 +10,7 @@ import { eligibleClasses, splitClasses } from "./emoji-protocol.ts";
 import { emojiTask, runConfigurations, wordsOf, type Configuration, type EmojiData } from "./emoji-runs.ts";
 import { embedEmoji, type EmbeddedPair } from "./emoji-vectors.ts";
 import { runGrid } from "./grid.ts";
+import { byLayers } from "./layer-choice.ts";
 import { LAYERED_ENCODER } from "./layers.ts";
 import { outcomeOf, type Run } from "./outcome.ts";
 import { seriesOf, type Report } from "./report.ts";
@@ -32,6 +34,8 @@ export const evaluateEmoji = async (options: {
   readonly classes: number;
   readonly seeds: number;
   readonly tune: boolean;
+  /** Whether choices of the encoder's layers are compared instead, ordered by mutual nearest neighbours. */
+  readonly layers: boolean;
   /** Where there are several, the others are compared with the first. */
   readonly methods: readonly Method[];
   /** Whether accuracy over k and p is drawn as well, in unseen style and by the first method. */
@@ -40,7 +44,7 @@ export const evaluateEmoji = async (options: {
   readonly log: Log;
   readonly progress: (label: string, unit: string) => Progress;
 }): Promise<Report> => {
-  const { classes, seeds, tune, methods, heatMap, signal, progress } = options;
+  const { classes, seeds, tune, layers, methods, heatMap, signal, progress } = options;
   const { pairs, texts, image, text } = await embedEmoji({ ...options, texts: emojiWords });
   const halves = splitClasses(eligibleClasses(pairs, QUERY_VENDOR));
   const half = tune ? halves.tuning : halves.reporting;
@@ -64,19 +68,22 @@ export const evaluateEmoji = async (options: {
 
   const [method = "asif"] = methods;
   const isPlain = methods.length === 1 && method === "asif";
-  const found = await run(
-    tune ? grid() : isPlain ? ladder(image.id === LAYERED_ENCODER) : byMethod(methods),
-    tune ? "k and p" : "steps",
-  );
-  const curve = tune || !isPlain ? [] : await run(growth(pairs.length), "growth");
+  const isLayered = image.id === LAYERED_ENCODER;
+  if (layers && !isLayered)
+    throw invalidField("layers", `only those of ${LAYERED_ENCODER} can be told apart`);
+  const steps = isPlain ? ladder(isLayered) : byMethod(methods);
+  const found = layers
+    ? await run(await byLayers(data), "layers")
+    : await run(tune ? grid() : steps, tune ? "k and p" : "steps");
+  const curve = tune || layers || !isPlain ? [] : await run(growth(pairs.length), "growth");
   const unseen: Configuration = { ...BEST, method, style: "unseen", name: "" };
   const taskOf = (seed: number) => emojiTask(data, unseen, asked, seed);
   const overKAndP = heatMap
     ? await withBar("heat map", (asking) => runGrid({ taskOf, same: false }, unseen, asking))
     : undefined;
   return {
-    title: tune ? "Emoji: k and p on the tuning half" : "Emoji that no anchor shows",
-    about: `${seeds} runs, each of ${asked} classes out of ${half.length}; queries: ${QUERY_VENDOR}'s drawings`,
+    title: layers ? "Emoji by layers" : tune ? "Emoji: k and p" : "Emoji that no anchor shows",
+    about: `${seeds} runs, each of ${asked} classes out of ${half.length}${tune ? " (the tuning half)" : ""}; queries: ${QUERY_VENDOR}'s drawings`,
     settings: {
       classes: asked,
       of: half.length,
@@ -92,7 +99,7 @@ export const evaluateEmoji = async (options: {
         curve.filter(({ configuration }) => configuration.style === style).map(({ outcome }) => outcome),
       ),
     ),
-    comparisons: isPlain || tune ? [] : comparisonsOf(found),
+    comparisons: isPlain || tune || layers ? [] : comparisonsOf(found),
     ...(overKAndP === undefined ? {} : { grid: overKAndP }),
   };
 };

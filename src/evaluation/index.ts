@@ -4,6 +4,7 @@ export { evaluateCollection, evaluateDataset } from "./collection.ts";
 export { readTemplates } from "./datasets/index.ts";
 export type { EmbeddingFiles } from "./embeddings/index.ts";
 export { evaluateEmoji } from "./emoji.ts";
+export { evaluateSureness } from "./emoji-sureness.ts";
 export type { Asking } from "./evaluate-tasks.ts";
 export { evaluateEmbeddings } from "./precomputed.ts";
 export { tableOf, writeReport, type Report } from "./report.ts";

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { METHODS, scoreByMethod, similarity, type Method } from "../../src/asif/index.ts";
+import { METHODS, scoreByMethod, type Method } from "../../src/asif/index.ts";
 import { closeKernels, openAnchorSpace, type AnchorView } from "../../src/retrieval/index.ts";
 import { randomAnchors, settings, viewOf } from "../support/anchor-space.ts";
 import { naiveCsa, naiveOrthogonal, naiveRidge, type NaiveMaps } from "../support/naive-alignment.ts";
@@ -34,11 +34,6 @@ const expectClose = (scores: Float64Array, expected: readonly number[]): void =>
 };
 
 describe("the score by", () => {
-  test("asif is the cosine of relative representations", async () => {
-    const view = await viewOf(ANCHORS);
-    expect(await score(view, "asif")).toEqual(await similarity(view, IMAGES, TEXTS, ALL));
-  });
-
   test("csa is the weighted cosine of so many canonical directions", async () => {
     const view = await viewOf(ANCHORS);
     for (const rank of [1, 4, 10])

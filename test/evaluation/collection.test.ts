@@ -9,7 +9,7 @@ import { evaluateCollection, evaluateDataset, tableOf, writeReport } from "../..
 import { silentProgress } from "../../src/progress.ts";
 import type { AnchorId, CollectionName } from "../../src/types.ts";
 import { QUICK, writeEncoders } from "../ingest/encoders.ts";
-import { picture } from "../ingest/support.ts";
+import { folderOf, picture } from "../ingest/support.ts";
 import { freshDatabase, type TestDatabase } from "../support/postgres.ts";
 
 const COLOURS = "colours" as CollectionName;
@@ -99,6 +99,46 @@ describe("the evaluation of a collection", () => {
     expect(lines.filter((line) => line.startsWith("left out: "))).toEqual([
       expect.stringContaining("broken.png") as string,
     ]);
+  });
+
+  it("keeps the vectors of a data set's images, and still says what could not be read", async () => {
+    const folder = await folderOf({
+      "pics/a/1.png": await picture(HUES.red),
+      "pics/a/2.png": "no picture",
+      "pics/b/1.png": await picture(HUES.blue),
+      "names.txt": "red\nblue\n",
+    });
+    const evaluate = () => {
+      lines.length = 0;
+      return evaluateDataset({
+        ...options(),
+        methods: ["asif", "ridge"],
+        parameters: { k: 2, p: 3 },
+        registry,
+        path: join(folder, "pics"),
+        classNames: join(folder, "names.txt"),
+        templates: ["{}", "the colour {}"],
+        directory: join(root, "vectors"),
+      });
+    };
+    const first = await evaluate();
+    expect(lines).toEqual([expect.stringMatching(/^left out: .*2\.png: /) as string]);
+    const second = await evaluate();
+    expect(lines).toEqual([
+      `left out: ${join(folder, "pics", "a", "2.png")}: an earlier run could not read it`,
+    ]);
+    expect(second).toEqual(first);
+    expect(first.settings).toMatchObject({
+      k: 2,
+      p: 3,
+      classes: ["red", "blue"],
+      methods: ["asif", "ridge"],
+    });
+    expect(first.rows.map(({ configuration, questions }) => [configuration.name, questions])).toEqual([
+      ["asif", 2],
+      ["ridge", 2],
+    ]);
+    expect(first.comparisons).toMatchObject([{ name: "ridge", against: "asif" }]);
   });
 
   it("is told as a table, and kept as JSON and a picture", async () => {

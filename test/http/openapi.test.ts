@@ -36,6 +36,7 @@ const CONTRACT = `
 POST /v1/collections
 GET /v1/collections
 GET /v1/collections/{collection}
+PATCH /v1/collections/{collection}
 DELETE /v1/collections/{collection}
 PUT /v1/collections/{collection}/anchors
 GET /v1/collections/{collection}/anchors
@@ -46,10 +47,15 @@ POST /v1/collections/{collection}/anchors/delete
 GET /v1/collections/{collection}/receipts
 GET /v1/collections/{collection}/receipts/{id}
 POST /v1/collections/{collection}/compact
+POST /v1/collections/{collection}/tune
+GET /v1/collections/{collection}/tune
 POST /v1/collections/{collection}/search
 POST /v1/collections/{collection}/relative
 POST /v1/collections/{collection}/similarity
 POST /v1/collections/{collection}/classify
+POST /v1/collections/{collection}/calibrate
+GET /v1/collections/{collection}/calibrations
+POST /v1/collections/{collection}/coverage
 POST /v1/collections/{collection}/counterfactual
 GET /v1/encoders
 GET /v1/jobs

@@ -23,7 +23,7 @@ const parameters = {
   transform: optional(transform),
 };
 
-const settings = {
+export const settings = {
   ...parameters,
   exact: optional(
     z.boolean().openapi({ description: "True: the exact index, whatever the planner would pick." }),
