@@ -1,9 +1,10 @@
-import { represent, scoreRows, type RelativeRepresentations } from "../asif/index.ts";
 import type { AnchorSpace, Neighbours } from "../retrieval/index.ts";
+import { rankGrid } from "../tuning/index.ts";
+import type { Modality, TransformKind } from "../types.ts";
 import { outcomeOf, type Run } from "./outcome.ts";
 import type { RunOptions, Tasks } from "./subsets.ts";
 import type { Accuracy } from "./summary.ts";
-import { concatenate, openTrialSpace, rankOf, ranksIn, type Questions, type TrialSettings } from "./trial.ts";
+import { concatenate, openTrialSpace, ranksIn, type Questions, type TrialSettings } from "./trial.ts";
 
 const ALL_KS = [25, 50, 100, 200, 400, 800, 1_600, 3_200];
 const PS = [1, 2, 3, 4, 6, 8, 12, 16];
@@ -48,22 +49,24 @@ export const runGrid = async (
     const task = taskOf(seed);
     const space = await openTrialSpace(task.anchors, settings.transform);
     try {
-      const quick = settings.method === undefined || settings.method === "asif";
-      const ranksAt = quick
-        ? await asifRanks(space, task, settings, Math.max(...ks))
-        : (k: number, p: number) => ranksIn(space, task, { ...settings, k, p });
-      for (const [i, { k, p }] of places.entries()) {
+      let done = seed * places.length;
+      const onRanks = (k: number, p: number, ranks: Iterable<number>): void => {
         signal.throwIfAborted();
-        onProgress(seed * places.length + i, rounds * places.length);
-        const ranks = await ranksAt(k, p);
-        const results = ranks.map((rank, at) => ({ rank, subject: task.subjects[at] ?? "" }));
-        runs[i]?.push({ anchors: task.anchors.length, results });
+        onProgress(++done, rounds * places.length);
+        const results = Array.from(ranks, (rank, at) => ({ rank, subject: task.subjects[at] ?? "" }));
+        const at = places.findIndex((place) => place.k === k && place.p === p);
+        runs[at]?.push({ anchors: task.anchors.length, results });
+      };
+      onProgress(done, rounds * places.length);
+      if (settings.method === undefined || settings.method === "asif") {
+        await rankByAsif(space, task, settings.transform, ks, onRanks);
+      } else {
+        for (const { k, p } of places) onRanks(k, p, await ranksIn(space, task, { ...settings, k, p }));
       }
     } finally {
       space.close();
     }
   }
-  onProgress(rounds * places.length, rounds * places.length);
   const cells = places.map((place, i) => ({
     ...place,
     accuracies: outcomeOf(place, runs[i] ?? [], first.classes.length).accuracies,
@@ -71,63 +74,53 @@ export const runGrid = async (
   return { ks, ps: PS, cells };
 };
 
-/** What {@link ranksIn} gives for any k up to `largest` and any p; the nearest anchors are searched once for all. */
-export const asifRanks = async (
+/**
+ * Ranks by ASIF for every k and p of the grid, the nearest anchors being searched once for all of them. Classes of one
+ * score share the mean of their places.
+ */
+export const rankByAsif = async (
   space: AnchorSpace,
   { images, truths, classes }: Questions,
-  { transform }: TrialSettings,
-  largest: number,
-): Promise<(k: number, p: number) => Promise<number[]>> => {
+  transform: TransformKind,
+  ks: readonly number[],
+  onRanks: (k: number, p: number, ranks: Float64Array) => void,
+): Promise<void> => {
   const view = space.view();
-  const search = async (modality: "image" | "text", rows: readonly Float32Array[]): Promise<Neighbours[]> => {
+  const search = async (modality: Modality, rows: readonly Float32Array[]): Promise<Neighbours> => {
     const found: Neighbours[] = [];
     for (let first = 0; first < rows.length; first += ROWS_A_BATCH) {
       const batch = concatenate(rows.slice(first, first + ROWS_A_BATCH));
-      found.push((await view.search(modality, batch, { k: largest, transform, exact: true })).neighbours);
+      const options = { k: Math.max(...ks), transform, exact: true };
+      found.push((await view.search(modality, batch, options)).neighbours);
     }
-    return found;
+    return joined(found);
   };
-  const imageRows = await search("image", images);
-  const textRows = await search(
-    "text",
-    classes.flatMap(({ prompts }) => prompts),
-  );
-  const sizes = classes.map(({ prompts }) => prompts.length);
-  return async (k, p) => {
-    const texts = joined(textRows.map((rows) => represent(nearest(rows, k), p)));
-    const ranks: number[] = [];
-    for (const rows of imageRows) {
-      await scoreRows(represent(nearest(rows, k), p), texts, view.slotCount, (_, scores) => {
-        ranks.push(rankOf(scores, sizes, truths[ranks.length] ?? -1));
-      });
-    }
-    return ranks;
+  const input = {
+    images: await search("image", images),
+    texts: await search(
+      "text",
+      classes.flatMap((each) => each.prompts),
+    ),
+    truths: Int32Array.from(truths),
+    sizes: classes.map((each) => each.prompts.length),
+    slotCount: view.slotCount,
   };
+  await rankGrid(input, ks, PS, onRanks);
 };
 
-/** The k first of each row; the rest stays where it is and does not count. */
-const nearest = (rows: Neighbours, k: number): Neighbours => ({
-  ...rows,
-  counts: rows.counts.map((count) => Math.min(count, k)),
-});
-
-/** Sparse rows one after another. */
-const joined = (parts: readonly RelativeRepresentations[]): RelativeRepresentations => {
-  const count = parts.reduce((sum, part) => sum + part.count, 0);
-  const entries = parts.reduce((sum, part) => sum + part.slots.length, 0);
-  const offsets = new Int32Array(count + 1);
-  const slots = new Int32Array(entries);
-  const values = new Float64Array(entries);
-  const similarities = new Float32Array(entries);
+/** Rows one after another. */
+const joined = (parts: readonly Neighbours[]): Neighbours => {
+  const width = parts[0]?.width ?? 0;
+  const rows = parts.reduce((sum, { counts }) => sum + counts.length, 0);
+  const counts = new Int32Array(rows);
+  const slots = new Int32Array(rows * width);
+  const scores = new Float32Array(rows * width);
   let row = 0;
-  let filled = 0;
   for (const part of parts) {
-    for (let i = 1; i <= part.count; i++) offsets[row + i] = filled + (part.offsets[i] ?? 0);
-    slots.set(part.slots, filled);
-    values.set(part.values, filled);
-    similarities.set(part.similarities, filled);
-    row += part.count;
-    filled += part.slots.length;
+    counts.set(part.counts, row);
+    slots.set(part.slots, row * width);
+    scores.set(part.scores, row * width);
+    row += part.counts.length;
   }
-  return { count, offsets, slots, values, similarities };
+  return { width, counts, slots, scores };
 };

@@ -88,7 +88,7 @@ export const createAligner = (
   const fitTo = async (kind: AlignmentKind, view: AnchorView, changes: Changes): Promise<Held> => {
     const version = source.nextVersion(kind);
     const started = performance.now();
-    const fit = await gram.fit(kind, bitsOf(view), true);
+    const fit = await gram.fit(kind, bitsOf(view));
     const { sequence, size: anchors } = view;
     const made = { fit, version, sequence, anchors, changes, stored: false };
     // What a closed aligner fits for old views is of no use to the next start.
@@ -168,7 +168,7 @@ export const createAligner = (
         const { sequence } = view;
         const anchors = countOnes(allow);
         made = gram
-          .fit(kind, allow, false)
+          .fitOn(kind, allow, bitsOf(view))
           .then((fit) =>
             held({ fit, version: 0, sequence, anchors, changes: undefined, stored: false }, allow),
           );

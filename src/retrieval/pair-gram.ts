@@ -1,5 +1,6 @@
 import { createGram, startWork, type Alignment, type Gram } from "../alignment/index.ts";
 import type { AlignmentKind, Modality } from "../types.ts";
+import { countOnes } from "./bitmap.ts";
 import type { ExactIndex } from "./exact.ts";
 import type { Slot } from "./types.ts";
 
@@ -8,11 +9,14 @@ const CHUNK_ROWS = 2_048;
 
 /** Fits on any of a memory's pairs by one Gram matrix, into which and out of which only what changed is brought. */
 export interface PairGram {
+  /** On all live pairs, of which the matrix is then. */
+  readonly fit: (kind: AlignmentKind, live: Uint8Array) => Promise<Alignment | null>;
   /**
-   * @param wanted one byte a slot: the pairs to fit on
-   * @param keep whether the next fit will be on nearly the same pairs; without it, the matrix stays as it is
+   * On some of them; the matrix stays of all.
+   *
+   * @param wanted one byte a slot, as `live` is
    */
-  readonly fit: (kind: AlignmentKind, wanted: Uint8Array, keep: boolean) => Promise<Alignment | null>;
+  readonly fitOn: (kind: AlignmentKind, wanted: Uint8Array, live: Uint8Array) => Promise<Alignment | null>;
 }
 
 /** @param raw the unit vectors of every slot, live or not */
@@ -29,40 +33,46 @@ export const createPairGram = (raw: Readonly<Record<Modality, ExactIndex>>): Pai
     return rows;
   };
 
-  const fitNow = async (
-    kind: AlignmentKind,
-    wanted: Uint8Array,
-    keep: boolean,
-  ): Promise<Alignment | null> => {
+  /**
+   * @param keep whether the matrix is to be of `wanted` from now on
+   * @param kind what to fit, if anything
+   */
+  const work = async (wanted: Uint8Array, keep: boolean, kind?: AlignmentKind): Promise<Alignment | null> => {
     const changed = { add: missing(wanted, members), remove: missing(members, wanted) };
     const all = missing(wanted, new Uint8Array(0));
     const anew = gram === undefined || changed.add.length + changed.remove.length >= all.length;
-    const start = anew || gram === undefined ? createGram(raw.image.dimension, raw.text.dimension) : gram;
+    const known = anew || gram === undefined ? createGram(raw.image.dimension, raw.text.dimension) : gram;
     const steps = anew ? { add: all, remove: new Int32Array(0) } : changed;
     // Given away: where the work breaks off, the next begins anew.
     if (keep) [gram, members] = [undefined, new Uint8Array(0)];
-    const work = await startWork(
-      keep || anew ? start : structuredClone(start),
-      steps.add.length + steps.remove.length,
-    );
+    const start = keep || anew ? known : structuredClone(known);
+    const started = await startWork(start, steps.add.length + steps.remove.length);
     for (const how of ["add", "remove"] as const) {
       for (let first = 0; first < steps[how].length; first += CHUNK_ROWS) {
         const slots = steps[how].subarray(first, first + CHUNK_ROWS);
-        await work.update({ images: rowsOf("image", slots), texts: rowsOf("text", slots) }, how);
+        await started.update({ images: rowsOf("image", slots), texts: rowsOf("text", slots) }, how);
       }
     }
-    const made = await work.fit(kind);
-    const finished = await work.finish();
+    const made = kind === undefined ? null : await started.fit(kind);
+    const finished = await started.finish();
     if (keep) [gram, members] = [finished, wanted.slice()];
     return made;
   };
 
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const turn = last.then(task);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+
   return {
-    fit: (kind, wanted, keep) => {
-      const turn = last.then(() => fitNow(kind, wanted, keep));
-      last = turn.catch(() => undefined);
-      return turn;
-    },
+    fit: (kind, live) => inTurn(() => work(live, true, kind)),
+    fitOn: (kind, wanted, live) =>
+      inTurn(async () => {
+        // What is left out of all is then less than what is in; and others such as this, as of a validation, follow.
+        if (gram === undefined && 2 * countOnes(wanted) > countOnes(live)) await work(live, true);
+        return work(wanted, false, kind);
+      }),
   };
 };
 

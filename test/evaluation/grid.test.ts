@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { compareRuns } from "../../src/evaluation/comparison.ts";
-import { asifRanks, gridKs, runGrid } from "../../src/evaluation/grid.ts";
+import { rankByAsif, gridKs, runGrid } from "../../src/evaluation/grid.ts";
 import { heatMapSvg } from "../../src/evaluation/heat-map.ts";
 import { openTrialSpace, rankOf, ranksIn, type TrialAnchor } from "../../src/evaluation/trial.ts";
 import { randomAnchors } from "../support/anchor-space.ts";
@@ -27,19 +27,25 @@ const task = {
 const options = { seeds: 2, signal: new AbortController().signal, onProgress: () => undefined };
 
 describe("a grid of k and p", () => {
-  it.each(["none", "whiten"] as const)("ranks as single trials do, with transform %s", async (transform) => {
-    const space = await openTrialSpace(anchors, transform);
-    const ranksAt = await asifRanks(space, task, { k: 1, p: 1, transform }, 90);
-    for (const [k, p] of [
-      [1, 1],
-      [5, 2],
-      [25, 8],
-      [90, 1],
-    ] as const) {
-      expect(await ranksAt(k, p)).toEqual(await ranksIn(space, task, { k, p, transform }));
-    }
-    space.close();
-  });
+  it.each(["none", "whiten"] as const)(
+    "ranks as single trials do where no classes are equal, with transform %s",
+    async (transform) => {
+      const space = await openTrialSpace(anchors, transform);
+      const found = new Map<string, number[]>();
+      await rankByAsif(space, task, transform, [5, 25, 50, 90], (k, p, ranks) =>
+        found.set(`${k} ${p}`, [...ranks]),
+      );
+      expect(found.size).toBe(4 * 8);
+      for (const [k, p] of [
+        [25, 8],
+        [50, 2],
+        [90, 1],
+      ] as const) {
+        expect(found.get(`${k} ${p}`)).toEqual(await ranksIn(space, task, { k, p, transform }));
+      }
+      space.close();
+    },
+  );
 
   it("has the ks that differ from each other, up to all anchors", async () => {
     expect(gridKs(90)).toEqual([25, 50, 90]);
