@@ -149,7 +149,7 @@ const changesOf = (before: readonly ClassRow[], after: readonly ClassRow[]): Sco
     .filter(({ change }) => change !== 0)
     .sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
 
-const usedFit = ({ transform, transformVersion, transformSequence }: Look): UsedFit => ({
+export const usedFit = ({ transform, transformVersion, transformSequence }: Look): UsedFit => ({
   transform,
   transformVersion,
   transformSequence,

@@ -10,6 +10,13 @@ export {
   type ScoreChange,
   type UsedFit,
 } from "./counterfactual.ts";
+export {
+  influence,
+  type Flip,
+  type Influence,
+  type InfluenceInput,
+  type Influences,
+} from "./influence/influence.ts";
 export { RUNNER_UP } from "./explain.ts";
 export { classifyByMethod, EXPLAINABLE, type Classified } from "./classify-by-method.ts";
 export {

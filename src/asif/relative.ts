@@ -44,14 +44,15 @@ export const powersOf = ({ counts, width, scores }: Neighbours, p: number, k: nu
   return { largest, values };
 };
 
-const largestOf = (scores: Float32Array, from: number, to: number): number => {
+/** The largest of some scores by absolute value. */
+export const largestOf = (scores: Float32Array, from: number, to: number): number => {
   let largest = 0;
   for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(scores[i] ?? 0));
   return largest;
 };
 
-/** The largest is taken out first, so that a large p does not underflow. */
-const power = (score: number, largest: number, p: number): number => {
+/** A score's power; the largest is taken out first, so that a large p does not underflow. */
+export const power = (score: number, largest: number, p: number): number => {
   const ratio = score / (largest || 1);
   return Math.sign(ratio) * Math.abs(ratio) ** p;
 };

@@ -1,7 +1,7 @@
 import { invalidField } from "../errors.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import { createRandom } from "../random.ts";
-import { dealFolds, openFoldMemory, type Fold } from "../tuning/index.ts";
+import { createMemories, dealFolds, type Fold } from "../tuning/index.ts";
 import { scoreClassesOf, type Scoring } from "./class-scores.ts";
 import { measureRung, type Asked } from "./measure-rung.ts";
 import { rungSizes } from "./rungs.ts";
@@ -135,11 +135,12 @@ const askAll = async (
   const halves = new Uint8Array(count);
   const random = createRandom(seed);
   const others = new Int32Array(width - 1);
+  const memories = createMemories(view);
   let first = 0;
-  for (const [i, fold] of folds.entries()) {
-    const { slots, truths } = questions[i] ?? { slots: new Int32Array(), truths: new Int32Array() };
-    const memory = await openFoldMemory(view, fold);
-    try {
+  try {
+    for (const [i, fold] of folds.entries()) {
+      const { slots, truths } = questions[i] ?? { slots: new Int32Array(), truths: new Int32Array() };
+      const memory = await memories.open(fold);
       await scoreClassesOf(
         memory.view,
         { ...scoring, ...(memory.allow === undefined ? {} : { allow: memory.allow }) },
@@ -156,11 +157,11 @@ const askAll = async (
           halves[first + image] = truth % 2;
         },
       );
-    } finally {
-      memory.close();
+      first += slots.length;
+      onFold(i + 1);
     }
-    first += slots.length;
-    onFold(i + 1);
+  } finally {
+    memories.close();
   }
   return { scores, width, halves };
 };

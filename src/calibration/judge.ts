@@ -1,5 +1,5 @@
 import { conformalThreshold } from "./conformal.ts";
-import { pointAtRisk, type RiskPoint } from "./risk-coverage.ts";
+import { pointAtRisk, riskCoverage, type RiskPoint } from "./risk-coverage.ts";
 import { shapeScores, toProbabilities } from "./temperature.ts";
 import type { Rung } from "./types.ts";
 
@@ -26,16 +26,8 @@ export const standardOf = (rung: Rung, { risk, coverage }: Sureness): Standard =
   ...(coverage === undefined ? {} : { atLeast: conformalThreshold(rung.trueProbabilities, coverage) }),
 });
 
-const riskCurve = ({ confidences, correct }: Rung): RiskPoint[] => {
-  const points: RiskPoint[] = [];
-  let wrong = 0;
-  confidences.forEach((threshold, i) => {
-    if (correct[i] === 0) wrong++;
-    if (confidences[i + 1] === threshold) return;
-    points.push({ threshold, coverage: (i + 1) / confidences.length, risk: wrong / (i + 1) });
-  });
-  return points;
-};
+const riskCurve = ({ confidences, correct }: Rung): RiskPoint[] =>
+  riskCoverage(confidences.map((confidence, i) => ({ confidence, correct: correct[i] === 1 })));
 
 export interface Likely {
   readonly name: string;

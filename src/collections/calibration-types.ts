@@ -33,7 +33,7 @@ export interface CalibrateRequest
 export interface CalibrationDetail extends Omit<Calibration, "rungs"> {
   readonly settings: CalibrationSettings;
   readonly calibratedAt: Date;
-  /** Whether the anchors are still those that it was measured on. */
+  /** Whether nothing was written to the collection since. */
   readonly current: boolean;
   readonly byClasses: readonly ({
     readonly classes: number;

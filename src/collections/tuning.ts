@@ -1,7 +1,15 @@
 import { METHODS } from "../asif/index.ts";
 import { AnchorageError } from "../errors.ts";
 import type { CollectionRecord, Store } from "../store/index.ts";
-import { dealFolds, tune, type Choice, type TuneSettings, type Tuning } from "../tuning/index.ts";
+import {
+  COPIED_VALUES,
+  dealFolds,
+  tune,
+  type Choice,
+  type TuneSettings,
+  type Tuning,
+  valuesEach,
+} from "../tuning/index.ts";
 import type { CollectionDefaults, JsonValue } from "../types.ts";
 import type { OpenCollection } from "./memory.ts";
 import type { TuneRequest, TuningDetail, TuningWork } from "./tuning-types.ts";
@@ -25,9 +33,15 @@ export const planTuning = (
   { apply = false, ...request }: TuneRequest,
 ): TuningWork => {
   const { record, space, defaults } = collection;
-  const settings = { ...TUNING_DEFAULTS, ...request };
   const view = space.view();
   const current = choiceOf(defaults());
+  // Vectors are kept in memory as each transform shows them.
+  const isLarge = view.size * valuesEach(view) > COPIED_VALUES;
+  const settings = {
+    ...TUNING_DEFAULTS,
+    ...(isLarge ? { transforms: [current.transform] } : {}),
+    ...request,
+  };
   const folds = dealFolds(view, settings);
   return async (context) => {
     const tuning = await tune(view, folds, current, settings, context);

@@ -6,6 +6,8 @@ import type { Usual } from "./types.ts";
 
 /** Captions that are looked at, drawn at random. */
 const CAPTIONS = 100;
+/** Anchors that are looked through for distinct captions; of a small collection all of them. */
+const LOOKED_THROUGH = 2_000;
 /** With fewer, nothing is usual. */
 const FEWEST = 20;
 /** The share of captions that is worse than what is called usual. */
@@ -43,12 +45,16 @@ export const usualSupport = async (
 /** An anchor for each of some distinct captions. */
 const drawCaptions = (view: AnchorView, allow: Uint8Array | undefined): Slot[] => {
   const captions = new Map<string, Slot>();
-  for (const slot of view.liveSlots()) {
+  const live = view.liveSlots();
+  const random = createRandom(0);
+  const count = Math.min(LOOKED_THROUGH, live.length);
+  for (let i = 0; i < count; i++) {
+    const slot = live[live.length <= LOOKED_THROUGH ? i : random.integer(live.length)] ?? 0;
     const { caption } = view.entry(slot);
     if (caption !== null && !captions.has(caption) && (allow === undefined || allow[slot] === 1))
       captions.set(caption, slot);
   }
-  return createRandom(0).sample([...captions.values()], CAPTIONS);
+  return random.sample([...captions.values()], CAPTIONS);
 };
 
 /** Takes the anchors of a row's own caption out of it; the others keep their share of each other. */

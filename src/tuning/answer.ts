@@ -25,16 +25,15 @@ export const openFold = (view: AnchorView, fold: Fold, { view: seen, allow }: Fo
   prompts: view.vectors("text", fold.prompts),
 });
 
-/** What of a trial does not vary over a grid. */
-export type GridTrial = Pick<Trial, "transform" | "rank"> & { readonly method: "asif" | "asif-csa" };
-
 /**
  * Ranks by ASIF, in the space of a transform or of canonical directions, for every k of `ks`, ascending, and every p of
  * `ps`. The nearest anchors are searched once.
+ *
+ * @param trial by `asif` or `asif-csa`; its own k and p do not matter
  */
 export const askGrid = async (
   fold: OpenFold,
-  trial: GridTrial,
+  trial: Trial,
   ks: readonly number[],
   ps: readonly number[],
   onRanks: (k: number, p: number, ranks: Float64Array) => void,
@@ -54,7 +53,7 @@ type Search = (modality: "image" | "text", vectors: Float32Array) => Promise<Nei
 
 const searchOf = async (
   { view, allow }: OpenFold,
-  { method, transform = "none", rank = Infinity }: GridTrial,
+  { method, transform = "none", rank = Infinity }: Trial,
   k: number,
 ): Promise<Search> => {
   if (method === "asif-csa") {

@@ -1,6 +1,5 @@
 import type { AnchorView } from "../retrieval/index.ts";
 import type { Method } from "../types.ts";
-import { ask, askGrid, openFold, type GridTrial, type OpenFold } from "./answer.ts";
 import {
   canonicalGrid,
   closeToBest,
@@ -10,21 +9,11 @@ import {
   linearTrials,
   ranksUpTo,
   trialOf,
-  type Grid,
 } from "./candidates.ts";
-import { openFoldMemory } from "./fold-memory.ts";
 import type { Fold } from "./folds.ts";
-import { bestOf, createLedger, keyOf, type Ledger } from "./ledger.ts";
+import { bestOf, createLedger, keyOf } from "./ledger.ts";
+import { createRun, gridPiece, trialPiece, type Piece, type TuneContext } from "./run.ts";
 import type { Choice, Measured, MeasuredTrial, Trial, TuneSettings, Tuning } from "./types.ts";
-
-export interface TuneContext {
-  readonly signal: AbortSignal;
-  /** Pieces of work; their number grows as more is found to be worth trying. */
-  readonly progress: (done: number, total: number) => void;
-}
-
-/** Some trials in one fold. */
-type Piece = (open: OpenFold, record: (trial: Trial, ranks: Float64Array) => void) => Promise<void>;
 
 /** A larger k would take more memory than what it is held against is worth. */
 const LARGEST_K = 12_800;
@@ -49,157 +38,95 @@ export const tune = async (
   context: TuneContext,
 ): Promise<Tuning> => {
   const started = performance.now();
-  const { objective, methods, transforms } = settings;
+  const { objective, methods, transforms, budgetSeconds } = settings;
   const ledger = createLedger();
   const anchors = Math.min(...folds.map(({ memory }) => memory.length));
-  const ensembles = folds.some(({ sizes }) => sizes.some((size) => size > 1));
-  const ranks = ranksUpTo(Math.min(rankLimit(view), anchors - 1));
-  const byBest = (trial: Trial): Trial => (ensembles ? { ensemble: "max", ...trial } : trial);
-  const now = trialOf(current, ensembles);
-  const run = createRun(view, ledger, {
-    ...context,
-    until: started + settings.budgetSeconds * 1000,
-    planned: folds.length * (2 * transforms.length + linearTrials(methods, ranks).length + 1),
-  });
-
-  const coarse = coarseGrid(anchors, current);
-  const finished = await run(
-    folds,
-    transforms.map((transform) => gridPiece({ method: "asif", transform }, coarse, ensembles)),
-    true,
-  );
-  let complete = finished === folds.length;
-  const measured = folds.slice(0, finished);
-  const trials = (): MeasuredTrial[] => ledger.measured(finished);
-  const next = async (pieces: readonly Piece[]): Promise<void> => {
-    if (complete) complete = (await run(measured, pieces, false)) === measured.length;
-  };
-
+  const ranks = ranksUpTo(Math.min(view.dimension("image"), view.dimension("text"), anchors - 1));
   const largest = ranks.at(-1) ?? 1;
-  const canonical = { method: "asif-csa", rank: largest } as const;
-  await next([
-    ...closeToBest(trials(), objective, finished).map(({ transform, ...best }) =>
-      gridPiece(
-        { method: "asif", ...(transform === undefined ? {} : { transform }) },
-        finerGrid(best, anchors),
-        ensembles,
-      ),
-    ),
-    ...linearTrials(methods, ranks).map((trial) => trialPiece(byBest(trial), current)),
-    ...(methods.includes("asif-csa")
-      ? [gridPiece(canonical, canonicalGrid(coarse, current), ensembles)]
-      : []),
-  ]);
+  const ensembles = folds.some(({ sizes }) => sizes.some((size) => size > 1));
+  const whole = (trial: Trial): Trial => (ensembles ? { ensemble: "max", ...trial } : trial);
+  const now = trialOf(current, ensembles);
+  const planned = folds.length * (2 * transforms.length + linearTrials(methods, ranks).length + 1);
+  const run = createRun(view, ledger, { ...context, until: started + budgetSeconds * 1000, planned });
 
-  const bestBy = (wanted: Method): MeasuredTrial | null =>
-    bestOf(
-      trials().filter(({ method }) => method === wanted),
-      objective,
+  const explore = async (): Promise<{ readonly finished: number; readonly complete: boolean }> => {
+    const coarse = coarseGrid(anchors, current);
+    const grids = transforms.map((transform) => gridPiece(whole({ method: "asif", transform }), coarse));
+    const finished = await run.stage(folds, grids, { firstInAnyCase: true });
+    if (finished < folds.length) return { finished, complete: false };
+    const trials = (): MeasuredTrial[] => ledger.measured(finished);
+    const bestBy = (wanted: Method): MeasuredTrial | null => bestOf(trials().filter(by([wanted])), objective);
+    const isDone = async (pieces: readonly Piece[]): Promise<boolean> =>
+      (await run.stage(folds, pieces)) === folds.length;
+    const untried = (some: readonly Trial[]): Piece[] =>
+      some.filter((trial) => !ledger.has(trial)).map((trial) => trialPiece(trial, current));
+
+    const finer = closeToBest(trials(), objective, finished).map((best) =>
+      gridPiece(settingsOf(best), finerGrid(best, anchors)),
     );
-  const asif = bestBy("asif");
-  if (asif === null) throw new RangeError("the first fold was not measured");
-  const ofCanonical = bestBy("asif-csa");
-  const compound = compoundTrials(
-    methods,
-    asif,
-    ofCanonical === null ? null : withoutMeasures(ofCanonical),
-    bestBy("csa")?.rank ?? largest,
-    ranks,
-  );
-  const last = [...compound.map(byBest), ...(current.k <= LARGEST_K ? [now] : [])];
-  const untried = (some: readonly Trial[]): Piece[] =>
-    some.filter((trial) => !ledger.has(trial)).map((trial) => trialPiece(trial, current));
-  await next(untried(last));
-  const chosen = bestOf(
-    trials().filter(({ method }) => methods.includes(method)),
-    objective,
-  );
-  if (ensembles && chosen !== null) await next(untried([{ ...withoutMeasures(chosen), ensemble: "mean" }]));
+    const canonical = gridPiece(whole({ method: "asif-csa", rank: largest }), canonicalGrid(coarse, current));
+    const linear = untried(linearTrials(methods, ranks).map(whole));
+    if (!(await isDone([...finer, ...linear, ...(methods.includes("asif-csa") ? [canonical] : [])])))
+      return { finished, complete: false };
 
-  const all = trials();
-  const best =
-    bestOf(
-      all.filter(({ method }) => methods.includes(method)),
+    const compound = compoundTrials(
+      methods,
+      bestBy("asif") ?? now,
+      bestBy("asif-csa"),
+      bestBy("csa")?.rank ?? largest,
+      ranks,
+    );
+    const present = current.k <= LARGEST_K ? [now] : [];
+    if (!(await isDone(untried([...compound.map(whole), ...present])))) return { finished, complete: false };
+
+    const best = bestOf(trials().filter(by(methods)), objective);
+    const means = ensembles && best !== null ? [{ ...settingsOf(best), ensemble: "mean" as const }] : [];
+    return { finished, complete: await isDone(untried(means)) };
+  };
+
+  try {
+    const { finished, complete } = await explore();
+    const trials = ledger.measured(finished);
+    const asif = bestOf(trials.filter(by(["asif"])), objective);
+    const best = bestOf(trials.filter(by(methods)), objective) ?? asif;
+    if (best === null) throw new RangeError("the first fold was not measured");
+    const before = trials.find((trial) => keyOf(trial) === keyOf(now));
+    const measured = folds.slice(0, finished);
+    run.finish();
+    return {
+      sequence: view.sequence,
+      anchors: view.size,
+      folds: finished,
+      questions: measured.reduce((sum, { images }) => sum + images.length, 0),
+      classes: folds[0]?.sizes.length ?? 0,
+      seed: settings.seed,
+      by: settings.by ?? null,
       objective,
-    ) ?? asif;
-  const before = all.find((trial) => keyOf(trial) === keyOf(now));
-  return {
-    sequence: view.sequence,
-    anchors: view.size,
-    folds: finished,
-    questions: measured.reduce((sum, { images }) => sum + images.length, 0),
-    classes: folds[0]?.sizes.length ?? 0,
-    seed: settings.seed,
-    by: settings.by ?? null,
-    objective,
-    complete,
-    tookMs: Math.round(performance.now() - started),
-    chosen: {
-      method: best.method,
-      k: best.k ?? asif.k ?? current.k,
-      p: best.p ?? asif.p ?? current.p,
-      transform: best.transform ?? asif.transform ?? current.transform,
-      rank: best.rank ?? null,
-      ensemble: best.ensemble ?? current.ensemble,
-      ...measuresOf(best),
-    },
-    before: before === undefined ? null : { ...current, ...measuresOf(before) },
-    trials: all.sort((a, b) => b[objective] - a[objective]),
-  };
+      complete,
+      tookMs: Math.round(performance.now() - started),
+      chosen: { ...choiceOf(best, { ...current, ...asif, rank: null }), ...measuresOf(best) },
+      before: before === undefined ? null : { ...current, ...measuresOf(before) },
+      trials: trials.sort((a, b) => b[objective] - a[objective]),
+    };
+  } finally {
+    run.close();
+  }
 };
 
-const rankLimit = (view: AnchorView): number => {
-  const some = view.liveSlots().subarray(0, 1);
-  return Math.min(view.vectors("image", some).length, view.vectors("text", some).length);
-};
+const by =
+  (methods: readonly Method[]) =>
+  ({ method }: Trial): boolean =>
+    methods.includes(method);
 
-const gridPiece =
-  (trial: GridTrial, { ks, ps }: Grid, ensembles: boolean): Piece =>
-  (open, record) =>
-    askGrid(open, trial, ks, ps, (k, p, ranks) => {
-      record({ ...trial, k, p, ...(ensembles ? { ensemble: "max" as const } : {}) }, ranks);
-    });
-
-const trialPiece =
-  (trial: Trial, defaults: Choice): Piece =>
-  async (open, record) =>
-    record(trial, await ask(open, trial, defaults));
-
-/** Runs pieces in folds and tells in how many folds all of them were done before time was up. */
-const createRun = (
-  view: AnchorView,
-  ledger: Ledger,
-  { signal, progress, until, planned }: TuneContext & { readonly until: number; readonly planned: number },
-) => {
-  let [done, begun] = [0, 0];
-  return async (
-    folds: readonly Fold[],
-    pieces: readonly Piece[],
-    firstAtAllEvents: boolean,
-  ): Promise<number> => {
-    begun += folds.length * pieces.length;
-    for (const [index, fold] of folds.entries()) {
-      const late = (): boolean => performance.now() > until && !(firstAtAllEvents && index === 0);
-      if (pieces.length === 0) continue;
-      if (late()) return index;
-      const memory = await openFoldMemory(view, fold);
-      try {
-        const open = openFold(view, fold, memory);
-        for (const piece of pieces) {
-          signal.throwIfAborted();
-          if (late()) return index;
-          progress(done, Math.max(planned, begun));
-          await piece(open, (trial, ranks) => ledger.record(trial, index, ranks));
-          done++;
-        }
-      } finally {
-        memory.close();
-      }
-    }
-    progress(done, Math.max(planned, begun));
-    return folds.length;
-  };
-};
+/** A trial with what it leaves open: the best that is known for it. */
+const choiceOf = (trial: Trial, { k, p, transform, rank, ensemble }: Choice): Choice => ({
+  method: trial.method,
+  k: trial.k ?? k,
+  p: trial.p ?? p,
+  transform: trial.transform ?? transform,
+  rank: trial.rank ?? rank,
+  ensemble: trial.ensemble ?? ensemble,
+});
 
 const measuresOf = ({ top1, top5, top10, meanReciprocalRank, spread }: Measured): Measured => ({
   top1,
@@ -209,7 +136,8 @@ const measuresOf = ({ top1, top5, top10, meanReciprocalRank, spread }: Measured)
   spread,
 });
 
-const withoutMeasures = ({ method, transform, k, p, rank, ensemble }: MeasuredTrial): Trial => ({
+/** A trial without what it came to. */
+const settingsOf = ({ method, transform, k, p, rank, ensemble }: Trial): Trial => ({
   method,
   ...(transform === undefined ? {} : { transform }),
   ...(k === undefined ? {} : { k }),

@@ -70,7 +70,7 @@ const point = z.strictObject({
 export const calibrationUsed = z
   .strictObject({
     sequence: z.int().openapi({ description: "Of the anchors that it was measured on." }),
-    current: z.boolean().openapi({ description: "Whether the anchors have not changed since." }),
+    current: z.boolean().openapi({ description: "Whether nothing was written to the collection since." }),
     classes: z.int().openapi({
       description: "The number of classes that it was measured for: the request's, or the next larger one.",
     }),
@@ -183,7 +183,9 @@ export const calibrationList = z
           }),
           calibratedAt: z.iso.datetime(),
           sequence: z.int(),
-          current: z.boolean().openapi({ description: "Whether the anchors have not changed since." }),
+          current: z
+            .boolean()
+            .openapi({ description: "Whether nothing was written to the collection since." }),
           anchors: z.int(),
           by: z.string().nullable(),
           seed: z.int(),

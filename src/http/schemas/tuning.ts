@@ -33,7 +33,12 @@ export const tuneRequest = z
         description: "Those that may be chosen; all where absent.",
       }),
     ),
-    transforms: optional(z.array(transform).min(1).max(transform.options.length)),
+    transforms: optional(
+      z.array(transform).min(1).max(transform.options.length).openapi({
+        description:
+          "All where absent; the collection's own alone where its vectors take more than 512 MiB, for they are held as each shows them.",
+      }),
+    ),
     budgetSeconds: whole(1, MAX_BUDGET_SECONDS, budgetSeconds).openapi({
       description:
         "No work is begun later than this, but for the coarse grid of the first fold. Only where it suffices do the same anchors and seed give the same choice.",
