@@ -121,10 +121,11 @@ describe("the evaluation of a collection", () => {
         directory: join(root, "vectors"),
       });
     };
+    const leftOut = (): string[] => lines.filter((line) => line.startsWith("left out"));
     const first = await evaluate();
-    expect(lines).toEqual([expect.stringMatching(/^left out: .*2\.png: /) as string]);
+    expect(leftOut()).toEqual([expect.stringMatching(/^left out: .*2\.png: /) as string]);
     const second = await evaluate();
-    expect(lines).toEqual([
+    expect(leftOut()).toEqual([
       `left out: ${join(folder, "pics", "a", "2.png")}: an earlier run could not read it`,
     ]);
     expect(second).toEqual(first);
