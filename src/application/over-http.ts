@@ -111,7 +111,7 @@ export const overHttp = (url: string, apiKey: string | null): Application => {
         const collection = client.collection(name);
         return tuneBy(
           {
-            start: (request) => collection.tune(request as TuneRequestBody),
+            start: (request) => collection.tune(request as unknown as TuneRequestBody),
             look: (id) => client.getJob(id),
             cancel: (id) => client.cancelJob(id),
             found: async () => {

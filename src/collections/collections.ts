@@ -181,10 +181,7 @@ export const openCollections = async (
       if (changes) await forgettingLost(name, () => collection.changeDefaults(changed));
       return describe(collection);
     },
-    planTuning: async (name, request) => {
-      const collection = await find(name);
-      return planTuning(store, collection, request);
-    },
+    planTuning: async (name, request) => planTuning(store, await findAt(name, request), request),
     getTuning: async (name) => getTuning(store, (await find(name)).record),
 
     remove: async (name) => {

@@ -1,8 +1,9 @@
 import type { TuneContext, TuneSettings, Tuning } from "../tuning/index.ts";
 import type { Sequence } from "../types.ts";
+import type { AtLeast } from "./types.ts";
 
 /** What is absent is as `TUNING_DEFAULTS` says. */
-export interface TuneRequest extends Partial<TuneSettings> {
+export interface TuneRequest extends Partial<TuneSettings>, AtLeast {
   /** Whether queries are answered by what is found. */
   readonly apply?: boolean;
 }

@@ -21,7 +21,8 @@ export const TUNING_DEFAULTS = {
   seed: 0,
   classes: 300,
   questions: 500,
-  objective: "top1",
+  // It hears every question and not only those at a threshold, so that what it chooses is more often the best by top-1.
+  objective: "meanReciprocalRank",
   methods: METHODS,
   transforms: ["none", "center", "whiten"],
   budgetSeconds: 600,
@@ -46,10 +47,13 @@ export const planTuning = (
   return async (context) => {
     const tuning = await tune(view, folds, current, settings, context);
     context.signal.throwIfAborted();
-    const appliedAt = apply ? await collection.changeDefaults(defaultsOf(tuning.chosen)) : null;
-    const at = new Date();
-    await store.saveTuning(record, { at, appliedAt, tuning: tuning as unknown as JsonValue });
-    return { ...tuning, tunedAt: at, appliedAt };
+    const found = { at: new Date(), appliedAt: null, tuning: tuning as unknown as JsonValue };
+    // The evidence first, so that nothing is answered by what has none.
+    await store.saveTuning(record, found);
+    if (!apply) return { ...tuning, tunedAt: found.at, appliedAt: null };
+    const appliedAt = await collection.changeDefaults(defaultsOf(tuning.chosen));
+    await store.saveTuning(record, { ...found, appliedAt });
+    return { ...tuning, tunedAt: found.at, appliedAt };
   };
 };
 

@@ -130,6 +130,12 @@ describe("tuning a collection", () => {
     expect([answer.status, pathsOf(answer)]).toEqual([400, [path]]);
   });
 
+  it("is of the anchors of a sequence at least, where it is asked to", async () => {
+    await fill(24);
+    const found = await finished({ ...QUICK, minSequence: 1 });
+    expect(found).toMatchObject({ sequence: 1, objective: "meanReciprocalRank" });
+  });
+
   it("knows nothing of a collection that is not there, nor of one that was never tuned", async () => {
     expect((await test.call("POST", "/v1/collections/none/tune", {})).status).toBe(404);
     expect((await test.call("GET", "/v1/collections/none/tune")).status).toBe(404);

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { TUNING_DEFAULTS } from "../../collections/index.ts";
 import { ensemble, method, rank } from "./methods.ts";
-import { optional, text, transform } from "./values.ts";
+import { minSequence, optional, text, transform } from "./values.ts";
 
 const MAX_SEED = 2 ** 31;
 const MAX_BUDGET_SECONDS = 86_400;
@@ -14,6 +14,7 @@ const { folds, repeats, seed, classes, questions, objective, budgetSeconds } = T
 
 export const tuneRequest = z
   .strictObject({
+    minSequence: optional(minSequence),
     by: optional(
       text.openapi({
         type: "string",
