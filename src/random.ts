@@ -6,6 +6,8 @@ export interface Random {
   integer(n: number): number;
   /** A shuffled copy (Fisher and Yates): every order is as likely. */
   shuffle<T>(items: readonly T[]): T[];
+  /** The same without a copy. */
+  shuffleInPlace(items: Int32Array): void;
   /** `count` of the items without replacement, in random order; all of them where there are fewer. */
   sample<T>(items: readonly T[], count: number): T[];
 }
@@ -30,5 +32,13 @@ export const createRandom = (seed: number): Random => {
     }
     return result;
   };
-  return { next, integer, shuffle, sample: (items, count) => shuffle(items).slice(0, count) };
+  const shuffleInPlace = (items: Int32Array): void => {
+    for (let i = items.length - 1; i > 0; i--) {
+      const j = integer(i + 1);
+      const item = items[i] ?? 0;
+      items[i] = items[j] ?? 0;
+      items[j] = item;
+    }
+  };
+  return { next, integer, shuffle, shuffleInPlace, sample: (items, count) => shuffle(items).slice(0, count) };
 };

@@ -19,6 +19,12 @@ export type Modality = "image" | "text";
  */
 export type TransformKind = "none" | "center" | "whiten";
 
+/**
+ * A pair of linear maps that take both modalities into one space, fitted on a collection's anchors: canonical
+ * correlations, an orthogonal map, or ridge regression.
+ */
+export type AlignmentKind = "csa" | "orthogonal" | "ridge";
+
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 export type Metadata = Readonly<Record<string, JsonValue>>;
@@ -27,6 +33,22 @@ export type Metadata = Readonly<Record<string, JsonValue>>;
 export interface AsifParameters {
   readonly k: number;
   readonly p: number;
+}
+
+/** How images and texts are scored against each other, from the same anchors. */
+export type Method = AlignmentKind | "asif" | "asif-csa" | "consensus";
+
+/** What a class of several prompts scores as: its best one, or the mean of their representations. */
+export type Ensemble = "max" | "mean";
+
+/** What a collection's queries are answered by where they say nothing else. */
+export interface CollectionDefaults {
+  readonly asif: AsifParameters;
+  readonly transform: TransformKind;
+  readonly method: Method;
+  /** Of methods with canonical directions; null: what the method takes by itself. */
+  readonly rank: number | null;
+  readonly ensemble: Ensemble;
 }
 
 /** What an encoder is, as `GET /v1/encoders` tells it. */

@@ -7,6 +7,7 @@ import {
   type ClassifyRequestBody,
   type CollectionBody,
   type InputBody,
+  type TuneRequestBody,
 } from "../client/index.ts";
 import type {
   AnchorDetail,
@@ -16,10 +17,12 @@ import type {
   CollectionInfo,
   EncoderChoice,
   Input,
+  TuningDetail,
 } from "../collections/index.ts";
 import { AnchorageError, messageOf, type ErrorCode } from "../errors.ts";
 import type { AnchorId, CollectionName, Sequence } from "../types.ts";
 import { ANCHORS_A_PAGE } from "./page.ts";
+import { tuneBy } from "./tune.ts";
 import type { Application } from "./types.ts";
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -103,6 +106,24 @@ export const overHttp = (url: string, apiKey: string | null): Application => {
         return answer as unknown as ClassifyAnswer;
       }),
 
+    tune: (name, request, options) =>
+      asked(() => {
+        const collection = client.collection(name);
+        return tuneBy(
+          {
+            start: (request) => collection.tune(request as unknown as TuneRequestBody),
+            look: (id) => client.getJob(id),
+            cancel: (id) => client.cancelJob(id),
+            found: async () => {
+              const found = await collection.getTuning();
+              return { ...found, tunedAt: new Date(found.tunedAt) } as unknown as TuningDetail;
+            },
+          },
+          request,
+          options,
+        );
+      }),
+
     close: () => Promise.resolve(),
   };
 };
@@ -123,6 +144,7 @@ const classBody = ({ name, prompts }: ClassInput) => ({
 });
 
 const domainError = (error: unknown, url: string): AnchorageError => {
+  if (error instanceof AnchorageError) return error;
   if (error instanceof AnchorageApiError) {
     if (error.status === 401) {
       const message = `${url} wants a key: set API_KEY to the one that the service was started with`;

@@ -1,5 +1,12 @@
-import type { AnchorDetail, CollectionInfo, Collections } from "../collections/index.ts";
+import type {
+  AnchorDetail,
+  CollectionInfo,
+  Collections,
+  TuneRequest,
+  TuningDetail,
+} from "../collections/index.ts";
 import type { CollectionName, Modality } from "../types.ts";
+import type { TuneOptions } from "./tune.ts";
 
 /**
  * Anchorage as a script uses it: the collections of a running service, or of a DATA_DIR that this process holds,
@@ -15,5 +22,12 @@ export interface Application extends Pick<
   encoderHashes(collection: CollectionInfo): Promise<Readonly<Record<Modality, string>>>;
   /** Every anchor with its vectors, in id order. */
   anchorsWithVectors(name: CollectionName): AsyncGenerator<AnchorDetail, void>;
+  /**
+   * Tunes a collection, by a job that others can see.
+   *
+   * @throws AnchorageError `conflict` where it is being tuned, `unprocessable` where it has too few classes, `cancelled`
+   * where the signal aborts
+   */
+  tune(name: CollectionName, request: TuneRequest, options: TuneOptions): Promise<TuningDetail>;
   close(): Promise<void>;
 }

@@ -7,21 +7,30 @@ import type { AsifSettings, RelativeRepresentations } from "./types.ts";
 const MAX_ENTRIES = 4_000_000;
 
 /**
- * Remembers the representations of class prompts, which are the same from one image to the next. A view stands for one
- * state of the anchors, so what is remembered for it holds as long as it does.
+ * Remembers what was made of class prompts, which are the same from one image to the next. A view stands for one state
+ * of the anchors, so what is remembered for it holds as long as it does.
  */
-export interface RepresentationCache {
+export interface PromptCache<Rows extends object> {
   readonly get: (
     view: AnchorView,
     settings: AsifSettings,
     prompts: Float32Array,
     /** What else the rows depend on. */
     form: string,
-    make: () => Promise<RelativeRepresentations>,
-  ) => Promise<RelativeRepresentations>;
+    make: () => Promise<Rows>,
+  ) => Promise<Rows>;
 }
 
-export const createRepresentationCache = (): RepresentationCache => {
+/** Of relative representations. */
+export type RepresentationCache = PromptCache<RelativeRepresentations>;
+
+export const createRepresentationCache = (): RepresentationCache =>
+  createPromptCache((rows) => rows.slots.length);
+
+/** @param entriesOf how many values are kept for some rows; the longest unused go first */
+export const createPromptCache = <Rows extends object>(
+  entriesOf: (rows: Rows) => number,
+): PromptCache<Rows> => {
   const identities = new WeakMap<object, number>();
   let next = 0;
   const identityOf = (object: object): number => {
@@ -30,9 +39,9 @@ export const createRepresentationCache = (): RepresentationCache => {
     identities.set(object, ++next);
     return next;
   };
-  const cache = new LRUCache<string, RelativeRepresentations>({
+  const cache = new LRUCache<string, Rows>({
     maxSize: MAX_ENTRIES,
-    sizeCalculation: (rows) => rows.slots.length + 1,
+    sizeCalculation: (rows) => entriesOf(rows) + 1,
   });
 
   return {

@@ -1,6 +1,6 @@
 import type { AnchorView } from "../retrieval/index.ts";
 import { createRepresentationCache, type RepresentationCache } from "./cache.ts";
-import { explain } from "./explain.ts";
+import { explain, explainAll, type ClassRow, type Named } from "./explain.ts";
 import { meanRepresentations, relativeRepresentations } from "./relative.ts";
 import { scoreRows } from "./score.ts";
 import type { Classification, ClassifyInput, RelativeRepresentations } from "./types.ts";
@@ -15,7 +15,7 @@ export const classify = async (
   input: ClassifyInput,
   cache: RepresentationCache = createRepresentationCache(),
 ): Promise<Classification[]> => {
-  const { images, prompts, classes, ensemble, top, settings } = input;
+  const { images, prompts, classes, ensemble, settings } = input;
   const sizes = classes.map((entry) => entry.prompts);
   const isMean = ensemble === "mean";
   const [imageRows, textRows] = await Promise.all([
@@ -25,39 +25,53 @@ export const classify = async (
       return isMean ? meanRepresentations(representations, sizes, view.slotCount) : representations;
     }),
   ]);
-  const rowsOfClass = isMean ? sizes.map(() => 1) : sizes;
   const results: Classification[] = [];
-  await scoreRows(imageRows, textRows, view.slotCount, (image, scores) => {
-    const best = bestRows(scores, rowsOfClass);
-    const ranked = classes
-      .map(({ name }, i) => ({ name, score: best[i]?.score ?? 0, row: best[i]?.row ?? 0 }))
-      .sort((a, b) => b.score - a.score)
-      .slice(0, top);
-    results.push({
-      classes: ranked.map(({ name, score }) => ({ name, score })),
-      ...explained(view, imageRows, image, textRows, ranked[0]?.row, input.explain),
-    });
+  await scoreClasses(imageRows, textRows, view.slotCount, input, (image, scored) => {
+    results.push(classificationOf(view, imageRows, image, textRows, scored, input));
   });
   return results;
 };
 
-/** The best of each class's consecutive rows. */
-const bestRows = (scores: Float64Array, sizes: readonly number[]): { score: number; row: number }[] => {
-  let first = 0;
-  return sizes.map((size) => {
-    let row = first;
-    for (let i = first + 1; i < first + size; i++) if ((scores[i] ?? 0) > (scores[row] ?? 0)) row = i;
-    first += size;
-    return { score: scores[row] ?? 0, row };
-  });
-};
+type Asked = Pick<ClassifyInput, "classes" | "ensemble" | "top" | "explain">;
 
-const explained = (
-  view: AnchorView,
-  images: RelativeRepresentations,
+/**
+ * What each image's row scores with each class, in the order of the classes.
+ *
+ * @param textRows a row for each class where the ensemble is `mean`, else one for each prompt
+ */
+export const scoreClasses = (
+  imageRows: RelativeRepresentations,
+  textRows: RelativeRepresentations,
+  slotCount: number,
+  { classes, ensemble }: Pick<Asked, "classes" | "ensemble">,
+  onImage: (image: number, scored: ClassRow[]) => void,
+): Promise<void> =>
+  scoreRows(imageRows, textRows, slotCount, (image, scores) => {
+    let first = 0;
+    const scored = classes.map(({ name, prompts }): ClassRow => {
+      const size = ensemble === "mean" ? 1 : prompts;
+      let row = first;
+      for (let i = first + 1; i < first + size; i++) if ((scores[i] ?? 0) > (scores[row] ?? 0)) row = i;
+      first += size;
+      return { name, score: scores[row] ?? 0, row };
+    });
+    onImage(image, scored);
+  });
+
+/** @param scored in the order of the classes; sorted here */
+export const classificationOf = (
+  anchors: Named,
+  imageRows: RelativeRepresentations,
   image: number,
-  texts: RelativeRepresentations,
-  text: number | undefined,
-  limit: number,
-): Pick<Classification, "explanation"> =>
-  limit === 0 || text === undefined ? {} : { explanation: explain(view, images, image, texts, text, limit) };
+  textRows: RelativeRepresentations,
+  scored: ClassRow[],
+  { top, explain: asked }: Pick<Asked, "top" | "explain">,
+): Classification => {
+  const ranked = scored.sort((a, b) => b.score - a.score);
+  const classes = ranked.slice(0, top).map(({ name, score }) => ({ name, score }));
+  const first = ranked[0]?.row;
+  if (asked === 0 || first === undefined) return { classes };
+  if (typeof asked === "number")
+    return { classes, explanation: explain(anchors, imageRows, image, textRows, first, asked) };
+  return { classes, ...explainAll(anchors, imageRows, image, textRows, ranked, asked) };
+};

@@ -1,39 +1,167 @@
-import type { AnchorView } from "../retrieval/index.ts";
-import type { Contribution, RelativeRepresentations } from "./types.ts";
+import type { AnchorView, Slot } from "../retrieval/index.ts";
+import type { Metadata } from "../types.ts";
+import { groupParts } from "./groups.ts";
+import type { Contribution, Contrast, Difference, Explained, ExplainInput } from "./explain-types.ts";
+import type { RelativeRepresentations } from "./types.ts";
+
+/** What an explanation needs to know of the anchors. */
+export type Named = Pick<AnchorView, "entry" | "compare">;
+
+/** One row of a class, and what it scored. */
+export interface ClassRow {
+  readonly name: string;
+  readonly score: number;
+  readonly row: number;
+}
+
+interface Part {
+  readonly slot: Slot;
+  readonly contribution: number;
+  readonly imageSimilarity: number;
+  readonly textSimilarity: number;
+}
 
 /**
  * The anchors that a score is made of, strongest first (by absolute value, ties by id), at most `limit`. Over all
  * anchors that both rows share, the contributions add up to the score.
  */
 export const explain = (
-  view: AnchorView,
+  anchors: Named,
   images: RelativeRepresentations,
   image: number,
   texts: RelativeRepresentations,
   text: number,
   limit: number,
-): Contribution[] => {
-  const positions = new Map<number, number>();
+): Contribution[] =>
+  strongestFirst(partsOf(images, image, texts, text), ({ contribution }) => contribution, anchors)
+    .slice(0, limit)
+    .map((part) => described(part, anchors));
+
+/**
+ * The same with the sum of what is not listed, by group where asked for, and against another class: the difference of
+ * the two scores as a sum over anchors. Every list together with its rest adds up.
+ *
+ * @param ranked every class, best first
+ */
+export const explainAll = (
+  anchors: Named,
+  images: RelativeRepresentations,
+  image: number,
+  texts: RelativeRepresentations,
+  ranked: readonly ClassRow[],
+  { top, groupBy, against }: ExplainInput,
+): Explained => {
+  const [first] = ranked;
+  if (first === undefined) return { explanation: [], others: { anchors: 0, contribution: 0 } };
+  const metadataOf = (slot: Slot): Metadata => anchors.entry(slot).metadata;
+  const parts = strongestFirst(
+    partsOf(images, image, texts, first.row),
+    ({ contribution }) => contribution,
+    anchors,
+  );
+  const rest = parts.slice(top);
+  const groups = groupBy === undefined ? {} : groupParts(parts, groupBy, metadataOf, top, SINGLE);
+  return {
+    explanation: parts.slice(0, top).map((part) => described(part, anchors)),
+    others: { anchors: rest.length, contribution: sumOf(rest, ({ contribution }) => contribution) },
+    ...groups,
+    ...(against === undefined ? {} : { against: contrast() }),
+  };
+
+  function contrast(): Contrast | null {
+    const other = opponent(ranked, against ?? RUNNER_UP);
+    if (first === undefined || other === undefined) return null;
+    const differences = strongestFirst(
+      differencesOf(parts, partsOf(images, image, texts, other.row)),
+      ({ difference }) => difference,
+      anchors,
+    );
+    const left = differences.slice(top);
+    const grouped = groupBy === undefined ? {} : groupParts(differences, groupBy, metadataOf, top, DIFFERENT);
+    return {
+      name: other.name,
+      score: other.score,
+      difference: first.score - other.score,
+      anchors: differences.slice(0, top).map(({ slot, contribution, against: theirs, difference }) => {
+        const { id, caption } = anchors.entry(slot);
+        return { anchor: id, text: caption, contribution, against: theirs, difference };
+      }),
+      others: { anchors: left.length, difference: sumOf(left, ({ difference }) => difference) },
+      ...grouped,
+    };
+  }
+};
+
+/** Names whichever class is second. */
+export const RUNNER_UP = "runner-up";
+
+const SINGLE = { contribution: (part: Part) => part.contribution };
+const DIFFERENT = {
+  difference: (part: DifferentPart) => part.difference,
+  contribution: (part: DifferentPart) => part.contribution,
+  against: (part: DifferentPart) => part.against,
+};
+
+/** The best class of that name; where that is the first class itself, or none is named, the best of another name. */
+const opponent = (ranked: readonly ClassRow[], against: string): ClassRow | undefined => {
+  const first = ranked[0]?.name;
+  const wanted = against === RUNNER_UP || against === first ? undefined : against;
+  return ranked.find(({ name }) => (wanted === undefined ? name !== first : name === wanted));
+};
+
+/** What each anchor that both rows share adds to their inner product, in the order of the image's row. */
+const partsOf = (
+  images: RelativeRepresentations,
+  image: number,
+  texts: RelativeRepresentations,
+  text: number,
+): Part[] => {
+  const positions = new Map<Slot, number>();
   for (let i = texts.offsets[text] ?? 0; i < (texts.offsets[text + 1] ?? 0); i++)
     positions.set(texts.slots[i] ?? 0, i);
-  const shared: { slot: number; contribution: number; i: number; j: number }[] = [];
+  const shared: Part[] = [];
   for (let i = images.offsets[image] ?? 0; i < (images.offsets[image + 1] ?? 0); i++) {
     const slot = images.slots[i] ?? 0;
     const j = positions.get(slot);
     if (j === undefined) continue;
-    shared.push({ slot, contribution: (images.values[i] ?? 0) * (texts.values[j] ?? 0), i, j });
-  }
-  return shared
-    .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution) || view.compare(a.slot, b.slot))
-    .slice(0, limit)
-    .map(({ slot, contribution, i, j }) => {
-      const { id, caption } = view.entry(slot);
-      return {
-        anchor: id,
-        text: caption,
-        contribution,
-        imageSimilarity: images.similarities[i] ?? 0,
-        textSimilarity: texts.similarities[j] ?? 0,
-      };
+    shared.push({
+      slot,
+      contribution: (images.values[i] ?? 0) * (texts.values[j] ?? 0),
+      imageSimilarity: images.similarities[i] ?? 0,
+      textSimilarity: texts.similarities[j] ?? 0,
     });
+  }
+  return shared;
+};
+
+type DifferentPart = Pick<Difference, "contribution" | "against" | "difference"> & { readonly slot: Slot };
+
+const differencesOf = (ours: readonly Part[], theirs: readonly Part[]): DifferentPart[] => {
+  const left = new Map(theirs.map(({ slot, contribution }) => [slot, contribution]));
+  const shared = ours.map(({ slot, contribution }): DifferentPart => {
+    const against = left.get(slot) ?? 0;
+    left.delete(slot);
+    return { slot, contribution, against, difference: contribution - against };
+  });
+  const only = [...left].map(([slot, against]): DifferentPart => ({
+    slot,
+    contribution: 0,
+    against,
+    difference: -against,
+  }));
+  return [...shared, ...only];
+};
+
+const strongestFirst = <T extends { readonly slot: Slot }>(
+  parts: T[],
+  strength: (part: T) => number,
+  { compare }: Named,
+): T[] => parts.sort((a, b) => Math.abs(strength(b)) - Math.abs(strength(a)) || compare(a.slot, b.slot));
+
+const sumOf = <T>(parts: readonly T[], of: (part: T) => number): number =>
+  parts.reduce((sum, part) => sum + of(part), 0);
+
+const described = ({ slot, ...part }: Part, anchors: Named): Contribution => {
+  const { id, caption } = anchors.entry(slot);
+  return { anchor: id, text: caption, ...part };
 };

@@ -1,7 +1,37 @@
 /** ASIF: relative representations over anchors, and what is read from them without training. */
 export { createRepresentationCache, type RepresentationCache } from "./cache.ts";
 export { classify } from "./classify.ts";
-export { relativeRepresentations } from "./relative.ts";
+export {
+  counterfactual,
+  createCounterfactualCache,
+  type Counterfactual,
+  type CounterfactualCache,
+  type CounterfactualInput,
+  type ScoreChange,
+  type UsedFit,
+} from "./counterfactual.ts";
+export {
+  influence,
+  type Flip,
+  type Influence,
+  type InfluenceInput,
+  type Influences,
+} from "./influence/influence.ts";
+export { RUNNER_UP } from "./explain.ts";
+export { classifyByMethod, EXPLAINABLE, type Classified } from "./classify-by-method.ts";
+export {
+  CONSENSUS,
+  METHODS,
+  scoreByMethod,
+  scoreTexts,
+  type FitUsed,
+  type Member,
+  type Method,
+  type MethodSettings,
+  type Scores,
+} from "./method.ts";
+export { meanRepresentations, relativeRepresentations, represent } from "./relative.ts";
+export { scoreRows } from "./score.ts";
 export { searchAsif, searchUnimodal } from "./search.ts";
-export { similarity } from "./similarity.ts";
+export type * from "./explain-types.ts";
 export type * from "./types.ts";

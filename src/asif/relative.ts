@@ -23,8 +23,46 @@ export const relativeRepresentations = async (
   return { representations: represent(neighbours, settings.p), plan };
 };
 
-/** The rows of `neighbours` as relative representations; an anchor whose value is zero is left out. */
-export const represent = (neighbours: Neighbours, p: number): RelativeRepresentations => {
+/** Powers that were computed before: of each row's similarities over its largest. */
+export interface Powers {
+  /** By absolute value; of a row with another one the powers are of no use. */
+  readonly largest: Float64Array;
+  /** Where the neighbours' scores are; NaN where it is not known. */
+  readonly values: Float64Array;
+}
+
+/** The powers of all of `neighbours`, over the largest of each row's first `k`. */
+export const powersOf = ({ counts, width, scores }: Neighbours, p: number, k: number): Powers => {
+  const largest = new Float64Array(counts.length);
+  const values = new Float64Array(scores.length);
+  counts.forEach((count, row) => {
+    const from = row * width;
+    const most = largestOf(scores, from, from + Math.min(count, k));
+    largest[row] = most;
+    for (let i = from; i < from + count; i++) values[i] = power(scores[i] ?? 0, most, p);
+  });
+  return { largest, values };
+};
+
+/** The largest of some scores by absolute value. */
+export const largestOf = (scores: Float32Array, from: number, to: number): number => {
+  let largest = 0;
+  for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(scores[i] ?? 0));
+  return largest;
+};
+
+/** A score's power; the largest is taken out first, so that a large p does not underflow. */
+export const power = (score: number, largest: number, p: number): number => {
+  const ratio = score / (largest || 1);
+  return Math.sign(ratio) * Math.abs(ratio) ** p;
+};
+
+/**
+ * The rows of `neighbours` as relative representations; an anchor whose value is zero is left out.
+ *
+ * @param known saves computing them again; the rows are the same to the last bit
+ */
+export const represent = (neighbours: Neighbours, p: number, known?: Powers): RelativeRepresentations => {
   const { counts, width, slots: found, scores } = neighbours;
   const rows = counts.length;
   const offsets = new Int32Array(rows + 1);
@@ -37,13 +75,12 @@ export const represent = (neighbours: Neighbours, p: number): RelativeRepresenta
     const first = filled;
     const from = row * width;
     const to = from + (counts[row] ?? 0);
-    // The largest is taken out first, so that a large p does not underflow.
-    let largest = 0;
-    for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(scores[i] ?? 0));
+    const largest = largestOf(scores, from, to);
+    const before = known?.largest[row] === largest ? known.values : undefined;
     let squares = 0;
     for (let i = from; i < to; i++) {
-      const ratio = (scores[i] ?? 0) / (largest || 1);
-      const value = Math.sign(ratio) * Math.abs(ratio) ** p;
+      let value = before?.[i] ?? NaN;
+      if (Number.isNaN(value)) value = power(scores[i] ?? 0, largest, p);
       if (value === 0) continue;
       slots[filled] = found[i] ?? 0;
       similarities[filled] = scores[i] ?? 0;

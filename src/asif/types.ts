@@ -1,5 +1,6 @@
 import type { Plan, Slot } from "../retrieval/index.ts";
-import type { AnchorId, AsifParameters, TransformKind } from "../types.ts";
+import type { AsifParameters, TransformKind } from "../types.ts";
+import type { Explained, ExplainInput } from "./explain-types.ts";
 
 /** Everything that a relative representation depends on beside the anchors themselves. */
 export interface AsifSettings extends AsifParameters {
@@ -21,17 +22,6 @@ export interface RelativeRepresentations {
   readonly similarities: Float32Array;
 }
 
-/** What one anchor adds to the score of an image and a class. */
-export interface Contribution {
-  readonly anchor: AnchorId;
-  readonly text: string | null;
-  /** The product of both sides' values; those of all anchors add up to the score. */
-  readonly contribution: number;
-  readonly imageSimilarity: number;
-  /** To the prompt that gave the score; with the ensemble `mean`, to the prompt that is most similar. */
-  readonly textSimilarity: number;
-}
-
 export interface ClassifyInput {
   /** `[images, d]` row-major. */
   readonly images: Float32Array;
@@ -42,14 +32,13 @@ export interface ClassifyInput {
   /** `max`: a class scores as its best prompt; `mean`: as the normalised mean of its prompts' representations. */
   readonly ensemble: "max" | "mean";
   readonly top: number;
-  /** How many anchors explain the first class of each image; 0 for none. */
-  readonly explain: number;
+  /** How many anchors explain the first class of each image, 0 for none; or more than that. */
+  readonly explain: number | ExplainInput;
   readonly settings: AsifSettings;
 }
 
-export interface Classification {
+export interface Classification extends Partial<Explained> {
   readonly classes: readonly { readonly name: string; readonly score: number }[];
-  readonly explanation?: readonly Contribution[];
 }
 
 export interface Hit {

@@ -1,11 +1,18 @@
 import type {
   AnchorBody,
   AnchorPageBody,
+  CalibrateRequestBody,
+  CalibrationBody,
   ClassifyAnswerBody,
   ClassifyRequestBody,
   CollectionBody,
+  CollectionChangeBody,
   CollectionSpecBody,
   CompactedBody,
+  CounterfactualAnswerBody,
+  CounterfactualRequestBody,
+  CoverageAnswerBody,
+  CoverageRequestBody,
   DeleteAnchorsBody,
   DeletedBody,
   EncoderListBody,
@@ -22,6 +29,8 @@ import type {
   SimilarityAnswerBody,
   SimilarityRequestBody,
   StoredAnchorBody,
+  TuneRequestBody,
+  TuningBody,
   WrittenBody,
   WrittenLinesBody,
 } from "../http/index.ts";
@@ -45,6 +54,12 @@ export interface ListOptions extends ReadOptions {
 /** One collection of the service. Nothing is asked until a method is called. */
 export interface CollectionClient {
   get(options?: ReadOptions): Promise<CollectionBody>;
+  /** Changes what queries are answered by; what is not given stays. */
+  update(change: CollectionChangeBody, options?: CallOptions): Promise<CollectionBody>;
+  /** Starts to look for better settings by the collection's own anchors. */
+  tune(request?: TuneRequestBody, options?: CallOptions): Promise<JobBody>;
+  /** What was found last. */
+  getTuning(options?: CallOptions): Promise<TuningBody>;
   delete(options?: CallOptions): Promise<void>;
   /** All or nothing; at most 10,000 at once. */
   putAnchors(anchors: readonly AnchorBody[], options?: CallOptions): Promise<WrittenBody>;
@@ -68,6 +83,16 @@ export interface CollectionClient {
   relative(request: RelativeRequestBody, options?: CallOptions): Promise<RelativeAnswerBody>;
   similarity(request: SimilarityRequestBody, options?: CallOptions): Promise<SimilarityAnswerBody>;
   classify(request: ClassifyRequestBody, options?: CallOptions): Promise<ClassifyAnswerBody>;
+  /** How well the anchors support each class, and which pairs to add. */
+  coverage(request: CoverageRequestBody, options?: CallOptions): Promise<CoverageAnswerBody>;
+  /** Starts measuring how sure classifications may be; they can be asked for probabilities when the job is done. */
+  calibrate(request?: CalibrateRequestBody, options?: CallOptions): Promise<JobBody>;
+  listCalibrations(options?: CallOptions): Promise<CalibrationBody[]>;
+  /** The same without some anchors, or with others; nothing is written. */
+  counterfactual(
+    request: CounterfactualRequestBody,
+    options?: CallOptions,
+  ): Promise<CounterfactualAnswerBody>;
 }
 
 /** A service. Every method throws `AnchorageApiError` where the service refuses. */
@@ -114,6 +139,9 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
     return {
       get: ({ minSequence, ...options } = {}) =>
         json("GET", path, { ...options, query: { minSequence: digits(minSequence) } }),
+      update: async (change, options) => json("PATCH", path, { ...options, body: JSON.stringify(change) }),
+      tune: async (request = {}, options) => post(`${path}/tune`, request, options),
+      getTuning: async (options) => json("GET", `${path}/tune`, options),
       delete: async (options) => {
         await transport.send("DELETE", path, options);
       },
@@ -166,6 +194,12 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
       relative: (request, options) => post(`${path}/relative`, request, options),
       similarity: (request, options) => post(`${path}/similarity`, request, options),
       classify: (request, options) => post(`${path}/classify`, request, options),
+      coverage: (request, options) => post(`${path}/coverage`, request, options),
+      calibrate: (request = {}, options) => post(`${path}/calibrate`, request, options),
+      listCalibrations: async (options) =>
+        (await json<{ calibrations: CalibrationBody[] }>("GET", `${path}/calibrations`, options))
+          .calibrations,
+      counterfactual: (request, options) => post(`${path}/counterfactual`, request, options),
     };
   };
 

@@ -20,7 +20,7 @@ export interface Call extends CallOptions {
   readonly accept?: string;
 }
 
-type Method = "GET" | "POST" | "PUT" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** One request of the client. */
 export interface Transport {

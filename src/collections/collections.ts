@@ -2,6 +2,9 @@ import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, messageOf, notFound } from "../errors.ts";
 import type { CollectionRecord, Store } from "../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../types.ts";
+import { createCalibrations } from "./calibrations.ts";
+import { askCoverage } from "./coverage.ts";
+import { createCounterfactuals } from "./counterfactual.ts";
 import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
 import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
@@ -10,9 +13,12 @@ import { followOthers } from "./follow.ts";
 import { createLoader } from "./load.ts";
 import type { OpenCollection } from "./memory.ts";
 import { prepareAnchors } from "./prepare.ts";
-import { createQueries, type Queried } from "./queries.ts";
+import { createQueries } from "./queries.ts";
+import type { Queried } from "./question.ts";
 import { getReceipt, listReceipts } from "./receipts.ts";
+import { getTuning, planTuning } from "./tuning.ts";
 import { createSnapshots } from "./snapshots.ts";
+import { classifySurely } from "./sure.ts";
 import type { AtLeast, CollectionInfo, Collections } from "./types.ts";
 
 /** The published parameters (ASIF-repo relreps.py: 800 non-zeros, exponent 8). */
@@ -42,7 +48,10 @@ export const openCollections = async (
   const opened = new Map<CollectionName, Promise<OpenCollection>>();
   const loading = new Set<CollectionName>();
   const encoding = createEncoding(encoders);
-  const queries = createQueries(encoding);
+  const queries = createQueries(store, encoding);
+  const calibrations = createCalibrations(store);
+  const classify = classifySurely(calibrations, queries.classify);
+  const counterfactual = createCounterfactuals(store, encoding);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
   const load = createLoader(store, snapshots, log, indexDirectory, removeBuilt);
 
@@ -78,8 +87,8 @@ export const openCollections = async (
   };
 
   const queried = async (name: CollectionName, at: AtLeast): Promise<Queried> => {
-    const { record, space } = await findAt(name, at);
-    return { record, view: space.view() };
+    const { record, space, defaults } = await findAt(name, at);
+    return { record: { ...record, ...defaults() }, view: space.view() };
   };
 
   /** Drops what is in memory of a collection that Postgres no longer has, unless another took its name since. */
@@ -150,6 +159,9 @@ export const openCollections = async (
         textEncoder,
         asif: { k: spec.asif?.k ?? PUBLISHED_ASIF.k, p: spec.asif?.p ?? PUBLISHED_ASIF.p },
         transform: spec.transform ?? (external ? "none" : "whiten"),
+        ...(spec.method === undefined ? {} : { method: spec.method }),
+        ...(spec.rank === undefined ? {} : { rank: spec.rank }),
+        ...(spec.ensemble === undefined ? {} : { ensemble: spec.ensemble }),
       });
       return describe(await open(record));
     },
@@ -160,6 +172,17 @@ export const openCollections = async (
     },
 
     get: async (name, at) => describe(await findAt(name, at)),
+
+    update: async (name, changed) => {
+      const collection = await find(name);
+      const changes = Object.values({ ...changed, ...changed.asif }).some(
+        (value) => typeof value !== "object" || value === null,
+      );
+      if (changes) await forgettingLost(name, () => collection.changeDefaults(changed));
+      return describe(collection);
+    },
+    planTuning: async (name, request) => planTuning(store, await findAt(name, request), request),
+    getTuning: async (name) => getTuning(store, (await find(name)).record),
 
     remove: async (name) => {
       const collection = opened.get(name);
@@ -235,7 +258,11 @@ export const openCollections = async (
     search: async (name, request) => queries.search(await queried(name, request), request),
     relative: async (name, request) => queries.relative(await queried(name, request), request),
     similarity: async (name, request) => queries.similarity(await queried(name, request), request),
-    classify: async (name, request) => queries.classify(await queried(name, request), request),
+    classify: async (name, request) => classify(await queried(name, request), request),
+    coverage: async (name, request) => askCoverage(await queried(name, request), request, encoding),
+    planCalibration: async (name, request) => calibrations.plan(await queried(name, request), request),
+    listCalibrations: async (name) => calibrations.list(await queried(name, {})),
+    counterfactual: async (name, request) => counterfactual(await queried(name, request), request),
 
     loading: () => [...loading],
 
@@ -260,17 +287,17 @@ const awaitSequence = async (collection: OpenCollection, minSequence: Sequence):
   );
 };
 
-const describe = ({ record, space }: OpenCollection): CollectionInfo => {
+const describe = ({ record, space, defaults }: OpenCollection): CollectionInfo => {
   const view = space.view();
+  const { transform } = defaults();
   return {
     name: record.name,
     imageEncoder: choiceOf(record.imageEncoder),
     textEncoder: choiceOf(record.textEncoder),
-    asif: record.asif,
-    transform: record.transform,
+    ...defaults(),
     anchorCount: view.size,
     sequence: view.sequence,
-    indexes: { image: space.status("image"), text: space.status("text") },
+    indexes: { image: space.status("image", transform), text: space.status("text", transform) },
     createdAt: record.createdAt,
   };
 };

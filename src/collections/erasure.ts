@@ -12,12 +12,13 @@ export interface Erased extends Recorded {
 /** Removes files that were made of a collection's vectors before `sequence`, and says how many. */
 export type RemoveBuilt = (collection: CollectionName, sequence: Sequence) => Promise<number>;
 
-/** Takes deleted anchors out of memory and of the files on disk, and puts on record that they are gone. */
+/** Takes deleted anchors out of memory, of what was fitted on them and of the files on disk, and puts it on record. */
 export interface Erasure {
   /**
    * Only `rewrite` erases: space that `vacuum` frees keeps its bytes, so receipts stay `hidden`.
    *
-   * @throws AnchorageError `unavailable` where a file cannot be written or removed, or the store does not answer
+   * @throws AnchorageError `unavailable` where a file cannot be written or removed, a fit cannot be stored, or the store
+   * does not answer
    */
   readonly run: (tables: "vacuum" | "rewrite") => Promise<Erased>;
   /** Memory was compacted of itself: snapshots follow in the background, tables do not, for that locks them. */
@@ -40,6 +41,8 @@ export const createErasure = (
   /** @returns the sequence up to which neither memory nor a file holds what was deleted */
   const clear = async (): Promise<Sequence> => {
     const { sequence } = space.view();
+    await space.refit();
+    await store.removeCalibrations(record, sequence);
     await space.compact();
     await inFiles(async () => {
       await snapshots?.renew();

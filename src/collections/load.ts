@@ -30,7 +30,9 @@ export const createLoader =
       const source = restored === null ? "" : " from a snapshot";
       log(`collection ${record.name}: ${space.view().size} anchors loaded${source} in ${seconds} s`);
     }
-    const collection = keepInStep(store, record, space, onGap);
+    // Memory may have come to a sequence at which its defaults were others than when the record was read.
+    const present = await store.findCollection(record.name);
+    const collection = keepInStep(store, present?.key === record.key ? present : record, space, onGap);
     const keeper = snapshots?.keep(record, space, restored?.changes ?? 0);
     const erasure = createErasure(store, record, space, keeper, removeBuilt, log);
     ({ afterCompaction } = erasure);

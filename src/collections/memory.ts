@@ -1,7 +1,14 @@
 import { AnchorageError, type ErrorCode } from "../errors.ts";
 import type { AnchorSpace, SpaceChange } from "../retrieval/index.ts";
-import type { AnchorWrite, CollectionRecord, DeleteResult, Store, WriteResult } from "../store/index.ts";
-import type { AnchorId, Sequence } from "../types.ts";
+import type {
+  AnchorWrite,
+  CollectionRecord,
+  DefaultsChange,
+  DeleteResult,
+  Store,
+  WriteResult,
+} from "../store/index.ts";
+import type { AnchorId, CollectionDefaults, Sequence } from "../types.ts";
 import type { Erasure } from "./erasure.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
 import { createWaiting } from "./waiting.ts";
@@ -13,6 +20,9 @@ const IN_VAIN_MS = 250;
 export interface OpenCollection {
   readonly record: CollectionRecord;
   readonly space: AnchorSpace;
+  /** What queries are answered by at the sequence of the present view. */
+  readonly defaults: () => CollectionDefaults;
+  readonly changeDefaults: (changed: DefaultsChange) => Promise<Sequence>;
   readonly upsert: (anchors: readonly AnchorWrite[]) => Promise<WriteResult>;
   readonly delete: (which: () => readonly AnchorId[]) => Promise<DeleteResult>;
   /** Reads what others have written, where memory is behind `sequence` when its turn comes. */
@@ -49,6 +59,8 @@ export const keepInStep = (
   space: AnchorSpace,
   onGap: () => void,
 ): Omit<OpenCollection, "erasure" | "snapshots"> => {
+  const { asif, transform, method, rank, ensemble } = record;
+  let defaults: CollectionDefaults = { asif, transform, method, rank, ensemble };
   const waiting = createWaiting(() => space.view().sequence);
   let last: Promise<unknown> = Promise.resolve();
   /** When the last turn that waited in vain began. */
@@ -73,7 +85,8 @@ export const keepInStep = (
     return turn;
   };
 
-  const apply = (change: SpaceChange): void => {
+  const apply = (change: CollectionChange): void => {
+    if (change.defaults !== undefined) defaults = change.defaults;
     space.apply(change);
     waiting.look();
   };
@@ -81,8 +94,8 @@ export const keepInStep = (
   /** Reads what this process has not seen: another's writes, or one of ours whose outcome was unknown. */
   const catchUp = async (): Promise<{ readonly gap: boolean }> => {
     const before = space.view().sequence;
-    const { gap } = await store.readSince(record, before, ({ reached, upserts, deletes }) =>
-      apply({ sequence: reached ?? before, upserts, deletes }),
+    const { gap } = await store.readSince(record, before, ({ reached, upserts, deletes, defaults }) =>
+      apply({ sequence: reached ?? before, upserts, deletes, ...(reached === null ? {} : { defaults }) }),
     );
     if (gap) onGap();
     else inDoubt = false;
@@ -95,15 +108,17 @@ export const keepInStep = (
       throw unavailable(`Collection "${record.name}" is being read anew; try again.`);
   };
 
-  const committing = async <R extends WriteResult>(
+  /** @param change null for a write that changed nothing: it took no sequence */
+  const committing = async <R extends Written>(
     write: () => Promise<R>,
-    change: (result: R) => SpaceChange,
+    change: (result: R) => CollectionChange | null,
   ): Promise<R> => {
     try {
       const result = await write();
       const { sequence } = space.view();
-      // What changed nothing took no sequence: it names another's write, which memory may not have read.
-      if (result.ids.length > 0 && result.sequence === sequence + 1) apply(change(result));
+      const changed = change(result);
+      // Where nothing changed, the sequence is that of another's write, which memory may not have read.
+      if (changed !== null && result.sequence === sequence + 1) apply(changed);
       else if (result.sequence > sequence) await catchUp();
       return result;
     } catch (error) {
@@ -119,11 +134,20 @@ export const keepInStep = (
   return {
     record,
     space,
+    defaults: () => defaults,
+    changeDefaults: (changed) =>
+      inTurn(async () => {
+        const { sequence } = await committing(
+          () => store.changeDefaults(record, changed),
+          (result) => ({ ...result, upserts: [], deletes: [] }),
+        );
+        return sequence;
+      }),
     upsert: (anchors) =>
       inTurn(() =>
         committing(
           () => store.upsertAnchors(record, anchors),
-          ({ sequence }) => ({ sequence, upserts: anchors, deletes: [] }),
+          ({ sequence, ids }) => (ids.length === 0 ? null : { sequence, upserts: anchors, deletes: [] }),
         ),
       ),
     delete: (which) =>
@@ -134,7 +158,7 @@ export const keepInStep = (
         if (ids.length === 0) return { sequence: space.view().sequence, ids: [], receipt: null };
         return committing(
           () => store.deleteAnchors(record, ids),
-          (result) => ({ sequence: result.sequence, upserts: [], deletes: result.ids }),
+          ({ sequence, ids }) => (ids.length === 0 ? null : { sequence, upserts: [], deletes: ids }),
         );
       }),
     catchUp: (sequence) =>
@@ -150,6 +174,12 @@ export const keepInStep = (
 };
 
 const unavailable = (message: string): AnchorageError => new AnchorageError("unavailable", message);
+
+type Written = Pick<WriteResult, "sequence">;
+
+interface CollectionChange extends SpaceChange {
+  readonly defaults?: CollectionDefaults;
+}
 
 const isCode = (error: unknown, code: ErrorCode): boolean =>
   error instanceof AnchorageError && error.code === code;

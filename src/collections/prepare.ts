@@ -6,6 +6,8 @@ import type { AnchorId, Modality } from "../types.ts";
 import { checkText, readVector, type Encodable, type Encoding } from "./encoding.ts";
 import type { AnchorInput } from "./types.ts";
 
+/** Where the anchors stand in a request that writes them. */
+const ROOT = "anchors";
 const MAX_ID_LENGTH = 200;
 /** A caller who sends thousands of wrong anchors learns from the first of them. */
 const MAX_FAULTS = 20;
@@ -21,40 +23,72 @@ export const prepareAnchors = async (
   anchors: readonly AnchorInput[],
   encoding: Encoding,
 ): Promise<AnchorWrite[]> => {
-  checkAll(collection, anchors);
-  const [thumbnails, imageVectors, textVectors] = await Promise.all([
+  checkAll(collection, anchors, ROOT);
+  const [thumbnails, vectors] = await Promise.all([
     makeThumbnails(anchors),
-    vectorsOf(anchors, collection.imageEncoder, "image", encoding.images, (anchor) => ({
-      given: anchor.imageVector,
-      source: anchor.image,
-    })),
-    vectorsOf(anchors, collection.textEncoder, "text", encoding.texts, (anchor) => ({
-      given: anchor.textVector,
-      source: anchor.text,
-    })),
+    encodeSides(collection, anchors, encoding, ROOT),
   ]);
   return anchors.map((anchor, i) => ({
     id: anchor.id,
     caption: anchor.text ?? null,
     metadata: anchor.metadata ?? {},
     image: thumbnails[i] ?? null,
-    imageVector: at(imageVectors, i),
-    textVector: at(textVectors, i),
+    imageVector: at(vectors.image, i),
+    textVector: at(vectors.text, i),
   }));
 };
 
-const checkAll = (collection: CollectionRecord, anchors: readonly AnchorInput[]): void => {
+interface Sides {
+  readonly image: readonly Float32Array[];
+  readonly text: readonly Float32Array[];
+}
+
+/**
+ * Checks every anchor and encodes what has no vector; for anchors that are not to be written.
+ *
+ * @param root where they stand in what the caller wrote
+ */
+export const prepareVectors = (
+  collection: CollectionRecord,
+  anchors: readonly AnchorInput[],
+  encoding: Encoding,
+  root: string,
+): Promise<Sides> => {
+  checkAll(collection, anchors, root);
+  return encodeSides(collection, anchors, encoding, root);
+};
+
+const encodeSides = async (
+  collection: CollectionRecord,
+  anchors: readonly AnchorInput[],
+  encoding: Encoding,
+  root: string,
+): Promise<Sides> => {
+  const [image, text] = await Promise.all([
+    vectorsOf(anchors, root, collection.imageEncoder, "image", encoding.images, (anchor) => ({
+      given: anchor.imageVector,
+      source: anchor.image,
+    })),
+    vectorsOf(anchors, root, collection.textEncoder, "text", encoding.texts, (anchor) => ({
+      given: anchor.textVector,
+      source: anchor.text,
+    })),
+  ]);
+  return { image, text };
+};
+
+const checkAll = (collection: CollectionRecord, anchors: readonly AnchorInput[], root: string): void => {
   const faults: FieldFault[] = [];
   const seen = new Map<AnchorId, number>();
   anchors.forEach((anchor, i) => {
-    const path = `anchors.${i}`;
+    const path = `${root}.${i}`;
     const first = seen.get(anchor.id);
     seen.set(anchor.id, first ?? i);
     collectFaults(faults, () => checkId(anchor.id, `${path}.id`));
     if (first !== undefined) {
       faults.push({
         path: `${path}.id`,
-        message: `"${anchor.id}" already stands at anchors.${first} of this batch`,
+        message: `"${anchor.id}" already stands at ${root}.${first} of this batch`,
       });
     }
     collectFaults(faults, () => {
@@ -123,7 +157,7 @@ const makeThumbnails = (anchors: readonly AnchorInput[]): Promise<(StoredImage |
             try {
               return await makeThumbnail(image);
             } catch (error) {
-              throw isAnchorageError(error) ? atPath(`anchors.${i}.image`, error) : error;
+              throw isAnchorageError(error) ? atPath(`${ROOT}.${i}.image`, error) : error;
             }
           }),
     ),
@@ -132,6 +166,7 @@ const makeThumbnails = (anchors: readonly AnchorInput[]): Promise<(StoredImage |
 
 const vectorsOf = async <T>(
   anchors: readonly AnchorInput[],
+  root: string,
   encoder: EncoderRecord,
   modality: Modality,
   encode: (encoder: EncoderRecord, items: readonly Encodable<T>[]) => Promise<Float32Array>,
@@ -141,14 +176,14 @@ const vectorsOf = async <T>(
   const rows = anchors.map((anchor, i) => {
     const { given, source } = pick(anchor);
     if (given !== undefined || source === undefined) return -1;
-    return toEncode.push({ value: source, path: `anchors.${i}.${modality}` }) - 1;
+    return toEncode.push({ value: source, path: `${root}.${i}.${modality}` }) - 1;
   });
   const encoded = await encode(encoder, toEncode);
   const d = encoder.dimension;
   return anchors.map((anchor, i) => {
     const row = at(rows, i);
     if (row >= 0) return encoded.slice(row * d, (row + 1) * d);
-    return readVector(pick(anchor).given ?? [], d, `anchors.${i}.${modality}Vector`);
+    return readVector(pick(anchor).given ?? [], d, `${root}.${i}.${modality}Vector`);
   });
 };
 

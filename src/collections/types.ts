@@ -1,16 +1,37 @@
 import type { IndexStatus, Plan } from "../retrieval/index.ts";
-import type { Contribution } from "../asif/index.ts";
+import type {
+  Contrast,
+  Contribution,
+  Difference,
+  Explained,
+  FitUsed,
+  Member,
+  ScoreChange,
+  UsedFit,
+} from "../asif/index.ts";
 import type {
   AnchorId,
   AsifParameters,
+  CollectionDefaults,
   CollectionName,
+  Ensemble,
   Metadata,
+  Method,
   Modality,
   Sequence,
   TransformKind,
 } from "../types.ts";
+import type { TuneRequest, TuningDetail, TuningWork } from "./tuning-types.ts";
+import type {
+  CalibrateRequest,
+  CalibrationDetail,
+  CalibrationWork,
+  SureAnswer,
+  SureRequest,
+} from "./calibration-types.ts";
+import type { CoverageAnswer, CoverageRequest } from "./coverage.ts";
 import type { CompactionResult, DeletionReceipt, ReceiptDetail, ReceiptPage } from "./receipt-types.ts";
-import type { StoredImage } from "../store/index.ts";
+import type { DefaultsChange, StoredImage } from "../store/index.ts";
 
 /** What a query, a class prompt or an anchor is made from. */
 export type Input =
@@ -31,14 +52,15 @@ export interface CollectionSpec {
   readonly textEncoder?: EncoderChoice;
   readonly asif?: Partial<AsifParameters>;
   readonly transform?: TransformKind;
+  readonly method?: Method;
+  readonly rank?: number | null;
+  readonly ensemble?: Ensemble;
 }
 
-export interface CollectionInfo {
+export interface CollectionInfo extends CollectionDefaults {
   readonly name: CollectionName;
   readonly imageEncoder: EncoderChoice;
   readonly textEncoder: EncoderChoice;
-  readonly asif: AsifParameters;
-  readonly transform: TransformKind;
   readonly anchorCount: number;
   readonly sequence: Sequence;
   readonly indexes: Readonly<Record<Modality, IndexStatus>>;
@@ -155,14 +177,29 @@ export interface RelativeAnswer extends Answer {
   readonly plan: Plan;
 }
 
-export interface SimilarityRequest extends QuerySettings {
-  readonly images: readonly Input[];
-  readonly texts: readonly Input[];
-  readonly method?: "asif";
+/** How images and texts are scored; what is not given is the collection's. */
+export interface MethodRequest {
+  readonly method?: Method;
+  /** Canonical directions that are compared, of the methods that have them. */
+  readonly rank?: number;
+  /** Of a consensus. */
+  readonly members?: readonly Member[];
 }
 
-export interface SimilarityAnswer extends Answer {
-  /** images x texts, each in [-1, 1]. */
+/** How it was answered. */
+export interface MethodAnswer extends Answer {
+  readonly method: Method;
+  /** What was fitted on the anchors for it, beside the collection's transform. */
+  readonly fits: readonly FitUsed[];
+}
+
+export interface SimilarityRequest extends QuerySettings, MethodRequest {
+  readonly images: readonly Input[];
+  readonly texts: readonly Input[];
+}
+
+export interface SimilarityAnswer extends MethodAnswer {
+  /** images x texts, each in [-1, 1] but for a consensus. */
   readonly scores: readonly (readonly number[])[];
 }
 
@@ -172,28 +209,72 @@ export interface ClassInput {
   readonly prompts?: readonly Input[];
 }
 
-export interface ClassifyRequest extends QuerySettings {
+export interface ClassifyRequest extends QuerySettings, MethodRequest {
   readonly images: readonly Input[];
   readonly classes: readonly ClassInput[];
   /** Each holds `{}` once; `["{}"]` where absent. */
   readonly templates?: readonly string[];
   readonly ensemble?: "max" | "mean";
-  readonly method?: "asif";
   /** How many classes a result names; 5 where absent. */
   readonly top?: number;
-  /** How many anchors explain the first class; 0 where absent. */
-  readonly explain?: number;
+  /** How many anchors explain the first class, 0 where absent; or more than that. */
+  readonly explain?: number | ExplainRequest;
   /** Restricts the anchors that serve as memory. */
   readonly filter?: Filter;
 }
 
-export interface ClassifyResult {
-  readonly classes: readonly { readonly name: string; readonly score: number }[];
-  readonly explanation?: readonly Contribution[];
+export interface ExplainRequest {
+  /** How many anchors, and how many groups, are listed; 10 where absent. */
+  readonly top?: number;
+  /** A metadata key to add contributions up by. */
+  readonly groupBy?: string;
+  /** `runner-up`, or the name of a class that the first is compared with. */
+  readonly against?: string;
 }
 
-export interface ClassifyAnswer extends Answer {
+export interface ClassifyResult extends Omit<Partial<Explained>, "explanation" | "against"> {
+  readonly classes: readonly { readonly name: string; readonly score: number }[];
+  readonly explanation?: readonly (Contribution & Pictured)[];
+  readonly against?:
+    (Omit<Contrast, "anchors"> & { readonly anchors: readonly (Difference & Pictured)[] }) | null;
+}
+
+/** Only where more was asked for than a number of anchors. */
+export interface Pictured {
+  readonly hasImage?: boolean;
+}
+
+export interface ClassifyAnswer extends MethodAnswer {
   readonly results: readonly ClassifyResult[];
+}
+
+/** A classification that is answered twice: by the anchors as they are, and as they would be. */
+export interface CounterfactualRequest extends ClassifyRequest {
+  /** Anchors that are taken away; either or both. */
+  readonly without?: { readonly ids?: readonly AnchorId[]; readonly filter?: Filter };
+  /** Anchors that come, as they would be written. */
+  readonly with?: readonly AnchorInput[];
+  /** How many classes' changes are listed for each image; 5 where absent. */
+  readonly changes?: number;
+}
+
+export interface CounterfactualAnswer extends Answer {
+  readonly anchors: { readonly before: number; readonly after: number };
+  /** How many of those named are there. */
+  readonly removed: number;
+  readonly added: number;
+  /** How many of the added are there under the same id, and are not taken away. */
+  readonly replaced: number;
+  /** Images whose first class has another name afterwards. */
+  readonly flipped: number;
+  readonly results: readonly {
+    readonly before: ClassifyResult;
+    readonly after: ClassifyResult;
+    readonly flips: boolean;
+    readonly changes: readonly ScoreChange[];
+  }[];
+  /** Fitted on the anchors as they are, and used for both answers. */
+  readonly transforms: Readonly<Record<Modality, UsedFit>>;
 }
 
 /** Collections and their anchors: the write path and every query, as the service and the scripts use them. */
@@ -203,7 +284,19 @@ export interface Collections {
   readonly list: () => Promise<CollectionInfo[]>;
   /** @throws AnchorageError `not-found`, as every method below does for a collection that is not there. */
   readonly get: (name: CollectionName, at?: AtLeast) => Promise<CollectionInfo>;
+  /** Changes what queries are answered by, at a new sequence, for every process on the same Postgres. */
+  readonly update: (name: CollectionName, changed: DefaultsChange) => Promise<CollectionInfo>;
   readonly remove: (name: CollectionName) => Promise<void>;
+
+  /**
+   * Deals the collection's anchors, as they are now, for tuning.
+   *
+   * @returns the work, which stores what it finds, and makes it what queries are answered by where `apply` says so
+   * @throws AnchorageError `unprocessable` where there are too few classes
+   */
+  readonly planTuning: (name: CollectionName, request: TuneRequest) => Promise<TuningWork>;
+  /** The last one. @throws AnchorageError `not-found` where there was none, too */
+  readonly getTuning: (name: CollectionName) => Promise<TuningDetail>;
 
   /**
    * Encodes what has no vector and writes all anchors at one sequence, or none of them.
@@ -250,7 +343,23 @@ export interface Collections {
   readonly search: (name: CollectionName, request: SearchRequest) => Promise<SearchAnswer>;
   readonly relative: (name: CollectionName, request: RelativeRequest) => Promise<RelativeAnswer>;
   readonly similarity: (name: CollectionName, request: SimilarityRequest) => Promise<SimilarityAnswer>;
-  readonly classify: (name: CollectionName, request: ClassifyRequest) => Promise<ClassifyAnswer>;
+  /** @throws AnchorageError `conflict` where probabilities are asked for and nothing was calibrated for its settings */
+  readonly classify: (name: CollectionName, request: ClassifyRequest & SureRequest) => Promise<SureAnswer>;
+  /** How well the anchors support each of some classes, before anything is classified. */
+  readonly coverage: (name: CollectionName, request: CoverageRequest) => Promise<CoverageAnswer>;
+  /**
+   * Holds some of the collection's anchors out, as they are now, for a calibration.
+   *
+   * @returns the work, which stores what it measures
+   * @throws AnchorageError `unprocessable` where there are too few classes
+   */
+  readonly planCalibration: (name: CollectionName, request: CalibrateRequest) => Promise<CalibrationWork>;
+  /** The last one for each of the settings. */
+  readonly listCalibrations: (name: CollectionName) => Promise<CalibrationDetail[]>;
+  readonly counterfactual: (
+    name: CollectionName,
+    request: CounterfactualRequest,
+  ) => Promise<CounterfactualAnswer>;
 
   /** Which collections are not loaded yet; empty when every index has caught up. */
   readonly loading: () => readonly CollectionName[];

@@ -1,4 +1,5 @@
-import { linearScale, logScale, type Scale, type ScaleKind } from "./scale.ts";
+import { evenScale, linearScale, logScale, type Scale, type ScaleKind } from "./scale.ts";
+import { FAINT, format, GRID, INK, round, svg, text, uprightText } from "./svg.ts";
 
 export interface ChartPoint {
   readonly x: number;
@@ -24,10 +25,6 @@ export interface LineChart {
 const WIDTH = 760;
 const HEIGHT = 500;
 const PLOT = { left: 64, right: 736, top: 124, bottom: 440 } as const;
-const FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif";
-const INK = "#1f2328";
-const FAINT = "#6b7280";
-const GRID = "#e5e7eb";
 /** Okabe and Ito's colours, which people with any colour vision tell apart; those that read on white. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"] as const;
 /** Of a letter of the legend, roughly. */
@@ -46,23 +43,20 @@ export const lineChartSvg = (chart: LineChart): string => {
   }
   const xs = points.map(({ x }) => x);
   const ys = [...points.flatMap(({ y, low, high }) => [y, low, high]), ...chart.references.map(({ y }) => y)];
-  const x = (chart.xScale === "log" ? logScale : linearScale)(xs, PLOT.left, PLOT.right);
+  const x = SCALES[chart.xScale](xs, PLOT.left, PLOT.right);
   const y = linearScale(ys, PLOT.bottom, PLOT.top);
 
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" font-family="${FONT}" font-size="13" fill="${INK}">`,
-    `<title>${escape(chart.title)}</title>`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
+  return svg(WIDTH, HEIGHT, chart.title, [
     text(PLOT.left, 30, chart.title, `font-size="17" font-weight="600"`),
     text(PLOT.left, 52, chart.subtitle, `fill="${FAINT}"`),
     ...legend(chart),
     ...axes(chart, x, y),
     ...chart.references.map(({ y: level }) => dashed(PLOT.left, y.position(level), PLOT.right)),
     ...chart.series.map((series, i) => line(series.points, x, y, colourOf(i))),
-    "</svg>",
-    "",
-  ].join("\n");
+  ]);
 };
+
+const SCALES = { linear: linearScale, log: logScale, even: evenScale } as const;
 
 const colourOf = (index: number): string => COLOURS[index % COLOURS.length] ?? INK;
 
@@ -77,12 +71,7 @@ const axes = (chart: LineChart, x: Scale, y: Scale): string[] => [
   ]),
   segment(PLOT.left, PLOT.bottom, PLOT.right, PLOT.bottom, FAINT),
   text((PLOT.left + PLOT.right) / 2, PLOT.bottom + 46, chart.xLabel, `text-anchor="middle"`),
-  text(
-    18,
-    (PLOT.top + PLOT.bottom) / 2,
-    chart.yLabel,
-    `text-anchor="middle" transform="rotate(-90 18 ${round((PLOT.top + PLOT.bottom) / 2)})"`,
-  ),
+  uprightText(18, (PLOT.top + PLOT.bottom) / 2, chart.yLabel),
 ];
 
 /** In lines, as words are. */
@@ -125,13 +114,3 @@ const dashed = (x1: number, y: number, x2: number): string =>
 
 const dot = (x: number, y: number, colour: string): string =>
   `<circle cx="${round(x)}" cy="${round(y)}" r="3.5" fill="${colour}"/>`;
-
-const text = (x: number, y: number, content: string, attributes: string): string =>
-  `<text x="${round(x)}" y="${round(y)}"${attributes === "" ? "" : ` ${attributes}`}>${escape(content)}</text>`;
-
-const round = (value: number): string => String(Math.round(value * 100) / 100);
-
-const format = (value: number): string => Number(value.toPrecision(6)).toLocaleString("en-US");
-
-const escape = (value: string): string =>
-  value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

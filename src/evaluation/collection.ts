@@ -2,20 +2,17 @@ import type { Application } from "../application/index.ts";
 import type { CollectionInfo } from "../collections/index.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError } from "../errors.ts";
-import type { Progress } from "../progress.ts";
 import type { CollectionName, EncoderInfo, Log, Modality } from "../types.ts";
+import { embedDataset } from "./dataset-questions.ts";
+import { openDataset } from "./datasets/index.ts";
+import { evaluateTasks, parametersOf, type Asking } from "./evaluate-tasks.ts";
 import { heldOutTasks, type LabelledAnchor } from "./held-out.ts";
-import { readLabelledFolder } from "./labelled-folder.ts";
-import { seriesOf, type Report } from "./report.ts";
-import { runSubsets } from "./subsets.ts";
+import type { Report } from "./report.ts";
 
-export interface CollectionOptions {
+export interface CollectionOptions extends Asking {
   readonly application: Application;
   readonly collection: CollectionName;
-  readonly seeds: number;
-  readonly signal: AbortSignal;
   readonly log: Log;
-  readonly progress: (label: string, unit: string) => Progress;
 }
 
 /**
@@ -27,52 +24,74 @@ export interface CollectionOptions {
 export const evaluateCollection = async (
   options: CollectionOptions & { readonly classes: number; readonly field: string | undefined },
 ): Promise<Report> => {
-  const { collection, field, seeds } = options;
+  const { collection, field, seeds, methods } = options;
   const { info, anchors } = await readCollection(options);
   const { classes, taskOf } = heldOutTasks(anchors, field, options.classes);
-  const rows = await overSubsets(options, info, taskOf);
+  const settings = settingsOf(info, options);
   const what = field === undefined ? "captions" : `values of "${field}"`;
   return {
     title: `Collection "${collection}" on its own anchors`,
-    about: `${seeds} runs, each with ${classes} ${what} held out; ${parametersOf(info)}`,
-    settings: { collection: settled(info), seeds, classes, field },
-    rows,
-    series: seriesOf("", rows),
+    about: `${seeds} runs, each with ${classes} ${what} held out; ${parametersOf(settings, methods)}`,
+    settings: { collection: settled(info), ...settings, methods, seeds, classes, field },
+    ...(await evaluateTasks({ taskOf, same: false }, settings, options)),
   };
 };
 
 /**
- * Classifies the images of a labelled folder by a collection, and by ever larger parts of it.
+ * Classifies the images of a labelled data set by a collection, and by ever larger parts of it.
  *
- * @throws AnchorageError `not-found` or `conflict` where the collection's encoders are not here; the signal's reason
- * where it aborts.
+ * @param options.path see {@link openDataset}
+ * @param options.directory where image vectors are kept
+ * @throws AnchorageError `invalid-input` where the data set cannot be read, `not-found` or `conflict` where the
+ * collection's encoders are not here; the signal's reason where it aborts.
  */
-export const evaluateFolder = async (
+export const evaluateDataset = async (
   options: CollectionOptions & {
     readonly registry: EncoderRegistry;
-    readonly folder: string;
+    readonly path: string;
+    readonly classNames: string | undefined;
     readonly templates: readonly string[];
+    readonly directory: string;
   },
 ): Promise<Report> => {
-  const { collection, folder, templates, registry, seeds, progress } = options;
+  const { collection, path, classNames, templates, registry, methods, progress } = options;
+  const dataset = await openDataset(path, classNames);
   const { info, anchors } = await readCollection(options);
   const hashes = await options.application.encoderHashes(info);
-  const bar = progress("images", "%");
-  const questions = await readLabelledFolder(folder, templates, {
+  const bar = progress("images", "images");
+  const questions = await embedDataset(path, dataset, templates, {
     ...options,
     imageEncoder: encoderOf(registry, info, hashes, "image"),
     textEncoder: encoderOf(registry, info, hashes, "text"),
     progress: bar,
   }).finally(() => bar.stop());
-  const rows = await overSubsets(options, info, () => ({ ...questions, anchors }));
+  const settings = settingsOf(info, options);
+  const task = { ...questions, anchors };
+  const { layout, classes } = dataset;
   return {
-    title: `${folder} by collection "${collection}"`,
-    about: `${questions.images.length} images of ${questions.names.length} classes, ${seeds} draws of anchors; ${parametersOf(info)}`,
-    settings: { collection: settled(info), seeds, folder, templates, classes: questions.names },
-    rows,
-    series: seriesOf("", rows),
+    title: `${path} by collection "${collection}"`,
+    about:
+      `${questions.images.length} images of ${classes.length} classes, ${options.seeds} draws of anchors; ` +
+      parametersOf(settings, methods),
+    settings: {
+      collection: settled(info),
+      ...settings,
+      methods,
+      seeds: options.seeds,
+      path,
+      layout,
+      templates,
+      classes: classes.map(({ names }) => (names.length === 1 ? names[0] : names)),
+    },
+    ...(await evaluateTasks({ taskOf: () => task, same: true }, settings, options)),
   };
 };
+
+const settingsOf = ({ asif, transform }: CollectionInfo, { parameters }: Asking) => ({
+  ...asif,
+  transform,
+  ...parameters,
+});
 
 const readCollection = async ({ application, collection, progress, signal }: CollectionOptions) => {
   const info = await application.get(collection);
@@ -99,19 +118,6 @@ const readCollection = async ({ application, collection, progress, signal }: Col
   throw new AnchorageError("invalid-input", `Collection "${collection}" has no anchors.`);
 };
 
-const overSubsets = async (
-  { seeds, signal, progress }: CollectionOptions,
-  { asif, transform }: CollectionInfo,
-  taskOf: Parameters<typeof runSubsets>[0],
-) => {
-  const bar = progress("trials", "trials");
-  return runSubsets(
-    taskOf,
-    { ...asif, transform },
-    { seeds, signal, onProgress: (done, total) => bar.update(done, total) },
-  ).finally(() => bar.stop());
-};
-
 /** The encoder as it is here, which must be the one that the collection's vectors were made by. */
 const encoderOf = (
   registry: EncoderRegistry,
@@ -130,27 +136,14 @@ const encoderOf = (
   }
   throw new AnchorageError(
     "invalid-input",
-    `Collection "${info.name}" gets its ${modality} vectors from outside, so a folder cannot be embedded for it.`,
+    `Collection "${info.name}" gets its ${modality} vectors from outside, so images cannot be embedded for it.`,
   );
 };
 
-const settled = ({
+const settled = ({ name, sequence, anchorCount, imageEncoder, textEncoder }: CollectionInfo) => ({
   name,
   sequence,
   anchorCount,
   imageEncoder,
   textEncoder,
-  asif,
-  transform,
-}: CollectionInfo) => ({
-  name,
-  sequence,
-  anchorCount,
-  imageEncoder,
-  textEncoder,
-  asif,
-  transform,
 });
-
-const parametersOf = ({ asif, transform }: CollectionInfo): string =>
-  `k = ${asif.k}, p = ${asif.p}, transform ${transform}`;

@@ -1,9 +1,10 @@
+import type { Method } from "../asif/index.ts";
 import { QUERY_VENDOR, SAMPLE_COLLECTION, SAMPLE_VENDORS, VENDORS } from "../sample/index.ts";
 import type { Style } from "./emoji-protocol.ts";
 import type { Configuration } from "./emoji-runs.ts";
 import { LAYERS } from "./layers.ts";
 
-const STYLES: readonly Style[] = ["unseen", "seen"];
+export const STYLES: readonly Style[] = ["unseen", "seen"];
 /** The smallest number of anchors on the curve. */
 const FEWEST = 100;
 
@@ -18,7 +19,7 @@ const PUBLISHED = {
   p: 8,
 } as const;
 
-const BEST = {
+export const BEST = {
   vendors: VENDORS.map(({ id }) => id).filter((id) => id !== QUERY_VENDOR),
   captions: "tags",
   prompts: "tags",
@@ -68,6 +69,12 @@ export const growth = (pairs: number): Configuration[] => {
     { ...BEST, style, name: `${style} style` },
   ]);
 };
+
+/** The default by each of the methods, over the same anchors; those of one style follow each other. */
+export const byMethod = (methods: readonly Method[]): Configuration[] =>
+  STYLES.flatMap((style) =>
+    methods.map((method): Configuration => ({ ...BEST, style, method, name: `${style} style, ${method}` })),
+  );
 
 /** What k and p were chosen from. */
 export const grid = (): Configuration[] =>

@@ -3,7 +3,8 @@ import { captionOf, type Emoji } from "../sample/index.ts";
 import { chooseAnchors, type AnchorChoice } from "./emoji-protocol.ts";
 import type { EmbeddedPair } from "./emoji-vectors.ts";
 import { layersOf, type Layer } from "./layers.ts";
-import { outcomeOf, type Outcome, type Run } from "./outcome.ts";
+import type { Run } from "./outcome.ts";
+import type { RunOptions, Task } from "./subsets.ts";
 import { openTrialSpace, ranksIn, type Questions, type TrialSettings } from "./trial.ts";
 
 /** The words of an emoji: its label alone, or with its tags. */
@@ -29,28 +30,21 @@ export interface EmojiData {
   readonly half: readonly string[];
 }
 
-export interface RunOptions {
-  readonly classes: number;
-  readonly seeds: number;
-  readonly signal: AbortSignal;
-  readonly onProgress: (done: number, total: number) => void;
-}
-
 export const wordsOf = (emoji: Emoji, words: Words): string =>
   words === "label" ? emoji.label : captionOf(emoji);
 
 /**
- * One outcome a configuration, in their order, over runs of the seeds 0 .. `seeds` - 1. Each run draws classes, makes a
+ * The runs of each configuration, in their order, of the seeds 0 .. `seeds` - 1. Each run draws classes, makes a
  * collection's memory of the anchors and classifies the query vendor's drawings of the classes, all by the code that
- * serves queries.
+ * serves queries. The runs of one seed ask the same questions.
  *
  * @throws the signal's reason where it aborts.
  */
 export const runConfigurations = async (
   data: EmojiData,
   configurations: readonly Configuration[],
-  { classes, seeds, signal, onProgress }: RunOptions,
-): Promise<Outcome<Configuration>[]> => {
+  { classes, seeds, signal, onProgress }: RunOptions & { readonly classes: number },
+): Promise<Run[][]> => {
   const runs = configurations.map((): Run[] => []);
   const total = seeds * configurations.length;
   let done = 0;
@@ -75,7 +69,22 @@ export const runConfigurations = async (
       }
     }
   }
-  return configurations.map((configuration, i) => outcomeOf(configuration, runs[i] ?? [], classes));
+  return runs;
+};
+
+/** What one run of a configuration asks, and of which anchors. */
+export const emojiTask = (
+  data: EmojiData,
+  configuration: Configuration,
+  classes: number,
+  seed: number,
+): Task => {
+  const heldOut = createRandom(seed).sample(data.half, classes);
+  return {
+    anchors: anchorsOf(data, configuration, heldOut, seed),
+    ...questionsOf(data, configuration, heldOut),
+    subjects: heldOut,
+  };
 };
 
 interface Group {

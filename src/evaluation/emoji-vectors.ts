@@ -1,15 +1,13 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { EncoderRegistry } from "../encoders/index.ts";
-import { isAnchorageError } from "../errors.ts";
 import type { Progress } from "../progress.ts";
-import type { Emoji, EmojiPair } from "../sample/index.ts";
-import type { EncoderId, EncoderInfo, Log } from "../types.ts";
+import { readPairs, VENDORS, type Emoji, type EmojiPair } from "../sample/index.ts";
+import type { EncoderInfo, Log } from "../types.ts";
+import { embedImages, rowOf } from "./embed-images.ts";
 import type { Drawn } from "./emoji-protocol.ts";
-import { openVectorFile } from "./vector-file.ts";
+import { LAYERED_ENCODER } from "./layers.ts";
 
-/** What an interruption may lose. */
-const DRAWINGS_A_BATCH = 64;
 const TEXTS_A_BATCH = 256;
 
 /** A drawing with its image vector, `[d]`. */
@@ -23,6 +21,44 @@ export interface Embedding {
   readonly signal: AbortSignal;
   readonly log: Log;
 }
+
+/** All drawings of all vendors with their vectors, and those of words about them. */
+export interface EmbeddedEmoji {
+  readonly pairs: readonly EmbeddedPair[];
+  readonly texts: ReadonlyMap<string, Float32Array>;
+  /** The encoders. */
+  readonly image: EncoderInfo;
+  readonly text: EncoderInfo;
+}
+
+/**
+ * Embeds every drawing of every vendor, see {@link embedDrawings}, and the words that `texts` gives of each.
+ *
+ * @throws the signal's reason where it aborts.
+ */
+export const embedEmoji = async (
+  options: Embedding & {
+    /** Ids; absent: the default ones. */
+    readonly imageEncoder: string | undefined;
+    readonly textEncoder: string | undefined;
+    /** Where image vectors are kept. */
+    readonly directory: string;
+    readonly progress: (label: string, unit: string) => Progress;
+    readonly texts: (pair: EmbeddedPair) => readonly string[];
+  },
+): Promise<EmbeddedEmoji> => {
+  const { registry, directory, texts } = options;
+  const image = registry.get(options.imageEncoder ?? LAYERED_ENCODER, "image");
+  const text = registry.get(options.textEncoder ?? registry.defaultOf("text").id, "text");
+  const bar = options.progress("drawings", "images");
+  const pairs = await embedDrawings(await readPairs(VENDORS.map(({ id }) => id)), {
+    ...options,
+    encoder: image,
+    directory: join(directory, "vectors"),
+    progress: bar,
+  }).finally(() => bar.stop());
+  return { pairs, image, text, texts: await embedTexts(pairs.flatMap(texts), { ...options, encoder: text }) };
+};
 
 /**
  * The image vectors of `pairs`. They are kept under `directory`, in a file a vendor, so that they are made once and an
@@ -43,21 +79,20 @@ export const embedDrawings = async (
   const embedded: EmbeddedPair[] = [];
   let before = 0;
   for (const [vendor, drawings] of byVendor(pairs)) {
-    const images = drawings.map((pair) => pair.image);
-    const file = await openVectorFile(join(folder, `${vendor}.f32`), encoder.dimension, images);
-    try {
-      while (file.rows() < images.length) {
-        progress.update(before + file.rows(), pairs.length);
-        signal.throwIfAborted();
-        const batch = images.slice(file.rows(), file.rows() + DRAWINGS_A_BATCH);
-        await file.append(await encodeReadable(registry, encoder, batch));
-      }
-      before += images.length;
-      progress.update(before, pairs.length);
-      embedded.push(...readableOf(drawings, await file.read(), encoder.dimension, log));
-    } finally {
-      await file.close();
-    }
+    const started = before;
+    const vectors = await embedImages(
+      drawings.map(({ image }) => ({ version: image, image: () => Promise.resolve(image) })),
+      {
+        path: join(folder, `${vendor}.f32`),
+        registry,
+        encoder,
+        signal,
+        onProgress: (done) => progress.update(started + done, pairs.length),
+        onUnusable: () => undefined,
+      },
+    );
+    before += drawings.length;
+    embedded.push(...readableOf(drawings, vectors, encoder.dimension, log));
   }
   return embedded;
 };
@@ -94,37 +129,6 @@ const byVendor = (pairs: readonly EmojiPair[]): Map<string, EmojiPair[]> => {
   return vendors;
 };
 
-/** `[n, d]`; the row of an image that cannot be decoded stays zero. */
-const encodeReadable = async (
-  registry: EncoderRegistry,
-  encoder: { readonly id: EncoderId; readonly dimension: number },
-  images: readonly Uint8Array[],
-): Promise<Float32Array> => {
-  const rows = new Float32Array(images.length * encoder.dimension);
-  let readable = images.map((_, i) => i);
-  for (;;) {
-    try {
-      const vectors = await registry.encodeImages(
-        encoder.id,
-        readable.map((i) => images[i] ?? new Uint8Array()),
-      );
-      readable.forEach((i, row) => rows.set(rowOf(vectors, row, encoder.dimension), i * encoder.dimension));
-      return rows;
-    } catch (error) {
-      const wrong = faultyIndex(error);
-      if (wrong === undefined) throw error;
-      readable = readable.filter((_, row) => row !== wrong);
-    }
-  }
-};
-
-/** Encoders name the first image that cannot be decoded by its index. */
-const faultyIndex = (error: unknown): number | undefined => {
-  if (!isAnchorageError(error) || error.code !== "invalid-input") return undefined;
-  const index = Number(error.faults[0]?.path ?? NaN);
-  return Number.isInteger(index) ? index : undefined;
-};
-
 const readableOf = (
   pairs: readonly EmojiPair[],
   vectors: Float32Array,
@@ -142,6 +146,3 @@ const readableOf = (
   if (left.length > 0) log(`left out, for they cannot be decoded: ${left.join(", ")}`);
   return kept;
 };
-
-const rowOf = (rows: Float32Array, row: number, dimension: number): Float32Array =>
-  rows.subarray(row * dimension, (row + 1) * dimension);

@@ -1,19 +1,26 @@
-import { join } from "node:path";
+import type { Method } from "../asif/index.ts";
+import { invalidField } from "../errors.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
 import type { Progress } from "../progress.ts";
-import { QUERY_VENDOR, readPairs, VENDORS } from "../sample/index.ts";
+import { QUERY_VENDOR } from "../sample/index.ts";
 import type { Log } from "../types.ts";
-import { grid, growth, ladder } from "./emoji-configurations.ts";
+import { compareRuns, type Comparison } from "./comparison.ts";
+import { BEST, byMethod, grid, growth, ladder, STYLES } from "./emoji-configurations.ts";
 import { eligibleClasses, splitClasses } from "./emoji-protocol.ts";
-import { runConfigurations, wordsOf, type Configuration, type EmojiData } from "./emoji-runs.ts";
-import { embedDrawings, embedTexts } from "./emoji-vectors.ts";
+import { emojiTask, runConfigurations, wordsOf, type Configuration, type EmojiData } from "./emoji-runs.ts";
+import { embedEmoji, type EmbeddedPair } from "./emoji-vectors.ts";
+import { runGrid } from "./grid.ts";
+import { byLayers } from "./layer-choice.ts";
 import { LAYERED_ENCODER } from "./layers.ts";
+import { outcomeOf, type Run } from "./outcome.ts";
 import { seriesOf, type Report } from "./report.ts";
+import type { RunOptions } from "./subsets.ts";
 
 /**
  * Zero-shot classification of emoji that no anchor shows: {@link QUERY_VENDOR}'s drawings of so many classes, among
  * anchors of other classes. The report has what each step from plain ASIF to the default adds, and how accuracy grows
- * with anchors; with `tune`, k and p are varied on the other half of the classes instead.
+ * with anchors; with several methods, what each of them reaches with the same anchors; with `tune`, k and p are varied
+ * on the other half of the classes instead.
  *
  * @throws the signal's reason where it aborts; image vectors that were made are kept under `directory`.
  */
@@ -27,50 +34,93 @@ export const evaluateEmoji = async (options: {
   readonly classes: number;
   readonly seeds: number;
   readonly tune: boolean;
+  /** Whether choices of the encoder's layers are compared instead, ordered by mutual nearest neighbours. */
+  readonly layers: boolean;
+  /** Where there are several, the others are compared with the first. */
+  readonly methods: readonly Method[];
+  /** Whether accuracy over k and p is drawn as well, in unseen style and by the first method. */
+  readonly heatMap: boolean;
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly progress: (label: string, unit: string) => Progress;
 }): Promise<Report> => {
-  const { registry, directory, classes, seeds, tune, signal, log, progress } = options;
-  const image = registry.get(options.imageEncoder ?? LAYERED_ENCODER, "image");
-  const text = registry.get(options.textEncoder ?? registry.defaultOf("text").id, "text");
-  const drawn = await readPairs(VENDORS.map(({ id }) => id));
-  const shared = { registry, signal, log };
-  const drawings = progress("drawings", "images");
-  const pairs = await embedDrawings(drawn, {
-    ...shared,
-    encoder: image,
-    directory: join(directory, "vectors"),
-    progress: drawings,
-  }).finally(() => drawings.stop());
-  const words = pairs.flatMap(({ emoji }) => [wordsOf(emoji, "label"), wordsOf(emoji, "tags")]);
-  const texts = await embedTexts(words, { ...shared, encoder: text });
+  const { classes, seeds, tune, layers, methods, heatMap, signal, progress } = options;
+  const { pairs, texts, image, text } = await embedEmoji({ ...options, texts: emojiWords });
   const halves = splitClasses(eligibleClasses(pairs, QUERY_VENDOR));
   const half = tune ? halves.tuning : halves.reporting;
   const data: EmojiData = { pairs, queryVendor: QUERY_VENDOR, texts, half };
   const asked = Math.min(classes, half.length);
 
-  const run = async (configurations: readonly Configuration[], label: string) => {
+  const withBar = async <T>(label: string, work: (options: RunOptions) => Promise<T>): Promise<T> => {
     const bar = progress(label, "trials");
-    return runConfigurations(data, configurations, {
-      classes: asked,
-      seeds,
-      signal,
-      onProgress: (done, total) => bar.update(done, total),
-    }).finally(() => bar.stop());
+    const onProgress = (done: number, total: number): void => bar.update(done, total);
+    return work({ seeds, signal, onProgress }).finally(() => bar.stop());
   };
-  const rows = await run(tune ? grid() : ladder(image.id === LAYERED_ENCODER), tune ? "k and p" : "steps");
-  const curve = tune ? [] : await run(growth(pairs.length), "growth");
+  const run = (configurations: readonly Configuration[], label: string) =>
+    withBar(label, async (asking) => {
+      const runs = await runConfigurations(data, configurations, { ...asking, classes: asked });
+      return configurations.map((configuration, i) => ({
+        configuration,
+        runs: runs[i] ?? [],
+        outcome: outcomeOf(configuration, runs[i] ?? [], asked),
+      }));
+    });
+
+  const [method = "asif"] = methods;
+  const isPlain = methods.length === 1 && method === "asif";
+  const isLayered = image.id === LAYERED_ENCODER;
+  if (layers && !isLayered)
+    throw invalidField("layers", `only those of ${LAYERED_ENCODER} can be told apart`);
+  const steps = isPlain ? ladder(isLayered) : byMethod(methods);
+  const found = layers
+    ? await run(await byLayers(data), "layers")
+    : await run(tune ? grid() : steps, tune ? "k and p" : "steps");
+  const curve = tune || layers || !isPlain ? [] : await run(growth(pairs.length), "growth");
+  const unseen: Configuration = { ...BEST, method, style: "unseen", name: "" };
+  const taskOf = (seed: number) => emojiTask(data, unseen, asked, seed);
+  const overKAndP = heatMap
+    ? await withBar("heat map", (asking) => runGrid({ taskOf, same: false }, unseen, asking))
+    : undefined;
   return {
-    title: tune ? "Emoji: k and p on the tuning half" : "Emoji that no anchor shows",
-    about: `${seeds} runs, each of ${asked} classes out of ${half.length}; queries: ${QUERY_VENDOR}'s drawings`,
-    settings: { classes: asked, of: half.length, seeds, queryVendor: QUERY_VENDOR, encoders: [image, text] },
-    rows,
-    series: (["unseen", "seen"] as const).flatMap((style) =>
+    title: layers ? "Emoji by layers" : tune ? "Emoji: k and p" : "Emoji that no anchor shows",
+    about: `${seeds} runs, each of ${asked} classes out of ${half.length}${tune ? " (the tuning half)" : ""}; queries: ${QUERY_VENDOR}'s drawings`,
+    settings: {
+      classes: asked,
+      of: half.length,
+      seeds,
+      methods,
+      queryVendor: QUERY_VENDOR,
+      encoders: [image, text],
+    },
+    rows: found.map(({ outcome }) => outcome),
+    series: STYLES.flatMap((style) =>
       seriesOf(
         `${style} style`,
-        curve.filter(({ configuration }) => configuration.style === style),
+        curve.filter(({ configuration }) => configuration.style === style).map(({ outcome }) => outcome),
       ),
     ),
+    comparisons: isPlain || tune || layers ? [] : comparisonsOf(found),
+    ...(overKAndP === undefined ? {} : { grid: overKAndP }),
   };
 };
+
+/** What captions and prompts are made of. */
+const emojiWords = ({ emoji }: Pick<EmbeddedPair, "emoji">): string[] => [
+  wordsOf(emoji, "label"),
+  wordsOf(emoji, "tags"),
+];
+
+/** Of the methods in one style with the first in that style. */
+const comparisonsOf = (
+  found: readonly { readonly configuration: Configuration; readonly runs: readonly Run[] }[],
+): Comparison[] =>
+  STYLES.flatMap((style) => {
+    const [first, ...others] = found.filter(({ configuration }) => configuration.style === style);
+    return first === undefined
+      ? []
+      : others.map(({ configuration, runs }) => ({
+          name: configuration.name,
+          against: first.configuration.name,
+          differences: compareRuns(runs, first.runs),
+        }));
+  });

@@ -1,4 +1,10 @@
-/** How well zero-shot classification works: measured on held-out emoji, on a collection's own anchors, or on a folder. */
-export { evaluateCollection, evaluateFolder } from "./collection.ts";
+/** How well classification works: on held-out emoji, a collection's own anchors, data sets, or given embeddings. */
+export { adaptingChart, adaptingTable, evaluateAdapting, type AdaptingReport } from "./adapting/index.ts";
+export { evaluateCollection, evaluateDataset } from "./collection.ts";
+export { readTemplates } from "./datasets/index.ts";
+export type { EmbeddingFiles } from "./embeddings/index.ts";
 export { evaluateEmoji } from "./emoji.ts";
+export { evaluateSureness } from "./emoji-sureness.ts";
+export type { Asking } from "./evaluate-tasks.ts";
+export { evaluateEmbeddings } from "./precomputed.ts";
 export { tableOf, writeReport, type Report } from "./report.ts";

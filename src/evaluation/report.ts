@@ -1,8 +1,11 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lineChartSvg, type ChartPoint } from "./chart.ts";
+import type { Comparison } from "./comparison.ts";
+import type { Grid } from "./grid.ts";
+import { heatMapSvg } from "./heat-map.ts";
 import type { Outcome } from "./outcome.ts";
-import { TOPS, type Accuracy } from "./summary.ts";
+import { TOPS, type Accuracy, type Top } from "./summary.ts";
 
 /** An outcome under the name of its row. */
 export type Row = Outcome<{ readonly name: string }>;
@@ -21,12 +24,20 @@ export interface Report {
   readonly rows: readonly Row[];
   /** Accuracy over the number of anchors, for the chart; none where it was not varied. */
   readonly series: readonly Series[];
+  /** Of several methods over the same anchors. */
+  readonly comparisons?: readonly Comparison[];
+  /** Accuracy over k and p. */
+  readonly grid?: Grid;
 }
 
-/** Top-1 and top-10 over the number of anchors. */
-export const seriesOf = (name: string, outcomes: readonly Row[]): Series[] => {
+/** Accuracy over the number of anchors, a line for each of `tops`. */
+export const seriesOf = (
+  name: string,
+  outcomes: readonly Row[],
+  tops: readonly Top[] = [1, 10],
+): Series[] => {
   if (outcomes.length === 0) return [];
-  return ([1, 10] as const).map((top) => ({
+  return tops.map((top) => ({
     name: name === "" ? `top-${top}` : `${name}, top-${top}`,
     points: outcomes.flatMap(({ anchors, accuracies }) =>
       accuracies
@@ -37,7 +48,7 @@ export const seriesOf = (name: string, outcomes: readonly Row[]): Series[] => {
 };
 
 /** The rows as text, to be read in a terminal. */
-export const tableOf = ({ title, about, rows }: Report): string => {
+export const tableOf = ({ title, about, rows, comparisons = [], grid }: Report): string => {
   const name = Math.max(...rows.map(({ configuration }) => configuration.name.length));
   const chance = rows[0]?.accuracies.map((accuracy) => accuracy.chance.toFixed(1)).join(" / ") ?? "";
   const cells = rows.map(({ configuration, anchors, accuracies }) =>
@@ -55,15 +66,38 @@ export const tableOf = ({ title, about, rows }: Report): string => {
       "  ",
     ),
     ...cells,
+    ...(comparisons.length === 0 ? [] : ["", "Ahead in points, on the same questions and anchors:"]),
+    ...comparisons.map(comparisonLine),
+    ...(grid === undefined ? [] : ["", bestLine(grid)]),
   ].join("\n");
 };
+
+const comparisonLine = ({ name, against, differences }: Comparison): string =>
+  [
+    `  ${name} over ${against}`.padEnd(28),
+    ...differences.map(
+      ({ top, mean, low, high }) => `top-${top} ${signed(mean)} (${signed(low)} to ${signed(high)})`,
+    ),
+  ].join("  ");
+
+const signed = (points: number): string => `${points < 0 ? "−" : "+"}${Math.abs(points).toFixed(1)}`;
+
+/** The cell with the best top-1, the first of equals. */
+const bestLine = ({ cells }: Grid): string => {
+  const best = cells.reduce((a, b) => (top1(b) > top1(a) ? b : a));
+  return `Of k and p, best on these questions: k = ${best.k}, p = ${best.p} with top-1 ${top1(best).toFixed(1)} %`;
+};
+
+const top1 = ({ accuracies }: Grid["cells"][number]): number =>
+  accuracies.find(({ top }) => top === 1)?.mean ?? NaN;
 
 /** Such as `26.2 (24.4–28.0)`. */
 const formatAccuracy = ({ mean, low, high }: Accuracy): string =>
   `${mean.toFixed(1)} (${low.toFixed(1)}–${high.toFixed(1)})`;
 
 /**
- * Writes `report.json` and, where the number of anchors was varied, `scaling.svg` into `directory`.
+ * Writes `report.json`, where the number of anchors was varied `scaling.svg`, and where k and p were `heat-map.svg`,
+ * into `directory`.
  *
  * @returns the files that were written
  */
@@ -71,6 +105,7 @@ export const writeReport = async (report: Report, directory: string): Promise<st
   await mkdir(directory, { recursive: true });
   const files = new Map([["report.json", `${JSON.stringify(report, null, 2)}\n`]]);
   if (report.series.length > 0) files.set("scaling.svg", chartOf(report));
+  if (report.grid !== undefined) files.set("heat-map.svg", heatMapOf(report, report.grid));
   for (const [name, text] of files) {
     const path = join(directory, name);
     await writeFile(`${path}.part`, text);
@@ -90,4 +125,20 @@ const chartOf = ({ title, about, series, rows }: Report): string => {
     series,
     references: chance.map((y) => ({ name: "chance, top-1", y })),
   });
+};
+
+const heatMapOf = ({ title, about }: Report, grid: Grid): string =>
+  heatMapSvg({
+    title: `${title}: top-1 in percent over k and p`,
+    subtitle: about,
+    xLabel: "k, anchors that are kept",
+    yLabel: "p, power",
+    columns: grid.ks,
+    rows: grid.ps,
+    values: grid.ps.map((p) => grid.ks.map((k) => top1Of(grid, k, p))),
+  });
+
+const top1Of = ({ cells }: Grid, k: number, p: number): number => {
+  const cell = cells.find((each) => each.k === k && each.p === p);
+  return cell === undefined ? NaN : top1(cell);
 };

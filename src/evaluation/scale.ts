@@ -1,4 +1,5 @@
-export type ScaleKind = "linear" | "log";
+/** `even`: the values there are, at equal distances. */
+export type ScaleKind = "linear" | "log" | "even";
 
 /** Where values lie on an axis. */
 export interface Scale {
@@ -48,4 +49,11 @@ const roundStep = (least: number): number => {
   const power = 10 ** Math.floor(Math.log10(least));
   const multiple = MULTIPLES.find((candidate) => candidate * power >= least) ?? 10;
   return multiple * power;
+};
+
+/** The distinct values in their order, each as far from the next as any other. */
+export const evenScale = (values: readonly number[], from: number, to: number): Scale => {
+  const ticks = [...new Set(values)].sort((a, b) => a - b);
+  const step = (to - from) / Math.max(1, ticks.length - 1);
+  return { position: (value) => from + ticks.indexOf(value) * step, ticks };
 };

@@ -38,7 +38,9 @@ export const summarize = (runs: readonly (readonly Result[])[], classes: number)
     };
   });
 
-const hit = (rank: number, top: Top): number => (rank <= top ? 1 : 0);
+export const isHit = (rank: number, top: Top): boolean => rank <= top;
+
+const hit = (rank: number, top: Top): number => (isHit(rank, top) ? 1 : 0);
 
 const bySubject = (results: readonly Result[], top: Top): number[][] => {
   const subjects = new Map<string, number[]>();

@@ -6,6 +6,7 @@ import { invalidField } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { refuseCrossOrigin, refuseRebinding, requireKey } from "./access.ts";
 import { addAnchors } from "./anchors.ts";
+import { addCalibration } from "./calibration.ts";
 import { addCollections } from "./collections.ts";
 import { addDocs } from "./docs.ts";
 import { addEncoders } from "./encoders.ts";
@@ -15,6 +16,7 @@ import { createMetrics } from "./metrics.ts";
 import { answerError, refuse } from "./problem.ts";
 import { addQueries } from "./queries.ts";
 import { addReceipts } from "./receipts.ts";
+import { addTuning } from "./tuning.ts";
 import { addService } from "./service.ts";
 
 /**
@@ -54,6 +56,8 @@ export const createApp = (
   addCollections(app, service);
   addAnchors(app, service);
   addQueries(app, service);
+  addTuning(app, service);
+  addCalibration(app, service);
   addReceipts(app, service);
   addEncoders(app, service);
   addJobs(app, service);

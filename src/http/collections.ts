@@ -12,6 +12,7 @@ import {
 } from "./endpoint.ts";
 import {
   collection,
+  collectionChange,
   collectionList,
   collectionPath,
   collectionQuery,
@@ -72,6 +73,32 @@ export const addCollections = (app: OpenAPIHono, { anchorage, bodyLimit }: Servi
     async (c) => {
       const { collection } = readPath(c, collectionPath);
       return answerJson(c, await collections.get(collection, readQuery(c, collectionQuery)));
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "patch",
+      path: "/v1/collections/{collection}",
+      tags,
+      operationId: "updateCollection",
+      summary: "Change what a collection's queries are answered by",
+      description:
+        "A write like any other: it has a sequence of its own, and every service on the same Postgres answers by it from " +
+        "that sequence on.",
+      request: { params: collectionPath, ...jsonBody(collectionChange) },
+      responses: {
+        200: jsonOf("The collection as it is now.", collection),
+        ...problems(400, 404, 413, 415, 503),
+      },
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      return answerJson(
+        c,
+        await collections.update(collection, await readJson(c, collectionChange, bodyLimit)),
+      );
     },
   );
 

@@ -15,12 +15,12 @@ type PathItem = NonNullable<OpenApiDocument["paths"]>[string];
 type Operation = NonNullable<PathItem["get"]>;
 
 interface Route {
-  readonly method: "get" | "post" | "put" | "delete";
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
   readonly path: string;
   readonly operation: Operation;
 }
 
-const METHODS = ["get", "post", "put", "delete"] as const;
+const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 const LOCAL = "http://localhost:8080";
 /** Answers that any operation can give are told once. */
 const ANYWHERE = new Set(["401", "500"]);

@@ -24,7 +24,7 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; }
 td { border-top: 1px solid var(--line); padding: .3rem .6rem .3rem 0; vertical-align: top; }
 td:first-child { white-space: nowrap; width: 1%; }
 .method { display: inline-block; min-width: 4.2rem; font: 600 12px/1.7 ui-monospace, monospace; }
-.get { color: #1a7f5a; } .post { color: #2363c4; } .put { color: #a86a00; } .delete { color: #c03030; }
+.get { color: #1a7f5a; } .post { color: #2363c4; } .put, .patch { color: #a86a00; } .delete { color: #c03030; }
 .path { font: 600 14px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 .soft { opacity: .7; }
 @media (max-width: 50rem) { body { display: block; } nav { position: static; height: auto; border: 0; border-bottom: 1px solid var(--line); } main { padding: 1rem; } }

@@ -44,7 +44,7 @@ export const readQuery = <T>(c: Context, schema: z.ZodType<T>): T => {
 };
 
 /** @throws AnchorageError `unprocessable` where the answer would be longer than a string can be. */
-export const answerJson = (c: Context, value: unknown, status: 200 | 201 | 503 = 200): Response => {
+export const answerJson = (c: Context, value: unknown, status: 200 | 201 | 202 | 503 = 200): Response => {
   let body: string;
   try {
     body = JSON.stringify(value);

@@ -4,7 +4,10 @@ import { invalidField } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
 import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
+import { withLinks } from "./links.ts";
 import { collectionPath } from "./schemas/collections.ts";
+import { coverageAnswer, coverageRequest } from "./schemas/coverage.ts";
+import { counterfactualAnswer, counterfactualRequest } from "./schemas/counterfactual.ts";
 import {
   classifyAnswer,
   classifyRequest,
@@ -20,8 +23,10 @@ import {
 const MAX_KEPT = 2_000_000;
 
 interface Query<Request> {
-  readonly name: "search" | "relative" | "similarity" | "classify";
+  readonly name: "search" | "relative" | "similarity" | "classify" | "counterfactual" | "coverage";
   readonly summary: string;
+  /** Whether it may be answered with 409. */
+  readonly conflicts?: true;
   readonly request: z.ZodType<Request>;
   readonly answer: z.ZodType;
   readonly run: (collection: CollectionName, request: Request) => Promise<unknown>;
@@ -30,7 +35,7 @@ interface Query<Request> {
 export const addQueries = (app: OpenAPIHono, { anchorage, bodyLimit }: Service): void => {
   const { collections } = anchorage;
 
-  const add = <Request>({ name, summary, request, answer, run }: Query<Request>): void =>
+  const add = <Request>({ name, summary, conflicts, request, answer, run }: Query<Request>): void =>
     endpoint(
       app,
       {
@@ -42,7 +47,7 @@ export const addQueries = (app: OpenAPIHono, { anchorage, bodyLimit }: Service):
         request: { params: collectionPath, ...jsonBody(request) },
         responses: {
           200: jsonOf("Computed at the sequence that it names.", answer),
-          ...problems(400, 404, 413, 415, 422, 503),
+          ...problems(400, 404, ...(conflicts ? ([409] as const) : []), 413, 415, 422, 503),
         },
       },
       async (c) => {
@@ -87,8 +92,34 @@ export const addQueries = (app: OpenAPIHono, { anchorage, bodyLimit }: Service):
   add({
     name: "classify",
     summary: "Classify images without training, and say which anchors decided it",
+    conflicts: true,
     request: classifyRequest,
     answer: classifyAnswer,
-    run: (collection, request) => collections.classify(collection, request),
+    run: async (collection, request) => {
+      const answer = await collections.classify(collection, request);
+      return { ...answer, results: answer.results.map((result) => withLinks(collection, result)) };
+    },
+  });
+  add({
+    name: "counterfactual",
+    summary: "Classify as if some anchors were not there, or others were; nothing is written",
+    request: counterfactualRequest,
+    answer: counterfactualAnswer,
+    run: async (collection, request) => {
+      const answer = await collections.counterfactual(collection, request);
+      const results = answer.results.map(({ before, after, ...rest }) => ({
+        before: withLinks(collection, before),
+        after: withLinks(collection, after),
+        ...rest,
+      }));
+      return { ...answer, results };
+    },
+  });
+  add({
+    name: "coverage",
+    summary: "Say how well the anchors support each class, which will be confused, and which pairs to add",
+    request: coverageRequest,
+    answer: coverageAnswer,
+    run: (collection, request) => collections.coverage(collection, request),
   });
 };

@@ -1,16 +1,21 @@
 import type { z } from "@hono/zod-openapi";
 import type * as anchors from "./schemas/anchors.ts";
+import type * as calibration from "./schemas/calibration.ts";
 import type * as collections from "./schemas/collections.ts";
+import type * as counterfactual from "./schemas/counterfactual.ts";
+import type * as coverage from "./schemas/coverage.ts";
 import type * as queries from "./schemas/queries.ts";
 import type { filter } from "./schemas/filter.ts";
 import type * as inputs from "./schemas/inputs.ts";
 import type * as receipts from "./schemas/receipts.ts";
+import type * as tuning from "./schemas/tuning.ts";
 import type * as service from "./schemas/service.ts";
 
 /** What goes over the wire, as the schemas that validate it say: for the client, which sends and receives it. */
 export type InputBody = z.input<typeof inputs.input>;
 export type FilterBody = z.input<typeof filter>;
 export type CollectionSpecBody = z.input<typeof collections.collectionSpec>;
+export type CollectionChangeBody = z.input<typeof collections.collectionChange>;
 export type CollectionBody = z.output<typeof collections.collection>;
 export type AnchorBody = z.input<typeof anchors.anchor>;
 export type StoredAnchorBody = z.output<typeof anchors.storedAnchor>;
@@ -30,6 +35,14 @@ export type SimilarityRequestBody = z.input<typeof queries.similarityRequest>;
 export type SimilarityAnswerBody = z.output<typeof queries.similarityAnswer>;
 export type ClassifyRequestBody = z.input<typeof queries.classifyRequest>;
 export type ClassifyAnswerBody = z.output<typeof queries.classifyAnswer>;
+export type CounterfactualRequestBody = z.input<typeof counterfactual.counterfactualRequest>;
+export type CounterfactualAnswerBody = z.output<typeof counterfactual.counterfactualAnswer>;
+export type TuneRequestBody = z.input<typeof tuning.tuneRequest>;
+export type TuningBody = z.output<typeof tuning.tuning>;
+export type CalibrateRequestBody = z.input<typeof calibration.calibrateRequest>;
+export type CalibrationBody = z.output<typeof calibration.calibrationList>["calibrations"][number];
+export type CoverageRequestBody = z.input<typeof coverage.coverageRequest>;
+export type CoverageAnswerBody = z.output<typeof coverage.coverageAnswer>;
 export type EncoderListBody = z.output<typeof service.encoderList>;
 export type JobBody = z.output<typeof service.job>;
 export type JobListBody = z.output<typeof service.jobList>;

@@ -3,7 +3,7 @@ import { writeMessage, type MessageWriter } from "./protobuf.ts";
 /** The name of a tensor inside a graph. */
 export type Value = string;
 
-export type ElementType = "float32" | "float16" | "int8" | "int32" | "int64" | "bool" | "uint8";
+export type ElementType = "float32" | "float64" | "float16" | "int8" | "int32" | "int64" | "bool" | "uint8";
 
 /** A fixed size, or the name of one that is only known at run time. */
 export type Dimension = number | string;
@@ -51,6 +51,7 @@ const ELEMENT_TYPES: Readonly<Record<ElementType, number>> = {
   int64: 7,
   bool: 9,
   float16: 10,
+  float64: 11,
 };
 
 type Write = (writer: MessageWriter) => void;

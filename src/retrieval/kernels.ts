@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import pLimit from "p-limit";
+import { closeProducts } from "../alignment/index.ts";
 import { createGraph } from "../onnx/index.ts";
 
 /** One call at a time, so that between two of them others have their turn. */
@@ -20,12 +21,13 @@ const sessionOf = (name: string, build: () => Uint8Array): Promise<InferenceSess
   return session;
 };
 
-/** Frees the sessions that all exact indexes of the process share; they open again when they are needed. */
+/** Frees the sessions that all exact indexes and fits of the process share; they open again when they are needed. */
 export const closeKernels = async (): Promise<void> => {
   while (limit.activeCount + limit.pendingCount > 0) await new Promise(setImmediate);
   const sessions = [...opened.values()];
   opened.clear();
   for (const session of sessions) await (await session).release();
+  await closeProducts();
 };
 
 /** Rows whose greatest score is given beside their scores. */

@@ -4,16 +4,11 @@ import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
 import { createHnswIndex, type HnswIndex, type HnswLibrary } from "./hnsw.ts";
 import type { IndexProfile } from "./profile.ts";
+import { createFitKeeper, EAGER_ANCHORS, type Kept } from "./fit-keeper.ts";
 import { fit } from "./fit.ts";
 import { applyTransform, fittedDimension, type Fit } from "./transform.ts";
 import type { AnchorView, Changes, Slot } from "./types.ts";
 
-/** Up to this many anchors a fit follows every change before the next query; beyond, it may lag behind a little. */
-const EAGER_ANCHORS = 200;
-/** Anchors that came, as a share of those it was fitted on, after which a fit is made anew in the background. */
-const STALE_SHARE = 0.1;
-/** How long no fit is made in the background after one, in multiples of the time that it took. */
-const REST = 2;
 /** Rows that are transformed at once: some milliseconds, in which no request is answered. */
 const CHUNK_ROWS = 512;
 
@@ -38,6 +33,12 @@ export interface Lens {
   readonly focus: (view: AnchorView, changes: Changes, wantHnsw: boolean) => Promise<Focused>;
   /** Brings the slots below `slotCount` into the index of the present fit, ahead of a query that needs them. */
   readonly warm: (slotCount: number) => Promise<void>;
+  /**
+   * Fits anew where the fit is older than `view`, and stores it; nothing where nothing was fitted yet.
+   *
+   * @throws AnchorageError `unavailable` where it could not be stored
+   */
+  readonly renew: (view: AnchorView, changes: Changes) => Promise<void>;
   /** The fit, to be carried over when memory is compacted. */
   readonly fitted: () => Fitted | undefined;
   readonly version: () => number;
@@ -48,18 +49,14 @@ export interface Focused {
   readonly exact: ExactIndex;
   readonly hnsw: HnswIndex | undefined;
   readonly version: number;
+  /** Of the anchors that were fitted on; the view's where nothing is fitted. */
+  readonly sequence: Sequence;
   /** Raw vectors, `[b, d]`, as this lens shows them. */
   readonly show: (queries: Float32Array) => Promise<Float32Array>;
 }
 
-export interface Fitted {
-  /** null where there was too little to fit. */
+export interface Fitted extends Kept {
   readonly fit: Fit | null;
-  readonly version: number;
-  readonly sequence: Sequence;
-  readonly anchors: number;
-  /** The space's counts when it was fitted; unknown for one that was read from the store. */
-  readonly changes: Changes | undefined;
 }
 
 interface Lensed extends Fitted {
@@ -70,30 +67,21 @@ interface Lensed extends Fitted {
   graphUpTo: number;
 }
 
-/** What a record from the store says. */
-export const fittedFrom = ({
-  kind,
-  mean,
-  projection,
-  version,
-  sequence,
-  anchorCount,
-}: TransformRecord): Fitted => ({
-  fit: kind === "none" || mean.length === 0 ? null : { kind, mean, projection },
-  version,
-  sequence,
-  anchors: anchorCount,
-  changes: undefined,
-});
+export type LensKey = `${Modality}/${TransformKind}`;
+
+/** What records from the store say; those of fits of both modalities together are not for lenses. */
+export const fittedFrom = (records: readonly TransformRecord[]): Map<LensKey, Fitted> => {
+  const found = new Map<LensKey, Fitted>();
+  for (const { kind, modality, mean, projection, version, sequence, anchorCount: anchors } of records) {
+    if (kind !== "none" && kind !== "center" && kind !== "whiten") continue;
+    const fit = kind === "none" || mean.length === 0 ? null : { kind, mean, projection };
+    found.set(`${modality}/${kind}`, { fit, version, sequence, anchors, changes: undefined, stored: true });
+  }
+  return found;
+};
 
 export const createLens = (kind: TransformKind, source: LensSource, carried: Fitted | undefined): Lens => {
   const { raw, compare, profile, hnswlib, modality } = source;
-  let current: Lensed | undefined = carried === undefined ? undefined : lensed(carried);
-  let fitting: Promise<void> | undefined;
-  let resting: NodeJS.Timeout | undefined;
-  // Of a closed lens only old views still ask; what it fits for them is of no use to the next start.
-  let closed = false;
-  let restsUntil = 0;
   let syncing: Promise<void> = Promise.resolve();
 
   function lensed(fitted: Fitted): Lensed {
@@ -102,19 +90,29 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     return { ...fitted, exact, hnsw: undefined, upTo: kind === "none" ? Infinity : 0, graphUpTo: 0 };
   }
 
-  const fitTo = async (view: AnchorView, changes: Changes): Promise<void> => {
+  const keeper = createFitKeeper({
+    name: `${kind} transform of ${modality} vectors`,
+    carried: kind === "none" || carried === undefined ? undefined : lensed(carried),
+    make: (view, changes) => fitTo(view, changes),
+    log: source.log,
+  });
+
+  const fitTo = async (view: AnchorView, changes: Changes): Promise<Lensed> => {
     const version = source.nextVersion();
     const rows = view.vectors(modality, view.liveSlots());
     const started = performance.now();
     const made = kind === "none" ? null : await fit(kind, rows, raw.dimension);
-    const next = lensed({ fit: made, version, sequence: view.sequence, anchors: view.size, changes });
+    const fitted = { fit: made, version, sequence: view.sequence, anchors: view.size, changes };
+    const next = lensed({ ...fitted, stored: false });
     await sync(next, view.slotCount);
-    if (!closed) await save(next, performance.now() - started);
-    current?.hnsw?.close();
-    current = next;
+    // What a closed lens fits for old views is of no use to the next start.
+    const stored = !keeper.closed() && (await save(next, performance.now() - started));
+    keeper.current()?.hnsw?.close();
+    return { ...next, stored };
   };
 
-  const save = async ({ fit: made, version, sequence, anchors }: Fitted, took: number): Promise<void> => {
+  /** @returns whether the store has it now */
+  const save = async ({ fit: made, version, sequence, anchors }: Fitted, took: number): Promise<boolean> => {
     try {
       // Also where nothing could be fitted, so that no older fit comes back after a restart.
       const mean = made?.mean ?? new Float32Array(0);
@@ -125,9 +123,11 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
           `${kind} of ${modality} vectors fitted on ${anchors} anchors in ${(took / 1000).toFixed(1)} s`,
         );
       }
+      return true;
     } catch (error) {
       // A fit that is not kept is made again after a restart; the answers of now do not suffer.
       source.log(`a fitted transform could not be stored: ${messageOf(error)}`);
+      return false;
     }
   };
 
@@ -146,51 +146,13 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     await turn;
   };
 
-  /** One fit at a time; whoever comes meanwhile waits for it and looks again. */
-  const refit = (view: AnchorView, changes: Changes): Promise<void> => {
-    const started = performance.now();
-    fitting ??= fitTo(view, changes).finally(() => {
-      fitting = undefined;
-      const ended = performance.now();
-      restsUntil = ended + REST * (ended - started);
-    });
-    return fitting;
-  };
-
-  /** In the background, when the last fit has been of use for a while. */
-  const refitLater = (view: AnchorView, changes: Changes): void => {
-    if (closed || fitting !== undefined || resting !== undefined) return;
-    resting = setTimeout(
-      () => {
-        resting = undefined;
-        refit(view, changes).catch((error: unknown) => {
-          source.log(`the ${kind} transform could not be fitted anew: ${messageOf(error)}`);
-        });
-      },
-      Math.max(0, restsUntil - performance.now()),
-    );
-    resting.unref();
-  };
-
+  /** Where nothing is fitted there is nothing to keep. */
+  let plain: Lensed | undefined;
   const fitFor = async (view: AnchorView, changes: Changes): Promise<Lensed> => {
-    if (kind === "none") {
-      return (current ??= lensed({
-        fit: null,
-        version: 0,
-        sequence: view.sequence,
-        anchors: 0,
-        changes: undefined,
-      }));
-    }
-    for (;;) {
-      // A view that is older than the fit is shown through it: a fit never goes back.
-      if (current !== undefined && current.sequence >= view.sequence) return current;
-      if (current !== undefined && mayLag(current, view)) {
-        if (isStale(current, view, changes)) refitLater(view, changes);
-        return current;
-      }
-      await refit(view, changes);
-    }
+    if (kind !== "none") return keeper.fitFor(view, changes);
+    const { sequence } = view;
+    plain ??= lensed({ fit: null, version: 0, sequence, anchors: 0, changes: undefined, stored: true });
+    return plain;
   };
 
   return {
@@ -203,18 +165,21 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
         exact: chosen.exact,
         hnsw: chosen.hnsw,
         version: chosen.version,
+        sequence: kind === "none" ? view.sequence : chosen.sequence,
         show: (queries) => applyTransform(chosen.fit, queries, raw.dimension),
       };
     },
     warm: async (slotCount) => {
+      const current = keeper.current();
       if (current !== undefined) await sync(current, slotCount);
     },
-    fitted: () => (kind === "none" ? undefined : current),
-    version: () => current?.version ?? 0,
+    renew: keeper.renew,
+    fitted: keeper.current,
+    version: () => keeper.current()?.version ?? 0,
     close: () => {
-      closed = true;
-      clearTimeout(resting);
-      current?.hnsw?.close();
+      keeper.close();
+      plain?.hnsw?.close();
+      keeper.current()?.hnsw?.close();
     },
   };
 
@@ -231,18 +196,4 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
       target.hnsw.add(target.graphUpTo, exact.row(target.graphUpTo));
     }
   }
-};
-
-const mayLag = (fitted: Fitted, view: AnchorView): boolean =>
-  fitted.fit !== null && Math.min(view.size, fitted.anchors) > EAGER_ANCHORS;
-
-/**
- * Whether too much has changed since the fit: many anchors, or any that was removed, for what was learnt of it is to be
- * forgotten. Of a fit that was read from the store it is only known whether anything was written since.
- */
-const isStale = (fitted: Fitted, view: AnchorView, now: Changes): boolean => {
-  if (fitted.changes === undefined) return view.sequence > fitted.sequence;
-  return (
-    now.removals > fitted.changes.removals || now.total - fitted.changes.total > STALE_SHARE * fitted.anchors
-  );
 };

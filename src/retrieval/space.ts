@@ -1,10 +1,11 @@
 import { messageOf } from "../errors.ts";
 import type { TransformRecord } from "../store/index.ts";
-import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
+import type { AlignmentKind, Log, Modality, Sequence, TransformKind } from "../types.ts";
+import { alignmentsFrom, createAligner, type Aligner, type FittedAlignment } from "./aligner.ts";
 import { createGraphRecall } from "./graph-recall.ts";
 import { loadHnsw } from "./hnsw.ts";
 import { createCompaction, type Compaction } from "./compaction.ts";
-import { createLens, fittedFrom, type Fitted, type Lens } from "./lens.ts";
+import { createLens, fittedFrom, type Fitted, type Lens, type LensKey } from "./lens.ts";
 import { createMemory, type Memory } from "./memory.ts";
 import { readProfile, type IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
@@ -19,7 +20,7 @@ const ROUNDS = 8;
 export interface SpaceOptions {
   readonly imageDimension: number;
   readonly textDimension: number;
-  /** The collection's own, for its status. */
+  /** The collection's own, for its status where none is asked for. */
   readonly transform: TransformKind;
   /** Fits that were saved before. */
   readonly transforms?: readonly TransformRecord[];
@@ -32,16 +33,12 @@ export interface SpaceOptions {
   readonly log?: Log;
 }
 
-type LensKey = `${Modality}/${TransformKind}`;
-
 /** Opens an empty memory for one collection; its anchors are applied to it. */
 export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpace> => {
   const { imageDimension, textDimension, transform, transforms = [] } = options;
   const profile = options.profile ?? readProfile("default");
   const hnswlib = await loadHnsw();
-  const saved = new Map<LensKey, Fitted>(
-    transforms.map((record) => [`${record.modality}/${record.kind}`, fittedFrom(record)]),
-  );
+  const saved = fittedFrom(transforms);
   let memory: Memory = createMemory(imageDimension, textDimension);
   let lenses = new Map<LensKey, Lens>();
   const indexing: Indexing = {
@@ -58,9 +55,11 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   let copying: Compaction | undefined;
   let compacting: Promise<void> | undefined;
   let closed = false;
-  const versions = new Map<LensKey, number>([...saved].map(([key, { version }]) => [key, version]));
+  const versions = new Map<LensKey | AlignmentKind, number>(
+    [...saved, ...alignmentsFrom(transforms)].map(([key, { version }]) => [key, version]),
+  );
 
-  const nextVersion = (key: LensKey): number => {
+  const nextVersion = (key: LensKey | AlignmentKind): number => {
     const version = (versions.get(key) ?? 0) + 1;
     versions.set(key, version);
     return version;
@@ -87,6 +86,19 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       carried,
     );
 
+  const openAligner = (into: Memory, carried: ReadonlyMap<AlignmentKind, FittedAlignment>): Aligner =>
+    createAligner(
+      {
+        raw: into,
+        compare: into.compare,
+        nextVersion,
+        save: options.saveTransform ?? (() => Promise.resolve()),
+        log: options.log ?? (() => undefined),
+      },
+      carried,
+    );
+  let aligner = openAligner(memory, alignmentsFrom(transforms));
+
   /** Lenses are made when a query first asks for them, each for the memory that its view is of. */
   const lensOf = (of: Memory, known: Map<LensKey, Lens>, modality: Modality, kind: TransformKind): Lens => {
     const key: LensKey = `${modality}/${kind}`;
@@ -97,9 +109,8 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
 
   const takeView = (): AnchorView => {
     const [of, known] = [memory, lenses];
-    return createView(of, { sequence, changes }, indexing, (modality, kind) =>
-      lensOf(of, known, modality, kind),
-    );
+    const lens = (modality: Modality, kind: TransformKind): Lens => lensOf(of, known, modality, kind);
+    return createView(of, { sequence, changes }, indexing, lens, aligner);
   };
 
   /** Copies the live anchors into new memory and swaps it in; views of the old go on with it. */
@@ -122,6 +133,8 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     }
     memory = fresh;
     lenses = lensesOfFresh;
+    aligner.close();
+    aligner = openAligner(fresh, aligner.fitted());
     view = undefined;
     options.onCompacted?.();
   };
@@ -165,14 +178,34 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       view = undefined;
     },
     changes: () => changes,
+    refit: async () => {
+      const upTo = sequence;
+      const keys = (): LensKey[] => [...new Set([...saved.keys(), ...lenses.keys()])];
+      const lensAt = (key: LensKey): Lens => {
+        const [modality, kind] = key.split("/") as [Modality, TransformKind];
+        return lensOf(memory, lenses, modality, kind);
+      };
+      const lags = (key: LensKey): boolean => {
+        const fitted = lensAt(key).fitted();
+        return fitted !== undefined && (fitted.sequence < upTo || !fitted.stored);
+      };
+      // Compaction may put a new lens in the place of one that was fitted.
+      for (let key = keys().find(lags); key !== undefined && !closed; key = keys().find(lags)) {
+        const lens = lensAt(key);
+        await lens.renew(takeView(), changes);
+        const fitted = lens.fitted();
+        if (fitted !== undefined) saved.set(key, fitted);
+      }
+      while (aligner.lags(upTo) && !closed) await aligner.renew(takeView(), changes);
+    },
     compact: async () => {
       // One that runs already may have copied what has died since.
       await compacting?.catch(() => undefined);
       if (memory.entries.length > memory.size()) await compact();
     },
     view: () => (view ??= takeView()),
-    status: (modality) => {
-      const kind = kindFor(modality, transform);
+    status: (modality, shown = transform) => {
+      const kind = kindFor(modality, shown);
       const lens = lensOf(memory, lenses, modality, kind);
       return {
         kind: hnswlib !== undefined && memory.size() > profile.exactLimit ? "hnsw" : "exact",
@@ -182,12 +215,14 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         sequence,
         transform: kind,
         transformVersion: lens.version(),
+        transformSequence: lens.fitted()?.sequence ?? sequence,
       };
     },
     close: () => {
       closed = true;
       indexing.recall.close();
       for (const lens of lenses.values()) lens.close();
+      aligner.close();
     },
   };
 };

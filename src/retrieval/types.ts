@@ -1,4 +1,4 @@
-import type { AnchorId, Metadata, Modality, Sequence, TransformKind } from "../types.ts";
+import type { AlignmentKind, AnchorId, Metadata, Modality, Sequence, TransformKind } from "../types.ts";
 
 /**
  * A row number in a collection's memory. Slots are given out in order and never reused until the memory is
@@ -54,6 +54,8 @@ export interface Plan {
   readonly transform: TransformKind;
   /** Of the fitted transform; 0 where nothing is fitted. */
   readonly transformVersion: number;
+  /** Of the anchors that it was fitted on: nothing that was deleted up to it has a trace in the fit. */
+  readonly transformSequence: Sequence;
 }
 
 export interface SpaceSearch {
@@ -63,6 +65,41 @@ export interface SpaceSearch {
   /** True forces the exact index. */
   readonly exact?: boolean;
   readonly ef?: number;
+}
+
+/** One modality through one fit of a transform, which stays the same for as long as this is held. */
+export interface Look {
+  readonly transform: TransformKind;
+  /** As in a {@link Plan}. */
+  readonly transformVersion: number;
+  readonly transformSequence: Sequence;
+  /** Raw vectors, `[b, d]`, as they are compared: unit rows of the fitted dimension. */
+  readonly show: (vectors: Float32Array) => Promise<Float32Array>;
+  /** The k nearest of the view's live anchors, or of those allowed, to what `show` gave; never approximate. */
+  readonly search: (shown: Float32Array, options: Pick<SpaceSearch, "k" | "allow">) => Promise<Neighbours>;
+}
+
+/** A collection's anchors as a pair of linear maps shows them: both modalities in one space. */
+export interface Aligned {
+  readonly kind: AlignmentKind;
+  /** Of the fit; 0 for one on some of the anchors, which is not stored. */
+  readonly version: number;
+  /** Of the anchors that were fitted on: nothing that was deleted up to it has a trace in the fit. */
+  readonly sequence: Sequence;
+  /** How many anchors that were. */
+  readonly anchors: number;
+  /** How much each direction counts, `[rank]`, descending; null where all count the same. */
+  readonly weights: Float32Array | null;
+  /** How many directions there are, of so many that are wanted; 0 where there was too little to fit. */
+  readonly rank: (wanted: number) => number;
+  /** Raw vectors, `[n, d]`, on the first directions: `[n, rank(wanted)]`, of norm 1 at most. */
+  readonly show: (modality: Modality, vectors: Float32Array, wanted: number) => Promise<Float32Array>;
+  /** The k live (or allowed) anchors of the most similar directions to raw vectors, `[n, d]`; never approximate. */
+  readonly search: (
+    modality: Modality,
+    queries: Float32Array,
+    options: { readonly k: number; readonly rank: number; readonly allow?: Uint8Array | undefined },
+  ) => Promise<Neighbours>;
 }
 
 export interface AnchorEntry {
@@ -81,6 +118,8 @@ export interface AnchorView {
   readonly size: number;
   /** One more than the highest slot ever given; the length of every bitmap over slots. */
   readonly slotCount: number;
+  /** Of the stored vectors of a modality. */
+  readonly dimension: (modality: Modality) => number;
   readonly slotOf: (id: AnchorId) => Slot | undefined;
   readonly isLive: (slot: Slot) => boolean;
   readonly entry: (slot: Slot) => AnchorEntry;
@@ -103,6 +142,13 @@ export interface AnchorView {
     queries: Float32Array,
     options: SpaceSearch,
   ) => Promise<{ neighbours: Neighbours; plan: Plan }>;
+  /** For several searches that must not see different fits. */
+  readonly look: (modality: Modality, transform: TransformKind) => Promise<Look>;
+  /**
+   * Both modalities in one space. With `allow` (one byte a slot) it is fitted on these anchors alone, and not stored;
+   * among many anchors it may else lag behind this view a little.
+   */
+  readonly align: (kind: AlignmentKind, allow?: Uint8Array) => Promise<Aligned>;
 }
 
 /** A write that Postgres has committed, to be applied to memory. */
@@ -139,6 +185,8 @@ export interface IndexStatus {
   readonly sequence: Sequence;
   readonly transform: TransformKind;
   readonly transformVersion: number;
+  /** As in a {@link Plan}; the present one where nothing is fitted. */
+  readonly transformSequence: Sequence;
 }
 
 /** One collection in memory: both modalities over the same slots, with their indexes and fitted transforms. */
@@ -152,7 +200,14 @@ export interface AnchorSpace {
   readonly restore: (anchors: UnitAnchors) => void;
   readonly view: () => AnchorView;
   readonly changes: () => Changes;
-  readonly status: (modality: Modality) => IndexStatus;
+  readonly status: (modality: Modality, transform?: TransformKind) => IndexStatus;
+  /**
+   * Fits anew what was fitted before the present sequence, in memory and in the store. When it resolves, no fit has a
+   * trace of an anchor that was deleted before the call.
+   *
+   * @throws AnchorageError `unavailable` where a fit could not be stored, so that an older one may stay there
+   */
+  readonly refit: () => Promise<void>;
   /**
    * Copies the live anchors into new memory, in slices between which queries and writes go on, and lets go of the old.
    * Resolves when memory holds no slot that was dead at the call; views that were taken before keep what they see.

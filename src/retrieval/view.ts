@@ -1,5 +1,6 @@
 import { countOnes } from "./bitmap.ts";
 import type { Modality, Sequence, TransformKind } from "../types.ts";
+import type { Aligner } from "./aligner.ts";
 import type { Lens } from "./lens.ts";
 import type { Memory } from "./memory.ts";
 import { currentCosts } from "./costs.ts";
@@ -26,6 +27,7 @@ export const createView = (
   { sequence, changes }: { readonly sequence: Sequence; readonly changes: Changes },
   indexing: Indexing,
   lensOf: (modality: Modality, kind: TransformKind) => Lens,
+  aligner: Aligner,
 ): AnchorView => {
   const { profile, hnswInstalled } = indexing;
   memory.share();
@@ -79,6 +81,7 @@ export const createView = (
     sequence,
     size,
     slotCount,
+    dimension: (modality) => memory[modality].dimension,
     slotOf: (id) => {
       // An id that was written again since has newer slots than this view knows.
       let slot = memory.newest(id);
@@ -136,9 +139,23 @@ export const createView = (
           allowed,
           transform: kind,
           transformVersion: focused.version,
+          transformSequence: focused.sequence,
         },
       };
     },
+    look: async (modality, transform) => {
+      const kind = kindFor(modality, transform);
+      const { exact, show, version, sequence } = await lensOf(modality, kind).focus(view, changes, false);
+      return {
+        transform: kind,
+        transformVersion: version,
+        transformSequence: sequence,
+        show,
+        search: (shown, { k, allow }) => exact.search(shown, { k, allow: allow ?? live }),
+      };
+    },
+    align: (kind, allow) =>
+      allow === undefined ? aligner.align(kind, view, changes) : aligner.alignOn(kind, view, allow),
   };
   return view;
 };

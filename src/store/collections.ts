@@ -1,13 +1,13 @@
 import { asc, eq } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { AnchorageError } from "../errors.ts";
-import type { CollectionName } from "../types.ts";
+import type { CollectionDefaults, CollectionName } from "../types.ts";
 import type { Database, Queries } from "./database.ts";
 import { encoderOf } from "./encoders.ts";
 import { announcement } from "./news.ts";
 import { collections, encoders } from "./schema.ts";
 import { violatesUnique } from "./trouble.ts";
-import type { CollectionRecord, NewCollection } from "./types.ts";
+import type { CollectionRecord, DefaultsChange, NewCollection } from "./types.ts";
 
 const imageEncoders = alias(encoders, "image_encoders");
 const textEncoders = alias(encoders, "text_encoders");
@@ -21,13 +21,39 @@ const select = (queries: Queries) =>
 
 type Row = Awaited<ReturnType<typeof select>>[number];
 
+/** The columns of {@link defaultsOf}. */
+export const defaultColumns = {
+  asifK: collections.asifK,
+  asifP: collections.asifP,
+  transform: collections.transform,
+  method: collections.method,
+  rank: collections.rank,
+  ensemble: collections.ensemble,
+};
+
+type DefaultsRow = Pick<typeof collections.$inferSelect, keyof typeof defaultColumns>;
+
+export const defaultsOf = ({ asifK, asifP, ...row }: DefaultsRow): CollectionDefaults => ({
+  asif: { k: asifK, p: asifP },
+  transform: row.transform,
+  method: row.method,
+  rank: row.rank,
+  ensemble: row.ensemble,
+});
+
+/** The same as a row is written. */
+export const rowOfDefaults = (defaults: DefaultsChange): Partial<DefaultsRow> => {
+  const { asif, transform, method, rank, ensemble } = defaults;
+  const row = { asifK: asif?.k, asifP: asif?.p, transform, method, rank, ensemble };
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+};
+
 const recordOf = ({ collections: row, image_encoders, text_encoders }: Row): CollectionRecord => ({
   key: row.key,
   name: row.name,
   imageEncoder: encoderOf(image_encoders),
   textEncoder: encoderOf(text_encoders),
-  asif: { k: row.asifK, p: row.asifP },
-  transform: row.transform,
+  ...defaultsOf(row),
   sequence: row.sequence,
   anchorCount: row.anchorCount,
   createdAt: row.createdAt,
@@ -46,6 +72,7 @@ export const createCollection = async (
           name,
           imageEncoder: imageEncoder.key,
           textEncoder: textEncoder.key,
+          ...rowOfDefaults(collection),
           asifK: asif.k,
           asifP: asif.p,
           transform,
@@ -55,6 +82,7 @@ export const createCollection = async (
           sequence: collections.sequence,
           anchorCount: collections.anchorCount,
           createdAt: collections.createdAt,
+          ...defaultColumns,
           announced: announcement(null),
         }),
     )
@@ -68,7 +96,10 @@ export const createCollection = async (
   const [row] = inserted;
   if (row === undefined) throw new Error(`collection ${name} was not written`);
   return {
-    ...collection,
+    name,
+    imageEncoder,
+    textEncoder,
+    ...defaultsOf(row),
     key: row.key,
     sequence: row.sequence,
     anchorCount: row.anchorCount,

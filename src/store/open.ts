@@ -6,8 +6,11 @@ import type pg from "pg";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { changesSince, existingIds, findAnchors, findImage, listAnchors } from "./anchor-reads.ts";
+import { idsWithImages } from "./picture-reads.ts";
 import { deleteAnchors, upsertAnchors } from "./anchor-writes.ts";
+import { findCalibration, listCalibrations, removeCalibrations, saveCalibration } from "./calibrations.ts";
 import { createCollection, deleteCollection, findCollection, listCollections } from "./collections.ts";
+import { changeDefaults } from "./defaults.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { startEmbedded } from "./embedded/index.ts";
 import { ensureEncoder } from "./encoders.ts";
@@ -18,6 +21,7 @@ import { readAll } from "./read-all.ts";
 import { readSince } from "./read-since.ts";
 import { erasedGeneration, findReceipt, listReceipts, recordErasure } from "./receipts.ts";
 import { loadTransforms, saveTransform } from "./transforms.ts";
+import { findTuning, saveTuning } from "./tunings.ts";
 import type { Store } from "./types.ts";
 import { vacuum } from "./vacuum.ts";
 import { writeMark } from "./write-mark.ts";
@@ -86,6 +90,7 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   createCollection: (collection) => createCollection(database, collection),
   listCollections: () => listCollections(database),
   findCollection: (name) => findCollection(database, name),
+  changeDefaults: (collection, changed) => changeDefaults(database, collection, changed),
   deleteCollection: (name) => deleteCollection(database, name),
   upsertAnchors: (collection, anchors) => upsertAnchors(database, collection, anchors),
   deleteAnchors: (collection, ids) => deleteAnchors(database, collection, ids),
@@ -98,12 +103,19 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   listAnchors: (collection, page) => listAnchors(database, collection, page),
   findImage: (collection, id) => findImage(database, collection, id),
   existingIds: (collection, ids) => existingIds(database, collection, ids),
+  idsWithImages: (collection, ids) => idsWithImages(database, collection, ids),
   readAll: (collection, onBatch) => readAll(database, collection, onBatch),
   changesSince: (collection, sequence) => changesSince(database, collection, sequence),
   writeMark: (collection, sequence) => writeMark(database, collection, sequence),
   readSince: (collection, sequence, onBatch) => readSince(database, collection, sequence, onBatch),
   saveTransform: (collection, transform) => saveTransform(database, collection, transform),
   loadTransforms: (collection) => loadTransforms(database, collection),
+  saveTuning: (collection, tuning) => saveTuning(database, collection, tuning),
+  findTuning: (collection) => findTuning(database, collection),
+  saveCalibration: (collection, calibration) => saveCalibration(database, collection, calibration),
+  listCalibrations: (collection) => listCalibrations(database, collection),
+  findCalibration: (collection, subject) => findCalibration(database, collection, subject),
+  removeCalibrations: (collection, sequence) => removeCalibrations(database, collection, sequence),
   saveJob: (job) => saveJob(database, owner, job),
   listJobs: (limit) => listJobs(database, limit),
   findJob: (id) => findJob(database, id),

@@ -1,6 +1,7 @@
 import { and, asc, eq, gt } from "drizzle-orm";
 import type { Sequence } from "../types.ts";
 import { selectAnchors } from "./anchor-reads.ts";
+import { defaultColumns, defaultsOf } from "./collections.ts";
 import type { Database } from "./database.ts";
 import { changes, collections } from "./schema.ts";
 import type { CaughtUp, CollectionRecord, SinceBatch } from "./types.ts";
@@ -17,7 +18,7 @@ export const readSince = async (
 ): Promise<CaughtUp> =>
   database.snapshot(async ({ queries }) => {
     const [state] = await queries
-      .select({ sequence: collections.sequence })
+      .select({ sequence: collections.sequence, ...defaultColumns })
       .from(collections)
       .where(eq(collections.key, collection.key));
     if (state === undefined || state.sequence <= sequence) return { sequence, gap: false };
@@ -29,12 +30,14 @@ export const readSince = async (
     const reached = state.sequence;
     const ids = [...new Set(writes.flatMap((write) => write.ids))];
     if (writes.length !== reached - sequence) return { sequence: reached, gap: true };
-    for (let first = 0; first < ids.length; first += BATCH) {
+    const defaults = defaultsOf(state);
+    // A write may have changed no anchor; its sequence is told all the same.
+    for (let first = 0; first === 0 || first < ids.length; first += BATCH) {
       const some = ids.slice(first, first + BATCH);
       const upserts = await selectAnchors(queries, collection, some);
       const present = new Set(upserts.map(({ id }) => id));
       const deletes = some.filter((id) => !present.has(id));
-      await onBatch({ reached: first + BATCH < ids.length ? null : reached, upserts, deletes });
+      await onBatch({ reached: first + BATCH < ids.length ? null : reached, upserts, deletes, defaults });
     }
     return { sequence: reached, gap: false };
   });

@@ -13,10 +13,14 @@ import {
   unique,
 } from "drizzle-orm/pg-core";
 import type {
+  AlignmentKind,
   AnchorId,
   CollectionName,
   EncoderId,
+  Ensemble,
+  JsonValue,
   Metadata,
+  Method,
   Modality,
   Sequence,
   TransformKind,
@@ -65,6 +69,9 @@ export const collections = pgTable(
     asifK: integer("asif_k").notNull(),
     asifP: doublePrecision("asif_p").notNull(),
     transform: text("transform").$type<TransformKind>().notNull(),
+    method: text("method").$type<Method>().notNull().default("asif"),
+    rank: integer("rank"),
+    ensemble: text("ensemble").$type<Ensemble>().notNull().default("max"),
     sequence: sequence().default(0 as Sequence),
     anchorCount: integer("anchor_count").notNull().default(0),
     createdAt: momentNow("created_at").defaultNow(),
@@ -132,14 +139,37 @@ export const transforms = pgTable(
   {
     collection: collectionKey(),
     modality: text("modality").$type<Modality>().notNull(),
-    kind: text("kind").$type<TransformKind>().notNull(),
+    kind: text("kind").$type<TransformKind | AlignmentKind>().notNull(),
     version: integer("version").notNull(),
     sequence: sequence(),
     anchorCount: integer("anchor_count").notNull(),
     mean: bytea("mean").notNull(),
     projection: bytea("projection"),
+    weights: bytea("weights"),
   },
   (t) => [primaryKey({ columns: [t.collection, t.modality, t.kind, t.version] })],
+);
+
+/** Of each collection the last one. */
+export const tunings = pgTable("tunings", {
+  collection: collectionKey().primaryKey(),
+  at: timestamp("at", { withTimezone: true, precision: 3 }).notNull(),
+  /** The collection's sequence at which it took effect; null where it did not. */
+  appliedAt: bigint("applied_at", { mode: "number" }).$type<Sequence>(),
+  tuning: jsonb("tuning").$type<JsonValue>().notNull(),
+});
+
+/** Of each collection and subject the last one. */
+export const calibrations = pgTable(
+  "calibrations",
+  {
+    collection: collectionKey(),
+    subject: text("subject").notNull(),
+    sequence: sequence(),
+    at: timestamp("at", { withTimezone: true, precision: 3 }).notNull(),
+    content: jsonb("content").$type<JsonValue>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.collection, t.subject] })],
 );
 
 /** Append-only: each row holds the hash of the row before. See receipt-chain.ts. */

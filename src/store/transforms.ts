@@ -14,6 +14,7 @@ export const saveTransform = async (
   const { kind, modality, version, sequence, anchorCount } = transform;
   const mean = toBytes(transform.mean);
   const projection = transform.projection === null ? null : toBytes(transform.projection);
+  const weights = transform.weights === undefined ? null : toBytes(transform.weights);
   await database.transaction(async ({ queries }) => {
     const [collection] = await queries
       .select({ key: collections.key })
@@ -21,7 +22,7 @@ export const saveTransform = async (
       .where(eq(collections.key, key))
       .for("key share");
     if (collection === undefined) throw notFound("collection", name);
-    const fit = { sequence, anchorCount, mean, projection };
+    const fit = { sequence, anchorCount, mean, projection, weights };
     await queries
       .insert(transforms)
       .values({ collection: key, kind, modality, version, ...fit })
@@ -53,7 +54,7 @@ export const loadTransforms = async (
       .where(eq(transforms.collection, key))
       .orderBy(asc(transforms.modality), asc(transforms.kind), desc(transforms.version)),
   );
-  return rows.map(({ kind, modality, version, sequence, anchorCount, mean, projection }) => ({
+  return rows.map(({ kind, modality, version, sequence, anchorCount, mean, projection, weights }) => ({
     kind,
     modality,
     version,
@@ -61,5 +62,6 @@ export const loadTransforms = async (
     anchorCount,
     mean: fromBytes(mean),
     projection: projection === null ? null : fromBytes(projection),
+    ...(weights === null ? {} : { weights: fromBytes(weights) }),
   }));
 };

@@ -1,9 +1,12 @@
 import type {
+  AlignmentKind,
   AnchorId,
   AsifParameters,
+  CollectionDefaults,
   CollectionName,
   EncoderId,
   EncoderInfo,
+  JsonValue,
   Metadata,
   Modality,
   Sequence,
@@ -22,7 +25,13 @@ export interface EncoderRecord {
   readonly external: boolean;
 }
 
-export interface NewCollection {
+/** What is not given stays as it is. */
+export interface DefaultsChange extends Partial<Omit<CollectionDefaults, "asif">> {
+  readonly asif?: Partial<AsifParameters>;
+}
+
+/** Of what queries are answered by, the rest is as Postgres has it: `asif`, its own rank, `max`. */
+export interface NewCollection extends DefaultsChange {
   readonly name: CollectionName;
   readonly imageEncoder: EncoderRecord;
   readonly textEncoder: EncoderRecord;
@@ -30,7 +39,7 @@ export interface NewCollection {
   readonly transform: TransformKind;
 }
 
-export interface CollectionRecord extends NewCollection {
+export interface CollectionRecord extends Omit<NewCollection, keyof CollectionDefaults>, CollectionDefaults {
   readonly key: number;
   readonly sequence: Sequence;
   readonly anchorCount: number;
@@ -70,13 +79,14 @@ export interface AnchorWithVectors extends AnchorRecord {
 /** What became of a collection's anchors at one sequence. */
 export interface Change {
   readonly sequence: Sequence;
-  readonly kind: "upsert" | "delete";
+  /** `defaults`: none of them; what queries are answered by changed. */
+  readonly kind: "upsert" | "delete" | "defaults";
   readonly ids: readonly AnchorId[];
 }
 
 /** A transform that was fitted on a collection's anchors; see retrieval/ for what the arrays mean. */
 export interface TransformRecord {
-  readonly kind: TransformKind;
+  readonly kind: TransformKind | AlignmentKind;
   readonly modality: Modality;
   /** 1 for the first fit of this kind and modality, one more with each refit. */
   readonly version: number;
@@ -88,6 +98,8 @@ export interface TransformRecord {
   readonly mean: Float32Array;
   /** `[rank, d]` row-major; null for `center`. */
   readonly projection: Float32Array | null;
+  /** `[rank]`: how much each direction counts; absent where all count the same. */
+  readonly weights?: Float32Array;
 }
 
 export interface WriteResult {
@@ -116,6 +128,8 @@ export interface SinceBatch {
   readonly reached: Sequence | null;
   readonly upserts: readonly AnchorWithVectors[];
   readonly deletes: readonly AnchorId[];
+  /** The collection's, of the same moment. */
+  readonly defaults: CollectionDefaults;
 }
 
 export interface CaughtUp {
@@ -163,6 +177,24 @@ export interface Erasure {
   readonly erased: number;
 }
 
+/** What tuning found, and whether queries go by it. */
+export interface TuningRecord {
+  readonly at: Date;
+  /** Null where it was not applied. */
+  readonly appliedAt: Sequence | null;
+  readonly tuning: JsonValue;
+}
+
+/** What was measured of how sure answers by some settings may be; see calibration/ for the content. */
+export interface CalibrationRecord {
+  /** The settings, as a text that is the same for the same settings. */
+  readonly subject: string;
+  /** Of the anchors that it was measured on. */
+  readonly sequence: Sequence;
+  readonly at: Date;
+  readonly content: JsonValue;
+}
+
 export type JobState = "running" | "done" | "failed" | "cancelled" | "interrupted";
 
 export interface JobRecord {
@@ -192,6 +224,15 @@ export interface Store {
   /** In name order. */
   listCollections(): Promise<CollectionRecord[]>;
   findCollection(name: CollectionName): Promise<CollectionRecord | null>;
+  /**
+   * Changes what queries are answered by, at a new sequence; what is not given stays.
+   *
+   * @throws AnchorageError `not-found` where the collection is gone.
+   */
+  changeDefaults(
+    collection: CollectionRecord,
+    changed: DefaultsChange,
+  ): Promise<{ readonly sequence: Sequence; readonly defaults: CollectionDefaults }>;
   /** Removes the collection with all that belongs to it; false where there was none. */
   deleteCollection(name: CollectionName): Promise<boolean>;
 
@@ -232,6 +273,8 @@ export interface Store {
   findImage(collection: CollectionRecord, id: AnchorId): Promise<StoredImage | null>;
   /** Those of `ids` that exist. */
   existingIds(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<Set<AnchorId>>;
+  /** Those of `ids` that exist and have an image. */
+  idsWithImages(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<Set<AnchorId>>;
 
   /** Every anchor as of one sequence (a repeatable-read snapshot), in batches, in id order. */
   readAll(
@@ -260,6 +303,18 @@ export interface Store {
   saveTransform(collection: CollectionRecord, transform: TransformRecord): Promise<void>;
   /** The newest version of each kind and modality. */
   loadTransforms(collection: CollectionRecord): Promise<TransformRecord[]>;
+
+  /** In place of the collection's last one. */
+  saveTuning(collection: CollectionRecord, tuning: TuningRecord): Promise<void>;
+  findTuning(collection: CollectionRecord): Promise<TuningRecord | null>;
+
+  /** In place of the last one of the same subject. */
+  saveCalibration(collection: CollectionRecord, calibration: CalibrationRecord): Promise<void>;
+  /** In the order of their subjects. */
+  listCalibrations(collection: CollectionRecord): Promise<CalibrationRecord[]>;
+  findCalibration(collection: CollectionRecord, subject: string): Promise<CalibrationRecord | null>;
+  /** Removes those that were measured before `sequence`, and says how many. */
+  removeCalibrations(collection: CollectionRecord, sequence: Sequence): Promise<number>;
 
   saveJob(job: JobRecord): Promise<void>;
   /** Newest first, at most `limit`. */

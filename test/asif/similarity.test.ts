@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { similarity } from "../../src/asif/index.ts";
-import { closeKernels } from "../../src/retrieval/index.ts";
+import { scoreByMethod, type AsifSettings } from "../../src/asif/index.ts";
+import { closeKernels, type AnchorView } from "../../src/retrieval/index.ts";
 import { cosine, naiveScore } from "../support/naive-asif.ts";
 import { exactImages, expectClose, flat, image, text } from "./ask.ts";
 import {
@@ -15,6 +15,9 @@ import {
 } from "../support/anchor-space.ts";
 
 afterAll(closeKernels);
+
+const similarity = (view: AnchorView, images: Float32Array, texts: Float32Array, asked: AsifSettings) =>
+  scoreByMethod(view, "asif", images, texts, asked);
 
 describe("the similarity of images and texts", () => {
   test("is the inner product of their dense representations, in [-1, 1]", async () => {

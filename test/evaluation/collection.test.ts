@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openApplication, type Application } from "../../src/application/index.ts";
 import { readConfig } from "../../src/config.ts";
 import { openEncoderRegistry, type EncoderRegistry } from "../../src/encoders/index.ts";
-import { evaluateCollection, evaluateFolder, tableOf, writeReport } from "../../src/evaluation/index.ts";
+import { evaluateCollection, evaluateDataset, tableOf, writeReport } from "../../src/evaluation/index.ts";
 import { silentProgress } from "../../src/progress.ts";
 import type { AnchorId, CollectionName } from "../../src/types.ts";
 import { QUICK, writeEncoders } from "../ingest/encoders.ts";
-import { picture } from "../ingest/support.ts";
+import { folderOf, picture } from "../ingest/support.ts";
 import { freshDatabase, type TestDatabase } from "../support/postgres.ts";
 
 const COLOURS = "colours" as CollectionName;
@@ -57,6 +57,9 @@ const options = () => ({
   application,
   collection: COLOURS,
   seeds: 2,
+  methods: ["asif"] as const,
+  parameters: {},
+  heatMap: false,
   signal: new AbortController().signal,
   log: (line: string): void => void lines.push(line),
   progress: () => silentProgress,
@@ -83,17 +86,60 @@ describe("the evaluation of a collection", () => {
       await writeFile(join(folder, name, "one.png"), await picture(hue + 3));
     }
     await writeFile(join(folder, "red", "broken.png"), "no picture");
-    const report = await evaluateFolder({
+    const report = await evaluateDataset({
       ...options(),
       registry,
-      folder,
+      path: folder,
+      classNames: undefined,
       templates: ["the colour {}"],
+      directory: join(root, "vectors"),
     });
-    expect(report.rows.at(-1)).toMatchObject({ anchors: 12, questions: 8 });
+    expect(report.rows.at(-1)).toMatchObject({ anchors: 12, questions: 4, runs: 1 });
     expect(report.rows.at(-1)?.accuracies[0]).toMatchObject({ top: 1, mean: 100, chance: 25 });
     expect(lines.filter((line) => line.startsWith("left out: "))).toEqual([
       expect.stringContaining("broken.png") as string,
     ]);
+  });
+
+  it("keeps the vectors of a data set's images, and still says what could not be read", async () => {
+    const folder = await folderOf({
+      "pics/a/1.png": await picture(HUES.red),
+      "pics/a/2.png": "no picture",
+      "pics/b/1.png": await picture(HUES.blue),
+      "names.txt": "red\nblue\n",
+    });
+    const evaluate = () => {
+      lines.length = 0;
+      return evaluateDataset({
+        ...options(),
+        methods: ["asif", "ridge"],
+        parameters: { k: 2, p: 3 },
+        registry,
+        path: join(folder, "pics"),
+        classNames: join(folder, "names.txt"),
+        templates: ["{}", "the colour {}"],
+        directory: join(root, "vectors"),
+      });
+    };
+    const leftOut = (): string[] => lines.filter((line) => line.startsWith("left out"));
+    const first = await evaluate();
+    expect(leftOut()).toEqual([expect.stringMatching(/^left out: .*2\.png: /) as string]);
+    const second = await evaluate();
+    expect(leftOut()).toEqual([
+      `left out: ${join(folder, "pics", "a", "2.png")}: an earlier run could not read it`,
+    ]);
+    expect(second).toEqual(first);
+    expect(first.settings).toMatchObject({
+      k: 2,
+      p: 3,
+      classes: ["red", "blue"],
+      methods: ["asif", "ridge"],
+    });
+    expect(first.rows.map(({ configuration, questions }) => [configuration.name, questions])).toEqual([
+      ["asif", 2],
+      ["ridge", 2],
+    ]);
+    expect(first.comparisons).toMatchObject([{ name: "ridge", against: "asif" }]);
   });
 
   it("is told as a table, and kept as JSON and a picture", async () => {

@@ -71,7 +71,7 @@ describe("ever more anchors", () => {
       subjects: ["zero", "one"],
       classes: [0, 1].map((i) => ({ prompts: [axis(i)] })),
     };
-    const rows = await runSubsets(() => task, SETTINGS, {
+    const { rows } = await runSubsets({ taskOf: () => task, same: false }, [{ ...SETTINGS, name: "" }], {
       seeds: 3,
       signal: new AbortController().signal,
       onProgress: () => undefined,
@@ -89,7 +89,7 @@ describe("ever more anchors", () => {
       subjects: ["zero"],
       classes: [{ prompts: [axis(0)] }],
     };
-    const stopped = runSubsets(() => task, SETTINGS, {
+    const stopped = runSubsets({ taskOf: () => task, same: true }, [{ ...SETTINGS, name: "" }], {
       seeds: 1,
       signal: AbortSignal.abort(),
       onProgress: () => undefined,

@@ -36,6 +36,7 @@ const CONTRACT = `
 POST /v1/collections
 GET /v1/collections
 GET /v1/collections/{collection}
+PATCH /v1/collections/{collection}
 DELETE /v1/collections/{collection}
 PUT /v1/collections/{collection}/anchors
 GET /v1/collections/{collection}/anchors
@@ -46,10 +47,16 @@ POST /v1/collections/{collection}/anchors/delete
 GET /v1/collections/{collection}/receipts
 GET /v1/collections/{collection}/receipts/{id}
 POST /v1/collections/{collection}/compact
+POST /v1/collections/{collection}/tune
+GET /v1/collections/{collection}/tune
 POST /v1/collections/{collection}/search
 POST /v1/collections/{collection}/relative
 POST /v1/collections/{collection}/similarity
 POST /v1/collections/{collection}/classify
+POST /v1/collections/{collection}/calibrate
+GET /v1/collections/{collection}/calibrations
+POST /v1/collections/{collection}/coverage
+POST /v1/collections/{collection}/counterfactual
 GET /v1/encoders
 GET /v1/jobs
 GET /v1/jobs/{id}
@@ -121,7 +128,7 @@ describe("the OpenAPI document", () => {
 
   it("gives examples of queries that are understood", async () => {
     for (const [name, { requestBody }] of operations().filter(([path]) =>
-      /(search|relative|similarity|classify)$/.test(path),
+      /(search|relative|similarity|classify|counterfactual)$/.test(path),
     )) {
       const reference = requestBody?.content["application/json"]?.schema.$ref.split("/").at(-1) ?? "";
       const path = (name.split(" ")[1] ?? "").replace("{collection}", "nobody");

@@ -141,6 +141,7 @@ describe("the status of a collection's memory", () => {
       sequence: 0,
       transform: "none",
       transformVersion: 0,
+      transformSequence: 0,
     });
     space.apply({
       sequence: 7 as Sequence,

@@ -205,6 +205,65 @@ describe.each(["center", "whiten"] as const)("the transform %s", (kind) => {
     expect((await ask(view, "image", kind)).version).toBe(version + 1);
   });
 
+  test("fits anew on request what was fitted before, and only that, in memory and in the store", async () => {
+    const anchors = randomAnchors(300, 21);
+    const { space, write, saved } = await openWith(anchors);
+    await ask(space.view(), "image", kind);
+    expect(space.status("text").transformSequence).toBe(1);
+    write([], [anchors[7]?.id ?? ""]);
+    await space.refit();
+    expect(saved.map(({ modality, sequence }) => [modality, sequence])).toEqual([
+      ["image", 1],
+      ["image", 2],
+    ]);
+    const look = await space.view().look("image", kind);
+    expect(look).toMatchObject({ transformVersion: 2, transformSequence: 2 });
+    await space.refit();
+    expect(saved).toHaveLength(2);
+    const never = await openWith(anchors.toSpliced(7, 1));
+    expect((await ask(space.view(), "image", kind)).hits).toEqual(
+      (await ask(never.space.view(), "image", kind)).hits,
+    );
+  });
+
+  test("that was stored and not asked for since is fitted anew on request too", async () => {
+    const anchors = randomAnchors(300, 22);
+    const before = await openWith(anchors);
+    await ask(before.space.view(), "image", kind);
+    const { space, write, saved } = await openWith(anchors, { transforms: before.saved });
+    write([], [anchors[3]?.id ?? ""]);
+    await space.refit();
+    expect(saved).toMatchObject([{ modality: "image", version: 2, sequence: 2, anchorCount: 299 }]);
+  });
+
+  test("that cannot be stored is no fit to forget by: the old one may still be there", async () => {
+    const anchors = randomAnchors(300, 23);
+    let full = false;
+    const { space, write } = await openWith(anchors, {
+      saveTransform: () => (full ? Promise.reject(new Error("the disk is full")) : Promise.resolve()),
+    });
+    await ask(space.view(), "image", kind);
+    write([], [anchors[3]?.id ?? ""]);
+    full = true;
+    await expect(space.refit()).rejects.toMatchObject({ code: "unavailable" });
+    full = false;
+    await space.refit();
+    expect(space.view().fitVersion("image", kind)).toBeGreaterThan(1);
+  });
+
+  test("is one and the same in a look, whatever is fitted meanwhile", async () => {
+    const anchors = randomAnchors(300, 24);
+    const { space, write } = await openWith(anchors);
+    const view = space.view();
+    const look = await view.look("image", kind);
+    const query = Float32Array.from(QUERIES[0]?.image ?? []);
+    const before = await look.search(await look.show(query), { k: 20 });
+    write([], [anchors[3]?.id ?? ""]);
+    await space.refit();
+    expect(await look.search(await look.show(query), { k: 20 })).toEqual(before);
+    expect((await space.view().look("image", kind)).transformVersion).toBe(look.transformVersion + 1);
+  });
+
   test("is kept through compaction", async () => {
     const anchors = randomAnchors(2_300, 8);
     const { space, write, saved } = await openWith(anchors.slice(0, 100));

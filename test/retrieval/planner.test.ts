@@ -74,6 +74,7 @@ describe("the planner", () => {
       estimateMs: expect.any(Number) as number,
       transform: "none",
       transformVersion: 0,
+      transformSequence: 1,
     });
   });
 

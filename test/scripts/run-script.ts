@@ -15,7 +15,8 @@ export interface RunningScript {
   readonly says: (text: string) => Promise<void>;
 }
 
-type ScriptName = "import" | "build-index" | "tune" | "classify" | "verify-erasure";
+type ScriptName =
+  "import" | "build-index" | "tune" | "tune-asif" | "classify" | "verify-erasure" | "evaluate" | "adapt";
 
 /** Starts a script as `npm run` does, with `dataDir` for its DATA_DIR. */
 export const startScript = (

@@ -80,9 +80,10 @@ describe("transforms", () => {
       sequence: 9 as Sequence,
       mean: Float32Array.of(-0, 2 ** -149, 3e38),
     });
-    for (const each of [transform(), text, newest]) await store.saveTransform(collection, each);
-    expect(await store.loadTransforms(collection)).toEqual([newest, text]);
-    expect(await runSql("SELECT 1 FROM transforms", database.url)).toHaveLength(2);
+    const weighted = transform({ kind: "csa", weights: Float32Array.of(0.9, 2 ** -149) });
+    for (const each of [transform(), text, newest, weighted]) await store.saveTransform(collection, each);
+    expect(await store.loadTransforms(collection)).toEqual([weighted, newest, text]);
+    expect(await runSql("SELECT 1 FROM transforms", database.url)).toHaveLength(3);
   });
 
   test("of a deleted collection are refused", async () => {

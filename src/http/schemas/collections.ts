@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { ensemble, method, rank } from "./methods.ts";
 import { collectionName, k, minSequenceParameter, optional, p, transform } from "./values.ts";
 
 const MAX_DIMENSION = 8192;
@@ -21,13 +22,20 @@ const encoderChoice = z
     example: { external: { dimension: 64 } },
   });
 
+const defaults = {
+  transform: optional(transform),
+  method: optional(method),
+  rank: optional(rank),
+  ensemble: optional(ensemble),
+};
+
 export const collectionSpec = z
   .strictObject({
     name: collectionName,
     imageEncoder: optional(encoderChoice),
     textEncoder: optional(encoderChoice),
     asif: optional(z.strictObject({ k: optional(k), p: optional(p) })),
-    transform: optional(transform),
+    ...defaults,
   })
   .openapi("CollectionSpec", {
     description:
@@ -42,6 +50,13 @@ export const collectionSpec = z
     },
   });
 
+export const collectionChange = z
+  .strictObject({ asif: optional(z.strictObject({ k: optional(k), p: optional(p) })), ...defaults })
+  .openapi("CollectionChange", {
+    description: "What queries are answered by where they say nothing else; what is not given stays.",
+    example: { asif: { k: 200 }, transform: "whiten" },
+  });
+
 const indexStatus = z
   .strictObject({
     kind: z.enum(["exact", "hnsw"]),
@@ -51,6 +66,10 @@ const indexStatus = z
     sequence: z.int().openapi({ description: "Up to which write it has read." }),
     transform,
     transformVersion: z.int(),
+    transformSequence: z.int().openapi({
+      description:
+        "The anchors' sequence that the transform was fitted at: what was deleted up to it has no trace in the fit.",
+    }),
   })
   .openapi("IndexStatus");
 
@@ -61,6 +80,9 @@ export const collection = z
     textEncoder: encoderChoice,
     asif: z.strictObject({ k: z.int(), p: z.number() }),
     transform,
+    method,
+    rank,
+    ensemble,
     anchorCount: z.int(),
     sequence: z.int().openapi({ description: "Grows by one with every committed write." }),
     indexes: z.strictObject({ image: indexStatus, text: indexStatus }),

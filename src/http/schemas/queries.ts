@@ -1,6 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import { classified, explain, MAX_EXPLANATIONS } from "./explain.ts";
+import { calibrationUsed, checkSure, sure } from "./calibration.ts";
 import { filter } from "./filter.ts";
 import { input, RED_PIXEL } from "./inputs.ts";
+import { scored, scoring } from "./methods.ts";
 import { k, minSequence, modality, optional, p, text, transform } from "./values.ts";
 
 const MAX_HITS = 1_000;
@@ -11,21 +14,23 @@ const MAX_TEMPLATES = 100;
 const MAX_PROMPTS = 20_000;
 /** Scores in one answer. */
 const MAX_SCORES = 2_000_000;
-const MAX_EXPLANATIONS = 100_000;
 const MAX_EF = 100_000;
 
-const settings = {
+const parameters = {
   minSequence: optional(minSequence),
   k: optional(k),
   p: optional(p),
   transform: optional(transform),
+};
+
+export const settings = {
+  ...parameters,
   exact: optional(
     z.boolean().openapi({ description: "True: the exact index, whatever the planner would pick." }),
   ),
   ef: optional(z.int().min(1).max(MAX_EF).openapi({ description: "HNSW's candidate list.", example: 400 })),
 };
 
-const method = z.enum(["asif"]);
 const inputs = z.array(input).min(1);
 
 export const searchRequest = z
@@ -58,7 +63,7 @@ export const similarityRequest = z
   .strictObject({
     images: inputs.max(MAX_INPUTS),
     texts: inputs.max(MAX_TEXTS),
-    method: optional(method),
+    ...scoring,
     ...settings,
   })
   .refine(({ images, texts }) => images.length * texts.length <= MAX_SCORES, {
@@ -75,43 +80,46 @@ const template = text
 
 const classInput = z.strictObject({ name: text, prompts: optional(inputs.max(MAX_INPUTS)) }).openapi("Class");
 
+/** What a classification is asked with, whichever way it is answered. */
+export const questionShape = {
+  images: inputs.max(MAX_INPUTS),
+  classes: z.array(classInput).min(1).max(MAX_TEXTS),
+  templates: optional(z.array(template).min(1).max(MAX_TEMPLATES)),
+  ensemble: optional(
+    z.enum(["max", "mean"]).openapi({
+      default: "max",
+      description:
+        "`max`: a class's score is its best prompt's; `mean`: that of its prompts' mean representation.",
+    }),
+  ),
+  top: optional(z.int().min(1).max(MAX_TEXTS).openapi({ default: 5 })),
+  explain: optional(explain),
+  filter: optional(filter.openapi({ description: "Restricts the anchors that serve as memory." })),
+  ...parameters,
+};
+
+type Question = z.output<z.ZodObject<typeof questionShape>>;
+
+/** Bounds on what one answer can hold. */
+export const checkQuestion = (
+  { images, classes, templates, top = 5, explain = 0 }: Question,
+  context: z.RefinementCtx,
+): void => {
+  const limit = (product: number, most: number, path: string, what: string): void => {
+    if (product > most)
+      context.addIssue({ code: "custom", path: [path], message: `${what} must be at most ${most}` });
+  };
+  const prompts = classes.reduce((sum, entry) => sum + (entry.prompts?.length ?? templates?.length ?? 1), 0);
+  limit(prompts, MAX_PROMPTS, "classes", "prompts of all classes together");
+  limit(images.length * Math.min(top, classes.length), MAX_SCORES, "top", "images times top");
+  const listed = typeof explain === "number" ? explain : (explain.top ?? 10);
+  limit(images.length * listed, MAX_EXPLANATIONS, "explain", "images times explain");
+};
+
 export const classifyRequest = z
-  .strictObject({
-    images: inputs.max(MAX_INPUTS),
-    classes: z.array(classInput).min(1).max(MAX_TEXTS),
-    templates: optional(z.array(template).min(1).max(MAX_TEMPLATES)),
-    ensemble: optional(
-      z.enum(["max", "mean"]).openapi({
-        default: "max",
-        description:
-          "`max`: a class's score is its best prompt's; `mean`: that of its prompts' mean representation.",
-      }),
-    ),
-    method: optional(method),
-    top: optional(z.int().min(1).max(MAX_TEXTS).openapi({ default: 5 })),
-    explain: optional(
-      z.int().min(0).max(MAX_EXPLANATIONS).openapi({
-        default: 0,
-        description:
-          "How many anchors explain the first class of each result; all contributions add up to its score.",
-      }),
-    ),
-    filter: optional(filter.openapi({ description: "Restricts the anchors that serve as memory." })),
-    ...settings,
-  })
-  .superRefine(({ images, classes, templates, top = 5, explain = 0 }, context) => {
-    const limit = (product: number, most: number, path: string, what: string): void => {
-      if (product > most)
-        context.addIssue({ code: "custom", path: [path], message: `${what} must be at most ${most}` });
-    };
-    const prompts = classes.reduce(
-      (sum, entry) => sum + (entry.prompts?.length ?? templates?.length ?? 1),
-      0,
-    );
-    limit(prompts, MAX_PROMPTS, "classes", "prompts of all classes together");
-    limit(images.length * Math.min(top, classes.length), MAX_SCORES, "top", "images times top");
-    limit(images.length * explain, MAX_EXPLANATIONS, "explain", "images times explain");
-  })
+  .strictObject({ ...questionShape, ...scoring, ...sure, ...settings })
+  .superRefine(checkQuestion)
+  .superRefine(checkSure)
   .openapi("ClassifyRequest", {
     example: {
       images: [RED_PIXEL],
@@ -137,6 +145,10 @@ const plan = z
     allowed: z.int().openapi({ description: "How many of them the filter let through." }),
     transform,
     transformVersion: z.int(),
+    transformSequence: z.int().openapi({
+      description:
+        "The anchors' sequence that the transform was fitted at: what was deleted up to it has no trace in the fit.",
+    }),
     candidates: z.int().optional(),
   })
   .openapi("Plan", { description: "Which index answered and why." });
@@ -168,29 +180,20 @@ export const relativeAnswer = z
 
 export const similarityAnswer = z
   .strictObject({
-    scores: z.array(z.array(z.number())).openapi({ description: "images x texts" }),
+    scores: z.array(z.array(z.number())).openapi({
+      description:
+        "images x texts; in [-1, 1] but for a `consensus`, which adds up deviations from the mean.",
+    }),
+    ...scored,
     ...computed,
   })
   .openapi("SimilarityAnswer");
 
 export const classifyAnswer = z
   .strictObject({
-    results: z.array(
-      z.strictObject({
-        classes: z.array(z.strictObject({ name: z.string(), score: z.number() })),
-        explanation: z
-          .array(
-            z.strictObject({
-              anchor: z.string(),
-              text: z.string().nullable(),
-              contribution: z.number(),
-              imageSimilarity: z.number(),
-              textSimilarity: z.number(),
-            }),
-          )
-          .optional(),
-      }),
-    ),
+    results: z.array(classified),
+    calibration: calibrationUsed.optional(),
+    ...scored,
     ...computed,
   })
   .openapi("ClassifyAnswer");

@@ -4,8 +4,8 @@ import { collectionName, optional, page } from "./values.ts";
 export const receiptState = z.enum(["hidden", "erased"]).openapi({
   description:
     "`hidden`: the rows are gone and no query finds it, but its bytes may be in memory, in a snapshot and in the free " +
-    "space of Postgres's files. `erased`: they are in none of these; memory and snapshots are those of the service that " +
-    "answers.",
+    "space of Postgres's files. `erased`: they are in none of these, and transforms that were fitted on it are " +
+    "fitted anew; memory and snapshots are those of the service that answers.",
 });
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);

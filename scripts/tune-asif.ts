@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { openApplication } from "../src/application/index.ts";
+import { METHODS } from "../src/asif/index.ts";
+import { collectionOption, EXIT, runScript, urlOption, wholeNumber, type Terminal } from "../src/cli.ts";
+import { TUNING_DEFAULTS } from "../src/collections/index.ts";
+import { readConfig } from "../src/config.ts";
+import { isAnchorageError } from "../src/errors.ts";
+import { createProgress } from "../src/progress.ts";
+import { METRICS, tuningTable } from "../src/tuning/index.ts";
+
+const { folds, repeats, seed, classes, questions, objective, budgetSeconds } = TUNING_DEFAULTS;
+
+const schema = z
+  .object({
+    arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+    collection: collectionOption,
+    by: z.string().min(1).optional(),
+    method: z.array(z.enum(METHODS, `must be one of ${METHODS.join(", ")}`)).optional(),
+    objective: z.enum(METRICS, `must be one of ${METRICS.join(", ")}`),
+    folds: wholeNumber(2, 10),
+    repeats: wholeNumber(1, 10),
+    seed: wholeNumber(0, 999_999_999),
+    classes: wholeNumber(2, 5_000),
+    questions: wholeNumber(2, 5_000),
+    budget: wholeNumber(1, 86_400),
+    apply: z.boolean().default(false),
+    json: z.boolean().default(false),
+    url: urlOption.optional(),
+  })
+  .strict();
+
+type Given = z.infer<typeof schema>;
+
+const run = async (given: Given, { signal, print, note }: Terminal): Promise<number> => {
+  const { collection, by, method: methods, budget, json, url, apply } = given;
+  const application = await openApplication({ url, config: readConfig(process.env), log: note });
+  const progress = createProgress(`tuning ${collection}`, "steps");
+  try {
+    const found = await application.tune(
+      collection,
+      {
+        ...(by === undefined ? {} : { by }),
+        ...(methods === undefined ? {} : { methods: [...new Set(methods)] }),
+        objective: given.objective,
+        folds: given.folds,
+        repeats: given.repeats,
+        seed: given.seed,
+        classes: given.classes,
+        questions: given.questions,
+        budgetSeconds: budget,
+        apply,
+      },
+      { signal, onProgress: (done, total) => progress.update(done, total) },
+    );
+    progress.stop();
+    if (json) print(JSON.stringify(found));
+    else for (const line of tuningTable(found)) print(line);
+    note(
+      found.appliedAt === null
+        ? "nothing is changed; with --apply queries are answered by what is found"
+        : `queries are answered by it from sequence ${found.appliedAt} on`,
+    );
+    return EXIT.done;
+  } catch (error) {
+    if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
+    note(error.message);
+    return EXIT.interrupted;
+  } finally {
+    progress.stop();
+    await application.close();
+  }
+};
+
+await runScript<Given>({
+  name: "tune-asif",
+  synopsis: "--collection NAME [options]",
+  about: [
+    "Finds k, p, transform, method, rank and ensemble for a collection by cross-validation on its own anchors, without labels: captions are held out with all their anchors, and each held-out image is asked for its caption among those held out with it. What is found is kept with all that was tried; with --apply queries are answered by it.",
+    "",
+    "Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked.",
+    "",
+    "Exit status: 0 done, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
+  ].join("\n"),
+  options: {
+    collection: { type: "string", value: "NAME", help: "whose anchors are asked" },
+    by: {
+      type: "string",
+      value: "FIELD",
+      help: "the metadata field whose values are the classes (else the captions are)",
+    },
+    method: {
+      type: "string",
+      multiple: true,
+      value: "NAME",
+      help: `one that may be chosen, may be repeated: ${METHODS.join(", ")} [all]`,
+    },
+    objective: {
+      type: "string",
+      value: "METRIC",
+      default: objective,
+      help: `what the choice is made by: ${METRICS.join(", ")}`,
+    },
+    folds: { type: "string", value: "N", default: String(folds), help: "parts that captions are dealt into" },
+    repeats: { type: "string", value: "N", default: String(repeats), help: "how often they are dealt anew" },
+    seed: { type: "string", value: "N", default: String(seed), help: "of the dealing" },
+    classes: { type: "string", value: "N", default: String(classes), help: "held out at once, at most" },
+    questions: {
+      type: "string",
+      value: "N",
+      default: String(questions),
+      help: "images asked about at once, at most",
+    },
+    budget: {
+      type: "string",
+      value: "SECONDS",
+      default: String(budgetSeconds),
+      help: "no work is begun later than this, but for a first coarse grid",
+    },
+    apply: { type: "boolean", help: "answer the collection's queries by what is found" },
+    json: { type: "boolean", help: "print what was found, and all that was tried, as JSON" },
+    url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
+  },
+  examples: ["--collection emoji", "--collection birds --by species --method asif --apply"],
+  schema,
+  run,
+});

@@ -1,0 +1,93 @@
+import { multiply, type Matrix } from "./products.ts";
+
+/** Columns that are factored by plain loops; what is left is products of matrices. */
+const BLOCK = 128;
+
+/**
+ * The lower triangular L with `L L^T = matrix`, block by block, left-looking (Golub and Van Loan, "Matrix computations",
+ * section 4.2). What is above the diagonal of the result is of no meaning.
+ *
+ * @param matrix `[n, n]`, symmetric and positive definite; it is overwritten
+ */
+export const factor = async (matrix: Float64Array, n: number): Promise<Float64Array> => {
+  for (let from = 0; from < n; from += BLOCK) {
+    const width = Math.min(BLOCK, n - from);
+    if (from > 0) {
+      const before = blockOf(matrix, n, [from, n], [0, from]);
+      const own = { data: before.data.subarray(0, width * from), rows: width, columns: from };
+      const { data } = await multiply(before, own, "right");
+      for (let i = from; i < n; i++)
+        for (let j = 0; j < width; j++)
+          matrix[i * n + from + j] = (matrix[i * n + from + j] ?? 0) - (data[(i - from) * width + j] ?? 0);
+    }
+    for (let i = from; i < n; i++) {
+      for (let j = from; j <= Math.min(i, from + width - 1); j++) {
+        let sum = matrix[i * n + j] ?? 0;
+        for (let k = from; k < j; k++) sum -= (matrix[i * n + k] ?? 0) * (matrix[j * n + k] ?? 0);
+        matrix[i * n + j] = i === j ? Math.sqrt(sum) : sum / (matrix[j * n + j] ?? 1);
+      }
+    }
+  }
+  return matrix;
+};
+
+/** X with `L X = right`; `right` (`[n, m]`) is overwritten. */
+export const solveLower = async (lower: Float64Array, right: Matrix): Promise<Matrix> => {
+  const { data: x, rows: n, columns: m } = right;
+  for (let from = 0; from < n; from += BLOCK) {
+    const to = Math.min(n, from + BLOCK);
+    if (from > 0) {
+      const known = { data: x.subarray(0, from * m), rows: from, columns: m };
+      const { data } = await multiply(blockOf(lower, n, [from, to], [0, from]), known);
+      subtract(x, from * m, data);
+    }
+    for (let i = from; i < to; i++) {
+      for (let k = from; k < i; k++) subtractRow(x, m, i, k, lower[i * n + k] ?? 0);
+      divideRow(x, m, i, lower[i * n + i] ?? 1);
+    }
+  }
+  return right;
+};
+
+/** X with `L^T X = right`; `right` (`[n, m]`) is overwritten. */
+export const solveLowerTransposed = async (lower: Float64Array, right: Matrix): Promise<Matrix> => {
+  const { data: x, rows: n, columns: m } = right;
+  for (let from = Math.floor((n - 1) / BLOCK) * BLOCK; from >= 0; from -= BLOCK) {
+    const to = Math.min(n, from + BLOCK);
+    if (to < n) {
+      const known = { data: x.subarray(to * m), rows: n - to, columns: m };
+      const { data } = await multiply(blockOf(lower, n, [to, n], [from, to]), known, "left");
+      subtract(x, from * m, data);
+    }
+    for (let i = to - 1; i >= from; i--) {
+      for (let k = i + 1; k < to; k++) subtractRow(x, m, i, k, lower[k * n + i] ?? 0);
+      divideRow(x, m, i, lower[i * n + i] ?? 1);
+    }
+  }
+  return right;
+};
+
+const blockOf = (
+  matrix: Float64Array,
+  n: number,
+  [top, bottom]: readonly [number, number],
+  [left, right]: readonly [number, number],
+): Matrix => {
+  const [rows, columns] = [bottom - top, right - left];
+  const data = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++)
+    data.set(matrix.subarray((top + i) * n + left, (top + i) * n + right), i * columns);
+  return { data, rows, columns };
+};
+
+const subtract = (from: Float64Array, at: number, what: Float64Array): void => {
+  for (let i = 0; i < what.length; i++) from[at + i] = (from[at + i] ?? 0) - (what[i] ?? 0);
+};
+
+const subtractRow = (x: Float64Array, m: number, i: number, k: number, times: number): void => {
+  for (let j = 0; j < m; j++) x[i * m + j] = (x[i * m + j] ?? 0) - times * (x[k * m + j] ?? 0);
+};
+
+const divideRow = (x: Float64Array, m: number, i: number, by: number): void => {
+  for (let j = 0; j < m; j++) x[i * m + j] = (x[i * m + j] ?? 0) / by;
+};

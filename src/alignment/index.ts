@@ -1,0 +1,6 @@
+/** Linear maps of both modalities into one space, in closed form from Gram matrices that pairs come into and go out of. */
+export { fitAlignment } from "./fit.ts";
+export { createGram, updateGram, type Gram, type Pairs } from "./gram.ts";
+export { startWork, type GramWork } from "./gram-work.ts";
+export { closeProducts } from "./products.ts";
+export type * from "./types.ts";

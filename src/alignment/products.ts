@@ -1,0 +1,80 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { createGraph } from "../onnx/index.ts";
+
+/** In float64, row-major. */
+export interface Matrix {
+  readonly data: Float64Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Multiplications up to which a loop has its result before ONNX Runtime has taken its turn. */
+const SMALL = 200_000;
+
+type Shape = "none" | "left" | "right";
+
+const opened = new Map<Shape, Promise<InferenceSession>>();
+
+const sessionOf = (transposed: Shape): Promise<InferenceSession> => {
+  const known = opened.get(transposed);
+  if (known !== undefined) return known;
+  const graph = createGraph("product");
+  const left = graph.input("left", "float64", ["i", "j"]);
+  const right = graph.input("right", "float64", ["m", "n"]);
+  const product = graph.node("Gemm", [left, right], {
+    transA: { int: transposed === "left" ? 1 : 0 },
+    transB: { int: transposed === "right" ? 1 : 0 },
+  });
+  graph.output("product", product, "float64", ["a", "b"]);
+  const session = InferenceSession.create(graph.toBytes(), {
+    logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  });
+  opened.set(transposed, session);
+  session.catch(() => opened.delete(transposed));
+  return session;
+};
+
+/** Frees the sessions of this thread; they open again when they are needed. */
+export const closeProducts = async (): Promise<void> => {
+  const sessions = [...opened.values()];
+  opened.clear();
+  for (const session of sessions) await (await session).release();
+};
+
+const tensorOf = ({ data, rows, columns }: Matrix): Tensor => new Tensor("float64", data, [rows, columns]);
+
+/**
+ * A product in float64: `left right`, or with one side transposed. Which way it is computed follows from the shapes
+ * alone.
+ */
+export const multiply = async (left: Matrix, right: Matrix, transposed: Shape = "none"): Promise<Matrix> => {
+  const [rows, inner] = transposed === "left" ? [left.columns, left.rows] : [left.rows, left.columns];
+  const columns = transposed === "right" ? right.rows : right.columns;
+  if (rows * inner * columns <= SMALL) return byLoops(left, right, transposed, rows, inner, columns);
+  const session = await sessionOf(transposed);
+  const { product } = await session.run({ left: tensorOf(left), right: tensorOf(right) });
+  return { data: product?.data as Float64Array, rows, columns };
+};
+
+const byLoops = (
+  left: Matrix,
+  right: Matrix,
+  transposed: Shape,
+  rows: number,
+  inner: number,
+  columns: number,
+): Matrix => {
+  const data = new Float64Array(rows * columns);
+  const [stepI, stepJ] = transposed === "left" ? [1, rows] : [inner, 1];
+  const [stepK, stepN] = transposed === "right" ? [1, inner] : [columns, 1];
+  for (let i = 0; i < rows; i++) {
+    for (let n = 0; n < columns; n++) {
+      let sum = 0;
+      for (let j = 0; j < inner; j++)
+        sum += (left.data[i * stepI + j * stepJ] ?? 0) * (right.data[j * stepK + n * stepN] ?? 0);
+      data[i * columns + n] = sum;
+    }
+  }
+  return { data, rows, columns };
+};

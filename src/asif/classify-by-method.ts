@@ -1,0 +1,53 @@
+import type { AnchorView } from "../retrieval/index.ts";
+import type { RepresentationCache } from "./cache.ts";
+import { classificationOf, classify, scoreClasses } from "./classify.ts";
+import { representBoth, scoreTexts, type FitUsed, type Method, type MethodSettings } from "./method.ts";
+import type { Classification, ClassifyInput } from "./types.ts";
+
+/** Methods whose scores are sums over anchors, which can be listed. */
+export const EXPLAINABLE: readonly Method[] = ["asif", "asif-csa"];
+
+export interface Classified {
+  readonly results: readonly Classification[];
+  readonly fits: readonly FitUsed[];
+}
+
+/**
+ * Classifies as {@link classify} does, by any method. With the ensemble `max` a class scores as its best prompt, which
+ * for a consensus is the one of the greatest sum; with `mean` each member takes the mean of its prompts in its own space.
+ *
+ * @param input `explain` is left aside but for {@link EXPLAINABLE} methods
+ */
+export const classifyByMethod = async (
+  view: AnchorView,
+  input: ClassifyInput,
+  how: MethodSettings & { readonly method: Method },
+  cache: RepresentationCache,
+): Promise<Classified> => {
+  const { method } = how;
+  if (method === "asif") return { results: await classify(view, input, cache), fits: [] };
+  const { images, prompts, classes, ensemble, top } = input;
+  const settings = { ...input.settings, ...how };
+  const sizes = ensemble === "mean" ? classes.map((entry) => entry.prompts) : undefined;
+  const results: Classification[] = [];
+  if (method === "asif-csa") {
+    const made = await representBoth(view, method, images, prompts, settings, sizes);
+    const { imageRows, textRows, fits } = made;
+    await scoreClasses(imageRows, textRows, view.slotCount, input, (image, scored) => {
+      results.push(classificationOf(view, imageRows, image, textRows, scored, input));
+    });
+    return { results, fits };
+  }
+  const { scores, fits } = await scoreTexts(view, method, images, prompts, settings, sizes);
+  const columns = sizes?.length ?? prompts.length / view.dimension("text");
+  for (let first = 0; first < scores.length; first += columns) {
+    let next = first;
+    const ranked = classes.map((entry) => {
+      const from = next;
+      next += sizes === undefined ? entry.prompts : 1;
+      return { name: entry.name, score: scores.subarray(from, next).reduce((a, b) => Math.max(a, b)) };
+    });
+    results.push({ classes: ranked.sort((a, b) => b.score - a.score).slice(0, top) });
+  }
+  return { results, fits };
+};

@@ -1,0 +1,20 @@
+/** How long work may hold the event loop before it lets others in. */
+const SLICE_MS = 8;
+
+/** Divides long work, so that requests are answered meanwhile. */
+export interface Slices {
+  /** Whether it is time to rest. */
+  readonly due: () => boolean;
+  readonly rest: () => Promise<void>;
+}
+
+export const createSlices = (): Slices => {
+  let until = performance.now() + SLICE_MS;
+  return {
+    due: () => performance.now() >= until,
+    rest: async () => {
+      await new Promise(setImmediate);
+      until = performance.now() + SLICE_MS;
+    },
+  };
+};

@@ -1,0 +1,167 @@
+import { invalidField } from "../errors.ts";
+import type { AnchorView } from "../retrieval/index.ts";
+import { createRandom } from "../random.ts";
+import { createMemories, dealFolds, type Fold } from "../tuning/index.ts";
+import { scoreClassesOf, type Scoring } from "./class-scores.ts";
+import { measureRung, type Asked } from "./measure-rung.ts";
+import { rungSizes } from "./rungs.ts";
+import type { Calibration, Rung } from "./types.ts";
+
+/** Scores that are kept for all questions together. */
+const MAX_TABLE = 20_000_000;
+/** Each holds out a fifth of the classes, or more where more are asked for. */
+const MOST_FOLDS = 5;
+const FEWEST_FOLDS = 2;
+/** Classes a fold holds out at most, where not more are asked for. */
+const MOST_HELD = 1_000;
+
+export interface CalibrateOptions {
+  /** The metadata field whose values are the classes; absent: anchors of one caption are one class. */
+  readonly by?: string;
+  /** One byte a slot: the anchors that take part; absent: all. */
+  readonly allow?: Uint8Array;
+  /** A number of classes to measure beside those of the ladder. */
+  readonly classes?: number;
+  /** How many images ask at most. */
+  readonly images: number;
+  readonly seed: number;
+}
+
+export interface CalibrateContext {
+  readonly signal: AbortSignal;
+  readonly progress: (done: number, total: number) => void;
+}
+
+/** A calibration that can begin. */
+export interface CalibrationPlan {
+  readonly view: AnchorView;
+  readonly scoring: Scoring;
+  readonly folds: readonly Fold[];
+  readonly options: CalibrateOptions;
+}
+
+/**
+ * @throws AnchorageError `unprocessable` where there are too few classes to hold some out; `invalid-input` where `allow`
+ * leaves a fold without questions or memory
+ */
+export const planCalibration = (
+  view: AnchorView,
+  scoring: Scoring,
+  options: CalibrateOptions,
+): CalibrationPlan => {
+  const { by, allow, classes = 0, images, seed } = options;
+  const deal = (folds: number): Fold[] =>
+    dealFolds(view, {
+      ...(by === undefined ? {} : { by }),
+      folds,
+      repeats: 1,
+      seed,
+      classes: Math.max(classes, MOST_HELD),
+      questions: Math.ceil(images / folds),
+    });
+  let folds = deal(MOST_FOLDS);
+  while ((folds[0]?.sizes.length ?? 0) < classes && folds.length > FEWEST_FOLDS)
+    folds = deal(folds.length - 1);
+  if (allow === undefined) return { view, scoring, options, folds };
+  const left = folds.map((fold) => restricted(fold, allow));
+  if (left.some((fold) => fold.memory.length === 0 || fold.images.length === 0))
+    throw invalidField("filter", "lets too few anchors through to hold some of them out");
+  return { view, scoring, options, folds: left };
+};
+
+/** What is not allowed neither answers nor asks. */
+const restricted = (fold: Fold, allow: Uint8Array): Fold => {
+  const asks = (_: number, i: number): boolean => allow[fold.images[i] ?? -1] === 1;
+  return {
+    ...fold,
+    memory: fold.memory.filter((slot) => allow[slot] === 1),
+    images: fold.images.filter(asks),
+    truths: fold.truths.filter(asks),
+  };
+};
+
+/**
+ * Measures on held-out anchors how sure a classification may be, for ever more classes: a question's wrong classes are
+ * drawn from those that its fold holds out. The temperature is fitted on the questions of one half of the classes, and
+ * thresholds are taken from the other half.
+ *
+ * It holds for classes that no anchor shows, asked for by texts such as the anchors' captions and images such as theirs.
+ *
+ * @throws the signal's reason where it aborts
+ */
+export const calibrate = async (
+  { view, scoring, folds, options: { by, classes, seed } }: CalibrationPlan,
+  { signal, progress }: CalibrateContext,
+): Promise<Calibration> => {
+  const width = folds[0]?.sizes.length ?? 0;
+  const sizes = rungSizes(width, classes);
+  const total = folds.length + sizes.length;
+  progress(0, total);
+  const asked = await askAll(view, scoring, folds, seed, (done) => {
+    signal.throwIfAborted();
+    progress(done, total);
+  });
+  const rungs: Rung[] = [];
+  for (const size of sizes) {
+    signal.throwIfAborted();
+    rungs.push(await measureRung(asked, size, createRandom(seed + size)));
+    progress(folds.length + rungs.length, total);
+  }
+  return {
+    sequence: view.sequence,
+    anchors: view.size,
+    by: by ?? null,
+    seed,
+    folds: folds.length,
+    rungs,
+  };
+};
+
+const askAll = async (
+  view: AnchorView,
+  scoring: Scoring,
+  folds: readonly Fold[],
+  seed: number,
+  onFold: (done: number) => void,
+): Promise<Asked> => {
+  const width = folds[0]?.sizes.length ?? 0;
+  const each = Math.max(1, Math.floor(MAX_TABLE / (width * folds.length)));
+  const questions = folds.map(({ images, truths }) => ({
+    slots: images.subarray(0, each),
+    truths: truths.subarray(0, each),
+  }));
+  const count = questions.reduce((sum, { slots }) => sum + slots.length, 0);
+  const scores = new Float32Array(count * width);
+  const halves = new Uint8Array(count);
+  const random = createRandom(seed);
+  const others = new Int32Array(width - 1);
+  const memories = createMemories(view);
+  let first = 0;
+  try {
+    for (const [i, fold] of folds.entries()) {
+      const { slots, truths } = questions[i] ?? { slots: new Int32Array(), truths: new Int32Array() };
+      const memory = await memories.open(fold);
+      await scoreClassesOf(
+        memory.view,
+        { ...scoring, ...(memory.allow === undefined ? {} : { allow: memory.allow }) },
+        view.vectors("image", slots),
+        view.vectors("text", fold.prompts),
+        fold.sizes,
+        (image, given) => {
+          const truth = truths[image] ?? 0;
+          const at = (first + image) * width;
+          for (let j = 0; j < others.length; j++) others[j] = j < truth ? j : j + 1;
+          random.shuffleInPlace(others);
+          scores[at] = given[truth] ?? 0;
+          for (let j = 0; j < others.length; j++) scores[at + 1 + j] = given[others[j] ?? 0] ?? 0;
+          halves[first + image] = truth % 2;
+        },
+      );
+      first += slots.length;
+      onFold(i + 1);
+    }
+  } finally {
+    memories.close();
+  }
+  return { scores, width, halves };
+};

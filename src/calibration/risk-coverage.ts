@@ -1,0 +1,35 @@
+import type { Outcome } from "./expected-error.ts";
+
+/** What comes of answering only what is at least so confident. */
+export interface RiskPoint {
+  readonly threshold: number;
+  /** The share that is answered. */
+  readonly coverage: number;
+  /** The share of the answered that is wrong. */
+  readonly risk: number;
+}
+
+/**
+ * The risk-coverage curve (El-Yaniv and Wiener, "On the foundations of noise-free selective classification", JMLR 2010):
+ * a point for each confidence that occurs, the highest first. Outcomes of one confidence are answered together.
+ */
+export const riskCoverage = (outcomes: readonly Outcome[]): RiskPoint[] => {
+  const sorted = [...outcomes].sort((a, b) => b.confidence - a.confidence);
+  const points: RiskPoint[] = [];
+  let wrong = 0;
+  sorted.forEach(({ confidence, correct }, i) => {
+    if (!correct) wrong++;
+    if (sorted[i + 1]?.confidence === confidence) return;
+    points.push({ threshold: confidence, coverage: (i + 1) / sorted.length, risk: wrong / (i + 1) });
+  });
+  return points;
+};
+
+/**
+ * The point that answers the most at a risk of at most `risk`.
+ *
+ * @param curve as `riskCoverage` gives it, or some of its points
+ * @returns null where even the most confident answers are wrong more often
+ */
+export const pointAtRisk = (curve: readonly RiskPoint[], risk: number): RiskPoint | null =>
+  curve.findLast((point) => point.risk <= risk) ?? null;

@@ -1,0 +1,36 @@
+import { EXPLAINABLE, type Method, type MethodSettings } from "../asif/index.ts";
+import { invalidField } from "../errors.ts";
+import type { CollectionRecord } from "../store/index.ts";
+import type { ClassifyRequest, MethodRequest } from "./types.ts";
+
+/** Methods that compare canonical directions. */
+const CANONICAL: readonly Method[] = ["csa", "asif-csa", "consensus"];
+
+/**
+ * How a request is to be answered: as it says, else as the collection does.
+ *
+ * @throws AnchorageError `invalid-input` where it asks for what its method has not
+ */
+export const methodOf = (
+  record: Pick<CollectionRecord, "method" | "rank">,
+  request: MethodRequest & Pick<ClassifyRequest, "explain">,
+): MethodSettings & { readonly method: Method } => {
+  const { method = record.method, rank, members, explain = 0 } = request;
+  if (explain !== 0 && !EXPLAINABLE.includes(method))
+    throw invalidField(
+      "explain",
+      `scores by "${method}" are no sums over anchors; ask by ${listed(EXPLAINABLE)} for what anchors contribute`,
+    );
+  if (rank !== undefined && !CANONICAL.includes(method))
+    throw invalidField("rank", `"${method}" has no canonical directions; ${listed(CANONICAL)} have`);
+  if (members !== undefined && method !== "consensus")
+    throw invalidField("members", `are of a "consensus"; the method is "${method}"`);
+  const directions = rank ?? record.rank;
+  return {
+    method,
+    ...(directions === null ? {} : { rank: directions }),
+    ...(members === undefined ? {} : { members }),
+  };
+};
+
+const listed = (methods: readonly Method[]): string => methods.map((method) => `"${method}"`).join(" or ");

@@ -1,0 +1,110 @@
+import { RUNNER_UP, type AsifSettings, type ClassifyInput, type ExplainInput } from "../asif/index.ts";
+import { invalidField } from "../errors.ts";
+import type { AnchorView } from "../retrieval/index.ts";
+import type { CollectionRecord, EncoderRecord } from "../store/index.ts";
+import type { Modality } from "../types.ts";
+import type { Encoding } from "./encoding.ts";
+import { compileFilter } from "./filter.ts";
+import { resolveInputs, type InputAt } from "./inputs.ts";
+import type { ClassInput, ClassifyRequest, Filter, QuerySettings } from "./types.ts";
+
+export const DEFAULT_TOP = 5;
+const DEFAULT_EXPLAINED = 10;
+const SLOT = "{}";
+
+/** What a query needs to know of the collection it is put to. */
+export interface Queried {
+  readonly record: CollectionRecord;
+  readonly view: AnchorView;
+}
+
+/** Images and classes as vectors, with all that a classification depends on. */
+export const readQuestion = async (
+  queried: Queried,
+  request: ClassifyRequest,
+  encoding: Encoding,
+): Promise<ClassifyInput> => {
+  const explain = explainOf(request);
+  const [images, question] = await Promise.all([
+    resolve(
+      queried,
+      "image",
+      request.images.map((value, i) => ({ value, path: `images.${i}` })),
+      encoding,
+    ),
+    readClasses(queried, request, encoding),
+  ]);
+  return {
+    images,
+    ...question,
+    ensemble: request.ensemble ?? queried.record.ensemble,
+    top: request.top ?? DEFAULT_TOP,
+    explain,
+  };
+};
+
+/** Classes as vectors, and which anchors are asked about them how. */
+export const readClasses = async (
+  queried: Queried,
+  request: QuerySettings & Pick<ClassifyRequest, "classes" | "templates" | "filter">,
+  encoding: Encoding,
+): Promise<Pick<ClassifyInput, "prompts" | "classes" | "settings">> => {
+  const prompted = request.classes.map((entry, i) => promptsOf(entry, i, request.templates ?? [SLOT]));
+  const prompts = await resolve(queried, "text", prompted.flat(), encoding);
+  const allow = bitmapOf(queried.view, request.filter);
+  return {
+    prompts,
+    classes: request.classes.map(({ name }, i) => ({ name, prompts: prompted[i]?.length ?? 0 })),
+    settings: { ...settingsOf(queried.record, request), ...(allow === undefined ? {} : { allow }) },
+  };
+};
+
+export const resolve = (
+  { record, view }: Queried,
+  modality: Modality,
+  inputs: readonly InputAt[],
+  encoding: Encoding,
+): Promise<Float32Array> => resolveInputs(inputs, modality, encoderOf(record, modality), view, encoding);
+
+/** The collection's settings, save those that the query gives. */
+export const settingsOf = (record: CollectionRecord, request: QuerySettings): AsifSettings => ({
+  k: request.k ?? record.asif.k,
+  p: request.p ?? record.asif.p,
+  transform: request.transform ?? record.transform,
+  ...(request.exact === undefined ? {} : { exact: request.exact }),
+  ...(request.ef === undefined ? {} : { ef: request.ef }),
+});
+
+export const bitmapOf = (view: AnchorView, filter: Filter | undefined): Uint8Array | undefined => {
+  if (filter === undefined) return undefined;
+  const holds = compileFilter(filter);
+  return view.bitmap((entry) => holds(entry.metadata));
+};
+
+/** What every answer carries. */
+export const answer = (view: AnchorView, started: number) => ({
+  sequence: view.sequence,
+  tookMs: Math.round((performance.now() - started) * 1000) / 1000,
+});
+
+const encoderOf = (record: CollectionRecord, modality: Modality): EncoderRecord =>
+  modality === "image" ? record.imageEncoder : record.textEncoder;
+
+const explainOf = ({ explain = 0, classes }: ClassifyRequest): number | ExplainInput => {
+  if (typeof explain === "number") return explain;
+  const { against } = explain;
+  const known =
+    against === undefined || against === RUNNER_UP || classes.some(({ name }) => name === against);
+  if (!known) throw invalidField("explain.against", `is neither "${RUNNER_UP}" nor the name of a class`);
+  return { ...explain, top: explain.top ?? DEFAULT_EXPLAINED };
+};
+
+/** A class's prompts, or its name through the templates, each with the path of what the caller wrote. */
+const promptsOf = (entry: ClassInput, i: number, templates: readonly string[]): InputAt[] =>
+  entry.prompts === undefined
+    ? templates.map((template) => ({
+        value: { text: template.replaceAll(SLOT, () => entry.name) },
+        path: `classes.${i}`,
+        textPath: `classes.${i}.name`,
+      }))
+    : entry.prompts.map((value, j) => ({ value, path: `classes.${i}.prompts.${j}` }));

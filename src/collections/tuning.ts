@@ -1,0 +1,77 @@
+import { METHODS } from "../asif/index.ts";
+import { AnchorageError } from "../errors.ts";
+import type { CollectionRecord, Store } from "../store/index.ts";
+import {
+  COPIED_VALUES,
+  dealFolds,
+  tune,
+  type Choice,
+  type TuneSettings,
+  type Tuning,
+  valuesEach,
+} from "../tuning/index.ts";
+import type { CollectionDefaults, JsonValue } from "../types.ts";
+import type { OpenCollection } from "./memory.ts";
+import type { TuneRequest, TuningDetail, TuningWork } from "./tuning-types.ts";
+
+/** What tuning does where nothing else is said. */
+export const TUNING_DEFAULTS = {
+  folds: 5,
+  repeats: 1,
+  seed: 0,
+  classes: 300,
+  questions: 500,
+  // It hears every question and not only those at a threshold, so that what it chooses is more often the best by top-1.
+  objective: "meanReciprocalRank",
+  methods: METHODS,
+  transforms: ["none", "center", "whiten"],
+  budgetSeconds: 600,
+} as const satisfies TuneSettings;
+
+export const planTuning = (
+  store: Store,
+  collection: OpenCollection,
+  { apply = false, ...request }: TuneRequest,
+): TuningWork => {
+  const { record, space, defaults } = collection;
+  const view = space.view();
+  const current = choiceOf(defaults());
+  // Vectors are kept in memory as each transform shows them.
+  const isLarge = view.size * valuesEach(view) > COPIED_VALUES;
+  const settings = {
+    ...TUNING_DEFAULTS,
+    ...(isLarge ? { transforms: [current.transform] } : {}),
+    ...request,
+  };
+  const folds = dealFolds(view, settings);
+  return async (context) => {
+    const tuning = await tune(view, folds, current, settings, context);
+    context.signal.throwIfAborted();
+    const found = { at: new Date(), appliedAt: null, tuning: tuning as unknown as JsonValue };
+    // The evidence first, so that nothing is answered by what has none.
+    await store.saveTuning(record, found);
+    if (!apply) return { ...tuning, tunedAt: found.at, appliedAt: null };
+    const appliedAt = await collection.changeDefaults(defaultsOf(tuning.chosen));
+    await store.saveTuning(record, { ...found, appliedAt });
+    return { ...tuning, tunedAt: found.at, appliedAt };
+  };
+};
+
+/** @throws AnchorageError `not-found` where the collection was never tuned. */
+export const getTuning = async (store: Store, record: CollectionRecord): Promise<TuningDetail> => {
+  const found = await store.findTuning(record);
+  if (found === null)
+    throw new AnchorageError("not-found", `The collection "${record.name}" has not been tuned yet.`);
+  // Nobody else writes that column.
+  return { ...(found.tuning as unknown as Tuning), tunedAt: found.at, appliedAt: found.appliedAt };
+};
+
+const choiceOf = ({ asif, ...defaults }: CollectionDefaults): Choice => ({ ...asif, ...defaults });
+
+const defaultsOf = ({ k, p, transform, method, rank, ensemble }: Choice): CollectionDefaults => ({
+  asif: { k, p },
+  transform,
+  method,
+  rank,
+  ensemble,
+});

@@ -1,0 +1,198 @@
+import { z } from "@hono/zod-openapi";
+import { filter } from "./filter.ts";
+import { ensemble, method, scoring } from "./methods.ts";
+import { k, minSequence, optional, p, text, transform } from "./values.ts";
+
+const MAX_CLASSES = 10_000;
+const MAX_IMAGES = 100_000;
+/** Images times classes whose probabilities are told: each class of each image is ranked for it. */
+const MAX_PROBABILITIES = 1_000_000;
+
+const share = z.number().gt(0).lt(1);
+
+/** What a classification can be asked beside its classes. */
+export const sure = {
+  probabilities: optional(
+    z.boolean().openapi({
+      description:
+        "Adds each class's probability, from a calibration for the same settings (`POST .../calibrate`); 409 where there " +
+        "is none. It supposes that one of the request's classes is the true one.",
+    }),
+  ),
+  abstain: optional(
+    z.strictObject({ risk: share.openapi({ example: 0.1 }) }).openapi({
+      description:
+        "Adds `abstained`: true where the first class is less sure than what kept the share of wrong answers at `risk` on " +
+        "held-out anchors. Needs a calibration.",
+    }),
+  ),
+  conformal: optional(
+    z.strictObject({ coverage: share.openapi({ example: 0.9 }) }).openapi({
+      description:
+        "Adds `set`: classes among which the true one is with this probability, over images and classes such as those " +
+        "held out (split conformal prediction). Needs a calibration.",
+    }),
+  ),
+};
+
+export const checkSure = (
+  {
+    images,
+    classes,
+    probabilities,
+    abstain,
+    conformal,
+  }: {
+    readonly images: readonly unknown[];
+    readonly classes: readonly unknown[];
+    readonly probabilities?: boolean;
+    readonly abstain?: object;
+    readonly conformal?: object;
+  },
+  context: z.RefinementCtx,
+): void => {
+  const asks = probabilities === true || abstain !== undefined || conformal !== undefined;
+  if (!asks || images.length * classes.length <= MAX_PROBABILITIES) return;
+  context.addIssue({
+    code: "custom",
+    path: ["classes"],
+    message: `images times classes must be at most ${MAX_PROBABILITIES} where probabilities are asked for`,
+  });
+};
+
+const point = z.strictObject({
+  threshold: z.number().openapi({ description: "Answered is what has at least this probability." }),
+  coverage: z.number().openapi({ description: "The share that is answered." }),
+  risk: z.number().openapi({ description: "The share of the answered that is wrong." }),
+});
+
+/** By what an answer's probabilities were made. */
+export const calibrationUsed = z
+  .strictObject({
+    sequence: z.int().openapi({ description: "Of the anchors that it was measured on." }),
+    current: z.boolean().openapi({ description: "Whether nothing was written to the collection since." }),
+    classes: z.int().openapi({
+      description: "The number of classes that it was measured for: the request's, or the next larger one.",
+    }),
+    extrapolated: z.boolean().openapi({
+      description: "True where the request has more classes than were measured: then nothing is promised.",
+    }),
+    temperature: z.number(),
+    expectedCalibrationError: z.number().openapi({
+      description: "On held-out anchors that the temperature was not fitted on, 15 bins.",
+    }),
+    abstain: point.nullable().optional().openapi({
+      description: "What came of it on held-out anchors; null where nothing is sure enough.",
+    }),
+    conformal: z
+      .strictObject({
+        coverage: z.number(),
+        atLeast: z.number().openapi({ description: "The lowest probability in a set." }),
+      })
+      .optional(),
+  })
+  .openapi("CalibrationUsed");
+
+export const calibrateRequest = z
+  .strictObject({
+    ...scoring,
+    ensemble: optional(ensemble),
+    k: optional(k),
+    p: optional(p),
+    transform: optional(transform),
+    minSequence: optional(minSequence),
+    filter: optional(filter.openapi({ description: "Restricts the anchors that take part." })),
+    by: optional(
+      text.openapi({
+        description:
+          "The metadata field whose values are the classes; absent: anchors of one caption are one class.",
+        example: "species",
+      }),
+    ),
+    classes: optional(
+      z
+        .int()
+        .min(2)
+        .max(MAX_CLASSES)
+        .openapi({
+          description:
+            "A number of classes to measure beside 2, 3, 4, 6, 8, 11 and so on, by factors of the square root of 2, up to " +
+            "a fifth of the collection's (half of them where this asks for more).",
+          example: 37,
+        }),
+    ),
+    images: optional(
+      z
+        .int()
+        .min(100)
+        .max(MAX_IMAGES)
+        .openapi({ default: 4_000, description: "How many held-out images are classified at most." }),
+    ),
+    seed: optional(z.int().min(0).max(0xffffffff).openapi({ default: 0 })),
+  })
+  .openapi("CalibrateRequest", {
+    description:
+      "What is not given is the collection's own. A calibration is for one method, ensemble, k, p, transform and filter.",
+    example: { method: "asif", classes: 37 },
+  });
+
+const evidence = z
+  .strictObject({
+    classes: z.int(),
+    shape: z.enum(["linear", "log"]).openapi({
+      description:
+        "What is divided by the temperature: scores, or sign(s) log(1 + |s| / 0.03); the likelier of the two.",
+    }),
+    temperature: z.number(),
+    fittedImages: z.int().openapi({ description: "Held-out images that the temperature was fitted on." }),
+    testedImages: z.int().openapi({ description: "Others, which everything else is told of." }),
+    accuracy: z.number(),
+    meanConfidence: z.number().openapi({ description: "Mean probability of the first class." }),
+    expectedCalibrationError: z.strictObject({ fitted: z.number(), tested: z.number() }),
+    negativeLogLikelihood: z.strictObject({ fitted: z.number(), tested: z.number() }),
+    riskCoverage: z.array(point),
+    abstain: z
+      .array(
+        z.strictObject({
+          risk: z.number(),
+          coverage: z.number(),
+          measuredRisk: z.number().nullable(),
+        }),
+      )
+      .openapi({ description: "Each half of the tested images by the threshold of the other." }),
+    conformal: z
+      .array(z.strictObject({ coverage: z.number(), measuredCoverage: z.number(), meanSize: z.number() }))
+      .openapi({ description: "Each half of the tested images by the threshold of the other." }),
+  })
+  .openapi("CalibrationEvidence");
+
+export const calibrationList = z
+  .strictObject({
+    calibrations: z.array(
+      z
+        .strictObject({
+          settings: z.strictObject({
+            method,
+            ensemble,
+            k,
+            p,
+            transform,
+            rank: z.int().nullable(),
+            members: z.array(method).nullable(),
+            filter: z.record(z.string(), z.unknown()).nullable(),
+          }),
+          calibratedAt: z.iso.datetime(),
+          sequence: z.int(),
+          current: z
+            .boolean()
+            .openapi({ description: "Whether nothing was written to the collection since." }),
+          anchors: z.int(),
+          by: z.string().nullable(),
+          seed: z.int(),
+          folds: z.int(),
+          byClasses: z.array(evidence),
+        })
+        .openapi("Calibration"),
+    ),
+  })
+  .openapi("CalibrationList");

@@ -1,0 +1,116 @@
+import { z } from "@hono/zod-openapi";
+import { optional, text } from "./values.ts";
+
+/** Anchors that are listed in one answer, over all its results. */
+export const MAX_EXPLANATIONS = 100_000;
+
+const top = z.int().min(1).max(MAX_EXPLANATIONS);
+
+export const explain = z
+  .union(
+    [
+      z.int().min(0).max(MAX_EXPLANATIONS),
+      z.strictObject({
+        top: optional(top.openapi({ default: 10, description: "How many anchors, and groups, are listed." })),
+        groupBy: optional(
+          text.openapi({
+            description:
+              "A metadata key: contributions are added up by its value. Anchors without it are of the group null; one " +
+              "whose value is a list belongs to each of its elements in equal shares.",
+            example: "owner",
+          }),
+        ),
+        against: optional(
+          text.openapi({
+            description:
+              "`runner-up`, or the name of a class: why the first class and not this one. Where it is the first class " +
+              "itself, the runner-up.",
+            example: "runner-up",
+          }),
+        ),
+      }),
+    ],
+    { error: "must be a whole number of anchors from 0, or an object of top, groupBy and against" },
+  )
+  .openapi("Explain", {
+    default: 0,
+    description:
+      "How many anchors explain the first class of each result; or an object that asks for more than that. All " +
+      "contributions add up to the score, the listed ones with what `others` says of the rest.",
+    example: { top: 5, groupBy: "owner", against: "runner-up" },
+  });
+
+const part = {
+  anchor: z.string(),
+  text: z.string().nullable(),
+  image: z.string().nullable().optional().openapi({
+    description: "The path of its image; null where there is none. Only where `explain` is an object.",
+    example: "/v1/collections/birds/anchors/a1/image",
+  }),
+  contribution: z.number(),
+};
+
+const grouped = <Sums extends z.ZodRawShape>(sums: Sums) => ({
+  groups: z
+    .array(
+      z.strictObject({
+        group: z
+          .unknown()
+          .openapi({ description: "The value of the metadata key; null where there is none." }),
+        anchors: z.int(),
+        ...sums,
+      }),
+    )
+    .optional(),
+  otherGroups: z
+    .strictObject({ groups: z.int(), ...sums })
+    .optional()
+    .openapi({ description: "Those that are not listed." }),
+});
+
+const contrast = z
+  .strictObject({
+    name: z.string(),
+    score: z.number(),
+    difference: z.number().openapi({ description: "Of the first class's score to this one." }),
+    anchors: z.array(
+      z.strictObject({
+        ...part,
+        contribution: z.number().openapi({ description: "To the first class." }),
+        against: z.number().openapi({ description: "To the other." }),
+        difference: z.number(),
+      }),
+    ),
+    others: z.strictObject({ anchors: z.int(), difference: z.number() }),
+    ...grouped({ difference: z.number(), contribution: z.number(), against: z.number() }),
+  })
+  .openapi("Contrast", {
+    description: "Why the first class and not another: the difference of their scores, anchor by anchor.",
+  });
+
+/** One result of a classification. */
+export const classified = z
+  .strictObject({
+    classes: z.array(
+      z.strictObject({
+        name: z.string(),
+        score: z.number(),
+        probability: z.number().optional().openapi({ description: "Where it was asked for." }),
+      }),
+    ),
+    abstained: z.boolean().optional().openapi({ description: "Where `abstain` was asked for." }),
+    set: z
+      .array(z.strictObject({ name: z.string(), probability: z.number() }))
+      .optional()
+      .openapi({ description: "Where `conformal` was asked for: likeliest first, at least one." }),
+    explanation: z
+      .array(z.strictObject({ ...part, imageSimilarity: z.number(), textSimilarity: z.number() }))
+      .optional(),
+    others: z
+      .strictObject({ anchors: z.int(), contribution: z.number() })
+      .optional()
+      .openapi({ description: "The anchors that `explanation` does not list." }),
+    ...grouped({ contribution: z.number() }),
+    against: contrast.nullable().optional().openapi({ description: "null where no class has another name." }),
+  })
+  .openapi("Classified");

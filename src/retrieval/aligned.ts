@@ -1,0 +1,123 @@
+import type { Alignment } from "../alignment/index.ts";
+import type { Modality } from "../types.ts";
+import { createExactIndex, type ExactIndex } from "./exact.ts";
+import { multiplyByTransposed } from "./kernels.ts";
+import { unitRows } from "./rows.ts";
+import type { Neighbours, Slot, SpaceSearch } from "./types.ts";
+
+/** Rows that are shown at once: some milliseconds, in which no request is answered. */
+const CHUNK_ROWS = 512;
+/** How many ranks a fit has indexes of at a time. */
+const RANKS = 2;
+
+/**
+ * Rows as a fit shows them: normalised, centred, projected on its first `rank` directions. Canonical directions are
+ * compared by their angle, so rows are normalised again; an orthogonal map compares unit rows that are projected, so
+ * they are normalised before (Li et al., arXiv 2410.07610; Maiorca et al., "Latent space translation via semantic
+ * alignment", 2023).
+ *
+ * @param rows `[n, d]` row-major, of any norm
+ * @returns `[n, rankOf(alignment, rank)]`
+ */
+export const showRows = async (
+  alignment: Alignment,
+  modality: Modality,
+  rows: Float32Array,
+  rank: number,
+): Promise<Float32Array> => {
+  const { mean, projection } = alignment[modality];
+  const d = mean.length;
+  const n = rows.length / d;
+  const width = rankOf(alignment, rank);
+  const shown = new Float32Array(n * width);
+  for (let first = 0; first < n; first += CHUNK_ROWS) {
+    const last = Math.min(n, first + CHUNK_ROWS);
+    const unit = unitRows(rows.subarray(first * d, last * d), d);
+    for (let i = 0; i < unit.length; i++) unit[i] = (unit[i] ?? 0) - (mean[i % d] ?? 0);
+    const centered = alignment.kind === "orthogonal" ? unitRows(unit, d) : unit;
+    const projected =
+      projection === null
+        ? centered
+        : await multiplyByTransposed(
+            { data: centered, rows: last - first, columns: d },
+            { data: projection.subarray(0, width * d), rows: width, columns: d },
+          );
+    shown.set(alignment.kind === "orthogonal" ? projected : unitRows(projected, width), first * width);
+  }
+  return shown;
+};
+
+/** How many directions there are, of `rank` that are wanted. */
+export const rankOf = ({ weights, image, text }: Alignment, rank: number): number => {
+  if (weights !== null) return Math.min(rank, weights.length);
+  return image.projection === null ? text.mean.length : image.projection.length / image.mean.length;
+};
+
+/** The anchors that a fit shows, each modality and rank when it is first asked for. */
+export interface AlignedIndexes {
+  /** @param allow of the view that is asked */
+  readonly search: (
+    modality: Modality,
+    queries: Float32Array,
+    options: Pick<SpaceSearch, "k"> & { readonly rank: number; readonly allow: Uint8Array },
+  ) => Promise<Neighbours>;
+}
+
+interface Shown {
+  readonly index: ExactIndex;
+  upTo: number;
+}
+
+/** @param only absent: every slot; else the others are never found */
+export const createAlignedIndexes = (
+  alignment: Alignment,
+  source: {
+    readonly raw: Readonly<Record<Modality, ExactIndex>>;
+    readonly compare: (a: Slot, b: Slot) => number;
+  },
+  only?: Uint8Array,
+): AlignedIndexes => {
+  const shown = new Map<string, Shown>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  const shownAt = (modality: Modality, rank: number): Shown => {
+    const key = `${modality}/${rank}`;
+    const known = shown.get(key) ?? {
+      index: createExactIndex({ dimension: rank, compare: source.compare }),
+      upTo: 0,
+    };
+    // The one that was asked for last comes last.
+    shown.delete(key);
+    shown.set(key, known);
+    for (const old of [...shown.keys()].slice(0, -2 * RANKS)) shown.delete(old);
+    return known;
+  };
+
+  const bring = async (modality: Modality, rank: number, target: Shown, slotCount: number): Promise<void> => {
+    const raw = source.raw[modality];
+    for (let first = target.upTo; first < slotCount; first += CHUNK_ROWS) {
+      const end = Math.min(slotCount, first + CHUNK_ROWS);
+      const slots: Slot[] = [];
+      for (let slot = first; slot < end; slot++) if (only === undefined || only[slot] === 1) slots.push(slot);
+      const rows = new Float32Array(slots.length * raw.dimension);
+      slots.forEach((slot, i) => rows.set(raw.row(slot), i * raw.dimension));
+      const made = await showRows(alignment, modality, rows, rank);
+      const all = new Float32Array((end - first) * rank);
+      slots.forEach((slot, i) => all.set(made.subarray(i * rank, (i + 1) * rank), (slot - first) * rank));
+      target.index.add(first, all);
+      target.upTo = end;
+    }
+  };
+
+  return {
+    search: async (modality, queries, { k, rank: wanted, allow }) => {
+      const rank = rankOf(alignment, wanted);
+      const target = shownAt(modality, rank);
+      // One at a time, for rows are appended in order.
+      const turn = last.then(() => bring(modality, rank, target, allow.length));
+      last = turn.catch(() => undefined);
+      await turn;
+      return target.index.search(await showRows(alignment, modality, queries, rank), { k, allow });
+    },
+  };
+};

@@ -1,0 +1,210 @@
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { Alignment } from "../alignment/index.ts";
+import { messageOf } from "../errors.ts";
+import type { TransformRecord } from "../store/index.ts";
+import type { AlignmentKind, Log, Modality, Sequence } from "../types.ts";
+import { createAlignedIndexes, rankOf, showRows, type AlignedIndexes } from "./aligned.ts";
+import { countOnes } from "./bitmap.ts";
+import type { ExactIndex } from "./exact.ts";
+import { createFitKeeper, EAGER_ANCHORS, type FitKeeper, type Kept } from "./fit-keeper.ts";
+import { createPairGram } from "./pair-gram.ts";
+import type { Aligned, AnchorView, Changes, Slot } from "./types.ts";
+
+export const ALIGNMENT_KINDS: readonly AlignmentKind[] = ["csa", "orthogonal", "ridge"];
+/** Fits on some of the anchors that are remembered, such as those of a filter or of the folds of a validation. */
+const PARTIAL_FITS = 8;
+
+/** What an aligner needs of the memory that it looks at. */
+export interface AlignerSource {
+  /** The unit vectors of every slot, live or not. */
+  readonly raw: Readonly<Record<Modality, ExactIndex>>;
+  readonly compare: (a: Slot, b: Slot) => number;
+  readonly save: (record: TransformRecord) => Promise<void>;
+  /** One more than any fit of this kind has had, also of one that is still being made. */
+  readonly nextVersion: (kind: AlignmentKind) => number;
+  readonly log: Log;
+}
+
+/** A collection's fits of both modalities together, with the indexes over what they show. */
+export interface Aligner {
+  /** The fit that `view` is to be seen through, which may lag behind a little where there are many anchors. */
+  readonly align: (kind: AlignmentKind, view: AnchorView, changes: Changes) => Promise<Aligned>;
+  /** A fit on the allowed anchors alone, which is not stored. */
+  readonly alignOn: (kind: AlignmentKind, view: AnchorView, allow: Uint8Array) => Promise<Aligned>;
+  /** Whether any fit is older than `sequence`, or not in the store. */
+  readonly lags: (sequence: Sequence) => boolean;
+  /**
+   * Fits anew what was fitted before `view`, and stores it.
+   *
+   * @throws AnchorageError `unavailable` where it could not be stored
+   */
+  readonly renew: (view: AnchorView, changes: Changes) => Promise<void>;
+  /** The fits, to be carried over when memory is compacted. */
+  readonly fitted: () => ReadonlyMap<AlignmentKind, FittedAlignment>;
+  readonly close: () => void;
+}
+
+export interface FittedAlignment extends Kept {
+  readonly fit: Alignment | null;
+}
+
+interface Held extends FittedAlignment {
+  readonly indexes: AlignedIndexes | null;
+}
+
+/** What records from the store say; both modalities' must be of the same fit. */
+export const alignmentsFrom = (
+  records: readonly TransformRecord[],
+): ReadonlyMap<AlignmentKind, FittedAlignment> => {
+  const found = new Map<AlignmentKind, FittedAlignment>();
+  for (const kind of ALIGNMENT_KINDS) {
+    const of = (modality: Modality): TransformRecord | undefined =>
+      records.find((record) => record.kind === kind && record.modality === modality);
+    const [image, text] = [of("image"), of("text")];
+    if (image === undefined || text?.version !== image.version) continue;
+    const { version, sequence, anchorCount: anchors } = image;
+    const fit = image.mean.length === 0 ? null : { kind, image, text, weights: image.weights ?? null };
+    found.set(kind, { fit, version, sequence, anchors, changes: undefined, stored: true });
+  }
+  return found;
+};
+
+/** @param carried fits that were made before, of this collection */
+export const createAligner = (
+  source: AlignerSource,
+  carried: ReadonlyMap<AlignmentKind, FittedAlignment>,
+): Aligner => {
+  // Begun anew with each memory: when one is compacted, what it was made of is gone from the matrix, too.
+  const gram = createPairGram(source.raw);
+  const partial = new LRUCache<string, Promise<Held>>({ max: PARTIAL_FITS });
+  let partialOf = -1;
+
+  const held = (fitted: FittedAlignment, only?: Uint8Array): Held => ({
+    ...fitted,
+    indexes: fitted.fit === null ? null : createAlignedIndexes(fitted.fit, source, only),
+  });
+
+  const fitTo = async (kind: AlignmentKind, view: AnchorView, changes: Changes): Promise<Held> => {
+    const version = source.nextVersion(kind);
+    const started = performance.now();
+    const fit = await gram.fit(kind, bitsOf(view));
+    const { sequence, size: anchors } = view;
+    const made = { fit, version, sequence, anchors, changes, stored: false };
+    // What a closed aligner fits for old views is of no use to the next start.
+    const stored = !keeperOf(kind).closed() && (await save(kind, made, performance.now() - started));
+    return held({ ...made, stored });
+  };
+
+  /** @returns whether the store has it now */
+  const save = async (kind: AlignmentKind, fitted: FittedAlignment, took: number): Promise<boolean> => {
+    const { fit, version, sequence, anchors } = fitted;
+    try {
+      for (const modality of ["image", "text"] as const) {
+        // Also where nothing could be fitted, so that no older fit comes back after a restart.
+        const { mean, projection } = fit?.[modality] ?? { mean: new Float32Array(0), projection: null };
+        const weights = modality === "image" ? fit?.weights : null;
+        const record = { kind, modality, version, sequence, anchorCount: anchors, mean, projection };
+        await source.save(weights == null ? record : { ...record, weights });
+      }
+      if (anchors > EAGER_ANCHORS)
+        source.log(`${kind} fitted on ${anchors} anchors in ${(took / 1000).toFixed(1)} s`);
+      return true;
+    } catch (error) {
+      // A fit that is not kept is made again after a restart; the answers of now do not suffer.
+      source.log(`a fitted transform could not be stored: ${messageOf(error)}`);
+      return false;
+    }
+  };
+
+  const keepers = new Map<AlignmentKind, FitKeeper<Held>>(
+    ALIGNMENT_KINDS.map((kind) => {
+      const before = carried.get(kind);
+      return [
+        kind,
+        createFitKeeper({
+          name: `${kind} transform`,
+          carried: before === undefined ? undefined : held(before),
+          make: (view, changes) => fitTo(kind, view, changes),
+          log: source.log,
+        }),
+      ];
+    }),
+  );
+
+  const keeperOf = (kind: AlignmentKind): FitKeeper<Held> => {
+    const keeper = keepers.get(kind);
+    if (keeper === undefined) throw new RangeError(`nothing is fitted by "${kind}"`);
+    return keeper;
+  };
+
+  const shown = (kind: AlignmentKind, view: AnchorView, { fit, indexes, ...fitted }: Held): Aligned => {
+    const { version, sequence, anchors } = fitted;
+    const live = bitsOf(view);
+    return {
+      kind,
+      version,
+      sequence,
+      anchors,
+      weights: fit?.weights ?? null,
+      rank: (wanted) => (fit === null ? 0 : rankOf(fit, wanted)),
+      show: (modality, rows, rank) =>
+        fit === null ? Promise.resolve(new Float32Array(0)) : showRows(fit, modality, rows, rank),
+      search: (modality, queries, { k, rank, allow = live }) =>
+        indexes === null
+          ? Promise.resolve(nothing(queries.length / source.raw[modality].dimension))
+          : indexes.search(modality, queries, { k, rank, allow }),
+    };
+  };
+
+  return {
+    align: async (kind, view, changes) => shown(kind, view, await keeperOf(kind).fitFor(view, changes)),
+    alignOn: async (kind, view, allow) => {
+      if (view.sequence !== partialOf) partial.clear();
+      partialOf = view.sequence;
+      const key = `${kind} ${createHash("sha256").update(allow).digest("base64")}`;
+      let made = partial.get(key);
+      if (made === undefined) {
+        const { sequence } = view;
+        const anchors = countOnes(allow);
+        made = gram
+          .fitOn(kind, allow, bitsOf(view))
+          .then((fit) =>
+            held({ fit, version: 0, sequence, anchors, changes: undefined, stored: false }, allow),
+          );
+        partial.set(key, made);
+        made.catch(() => partial.delete(key));
+      }
+      return shown(kind, view, await made);
+    },
+    lags: (sequence) =>
+      [...keepers.values()].some((keeper) => {
+        const current = keeper.current();
+        return current !== undefined && (current.sequence < sequence || !current.stored);
+      }),
+    renew: async (view, changes) => {
+      partial.clear();
+      for (const keeper of keepers.values()) await keeper.renew(view, changes);
+    },
+    fitted: () =>
+      new Map(
+        [...keepers].flatMap(([kind, keeper]) => {
+          const current = keeper.current();
+          return current === undefined ? [] : [[kind, current] as const];
+        }),
+      ),
+    close: () => {
+      partial.clear();
+      for (const keeper of keepers.values()) keeper.close();
+    },
+  };
+};
+
+const bitsOf = (view: AnchorView): Uint8Array => view.bitmap(() => true);
+
+const nothing = (rows: number) => ({
+  width: 0,
+  counts: new Int32Array(rows),
+  slots: new Int32Array(0),
+  scores: new Float32Array(0),
+});

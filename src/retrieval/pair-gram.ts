@@ -1,0 +1,84 @@
+import { createGram, startWork, type Alignment, type Gram } from "../alignment/index.ts";
+import type { AlignmentKind, Modality } from "../types.ts";
+import { countOnes } from "./bitmap.ts";
+import type { ExactIndex } from "./exact.ts";
+import type { Slot } from "./types.ts";
+
+/** Rows that are copied at once: some milliseconds, in which no request is answered. */
+const CHUNK_ROWS = 2_048;
+
+/** Fits on any of a memory's pairs by one Gram matrix, into which and out of which only what changed is brought. */
+export interface PairGram {
+  /** On all live pairs, of which the matrix is then. */
+  readonly fit: (kind: AlignmentKind, live: Uint8Array) => Promise<Alignment | null>;
+  /**
+   * On some of them; the matrix stays of all.
+   *
+   * @param wanted one byte a slot, as `live` is
+   */
+  readonly fitOn: (kind: AlignmentKind, wanted: Uint8Array, live: Uint8Array) => Promise<Alignment | null>;
+}
+
+/** @param raw the unit vectors of every slot, live or not */
+export const createPairGram = (raw: Readonly<Record<Modality, ExactIndex>>): PairGram => {
+  let gram: Gram | undefined;
+  /** The slots whose pairs are in it. */
+  let members: Uint8Array = new Uint8Array(0);
+  let last: Promise<unknown> = Promise.resolve();
+
+  const rowsOf = (modality: Modality, slots: Int32Array): Float32Array => {
+    const index = raw[modality];
+    const rows = new Float32Array(slots.length * index.dimension);
+    slots.forEach((slot, i) => rows.set(index.row(slot), i * index.dimension));
+    return rows;
+  };
+
+  /**
+   * @param keep whether the matrix is to be of `wanted` from now on
+   * @param kind what to fit, if anything
+   */
+  const work = async (wanted: Uint8Array, keep: boolean, kind?: AlignmentKind): Promise<Alignment | null> => {
+    const changed = { add: missing(wanted, members), remove: missing(members, wanted) };
+    const all = missing(wanted, new Uint8Array(0));
+    const anew = gram === undefined || changed.add.length + changed.remove.length >= all.length;
+    const known = anew || gram === undefined ? createGram(raw.image.dimension, raw.text.dimension) : gram;
+    const steps = anew ? { add: all, remove: new Int32Array(0) } : changed;
+    // Given away: where the work breaks off, the next begins anew.
+    if (keep) [gram, members] = [undefined, new Uint8Array(0)];
+    const start = keep || anew ? known : structuredClone(known);
+    const started = await startWork(start, steps.add.length + steps.remove.length);
+    for (const how of ["add", "remove"] as const) {
+      for (let first = 0; first < steps[how].length; first += CHUNK_ROWS) {
+        const slots = steps[how].subarray(first, first + CHUNK_ROWS);
+        await started.update({ images: rowsOf("image", slots), texts: rowsOf("text", slots) }, how);
+      }
+    }
+    const made = kind === undefined ? null : await started.fit(kind);
+    const finished = await started.finish();
+    if (keep) [gram, members] = [finished, wanted.slice()];
+    return made;
+  };
+
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const turn = last.then(task);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+
+  return {
+    fit: (kind, live) => inTurn(() => work(live, true, kind)),
+    fitOn: (kind, wanted, live) =>
+      inTurn(async () => {
+        // What is left out of all is then less than what is in; and others such as this, as of a validation, follow.
+        if (gram === undefined && 2 * countOnes(wanted) > countOnes(live)) await work(live, true);
+        return work(wanted, false, kind);
+      }),
+  };
+};
+
+/** The slots that are in `bits` and not in `others`. */
+const missing = (bits: Uint8Array, others: Uint8Array): Int32Array => {
+  const slots: Slot[] = [];
+  for (let slot = 0; slot < bits.length; slot++) if (bits[slot] === 1 && others[slot] !== 1) slots.push(slot);
+  return Int32Array.from(slots);
+};

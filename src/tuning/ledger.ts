@@ -1,0 +1,41 @@
+import { measure } from "./ranks.ts";
+import type { MeasuredTrial, Metric, Trial } from "./types.ts";
+
+/** What every trial came to in every fold. */
+export interface Ledger {
+  readonly record: (trial: Trial, fold: number, ranks: Float64Array) => void;
+  readonly has: (trial: Trial) => boolean;
+  /** The trials that were measured in each of the first `folds`, in the order in which they were begun. */
+  readonly measured: (folds: number) => MeasuredTrial[];
+}
+
+export const createLedger = (): Ledger => {
+  const rows = new Map<string, { readonly trial: Trial; readonly ranks: Map<number, Float64Array> }>();
+  return {
+    record: (trial, fold, ranks) => {
+      const key = keyOf(trial);
+      const row = rows.get(key) ?? { trial, ranks: new Map<number, Float64Array>() };
+      row.ranks.set(fold, ranks);
+      rows.set(key, row);
+    },
+    has: (trial) => rows.has(keyOf(trial)),
+    measured: (folds) =>
+      [...rows.values()]
+        .map(({ trial, ranks }) => ({
+          trial,
+          ranks: [...ranks].flatMap(([fold, of]) => (fold < folds ? [of] : [])),
+        }))
+        .filter(({ ranks }) => ranks.length === folds)
+        .map(({ trial, ranks }) => ({ ...trial, ...measure(ranks) })),
+  };
+};
+
+export const keyOf = ({ method, transform, k, p, rank, ensemble }: Trial): string =>
+  [method, transform, k, p, rank, ensemble].join(" ");
+
+/** The first of the best; null where there is none. */
+export const bestOf = <T extends MeasuredTrial>(trials: readonly T[], objective: Metric): T | null =>
+  trials.reduce<T | null>(
+    (best, trial) => (best === null || trial[objective] > best[objective] ? trial : best),
+    null,
+  );

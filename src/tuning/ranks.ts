@@ -1,0 +1,63 @@
+import { METRICS, type Measured, type Metric, type Metrics } from "./types.ts";
+
+/**
+ * The rank of class `truth` among all, each scoring as its best text; 1 is the best. Classes of the same score share
+ * the mean of their places, so that no order of the classes makes a setting look better than it is.
+ *
+ * @param scores of every text, those of the first class first
+ * @param sizes how many texts each class has
+ */
+export const rankAmong = (scores: Float64Array, sizes: readonly number[], truth: number): number => {
+  let first = 0;
+  for (let i = 0; i < truth; i++) first += sizes[i] ?? 0;
+  const own = best(scores, first, sizes[truth] ?? 0);
+  let [above, same] = [0, 0];
+  first = 0;
+  for (const size of sizes) {
+    const score = size === 1 ? (scores[first] ?? 0) : best(scores, first, size);
+    first += size;
+    if (score > own) above++;
+    else if (score === own) same++;
+  }
+  return above + (same + 1) / 2;
+};
+
+const best = (scores: Float64Array, first: number, count: number): number => {
+  let highest = -Infinity;
+  for (let i = first; i < first + count; i++) highest = Math.max(highest, scores[i] ?? -Infinity);
+  return highest;
+};
+
+const REACHED: Readonly<Record<Exclude<Metric, "meanReciprocalRank">, number>> = {
+  top1: 1,
+  top5: 5,
+  top10: 10,
+};
+
+const metricOf = (metric: Metric, ranks: Iterable<number> & ArrayLike<number>): number => {
+  let sum = 0;
+  for (const rank of ranks) {
+    if (metric === "meanReciprocalRank") sum += 1 / rank;
+    else if (rank <= REACHED[metric]) sum++;
+  }
+  return sum / ranks.length;
+};
+
+/** The mean over the questions of all folds, with the spread from fold to fold. */
+export const measure = (folds: readonly Float64Array[]): Measured => {
+  const all = folds.flatMap((ranks) => Array.from(ranks));
+  const every = (of: (metric: Metric) => number): Metrics =>
+    Object.fromEntries(METRICS.map((metric) => [metric, of(metric)])) as Metrics;
+  return {
+    ...every((metric) => metricOf(metric, all)),
+    spread: every((metric) => deviation(folds.map((ranks) => metricOf(metric, ranks)))),
+  };
+};
+
+/** Of a sample; 0 for a single value. */
+const deviation = (values: readonly number[]): number => {
+  if (values.length < 2) return 0;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1));
+};

@@ -1,0 +1,12 @@
+/** How long work may hold the event loop before it lets others in. */
+const SLICE_MS = 8;
+
+/** To be awaited between pieces of work; others are let in once a slice is over. */
+export const createTurns = (): (() => Promise<void>) => {
+  let until = performance.now() + SLICE_MS;
+  return async () => {
+    if (performance.now() < until) return;
+    await new Promise(setImmediate);
+    until = performance.now() + SLICE_MS;
+  };
+};

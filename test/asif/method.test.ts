@@ -1,0 +1,145 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { METHODS, scoreByMethod, type Method } from "../../src/asif/index.ts";
+import { closeKernels, openAnchorSpace, type AnchorView } from "../../src/retrieval/index.ts";
+import { randomAnchors, settings, viewOf } from "../support/anchor-space.ts";
+import { naiveCsa, naiveOrthogonal, naiveRidge, type NaiveMaps } from "../support/naive-alignment.ts";
+import { naiveScore, type NaiveAnchor } from "../support/naive-asif.ts";
+
+afterAll(closeKernels);
+
+const ANCHORS = randomAnchors(60, 1);
+const QUERIES = randomAnchors(6, 2);
+const ALL = settings(30, 2);
+/** As the code that serves them has it. */
+const RIDGE = { csa: 0.2, ridge: 0.03 };
+
+const flat = (rows: readonly (readonly number[])[]): Float32Array => Float32Array.from(rows.flat());
+const IMAGES = flat(QUERIES.map(({ image }) => image));
+const TEXTS = flat(QUERIES.map(({ text }) => text));
+
+const score = (view: AnchorView, method: Method, more = {}) =>
+  scoreByMethod(view, method, IMAGES, TEXTS, { ...ALL, ...more });
+
+const naive = (maps: (images: number[][], texts: number[][]) => NaiveMaps): number[] => {
+  const made = maps(
+    ANCHORS.map(({ image }) => [...image]),
+    ANCHORS.map(({ text }) => [...text]),
+  );
+  return QUERIES.flatMap(({ image }) => QUERIES.map(({ text }) => made.score(image, text)));
+};
+
+const expectClose = (scores: Float64Array, expected: readonly number[]): void => {
+  expect(scores).toHaveLength(expected.length);
+  scores.forEach((value, i) => expect(value).toBeCloseTo(expected[i] ?? NaN, 3));
+};
+
+describe("the score by", () => {
+  test("csa is the weighted cosine of so many canonical directions", async () => {
+    const view = await viewOf(ANCHORS);
+    for (const rank of [1, 4, 10])
+      expectClose(
+        await score(view, "csa", { rank }),
+        naive((x, y) => naiveCsa(x, y, RIDGE.csa, rank)),
+      );
+    expect(await score(view, "csa")).toEqual(await score(view, "csa", { rank: 10 }));
+  });
+
+  test("orthogonal is the inner product after the orthogonal map", async () => {
+    expectClose(await score(await viewOf(ANCHORS), "orthogonal"), naive(naiveOrthogonal));
+  });
+
+  test("ridge is the cosine with the text that the image predicts", async () => {
+    expectClose(
+      await score(await viewOf(ANCHORS), "ridge"),
+      naive((x, y) => naiveRidge(x, y, RIDGE.ridge)),
+    );
+  });
+
+  test("asif-csa is that of anchors which are their canonical directions", async () => {
+    const rank = 5;
+    const maps = naiveCsa(
+      ANCHORS.map(({ image }) => [...image]),
+      ANCHORS.map(({ text }) => [...text]),
+      RIDGE.csa,
+      rank,
+    );
+    const mapped = ({ id, image, text }: NaiveAnchor): NaiveAnchor => ({
+      id,
+      image: maps.image(image),
+      text: maps.text(text),
+    });
+    const anchors = ANCHORS.map(mapped);
+    const queries = QUERIES.map(mapped);
+    const expected = queries.flatMap(({ image }) =>
+      queries.map(({ text }) => naiveScore(anchors, image, text, { k: 30, p: 2 })),
+    );
+    expectClose(await score(await viewOf(ANCHORS), "asif-csa", { rank }), expected);
+  });
+
+  test("a consensus is the sum of its members', each of mean 0 and deviation 1 over an image's texts", async () => {
+    const view = await viewOf(ANCHORS);
+    const members = ["asif", "ridge"] as const;
+    const standardized = (scores: Float64Array): number[] =>
+      QUERIES.flatMap((_, i) => {
+        const row = Array.from(scores.subarray(i * 6, (i + 1) * 6));
+        const mean = row.reduce((a, b) => a + b, 0) / 6;
+        const deviation = Math.sqrt(row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 6);
+        return row.map((value) => (value - mean) / deviation);
+      });
+    const parts: number[][] = [];
+    for (const member of members) parts.push(standardized(await score(view, member)));
+    expectClose(
+      await score(view, "consensus", { members }),
+      parts[0]?.map((value, i) => value + (parts[1]?.[i] ?? 0)) ?? [],
+    );
+  });
+});
+
+describe.each(METHODS)("%s", (method) => {
+  test("scores 0 where there is nothing to go by: no anchors, one (but asif), or none that is allowed", async () => {
+    const zeros = new Float64Array(36);
+    expect(await score(await emptyView(), method)).toEqual(zeros);
+    if (!["asif", "consensus"].includes(method))
+      expect(await score(await viewOf(ANCHORS.slice(0, 1)), method)).toEqual(zeros);
+    const view = await viewOf(ANCHORS);
+    expect(await score(view, method, { allow: new Uint8Array(view.slotCount) })).toEqual(zeros);
+  });
+
+  test("is defined for two anchors, k beyond them, and texts that are all the same", async () => {
+    const view = await viewOf(ANCHORS.slice(0, 2));
+    const scores = await score(view, method, { k: 1_000 });
+    expect(scores.every((value) => Number.isFinite(value))).toBe(true);
+    const same = flat(QUERIES.map(() => QUERIES[0]?.text ?? []));
+    const equal = await scoreByMethod(await viewOf(ANCHORS), method, IMAGES, same, ALL);
+    for (let row = 0; row < 6; row++)
+      for (let i = 1; i < 6; i++) expect(equal[row * 6 + i]).toBeCloseTo(equal[row * 6] ?? NaN, 5);
+    if (method === "consensus") expect(equal).toEqual(new Float64Array(36));
+  });
+
+  test("by some anchors is that of a collection of these alone", async () => {
+    const isIn = (id: string): boolean => Number(id.split("-")[1]) % 4 > 0;
+    const view = await viewOf(ANCHORS);
+    const allow = view.bitmap(({ id }) => isIn(id));
+    const alone = await viewOf(ANCHORS.filter(({ id }) => isIn(id)));
+    const [some, only] = [await score(view, method, { allow }), await score(alone, method)];
+    some.forEach((value, i) => expect(value).toBeCloseTo(only[i] ?? NaN, 5));
+  });
+
+  test("does not depend on the order in which anchors came", async () => {
+    const [one, other] = [await viewOf(ANCHORS), await viewOf([...ANCHORS].reverse())];
+    const [a, b] = [await score(one, method), await score(other, method)];
+    a.forEach((value, i) => expect(value).toBeCloseTo(b[i] ?? NaN, 5));
+  });
+});
+
+test("a consensus over one text says nothing", async () => {
+  const text = TEXTS.subarray(0, 10);
+  expect(await scoreByMethod(await viewOf(ANCHORS), "consensus", IMAGES, text, ALL)).toEqual(
+    new Float64Array(6),
+  );
+});
+
+const emptyView = async (): Promise<AnchorView> => {
+  const space = await openAnchorSpace({ imageDimension: 12, textDimension: 10, transform: "none" });
+  return space.view();
+};
