@@ -29,9 +29,12 @@ const followsTheModel = async (scale: Scale, numRuns: number, maxCommands: numbe
         for (const operation of scale.base > 0 ? [putBase(0, scale.base, 0), compact("vacuum")] : [])
           await perform(world, [{ who: 0, operation }]);
         await fc.asyncModelRun(() => ({ model: world.naive, real: world }), commands);
-      } finally {
-        await closeWorld(world);
+      } catch (error) {
+        // A process that did not start again cannot be closed; what kept it from that is to be told.
+        await closeWorld(world).catch(() => undefined);
+        throw error;
       }
+      await closeWorld(world);
     }),
     {
       numRuns: RUNS === undefined ? numRuns : Number(RUNS),

@@ -71,8 +71,8 @@ export const input = (
   modality: Modality,
 ): fc.Arbitrary<Input> =>
   fc.oneof(
-    vector.map((values) => ({ vector: values, modality })),
-    id.map((one) => ({ anchor: one as AnchorId, modality })),
+    { weight: 5, arbitrary: vector.map((values) => ({ vector: values, modality })) },
+    { weight: 1, arbitrary: id.map((one) => ({ anchor: one as AnchorId, modality })) },
   );
 
 export const anchorInput = (

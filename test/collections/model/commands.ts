@@ -32,7 +32,7 @@ const operations = (scale: Scale): fc.Arbitrary<Operation> => {
     { weight: 1, arbitrary: filter.map(deleteWhere) },
     { weight: 12, arbitrary: searches(scale).map(search) },
     { weight: 2, arbitrary: relatives(scale).map(relative) },
-    { weight: 4, arbitrary: classifications(scale).map(classify) },
+    { weight: 6, arbitrary: classifications(scale).map(classify) },
     { weight: 1, arbitrary: id.map(getAnchor) },
     { weight: 1, arbitrary: fc.tuple(pages, fc.boolean(), fc.option(filter)).map((given) => list(...given)) },
     { weight: 1, arbitrary: fc.constant(info) },

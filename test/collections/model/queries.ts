@@ -86,14 +86,14 @@ export const search = (request: SearchRequest): Operation => ({
   },
 });
 
-/** By relative representations, where anchors are few enough. */
+/** By relative representations, where anchors are few enough and no graph may have missed one. */
 const scoresByAsif = (
   state: NaiveState,
   query: readonly number[],
   modality: Modality,
-  { target, k = 800, p = 8, transform = "none" }: SearchRequest,
+  { target, k = 800, p = 8, exact = false, transform = "none" }: SearchRequest,
 ): { score?: (anchor: NaiveRecord) => number } => {
-  if (state.size > FEW || transform !== "none") return {};
+  if (!exact || state.size > FEW || transform !== "none") return {};
   const scores = new Map(
     naiveSearch([...state.values()], query, modality, target, { k, p }).map(({ id, score }) => [id, score]),
   );
@@ -115,6 +115,8 @@ export const relative = (request: RelativeRequest): Operation => ({
         const anchors = [...state.values()];
         const at = new Map(anchors.map(({ id }, i) => [id, i]));
         expect(answer.representations).toHaveLength(inputs.length);
+        if (request.exact === true) expect(answer.plan.index).toBe("exact");
+        if (answer.plan.index !== "exact") return;
         answer.representations.forEach(({ anchors: ids, values }, i) => {
           const input = inputs[i];
           const query = input === undefined ? undefined : vectorOf(state, input, modality);

@@ -40,7 +40,7 @@ export const searches = ({ id, vector, k }: Scale): fc.Arbitrary<SearchRequest> 
     );
     const asif = fc.tuple(
       fc.record({ ...common, target: modality, mode: fc.constant("asif"), k, p }),
-      optional({ filter, exact: fc.boolean() }),
+      optional({ filter, exact: fc.constant(true) }),
     );
     return fc
       .oneof({ arbitrary: plain, weight: 3 }, { arbitrary: asif, weight: 1 })
@@ -50,6 +50,7 @@ export const searches = ({ id, vector, k }: Scale): fc.Arbitrary<SearchRequest> 
 export const relatives = ({ id, vector, k }: Scale): fc.Arbitrary<RelativeRequest> =>
   modality.chain((from) =>
     fc.record({
+      exact: fc.boolean(),
       inputs: fc.array(input(id, vector(from), from), { minLength: 1, maxLength: 40 }),
       modality: fc.constant(from),
       k,
@@ -57,6 +58,7 @@ export const relatives = ({ id, vector, k }: Scale): fc.Arbitrary<RelativeReques
     }),
   );
 
+/** Exact, for an answer does not say of which index it is. */
 export const classifications = ({ id, vector, k }: Scale): fc.Arbitrary<ClassifyRequest> => {
   const some = (of: Modality): fc.Arbitrary<Input[]> =>
     fc.array(input(id, vector(of), of), { minLength: 1, maxLength: 3 });
@@ -78,7 +80,7 @@ export const classifications = ({ id, vector, k }: Scale): fc.Arbitrary<Classify
       ),
       optional({ filter }),
     )
-    .map(([given, more]) => ({ ...given, ...more }));
+    .map(([given, more]) => ({ ...given, ...more, exact: true }));
 };
 
 const CLASSES = [
