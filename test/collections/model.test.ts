@@ -47,7 +47,7 @@ const followsTheModel = async (scale: Scale, numRuns: number, maxCommands: numbe
 describe("a collection in two processes on one Postgres, through writes, compactions, stops and kills", () => {
   test(
     "answers as a plain loop over a map of few anchors does",
-    () => followsTheModel(SMALL, 6, 50),
+    () => followsTheModel(SMALL, 5, 50),
     LIMIT_MS + 20_000,
   );
 
