@@ -17,6 +17,7 @@ export {
   type InfluenceInput,
   type Influences,
 } from "./influence/influence.ts";
+export { sumOfStandardized } from "./consensus.ts";
 export { RUNNER_UP } from "./explain.ts";
 export { classifyByMethod, EXPLAINABLE, type Classified } from "./classify-by-method.ts";
 export {
