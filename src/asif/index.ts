@@ -10,6 +10,7 @@ export {
   type ScoreChange,
   type UsedFit,
 } from "./counterfactual.ts";
+export { counterfactualByMethod, type CounterfactualByMethod } from "./counterfactual-by-method.ts";
 export {
   influence,
   type Flip,
