@@ -41,11 +41,9 @@ export const influenceAnswer = z
             description:
               "Of the score of the class that comes first with it: the absolute change, over all images.",
           }),
-          largest: z
-            .strictObject({ image: z.int(), change: z.number() })
-            .openapi({
-              description: "The largest of these changes, and the place of its image among the images.",
-            }),
+          largest: z.strictObject({ image: z.int(), change: z.number() }).openapi({
+            description: "The largest of these changes, and the place of its image among the images.",
+          }),
           flipped: z
             .array(z.strictObject({ image: z.int(), from: z.string(), to: z.string() }))
             .openapi({ description: "At most 100 of the flips." }),
