@@ -10,6 +10,7 @@ export {
   type ScoreChange,
   type UsedFit,
 } from "./counterfactual.ts";
+export { counterfactualByMethod, type CounterfactualByMethod } from "./counterfactual-by-method.ts";
 export {
   influence,
   type Flip,
@@ -17,6 +18,7 @@ export {
   type InfluenceInput,
   type Influences,
 } from "./influence/influence.ts";
+export { sumOfStandardized } from "./consensus.ts";
 export { RUNNER_UP } from "./explain.ts";
 export { classifyByMethod, EXPLAINABLE, type Classified } from "./classify-by-method.ts";
 export {

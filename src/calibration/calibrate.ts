@@ -1,3 +1,4 @@
+import { CONSENSUS } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import { createRandom } from "../random.ts";
@@ -9,6 +10,8 @@ import type { Calibration, Rung } from "./types.ts";
 
 /** Scores that are kept for all questions together. */
 const MAX_TABLE = 20_000_000;
+/** A prime, so that questions of several seeds are shuffled each in its own way. */
+const QUESTION_SEEDS = 1_000_003;
 /** Each holds out a fifth of the classes, or more where more are asked for. */
 const MOST_FOLDS = 5;
 const FEWEST_FOLDS = 2;
@@ -117,6 +120,12 @@ export const calibrate = async (
   };
 };
 
+/** A consensus is measured member by member, for its scores depend on how many classes there are. */
+const partsOf = (scoring: Scoring): Scoring[] =>
+  scoring.method === "consensus"
+    ? (scoring.members ?? CONSENSUS).map((member) => ({ ...scoring, members: [member] }))
+    : [scoring];
+
 const askAll = async (
   view: AnchorView,
   scoring: Scoring,
@@ -125,15 +134,15 @@ const askAll = async (
   onFold: (done: number) => void,
 ): Promise<Asked> => {
   const width = folds[0]?.sizes.length ?? 0;
-  const each = Math.max(1, Math.floor(MAX_TABLE / (width * folds.length)));
+  const parts = partsOf(scoring);
+  const each = Math.max(1, Math.floor(MAX_TABLE / (width * folds.length * parts.length)));
   const questions = folds.map(({ images, truths }) => ({
     slots: images.subarray(0, each),
     truths: truths.subarray(0, each),
   }));
   const count = questions.reduce((sum, { slots }) => sum + slots.length, 0);
-  const scores = new Float32Array(count * width);
+  const tables = parts.map(() => new Float32Array(count * width));
   const halves = new Uint8Array(count);
-  const random = createRandom(seed);
   const others = new Int32Array(width - 1);
   const memories = createMemories(view);
   let first = 0;
@@ -141,27 +150,31 @@ const askAll = async (
     for (const [i, fold] of folds.entries()) {
       const { slots, truths } = questions[i] ?? { slots: new Int32Array(), truths: new Int32Array() };
       const memory = await memories.open(fold);
-      await scoreClassesOf(
-        memory.view,
-        { ...scoring, ...(memory.allow === undefined ? {} : { allow: memory.allow }) },
-        view.vectors("image", slots),
-        view.vectors("text", fold.prompts),
-        fold.sizes,
-        (image, given) => {
-          const truth = truths[image] ?? 0;
-          const at = (first + image) * width;
-          for (let j = 0; j < others.length; j++) others[j] = j < truth ? j : j + 1;
-          random.shuffleInPlace(others);
-          scores[at] = given[truth] ?? 0;
-          for (let j = 0; j < others.length; j++) scores[at + 1 + j] = given[others[j] ?? 0] ?? 0;
-          halves[first + image] = truth % 2;
-        },
-      );
+      for (const [at, part] of parts.entries()) {
+        const table = tables[at] ?? new Float32Array();
+        await scoreClassesOf(
+          memory.view,
+          { ...part, ...(memory.allow === undefined ? {} : { allow: memory.allow }) },
+          view.vectors("image", slots),
+          view.vectors("text", fold.prompts),
+          fold.sizes,
+          (image, given) => {
+            const truth = truths[image] ?? 0;
+            const row = first + image;
+            for (let j = 0; j < others.length; j++) others[j] = j < truth ? j : j + 1;
+            // The same for every part.
+            createRandom(seed + QUESTION_SEEDS * (row + 1)).shuffleInPlace(others);
+            table[row * width] = given[truth] ?? 0;
+            for (let j = 0; j < others.length; j++) table[row * width + 1 + j] = given[others[j] ?? 0] ?? 0;
+            halves[row] = truth % 2;
+          },
+        );
+      }
       first += slots.length;
       onFold(i + 1);
     }
   } finally {
     memories.close();
   }
-  return { scores, width, halves };
+  return { tables, width, halves };
 };

@@ -1,6 +1,6 @@
 import { conformalThreshold } from "./conformal.ts";
 import { pointAtRisk, riskCoverage, type RiskPoint } from "./risk-coverage.ts";
-import { shapeScores, toProbabilities } from "./temperature.ts";
+import { softened, toProbabilities } from "./temperature.ts";
 import type { Rung } from "./types.ts";
 
 /** How sure an answer is to be. */
@@ -48,8 +48,8 @@ export const judge = (
   { rung, abstain, atLeast }: Standard,
   ranked: readonly { readonly name: string; readonly score: number }[],
 ): Judgement => {
-  const scores = shapeScores(
-    rung.shape,
+  const scores = softened(
+    rung.softness,
     Float32Array.from(ranked, ({ score }) => score),
   );
   const probabilities = new Float64Array(ranked.length);

@@ -1,3 +1,4 @@
+import { sumOfStandardized } from "../asif/index.ts";
 import type { Random } from "../random.ts";
 import { conformalThreshold } from "./conformal.ts";
 import { expectedCalibrationError, type Outcome } from "./expected-error.ts";
@@ -5,16 +6,15 @@ import { pointAtRisk, riskCoverage, type RiskPoint } from "./risk-coverage.ts";
 import {
   fitTemperature,
   negativeLogLikelihood,
-  shapeScores,
+  SOFTNESSES,
+  softened,
   toProbabilities,
   type ScoreTable,
-  type Shape,
 } from "./temperature.ts";
 import type { Evidence, Rung } from "./types.ts";
 
 /** One parameter needs no more. */
 const FITTED_ROWS = 1_000;
-const SHAPES: readonly Shape[] = ["linear", "log"];
 /** Points of the curve that are told. */
 const CURVE_POINTS = 20;
 const RISKS = [0.01, 0.05, 0.1, 0.2];
@@ -24,9 +24,13 @@ const DIGITS = 6;
 /** Rows between which others are let in. */
 const ROWS_AT_ONCE = 200;
 
-/** Scores of held-out questions, `[n, width]`, the true class first and the others in random order. */
+/** What held-out questions scored. */
 export interface Asked {
-  readonly scores: Float32Array;
+  /**
+   * `[n, width]`, the true class first and the others in random order; of a consensus one for each member, which are
+   * standardized over as many classes as there are, and added.
+   */
+  readonly tables: readonly Float32Array[];
   readonly width: number;
   /** Of each question: 0 or 1, the half that its class belongs to. */
   readonly halves: Uint8Array;
@@ -45,20 +49,21 @@ export const measureRung = async (asked: Asked, classes: number, random: Random)
   const testing = rows.filter((row) => asked.halves[row] === 0);
   const { width } = asked;
   const fits = [];
-  for (const shape of SHAPES) {
-    const scores = shapeScores(shape, asked.scores);
+  const given = await scoresOf(asked, classes);
+  for (const softness of SOFTNESSES) {
+    const scores = softened(softness, given);
     const table: ScoreTable = { scores, width, classes, rows: fitting.subarray(0, FITTED_ROWS) };
     const temperature = await fitTemperature(table);
-    fits.push({ shape, table, temperature, loss: negativeLogLikelihood(table, temperature) });
+    fits.push({ softness, table, temperature, loss: negativeLogLikelihood(table, temperature) });
   }
   const best = fits.reduce((least, fit) => (fit.loss < least.loss ? fit : least));
-  const { shape, table, temperature } = best;
+  const { softness, table, temperature } = best;
   const fitted = await judgeAll({ ...table, rows: fitting }, temperature, random);
   const tested = await judgeAll({ ...table, rows: testing }, temperature, random);
   const sorted = [...tested].sort((a, b) => b.confidence - a.confidence);
   return {
     classes,
-    shape,
+    softness,
     temperature,
     confidences: sorted.map(({ confidence }) => kept(confidence)),
     correct: sorted.map(({ correct }) => (correct ? 1 : 0)),
@@ -80,6 +85,19 @@ export const measureRung = async (asked: Asked, classes: number, random: Random)
       ...crossed(tested),
     },
   };
+};
+
+/** What counts for so many classes. */
+const scoresOf = async ({ tables, width }: Asked, classes: number): Promise<Float32Array> => {
+  const [only] = tables;
+  if (only === undefined || tables.length === 1) return only ?? new Float32Array();
+  const sums = new Float32Array(only.length);
+  for (let start = 0; start < sums.length; start += width) {
+    const rows = tables.map((table) => Float64Array.from(table.subarray(start, start + classes)));
+    sums.set(sumOfStandardized(rows, classes), start);
+    if (start % (ROWS_AT_ONCE * width) === 0) await new Promise(setImmediate);
+  }
+  return sums;
 };
 
 const judgeAll = async (table: ScoreTable, temperature: number, random: Random): Promise<Judged[]> => {

@@ -5,21 +5,23 @@ const HIGHEST = Math.log(1e3);
 const PRECISION = 1e-3;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
-/** Where `log` goes over from linear to logarithmic; chosen on the emoji, see {@link shapeScores}. */
-const SOFTNESS = 0.03;
-
 /**
- * What is divided by the temperature: the scores, or their logarithm, `sign(s) log(1 + |s| / 0.03)`, which keeps their
- * order. ASIF's scores are cosines of sparse rows to a high power, most of them near 0, and what matters is how many times
- * larger one is than another: on held-out emoji (323 classes) the log-likelihood is -3.20 a question with it and -3.47
- * without, the expected calibration error 0.024 and 0.077; at 10 classes -0.76 and -0.83, 0.019 and 0.064.
+ * Of what is divided by the temperature: null for the scores as they are, a number for their logarithm,
+ * `sign(s) log(1 + |s| / softness)`, which keeps their order and goes over from linear to logarithmic at `softness`.
+ *
+ * ASIF's scores are cosines of sparse rows to a high power, most of them near 0, and what matters is how many times larger
+ * one is than another: on held-out emoji (323 classes) the log-likelihood is -3.20 a question with a softness of 0.03 and
+ * -3.47 with none, the expected calibration error 0.024 and 0.077; at 10 classes -0.76 and -0.83, 0.019 and 0.064. Below
+ * 0.03 the likelihood rises by another hundredth, and the error too. Scores of a consensus are some thirty times larger.
  */
-export type Shape = "linear" | "log";
+export type Softness = number | null;
 
-export const shapeScores = (shape: Shape, scores: Float32Array): Float32Array =>
-  shape === "linear" ? scores : scores.map(logarithmic);
+export const SOFTNESSES: readonly Softness[] = [null, 0.03, 0.3, 3];
 
-const logarithmic = (score: number): number => Math.sign(score) * Math.log1p(Math.abs(score) / SOFTNESS);
+export const softened = (softness: Softness, scores: Float32Array): Float32Array =>
+  softness === null
+    ? scores
+    : scores.map((score) => Math.sign(score) * Math.log1p(Math.abs(score) / softness));
 
 /** Scores of questions with as many classes each, the true one first: `[n, width]`, of which the first `classes` count. */
 export interface ScoreTable {

@@ -1,11 +1,11 @@
 import type { Sequence } from "../types.ts";
 import type { RiskPoint } from "./risk-coverage.ts";
-import type { Shape } from "./temperature.ts";
+import type { Softness } from "./temperature.ts";
 
 /** What one number of classes came to, measured on held-out anchors. */
 export interface Rung {
   readonly classes: number;
-  readonly shape: Shape;
+  readonly softness: Softness;
   readonly temperature: number;
   /** Of the half that the temperature was not fitted on, the most confident first. */
   readonly confidences: readonly number[];

@@ -17,6 +17,8 @@ import type {
   DeletedBody,
   EncoderListBody,
   FilterBody,
+  InfluenceAnswerBody,
+  InfluenceRequestBody,
   JobBody,
   JobListBody,
   ReadinessBody,
@@ -93,6 +95,8 @@ export interface CollectionClient {
     request: CounterfactualRequestBody,
     options?: CallOptions,
   ): Promise<CounterfactualAnswerBody>;
+  /** Which anchors, taken away one at a time, change the most answers. */
+  influence(request: InfluenceRequestBody, options?: CallOptions): Promise<InfluenceAnswerBody>;
 }
 
 /** A service. Every method throws `AnchorageApiError` where the service refuses. */
@@ -200,6 +204,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
         (await json<{ calibrations: CalibrationBody[] }>("GET", `${path}/calibrations`, options))
           .calibrations,
       counterfactual: (request, options) => post(`${path}/counterfactual`, request, options),
+      influence: (request, options) => post(`${path}/influence`, request, options),
     };
   };
 

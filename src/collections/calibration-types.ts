@@ -37,7 +37,7 @@ export interface CalibrationDetail extends Omit<Calibration, "rungs"> {
   readonly current: boolean;
   readonly byClasses: readonly ({
     readonly classes: number;
-    readonly shape: "linear" | "log";
+    readonly softness: number | null;
     readonly temperature: number;
   } & Evidence)[];
 }

@@ -192,9 +192,9 @@ const detailOf = (
   ...rest,
   calibratedAt,
   current,
-  byClasses: rungs.map(({ classes, shape, temperature, evidence }) => ({
+  byClasses: rungs.map(({ classes, softness, temperature, evidence }) => ({
     classes,
-    shape,
+    softness,
     temperature,
     ...evidence,
   })),

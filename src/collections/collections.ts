@@ -7,6 +7,7 @@ import { askCoverage } from "./coverage.ts";
 import { createCounterfactuals } from "./counterfactual.ts";
 import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
+import { createInfluences } from "./influence.ts";
 import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
 import type { RemoveBuilt } from "./erasure.ts";
 import { followOthers } from "./follow.ts";
@@ -52,6 +53,7 @@ export const openCollections = async (
   const calibrations = createCalibrations(store);
   const classify = classifySurely(calibrations, queries.classify);
   const counterfactual = createCounterfactuals(store, encoding);
+  const influence = createInfluences(store, encoding);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
   const load = createLoader(store, snapshots, log, indexDirectory, removeBuilt);
 
@@ -263,6 +265,7 @@ export const openCollections = async (
     planCalibration: async (name, request) => calibrations.plan(await queried(name, request), request),
     listCalibrations: async (name) => calibrations.list(await queried(name, {})),
     counterfactual: async (name, request) => counterfactual(await queried(name, request), request),
+    influence: async (name, request) => influence(await queried(name, request), request),
 
     loading: () => [...loading],
 

@@ -1,10 +1,16 @@
-import { counterfactual, createCounterfactualCache, type CounterfactualInput } from "../asif/index.ts";
+import {
+  counterfactualByMethod,
+  createCounterfactualCache,
+  createRepresentationCache,
+  type CounterfactualInput,
+} from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import type { Store } from "../store/index.ts";
 import type { AnchorId } from "../types.ts";
 import type { Encoding } from "./encoding.ts";
 import { compileFilter } from "./filter.ts";
+import { methodOf } from "./method.ts";
 import { pictured } from "./pictured.ts";
 import { prepareVectors } from "./prepare.ts";
 import { answer, readQuestion, type Queried } from "./question.ts";
@@ -22,7 +28,7 @@ export const createCounterfactuals = (
   store: Pick<Store, "idsWithImages">,
   encoding: Encoding,
 ): AskCounterfactual => {
-  const cache = createCounterfactualCache();
+  const caches = { prompts: createCounterfactualCache(), representations: createRepresentationCache() };
 
   return async (queried, request) => {
     const started = performance.now();
@@ -32,6 +38,7 @@ export const createCounterfactuals = (
         "without",
         "is required where no `with` is given: say which anchors go, or which come",
       );
+    const how = methodOf(record, request);
     const come = request.with ?? [];
     const [question, vectors] = await Promise.all([
       readQuestion(queried, request, encoding),
@@ -41,10 +48,11 @@ export const createCounterfactuals = (
     const removed = countOf(taken);
     const replaced = replace(view, taken, come);
     const added = remembered(come, vectors, request);
-    const { results, fits } = await counterfactual(
+    const { results, fits, transforms } = await counterfactualByMethod(
       view,
       { ...question, without: taken, added, changes: request.changes ?? DEFAULT_CHANGES },
-      cache,
+      how,
+      caches,
     );
     // An image that is stored is of the anchor as it is.
     const coming = new Set(come.map(({ id }) => id));
@@ -69,7 +77,9 @@ export const createCounterfactuals = (
         flips,
         changes,
       })),
-      transforms: fits,
+      method: how.method,
+      fits,
+      ...(transforms === undefined ? {} : { transforms }),
       ...answer(view, started),
     };
   };

@@ -5,6 +5,8 @@ import type {
   Difference,
   Explained,
   FitUsed,
+  Influence,
+  Influences,
   Member,
   ScoreChange,
   UsedFit,
@@ -273,7 +275,22 @@ export interface CounterfactualAnswer extends Answer {
     readonly flips: boolean;
     readonly changes: readonly ScoreChange[];
   }[];
-  /** Fitted on the anchors as they are, and used for both answers. */
+  readonly method: Method;
+  /** What was fitted for either answer, beside transforms. */
+  readonly fits: { readonly before: readonly FitUsed[]; readonly after: readonly FitUsed[] };
+  /** Of the method `asif`: fitted on the anchors as they are, and used for both answers. */
+  readonly transforms?: Readonly<Record<Modality, UsedFit>>;
+}
+
+/** A classification whose anchors are taken away, one at a time. */
+export interface InfluenceRequest extends Omit<ClassifyRequest, "top" | "explain" | "rank" | "members"> {
+  /** How many anchors are listed; 10 where absent. */
+  readonly limit?: number;
+}
+
+export interface InfluenceAnswer extends Omit<Influences, "anchors" | "fits">, Answer {
+  readonly anchors: readonly (Influence & Pictured)[];
+  /** Fitted on the anchors as they are. */
   readonly transforms: Readonly<Record<Modality, UsedFit>>;
 }
 
@@ -360,6 +377,7 @@ export interface Collections {
     name: CollectionName,
     request: CounterfactualRequest,
   ) => Promise<CounterfactualAnswer>;
+  readonly influence: (name: CollectionName, request: InfluenceRequest) => Promise<InfluenceAnswer>;
 
   /** Which collections are not loaded yet; empty when every index has caught up. */
   readonly loading: () => readonly CollectionName[];

@@ -86,13 +86,16 @@ const nearestCaptions = (
       weight: (rows.values[at] ?? 0) ** 2,
     });
   }
-  return entries
-    .sort((a, b) => b.similarity - a.similarity || view.compare(a.slot, b.slot))
-    .slice(0, count)
-    .map(({ slot, similarity, weight }) => {
-      const { id, caption } = view.entry(slot);
-      return { anchor: id, text: caption, similarity, weight };
-    });
+  entries.sort((a, b) => b.similarity - a.similarity || view.compare(a.slot, b.slot));
+  const captions = new Map<string | number, NearCaption>();
+  for (const { slot, similarity, weight } of entries) {
+    const { id, caption } = view.entry(slot);
+    const key = caption ?? slot;
+    const known = captions.get(key);
+    if (known === undefined) captions.set(key, { text: caption, anchor: id, anchors: 1, similarity, weight });
+    else captions.set(key, { ...known, anchors: known.anchors + 1, weight: known.weight + weight });
+  }
+  return [...captions.values()].slice(0, count);
 };
 
 /** The most overlapping pairs; each is among the nearest of one of the two. */

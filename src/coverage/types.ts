@@ -29,10 +29,12 @@ export interface Advice {
 }
 
 export interface NearCaption {
-  readonly anchor: AnchorId;
   readonly text: string | null;
+  /** The nearest of those that have it, and how many there are. */
+  readonly anchor: AnchorId;
+  readonly anchors: number;
   readonly similarity: number;
-  /** Its share of the class's representation. */
+  /** Their share of the class's representation. */
   readonly weight: number;
 }
 

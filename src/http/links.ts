@@ -13,7 +13,8 @@ export const withLinks = (
     : { against: against && { ...against, anchors: linked(collection, against.anchors) } }),
 });
 
-const linked = (
+/** The same of a list of anchors. */
+export const linked = (
   collection: CollectionName,
   anchors: readonly (Pictured & { readonly anchor: string })[],
 ): unknown[] =>

@@ -4,10 +4,11 @@ import { invalidField } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
 import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
-import { withLinks } from "./links.ts";
+import { linked, withLinks } from "./links.ts";
 import { collectionPath } from "./schemas/collections.ts";
 import { coverageAnswer, coverageRequest } from "./schemas/coverage.ts";
 import { counterfactualAnswer, counterfactualRequest } from "./schemas/counterfactual.ts";
+import { influenceAnswer, influenceRequest } from "./schemas/influence.ts";
 import {
   classifyAnswer,
   classifyRequest,
@@ -23,7 +24,8 @@ import {
 const MAX_KEPT = 2_000_000;
 
 interface Query<Request> {
-  readonly name: "search" | "relative" | "similarity" | "classify" | "counterfactual" | "coverage";
+  readonly name:
+    "search" | "relative" | "similarity" | "classify" | "counterfactual" | "influence" | "coverage";
   readonly summary: string;
   /** Whether it may be answered with 409. */
   readonly conflicts?: true;
@@ -113,6 +115,16 @@ export const addQueries = (app: OpenAPIHono, { anchorage, bodyLimit }: Service):
         ...rest,
       }));
       return { ...answer, results };
+    },
+  });
+  add({
+    name: "influence",
+    summary: "Find the anchors that, taken away one at a time, change the most answers",
+    request: influenceRequest,
+    answer: influenceAnswer,
+    run: async (collection, request) => {
+      const answer = await collections.influence(collection, request);
+      return { ...answer, anchors: linked(collection, answer.anchors) };
     },
   });
   add({

@@ -10,7 +10,7 @@ import { normals, seededRandom } from "../support/random.ts";
 const asked = (count: number, width: number, lead: number, seed: number) => {
   const scores = normals(count * width, seededRandom(seed));
   for (let row = 0; row < count; row++) scores[row * width] = (scores[row * width] ?? 0) + lead;
-  return { scores, width, halves: Uint8Array.from({ length: count }, (_, row) => row % 2) };
+  return { tables: [scores], width, halves: Uint8Array.from({ length: count }, (_, row) => row % 2) };
 };
 
 describe("the numbers of classes that are measured", () => {
@@ -48,7 +48,7 @@ describe("a measured number of classes", () => {
   });
 
   it("gives the true class no advantage where all score the same", async () => {
-    const same = { ...asked(4_000, 5, 0, 3), scores: new Float32Array(20_000) };
+    const same = { ...asked(4_000, 5, 0, 3), tables: [new Float32Array(20_000)] };
     const { evidence, temperature } = await measureRung(same, 5, createRandom(3));
     expect(evidence.accuracy).toBeCloseTo(0.2, 1);
     expect(evidence.meanConfidence).toBeCloseTo(0.2, 12);
@@ -60,11 +60,11 @@ describe("a measured number of classes", () => {
     const rung = await measureRung(given, 20, createRandom(4));
     const standard = standardOf(rung, { coverage: 0.9 });
     for (const classes of [2, 7, 20]) {
-      const fresh = asked(2_000, 20, 2, 5);
+      const [scores = new Float32Array()] = asked(2_000, 20, 2, 5).tables;
       let covered = 0;
       for (let row = 0; row < 2_000; row++) {
-        const scores = fresh.scores.subarray(row * 20, row * 20 + classes);
-        const ranked = Array.from(scores, (score, i) => ({ name: String(i), score }));
+        const own = scores.subarray(row * 20, row * 20 + classes);
+        const ranked = Array.from(own, (score, i) => ({ name: String(i), score }));
         ranked.sort((a, b) => b.score - a.score);
         if (judge(standard, ranked).set?.some(({ name }) => name === "0") === true) covered++;
       }

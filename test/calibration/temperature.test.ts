@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   fitTemperature,
   negativeLogLikelihood,
-  shapeScores,
+  softened,
   toProbabilities,
 } from "../../src/calibration/temperature.ts";
 import { normals, seededRandom } from "../support/random.ts";
@@ -75,7 +75,7 @@ describe("probabilities", () => {
 
   it("from logarithms of scores keep the order too", () => {
     const scores = Float32Array.of(-0.9, -0.01, 0, 0.001, 0.02, 0.5, 3);
-    const shaped = shapeScores("log", scores);
+    const shaped = softened(0.03, scores);
     expect(Array.from(shaped)).toEqual(Array.from(shaped).sort((a, b) => a - b));
     expect(shaped[2]).toBe(0);
     expect(shaped[5]).toBeCloseTo(Math.log(1 + 0.5 / 0.03), 5);

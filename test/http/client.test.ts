@@ -41,6 +41,9 @@ describe("the client", () => {
     expect((await c.relative({ inputs: images, modality: "image" })).representations).toHaveLength(1);
     const { results } = await c.classify({ images, classes: [{ name: "x", prompts: texts }], explain: 1 });
     expect(results[0]?.explanation).toHaveLength(1);
+    const question = { images, classes: [{ name: "x", prompts: texts }] };
+    expect(await c.counterfactual({ ...question, without: { ids: ["a"] } })).toMatchObject({ removed: 1 });
+    expect((await c.influence({ ...question, limit: 1 })).anchors).toHaveLength(1);
     expect(await c.getAnchor("b/c", { vectors: true })).toMatchObject({
       textVector: anchorOf("b/c").textVector,
     });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { METHODS } from "../../src/asif/index.ts";
 import { counterfactualAnswer } from "../../src/http/schemas/counterfactual.ts";
 import * as schemas from "../../src/http/schemas/queries.ts";
 import { openTestApp, pathsOf, stateOf, type Answer, type TestApp } from "./support.ts";
@@ -77,7 +78,7 @@ describe("a counterfactual over HTTP", () => {
     expect(answer).toMatchObject({ removed: 14, added: 4, replaced: 1 });
     expect(answer.results.map((result) => result.before)).toEqual(await classify("c"));
     expect(answer.results.map((result) => result.after)).toEqual(linksTo("edited", await classify("edited")));
-    expect(answer.transforms.image).toEqual({
+    expect(answer.transforms?.image).toEqual({
       transform: "none",
       transformVersion: 0,
       transformSequence: answer.sequence,
@@ -160,6 +161,27 @@ describe("a counterfactual over HTTP", () => {
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: "classes" }] } });
     expect((await ask({ without: { ids: ["a1"] } }, "nobody")).status).toBe(404);
   });
+
+  it.each(METHODS.filter((method) => method !== "asif"))(
+    "takes anchors away from %s too, which is fitted on those that stay, but adds none",
+    async (method) => {
+      const asked = { method, explain: 0, top: 2 };
+      const without = { filter: { owner: "bob" } };
+      const answer = counterfactualAnswer.parse((await ask({ ...asked, without })).body);
+      const name = `edited-${method}`;
+      await create(name);
+      await put(
+        name,
+        anchorsOf(40).filter(({ metadata }) => metadata.owner !== "bob"),
+      );
+      expect(answer.method).toBe(method);
+      expect(answer.results.map(({ before }) => before)).toEqual(await classify("c", asked));
+      expect(answer.results.map(({ after }) => after)).toEqual(await classify(name, asked));
+      expect(answer.transforms).toBeUndefined();
+      const adding = await ask({ ...asked, with: anchorsOf(1) });
+      expect(adding).toMatchObject({ status: 422, body: { errors: [{ path: "with" }] } });
+    },
+  );
 
   it("takes a thousand classes", async () => {
     const classes = Array.from({ length: 1_000 }, (_, i) => ({

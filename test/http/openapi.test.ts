@@ -57,6 +57,7 @@ POST /v1/collections/{collection}/calibrate
 GET /v1/collections/{collection}/calibrations
 POST /v1/collections/{collection}/coverage
 POST /v1/collections/{collection}/counterfactual
+POST /v1/collections/{collection}/influence
 GET /v1/encoders
 GET /v1/jobs
 GET /v1/jobs/{id}
@@ -128,7 +129,7 @@ describe("the OpenAPI document", () => {
 
   it("gives examples of queries that are understood", async () => {
     for (const [name, { requestBody }] of operations().filter(([path]) =>
-      /(search|relative|similarity|classify|counterfactual)$/.test(path),
+      /(search|relative|similarity|classify|counterfactual|influence)$/.test(path),
     )) {
       const reference = requestBody?.content["application/json"]?.schema.$ref.split("/").at(-1) ?? "";
       const path = (name.split(" ")[1] ?? "").replace("{collection}", "nobody");

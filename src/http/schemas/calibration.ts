@@ -139,10 +139,14 @@ export const calibrateRequest = z
 const evidence = z
   .strictObject({
     classes: z.int(),
-    shape: z.enum(["linear", "log"]).openapi({
-      description:
-        "What is divided by the temperature: scores, or sign(s) log(1 + |s| / 0.03); the likelier of the two.",
-    }),
+    softness: z
+      .number()
+      .nullable()
+      .openapi({
+        description:
+          "What is divided by the temperature: the scores s where it is null, else sign(s) log(1 + |s| / softness); the " +
+          "likeliest of some.",
+      }),
     temperature: z.number(),
     fittedImages: z.int().openapi({ description: "Held-out images that the temperature was fitted on." }),
     testedImages: z.int().openapi({ description: "Others, which everything else is told of." }),

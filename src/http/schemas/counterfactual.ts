@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { anchor, MAX_ANCHORS } from "./anchors.ts";
 import { classified } from "./explain.ts";
 import { filter } from "./filter.ts";
+import { scored, scoring } from "./methods.ts";
 import { checkQuestion, questionShape } from "./queries.ts";
 import { anchorId, optional, transform } from "./values.ts";
 
@@ -12,7 +13,7 @@ const MAX_CHANGES = 1_000;
 export const counterfactualRequest = z
   .strictObject({
     ...questionShape,
-    method: optional(z.enum(["asif"])),
+    ...scoring,
     exact: optional(z.literal(true).openapi({ description: "Both answers are made from exact searches." })),
     without: optional(
       z
@@ -29,10 +30,15 @@ export const counterfactualRequest = z
         }),
     ),
     with: optional(
-      z.array(anchor).min(1).max(MAX_ANCHORS).openapi({
-        description:
-          "Anchors that come, as they would be written; one whose id is there takes the place of that anchor.",
-      }),
+      z
+        .array(anchor)
+        .min(1)
+        .max(MAX_ANCHORS)
+        .openapi({
+          description:
+            "Anchors that come, as they would be written; one whose id is there takes the place of that anchor. By the " +
+            "method `asif` only.",
+        }),
     ),
     changes: optional(
       z.int().min(0).max(MAX_CHANGES).openapi({
@@ -58,7 +64,7 @@ export const counterfactualRequest = z
     },
   });
 
-const usedFit = z.strictObject({ transform, transformVersion: z.int(), transformSequence: z.int() });
+export const usedFit = z.strictObject({ transform, transformVersion: z.int(), transformSequence: z.int() });
 
 export const counterfactualAnswer = z
   .strictObject({
@@ -77,11 +83,18 @@ export const counterfactualAnswer = z
         ),
       }),
     ),
-    transforms: z.strictObject({ image: usedFit, text: usedFit }).openapi({
-      description:
-        "The fits of the anchors as they are, which both answers look through. With `none` the second answer is to the " +
-        "last bit that of a collection so edited; otherwise of one that is not fitted anew yet.",
+    method: scored.method,
+    fits: z.strictObject({ before: scored.fits, after: scored.fits }).openapi({
+      description: "Methods other than `asif` are fitted anew on the anchors that stay, which is not stored.",
     }),
+    transforms: z
+      .strictObject({ image: usedFit, text: usedFit })
+      .optional()
+      .openapi({
+        description:
+          "Of `asif`: the fits of the anchors as they are, which both answers look through. With `none` the second answer is to the " +
+          "last bit that of a collection so edited; otherwise of one that is not fitted anew yet.",
+      }),
     sequence: z.int(),
     tookMs: z.number(),
   })

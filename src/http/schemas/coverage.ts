@@ -72,10 +72,11 @@ const classCoverage = z
     }),
     nearest: z.array(
       z.strictObject({
-        anchor: z.string(),
         text: z.string().nullable(),
+        anchor: z.string().openapi({ description: "The nearest anchor with that caption." }),
+        anchors: z.int().openapi({ description: "How many of the representation's anchors have it." }),
         similarity: z.number(),
-        weight: z.number().openapi({ description: "Its share of the representation." }),
+        weight: z.number().openapi({ description: "Their share of the representation." }),
       }),
     ),
     imageCoherence: z.number().nullable().openapi({
