@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lineChartSvg, type ChartPoint } from "./chart.ts";
-import type { Comparison } from "./comparison.ts";
+import type { Comparison, Difference } from "./comparison.ts";
 import type { Grid } from "./grid.ts";
 import { heatMapSvg } from "./heat-map.ts";
 import type { Outcome } from "./outcome.ts";
@@ -66,19 +66,29 @@ export const tableOf = ({ title, about, rows, comparisons = [], grid }: Report):
       "  ",
     ),
     ...cells,
-    ...(comparisons.length === 0 ? [] : ["", "Ahead in points, on the same questions and anchors:"]),
-    ...comparisons.map(comparisonLine),
+    ...comparisonLines(comparisons),
     ...(grid === undefined ? [] : ["", bestLine(grid)]),
   ].join("\n");
 };
 
-const comparisonLine = ({ name, against, differences }: Comparison): string =>
-  [
-    `  ${name} over ${against}`.padEnd(28),
-    ...differences.map(
-      ({ top, mean, low, high }) => `top-${top} ${signed(mean)} (${signed(low)} to ${signed(high)})`,
-    ),
-  ].join("  ");
+/** Under each that others are compared with, these. */
+const comparisonLines = (comparisons: readonly Comparison[]): string[] => {
+  const width = Math.max(...comparisons.map(({ name }) => name.length));
+  return [...new Set(comparisons.map(({ against }) => against))].flatMap((reference) => [
+    "",
+    `Points ahead of ${reference}, on the same questions and anchors:`,
+    ["".padEnd(width), ...TOPS.map((top) => `top-${top} (95 %)`.padStart(22))].join("  "),
+    ...comparisons
+      .filter(({ against }) => against === reference)
+      .map(({ name, differences }) =>
+        [name.padEnd(width), ...differences.map((each) => formatDifference(each).padStart(22))].join("  "),
+      ),
+  ]);
+};
+
+/** Such as `+3.8 (+2.4 to +5.3)`. */
+const formatDifference = ({ mean, low, high }: Difference): string =>
+  `${signed(mean)} (${signed(low)} to ${signed(high)})`;
 
 const signed = (points: number): string => `${points < 0 ? "−" : "+"}${Math.abs(points).toFixed(1)}`;
 

@@ -55,7 +55,7 @@ describe("npm run evaluate on given embeddings", () => {
       /^6 images of 3 classes, 1 prompts each, 2 draws of anchors; k = 800, p = 8, transform none/m,
     );
     expect(stdout).toMatch(/^asif +60 +100\.0/m);
-    expect(stdout).toMatch(/csa over asif +top-1 \+0\.0/);
+    expect(stdout).toMatch(/^Points ahead of asif, .*\n.*\ncsa +\+0\.0 \(\+0\.0 to \+0\.0\)/m);
     expect((await readdir(out)).sort()).toEqual(["heat-map.svg", "report.json", "scaling.svg"]);
     const report = JSON.parse(await readFile(join(out, "report.json"), "utf8")) as Record<string, unknown>;
     expect(Object.keys(report).sort()).toEqual([
