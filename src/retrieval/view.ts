@@ -57,9 +57,10 @@ export const createView = (
   /** A graph is not of one sequence: what is dead in this view, or came after it, is kept out by its bits. */
   const graphFilter = (inGraph: number): { allow?: Uint8Array } => (inGraph === size ? {} : { allow: live });
 
-  const graphState = (hnsw: HnswIndex | undefined): Circumstances["hnsw"] => {
+  /** Up to the limit a graph is for those who name an ef: that one was built for them changes no other's answer. */
+  const graphState = (hnsw: HnswIndex | undefined, asked: boolean): Circumstances["hnsw"] => {
     if (!hnswInstalled) return "missing";
-    if (hnsw === undefined) return "unwanted";
+    if (hnsw === undefined || (!asked && size <= profile.exactLimit)) return "unwanted";
     return hnsw.isReady() ? "ready" : "building";
   };
 
@@ -109,6 +110,7 @@ export const createView = (
       const kind = kindFor(modality, options.transform);
       const focused = await lensOf(modality, kind).focus(view, changes, options.ef !== undefined);
       const { hnsw, exact } = focused;
+      const graph = graphState(hnsw, options.ef !== undefined);
       const allowed = options.allow === undefined ? size : countOnes(options.allow);
       const choice = choose(options, {
         rows: slotCount,
@@ -116,8 +118,8 @@ export const createView = (
         allowed,
         dimension: exact.dimension,
         batch: queries.length / memory[modality].dimension,
-        hnsw: graphState(hnsw),
-        curve: hnsw?.isReady() === true ? curveOf(modality, kind, hnsw, exact) : undefined,
+        hnsw: graph,
+        curve: hnsw !== undefined && graph === "ready" ? curveOf(modality, kind, hnsw, exact) : undefined,
         profile,
         costs: currentCosts(),
       });

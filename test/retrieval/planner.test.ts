@@ -111,6 +111,14 @@ describe("the planner", () => {
     },
   );
 
+  test("answers a query that names no ef as before, where another's ef had a graph built below the limit", async () => {
+    await settledPlan(small, { ef: 20 });
+    expect((await ask(small)).plan).toMatchObject({
+      index: "exact",
+      reason: `${LIMIT} anchors are at most ${LIMIT}`,
+    });
+  });
+
   test("searches exactly where a filter is given, so that it never costs recall", async () => {
     await settledPlan(large);
     const view = large.view();
