@@ -2,7 +2,7 @@
 export { MAX_TEXT_LENGTH } from "./encoding.ts";
 export { compileFilter } from "./filter.ts";
 export { openCollections, PUBLISHED_ASIF } from "./collections.ts";
-export { TUNING_DEFAULTS } from "./tuning.ts";
+export { TUNING_DEFAULTS } from "../tuning/index.ts";
 export type * from "./calibration-types.ts";
 export type { CoverageAnswer, CoverageRequest } from "./coverage.ts";
 export type * from "./receipt-types.ts";

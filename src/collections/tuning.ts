@@ -1,32 +1,17 @@
-import { METHODS } from "../asif/index.ts";
 import { AnchorageError } from "../errors.ts";
 import type { CollectionRecord, Store } from "../store/index.ts";
 import {
   COPIED_VALUES,
   dealFolds,
   tune,
+  TUNING_DEFAULTS,
   type Choice,
-  type TuneSettings,
   type Tuning,
   valuesEach,
 } from "../tuning/index.ts";
 import type { CollectionDefaults, JsonValue } from "../types.ts";
 import type { OpenCollection } from "./memory.ts";
 import type { TuneRequest, TuningDetail, TuningWork } from "./tuning-types.ts";
-
-/** What tuning does where nothing else is said. */
-export const TUNING_DEFAULTS = {
-  folds: 5,
-  repeats: 1,
-  seed: 0,
-  classes: 300,
-  questions: 500,
-  // It hears every question and not only those at a threshold, so that what it chooses is more often the best by top-1.
-  objective: "meanReciprocalRank",
-  methods: METHODS,
-  transforms: ["none", "center", "whiten"],
-  budgetSeconds: 600,
-} as const satisfies TuneSettings;
 
 export const planTuning = (
   store: Store,

@@ -5,6 +5,7 @@ export { readTemplates } from "./datasets/index.ts";
 export type { EmbeddingFiles } from "./embeddings/index.ts";
 export { evaluateEmoji } from "./emoji.ts";
 export { evaluateSureness } from "./emoji-sureness.ts";
+export { evaluateTuning } from "./emoji-tuning.ts";
 export type { Asking } from "./evaluate-tasks.ts";
 export { evaluateEmbeddings } from "./precomputed.ts";
 export { tableOf, writeReport, type Report } from "./report.ts";
