@@ -2,6 +2,7 @@ import type { AnchorView } from "../retrieval/index.ts";
 import type { RepresentationCache } from "./cache.ts";
 import { classificationOf, classify, scoreClasses } from "./classify.ts";
 import { representBoth, scoreTexts, type FitUsed, type Method, type MethodSettings } from "./method.ts";
+import { createSlices } from "./slices.ts";
 import type { Classification, ClassifyInput } from "./types.ts";
 
 /** Methods whose scores are sums over anchors, which can be listed. */
@@ -40,7 +41,9 @@ export const classifyByMethod = async (
   }
   const { scores, fits } = await scoreTexts(view, method, images, prompts, settings, sizes);
   const columns = sizes?.length ?? prompts.length / view.dimension("text");
+  const slices = createSlices();
   for (let first = 0; first < scores.length; first += columns) {
+    if (slices.due()) await slices.rest();
     let next = first;
     const ranked = classes.map((entry) => {
       const from = next;

@@ -1,3 +1,5 @@
+import { createSlices } from "./slices.ts";
+
 /** Scores that differ by less, as a share of the greatest, differ by rounding. */
 const SAME = 1e-6;
 
@@ -7,10 +9,15 @@ const SAME = 1e-6;
  *
  * @param members `[n, columns]` row-major each
  */
-export const sumOfStandardized = (members: readonly Float64Array[], columns: number): Float64Array => {
+export const sumOfStandardized = async (
+  members: readonly Float64Array[],
+  columns: number,
+): Promise<Float64Array> => {
+  const slices = createSlices();
   const sum = new Float64Array(members[0]?.length ?? 0);
   for (const scores of members) {
     for (let first = 0; first < scores.length; first += columns) {
+      if (slices.due()) await slices.rest();
       const row = scores.subarray(first, first + columns);
       let [total, greatest] = [0, 0];
       for (const score of row) {

@@ -95,7 +95,7 @@ export const scoreTexts = async (
     const columns = sizes?.length ?? rowsOf(view, "text", texts);
     const fits = new Map(parts.flatMap((part) => part.fits).map((fit) => [fit.kind, fit]));
     return {
-      scores: sumOfStandardized(
+      scores: await sumOfStandardized(
         parts.map(({ scores }) => scores),
         columns,
       ),

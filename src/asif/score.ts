@@ -1,7 +1,5 @@
+import { createSlices } from "./slices.ts";
 import type { RelativeRepresentations } from "./types.ts";
-
-/** How long scoring may hold the event loop before it lets others in. */
-const SLICE_MS = 8;
 
 /**
  * Inner products of sparse rows, one left row at a time: `onRow` gets the scores of left row i with every right row,
@@ -17,7 +15,7 @@ export const scoreRows = async (
 ): Promise<void> => {
   const scores = new Float64Array(right.count);
   const spread = new Float64Array(slotCount);
-  let until = performance.now() + SLICE_MS;
+  const slices = createSlices();
   for (let i = 0; i < left.count; i++) {
     const [from, to] = [left.offsets[i] ?? 0, left.offsets[i + 1] ?? 0];
     for (let at = from; at < to; at++) spread[left.slots[at] ?? 0] = left.values[at] ?? 0;
@@ -31,9 +29,7 @@ export const scoreRows = async (
     }
     for (let at = from; at < to; at++) spread[left.slots[at] ?? 0] = 0;
     onRow(i, scores);
-    if (performance.now() < until) continue;
-    await new Promise(setImmediate);
-    until = performance.now() + SLICE_MS;
+    if (slices.due()) await slices.rest();
   }
 };
 

@@ -10,6 +10,7 @@ import {
   softened,
   toProbabilities,
   type ScoreTable,
+  type Softness,
 } from "./temperature.ts";
 import type { Evidence, Rung } from "./types.ts";
 
@@ -51,7 +52,7 @@ export const measureRung = async (asked: Asked, classes: number, random: Random)
   const fits = [];
   const given = await scoresOf(asked, classes);
   for (const softness of SOFTNESSES) {
-    const scores = softened(softness, given);
+    const scores = await softenedTable(softness, given, width, classes);
     const table: ScoreTable = { scores, width, classes, rows: fitting.subarray(0, FITTED_ROWS) };
     const temperature = await fitTemperature(table);
     fits.push({ softness, table, temperature, loss: negativeLogLikelihood(table, temperature) });
@@ -94,10 +95,26 @@ const scoresOf = async ({ tables, width }: Asked, classes: number): Promise<Floa
   const sums = new Float32Array(only.length);
   for (let start = 0; start < sums.length; start += width) {
     const rows = tables.map((table) => Float64Array.from(table.subarray(start, start + classes)));
-    sums.set(sumOfStandardized(rows, classes), start);
+    sums.set(await sumOfStandardized(rows, classes), start);
     if (start % (ROWS_AT_ONCE * width) === 0) await new Promise(setImmediate);
   }
   return sums;
+};
+
+/** Only of the classes that count; the others' scores are left at 0. */
+const softenedTable = async (
+  softness: Softness,
+  given: Float32Array,
+  width: number,
+  classes: number,
+): Promise<Float32Array> => {
+  if (softness === null) return given;
+  const scores = new Float32Array(given.length);
+  for (let start = 0; start < given.length; start += width) {
+    scores.set(softened(softness, given.subarray(start, start + classes)), start);
+    if (start % (ROWS_AT_ONCE * width) === 0) await new Promise(setImmediate);
+  }
+  return scores;
 };
 
 const judgeAll = async (table: ScoreTable, temperature: number, random: Random): Promise<Judged[]> => {

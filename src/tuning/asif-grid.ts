@@ -1,6 +1,6 @@
+import { createSlices } from "../asif/index.ts";
 import type { Neighbours } from "../retrieval/index.ts";
 import { rankAmong } from "./ranks.ts";
-import { createTurns } from "./turns.ts";
 
 /** The nearest anchors of a fold's images and prompts, searched once for the largest k. */
 export interface GridInput {
@@ -29,7 +29,7 @@ export const rankGrid = async (
   ps: readonly number[],
   onRanks: (k: number, p: number, ranks: Float64Array) => void,
 ): Promise<void> => {
-  const turn = createTurns();
+  const slices = createSlices();
   const rows = texts.counts.length;
   const stepOf = stepsOf(ks, Math.max(images.width, texts.width));
   const anchors = byAnchor(texts, stepOf, slotCount);
@@ -53,7 +53,7 @@ export const rankGrid = async (
         const ofStep = ranks[step];
         if (ofStep !== undefined) ofStep[image] = rankAmong(scores, sizes, truths[image] ?? 0);
       }
-      await turn();
+      if (slices.due()) await slices.rest();
     }
     ks.forEach((k, step) => onRanks(k, p, ranks[step] ?? new Float64Array(0)));
   }
