@@ -45,7 +45,7 @@ export interface CalibrationPlan {
 
 /**
  * @throws AnchorageError `unprocessable` where there are too few classes to hold some out; `invalid-input` where `allow`
- * leaves a fold without questions or memory
+ * leaves a fold without questions or memory, or either half of the classes without questions
  */
 export const planCalibration = (
   view: AnchorView,
@@ -67,7 +67,9 @@ export const planCalibration = (
     folds = deal(folds.length - 1);
   if (allow === undefined) return { view, scoring, options, folds };
   const left = folds.map((fold) => restricted(fold, allow));
-  if (left.some((fold) => fold.memory.length === 0 || fold.images.length === 0))
+  const asks = (half: number): boolean =>
+    left.some(({ truths }) => truths.some((truth) => truth % 2 === half));
+  if (left.some((fold) => fold.memory.length === 0 || fold.images.length === 0) || !asks(0) || !asks(1))
     throw invalidField("filter", "lets too few anchors through to hold some of them out");
   return { view, scoring, options, folds: left };
 };
