@@ -14,6 +14,8 @@ import type { Aligned, AnchorView, Changes, Slot } from "./types.ts";
 export const ALIGNMENT_KINDS: readonly AlignmentKind[] = ["csa", "orthogonal", "ridge"];
 /** Fits on some of the anchors that are remembered, such as those of a filter or of the folds of a validation. */
 const PARTIAL_FITS = 8;
+/** Of these so many have indexes, each of which takes as much memory as a collection's own. */
+const PARTIAL_INDEXES = 2;
 
 /** What an aligner needs of the memory that it looks at. */
 export interface AlignerSource {
@@ -77,13 +79,27 @@ export const createAligner = (
 ): Aligner => {
   // Begun anew with each memory: when one is compacted, what it was made of is gone from the matrix, too.
   const gram = createPairGram(source.raw);
-  const partial = new LRUCache<string, Promise<Held>>({ max: PARTIAL_FITS });
+  const partial = new LRUCache<string, Promise<FittedAlignment>>({ max: PARTIAL_FITS });
+  const partialIndexes = new LRUCache<string, AlignedIndexes>({ max: PARTIAL_INDEXES });
   let partialOf = -1;
 
-  const held = (fitted: FittedAlignment, only?: Uint8Array): Held => ({
+  const forgetPartial = (): void => {
+    partial.clear();
+    partialIndexes.clear();
+  };
+
+  const held = (fitted: FittedAlignment): Held => ({
     ...fitted,
-    indexes: fitted.fit === null ? null : createAlignedIndexes(fitted.fit, source, only),
+    indexes: fitted.fit === null ? null : createAlignedIndexes(fitted.fit, source),
   });
+
+  /** The indexes of the fits that were asked for last are kept; others are made again. */
+  const heldOn = (key: string, fitted: FittedAlignment, only: Uint8Array): Held => {
+    if (fitted.fit === null) return { ...fitted, indexes: null };
+    const indexes = partialIndexes.get(key) ?? createAlignedIndexes(fitted.fit, source, only);
+    partialIndexes.set(key, indexes);
+    return { ...fitted, indexes };
+  };
 
   const fitTo = async (kind: AlignmentKind, view: AnchorView, changes: Changes): Promise<Held> => {
     const version = source.nextVersion(kind);
@@ -160,7 +176,7 @@ export const createAligner = (
   return {
     align: async (kind, view, changes) => shown(kind, view, await keeperOf(kind).fitFor(view, changes)),
     alignOn: async (kind, view, allow) => {
-      if (view.sequence !== partialOf) partial.clear();
+      if (view.sequence !== partialOf) forgetPartial();
       partialOf = view.sequence;
       const key = `${kind} ${createHash("sha256").update(allow).digest("base64")}`;
       let made = partial.get(key);
@@ -169,13 +185,11 @@ export const createAligner = (
         const anchors = countOnes(allow);
         made = gram
           .fitOn(kind, allow, bitsOf(view))
-          .then((fit) =>
-            held({ fit, version: 0, sequence, anchors, changes: undefined, stored: false }, allow),
-          );
+          .then((fit) => ({ fit, version: 0, sequence, anchors, changes: undefined, stored: false }));
         partial.set(key, made);
         made.catch(() => partial.delete(key));
       }
-      return shown(kind, view, await made);
+      return shown(kind, view, heldOn(key, await made, allow));
     },
     lags: (sequence) =>
       [...keepers.values()].some((keeper) => {
@@ -183,7 +197,7 @@ export const createAligner = (
         return current !== undefined && (current.sequence < sequence || !current.stored);
       }),
     renew: async (view, changes) => {
-      partial.clear();
+      forgetPartial();
       for (const keeper of keepers.values()) await keeper.renew(view, changes);
     },
     fitted: () =>
@@ -194,7 +208,7 @@ export const createAligner = (
         }),
       ),
     close: () => {
-      partial.clear();
+      forgetPartial();
       for (const keeper of keepers.values()) keeper.close();
     },
   };

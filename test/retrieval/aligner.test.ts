@@ -144,6 +144,26 @@ describe.each(KINDS)("a fit of %s", (kind) => {
     alone.space.close();
   });
 
+  test("on some anchors answers as before when fits on many others were asked for since", async () => {
+    const { space, write } = await open();
+    write(anchors);
+    const view = space.view();
+    const asked = () =>
+      Promise.all(
+        Array.from({ length: 12 }, (_, left) =>
+          ask(
+            view,
+            kind,
+            view.bitmap(({ id }) => Number(id.split("-")[1]) % 12 !== left),
+          ),
+        ),
+      );
+    const before = await asked();
+    expect(new Set(before.map(({ shown }) => shown.join())).size).toBe(12);
+    expect(await asked()).toEqual(before);
+    space.close();
+  });
+
   test("gives the same answers after a restart, from what was stored", async () => {
     const first = await open();
     first.write(anchors);
