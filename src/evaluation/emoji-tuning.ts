@@ -59,8 +59,7 @@ export const evaluateTuning = async (options: {
   const lines: TuningLine[] = [];
   try {
     for (const style of STYLES)
-      for (const half of HALVES)
-        lines.push(await runTuning(emoji, style, half, context));
+      for (const half of HALVES) lines.push(await runTuning(emoji, style, half, context));
   } finally {
     bar.stop();
   }

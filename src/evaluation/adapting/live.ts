@@ -30,7 +30,7 @@ export interface LiveStep {
  * Adds a domain's pairs as drawings to a collection on real Postgres, step by step, and asks right after each write;
  * in the last step everything that was added is deleted again.
  *
- * @param collections whose encoders are those that \`emoji\` was embedded with; the collection is made and left there
+ * @param collections whose encoders are those that `emoji` was embedded with; the collection is made and left there
  * @param images of drawings by id, as files
  */
 export const adaptLive = async (

@@ -8,6 +8,7 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** Longer headers are those of record arrays. */
 const MAX_HEADER_BYTES = 1 << 16;
 const MAX_INT32 = 2 ** 31 - 1;
+const MIN_INT32 = -(2 ** 31);
 
 /** An array in a NumPy file: in C order, the last index moving fastest. */
 export interface NpyArray {
@@ -49,8 +50,10 @@ const ITEMS: Readonly<Record<string, ItemType>> = {
   "<i8": {
     bytes: 8,
     convert: (bytes, target, at) => {
-      // What int32 cannot hold stays out of range.
-      new BigInt64Array(bytes).forEach((value, i) => (target[at + i] = Math.min(Number(value), MAX_INT32)));
+      // What int32 cannot hold stays out of range, where it would else be wrapped into it.
+      new BigInt64Array(bytes).forEach(
+        (value, i) => (target[at + i] = Math.max(MIN_INT32, Math.min(Number(value), MAX_INT32))),
+      );
     },
   },
 };

@@ -41,6 +41,11 @@ describe("a NumPy file", () => {
     expect((await read(float32([2, 1], [1.25, 3]))).values).toEqual([1.25, 3]);
     expect((await read(float64([2, 1], [0.1, 3]))).values).toEqual([Math.fround(0.1), 3]);
     expect((await read(int64([3], [0, -1, 2 ** 40]), LABEL_ITEMS)).values).toEqual([0, -1, 2 ** 31 - 1]);
+    // None of them wraps round to a label that there is.
+    expect((await read(int64([2], [-(2 ** 32), 1 - 2 ** 40]), LABEL_ITEMS)).values).toEqual([
+      -(2 ** 31),
+      -(2 ** 31),
+    ]);
     expect((await read(int32([2], [5, 999]), LABEL_ITEMS)).values).toEqual([5, 999]);
     expect((await read(npy("|u1", [2], Uint8Array.of(0, 255)), LABEL_ITEMS)).values).toEqual([0, 255]);
   });
