@@ -86,7 +86,8 @@ export const fitTemperature = async (table: ScoreTable): Promise<number> => {
   let [left, right] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
   let [lossLeft, lossRight] = [await lossAt(left), await lossAt(right)];
   while (high - low > PRECISION) {
-    if (lossLeft <= lossRight) {
+    // Where no temperature is likelier than another the scores say nothing, unless there is nothing left to lose.
+    if (lossLeft < lossRight || lossLeft === 0) {
       [high, right, lossRight] = [right, left, lossLeft];
       left = high - GOLDEN * (high - low);
       lossLeft = await lossAt(left);

@@ -41,6 +41,8 @@ describe("the temperature", () => {
     expect(await fitTemperature(always)).toBeLessThan(0.05);
     const never = { ...always, scores: Float32Array.of(0, 1, 0, 1) };
     expect(await fitTemperature(never)).toBeGreaterThan(900);
+    const same = { ...always, scores: Float32Array.of(1, 1, 0, 0) };
+    expect(await fitTemperature(same)).toBeGreaterThan(900);
   });
 
   it("looks at no more classes than it is told of", async () => {
