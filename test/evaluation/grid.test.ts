@@ -1,9 +1,16 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { scoreByMethod } from "../../src/asif/index.ts";
 import { compareRuns } from "../../src/evaluation/comparison.ts";
 import { rankByAsif, gridKs, runGrid } from "../../src/evaluation/grid.ts";
 import { heatMapSvg } from "../../src/evaluation/heat-map.ts";
-import { openTrialSpace, rankOf, ranksIn, type TrialAnchor } from "../../src/evaluation/trial.ts";
+import {
+  concatenate,
+  openTrialSpace,
+  rankOf,
+  ranksIn,
+  type TrialAnchor,
+} from "../../src/evaluation/trial.ts";
 import { randomAnchors } from "../support/anchor-space.ts";
 import type { AnchorId } from "../../src/types.ts";
 
@@ -95,11 +102,18 @@ describe("ranks by scores", () => {
     expect([0, 1, 2].map((truth) => rankOf(scores, [2, 1, 2], truth))).toEqual([1, 2, 3]);
   });
 
-  it("are those of classify, whichever way they are asked for", async () => {
+  it("are those of classify, which ASIF is asked by", async () => {
     const space = await openTrialSpace(anchors, "center");
     const settings = { k: 20, p: 4, transform: "center" } as const;
-    const plain = await ranksIn(space, task, settings);
-    expect(await ranksIn(space, task, { ...settings, method: "asif" })).toEqual(plain);
+    const prompts = concatenate(task.classes.flatMap((each) => each.prompts));
+    const scores = await scoreByMethod(space.view(), "asif", concatenate(task.images), prompts, settings);
+    const sizes = task.classes.map((each) => each.prompts.length);
+    const ranks = task.truths.map((truth) =>
+      rankOf(scores.subarray(truth * 30, (truth + 1) * 30), sizes, truth),
+    );
+    expect(new Set(ranks).size).toBeGreaterThan(1);
+    for (const method of [undefined, "asif"] as const)
+      expect(await ranksIn(space, task, { ...settings, ...(method && { method }) })).toEqual(ranks);
     space.close();
   });
 });
