@@ -8,7 +8,7 @@ export const method = z.enum(METHODS).openapi({
   description:
     "How images and texts are scored: `asif` by relative representations, `csa`, `orthogonal` and `ridge` by linear maps " +
     "fitted on the anchors, `asif-csa` by relative representations measured in the space of `csa`, `consensus` by the sum " +
-    "of several.",
+    "of several, each of mean 0 and deviation 1 over an image's texts, so that a single text scores 0.",
 });
 
 export const rank = z.int().min(1).max(MAX_RANK).nullable().openapi({
