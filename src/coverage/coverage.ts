@@ -27,43 +27,42 @@ export const coverage = async (view: AnchorView, input: CoverageInput): Promise<
   const coherence = await imageCoherence(view, look, rows);
   const near = await nearestRows(rows, view.slotCount, Math.max(1, top));
   const usual = await usualSupport(view, look, settings);
-  const grouping =
-    input.groupBy === undefined ? undefined : groupBy(view, input.groupBy, settings.allow);
+  const grouping = input.groupBy === undefined ? undefined : groupBy(view, input.groupBy, settings.allow);
   const covered: ClassCoverage[] = [];
   for (const [row, { name }] of classes.entries()) {
     if (row % CLASSES_AT_ONCE === 0) await new Promise(setImmediate);
-      const nearest = nearestCaptions(view, rows, row, Math.max(1, top));
-      const weighted = grouping === undefined ? [] : heaviest(rows, row, Infinity);
-      const overlaps = (near[row] ?? []).map(({ index, overlap }) => ({
-        with: classes[index]?.name ?? "",
-        index,
-        overlap,
-      }));
-      const found = {
-        effectiveAnchors: effectiveAnchors(rows, row),
-        imageCoherence: coherence[row] ?? null,
-      };
-      covered.push({
+    const nearest = nearestCaptions(view, rows, row, Math.max(1, top));
+    const weighted = grouping === undefined ? [] : heaviest(rows, row, Infinity);
+    const overlaps = (near[row] ?? []).map(({ index, overlap }) => ({
+      with: classes[index]?.name ?? "",
+      index,
+      overlap,
+    }));
+    const found = {
+      effectiveAnchors: effectiveAnchors(rows, row),
+      imageCoherence: coherence[row] ?? null,
+    };
+    covered.push({
+      name,
+      risk: riskOf({
+        ...found,
+        nearestSimilarity: nearest[0]?.similarity ?? null,
+        overlap: overlaps[0]?.overlap ?? 0,
+      }),
+      anchors: (rows.offsets[row + 1] ?? 0) - (rows.offsets[row] ?? 0),
+      ...found,
+      nearest,
+      overlap: overlaps[0] ?? null,
+      ...(grouping === undefined ? {} : { groups: grouping.weights(weighted).slice(0, top) }),
+      advice: advise({
         name,
-        risk: riskOf({
-          ...found,
-          nearestSimilarity: nearest[0]?.similarity ?? null,
-          overlap: overlaps[0]?.overlap ?? 0,
-        }),
-        anchors: (rows.offsets[row + 1] ?? 0) - (rows.offsets[row] ?? 0),
         ...found,
         nearest,
-        overlap: overlaps[0] ?? null,
-        ...(grouping === undefined ? {} : { groups: grouping.weights(weighted).slice(0, top) }),
-        advice: advise({
-          name,
-          ...found,
-          nearest,
-          overlaps,
-          missingGroups: grouping?.missing(weighted) ?? [],
-          usual,
-        }),
-      });
+        overlaps,
+        missingGroups: grouping?.missing(weighted) ?? [],
+        usual,
+      }),
+    });
   }
   return {
     classes: covered,

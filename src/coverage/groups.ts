@@ -9,7 +9,9 @@ const MISSING = 0.001;
 
 /** How anchors are shared out by the values of one metadata field; null stands for none. A list counts as one value. */
 export interface Grouping {
-  readonly weights: (entries: readonly Weighted[]) => { readonly group: JsonValue; readonly weight: number }[];
+  readonly weights: (
+    entries: readonly Weighted[],
+  ) => { readonly group: JsonValue; readonly weight: number }[];
   /** Common groups that have no part in `entries`. */
   readonly missing: (entries: readonly Weighted[]) => JsonValue[];
 }

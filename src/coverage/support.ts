@@ -88,10 +88,7 @@ const showAll = async (
 };
 
 /** Over pairs of different anchors, from the norm of their weighted sum. */
-const meanCosine = (
-  entries: readonly Weighted[],
-  shown: ReadonlyMap<Slot, Float32Array>,
-): number | null => {
+const meanCosine = (entries: readonly Weighted[], shown: ReadonlyMap<Slot, Float32Array>): number | null => {
   if (entries.length < 2) return null;
   const total = entries.reduce((sum, { weight }) => sum + weight, 0);
   const sum = new Float64Array(shown.get(entries[0]?.slot ?? 0)?.length ?? 0);
