@@ -67,10 +67,11 @@ export const createErasure = (
       inTurn(async () => {
         const sequence = await clear();
         await store.vacuum(tables);
-        const said =
-          tables === "rewrite"
-            ? await store.recordErasure(record, sequence)
-            : { generation: await store.erasedGeneration(record), erased: 0 };
+        if (tables === "vacuum")
+          return { generation: await store.erasedGeneration(record), erased: 0, sequence };
+        const said = await store.recordErasure(record, sequence);
+        // Those that were stored since; from here on the store refuses them.
+        await store.removeCalibrations(record, sequence);
         return { ...said, sequence };
       }),
     afterCompaction: () => {

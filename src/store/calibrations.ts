@@ -1,8 +1,9 @@
-import { and, asc, eq, lt } from "drizzle-orm";
-import { notFound } from "../errors.ts";
+import { and, asc, eq, gt, lt } from "drizzle-orm";
+import { AnchorageError } from "../errors.ts";
 import type { Sequence } from "../types.ts";
 import type { Database } from "./database.ts";
-import { calibrations, collections } from "./schema.ts";
+import { lockCollection } from "./lock-collection.ts";
+import { calibrations, receipts } from "./schema.ts";
 import type { CalibrationRecord, CollectionRecord } from "./types.ts";
 
 const columns = {
@@ -14,16 +15,29 @@ const columns = {
 
 export const saveCalibration = async (
   database: Database,
-  { key, name }: CollectionRecord,
+  collection: CollectionRecord,
   record: CalibrationRecord,
 ): Promise<void> => {
+  const { key, name } = collection;
   await database.transaction(async ({ queries }) => {
-    const [collection] = await queries
-      .select({ key: collections.key })
-      .from(collections)
-      .where(eq(collections.key, key))
-      .for("key share");
-    if (collection === undefined) throw notFound("collection", name);
+    // An erasure is put on record before this or after it, and then removes what is written here.
+    await lockCollection(queries, collection);
+    const [erasure] = await queries
+      .select({ id: receipts.id })
+      .from(receipts)
+      .where(
+        and(
+          eq(receipts.collection, key),
+          eq(receipts.kind, "erasure"),
+          gt(receipts.sequence, record.sequence),
+        ),
+      )
+      .limit(1);
+    if (erasure !== undefined)
+      throw new AnchorageError(
+        "conflict",
+        `Anchors of "${name}" that the calibration was measured with were erased meanwhile; calibrate again.`,
+      );
     await queries
       .insert(calibrations)
       .values({ collection: key, ...record })

@@ -308,7 +308,11 @@ export interface Store {
   saveTuning(collection: CollectionRecord, tuning: TuningRecord): Promise<void>;
   findTuning(collection: CollectionRecord): Promise<TuningRecord | null>;
 
-  /** In place of the last one of the same subject. */
+  /**
+   * In place of the last one of the same subject.
+   *
+   * @throws AnchorageError `conflict` where anchors that were there at its sequence have been erased since
+   */
   saveCalibration(collection: CollectionRecord, calibration: CalibrationRecord): Promise<void>;
   /** In the order of their subjects. */
   listCalibrations(collection: CollectionRecord): Promise<CalibrationRecord[]>;
