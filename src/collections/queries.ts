@@ -13,7 +13,15 @@ import type { Encoding } from "./encoding.ts";
 import { modalityOf } from "./inputs.ts";
 import { methodOf } from "./method.ts";
 import { pictured } from "./pictured.ts";
-import { answer, bitmapOf, readQuestion, resolve, settingsOf, type Queried } from "./question.ts";
+import {
+  answer,
+  bitmapOf,
+  checkValues,
+  readQuestion,
+  resolve,
+  settingsOf,
+  type Queried,
+} from "./question.ts";
 import type {
   ClassifyAnswer,
   ClassifyRequest,
@@ -109,6 +117,7 @@ export const createQueries = (store: Pick<Store, "idsWithImages">, encoding: Enc
       const started = performance.now();
       const { record, view } = queried;
       const how = methodOf(record, request);
+      checkValues(queried, request, request.images.length + request.texts.length);
       const [images, texts] = await Promise.all([
         resolve(
           queried,

@@ -11,6 +11,8 @@ import type { ClassInput, ClassifyRequest, Filter, QuerySettings } from "./types
 export const DEFAULT_TOP = 5;
 const DEFAULT_EXPLAINED = 10;
 const SLOT = "{}";
+/** Of all relative representations of a request together, some 33 bytes each. */
+const MAX_VALUES = 40_000_000;
 
 /** What a query needs to know of the collection it is put to. */
 export interface Queried {
@@ -25,6 +27,7 @@ export const readQuestion = async (
   encoding: Encoding,
 ): Promise<ClassifyInput> => {
   const explain = explainOf(request);
+  checkValues(queried, request, request.images.length + countPrompts(request));
   const [images, question] = await Promise.all([
     resolve(
       queried,
@@ -49,6 +52,7 @@ export const readClasses = async (
   request: QuerySettings & Pick<ClassifyRequest, "classes" | "templates" | "filter">,
   encoding: Encoding,
 ): Promise<Pick<ClassifyInput, "prompts" | "classes" | "settings">> => {
+  checkValues(queried, request, countPrompts(request));
   const prompted = request.classes.map((entry, i) => promptsOf(entry, i, request.templates ?? [SLOT]));
   const prompts = await resolve(queried, "text", prompted.flat(), encoding);
   const allow = bitmapOf(queried.view, request.filter);
@@ -58,6 +62,19 @@ export const readClasses = async (
     settings: { ...settingsOf(queried.record, request), ...(allow === undefined ? {} : { allow }) },
   };
 };
+
+/** @throws AnchorageError `invalid-input` where what so many inputs are described by would not fit into memory. */
+export const checkValues = ({ record, view }: Queried, request: QuerySettings, inputs: number): void => {
+  const values = inputs * Math.min(request.k ?? record.asif.k, view.size);
+  if (values > MAX_VALUES)
+    throw invalidField(
+      "k",
+      `times all inputs, here ${inputs}, must be at most ${MAX_VALUES}; it is ${values}`,
+    );
+};
+
+const countPrompts = ({ classes, templates }: Pick<ClassifyRequest, "classes" | "templates">): number =>
+  classes.reduce((sum, { prompts }) => sum + (prompts?.length ?? templates?.length ?? 1), 0);
 
 export const resolve = (
   { record, view }: Queried,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as schemas from "../../src/http/schemas/queries.ts";
-import { anchorOf, createCollection, openTestApp, type Answer, type TestApp } from "./support.ts";
+import { anchorOf, createCollection, openTestApp, pathsOf, type Answer, type TestApp } from "./support.ts";
 
 let test: TestApp;
 
@@ -203,4 +203,29 @@ describe("minSequence", () => {
     });
     expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
   }, 10_000);
+});
+
+it("refuses a k that would take more memory than there is for all of a request's inputs", async () => {
+  const crowd = await openTestApp();
+  try {
+    await createCollection(crowd, "crowd");
+    const anchors = Array.from({ length: 2_001 }, (_, i) => anchorOf(`a${i}`));
+    await crowd.call("PUT", "/v1/collections/crowd/anchors", { anchors });
+    const texts = Array.from({ length: 20_000 }, () => ({ vector: [1, 0] }));
+    const classes = Array.from({ length: 20 }, (_, i) => ({
+      name: `c${i}`,
+      prompts: texts.slice(0, 1_000),
+    }));
+    const images = [{ anchor: "a0" }];
+    for (const [path, body] of [
+      ["classify", { images, classes }],
+      ["counterfactual", { images, classes, without: { ids: ["a1"] } }],
+      ["coverage", { classes }],
+    ] as const) {
+      const answer = await crowd.call("POST", `/v1/collections/crowd/${path}`, { ...body, k: 100_000 });
+      expect([path, answer.status, pathsOf(answer)]).toEqual([path, 400, ["k"]]);
+    }
+  } finally {
+    await crowd.close();
+  }
 });
