@@ -23,7 +23,9 @@ describe("a calibration that was begun before anchors were deleted", () => {
     await collections.compact(BIRDS);
     await expect(work(CONTEXT)).rejects.toMatchObject({ code: "conflict" });
     expect(await collections.listCalibrations(BIRDS)).toEqual([]);
-    await (await collections.planCalibration(BIRDS, {}))(CONTEXT);
+    await (
+      await collections.planCalibration(BIRDS, {})
+    )(CONTEXT);
     expect(await collections.listCalibrations(BIRDS)).toMatchObject([{ current: true, anchors: 39 }]);
   });
 
