@@ -1,0 +1,3 @@
+/** Transferability: which model fits a dataset, before anyone fine-tunes one. */
+export { METHODS, methodOf } from "./methods.ts";
+export * from "./types.ts";
