@@ -60,6 +60,38 @@ export interface TransferOptions {
     /** How classes count in the rate given the classes: by their rows (the default), or all the same. */
     readonly classes?: "by-rows" | "equal";
   };
+  readonly nleep?: {
+    /** Components of the mixture for each class, from 1; 5 where not given. */
+    readonly componentsPerClass?: number;
+    /** The share of the variance that the principal directions keep, in (0, 1]; 0.8 where not given. */
+    readonly variance?: number;
+    readonly seed?: number;
+  };
+  readonly gbc?: {
+    readonly covariance?: "diagonal" | "spherical";
+    /** Features of more dimensions are reduced to so many principal directions; 64 where not given. */
+    readonly dimensions?: number;
+  };
+  readonly parc?: {
+    /** What is held against the features: the classes (the default where there are some), or the first F-labels. */
+    readonly labels?: "classes" | "f-labels";
+    /** Of more rows so many are drawn; 2,000 where not given. */
+    readonly samples?: number;
+    /** Whether columns are standardised first, as in the authors' code; false where not given. */
+    readonly standardize?: boolean;
+    readonly seed?: number;
+  };
+  readonly knn?: {
+    /** Neighbours, from 1; 5 where not given. */
+    readonly k?: number;
+  };
+  readonly "linear-probe"?: {
+    /** From 2; 5 where not given. */
+    readonly folds?: number;
+    /** Of `ridge / 2` times the squared weights, against the summed loss of the rows; 1 where not given. */
+    readonly ridge?: number;
+    readonly seed?: number;
+  };
 }
 
 /** How well a model is expected to do on a dataset after fine-tuning; higher is better, and only the order counts. */
