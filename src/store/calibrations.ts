@@ -1,8 +1,8 @@
 import { and, asc, eq, lt } from "drizzle-orm";
-import { notFound } from "../errors.ts";
 import type { Sequence } from "../types.ts";
 import type { Database } from "./database.ts";
-import { calibrations, collections } from "./schema.ts";
+import { holdCollection } from "./lock-collection.ts";
+import { calibrations } from "./schema.ts";
 import type { CalibrationRecord, CollectionRecord } from "./types.ts";
 
 const columns = {
@@ -14,19 +14,14 @@ const columns = {
 
 export const saveCalibration = async (
   database: Database,
-  { key, name }: CollectionRecord,
+  collection: CollectionRecord,
   record: CalibrationRecord,
 ): Promise<void> => {
   await database.transaction(async ({ queries }) => {
-    const [collection] = await queries
-      .select({ key: collections.key })
-      .from(collections)
-      .where(eq(collections.key, key))
-      .for("key share");
-    if (collection === undefined) throw notFound("collection", name);
+    await holdCollection(queries, collection);
     await queries
       .insert(calibrations)
-      .values({ collection: key, ...record })
+      .values({ collection: collection.key, ...record })
       .onConflictDoUpdate({ target: [calibrations.collection, calibrations.subject], set: record });
   });
 };

@@ -20,10 +20,18 @@ import { followNews } from "./news.ts";
 import { readAll } from "./read-all.ts";
 import { readSince } from "./read-since.ts";
 import { erasedGeneration, findReceipt, listReceipts, recordErasure } from "./receipts.ts";
+import { findReencoding, listReencoded, saveReencoding, switchEncoders } from "./reencodings.ts";
 import { loadTransforms, saveTransform } from "./transforms.ts";
 import { findTuning, saveTuning } from "./tunings.ts";
 import type { Store } from "./types.ts";
 import { vacuum } from "./vacuum.ts";
+import {
+  addVectors,
+  countWithoutVector,
+  removeVectors,
+  withoutSource,
+  withoutVector,
+} from "./vector-writes.ts";
 import { writeMark } from "./write-mark.ts";
 
 export interface StoreOptions {
@@ -104,7 +112,7 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   findImage: (collection, id) => findImage(database, collection, id),
   existingIds: (collection, ids) => existingIds(database, collection, ids),
   idsWithImages: (collection, ids) => idsWithImages(database, collection, ids),
-  readAll: (collection, onBatch) => readAll(database, collection, onBatch),
+  readAll: (collection, onBatch, beside) => readAll(database, collection, onBatch, beside),
   changesSince: (collection, sequence) => changesSince(database, collection, sequence),
   writeMark: (collection, sequence) => writeMark(database, collection, sequence),
   readSince: (collection, sequence, onBatch) => readSince(database, collection, sequence, onBatch),
@@ -116,6 +124,16 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   listCalibrations: (collection) => listCalibrations(database, collection),
   findCalibration: (collection, subject) => findCalibration(database, collection, subject),
   removeCalibrations: (collection, sequence) => removeCalibrations(database, collection, sequence),
+  withoutSource: (collection, modality, limit) => withoutSource(database, collection, modality, limit),
+  countWithoutVector: (collection, encoder) => countWithoutVector(database, collection, encoder),
+  withoutVector: (collection, encoder, page) => withoutVector(database, collection, encoder, page),
+  addVectors: (collection, encoder, vectors) => addVectors(database, collection, encoder, vectors),
+  removeVectors: (collection, encoder) => removeVectors(database, collection, encoder),
+  saveReencoding: (collection, reencoding) => saveReencoding(database, collection, reencoding),
+  findReencoding: (collection) => findReencoding(database, collection),
+  listReencoded: () => listReencoded(database),
+  switchEncoders: (collection, reencoding, encode, atMost) =>
+    switchEncoders(database, collection, reencoding, encode, atMost),
   saveJob: (job) => saveJob(database, owner, job),
   listJobs: (limit) => listJobs(database, limit),
   findJob: (id) => findJob(database, id),
