@@ -11,8 +11,10 @@ export interface Task {
   readonly labels: readonly Rows[];
 }
 
-export const rowsOf = (data: ArrayLike<number>, width: number): number[][] =>
-  Array.from({ length: data.length / width }, (_, i) => Array.from(data).slice(i * width, (i + 1) * width));
+export const rowsOf = (data: Float32Array, width: number): number[][] =>
+  Array.from({ length: data.length / width }, (_, i) =>
+    Array.from(data.subarray(i * width, (i + 1) * width)),
+  );
 
 /**
  * Classes whose features and label embeddings have something to do with each other: both are noisy maps of a latent
