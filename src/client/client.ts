@@ -21,6 +21,8 @@ import type {
   InfluenceRequestBody,
   JobBody,
   JobListBody,
+  RankCorrelationAnswerBody,
+  RankCorrelationRequestBody,
   ReadinessBody,
   ReceiptBody,
   ReceiptPageBody,
@@ -31,6 +33,8 @@ import type {
   SimilarityAnswerBody,
   SimilarityRequestBody,
   StoredAnchorBody,
+  TransferabilityAnswerBody,
+  TransferabilityRequestBody,
   TuneRequestBody,
   TuningBody,
   WrittenBody,
@@ -109,6 +113,16 @@ export interface AnchorageClient {
   getJob(id: string, options?: CallOptions): Promise<JobBody>;
   /** Asks it to end, and waits until it has. */
   cancelJob(id: string, options?: CallOptions): Promise<JobBody>;
+  /** How well features fit labels, by several scores; to be asked for each model and compared. */
+  transferability(
+    request: TransferabilityRequestBody,
+    options?: CallOptions,
+  ): Promise<TransferabilityAnswerBody>;
+  /** How far two lists rank the same items alike. */
+  rankCorrelation(
+    request: RankCorrelationRequestBody,
+    options?: CallOptions,
+  ): Promise<RankCorrelationAnswerBody>;
   /** @throws AnchorageApiError 503 where it is not ready yet. */
   ready(options?: CallOptions): Promise<ReadinessBody>;
 }
@@ -217,6 +231,8 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
     listJobs: async (options) => (await json<JobListBody>("GET", "/v1/jobs", options)).jobs,
     getJob: async (id, options) => json("GET", `/v1/jobs/${segment(id)}`, options),
     cancelJob: async (id, options) => json("DELETE", `/v1/jobs/${segment(id)}`, options),
+    transferability: (request, options) => post("/v1/transferability", request, options),
+    rankCorrelation: (request, options) => post("/v1/rank-correlation", request, options),
     ready: (options) => json("GET", "/readyz", options),
   };
 };

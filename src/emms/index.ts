@@ -1,5 +1,18 @@
 /** Transferability: which model fits a dataset, before anyone fine-tunes one. */
 export { METHODS, methodOf } from "./methods.ts";
+export {
+  kendallTau,
+  pearson,
+  spearman,
+  topOneRegret,
+  weightedTau,
+  type WeightedTauOptions,
+} from "./rank-correlation/index.ts";
 export { openScoring, type Scoring } from "./scoring.ts";
 export type { TimedScore } from "./timed-score.ts";
+export {
+  createTransferability,
+  type Transferability,
+  type TransferabilityLimits,
+} from "./transferability.ts";
 export * from "./types.ts";

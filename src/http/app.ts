@@ -16,6 +16,7 @@ import { createMetrics } from "./metrics.ts";
 import { answerError, refuse } from "./problem.ts";
 import { addQueries } from "./queries.ts";
 import { addReceipts } from "./receipts.ts";
+import { addTransferability } from "./transferability.ts";
 import { addTuning } from "./tuning.ts";
 import { addService } from "./service.ts";
 
@@ -58,6 +59,7 @@ export const createApp = (
   addQueries(app, service);
   addTuning(app, service);
   addCalibration(app, service);
+  addTransferability(app, service);
   addReceipts(app, service);
   addEncoders(app, service);
   addJobs(app, service);

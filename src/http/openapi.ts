@@ -33,6 +33,11 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
         },
         { name: "queries", description: "Read-only; every answer names the sequence it was computed at." },
         { name: "tuning", description: "A collection's settings by its own anchors, without labels." },
+        {
+          name: "transferability",
+          description:
+            "Which model fits a dataset, before anyone fine-tunes one; everything is in the request.",
+        },
         { name: "encoders", description: "The frozen networks that are installed here." },
         { name: "jobs", description: "Background work." },
         { name: "service", description: "Health, readiness, metrics." },

@@ -11,6 +11,7 @@ import type * as inputs from "./schemas/inputs.ts";
 import type * as receipts from "./schemas/receipts.ts";
 import type * as tuning from "./schemas/tuning.ts";
 import type * as service from "./schemas/service.ts";
+import type * as transferability from "./schemas/transferability.ts";
 
 /** What goes over the wire, as the schemas that validate it say: for the client, which sends and receives it. */
 export type InputBody = z.input<typeof inputs.input>;
@@ -46,6 +47,10 @@ export type CalibrateRequestBody = z.input<typeof calibration.calibrateRequest>;
 export type CalibrationBody = z.output<typeof calibration.calibrationList>["calibrations"][number];
 export type CoverageRequestBody = z.input<typeof coverage.coverageRequest>;
 export type CoverageAnswerBody = z.output<typeof coverage.coverageAnswer>;
+export type TransferabilityRequestBody = z.input<typeof transferability.transferabilityRequest>;
+export type TransferabilityAnswerBody = z.output<typeof transferability.transferabilityAnswer>;
+export type RankCorrelationRequestBody = z.input<typeof transferability.rankCorrelationRequest>;
+export type RankCorrelationAnswerBody = z.output<typeof transferability.rankCorrelationAnswer>;
 export type EncoderListBody = z.output<typeof service.encoderList>;
 export type JobBody = z.output<typeof service.job>;
 export type JobListBody = z.output<typeof service.jobList>;

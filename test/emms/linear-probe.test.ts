@@ -70,6 +70,13 @@ describe("folds", () => {
     }
     expect(dealStratified(classes, 5, 0)).toEqual(dealt);
     expect(dealStratified(classes, 5, 1)).not.toEqual(dealt);
+    expect(
+      dealStratified(
+        classes.map((id) => (id + 1) % 3),
+        5,
+        0,
+      ),
+    ).toEqual(dealt);
   });
 });
 

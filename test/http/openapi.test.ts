@@ -58,6 +58,8 @@ GET /v1/collections/{collection}/calibrations
 POST /v1/collections/{collection}/coverage
 POST /v1/collections/{collection}/counterfactual
 POST /v1/collections/{collection}/influence
+POST /v1/transferability
+POST /v1/rank-correlation
 GET /v1/encoders
 GET /v1/jobs
 GET /v1/jobs/{id}
