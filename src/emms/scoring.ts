@@ -15,7 +15,7 @@ export interface Scoring {
    * @throws the signal's reason, soon after it is aborted
    */
   readonly score: (method: TransferMethod, options: TransferOptions) => Promise<TimedScore>;
-  /** To be called at the end, whether or not a score was thrown. */
+  /** To be called at the end, whether or not a score was thrown. Resolves when nothing is worked on any more. */
   readonly close: () => Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export interface Scoring {
  * Opens scoring of `input`, which is given away: on a thread of its own where it would keep requests waiting. An input
  * over a SharedArrayBuffer stays the caller's, too.
  *
- * @param signal ends the thread where it is aborted
+ * @param signal breaks the work off where it is aborted
  */
 export const openScoring = (input: ScoreInput, signal?: AbortSignal): Scoring =>
   workOf(input) > SMALL ? onThread(input, signal) : inPlace(input, signal);
@@ -47,28 +47,30 @@ const onThread = (input: ScoreInput, signal?: AbortSignal): Scoring => {
     transferList: ownBuffers(input),
     execArgv: [],
   });
-  let ended = false;
-  const end = async (): Promise<void> => {
-    ended = true;
-    await thread.terminate();
+  const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+  // Whoever waits for a score is told by `once`; without a listener, it would end the process where nobody does.
+  thread.on("error", () => undefined);
+  let stopping = false;
+  // Not terminated: that ends the whole process where the thread is within ONNX Runtime.
+  const stop = (): void => {
+    if (!stopping) thread.postMessage({ done: true } satisfies ScoringTask);
+    stopping = true;
   };
   return {
     score: async (method, options) => {
       try {
         const reply = await ask(thread, { method, options }, signal);
-        if ("made" in reply && reply.made !== null) return reply.made;
-        if ("code" in reply) throw errorOf(reply);
-        throw new Error(`the thread has no answer for ${method}`);
+        if ("made" in reply) return reply.made;
+        throw errorOf(reply);
       } catch (error) {
         if (signal?.aborted !== true) throw error;
-        await end();
+        stop();
         throw signal.reason;
       }
     },
     close: async () => {
-      if (ended) return;
-      ended = true;
-      await ask(thread, { done: true });
+      stop();
+      await ended;
     },
   };
 };

@@ -1,6 +1,6 @@
 import type { Neighbours } from "../retrieval/index.ts";
 import { rankAmong } from "./ranks.ts";
-import { createTurns } from "./turns.ts";
+import { createTurns } from "../turns.ts";
 
 /** The nearest anchors of a fold's images and prompts, searched once for the largest k. */
 export interface GridInput {
