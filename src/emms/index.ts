@@ -1,4 +1,16 @@
 /** Transferability: which model fits a dataset, before anyone fine-tunes one. */
+export {
+  classNameOf,
+  embedLabels,
+  positionWords,
+  projectLabels,
+  textsOf,
+  type Box,
+  type EmbedTexts,
+  type Label,
+  type Projection,
+  type ProjectionKind,
+} from "./f-labels/index.ts";
 export { METHODS, methodOf } from "./methods.ts";
 export {
   kendallTau,
