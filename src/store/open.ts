@@ -15,12 +15,15 @@ import { openDatabase, type Database } from "./database.ts";
 import { startEmbedded } from "./embedded/index.ts";
 import { ensureEncoder } from "./encoders.ts";
 import { findJob, interruptJobs, listJobs, saveJob } from "./jobs.ts";
+import { addLabelVectors, findLabelVectors, removeLabelVectors } from "./label-vectors.ts";
+import { findImages, findVectors, labelledAnchors } from "./labelled-anchors.ts";
 import { migrateDatabase } from "./migrate.ts";
 import { followNews } from "./news.ts";
 import { readAll } from "./read-all.ts";
 import { readSince } from "./read-since.ts";
 import { erasedGeneration, findReceipt, listReceipts, recordErasure } from "./receipts.ts";
 import { findReencoding, listReencoded, saveReencoding, switchEncoders } from "./reencodings.ts";
+import { findSelection, listSelections, removeSelection, saveSelection } from "./selections.ts";
 import { loadTransforms, saveTransform } from "./transforms.ts";
 import { findTuning, saveTuning } from "./tunings.ts";
 import type { Store } from "./types.ts";
@@ -134,6 +137,17 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   listReencoded: () => listReencoded(database),
   switchEncoders: (collection, reencoding, encode, atMost) =>
     switchEncoders(database, collection, reencoding, encode, atMost),
+  labelledAnchors: (collection, source, choose) => labelledAnchors(database, collection, source, choose),
+  findImages: (keys) => findImages(database, keys),
+  findVectors: (encoder, keys) => findVectors(database, encoder, keys),
+  findLabelVectors: (collection, encoder, hashes) => findLabelVectors(database, collection, encoder, hashes),
+  addLabelVectors: (collection, encoder, sequence, vectors) =>
+    addLabelVectors(database, collection, encoder, sequence, vectors),
+  removeLabelVectors: (collection) => removeLabelVectors(database, collection),
+  saveSelection: (selection) => saveSelection(database, selection),
+  findSelection: (id) => findSelection(database, id),
+  listSelections: (limit) => listSelections(database, limit),
+  removeSelection: (id) => removeSelection(database, id),
   saveJob: (job) => saveJob(database, owner, job),
   listJobs: (limit) => listJobs(database, limit),
   findJob: (id) => findJob(database, id),

@@ -182,6 +182,28 @@ export const reencodings = pgTable("reencodings", {
   endedAt: timestamp("ended_at", { withTimezone: true, precision: 3 }),
 });
 
+/** What text encoders made of labels: a cache. `data` is as that of {@link vectors}; a text is known by its sha256. */
+export const labelVectors = pgTable(
+  "label_vectors",
+  {
+    collection: collectionKey(),
+    encoderKey: encoderKey("encoder_key"),
+    hash: bytea("hash").notNull(),
+    data: bytea("data").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.collection, t.encoderKey, t.hash] })],
+);
+
+export const selections = pgTable("selections", {
+  id: text("id").primaryKey(),
+  /** Null where it is not of a collection. */
+  collection: bigint("collection", { mode: "number" }).references(() => collections.key, {
+    onDelete: "cascade",
+  }),
+  createdAt: momentNow("created_at"),
+  content: jsonb("content").$type<JsonValue>().notNull(),
+});
+
 /** Of each collection and subject the last one. */
 export const calibrations = pgTable(
   "calibrations",

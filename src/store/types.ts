@@ -1,4 +1,5 @@
 import type { EncoderPair, ReencodingStore } from "./reencoding-types.ts";
+import type { SelectionStore } from "./selection-types.ts";
 import type {
   AlignmentKind,
   AnchorId,
@@ -214,7 +215,7 @@ export interface JobRecord {
 }
 
 /** Postgres, behind the questions that Anchorage asks of it. Every write is durable when its promise resolves. */
-export interface Store extends ReencodingStore {
+export interface Store extends ReencodingStore, SelectionStore {
   /** Which server this is, for the log and `GET /healthz`: `embedded` or `external`. */
   readonly server: "embedded" | "external";
   ping(): Promise<void>;
