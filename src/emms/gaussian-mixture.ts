@@ -1,10 +1,11 @@
 import { multiply, type Matrix } from "../linear-algebra/index.ts";
+import { createTurns } from "../turns.ts";
 import { clusterRows } from "./k-means.ts";
 
 /** No variance is smaller than this share of the rows' mean variance, or a component could close in on one row. */
 const VARIANCE_FLOOR = 1e-6;
 /** Of the mean log-likelihood of a row, from one iteration to the next. */
-const TOLERANCE = 1e-4;
+const TOLERANCE = 1e-3;
 const MAX_ITERATIONS = 100;
 
 export interface MixtureFit {
@@ -36,14 +37,15 @@ export const fitMixture = async (
   signal?: AbortSignal,
 ): Promise<MixtureFit> => {
   const { rows: n, columns: r } = rows;
+  const rest = createTurns(signal);
   const moments = withSquares(rows);
   const floor = VARIANCE_FLOOR * meanSquare(rows);
-  let responsibilities = await clusterRows(rows, components, seed, signal);
+  let responsibilities = await clusterRows(rows, components, seed, rest);
   const c = responsibilities.columns;
   const logLikelihoods: number[] = [];
   let mixture = emptyMixture(c, r);
   for (;;) {
-    signal?.throwIfAborted();
+    await rest();
     const sums = await multiply(responsibilities, moments, "left");
     mixture = maximise(mixture, responsibilities, sums, floor);
     responsibilities = await multiply(moments, mixture.terms, "right");

@@ -1,4 +1,5 @@
 import type { Matrix } from "../linear-algebra/index.ts";
+import { createTurns } from "../turns.ts";
 import { classesOf, undefinedScore, type Classes } from "./classes.ts";
 import { principalComponents } from "./principal-components.ts";
 import type { Features, Method } from "./types.ts";
@@ -16,23 +17,23 @@ const LEAST_VARIANCE = 1e-4;
 export const gbc: Method = {
   name: "gbc",
   needs: ["classes"],
-  score: async (input, { gbc: options = {} }) => {
+  score: async (input, { gbc: options = {} }, signal) => {
     const classes = classesOf("gbc", input);
     const { covariance = "diagonal", dimensions = DIMENSIONS } = options;
-    const rows = await reduced(input.features, dimensions);
+    const rows = await reduced(input.features, dimensions, signal);
     if (rows.columns === 0) throw undefinedScore("features", "do not vary, so that gbc is not defined");
     const gaussians = gaussiansOf(rows, classes);
     if (covariance === "spherical") makeSpherical(gaussians);
     return {
-      score: -overlap(gaussians),
+      score: -(await overlap(gaussians, createTurns(signal))),
       diagnostics: { classes: classes.count, dimensions: rows.columns, covariance },
     };
   },
 };
 
-const reduced = async (features: Features, dimensions: number): Promise<Matrix> =>
+const reduced = async (features: Features, dimensions: number, signal?: AbortSignal): Promise<Matrix> =>
   features.d > dimensions
-    ? (await principalComponents(features, () => dimensions)).rows
+    ? (await principalComponents(features, () => dimensions, signal)).rows
     : { data: Float64Array.from(features.data), rows: features.n, columns: features.d };
 
 interface Gaussians {
@@ -68,10 +69,14 @@ const makeSpherical = ({ variances, r }: Gaussians): void => {
 };
 
 /** Bhattacharyya coefficients of all ordered pairs, added up. */
-const overlap = ({ means, variances, r, count }: Gaussians): number => {
+const overlap = async (
+  { means, variances, r, count }: Gaussians,
+  rest: () => Promise<void>,
+): Promise<number> => {
   const logarithms = variances.map(Math.log);
   let sum = 0;
   for (let first = 0; first < count; first++) {
+    await rest();
     for (let second = 0; second < first; second++) {
       let distance = 0;
       for (let j = 0; j < r; j++) {

@@ -10,18 +10,19 @@ const ROUNDS = 10;
  *
  * @param rows `[n, r]`
  * @param count how many clusters at most; there are fewer where there are fewer distinct rows
+ * @param rest awaited between the steps
  * @returns `[n, clusters]`: 1 where the row is the cluster's, else 0
  */
 export const clusterRows = async (
   rows: Matrix,
   count: number,
   seed: number,
-  signal?: AbortSignal,
+  rest: () => Promise<void>,
 ): Promise<Matrix> => {
-  const centres = seedCentres(rows, count, seed);
+  const centres = await seedCentres(rows, count, seed, rest);
   let assigned = await nearest(rows, centres);
   for (let round = 1; round < ROUNDS; round++) {
-    signal?.throwIfAborted();
+    await rest();
     moveCentres(rows, centres, assigned);
     const next = await nearest(rows, centres);
     const settled = next.every((cluster, i) => cluster === assigned[i]);
@@ -34,11 +35,17 @@ export const clusterRows = async (
 };
 
 /** Rows that are drawn one by one, each as probably as its squared distance to those already drawn is large. */
-const seedCentres = ({ data, rows: n, columns: r }: Matrix, count: number, seed: number): Matrix => {
+const seedCentres = async (
+  { data, rows: n, columns: r }: Matrix,
+  count: number,
+  seed: number,
+  rest: () => Promise<void>,
+): Promise<Matrix> => {
   const random = createRandom(seed);
   const distances = new Float64Array(n).fill(Infinity);
   const chosen: number[] = [random.integer(n)];
   for (;;) {
+    await rest();
     const last = (chosen.at(-1) ?? 0) * r;
     let total = 0;
     for (let i = 0; i < n; i++) {

@@ -1,4 +1,5 @@
 import { multiply, type Matrix } from "../linear-algebra/index.ts";
+import { createTurns } from "../turns.ts";
 import { classesOf } from "./classes.ts";
 import { normalize } from "./columns.ts";
 import type { Method } from "./types.ts";
@@ -25,9 +26,10 @@ export const knn: Method = {
     const k = Math.min(options.k ?? NEIGHBOURS, n - 1);
     const rows = normalize({ data: Float64Array.from(data), rows: n, columns: d });
     const votes = new Float64Array(count);
+    const rest = createTurns(signal);
     let right = 0;
     for (let from = 0; from < n; from += BLOCK) {
-      signal?.throwIfAborted();
+      await rest();
       const height = Math.min(BLOCK, n - from);
       const block: Matrix = {
         ...rows,

@@ -1,4 +1,5 @@
 import type { Matrix } from "../linear-algebra/index.ts";
+import { createTurns } from "../turns.ts";
 import { classesOf } from "./classes.ts";
 import { classify, fitLogistic, preconditionerOf } from "./logistic-regression.ts";
 import { dealStratified } from "./stratified-folds.ts";
@@ -21,17 +22,18 @@ export const linearProbe: Method = {
     const { ridge = RIDGE, seed = 0 } = options;
     const folds = Math.min(options.folds ?? FOLDS, n);
     const dealt = dealStratified(ids, folds, seed);
+    const rest = createTurns(signal);
     const every = Int32Array.from(ids, (_, i) => i);
     const all = standardizedRows(input.features, every, every).fitted;
     const preconditioner = await preconditionerOf(all, count, ridge);
     const found = { right: 0, iterations: 0, largestGradient: 0 };
     for (let fold = 0; fold < folds; fold++) {
-      signal?.throwIfAborted();
+      await rest();
       const inside = every.filter((row) => dealt[row] !== fold);
       const outside = every.filter((row) => dealt[row] === fold);
       const { fitted, asked } = standardizedRows(input.features, inside, outside);
       const { targets, known } = renumber(inside.map((row) => ids[row] ?? 0));
-      const logistic = await fitLogistic(fitted, targets, known.length, preconditioner, ridge, signal);
+      const logistic = await fitLogistic(fitted, targets, known.length, preconditioner, ridge, rest);
       const told = await classify(asked, logistic.parameters, known.length);
       told.forEach((each, i) => {
         if (known[each] === ids[outside[i] ?? 0]) found.right += 1;

@@ -1,7 +1,7 @@
 import { factor, multiply, solveLower, type Matrix } from "../linear-algebra/index.ts";
 import { minimize, type Minimum, type Objective } from "./lbfgs.ts";
 
-/** Of the mean loss's gradient: no probability moves by a thousandth for it. */
+/** Of the mean loss's gradient. */
 const TOLERANCE = 1e-5;
 const ITERATIONS = 500;
 
@@ -19,6 +19,7 @@ export interface Logistic {
  * @param targets `[n]`, 0 .. count - 1, none without a row
  * @param preconditioner from {@link preconditionerOf}, for these rows or ones like them
  * @param ridge above 0
+ * @param rest awaited before each look at the loss
  */
 export const fitLogistic = async (
   rows: Matrix,
@@ -26,12 +27,12 @@ export const fitLogistic = async (
   count: number,
   preconditioner: Matrix,
   ridge: number,
-  signal?: AbortSignal,
+  rest: () => Promise<void>,
 ): Promise<Logistic> => {
   const { rows: n, columns: d } = rows;
   const objective: Objective = {
     evaluate: async (parameters) => {
-      signal?.throwIfAborted();
+      await rest();
       const { residuals, loss } = await lossOf(rows, targets, parameters, count);
       const { data } = await multiply(residuals, rows, "left");
       const gradient = new Float64Array(parameters.length);

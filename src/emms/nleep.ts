@@ -20,10 +20,11 @@ export const nleep: Method = {
   score: async (input, { nleep: options = {} }, signal) => {
     const classes = classesOf("nleep", input);
     const { componentsPerClass = COMPONENTS_PER_CLASS, variance = VARIANCE, seed = 0 } = options;
-    const { rows, varianceKept } = await principalComponents(input.features, (variances) =>
-      directionsFor(variances, variance),
+    const { rows, varianceKept } = await principalComponents(
+      input.features,
+      (variances) => directionsFor(variances, variance),
+      signal,
     );
-    signal?.throwIfAborted();
     if (rows.columns === 0) throw undefinedScore("features", "do not vary, so that nleep is not defined");
     const most = Math.max(1, Math.floor(rows.rows / 2));
     const fit = await fitMixture(rows, Math.min(componentsPerClass * classes.count, most), seed, signal);

@@ -1,5 +1,6 @@
 import { multiply, transpose, type Matrix } from "../linear-algebra/index.ts";
 import { createRandom } from "../random.ts";
+import { createTurns } from "../turns.ts";
 import { classesOf, undefinedScore } from "./classes.ts";
 import { centre, columnsOf, featuresOf, normalize, standardize } from "./columns.ts";
 import { spearman } from "./rank-correlation/index.ts";
@@ -23,13 +24,14 @@ export const parc: Method = {
     const { samples = SAMPLES, seed = 0, standardize: standardized = false } = options;
     const labels = options.labels ?? (input.classes === undefined ? "f-labels" : "classes");
     const { n } = input.features;
+    const rest = createTurns(signal);
     const chosen = chooseRows(n, samples, seed);
     const ofLabels =
       labels === "classes" ? classDissimilarities(input, chosen) : await labelDissimilarities(input, chosen);
-    signal?.throwIfAborted();
+    await rest();
     const features = standardized ? standardizedColumns(input.features) : input.features;
     const ofFeatures = await dissimilarities(features, chosen);
-    signal?.throwIfAborted();
+    await rest();
     const correlation = spearman(ofFeatures, ofLabels);
     if (correlation === null) {
       const path = ofLabels.every((value) => value === ofLabels[0]) ? labels : "features";

@@ -1,4 +1,14 @@
-import { eigenSymmetric, gramOfRows, multiply, transpose, type Matrix } from "../linear-algebra/index.ts";
+import {
+  eigenvaluesOf,
+  gramOfRows,
+  multiply,
+  rotate,
+  transpose,
+  tridiagonalize,
+  tridiagonalVectors,
+  type Matrix,
+} from "../linear-algebra/index.ts";
+import { createTurns } from "../turns.ts";
 import { centre, columnsOf } from "./columns.ts";
 import type { Features } from "./types.ts";
 
@@ -19,38 +29,41 @@ export interface PrincipalComponents {
 export const principalComponents = async (
   features: Features,
   keep: (variances: Float64Array) => number,
+  signal?: AbortSignal,
 ): Promise<PrincipalComponents> => {
   const { n, d } = features;
+  const rest = createTurns(signal);
   const columns = centre(columnsOf(features));
   // Of X^T X and X X^T the smaller, for the time grows with the cube; they have the same eigenvalues but for zeros.
   const tall = n >= d;
   const size = Math.min(n, d);
   const products = await gramOfRows(tall ? columns : transpose(columns));
-  const { values, vectors } = await eigenSymmetric(
-    products.map((value) => value / n),
-    size,
-  );
+  await rest();
+  const reduced = await tridiagonalize(products, size, rest);
+  const values = eigenvaluesOf(reduced).sort().reverse();
   const floor = FLOOR * Math.max(0, values[0] ?? 0);
-  const variances = values.filter((value) => value > floor);
-  const r = Math.min(variances.length, keep(variances));
-  const total = variances.reduce((sum, value) => sum + value, 0);
-  const kept = variances.subarray(0, r).reduce((sum, value) => sum + value, 0);
-  const directions = { data: vectors.slice(0, r * size), rows: r, columns: size };
-  const rows =
-    r === 0
-      ? { data: new Float64Array(0), rows: n, columns: 0 }
-      : tall
-        ? transpose(await multiply(directions, columns))
-        : scaledColumns(directions, variances, n);
-  return { rows, varianceKept: total === 0 ? 0 : kept / total };
+  const positive = values.filter((value) => value > floor);
+  const total = positive.reduce((sum, value) => sum + value, 0);
+  const kept = positive.slice(0, keep(positive.map((value) => value / n)));
+  if (kept.length === 0) return { rows: { data: new Float64Array(0), rows: n, columns: 0 }, varianceKept: 0 };
+  const directions = await tridiagonalVectors(reduced, kept, rest);
+  const varianceKept = kept.reduce((sum, value) => sum + value, 0) / total;
+  // With X^T X = Q T Q^T and T = U D U^T the directions are Q U, so that the rows in them are (Q^T X^T)^T U.
+  const turned = await rotate(reduced, tall ? columns : identity(size));
+  await rest();
+  const rows = transpose(await multiply(directions, turned));
+  return { rows: tall ? rows : scaleColumns(rows, kept), varianceKept };
 };
 
-/** The directions of `X X^T` are the coordinates of the rows, but for their length. */
-const scaledColumns = ({ data, rows: r }: Matrix, variances: Float64Array, n: number): Matrix => {
-  const rows = new Float64Array(n * r);
-  for (let j = 0; j < r; j++) {
-    const scale = Math.sqrt(n * (variances[j] ?? 0));
-    for (let i = 0; i < n; i++) rows[i * r + j] = scale * (data[j * n + i] ?? 0);
-  }
-  return { data: rows, rows: n, columns: r };
+const identity = (size: number): Matrix => {
+  const data = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) data[i * size + i] = 1;
+  return { data, rows: size, columns: size };
 };
+
+/** The unit directions of `X X^T` are the rows' coordinates, but for the singular values. */
+const scaleColumns = ({ data, rows, columns }: Matrix, squares: Float64Array): Matrix => ({
+  data: data.map((value, at) => value * Math.sqrt(squares[at % columns] ?? 0)),
+  rows,
+  columns,
+});

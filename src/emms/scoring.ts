@@ -28,9 +28,11 @@ export interface Scoring {
 export const openScoring = (input: ScoreInput, signal?: AbortSignal): Scoring =>
   workOf(input) > SMALL ? onThread(input, signal) : inPlace(input, signal);
 
-const workOf = ({ features: { n, d }, fLabels = [], sourceProbabilities }: ScoreInput): number => {
+const workOf = ({ features: { n, d }, classes, fLabels = [], sourceProbabilities }: ScoreInput): number => {
   const labels = fLabels.reduce((sum, { columns }) => sum + columns, sourceProbabilities?.columns ?? 0);
-  return n * Math.min(n, d) * (d + labels);
+  const count = (classes ?? new Int32Array(0)).reduce((most, id) => Math.max(most, id + 1), 0);
+  // Products of columns, the sorting of pairs of rows, and what goes on until it converges.
+  return n * (Math.min(n, d) * (d + labels) + 20 * n + 30 * count * (d + 10));
 };
 
 const inPlace = (input: ScoreInput, signal?: AbortSignal): Scoring => ({

@@ -5,3 +5,4 @@ export { factorPivoted, type PivotedFactor } from "./pivoted-cholesky.ts";
 export { closeProducts, multiply, type Matrix } from "./products.ts";
 export { gramOfRows, transpose } from "./symmetric.ts";
 export { eigenvaluesOf, rotate, tridiagonalize, type Tridiagonal } from "./tridiagonal.ts";
+export { tridiagonalVectors } from "./tridiagonal-vectors.ts";

@@ -43,7 +43,9 @@ describe("the logistic regression", () => {
     const inputs = standardized(rows, rows);
     const matrix = numbersOf(inputs);
     const preconditioner = await preconditionerOf(matrix, 3, 1);
-    const { parameters, minimum } = await fitLogistic(matrix, classes, 3, preconditioner, 1);
+    const { parameters, minimum } = await fitLogistic(matrix, classes, 3, preconditioner, 1, () =>
+      Promise.resolve(),
+    );
     expect(minimum.gradient).toBeLessThanOrEqual(1e-5);
     const newton = naiveLogistic(inputs, ids, 3, 1);
     for (const row of inputs) {
