@@ -1,16 +1,35 @@
 import { emms } from "./emms.ts";
 import { gbc } from "./gbc.ts";
+import { hscoreRegularized } from "./hscore-regularized.ts";
 import { hscore } from "./hscore.ts";
 import { knn } from "./knn.ts";
 import { leep } from "./leep.ts";
 import { linearProbe } from "./linear-probe.ts";
+import { logme, logmeF } from "./logme.ts";
 import { nce } from "./nce.ts";
 import { nleep } from "./nleep.ts";
 import { parc } from "./parc.ts";
+import { sfda } from "./sfda.ts";
+import { transrate } from "./transrate.ts";
 import { TRANSFER_METHODS, type Method, type TransferMethod } from "./types.ts";
 
 /** Every score that there is. */
-export const METHODS: readonly Method[] = [emms, leep, nleep, nce, hscore, gbc, parc, knn, linearProbe];
+export const METHODS: readonly Method[] = [
+  emms,
+  logme,
+  logmeF,
+  leep,
+  nleep,
+  nce,
+  hscore,
+  hscoreRegularized,
+  transrate,
+  gbc,
+  parc,
+  sfda,
+  knn,
+  linearProbe,
+];
 
 const BY_NAME = new Map(METHODS.map((method) => [method.name, method]));
 
