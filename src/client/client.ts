@@ -23,6 +23,8 @@ import type {
   JobListBody,
   RankCorrelationAnswerBody,
   RankCorrelationRequestBody,
+  ReencodeRequestBody,
+  ReencodingBody,
   ReadinessBody,
   ReceiptBody,
   ReceiptPageBody,
@@ -66,6 +68,9 @@ export interface CollectionClient {
   tune(request?: TuneRequestBody, options?: CallOptions): Promise<JobBody>;
   /** What was found last. */
   getTuning(options?: CallOptions): Promise<TuningBody>;
+  /** Starts a move to other encoders; the job tells when it is over, `getReencoding` how it went. */
+  reencode(request: ReencodeRequestBody, options?: CallOptions): Promise<JobBody>;
+  getReencoding(options?: CallOptions): Promise<ReencodingBody>;
   delete(options?: CallOptions): Promise<void>;
   /** All or nothing; at most 10,000 at once. */
   putAnchors(anchors: readonly AnchorBody[], options?: CallOptions): Promise<WrittenBody>;
@@ -160,6 +165,8 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
       update: async (change, options) => json("PATCH", path, { ...options, body: JSON.stringify(change) }),
       tune: async (request = {}, options) => post(`${path}/tune`, request, options),
       getTuning: async (options) => json("GET", `${path}/tune`, options),
+      reencode: (request, options) => post(`${path}/reencode`, request, options),
+      getReencoding: async (options) => json("GET", `${path}/reencode`, options),
       delete: async (options) => {
         await transport.send("DELETE", path, options);
       },

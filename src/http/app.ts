@@ -17,6 +17,7 @@ import { answerError, refuse } from "./problem.ts";
 import { addQueries } from "./queries.ts";
 import { addReceipts } from "./receipts.ts";
 import { addTransferability } from "./transferability.ts";
+import { addReencoding } from "./reencoding.ts";
 import { addTuning } from "./tuning.ts";
 import { addService } from "./service.ts";
 
@@ -58,6 +59,7 @@ export const createApp = (
   addAnchors(app, service);
   addQueries(app, service);
   addTuning(app, service);
+  addReencoding(app, service);
   addCalibration(app, service);
   addTransferability(app, service);
   addReceipts(app, service);

@@ -33,6 +33,7 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
         },
         { name: "queries", description: "Read-only; every answer names the sequence it was computed at." },
         { name: "tuning", description: "A collection's settings by its own anchors, without labels." },
+        { name: "reencoding", description: "Moving a collection to other encoders while it is used." },
         {
           name: "transferability",
           description:

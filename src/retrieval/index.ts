@@ -2,7 +2,7 @@
 export { countOnes } from "./bitmap.ts";
 export { calibrateCosts, fitCosts } from "./calibration.ts";
 export { currentCosts, DEFAULT_COSTS, useCosts, type Costs } from "./costs.ts";
-export { curveFile, readCurves, writeCurves } from "./curve-file.ts";
+export { curveFile, readCurves, writeCurves, type CurvesOf } from "./curve-file.ts";
 export { createExactIndex } from "./exact.ts";
 export { emptyNeighbours } from "./neighbours.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";

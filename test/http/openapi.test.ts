@@ -49,6 +49,8 @@ GET /v1/collections/{collection}/receipts/{id}
 POST /v1/collections/{collection}/compact
 POST /v1/collections/{collection}/tune
 GET /v1/collections/{collection}/tune
+POST /v1/collections/{collection}/reencode
+GET /v1/collections/{collection}/reencode
 POST /v1/collections/{collection}/search
 POST /v1/collections/{collection}/relative
 POST /v1/collections/{collection}/similarity
