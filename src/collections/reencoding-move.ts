@@ -58,6 +58,7 @@ export const move = async (
       context.signal.throwIfAborted();
       const atMost = attempt < ATTEMPTS ? LATE : Number.MAX_SAFE_INTEGER;
       const old = await opened.find(record.name);
+      if (old.record.key !== record.key) throw notFound("collection", record.name);
       const moved = await old.exclusively(() => moveNow(moving, old, reencoding, beside, atMost));
       if (moved !== null) {
         await settle(moving, old, moved);

@@ -85,12 +85,13 @@ export const switchEncoders = async (
     requireEncoders(collection, current);
     const { key } = collection;
     const { imageEncoder, textEncoder } = reencoding.to;
-    const missing =
-      (await countLacking(queries, collection, imageEncoder)) +
-      (await countLacking(queries, collection, textEncoder));
+    const others = [imageEncoder, textEncoder].filter(
+      ({ key: to }) => to !== current.imageEncoder && to !== current.textEncoder,
+    );
+    let missing = 0;
+    for (const encoder of others) missing += await countLacking(queries, collection, encoder);
     if (missing > atMost) return null;
-    for (const encoder of missing === 0 ? [] : [imageEncoder, textEncoder])
-      await addMissing(transaction, collection, encoder, encode);
+    if (missing > 0) for (const encoder of others) await addMissing(transaction, collection, encoder, encode);
     const sequence = (current.sequence + 1) as Sequence;
     for (const fitted of [transforms, calibrations, tunings])
       await queries.delete(fitted).where(eq(fitted.collection, key));
