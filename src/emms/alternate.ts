@@ -1,9 +1,12 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { traceOf } from "./class-means.ts";
 import { sparsemax } from "./sparsemax.ts";
 
 /** Relative to the greatest eigenvalue: label embeddings that differ by less, as a share of length 1e-6, are one. */
 const DEPENDENT = 1e-12;
 const CONVERGED = 1e-6;
+/** A residual below this share of the label embeddings' squared length is rounding, and does not converge. */
+const NOTHING = 1e-13;
 const INNER_STEPS = 1_000;
 const INNER_CONVERGED = 1e-14;
 
@@ -41,6 +44,7 @@ export const alternate = (products: LabelProducts, rounds: number): Alternation 
   const inverse = pseudoInverse(products.all, size);
   let weights: Float64Array = new Float64Array(size).fill(1 / size);
   const objectives: number[] = [];
+  const nothing = NOTHING * traceOf(products.all, size);
   for (let round = 1; round <= rounds; round++) {
     const wanted = times(explained, weights);
     let next = sparsemax(times(inverse, wanted));
@@ -50,7 +54,7 @@ export const alternate = (products: LabelProducts, rounds: number): Alternation 
     const objective = residual(products, weights, next);
     objectives.push(objective);
     weights = next;
-    if (before !== undefined && Math.abs(before - objective) <= CONVERGED * before)
+    if (before !== undefined && Math.abs(before - objective) <= Math.max(CONVERGED * before, nothing))
       return { weights, objectives, converged: true };
   }
   return { weights, objectives, converged: false };
@@ -69,8 +73,7 @@ const bestOnSimplex = (
   wanted: Float64Array,
   start: Float64Array,
 ): Float64Array => {
-  let trace = 0;
-  for (let k = 0; k < size; k++) trace += all[k * size + k] ?? 0;
+  const trace = traceOf(all, size);
   let weights = start;
   for (let i = 0; i < INNER_STEPS; i++) {
     const products = times(all, weights);

@@ -1,7 +1,7 @@
 import { multiply } from "./products.ts";
 
 /** Columns that are factored by plain loops; what they take from the rest is a product of matrices. */
-const BLOCK = 64;
+const BLOCK = 128;
 
 export interface PivotedFactor {
   readonly rank: number;
@@ -53,27 +53,43 @@ export const factorPivoted = async (
 const takePanel = (matrix: Float64Array, n: number, rest: Int32Array, tolerance: number) => {
   const data = new Float64Array(rest.length * BLOCK);
   const diagonal = Float64Array.from(rest, (row) => matrix[row * n + row] ?? 0);
+  const left = Int32Array.from(rest, (_, i) => i);
+  const own = new Float64Array(BLOCK);
   const steps: number[] = [];
-  let left = Int32Array.from(rest, (_, i) => i);
+  let count = left.length;
   let smallest = Infinity;
-  while (steps.length < BLOCK && left.length > 0) {
-    const pivot = left.reduce((best, i) => ((diagonal[i] ?? 0) > (diagonal[best] ?? 0) ? i : best));
+  while (steps.length < BLOCK && count > 0) {
+    const at = greatest(diagonal, left, count);
+    const pivot = left[at] ?? 0;
     const value = diagonal[pivot] ?? 0;
     if (!(value > tolerance)) break;
     smallest = Math.min(smallest, value);
     const [step, root, row] = [steps.length, Math.sqrt(value), (rest[pivot] ?? 0) * n];
     data[pivot * BLOCK + step] = root;
-    left = left.filter((i) => i !== pivot);
-    for (const i of left) {
+    own.set(data.subarray(pivot * BLOCK, pivot * BLOCK + step));
+    // The order of what is left stays, so that ties are broken by position.
+    left.copyWithin(at, at + 1, count);
+    count--;
+    for (let l = 0; l < count; l++) {
+      const i = left[l] ?? 0;
+      const start = i * BLOCK;
       let sum = matrix[row + (rest[i] ?? 0)] ?? 0;
-      for (let k = 0; k < step; k++) sum -= (data[i * BLOCK + k] ?? 0) * (data[pivot * BLOCK + k] ?? 0);
+      for (let k = 0; k < step; k++) sum -= (data[start + k] ?? 0) * (own[k] ?? 0);
       const entry = sum / root;
-      data[i * BLOCK + step] = entry;
+      data[start + step] = entry;
       diagonal[i] = (diagonal[i] ?? 0) - entry * entry;
     }
     steps.push(pivot);
   }
-  return { data, steps, left, smallest };
+  return { data, steps, left: left.slice(0, count), smallest };
+};
+
+/** Where, among the first `count` of `left`, the greatest entry is. */
+const greatest = (diagonal: Float64Array, left: Int32Array, count: number): number => {
+  let best = 0;
+  for (let l = 1; l < count; l++)
+    if ((diagonal[left[l] ?? 0] ?? 0) > (diagonal[left[best] ?? 0] ?? 0)) best = l;
+  return best;
 };
 
 const subtract = (matrix: Float64Array, n: number, rest: Int32Array, what: Float64Array): void => {

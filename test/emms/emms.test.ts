@@ -144,7 +144,7 @@ describe("more rounds of EMMS", () => {
           expect(converged).toBe(true);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 });
