@@ -32,6 +32,9 @@ import type {
   RelativeRequestBody,
   SearchAnswerBody,
   SearchRequestBody,
+  SelectionListBody,
+  SelectionRequestBody,
+  SelectionStateBody,
   SimilarityAnswerBody,
   SimilarityRequestBody,
   StoredAnchorBody,
@@ -123,6 +126,12 @@ export interface AnchorageClient {
     request: TransferabilityRequestBody,
     options?: CallOptions,
   ): Promise<TransferabilityAnswerBody>;
+  /** Starts to rank image encoders for a collection or a dataset; the job's id is the selection's. */
+  select(request: SelectionRequestBody, options?: CallOptions): Promise<JobBody>;
+  /** What was found; before it is `done`, how far it is. */
+  getSelection(id: string, options?: CallOptions): Promise<SelectionStateBody>;
+  listSelections(options?: CallOptions): Promise<SelectionListBody["selections"]>;
+  deleteSelection(id: string, options?: CallOptions): Promise<void>;
   /** How far two lists rank the same items alike. */
   rankCorrelation(
     request: RankCorrelationRequestBody,
@@ -239,6 +248,13 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
     getJob: async (id, options) => json("GET", `/v1/jobs/${segment(id)}`, options),
     cancelJob: async (id, options) => json("DELETE", `/v1/jobs/${segment(id)}`, options),
     transferability: (request, options) => post("/v1/transferability", request, options),
+    select: (request, options) => post("/v1/selections", request, options),
+    getSelection: async (id, options) => json("GET", `/v1/selections/${segment(id)}`, options),
+    listSelections: async (options) =>
+      (await json<SelectionListBody>("GET", "/v1/selections", options)).selections,
+    deleteSelection: async (id, options) => {
+      await transport.send("DELETE", `/v1/selections/${segment(id)}`, options);
+    },
     rankCorrelation: (request, options) => post("/v1/rank-correlation", request, options),
     ready: (options) => json("GET", "/readyz", options),
   };

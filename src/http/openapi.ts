@@ -39,6 +39,10 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
           description:
             "Which model fits a dataset, before anyone fine-tunes one; everything is in the request.",
         },
+        {
+          name: "selections",
+          description: "Which image encoder fits a collection or a dataset, by several scores.",
+        },
         { name: "encoders", description: "The frozen networks that are installed here." },
         { name: "jobs", description: "Background work." },
         { name: "service", description: "Health, readiness, metrics." },

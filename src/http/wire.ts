@@ -11,6 +11,8 @@ import type * as inputs from "./schemas/inputs.ts";
 import type * as receipts from "./schemas/receipts.ts";
 import type * as reencoding from "./schemas/reencoding.ts";
 import type * as tuning from "./schemas/tuning.ts";
+import type * as selectionAnswer from "./schemas/selection-answer.ts";
+import type * as selections from "./schemas/selections.ts";
 import type * as service from "./schemas/service.ts";
 import type * as transferability from "./schemas/transferability.ts";
 
@@ -54,6 +56,10 @@ export type TransferabilityRequestBody = z.input<typeof transferability.transfer
 export type TransferabilityAnswerBody = z.output<typeof transferability.transferabilityAnswer>;
 export type RankCorrelationRequestBody = z.input<typeof transferability.rankCorrelationRequest>;
 export type RankCorrelationAnswerBody = z.output<typeof transferability.rankCorrelationAnswer>;
+export type SelectionRequestBody = z.input<typeof selections.selectionRequest>;
+export type SelectionBody = z.output<typeof selectionAnswer.selection>;
+export type SelectionStateBody = z.output<typeof selectionAnswer.selectionState>;
+export type SelectionListBody = z.output<typeof selectionAnswer.selectionList>;
 export type EncoderListBody = z.output<typeof service.encoderList>;
 export type JobBody = z.output<typeof service.job>;
 export type JobListBody = z.output<typeof service.jobList>;

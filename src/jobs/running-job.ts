@@ -31,6 +31,7 @@ export const startJob = (
 
   const progress = saver(store, log, () => record);
   const context: JobContext = {
+    id: first.id,
     signal: controller.signal,
     cancelled: () => stopState === "cancelled",
     progress: (done, total) => {

@@ -21,6 +21,6 @@ export {
   type SnapshotSubject,
 } from "./snapshot/index.ts";
 export { openAnchorSpace, type SpaceOptions } from "./space.ts";
-export { applyTransform, fitTransform, fittedDimension, type Fit } from "./transform.ts";
+export { applyTransform, fitTransform, fittedDimension, WHITEN_RANK, type Fit } from "./transform.ts";
 export type * from "./types.ts";
 export { kindFor } from "./view.ts";

@@ -87,15 +87,21 @@ export const findVectors = async (
   keys: readonly number[],
 ): Promise<Map<number, Float32Array>> => {
   const rows = await database.query((queries) =>
-    queries
-      .select({ key: vectors.anchorKey, data: vectors.data })
-      .from(vectors)
-      .where(
-        and(
-          eq(vectors.encoderKey, encoder.key),
-          sql`${vectors.anchorKey} = ANY(${sql.param(keys)}::bigint[])`,
-        ),
-      ),
+    queries.select({ key: vectors.anchorKey, data: vectors.data }).from(vectors).where(madeBy(encoder, keys)),
   );
   return byKey(rows, fromBytes);
 };
+
+export const keysWithVector = async (
+  database: Database,
+  encoder: EncoderRecord,
+  keys: readonly number[],
+): Promise<Set<number>> => {
+  const rows = await database.query((queries) =>
+    queries.select({ key: vectors.anchorKey }).from(vectors).where(madeBy(encoder, keys)),
+  );
+  return new Set(rows.map(({ key }) => key));
+};
+
+const madeBy = (encoder: EncoderRecord, keys: readonly number[]) =>
+  and(eq(vectors.encoderKey, encoder.key), sql`${vectors.anchorKey} = ANY(${sql.param(keys)}::bigint[])`);

@@ -16,7 +16,7 @@ import { startEmbedded } from "./embedded/index.ts";
 import { ensureEncoder } from "./encoders.ts";
 import { findJob, interruptJobs, listJobs, saveJob } from "./jobs.ts";
 import { addLabelVectors, findLabelVectors, removeLabelVectors } from "./label-vectors.ts";
-import { findImages, findVectors, labelledAnchors } from "./labelled-anchors.ts";
+import { findImages, findVectors, keysWithVector, labelledAnchors } from "./labelled-anchors.ts";
 import { migrateDatabase } from "./migrate.ts";
 import { followNews } from "./news.ts";
 import { readAll } from "./read-all.ts";
@@ -140,6 +140,7 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   labelledAnchors: (collection, source, choose) => labelledAnchors(database, collection, source, choose),
   findImages: (keys) => findImages(database, keys),
   findVectors: (encoder, keys) => findVectors(database, encoder, keys),
+  keysWithVector: (encoder, keys) => keysWithVector(database, encoder, keys),
   findLabelVectors: (collection, encoder, hashes) => findLabelVectors(database, collection, encoder, hashes),
   addLabelVectors: (collection, encoder, sequence, vectors) =>
     addLabelVectors(database, collection, encoder, sequence, vectors),

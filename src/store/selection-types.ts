@@ -55,6 +55,8 @@ export interface SelectionStore {
   findImages(keys: readonly number[]): Promise<Map<number, Uint8Array>>;
   /** The vector by `encoder` of each anchor that has one, by its key. */
   findVectors(encoder: EncoderRecord, keys: readonly number[]): Promise<Map<number, Float32Array>>;
+  /** Which of the anchors have a vector by `encoder`. */
+  keysWithVector(encoder: EncoderRecord, keys: readonly number[]): Promise<Set<number>>;
   /** What is kept of `hashes`, in no order. */
   findLabelVectors(
     collection: CollectionRecord,

@@ -83,6 +83,32 @@ const RIGHT: readonly (readonly [string, string, object])[] = [
       options: { knn: { k: 2 }, parc: { samples: 4, labels: "f-labels" } },
     },
   ],
+  [
+    "POST",
+    "/v1/selections",
+    {
+      collection: "c",
+      labels: { field: "seed" },
+      imageEncoders: ["a"],
+      textEncoders: ["b"],
+      methods: ["emms"],
+      transforms: ["none"],
+      templates: ["{}"],
+      dimension: 2,
+      samples: 10,
+    },
+  ],
+  [
+    "POST",
+    "/v1/selections",
+    {
+      models: [{ name: "a", features: [[1], [2], [3]] }],
+      labels: ["a", { question: "q", answer: "b" }, { phrase: "c", box: [0, 0, 1, 1] }],
+      methods: ["knn"],
+      transforms: ["none"],
+      bootstrap: 0,
+    },
+  ],
   ["POST", "/v1/rank-correlation", { x: [1, 2, 3], y: [3, 2, 1] }],
 ];
 

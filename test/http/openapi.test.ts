@@ -62,6 +62,10 @@ POST /v1/collections/{collection}/counterfactual
 POST /v1/collections/{collection}/influence
 POST /v1/transferability
 POST /v1/rank-correlation
+POST /v1/selections
+GET /v1/selections
+GET /v1/selections/{id}
+DELETE /v1/selections/{id}
 GET /v1/encoders
 GET /v1/jobs
 GET /v1/jobs/{id}

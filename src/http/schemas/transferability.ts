@@ -16,7 +16,7 @@ type Rows = readonly (readonly number[])[];
 
 const seed = optional(z.int().min(0).max(0xffffffff).openapi({ default: 0 }));
 
-const matrix = checked<Rows>((value) => {
+export const matrix = checked<Rows>((value) => {
   if (!Array.isArray(value)) return { path: [], message: "must be a list of rows" };
   if (value.length < 2 || value.length > MAX_ROWS)
     return { path: [], message: `must hold 2 to ${MAX_ROWS} rows` };
