@@ -1,8 +1,9 @@
-import { transpose, type Matrix } from "../linear-algebra/index.ts";
+import type { Matrix } from "../linear-algebra/index.ts";
 import { alternate } from "./alternate.ts";
 import { undefinedScore } from "./classes.ts";
-import { columnsOf, dot, featuresOf, standardize } from "./columns.ts";
+import { dot } from "./columns.ts";
 import { spanOf } from "./span.ts";
+import { standardizedRows } from "./standardized-rows.ts";
 import type { Method } from "./types.ts";
 
 /**
@@ -16,7 +17,7 @@ export const emms: Method = {
   score: async ({ features, fLabels = [] }, { emms: { rounds = 1 } = {} }, signal) => {
     const first = fLabels[0];
     if (first === undefined) throw undefinedScore("fLabels", "emms needs label embeddings");
-    const labels = fLabels.map((label) => transpose(standardize(columnsOf(featuresOf(label)))));
+    const labels = fLabels.map(standardizedRows);
     const all = productsOf(labels);
     if (all.every((value) => value === 0))
       throw undefinedScore("fLabels", "no column of any label embedding varies, so there is nothing to fit");
