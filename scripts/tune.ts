@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { openApplication } from "../src/application/index.ts";
 import { collectionOption, EXIT, runScript, urlOption, type Terminal } from "../src/cli.ts";
+import type { CollectionInfo, EncoderChoice } from "../src/collections/index.ts";
 import { readConfig } from "../src/config.ts";
 import { AnchorageError, isAnchorageError } from "../src/errors.ts";
 import { collectVectors, tuneGraphs } from "../src/index-files/index.ts";
@@ -15,6 +16,7 @@ import {
   readProfile,
   RECALL_TARGET,
   writeCurves,
+  type CurvesOf,
   type RecallCurve,
 } from "../src/retrieval/index.ts";
 
@@ -44,7 +46,7 @@ const run = async (given: Given, terminal: Terminal): Promise<number> => {
         terminal.note(`${modality} k ${k}, ef ${ef}: recall ${recall.toFixed(4)}, ${ms.toFixed(2)} ms`),
     });
     const file = curveFile(join(config.dataDir, "indexes"), given.collection);
-    await writeCurves(file, collection.createdAt, curves);
+    await writeCurves(file, curvesOf(collection), curves);
     for (const [name, curve] of curves) for (const line of reportOf(name, curve)) terminal.print(line);
     terminal.print(`written to ${file}; the service reads it when it next loads the collection`);
     return EXIT.done;
@@ -56,6 +58,14 @@ const run = async (given: Given, terminal: Terminal): Promise<number> => {
     await closeKernels();
   }
 };
+
+const curvesOf = ({ createdAt, imageEncoder, textEncoder }: CollectionInfo): CurvesOf => ({
+  createdAt,
+  encoders: { image: idOf(imageEncoder), text: idOf(textEncoder) },
+});
+
+const idOf = (choice: EncoderChoice): string =>
+  typeof choice === "string" ? choice : `external-${choice.external.dimension}`;
 
 const read = async ({ collection: name, url }: Given, terminal: Terminal) => {
   const application = await openApplication({ url, config: readConfig(process.env), log: terminal.note });

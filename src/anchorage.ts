@@ -22,6 +22,9 @@ export interface Anchorage {
 /** Where a user puts encoders of their own, beside the default ones. */
 export const encoderDirectory = (dataDir: string): string => join(dataDir, "encoders");
 
+/** Where the networks are made of which several encoders are cuts. */
+export const networkDirectory = (dataDir: string): string => join(dataDir, "networks");
+
 export interface OpenOptions {
   /** Whether collections are loaded now, as a service wants it, rather than when they are first asked for. */
   readonly preload: boolean;
@@ -65,7 +68,13 @@ export const openAnchorage = async (
     closing.push(closeKernels);
     const indexes = join(dataDir, "indexes");
     opened(await openMachineCosts(join(indexes, "costs.json"), log));
-    const encoders = opened(await openEncoderRegistry({ folders: [encoderDirectory(dataDir)], log }));
+    const encoders = opened(
+      await openEncoderRegistry({
+        folders: [encoderDirectory(dataDir)],
+        networks: networkDirectory(dataDir),
+        log,
+      }),
+    );
     const collections = opened(
       await openCollections(store, encoders, log, preload, indexes, (name, sequence) =>
         removeIndexFiles(indexes, name, sequence),

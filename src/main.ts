@@ -4,6 +4,7 @@ import { readConfig, type Config } from "./config.ts";
 import { AnchorageError, isAnchorageError } from "./errors.ts";
 import { createApp } from "./http/index.ts";
 import { watchParent } from "./parent.ts";
+import { resumeReencodings } from "./reencode-job.ts";
 import { startSample } from "./sample-job.ts";
 import { stopSignal } from "./stop-signal.ts";
 import type { Log } from "./types.ts";
@@ -37,6 +38,7 @@ const offer = async (anchorage: Anchorage, config: Config, stopping: AbortSignal
   });
   if (stopping.aborted) return stop(server, anchorage);
   stopping.addEventListener("abort", () => void stop(server, anchorage));
+  await resumeReencodings(anchorage, log);
   if (config.sample) await startSample(anchorage, log);
 };
 

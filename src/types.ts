@@ -67,6 +67,12 @@ export interface EncoderInfo {
   readonly licence: string;
 }
 
+/** An encoder of the registry. */
+export interface ListedEncoder extends EncoderInfo {
+  /** Whether its network is on the disk; one that is not is made when it is first used. */
+  readonly built: boolean;
+}
+
 /** Where progress and one-line news go; the terminal in the service, nowhere in most tests. */
 export type Log = (line: string) => void;
 

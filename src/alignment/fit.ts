@@ -1,8 +1,8 @@
 import { EigenvalueDecomposition, Matrix as EigenMatrix } from "ml-matrix";
 import type { AlignmentKind } from "../types.ts";
-import { factor, solveLower, solveLowerTransposed } from "./cholesky.ts";
+import { factor, multiply, solveLower, solveLowerTransposed, type Matrix } from "../linear-algebra/index.ts";
 import { momentsOf, type Gram, type Moments } from "./gram.ts";
-import { multiply, type Matrix } from "./products.ts";
+
 import type { Alignment } from "./types.ts";
 
 /** Added to the diagonal of a covariance, in units of its mean eigenvalue, where nothing else is said. */

@@ -2,5 +2,4 @@
 export { fitAlignment } from "./fit.ts";
 export { createGram, updateGram, type Gram, type Pairs } from "./gram.ts";
 export { startWork, type GramWork } from "./gram-work.ts";
-export { closeProducts } from "./products.ts";
 export type * from "./types.ts";

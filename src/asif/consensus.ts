@@ -1,4 +1,4 @@
-import { createSlices } from "./slices.ts";
+import { createSlices } from "../slices.ts";
 
 /** Scores that differ by less, as a share of the greatest, differ by rounding. */
 const SAME = 1e-6;

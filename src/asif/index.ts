@@ -35,6 +35,5 @@ export {
 export { meanRepresentations, relativeRepresentations, represent } from "./relative.ts";
 export { scoreRows } from "./score.ts";
 export { searchAsif, searchUnimodal } from "./search.ts";
-export { createSlices, type Slices } from "./slices.ts";
 export type * from "./explain-types.ts";
 export type * from "./types.ts";

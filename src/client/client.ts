@@ -21,6 +21,10 @@ import type {
   InfluenceRequestBody,
   JobBody,
   JobListBody,
+  RankCorrelationAnswerBody,
+  RankCorrelationRequestBody,
+  ReencodeRequestBody,
+  ReencodingBody,
   ReadinessBody,
   ReceiptBody,
   ReceiptPageBody,
@@ -28,9 +32,14 @@ import type {
   RelativeRequestBody,
   SearchAnswerBody,
   SearchRequestBody,
+  SelectionListBody,
+  SelectionRequestBody,
+  SelectionStateBody,
   SimilarityAnswerBody,
   SimilarityRequestBody,
   StoredAnchorBody,
+  TransferabilityAnswerBody,
+  TransferabilityRequestBody,
   TuneRequestBody,
   TuningBody,
   WrittenBody,
@@ -62,6 +71,9 @@ export interface CollectionClient {
   tune(request?: TuneRequestBody, options?: CallOptions): Promise<JobBody>;
   /** What was found last. */
   getTuning(options?: CallOptions): Promise<TuningBody>;
+  /** Starts a move to other encoders; the job tells when it is over, `getReencoding` how it went. */
+  reencode(request: ReencodeRequestBody, options?: CallOptions): Promise<JobBody>;
+  getReencoding(options?: CallOptions): Promise<ReencodingBody>;
   delete(options?: CallOptions): Promise<void>;
   /** All or nothing; at most 10,000 at once. */
   putAnchors(anchors: readonly AnchorBody[], options?: CallOptions): Promise<WrittenBody>;
@@ -109,6 +121,22 @@ export interface AnchorageClient {
   getJob(id: string, options?: CallOptions): Promise<JobBody>;
   /** Asks it to end, and waits until it has. */
   cancelJob(id: string, options?: CallOptions): Promise<JobBody>;
+  /** How well features fit labels, by several scores; to be asked for each model and compared. */
+  transferability(
+    request: TransferabilityRequestBody,
+    options?: CallOptions,
+  ): Promise<TransferabilityAnswerBody>;
+  /** Starts to rank image encoders for a collection or a dataset; the job's id is the selection's. */
+  select(request: SelectionRequestBody, options?: CallOptions): Promise<JobBody>;
+  /** What was found; before it is `done`, how far it is. */
+  getSelection(id: string, options?: CallOptions): Promise<SelectionStateBody>;
+  listSelections(options?: CallOptions): Promise<SelectionListBody["selections"]>;
+  deleteSelection(id: string, options?: CallOptions): Promise<void>;
+  /** How far two lists rank the same items alike. */
+  rankCorrelation(
+    request: RankCorrelationRequestBody,
+    options?: CallOptions,
+  ): Promise<RankCorrelationAnswerBody>;
   /** @throws AnchorageApiError 503 where it is not ready yet. */
   ready(options?: CallOptions): Promise<ReadinessBody>;
 }
@@ -146,6 +174,8 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
       update: async (change, options) => json("PATCH", path, { ...options, body: JSON.stringify(change) }),
       tune: async (request = {}, options) => post(`${path}/tune`, request, options),
       getTuning: async (options) => json("GET", `${path}/tune`, options),
+      reencode: (request, options) => post(`${path}/reencode`, request, options),
+      getReencoding: async (options) => json("GET", `${path}/reencode`, options),
       delete: async (options) => {
         await transport.send("DELETE", path, options);
       },
@@ -217,6 +247,15 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
     listJobs: async (options) => (await json<JobListBody>("GET", "/v1/jobs", options)).jobs,
     getJob: async (id, options) => json("GET", `/v1/jobs/${segment(id)}`, options),
     cancelJob: async (id, options) => json("DELETE", `/v1/jobs/${segment(id)}`, options),
+    transferability: (request, options) => post("/v1/transferability", request, options),
+    select: (request, options) => post("/v1/selections", request, options),
+    getSelection: async (id, options) => json("GET", `/v1/selections/${segment(id)}`, options),
+    listSelections: async (options) =>
+      (await json<SelectionListBody>("GET", "/v1/selections", options)).selections,
+    deleteSelection: async (id, options) => {
+      await transport.send("DELETE", `/v1/selections/${segment(id)}`, options);
+    },
+    rankCorrelation: (request, options) => post("/v1/rank-correlation", request, options),
     ready: (options) => json("GET", "/readyz", options),
   };
 };

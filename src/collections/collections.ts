@@ -1,7 +1,7 @@
 import type { EncoderRegistry } from "../encoders/index.ts";
-import { AnchorageError, invalidField, messageOf, notFound } from "../errors.ts";
-import type { CollectionRecord, Store } from "../store/index.ts";
-import type { CollectionName, Log, Sequence } from "../types.ts";
+import { invalidField, notFound } from "../errors.ts";
+import type { Store } from "../store/index.ts";
+import type { CollectionName, Log } from "../types.ts";
 import { createCalibrations } from "./calibrations.ts";
 import { askCoverage } from "./coverage.ts";
 import { createCounterfactuals } from "./counterfactual.ts";
@@ -13,9 +13,11 @@ import type { RemoveBuilt } from "./erasure.ts";
 import { followOthers } from "./follow.ts";
 import { createLoader } from "./load.ts";
 import type { OpenCollection } from "./memory.ts";
+import { createOpened } from "./opened.ts";
 import { prepareAnchors } from "./prepare.ts";
 import { createQueries } from "./queries.ts";
 import type { Queried } from "./question.ts";
+import { createReencodings } from "./reencoding.ts";
 import { getReceipt, listReceipts } from "./receipts.ts";
 import { getTuning, planTuning } from "./tuning.ts";
 import { createSnapshots } from "./snapshots.ts";
@@ -25,8 +27,6 @@ import type { AtLeast, CollectionInfo, Collections } from "./types.ts";
 /** The published parameters (ASIF-repo relreps.py: 800 non-zeros, exponent 8). */
 export const PUBLISHED_ASIF = { k: 800, p: 8 } as const;
 
-/** How long a query with `minSequence` waits. */
-const WAIT_MS = 5_000;
 /** How long a stop may take to write what a start would otherwise read from Postgres. */
 const SNAPSHOTS_WITHIN_MS = 4_000;
 
@@ -46,8 +46,6 @@ export const openCollections = async (
   indexDirectory?: string,
   removeBuilt: RemoveBuilt = () => Promise.resolve(0),
 ): Promise<Collections> => {
-  const opened = new Map<CollectionName, Promise<OpenCollection>>();
-  const loading = new Set<CollectionName>();
   const encoding = createEncoding(encoders);
   const queries = createQueries(store, encoding);
   const calibrations = createCalibrations(store);
@@ -55,80 +53,14 @@ export const openCollections = async (
   const counterfactual = createCounterfactuals(store, encoding);
   const influence = createInfluences(store, encoding);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
-  const load = createLoader(store, snapshots, log, indexDirectory, removeBuilt);
-
-  const open = (record: CollectionRecord): Promise<OpenCollection> => {
-    const known = opened.get(record.name);
-    if (known !== undefined) return known;
-    loading.add(record.name);
-    const collection = load(record, () => reload(record));
-    opened.set(record.name, collection);
-    collection
-      .catch((error: unknown) => {
-        // Forgotten, so that the next request tries again.
-        opened.delete(record.name);
-        log(`collection ${record.name} could not be loaded: ${messageOf(error)}`);
-      })
-      .finally(() => loading.delete(record.name));
-    return collection;
-  };
-
-  const find = async (name: CollectionName): Promise<OpenCollection> => {
-    const known = opened.get(name);
-    if (known !== undefined) return known;
-    const record = await store.findCollection(name);
-    if (record === null) throw notFound("collection", name);
-    return open(record);
-  };
-
-  /** The collection as of `minSequence` at least. */
-  const findAt = async (name: CollectionName, { minSequence }: AtLeast = {}): Promise<OpenCollection> => {
-    const collection = await find(name);
-    if (minSequence !== undefined) await awaitSequence(collection, minSequence);
-    return collection;
-  };
+  const loader = createLoader(store, snapshots, log, indexDirectory, removeBuilt);
+  const memories = createOpened(store, loader, snapshots, removeBuilt, log);
+  const { opened, open, find, findAt, writeTo, forget, lose, forgettingLost } = memories;
+  const reencodings = createReencodings({ store, encoders, opened: memories, loader, removeBuilt });
 
   const queried = async (name: CollectionName, at: AtLeast): Promise<Queried> => {
     const { record, space, defaults } = await findAt(name, at);
     return { record: { ...record, ...defaults() }, view: space.view() };
-  };
-
-  /** Drops what is in memory of a collection that Postgres no longer has, unless another took its name since. */
-  const forget = async (name: CollectionName, collection = opened.get(name)): Promise<void> => {
-    if (opened.get(name) === collection) opened.delete(name);
-    await collection?.then(
-      (open) => open.close(),
-      () => undefined,
-    );
-  };
-
-  /** Forgets a collection that Postgres no longer has, and removes its files. */
-  const lose = async (name: CollectionName, collection = opened.get(name)): Promise<void> => {
-    await forget(name, collection);
-    try {
-      await (await collection?.catch(() => undefined))?.snapshots?.close();
-      const present = await store.listCollections();
-      await snapshots?.removeLost(present);
-      if (!present.some((record) => record.name === name)) await removeBuilt(name, Infinity as Sequence);
-    } catch (error) {
-      log(`collection ${name}: its files could not be removed: ${messageOf(error)}`);
-    }
-  };
-
-  /** Reads a collection anew, where it is not known any more what it missed. */
-  const reload = (record: CollectionRecord): void => {
-    log(`collection ${record.name}: writes since are no longer on record; reading it anew`);
-    void forget(record.name);
-    void open(record).catch(() => undefined);
-  };
-
-  const forgettingLost = async <T>(name: CollectionName, work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof AnchorageError && error.code === "not-found") await lose(name);
-      throw error;
-    }
   };
 
   if (preload) {
@@ -176,12 +108,11 @@ export const openCollections = async (
     get: async (name, at) => describe(await findAt(name, at)),
 
     update: async (name, changed) => {
-      const collection = await find(name);
       const changes = Object.values({ ...changed, ...changed.asif }).some(
         (value) => typeof value !== "object" || value === null,
       );
-      if (changes) await forgettingLost(name, () => collection.changeDefaults(changed));
-      return describe(collection);
+      if (changes) await writeTo(name, (collection) => collection.changeDefaults(changed));
+      return describe(await find(name));
     },
     planTuning: async (name, request) => planTuning(store, await findAt(name, request), request),
     getTuning: async (name) => getTuning(store, (await find(name)).record),
@@ -195,9 +126,9 @@ export const openCollections = async (
 
     putAnchors: async (name, anchors) => {
       if (anchors.length === 0) throw invalidField("anchors", "must hold at least one anchor");
-      const collection = await find(name);
-      const writes = await prepareAnchors(collection.record, anchors, encoding);
-      const { sequence, ids } = await forgettingLost(name, () => collection.upsert(writes));
+      const { sequence, ids } = await writeTo(name, async (collection) =>
+        collection.upsert(await prepareAnchors(collection.record, anchors, encoding)),
+      );
       return { sequence, upserted: ids.length };
     },
 
@@ -224,11 +155,11 @@ export const openCollections = async (
     },
 
     deleteAnchors: async (name, which) => {
-      const collection = await find(name);
+      await find(name);
       if ("filter" in which && Object.keys(which.filter).length === 0) {
         throw invalidField("filter", "must name a condition; delete the collection to delete every anchor");
       }
-      const { sequence, ids, receipt } = await forgettingLost(name, () =>
+      const { sequence, ids, receipt } = await writeTo(name, (collection) =>
         collection.delete(() =>
           "ids" in which ? which.ids : matching(collection, which.filter, null, Infinity),
         ),
@@ -267,7 +198,12 @@ export const openCollections = async (
     counterfactual: async (name, request) => counterfactual(await queried(name, request), request),
     influence: async (name, request) => influence(await queried(name, request), request),
 
-    loading: () => [...loading],
+    planReencoding: reencodings.plan,
+    resumeReencoding: reencodings.resume,
+    unfinishedReencodings: reencodings.unfinished,
+    getReencoding: reencodings.get,
+
+    loading: memories.loading,
 
     close: async () => {
       await following.close();
@@ -277,17 +213,6 @@ export const openCollections = async (
       await Promise.all([...opened.keys()].map((name) => forget(name)));
     },
   };
-};
-
-const awaitSequence = async (collection: OpenCollection, minSequence: Sequence): Promise<void> => {
-  // What is said has often not come through yet when the answer to the write has.
-  await collection.catchUp(minSequence);
-  if (await collection.reaches(minSequence, WAIT_MS)) return;
-  const { sequence } = collection.space.view();
-  throw new AnchorageError(
-    "unavailable",
-    `minSequence: collection "${collection.record.name}" is at ${sequence} here and did not reach ${minSequence} within ${WAIT_MS / 1000} s.`,
-  );
 };
 
 const describe = ({ record, space, defaults }: OpenCollection): CollectionInfo => {

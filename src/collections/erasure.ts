@@ -43,6 +43,7 @@ export const createErasure = (
     const { sequence } = space.view();
     await space.refit();
     await store.removeCalibrations(record, sequence);
+    await store.removeLabelVectors(record);
     await space.compact();
     await inFiles(async () => {
       await snapshots?.renew();

@@ -6,5 +6,6 @@ export { TUNING_DEFAULTS } from "../tuning/index.ts";
 export type * from "./calibration-types.ts";
 export type { CoverageAnswer, CoverageRequest } from "./coverage.ts";
 export type * from "./receipt-types.ts";
+export type * from "./reencoding-types.ts";
 export type * from "./tuning-types.ts";
 export type * from "./types.ts";

@@ -1,28 +1,80 @@
 import { curveFile, openAnchorSpace, readCurves, type AnchorSpace } from "../retrieval/index.ts";
-import type { CollectionRecord, Store } from "../store/index.ts";
+import { AnchorageError, isAnchorageError } from "../errors.ts";
+import type { CollectionRecord, EncoderPair, Store } from "../store/index.ts";
 import type { Log } from "../types.ts";
 import { createErasure, type RemoveBuilt } from "./erasure.ts";
-import { fillSpace, keepInStep, type OpenCollection } from "./memory.ts";
+import { fillSpace, keepInStep, type Beyond, type OpenCollection } from "./memory.ts";
 import type { Snapshots } from "./snapshots.ts";
 
-/**
- * How a collection comes into memory: from its newest snapshot where that can be used, else from Postgres.
- *
- * @param snapshots absent where there is no place for files
- */
-export const createLoader =
-  (
-    store: Store,
-    snapshots: Snapshots | undefined,
-    log: Log,
-    indexDirectory: string | undefined,
-    removeBuilt: RemoveBuilt,
-  ) =>
-  async (record: CollectionRecord, onGap: () => void): Promise<OpenCollection> => {
-    const started = performance.now();
+/** An empty memory of a collection, and how one that was filled becomes the collection's. */
+export interface Unfilled {
+  readonly space: AnchorSpace;
+  /** @param changes the space's count of changes that a snapshot has; 0 where there is none */
+  readonly assemble: (record: CollectionRecord, changes: number, beyond: Beyond) => OpenCollection;
+}
+
+export interface Loader {
+  /**
+   * A collection comes into memory: from its newest snapshot where that can be used, else from Postgres.
+   *
+   * @throws AnchorageError `conflict` where it has other encoders than `record` says
+   */
+  readonly load: (record: CollectionRecord, beyond: Beyond) => Promise<OpenCollection>;
+  /** For vectors of other encoders than the collection has yet; nothing that is fitted on them is stored until then. */
+  readonly beside: (record: CollectionRecord, encoders: EncoderPair) => Promise<Unfilled>;
+}
+
+/** @param snapshots absent where there is no place for files */
+export const createLoader = (
+  store: Store,
+  snapshots: Snapshots | undefined,
+  log: Log,
+  directory: string | undefined,
+  removeBuilt: RemoveBuilt,
+): Loader => {
+  const unfilled = async (record: CollectionRecord, isBeside: boolean): Promise<Unfilled> => {
     let afterCompaction = (): void => undefined;
-    const newSpace = (): Promise<AnchorSpace> =>
-      openSpace(store, record, log, indexDirectory, () => afterCompaction());
+    let owner = isBeside ? null : record;
+    const space = await openAnchorSpace({
+      ...(directory === undefined
+        ? {}
+        : { curves: await readCurves(curveFile(directory, record.name), curvesOf(record)) }),
+      imageDimension: record.imageEncoder.dimension,
+      textDimension: record.textEncoder.dimension,
+      transform: record.transform,
+      transforms: isBeside ? [] : await store.loadTransforms(record),
+      saveTransform: async (transform) => {
+        if (owner !== null) await store.saveTransform(owner, transform);
+      },
+      onCompacted: () => afterCompaction(),
+      log: (line) => log(`collection ${record.name}: ${line}`),
+    });
+    return {
+      space,
+      assemble: (present, changes, beyond) => {
+        owner = present;
+        const collection = keepInStep(store, present, space, beyond);
+        const keeper = snapshots?.keep(present, space, changes);
+        const erasure = createErasure(store, present, space, keeper, removeBuilt, log);
+        ({ afterCompaction } = erasure);
+        const close = (): void => {
+          erasure.close();
+          void keeper?.close();
+          collection.close();
+        };
+        return { ...collection, erasure, ...(keeper === undefined ? {} : { snapshots: keeper }), close };
+      },
+    };
+  };
+
+  const load = async (record: CollectionRecord, beyond: Beyond): Promise<OpenCollection> => {
+    const started = performance.now();
+    const made: Unfilled[] = [];
+    const newSpace = async (): Promise<AnchorSpace> => {
+      const next = await unfilled(record, false);
+      made.push(next);
+      return next.space;
+    };
     const restored = (await snapshots?.restore(record, newSpace)) ?? null;
     const space = restored?.space ?? (await fillSpace(store, record, await newSpace()));
     if (record.anchorCount > 0) {
@@ -32,34 +84,37 @@ export const createLoader =
     }
     // Memory may have come to a sequence at which its defaults were others than when the record was read.
     const present = await store.findCollection(record.name);
-    const collection = keepInStep(store, present?.key === record.key ? present : record, space, onGap);
-    const keeper = snapshots?.keep(record, space, restored?.changes ?? 0);
-    const erasure = createErasure(store, record, space, keeper, removeBuilt, log);
-    ({ afterCompaction } = erasure);
-    const close = (): void => {
-      erasure.close();
-      void keeper?.close();
-      collection.close();
-    };
-    return { ...collection, erasure, ...(keeper === undefined ? {} : { snapshots: keeper }), close };
+    const isSame = present?.key === record.key;
+    if (isSame && !haveEncoders(record, present)) throw moved(record);
+    const filled = made.find((one) => one.space === space);
+    if (filled === undefined)
+      throw new Error(`collection ${record.name} was loaded into no space of its own`);
+    return filled.assemble(isSame ? present : record, restored?.changes ?? 0, beyond);
   };
 
-const openSpace = async (
-  store: Store,
-  record: CollectionRecord,
-  log: Log,
-  directory: string | undefined,
-  onCompacted: () => void,
-): Promise<AnchorSpace> =>
-  openAnchorSpace({
-    ...(directory === undefined
-      ? {}
-      : { curves: await readCurves(curveFile(directory, record.name), record.createdAt) }),
-    imageDimension: record.imageEncoder.dimension,
-    textDimension: record.textEncoder.dimension,
-    transform: record.transform,
-    transforms: await store.loadTransforms(record),
-    saveTransform: (transform) => store.saveTransform(record, transform),
-    onCompacted,
-    log: (line) => log(`collection ${record.name}: ${line}`),
-  });
+  return {
+    load: async (record, beyond) => {
+      try {
+        return await load(record, beyond);
+      } catch (error) {
+        if (!isAnchorageError(error) || error.code !== "conflict") throw error;
+        // It has moved since the record was read.
+        const present = await store.findCollection(record.name);
+        if (present?.key !== record.key || haveEncoders(record, present)) throw error;
+        return load(present, beyond);
+      }
+    },
+    beside: (record, encoders) => unfilled({ ...record, ...encoders }, true),
+  };
+};
+
+export const haveEncoders = (a: EncoderPair, b: EncoderPair): boolean =>
+  a.imageEncoder.key === b.imageEncoder.key && a.textEncoder.key === b.textEncoder.key;
+
+const moved = ({ name }: CollectionRecord): AnchorageError =>
+  new AnchorageError("conflict", `The collection "${name}" has moved to other encoders; try again.`);
+
+const curvesOf = ({ createdAt, imageEncoder, textEncoder }: CollectionRecord) => ({
+  createdAt,
+  encoders: { image: imageEncoder.id, text: textEncoder.id },
+});

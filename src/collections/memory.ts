@@ -29,6 +29,14 @@ export interface OpenCollection {
   readonly catchUp: (sequence: Sequence) => Promise<void>;
   /** Whether memory has reached `sequence`, now or within `ms` milliseconds. */
   readonly reaches: (sequence: Sequence, ms: number) => Promise<boolean>;
+  /**
+   * Does something that no write of this process comes between.
+   *
+   * @throws AnchorageError `conflict` where the collection has moved to other encoders
+   */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Another has taken its place: it answers those who hold it, and takes no writes. */
+  readonly retire: () => void;
   /** Absent where there is no place for files. */
   readonly snapshots?: SnapshotKeeper;
   readonly erasure: Erasure;
@@ -48,16 +56,20 @@ export const fillSpace = async (
   return space;
 };
 
-/**
- * The collection whose anchors `space` holds, ready for reads and writes.
- *
- * @param onGap called where what was written meanwhile cannot be read any more, so that all must be read anew
- */
+/** What memory cannot see to alone. */
+export interface Beyond {
+  /** What was written meanwhile cannot be read any more, so that all must be read anew. */
+  readonly onGap: (record: CollectionRecord) => void;
+  /** The collection has other encoders now. Resolves when another memory of it has taken this one's place. */
+  readonly onMoved: (record: CollectionRecord) => Promise<void>;
+}
+
+/** The collection whose anchors `space` holds, ready for reads and writes. */
 export const keepInStep = (
   store: Store,
   record: CollectionRecord,
   space: AnchorSpace,
-  onGap: () => void,
+  { onGap, onMoved }: Beyond,
 ): Omit<OpenCollection, "erasure" | "snapshots"> => {
   const { asif, transform, method, rank, ensemble } = record;
   let defaults: CollectionDefaults = { asif, transform, method, rank, ensemble };
@@ -67,6 +79,7 @@ export const keepInStep = (
   let inVain = -Infinity;
   /** Whether a write's outcome is unknown, so that memory may lack what Postgres has. */
   let inDoubt = false;
+  let retired = false;
   // One write at a time, so that memory sees the writes in the order in which Postgres numbered them.
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const asked = performance.now();
@@ -94,13 +107,24 @@ export const keepInStep = (
   /** Reads what this process has not seen: another's writes, or one of ours whose outcome was unknown. */
   const catchUp = async (): Promise<{ readonly gap: boolean }> => {
     const before = space.view().sequence;
-    const { gap } = await store.readSince(record, before, ({ reached, upserts, deletes, defaults }) =>
+    const { gap, moved } = await store.readSince(record, before, ({ reached, upserts, deletes, defaults }) =>
       apply({ sequence: reached ?? before, upserts, deletes, ...(reached === null ? {} : { defaults }) }),
     );
-    if (gap) onGap();
+    if (gap) onGap(record);
     else inDoubt = false;
+    if (moved) {
+      retired = true;
+      await onMoved(record);
+    }
     return { gap };
   };
+
+  /** As {@link inTurn}, for a write. */
+  const writing = <T>(work: () => Promise<T>): Promise<T> =>
+    inTurn(() => {
+      if (retired) throw moved(record);
+      return work();
+    });
 
   /** Reads where memory may not be what Postgres has. */
   const settle = async (): Promise<void> => {
@@ -136,7 +160,7 @@ export const keepInStep = (
     space,
     defaults: () => defaults,
     changeDefaults: (changed) =>
-      inTurn(async () => {
+      writing(async () => {
         const { sequence } = await committing(
           () => store.changeDefaults(record, changed),
           (result) => ({ ...result, upserts: [], deletes: [] }),
@@ -144,16 +168,17 @@ export const keepInStep = (
         return sequence;
       }),
     upsert: (anchors) =>
-      inTurn(() =>
+      writing(() =>
         committing(
           () => store.upsertAnchors(record, anchors),
           ({ sequence, ids }) => (ids.length === 0 ? null : { sequence, upserts: anchors, deletes: [] }),
         ),
       ),
     delete: (which) =>
-      inTurn(async () => {
+      writing(async () => {
         // A filter must see what Postgres has.
         await settle();
+        if (retired) throw moved(record);
         const ids = which();
         if (ids.length === 0) return { sequence: space.view().sequence, ids: [], receipt: null };
         return committing(
@@ -163,8 +188,13 @@ export const keepInStep = (
       }),
     catchUp: (sequence) =>
       inTurn(async () => {
-        if (space.view().sequence < sequence) await catchUp();
+        if (retired) await onMoved(record);
+        else if (space.view().sequence < sequence) await catchUp();
       }),
+    exclusively: writing,
+    retire: () => {
+      retired = true;
+    },
     reaches: (sequence, ms) => waiting.for(sequence, ms),
     close: () => {
       waiting.close();
@@ -172,6 +202,9 @@ export const keepInStep = (
     },
   };
 };
+
+const moved = ({ name }: CollectionRecord): AnchorageError =>
+  new AnchorageError("conflict", `The collection "${name}" has moved to other encoders; try again.`);
 
 const unavailable = (message: string): AnchorageError => new AnchorageError("unavailable", message);
 

@@ -23,6 +23,7 @@ import type {
   Sequence,
   TransformKind,
 } from "../types.ts";
+import type { Reencodings } from "./reencoding-types.ts";
 import type { TuneRequest, TuningDetail, TuningWork } from "./tuning-types.ts";
 import type {
   CalibrateRequest,
@@ -378,6 +379,12 @@ export interface Collections {
     request: CounterfactualRequest,
   ) => Promise<CounterfactualAnswer>;
   readonly influence: (name: CollectionName, request: InfluenceRequest) => Promise<InfluenceAnswer>;
+
+  /** See {@link Reencodings}. */
+  readonly planReencoding: Reencodings["plan"];
+  readonly resumeReencoding: Reencodings["resume"];
+  readonly unfinishedReencodings: Reencodings["unfinished"];
+  readonly getReencoding: Reencodings["get"];
 
   /** Which collections are not loaded yet; empty when every index has caught up. */
   readonly loading: () => readonly CollectionName[];

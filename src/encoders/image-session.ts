@@ -9,13 +9,13 @@ import type { EncoderSession } from "./session.ts";
 /** The batch that measured best on two cores; a larger one costs memory and gains nothing. */
 const IMAGES_A_BATCH = 8;
 
-/** Opens an image encoder; at most two batches of images are decoded at any time. @throws as `openModel`. */
+/** Opens an image network; at most two batches of images are decoded at any time. @throws as `openModel`. */
 export const openImageSession = async (
   directory: string,
   manifest: ImageManifest,
 ): Promise<EncoderSession<Uint8Array>> => {
   const model = await openModel(directory, manifest);
-  const { image: spec, inputs, dimension } = manifest;
+  const { image: spec, inputs } = manifest;
   const shape = spec.layout === "nchw" ? [3, spec.height, spec.width] : [spec.height, spec.width, 3];
   const prepare = async (images: readonly Uint8Array[], first: number): Promise<TensorData> => {
     const size = 3 * spec.height * spec.width;
@@ -31,8 +31,8 @@ export const openImageSession = async (
     return { type: "float32", data: batch, dims: [images.length, ...shape] };
   };
   return {
-    encode: async (images) => {
-      const rows = new Float32Array(images.length * dimension);
+    encode: async (images, cuts) => {
+      const rows = cuts.map(({ dimension }) => new Float32Array(images.length * dimension));
       const batchAt = (first: number) => prepare(images.slice(first, first + IMAGES_A_BATCH), first);
       let next = images.length > 0 ? batchAt(0) : undefined;
       for (let first = 0; first < images.length; first += IMAGES_A_BATCH) {
@@ -42,8 +42,11 @@ export const openImageSession = async (
         next = following < images.length ? batchAt(following) : undefined;
         // A fault in the batch that is being prepared is thrown when it is awaited, unless this one fails first.
         next?.catch(() => undefined);
-        const output = await model.run({ [inputs.image]: batch });
-        rows.set(vectorsOf(output, manifest, batch.dims[0] ?? 0, null), first * dimension);
+        const outputs = await model.run({ [inputs.image]: batch }, cuts);
+        outputs.forEach((output, i) => {
+          const cut = cuts[i] ?? manifest;
+          rows[i]?.set(vectorsOf(output, cut, batch.dims[0] ?? 0, null), first * cut.dimension);
+        });
       }
       return rows;
     },

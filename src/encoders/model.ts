@@ -14,8 +14,11 @@ export interface Model {
    * Runs one batch at a time; the caller prepares the next one meanwhile.
    *
    * @param feeds the first dimension of each is the batch; their memory is given away
+   * @param cuts the encoders whose outputs are wanted, of those that share the network
+   * @returns one output a cut
+   * @throws AnchorageError `unsupported-model` where the network has not the output that a manifest says
    */
-  run(feeds: Readonly<Record<string, TensorData>>): Promise<OutputData>;
+  run(feeds: Readonly<Record<string, TensorData>>, cuts: readonly EncoderManifest[]): Promise<OutputData[]>;
   close(): Promise<void>;
 }
 
@@ -29,15 +32,17 @@ export const openModel = async (directory: string, manifest: EncoderManifest): P
   await verifyFiles(directory, manifest);
   const inference = await load(directory, manifest);
   try {
-    const output = outputOf(inference, manifest);
+    requireInputs(inference, manifest);
+    outputOf(inference, manifest);
     const turns = createTurns();
     return {
-      run: (feeds) => {
+      run: (feeds, cuts) => {
+        const outputs = cuts.map((cut) => outputOf(inference, cut));
         // Exports differ in whether they ask for a mask and for token types.
         const asked = Object.entries(feeds).filter(([input]) => inference.inputNames.includes(input));
         const isSmall = asked.every(([, { dims }]) => (dims[0] ?? 0) <= SMALL_BATCH);
         return turns.take(isSmall ? "small" : "large", () =>
-          infer(inference, Object.fromEntries(asked), output, manifest),
+          infer(inference, Object.fromEntries(asked), outputs, manifest),
         );
       },
       close: () => inference.close(),
@@ -60,11 +65,14 @@ const load = async (directory: string, manifest: EncoderManifest): Promise<Infer
   }
 };
 
-/** The name of the output that is read, once it is sure that the network's inputs are those that are fed. */
-const outputOf = ({ inputNames, outputNames }: Inference, manifest: EncoderManifest): string => {
+const requireInputs = ({ inputNames }: Inference, manifest: EncoderManifest): void => {
   const fed = new Set<string | undefined>(Object.values(manifest.inputs));
   const missing = inputNames.find((input) => !fed.has(input));
   if (missing !== undefined) throw wrongModel(manifest, `asks for an input "${missing}", which is not known`);
+};
+
+/** The name of the output that is read. */
+const outputOf = ({ outputNames }: Inference, manifest: EncoderManifest): string => {
   const output = manifest.output ?? outputNames[0] ?? "";
   if (!outputNames.includes(output))
     throw wrongModel(manifest, `has no output "${output}", but ${outputNames.join(", ")}`);
@@ -74,11 +82,11 @@ const outputOf = ({ inputNames, outputNames }: Inference, manifest: EncoderManif
 const infer = async (
   inference: Inference,
   feeds: Readonly<Record<string, TensorData>>,
-  output: string,
+  outputs: readonly string[],
   manifest: EncoderManifest,
-): Promise<OutputData> => {
+): Promise<OutputData[]> => {
   try {
-    return await inference.run(feeds, output);
+    return await inference.run(feeds, outputs);
   } catch (error) {
     throw new AnchorageError(
       "unsupported-model",

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { EncoderId, EncoderInfo, Log } from "../types.ts";
+import type { Network } from "./defaults/index.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { exists, readJsonIfThere, wrongFolder } from "./folder.ts";
 import { readHuggingFaceFolder } from "./hugging-face.ts";
@@ -12,14 +13,15 @@ export interface Registered {
   readonly directory: string;
   readonly manifest: EncoderManifest;
   readonly info: EncoderInfo;
+  /** The network that it is a cut of, which is made when it is first used; absent of one with its own folder. */
+  readonly network?: Network;
 }
 
 /**
- * Reads every sub-folder of `folders` as an encoder, images first, then by id. One that cannot be read is left out
- * with a line that says why; of two with one id the first counts. Folders whose names begin with a dot are works in
- * progress.
+ * Reads every sub-folder of `folders` as an encoder, by id. One that cannot be read is left out with a line that says
+ * why; of two with one id the first counts. Folders whose names begin with a dot are works in progress.
  */
-export const readFolders = async (folders: readonly string[], log: Log): Promise<Registered[]> => {
+export const readFolders = async (folders: readonly string[], log: Log): Promise<Map<string, Registered>> => {
   const registered = new Map<string, Registered>();
   for (const folder of folders) {
     for (const directory of await subfolders(folder, log)) {
@@ -33,9 +35,7 @@ export const readFolders = async (folders: readonly string[], log: Log): Promise
       }
     }
   }
-  return [...registered.values()].sort(
-    (a, b) => a.info.modality.localeCompare(b.info.modality) || (a.info.id < b.info.id ? -1 : 1),
-  );
+  return registered;
 };
 
 /**
@@ -52,7 +52,7 @@ export const readFolder = async (directory: string): Promise<Registered> => {
   return { directory, manifest, info: infoOf(manifest) };
 };
 
-const leftOut = (directory: string, why: string, log: Log): void =>
+export const leftOut = (directory: string, why: string, log: Log): void =>
   log(`encoder folder ${directory} is left out: ${why.replaceAll("\n", " ")}`);
 
 const subfolders = async (folder: string, log: Log): Promise<string[]> => {
@@ -69,7 +69,7 @@ const subfolders = async (folder: string, log: Log): Promise<string[]> => {
   }
 };
 
-const infoOf = (manifest: EncoderManifest): EncoderInfo => ({
+export const infoOf = (manifest: EncoderManifest): EncoderInfo => ({
   id: manifest.id as EncoderId,
   modality: manifest.modality,
   dimension: manifest.dimension,

@@ -1,17 +1,20 @@
-/** One encoder, ready to run. */
+import type { EncoderManifest } from "./manifest.ts";
+
+/** One network, ready to run. */
 export interface EncoderSession<T> {
   /**
-   * @returns `[n, d]` row-major, rows of norm 1
+   * @param cuts the encoders to encode by, of those that share the network; it runs once for all of them
+   * @returns of each `[n, d]` row-major, rows of norm 1
    * @throws AnchorageError `invalid-input` whose fault path is the lowest index of an input that is wrong
    */
-  encode(inputs: readonly T[]): Promise<Float32Array>;
+  encode(inputs: readonly T[], cuts: readonly EncoderManifest[]): Promise<Float32Array[]>;
   close(): Promise<void>;
 }
 
-/** Sessions by the encoder's id. */
+/** Sessions by the network's folder. */
 export interface Sessions<T> {
   /** Opens the session once; a failure is forgotten, so that a mended folder can be tried again. */
-  of(id: string, open: () => Promise<EncoderSession<T>>): Promise<EncoderSession<T>>;
+  of(directory: string, open: () => Promise<EncoderSession<T>>): Promise<EncoderSession<T>>;
   /** Frees every session. Nothing may run or open any more. */
   close(): Promise<void>;
 }
@@ -19,12 +22,12 @@ export interface Sessions<T> {
 export const createSessions = <T>(): Sessions<T> => {
   const sessions = new Map<string, Promise<EncoderSession<T>>>();
   return {
-    of: (id, open) => {
-      const known = sessions.get(id);
+    of: (directory, open) => {
+      const known = sessions.get(directory);
       if (known !== undefined) return known;
       const session = open();
-      sessions.set(id, session);
-      session.catch(() => sessions.delete(id));
+      sessions.set(directory, session);
+      session.catch(() => sessions.delete(directory));
       return session;
     },
     close: async () => {

@@ -21,7 +21,7 @@ const CHARACTERS_A_TURN = 8192;
 const CHARACTERS_A_TOKEN = 16;
 
 /**
- * Opens a text encoder.
+ * Opens a text network.
  *
  * @throws AnchorageError as `openModel`, and `corrupt-file` where the tokenizer cannot be read.
  */
@@ -32,24 +32,26 @@ export const openTextSession = async (
   // The tokenizer first: where it fails there is no network to free.
   const tokenize = await openTokenizer(directory, manifest);
   const model = await openModel(directory, manifest);
-  const { dimension } = manifest;
   return {
-    encode: async (texts) => {
+    encode: async (texts, cuts) => {
       const tokens = await tokenizeAll(texts, tokenize, manifest);
       // Texts of like length share a batch, so that little of it is padding.
       const order = tokens
         .map((_, i) => i)
         .sort((a, b) => (tokens[a]?.length ?? 0) - (tokens[b]?.length ?? 0));
-      const rows = new Float32Array(texts.length * dimension);
+      const rows = cuts.map(({ dimension }) => new Float32Array(texts.length * dimension));
       for (let first = 0; first < order.length; first += TEXTS_A_BATCH) {
         const members = order.slice(first, first + TEXTS_A_BATCH);
         const batch = members.map((i) => tokens[i] ?? []);
-        const output = await model.run(feedsOf(batch, manifest));
+        const outputs = await model.run(feedsOf(batch, manifest), cuts);
         const counts = batch.map((ids) => ids.length);
-        const vectors = vectorsOf(output, manifest, batch.length, counts);
-        members.forEach((i, row) =>
-          rows.set(vectors.subarray(row * dimension, (row + 1) * dimension), i * dimension),
-        );
+        outputs.forEach((output, cut) => {
+          const { dimension } = cuts[cut] ?? manifest;
+          const vectors = vectorsOf(output, cuts[cut] ?? manifest, batch.length, counts);
+          members.forEach((i, row) =>
+            rows[cut]?.set(vectors.subarray(row * dimension, (row + 1) * dimension), i * dimension),
+          );
+        });
       }
       return rows;
     },

@@ -1,4 +1,4 @@
-import type { EncoderId, EncoderInfo, Modality } from "../types.ts";
+import type { EncoderId, EncoderInfo, ListedEncoder, Modality } from "../types.ts";
 
 /**
  * Every encoder that this service can run, and the only way to run one.
@@ -9,7 +9,7 @@ import type { EncoderId, EncoderInfo, Modality } from "../types.ts";
  */
 export interface EncoderRegistry {
   /** Images first, then by id. */
-  list(): readonly EncoderInfo[];
+  list(): readonly ListedEncoder[];
   /** @throws AnchorageError `not-found` for an id that is not registered under this modality. */
   get(id: string, modality: Modality): EncoderInfo;
   /** The encoder that a collection gets when it names none. */
@@ -28,6 +28,13 @@ export interface EncoderRegistry {
    * @throws AnchorageError `invalid-input` whose fault path is the index of the first text that is empty.
    */
   encodeTexts(id: EncoderId, texts: readonly string[]): Promise<Float32Array>;
+  /**
+   * As {@link encodeImages} by each of `ids`, in their order; those that are cuts of one network cost one run of it
+   * together. A default encoder counts as a cut where another of its network is asked for beside it.
+   */
+  encodeImagesByAll(ids: readonly EncoderId[], images: readonly Uint8Array[]): Promise<Float32Array[]>;
+  /** As {@link encodeTexts} by each of `ids`, likewise. */
+  encodeTextsByAll(ids: readonly EncoderId[], texts: readonly string[]): Promise<Float32Array[]>;
   /** Waits for what is running and frees every session. */
   close(): Promise<void>;
 }

@@ -16,6 +16,9 @@ import { createMetrics } from "./metrics.ts";
 import { answerError, refuse } from "./problem.ts";
 import { addQueries } from "./queries.ts";
 import { addReceipts } from "./receipts.ts";
+import { addSelections } from "./selections.ts";
+import { addTransferability } from "./transferability.ts";
+import { addReencoding } from "./reencoding.ts";
 import { addTuning } from "./tuning.ts";
 import { addService } from "./service.ts";
 
@@ -57,7 +60,10 @@ export const createApp = (
   addAnchors(app, service);
   addQueries(app, service);
   addTuning(app, service);
+  addReencoding(app, service);
   addCalibration(app, service);
+  addTransferability(app, service);
+  addSelections(app, service);
   addReceipts(app, service);
   addEncoders(app, service);
   addJobs(app, service);

@@ -33,6 +33,16 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
         },
         { name: "queries", description: "Read-only; every answer names the sequence it was computed at." },
         { name: "tuning", description: "A collection's settings by its own anchors, without labels." },
+        { name: "reencoding", description: "Moving a collection to other encoders while it is used." },
+        {
+          name: "transferability",
+          description:
+            "Which model fits a dataset, before anyone fine-tunes one; everything is in the request.",
+        },
+        {
+          name: "selections",
+          description: "Which image encoder fits a collection or a dataset, by several scores.",
+        },
         { name: "encoders", description: "The frozen networks that are installed here." },
         { name: "jobs", description: "Background work." },
         { name: "service", description: "Health, readiness, metrics." },

@@ -31,7 +31,9 @@ export const startJob = (
 
   const progress = saver(store, log, () => record);
   const context: JobContext = {
+    id: first.id,
     signal: controller.signal,
+    cancelled: () => stopState === "cancelled",
     progress: (done, total) => {
       if (record.state !== "running") return;
       record = { ...record, done, total, updatedAt: new Date() };

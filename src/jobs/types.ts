@@ -1,8 +1,12 @@
 import type { JobRecord } from "../store/index.ts";
 
 export interface JobContext {
+  /** Its own, as its record has it. */
+  readonly id: string;
   /** Aborted when the job is cancelled or the service stops; the work then returns or throws soon. */
   readonly signal: AbortSignal;
+  /** Whether it was cancelled, and so will not go on later as one whose service stops may. */
+  readonly cancelled: () => boolean;
   readonly progress: (done: number, total: number) => void;
 }
 

@@ -5,13 +5,16 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 // A foreign export warns of what it cannot help, and what fails is thrown.
 const session = await InferenceSession.create(workerData, { logSeverityLevel: 4 });
 
-const run = async ({ feeds, output }) => {
+const run = async ({ feeds, outputs }) => {
   const tensors = Object.entries(feeds).map(([name, { type, data, dims }]) => [
     name,
     new Tensor(type, data, dims),
   ]);
-  const { type, data, dims } = (await session.run(Object.fromEntries(tensors), [output]))[output];
-  return { type, data, dims };
+  const given = await session.run(Object.fromEntries(tensors), outputs);
+  return outputs.map((name) => {
+    const { type, data, dims } = given[name];
+    return { type, data, dims };
+  });
 };
 
 const answer = async (message) => {
@@ -23,7 +26,8 @@ const answer = async (message) => {
   try {
     const value = await run(message);
     // What is not numbers, such as strings, is copied.
-    parentPort.postMessage({ value }, ArrayBuffer.isView(value.data) ? [value.data.buffer] : []);
+    const buffers = value.filter(({ data }) => ArrayBuffer.isView(data)).map(({ data }) => data.buffer);
+    parentPort.postMessage({ value }, [...new Set(buffers)]);
   } catch (error) {
     parentPort.postMessage({ error: error.message });
   }

@@ -22,9 +22,13 @@ export interface Inference {
   /**
    * Runs the network once, after the runs that were asked for before. The feeds' memory moves to the thread.
    *
+   * @returns what was asked for, in that order
    * @throws Error with what ONNX Runtime says
    */
-  readonly run: (feeds: Readonly<Record<string, TensorData>>, output: string) => Promise<OutputData>;
+  readonly run: (
+    feeds: Readonly<Record<string, TensorData>>,
+    outputs: readonly string[],
+  ) => Promise<OutputData[]>;
   /** Waits for what runs and frees the network. */
   readonly close: () => Promise<void>;
 }
@@ -34,7 +38,7 @@ interface Names {
   readonly outputNames: readonly string[];
 }
 
-type Reply = { readonly value: OutputData } | { readonly error: string };
+type Reply = { readonly value: OutputData[] } | { readonly error: string };
 
 /**
  * Loads an ONNX file on a thread of its own, for ONNX Runtime's binding to Node computes on the thread that asks, which
@@ -52,7 +56,7 @@ export const openInference = async (file: string): Promise<Inference> => {
   // An idle network must not keep a process alive.
   thread.unref();
 
-  const waiting: { resolve: (value: OutputData) => void; reject: (error: Error) => void }[] = [];
+  const waiting: { resolve: (value: OutputData[]) => void; reject: (error: Error) => void }[] = [];
   thread.on("message", (reply: Reply) => {
     const asked = waiting.shift();
     if (waiting.length === 0) thread.unref();
@@ -68,12 +72,12 @@ export const openInference = async (file: string): Promise<Inference> => {
   return {
     inputNames,
     outputNames,
-    run: (feeds, output) =>
+    run: (feeds, outputs) =>
       new Promise((resolve, reject) => {
         waiting.push({ resolve, reject });
         thread.ref();
         thread.postMessage(
-          { feeds, output },
+          { feeds, outputs },
           Object.values(feeds).map(({ data }) => data.buffer),
         );
       }),

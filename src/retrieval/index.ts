@@ -2,7 +2,7 @@
 export { countOnes } from "./bitmap.ts";
 export { calibrateCosts, fitCosts } from "./calibration.ts";
 export { currentCosts, DEFAULT_COSTS, useCosts, type Costs } from "./costs.ts";
-export { curveFile, readCurves, writeCurves } from "./curve-file.ts";
+export { curveFile, readCurves, writeCurves, type CurvesOf } from "./curve-file.ts";
 export { createExactIndex } from "./exact.ts";
 export { emptyNeighbours } from "./neighbours.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
@@ -21,6 +21,6 @@ export {
   type SnapshotSubject,
 } from "./snapshot/index.ts";
 export { openAnchorSpace, type SpaceOptions } from "./space.ts";
-export { applyTransform, fitTransform, fittedDimension, type Fit } from "./transform.ts";
+export { applyTransform, fitTransform, fittedDimension, WHITEN_RANK, type Fit } from "./transform.ts";
 export type * from "./types.ts";
 export { kindFor } from "./view.ts";

@@ -1,5 +1,5 @@
 import { createRandom } from "../random.ts";
-import { eigenSymmetric, type Eigen } from "./eigen.ts";
+import { eigenSymmetric, type Eigen } from "../linear-algebra/index.ts";
 import { multiplyByTransposed, multiplyTransposedBy } from "./kernels.ts";
 
 /** Up to this size all eigenvectors are found, in about a second. */

@@ -3,7 +3,7 @@ import { alias } from "drizzle-orm/pg-core";
 import type { AnchorId, Sequence } from "../types.ts";
 import type { Database, Queries } from "./database.ts";
 import { fromBytes } from "./float32.ts";
-import { anchors, changes, images, vectors } from "./schema.ts";
+import { anchors, changes, collections, images, vectors } from "./schema.ts";
 import type { AnchorRecord, AnchorWithVectors, Change, CollectionRecord, StoredImage } from "./types.ts";
 
 const imageVectors = alias(vectors, "image_vectors");
@@ -28,23 +28,23 @@ export const findAnchors = async (
 ): Promise<AnchorWithVectors[]> =>
   ids.length === 0 ? [] : database.query((queries) => selectAnchors(queries, collection, ids));
 
-/** The same inside a transaction. */
+/** The same inside a transaction; the vectors are those of the encoders that the collection has now. */
 export const selectAnchors = async (
   queries: Queries,
   collection: CollectionRecord,
   ids: readonly AnchorId[],
 ): Promise<AnchorWithVectors[]> => {
-  const { imageEncoder, textEncoder } = collection;
   const rows = await queries
     .select({ ...recordColumns, imageBytes: imageVectors.data, textBytes: textVectors.data })
     .from(anchors)
+    .innerJoin(collections, eq(collections.key, anchors.collection))
     .innerJoin(
       imageVectors,
-      and(eq(imageVectors.anchorKey, anchors.key), eq(imageVectors.encoderKey, imageEncoder.key)),
+      and(eq(imageVectors.anchorKey, anchors.key), eq(imageVectors.encoderKey, collections.imageEncoder)),
     )
     .innerJoin(
       textVectors,
-      and(eq(textVectors.anchorKey, anchors.key), eq(textVectors.encoderKey, textEncoder.key)),
+      and(eq(textVectors.anchorKey, anchors.key), eq(textVectors.encoderKey, collections.textEncoder)),
     )
     .leftJoin(images, eq(images.anchorKey, anchors.key))
     .where(among(collection, ids))

@@ -4,7 +4,7 @@ import type { AnchorId, Sequence } from "../types.ts";
 import { copyIn, type CopyValue } from "./copy.ts";
 import type { Database, Queries, Transaction } from "./database.ts";
 import { toBytes } from "./float32.ts";
-import { lockCollection } from "./lock-collection.ts";
+import { lockCollection, requireEncoders } from "./lock-collection.ts";
 import { announcement } from "./news.ts";
 import { appendReceipt, hashAnchors } from "./receipts.ts";
 import { anchors, changes, collections } from "./schema.ts";
@@ -21,6 +21,7 @@ export const upsertAnchors = async (
     return await database.transaction(async (transaction) => {
       const { queries } = transaction;
       const current = await lockCollection(queries, collection);
+      requireEncoders(collection, current);
       if (writes.length === 0) return { sequence: current.sequence, ids };
       const sequence = next(current.sequence);
       const replaced = await removeRows(queries, collection, ids);

@@ -5,4 +5,6 @@ export { HEARTBEAT_MS } from "./jobs.ts";
 export { openInspection, type Inspection } from "./inspection.ts";
 export { openStore, type StoreOptions } from "./open.ts";
 export { faultOfReceipt, hashOfAnchors, hashOfContent, hashOfId, splitAnchors } from "./receipt-chain.ts";
+export type * from "./reencoding-types.ts";
+export type * from "./selection-types.ts";
 export type * from "./types.ts";

@@ -15,15 +15,26 @@ import { openDatabase, type Database } from "./database.ts";
 import { startEmbedded } from "./embedded/index.ts";
 import { ensureEncoder } from "./encoders.ts";
 import { findJob, interruptJobs, listJobs, saveJob } from "./jobs.ts";
+import { addLabelVectors, findLabelVectors, removeLabelVectors } from "./label-vectors.ts";
+import { findImages, findVectors, keysWithVector, labelledAnchors } from "./labelled-anchors.ts";
 import { migrateDatabase } from "./migrate.ts";
 import { followNews } from "./news.ts";
 import { readAll } from "./read-all.ts";
 import { readSince } from "./read-since.ts";
 import { erasedGeneration, findReceipt, listReceipts, recordErasure } from "./receipts.ts";
+import { findReencoding, listReencoded, saveReencoding, switchEncoders } from "./reencodings.ts";
+import { findSelection, listSelections, removeSelection, saveSelection } from "./selections.ts";
 import { loadTransforms, saveTransform } from "./transforms.ts";
 import { findTuning, saveTuning } from "./tunings.ts";
 import type { Store } from "./types.ts";
 import { vacuum } from "./vacuum.ts";
+import {
+  addVectors,
+  countWithoutVector,
+  removeVectors,
+  withoutSource,
+  withoutVector,
+} from "./vector-writes.ts";
 import { writeMark } from "./write-mark.ts";
 
 export interface StoreOptions {
@@ -104,7 +115,7 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   findImage: (collection, id) => findImage(database, collection, id),
   existingIds: (collection, ids) => existingIds(database, collection, ids),
   idsWithImages: (collection, ids) => idsWithImages(database, collection, ids),
-  readAll: (collection, onBatch) => readAll(database, collection, onBatch),
+  readAll: (collection, onBatch, beside) => readAll(database, collection, onBatch, beside),
   changesSince: (collection, sequence) => changesSince(database, collection, sequence),
   writeMark: (collection, sequence) => writeMark(database, collection, sequence),
   readSince: (collection, sequence, onBatch) => readSince(database, collection, sequence, onBatch),
@@ -116,6 +127,28 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   listCalibrations: (collection) => listCalibrations(database, collection),
   findCalibration: (collection, subject) => findCalibration(database, collection, subject),
   removeCalibrations: (collection, sequence) => removeCalibrations(database, collection, sequence),
+  withoutSource: (collection, modality, limit) => withoutSource(database, collection, modality, limit),
+  countWithoutVector: (collection, encoder) => countWithoutVector(database, collection, encoder),
+  withoutVector: (collection, encoder, page) => withoutVector(database, collection, encoder, page),
+  addVectors: (collection, encoder, vectors) => addVectors(database, collection, encoder, vectors),
+  removeVectors: (collection, encoder) => removeVectors(database, collection, encoder),
+  saveReencoding: (collection, reencoding) => saveReencoding(database, collection, reencoding),
+  findReencoding: (collection) => findReencoding(database, collection),
+  listReencoded: () => listReencoded(database),
+  switchEncoders: (collection, reencoding, encode, atMost) =>
+    switchEncoders(database, collection, reencoding, encode, atMost),
+  labelledAnchors: (collection, source, choose) => labelledAnchors(database, collection, source, choose),
+  findImages: (keys) => findImages(database, keys),
+  findVectors: (encoder, keys) => findVectors(database, encoder, keys),
+  keysWithVector: (encoder, keys) => keysWithVector(database, encoder, keys),
+  findLabelVectors: (collection, encoder, hashes) => findLabelVectors(database, collection, encoder, hashes),
+  addLabelVectors: (collection, encoder, sequence, vectors) =>
+    addLabelVectors(database, collection, encoder, sequence, vectors),
+  removeLabelVectors: (collection) => removeLabelVectors(database, collection),
+  saveSelection: (selection) => saveSelection(database, selection),
+  findSelection: (id) => findSelection(database, id),
+  listSelections: (limit) => listSelections(database, limit),
+  removeSelection: (id) => removeSelection(database, id),
   saveJob: (job) => saveJob(database, owner, job),
   listJobs: (limit) => listJobs(database, limit),
   findJob: (id) => findJob(database, id),

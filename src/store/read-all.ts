@@ -4,7 +4,9 @@ import type { AnchorId, Metadata, Sequence } from "../types.ts";
 import { copyOut } from "./copy.ts";
 import type { Database } from "./database.ts";
 import { fromBytes } from "./float32.ts";
+import { encoderKeys, requireEncoders } from "./lock-collection.ts";
 import { collections } from "./schema.ts";
+import type { EncoderPair } from "./reencoding-types.ts";
 import type { AnchorWithVectors, CollectionRecord } from "./types.ts";
 
 const BATCH = 1_000;
@@ -13,22 +15,25 @@ const BATCH = 1_000;
  * Every anchor of a collection as of one sequence, in id order, a thousand at a time; the next thousand is read only
  * when `onBatch` has resolved.
  *
- * @throws AnchorageError `not-found` where the collection is gone.
+ * @param beside other encoders than the collection's, whose vectors are given; anchors that lack one are left out
+ * @throws AnchorageError `not-found` where the collection is gone, `conflict` where it has other encoders than its record.
  */
 export const readAll = async (
   database: Database,
   collection: CollectionRecord,
   onBatch: (batch: readonly AnchorWithVectors[], total: number) => Promise<void> | void,
+  beside?: EncoderPair,
 ): Promise<Sequence> =>
   database.snapshot(async ({ queries, client }) => {
     const [state] = await queries
-      .select({ sequence: collections.sequence, total: collections.anchorCount })
+      .select({ sequence: collections.sequence, total: collections.anchorCount, ...encoderKeys })
       .from(collections)
       .where(eq(collections.key, collection.key));
     if (state === undefined) throw notFound("collection", collection.name);
+    requireEncoders(collection, state);
     await client.query(IN_INDEX_ORDER);
     let batch: AnchorWithVectors[] = [];
-    for await (const rows of copyOut(client, statementFor(collection))) {
+    for await (const rows of copyOut(client, statementFor(collection, beside ?? collection))) {
       for (const row of rows) batch.push(decode(row));
       if (batch.length < BATCH) continue;
       await onBatch(batch, state.total);
@@ -43,7 +48,7 @@ const IN_INDEX_ORDER =
   "SET LOCAL enable_sort = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off";
 
 /** COPY takes no parameters; the three keys are numbers that Postgres gave us. */
-const statementFor = ({ key, imageEncoder, textEncoder }: CollectionRecord): string => `
+const statementFor = ({ key }: CollectionRecord, { imageEncoder, textEncoder }: EncoderPair): string => `
   COPY (
     SELECT a.id, a.caption, a.metadata::text, a.sequence, i.anchor_key IS NOT NULL, image.data, label.data
     FROM anchors a

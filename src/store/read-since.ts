@@ -3,6 +3,7 @@ import type { Sequence } from "../types.ts";
 import { selectAnchors } from "./anchor-reads.ts";
 import { defaultColumns, defaultsOf } from "./collections.ts";
 import type { Database } from "./database.ts";
+import { encoderKeys, hasEncodersOf } from "./lock-collection.ts";
 import { changes, collections } from "./schema.ts";
 import type { CaughtUp, CollectionRecord, SinceBatch } from "./types.ts";
 
@@ -18,10 +19,11 @@ export const readSince = async (
 ): Promise<CaughtUp> =>
   database.snapshot(async ({ queries }) => {
     const [state] = await queries
-      .select({ sequence: collections.sequence, ...defaultColumns })
+      .select({ sequence: collections.sequence, ...encoderKeys, ...defaultColumns })
       .from(collections)
       .where(eq(collections.key, collection.key));
-    if (state === undefined || state.sequence <= sequence) return { sequence, gap: false };
+    if (state === undefined || state.sequence <= sequence) return { sequence, gap: false, moved: false };
+    if (!hasEncodersOf(collection, state)) return { sequence: state.sequence, gap: false, moved: true };
     const writes = await queries
       .select({ ids: changes.ids })
       .from(changes)
@@ -29,7 +31,7 @@ export const readSince = async (
       .orderBy(asc(changes.sequence));
     const reached = state.sequence;
     const ids = [...new Set(writes.flatMap((write) => write.ids))];
-    if (writes.length !== reached - sequence) return { sequence: reached, gap: true };
+    if (writes.length !== reached - sequence) return { sequence: reached, gap: true, moved: false };
     const defaults = defaultsOf(state);
     // A write may have changed no anchor; its sequence is told all the same.
     for (let first = 0; first === 0 || first < ids.length; first += BATCH) {
@@ -39,5 +41,5 @@ export const readSince = async (
       const deletes = some.filter((id) => !present.has(id));
       await onBatch({ reached: first + BATCH < ids.length ? null : reached, upserts, deletes, defaults });
     }
-    return { sequence: reached, gap: false };
+    return { sequence: reached, gap: false, moved: false };
   });

@@ -25,6 +25,7 @@ import type {
   Sequence,
   TransformKind,
 } from "../types.ts";
+import type { Reencoding } from "./reencoding-types.ts";
 import type { Change, JobState, ReceiptEntry } from "./types.ts";
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
@@ -78,6 +79,11 @@ export const collections = pgTable(
   },
   (t) => [unique("collections_name").on(t.name)],
 );
+
+const encoderKey = (name: string) =>
+  bigint(name, { mode: "number" })
+    .notNull()
+    .references(() => encoders.key);
 
 const collectionKey = () =>
   bigint("collection", { mode: "number" })
@@ -157,6 +163,45 @@ export const tunings = pgTable("tunings", {
   /** The collection's sequence at which it took effect; null where it did not. */
   appliedAt: bigint("applied_at", { mode: "number" }).$type<Sequence>(),
   tuning: jsonb("tuning").$type<JsonValue>().notNull(),
+});
+
+/** Of each collection the last move to other encoders; it is under way until it has ended. */
+export const reencodings = pgTable("reencodings", {
+  collection: collectionKey().primaryKey(),
+  fromImageEncoder: encoderKey("from_image_encoder"),
+  fromTextEncoder: encoderKey("from_text_encoder"),
+  toImageEncoder: encoderKey("to_image_encoder"),
+  toTextEncoder: encoderKey("to_text_encoder"),
+  apply: text("apply").$type<Reencoding["apply"]>().notNull(),
+  evaluate: boolean("evaluate").notNull(),
+  state: text("state").$type<Reencoding["state"]>().notNull(),
+  /** The collection's sequence at which it moved; null where it did not, or not yet. */
+  appliedAt: bigint("applied_at", { mode: "number" }).$type<Sequence>(),
+  evaluation: jsonb("evaluation").$type<JsonValue>(),
+  startedAt: momentNow("started_at"),
+  endedAt: timestamp("ended_at", { withTimezone: true, precision: 3 }),
+});
+
+/** What text encoders made of labels: a cache. `data` is as that of {@link vectors}; a text is known by its sha256. */
+export const labelVectors = pgTable(
+  "label_vectors",
+  {
+    collection: collectionKey(),
+    encoderKey: encoderKey("encoder_key"),
+    hash: bytea("hash").notNull(),
+    data: bytea("data").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.collection, t.encoderKey, t.hash] })],
+);
+
+export const selections = pgTable("selections", {
+  id: text("id").primaryKey(),
+  /** Null where it is not of a collection. */
+  collection: bigint("collection", { mode: "number" }).references(() => collections.key, {
+    onDelete: "cascade",
+  }),
+  createdAt: momentNow("created_at"),
+  content: jsonb("content").$type<JsonValue>().notNull(),
 });
 
 /** Of each collection and subject the last one. */

@@ -1,27 +1,23 @@
 import { and, asc, desc, eq, lt } from "drizzle-orm";
-import { notFound } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { fromBytes, toBytes } from "./float32.ts";
-import { collections, transforms } from "./schema.ts";
+import { holdCollection } from "./lock-collection.ts";
+import { transforms } from "./schema.ts";
 import type { CollectionRecord, TransformRecord } from "./types.ts";
 
 /** Writes a fit and removes those it supersedes: they hold traces of anchors that may be gone since. */
 export const saveTransform = async (
   database: Database,
-  { key, name }: CollectionRecord,
+  collection: CollectionRecord,
   transform: TransformRecord,
 ): Promise<void> => {
+  const { key } = collection;
   const { kind, modality, version, sequence, anchorCount } = transform;
   const mean = toBytes(transform.mean);
   const projection = transform.projection === null ? null : toBytes(transform.projection);
   const weights = transform.weights === undefined ? null : toBytes(transform.weights);
   await database.transaction(async ({ queries }) => {
-    const [collection] = await queries
-      .select({ key: collections.key })
-      .from(collections)
-      .where(eq(collections.key, key))
-      .for("key share");
-    if (collection === undefined) throw notFound("collection", name);
+    await holdCollection(queries, collection);
     const fit = { sequence, anchorCount, mean, projection, weights };
     await queries
       .insert(transforms)

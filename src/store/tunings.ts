@@ -1,24 +1,19 @@
 import { eq } from "drizzle-orm";
-import { notFound } from "../errors.ts";
 import type { Database } from "./database.ts";
-import { collections, tunings } from "./schema.ts";
+import { holdCollection } from "./lock-collection.ts";
+import { tunings } from "./schema.ts";
 import type { CollectionRecord, TuningRecord } from "./types.ts";
 
 export const saveTuning = async (
   database: Database,
-  { key, name }: CollectionRecord,
+  collection: CollectionRecord,
   record: TuningRecord,
 ): Promise<void> => {
   await database.transaction(async ({ queries }) => {
-    const [collection] = await queries
-      .select({ key: collections.key })
-      .from(collections)
-      .where(eq(collections.key, key))
-      .for("key share");
-    if (collection === undefined) throw notFound("collection", name);
+    await holdCollection(queries, collection);
     await queries
       .insert(tunings)
-      .values({ collection: key, ...record })
+      .values({ collection: collection.key, ...record })
       .onConflictDoUpdate({ target: tunings.collection, set: record });
   });
 };

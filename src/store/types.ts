@@ -1,3 +1,5 @@
+import type { EncoderPair, ReencodingStore } from "./reencoding-types.ts";
+import type { SelectionStore } from "./selection-types.ts";
 import type {
   AlignmentKind,
   AnchorId,
@@ -79,8 +81,8 @@ export interface AnchorWithVectors extends AnchorRecord {
 /** What became of a collection's anchors at one sequence. */
 export interface Change {
   readonly sequence: Sequence;
-  /** `defaults`: none of them; what queries are answered by changed. */
-  readonly kind: "upsert" | "delete" | "defaults";
+  /** `defaults`: none of them; what queries are answered by changed. `encoders`: nor any; it moved to other encoders. */
+  readonly kind: "upsert" | "delete" | "defaults" | "encoders";
   readonly ids: readonly AnchorId[];
 }
 
@@ -137,6 +139,8 @@ export interface CaughtUp {
   readonly sequence: Sequence;
   /** Whether a write between is no longer on record: then only reading everything anew is right. */
   readonly gap: boolean;
+  /** Whether the collection has other encoders than the record that was given; then nothing was read. */
+  readonly moved: boolean;
 }
 
 /**
@@ -211,7 +215,7 @@ export interface JobRecord {
 }
 
 /** Postgres, behind the questions that Anchorage asks of it. Every write is durable when its promise resolves. */
-export interface Store {
+export interface Store extends ReencodingStore, SelectionStore {
   /** Which server this is, for the log and `GET /healthz`: `embedded` or `external`. */
   readonly server: "embedded" | "external";
   ping(): Promise<void>;
@@ -239,7 +243,8 @@ export interface Store {
   /**
    * Writes all of `anchors` in one transaction, at one new sequence.
    *
-   * @throws AnchorageError `not-found` where the collection is gone; nothing is written.
+   * @throws AnchorageError `not-found` where the collection is gone, `conflict` where it has other encoders than
+   * `collection` says; nothing is written.
    */
   upsertAnchors(collection: CollectionRecord, anchors: readonly AnchorWrite[]): Promise<WriteResult>;
   /** Deletes those of `ids` that exist in one transaction; the sequence does not move where none did. */
@@ -276,10 +281,16 @@ export interface Store {
   /** Those of `ids` that exist and have an image. */
   idsWithImages(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<Set<AnchorId>>;
 
-  /** Every anchor as of one sequence (a repeatable-read snapshot), in batches, in id order. */
+  /**
+   * Every anchor as of one sequence (a repeatable-read snapshot), in batches, in id order.
+   *
+   * @param beside other encoders than the collection's, whose vectors are given; anchors that lack one are left out
+   * @throws AnchorageError `conflict` where the collection has other encoders than `collection` says.
+   */
   readAll(
     collection: CollectionRecord,
     onBatch: (batch: readonly AnchorWithVectors[], total: number) => Promise<void> | void,
+    beside?: EncoderPair,
   ): Promise<Sequence>;
   /** The writes after `sequence`, oldest first. */
   changesSince(collection: CollectionRecord, sequence: Sequence): Promise<Change[]>;

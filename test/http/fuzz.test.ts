@@ -60,6 +60,56 @@ const RIGHT: readonly (readonly [string, string, object])[] = [
       explain: 2,
     },
   ],
+  [
+    "POST",
+    "/v1/transferability",
+    {
+      features: [
+        [1, 2],
+        [2, 1],
+        [0, 3],
+        [4, 0],
+      ],
+      labels: [0, 0, 7, 7],
+      fLabels: [[[1], [1], [2], [2]]],
+      sourceProbabilities: [
+        [0.5, 0.5],
+        [1, 0],
+        [0, 1],
+        [0.25, 0.75],
+      ],
+      methods: ["emms", "leep", "nce", "hscore", "gbc", "parc", "knn", "linear-probe"],
+      rounds: 2,
+      options: { knn: { k: 2 }, parc: { samples: 4, labels: "f-labels" } },
+    },
+  ],
+  [
+    "POST",
+    "/v1/selections",
+    {
+      collection: "c",
+      labels: { field: "seed" },
+      imageEncoders: ["a"],
+      textEncoders: ["b"],
+      methods: ["emms"],
+      transforms: ["none"],
+      templates: ["{}"],
+      dimension: 2,
+      samples: 10,
+    },
+  ],
+  [
+    "POST",
+    "/v1/selections",
+    {
+      models: [{ name: "a", features: [[1], [2], [3]] }],
+      labels: ["a", { question: "q", answer: "b" }, { phrase: "c", box: [0, 0, 1, 1] }],
+      methods: ["knn"],
+      transforms: ["none"],
+      bootstrap: 0,
+    },
+  ],
+  ["POST", "/v1/rank-correlation", { x: [1, 2, 3], y: [3, 2, 1] }],
 ];
 
 const anyText = fc.string({ unit: "binary", maxLength: 20 });

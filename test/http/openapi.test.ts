@@ -49,6 +49,8 @@ GET /v1/collections/{collection}/receipts/{id}
 POST /v1/collections/{collection}/compact
 POST /v1/collections/{collection}/tune
 GET /v1/collections/{collection}/tune
+POST /v1/collections/{collection}/reencode
+GET /v1/collections/{collection}/reencode
 POST /v1/collections/{collection}/search
 POST /v1/collections/{collection}/relative
 POST /v1/collections/{collection}/similarity
@@ -58,6 +60,12 @@ GET /v1/collections/{collection}/calibrations
 POST /v1/collections/{collection}/coverage
 POST /v1/collections/{collection}/counterfactual
 POST /v1/collections/{collection}/influence
+POST /v1/transferability
+POST /v1/rank-correlation
+POST /v1/selections
+GET /v1/selections
+GET /v1/selections/{id}
+DELETE /v1/selections/{id}
 GET /v1/encoders
 GET /v1/jobs
 GET /v1/jobs/{id}

@@ -38,12 +38,15 @@ export const openTestApp = async (
     readonly folders?: readonly string[];
     readonly database?: TestDatabase;
     readonly patienceMs?: number;
+    /** Where snapshots are; absent: there are none. */
+    readonly indexDirectory?: string;
   } = {},
 ): Promise<TestApp> => {
   const {
     folders = [],
     database,
     patienceMs,
+    indexDirectory,
     host = "127.0.0.1",
     apiKey = null,
     bodyLimitBytes = 4 * 1024 * 1024,
@@ -52,7 +55,7 @@ export const openTestApp = async (
   const log = (line: string): void => void logged.push(line);
   const store = await openTestStore(database, patienceMs === undefined ? {} : { patienceMs });
   const encoders = await openEncoderRegistry({ folders, log });
-  const collections = await openCollections(store, encoders, log);
+  const collections = await openCollections(store, encoders, log, true, indexDirectory);
   const jobs = await openJobs(store, log);
   const service = { store, encoders, collections, jobs };
   const app = createApp(service, { host, apiKey, bodyLimitBytes }, log);

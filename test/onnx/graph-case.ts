@@ -63,13 +63,9 @@ export const run = async (
   const { found } = await runGraph({ x }, (graph) => ({
     found: [
       options.type ?? "float32",
-      appendGraph(
-        graph,
-        topology,
-        readWeights(manifest, shards),
-        new Map([["x", "x"]]),
+      appendGraph(graph, topology, readWeights(manifest, shards), new Map([["x", "x"]]), [
         options.output ?? "y",
-      ),
+      ])[0] ?? "",
     ],
   }));
   return { dims: found?.dims ?? [], values: Array.from(found?.data ?? [], Number) };

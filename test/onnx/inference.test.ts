@@ -31,11 +31,9 @@ describe("a network on a thread of its own", () => {
   it("names what it takes and gives, and computes", async () => {
     const network = await openInference(file);
     expect(network).toMatchObject({ inputNames: ["x"], outputNames: ["y"] });
-    expect(await network.run({ x: matrix(2, 3) }, "y")).toMatchObject({
-      type: "float32",
-      dims: [2, 2],
-      data: Float32Array.of(18, 18, 18, 18),
-    });
+    expect(await network.run({ x: matrix(2, 3) }, ["y"])).toMatchObject([
+      { type: "float32", dims: [2, 2], data: Float32Array.of(18, 18, 18, 18) },
+    ]);
     await network.close();
   });
 
@@ -47,7 +45,7 @@ describe("a network on a thread of its own", () => {
       turns++;
       if (!done) setImmediate(count);
     };
-    const running = network.run({ x: matrix(SIDE, 1) }, "y");
+    const running = network.run({ x: matrix(SIDE, 1) }, ["y"]);
     count();
     await running;
     done = true;
@@ -57,9 +55,9 @@ describe("a network on a thread of its own", () => {
 
   it("answers in the order in which it was asked, and before it closes", async () => {
     const network = await openInference(file);
-    const answers = [1, 2, 3].map((value) => network.run({ x: matrix(2, value) }, "y"));
+    const answers = [1, 2, 3].map((value) => network.run({ x: matrix(2, value) }, ["y"]));
     const closed = network.close();
-    const firsts = (await Promise.all(answers)).map(({ data }) => (data as Float32Array)[0]);
+    const firsts = (await Promise.all(answers)).map(([y]) => (y?.data as Float32Array)[0]);
     expect(firsts).toEqual([2, 8, 18]);
     await closed;
   });
@@ -70,8 +68,8 @@ describe("a network on a thread of its own", () => {
     await expect(openInference(broken)).rejects.toThrow(/protobuf/i);
     const network = await openInference(file);
     const vector: TensorData = { type: "float32", data: new Float32Array(2), dims: [2, 1, 1] };
-    await expect(network.run({ x: vector }, "y")).rejects.toThrow(/rank/i);
-    expect(await network.run({ x: matrix(1, 2) }, "y")).toMatchObject({ data: Float32Array.of(4) });
+    await expect(network.run({ x: vector }, ["y"])).rejects.toThrow(/rank/i);
+    expect(await network.run({ x: matrix(1, 2) }, ["y"])).toMatchObject([{ data: Float32Array.of(4) }]);
     await network.close();
   });
 });

@@ -215,6 +215,77 @@ describe("a Keras model as ONNX", () => {
     expect(await run(STEPS, [INPUT, layer])).toEqual({ dims: [1, 1, 1, 1], values: [15] });
   });
 
+  test.each([1, 2])("convolves each channel for itself, into %i each", async (multiplier) => {
+    const kernel: Floats = {
+      shape: [3, 2, 2, multiplier],
+      values: Array.from({ length: 12 * multiplier }, (_, i) => Math.sin(i + 1)),
+    };
+    const layer: Layer = {
+      ...conv({ strides: [2, 2], padding: "same" }),
+      kind: "DepthwiseConv2D",
+    };
+    const outs = 2 * multiplier;
+    const scaled: Weights = {
+      "norm/moving_mean": { shape: [outs], values: new Array<number>(outs).fill(1) },
+      "norm/moving_variance": { shape: [outs], values: new Array<number>(outs).fill(4) },
+    };
+    const after: Layer = { ...norm, config: { epsilon: 0, scale: false, center: false } };
+    const { values } = await run(IMAGE, [INPUT, layer, after], {
+      "conv/depthwise_kernel": kernel,
+      ...scaled,
+    });
+    const half = IMAGE.values.length / 2;
+    const expected = [0, 1].flatMap((channel) =>
+      convolve(
+        { shape: [1, 1, 6, 6], values: IMAGE.values.slice(channel * half, (channel + 1) * half) },
+        {
+          shape: [3, 2, 1, multiplier],
+          values: kernel.values.filter((_, i) => Math.floor(i / multiplier) % 2 === channel),
+        },
+        { stride: 2, same: true },
+      ),
+    );
+    expectClose(
+      values,
+      expected.map((value) => (value - 1) / 2),
+    );
+  });
+
+  test("pads by as many rows and columns as the layer says", async () => {
+    const layer = {
+      name: "pad",
+      kind: "ZeroPadding2D",
+      config: {
+        padding: [
+          [0, 1],
+          [2, 0],
+        ],
+      },
+      from: [["image"]],
+    };
+    const { dims, values } = await run(
+      square(2, (row, column) => 2 * row + column + 1),
+      [INPUT, layer],
+    );
+    expect(dims).toEqual([1, 1, 3, 4]);
+    expect(values).toEqual([0, 0, 1, 2, 0, 0, 3, 4, 0, 0, 0, 0]);
+  });
+
+  test.each([
+    [6, [0, 0, 3, 6]],
+    [null, [0, 0, 3, 9]],
+  ])("rectifies up to %s", async (max, expected) => {
+    const config = { max_value: max, negative_slope: 0, threshold: 0 };
+    const values = square(2, (row, column) => [-1, 0, 3, 9][2 * row + column] ?? 0);
+    const layer = { name: "relu", kind: "ReLU", config, from: [["image"]] };
+    expect((await run(values, [INPUT, layer])).values).toEqual(expected);
+  });
+
+  test("adds what its branches give", async () => {
+    const layer = { name: "sum", kind: "Add", from: [["image", "image", "image"]] };
+    expect((await run(STEPS, [INPUT, layer])).values).toEqual(STEPS.values.map((value) => 3 * value));
+  });
+
   test("averages over height and width", async () => {
     const { mean } = await runGraph({ image: STEPS }, (graph) => ({
       mean: globalAveragePool(graph, "image"),
@@ -275,6 +346,18 @@ describe("a Keras model that cannot be imported", () => {
       [INPUT, { name: "norm", kind: "BatchNormalization", config: { axis: 1 }, from: [["image"]] }],
       {},
       /"norm" runs along axis 1/,
+    ],
+    [
+      "a rectifier that leaks",
+      [INPUT, { name: "relu", kind: "ReLU", config: { negative_slope: 0.1 }, from: [["image"]] }],
+      {},
+      /"relu" leaks or has a threshold/,
+    ],
+    [
+      "a padding that says no size",
+      [INPUT, { name: "pad", kind: "ZeroPadding2D", from: [["image"]] }],
+      {},
+      /"pad" does not say how it pads/,
     ],
     [
       "channels that come first",

@@ -53,12 +53,14 @@ describe("the file of a collection's curves", () => {
   test("gives back what was written, but not to a later collection of the same name, nor where it is broken", async () => {
     const directory = await mkdtemp(join(tmpdir(), "curves-"));
     const file = curveFile(join(directory, "indexes"), "birds");
-    const created = new Date(1_700_000_000_000);
+    const created = { createdAt: new Date(1_700_000_000_000), encoders: { image: "a", text: "b" } };
     expect(await readCurves(file, created)).toEqual(new Map());
     const curves = new Map([["image/none", await measure(() => false)]]);
     await writeCurves(file, created, curves);
     expect(await readCurves(file, created)).toEqual(curves);
-    expect(await readCurves(file, new Date())).toEqual(new Map());
+    expect(await readCurves(file, { ...created, createdAt: new Date() })).toEqual(new Map());
+    const moved = { ...created, encoders: { image: "c", text: "b" } };
+    expect(await readCurves(file, moved)).toEqual(new Map());
     await writeFile(file, "{");
     expect(await readCurves(file, created)).toEqual(new Map());
     await rm(directory, { recursive: true });

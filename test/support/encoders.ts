@@ -19,6 +19,10 @@ export const defaultEncoders = async (): Promise<string> => {
   return directory;
 };
 
+/** The folder of the networks that several encoders are cuts of; one is made when a test first uses it, and kept. */
+export const defaultNetworks = async (): Promise<string> =>
+  join(ROOT, "node_modules", ".cache", "anchorage-test", `networks-${await cacheKey()}`);
+
 const cacheKey = async (): Promise<string> => {
   const hash = createHash("sha256");
   for (const source of SOURCES) {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readJsonIfThere } from "../folder.ts";
 import { encoderManifest, MANIFEST_FILE, type EncoderManifest } from "../manifest.ts";
+import { placeFolder } from "../place-folder.ts";
 
 /** One more whenever the importer writes something else, so that folders of an older one are made anew. */
 const VERSION = JSON.stringify({ version: 2 });
@@ -38,56 +39,18 @@ export const isForeign = async (target: string): Promise<boolean> => {
 /** Writes the whole folder aside and puts it in place by one rename. */
 export const writeFolder = async (directory: string, item: Import): Promise<void> => {
   const { files, manifest } = await item.build();
-  const temporary = await mkdtemp(join(directory, leftoverPrefix(item.id)));
-  try {
-    const sha256: Record<string, string> = {};
-    for (const [name, bytes] of Object.entries(files)) {
-      sha256[name] = createHash("sha256").update(bytes).digest("hex");
-      await writeDurably(join(temporary, name), bytes);
-    }
-    const json = JSON.stringify({ ...manifest, sha256 }, null, 2);
-    await writeDurably(join(temporary, MANIFEST_FILE), new TextEncoder().encode(json));
-    await writeDurably(join(temporary, VERSION_FILE), new TextEncoder().encode(VERSION));
-    await replaceFolder(temporary, join(directory, item.id));
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-};
-
-/** Removes what a process that was killed in the middle of an import has left. */
-export const removeLeftovers = async (directory: string, id: string): Promise<void> => {
-  for (const name of await readdir(directory)) {
-    if (!name.startsWith(leftoverPrefix(id))) continue;
-    const { mtimeMs } = await stat(join(directory, name));
-    // Another process may be at work in a younger one.
-    if (Date.now() - mtimeMs > LEFTOVER_MS) await rm(join(directory, name), { recursive: true, force: true });
-  }
-};
-
-const LEFTOVER_MS = 3_600_000;
-const leftoverPrefix = (id: string): string => `.${id}-`;
-
-/** Puts the whole folder in place; where another process was quicker, its folder is as good and stays. */
-const replaceFolder = async (temporary: string, target: string): Promise<void> => {
-  try {
-    await rename(temporary, target);
-  } catch (error) {
-    if (await isWhole(target)) return;
-    if (!OCCUPIED.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    await rm(target, { recursive: true, force: true });
-    await rename(temporary, target);
-  }
-};
-
-/** What rename answers where a folder with files in it stands already. */
-const OCCUPIED = new Set(["ENOTEMPTY", "EEXIST", "EPERM"]);
-
-const writeDurably = async (path: string, bytes: Uint8Array): Promise<void> => {
-  const file = await open(path, "w");
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  const sha256 = Object.fromEntries(
+    Object.entries(files).map(([name, bytes]) => [name, createHash("sha256").update(bytes).digest("hex")]),
+  );
+  const text = new TextEncoder();
+  await placeFolder(
+    directory,
+    item.id,
+    {
+      ...files,
+      [MANIFEST_FILE]: text.encode(JSON.stringify({ ...manifest, sha256 }, null, 2)),
+      [VERSION_FILE]: text.encode(VERSION),
+    },
+    isWhole,
+  );
 };

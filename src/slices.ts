@@ -18,3 +18,17 @@ export const createSlices = (): Slices => {
     },
   };
 };
+
+/**
+ * To be awaited between pieces of work: lets others in once a slice is over.
+ *
+ * @param signal whose reason is thrown once it is aborted
+ */
+export const createTurns = (signal?: AbortSignal): (() => Promise<void>) => {
+  const slices = createSlices();
+  return async () => {
+    if (!slices.due()) return;
+    await slices.rest();
+    signal?.throwIfAborted();
+  };
+};

@@ -1,7 +1,7 @@
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { afterAll, describe, expect, test } from "vitest";
-import { factor, solveLower, solveLowerTransposed } from "../../src/alignment/cholesky.ts";
-import { closeProducts } from "../../src/alignment/index.ts";
+import { closeProducts, factor, solveLower, solveLowerTransposed } from "../../src/linear-algebra/index.ts";
+
 import { normals, seededRandom } from "../support/random.ts";
 
 afterAll(closeProducts);

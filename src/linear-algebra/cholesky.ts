@@ -42,7 +42,9 @@ export const solveLower = async (lower: Float64Array, right: Matrix): Promise<Ma
       subtract(x, from * m, data);
     }
     for (let i = from; i < to; i++) {
-      for (let k = from; k < i; k++) subtractRow(x, m, i, k, lower[i * n + k] ?? 0);
+      let k = from;
+      for (; k + 4 <= i; k += 4) subtractFour(x, m, i, k, lower, i * n + k, 1);
+      for (; k < i; k++) subtractRow(x, m, i, k, lower[i * n + k] ?? 0);
       divideRow(x, m, i, lower[i * n + i] ?? 1);
     }
   }
@@ -60,7 +62,9 @@ export const solveLowerTransposed = async (lower: Float64Array, right: Matrix): 
       subtract(x, from * m, data);
     }
     for (let i = to - 1; i >= from; i--) {
-      for (let k = i + 1; k < to; k++) subtractRow(x, m, i, k, lower[k * n + i] ?? 0);
+      let k = i + 1;
+      for (; k + 4 <= to; k += 4) subtractFour(x, m, i, k, lower, k * n + i, n);
+      for (; k < to; k++) subtractRow(x, m, i, k, lower[k * n + i] ?? 0);
       divideRow(x, m, i, lower[i * n + i] ?? 1);
     }
   }
@@ -86,6 +90,27 @@ const subtract = (from: Float64Array, at: number, what: Float64Array): void => {
 
 const subtractRow = (x: Float64Array, m: number, i: number, k: number, times: number): void => {
   for (let j = 0; j < m; j++) x[i * m + j] = (x[i * m + j] ?? 0) - times * (x[k * m + j] ?? 0);
+};
+
+/** Four rows from row k on at once, for that spares three times reading and writing row i; a step apart in `times`. */
+const subtractFour = (
+  x: Float64Array,
+  m: number,
+  i: number,
+  k: number,
+  times: Float64Array,
+  at: number,
+  apart: number,
+): void => {
+  const [a, b] = [times[at] ?? 0, times[at + apart] ?? 0];
+  const [c, d] = [times[at + 2 * apart] ?? 0, times[at + 3 * apart] ?? 0];
+  const [to, first, second, third, fourth] = [i * m, k * m, (k + 1) * m, (k + 2) * m, (k + 3) * m];
+  for (let j = 0; j < m; j++)
+    x[to + j] =
+      (x[to + j] ?? 0) -
+      (a * (x[first + j] ?? 0) +
+        b * (x[second + j] ?? 0) +
+        (c * (x[third + j] ?? 0) + d * (x[fourth + j] ?? 0)));
 };
 
 const divideRow = (x: Float64Array, m: number, i: number, by: number): void => {

@@ -1,0 +1,185 @@
+import { AnchorageError, isAnchorageError, messageOf, notFound } from "../errors.ts";
+import type { CollectionRecord, Store } from "../store/index.ts";
+import type { CollectionName, Log, Sequence } from "../types.ts";
+import type { RemoveBuilt } from "./erasure.ts";
+import { haveEncoders, type Loader } from "./load.ts";
+import type { Beyond, OpenCollection } from "./memory.ts";
+import type { Snapshots } from "./snapshots.ts";
+import type { AtLeast } from "./types.ts";
+
+/** How long a query with `minSequence` waits. */
+const WAIT_MS = 5_000;
+/** A collection that moves again and again while a write is prepared is not written to for ever. */
+const TRIES = 3;
+
+/** Which collections are in memory, and how each comes there, goes, or gives way to another memory of it. */
+export interface Opened {
+  readonly opened: ReadonlyMap<CollectionName, Promise<OpenCollection>>;
+  readonly loading: () => CollectionName[];
+  readonly open: (record: CollectionRecord) => Promise<OpenCollection>;
+  /** @throws AnchorageError `not-found` */
+  readonly find: (name: CollectionName) => Promise<OpenCollection>;
+  /** The collection as of `minSequence` at least. @throws AnchorageError `unavailable` where that does not come */
+  readonly findAt: (name: CollectionName, at?: AtLeast) => Promise<OpenCollection>;
+  /** Writes to a collection; once more to what has taken its place where it moved to other encoders meanwhile. */
+  readonly writeTo: <T>(
+    name: CollectionName,
+    write: (collection: OpenCollection) => Promise<T>,
+  ) => Promise<T>;
+  /** Puts `next` in the place of `old`: from the next request on it is the collection. */
+  readonly swap: (old: OpenCollection, next: OpenCollection) => void;
+  readonly beyond: Beyond;
+  /** Drops what is in memory of a collection, unless another took its name since. */
+  readonly forget: (name: CollectionName, collection?: Promise<OpenCollection>) => Promise<void>;
+  /** Forgets a collection that Postgres no longer has, and removes its files. */
+  readonly lose: (name: CollectionName, collection?: Promise<OpenCollection>) => Promise<void>;
+  /** Does something to a collection, and loses it where Postgres no longer has it. */
+  readonly forgettingLost: <T>(name: CollectionName, work: () => Promise<T>) => Promise<T>;
+}
+
+export const createOpened = (
+  store: Store,
+  loader: Loader,
+  snapshots: Snapshots | undefined,
+  removeBuilt: RemoveBuilt,
+  log: Log,
+): Opened => {
+  const opened = new Map<CollectionName, Promise<OpenCollection>>();
+  const loading = new Set<CollectionName>();
+  const replacing = new Map<number, Promise<void>>();
+
+  const open: Opened["open"] = (record) => {
+    const known = opened.get(record.name);
+    if (known !== undefined) return known;
+    loading.add(record.name);
+    const collection = loader.load(record, beyond);
+    opened.set(record.name, collection);
+    collection
+      .catch((error: unknown) => {
+        // Forgotten, so that the next request tries again.
+        opened.delete(record.name);
+        log(`collection ${record.name} could not be loaded: ${messageOf(error)}`);
+      })
+      .finally(() => loading.delete(record.name));
+    return collection;
+  };
+
+  const find: Opened["find"] = async (name) => {
+    const known = opened.get(name);
+    if (known !== undefined) return known;
+    const record = await store.findCollection(name);
+    if (record === null) throw notFound("collection", name);
+    return open(record);
+  };
+
+  const findAt: Opened["findAt"] = async (name, { minSequence } = {}) => {
+    if (minSequence === undefined) return find(name);
+    // What is said has often not come through yet when the answer to the write has.
+    await (await find(name)).catchUp(minSequence);
+    for (let collection = await find(name); ;) {
+      if (await collection.reaches(minSequence, WAIT_MS)) return collection;
+      // Another may have taken its place while it was waited for.
+      const present = await find(name);
+      if (present === collection) throw tooEarly(collection, minSequence);
+      collection = present;
+    }
+  };
+
+  const forget: Opened["forget"] = async (name, collection = opened.get(name)) => {
+    if (opened.get(name) === collection) opened.delete(name);
+    await collection?.then(
+      (open) => open.close(),
+      () => undefined,
+    );
+  };
+
+  const lose: Opened["lose"] = async (name, collection = opened.get(name)) => {
+    await forget(name, collection);
+    try {
+      await (await collection?.catch(() => undefined))?.snapshots?.close();
+      const present = await store.listCollections();
+      await snapshots?.removeLost(present);
+      if (!present.some((record) => record.name === name)) await removeBuilt(name, Infinity as Sequence);
+    } catch (error) {
+      log(`collection ${name}: its files could not be removed: ${messageOf(error)}`);
+    }
+  };
+
+  const forgettingLost: Opened["forgettingLost"] = async (name, work) => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof AnchorageError && error.code === "not-found") await lose(name);
+      throw error;
+    }
+  };
+
+  const swap: Opened["swap"] = (old, next) => {
+    opened.set(next.record.name, Promise.resolve(next));
+    old.retire();
+    old.close();
+  };
+
+  /** Reads a collection that has moved aside, while what is here of it goes on answering, and puts it in its place. */
+  const replace = async ({ name, key }: CollectionRecord): Promise<void> => {
+    const here = await opened.get(name);
+    const present = await store.findCollection(name);
+    if (here?.record.key !== key || present?.key !== key || haveEncoders(here.record, present)) return;
+    log(`collection ${name}: it has moved to other encoders; reading it anew`);
+    const next = await loader.load(present, beyond);
+    swap(here, next);
+    await renewFiles(here, next, removeBuilt).catch((error: unknown) =>
+      log(`collection ${name}: files of its former encoders stay: ${messageOf(error)}`),
+    );
+  };
+
+  const beyond: Beyond = {
+    onGap: (record) => {
+      log(`collection ${record.name}: writes since are no longer on record; reading it anew`);
+      void forget(record.name);
+      void open(record).catch(() => undefined);
+    },
+    onMoved: (record) => {
+      let replaced = replacing.get(record.key);
+      if (replaced === undefined) {
+        replaced = replace(record).finally(() => replacing.delete(record.key));
+        replacing.set(record.key, replaced);
+      }
+      return replaced;
+    },
+  };
+
+  const writeTo: Opened["writeTo"] = async (name, write) => {
+    for (let tries = 1; ; tries++) {
+      const collection = await find(name);
+      try {
+        return await forgettingLost(name, () => write(collection));
+      } catch (error) {
+        if (!isAnchorageError(error) || error.code !== "conflict" || tries === TRIES) throw error;
+        await beyond.onMoved(collection.record);
+      }
+    }
+  };
+
+  return {
+    ...{ opened, open, find, findAt, writeTo, swap, beyond, forget, lose, forgettingLost },
+    loading: () => [...loading],
+  };
+};
+
+/** Nothing of the former encoders stays in files. */
+export const renewFiles = async (
+  old: OpenCollection,
+  next: OpenCollection,
+  removeBuilt: RemoveBuilt,
+): Promise<void> => {
+  await old.snapshots?.close();
+  await next.snapshots?.renew();
+  await removeBuilt(next.record.name, next.space.view().sequence);
+};
+
+const tooEarly = ({ record, space }: OpenCollection, minSequence: Sequence): AnchorageError =>
+  new AnchorageError(
+    "unavailable",
+    `minSequence: collection "${record.name}" is at ${space.view().sequence} here and did not reach ${minSequence} within ${WAIT_MS / 1000} s.`,
+  );

@@ -1,0 +1,22 @@
+import { classesOf } from "./classes.ts";
+import { logExpectedPrediction } from "./log-expected-prediction.ts";
+import { sourceProbabilitiesOf } from "./source-probabilities.ts";
+import type { Method, ScoreInput, TransferScore } from "./types.ts";
+
+/**
+ * LEEP (Nguyen et al. 2020): how likely the classes are, by what the model's own classes tell of them.
+ */
+export const leep: Method = {
+  name: "leep",
+  needs: ["classes", "sourceProbabilities"],
+  score: (input) => new Promise((resolve) => resolve(scoreOf(input))),
+};
+
+const scoreOf = (input: ScoreInput): TransferScore => {
+  const { ids, count } = classesOf("leep", input);
+  const probabilities = sourceProbabilitiesOf("leep", input);
+  return {
+    score: logExpectedPrediction(probabilities, ids, count),
+    diagnostics: { classes: count, sourceClasses: probabilities.columns },
+  };
+};

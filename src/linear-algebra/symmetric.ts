@@ -1,0 +1,35 @@
+import { multiply, type Matrix } from "./products.ts";
+
+/** Rows whose products with the rows after them are taken at once; those with the rows before them are known. */
+const BLOCK = 512;
+
+/** `rows rows^T`, `[m, m]` and exactly symmetric. */
+export const gramOfRows = async ({ data, rows: m, columns: n }: Matrix): Promise<Float64Array> => {
+  const gram = new Float64Array(m * m);
+  for (let from = 0; from < m; from += BLOCK) {
+    const height = Math.min(BLOCK, m - from);
+    const block = { data: data.subarray(from * n, (from + height) * n), rows: height, columns: n };
+    const rest = { data: data.subarray(from * n), rows: m - from, columns: n };
+    const products = await multiply(block, rest, "right");
+    for (let i = 0; i < height; i++)
+      gram.set(products.data.subarray(i * (m - from), (i + 1) * (m - from)), (from + i) * m + from);
+  }
+  for (let i = 0; i < m; i++) for (let j = 0; j < i; j++) gram[i * m + j] = gram[j * m + i] ?? 0;
+  return gram;
+};
+
+/** Side of the squares that are turned at once, for the cache. */
+const TILE = 32;
+
+export const transpose = ({ data, rows, columns }: Matrix): Matrix => {
+  const turned = new Float64Array(data.length);
+  for (let top = 0; top < rows; top += TILE) {
+    const bottom = Math.min(rows, top + TILE);
+    for (let left = 0; left < columns; left += TILE) {
+      const right = Math.min(columns, left + TILE);
+      for (let i = top; i < bottom; i++)
+        for (let j = left; j < right; j++) turned[j * rows + i] = data[i * columns + j] ?? 0;
+    }
+  }
+  return { data: turned, rows: columns, columns: rows };
+};

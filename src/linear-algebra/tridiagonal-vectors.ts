@@ -1,0 +1,125 @@
+import { createRandom } from "../random.ts";
+import type { Matrix } from "./products.ts";
+import type { Tridiagonal } from "./tridiagonal.ts";
+
+/** Solutions of each system: the first from a random vector has nearly all of the eigenvector already. */
+const STEPS = 3;
+/** Eigenvalues that are closer, in units of the matrix's norm, have vectors that must be kept apart (LAPACK's dstein). */
+const CLOSE = 1e-3;
+/** Equal eigenvalues are taken for ones that differ by this much, in units of the norm, so that their systems differ. */
+const APART = 10 * Number.EPSILON;
+
+/** Pivots and two diagonals above them of a tridiagonal matrix less an eigenvalue, and how rows were eliminated. */
+interface Factors {
+  readonly pivots: Float64Array;
+  readonly first: Float64Array;
+  readonly second: Float64Array;
+  readonly multipliers: Float64Array;
+  readonly exchanged: Uint8Array;
+}
+
+/**
+ * Unit eigenvectors of a tridiagonal matrix by inverse iteration (Wilkinson; Golub and Van Loan, "Matrix computations",
+ * section 8.4.2), orthogonal to each other.
+ *
+ * @param values the greatest eigenvalues, descending
+ * @param rest awaited after each vector
+ * @returns `[r, n]`: row k is the vector of value k
+ */
+export const tridiagonalVectors = async (
+  { diagonal, beside }: Pick<Tridiagonal, "diagonal" | "beside">,
+  values: Float64Array,
+  rest: () => Promise<void>,
+): Promise<Matrix> => {
+  const n = diagonal.length;
+  const largest = diagonal.reduce(
+    (most, value, i) =>
+      Math.max(most, Math.abs(value) + Math.abs(beside[i] ?? 0) + Math.abs(beside[i - 1] ?? 0)),
+    0,
+  );
+  const norm = largest === 0 ? 1 : largest;
+  const vectors = new Float64Array(values.length * n);
+  const random = createRandom(1);
+  let cluster = 0;
+  let shift = Infinity;
+  for (let k = 0; k < values.length; k++) {
+    const value = values[k] ?? 0;
+    if (k > 0 && (values[k - 1] ?? 0) - value > CLOSE * norm) cluster = k;
+    shift = Math.min(value, shift - APART * norm);
+    const factors = eliminate(diagonal, beside, shift, norm);
+    const own = vectors.subarray(k * n, (k + 1) * n);
+    for (let i = 0; i < n; i++) own[i] = random.next() - 0.5;
+    for (let step = 0; step < STEPS; step++) {
+      solve(factors, own);
+      toUnit(own);
+      // Twice: where little is left, the first leaves rounding of what it took away.
+      for (let pass = 0; pass < 2; pass++) {
+        for (let other = cluster; other < k; other++)
+          takeAway(own, vectors.subarray(other * n, (other + 1) * n));
+        toUnit(own);
+      }
+    }
+    await rest();
+  }
+  return { data: vectors, rows: values.length, columns: n };
+};
+
+/** Gaussian elimination with partial pivoting; a pivot that is rounding is made as large as rounding is. */
+const eliminate = (diagonal: Float64Array, beside: Float64Array, shift: number, norm: number): Factors => {
+  const n = diagonal.length;
+  const pivots = diagonal.map((value) => value - shift);
+  const first = beside.slice();
+  const second = new Float64Array(n);
+  const multipliers = new Float64Array(n);
+  const exchanged = new Uint8Array(n);
+  const least = Number.EPSILON * norm;
+  for (let i = 0; i < n; i++) {
+    const below = i < n - 1 ? (beside[i] ?? 0) : 0;
+    if (Math.abs(below) > Math.abs(pivots[i] ?? 0)) {
+      const [pivot, above] = [pivots[i] ?? 0, first[i] ?? 0];
+      exchanged[i] = 1;
+      multipliers[i] = pivot / below;
+      pivots[i] = below;
+      first[i] = pivots[i + 1] ?? 0;
+      second[i] = first[i + 1] ?? 0;
+      pivots[i + 1] = above - (multipliers[i] ?? 0) * (first[i] ?? 0);
+      first[i + 1] = -(multipliers[i] ?? 0) * (second[i] ?? 0);
+      continue;
+    }
+    if (Math.abs(pivots[i] ?? 0) < least) pivots[i] = least;
+    if (i === n - 1) break;
+    multipliers[i] = below / (pivots[i] ?? 1);
+    pivots[i + 1] = (pivots[i + 1] ?? 0) - (multipliers[i] ?? 0) * (first[i] ?? 0);
+  }
+  return { pivots, first, second, multipliers, exchanged };
+};
+
+const solve = ({ pivots, first, second, multipliers, exchanged }: Factors, x: Float64Array): void => {
+  const n = x.length;
+  for (let i = 0; i < n - 1; i++) {
+    const [here, next] = [x[i] ?? 0, x[i + 1] ?? 0];
+    const [kept, changed] = exchanged[i] === 1 ? [next, here] : [here, next];
+    x[i] = kept;
+    x[i + 1] = changed - (multipliers[i] ?? 0) * kept;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    const above = (first[i] ?? 0) * (x[i + 1] ?? 0) + (second[i] ?? 0) * (x[i + 2] ?? 0);
+    x[i] = ((x[i] ?? 0) - above) / (pivots[i] ?? 1);
+  }
+};
+
+const takeAway = (from: Float64Array, unit: Float64Array): void => {
+  let along = 0;
+  for (let i = 0; i < from.length; i++) along += (from[i] ?? 0) * (unit[i] ?? 0);
+  for (let i = 0; i < from.length; i++) from[i] = (from[i] ?? 0) - along * (unit[i] ?? 0);
+};
+
+/** By its largest entry first, whose square may be beyond measure. */
+const toUnit = (vector: Float64Array): void => {
+  const largest = vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest === 0) return;
+  let squares = 0;
+  for (const value of vector) squares += (value / largest) ** 2;
+  const length = largest * Math.sqrt(squares);
+  for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] ?? 0) / length;
+};

@@ -1,0 +1,10 @@
+/** Which encoder fits a collection or a dataset: candidates scored, ranked and kept. */
+export {
+  createSelections,
+  SELECTION_JOB,
+  subjectOf,
+  type DoneSelection,
+  type Selections,
+} from "./selections.ts";
+export { SELECTION_DEFAULTS, SELECTION_METHODS } from "./settings.ts";
+export type * from "./types.ts";

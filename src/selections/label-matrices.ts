@@ -1,0 +1,39 @@
+import { embedLabels, projectLabels, textsOf, type Label, type Numbers } from "../emms/index.ts";
+import type { EncoderRegistry } from "../encoders/index.ts";
+import type { EncoderRecord, Store } from "../store/index.ts";
+import { labelEmbedder } from "./label-embeddings.ts";
+import type { Drawn } from "./draw.ts";
+import type { Selection, SelectionSettings } from "./types.ts";
+
+/** The F-labels of samples, all of one width, and how they were made; none where there are no encoders. */
+export const labelMatrices = async (
+  store: Store,
+  registry: EncoderRegistry,
+  encoders: readonly EncoderRecord[],
+  labels: readonly Label[],
+  of: Drawn["of"],
+  { templates, projection, dimension: asked, seed }: SelectionSettings,
+  signal: AbortSignal,
+): Promise<{ readonly fLabels?: readonly Numbers[]; readonly told: Selection["fLabels"] }> => {
+  if (encoders.length === 0) return { told: null };
+  const embedded = await embedLabels(labels, templates, labelEmbedder(store, registry, encoders, of, signal));
+  const dimension = asked ?? Math.min(...encoders.map((encoder) => encoder.dimension));
+  const fLabels = await projectLabels(embedded, { by: projection, dimension, seed });
+  const isAsTheyAre = projection === "random" && encoders.every((encoder) => encoder.dimension === dimension);
+  return {
+    fLabels: fLabels.map(shared),
+    told: {
+      textEncoders: encoders.map(({ id, dimension: own }) => ({ id, dimension: own })),
+      texts: new Set(labels.flatMap((label) => textsOf(label, templates))).size,
+      dimension,
+      projection: isAsTheyAre ? "none" : projection,
+    },
+  };
+};
+
+/** So that another thread can read it, too. */
+const shared = ({ data, rows, columns }: Numbers): Numbers => {
+  const copy = new Float64Array(new SharedArrayBuffer(data.length * Float64Array.BYTES_PER_ELEMENT));
+  copy.set(data);
+  return { data: copy, rows, columns };
+};

@@ -1,0 +1,154 @@
+import { and, asc, count, eq, gt, isNull, notExists, sql, type SQL } from "drizzle-orm";
+import type { AnchorId, Modality } from "../types.ts";
+import { copyIn, type CopyValue } from "./copy.ts";
+import type { Database, Queries, Transaction } from "./database.ts";
+import { toBytes } from "./float32.ts";
+import { lockCollection } from "./lock-collection.ts";
+import { anchors, collections, images, vectors } from "./schema.ts";
+import type { MadeVector, VectorSource } from "./reencoding-types.ts";
+import type { CollectionRecord, EncoderRecord } from "./types.ts";
+
+export const withoutSource = async (
+  database: Database,
+  { key }: CollectionRecord,
+  modality: Modality,
+  limit: number,
+): Promise<{ readonly count: number; readonly ids: readonly AnchorId[] }> => {
+  const lacking = and(
+    eq(anchors.collection, key),
+    modality === "image" ? isNull(images.anchorKey) : isNull(anchors.caption),
+  );
+  return database.query(async (queries) => {
+    const [total] = await queries
+      .select({ count: count() })
+      .from(anchors)
+      .leftJoin(images, eq(images.anchorKey, anchors.key))
+      .where(lacking);
+    const rows = await queries
+      .select({ id: anchors.id })
+      .from(anchors)
+      .leftJoin(images, eq(images.anchorKey, anchors.key))
+      .where(lacking)
+      .orderBy(asc(anchors.id))
+      .limit(limit);
+    return { count: total?.count ?? 0, ids: rows.map(({ id }) => id) };
+  });
+};
+
+/** The collection's anchors that have no vector of `encoder`. */
+const lacking = (queries: Queries, { key }: CollectionRecord, encoder: EncoderRecord): SQL | undefined =>
+  and(
+    eq(anchors.collection, key),
+    notExists(
+      queries
+        .select({ one: sql`1` })
+        .from(vectors)
+        .where(and(eq(vectors.anchorKey, anchors.key), eq(vectors.encoderKey, encoder.key))),
+    ),
+  );
+
+export const countWithoutVector = async (
+  database: Database,
+  collection: CollectionRecord,
+  encoder: EncoderRecord,
+): Promise<number> => database.query((queries) => countLacking(queries, collection, encoder));
+
+/** The same inside a transaction. */
+export const countLacking = async (
+  queries: Queries,
+  collection: CollectionRecord,
+  encoder: EncoderRecord,
+): Promise<number> => {
+  const [row] = await queries
+    .select({ count: count() })
+    .from(anchors)
+    .where(lacking(queries, collection, encoder));
+  return row?.count ?? 0;
+};
+
+export const withoutVector = async (
+  database: Database,
+  collection: CollectionRecord,
+  encoder: EncoderRecord,
+  page: { readonly after: number; readonly limit: number },
+): Promise<VectorSource[]> => database.query((queries) => selectLacking(queries, collection, encoder, page));
+
+/** The same inside a transaction. */
+export const selectLacking = async (
+  queries: Queries,
+  collection: CollectionRecord,
+  encoder: EncoderRecord,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<VectorSource[]> => {
+  const which = and(gt(anchors.key, after), lacking(queries, collection, encoder));
+  const columns = { key: anchors.key, id: anchors.id, caption: anchors.caption };
+  if (encoder.modality === "text") {
+    const rows = await queries
+      .select(columns)
+      .from(anchors)
+      .where(which)
+      .orderBy(asc(anchors.key))
+      .limit(limit);
+    return rows.map((row) => ({ ...row, image: null }));
+  }
+  return queries
+    .select({ ...columns, image: images.bytes })
+    .from(anchors)
+    .leftJoin(images, eq(images.anchorKey, anchors.key))
+    .where(which)
+    .orderBy(asc(anchors.key))
+    .limit(limit);
+};
+
+export const addVectors = async (
+  database: Database,
+  collection: CollectionRecord,
+  encoder: EncoderRecord,
+  made: readonly MadeVector[],
+): Promise<void> => {
+  if (made.length === 0) return;
+  await database.transaction(async (transaction) => {
+    const { queries } = transaction;
+    // Writers wait, so that no anchor goes between the two statements.
+    await lockCollection(queries, collection);
+    const keys = made.map(({ key }) => key);
+    const rows = await queries
+      .select({ key: anchors.key })
+      .from(anchors)
+      .where(
+        and(sql`${anchors.key} = ANY(${sql.param(keys)}::bigint[])`, lacking(queries, collection, encoder)),
+      );
+    const wanted = new Set(rows.map(({ key }) => key));
+    await copyMade(
+      transaction,
+      encoder,
+      made.filter(({ key }) => wanted.has(key)),
+    );
+  });
+};
+
+/** The same inside a transaction that holds the collection, of anchors that are there and have none. */
+export const copyMade = async (
+  { client }: Transaction,
+  encoder: EncoderRecord,
+  made: readonly MadeVector[],
+): Promise<void> => {
+  const rows = function* (): Generator<CopyValue[]> {
+    for (const { key, vector } of made) yield [key, encoder.key, toBytes(vector)];
+  };
+  await copyIn(client, "COPY vectors (anchor_key, encoder_key, data) FROM STDIN (FORMAT binary)", rows());
+};
+
+export const removeVectors = async (
+  database: Database,
+  { key }: CollectionRecord,
+  encoder: EncoderRecord,
+): Promise<void> => {
+  await database.query((queries) =>
+    queries.execute(sql`
+      DELETE FROM ${vectors} USING ${anchors}, ${collections}
+      WHERE ${anchors.key} = ${vectors.anchorKey} AND ${anchors.collection} = ${key}
+        AND ${collections.key} = ${key} AND ${vectors.encoderKey} = ${encoder.key}
+        AND ${encoder.key} NOT IN (${collections.imageEncoder}, ${collections.textEncoder})`),
+  );
+};

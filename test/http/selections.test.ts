@@ -1,0 +1,417 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createClient } from "../../src/client/index.ts";
+import { selection, selectionList } from "../../src/http/schemas/selection-answer.ts";
+import { job } from "../../src/http/schemas/service.ts";
+import { freshDatabase, runSql, type TestDatabase } from "../support/postgres.ts";
+import { kindOf, pictureAnchors, pictureOf, writeSmallEncoders } from "./selection-data.ts";
+import { listen, openTestApp, pathsOf, problemIn, type TestApp } from "./support.ts";
+
+const METHODS = ["emms", "hscore", "knn"];
+const PATH = "/v1/selections";
+
+let root: string;
+let database: TestDatabase;
+let test: TestApp;
+
+beforeAll(async () => {
+  root = await writeSmallEncoders(await mkdtemp(join(tmpdir(), "anchorage-")));
+  database = await freshDatabase();
+  test = await openTestApp({ folders: [root], database });
+  await fill("c", 48);
+});
+
+afterAll(async () => {
+  await test.close();
+  await database.drop();
+  await rm(root, { recursive: true });
+});
+
+const fill = async (name: string, count: number): Promise<void> => {
+  await test.call("POST", "/v1/collections", { name, imageEncoder: "colours", textEncoder: "words" });
+  const put = await test.call("PUT", `/v1/collections/${name}/anchors`, {
+    anchors: await pictureAnchors(count),
+  });
+  expect(put.status).toBe(200);
+};
+
+const started = async (request: object) => {
+  const { status, body, headers } = await test.call("POST", PATH, request);
+  expect([status, body]).toMatchObject([202, { kind: "selection" }]);
+  const { id } = job.parse(body);
+  expect(headers.get("location")).toBe(`${PATH}/${id}`);
+  return id;
+};
+
+const finished = async (request: object) => {
+  const id = await started(request);
+  expect(await test.service.jobs.settled(id)).toMatchObject({ state: "done", error: null });
+  return selection.parse((await test.call("GET", `${PATH}/${id}`)).body);
+};
+
+const rowsIn = async (table: string): Promise<number> => {
+  const [row] = await runSql<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`, database.url);
+  return row?.n ?? 0;
+};
+
+describe("a selection over a collection", () => {
+  it("ranks every image encoder with each transform by each method, with its confidence and margin", async () => {
+    const found = await finished({
+      collection: "c",
+      labels: { field: "kind" },
+      methods: METHODS,
+      bootstrap: 20,
+    });
+    expect(found).toMatchObject({
+      subject: { collection: "c", sequence: 1, labels: { field: "kind" } },
+      samples: { used: 48, of: 48, withoutLabel: 0, withoutImage: 0, gone: 0 },
+      classes: 4,
+      fLabels: {
+        textEncoders: [
+          { id: "squares", dimension: 5 },
+          { id: "words", dimension: 3 },
+        ],
+        texts: 4,
+        dimension: 3,
+        projection: "random",
+      },
+    });
+    expect(found.candidates.map(({ model, transform }) => `${model} ${transform}`).sort()).toEqual([
+      "colours none",
+      "colours whiten",
+      "pixels none",
+      "pixels whiten",
+    ]);
+    expect(found.candidates.find(({ model }) => model === "colours")?.features).toBe("stored");
+    expect(found.candidates.find(({ model }) => model === "pixels")?.features).toBe("made");
+    expect(found.candidates.map(({ scores }) => scores.emms?.rank)).toEqual([1, 2, 3, 4]);
+    for (const method of METHODS) {
+      const scores = found.candidates.map((candidate) => candidate.scores[method]);
+      const best = scores.find((score) => score?.rank === 1);
+      const sorted = scores.map((score) => score?.score ?? NaN).sort((a, b) => b - a);
+      expect(best?.score).toBe(sorted[0]);
+      const firsts = scores.reduce((sum, score) => sum + (score?.confidence?.first ?? NaN), 0);
+      expect(firsts).toBeCloseTo(1, 9);
+      for (const score of scores) expect(score?.confidence).toMatchObject({ halves: 20 });
+      expect(found.winners[method]?.margin).toBeCloseTo((sorted[0] ?? 0) - (sorted[1] ?? 0), 12);
+    }
+    const weights = found.candidates[0]?.scores.emms?.weights ?? [];
+    expect(weights).toHaveLength(2);
+    expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 9);
+  });
+
+  it("is the same again, whichever features were there before, but for times", async () => {
+    const request = {
+      collection: "c",
+      labels: { field: "kind" },
+      methods: METHODS,
+      bootstrap: 10,
+      samples: 30,
+    };
+    const scoresOf = ({ candidates }: Awaited<ReturnType<typeof finished>>) =>
+      candidates.map(({ model, transform, scores }) => [
+        model,
+        transform,
+        Object.entries(scores).map(([method, { score, confidence }]) => [method, score, confidence]),
+      ]);
+    const first = await finished(request);
+    await runSql(
+      "DELETE FROM vectors WHERE encoder_key = (SELECT key FROM encoders WHERE id = 'pixels')",
+      database.url,
+    );
+    await runSql("DELETE FROM label_vectors", database.url);
+    const again = await finished(request);
+    expect(first.samples.used).toBe(30);
+    expect(scoresOf(again)).toEqual(scoresOf(first));
+    expect(await rowsIn("label_vectors")).toBe(8);
+    expect(scoresOf(await finished({ ...request, seed: 1 }))).not.toEqual(scoresOf(first));
+  });
+
+  it("leaves anchors as they are, though they have vectors of other encoders now", async () => {
+    await fill("kept", 12);
+    const path = "/v1/collections/kept";
+    const seen = async () => [
+      (await test.call("GET", `${path}/anchors?vectors=true`)).body,
+      (await test.call("POST", `${path}/search`, { query: { anchor: "a03" }, target: "image", limit: 12 }))
+        .body,
+    ];
+    const before = await seen();
+    await finished({ collection: "kept", labels: { field: "kind" }, methods: ["knn"], bootstrap: 0 });
+    const after = await seen();
+    expect(after[0]).toEqual(before[0]);
+    expect(after[1]).toMatchObject({ hits: (before[1] as { hits: unknown }).hits });
+    await test.call("PATCH", path, { transform: "center" });
+    const reopened = await openTestApp({ folders: [root], database });
+    try {
+      const page = await reopened.call("GET", `${path}/anchors?vectors=true`);
+      expect(page.body).toMatchObject({ anchors: (before[0] as { anchors: unknown }).anchors });
+      expect((await reopened.call("GET", path)).body).toMatchObject({ anchorCount: 12 });
+    } finally {
+      await reopened.close();
+    }
+  });
+
+  it.each([
+    ["captions", { captions: true }, { classes: 4, texts: 4 }],
+    ["truth values", { field: "warm" }, { classes: 2, texts: 2 }],
+    ["lists", { field: "both" }, { classes: 8, texts: 6 }],
+    [
+      "what is told of some anchors",
+      Array.from({ length: 12 }, (_, i) => ({
+        anchor: `a${String(i).padStart(2, "0")}`,
+        label: { phrase: kindOf(i), box: [0, 0, 0.2, i < 6 ? 0.2 : 1] },
+      })),
+      { classes: 4, texts: 8 },
+    ],
+  ])("goes by %s as labels", async (_, labels, { classes, texts }) => {
+    const found = await finished({
+      collection: "c",
+      labels,
+      methods: METHODS,
+      bootstrap: 0,
+      transforms: ["none"],
+    });
+    expect(found).toMatchObject({ classes, fLabels: { texts } });
+    expect(found.candidates.every(({ scores }) => scores.emms?.confidence === null)).toBe(true);
+  });
+
+  it("counts what it leaves out", async () => {
+    await fill("gaps", 16);
+    await test.call("PUT", "/v1/collections/gaps/anchors", {
+      anchors: [
+        { id: "no-image", text: "a fox", imageVector: [1, 2, 3], metadata: { kind: "fox" } },
+        { id: "no-label", text: "a fox", image: await pictureOf("fox", 99), metadata: { kind: null } },
+        { id: "blank", text: "a fox", image: await pictureOf("fox", 98), metadata: { kind: " " } },
+      ],
+    });
+    const found = await finished({ collection: "gaps", labels: { field: "kind" }, methods: ["knn"] });
+    expect(found.samples).toEqual({ used: 16, of: 19, withoutLabel: 2, withoutImage: 1, gone: 0 });
+    expect(found.fLabels).toBeNull();
+  });
+
+  it("says of which candidates a score says nothing, for they fit anything", async () => {
+    const found = await finished({
+      collection: "c",
+      labels: { field: "kind" },
+      methods: ["emms"],
+      samples: 20,
+      transforms: ["none"],
+    });
+    const notes = (model: string) => found.candidates.find((one) => one.model === model)?.notes;
+    expect(notes("pixels")).toEqual([expect.stringContaining("20 samples")]);
+    expect(notes("colours")).toEqual([]);
+  });
+
+  it("goes by texts alone where no two samples are of one class", async () => {
+    const labels = Array.from({ length: 12 }, (_, i) => ({
+      anchor: `a${String(i).padStart(2, "0")}`,
+      label: { caption: `${"a ".repeat(i + 1)}${kindOf(i)}` },
+    }));
+    const request = { collection: "c", labels, bootstrap: 0 };
+    const refused = await test.call("POST", PATH, { ...request, methods: ["emms", "knn"] });
+    expect([refused.status, pathsOf(refused)]).toEqual([422, ["methods"]]);
+    expect((await finished({ ...request, methods: ["emms"] })).classes).toBe(12);
+  });
+});
+
+describe("what a selection keeps", () => {
+  const label = { collection: "erased", labels: { captions: true }, methods: ["emms"], bootstrap: 0 };
+
+  it("goes with deleted anchors, and vectors of labels with a compaction", async () => {
+    await fill("erased", 16);
+    const ofLabels = "label_vectors WHERE collection = (SELECT key FROM collections WHERE name = 'erased')";
+    const ofAnchors =
+      "vectors v JOIN anchors a ON a.key = v.anchor_key JOIN collections c ON c.key = a.collection AND c.name = 'erased'";
+    await finished(label);
+    expect([await rowsIn(ofLabels), await rowsIn(ofAnchors)]).toEqual([8, 48]);
+    await test.call("DELETE", "/v1/collections/erased/anchors/a00");
+    expect(await rowsIn(ofAnchors)).toBe(45);
+    expect((await test.call("POST", "/v1/collections/erased/compact")).status).toBe(200);
+    expect(await rowsIn(ofLabels)).toBe(0);
+    await test.call("DELETE", "/v1/collections/erased");
+  });
+
+  it("goes with its collection, or is removed by itself", async () => {
+    await fill("erased", 16);
+    const { id } = await finished(label);
+    const other = await finished({ ...label, collection: "c" });
+    const listed = async () =>
+      selectionList.parse((await test.call("GET", PATH)).body).selections.map((one) => one.id);
+    expect((await listed()).slice(0, 2)).toEqual([other.id, id]);
+    await test.call("DELETE", "/v1/collections/erased");
+    expect((await test.call("GET", `${PATH}/${id}`)).status).toBe(404);
+    expect((await test.call("DELETE", `${PATH}/${other.id}`)).status).toBe(204);
+    expect((await test.call("DELETE", `${PATH}/${other.id}`)).status).toBe(404);
+    expect((await listed()).filter((one) => one === id || one === other.id)).toEqual([]);
+  });
+});
+
+describe("a selection over what is given", () => {
+  it("ranks encoders by images", async () => {
+    const images = await Promise.all(
+      Array.from({ length: 24 }, async (_, i) => ({ image: await pictureOf(kindOf(i), i) })),
+    );
+    const labels = images.map((_, i) => ({ question: "a red sea", answer: kindOf(i) }));
+    const found = await finished({ dataset: { images }, labels, methods: METHODS, transforms: ["center"] });
+    expect(found).toMatchObject({
+      subject: { collection: null, sequence: null, labels: "given" },
+      samples: { used: 24, of: 24 },
+      classes: 4,
+    });
+    expect(found.candidates.map(({ features }) => features)).toEqual(["made", "made"]);
+    const broken = await started({
+      dataset: { images: [...images.slice(0, 20), { image: { base64: "AAAA" } }] },
+      labels: labels.slice(0, 21),
+      methods: ["knn"],
+    });
+    const { state, error } = await test.service.jobs.settled(broken);
+    expect([state, error]).toEqual(["failed", expect.stringContaining("dataset.images.20")]);
+    expect((await test.call("GET", `${PATH}/${broken}`)).body).toMatchObject({ state: "failed", error });
+  });
+
+  it("ranks models by features that were made elsewhere", async () => {
+    const labels = Array.from({ length: 20 }, (_, i) => kindOf(i));
+    const features = (noise: number) =>
+      labels.map((kind, i) => [kind.length + noise * Math.sin(7 * i), noise * Math.cos(5 * i), i % 4]);
+    const found = await finished({
+      models: [
+        { name: "blind", features: features(9).map(([a = 0, b = 0]) => [a, b]) },
+        { name: "sharp", features: features(0.1) },
+      ],
+      labels,
+      methods: ["hscore"],
+      transforms: ["none"],
+      bootstrap: 12,
+    });
+    expect(found.winners.hscore).toMatchObject({ model: "sharp", runnerUp: { model: "blind" }, ahead: 1 });
+    expect(found.candidates[0]).toMatchObject({ features: "given", dimension: 3 });
+  });
+});
+
+describe("a selection's job", () => {
+  it("is one at a time for a collection, is seen while it runs, and can be cancelled", async () => {
+    await fill("busy", 48);
+    const request = {
+      collection: "busy",
+      labels: { field: "kind" },
+      methods: ["linear-probe", "parc", "emms"],
+      bootstrap: 1000,
+    };
+    const id = await started(request);
+    const again = await test.call("POST", PATH, request);
+    expect([again.status, problemIn(again).detail]).toEqual([409, expect.stringContaining('"busy"')]);
+    expect((await test.call("GET", `${PATH}/${id}`)).body).toMatchObject({ id, state: "running" });
+    expect((await test.call("DELETE", `${PATH}/${id}`)).status).toBe(409);
+    const cancelled = await test.call("DELETE", `/v1/jobs/${id}`);
+    expect(cancelled.body).toMatchObject({ kind: "selection", subject: "busy", state: "cancelled" });
+    expect((await test.call("GET", `${PATH}/${id}`)).body).toMatchObject({ id, state: "cancelled" });
+    await test.call("DELETE", "/v1/collections/busy");
+  });
+
+  it("fails where its collection is deleted", async () => {
+    await fill("lost", 24);
+    const id = await started({
+      collection: "lost",
+      labels: { field: "kind" },
+      methods: ["emms"],
+      bootstrap: 500,
+    });
+    await test.call("DELETE", "/v1/collections/lost");
+    expect(await test.service.jobs.settled(id)).toMatchObject({ state: "failed" });
+  });
+});
+
+describe("a selection is refused", () => {
+  const right = { collection: "c", labels: { field: "kind" }, methods: ["knn"] };
+
+  it.each<[string, object, number, string[]]>([
+    ["an unknown image encoder", { imageEncoders: ["colours", "eyes"] }, 400, ["imageEncoders.1"]],
+    ["an unknown text encoder", { textEncoders: ["ears"], methods: ["emms"] }, 400, ["textEncoders.0"]],
+    ["an unknown collection", { collection: "none" }, 404, []],
+    ["an unknown field", { labels: { field: "colour" } }, 422, ["labels.field"]],
+    ["labels of one kind", { labels: [{ anchor: "a00", label: "fox" }] }, 422, ["labels"]],
+    ["an unknown method", { methods: ["luck"] }, 400, ["methods.0"]],
+    ["a method that needs a model's own classes", { methods: ["leep"] }, 400, ["methods.0"]],
+    ["no methods", { methods: [] }, 400, ["methods"]],
+    ["a template without a place for the category", { templates: ["a photo"] }, 400, ["templates.0"]],
+    ["too many rounds", { rounds: 0 }, 400, ["rounds"]],
+    ["a width beyond a text encoder's", { dimension: 4, methods: ["emms"] }, 400, ["dimension"]],
+    ["two subjects", { dataset: { images: [] } }, 400, ["dataset.images"]],
+    ["no subject", { collection: undefined }, 400, ["collection"]],
+    ["labels without anchors", { labels: ["fox", "hen"] }, 400, ["labels.0"]],
+    [
+      "an anchor labelled twice",
+      { labels: ["fox", "hen"].map((label) => ({ anchor: "a00", label })) },
+      400,
+      ["labels.1.anchor"],
+    ],
+    ["a key that is not known", { colour: 1 }, 400, ["colour"]],
+  ])("with %s", async (_, change, status, paths) => {
+    const answer = await test.call("POST", PATH, { ...right, ...change });
+    expect([answer.status, pathsOf(answer)]).toEqual([status, paths]);
+  });
+
+  it("where anchors have no stored image", async () => {
+    await test.call("POST", "/v1/collections", {
+      name: "outside",
+      imageEncoder: { external: { dimension: 3 } },
+      textEncoder: { external: { dimension: 2 } },
+    });
+    await test.call("PUT", "/v1/collections/outside/anchors", {
+      anchors: ["a", "b"].map((id) => ({
+        id,
+        imageVector: [1, 2, 3],
+        textVector: [1, 2],
+        metadata: { kind: id },
+      })),
+    });
+    const answer = await test.call("POST", PATH, { ...right, collection: "outside" });
+    expect([answer.status, pathsOf(answer)]).toEqual([422, ["collection"]]);
+    expect(problemIn(answer).detail).toMatch(/none of the 2 anchors/);
+  });
+
+  it.each<[object, string[]]>([
+    [{ labels: ["fox"], models: [{ name: "m", features: [[1], [2]] }] }, ["models.0.features"]],
+    [{ labels: { field: "kind" }, models: [{ name: "m", features: [[1], [2]] }] }, ["labels"]],
+    [
+      { labels: ["a", "b"], models: ["m", "m"].map((name) => ({ name, features: [[1], [2]] })) },
+      ["models.1.name"],
+    ],
+    [
+      { labels: ["a", { anchor: "x", label: "b" }], models: [{ name: "m", features: [[1], [2]] }] },
+      ["labels"],
+    ],
+    [{ labels: ["a", "b"], models: [{ name: "m", features: [[1], [2, 3]] }] }, ["models.0.features.1"]],
+    [
+      { labels: ["a", "b"], imageEncoders: ["colours"], models: [{ name: "m", features: [[1], [2]] }] },
+      ["imageEncoders"],
+    ],
+  ])("for %j", async (request, paths) => {
+    const answer = await test.call("POST", PATH, { methods: ["knn"], ...request });
+    expect([answer.status, pathsOf(answer)]).toEqual([400, paths]);
+  });
+
+  it("of what is not there", async () => {
+    expect((await test.call("GET", `${PATH}/none`)).status).toBe(404);
+    expect((await test.call("DELETE", `${PATH}/none`)).status).toBe(404);
+  });
+});
+
+describe("the client", () => {
+  it("starts, watches, lists and removes selections", async () => {
+    const client = createClient({ url: (await listen(test)).url });
+    const { id } = await client.select({
+      collection: "c",
+      labels: { field: "kind" },
+      methods: ["hscore"],
+      bootstrap: 0,
+    });
+    await test.service.jobs.settled(id);
+    expect(await client.getSelection(id)).toMatchObject({ id, state: "done", classes: 4 });
+    expect((await client.listSelections())[0]?.id).toBe(id);
+    await client.deleteSelection(id);
+    await expect(client.getSelection(id)).rejects.toMatchObject({ status: 404 });
+  });
+});
