@@ -1,12 +1,15 @@
 import { cp, readdir, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { NETWORKS } from "../../src/encoders/defaults/index.ts";
 import { openEncoderRegistry, type EncoderRegistry } from "../../src/encoders/index.ts";
 import type { EncoderId } from "../../src/types.ts";
 import { defaultEncoders, defaultNetworks } from "../support/encoders.ts";
 import { temporaryDirectory } from "../support/postgres.ts";
 import { writeOwn } from "./folders.ts";
 import { makePicture, pngOf } from "./pictures.ts";
+
+const IDS = ["inception-v3-mixed7", "inception-v3-mixed5-7", "use-lite"];
 
 const ids = (...names: readonly string[]): EncoderId[] => names as EncoderId[];
 
@@ -114,6 +117,14 @@ describe("encoding by several encoders at once", () => {
     const texts = ["a red fox", "how are you today my old friend"];
     const [embedding] = await registry.encodeTextsByAll(ids("use-lite", "use-lite-layer-2"), texts);
     expect(embedding).toEqual(await registry.encodeTexts("use-lite" as EncoderId, texts));
+  });
+
+  it("knows the default encoders that it stands in for by what they are, not by their ids", async () => {
+    const { registry } = await whole();
+    const standIns = NETWORKS.flatMap((network) => network.standIns);
+    expect(standIns.map(({ manifest }) => manifest.id)).toEqual(IDS);
+    for (const { manifest, fingerprint } of standIns)
+      expect(registry.get(manifest.id, manifest.modality).sha256).toBe(fingerprint);
   });
 
   it("runs the network alone, and not a default encoder's own file beside it", async () => {
