@@ -1,0 +1,31 @@
+import type { Aggregation, Calibration } from "../../ensemble/index.ts";
+import type { Run } from "../types.ts";
+import { decide } from "./verdict.ts";
+
+/**
+ * The id of the winner as it follows from a run's trace alone, without asking any scorer again.
+ *
+ * @returns null where there is none
+ */
+export const replay = (
+  run: Pick<Run, "rounds" | "backgrounds" | "weights">,
+  how: { readonly calibrations: readonly Calibration[]; readonly aggregation: Aggregation },
+): string | null => {
+  const proposals = run.rounds.flatMap(({ proposed }) => proposed);
+  const scores = run.weights.map((_, n) =>
+    Float64Array.from(
+      run.rounds.flatMap((round) => round.scores[n] ?? []),
+      (score) => score ?? Number.NaN,
+    ),
+  );
+  const vetoed = new Set(run.rounds.flatMap(({ vetoes }) => vetoes.map(({ proposal }) => proposal)));
+  const { order } = decide(scores, {
+    ...how,
+    weights: run.weights,
+    backgrounds: run.backgrounds.map((background) =>
+      background === null ? undefined : Float64Array.from(background),
+    ),
+    isVetoed: (place) => vetoed.has(proposals[place]?.id ?? ""),
+  });
+  return order[0] === undefined ? null : (proposals[order[0]]?.id ?? null);
+};
