@@ -116,9 +116,7 @@ export const openPanel = ({
     judge: async (pool, signal) => {
       for (const seat of seats) seat.scores = grown(seat.scores, pool.proposals.length);
       const settled = await Promise.all(
-        seats.map((seat) =>
-          seat.weight === 0 && seat.failures > 0 ? undefined : settle(seat, pool, signal),
-        ),
+        seats.filter((seat) => !isDropped(seat)).map((seat) => settle(seat, pool, signal)),
       );
       const left = sumOf(seats.map(({ weight }) => weight));
       if (left < quorum * whole) {
