@@ -82,7 +82,17 @@ export interface Scorer {
    */
   readonly onFailure: "fail" | "drop" | "last";
   readonly timeoutMs: number;
-  score(proposals: readonly Proposal[], signal: AbortSignal): Promise<Judgement>;
+  /**
+   * Present where a score depends on what else was proposed: the scorer is asked about the whole pool anew in every
+   * round, and told how often each has been proposed.
+   */
+  readonly judgesPool?: true;
+  /** @param multiplicities only of a scorer that judges the pool: one a proposal */
+  score(
+    proposals: readonly Proposal[],
+    signal: AbortSignal,
+    multiplicities?: readonly number[],
+  ): Promise<Judgement>;
   /** Scores of things that nobody proposed, to calibrate by; absent: those of the proposals. */
   background?(signal: AbortSignal): Promise<Float64Array>;
 }
@@ -124,7 +134,10 @@ export interface RoundTrace {
   readonly round: number;
   /** Those that nobody had proposed before. */
   readonly proposed: readonly Proposal[];
-  /** Of these, raw, `[scorers][proposed]`; null where one cannot judge. */
+  /**
+   * Of these, raw, `[scorers][proposed]`; null where one cannot judge. Of a scorer that judges the pool: of everything
+   * proposed so far.
+   */
   readonly scores: readonly (readonly (number | null)[])[];
   readonly vetoes: readonly { readonly proposal: string; readonly scorer: string; readonly reason: string }[];
   readonly failures: readonly {

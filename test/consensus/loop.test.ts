@@ -101,6 +101,39 @@ describe("the loop", () => {
     expect(new Set(asked).size).toBe(asked.length);
   });
 
+  test("asks a scorer that judges the pool about all of it in every round, and can be replayed then, too", async () => {
+    const sizes: number[] = [];
+    const voted = scorerOf("voted", () => 0, {
+      judgesPool: true,
+      score: (proposals, _signal, multiplicities = []) => {
+        sizes.push(proposals.length);
+        return Promise.resolve({ scores: Float64Array.from(multiplicities) });
+      },
+    });
+    const turns = [
+      ["a", "b"],
+      ["c", "b"],
+      ["b", "c", "c", "c"],
+    ];
+    const plan = planOf({
+      generators: [
+        {
+          name: "turns",
+          propose: ({ round }) =>
+            Promise.resolve((turns[round - 1] ?? []).map((each) => ({ payload: text(each) }))),
+        },
+      ],
+      scorers: [voted],
+      patience: 9,
+    });
+    const done = await run(plan);
+    expect(sizes).toEqual([2, 3, 3]);
+    expect(done.ranking.map(({ proposal }) => textOf(proposal))).toEqual(["c", "b", "a"]);
+    expect(done.costs[0]).toMatchObject({ asked: 3, proposals: 3 });
+    const how = { calibrations: [voted.calibration], aggregation: plan.aggregation };
+    expect(replay(done, how)).toBe(done.winner?.proposal.id);
+  });
+
   test("tells of each round as soon as it is over", async () => {
     const told: number[] = [];
     const done = await runConsensus(search({ rounds: 3 }), {

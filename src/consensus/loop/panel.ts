@@ -56,19 +56,26 @@ export const openPanel = ({
 
   const ask = async (seat: Seat, pool: Pool, signal: AbortSignal): Promise<void> => {
     const { scorer } = seat;
+    const judged = scorer.judgesPool === true ? 0 : seat.upTo;
     const places = pool.proposals.flatMap(({ payload }, i) =>
-      i >= seat.upTo && scorer.kinds.includes(payload.kind) ? [i] : [],
+      i >= judged && scorer.kinds.includes(payload.kind) ? [i] : [],
     );
     if (places.length === 0) return;
+    const fresh = places.filter((i) => i >= seat.upTo).length;
     const limited = AbortSignal.any([signal, AbortSignal.timeout(scorer.timeoutMs)]);
     seat.calls++;
     if (scorer.background !== undefined && seat.background === undefined)
       seat.background = await unlessAborted(scorer.background(limited), limited, scorer);
     const batch = places.flatMap((i) => pool.proposals[i] ?? []);
-    const { scores, vetoes } = await unlessAborted(scorer.score(batch, limited), limited, scorer);
+    const multiplicities = scorer.judgesPool === true ? places.map(pool.multiplicity) : undefined;
+    const { scores, vetoes } = await unlessAborted(
+      scorer.score(batch, limited, multiplicities),
+      limited,
+      scorer,
+    );
     if (scores.length !== batch.length)
       throw new AnchorageError("unavailable", `gave ${scores.length} scores of ${batch.length} proposals`);
-    seat.proposals += batch.length;
+    seat.proposals += fresh;
     places.forEach((place, i) => {
       const score = scores[i] ?? Number.NaN;
       seat.scores[place] = Number.isFinite(score) ? score : Number.NaN;

@@ -13,10 +13,7 @@ export const replay = (
 ): string | null => {
   const proposals = run.rounds.flatMap(({ proposed }) => proposed);
   const scores = run.weights.map((_, n) =>
-    Float64Array.from(
-      run.rounds.flatMap((round) => round.scores[n] ?? []),
-      (score) => score ?? Number.NaN,
-    ),
+    Float64Array.from(lastScores(run.rounds, n), (score) => score ?? Number.NaN),
   );
   const vetoed = new Set(run.rounds.flatMap(({ vetoes }) => vetoes.map(({ proposal }) => proposal)));
   const { order } = decide(scores, {
@@ -29,3 +26,10 @@ export const replay = (
   });
   return order[0] === undefined ? null : (proposals[order[0]]?.id ?? null);
 };
+
+/** A scorer that judges the pool says in each round what holds of everything up to then. */
+const lastScores = (rounds: Run["rounds"], scorer: number): readonly (number | null)[] =>
+  rounds.reduce<readonly (number | null)[]>((before, { proposed, scores }) => {
+    const said = scores[scorer] ?? [];
+    return said.length > proposed.length ? said : [...before, ...said];
+  }, []);

@@ -47,7 +47,9 @@ export const runConsensus = async (plan: Plan, { signal, onRound }: RunOptions):
     const trace: RoundTrace = {
       round,
       proposed,
-      scores: panel.scores.map((scores) => Array.from(scores.subarray(from), finiteOrNull)),
+      scores: panel.scores.map((scores, n) =>
+        Array.from(plan.scorers[n]?.judgesPool === true ? scores : scores.subarray(from), finiteOrNull),
+      ),
       vetoes: panel.vetoesOf(pool, from),
       failures,
       survivors: survivors.map(({ proposal, value, scores }) => ({
