@@ -44,6 +44,7 @@ export const aggregate = (
 ): Aggregated => {
   const count = members[0]?.length ?? 0;
   const total = weights.reduce((a, b) => a + Math.abs(b), 0);
+  if (aggregation.kind === "mean") return meanOf(members, weights, total);
   const terms = members.map((scores) => termsOf(scores, aggregation));
   const values = new Float64Array(count).fill(Number.NaN);
   const judged = new Float64Array(count);
@@ -54,6 +55,28 @@ export const aggregate = (
     if (judges.length === 0 || weight === 0) continue;
     const parts = judges.map((n) => ({ score: terms[n]?.[i] ?? 0, weight: (weights[n] ?? 0) / weight }));
     values[i] = combine(parts, aggregation);
+  }
+  return { values, judged };
+};
+
+/** What most runs and every consensus of classes ask for, without allocations for each proposal. */
+const meanOf = (members: readonly Float64Array[], weights: readonly number[], total: number): Aggregated => {
+  const count = members[0]?.length ?? 0;
+  const values = new Float64Array(count);
+  const judged = new Float64Array(count);
+  members.forEach((scores, n) => {
+    const weight = weights[n] ?? 0;
+    for (let i = 0; i < count; i++) {
+      const score = scores[i] ?? Number.NaN;
+      if (Number.isNaN(score)) continue;
+      values[i] = (values[i] ?? 0) + weight * score;
+      judged[i] = (judged[i] ?? 0) + Math.abs(weight);
+    }
+  });
+  for (let i = 0; i < count; i++) {
+    // 0 by 0 where no scorer judges it.
+    values[i] = (values[i] ?? 0) / (judged[i] ?? 0);
+    judged[i] = (judged[i] ?? 0) / total;
   }
   return { values, judged };
 };

@@ -24,6 +24,8 @@ const CLIP = 4;
 /** Of fewer scores mean and deviation say little. */
 const FEWEST = 4;
 const FLAT = 1e-12;
+/** Scores that differ by less, as a share of the greatest, differ by rounding. */
+const SAME = 1e-6;
 /** The standard deviation of normal numbers, over their median absolute deviation. */
 const MAD = 1.4826;
 
@@ -83,7 +85,9 @@ const standardised = (
   const known = finiteOf(reference);
   if (known.length < FEWEST) return rankShares(scores);
   const [middle, unit] = centre === "median" ? robustUnit(known) : meanUnit(known);
-  if (unit < FLAT) return scores.map((score) => (Number.isNaN(score) ? score : 0));
+  const greatest = known.reduce((most, score) => Math.max(most, Math.abs(score)), 0);
+  if (unit <= Math.max(FLAT, SAME * greatest))
+    return scores.map((score) => (Number.isNaN(score) ? score : 0));
   return scores.map((score) => Math.max(-clip, Math.min(clip, (score - middle) / unit)));
 };
 
