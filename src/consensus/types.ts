@@ -123,6 +123,12 @@ export interface Plan {
   readonly quorum: number;
   /** Below either of these the run abstains. */
   readonly abstain: { readonly margin?: number; readonly agreement?: number };
+  /**
+   * How far a proposal has come, where proposals are extended step by step; absent: all compete with all. Scores are then
+   * calibrated within a stage, the last stage has the winner, and the next round goes on from the last that is not
+   * finished, which is to be `Infinity`: see `stageOfSteps`.
+   */
+  readonly stageOf?: ((payload: Payload) => number) | undefined;
   readonly seed: number;
 }
 

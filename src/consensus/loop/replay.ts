@@ -1,5 +1,5 @@
 import type { Aggregation, Calibration } from "../../ensemble/index.ts";
-import type { Run } from "../types.ts";
+import type { Plan, Run } from "../types.ts";
 import { decide } from "./verdict.ts";
 
 /**
@@ -9,7 +9,11 @@ import { decide } from "./verdict.ts";
  */
 export const replay = (
   run: Pick<Run, "rounds" | "backgrounds" | "weights">,
-  how: { readonly calibrations: readonly Calibration[]; readonly aggregation: Aggregation },
+  how: {
+    readonly calibrations: readonly Calibration[];
+    readonly aggregation: Aggregation;
+    readonly stageOf?: Plan["stageOf"];
+  },
 ): string | null => {
   const proposals = run.rounds.flatMap(({ proposed }) => proposed);
   const scores = run.weights.map((_, n) =>
@@ -22,6 +26,7 @@ export const replay = (
     backgrounds: run.backgrounds.map((background) =>
       background === null ? undefined : Float64Array.from(background),
     ),
+    stages: how.stageOf && proposals.map(({ payload }) => how.stageOf?.(payload) ?? 0),
     isVetoed: (place) => vetoed.has(proposals[place]?.id ?? ""),
   });
   return order[0] === undefined ? null : (proposals[order[0]]?.id ?? null);

@@ -3,7 +3,7 @@ import { createRandom, type Random } from "../../random.ts";
 import type { Plan, Proposal, Ranked, RoundTrace, Run, State, StopReason } from "../types.ts";
 import { openPanel, type Panel } from "./panel.ts";
 import { createPool, type Pool } from "./pool.ts";
-import { decide, rankedAt, type Verdict } from "./verdict.ts";
+import { contestOf, decide, rankedAt, type Verdict } from "./verdict.ts";
 
 export interface RunOptions {
   readonly signal: AbortSignal;
@@ -42,7 +42,7 @@ export const runConsensus = async (plan: Plan, { signal, onRound }: RunOptions):
     const failures = await panel.judge(pool, signal);
     const before = verdict.order[0];
     verdict = verdictOf(plan, panel, pool);
-    survivors = select(plan, verdict, pool, random);
+    survivors = select(plan, verdict, pool, from, random);
     const improvement = improvementOf(verdict, before);
     const trace: RoundTrace = {
       round,
@@ -61,7 +61,10 @@ export const runConsensus = async (plan: Plan, { signal, onRound }: RunOptions):
     };
     rounds.push(trace);
     onRound?.(trace);
-    idle = improvement !== null && improvement < plan.epsilon * deviationOf(verdict.values) ? idle + 1 : 0;
+    idle =
+      improvement !== null && improvement < plan.epsilon * deviationOf(contestOf(verdict).values)
+        ? idle + 1
+        : 0;
     stopped = reasonToStop(plan, {
       proposed: proposed.length,
       rounds: rounds.length,
@@ -92,18 +95,25 @@ const propose = async (
   }
 };
 
-const verdictOf = ({ scorers, aggregation }: Plan, panel: Panel, pool: Pool): Verdict =>
+const verdictOf = ({ scorers, aggregation, stageOf }: Plan, panel: Panel, pool: Pool): Verdict =>
   decide(panel.scores, {
     calibrations: scorers.map(({ calibration }) => calibration),
     backgrounds: panel.backgrounds,
     weights: panel.weights,
     aggregation,
     isVetoed: (place) => pool.vetoed(place) !== undefined,
+    stages: stageOf && pool.proposals.map(({ payload }) => stageOf(payload)),
   });
 
 /** The best; at a temperature others are drawn without replacement by the softmax of their values (Gumbel's trick). */
-const select = ({ beam, temperature }: Plan, verdict: Verdict, pool: Pool, random: Random): Ranked[] => {
-  const [first, ...others] = verdict.order;
+const select = (
+  { beam, temperature }: Plan,
+  verdict: Verdict,
+  pool: Pool,
+  from: number,
+  random: Random,
+): Ranked[] => {
+  const [first, ...others] = openOf(verdict, from);
   if (first === undefined) return [];
   const drawn =
     temperature === 0
@@ -119,6 +129,13 @@ const select = ({ beam, temperature }: Plan, verdict: Verdict, pool: Pool, rando
   return verdict.order.filter((place) => kept.has(place)).map((place) => rankedIn(pool, verdict, place));
 };
 
+/** What can be gone on from, best first: where there are stages, only the last that is not finished, while it is new. */
+const openOf = ({ order, stages }: Verdict, from: number): readonly number[] => {
+  if (stages === undefined) return order;
+  const last = stages.slice(from).reduce((a, b) => (Number.isFinite(b) ? Math.max(a, b) : a), -Infinity);
+  return order.filter((place) => stages[place] === last);
+};
+
 const gumbel = (random: Random): number => -Math.log(-Math.log(random.next() || Number.MIN_VALUE));
 
 const rankedIn = (pool: Pool, verdict: Verdict, place: number): Ranked => {
@@ -127,9 +144,9 @@ const rankedIn = (pool: Pool, verdict: Verdict, place: number): Ranked => {
   return rankedAt(verdict, place, proposal, pool.multiplicity(place));
 };
 
-const improvementOf = ({ values, order }: Verdict, before: number | undefined): number | null => {
+const improvementOf = ({ values, order, stages }: Verdict, before: number | undefined): number | null => {
   const [best] = order;
-  if (best === undefined || before === undefined) return null;
+  if (best === undefined || before === undefined || stages?.[best] !== stages?.[before]) return null;
   const gain = (values[best] ?? 0) - (values[before] ?? 0);
   return Number.isNaN(gain) ? null : gain;
 };
@@ -140,7 +157,12 @@ const deviationOf = (values: Float64Array): number => {
   return Math.sqrt(finite.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, finite.length));
 };
 
-const isUnanimous = ({ members, weights, order: [winner = -1] }: Verdict): boolean => {
+const isUnanimous = (verdict: Verdict): boolean => {
+  const { weights } = verdict;
+  const {
+    members,
+    order: [winner = -1],
+  } = contestOf(verdict);
   const judges = members.filter(
     (scores, n) => weights[n] !== 0 && !Number.isNaN(scores[winner] ?? Number.NaN),
   );
@@ -183,10 +205,11 @@ const resultOf = (
   const { pool, panel, verdict, rounds, stopped, ms } = end;
   const ranking = verdict.order.map((place) => rankedIn(pool, verdict, place));
   const [winner] = ranking;
+  const contest = contestOf(verdict);
   const agreement =
     winner === undefined
       ? null
-      : agreementOf(verdict.members, verdict.weights, plan.aggregation, verdict.values, verdict.order);
+      : agreementOf(contest.members, verdict.weights, plan.aggregation, contest.values, contest.order);
   const { margin = -Infinity, agreement: least = 0 } = plan.abstain;
   return {
     winner: winner ?? null,
@@ -204,10 +227,11 @@ const resultOf = (
   };
 };
 
-const firstOf = (pool: Pool, { members, order }: Verdict, scorer: number): Proposal | null => {
+const firstOf = (pool: Pool, { members, order, stages }: Verdict, scorer: number): Proposal | null => {
   const scores = members[scorer] ?? new Float64Array(0);
   let best: number | undefined;
   for (const place of order) {
+    if (stages?.[place] !== stages?.[order[0] ?? -1]) break;
     const score = scores[place] ?? Number.NaN;
     if (!Number.isNaN(score) && (best === undefined || score > (scores[best] ?? 0))) best = place;
   }
