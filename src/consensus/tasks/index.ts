@@ -1,0 +1,12 @@
+/** What the loop is good for, measured: problems with generators and scorers of their own, solved end to end. */
+export {
+  createArithmeticTask,
+  createClassifier,
+  createItems,
+  evaluateBeams,
+  type BeamResult,
+} from "./arithmetic/index.ts";
+export { evaluateTask } from "./evaluate.ts";
+export { createPlanningTask } from "./planning/index.ts";
+export { percent, table, taskTable } from "./report.ts";
+export type * from "./types.ts";
