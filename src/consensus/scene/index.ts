@@ -1,4 +1,5 @@
 /** What the scorers and generators of one run share: anchors, condition, and each vector and its neighbours once. */
+export { labelKey, labelsAt, labelsOf } from "./labels.ts";
 export { createMemo, once, type Memo } from "./memo.ts";
 export { joinRows, splitRows, type Row } from "./rows.ts";
 export {

@@ -4,7 +4,6 @@ export { createAsifScorer } from "./asif.ts";
 export { createCsaScorer, type CsaSettings } from "./csa.ts";
 export { equationsIn, type Equation } from "./equations.ts";
 export { createKnnVoteScorer, type VoteSettings } from "./knn-vote.ts";
-export { labelKey, labelsAt, labelsOf } from "./labels.ts";
 export { createNeighbourCaptionsScorer, type NeighbourSettings } from "./neighbour-captions.ts";
 export { createReverseRetrievalScorer, type ReverseSettings } from "./reverse-retrieval.ts";
 export { createConsistencyScorer, createVotesScorer, type VotesSettings } from "./self-consistency.ts";

@@ -1,6 +1,5 @@
-import { once, type Scene } from "../scene/index.ts";
+import { labelKey, labelsAt, labelsOf, once, type Scene } from "../scene/index.ts";
 import type { Scorer } from "../types.ts";
-import { labelKey, labelsAt, labelsOf } from "./labels.ts";
 import { NEIGHBOURS, softmax, TEMPERATURE, type NeighbourSettings } from "./neighbour-captions.ts";
 import { settled } from "./settings.ts";
 

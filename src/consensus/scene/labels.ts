@@ -1,4 +1,4 @@
-import type { Scene } from "../scene/index.ts";
+import type { Scene } from "./scene.ts";
 import type { JsonValue } from "../../types.ts";
 import type { Slot } from "../../retrieval/index.ts";
 
