@@ -1,4 +1,5 @@
 /** What makes proposals. */
+export { createHttpGenerator, type HttpGeneratorSettings } from "./http.ts";
 export { createListGenerator } from "./list.ts";
 export { createMutationGenerator, type Mutation, type MutationSettings } from "./mutation.ts";
 export { createPhrasesGenerator, type PhrasesSettings } from "./phrases.ts";
