@@ -71,6 +71,12 @@ export interface Judgement {
   readonly vetoes?: ReadonlyMap<number, string>;
 }
 
+/** Raw scores of some vectors, and how each rises with each of its vector's components. */
+export interface Slopes {
+  readonly scores: Float64Array;
+  readonly gradients: readonly Float64Array[];
+}
+
 export interface Scorer {
   readonly name: string;
   /** The kinds of proposals that it can judge; of others it is not asked. */
@@ -93,6 +99,8 @@ export interface Scorer {
     signal: AbortSignal,
     multiplicities?: readonly number[],
   ): Promise<Judgement>;
+  /** Of a scorer that judges vectors and can tell in which direction its scores rise. */
+  gradient?(vectors: readonly (readonly number[])[], signal: AbortSignal): Promise<Slopes>;
   /** Scores of things that nobody proposed, to calibrate by; absent: those of the proposals. */
   background?(signal: AbortSignal): Promise<Float64Array>;
 }

@@ -1,5 +1,5 @@
 import type { Modality } from "../../types.ts";
-import type { Random } from "../../random.ts";
+import { normal } from "../../random.ts";
 import type { Generator } from "../types.ts";
 import { unit } from "./vector-step.ts";
 
@@ -45,6 +45,3 @@ export const createCrossEntropyGenerator = ({
     );
   },
 });
-
-const normal = (random: Random): number =>
-  Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());

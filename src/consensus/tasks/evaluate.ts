@@ -3,6 +3,7 @@ import { bootstrapInterval, mean } from "../../statistics.ts";
 import type { Bounds, Lead, Panel, PanelResult, Task, TaskReport } from "./types.ts";
 
 const SEED = 1;
+const LEARNED = "weights learned";
 const ROUNDS = [1, 2, 4, 8];
 
 interface Named extends Panel {
@@ -15,8 +16,8 @@ interface Solved extends Named {
 }
 
 /**
- * Solves the test items by every scorer alone, every pair, all but one, and all, these with equal and with learned
- * weights and for several rounds. Which single scorer is the best, and what weights are, is settled on the development
+ * Solves the test items by every scorer alone and by every set of scorers, by all with equal and with learned weights,
+ * and for several rounds. Which single scorer is the best, and what weights are, is settled on the development
  * items.
  *
  * @param onProgress told of items solved
@@ -30,8 +31,7 @@ export const evaluateTask = async <Item>(
   const singles = subsetsOf(task, 1);
   const all = named(task, "all", allOf(task));
   const others = withoutRepetition([
-    ...subsetsOf(task, 2),
-    ...subsetsOf(task, task.scorers.length - 1),
+    ...task.scorers.slice(2).flatMap((_, i) => subsetsOf(task, i + 2)),
     all,
     ...ROUNDS.map((rounds) => ({ ...all, rounds, name: roundsName(task, rounds) })),
   ]);
@@ -67,7 +67,7 @@ export const evaluateTask = async <Item>(
   const solved: Solved[] = [];
   for (const panel of singles) solved.push(await solveAll(panel, true));
   for (const panel of others) solved.push(await solveAll(panel, false));
-  solved.push(await solveAll({ ...all, weights, name: "all, weights learned" }, true));
+  solved.push(await solveAll({ ...all, weights, name: `all, ${LEARNED}` }, true));
   const bounds = await over(test, (item) => task.bounds(item, signal));
   return reportOf(task, solved, bounds);
 };
@@ -84,8 +84,8 @@ const reportOf = <Item>(
   const subjects = task.test.map(task.subjectOf);
   const leads = [
     [find("all"), bestSingle],
-    [find("all, weights learned"), bestSingle],
-    [find("all, weights learned"), find("all")],
+    [find(`all, ${LEARNED}`), bestSingle],
+    [find(`all, ${LEARNED}`), find("all")],
     ...ROUNDS.slice(1).map((rounds) => [find(roundsName(task, rounds)), find(roundsName(task, 1))]),
   ].flatMap(([one, other]) =>
     one === undefined || other === undefined ? [] : [leadOf(one, other, subjects)],
@@ -97,6 +97,13 @@ const reportOf = <Item>(
     test: task.test.length,
     bestSingle: bestSingle.name,
     panels: solved.map((one) => resultOf(task, one, subjects)),
+    sizes: task.scorers.map((_, i) => {
+      const sets = solved.filter(
+        ({ members, rounds, name }) =>
+          members.length === i + 1 && rounds === task.rounds && !name.endsWith(LEARNED),
+      );
+      return mean(sets.map(({ test }) => mean(test)));
+    }),
     bounds: {
       random: mean(bounds.map(({ random }) => random)),
       oracle: mean(bounds.map(({ oracle }) => oracle)),

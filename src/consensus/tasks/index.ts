@@ -6,7 +6,14 @@ export {
   evaluateBeams,
   type BeamResult,
 } from "./arithmetic/index.ts";
+export { embedForTasks, emojiGallery } from "./emoji.ts";
 export { evaluateTask } from "./evaluate.ts";
 export { createPlanningTask } from "./planning/index.ts";
 export { percent, table, taskTable } from "./report.ts";
+export {
+  createSynthesisTask,
+  evaluateDistances,
+  type DistanceResult,
+  type Gallery,
+} from "./synthesis/index.ts";
 export type * from "./types.ts";

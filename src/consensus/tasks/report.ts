@@ -2,7 +2,7 @@ import type { TaskReport } from "./types.ts";
 
 /** A report as Markdown tables. */
 export const taskTable = (report: TaskReport): string => {
-  const { task, about, development, test, bestSingle, panels, bounds, leads } = report;
+  const { task, about, development, test, bestSingle, panels, sizes, bounds, leads } = report;
   return [
     `## ${task}`,
     "",
@@ -23,6 +23,11 @@ export const taskTable = (report: TaskReport): string => {
         ["one of the first round at random", "1", "", percent(bounds.random), ""],
         ["the best of the first round (oracle)", "1", "", percent(bounds.oracle), ""],
       ],
+    ),
+    "",
+    ...table(
+      ["scorers that judge", ...sizes.map((_, i) => String(i + 1))],
+      [["mean over all such sets", ...sizes.map(percent)]],
     ),
     "",
     ...table(

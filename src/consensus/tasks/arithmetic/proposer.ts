@@ -1,6 +1,6 @@
-import { createRandom, type Random } from "../../../random.ts";
+import { createRandom, normal, type Random } from "../../../random.ts";
 import type { Generator, Payload, Proposed } from "../../types.ts";
-import { normal, randomOf } from "../noise.ts";
+import { randomOf } from "../random-of.ts";
 import {
   calculate,
   numbersIn,

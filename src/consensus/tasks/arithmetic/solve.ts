@@ -9,7 +9,7 @@ import {
   type Scorer,
 } from "../../index.ts";
 import { createArithmeticScorer } from "../../scorers/arithmetic.ts";
-import { randomOf } from "../noise.ts";
+import { randomOf } from "../random-of.ts";
 import type { Classifier } from "./classifier.ts";
 import { answerOf, type Problem } from "./problems.ts";
 import { createProposer, stepGenerator } from "./proposer.ts";

@@ -1,3 +1,4 @@
+import { normal } from "../../../random.ts";
 import {
   runConsensus,
   type Generator,
@@ -7,7 +8,7 @@ import {
   type Scorer,
 } from "../../index.ts";
 import type { Panel } from "../types.ts";
-import { normal, randomOf } from "../noise.ts";
+import { randomOf } from "../random-of.ts";
 import type { Episode } from "./episodes.ts";
 import { exactly, look, offsetsOf, scoreOf, type Offset, type View } from "./views.ts";
 import { act, COLOURS, SIDE, type Action, type Scene } from "./world.ts";

@@ -1,5 +1,4 @@
-import type { Random } from "../../../random.ts";
-import { normal } from "../noise.ts";
+import { normal, type Random } from "../../../random.ts";
 import { levelOf, SIDE, type Relation, type Scene } from "./world.ts";
 
 /** A camera at the edge of the table, and how wrong it is about where things are. */

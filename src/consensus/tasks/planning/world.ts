@@ -1,5 +1,4 @@
-import type { Random } from "../../../random.ts";
-import { normal } from "../noise.ts";
+import { normal, type Random } from "../../../random.ts";
 
 /** The width of a block; the table is 1 by 1. */
 export const SIDE = 0.1;
