@@ -3,6 +3,7 @@ import { AnchorageError, invalidField, messageOf, notFound } from "../errors.ts"
 import type { CollectionRecord, Store } from "../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../types.ts";
 import { createCalibrations } from "./calibrations.ts";
+import { createConsensusQueries } from "./consensus/index.ts";
 import { askCoverage } from "./coverage.ts";
 import { createCounterfactuals } from "./counterfactual.ts";
 import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
@@ -54,6 +55,7 @@ export const openCollections = async (
   const classify = classifySurely(calibrations, queries.classify);
   const counterfactual = createCounterfactuals(store, encoding);
   const influence = createInfluences(store, encoding);
+  const consensus = createConsensusQueries(encoding);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
   const load = createLoader(store, snapshots, log, indexDirectory, removeBuilt);
 
@@ -266,6 +268,11 @@ export const openCollections = async (
     listCalibrations: async (name) => calibrations.list(await queried(name, {})),
     counterfactual: async (name, request) => counterfactual(await queried(name, request), request),
     influence: async (name, request) => influence(await queried(name, request), request),
+
+    consensus: async (name, request, context) =>
+      consensus.run(await queried(name, request), request, context),
+    consensusScores: async (name, request, context) =>
+      consensus.score(await queried(name, request), request, context),
 
     loading: () => [...loading],
 

@@ -10,6 +10,8 @@ import type * as influence from "./schemas/influence.ts";
 import type * as inputs from "./schemas/inputs.ts";
 import type * as receipts from "./schemas/receipts.ts";
 import type * as tuning from "./schemas/tuning.ts";
+import type * as consensus from "./schemas/consensus/answer.ts";
+import type * as consensusRequests from "./schemas/consensus/request.ts";
 import type * as service from "./schemas/service.ts";
 
 /** What goes over the wire, as the schemas that validate it say: for the client, which sends and receives it. */
@@ -46,6 +48,13 @@ export type CalibrateRequestBody = z.input<typeof calibration.calibrateRequest>;
 export type CalibrationBody = z.output<typeof calibration.calibrationList>["calibrations"][number];
 export type CoverageRequestBody = z.input<typeof coverage.coverageRequest>;
 export type CoverageAnswerBody = z.output<typeof coverage.coverageAnswer>;
+export type ConsensusRequestBody = z.input<typeof consensusRequests.consensusRequest>;
+export type ConsensusAnswerBody = z.output<typeof consensus.consensusAnswer>;
+export type ConsensusRoundBody = z.output<typeof consensus.consensusRound>;
+export type ConsensusScoreRequestBody = z.input<typeof consensusRequests.consensusScoreRequest>;
+export type ConsensusScoreAnswerBody = z.output<typeof consensus.consensusScoreAnswer>;
+export type ScorerListBody = z.output<typeof consensus.scorerList>;
+export type GeneratorListBody = z.output<typeof consensus.generatorList>;
 export type EncoderListBody = z.output<typeof service.encoderList>;
 export type JobBody = z.output<typeof service.job>;
 export type JobListBody = z.output<typeof service.jobList>;

@@ -58,6 +58,10 @@ GET /v1/collections/{collection}/calibrations
 POST /v1/collections/{collection}/coverage
 POST /v1/collections/{collection}/counterfactual
 POST /v1/collections/{collection}/influence
+POST /v1/consensus
+POST /v1/consensus/score
+GET /v1/scorers
+GET /v1/generators
 GET /v1/encoders
 GET /v1/jobs
 GET /v1/jobs/{id}
