@@ -7,6 +7,9 @@ const LOOPBACK = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|::1|\[::1\]
 /** Whether an address or a name (without a port) is reached from this machine alone. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
+/** Each a name or an address, IPv6 in brackets, with a port or for the usual one. */
+const HOSTS = /^\s*(?:(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?(?:[\s,]+|$))*$/i;
+
 const wholeNumber = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
@@ -30,6 +33,11 @@ const settings = z
     SAMPLE: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
     /** The largest request body, in MiB. NDJSON streams are not bound by it. */
     BODY_LIMIT_MIB: wholeNumber(1, 2_048).default(64),
+    /** Where a consensus may ask endpoints of others: hosts or host:port, separated by commas. None where absent. */
+    CONSENSUS_HTTP_HOSTS: z
+      .string()
+      .regex(HOSTS, "must be hosts or host:port, separated by commas")
+      .default(""),
     /** Set by npm for what it runs. */
     npm_lifecycle_event: z.string().optional(),
   })
@@ -53,6 +61,8 @@ export interface Config {
   readonly apiKey: string | null;
   readonly sample: boolean;
   readonly bodyLimitBytes: number;
+  /** As the operator wrote it. */
+  readonly consensusHttpHosts: string;
   readonly underNpm: boolean;
 }
 
@@ -82,6 +92,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     apiKey: value.API_KEY ?? null,
     sample: value.SAMPLE === "on",
     bodyLimitBytes: Math.round(value.BODY_LIMIT_MIB * 1024 * 1024),
+    consensusHttpHosts: value.CONSENSUS_HTTP_HOSTS,
     underNpm: value.npm_lifecycle_event !== undefined,
   };
 };

@@ -42,3 +42,7 @@ export const createRandom = (seed: number): Random => {
   };
   return { next, integer, shuffle, shuffleInPlace, sample: (items, count) => shuffle(items).slice(0, count) };
 };
+
+/** A normal number with mean 0 and deviation 1 (Box and Muller). */
+export const normal = (random: Random): number =>
+  Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());

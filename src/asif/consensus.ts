@@ -1,38 +1,55 @@
+import { aggregate, calibrate } from "../ensemble/index.ts";
 import { createSlices } from "../slices.ts";
 
-/** Scores that differ by less, as a share of the greatest, differ by rounding. */
-const SAME = 1e-6;
+/** What one member of a consensus says. */
+export interface MemberScores {
+  /** `[n, columns]` row-major */
+  readonly scores: Float64Array;
+  /**
+   * What it scores each image with texts that nobody asked about, `[n, texts]`; absent: its own scores are measured
+   * against each other.
+   */
+  readonly background?: Float64Array;
+}
+
+/** Of fewer numbers mean and deviation say little. */
+const FEWEST = 4;
+/** Scores are added as they are, however far from the mean: a consensus of many classes is what it always was. */
+const Z = { kind: "z", clip: Number.POSITIVE_INFINITY } as const;
 
 /**
- * The sum of several members' scores, each brought to mean 0 and deviation 1 over every row, so that none outweighs the
- * others by its scale. A member that scores all of a row the same says nothing about it.
+ * The sum of several members' scores, each brought to mean 0 and deviation 1 over every row, or over its background, so
+ * that none outweighs the others by its scale. A member that scores all of a row the same says nothing about it. Of so
+ * few that neither mean nor deviation means anything ranks are added, from -1/2 to 1/2.
  *
- * @param members `[n, columns]` row-major each
+ * @param columns of a row
  */
 export const sumOfStandardized = async (
-  members: readonly Float64Array[],
+  members: readonly MemberScores[],
   columns: number,
 ): Promise<Float64Array> => {
   const slices = createSlices();
-  const sum = new Float64Array(members[0]?.length ?? 0);
-  for (const scores of members) {
-    for (let first = 0; first < scores.length; first += columns) {
-      if (slices.due()) await slices.rest();
-      const row = scores.subarray(first, first + columns);
-      let [total, greatest] = [0, 0];
-      for (const score of row) {
-        total += score;
-        greatest = Math.max(greatest, Math.abs(score));
-      }
-      const mean = total / columns;
-      let squares = 0;
-      for (const score of row) squares += (score - mean) ** 2;
-      const deviation = Math.sqrt(squares / columns);
-      if (deviation <= SAME * greatest) continue;
-      row.forEach((score, i) => {
-        sum[first + i] = (sum[first + i] ?? 0) + (score - mean) / deviation;
-      });
-    }
+  const length = members[0]?.scores.length ?? 0;
+  const sums = new Float64Array(length);
+  const weights = members.map(() => 1);
+  for (let first = 0, row = 0; first < length; first += columns, row++) {
+    if (slices.due()) await slices.rest();
+    const standardized = members.map(({ scores, background }) =>
+      standardize(scores.subarray(first, first + columns), rowOf(background, row, length / columns)),
+    );
+    const { values } = aggregate(standardized, weights, { kind: "mean" });
+    for (let i = 0; i < columns; i++) sums[first + i] = members.length * (values[i] ?? 0);
   }
-  return sum;
+  return sums;
 };
+
+const rowOf = (background: Float64Array | undefined, row: number, rows: number): Float64Array | undefined => {
+  if (background === undefined) return undefined;
+  const width = background.length / rows;
+  return width < FEWEST ? undefined : background.subarray(row * width, (row + 1) * width);
+};
+
+const standardize = (row: Float64Array, reference = row): Float64Array =>
+  reference.length < FEWEST
+    ? calibrate(row, { kind: "rank" }).map((rank) => rank - 0.5)
+    : calibrate(row, Z, reference);

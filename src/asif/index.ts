@@ -18,11 +18,14 @@ export {
   type InfluenceInput,
   type Influences,
 } from "./influence/influence.ts";
-export { sumOfStandardized } from "./consensus.ts";
+export { representAnchors, spacedSlots, type FindNearest } from "./background.ts";
+export { sumOfStandardized, type MemberScores } from "./consensus.ts";
 export { RUNNER_UP } from "./explain.ts";
 export { classifyByMethod, EXPLAINABLE, type Classified } from "./classify-by-method.ts";
 export {
+  CANONICAL_P,
   CONSENSUS,
+  FEW,
   METHODS,
   scoreByMethod,
   scoreTexts,
@@ -33,7 +36,7 @@ export {
   type Scores,
 } from "./method.ts";
 export { meanRepresentations, relativeRepresentations, represent } from "./relative.ts";
-export { scoreRows } from "./score.ts";
+export { scoreAll, scoreRows } from "./score.ts";
 export { searchAsif, searchUnimodal } from "./search.ts";
 export type * from "./explain-types.ts";
 export type * from "./types.ts";

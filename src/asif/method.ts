@@ -1,6 +1,7 @@
 import type { Aligned, AnchorView } from "../retrieval/index.ts";
 import type { AlignmentKind } from "../types.ts";
-import { sumOfStandardized } from "./consensus.ts";
+import { representAnchors, spacedSlots } from "./background.ts";
+import { sumOfStandardized, type MemberScores } from "./consensus.ts";
 import { linearScores } from "./linear.ts";
 import { meanRepresentations, relativeRepresentations, represent } from "./relative.ts";
 import { scoreAll } from "./score.ts";
@@ -23,6 +24,8 @@ export interface MethodSettings {
 /** Chosen, as the other numbers here, on emoji that are not reported; see the README. */
 export const CONSENSUS: readonly Member[] = ["asif", "csa", "ridge", "asif-csa"];
 const RANK = 512;
+/** Fewer texts than these say too little of each other: a consensus measures them against captions of anchors. */
+export const FEW = 32;
 /**
  * The power for similarities along canonical directions, which are told apart better than those of the vectors: what is
  * best there is best for nothing else.
@@ -55,8 +58,9 @@ export type ScoreSettings = AsifSettings & MethodSettings;
  * - `orthogonal`: the inner product of unit rows after the orthogonal map that takes images closest to texts.
  * - `ridge`: the cosine of the text that ridge regression predicts for the image with the text.
  * - `asif-csa`: ASIF whose similarities are cosines of canonical directions, of either modality.
- * - `consensus`: the sum of its members' scores, each of mean 0 and deviation 1 over the texts of an image; an
- *   `asif-csa` member takes p = {@link CANONICAL_P}, for p is of the collection's own similarities.
+ * - `consensus`: the sum of its members' scores, each of mean 0 and deviation 1 over the texts of an image, or, of
+ *   fewer texts than {@link FEW}, over what the image scores with 256 anchors' texts; an `asif-csa` member takes p =
+ *   {@link CANONICAL_P}, for p is of the collection's own similarities.
  *
  * @param images `[n, d]` row-major raw vectors; they need not be normalised
  * @param texts `[m, d']` row-major
@@ -85,36 +89,73 @@ export const scoreTexts = async (
   settings: ScoreSettings,
   sizes?: readonly number[],
 ): Promise<Scores> => {
-  const { rank = RANK, members = CONSENSUS } = settings;
-  if (method === "consensus") {
-    const parts: Scores[] = [];
-    for (const member of members) {
-      const own = member === "asif-csa" ? { ...settings, p: CANONICAL_P } : settings;
-      parts.push(await scoreTexts(view, member, images, texts, own, sizes));
-    }
-    const columns = sizes?.length ?? rowsOf(view, "text", texts);
-    const fits = new Map(parts.flatMap((part) => part.fits).map((fit) => [fit.kind, fit]));
-    return {
-      scores: await sumOfStandardized(
-        parts.map(({ scores }) => scores),
-        columns,
-      ),
-      fits: [...fits.values()],
-    };
+  if (method !== "consensus") return scoreMember(view, method, images, texts, settings, sizes);
+  const columns = sizes?.length ?? rowsOf(view, "text", texts);
+  const against = columns < FEW ? spacedSlots(view, settings.allow) : undefined;
+  const parts: (Scores & MemberScores)[] = [];
+  for (const member of settings.members ?? CONSENSUS) {
+    const own = member === "asif-csa" ? { ...settings, p: CANONICAL_P } : settings;
+    parts.push(await scoreMember(view, member, images, texts, own, sizes, against));
   }
+  const fits = new Map(parts.flatMap((part) => part.fits).map((fit) => [fit.kind, fit]));
+  return { scores: await sumOfStandardized(parts, columns), fits: [...fits.values()] };
+};
+
+/** @param against anchors whose texts each image is scored with as well */
+const scoreMember = async (
+  view: AnchorView,
+  method: Member,
+  images: Float32Array,
+  texts: Float32Array,
+  settings: ScoreSettings,
+  sizes?: readonly number[],
+  against?: Int32Array,
+): Promise<Scores & MemberScores> => {
   if (method === "asif" || method === "asif-csa") {
     const { imageRows, textRows, fits } = await representBoth(view, method, images, texts, settings, sizes);
-    return { scores: await scoreAll(imageRows, textRows, view.slotCount), fits };
+    const scores = await scoreAll(imageRows, textRows, view.slotCount);
+    if (against === undefined) return { scores, fits };
+    const others = await representTexts(view, method, against, settings);
+    return { scores, background: await scoreAll(imageRows, others, view.slotCount), fits };
   }
+  const { rank = RANK } = settings;
   const aligned = await view.align(method, settings.allow);
-  const scores = await linearScores(
-    aligned,
-    { vectors: images, count: rowsOf(view, "image", images) },
-    { vectors: texts, count: rowsOf(view, "text", texts) },
-    rank,
-    sizes,
+  const asked = { vectors: images, count: rowsOf(view, "image", images) };
+  const shown = { vectors: texts, count: rowsOf(view, "text", texts) };
+  const scores = await linearScores(aligned, asked, shown, rank, sizes);
+  const fits = [usedOf(aligned)];
+  if (against === undefined) return { scores, fits };
+  const others = { vectors: view.vectors("text", against), count: against.length };
+  return { scores, background: await linearScores(aligned, asked, others, rank), fits };
+};
+
+/** What anchors' texts are by the other anchors; kept, but where only some of them serve. */
+const representTexts = async (
+  view: AnchorView,
+  method: "asif" | "asif-csa",
+  slots: Int32Array,
+  settings: ScoreSettings,
+): Promise<RelativeRepresentations> => {
+  const { allow, transform, exact, ef, rank = RANK } = settings;
+  if (method === "asif") {
+    const form = [method, transform, view.fitVersion("text", transform), exact, ef].join(" ");
+    return representAnchors(
+      view,
+      "text",
+      slots,
+      settings,
+      allow === undefined ? form : null,
+      async (vectors, k) => {
+        const { neighbours } = await view.search("text", vectors, { ...settings, k });
+        return neighbours;
+      },
+    );
+  }
+  const aligned = await view.align("csa", allow);
+  const form = [method, aligned.version, rank].join(" ");
+  return representAnchors(view, "text", slots, settings, allow === undefined ? form : null, (vectors, k) =>
+    aligned.search("text", vectors, { k, rank, allow }),
   );
-  return { scores, fits: [usedOf(aligned)] };
 };
 
 /** The relative representations that `asif` and `asif-csa` score by; of texts as {@link scoreTexts} groups them. */

@@ -1,4 +1,4 @@
-import { sumOfStandardized } from "../asif/index.ts";
+import { FEW, sumOfStandardized, type MemberScores } from "../asif/index.ts";
 import type { Random } from "../random.ts";
 import { conformalThreshold } from "./conformal.ts";
 import { expectedCalibrationError, type Outcome } from "./expected-error.ts";
@@ -29,7 +29,7 @@ const ROWS_AT_ONCE = 200;
 export interface Asked {
   /**
    * `[n, width]`, the true class first and the others in random order; of a consensus one for each member, which are
-   * standardized over as many classes as there are, and added.
+   * standardized over as many classes as there are, or of few over the wrong ones of all, and added.
    */
   readonly tables: readonly Float32Array[];
   readonly width: number;
@@ -94,7 +94,12 @@ const scoresOf = async ({ tables, width }: Asked, classes: number): Promise<Floa
   if (only === undefined || tables.length === 1) return only ?? new Float32Array();
   const sums = new Float32Array(only.length);
   for (let start = 0; start < sums.length; start += width) {
-    const rows = tables.map((table) => Float64Array.from(table.subarray(start, start + classes)));
+    const rows = tables.map((table): MemberScores => {
+      const scores = Float64Array.from(table.subarray(start, start + classes));
+      if (classes >= FEW) return { scores };
+      // The others' names stand in for captions of anchors, which the few would be measured against.
+      return { scores, background: Float64Array.from(table.subarray(start + 1, start + width)) };
+    });
     sums.set(await sumOfStandardized(rows, classes), start);
     if (start % (ROWS_AT_ONCE * width) === 0) await new Promise(setImmediate);
   }

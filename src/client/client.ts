@@ -9,6 +9,10 @@ import type {
   CollectionChangeBody,
   CollectionSpecBody,
   CompactedBody,
+  ConsensusAnswerBody,
+  ConsensusRequestBody,
+  ConsensusScoreAnswerBody,
+  ConsensusScoreRequestBody,
   CounterfactualAnswerBody,
   CounterfactualRequestBody,
   CoverageAnswerBody,
@@ -17,6 +21,7 @@ import type {
   DeletedBody,
   EncoderListBody,
   FilterBody,
+  GeneratorListBody,
   InfluenceAnswerBody,
   InfluenceRequestBody,
   JobBody,
@@ -30,6 +35,7 @@ import type {
   ReceiptPageBody,
   RelativeAnswerBody,
   RelativeRequestBody,
+  ScorerListBody,
   SearchAnswerBody,
   SearchRequestBody,
   SelectionListBody,
@@ -46,6 +52,7 @@ import type {
   WrittenLinesBody,
 } from "../http/index.ts";
 import { putAnchorStream } from "./anchor-stream.ts";
+import { streamConsensus, type ConsensusEvent } from "./consensus-stream.ts";
 import { createTransport, type CallOptions, type ClientOptions } from "./transport.ts";
 
 /** For answers that must know of a write, wherever it was made. */
@@ -117,6 +124,23 @@ export interface AnchorageClient {
   createCollection(spec: CollectionSpecBody, options?: CallOptions): Promise<CollectionBody>;
   listCollections(options?: CallOptions): Promise<CollectionBody[]>;
   listEncoders(options?: CallOptions): Promise<EncoderListBody["encoders"]>;
+  /** Generators and scorers in a closed loop until they agree; `signal` ends the run. */
+  consensus(
+    request: Omit<ConsensusRequestBody, "stream">,
+    options?: CallOptions,
+  ): Promise<ConsensusAnswerBody>;
+  /** The same, each round as soon as it is over, and the result last. */
+  consensusStream(
+    request: Omit<ConsensusRequestBody, "stream">,
+    options?: CallOptions,
+  ): AsyncGenerator<ConsensusEvent, void>;
+  /** What scorers say of some proposals, raw and calibrated. */
+  consensusScore(
+    request: ConsensusScoreRequestBody,
+    options?: CallOptions,
+  ): Promise<ConsensusScoreAnswerBody>;
+  listScorers(options?: CallOptions): Promise<ScorerListBody["scorers"]>;
+  listGenerators(options?: CallOptions): Promise<GeneratorListBody["generators"]>;
   listJobs(options?: CallOptions): Promise<JobBody[]>;
   getJob(id: string, options?: CallOptions): Promise<JobBody>;
   /** Asks it to end, and waits until it has. */
@@ -244,6 +268,12 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
     listCollections: async (options) =>
       (await json<{ collections: CollectionBody[] }>("GET", "/v1/collections", options)).collections,
     listEncoders: async (options) => (await json<EncoderListBody>("GET", "/v1/encoders", options)).encoders,
+    consensus: (request, options) => post("/v1/consensus", request, options),
+    consensusStream: (request, options) => streamConsensus(transport, request, options),
+    consensusScore: (request, options) => post("/v1/consensus/score", request, options),
+    listScorers: async (options) => (await json<ScorerListBody>("GET", "/v1/scorers", options)).scorers,
+    listGenerators: async (options) =>
+      (await json<GeneratorListBody>("GET", "/v1/generators", options)).generators,
     listJobs: async (options) => (await json<JobListBody>("GET", "/v1/jobs", options)).jobs,
     getJob: async (id, options) => json("GET", `/v1/jobs/${segment(id)}`, options),
     cancelJob: async (id, options) => json("DELETE", `/v1/jobs/${segment(id)}`, options),

@@ -3,6 +3,7 @@ import { invalidField, notFound } from "../errors.ts";
 import type { Store } from "../store/index.ts";
 import type { CollectionName, Log } from "../types.ts";
 import { createCalibrations } from "./calibrations.ts";
+import { createConsensusQueries } from "./consensus/index.ts";
 import { askCoverage } from "./coverage.ts";
 import { createCounterfactuals } from "./counterfactual.ts";
 import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
@@ -52,6 +53,7 @@ export const openCollections = async (
   const classify = classifySurely(calibrations, queries.classify);
   const counterfactual = createCounterfactuals(store, encoding);
   const influence = createInfluences(store, encoding);
+  const consensus = createConsensusQueries(encoding);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
   const loader = createLoader(store, snapshots, log, indexDirectory, removeBuilt);
   const memories = createOpened(store, loader, snapshots, removeBuilt, log);
@@ -202,6 +204,11 @@ export const openCollections = async (
     resumeReencoding: reencodings.resume,
     unfinishedReencodings: reencodings.unfinished,
     getReencoding: reencodings.get,
+
+    consensus: async (name, request, context) =>
+      consensus.run(await queried(name, request), request, context),
+    consensusScores: async (name, request, context) =>
+      consensus.score(await queried(name, request), request, context),
 
     loading: memories.loading,
 

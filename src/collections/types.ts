@@ -32,6 +32,13 @@ import type {
   SureAnswer,
   SureRequest,
 } from "./calibration-types.ts";
+import type {
+  ConsensusAnswer,
+  ConsensusContext,
+  ConsensusRequest,
+  ConsensusScoreAnswer,
+  ConsensusScoreRequest,
+} from "./consensus/types.ts";
 import type { CoverageAnswer, CoverageRequest } from "./coverage.ts";
 import type { CompactionResult, DeletionReceipt, ReceiptDetail, ReceiptPage } from "./receipt-types.ts";
 import type { DefaultsChange, StoredImage } from "../store/index.ts";
@@ -385,6 +392,23 @@ export interface Collections {
   readonly resumeReencoding: Reencodings["resume"];
   readonly unfinishedReencodings: Reencodings["unfinished"];
   readonly getReencoding: Reencodings["get"];
+  /**
+   * Proposals and scorers in a closed loop until they agree.
+   *
+   * @throws AnchorageError `unavailable` where a scorer or generator fails that must not; the reason of the context's signal
+   * where it aborts
+   */
+  readonly consensus: (
+    name: CollectionName,
+    request: ConsensusRequest,
+    context: ConsensusContext,
+  ) => Promise<ConsensusAnswer>;
+  /** What scorers say of proposals, raw and calibrated, without a loop. */
+  readonly consensusScores: (
+    name: CollectionName,
+    request: ConsensusScoreRequest,
+    context: ConsensusContext,
+  ) => Promise<ConsensusScoreAnswer>;
 
   /** Which collections are not loaded yet; empty when every index has caught up. */
   readonly loading: () => readonly CollectionName[];

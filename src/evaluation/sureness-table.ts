@@ -2,7 +2,7 @@ import { expectedCalibrationError } from "../calibration/index.ts";
 import { QUERY_VENDOR } from "../sample/index.ts";
 import type { Style } from "./emoji-protocol.ts";
 import type { SurenessRun } from "./emoji-sureness.ts";
-import { mean, standardDeviation } from "./statistics.ts";
+import { mean, standardDeviation } from "../statistics.ts";
 
 /** What runs of one style came to, over all their drawings; figures of runs are mean and standard deviation. */
 export interface SurenessLine {

@@ -7,7 +7,9 @@ import type { Log } from "../types.ts";
 import { refuseCrossOrigin, refuseRebinding, requireKey } from "./access.ts";
 import { addAnchors } from "./anchors.ts";
 import { addCalibration } from "./calibration.ts";
+import { createRemotes } from "../consensus/remote/index.ts";
 import { addCollections } from "./collections.ts";
+import { addConsensus } from "./consensus.ts";
 import { addDocs } from "./docs.ts";
 import { addEncoders } from "./encoders.ts";
 import type { Service } from "./endpoint.ts";
@@ -33,7 +35,7 @@ import { addService } from "./service.ts";
  */
 export const createApp = (
   anchorage: Service["anchorage"],
-  config: Pick<Config, "host" | "apiKey" | "bodyLimitBytes">,
+  config: Pick<Config, "host" | "apiKey" | "bodyLimitBytes"> & Partial<Pick<Config, "consensusHttpHosts">>,
   log: Log,
 ): OpenAPIHono => {
   const service: Service = { anchorage, bodyLimit: config.bodyLimitBytes, log };
@@ -64,6 +66,7 @@ export const createApp = (
   addCalibration(app, service);
   addTransferability(app, service);
   addSelections(app, service);
+  addConsensus(app, service, createRemotes(config.consensusHttpHosts ?? ""));
   addReceipts(app, service);
   addEncoders(app, service);
   addJobs(app, service);

@@ -32,6 +32,7 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
           description: "What was deleted, since when nothing of it is left, and the proof.",
         },
         { name: "queries", description: "Read-only; every answer names the sequence it was computed at." },
+        { name: "consensus", description: "Scorers and generators in a closed loop over a collection." },
         { name: "tuning", description: "A collection's settings by its own anchors, without labels." },
         { name: "reencoding", description: "Moving a collection to other encoders while it is used." },
         {

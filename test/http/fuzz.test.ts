@@ -110,6 +110,46 @@ const RIGHT: readonly (readonly [string, string, object])[] = [
     },
   ],
   ["POST", "/v1/rank-correlation", { x: [1, 2, 3], y: [3, 2, 1] }],
+  [
+    "POST",
+    "/v1/consensus",
+    {
+      collection: "c",
+      condition: { image: { anchor: "kept" }, text: { vector: [1, 2] }, template: "a {}" },
+      generators: [
+        { name: "list", proposals: [{ vector: [1, 2], modality: "text" }, { anchor: "kept" }] },
+        { name: "captions", k: 3 },
+        { name: "template", template: "a {b}", words: { b: ["c", "d"] } },
+        { name: "mutation", words: ["x"], operations: ["add"] },
+      ],
+      scorers: [
+        { name: "asif", weight: 2, calibration: { kind: "z", clip: 3 } },
+        { name: "csa", onFailure: "drop" },
+        { name: "knn-vote", field: "seed", k: 2, temperature: 1 },
+        { name: "self-consistency", by: "votes" },
+      ],
+      aggregation: { kind: "mean-variance", lambda: 1 },
+      rounds: 2,
+      proposals: 5,
+      budget: { scores: 50, ms: 500 },
+      abstain: { margin: 0.1 },
+      seed: 3,
+      trace: true,
+    },
+  ],
+  [
+    "POST",
+    "/v1/consensus/score",
+    {
+      collection: "c",
+      condition: { images: [{ vector: [1, 2, 3] }] },
+      proposals: [{ steps: ["1 + 1 = 2"] }, { vector: [2, 1], modality: "text" }],
+      scorers: [
+        { name: "arithmetic", mode: "veto" },
+        { name: "reverse-retrieval", gallery: 5 },
+      ],
+    },
+  ],
 ];
 
 const anyText = fc.string({ unit: "binary", maxLength: 20 });

@@ -97,7 +97,6 @@ describe.each(METHODS)("the method %s", (method) => {
     const one = await classify({ method, classes: classes.slice(0, 1) });
     const { results } = schemas.classifyAnswer.parse(one.body);
     expect(results.map((result) => result.classes.length)).toEqual([1, 1, 1]);
-    if (method === "consensus") expect(results[0]?.classes[0]?.score).toBe(0);
   });
 
   it("takes classes of one name, and a thousand of them", async () => {
@@ -161,9 +160,11 @@ describe("a method", () => {
     });
     expect(method).toBe("consensus");
     expect(fits.map(({ kind }) => kind)).toEqual(["orthogonal"]);
-    // Two members, two texts: each is a deviation above the mean for the one, below for the other.
-    expect(scores[0]?.[0]).toBeCloseTo(2, 5);
-    expect(scores[0]?.[1]).toBeCloseTo(-2, 5);
+    // Two texts are few: each is measured against the captions of the anchors, not against the other.
+    const [first = 0, second = 0] = scores[0] ?? [];
+    expect(first).toBeGreaterThan(2);
+    expect(second).toBeLessThan(first);
+    expect(first + second).not.toBeCloseTo(0, 1);
   });
 });
 

@@ -66,6 +66,10 @@ POST /v1/selections
 GET /v1/selections
 GET /v1/selections/{id}
 DELETE /v1/selections/{id}
+POST /v1/consensus
+POST /v1/consensus/score
+GET /v1/scorers
+GET /v1/generators
 GET /v1/encoders
 GET /v1/jobs
 GET /v1/jobs/{id}

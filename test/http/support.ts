@@ -34,7 +34,7 @@ export const TEXT_DIMENSION = 2;
 
 /** The real application over a database of its own, with the encoders of `folders`. */
 export const openTestApp = async (
-  options: Partial<Pick<Config, "host" | "apiKey" | "bodyLimitBytes">> & {
+  options: Partial<Pick<Config, "host" | "apiKey" | "bodyLimitBytes" | "consensusHttpHosts">> & {
     readonly folders?: readonly string[];
     readonly database?: TestDatabase;
     readonly patienceMs?: number;
@@ -50,6 +50,7 @@ export const openTestApp = async (
     host = "127.0.0.1",
     apiKey = null,
     bodyLimitBytes = 4 * 1024 * 1024,
+    consensusHttpHosts = "",
   } = options;
   const logged: string[] = [];
   const log = (line: string): void => void logged.push(line);
@@ -58,7 +59,7 @@ export const openTestApp = async (
   const collections = await openCollections(store, encoders, log, true, indexDirectory);
   const jobs = await openJobs(store, log);
   const service = { store, encoders, collections, jobs };
-  const app = createApp(service, { host, apiKey, bodyLimitBytes }, log);
+  const app = createApp(service, { host, apiKey, bodyLimitBytes, consensusHttpHosts }, log);
   return {
     app,
     service,

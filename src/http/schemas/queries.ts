@@ -182,7 +182,8 @@ export const similarityAnswer = z
   .strictObject({
     scores: z.array(z.array(z.number())).openapi({
       description:
-        "images x texts; in [-1, 1] but for a `consensus`, which adds up deviations from the mean.",
+        "images x texts; in [-1, 1] but for a `consensus`, which adds up deviations from the mean of an image's texts, " +
+        "or, of fewer than 32 texts, from that of 256 anchors' captions.",
     }),
     ...scored,
     ...computed,

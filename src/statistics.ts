@@ -1,4 +1,4 @@
-import { createRandom } from "../random.ts";
+import { createRandom } from "./random.ts";
 
 /** Enough that the ends of a 95 % interval move by less than a tenth of its width from seed to seed. */
 const RESAMPLES = 2_000;

@@ -1,0 +1,66 @@
+import type { AnchorView, Neighbours, Slot } from "../retrieval/index.ts";
+import { emptyNeighbours } from "../retrieval/index.ts";
+import type { Modality } from "../types.ts";
+import { represent } from "./relative.ts";
+import type { AsifSettings, RelativeRepresentations } from "./types.ts";
+
+/** Texts that scores are measured against. */
+const BACKGROUND = 256;
+
+/** So many of the anchors, or of those allowed, evenly spaced in the order of their ids. */
+export const spacedSlots = (view: AnchorView, allow?: Uint8Array, count = BACKGROUND): Int32Array => {
+  const live = view.liveSlots();
+  const slots = allow === undefined ? live : live.filter((slot) => allow[slot] === 1);
+  const taken = Math.min(count, slots.length);
+  return Int32Array.from({ length: taken }, (_, i) => slots[Math.floor((i * slots.length) / taken)] ?? 0);
+};
+
+/** How the nearest anchors are found, in whichever space. */
+export type FindNearest = (vectors: Float32Array, k: number) => Promise<Neighbours>;
+
+type Kept = Map<string, Promise<RelativeRepresentations>>;
+
+/** A view stands for one state of the anchors, so what is kept for it holds as long as it does. */
+const kept = new WeakMap<AnchorView, Kept>();
+
+/**
+ * The relative representations of anchors, each without itself: an anchor is its own nearest, which no one that is asked
+ * about has.
+ *
+ * @param form what it depends on beside the view and the settings; null: it is not kept
+ */
+export const representAnchors = (
+  view: AnchorView,
+  modality: Modality,
+  slots: Int32Array,
+  { k, p }: Pick<AsifSettings, "k" | "p">,
+  form: string | null,
+  nearest: FindNearest,
+): Promise<RelativeRepresentations> => {
+  const make = async (): Promise<RelativeRepresentations> =>
+    represent(withoutSelf(await nearest(view.vectors(modality, slots), k + 1), slots, k), p);
+  if (form === null) return make();
+  const known = kept.get(view) ?? new Map<string, Promise<RelativeRepresentations>>();
+  kept.set(view, known);
+  const key = [modality, slots.length, k, p, form].join(" ");
+  const made = known.get(key) ?? make();
+  known.set(key, made);
+  made.catch(() => known.delete(key));
+  return made;
+};
+
+const withoutSelf = (found: Neighbours, slots: Int32Array, k: number): Neighbours => {
+  const others = emptyNeighbours(slots.length, Math.min(k, found.width));
+  slots.forEach((self: Slot, row) => {
+    let kept = 0;
+    const from = row * found.width;
+    for (let i = from; i < from + (found.counts[row] ?? 0) && kept < others.width; i++) {
+      if (found.slots[i] === self) continue;
+      others.slots[row * others.width + kept] = found.slots[i] ?? -1;
+      others.scores[row * others.width + kept] = found.scores[i] ?? 0;
+      kept++;
+    }
+    others.counts[row] = kept;
+  });
+  return others;
+};

@@ -1,0 +1,12 @@
+/** What proposals are judged by. */
+export { createArithmeticScorer, type ArithmeticSettings } from "./arithmetic.ts";
+export { createAsifScorer } from "./asif.ts";
+export { createCsaScorer, type CsaSettings } from "./csa.ts";
+export { equationsIn, type Equation } from "./equations.ts";
+export { createHttpScorer, type HttpScorerSettings } from "./http.ts";
+export { createKnnVoteScorer, type VoteSettings } from "./knn-vote.ts";
+export { createNeighbourCaptionsScorer, type NeighbourSettings } from "./neighbour-captions.ts";
+export { createReverseRetrievalScorer, type ReverseSettings } from "./reverse-retrieval.ts";
+export { createConsistencyScorer, createVotesScorer, type VotesSettings } from "./self-consistency.ts";
+export type { ScorerSettings } from "./settings.ts";
+export { createImageImageScorer, createTextTextScorer } from "./similarity.ts";

@@ -1,0 +1,2 @@
+export { evaluateBeams, type BeamResult } from "./beams.ts";
+export { createArithmeticTask, createClassifier, createItems } from "./task.ts";

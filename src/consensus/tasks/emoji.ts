@@ -1,0 +1,51 @@
+import type { EncoderRegistry } from "../../encoders/index.ts";
+import {
+  eligibleClasses,
+  embedEmoji,
+  splitClasses,
+  type EmbeddedEmoji,
+  type EmbeddedPair,
+} from "../../evaluation/index.ts";
+import type { Progress } from "../../progress.ts";
+import { createRandom } from "../../random.ts";
+import { captionOf, QUERY_VENDOR } from "../../sample/index.ts";
+import type { Log } from "../../types.ts";
+import { createGallery, type Gallery, type Picture } from "./synthesis/index.ts";
+
+/** Of the drawings of the emoji that are anchors. */
+const ANCHORS = 3_000;
+const SEED = 1;
+
+/** Drawings of all vendors with the vectors of their captions, labels and tags. */
+export const embedForTasks = (options: {
+  readonly registry: EncoderRegistry;
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly progress: (label: string, unit: string) => Progress;
+}): Promise<EmbeddedEmoji> =>
+  embedEmoji({
+    ...options,
+    imageEncoder: undefined,
+    textEncoder: undefined,
+    texts: ({ emoji }) => [captionOf(emoji), emoji.label, ...emoji.tags],
+  });
+
+/** Anchors are drawings of one half of the emoji; the unknown images are all of the other half. */
+export const emojiGallery = ({ pairs, texts }: EmbeddedEmoji): Promise<Gallery> => {
+  const halves = splitClasses(eligibleClasses(pairs, QUERY_VENDOR));
+  const [known, unknown] = [new Set(halves.tuning), new Set(halves.reporting)];
+  const anchors = createRandom(SEED).sample(
+    pairs.filter(({ emoji }) => known.has(emoji.hexcode)),
+    ANCHORS,
+  );
+  const digests = new Set(anchors.map(({ digest }) => digest));
+  const others = pairs.filter(({ emoji, digest }) => unknown.has(emoji.hexcode) && !digests.has(digest));
+  const pictureOf = ({ emoji, imageVector }: EmbeddedPair): Picture => ({
+    thing: emoji.hexcode,
+    tags: emoji.tags,
+    image: imageVector,
+    text: texts.get(captionOf(emoji)) ?? new Float32Array(),
+  });
+  return createGallery(anchors.map(pictureOf), others.map(pictureOf), (tag) => texts.get(tag));
+};

@@ -1,0 +1,19 @@
+/** What the loop is good for, measured: problems with generators and scorers of their own, solved end to end. */
+export {
+  createArithmeticTask,
+  createClassifier,
+  createItems,
+  evaluateBeams,
+  type BeamResult,
+} from "./arithmetic/index.ts";
+export { embedForTasks, emojiGallery } from "./emoji.ts";
+export { evaluateTask } from "./evaluate.ts";
+export { createPlanningTask } from "./planning/index.ts";
+export { percent, table, taskTable } from "./report.ts";
+export {
+  createSynthesisTask,
+  evaluateDistances,
+  type DistanceResult,
+  type Gallery,
+} from "./synthesis/index.ts";
+export type * from "./types.ts";

@@ -1,0 +1,1 @@
+export { createPlanningTask } from "./task.ts";

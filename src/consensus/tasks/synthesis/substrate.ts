@@ -1,0 +1,69 @@
+import { multiplyByTransposed } from "../../../retrieval/index.ts";
+
+/** Anchors as a transform shows them: unit vectors, row-major, row i of both the same pair. */
+export interface Substrate {
+  readonly images: Float32Array;
+  readonly texts: Float32Array;
+  readonly count: number;
+  readonly imageDimension: number;
+  readonly textDimension: number;
+  /** Cosines of image vectors with all anchors, `[count]` each; computed once a vector, however many ask. */
+  readonly similarities: (vectors: readonly (readonly number[])[]) => Promise<Float32Array[]>;
+  /** Anchors, evenly spaced, that other vectors are measured against, with their places. */
+  readonly background: readonly { readonly anchor: number; readonly vector: readonly number[] }[];
+}
+
+const BACKGROUND = 256;
+
+export const createSubstrate = (images: Float32Array, texts: Float32Array, count: number): Substrate => {
+  const [imageDimension, textDimension] = [images.length / count, texts.length / count];
+  const known = new WeakMap<readonly number[], Promise<Float32Array>>();
+  return {
+    images,
+    texts,
+    count,
+    imageDimension,
+    textDimension,
+    background: Array.from({ length: Math.min(BACKGROUND, count) }, (_, i) => {
+      const anchor = Math.floor((i * count) / Math.min(BACKGROUND, count));
+      return {
+        anchor,
+        vector: Array.from(images.subarray(anchor * imageDimension, (anchor + 1) * imageDimension)),
+      };
+    }),
+    similarities: (vectors) => {
+      const missing = vectors.filter((vector) => !known.has(vector));
+      if (missing.length > 0) {
+        // The few belong on the right: ONNX Runtime copies that side on each call.
+        const product = multiplyByTransposed(
+          { data: images, rows: count, columns: imageDimension },
+          { data: Float32Array.from(missing.flat()), rows: missing.length, columns: imageDimension },
+        );
+        missing.forEach((vector, i) =>
+          known.set(
+            vector,
+            product.then((all) =>
+              new Float32Array(count).map((_, row) => all[row * missing.length + i] ?? 0),
+            ),
+          ),
+        );
+      }
+      return Promise.all(
+        vectors.map((vector) => known.get(vector) ?? Promise.reject(new RangeError("no vector"))),
+      );
+    },
+  };
+};
+
+/** The places of the `k` largest, largest first; of equal ones the first. */
+export const largest = (values: Float32Array, k: number): Int32Array => {
+  if (k >= values.length)
+    return Int32Array.from(values.keys()).sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b);
+  // A cut at the k-th value, then a sort of what is above it.
+  const cut = values.slice().sort()[values.length - k] ?? -Infinity;
+  const places: number[] = [];
+  values.forEach((value, i) => {
+    if (value >= cut) places.push(i);
+  });
+  return Int32Array.from(places.sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b).slice(0, k));
+};

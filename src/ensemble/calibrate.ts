@@ -1,0 +1,159 @@
+import { averageRanks } from "./ranks.ts";
+
+/** How one scorer's scores are brought to a scale that others' can be held against. */
+export type Calibration =
+  | { readonly kind: "none" }
+  | { readonly kind: "affine"; readonly scale: number; readonly shift: number }
+  /** Mean 0 and population standard deviation 1, within ±`clip`. */
+  | { readonly kind: "z"; readonly clip?: number }
+  /** Median 0, scaled by 1.4826 times the median absolute deviation; as `z` where that is 0. */
+  | { readonly kind: "robust-z"; readonly clip?: number }
+  | { readonly kind: "min-max" }
+  /** Average rank, from 0 for the lowest to 1 for the highest. */
+  | { readonly kind: "rank" }
+  /** Shares of 1 at a temperature, in units of the scores' deviation. */
+  | { readonly kind: "softmax"; readonly temperature?: number }
+  | { readonly kind: "log-softmax"; readonly temperature?: number }
+  /** The share of the reference that is lower, half of those that are equal. */
+  | { readonly kind: "ecdf" }
+  /** 1 / (1 + e^-(slope s + intercept)), fitted where it was known what is right (Platt scaling). */
+  | { readonly kind: "logistic"; readonly slope: number; readonly intercept: number };
+
+/** So that one scorer cannot decide alone by how far it is from its mean. */
+const CLIP = 4;
+/** Of fewer scores mean and deviation say little. */
+const FEWEST = 4;
+const FLAT = 1e-12;
+/** Scores that differ by less, as a share of the greatest, differ by rounding. */
+const SAME = 1e-6;
+/** The standard deviation of normal numbers, over their median absolute deviation. */
+const MAD = 1.4826;
+
+/**
+ * Scores on a common scale, higher being better.
+ *
+ * @param scores NaN where the scorer cannot judge; such stay NaN and count for nothing
+ * @param reference what mean, deviation, extremes and shares are taken of: the scores themselves, or a background that
+ * the same scorer has scored. `rank`, `softmax` and `log-softmax` are of the scores alone. Where it has fewer than four
+ * finite values, `z` and `robust-z` fall back to ranks.
+ */
+export const calibrate = (
+  scores: Float64Array,
+  calibration: Calibration,
+  reference: Float64Array = scores,
+): Float64Array => {
+  switch (calibration.kind) {
+    case "none":
+      return scores.slice();
+    case "affine":
+      return scores.map((score) => calibration.scale * score + calibration.shift);
+    case "z":
+      return standardised(scores, reference, "mean", calibration.clip ?? CLIP);
+    case "robust-z":
+      return standardised(scores, reference, "median", calibration.clip ?? CLIP);
+    case "min-max":
+      return betweenExtremes(scores, reference);
+    case "rank":
+      return rankShares(scores);
+    case "softmax":
+      return logSoftmax(inDeviations(scores), calibration.temperature ?? 1).map(Math.exp);
+    case "log-softmax":
+      return logSoftmax(inDeviations(scores), calibration.temperature ?? 1);
+    case "ecdf":
+      return sharesBelow(scores, reference);
+    case "logistic":
+      return scores.map((score) => 1 / (1 + Math.exp(-(calibration.slope * score + calibration.intercept))));
+  }
+};
+
+/** `log(e^(s/T) / sum of e^(s/T))`, over the scores that are no NaN. */
+export const logSoftmax = (scores: Float64Array, temperature: number): Float64Array => {
+  const finite = finiteOf(scores);
+  const top = finite.reduce((a, b) => Math.max(a, b), -Infinity);
+  const sum = finite.reduce((total, score) => total + Math.exp((score - top) / temperature), 0);
+  return scores.map((score) => (score - top) / temperature - Math.log(sum));
+};
+
+export const finiteOf = (scores: Float64Array): Float64Array => scores.filter(Number.isFinite);
+
+const standardised = (
+  scores: Float64Array,
+  reference: Float64Array,
+  centre: "mean" | "median",
+  clip: number,
+): Float64Array => {
+  const known = finiteOf(reference);
+  if (known.length < FEWEST) return rankShares(scores);
+  const [middle, unit] = centre === "median" ? robustUnit(known) : meanUnit(known);
+  const greatest = known.reduce((most, score) => Math.max(most, Math.abs(score)), 0);
+  if (unit <= Math.max(FLAT, SAME * greatest))
+    return scores.map((score) => (Number.isNaN(score) ? score : 0));
+  return scores.map((score) => Math.max(-clip, Math.min(clip, (score - middle) / unit)));
+};
+
+/** z-scores of however few. */
+const inDeviations = (scores: Float64Array): Float64Array => {
+  const known = finiteOf(scores);
+  const [mean, deviation] = meanUnit(known);
+  return scores.map((score) =>
+    Number.isNaN(score) ? score : deviation < FLAT ? 0 : (score - mean) / deviation,
+  );
+};
+
+const meanUnit = (values: Float64Array): readonly [mean: number, deviation: number] => {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return [mean, Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)];
+};
+
+const robustUnit = (values: Float64Array): readonly [median: number, unit: number] => {
+  const middle = median(values);
+  const unit = MAD * median(values.map((value) => Math.abs(value - middle)));
+  return unit < FLAT ? meanUnit(values) : [middle, unit];
+};
+
+const median = (values: Float64Array): number => {
+  const sorted = values.slice().sort();
+  const half = sorted.length / 2;
+  return ((sorted[Math.ceil(half) - 1] ?? 0) + (sorted[Math.floor(half)] ?? 0)) / 2;
+};
+
+const betweenExtremes = (scores: Float64Array, reference: Float64Array): Float64Array => {
+  const known = finiteOf(reference);
+  const low = known.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
+  return scores.map((score) =>
+    Number.isNaN(score)
+      ? score
+      : high - low < FLAT
+        ? 0.5
+        : Math.max(0, Math.min(1, (score - low) / (high - low))),
+  );
+};
+
+const rankShares = (scores: Float64Array): Float64Array => {
+  const count = finiteOf(scores).length;
+  return averageRanks(scores).map((rank) =>
+    Number.isNaN(rank) ? rank : count < 2 ? 0.5 : (count - rank) / (count - 1),
+  );
+};
+
+const sharesBelow = (scores: Float64Array, reference: Float64Array): Float64Array => {
+  const sorted = finiteOf(reference).sort();
+  return scores.map((score) => {
+    if (Number.isNaN(score) || sorted.length === 0) return Number.NaN;
+    const below = firstAt(sorted, (value) => value >= score);
+    const upTo = firstAt(sorted, (value) => value > score);
+    return (below + (upTo - below) / 2) / sorted.length;
+  });
+};
+
+/** The index of the first of ascending values that `holds`. */
+const firstAt = (sorted: Float64Array, holds: (value: number) => boolean): number => {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(sorted[middle] ?? Infinity)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+};

@@ -1,0 +1,178 @@
+import { z, type OpenAPIHono } from "@hono/zod-openapi";
+import { streamSSE } from "hono/streaming";
+import type { Context } from "hono";
+import type { ConsensusContext, ConsensusRequest } from "../collections/index.ts";
+import { GENERATORS, SCORERS } from "../consensus/catalogue/index.ts";
+import type { Remotes } from "../consensus/remote/index.ts";
+import type { CollectionName } from "../types.ts";
+import { readJson } from "./body.ts";
+import { answerJson, endpoint, jsonBody, jsonOf, problems, type Service } from "./endpoint.ts";
+import { problemOf } from "./problem.ts";
+import {
+  consensusAnswer,
+  consensusScoreAnswer,
+  generatorList,
+  scorerList,
+} from "./schemas/consensus/answer.ts";
+import { GENERATOR_SCHEMAS } from "./schemas/consensus/generators.ts";
+import { consensusRequest, consensusScoreRequest } from "./schemas/consensus/request.ts";
+import { SCORER_SCHEMAS } from "./schemas/consensus/scorers.ts";
+
+const tags = ["consensus"];
+
+export const addConsensus = (app: OpenAPIHono, service: Service, remotes: Remotes): void => {
+  const { anchorage, bodyLimit } = service;
+  const { collections } = anchorage;
+  // Whoever asked may go before it is answered.
+  const contextOf = (c: Context): ConsensusContext => ({ remotes, signal: c.req.raw.signal });
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: "/v1/consensus",
+      tags,
+      operationId: "consensus",
+      summary: "Let generators propose and scorers judge, in a closed loop, until they agree",
+      description:
+        "Each round generators propose, every scorer judges what is new, calibrated scores are combined, and the best are " +
+        "what the next round starts from (Li et al., arXiv 2210.11522). Where the client goes the run ends.",
+      request: jsonBody(consensusRequest),
+      responses: {
+        200: {
+          ...jsonOf("The run; of a stream its last event, `result`.", consensusAnswer),
+          content: {
+            "application/json": { schema: consensusAnswer },
+            "text/event-stream": {
+              schema: z.string().openapi({
+                description:
+                  "`event: round` with a ConsensusRound each, then `event: result` or `event: problem`.",
+              }),
+            },
+          },
+        },
+        ...problems(400, 404, 413, 415, 422, 503),
+      },
+    },
+    async (c) => {
+      const { collection, stream = false, ...request } = await readJson(c, consensusRequest, bodyLimit);
+      if (stream) return streamRun(c, service, collection, request, remotes);
+      return answerJson(c, await collections.consensus(collection, request, contextOf(c)));
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: "/v1/consensus/score",
+      tags,
+      operationId: "consensusScore",
+      summary: "See what scorers say of some proposals, raw and calibrated",
+      request: jsonBody(consensusScoreRequest),
+      responses: {
+        200: jsonOf("A row a scorer.", consensusScoreAnswer),
+        ...problems(400, 404, 413, 415, 422, 503),
+      },
+    },
+    async (c) => {
+      const { collection, ...request } = await readJson(c, consensusScoreRequest, bodyLimit);
+      return answerJson(c, await collections.consensusScores(collection, request, contextOf(c)));
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: "/v1/scorers",
+      tags,
+      operationId: "listScorers",
+      summary: "What proposals can be judged by",
+      request: {},
+      responses: { 200: jsonOf("By name, with its parameters.", scorerList), ...problems() },
+    },
+    (c) =>
+      answerJson(c, {
+        scorers: Object.entries(SCORERS).map(([name, capability]) => ({
+          name,
+          ...capability,
+          parameters: parametersOf(SCORER_SCHEMAS, name),
+        })),
+        hosts: remotes.hosts,
+      }),
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: "/v1/generators",
+      tags,
+      operationId: "listGenerators",
+      summary: "What proposals can be made by",
+      request: {},
+      responses: { 200: jsonOf("By name, with its parameters.", generatorList), ...problems() },
+    },
+    (c) =>
+      answerJson(c, {
+        generators: Object.entries(GENERATORS).map(([name, capability]) => ({
+          name,
+          ...capability,
+          parameters: parametersOf(GENERATOR_SCHEMAS, name),
+        })),
+      }),
+  );
+};
+
+/** The rounds as they end, then the run. What is wrong with the request is told before anything is sent. */
+const streamRun = async (
+  c: Context,
+  { anchorage, log }: Service,
+  collection: CollectionName,
+  request: ConsensusRequest,
+  remotes: Remotes,
+): Promise<Response> => {
+  const leaving = new AbortController();
+  const rounds: unknown[] = [];
+  let wake = (): void => undefined;
+  const told = (round: unknown): void => {
+    rounds.push(round);
+    wake();
+  };
+  const running = anchorage.collections.consensus(collection, request, {
+    remotes,
+    signal: AbortSignal.any([leaving.signal, c.req.raw.signal]),
+    onRound: told,
+  });
+  const ended = running.then(
+    () => true,
+    () => true,
+  );
+  const moved = (): Promise<boolean> =>
+    Promise.race([ended, new Promise<boolean>((resolve) => (wake = () => resolve(false)))]);
+  // A run that fails before its first round is refused as one that is not streamed.
+  await moved();
+  if (rounds.length === 0) await running;
+  return streamSSE(c, async (stream) => {
+    stream.onAbort(() => leaving.abort());
+    let over = false;
+    while (!over || rounds.length > 0) {
+      const round = rounds.shift();
+      if (round !== undefined) await stream.writeSSE({ event: "round", data: JSON.stringify(round) });
+      else over = await moved();
+    }
+    try {
+      await stream.writeSSE({ event: "result", data: JSON.stringify(await running) });
+    } catch (error) {
+      if (!leaving.signal.aborted)
+        await stream.writeSSE({ event: "problem", data: JSON.stringify(problemOf(error, log)) });
+    }
+  });
+};
+
+const parametersOf = (schemas: Readonly<Record<string, z.ZodType>>, name: string): unknown => {
+  const schema = schemas[name];
+  if (schema === undefined) throw new RangeError(`no parameters are known of "${name}"`);
+  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+};

@@ -1,0 +1,163 @@
+import { z } from "@hono/zod-openapi";
+
+const scoreOrNull = z.number().nullable();
+
+const payload = {
+  id: z.string().openapi({ description: "The same for equal proposals." }),
+  kind: z.enum(["text", "anchor", "vector", "steps", "action"]),
+  text: z.string().optional(),
+  anchor: z.string().optional(),
+  modality: z.enum(["image", "text"]).optional(),
+  vector: z.array(z.number()).optional(),
+  steps: z.array(z.string()).optional(),
+  done: z.boolean().optional(),
+  action: z.array(z.number()).optional(),
+};
+
+const shown = {
+  ...payload,
+  generator: z.string(),
+  round: z.int(),
+  parents: z.array(z.string()),
+};
+
+const proposal = z.strictObject(shown).openapi("ProposalMade");
+
+const ranked = z
+  .strictObject({
+    ...shown,
+    value: scoreOrNull.openapi({ description: "Combined." }),
+    scores: z.record(z.string(), scoreOrNull).openapi({
+      description: "By scorer, calibrated; null where it cannot judge.",
+    }),
+    multiplicity: z.int().openapi({ description: "How often it was proposed." }),
+    judged: z.boolean().openapi({ description: "Whether scorers of half of the weight judge it." }),
+  })
+  .openapi("ProposalRanked");
+
+const agreement = z
+  .strictObject({
+    margin: scoreOrNull.openapi({ description: "The winner's lead over the second." }),
+    marginInDeviations: scoreOrNull,
+    agreement: z.number().openapi({ description: "The share of the scorers whose own first the winner is." }),
+    kendallW: scoreOrNull.openapi({ description: "1 where all scorers rank alike." }),
+    entropy: z.number(),
+    disagreement: z.number().openapi({ description: "The deviation of the scores of the winner." }),
+    stableWithout: z.array(z.boolean().nullable()).openapi({
+      description: "Of each scorer, whether the winner stays first without it.",
+    }),
+  })
+  .openapi("Agreement");
+
+const failures = z.array(
+  z.strictObject({ scorer: z.string(), message: z.string(), policy: z.enum(["fail", "drop", "last"]) }),
+);
+const vetoes = z.array(z.strictObject({ proposal: z.string(), scorer: z.string(), reason: z.string() }));
+
+/** As it is traced: what was proposed keeps its payload apart. */
+const traced = z.looseObject({
+  round: z.int(),
+  proposed: z.array(z.looseObject({ id: z.string(), payload: z.looseObject({ kind: z.string() }) })),
+  scores: z.array(z.array(scoreOrNull)).openapi({ description: "Raw, scorers x proposed." }),
+  vetoes,
+  failures,
+  survivors: z.array(
+    z.looseObject({ proposal: z.string(), value: scoreOrNull, scores: z.array(scoreOrNull) }),
+  ),
+  improvement: scoreOrNull,
+});
+
+export const consensusRound = traced.openapi("ConsensusRound");
+
+const computed = { sequence: z.int(), tookMs: z.number() };
+
+export const consensusAnswer = z
+  .strictObject({
+    winner: ranked.nullable().openapi({ description: "Null where nothing was proposed or all was vetoed." }),
+    abstained: z.boolean(),
+    stopped: z.enum(["rounds", "score-budget", "time-budget", "converged", "unanimous", "no-proposals"]),
+    rounds: z.int(),
+    proposals: z.int(),
+    vetoed: z.int(),
+    top: z.array(ranked).openapi({ description: "Up to five, best first." }),
+    agreement: agreement.nullable(),
+    alone: z
+      .array(z.strictObject({ scorer: z.string(), proposal: proposal.nullable() }))
+      .openapi({ description: "What each scorer would have chosen alone." }),
+    weights: z.record(z.string(), z.number()).openapi({ description: "0 for a scorer that was dropped." }),
+    failures,
+    costs: z.array(
+      z.strictObject({
+        scorer: z.string(),
+        asked: z.int(),
+        proposals: z.int(),
+        ms: z.number(),
+        failures: z.int(),
+      }),
+    ),
+    seed: z.int(),
+    trace: z
+      .strictObject({
+        rounds: z.array(consensusRound),
+        backgrounds: z.array(z.array(z.number()).nullable()),
+        calibrations: z.array(z.looseObject({ kind: z.string() })),
+        aggregation: z.looseObject({ kind: z.string() }),
+        weights: z.array(z.number()),
+      })
+      .optional(),
+    ...computed,
+  })
+  .openapi("ConsensusAnswer");
+
+export const consensusScoreAnswer = z
+  .strictObject({
+    proposals: z.array(z.strictObject(payload)).openapi({ description: "Equal ones are one." }),
+    scorers: z.array(
+      z.strictObject({
+        name: z.string(),
+        weight: z.number(),
+        raw: z.array(scoreOrNull),
+        calibrated: z.array(scoreOrNull),
+      }),
+    ),
+    values: z
+      .array(scoreOrNull)
+      .openapi({ description: "Combined; null of what is vetoed or nobody judges." }),
+    vetoes,
+    failures,
+    ...computed,
+  })
+  .openapi("ConsensusScoreAnswer");
+
+const capability = {
+  name: z.string(),
+  description: z.string(),
+  kinds: z.array(z.string()).openapi({ description: "Of proposals." }),
+  needs: z
+    .enum(["image", "text", "either", "nothing"])
+    .openapi({ description: "What the condition must have." }),
+  cost: z.enum(["arithmetic", "vectors", "retrieval", "remote"]).openapi({
+    description:
+      "What its time goes to: plain arithmetic, inner products, one search a proposal (all in one batch), someone else's endpoint.",
+  }),
+  parameters: z.record(z.string(), z.unknown()).openapi({ description: "JSON Schema." }),
+};
+
+export const scorerList = z
+  .strictObject({
+    scorers: z.array(
+      z.strictObject({
+        ...capability,
+        embeds: z.boolean().openapi({ description: "Whether it needs vectors of proposed texts." }),
+        background: z.boolean().openapi({
+          description: "Whether it is calibrated by what it says of 256 anchors, not of the proposals.",
+        }),
+      }),
+    ),
+    hosts: z.array(z.string()).openapi({ description: "Where endpoints may be: CONSENSUS_HTTP_HOSTS." }),
+  })
+  .openapi("ScorerList");
+
+export const generatorList = z
+  .strictObject({ generators: z.array(z.strictObject(capability)) })
+  .openapi("GeneratorList");
