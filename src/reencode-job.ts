@@ -17,8 +17,8 @@ export const createReencodeJobs = ({ collections, jobs }: Services) =>
   );
 
 /**
- * Goes on with the moves that a stopped or killed service left, but not with one that another process is at. One whose
- * job failed goes on when it is asked for again.
+ * Goes on with the moves that a stopped or killed service left, or that failed for a while, but not with one that another
+ * process is at.
  */
 export const resumeReencodings = async (
   { collections, jobs, store }: Services & Pick<Anchorage, "store">,
@@ -31,7 +31,7 @@ export const resumeReencodings = async (
   const known = unfinished.length === 0 ? [] : await store.listJobs(JOBS_LOOKED_AT);
   for (const name of unfinished) {
     const last = known.find((job: JobRecord) => job.kind === KIND && job.subject === name);
-    if (last !== undefined && last.state !== "interrupted" && last.state !== "cancelled") continue;
+    if (last?.state === "running") continue;
     log(`collection ${name}: going on with its move to other encoders`);
     await start(name, undefined).catch((error: unknown) =>
       log(`collection ${name}: its move to other encoders does not go on: ${messageOf(error)}`),

@@ -72,11 +72,15 @@ export const move = async (
   }
 };
 
-/** Files of the old encoders go, and what was fitted on the new vectors before the move is kept. */
+/**
+ * Files of the old encoders go, and what was fitted on the new vectors before the move is kept. Of what was deleted during
+ * the move nothing stays in memory: its erasure may be on record already.
+ */
 const settle = async ({ removeBuilt }: Moving, old: OpenCollection, { next }: Moved): Promise<void> => {
   if (next === null) return;
   await renewFiles(old, next, removeBuilt);
   await next.space.refit();
+  await next.space.compact();
 };
 
 const changedIn = ({ from, to }: Reencoding): EncoderRecord[] =>

@@ -20,6 +20,19 @@ export const classesOf = (method: TransferMethod, { classes: ids }: ScoreInput):
   return { ids, count, sizes };
 };
 
+/** More make a matrix of columns by columns that is larger than 0.5 GiB, of which a few are held at once. */
+const MOST_COLUMNS = 8_192;
+
+/**
+ * For methods that work on covariances, however few the rows are.
+ *
+ * @throws AnchorageError `unprocessable` that names `features`, which have too many columns
+ */
+export const requireCovariances = (method: TransferMethod, { features: { d } }: ScoreInput): void => {
+  if (d > MOST_COLUMNS)
+    throw undefinedScore("features", `have ${d} columns, and ${method} takes at most ${MOST_COLUMNS}`);
+};
+
 /** A score that is not defined for what was sent: `path` names the part that makes it so. */
 export const undefinedScore = (path: string, message: string): AnchorageError =>
   new AnchorageError("unprocessable", `${path}: ${message}`, { faults: invalidField(path, message).faults });

@@ -1,6 +1,6 @@
 import { factor, gramOfRows, solveLower, type Matrix } from "../linear-algebra/index.ts";
 import { classMeans, shrink, traceOf } from "./class-means.ts";
-import { classesOf } from "./classes.ts";
+import { classesOf, requireCovariances } from "./classes.ts";
 import { centre, columnsOf, dot } from "./columns.ts";
 import { hscore } from "./hscore.ts";
 import type { Method } from "./types.ts";
@@ -18,6 +18,7 @@ export const hscoreRegularized: Method = {
   needs: ["classes"],
   score: async (input, options, signal) => {
     const classes = classesOf("hscore-reg", input);
+    requireCovariances("hscore-reg", input);
     const { n, d } = input.features;
     const columns = centre(columnsOf(input.features));
     const covariance = (await gramOfRows(columns)).map((value) => value / n);

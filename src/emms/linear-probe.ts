@@ -1,6 +1,6 @@
 import type { Matrix } from "../linear-algebra/index.ts";
 import { createTurns } from "../slices.ts";
-import { classesOf } from "./classes.ts";
+import { classesOf, requireCovariances } from "./classes.ts";
 import { classify, fitLogistic, preconditionerOf } from "./logistic-regression.ts";
 import { dealStratified } from "./stratified-folds.ts";
 import type { Features, Method } from "./types.ts";
@@ -18,6 +18,7 @@ export const linearProbe: Method = {
   needs: ["classes"],
   score: async (input, { "linear-probe": options = {} }, signal) => {
     const { ids, count } = classesOf("linear-probe", input);
+    requireCovariances("linear-probe", input);
     const { n } = input.features;
     const { ridge = RIDGE, seed = 0 } = options;
     const folds = Math.min(options.folds ?? FOLDS, n);

@@ -7,7 +7,7 @@ import {
   type Matrix,
 } from "../linear-algebra/index.ts";
 import { classMeans, shrink, traceOf } from "./class-means.ts";
-import { classesOf, undefinedScore, type Classes } from "./classes.ts";
+import { classesOf, requireCovariances, undefinedScore, type Classes } from "./classes.ts";
 import { centre, columnsOf } from "./columns.ts";
 import type { Method } from "./types.ts";
 
@@ -30,6 +30,7 @@ export const sfda: Method = {
   needs: ["classes"],
   score: async (input, _options, signal) => {
     const classes = classesOf("sfda", input);
+    requireCovariances("sfda", input);
     const columns = centre(columnsOf(input.features));
     const first = await fisher(columns, classes);
     signal?.throwIfAborted();

@@ -1,6 +1,7 @@
 import { calibrate, planCalibration, rungFor, standardOf, judge, type Rung } from "../calibration/index.ts";
 import { classify } from "../asif/index.ts";
 import { coverage } from "../coverage/index.ts";
+import { spearman } from "../emms/index.ts";
 import { createRandom } from "../random.ts";
 import { openAnchorSpace, readProfile, type AnchorSpace } from "../retrieval/index.ts";
 import { QUERY_VENDOR } from "../sample/index.ts";
@@ -11,7 +12,6 @@ import { BEST, STYLES } from "./emoji-configurations.ts";
 import { chooseAnchors, eligibleClasses, splitClasses, type Halves, type Style } from "./emoji-protocol.ts";
 import { wordsOf } from "./emoji-runs.ts";
 import { embedEmoji, type EmbeddedEmoji, type EmbeddedPair } from "./emoji-vectors.ts";
-import { spearman } from "./spearman.ts";
 import { surenessLines, type SurenessLine } from "./sureness-table.ts";
 import { concatenate } from "./trial.ts";
 
@@ -146,7 +146,7 @@ const runSureness = async (
       anchors: anchors.length,
       images: queries.length,
       accuracy: meanOf(accuracies),
-      spearman: spearman(predicted, accuracies),
+      spearman: spearman(predicted, accuracies) ?? 0,
       predicted: meanOf(predicted),
       heldOut: rung.evidence,
       outcomes,

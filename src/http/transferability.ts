@@ -22,6 +22,8 @@ import {
 const tags = ["transferability"];
 /** A request that would take longer is refused: it keeps others of its kind waiting. */
 const WITHIN_MS = 120_000;
+/** The least normal number of float32; what is smaller counts as 0. */
+const LEAST_SIZE = 2 ** -126;
 
 export const addTransferability = (app: OpenAPIHono, { bodyLimit }: Service): void => {
   const transferability = createTransferability({ withinMs: WITHIN_MS });
@@ -109,6 +111,8 @@ const numbersOf = (rows: readonly (readonly number[])[]): Numbers => {
   const columns = rows[0]?.length ?? 0;
   const data = new Float64Array(rows.length * columns);
   rows.forEach((row, i) => data.set(row, i * columns));
+  // Float32's range at its other end, too: of what is smaller, products of squares would be lost.
+  for (let at = 0; at < data.length; at++) if (Math.abs(data[at] ?? 0) < LEAST_SIZE) data[at] = 0;
   return { data, rows: rows.length, columns };
 };
 

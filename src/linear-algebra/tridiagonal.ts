@@ -146,10 +146,16 @@ export const eigenvaluesOf = ({
   beside,
 }: Pick<Tridiagonal, "diagonal" | "beside">): Float64Array => {
   const n = diagonal.length;
-  const [d, e] = [diagonal.slice(), beside.slice()];
+  const largest = diagonal.reduce(
+    (most, value, i) => Math.max(most, Math.abs(value) + Math.abs(beside[i] ?? 0)),
+    0,
+  );
+  if (largest === 0) return diagonal.slice();
+  // By a power of 2, which rounds nothing: squares of very small entries would be 0, and no step lead on.
+  const unit = 2 ** Math.floor(Math.log2(largest));
+  const [d, e] = [diagonal.map((value) => value / unit), beside.map((value) => value / unit)];
   // Below this the reduction itself has rounded.
-  const floor =
-    Number.EPSILON * d.reduce((most, value, i) => Math.max(most, Math.abs(value) + Math.abs(e[i] ?? 0)), 0);
+  const floor = Number.EPSILON * (largest / unit);
   for (let l = 0; l < n; l++) {
     for (;;) {
       let end = l;
@@ -158,7 +164,7 @@ export const eigenvaluesOf = ({
       step(d, e, l, end);
     }
   }
-  return d;
+  return d.map((value) => value * unit);
 };
 
 /** One implicit QL step on rows `l` to `end`. */

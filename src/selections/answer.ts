@@ -18,18 +18,7 @@ export const answerOf = (
   const ranked = withRanks(scored, methods);
   const candidates = named.map((own, i): Candidate => {
     const scores = ranked[i] ?? {};
-    const saturated = methods.filter((method) => isSaturated(scores[method]?.diagnostics.rank, samples));
-    return {
-      ...own,
-      dimension: scored[i]?.dimension ?? 0,
-      scores,
-      notes:
-        saturated.length === 0
-          ? []
-          : [
-              `its features span all that ${samples} samples can differ in, so ${saturated.join(", ")} would score any labels as high: compare it over more samples or with fewer dimensions`,
-            ],
-    };
+    return { ...own, dimension: scored[i]?.dimension ?? 0, scores, notes: notesOf(scores, methods, samples) };
   });
   const orderBy = (method: TransferMethod | undefined): number[] =>
     candidates
@@ -64,6 +53,32 @@ export const answerOf = (
 
 const rankIn = (candidate: Candidate | undefined, method: TransferMethod | undefined): number =>
   (method === undefined ? null : candidate?.scores[method]?.rank) ?? Infinity;
+
+const notesOf = (
+  scores: Candidate["scores"],
+  methods: readonly TransferMethod[],
+  samples: number,
+): string[] => {
+  const half = Math.floor(samples / 2);
+  const rankOf = (method: TransferMethod): unknown => scores[method]?.diagnostics.rank;
+  const saturated = methods.filter((method) => isSaturated(rankOf(method), samples));
+  const inHalves = methods.filter(
+    (method) =>
+      !saturated.includes(method) && scores[method]?.confidence != null && isSaturated(rankOf(method), half),
+  );
+  return [
+    ...(saturated.length === 0
+      ? []
+      : [
+          `its features span all that ${samples} samples can differ in, so ${saturated.join(", ")} would score any labels as high: compare it over more samples or with fewer dimensions`,
+        ]),
+    ...(inHalves.length === 0
+      ? []
+      : [
+          `its features span all that the ${half} samples of a half can differ in, so every candidate's confidence and lead by ${inHalves.join(", ")} say nothing: ask for more samples, or for fewer dimensions`,
+        ]),
+  ];
+};
 
 /** Whether the centred features span as many directions as so many samples have. */
 const isSaturated = (rank: unknown, samples: number): boolean =>

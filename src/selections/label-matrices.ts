@@ -18,7 +18,7 @@ export const labelMatrices = async (
   if (encoders.length === 0) return { told: null };
   const embedded = await embedLabels(labels, templates, labelEmbedder(store, registry, encoders, of, signal));
   const dimension = asked ?? Math.min(...encoders.map((encoder) => encoder.dimension));
-  const fLabels = await projectLabels(embedded, { by: projection, dimension, seed });
+  const fLabels = await projectLabels(embedded, { by: projection, dimension, seed }, signal);
   const isAsTheyAre = projection === "random" && encoders.every((encoder) => encoder.dimension === dimension);
   return {
     fLabels: fLabels.map(shared),

@@ -146,25 +146,28 @@ describe("a move that is interrupted", () => {
     expect((await second.service.jobs.list()).filter(({ state }) => state === "running")).toEqual([]);
   });
 
-  it("erases at the next start what it had no time to erase", async () => {
-    const [database, folder] = [await freshDatabase(), await encoderFolder()];
-    const test = await open(database, folder);
-    await createPictures(test, "c");
-    await put(test, "c", await anchorsOf(5));
-    await move(test, "c", { imageEncoder: "colour-b" });
-    // As a process leaves it that is killed between the move and the erasing.
-    await runSql(
-      `INSERT INTO vectors SELECT v.anchor_key, e.key, v.data FROM vectors v, encoders e
+  it.each(["interrupted", "failed"])(
+    "erases at the next start what one that %s did not erase",
+    async (state) => {
+      const [database, folder] = [await freshDatabase(), await encoderFolder()];
+      const test = await open(database, folder);
+      await createPictures(test, "c");
+      await put(test, "c", await anchorsOf(5));
+      await move(test, "c", { imageEncoder: "colour-b" });
+      // As a process leaves it that is killed between the move and the erasing.
+      await runSql(
+        `INSERT INTO vectors SELECT v.anchor_key, e.key, v.data FROM vectors v, encoders e
        WHERE e.id = 'colour-a' AND v.encoder_key = (SELECT key FROM encoders WHERE id = 'colour-b')`,
-      database.url,
-    );
-    await runSql("UPDATE reencodings SET state = 'switched', ended_at = NULL", database.url);
-    await runSql("UPDATE jobs SET state = 'interrupted'", database.url);
-    await resumeReencodings(test.service, () => undefined);
-    await vi.waitFor(async () => expect(await moveOf(test, "c")).toMatchObject({ state: "done" }), WITHIN);
-    expect(await vectorsOf(database)).toEqual({ "colour-b": 5, "words-a": 5 });
-    expect(await moveOf(test, "c")).toMatchObject({ appliedAt: 2 });
-  });
+        database.url,
+      );
+      await runSql("UPDATE reencodings SET state = 'switched', ended_at = NULL", database.url);
+      await runSql(`UPDATE jobs SET state = '${state}'`, database.url);
+      await resumeReencodings(test.service, () => undefined);
+      await vi.waitFor(async () => expect(await moveOf(test, "c")).toMatchObject({ state: "done" }), WITHIN);
+      expect(await vectorsOf(database)).toEqual({ "colour-b": 5, "words-a": 5 });
+      expect(await moveOf(test, "c")).toMatchObject({ appliedAt: 2 });
+    },
+  );
 
   it("gives way to another that is asked for, and leaves nothing of itself", async () => {
     const [database, folder] = [await freshDatabase(), await encoderFolder()];

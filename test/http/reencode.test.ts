@@ -287,6 +287,24 @@ describe("while a collection moves", () => {
     expect(hits.every(([name]) => !gone.includes(String(name)))).toBe(true);
   });
 
+  it("nothing of what is deleted meanwhile stays in the new memory", async () => {
+    await createPictures(test, "forgotten");
+    await put(test, "forgotten", await anchorsOf(200));
+    const id = await startMove(test, "forgotten", { imageEncoder: "colour-b", textEncoder: "words-b" });
+    const ended = test.service.jobs.settled(id).then(() => true);
+    const deletions: number[] = [];
+    for (let i = 0; i < 40 && !(await Promise.race([ended, Promise.resolve(false)])); i++) {
+      const path = `/v1/collections/forgotten/anchors/a${String(i).padStart(4, "0")}`;
+      deletions.push(((await test.call("DELETE", path)).body as { sequence: number }).sequence);
+    }
+    await ended;
+    const { appliedAt } = await moveOf(test, "forgotten");
+    const { anchorCount, indexes } = await present("forgotten");
+    const later = deletions.filter((sequence) => sequence > (appliedAt ?? 0)).length;
+    expect(indexes.image.tombstones).toBeLessThanOrEqual(later);
+    expect(anchorCount).toBe(200 - deletions.length);
+  });
+
   it("fails and leaves all as it was where an anchor is written that cannot be encoded", async () => {
     await createPictures(test, "spoilt");
     await put(test, "spoilt", await anchorsOf(300));

@@ -290,6 +290,23 @@ describe("a selection over what is given", () => {
   });
 });
 
+describe("confidence", () => {
+  it("is told to say nothing where a half of the samples is too few for the features", async () => {
+    const labels = Array.from({ length: 20 }, (_, i) => kindOf(i));
+    const features = labels.map((_, i) => Array.from({ length: 12 }, (__, j) => Math.sin((i + 1) * (j + 2))));
+    const request = {
+      models: [{ name: "wide", features }],
+      labels,
+      methods: ["hscore"],
+      transforms: ["none"],
+    };
+    const notesOf = async (bootstrap: number) =>
+      (await finished({ ...request, bootstrap })).candidates.map(({ notes }) => notes);
+    expect(await notesOf(10)).toEqual([[expect.stringContaining("10 samples of a half")]]);
+    expect(await notesOf(0)).toEqual([[]]);
+  });
+});
+
 describe("a selection's job", () => {
   it("is one at a time for a collection, is seen while it runs, and can be cancelled", async () => {
     await fill("busy", 48);

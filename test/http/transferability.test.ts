@@ -80,9 +80,30 @@ describe("POST /v1/transferability", () => {
     expect(problemIn(still).detail).toContain("nleep");
   });
 
+  it("refuses more columns than covariances fit into memory for, and takes them where rows are few", async () => {
+    const wide = [0, 1].map((i) => Array.from({ length: 8_193 }, (_, j) => Math.sin(i + j)));
+    const request = { features: wide, labels: [0, 1] };
+    for (const method of ["hscore-reg", "sfda", "linear-probe"]) {
+      const answer = await score({ ...request, methods: [method] });
+      expect([answer.status, pathsOf(answer)], method).toEqual([422, ["features"]]);
+    }
+    expect((await score({ ...request, methods: ["logme", "hscore", "transrate"] })).status).toBe(200);
+  });
+
+  it("takes what is below float32's range for 0", async () => {
+    const tiny = features.map((row, i) => row.map((value, j) => (j === 0 ? 1e-120 * (i % 7) : value)));
+    const zero = features.map((row) => row.map((value, j) => (j === 0 ? 0 : value)));
+    const methods = ["logme", "linear-probe", "hscore"];
+    const [made, expected] = [
+      scoresIn(await score({ ...REQUEST, features: tiny, methods })),
+      scoresIn(await score({ ...REQUEST, features: zero, methods })),
+    ];
+    for (const method of methods) expect(made[method]?.score).toBe(expected[method]?.score);
+  });
+
   it("never answers a number that is none, whatever the features are", async () => {
     const fLabels = [features.map((row) => row.slice(0, 2))];
-    for (const value of [3e38, 1e-45, 1e20]) {
+    for (const value of [3e38, 1e-37, 1e-45, 1e-120, 1e20]) {
       const large = features.map((row) => row.map((each) => Math.sign(each) * value));
       for (const method of TRANSFER_METHODS) {
         const answer = await score({ ...REQUEST, features: large, fLabels, methods: [method] });

@@ -49,6 +49,20 @@ describe.each([
   });
 });
 
+test("very large and very small matrices have the eigenvalues of others, in their unit", async () => {
+  const made = await reduced(symmetric(6, 6));
+  for (const unit of [2 ** -900, 2 ** -400, 2 ** 400]) {
+    const scaled = {
+      diagonal: made.diagonal.map((value) => value * unit),
+      beside: made.beside.map((value) => value * unit),
+    };
+    expect(eigenvaluesOf(scaled)).toEqual(eigenvaluesOf(made).map((value) => value * unit));
+  }
+  expect([...eigenvaluesOf({ diagonal: new Float64Array(3), beside: new Float64Array(3) })]).toEqual([
+    0, 0, 0,
+  ]);
+});
+
 test("a diagonal matrix is its own", async () => {
   const made = await reduced(Matrix.diag([3, 0, 2, 5]));
   expect([...eigenvaluesOf(made).sort()]).toEqual([0, 2, 3, 5]);

@@ -1,5 +1,6 @@
 import { multiply, type Matrix } from "../../linear-algebra/index.ts";
 import { createRandom } from "../../random.ts";
+import { createTurns } from "../../slices.ts";
 import { featuresOf, float64Of } from "../columns.ts";
 import { principalComponents } from "../principal-components.ts";
 import type { Numbers } from "../types.ts";
@@ -27,21 +28,27 @@ export interface Projection {
 export const projectLabels = async (
   matrices: readonly Numbers[],
   { by, dimension, seed }: Projection,
+  signal?: AbortSignal,
 ): Promise<Numbers[]> => {
+  const rest = createTurns(signal);
   const projected: Numbers[] = [];
   for (const [k, matrix] of matrices.entries()) {
-    if (by === "pca") projected.push(await onPrincipal(matrix, dimension));
+    if (by === "pca") projected.push(await onPrincipal(matrix, dimension, signal));
     else if (matrix.columns === dimension) projected.push(matrix);
     else
       projected.push(
-        await multiply(float64Of(matrix), randomDirections(matrix.columns, dimension, seed + k), "right"),
+        await multiply(
+          float64Of(matrix),
+          await randomDirections(matrix.columns, dimension, seed + k, rest),
+          "right",
+        ),
       );
   }
   return projected;
 };
 
-const onPrincipal = async (matrix: Numbers, dimension: number): Promise<Numbers> => {
-  const { rows } = await principalComponents(featuresOf(matrix), () => dimension);
+const onPrincipal = async (matrix: Numbers, dimension: number, signal?: AbortSignal): Promise<Numbers> => {
+  const { rows } = await principalComponents(featuresOf(matrix), () => dimension, signal);
   const data = new Float64Array(matrix.rows * dimension);
   for (let i = 0; i < matrix.rows; i++)
     data.set(rows.data.subarray(i * rows.columns, (i + 1) * rows.columns), i * dimension);
@@ -52,12 +59,18 @@ const onPrincipal = async (matrix: Numbers, dimension: number): Promise<Numbers>
  * `[count, width]`, rows orthonormal and every direction as likely: normal numbers, made orthogonal by Gram and Schmidt,
  * twice, for once leaves what rounding adds.
  */
-const randomDirections = (width: number, count: number, seed: number): Matrix => {
+const randomDirections = async (
+  width: number,
+  count: number,
+  seed: number,
+  rest: () => Promise<void>,
+): Promise<Matrix> => {
   const random = createRandom(seed);
   const normal = (): number =>
     Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
   const data = Float64Array.from({ length: count * width }, normal);
   for (let i = 0; i < count; i++) {
+    await rest();
     const row = data.subarray(i * width, (i + 1) * width);
     for (let pass = 0; pass < 2; pass++)
       for (let j = 0; j < i; j++) subtractPart(row, data.subarray(j * width, (j + 1) * width));

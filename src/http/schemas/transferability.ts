@@ -124,7 +124,8 @@ export const transferabilityRequest = z
       .openapi({
         description:
           "`emms` and `logme-f` need `fLabels`, `leep` and `nce` `sourceProbabilities` and `labels`, the others `labels`; " +
-          "`parc` takes the first F-labels where there are no labels.",
+          "`parc` takes the first F-labels where there are no labels. `hscore-reg`, `sfda` and `linear-probe` take at most " +
+          "8,192 columns.",
       }),
     rounds: optional(
       z.int().min(1).max(1_000).openapi({
