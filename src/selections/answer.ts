@@ -1,5 +1,6 @@
 import type { TransferMethod } from "../emms/index.ts";
 import { aheadOf, withRanks } from "./ranking.ts";
+import { spans, withoutSpanned } from "./saturation.ts";
 import type { CandidateScores } from "./score-candidate.ts";
 import type { Candidate, Selection, Winner } from "./types.ts";
 
@@ -15,20 +16,18 @@ export const answerOf = (
   methods: readonly TransferMethod[],
   samples: number,
 ): Pick<Selection, "candidates" | "winners"> => {
-  const ranked = withRanks(scored, methods);
+  const told = scored.map((own) => withoutSpanned(own, samples));
+  const ranked = withRanks(told, methods);
   const candidates = named.map((own, i): Candidate => {
     const scores = ranked[i] ?? {};
-    const saturated = methods.filter((method) => isSaturated(scores[method]?.diagnostics.rank, samples));
     return {
       ...own,
       dimension: scored[i]?.dimension ?? 0,
       scores,
-      notes:
-        saturated.length === 0
-          ? []
-          : [
-              `its features span all that ${samples} samples can differ in, so ${saturated.join(", ")} would score any labels as high: compare it over more samples or with fewer dimensions`,
-            ],
+      notes: notesOf(
+        (rows) => methods.filter((method) => spans(method, scores[method]?.diagnostics, rows)),
+        samples,
+      ),
     };
   });
   const orderBy = (method: TransferMethod | undefined): number[] =>
@@ -42,7 +41,7 @@ export const answerOf = (
     const runnerUp = second === undefined ? undefined : candidates[second];
     const [best, next] = [winner.scores[method]?.score, runnerUp?.scores[method]?.score];
     const halvesOf = (i: number | undefined) =>
-      scored[i ?? -1]?.methods.find((one) => one.method === method)?.halves ?? [];
+      told[i ?? -1]?.methods.find((one) => one.method === method)?.halves ?? [];
     return [
       [
         method,
@@ -65,6 +64,16 @@ export const answerOf = (
 const rankIn = (candidate: Candidate | undefined, method: TransferMethod | undefined): number =>
   (method === undefined ? null : candidate?.scores[method]?.rank) ?? Infinity;
 
-/** Whether the centred features span as many directions as so many samples have. */
-const isSaturated = (rank: unknown, samples: number): boolean =>
-  typeof rank === "number" && rank >= samples - 1;
+const notesOf = (spanning: (rows: number) => readonly TransferMethod[], samples: number): string[] => {
+  const whole = spanning(samples);
+  if (whole.length > 0)
+    return [
+      `its features span all that ${samples} samples can differ in, so ${whole.join(" and ")} would score any labels as high: compare it over more samples or with fewer dimensions`,
+    ];
+  const halved = spanning(Math.floor(samples / 2));
+  return halved.length === 0
+    ? []
+    : [
+        `its features span all that half of the ${samples} samples can differ in, so halves say nothing of how sure its rank by ${halved.join(" and ")} is`,
+      ];
+};
