@@ -5,18 +5,20 @@ import { notFound } from "../errors.ts";
 import { createSoleJobs } from "../sole-job.ts";
 import type { Log } from "../types.ts";
 import { ANCHORS_A_PAGE } from "./page.ts";
-import { tuneBy } from "./tune.ts";
-import type { Application } from "./types.ts";
+import { createSelections, SELECTION_JOB, type SelectionRequest } from "../selections/index.ts";
+import { SELECTING, type Application } from "./types.ts";
+import { watchJob } from "./watch-job.ts";
 
 /** Opens DATA_DIR itself; @throws AnchorageError `data-dir-busy` where another process holds it. */
 export const inProcess = async (config: Config, log: Log): Promise<Application> => {
   const anchorage = await openAnchorage(config, log, { preload: false });
-  const { collections } = anchorage;
+  const { collections, encoders, jobs, store } = anchorage;
+  const seen = { look: (id: string) => jobs.get(id), cancel: (id: string) => jobs.cancel(id) };
   return {
     ...collections,
     where: config.dataDir,
     encoderHashes: async ({ name }) => {
-      const record = await anchorage.store.findCollection(name);
+      const record = await store.findCollection(name);
       if (record === null) throw notFound("collection", name);
       return { image: record.imageEncoder.sha256, text: record.textEncoder.sha256 };
     },
@@ -32,17 +34,32 @@ export const inProcess = async (config: Config, log: Log): Promise<Application> 
         cursor = page.nextCursor;
       }
     },
-    tune: (name, request, options) => {
-      const { jobs } = anchorage;
-      const start = createSoleJobs<TuneRequest>(jobs, "tune", () => collections.planTuning(name, request));
-      return tuneBy(
+    tune: (name, request, options) =>
+      watchJob(
         {
-          start: (request) => start(name, request),
-          look: (id) => jobs.get(id),
-          cancel: (id) => jobs.cancel(id),
+          ...seen,
+          start: () =>
+            createSoleJobs<TuneRequest>(jobs, "tune", () => collections.planTuning(name, request))(
+              name,
+              request,
+            ),
           found: () => collections.getTuning(name),
         },
-        request,
+        { name: "tuning", stopped: "nothing is changed" },
+        options,
+      ),
+    select: (name, { labels, ...request }, options) => {
+      const selections = createSelections(store, encoders, jobs);
+      const start = createSoleJobs<SelectionRequest>(jobs, SELECTION_JOB, (_, wanted) =>
+        selections.plan(wanted),
+      );
+      return watchJob(
+        {
+          ...seen,
+          start: () => start(name, { ...request, subject: { collection: name, labels } }),
+          found: selections.done,
+        },
+        SELECTING,
         options,
       );
     },

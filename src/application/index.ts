@@ -3,5 +3,5 @@ export { classifyFiles, readClasses, type ClassifiedFile, type UnfitFile } from 
 export { openApplication } from "./open.ts";
 export { MAX_BATCH_BYTES, sendBatch, type Outcome } from "./send-batch.ts";
 export { classificationTable } from "./table.ts";
-export type { Application } from "./types.ts";
+export type { Application, CollectionSelection } from "./types.ts";
 export { wantCollection, type WantedCollection } from "./want-collection.ts";

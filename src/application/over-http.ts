@@ -7,6 +7,7 @@ import {
   type ClassifyRequestBody,
   type CollectionBody,
   type InputBody,
+  type SelectionRequestBody,
   type TuneRequestBody,
 } from "../client/index.ts";
 import type {
@@ -20,10 +21,11 @@ import type {
   TuningDetail,
 } from "../collections/index.ts";
 import { AnchorageError, messageOf, type ErrorCode } from "../errors.ts";
+import type { DoneSelection } from "../selections/index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../types.ts";
 import { ANCHORS_A_PAGE } from "./page.ts";
-import { tuneBy } from "./tune.ts";
-import type { Application } from "./types.ts";
+import { SELECTING, type Application } from "./types.ts";
+import { watchJob } from "./watch-job.ts";
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: "invalid-input",
@@ -55,6 +57,8 @@ export const overHttp = (url: string, apiKey: string | null): Application => {
       ids.add(id as AnchorId);
     return ids;
   };
+
+  const seen = { look: (id: string) => client.getJob(id), cancel: (id: string) => client.cancelJob(id) };
 
   return {
     where: url,
@@ -109,20 +113,36 @@ export const overHttp = (url: string, apiKey: string | null): Application => {
     tune: (name, request, options) =>
       asked(() => {
         const collection = client.collection(name);
-        return tuneBy(
+        return watchJob(
           {
-            start: (request) => collection.tune(request as unknown as TuneRequestBody),
-            look: (id) => client.getJob(id),
-            cancel: (id) => client.cancelJob(id),
+            ...seen,
+            start: () => collection.tune(request as unknown as TuneRequestBody),
             found: async () => {
               const found = await collection.getTuning();
               return { ...found, tunedAt: new Date(found.tunedAt) } as unknown as TuningDetail;
             },
           },
-          request,
+          { name: "tuning", stopped: "nothing is changed" },
           options,
         );
       }),
+
+    select: (name, { settings, ...request }, options) =>
+      asked(() =>
+        watchJob(
+          {
+            ...seen,
+            start: () =>
+              client.select({ collection: name, ...request, ...settings } as unknown as SelectionRequestBody),
+            found: async (id) => {
+              const found = await client.getSelection(id);
+              return { ...found, createdAt: new Date(found.createdAt) } as unknown as DoneSelection;
+            },
+          },
+          SELECTING,
+          options,
+        ),
+      ),
 
     close: () => Promise.resolve(),
   };

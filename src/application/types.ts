@@ -6,7 +6,16 @@ import type {
   TuningDetail,
 } from "../collections/index.ts";
 import type { CollectionName, Modality } from "../types.ts";
-import type { TuneOptions } from "./tune.ts";
+import type { DoneSelection, SelectionRequest } from "../selections/index.ts";
+import type { WatchOptions } from "./watch-job.ts";
+
+/** How a selection is told of. */
+export const SELECTING = { name: "the selection", stopped: "the features that were made are kept" } as const;
+
+/** A selection over a collection, by what its anchors are labelled with already. */
+export interface CollectionSelection extends Omit<SelectionRequest, "subject"> {
+  readonly labels: { readonly field: string } | { readonly captions: true };
+}
 
 /**
  * Anchorage as a script uses it: the collections of a running service, or of a DATA_DIR that this process holds,
@@ -28,6 +37,13 @@ export interface Application extends Pick<
    * @throws AnchorageError `conflict` where it is being tuned, `unprocessable` where it has too few classes, `cancelled`
    * where the signal aborts
    */
-  tune(name: CollectionName, request: TuneRequest, options: TuneOptions): Promise<TuningDetail>;
+  tune(name: CollectionName, request: TuneRequest, options: WatchOptions): Promise<TuningDetail>;
+  /**
+   * Ranks image encoders for a collection, by a job that others can see.
+   *
+   * @throws AnchorageError `conflict` where one of it runs, `cancelled` where the signal aborts: features that were made
+   * are kept, and what `Selections.plan` throws
+   */
+  select(name: CollectionName, request: CollectionSelection, options: WatchOptions): Promise<DoneSelection>;
   close(): Promise<void>;
 }

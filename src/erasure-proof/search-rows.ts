@@ -8,6 +8,8 @@ import type { Suspect } from "./types.ts";
 
 /** Holds ids for good, and a caption where it is part of one. */
 const CHANGES = "changes";
+/** Holds what was made of live captions, and none of it after a compaction until it is made again. */
+const LABELS = "label_vectors";
 /** Names that are given of the anchors that hold the same. */
 const NAMED = 3;
 
@@ -72,7 +74,8 @@ export const searchRows = async (
       for (const field of fields) {
         scanner.scan(field, (needle) => {
           live.of(table).add(needle);
-          if (table !== CHANGES) elsewhere.add(needle, { name: `table ${table}` });
+          const ofLive = table === LABELS && holders.has(needle);
+          if (table !== CHANGES && !ofLive) elsewhere.add(needle, { name: `table ${table}` });
         });
         ids.get(field.toString())?.add(table);
       }

@@ -11,3 +11,11 @@ export { embedEmoji, type EmbeddedEmoji, type EmbeddedPair } from "./emoji-vecto
 export type { Asking } from "./evaluate-tasks.ts";
 export { evaluateEmbeddings } from "./precomputed.ts";
 export { tableOf, writeReport, type Report } from "./report.ts";
+export {
+  AUTHORS_FILES,
+  readAccuracies,
+  reproduceEmms,
+  reproductionTable,
+  type Accuracies,
+} from "./reproduction/index.ts";
+export { agreementTable, agreements, asifAccuracies, type Truth } from "./selection/index.ts";

@@ -1,5 +1,6 @@
 import type { TransferMethod } from "../emms/index.ts";
 import { aheadOf, withRanks } from "./ranking.ts";
+import { spans, withoutSpanned } from "./saturation.ts";
 import type { CandidateScores } from "./score-candidate.ts";
 import type { Candidate, Selection, Winner } from "./types.ts";
 
@@ -15,10 +16,19 @@ export const answerOf = (
   methods: readonly TransferMethod[],
   samples: number,
 ): Pick<Selection, "candidates" | "winners"> => {
-  const ranked = withRanks(scored, methods);
+  const told = scored.map((own) => withoutSpanned(own, samples));
+  const ranked = withRanks(told, methods);
   const candidates = named.map((own, i): Candidate => {
     const scores = ranked[i] ?? {};
-    return { ...own, dimension: scored[i]?.dimension ?? 0, scores, notes: notesOf(scores, methods, samples) };
+    return {
+      ...own,
+      dimension: scored[i]?.dimension ?? 0,
+      scores,
+      notes: notesOf(
+        (rows) => methods.filter((method) => spans(method, scores[method]?.diagnostics, rows)),
+        samples,
+      ),
+    };
   });
   const orderBy = (method: TransferMethod | undefined): number[] =>
     candidates
@@ -31,7 +41,7 @@ export const answerOf = (
     const runnerUp = second === undefined ? undefined : candidates[second];
     const [best, next] = [winner.scores[method]?.score, runnerUp?.scores[method]?.score];
     const halvesOf = (i: number | undefined) =>
-      scored[i ?? -1]?.methods.find((one) => one.method === method)?.halves ?? [];
+      told[i ?? -1]?.methods.find((one) => one.method === method)?.halves ?? [];
     return [
       [
         method,
@@ -54,32 +64,16 @@ export const answerOf = (
 const rankIn = (candidate: Candidate | undefined, method: TransferMethod | undefined): number =>
   (method === undefined ? null : candidate?.scores[method]?.rank) ?? Infinity;
 
-const notesOf = (
-  scores: Candidate["scores"],
-  methods: readonly TransferMethod[],
-  samples: number,
-): string[] => {
-  const half = Math.floor(samples / 2);
-  const rankOf = (method: TransferMethod): unknown => scores[method]?.diagnostics.rank;
-  const saturated = methods.filter((method) => isSaturated(rankOf(method), samples));
-  const inHalves = methods.filter(
-    (method) =>
-      !saturated.includes(method) && scores[method]?.confidence != null && isSaturated(rankOf(method), half),
-  );
-  return [
-    ...(saturated.length === 0
-      ? []
-      : [
-          `its features span all that ${samples} samples can differ in, so ${saturated.join(", ")} would score any labels as high: compare it over more samples or with fewer dimensions`,
-        ]),
-    ...(inHalves.length === 0
-      ? []
-      : [
-          `its features span all that the ${half} samples of a half can differ in, so every candidate's confidence and lead by ${inHalves.join(", ")} say nothing: ask for more samples, or for fewer dimensions`,
-        ]),
-  ];
+const notesOf = (spanning: (rows: number) => readonly TransferMethod[], samples: number): string[] => {
+  const whole = spanning(samples);
+  if (whole.length > 0)
+    return [
+      `its features span all that ${samples} samples can differ in, so ${whole.join(" and ")} would score any labels as high: compare it over more samples or with fewer dimensions`,
+    ];
+  const halved = spanning(Math.floor(samples / 2));
+  return halved.length === 0
+    ? []
+    : [
+        `its features span all that half of the ${samples} samples can differ in, so halves say nothing of how sure its rank by ${halved.join(" and ")} is`,
+      ];
 };
-
-/** Whether the centred features span as many directions as so many samples have. */
-const isSaturated = (rank: unknown, samples: number): boolean =>
-  typeof rank === "number" && rank >= samples - 1;

@@ -7,4 +7,5 @@ export {
   type Selections,
 } from "./selections.ts";
 export { SELECTION_DEFAULTS, SELECTION_METHODS } from "./settings.ts";
+export { nameOf, selectionTable } from "./table.ts";
 export type * from "./types.ts";

@@ -21,7 +21,7 @@ export const labelMatrices = async (
   const fLabels = await projectLabels(embedded, { by: projection, dimension, seed }, signal);
   const isAsTheyAre = projection === "random" && encoders.every((encoder) => encoder.dimension === dimension);
   return {
-    fLabels: fLabels.map(shared),
+    fLabels,
     told: {
       textEncoders: encoders.map(({ id, dimension: own }) => ({ id, dimension: own })),
       texts: new Set(labels.flatMap((label) => textsOf(label, templates))).size,
@@ -29,11 +29,4 @@ export const labelMatrices = async (
       projection: isAsTheyAre ? "none" : projection,
     },
   };
-};
-
-/** So that another thread can read it, too. */
-const shared = ({ data, rows, columns }: Numbers): Numbers => {
-  const copy = new Float64Array(new SharedArrayBuffer(data.length * Float64Array.BYTES_PER_ELEMENT));
-  copy.set(data);
-  return { data: copy, rows, columns };
 };

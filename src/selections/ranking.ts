@@ -45,7 +45,7 @@ export const aheadOf = (
 const completeHalves = (scores: readonly (readonly (number | null)[])[]): number[] =>
   (scores[0] ?? []).flatMap((_, i) => (scores.every((own) => own[i] != null) ? [i] : []));
 
-/** Of every candidate its scores with their ranks. */
+/** Of every candidate its scores with their ranks. Confidence is among those of which halves were scored. */
 export const withRanks = (
   candidates: readonly CandidateScores[],
   methods: readonly TransferMethod[],
@@ -54,8 +54,10 @@ export const withRanks = (
   for (const method of methods) {
     const own = candidates.map(({ methods: scored }) => scored.find((one) => one.method === method));
     const ranks = ranksOf(own.map((one) => one?.score ?? null));
-    const defined = own.filter((one): one is MethodScores => one !== undefined && one.score !== null);
-    const confidences = confidencesOf(defined.map(({ halves }) => halves));
+    const judged = own.filter(
+      (one): one is MethodScores => (one?.halves ?? []).length > 0 && one?.score != null,
+    );
+    const confidences = confidencesOf(judged.map(({ halves }) => halves));
     own.forEach((one, i) => {
       const into = ranked[i];
       if (one === undefined || into === undefined) return;
@@ -65,7 +67,7 @@ export const withRanks = (
         ...(reason === undefined ? {} : { reason }),
         ...(weights === undefined ? {} : { weights }),
         rank: ranks[i] ?? null,
-        confidence: confidences[defined.indexOf(one)] ?? null,
+        confidence: confidences[judged.indexOf(one)] ?? null,
       };
     });
   }

@@ -32,6 +32,8 @@ export interface Selections {
   readonly plan: (request: SelectionRequest) => Promise<(context: SelectionContext) => Promise<Selection>>;
   /** @throws AnchorageError `not-found` */
   readonly get: (id: string) => Promise<DoneSelection | JobRecord>;
+  /** One that has come to its end. @throws AnchorageError `not-found` */
+  readonly done: (id: string) => Promise<DoneSelection>;
   /** Those that have come to their end, newest first. */
   readonly list: () => Promise<DoneSelection[]>;
   /** @throws AnchorageError `not-found`; `conflict` for one that runs, which can be cancelled */
@@ -90,6 +92,12 @@ export const createSelections = (
     // One that is done and not there was removed, with its collection perhaps.
     if (job?.kind !== SELECTION_JOB || job.state === "done") throw notFound("selection", id);
     return job;
+  },
+
+  done: async (id) => {
+    const found = await store.findSelection(id);
+    if (found === null) throw notFound("selection", id);
+    return doneOf(found);
   },
 
   list: async () => (await store.listSelections(LISTED)).map(doneOf),

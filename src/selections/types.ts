@@ -70,7 +70,7 @@ export interface CandidateScore {
   readonly weights?: readonly number[];
   readonly diagnostics: Readonly<Record<string, JsonValue>>;
   readonly reason?: string;
-  /** Null where too few halves were scored. */
+  /** Null where too few halves were scored, or the features span all that a half can differ in. */
   readonly confidence: Confidence | null;
 }
 

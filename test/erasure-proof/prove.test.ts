@@ -137,6 +137,30 @@ describe("an anchor that is there", () => {
     expect([first.state, first.traces, faults]).toEqual(["replaced", [], []]);
   });
 
+  test("and holds a deleted one's caption may have its vector among those of labels, a deleted one's alone may not", async () => {
+    const [lost, twin, alone] = [bird(31), { ...bird(32), textVector: bird(31).textVector ?? [] }, bird(33)];
+    await put(twin);
+    await remove(lost, alone);
+    await compact();
+    const keep = async ({ textVector = [] }: Pick<AnchorInput, "textVector">) => {
+      const bytes = Buffer.from(Float32Array.from(textVector).buffer).toString("hex");
+      await runSql(
+        `INSERT INTO label_vectors SELECT key, text_encoder, sha256('${bytes}'::bytea), '\\x${bytes}' FROM collections`,
+        place.database.url,
+      );
+    };
+    await keep(lost);
+    const { first, faults } = await place.prove([lost]);
+    expect([first.traces, faults]).toEqual([[], []]);
+    expect(first.shared).toEqual([{ what: "text vector", by: ["bird-32"] }]);
+    await keep(alone);
+    expect((await place.prove([alone])).first.traces).toEqual([
+      { what: "text vector", where: "table label_vectors", times: 1, beyond: 0 },
+    ]);
+    await compact();
+    expect((await place.prove([alone])).faults).toEqual([]);
+  });
+
   test("and holds the same as a deleted one is named, and its bytes are not taken for the other's", async () => {
     const lost = bird(30);
     const { text = "", imageVector = [] } = lost;

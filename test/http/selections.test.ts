@@ -92,9 +92,11 @@ describe("a selection over a collection", () => {
       const best = scores.find((score) => score?.rank === 1);
       const sorted = scores.map((score) => score?.score ?? NaN).sort((a, b) => b - a);
       expect(best?.score).toBe(sorted[0]);
-      const firsts = scores.reduce((sum, score) => sum + (score?.confidence?.first ?? NaN), 0);
-      expect(firsts).toBeCloseTo(1, 9);
-      for (const score of scores) expect(score?.confidence).toMatchObject({ halves: 20 });
+      const sure = scores.flatMap((score) => score?.confidence ?? []);
+      expect(sure.reduce((sum, { first }) => sum + first, 0)).toBeCloseTo(1, 9);
+      for (const { halves, rank } of sure) expect([halves, rank[0] <= rank[1]]).toEqual([20, true]);
+      // 48 pixels tell any 24 samples apart, and what spans them is compared by no half.
+      expect(sure).toHaveLength(method === "knn" ? 4 : 2);
       expect(found.winners[method]?.margin).toBeCloseTo((sorted[0] ?? 0) - (sorted[1] ?? 0), 12);
     }
     const weights = found.candidates[0]?.scores.emms?.weights ?? [];
@@ -202,6 +204,18 @@ describe("a selection over a collection", () => {
     const notes = (model: string) => found.candidates.find((one) => one.model === model)?.notes;
     expect(notes("pixels")).toEqual([expect.stringContaining("20 samples")]);
     expect(notes("colours")).toEqual([]);
+    const labels = Array.from({ length: 16 }, (_, i) => kindOf(i));
+    const features = labels.map((_, i) => Array.from({ length: 10 }, (__, j) => Math.sin(i * i + 3 * j * i)));
+    const halved = await finished({
+      models: [{ name: "wide", features }],
+      labels,
+      methods: ["hscore"],
+      transforms: ["none"],
+    });
+    expect(halved.candidates[0]).toMatchObject({
+      notes: [expect.stringContaining("half of the 16 samples")],
+      scores: { hscore: { rank: 1, confidence: null } },
+    });
   });
 
   it("goes by texts alone where no two samples are of one class", async () => {

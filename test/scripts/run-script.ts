@@ -16,7 +16,17 @@ export interface RunningScript {
 }
 
 type ScriptName =
-  "import" | "build-index" | "tune" | "tune-asif" | "classify" | "verify-erasure" | "evaluate" | "adapt";
+  | "import"
+  | "build-index"
+  | "tune"
+  | "tune-asif"
+  | "select-encoder"
+  | "classify"
+  | "verify-erasure"
+  | "evaluate"
+  | "evaluate-selection"
+  | "reproduce-emms"
+  | "adapt";
 
 /** Starts a script as `npm run` does, with `dataDir` for its DATA_DIR. */
 export const startScript = (

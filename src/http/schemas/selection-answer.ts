@@ -36,7 +36,10 @@ const score = z
       .openapi({ description: "Of `emms`: how much each text encoder counts, in their order; together 1." }),
     diagnostics: z.record(z.string(), z.unknown()),
     reason: z.string().optional().openapi({ description: "Why it is not defined." }),
-    confidence: confidence.nullable().openapi({ description: "Null where too few halves were scored." }),
+    confidence: confidence.nullable().openapi({
+      description:
+        "Null where too few halves were scored, or the features span all that a half can differ in.",
+    }),
   })
   .openapi("SelectionScore");
 

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { TuneRequest, TuningDetail } from "../collections/index.ts";
 import { AnchorageError } from "../errors.ts";
 import type { JobRecord } from "../store/index.ts";
 
@@ -8,30 +7,31 @@ const LOOK_EVERY_MS = 200;
 /** A job as it is looked at from here. */
 export type SeenJob = Pick<JobRecord, "id" | "state" | "done" | "total" | "error">;
 
-export interface TuneOptions {
+export interface WatchOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** The parts of a service, or of one that is opened here, that tuning needs. */
-export interface TuningDoor {
-  readonly start: (request: TuneRequest) => Promise<SeenJob>;
+/** The parts of a service, or of one that is opened here, that a job needs. */
+export interface JobDoor<Found> {
+  readonly start: () => Promise<SeenJob>;
   readonly look: (id: string) => Promise<SeenJob>;
   readonly cancel: (id: string) => Promise<unknown>;
-  readonly found: () => Promise<TuningDetail>;
+  readonly found: (id: string) => Promise<Found>;
 }
 
 /**
- * Tunes and waits for the end.
+ * Starts a job and waits for its end.
  *
- * @throws AnchorageError `cancelled` where the signal aborts: the job is cancelled, and nothing is changed
+ * @param words what it is called, and what is left of it when it was stopped
+ * @throws AnchorageError `cancelled` where the signal aborts: the job is cancelled
  */
-export const tuneBy = async (
-  { start, look, cancel, found }: TuningDoor,
-  request: TuneRequest,
-  { signal, onProgress }: TuneOptions,
-): Promise<TuningDetail> => {
-  let job = await start(request);
+export const watchJob = async <Found>(
+  { start, look, cancel, found }: JobDoor<Found>,
+  words: { readonly name: string; readonly stopped: string },
+  { signal, onProgress }: WatchOptions,
+): Promise<Found> => {
+  let job = await start();
   while (job.state === "running" && !signal.aborted) {
     await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     job = await look(job.id);
@@ -39,12 +39,12 @@ export const tuneBy = async (
   }
   if (job.state === "running") {
     await cancel(job.id);
-    throw new AnchorageError("cancelled", "tuning was stopped, and nothing is changed");
+    throw new AnchorageError("cancelled", `${words.name} was stopped, and ${words.stopped}`);
   }
   if (job.state !== "done")
     throw new AnchorageError(
       "unprocessable",
-      `tuning ended as ${job.state}${job.error === null ? "" : `: ${job.error}`}`,
+      `${words.name} ended as ${job.state}${job.error === null ? "" : `: ${job.error}`}`,
     );
-  return found();
+  return found(job.id);
 };

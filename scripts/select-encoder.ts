@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { openApplication } from "../src/application/index.ts";
+import { collectionOption, EXIT, runScript, urlOption, wholeNumber, type Terminal } from "../src/cli.ts";
+import { readConfig } from "../src/config.ts";
+import { isAnchorageError } from "../src/errors.ts";
+import { readTemplates } from "../src/evaluation/index.ts";
+import { createProgress } from "../src/progress.ts";
+import { SELECTION_DEFAULTS, SELECTION_METHODS, selectionTable } from "../src/selections/index.ts";
+
+const TRANSFORMS = ["none", "center", "whiten"] as const;
+const { methods: METHODS, transforms, rounds, samples, bootstrap, seed } = SELECTION_DEFAULTS;
+const list = z.array(z.string().min(1)).optional();
+
+const schema = z
+  .object({
+    arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+    collection: collectionOption,
+    field: z.string().min(1).optional(),
+    captions: z.boolean().default(false),
+    "image-encoder": list,
+    "text-encoder": list,
+    method: z.array(z.enum(SELECTION_METHODS, `must be one of ${SELECTION_METHODS.join(", ")}`)).optional(),
+    truth: z.boolean().default(false),
+    transform: z.array(z.enum(TRANSFORMS, `must be one of ${TRANSFORMS.join(", ")}`)).optional(),
+    template: z.array(z.string().includes("{}", { error: "must hold {}" })).optional(),
+    templates: z.string().min(1).optional(),
+    rounds: wholeNumber(1, 1_000),
+    samples: wholeNumber(10, 10_000),
+    bootstrap: wholeNumber(0, 1_000),
+    seed: wholeNumber(0, 999_999_999),
+    json: z.boolean().default(false),
+    url: urlOption.optional(),
+  })
+  .strict()
+  .refine(({ field, captions }) => (field === undefined) === captions, {
+    path: ["field"],
+    message: "or --captions must be given, one of them: what anchors are labelled by",
+  });
+
+type Given = z.infer<typeof schema>;
+
+const settingsOf = async (given: Given) => {
+  const { method, truth, transform, template, templates } = given;
+  const texts = templates === undefined ? template : await readTemplates(templates);
+  const asked = [...(method ?? METHODS), ...(truth ? (["linear-probe"] as const) : [])];
+  return {
+    // Where nothing is asked for, the service knows what suits the labels.
+    ...(method === undefined && !truth ? {} : { methods: [...new Set(asked)] }),
+    ...(transform === undefined ? {} : { transforms: [...new Set(transform)] }),
+    ...(texts === undefined ? {} : { templates: texts }),
+    rounds: given.rounds,
+    samples: given.samples,
+    bootstrap: given.bootstrap,
+    seed: given.seed,
+  };
+};
+
+const run = async (given: Given, { signal, print, note }: Terminal): Promise<number> => {
+  const {
+    collection,
+    field,
+    json,
+    url,
+    "image-encoder": imageEncoders,
+    "text-encoder": textEncoders,
+  } = given;
+  const settings = await settingsOf(given);
+  const application = await openApplication({ url, config: readConfig(process.env), log: note });
+  const progress = createProgress(`selecting for ${collection}`, "steps");
+  try {
+    const found = await application.select(
+      collection,
+      {
+        labels: field === undefined ? { captions: true } : { field },
+        ...(imageEncoders === undefined ? {} : { imageEncoders }),
+        ...(textEncoders === undefined ? {} : { textEncoders }),
+        settings,
+      },
+      { signal, onProgress: (done, total) => progress.update(done, total) },
+    );
+    progress.stop();
+    if (json) print(JSON.stringify(found));
+    else for (const line of selectionTable(found)) print(line);
+    note(`kept as selection ${found.id}`);
+    return EXIT.done;
+  } catch (error) {
+    if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
+    note(`${error.message}; the next one goes on from there`);
+    return EXIT.interrupted;
+  } finally {
+    progress.stop();
+    await application.close();
+  }
+};
+
+await runScript<Given>({
+  name: "select-encoder",
+  synopsis: "--collection NAME (--field FIELD | --captions) [options]",
+  about: [
+    "Ranks image encoders for a collection without fine-tuning any: every one, with each transform, by how well what it makes of the stored images fits the anchors' labels, as several text encoders embed these. Prints a table of every candidate's score, rank and how often it comes first over random halves of the samples; each method's winner, its margin, and the time.",
+    "",
+    "Vectors that are made are kept with the anchors, so that an interrupted run goes on where it was. Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked.",
+    "",
+    "Exit status: 0 done, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
+  ].join("\n"),
+  options: {
+    collection: { type: "string", value: "NAME", help: "whose anchors are the samples" },
+    field: { type: "string", value: "FIELD", help: "the metadata field whose values are the labels" },
+    captions: { type: "boolean", help: "the captions are the labels" },
+    "image-encoder": {
+      type: "string",
+      multiple: true,
+      value: "ID",
+      help: "a candidate, may be repeated [every image encoder]",
+    },
+    "text-encoder": {
+      type: "string",
+      multiple: true,
+      value: "ID",
+      help: "makes F-labels, may be repeated [every text encoder]",
+    },
+    method: {
+      type: "string",
+      multiple: true,
+      value: "NAME",
+      help: `a score, may be repeated, the first one orders the table: ${SELECTION_METHODS.join(", ")} [${METHODS.join(", ")}; emms and logme-f where no two anchors are of one class]`,
+    },
+    truth: { type: "boolean", help: "add the linear probe, the slow truth" },
+    transform: {
+      type: "string",
+      multiple: true,
+      value: "NAME",
+      help: `may be repeated: ${TRANSFORMS.join(", ")} [${transforms.join(" and ")}]`,
+    },
+    template: {
+      type: "string",
+      multiple: true,
+      value: "TEXT",
+      help: "that labels go through, with {} in it, may be repeated [{}]",
+    },
+    templates: {
+      type: "string",
+      value: "NAME",
+      help: "a set of templates (imagenet, cifar-100, pets, eurosat) or a file of them",
+    },
+    rounds: { type: "string", value: "N", default: String(rounds), help: "of EMMS; 1 is as published" },
+    samples: { type: "string", value: "N", default: String(samples), help: "anchors that are drawn at most" },
+    bootstrap: {
+      type: "string",
+      value: "N",
+      default: String(bootstrap),
+      help: "halves that are scored at most",
+    },
+    seed: { type: "string", value: "N", default: String(seed), help: "of the drawing" },
+    json: { type: "boolean", help: "print what was found as JSON" },
+    url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
+  },
+  examples: ["--collection emoji --field subgroup", "--collection birds --captions --method emms --truth"],
+  schema,
+  run,
+});
