@@ -84,7 +84,7 @@ export const addSelections = (app: OpenAPIHono, { anchorage, bodyLimit }: Servic
     },
     async (c) => {
       const found = await selections.get(readPath(c, jobPath).id);
-      return answerJson(c, "kind" in found ? found : doneBody(found));
+      return answerJson(c, "kind" in found ? { ...found, kind: undefined } : doneBody(found));
     },
   );
 

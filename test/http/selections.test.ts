@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient } from "../../src/client/index.ts";
-import { selection, selectionList } from "../../src/http/schemas/selection-answer.ts";
+import { selection, selectionList, selectionState } from "../../src/http/schemas/selection-answer.ts";
 import { job } from "../../src/http/schemas/service.ts";
 import { freshDatabase, runSql, type TestDatabase } from "../support/postgres.ts";
 import { kindOf, pictureAnchors, pictureOf, writeSmallEncoders } from "./selection-data.ts";
@@ -337,7 +337,8 @@ describe("a selection's job", () => {
     expect((await test.call("DELETE", `${PATH}/${id}`)).status).toBe(409);
     const cancelled = await test.call("DELETE", `/v1/jobs/${id}`);
     expect(cancelled.body).toMatchObject({ kind: "selection", subject: "busy", state: "cancelled" });
-    expect((await test.call("GET", `${PATH}/${id}`)).body).toMatchObject({ id, state: "cancelled" });
+    const ended = selectionState.parse((await test.call("GET", `${PATH}/${id}`)).body);
+    expect(ended).toMatchObject({ id, state: "cancelled" });
     await test.call("DELETE", "/v1/collections/busy");
   });
 
