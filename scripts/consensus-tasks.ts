@@ -32,7 +32,7 @@ type Name = (typeof NAMES)[number];
 const ANCHORS = 5_000;
 const TRAINING = 1_500;
 /** Tags, and prototypes of each, whose distance to real images is measured. */
-const DISTANCES = { tags: 20, prototypes: 12 };
+const DISTANCES = { tags: 12, prototypes: 12 };
 
 const schema = z
   .object({
