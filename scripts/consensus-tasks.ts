@@ -18,17 +18,21 @@ import {
   percent,
   table,
   taskTable,
+  withCaptionTask,
+  withQuestionsTask,
   type Task,
 } from "../src/consensus/tasks/index.ts";
-import { importDefaultEncoders, openEncoderRegistry } from "../src/encoders/index.ts";
+import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "../src/encoders/index.ts";
+import type { EmbeddedEmoji } from "../src/evaluation/index.ts";
 import { createProgress } from "../src/progress.ts";
 
-const NAMES = ["arithmetic", "synthesis", "planning"] as const;
+const NAMES = ["caption", "questions", "arithmetic", "synthesis", "planning"] as const;
 type Name = (typeof NAMES)[number];
 
+const ANCHORS = 5_000;
 const TRAINING = 1_500;
 /** Tags, and prototypes of each, whose distance to real images is measured. */
-const DISTANCES = { tags: 20, prototypes: 12 };
+const DISTANCES = { tags: 12, prototypes: 12 };
 
 const schema = z
   .object({
@@ -71,23 +75,26 @@ const TASKS: Record<Name, (asked: Asked) => Promise<unknown>> = {
     );
     return { ...report, beams };
   },
-  synthesis: async (asked) => {
-    const { development, test, terminal } = asked;
-    const { signal, note, print } = terminal;
-    const { dataDir } = readConfig(process.env);
-    const directory = encoderDirectory(dataDir);
-    await importDefaultEncoders({ directory, log: note });
-    const registry = await openEncoderRegistry({ folders: [directory], log: note });
-    try {
-      const emoji = await embedForTasks({
-        registry,
-        directory: join(dataDir, "evaluation"),
-        signal,
-        log: note,
-        progress: createProgress,
-      });
+  caption: (asked) =>
+    withEmoji(asked, ({ emoji }) =>
+      withCaptionTask(emoji, { ...asked, anchors: ANCHORS }, (task) => evaluated(task, asked)),
+    ),
+  questions: (asked) =>
+    withEmoji(asked, ({ emoji, registry, directory }) =>
+      withBar("frames", (onProgress) =>
+        withQuestionsTask(
+          emoji,
+          { ...asked, anchors: ANCHORS },
+          { registry, directory: join(directory, "vectors"), signal: asked.terminal.signal, onProgress },
+          (task) => evaluated(task, asked),
+        ),
+      ),
+    ),
+  synthesis: (asked) =>
+    withEmoji(asked, async ({ emoji }) => {
       const gallery = await emojiGallery(emoji);
-      const report = await evaluated(createSynthesisTask(gallery, { development, test }), asked);
+      const report = await evaluated(createSynthesisTask(gallery, asked), asked);
+      const { signal, print } = asked.terminal;
       const distances = await withBar("distances", (onProgress) =>
         evaluateDistances(gallery, { ...DISTANCES, signal, onProgress }),
       );
@@ -98,12 +105,29 @@ const TASKS: Record<Name, (asked: Asked) => Promise<unknown>> = {
         ).join("\n"),
       );
       return { ...report, distances };
-    } finally {
-      await registry.close();
-    }
-  },
-  planning: ({ development, test, ...asked }) =>
-    evaluated(createPlanningTask({ development, test }), { ...asked, development, test }),
+    }),
+  planning: (asked) => evaluated(createPlanningTask(asked), asked),
+};
+
+const withEmoji = async <T>(
+  { terminal: { signal, note } }: Asked,
+  use: (given: {
+    readonly emoji: EmbeddedEmoji;
+    readonly registry: EncoderRegistry;
+    readonly directory: string;
+  }) => Promise<T>,
+): Promise<T> => {
+  const { dataDir } = readConfig(process.env);
+  const encoders = encoderDirectory(dataDir);
+  const directory = join(dataDir, "evaluation");
+  await importDefaultEncoders({ directory: encoders, log: note });
+  const registry = await openEncoderRegistry({ folders: [encoders], log: note });
+  try {
+    const emoji = await embedForTasks({ registry, directory, signal, log: note, progress: createProgress });
+    return await use({ emoji, registry, directory });
+  } finally {
+    await registry.close();
+  }
 };
 
 const evaluated = async <Item>(task: Task<Item>, { terminal }: Asked) => {
@@ -152,7 +176,9 @@ await runScript({
   about: [
     "Solves problems by consensus, end to end: by every single scorer, every pair, all but one and all, for 1, 2, 4 and 8 rounds. The best single scorer and weights are chosen on items of their own; what all are ahead of it has a paired bootstrap interval. Prints tables and writes consensus-TASK.json beside them.",
     "",
-    "arithmetic: word problems, beam search over steps. synthesis: vectors that show what tags mean, on emoji whose vectors are kept under DATA_DIR/evaluation. planning: blocks on a table, seen by five cameras.",
+    "caption: keywords for images. questions: about an image or the frames of an animation. arithmetic: word problems, beam search over steps. synthesis: vectors that show what tags mean. planning: blocks on a table, seen by five cameras.",
+    "",
+    "Vectors of emoji are kept under DATA_DIR/evaluation, as npm run evaluate keeps them.",
     "",
     "Exit status: 0 done, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
   ].join("\n"),

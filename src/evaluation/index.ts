@@ -3,6 +3,7 @@ export { adaptingChart, adaptingTable, evaluateAdapting, type AdaptingReport } f
 export { evaluateCollection, evaluateDataset } from "./collection.ts";
 export { readTemplates } from "./datasets/index.ts";
 export type { EmbeddingFiles } from "./embeddings/index.ts";
+export { embedImages } from "./embed-images.ts";
 export { evaluateEmoji } from "./emoji.ts";
 export { chooseAnchors, eligibleClasses, splitClasses } from "./emoji-protocol.ts";
 export { evaluateSureness } from "./emoji-sureness.ts";

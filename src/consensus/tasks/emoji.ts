@@ -8,7 +8,7 @@ import {
 } from "../../evaluation/index.ts";
 import type { Progress } from "../../progress.ts";
 import { createRandom } from "../../random.ts";
-import { captionOf, QUERY_VENDOR } from "../../sample/index.ts";
+import { captionOf, QUERY_VENDOR, type Emoji } from "../../sample/index.ts";
 import type { Log } from "../../types.ts";
 import { createGallery, type Gallery, type Picture } from "./synthesis/index.ts";
 
@@ -28,8 +28,21 @@ export const embedForTasks = (options: {
     ...options,
     imageEncoder: undefined,
     textEncoder: undefined,
-    texts: ({ emoji }) => [captionOf(emoji), emoji.label, ...emoji.tags],
+    texts: ({ emoji }) =>
+      [captionOf(emoji), ...[emoji.subgroup, ...emoji.tags].map(spoken), ...keywordsOf(emoji)].filter(
+        (text) => text.trim() !== "",
+      ),
   });
+
+/** Names such as `animal-mammal` as words. */
+export const spoken = (name: string): string => name.replaceAll("-", " ");
+
+/** The words of an emoji's label and tags, each once. */
+export const keywordsOf = ({ label, tags }: Pick<Emoji, "label" | "tags">): string[] => [
+  ...new Set(
+    [label, ...tags].flatMap((text) => text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'’]*/gu) ?? []),
+  ),
+];
 
 /** Anchors are drawings of one half of the emoji; the unknown images are all of the other half. */
 export const emojiGallery = ({ pairs, texts }: EmbeddedEmoji): Promise<Gallery> => {
@@ -47,5 +60,5 @@ export const emojiGallery = ({ pairs, texts }: EmbeddedEmoji): Promise<Gallery> 
     image: imageVector,
     text: texts.get(captionOf(emoji)) ?? new Float32Array(),
   });
-  return createGallery(anchors.map(pictureOf), others.map(pictureOf), (tag) => texts.get(tag));
+  return createGallery(anchors.map(pictureOf), others.map(pictureOf), (tag) => texts.get(spoken(tag)));
 };

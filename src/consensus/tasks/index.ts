@@ -7,6 +7,7 @@ export {
   type BeamResult,
 } from "./arithmetic/index.ts";
 export { embedForTasks, emojiGallery } from "./emoji.ts";
+export { withCaptionTask, withQuestionsTask } from "./emoji-tasks.ts";
 export { evaluateTask } from "./evaluate.ts";
 export { createPlanningTask } from "./planning/index.ts";
 export { percent, table, taskTable } from "./report.ts";

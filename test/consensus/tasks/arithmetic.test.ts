@@ -135,6 +135,6 @@ describe("solving", () => {
     });
     const pool = [proposal("a", ["1 + 4 = 5"]), proposal("b", ["2 + 3 = 5"]), proposal("c", ["2 * 3 = 6"])];
     const { scores } = await voteScorer().score(pool, signal, [2, 1, 4]);
-    expect([...scores]).toEqual([3, 3, 4]);
+    expect([...scores]).toEqual([3 / 7, 3 / 7, 4 / 7]);
   });
 });

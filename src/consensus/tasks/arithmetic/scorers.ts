@@ -1,4 +1,5 @@
-import type { Payload, Proposal, Scorer } from "../../types.ts";
+import { createVotesScorer } from "../../scorers/index.ts";
+import type { Payload, Scorer } from "../../types.ts";
 import type { Classifier } from "./classifier.ts";
 import { answerOf, type Problem } from "./problems.ts";
 
@@ -58,24 +59,10 @@ export const likelihoodScorer = (): Scorer => ({
     }),
 });
 
-/** Self-consistency (Wang et al., arXiv 2203.11171): the share of the solutions as far along that come to the same. */
-export const voteScorer = (): Scorer => ({
-  ...common,
-  name: "vote",
-  judgesPool: true,
-  score: (proposals, _, multiplicities = []) => {
-    const votes = new Map<string, number>();
-    proposals.forEach((proposal, i) => {
-      const key = resultOf(proposal);
-      votes.set(key, (votes.get(key) ?? 0) + (multiplicities[i] ?? 1));
-    });
-    return Promise.resolve({
-      scores: Float64Array.from(proposals, (proposal) => votes.get(resultOf(proposal)) ?? 0),
-    });
-  },
-});
+/** Self-consistency: how many of the solutions as far along come to the same. */
+export const voteScorer = (): Scorer => createVotesScorer({ name: "vote", answerOf: resultOf });
 
-const resultOf = ({ payload }: Proposal): string => {
+const resultOf = (payload: Payload): string => {
   const { steps, done } = stepsOf(payload);
   return `${done ? "done" : steps.length}:${answerOf(steps)}`;
 };

@@ -11,7 +11,7 @@ export interface DistanceResult {
   readonly distance: number;
 }
 
-const ROUNDS = 4;
+const ROUNDS = 2;
 /** Of what a whitening shows, the principal directions; more would need more vectors a class. */
 const DIRECTIONS = 8;
 

@@ -17,8 +17,7 @@ type Judge = (similarities: Float32Array, x: readonly number[]) => Judged;
 
 interface Judged {
   readonly score: number;
-  /** By the similarities of some anchors, or by the vector itself. */
-  readonly slopes: { readonly anchors: ReadonlyMap<number, number> } | { readonly vector: Float64Array };
+  readonly slope: () => Float64Array;
 }
 
 /**
@@ -35,24 +34,40 @@ export const asifScorer = (
   const wanted = representText(substrate, text, { k, p });
   return scorerOf(substrate, "asif", (similarities) => {
     const active = largest(similarities, k);
-    const powers = new Map<number, number>();
-    let norm = 0;
-    let product = 0;
-    for (const j of active) {
-      const value = signedPower(similarities[j] ?? 0, p);
-      powers.set(j, value);
-      norm += value ** 2;
-      product += value * (wanted[j] ?? 0);
-    }
-    norm = Math.sqrt(norm) || 1;
+    const powers = Float64Array.from(active, (j) => signedPower(similarities[j] ?? 0, p));
+    let [squares, product] = [0, 0];
+    powers.forEach((value, i) => {
+      squares += value ** 2;
+      product += value * (wanted[active[i] ?? 0] ?? 0);
+    });
+    const norm = Math.sqrt(squares) || 1;
     const score = product / norm;
-    const anchors = new Map<number, number>();
-    for (const [j, value] of powers) {
-      const byPower = ((wanted[j] ?? 0) - (score * value) / norm) / norm;
-      anchors.set(j, byPower * p * Math.abs(similarities[j] ?? 0) ** (p - 1));
-    }
-    return { score, slopes: { anchors } };
+    const slope = (): Float64Array =>
+      along(
+        substrate,
+        active,
+        powers.map((value, i) => {
+          const j = active[i] ?? 0;
+          const byPower = ((wanted[j] ?? 0) - (score * value) / norm) / norm;
+          return byPower * p * Math.abs(similarities[j] ?? 0) ** (p - 1);
+        }),
+      );
+    return { score, slope };
   });
+};
+
+/** The sum of some anchors' images, each so many times. */
+const along = (
+  { images, imageDimension: d }: Substrate,
+  anchors: Int32Array,
+  weights: Float64Array,
+): Float64Array => {
+  const sum = new Float64Array(d);
+  anchors.forEach((anchor, i) => {
+    const [weight, from] = [weights[i] ?? 0, anchor * d];
+    for (let j = 0; j < d; j++) sum[j] = (sum[j] ?? 0) + weight * (images[from + j] ?? 0);
+  });
+  return sum;
 };
 
 /** The log-probability of a class by a logistic regression on image vectors. */
@@ -63,8 +78,7 @@ export const probeScorer = (
   scorerOf(substrate, "probe", (_, x) => {
     const logit = x.reduce((sum, value, j) => sum + value * (weights[j] ?? 0), bias);
     const score = logit > 0 ? -Math.log1p(Math.exp(-logit)) : logit - Math.log1p(Math.exp(logit));
-    const miss = 1 - Math.exp(score);
-    return { score, slopes: { vector: weights.map((weight) => miss * weight) } };
+    return { score, slope: () => weights.map((weight) => (1 - Math.exp(score)) * weight) };
   });
 
 /** The mean cosine with the nearest anchors, of whatever class: whether an image can look like that. */
@@ -72,11 +86,14 @@ export const densityScorer = (substrate: Substrate): VectorScorer =>
   scorerOf(substrate, "density", (similarities) => {
     const near = largest(similarities, DENSE);
     const score = near.reduce((sum, j) => sum + (similarities[j] ?? 0), 0) / near.length;
-    return { score, slopes: { anchors: new Map(Array.from(near, (j) => [j, 1 / near.length])) } };
+    return {
+      score,
+      slope: () => along(substrate, near, new Float64Array(near.length).fill(1 / near.length)),
+    };
   });
 
 const scorerOf = (substrate: Substrate, name: (typeof NAMES)[number], judge: Judge): VectorScorer => {
-  const { images, imageDimension, similarities } = substrate;
+  const { similarities } = substrate;
   const judgeAll = async (vectors: readonly (readonly number[])[]): Promise<Judged[]> =>
     (await similarities(vectors)).map((row, i) => judge(row, vectors[i] ?? []));
   const measure = async (): Promise<Float64Array> => {
@@ -103,14 +120,7 @@ const scorerOf = (substrate: Substrate, name: (typeof NAMES)[number], judge: Jud
       const judged = await judgeAll(vectors);
       return {
         scores: Float64Array.from(judged, ({ score }) => score),
-        gradients: judged.map(({ slopes }) => {
-          if ("vector" in slopes) return slopes.vector;
-          const slope = new Float64Array(imageDimension);
-          for (const [anchor, weight] of slopes.anchors)
-            for (let j = 0, at = anchor * imageDimension; j < imageDimension; j++, at++)
-              slope[j] = (slope[j] ?? 0) + weight * (images[at] ?? 0);
-          return slope;
-        }),
+        gradients: judged.map(({ slope }) => slope()),
       };
     },
     background: () => (measured ??= measure()),

@@ -55,15 +55,17 @@ export const createSubstrate = (images: Float32Array, texts: Float32Array, count
   };
 };
 
-/** The places of the `k` largest, largest first; of equal ones the first. */
+/** The places of the `k` largest, in their own order; of equal ones the first. */
 export const largest = (values: Float32Array, k: number): Int32Array => {
-  if (k >= values.length)
-    return Int32Array.from(values.keys()).sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b);
-  // A cut at the k-th value, then a sort of what is above it.
+  if (k >= values.length) return Int32Array.from(values.keys());
   const cut = values.slice().sort()[values.length - k] ?? -Infinity;
-  const places: number[] = [];
-  values.forEach((value, i) => {
-    if (value >= cut) places.push(i);
-  });
-  return Int32Array.from(places.sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b).slice(0, k));
+  let equal = k;
+  for (const value of values) if (value > cut) equal--;
+  const places = new Int32Array(k);
+  let found = 0;
+  for (let i = 0; i < values.length && found < k; i++) {
+    const value = values[i] ?? -Infinity;
+    if (value > cut || (value === cut && equal-- > 0)) places[found++] = i;
+  }
+  return places;
 };

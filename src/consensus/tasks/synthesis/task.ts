@@ -6,7 +6,7 @@ import { NAMES, vectorOf, type VectorScorer } from "./scorers.ts";
 import { scorersFor, synthesise, type Target } from "./synthesise.ts";
 
 const SEED = 5;
-const ROUNDS = 4;
+const ROUNDS = 2;
 
 /** Prototypes of tags: how many of the unknown images nearest to one have the tag. */
 export const createSynthesisTask = (

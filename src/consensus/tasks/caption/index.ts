@@ -1,0 +1,1 @@
+export { captionText, createCaptionTask, createKeywordEncoder } from "./task.ts";

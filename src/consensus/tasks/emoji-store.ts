@@ -1,0 +1,77 @@
+import {
+  chooseAnchors,
+  eligibleClasses,
+  splitClasses,
+  type EmbeddedEmoji,
+  type EmbeddedPair,
+} from "../../evaluation/index.ts";
+import { createRandom } from "../../random.ts";
+import { openAnchorSpace, readProfile, type AnchorSpace } from "../../retrieval/index.ts";
+import { QUERY_VENDOR, VENDORS } from "../../sample/index.ts";
+import type { Metadata, Sequence } from "../../types.ts";
+import { createScene, type Condition, type Scene } from "../scene/index.ts";
+
+/** As the sample is served. */
+const SETTINGS = { k: 800, p: 4, transform: "whiten" } as const;
+const SEED = 2;
+
+/** Drawings that are anchors, and one vendor's drawings of other emoji, which no anchor shows. */
+export interface EmojiStore {
+  readonly space: AnchorSpace;
+  readonly development: readonly EmbeddedPair[];
+  readonly test: readonly EmbeddedPair[];
+  readonly sceneOf: (condition: Condition, embed: (text: string) => Float32Array | undefined) => Scene;
+}
+
+/**
+ * A collection's memory in which neither development nor test emoji are, in a style that it has not seen. The caller
+ * closes it.
+ *
+ * @param counts of anchors, and of emoji that are asked about: the former of one half of all, the latter of the other
+ */
+export const openEmojiStore = async (
+  { pairs, image, text }: Pick<EmbeddedEmoji, "pairs" | "image" | "text">,
+  counts: { readonly anchors: number; readonly development: number; readonly test: number },
+  describe: (pair: EmbeddedPair) => {
+    readonly caption: string;
+    readonly vector: Float32Array;
+    readonly metadata: Metadata;
+  },
+): Promise<EmojiStore> => {
+  const halves = splitClasses(eligibleClasses(pairs, QUERY_VENDOR));
+  const random = createRandom(SEED);
+  const development = random.sample(halves.tuning, counts.development);
+  const test = random.sample(halves.reporting, counts.test);
+  const vendors = VENDORS.map(({ id }) => id);
+  const chosen = { vendors, style: "unseen", count: counts.anchors } as const;
+  const anchors = chooseAnchors(pairs, QUERY_VENDOR, chosen, [...development, ...test], SEED);
+  const space = await openAnchorSpace({
+    imageDimension: image.dimension,
+    textDimension: text.dimension,
+    transform: SETTINGS.transform,
+    // However many anchors there are, what is measured is the consensus and not an index.
+    profile: { ...readProfile("default"), exactLimit: Number.MAX_SAFE_INTEGER },
+  });
+  const upserts = anchors.map((pair) => {
+    const { caption, vector, metadata } = describe(pair);
+    return { id: pair.id, caption, metadata, imageVector: pair.imageVector, textVector: vector };
+  });
+  space.apply({ sequence: 1 as Sequence, upserts, deletes: [] });
+  const drawn = new Map(
+    pairs.filter(({ vendor }) => vendor === QUERY_VENDOR).map((pair) => [pair.emoji.hexcode, pair] as const),
+  );
+  const drawings = (classes: readonly string[]): EmbeddedPair[] =>
+    classes.flatMap((hexcode) => drawn.get(hexcode) ?? []);
+  return {
+    space,
+    development: drawings(development),
+    test: drawings(test),
+    sceneOf: (condition, embed) =>
+      createScene({
+        view: space.view(),
+        settings: SETTINGS,
+        condition,
+        embed: (texts) => Promise.resolve(texts.map(embed)),
+      }),
+  };
+};

@@ -1,0 +1,2 @@
+export { embedFrames } from "./frames.ts";
+export { createQuestionsTask } from "./task.ts";

@@ -1,0 +1,150 @@
+import type { EmbeddedEmoji, EmbeddedPair } from "../../../evaluation/index.ts";
+import { mean } from "../../../statistics.ts";
+import { createTagsGenerator } from "../../generators/store.ts";
+import { runConsensus, type Generator, type Proposal, type Run, type Scorer } from "../../index.ts";
+import { labelsAt, type Scene } from "../../scene/index.ts";
+import {
+  createAsifScorer,
+  createCsaScorer,
+  createKnnVoteScorer,
+  createNeighbourCaptionsScorer,
+  createReverseRetrievalScorer,
+} from "../../scorers/index.ts";
+import { spoken } from "../emoji.ts";
+import type { EmojiStore } from "../emoji-store.ts";
+import { remember } from "../remember.ts";
+import type { Panel, Task } from "../types.ts";
+
+const SCORERS = ["asif", "csa", "neighbour captions", "reverse retrieval", "kNN vote"] as const;
+
+/** The metadata field that has the answer, which nobody has been told of what is asked about. */
+type Field = "subgroup" | "tags";
+
+/** What kind of thing it is, or which word goes with it; about one image or about frames. */
+export interface Question {
+  readonly field: Field;
+  readonly hexcode: string;
+  readonly images: Float32Array;
+  readonly answers: ReadonlySet<string>;
+}
+
+const ROUNDS = 2;
+const ANSWERS = 16;
+const BEAM = 4;
+const NEAREST = 40;
+
+/** Questions about emoji that no anchor shows, every other one about frames instead of one image. */
+export const createQuestionsTask = (
+  store: EmojiStore,
+  { texts }: Pick<EmbeddedEmoji, "texts">,
+  frames: ReadonlyMap<string, Float32Array>,
+): Task<Question> => {
+  const scenes = new WeakMap<Question, { readonly scene: Scene; readonly scorers: readonly Scorer[] }>();
+  const knownOf = (question: Question) => {
+    const known = scenes.get(question);
+    if (known !== undefined) return known;
+    const condition = { images: question.images, texts: new Float32Array() };
+    const scene = store.sceneOf(condition, (text) => texts.get(spoken(text)));
+    const scorers = [
+      createAsifScorer(scene),
+      createCsaScorer(scene),
+      createNeighbourCaptionsScorer(scene),
+      createReverseRetrievalScorer(scene),
+      createKnnVoteScorer(scene, { field: question.field }),
+    ].map(remember);
+    scenes.set(question, { scene, scorers });
+    return { scene, scorers };
+  };
+  const members = [...SCORERS.keys()];
+  const all: Panel = { members, weights: members.map(() => 1), rounds: ROUNDS };
+  const ask = (question: Question, panel: Panel, signal: AbortSignal): Promise<Run> =>
+    answer(knownOf(question), question.field, panel, signal);
+  const isRight = ({ answers }: Question, { payload }: Proposal): boolean =>
+    payload.kind === "text" && answers.has(payload.text.toLowerCase());
+  return {
+    name: "questions",
+    about: `What kind of thing is it, and which word goes with it, about an image or about four frames of an animation; answers out of all kinds and tags in the store, ${ANSWERS} a round, ${ROUNDS} rounds; value: the answer is right.`,
+    scorers: SCORERS,
+    rounds: ROUNDS,
+    development: questionsOf(store.development, frames),
+    test: questionsOf(store.test, frames),
+    subjectOf: ({ hexcode }) => hexcode,
+    solve: async (question, panel, signal) => {
+      const { winner } = await ask(question, panel, signal);
+      return winner !== null && isRight(question, winner.proposal) ? 1 : 0;
+    },
+    bounds: async (question, signal) => {
+      const { ranking } = await ask(question, { ...all, rounds: 1 }, signal);
+      const values = ranking.map(({ proposal }) => (isRight(question, proposal) ? 1 : 0));
+      return { random: mean(values), oracle: Math.max(...values) };
+    },
+    labelled: async (question, signal) => {
+      const { ranking } = await ask(question, all, signal);
+      const right = ranking.flatMap(({ proposal }, i) => (isRight(question, proposal) ? [i] : []));
+      if (right.length === 0) return undefined;
+      return {
+        members: members.map((n) => Float64Array.from(ranking, ({ scores }) => scores[n] ?? Number.NaN)),
+        right,
+      };
+    },
+  };
+};
+
+const questionsOf = (pairs: readonly EmbeddedPair[], frames: ReadonlyMap<string, Float32Array>): Question[] =>
+  pairs.map(({ emoji, imageVector }, i): Question => {
+    const { hexcode } = emoji;
+    const images = i % 2 === 0 ? imageVector : (frames.get(hexcode) ?? imageVector);
+    return Math.floor(i / 2) % 2 === 0
+      ? { field: "subgroup", hexcode, images, answers: new Set([emoji.subgroup]) }
+      : { field: "tags", hexcode, images, answers: new Set(emoji.tags.map((tag) => tag.toLowerCase())) };
+  });
+
+const answer = (
+  { scene, scorers }: { readonly scene: Scene; readonly scorers: readonly Scorer[] },
+  field: Field,
+  { members, weights, rounds }: Panel,
+  signal: AbortSignal,
+): Promise<Run> =>
+  runConsensus(
+    {
+      generators: [createTagsGenerator(scene, { field, k: NEAREST }), answersNear(scene, field)],
+      scorers: members.flatMap((n) => scorers[n] ?? []),
+      weights,
+      aggregation: { kind: "mean" },
+      proposals: ANSWERS,
+      beam: BEAM,
+      temperature: 0,
+      rounds,
+      scoreBudget: Number.MAX_SAFE_INTEGER,
+      timeBudgetMs: 600_000,
+      epsilon: 0,
+      patience: rounds,
+      stopWhenUnanimous: false,
+      quorum: 1,
+      abstain: {},
+      seed: 1,
+    },
+    { signal },
+  );
+
+/** What the anchors have in the field whose captions are nearest to the survivors. */
+const answersNear = (scene: Scene, field: Field): Generator => ({
+  name: "answers near",
+  propose: async ({ survivors, has }, count) => {
+    const made = new Map<
+      string,
+      { readonly payload: { readonly kind: "text"; readonly text: string }; readonly parents: string[] }
+    >();
+    for (const { proposal } of survivors) {
+      const [item] = await scene.itemsOf([proposal.payload], "text");
+      if (item === undefined) continue;
+      const [near] = await scene.nearest([item], NEAREST);
+      for (const slot of near?.slots ?? [])
+        for (const text of labelsAt(scene, slot, field)) {
+          const payload = { kind: "text", text } as const;
+          if (!made.has(text) && !has(payload)) made.set(text, { payload, parents: [proposal.id] });
+        }
+    }
+    return [...made.values()].slice(0, count);
+  },
+});

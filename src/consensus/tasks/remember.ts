@@ -1,0 +1,24 @@
+import type { Scorer } from "../types.ts";
+
+/** Asks a scorer, whose scores do not depend on what else is proposed, about each proposal once in all runs. */
+export const remember = (scorer: Scorer): Scorer => {
+  const known = new Map<string, number>();
+  let background: Promise<Float64Array> | undefined;
+  return {
+    ...scorer,
+    score: async (proposals, signal) => {
+      const missing = proposals.filter(({ id }) => !known.has(id));
+      if (missing.length > 0) {
+        const { scores } = await scorer.score(missing, signal);
+        missing.forEach(({ id }, i) => known.set(id, scores[i] ?? Number.NaN));
+      }
+      return { scores: Float64Array.from(proposals, ({ id }) => known.get(id) ?? Number.NaN) };
+    },
+    ...(scorer.background === undefined
+      ? {}
+      : {
+          background: (signal) =>
+            (background ??= scorer.background?.(signal) ?? Promise.resolve(new Float64Array())),
+        }),
+  };
+};
