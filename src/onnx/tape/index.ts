@@ -1,0 +1,3 @@
+/** Graphs that know their gradients. */
+export { createTape } from "./tape.ts";
+export type * from "./types.ts";
