@@ -1,5 +1,6 @@
 import type { Dimension, Graph, Value } from "../graph.ts";
 import type { Record } from "./record.ts";
+import { minus, plus } from "./sizes.ts";
 import type { Tensor } from "./types.ts";
 
 /** What ONNX takes for the end of an axis. */
@@ -34,7 +35,7 @@ const sizesOf = (from: readonly Dimension[], to: readonly Dimension[]): number[]
 export const concat = (graph: Graph, record: Record, parts: readonly Tensor[], axis: number): Tensor => {
   const shape = [...(parts[0]?.shape ?? [])];
   const sizes = parts.map((part) => part.shape[axis] ?? 1);
-  shape[axis] = total(sizes);
+  shape[axis] = plus(...sizes);
   const result = graph.node(
     "Concat",
     parts.map(({ value }) => value),
@@ -52,7 +53,7 @@ export const concat = (graph: Graph, record: Record, parts: readonly Tensor[], a
 };
 
 const known = (sizes: readonly Dimension[]): number | undefined => {
-  const sum = total(sizes);
+  const sum = plus(...sizes);
   return typeof sum === "number" ? sum : undefined;
 };
 
@@ -62,14 +63,6 @@ const need = (sizes: readonly Dimension[]): number => {
   return sum;
 };
 
-/** Such as `1 + length`. */
-const total = (sizes: readonly Dimension[]): Dimension => {
-  const fixed = sizes.reduce<number>((sum, size) => (typeof size === "number" ? sum + size : sum), 0);
-  const open = sizes.filter((size) => typeof size === "string");
-  if (open.length === 0) return fixed;
-  return [...(fixed === 0 ? [] : [fixed]), ...open].join(" + ");
-};
-
 export const slice = (
   graph: Graph,
   record: Record,
@@ -77,7 +70,7 @@ export const slice = (
 ): Tensor => {
   const size = a.shape[axis] ?? 1;
   const shape = [...a.shape];
-  shape[axis] = sliceSize(size, first, end);
+  shape[axis] = end === undefined ? minus(size, first) : end - first;
   const result = sliced(graph, a.value, axis, first, end ?? END);
   return record(result, shape, [a], (gradient) => [
     () => {
@@ -91,17 +84,6 @@ export const slice = (
       return parts.length === 1 ? gradient : graph.node("Concat", parts, { axis: { int: axis } });
     },
   ]);
-};
-
-/** Of a size such as `1 + length`, what is left after the first. */
-const sliceSize = (size: Dimension, first: number, end: number | undefined): Dimension => {
-  if (end !== undefined) return end - first;
-  if (typeof size === "number") return size - first;
-  const [fixed, ...open] = size.split(" + ");
-  const left = Number(fixed) - first;
-  if (first === 0) return size;
-  if (Number.isNaN(left) || left < 0) return `${size} - ${first}`;
-  return [...(left === 0 ? [] : [left]), ...open].join(" + ");
 };
 
 const sliced = (graph: Graph, value: Value, axis: number, first: number, end: number): Value =>
