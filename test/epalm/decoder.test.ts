@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   decoderGraph,
@@ -7,6 +7,17 @@ import {
   type InjectionMode,
   type Shape,
 } from "../../src/epalm/index.ts";
+import {
+  floats,
+  furthest,
+  ints,
+  kept,
+  numbers,
+  run,
+  shapeOf,
+  targetsOf,
+  type Feeds,
+} from "../support/epalm-run.ts";
 import { normals, seededRandom } from "../support/random.ts";
 import {
   clsOf,
@@ -15,53 +26,6 @@ import {
   referenceCases,
   type ReferenceCase,
 } from "../support/epalm-reference.ts";
-
-type Feeds = Record<string, Tensor>;
-
-const ints = (rows: readonly (readonly number[])[]): Tensor =>
-  new Tensor("int64", BigInt64Array.from(rows.flat(), BigInt), [rows.length, rows[0]?.length ?? 0]);
-
-const floats = (data: Float32Array, dims: readonly number[]): Tensor => new Tensor("float32", data, dims);
-
-const shapeOf = (item: ReferenceCase, mode: InjectionMode): Shape => ({
-  prompt: item.prompt.len,
-  vision: {
-    kind: "epalm",
-    mode,
-    tokens: 1,
-    injection: {
-      startLayer: item.config.start_layer_idx,
-      endLayer: item.config.end_layer_idx,
-      vectors: item.injected_hidden_states,
-      textStep: item.config.text_step,
-    },
-  },
-});
-
-const run = async (bytes: Uint8Array, feeds: Feeds): Promise<Record<string, Tensor>> => {
-  const session = await InferenceSession.create(bytes);
-  try {
-    return await session.run(feeds);
-  } finally {
-    await session.release();
-  }
-};
-
-const kept = (from: Readonly<Record<string, Tensor>>, name: string): Tensor => {
-  const tensor = from[name];
-  if (tensor === undefined) throw new Error(`there is no ${name}`);
-  return tensor;
-};
-
-const numbers = (tensor: Tensor | undefined): Float32Array => tensor?.data as Float32Array;
-
-const furthest = (found: ArrayLike<number>, expected: ArrayLike<number>): number => {
-  expect(found.length).toBe(expected.length);
-  let most = 0;
-  for (let i = 0; i < found.length; i++)
-    most = Math.max(most, Math.abs((found[i] ?? NaN) - (expected[i] ?? NaN)));
-  return most;
-};
 
 /** y = W x + b */
 const linear = (weight: readonly number[], bias: readonly number[], x: ArrayLike<number>): number[] =>
@@ -110,9 +74,6 @@ const feedsOf = (item: ReferenceCase): Feeds => {
 
 const without = (feeds: Feeds, name: string): Feeds =>
   Object.fromEntries(Object.entries(feeds).filter(([key]) => key !== name));
-
-/** What should follow each token. */
-const targetsOf = (item: ReferenceCase): Tensor => ints(item.labels.map((row) => [...row.slice(1), -100]));
 
 describe.each(referenceCases())("the decoder of $name", (item) => {
   const config = configOf(item);
