@@ -13,13 +13,24 @@ export type Attribute =
   | { readonly ints: readonly number[] }
   | { readonly float: number }
   | { readonly floats: readonly number[] }
-  | { readonly string: string };
+  | { readonly string: string }
+  /** One float32 number, as a tensor. */
+  | { readonly tensor: number };
 
 /** Builds one ONNX graph, node by node; every value is used by the name that its maker returned. */
 export interface Graph {
   readonly input: (name: string, type: ElementType, shape: readonly Dimension[]) => Value;
   /** A tensor of float32 values, row-major. */
   readonly floats: (shape: readonly number[], values: ArrayLike<number>) => Value;
+  /**
+   * A float32 tensor, row-major, that lies in another file: of so many bytes from `offset`.
+   *
+   * @param location a path from the folder that the ONNX file lies in
+   */
+  readonly external: (
+    shape: readonly number[],
+    file: { readonly location: string; readonly offset: number; readonly length: number },
+  ) => Value;
   /** A tensor of int64 values, row-major. */
   readonly ints: (shape: readonly number[], values: readonly number[]) => Value;
   /** Appends a node with one output. */
@@ -43,6 +54,8 @@ export interface Graph {
 
 const IR_VERSION = 8;
 const OPSET = 17;
+/** Of TensorProto's data_location. */
+const EXTERNAL = 1;
 const ELEMENT_TYPES: Readonly<Record<ElementType, number>> = {
   float32: 1,
   uint8: 2,
@@ -99,6 +112,23 @@ export const createGraph = (name: string): Graph => {
     return value;
   };
 
+  const external: Graph["external"] = (shape, file) => {
+    const value = fresh("constant");
+    initializers.set(value, (writer) => {
+      writer.packedInts(1, shape);
+      writer.int(2, ELEMENT_TYPES.float32);
+      writer.string(8, value);
+      for (const [key, told] of Object.entries(file)) {
+        writer.message(13, (entry) => {
+          entry.string(1, key);
+          entry.string(2, String(told));
+        });
+      }
+      writer.int(14, EXTERNAL);
+    });
+    return value;
+  };
+
   const single = (
     operator: string,
     operands: readonly Value[],
@@ -115,6 +145,7 @@ export const createGraph = (name: string): Graph => {
       return inputName;
     },
     floats: (shape, data) => tensor("float32", shape, new Uint8Array(Float32Array.from(data).buffer)),
+    external,
     ints: (shape, data) => tensor("int64", shape, new Uint8Array(BigInt64Array.from(data, BigInt).buffer)),
     node: single,
     nodes: append,
@@ -158,6 +189,13 @@ const writeAttribute = (writer: MessageWriter, name: string, attribute: Attribut
   } else if ("string" in attribute) {
     writer.string(4, attribute.string);
     writer.int(20, 3);
+  } else if ("tensor" in attribute) {
+    writer.message(5, (inner) => {
+      inner.packedInts(1, [1]);
+      inner.int(2, ELEMENT_TYPES.float32);
+      inner.bytes(9, new Uint8Array(Float32Array.of(attribute.tensor).buffer));
+    });
+    writer.int(20, 4);
   } else if ("floats" in attribute) {
     writer.packedFloats(7, attribute.floats);
     writer.int(20, 6);

@@ -1,0 +1,64 @@
+import type { Random } from "../../random.ts";
+import { startDecoding, type Before, type Decoder } from "./decoding.ts";
+import type { Generated } from "./beam.ts";
+import { logProbabilities, topOf } from "./log-probabilities.ts";
+
+export interface SampleSettings {
+  readonly maxTokens: number;
+  /** 0 takes the most probable token. */
+  readonly temperature: number;
+  /** Of the most probable tokens so many as hold this share together. */
+  readonly topP: number;
+}
+
+/**
+ * Draws a text token by token, after one row.
+ *
+ * @param onToken is told of each, but not of the one that ends the text
+ */
+export const sample = async (
+  decoder: Decoder,
+  before: Before,
+  { maxTokens, temperature, topP }: SampleSettings,
+  random: Random,
+  options: { readonly signal: AbortSignal; readonly onToken?: (token: number) => void },
+): Promise<Generated> => {
+  const { eos, vocabulary } = decoder.config;
+  const logs = new Float64Array(vocabulary);
+  const tokens: number[] = [];
+  let logProbability = 0;
+  let decoding = await startDecoding(decoder, before);
+  let finished = false;
+  while (tokens.length < maxTokens) {
+    options.signal.throwIfAborted();
+    logProbabilities(decoding.logits, 0, logs);
+    const token = temperature === 0 ? (topOf(logs, 1)[0] ?? eos) : draw(logs, temperature, topP, random);
+    logProbability += logs[token] ?? 0;
+    if (token === eos) {
+      finished = true;
+      break;
+    }
+    tokens.push(token);
+    options.onToken?.(token);
+    if (tokens.length < maxTokens) decoding = await decoding.next([token], [0]);
+  }
+  const made = Math.max(1, tokens.length + (finished ? 1 : 0));
+  return { tokens, logProbability, score: logProbability / made, finished };
+};
+
+/** Nucleus sampling (Holtzman et al., arXiv 1904.09751). */
+const draw = (logs: Float64Array, temperature: number, topP: number, random: Random): number => {
+  const order = topOf(logs, logs.length);
+  const top = logs[order[0] ?? 0] ?? 0;
+  const shares = order.map((token) => Math.exp(((logs[token] ?? 0) - top) / temperature));
+  const all = shares.reduce((a, b) => a + b, 0);
+  let count = 0;
+  for (let sum = 0; count < shares.length && sum < topP * all; count++) sum += shares[count] ?? 0;
+  const kept = shares.slice(0, Math.max(1, count));
+  let left = random.next() * kept.reduce((a, b) => a + b, 0);
+  for (const [i, share] of kept.entries()) {
+    left -= share;
+    if (left < 0) return order[i] ?? 0;
+  }
+  return order[kept.length - 1] ?? 0;
+};

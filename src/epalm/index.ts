@@ -1,0 +1,9 @@
+/** eP-ALM: the store as eyes of a frozen language model (Shukor et al., arXiv 2303.11403). */
+export * from "./adapter/index.ts";
+export * from "./generate/index.ts";
+export { SPECIAL_TOKENS, trainBpe } from "./text/train-bpe.ts";
+export { readSafetensors, readSafetensorsHeader, writeSafetensors } from "./safetensors.ts";
+export { parseDecoderConfig, weightShapes, type DecoderConfig } from "./decoder/config.ts";
+export type { InjectionMode, Shape, Vision } from "./decoder/forward.ts";
+export { decoderGraph, stepGraph, trainingGraph, type WeightSource } from "./decoder/graphs.ts";
+export { scheduleOf, type Injection, type LayerAction } from "./injection.ts";

@@ -1,0 +1,4 @@
+/** How good captions and answers are. */
+export { bleu } from "./bleu.ts";
+export { cider } from "./cider.ts";
+export { wordsOf, type Captioned } from "./ngrams.ts";

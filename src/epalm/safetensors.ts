@@ -1,0 +1,147 @@
+import { z } from "zod";
+import { AnchorageError } from "../errors.ts";
+import { float16Table } from "../float16.ts";
+import type { NamedTensor, Tensors } from "./adapter/types.ts";
+
+const METADATA = "__metadata__";
+/** Eight bytes with the length of the header come first. */
+const LENGTH_BYTES = 8;
+const LONGEST_HEADER = 100_000_000;
+/** Where numbers start, so that they can be mapped as they are. */
+const ALIGNMENT = 8;
+
+const entry = z.object({
+  dtype: z.string(),
+  shape: z.array(z.int().nonnegative()),
+  data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+});
+const metadata = z.record(z.string(), z.string());
+
+const BYTES: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2 };
+
+/** Where a tensor lies in a file, in bytes from its start. */
+export interface TensorPlace {
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface SafetensorsHeader {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly places: ReadonlyMap<string, TensorPlace>;
+}
+
+/**
+ * Writes float32 tensors as a safetensors file. The same tensors give the same bytes.
+ *
+ * @param told text about the file, for its header
+ */
+export const writeSafetensors = (
+  tensors: ReadonlyMap<string, NamedTensor>,
+  told: Readonly<Record<string, string>> = {},
+): Uint8Array => {
+  const names = [...tensors.keys()].sort();
+  let end = 0;
+  const header: Record<string, unknown> = Object.keys(told).length === 0 ? {} : { [METADATA]: told };
+  for (const name of names) {
+    const { shape = [], data = new Float32Array(0) } = tensors.get(name) ?? {};
+    header[name] = { dtype: "F32", shape, data_offsets: [end, end + data.byteLength] };
+    end += data.byteLength;
+  }
+  const json = JSON.stringify(header);
+  const text = Buffer.from(json);
+  const padded = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
+  const bytes = new Uint8Array(LENGTH_BYTES + padded + end).fill(0x20, LENGTH_BYTES, LENGTH_BYTES + padded);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
+  bytes.set(text, LENGTH_BYTES);
+  let at = LENGTH_BYTES + padded;
+  for (const name of names) {
+    const { data } = tensors.get(name) ?? { data: new Float32Array(0) };
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+};
+
+/**
+ * Reads where the tensors of a safetensors file are.
+ *
+ * @param bytes the file, or so much of its beginning as holds the header
+ * @param fileLength of the whole file
+ * @throws AnchorageError `corrupt-file` that says what is wrong
+ */
+export const readSafetensorsHeader = (bytes: Uint8Array, fileLength: number): SafetensorsHeader => {
+  if (bytes.length < LENGTH_BYTES) throw corrupt("it is shorter than its own header");
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > LONGEST_HEADER || LENGTH_BYTES + length > bytes.length)
+    throw corrupt(`its header should be ${length} bytes long, which it is not`);
+  const start = LENGTH_BYTES + length;
+  const header = parseJson(new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, start)));
+  const told = metadata.safeParse(header[METADATA] ?? {});
+  const places = new Map<string, TensorPlace>();
+  for (const [name, value] of Object.entries(header)) {
+    if (name === METADATA) continue;
+    const parsed = entry.safeParse(value);
+    if (!parsed.success) throw corrupt(`its header does not say where "${name}" is`);
+    const { dtype, shape, data_offsets } = parsed.data;
+    const [first, end] = data_offsets;
+    const width = BYTES[dtype];
+    if (width === undefined) throw corrupt(`"${name}" is of type ${dtype}; floating-point numbers are read`);
+    if (end - first !== width * shape.reduce((a, b) => a * b, 1) || start + end > fileLength)
+      throw corrupt(`"${name}" is not where its header says`);
+    places.set(name, { type: dtype, shape, offset: start + first, length: end - first });
+  }
+  return { metadata: told.success ? told.data : {}, places };
+};
+
+/**
+ * Reads all tensors of a safetensors file, as float32.
+ *
+ * @throws AnchorageError `corrupt-file` that says what is wrong
+ */
+export const readSafetensors = (
+  bytes: Uint8Array,
+): { readonly tensors: Tensors; readonly metadata: Readonly<Record<string, string>> } => {
+  const { places, metadata: told } = readSafetensorsHeader(bytes, bytes.length);
+  const tensors: Tensors = new Map();
+  for (const [name, place] of places)
+    tensors.set(name, { shape: place.shape, data: numbersAt(bytes, place) });
+  return { tensors, metadata: told };
+};
+
+const numbersAt = (bytes: Uint8Array, { type, offset, length }: TensorPlace): Float32Array => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, length);
+  const width = BYTES[type] ?? 1;
+  const read = READERS[type] ?? (() => Number.NaN);
+  return Float32Array.from({ length: length / width }, (_, i) => read(view, i * width));
+};
+
+const READERS: Readonly<Record<string, (view: DataView, at: number) => number>> = {
+  F64: (view, at) => view.getFloat64(at, true),
+  F32: (view, at) => view.getFloat32(at, true),
+  F16: (view, at) => float16Table()[view.getUint16(at, true)] ?? Number.NaN,
+  BF16: (view, at) => fromBits(view.getUint16(at, true) << 16),
+};
+
+const scratch = new DataView(new ArrayBuffer(4));
+
+const fromBits = (bits: number): number => {
+  scratch.setInt32(0, bits);
+  return scratch.getFloat32(0);
+};
+
+const parseJson = (text: string): Record<string, unknown> => {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch (error) {
+    throw corrupt("its header is no JSON object", error);
+  }
+};
+
+const corrupt = (why: string, cause?: unknown): AnchorageError =>
+  new AnchorageError(
+    "corrupt-file",
+    `This is no safetensors file: ${why}.`,
+    cause === undefined ? {} : { cause },
+  );
