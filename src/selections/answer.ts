@@ -20,15 +20,13 @@ export const answerOf = (
   const ranked = withRanks(told, methods);
   const candidates = named.map((own, i): Candidate => {
     const scores = ranked[i] ?? {};
-    return {
-      ...own,
-      dimension: scored[i]?.dimension ?? 0,
-      scores,
-      notes: notesOf(
-        (rows) => methods.filter((method) => spans(method, scores[method]?.diagnostics, rows)),
-        samples,
-      ),
-    };
+    const spanning = (rows: number): TransferMethod[] =>
+      methods.filter((method) => spans(method, scores[method]?.diagnostics, rows));
+    const inHalves = (method: TransferMethod): boolean =>
+      scored[i]?.methods.some((one) => one.method === method && one.halves.length > 0) ?? false;
+    const halved = spanning(Math.floor(samples / 2)).filter(inHalves);
+    const notes = notesOf(spanning(samples), halved, samples);
+    return { ...own, dimension: scored[i]?.dimension ?? 0, scores, notes };
   });
   const orderBy = (method: TransferMethod | undefined): number[] =>
     candidates
@@ -64,13 +62,15 @@ export const answerOf = (
 const rankIn = (candidate: Candidate | undefined, method: TransferMethod | undefined): number =>
   (method === undefined ? null : candidate?.scores[method]?.rank) ?? Infinity;
 
-const notesOf = (spanning: (rows: number) => readonly TransferMethod[], samples: number): string[] => {
-  const whole = spanning(samples);
+const notesOf = (
+  whole: readonly TransferMethod[],
+  halved: readonly TransferMethod[],
+  samples: number,
+): string[] => {
   if (whole.length > 0)
     return [
       `its features span all that ${samples} samples can differ in, so ${whole.join(" and ")} would score any labels as high: compare it over more samples or with fewer dimensions`,
     ];
-  const halved = spanning(Math.floor(samples / 2));
   return halved.length === 0
     ? []
     : [

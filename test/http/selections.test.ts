@@ -316,7 +316,7 @@ describe("confidence", () => {
     };
     const notesOf = async (bootstrap: number) =>
       (await finished({ ...request, bootstrap })).candidates.map(({ notes }) => notes);
-    expect(await notesOf(10)).toEqual([[expect.stringContaining("10 samples of a half")]]);
+    expect(await notesOf(10)).toEqual([[expect.stringContaining("half of the 20 samples")]]);
     expect(await notesOf(0)).toEqual([[]]);
   });
 });

@@ -91,7 +91,5 @@ export const naiveHscore = (features: Rows, classes: readonly number[]): number 
     return centred.transpose().mmul(centred).div(matrix.rows);
   };
   const spread = covariance(x);
-  return naivePseudoInverse(spread, 1e-11)
-    .mmul(covariance(means))
-    .trace();
+  return naivePseudoInverse(spread, 1e-11).mmul(covariance(means)).trace();
 };
