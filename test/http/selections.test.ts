@@ -1,64 +1,29 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClient } from "../../src/client/index.ts";
-import { selection, selectionList, selectionState } from "../../src/http/schemas/selection-answer.ts";
-import { job } from "../../src/http/schemas/service.ts";
-import { freshDatabase, runSql, type TestDatabase } from "../support/postgres.ts";
-import { kindOf, pictureAnchors, pictureOf, writeSmallEncoders } from "./selection-data.ts";
-import { listen, openTestApp, pathsOf, problemIn, type TestApp } from "./support.ts";
+import { selectionList, selectionState } from "../../src/http/schemas/selection-answer.ts";
+import { runSql } from "../support/postgres.ts";
+import { openSelectionApp, SELECTIONS as PATH, type SelectionApp } from "./selection-app.ts";
+import { kindOf, pictureOf } from "./selection-data.ts";
+import { openTestApp, pathsOf, problemIn } from "./support.ts";
 
 const METHODS = ["emms", "hscore", "knn"];
-const PATH = "/v1/selections";
 
-let root: string;
-let database: TestDatabase;
-let test: TestApp;
+let test: SelectionApp;
 
 beforeAll(async () => {
-  root = await writeSmallEncoders(await mkdtemp(join(tmpdir(), "anchorage-")));
-  database = await freshDatabase();
-  test = await openTestApp({ folders: [root], database });
-  await fill("c", 48);
+  test = await openSelectionApp();
+  await test.fill("c", 48);
 });
 
-afterAll(async () => {
-  await test.close();
-  await database.drop();
-  await rm(root, { recursive: true });
-});
-
-const fill = async (name: string, count: number): Promise<void> => {
-  await test.call("POST", "/v1/collections", { name, imageEncoder: "colours", textEncoder: "words" });
-  const put = await test.call("PUT", `/v1/collections/${name}/anchors`, {
-    anchors: await pictureAnchors(count),
-  });
-  expect(put.status).toBe(200);
-};
-
-const started = async (request: object) => {
-  const { status, body, headers } = await test.call("POST", PATH, request);
-  expect([status, body]).toMatchObject([202, { kind: "selection" }]);
-  const { id } = job.parse(body);
-  expect(headers.get("location")).toBe(`${PATH}/${id}`);
-  return id;
-};
-
-const finished = async (request: object) => {
-  const id = await started(request);
-  expect(await test.service.jobs.settled(id)).toMatchObject({ state: "done", error: null });
-  return selection.parse((await test.call("GET", `${PATH}/${id}`)).body);
-};
+afterAll(() => test.close());
 
 const rowsIn = async (table: string): Promise<number> => {
-  const [row] = await runSql<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`, database.url);
+  const [row] = await runSql<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`, test.database.url);
   return row?.n ?? 0;
 };
 
 describe("a selection over a collection", () => {
   it("ranks every image encoder with each transform by each method, with its confidence and margin", async () => {
-    const found = await finished({
+    const found = await test.finished({
       collection: "c",
       labels: { field: "kind" },
       methods: METHODS,
@@ -112,27 +77,27 @@ describe("a selection over a collection", () => {
       bootstrap: 10,
       samples: 30,
     };
-    const scoresOf = ({ candidates }: Awaited<ReturnType<typeof finished>>) =>
+    const scoresOf = ({ candidates }: Awaited<ReturnType<SelectionApp["finished"]>>) =>
       candidates.map(({ model, transform, scores }) => [
         model,
         transform,
         Object.entries(scores).map(([method, { score, confidence }]) => [method, score, confidence]),
       ]);
-    const first = await finished(request);
+    const first = await test.finished(request);
     await runSql(
       "DELETE FROM vectors WHERE encoder_key = (SELECT key FROM encoders WHERE id = 'pixels')",
-      database.url,
+      test.database.url,
     );
-    await runSql("DELETE FROM label_vectors", database.url);
-    const again = await finished(request);
+    await runSql("DELETE FROM label_vectors", test.database.url);
+    const again = await test.finished(request);
     expect(first.samples.used).toBe(30);
     expect(scoresOf(again)).toEqual(scoresOf(first));
     expect(await rowsIn("label_vectors")).toBe(8);
-    expect(scoresOf(await finished({ ...request, seed: 1 }))).not.toEqual(scoresOf(first));
+    expect(scoresOf(await test.finished({ ...request, seed: 1 }))).not.toEqual(scoresOf(first));
   });
 
   it("leaves anchors as they are, though they have vectors of other encoders now", async () => {
-    await fill("kept", 12);
+    await test.fill("kept", 12);
     const path = "/v1/collections/kept";
     const seen = async () => [
       (await test.call("GET", `${path}/anchors?vectors=true`)).body,
@@ -140,12 +105,12 @@ describe("a selection over a collection", () => {
         .body,
     ];
     const before = await seen();
-    await finished({ collection: "kept", labels: { field: "kind" }, methods: ["knn"], bootstrap: 0 });
+    await test.finished({ collection: "kept", labels: { field: "kind" }, methods: ["knn"], bootstrap: 0 });
     const after = await seen();
     expect(after[0]).toEqual(before[0]);
     expect(after[1]).toMatchObject({ hits: (before[1] as { hits: unknown }).hits });
     await test.call("PATCH", path, { transform: "center" });
-    const reopened = await openTestApp({ folders: [root], database });
+    const reopened = await openTestApp({ folders: [test.folder], database: test.database });
     try {
       const page = await reopened.call("GET", `${path}/anchors?vectors=true`);
       expect(page.body).toMatchObject({ anchors: (before[0] as { anchors: unknown }).anchors });
@@ -168,7 +133,7 @@ describe("a selection over a collection", () => {
       { classes: 4, texts: 8 },
     ],
   ])("goes by %s as labels", async (_, labels, { classes, texts }) => {
-    const found = await finished({
+    const found = await test.finished({
       collection: "c",
       labels,
       methods: METHODS,
@@ -180,7 +145,7 @@ describe("a selection over a collection", () => {
   });
 
   it("counts what it leaves out", async () => {
-    await fill("gaps", 16);
+    await test.fill("gaps", 16);
     await test.call("PUT", "/v1/collections/gaps/anchors", {
       anchors: [
         { id: "no-image", text: "a fox", imageVector: [1, 2, 3], metadata: { kind: "fox" } },
@@ -188,13 +153,13 @@ describe("a selection over a collection", () => {
         { id: "blank", text: "a fox", image: await pictureOf("fox", 98), metadata: { kind: " " } },
       ],
     });
-    const found = await finished({ collection: "gaps", labels: { field: "kind" }, methods: ["knn"] });
+    const found = await test.finished({ collection: "gaps", labels: { field: "kind" }, methods: ["knn"] });
     expect(found.samples).toEqual({ used: 16, of: 19, withoutLabel: 2, withoutImage: 1, gone: 0 });
     expect(found.fLabels).toBeNull();
   });
 
   it("says of which candidates a score says nothing, for they fit anything", async () => {
-    const found = await finished({
+    const found = await test.finished({
       collection: "c",
       labels: { field: "kind" },
       methods: ["emms"],
@@ -206,7 +171,7 @@ describe("a selection over a collection", () => {
     expect(notes("colours")).toEqual([]);
     const labels = Array.from({ length: 16 }, (_, i) => kindOf(i));
     const features = labels.map((_, i) => Array.from({ length: 10 }, (__, j) => Math.sin(i * i + 3 * j * i)));
-    const halved = await finished({
+    const halved = await test.finished({
       models: [{ name: "wide", features }],
       labels,
       methods: ["hscore"],
@@ -226,7 +191,7 @@ describe("a selection over a collection", () => {
     const request = { collection: "c", labels, bootstrap: 0 };
     const refused = await test.call("POST", PATH, { ...request, methods: ["emms", "knn"] });
     expect([refused.status, pathsOf(refused)]).toEqual([422, ["methods"]]);
-    expect((await finished({ ...request, methods: ["emms"] })).classes).toBe(12);
+    expect((await test.finished({ ...request, methods: ["emms"] })).classes).toBe(12);
   });
 });
 
@@ -234,11 +199,11 @@ describe("what a selection keeps", () => {
   const label = { collection: "erased", labels: { captions: true }, methods: ["emms"], bootstrap: 0 };
 
   it("goes with deleted anchors, and vectors of labels with a compaction", async () => {
-    await fill("erased", 16);
+    await test.fill("erased", 16);
     const ofLabels = "label_vectors WHERE collection = (SELECT key FROM collections WHERE name = 'erased')";
     const ofAnchors =
       "vectors v JOIN anchors a ON a.key = v.anchor_key JOIN collections c ON c.key = a.collection AND c.name = 'erased'";
-    await finished(label);
+    await test.finished(label);
     expect([await rowsIn(ofLabels), await rowsIn(ofAnchors)]).toEqual([8, 48]);
     await test.call("DELETE", "/v1/collections/erased/anchors/a00");
     expect(await rowsIn(ofAnchors)).toBe(45);
@@ -248,9 +213,9 @@ describe("what a selection keeps", () => {
   });
 
   it("goes with its collection, or is removed by itself", async () => {
-    await fill("erased", 16);
-    const { id } = await finished(label);
-    const other = await finished({ ...label, collection: "c" });
+    await test.fill("erased", 16);
+    const { id } = await test.finished(label);
+    const other = await test.finished({ ...label, collection: "c" });
     const listed = async () =>
       selectionList.parse((await test.call("GET", PATH)).body).selections.map((one) => one.id);
     expect((await listed()).slice(0, 2)).toEqual([other.id, id]);
@@ -262,75 +227,16 @@ describe("what a selection keeps", () => {
   });
 });
 
-describe("a selection over what is given", () => {
-  it("ranks encoders by images", async () => {
-    const images = await Promise.all(
-      Array.from({ length: 24 }, async (_, i) => ({ image: await pictureOf(kindOf(i), i) })),
-    );
-    const labels = images.map((_, i) => ({ question: "a red sea", answer: kindOf(i) }));
-    const found = await finished({ dataset: { images }, labels, methods: METHODS, transforms: ["center"] });
-    expect(found).toMatchObject({
-      subject: { collection: null, sequence: null, labels: "given" },
-      samples: { used: 24, of: 24 },
-      classes: 4,
-    });
-    expect(found.candidates.map(({ features }) => features)).toEqual(["made", "made"]);
-    const broken = await started({
-      dataset: { images: [...images.slice(0, 20), { image: { base64: "AAAA" } }] },
-      labels: labels.slice(0, 21),
-      methods: ["knn"],
-    });
-    const { state, error } = await test.service.jobs.settled(broken);
-    expect([state, error]).toEqual(["failed", expect.stringContaining("dataset.images.20")]);
-    expect((await test.call("GET", `${PATH}/${broken}`)).body).toMatchObject({ state: "failed", error });
-  });
-
-  it("ranks models by features that were made elsewhere", async () => {
-    const labels = Array.from({ length: 20 }, (_, i) => kindOf(i));
-    const features = (noise: number) =>
-      labels.map((kind, i) => [kind.length + noise * Math.sin(7 * i), noise * Math.cos(5 * i), i % 4]);
-    const found = await finished({
-      models: [
-        { name: "blind", features: features(9).map(([a = 0, b = 0]) => [a, b]) },
-        { name: "sharp", features: features(0.1) },
-      ],
-      labels,
-      methods: ["hscore"],
-      transforms: ["none"],
-      bootstrap: 12,
-    });
-    expect(found.winners.hscore).toMatchObject({ model: "sharp", runnerUp: { model: "blind" }, ahead: 1 });
-    expect(found.candidates[0]).toMatchObject({ features: "given", dimension: 3 });
-  });
-});
-
-describe("confidence", () => {
-  it("is told to say nothing where a half of the samples is too few for the features", async () => {
-    const labels = Array.from({ length: 20 }, (_, i) => kindOf(i));
-    const features = labels.map((_, i) => Array.from({ length: 12 }, (__, j) => Math.sin((i + 1) * (j + 2))));
-    const request = {
-      models: [{ name: "wide", features }],
-      labels,
-      methods: ["hscore"],
-      transforms: ["none"],
-    };
-    const notesOf = async (bootstrap: number) =>
-      (await finished({ ...request, bootstrap })).candidates.map(({ notes }) => notes);
-    expect(await notesOf(10)).toEqual([[expect.stringContaining("half of the 20 samples")]]);
-    expect(await notesOf(0)).toEqual([[]]);
-  });
-});
-
 describe("a selection's job", () => {
   it("is one at a time for a collection, is seen while it runs, and can be cancelled", async () => {
-    await fill("busy", 48);
+    await test.fill("busy", 48);
     const request = {
       collection: "busy",
       labels: { field: "kind" },
       methods: ["linear-probe", "parc", "emms"],
       bootstrap: 1000,
     };
-    const id = await started(request);
+    const id = await test.started(request);
     const again = await test.call("POST", PATH, request);
     expect([again.status, problemIn(again).detail]).toEqual([409, expect.stringContaining('"busy"')]);
     expect((await test.call("GET", `${PATH}/${id}`)).body).toMatchObject({ id, state: "running" });
@@ -343,8 +249,8 @@ describe("a selection's job", () => {
   });
 
   it("fails where its collection is deleted", async () => {
-    await fill("lost", 24);
-    const id = await started({
+    await test.fill("lost", 24);
+    const id = await test.started({
       collection: "lost",
       labels: { field: "kind" },
       methods: ["emms"],
@@ -352,98 +258,5 @@ describe("a selection's job", () => {
     });
     await test.call("DELETE", "/v1/collections/lost");
     expect(await test.service.jobs.settled(id)).toMatchObject({ state: "failed" });
-  });
-});
-
-describe("a selection is refused", () => {
-  const right = { collection: "c", labels: { field: "kind" }, methods: ["knn"] };
-
-  it.each<[string, object, number, string[]]>([
-    ["an unknown image encoder", { imageEncoders: ["colours", "eyes"] }, 400, ["imageEncoders.1"]],
-    ["an unknown text encoder", { textEncoders: ["ears"], methods: ["emms"] }, 400, ["textEncoders.0"]],
-    ["an unknown collection", { collection: "none" }, 404, []],
-    ["an unknown field", { labels: { field: "colour" } }, 422, ["labels.field"]],
-    ["labels of one kind", { labels: [{ anchor: "a00", label: "fox" }] }, 422, ["labels"]],
-    ["an unknown method", { methods: ["luck"] }, 400, ["methods.0"]],
-    ["a method that needs a model's own classes", { methods: ["leep"] }, 400, ["methods.0"]],
-    ["no methods", { methods: [] }, 400, ["methods"]],
-    ["a template without a place for the category", { templates: ["a photo"] }, 400, ["templates.0"]],
-    ["too many rounds", { rounds: 0 }, 400, ["rounds"]],
-    ["a width beyond a text encoder's", { dimension: 4, methods: ["emms"] }, 400, ["dimension"]],
-    ["two subjects", { dataset: { images: [] } }, 400, ["dataset.images"]],
-    ["no subject", { collection: undefined }, 400, ["collection"]],
-    ["labels without anchors", { labels: ["fox", "hen"] }, 400, ["labels.0"]],
-    [
-      "an anchor labelled twice",
-      { labels: ["fox", "hen"].map((label) => ({ anchor: "a00", label })) },
-      400,
-      ["labels.1.anchor"],
-    ],
-    ["a key that is not known", { colour: 1 }, 400, ["colour"]],
-  ])("with %s", async (_, change, status, paths) => {
-    const answer = await test.call("POST", PATH, { ...right, ...change });
-    expect([answer.status, pathsOf(answer)]).toEqual([status, paths]);
-  });
-
-  it("where anchors have no stored image", async () => {
-    await test.call("POST", "/v1/collections", {
-      name: "outside",
-      imageEncoder: { external: { dimension: 3 } },
-      textEncoder: { external: { dimension: 2 } },
-    });
-    await test.call("PUT", "/v1/collections/outside/anchors", {
-      anchors: ["a", "b"].map((id) => ({
-        id,
-        imageVector: [1, 2, 3],
-        textVector: [1, 2],
-        metadata: { kind: id },
-      })),
-    });
-    const answer = await test.call("POST", PATH, { ...right, collection: "outside" });
-    expect([answer.status, pathsOf(answer)]).toEqual([422, ["collection"]]);
-    expect(problemIn(answer).detail).toMatch(/none of the 2 anchors/);
-  });
-
-  it.each<[object, string[]]>([
-    [{ labels: ["fox"], models: [{ name: "m", features: [[1], [2]] }] }, ["models.0.features"]],
-    [{ labels: { field: "kind" }, models: [{ name: "m", features: [[1], [2]] }] }, ["labels"]],
-    [
-      { labels: ["a", "b"], models: ["m", "m"].map((name) => ({ name, features: [[1], [2]] })) },
-      ["models.1.name"],
-    ],
-    [
-      { labels: ["a", { anchor: "x", label: "b" }], models: [{ name: "m", features: [[1], [2]] }] },
-      ["labels"],
-    ],
-    [{ labels: ["a", "b"], models: [{ name: "m", features: [[1], [2, 3]] }] }, ["models.0.features.1"]],
-    [
-      { labels: ["a", "b"], imageEncoders: ["colours"], models: [{ name: "m", features: [[1], [2]] }] },
-      ["imageEncoders"],
-    ],
-  ])("for %j", async (request, paths) => {
-    const answer = await test.call("POST", PATH, { methods: ["knn"], ...request });
-    expect([answer.status, pathsOf(answer)]).toEqual([400, paths]);
-  });
-
-  it("of what is not there", async () => {
-    expect((await test.call("GET", `${PATH}/none`)).status).toBe(404);
-    expect((await test.call("DELETE", `${PATH}/none`)).status).toBe(404);
-  });
-});
-
-describe("the client", () => {
-  it("starts, watches, lists and removes selections", async () => {
-    const client = createClient({ url: (await listen(test)).url });
-    const { id } = await client.select({
-      collection: "c",
-      labels: { field: "kind" },
-      methods: ["hscore"],
-      bootstrap: 0,
-    });
-    await test.service.jobs.settled(id);
-    expect(await client.getSelection(id)).toMatchObject({ id, state: "done", classes: 4 });
-    expect((await client.listSelections())[0]?.id).toBe(id);
-    await client.deleteSelection(id);
-    await expect(client.getSelection(id)).rejects.toMatchObject({ status: 404 });
   });
 });
