@@ -37,6 +37,7 @@ export {
 } from "./method.ts";
 export { meanRepresentations, relativeRepresentations, represent } from "./relative.ts";
 export { scoreAll, scoreRows } from "./score.ts";
+export { createSlices, type Slices } from "./slices.ts";
 export { searchAsif, searchUnimodal } from "./search.ts";
 export type * from "./explain-types.ts";
 export type * from "./types.ts";

@@ -1,6 +1,9 @@
+import { AnchorageError, invalidField } from "../../errors.ts";
+import type { Classifier, Classifiers } from "../classifiers/index.ts";
 import type { Remotes } from "../remote/index.ts";
-import type { Scene } from "../scene/index.ts";
+import { labelKey, type Scene } from "../scene/index.ts";
 import {
+  classesIn,
   createArithmeticScorer,
   createAsifScorer,
   createConsistencyScorer,
@@ -9,9 +12,13 @@ import {
   createImageImageScorer,
   createKnnVoteScorer,
   createNeighbourCaptionsScorer,
+  createOnnxClassifierScorer,
+  createProbeScorer,
   createReverseRetrievalScorer,
   createTextTextScorer,
   createVotesScorer,
+  isProbeable,
+  probeClasses,
 } from "../scorers/index.ts";
 import type { PayloadKind, Scorer } from "../types.ts";
 import type { ScorerName, ScorerSpec } from "./specs.ts";
@@ -20,6 +27,7 @@ import type { ScorerName, ScorerSpec } from "./specs.ts";
 export interface Means {
   readonly scene: Scene;
   readonly remotes: Remotes;
+  readonly classifiers: Classifiers;
   /** What endpoints are told of the condition. */
   readonly shownCondition: unknown;
 }
@@ -125,6 +133,24 @@ export const SCORERS: Readonly<Record<ScorerName, ScorerCapability>> = {
     embeds: false,
     background: false,
   },
+  probe: {
+    description:
+      "The log-probability of a class by a linear classifier that is fitted on the anchors' images over a metadata field, or of an image being of the class `target`.",
+    kinds: ["text", "anchor", "vector"],
+    needs: "nothing",
+    cost: "vectors",
+    embeds: false,
+    background: false,
+  },
+  onnx: {
+    description:
+      "What a classifier over vectors, which the operator has put into DATA_DIR/classifiers, gives a class, or an image for the class `target`.",
+    kinds: ["text", "anchor", "vector"],
+    needs: "nothing",
+    cost: "vectors",
+    embeds: false,
+    background: false,
+  },
   http: {
     description:
       "An endpoint of yours on a host that the operator allows: POST {condition, proposals} is answered by {scores}, a finite number or null each.",
@@ -140,11 +166,8 @@ export const SCORERS: Readonly<Record<ScorerName, ScorerCapability>> = {
  * @param path of the scorer in what was asked
  * @throws AnchorageError `invalid-input` where it may not be made
  */
-export const makeScorer = (
-  spec: ScorerSpec,
-  { scene, remotes, shownCondition }: Means,
-  path: string,
-): Scorer => {
+export const makeScorer = async (spec: ScorerSpec, means: Means, path: string): Promise<Scorer> => {
+  const { scene, remotes, shownCondition } = means;
   const { as } = spec;
   const settings = { ...settingsOf(spec), name: as ?? spec.name };
   switch (spec.name) {
@@ -166,6 +189,15 @@ export const makeScorer = (
       return spec.by === "votes" ? createVotesScorer(settings) : createConsistencyScorer(scene, settings);
     case "arithmetic":
       return createArithmeticScorer({ ...spec, ...settings });
+    case "probe":
+      checkProbe(scene, spec, path);
+      return createProbeScorer(scene, { ...spec, ...settings });
+    case "onnx":
+      return createOnnxClassifierScorer(scene, {
+        ...settings,
+        classifier: await classifierOf(spec, means, path),
+        ...(spec.target === undefined ? {} : { target: spec.target }),
+      });
     case "http": {
       const remote = remotes.open(spec, `${path}.url`);
       return createHttpScorer({
@@ -176,6 +208,50 @@ export const makeScorer = (
       });
     }
   }
+};
+
+type SpecOf<Name extends ScorerName> = Extract<ScorerSpec, { name: Name }>;
+
+const checkProbe = (scene: Scene, { field, target }: SpecOf<"probe">, path: string): void => {
+  const { names } = probeClasses(scene, field);
+  if (!isProbeable(names.size)) {
+    const message = `names what has ${classesIn(names.size, field)}`;
+    throw new AnchorageError("unprocessable", `${path}.field: ${message}`, {
+      faults: [{ path: `${path}.field`, message }],
+    });
+  }
+  checkTarget(scene, "image", target, (key) => names.has(key), path);
+};
+
+const classifierOf = async (
+  { classifier: id, target }: SpecOf<"onnx">,
+  { scene, classifiers }: Means,
+  path: string,
+): Promise<Classifier> => {
+  const classifier = await classifiers.open(id, `${path}.classifier`);
+  const { modality, dimension, classes } = classifier;
+  const own = scene.view.dimension(modality);
+  if (dimension !== own)
+    throw invalidField(
+      `${path}.classifier`,
+      `takes ${modality} vectors of ${dimension} numbers; this collection's have ${own}`,
+    );
+  const known = new Set(classes.map(labelKey));
+  checkTarget(scene, modality, target, (key) => known.has(key), path);
+  return classifier;
+};
+
+const checkTarget = (
+  { condition }: Scene,
+  modality: "image" | "text",
+  target: string | undefined,
+  isKnown: (key: string) => boolean,
+  path: string,
+): void => {
+  if (target === undefined && condition[modality].length === 0)
+    throw invalidField(path, `needs condition.${modality} where no target is given`);
+  if (target !== undefined && !isKnown(labelKey(target)))
+    throw invalidField(`${path}.target`, "is none of the classes");
 };
 
 /** What a spec says of any scorer, without its name. */
