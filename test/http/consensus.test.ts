@@ -375,7 +375,9 @@ describe("what is learned", () => {
       expect(problemIn(mismatch).detail).toContain(
         "takes image vectors of 3 numbers; this collection's have 7",
       );
-      expect((await asked("broken")).status).toBe(422);
+      const broken = await asked("broken");
+      expect(broken.status).toBe(422);
+      expect(problemIn(broken).detail).not.toContain(dataDir);
     } finally {
       await other.close();
     }

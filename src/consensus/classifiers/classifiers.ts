@@ -66,11 +66,8 @@ export const openClassifiers = (directory: string | undefined): Classifiers => {
         },
       };
     } catch (cause) {
-      throw new AnchorageError(
-        "unprocessable",
-        `The classifier "${id}" cannot be used: ${messageOf(cause)}`,
-        { cause },
-      );
+      const why = messageOf(cause).replaceAll(folder, id);
+      throw new AnchorageError("unprocessable", `The classifier "${id}" cannot be used: ${why}`, { cause });
     }
   };
 
