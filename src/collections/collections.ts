@@ -6,7 +6,8 @@ import { createCalibrations } from "./calibrations.ts";
 import { createConsensusQueries } from "./consensus/index.ts";
 import { askCoverage } from "./coverage.ts";
 import { createCounterfactuals } from "./counterfactual.ts";
-import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
+import { describe } from "./describe.ts";
+import { chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
 import { createInfluences } from "./influence.ts";
 import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
@@ -21,7 +22,7 @@ import { getReceipt, listReceipts } from "./receipts.ts";
 import { getTuning, planTuning } from "./tuning.ts";
 import { createSnapshots } from "./snapshots.ts";
 import { classifySurely } from "./sure.ts";
-import type { AtLeast, CollectionInfo, Collections } from "./types.ts";
+import type { AtLeast, Collections } from "./types.ts";
 
 /** The published parameters (ASIF-repo relreps.py: 800 non-zeros, exponent 8). */
 export const PUBLISHED_ASIF = { k: 800, p: 8 } as const;
@@ -295,19 +296,4 @@ const awaitSequence = async (collection: OpenCollection, minSequence: Sequence):
     "unavailable",
     `minSequence: collection "${collection.record.name}" is at ${sequence} here and did not reach ${minSequence} within ${WAIT_MS / 1000} s.`,
   );
-};
-
-const describe = ({ record, space, defaults }: OpenCollection): CollectionInfo => {
-  const view = space.view();
-  const { transform } = defaults();
-  return {
-    name: record.name,
-    imageEncoder: choiceOf(record.imageEncoder),
-    textEncoder: choiceOf(record.textEncoder),
-    ...defaults(),
-    anchorCount: view.size,
-    sequence: view.sequence,
-    indexes: { image: space.status("image", transform), text: space.status("text", transform) },
-    createdAt: record.createdAt,
-  };
 };
