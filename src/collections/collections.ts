@@ -6,14 +6,14 @@ import { createCalibrations } from "./calibrations.ts";
 import { createConsensusQueries } from "./consensus/index.ts";
 import { askCoverage } from "./coverage.ts";
 import { createCounterfactuals } from "./counterfactual.ts";
-import { choiceOf, chooseEncoder } from "./encoder-choice.ts";
+import { describe } from "./describe.ts";
+import { chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
 import { createInfluences } from "./influence.ts";
 import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
 import type { RemoveBuilt } from "./erasure.ts";
 import { followOthers } from "./follow.ts";
 import { createLoader } from "./load.ts";
-import type { OpenCollection } from "./memory.ts";
 import { createOpened } from "./opened.ts";
 import { prepareAnchors } from "./prepare.ts";
 import { createQueries } from "./queries.ts";
@@ -23,7 +23,7 @@ import { getReceipt, listReceipts } from "./receipts.ts";
 import { getTuning, planTuning } from "./tuning.ts";
 import { createSnapshots } from "./snapshots.ts";
 import { classifySurely } from "./sure.ts";
-import type { AtLeast, CollectionInfo, Collections } from "./types.ts";
+import type { AtLeast, Collections } from "./types.ts";
 
 /** The published parameters (ASIF-repo relreps.py: 800 non-zeros, exponent 8). */
 export const PUBLISHED_ASIF = { k: 800, p: 8 } as const;
@@ -219,20 +219,5 @@ export const openCollections = async (
       await Promise.all(loaded.map(async (collection) => (await collection)?.snapshots?.stop(signal)));
       await Promise.all([...opened.keys()].map((name) => forget(name)));
     },
-  };
-};
-
-const describe = ({ record, space, defaults }: OpenCollection): CollectionInfo => {
-  const view = space.view();
-  const { transform } = defaults();
-  return {
-    name: record.name,
-    imageEncoder: choiceOf(record.imageEncoder),
-    textEncoder: choiceOf(record.textEncoder),
-    ...defaults(),
-    anchorCount: view.size,
-    sequence: view.sequence,
-    indexes: { image: space.status("image", transform), text: space.status("text", transform) },
-    createdAt: record.createdAt,
   };
 };

@@ -103,6 +103,8 @@ export interface Scorer {
   gradient?(vectors: readonly (readonly number[])[], signal: AbortSignal): Promise<Slopes>;
   /** Scores of things that nobody proposed, to calibrate by; absent: those of the proposals. */
   background?(signal: AbortSignal): Promise<Float64Array>;
+  /** What is to be known of how good it is, once it has judged, such as the accuracy of what it was fitted on. */
+  report?(): Readonly<Record<string, number>>;
 }
 
 export interface Plan {
@@ -175,6 +177,7 @@ export interface ScorerCost {
   readonly proposals: number;
   readonly ms: number;
   readonly failures: number;
+  readonly report?: Readonly<Record<string, number>>;
 }
 
 export interface Run {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
@@ -7,6 +8,7 @@ import type { Log } from "../types.ts";
 import { refuseCrossOrigin, refuseRebinding, requireKey } from "./access.ts";
 import { addAnchors } from "./anchors.ts";
 import { addCalibration } from "./calibration.ts";
+import { openClassifiers } from "../consensus/classifiers/index.ts";
 import { createRemotes } from "../consensus/remote/index.ts";
 import { addCollections } from "./collections.ts";
 import { addConsensus } from "./consensus.ts";
@@ -35,7 +37,8 @@ import { addService } from "./service.ts";
  */
 export const createApp = (
   anchorage: Service["anchorage"],
-  config: Pick<Config, "host" | "apiKey" | "bodyLimitBytes"> & Partial<Pick<Config, "consensusHttpHosts">>,
+  config: Pick<Config, "host" | "apiKey" | "bodyLimitBytes"> &
+    Partial<Pick<Config, "consensusHttpHosts" | "dataDir">>,
   log: Log,
 ): OpenAPIHono => {
   const service: Service = { anchorage, bodyLimit: config.bodyLimitBytes, log };
@@ -66,7 +69,12 @@ export const createApp = (
   addCalibration(app, service);
   addTransferability(app, service);
   addSelections(app, service);
-  addConsensus(app, service, createRemotes(config.consensusHttpHosts ?? ""));
+  addConsensus(app, service, {
+    remotes: createRemotes(config.consensusHttpHosts ?? ""),
+    classifiers: openClassifiers(
+      config.dataDir === undefined ? undefined : join(config.dataDir, "classifiers"),
+    ),
+  });
   addReceipts(app, service);
   addEncoders(app, service);
   addJobs(app, service);

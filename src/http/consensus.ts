@@ -3,7 +3,6 @@ import { streamSSE } from "hono/streaming";
 import type { Context } from "hono";
 import type { ConsensusContext, ConsensusRequest } from "../collections/index.ts";
 import { GENERATORS, SCORERS } from "../consensus/catalogue/index.ts";
-import type { Remotes } from "../consensus/remote/index.ts";
 import type { CollectionName } from "../types.ts";
 import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, type Service } from "./endpoint.ts";
@@ -20,11 +19,14 @@ import { SCORER_SCHEMAS } from "./schemas/consensus/scorers.ts";
 
 const tags = ["consensus"];
 
-export const addConsensus = (app: OpenAPIHono, service: Service, remotes: Remotes): void => {
+/** Of the operator: where others may be asked, and the classifiers there are. */
+export type Resources = Pick<ConsensusContext, "remotes" | "classifiers">;
+
+export const addConsensus = (app: OpenAPIHono, service: Service, resources: Resources): void => {
   const { anchorage, bodyLimit } = service;
   const { collections } = anchorage;
   // Whoever asked may go before it is answered.
-  const contextOf = (c: Context): ConsensusContext => ({ remotes, signal: c.req.raw.signal });
+  const contextOf = (c: Context): ConsensusContext => ({ ...resources, signal: c.req.raw.signal });
 
   endpoint(
     app,
@@ -56,7 +58,7 @@ export const addConsensus = (app: OpenAPIHono, service: Service, remotes: Remote
     },
     async (c) => {
       const { collection, stream = false, ...request } = await readJson(c, consensusRequest, bodyLimit);
-      if (stream) return streamRun(c, service, collection, request, remotes);
+      if (stream) return streamRun(c, service, collection, request, resources);
       return answerJson(c, await collections.consensus(collection, request, contextOf(c)));
     },
   );
@@ -99,7 +101,7 @@ export const addConsensus = (app: OpenAPIHono, service: Service, remotes: Remote
           ...capability,
           parameters: parametersOf(SCORER_SCHEMAS, name),
         })),
-        hosts: remotes.hosts,
+        hosts: resources.remotes.hosts,
       }),
   );
 
@@ -131,7 +133,7 @@ const streamRun = async (
   { anchorage, log }: Service,
   collection: CollectionName,
   request: ConsensusRequest,
-  remotes: Remotes,
+  resources: Resources,
 ): Promise<Response> => {
   const leaving = new AbortController();
   const rounds: unknown[] = [];
@@ -141,7 +143,7 @@ const streamRun = async (
     wake();
   };
   const running = anchorage.collections.consensus(collection, request, {
-    remotes,
+    ...resources,
     signal: AbortSignal.any([leaving.signal, c.req.raw.signal]),
     onRound: told,
   });

@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { createGraph } from "../../src/onnx/index.ts";
 import { createClient, type ConsensusEvent } from "../../src/client/index.ts";
 import { replay, type Run } from "../../src/consensus/index.ts";
 import {
@@ -183,6 +187,28 @@ describe("a consensus is refused, by field,", () => {
       { condition: {}, generators, scorers: [{ name: "arithmetic" }] },
       "generators.0",
     ],
+    [
+      "for a probe of a field without classes",
+      { generators, scorers: [{ name: "probe", field: "none" }] },
+      "scorers.0.field",
+      "0 classes",
+    ],
+    [
+      "for a target that is no class",
+      { generators: [{ name: "anchors" }], scorers: [{ name: "probe", field: "kind", target: "elk" }] },
+      "scorers.0.target",
+    ],
+    [
+      "for a classifier that is not there",
+      { generators, scorers: [{ name: "onnx", classifier: "none" }] },
+      "scorers.0.classifier",
+      "no classifier",
+    ],
+    [
+      "for a classifier by a path",
+      { generators, scorers: [{ name: "onnx", classifier: "../x" }] },
+      "scorers.0.classifier",
+    ],
     ["where a scorer needs a text", { generators, scorers: [{ name: "text-text" }] }, "scorers.0"],
     [
       "for two scorers of one name",
@@ -284,8 +310,77 @@ describe("what there is", () => {
       scorers: [{ name: "image-image" }],
     });
     expect(matrix.scorers[0]?.raw[0]).toBeCloseTo(1, 1);
-    expect(await client.listScorers()).toHaveLength(10);
+    expect(await client.listScorers()).toHaveLength(12);
     expect(await client.listGenerators()).toHaveLength(10);
+  });
+});
+
+describe("what is learned", () => {
+  it("by a probe on the anchors judges classes, and says how good it is", async () => {
+    const found = await answered({
+      generators: [{ name: "class-names", field: "kind" }],
+      scorers: [{ name: "probe", field: "kind" }],
+    });
+    expect(found.winner?.text).toBe("fox");
+    expect(found.costs[0]?.report).toMatchObject({ anchors: 12, classes: 4, accuracy: 1 });
+  });
+
+  it("elsewhere is asked as an ONNX file of the operator's folder", async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), "classifiers-"));
+    onTestFinished(() => rm(dataDir, { recursive: true }));
+    const folder = join(dataDir, "classifiers", "kinds");
+    await mkdir(folder, { recursive: true });
+    const manifest = { version: 1, modality: "image", dimension: 7, classes: KINDS };
+    await writeFile(join(folder, "classifier.json"), JSON.stringify(manifest));
+    // The first four parts of a vector, ten times.
+    const graph = createGraph("kinds");
+    const vectors = graph.input("vectors", "float32", ["n", 7]);
+    const weights = Array.from({ length: 28 }, (_, at) => (Math.floor(at / 4) === at % 4 ? 10 : 0));
+    graph.output("logits", graph.node("MatMul", [vectors, graph.floats([7, 4], weights)]), "float32", [
+      "n",
+      4,
+    ]);
+    await writeFile(join(folder, "model.onnx"), graph.toBytes());
+    const small = join(dataDir, "classifiers", "small");
+    await mkdir(small);
+    await writeFile(join(small, "classifier.json"), JSON.stringify({ ...manifest, dimension: 3 }));
+    await writeFile(join(small, "model.onnx"), graph.toBytes());
+    await mkdir(join(dataDir, "classifiers", "broken"));
+
+    const other = await openTestApp({ dataDir });
+    try {
+      const dimension = { external: { dimension: 7 } };
+      await other.call("POST", "/v1/collections", {
+        name: "c",
+        imageEncoder: dimension,
+        textEncoder: dimension,
+      });
+      await other.call("PUT", "/v1/collections/c/anchors", { anchors });
+      const asked = (classifier: string, more: object = {}) =>
+        other.call("POST", "/v1/consensus", {
+          ...base,
+          generators: [{ name: "class-names", field: "kind" }],
+          scorers: [{ name: "onnx", classifier, ...more }],
+        });
+      expect(consensusAnswer.parse((await asked("kinds")).body).winner?.text).toBe("fox");
+      const owls = await other.call("POST", "/v1/consensus", {
+        ...base,
+        generators: [{ name: "anchors" }],
+        scorers: [{ name: "onnx", classifier: "kinds", target: "Owl" }],
+      });
+      expect(consensusAnswer.parse(owls.body).winner?.anchor).toMatch(/^owl/);
+      expect(pathsOf(await asked("kinds", { target: "elk" }))).toEqual(["scorers.0.target"]);
+      const mismatch = await asked("small");
+      expect(mismatch.status).toBe(400);
+      expect(problemIn(mismatch).detail).toContain(
+        "takes image vectors of 3 numbers; this collection's have 7",
+      );
+      const broken = await asked("broken");
+      expect(broken.status).toBe(422);
+      expect(problemIn(broken).detail).not.toContain(dataDir);
+    } finally {
+      await other.close();
+    }
   });
 });
 

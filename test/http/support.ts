@@ -34,7 +34,7 @@ export const TEXT_DIMENSION = 2;
 
 /** The real application over a database of its own, with the encoders of `folders`. */
 export const openTestApp = async (
-  options: Partial<Pick<Config, "host" | "apiKey" | "bodyLimitBytes" | "consensusHttpHosts">> & {
+  options: Partial<Pick<Config, "host" | "apiKey" | "bodyLimitBytes" | "consensusHttpHosts" | "dataDir">> & {
     readonly folders?: readonly string[];
     readonly database?: TestDatabase;
     readonly patienceMs?: number;
@@ -51,6 +51,7 @@ export const openTestApp = async (
     apiKey = null,
     bodyLimitBytes = 4 * 1024 * 1024,
     consensusHttpHosts = "",
+    dataDir,
   } = options;
   const logged: string[] = [];
   const log = (line: string): void => void logged.push(line);
@@ -59,7 +60,11 @@ export const openTestApp = async (
   const collections = await openCollections(store, encoders, log, true, indexDirectory);
   const jobs = await openJobs(store, log);
   const service = { store, encoders, collections, jobs };
-  const app = createApp(service, { host, apiKey, bodyLimitBytes, consensusHttpHosts }, log);
+  const app = createApp(
+    service,
+    { host, apiKey, bodyLimitBytes, consensusHttpHosts, ...(dataDir === undefined ? {} : { dataDir }) },
+    log,
+  );
   return {
     app,
     service,

@@ -43,7 +43,8 @@ export const createConsensusQueries = (encoding: Encoding): ConsensusQueries => 
       if (spec.name === "list")
         await checkPayloads(queried, spec.proposals, pathOf(i), scorers, template, encoding);
     const scene = await openScene(queried, request, template, encoding);
-    const means = { scene, remotes: context.remotes, shownCondition: shownCondition(request.condition) };
+    const { remotes, classifiers } = context;
+    const means = { scene, remotes, classifiers, shownCondition: shownCondition(request.condition) };
     return planOf(request, generators, scorers, means);
   };
 

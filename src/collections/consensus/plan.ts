@@ -113,14 +113,14 @@ export const checkPayloads = async (
 };
 
 /** The plan of a run; see {@link CONSENSUS_DEFAULTS}. */
-export const planOf = (
+export const planOf = async (
   request: ConsensusRequest,
   generators: readonly GeneratorSpec[],
   scorers: readonly ScorerSpec[],
   means: Means,
-): Plan => {
+): Promise<Plan> => {
   const { budget, ...usual } = CONSENSUS_DEFAULTS;
-  const made = scorers.map((spec, i) => makeScorer(spec, means, `scorers.${i}`));
+  const made = await Promise.all(scorers.map((spec, i) => makeScorer(spec, means, `scorers.${i}`)));
   return {
     generators: generators.map((spec, i) => makeGenerator(spec, means, `generators.${i}`)),
     scorers: made,

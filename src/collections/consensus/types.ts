@@ -1,4 +1,5 @@
 import type { GeneratorSpec, ScorerSpec, TaskName } from "../../consensus/catalogue/index.ts";
+import type { Classifiers } from "../../consensus/classifiers/index.ts";
 import type { Remotes } from "../../consensus/remote/index.ts";
 import type { Proposal, Payload, Ranked, RoundTrace, Run, ScorerCost } from "../../consensus/index.ts";
 import type { Agreement, Aggregation, Calibration } from "../../ensemble/index.ts";
@@ -53,6 +54,7 @@ export interface ConsensusScoreRequest extends ConsensusAsk {
 /** What a run stands on beside the collection. */
 export interface ConsensusContext {
   readonly remotes: Remotes;
+  readonly classifiers: Classifiers;
   readonly signal: AbortSignal;
   readonly onRound?: (round: RoundTrace) => void;
 }

@@ -11,7 +11,8 @@ import {
   createTemplateGenerator,
 } from "../generators/index.ts";
 import type { Generator } from "../types.ts";
-import type { Capability, Means } from "./scorers.ts";
+import type { Capability } from "./scorer-capabilities.ts";
+import type { Means } from "./scorers.ts";
 import type { GeneratorName, GeneratorSpec } from "./specs.ts";
 
 const TEXT = ["text"] as const;

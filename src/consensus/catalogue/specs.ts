@@ -36,6 +36,8 @@ export interface ScorerSpecs {
   readonly "knn-vote": Neighbours & { readonly field: string };
   readonly "self-consistency": { readonly by?: "similarity" | "votes" };
   readonly arithmetic: { readonly mode?: "veto" | "score" };
+  readonly probe: { readonly field: string; readonly ridge?: number; readonly target?: string };
+  readonly onnx: { readonly classifier: string; readonly target?: string };
   readonly http: EndpointSpec;
 }
 

@@ -146,6 +146,7 @@ export const openPanel = ({
         proposals,
         ms: Math.round(ms),
         failures,
+        ...(scorer.report === undefined ? {} : { report: scorer.report() }),
       })),
     asked: () => sumOf(seats.map(({ proposals }) => proposals)),
   };

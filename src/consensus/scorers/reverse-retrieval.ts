@@ -83,8 +83,9 @@ const rankOf = (row: Float32Array, image: number, images: number): number => {
   let [above, equal] = [0, 0];
   for (let i = images; i < row.length; i++) {
     const other = row[i] ?? 0;
+    if (other < own) continue;
     if (other > own) above++;
-    else if (other === own) equal++;
+    else equal++;
   }
   return 1 + above + equal / 2;
 };

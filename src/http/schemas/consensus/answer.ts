@@ -93,6 +93,10 @@ export const consensusAnswer = z
         proposals: z.int(),
         ms: z.number(),
         failures: z.int(),
+        report: z.record(z.string(), z.number()).optional().openapi({
+          description:
+            "Of what was fitted: how many anchors it was fitted on, and its cross-validated accuracy.",
+        }),
       }),
     ),
     seed: z.int(),

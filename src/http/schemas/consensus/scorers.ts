@@ -63,6 +63,12 @@ const neighbours = {
   ),
 };
 
+const target = optional(
+  text.describe(
+    "The class that proposed images are to be of; where absent, proposed texts are classes of the condition's image.",
+  ),
+);
+
 export const field = text.describe("A metadata field of the anchors.");
 
 export const endpoint = {
@@ -125,6 +131,27 @@ export const SCORER_SCHEMAS = {
     ),
     ...common,
   }),
+  probe: z.strictObject({
+    name: z.literal("probe"),
+    field,
+    ridge: optional(
+      z.number().gt(0).max(1_000).describe("In units of the mean eigenvalue; 0.1 where absent."),
+    ),
+    target,
+    ...common,
+  }),
+  onnx: z.strictObject({
+    name: z.literal("onnx"),
+    classifier: z
+      .string()
+      .regex(
+        /^[a-z0-9][a-z0-9_-]{0,62}$/,
+        "must be 1 to 63 of a-z, 0-9, _ and -, the first a letter or a digit",
+      )
+      .describe("A folder of DATA_DIR/classifiers."),
+    target,
+    ...common,
+  }),
   http: z.strictObject({ name: z.literal("http"), ...endpoint, ...common }),
 } as const satisfies Record<ScorerName, z.ZodObject>;
 
@@ -149,6 +176,8 @@ export const scorer = z
       SCORER_SCHEMAS["knn-vote"],
       SCORER_SCHEMAS["self-consistency"],
       SCORER_SCHEMAS.arithmetic,
+      SCORER_SCHEMAS.probe,
+      SCORER_SCHEMAS.onnx,
       SCORER_SCHEMAS.http,
     ],
     { error: knownNames("scorer", SCORER_SCHEMAS) },

@@ -1,0 +1,19 @@
+import { choiceOf } from "./encoder-choice.ts";
+import type { OpenCollection } from "./memory.ts";
+import type { CollectionInfo } from "./types.ts";
+
+/** A collection as it is told. */
+export const describe = ({ record, space, defaults }: OpenCollection): CollectionInfo => {
+  const view = space.view();
+  const { transform } = defaults();
+  return {
+    name: record.name,
+    imageEncoder: choiceOf(record.imageEncoder),
+    textEncoder: choiceOf(record.textEncoder),
+    ...defaults(),
+    anchorCount: view.size,
+    sequence: view.sequence,
+    indexes: { image: space.status("image", transform), text: space.status("text", transform) },
+    createdAt: record.createdAt,
+  };
+};

@@ -1,0 +1,140 @@
+import { AnchorageError } from "../../errors.ts";
+import type { AnchorView } from "../../retrieval/index.ts";
+import { fitProbe, predict, type Probe } from "../probe/index.ts";
+import { anchorItem, labelKey, labelsAt, once, type Item, type Scene } from "../scene/index.ts";
+import type { Scorer } from "../types.ts";
+import { settled, type ScorerSettings } from "./settings.ts";
+
+export interface ProbeSettings extends ScorerSettings {
+  /** The metadata field that holds an anchor's class. */
+  readonly field: string;
+  /** In units of the mean eigenvalue of the vectors' Gram matrix; absent: 0.1. */
+  readonly ridge?: number;
+  /** The class that proposed images are to be of; absent: proposed texts are classes of the condition's image. */
+  readonly target?: string;
+}
+
+/** Anchors that it is fitted on, evenly spaced, at most; fewer of long vectors, for it takes the square of their length. */
+const MOST_ANCHORS = 4_000;
+const MOST_WORK = 1.5e9;
+const MOST_CLASSES = 1_000;
+
+interface Fitted {
+  readonly probe: Probe;
+  readonly places: ReadonlyMap<string, number>;
+}
+
+/** Of all anchors of a view; what some of them are left out of is fitted for the run alone. */
+const kept = new WeakMap<AnchorView, Map<string, Promise<Fitted>>>();
+
+/**
+ * The log-probability of a class by a linear classifier that is fitted on the anchors' image vectors over a metadata
+ * field, or of an image being of one. What is no class cannot be judged. Reports its own leave-one-out accuracy.
+ */
+export const createProbeScorer = (
+  scene: Scene,
+  { field, ridge, target, ...settings }: ProbeSettings,
+): Scorer => {
+  let found: Fitted | undefined;
+  const fit = once(async () => (found = await fitOnce(scene, field, ridge)));
+  const logsOf = async ({ probe }: Fitted, items: readonly Item[]): Promise<Float64Array> =>
+    predict(probe, await scene.show(items));
+
+  return {
+    ...settled(settings, { name: "probe" }),
+    kinds: target === undefined ? ["text"] : ["anchor", "vector"],
+    score: async (proposals) => {
+      const fitted = await fit();
+      const { classes } = fitted.probe;
+      const scores = new Float64Array(proposals.length).fill(Number.NaN);
+      if (target !== undefined) {
+        const place = fitted.places.get(labelKey(target));
+        const items = await scene.itemsOf(
+          proposals.map(({ payload }) => payload),
+          "image",
+        );
+        if (place === undefined)
+          throw new AnchorageError("unavailable", `"${target}" is no class of "${field}"`);
+        const logs = await logsOf(
+          fitted,
+          items.filter((item) => item !== undefined),
+        );
+        let row = 0;
+        items.forEach((item, i) => {
+          if (item !== undefined) scores[i] = logs[row++ * classes.length + place] ?? Number.NaN;
+        });
+        return { scores };
+      }
+      const images = scene.condition.image;
+      const logs = await logsOf(fitted, images);
+      proposals.forEach(({ payload }, i) => {
+        const place = payload.kind === "text" ? fitted.places.get(labelKey(payload.text)) : undefined;
+        if (place === undefined || images.length === 0) return;
+        let sum = 0;
+        for (let image = 0; image < images.length; image++) sum += logs[image * classes.length + place] ?? 0;
+        scores[i] = sum / images.length;
+      });
+      return { scores };
+    },
+    report: () =>
+      found === undefined
+        ? {}
+        : { anchors: found.probe.rows, classes: found.probe.classes.length, accuracy: found.probe.accuracy },
+  };
+};
+
+const fitOnce = (scene: Scene, field: string, ridge?: number): Promise<Fitted> => {
+  if (scene.allow !== undefined) return fitOn(scene, field, ridge);
+  const { view, settings } = scene;
+  const known = kept.get(view) ?? new Map<string, Promise<Fitted>>();
+  kept.set(view, known);
+  const { transform } = settings;
+  const key = JSON.stringify([field, ridge ?? null, transform, view.fitVersion("image", transform)]);
+  const fitted = known.get(key) ?? fitOn(scene, field, ridge);
+  known.set(key, fitted);
+  fitted.catch(() => known.delete(key));
+  return fitted;
+};
+
+/** @throws AnchorageError `unavailable` where there are not two classes to tell apart, or too many */
+const fitOn = async (scene: Scene, field: string, ridge?: number): Promise<Fitted> => {
+  const { view } = scene;
+  const { labelled, names } = probeClasses(scene, field);
+  if (!isProbeable(names.size))
+    throw new AnchorageError("unavailable", `the anchors have ${classesIn(names.size, field)}`);
+  const [first] = labelled;
+  const [shown] = first === undefined ? [] : await scene.show([anchorItem(view, "image", first.slot)]);
+  const most = Math.min(MOST_ANCHORS, Math.max(1, Math.floor(MOST_WORK / ((shown?.length ?? 1) + 1) ** 2)));
+  const count = Math.min(most, labelled.length);
+  const taken = Array.from(
+    { length: count },
+    (_, i) => labelled[Math.floor((i * labelled.length) / count)],
+  ).filter((each) => each !== undefined);
+  const look = await view.look("image", scene.settings.transform);
+  const rows = await look.show(
+    view.vectors(
+      "image",
+      taken.map(({ slot }) => slot),
+    ),
+  );
+  const places = new Map([...names.keys()].map((key, i) => [key, i] as const));
+  const labels = Int32Array.from(taken, ({ name }) => places.get(labelKey(name)) ?? 0);
+  return { probe: await fitProbe(rows, labels, [...names.values()], ridge), places };
+};
+
+/** The anchors that have a class in a field, the first where it is a list, and the classes as they are first written. */
+export const probeClasses = (scene: Scene, field: string) => {
+  const labelled = Array.from(scene.slots()).flatMap((slot) => {
+    const [name] = labelsAt(scene, slot, field);
+    return name === undefined ? [] : [{ slot, name }];
+  });
+  const names = new Map<string, string>();
+  for (const { name } of labelled) if (!names.has(labelKey(name))) names.set(labelKey(name), name);
+  return { labelled, names };
+};
+
+export const isProbeable = (classes: number): boolean => classes >= 2 && classes <= MOST_CLASSES;
+
+/** What is wrong with so many classes. */
+export const classesIn = (classes: number, field: string): string =>
+  `${classes} classes in "${field}"; a probe tells 2 to ${MOST_CLASSES} apart`;
