@@ -35,7 +35,10 @@ export const agreements = (
     tookMs: candidates.reduce((sum, { scores }) => sum + (scores[method]?.tookMs ?? 0), 0),
   }));
 
-/** As lines: every candidate with its truths and its ranks, then every method with how far it agrees. */
+/**
+ * As lines: every candidate with its truths and its ranks, then every method with how far it agrees, over all
+ * candidates and over those of each transform.
+ */
 export const agreementTable = (
   selection: Pick<Selection, "candidates" | "settings" | "samples" | "classes">,
   truths: readonly Truth[],
@@ -50,7 +53,6 @@ export const agreementTable = (
     );
   const [first] = truths;
   const ordered = [...candidates].sort((a, b) => (first?.of(b) ?? 0) - (first?.of(a) ?? 0));
-  const told = agreements(selection, truths);
   return [
     `${candidates.length} candidates, ${samples.used} samples, ${classes} classes; truths in percent, methods by rank`,
     row("candidate", titles),
@@ -60,23 +62,30 @@ export const agreementTable = (
         ...methods.map((method) => `#${candidate.scores[method]?.rank ?? "-"}`),
       ]),
     ),
-    "",
-    [
-      "method".padEnd(14),
-      ...truths.map(({ name }) => `tau ${name}, regret`.padStart(28)),
-      "seconds".padStart(9),
-    ].join(" "),
-    ...told.map(({ method, with: by, tookMs }) =>
-      [
-        method.padEnd(14),
-        ...by.map(({ tau, regret }) =>
-          `${tau === null ? "-" : tau.toFixed(3)}, ${percent(regret)}`.padStart(28),
-        ),
-        (tookMs / 1000).toFixed(1).padStart(9),
-      ].join(" "),
-    ),
+    ...[...new Set([null, ...candidates.map(({ transform }) => transform)])].flatMap((transform) => {
+      const some = candidates.filter((candidate) => transform === null || candidate.transform === transform);
+      const what = transform === null ? "all candidates" : `those with transform ${transform}`;
+      return ["", ...agreementLines(what, agreements({ candidates: some, settings }, truths), truths)];
+    }),
   ];
 };
+
+const agreementLines = (what: string, told: readonly Agreement[], truths: readonly Truth[]): string[] => [
+  [
+    what.padEnd(28),
+    ...truths.map(({ name }) => `tau ${name}, regret`.padStart(20)),
+    "seconds".padStart(9),
+  ].join(" "),
+  ...told.map(({ method, with: by, tookMs }) =>
+    [
+      method.padEnd(28),
+      ...by.map(({ tau, regret }) =>
+        `${tau === null ? "-" : tau.toFixed(3)}, ${percent(regret)}`.padStart(20),
+      ),
+      (tookMs / 1000).toFixed(1).padStart(9),
+    ].join(" "),
+  ),
+];
 
 const percent = (share: number | null): string =>
   share === null || Number.isNaN(share) ? "-" : (100 * share).toFixed(1);
