@@ -169,6 +169,31 @@ describe("the loop", () => {
   });
 });
 
+describe("a background", () => {
+  const far = (name: string, judge: (word: string) => number) =>
+    scorerOf(name, judge, { background: () => Promise.resolve(Float64Array.of(-1, 0, 1, 0, -1, 1)) });
+
+  test("does not make a tie of all that is far above it", async () => {
+    const words = ["a", "bbb", "cc", "dddd"];
+    const long = far("long", (word) => 100 + word.length);
+    const { ranking } = await run(planOf({ generators: [listOf(...words)], scorers: [long] }));
+    expect(ranking.map(({ proposal }) => textOf(proposal))).toEqual(["dddd", "bbb", "cc", "a"]);
+  });
+
+  test("keeps one scorer from deciding alone by how far above it something is", async () => {
+    const wild = far("wild", (word) => (word === "a" ? 1e9 : 0));
+    const calm = [
+      far("calm", (word) => (word === "b" ? 1 : -1)),
+      far("quiet", (word) => (word === "b" ? 1 : -1)),
+    ];
+    const { ranking } = await run(
+      planOf({ generators: [listOf("a", "b", "c", "d")], scorers: [wild, ...calm] }),
+    );
+    expect(ranking[0]?.proposal.payload).toEqual(text("b"));
+    expect(Math.max(...ranking.flatMap(({ scores }) => scores))).toBeLessThanOrEqual(4);
+  });
+});
+
 describe("the loop stops", () => {
   const short = scorerOf("short", (word) => -word.length);
   const early = scorerOf("early", (word) => -word.charCodeAt(0));

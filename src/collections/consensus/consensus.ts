@@ -1,4 +1,4 @@
-import { runConsensus, type Plan } from "../../consensus/index.ts";
+import { runConsensus, withBackground, type Plan } from "../../consensus/index.ts";
 import { calibrate } from "../../ensemble/index.ts";
 import type { GeneratorSpec } from "../../consensus/catalogue/index.ts";
 import type { Encoding } from "../encoding.ts";
@@ -67,12 +67,9 @@ export const createConsensusQueries = (encoding: Encoding): ConsensusQueries => 
         proposals: proposals.map(({ id, payload }) => ({ id, ...payload })),
         scorers: plan.scorers.map(({ name, calibration }, n) => {
           const raw = round?.scores[n] ?? [];
-          const background = run.backgrounds[n] ?? null;
-          const calibrated = calibrate(
-            Float64Array.from(raw, (score) => score ?? Number.NaN),
-            calibration,
-            background === null ? undefined : Float64Array.from(background),
-          );
+          const scores = Float64Array.from(raw, (score) => score ?? Number.NaN);
+          const background = Float64Array.from(run.backgrounds[n] ?? []);
+          const calibrated = calibrate(scores, calibration, withBackground(scores, background));
           return { name, weight: run.weights[n] ?? 0, raw, calibrated: Array.from(calibrated, finiteOrNull) };
         }),
         values: proposals.map(({ id }) => finiteOrNull(values.get(id))),

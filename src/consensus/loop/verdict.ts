@@ -19,8 +19,10 @@ export interface Verdict {
 const JUDGED = 0.5;
 
 /**
- * Calibrates, combines and ranks, within each stage where there are stages: those of a later stage come first. Of equal values the one comes first whose lowest score is higher, then the one that was
- * proposed first.
+ * Calibrates, combines and ranks, within each stage where there are stages: those of a later stage come first. Scores are
+ * measured against all that was proposed, and against the background where there is one: by a background alone whatever is
+ * any good would be beyond the clip, and tie. Of equal values the one comes first whose lowest score, unclipped, is higher,
+ * then the one that was proposed first.
  *
  * @param scores raw, of each scorer, NaN where it cannot judge
  */
@@ -39,22 +41,19 @@ export const decide = (
   const { calibrations, backgrounds, weights, aggregation, isVetoed, stages } = options;
   const count = scores[0]?.length ?? 0;
   const members = scores.map(() => new Float64Array(count));
-  const [values, judged] = [new Float64Array(count), new Float64Array(count)];
+  const [values, judged, worst] = [new Float64Array(count), new Float64Array(count), new Float64Array(count)];
   for (const places of groupsOf(count, stages)) {
-    const calibrated = scores.map((raw, n) =>
-      calibrate(pick(raw, places), calibrations[n] ?? { kind: "none" }, backgrounds[n]),
-    );
+    const parts = scores.map((raw) => pick(raw, places));
+    const references = parts.map((part, n) => withBackground(part, backgrounds[n]));
+    const by = (n: number): Calibration => calibrations[n] ?? { kind: "none" };
+    const calibrated = parts.map((part, n) => calibrate(part, by(n), references[n]));
+    const free = parts.map((part, n) => calibrate(part, unclipped(by(n)), references[n]));
+    spread(lowestOf(free, places.length), places, worst);
     const combined = aggregate(calibrated, weights, aggregation);
     calibrated.forEach((part, n) => spread(part, places, members[n]));
     spread(combined.values, places, values);
     spread(combined.judged, places, judged);
   }
-  const worst = values.map((_, i) =>
-    members.reduce(
-      (least, member) => (Number.isNaN(member[i]) ? least : Math.min(least, member[i] ?? least)),
-      Infinity,
-    ),
-  );
   const isJudged = (i: number): boolean => (judged[i] ?? 0) >= JUDGED;
   const order = [...values.keys()]
     .filter((i) => !isVetoed(i))
@@ -102,6 +101,29 @@ const spread = (scores: Float64Array, places: readonly number[], into: Float64Ar
   places.forEach((place, i) => {
     if (into !== undefined) into[place] = scores[i] ?? Number.NaN;
   });
+
+/** What scores are measured against: themselves, and the background where there is one. */
+export const withBackground = (scores: Float64Array, background: Float64Array | undefined): Float64Array => {
+  if (background === undefined) return scores;
+  const both = new Float64Array(scores.length + background.length);
+  both.set(scores);
+  both.set(background, scores.length);
+  return both;
+};
+
+const unclipped = (calibration: Calibration): Calibration =>
+  calibration.kind === "z" || calibration.kind === "robust-z"
+    ? { ...calibration, clip: Number.POSITIVE_INFINITY }
+    : calibration;
+
+/** Of each proposal, over those that judge it. */
+const lowestOf = (members: readonly Float64Array[], count: number): Float64Array =>
+  Float64Array.from({ length: count }, (_, i) =>
+    members.reduce(
+      (least, member) => (Number.isNaN(member[i]) ? least : Math.min(least, member[i] ?? least)),
+      Infinity,
+    ),
+  );
 
 /** What scorers make of the proposal at a place. */
 export const rankedAt = (
