@@ -147,7 +147,7 @@ const differencesOf = (ours: readonly Part[], theirs: readonly Part[]): Differen
     slot,
     contribution: 0,
     against,
-    difference: -against,
+    difference: 0 - against,
   }));
   return [...shared, ...only];
 };
