@@ -19,16 +19,17 @@ const SCALES = { least: 0.1, most: 1_000, steps: 60 };
 const SCALED = 2_000;
 
 /**
- * Ridge regression on one-hot classes, with a constant. The accuracy is by leave-one-out, in closed form: the residual of a
- * row that was left out is its residual over `1 - h`, h being its leverage (Hastie, Tibshirani and Friedman, "The Elements
- * of Statistical Learning", equation 7.64). The scale is the one under which these predictions are likeliest.
+ * Ridge regression, with a constant, on 1 for the classes of a row and 0 for others. The accuracy is by leave-one-out, in
+ * closed form: the residual of a row that was left out is its residual over `1 - h`, h being its leverage (Hastie,
+ * Tibshirani and Friedman, "The Elements of Statistical Learning", equation 7.64); a row is told rightly where the best
+ * class is one of its own. The scale is the one under which these predictions are likeliest.
  *
  * @param rows `[n, d]` row-major
- * @param labels the class of each row
+ * @param labels the classes of each row, one or more
  */
 export const fitProbe = async (
   rows: Float32Array,
-  labels: Int32Array,
+  labels: readonly (readonly number[])[],
   classes: readonly string[],
   ridge = RIDGE,
 ): Promise<Probe> => {
@@ -58,8 +59,10 @@ export const fitProbe = async (
 
   const weights = new Float64Array(classes.length * width);
   for (let row = 0; row < n; row++) {
-    const own = weights.subarray((labels[row] ?? 0) * width, ((labels[row] ?? 0) + 1) * width);
-    for (let i = 0; i < width; i++) own[i] = (own[i] ?? 0) + at(row, i);
+    for (const label of labels[row] ?? []) {
+      const own = weights.subarray(label * width, (label + 1) * width);
+      for (let i = 0; i < width; i++) own[i] = (own[i] ?? 0) + at(row, i);
+    }
   }
   for (let c = 0; c < classes.length; c++) {
     const own = weights.subarray(c * width, (c + 1) * width);
@@ -76,17 +79,17 @@ export const fitProbe = async (
     for (let i = 0; i < width; i++) solved[i] = at(row, i);
     solveInPlace(gram, solved, width);
     const leverage = solved.reduce((sum, value) => sum + value * value, 0);
-    const truth = labels[row] ?? 0;
+    const truth = labels[row] ?? [];
     let best = 0;
     const own = leftOut.subarray(row * classes.length, (row + 1) * classes.length);
     for (let c = 0; c < classes.length; c++) {
       let output = 0;
       for (let i = 0; i < width; i++) output += (weights[c * width + i] ?? 0) * at(row, i);
-      const target = c === truth ? 1 : 0;
+      const target = truth.includes(c) ? 1 : 0;
       own[c] = target - (target - output) / Math.max(1e-9, 1 - leverage);
       if ((own[c] ?? 0) > (own[best] ?? 0)) best = c;
     }
-    if (best === truth) right++;
+    if (truth.includes(best)) right++;
     await rest();
   }
   return {
@@ -121,7 +124,7 @@ const logSum = (values: Float64Array): number => {
   return top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0));
 };
 
-const fitScale = (outputs: Float64Array, labels: Int32Array, count: number): number => {
+const fitScale = (outputs: Float64Array, labels: readonly (readonly number[])[], count: number): number => {
   const rows = Math.min(SCALED, labels.length);
   const scaled = new Float64Array(count);
   let [best, least] = [1, Infinity];
@@ -130,7 +133,9 @@ const fitScale = (outputs: Float64Array, labels: Int32Array, count: number): num
     let loss = 0;
     for (let row = 0; row < rows; row++) {
       for (let c = 0; c < count; c++) scaled[c] = scale * (outputs[row * count + c] ?? 0);
-      loss += logSum(scaled) - (scaled[labels[row] ?? 0] ?? 0);
+      const truth = labels[row] ?? [];
+      const told = truth.reduce((sum, label) => sum + (scaled[label] ?? 0), 0) / Math.max(1, truth.length);
+      loss += logSum(scaled) - told;
     }
     if (loss < least) [best, least] = [scale, loss];
   }

@@ -1,12 +1,12 @@
 import { AnchorageError } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import { fitProbe, predict, type Probe } from "../probe/index.ts";
-import { anchorItem, labelKey, labelsAt, once, type Item, type Scene } from "../scene/index.ts";
+import { anchorItem, labelKey, labelsAt, labelsOf, once, type Item, type Scene } from "../scene/index.ts";
 import type { Scorer } from "../types.ts";
 import { settled, type ScorerSettings } from "./settings.ts";
 
 export interface ProbeSettings extends ScorerSettings {
-  /** The metadata field that holds an anchor's class. */
+  /** The metadata field that holds an anchor's class, or a list of its classes. */
   readonly field: string;
   /** In units of the mean eigenvalue of the vectors' Gram matrix; absent: 0.1. */
   readonly ridge?: number;
@@ -29,7 +29,8 @@ const kept = new WeakMap<AnchorView, Map<string, Promise<Fitted>>>();
 
 /**
  * The log-probability of a class by a linear classifier that is fitted on the anchors' image vectors over a metadata
- * field, or of an image being of one. What is no class cannot be judged. Reports its own leave-one-out accuracy.
+ * field, or of an image being of one. What is no class, or not among the thousand most frequent, cannot be judged. Reports
+ * its own leave-one-out accuracy.
  */
 export const createProbeScorer = (
   scene: Scene,
@@ -96,7 +97,7 @@ const fitOnce = (scene: Scene, field: string, ridge?: number): Promise<Fitted> =
   return fitted;
 };
 
-/** @throws AnchorageError `unavailable` where there are not two classes to tell apart, or too many */
+/** @throws AnchorageError `unavailable` where there are not two classes to tell apart */
 const fitOn = async (scene: Scene, field: string, ridge?: number): Promise<Fitted> => {
   const { view } = scene;
   const { labelled, names } = probeClasses(scene, field);
@@ -118,23 +119,24 @@ const fitOn = async (scene: Scene, field: string, ridge?: number): Promise<Fitte
     ),
   );
   const places = new Map([...names.keys()].map((key, i) => [key, i] as const));
-  const labels = Int32Array.from(taken, ({ name }) => places.get(labelKey(name)) ?? 0);
+  const labels = taken.map(({ keys }) => keys.flatMap((key) => places.get(key) ?? []));
   return { probe: await fitProbe(rows, labels, [...names.values()], ridge), places };
 };
 
-/** The anchors that have a class in a field, the first where it is a list, and the classes as they are first written. */
+/** The classes in a field as they are first written, the most frequent where they are many, and the anchors that have any. */
 export const probeClasses = (scene: Scene, field: string) => {
+  const names = new Map(
+    [...labelsOf(scene, field)].slice(0, MOST_CLASSES).map(([key, { name }]) => [key, name] as const),
+  );
   const labelled = Array.from(scene.slots()).flatMap((slot) => {
-    const [name] = labelsAt(scene, slot, field);
-    return name === undefined ? [] : [{ slot, name }];
+    const keys = [...new Set(labelsAt(scene, slot, field).map(labelKey))].filter((key) => names.has(key));
+    return keys.length === 0 ? [] : [{ slot, keys }];
   });
-  const names = new Map<string, string>();
-  for (const { name } of labelled) if (!names.has(labelKey(name))) names.set(labelKey(name), name);
   return { labelled, names };
 };
 
-export const isProbeable = (classes: number): boolean => classes >= 2 && classes <= MOST_CLASSES;
+export const isProbeable = (classes: number): boolean => classes >= 2;
 
-/** What is wrong with so many classes. */
+/** What is wrong with so few classes. */
 export const classesIn = (classes: number, field: string): string =>
-  `${classes} classes in "${field}"; a probe tells 2 to ${MOST_CLASSES} apart`;
+  `${classes} ${classes === 1 ? "class" : "classes"} in "${field}"; a probe needs two to tell apart`;

@@ -1,11 +1,15 @@
 import type { Scorer } from "../types.ts";
 
+/** What is measured must not depend on how busy the machine is. */
+const TIMEOUT_MS = 3_600_000;
+
 /** Asks a scorer, whose scores do not depend on what else is proposed, about each proposal once in all runs. */
 export const remember = (scorer: Scorer): Scorer => {
   const known = new Map<string, number>();
   let background: Promise<Float64Array> | undefined;
   return {
     ...scorer,
+    timeoutMs: TIMEOUT_MS,
     score: async (proposals, signal) => {
       const missing = proposals.filter(({ id }) => !known.has(id));
       if (missing.length > 0) {

@@ -83,7 +83,7 @@ describe("tasks over a store of emoji", () => {
       ),
     );
     const task = createQuestionsTask(store, emoji, frames);
-    const panel = { members: [0, 1, 2, 3, 4], weights: [1, 1, 1, 1, 1], rounds: 2 };
+    const panel = { members: [0, 1, 2, 3, 4, 5], weights: [1, 1, 1, 1, 1, 1], rounds: 2 };
     const kinds = task.test.slice(0, 4).map(({ field, images }) => [field, images.length / D]);
     expect(kinds).toEqual([
       ["subgroup", 1],

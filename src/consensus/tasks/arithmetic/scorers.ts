@@ -7,7 +7,7 @@ const common = {
   kinds: ["steps"],
   calibration: { kind: "z" },
   onFailure: "fail",
-  timeoutMs: 60_000,
+  timeoutMs: 3_600_000,
 } as const;
 
 /** How the scores of its steps become the score of a solution. */

@@ -111,7 +111,7 @@ const planOf = (
   temperature: 0,
   rounds: LONGEST,
   scoreBudget: Number.MAX_SAFE_INTEGER,
-  timeBudgetMs: 60_000,
+  timeBudgetMs: Number.MAX_SAFE_INTEGER,
   epsilon: 0,
   patience: LONGEST,
   stopWhenUnanimous: false,

@@ -143,7 +143,7 @@ const run = (
       temperature: 0,
       rounds,
       scoreBudget: Number.MAX_SAFE_INTEGER,
-      timeBudgetMs: 600_000,
+      timeBudgetMs: Number.MAX_SAFE_INTEGER,
       epsilon: 0,
       patience: rounds,
       stopWhenUnanimous: false,

@@ -71,7 +71,7 @@ export const shoot = (
     temperature: 0,
     rounds,
     scoreBudget: Number.MAX_SAFE_INTEGER,
-    timeBudgetMs: 60_000,
+    timeBudgetMs: Number.MAX_SAFE_INTEGER,
     epsilon: 0,
     patience: rounds,
     stopWhenUnanimous: false,
@@ -134,7 +134,7 @@ const viewScorer = (
     kinds: ["action"],
     calibration: { kind: "none" },
     onFailure: "fail",
-    timeoutMs: 60_000,
+    timeoutMs: 3_600_000,
     score: (proposals) =>
       Promise.resolve({
         scores: Float64Array.from(proposals, (proposal) => {

@@ -8,6 +8,7 @@ import {
   createCsaScorer,
   createKnnVoteScorer,
   createNeighbourCaptionsScorer,
+  createProbeScorer,
   createReverseRetrievalScorer,
 } from "../../scorers/index.ts";
 import { spoken } from "../emoji.ts";
@@ -15,7 +16,7 @@ import type { EmojiStore } from "../emoji-store.ts";
 import { remember } from "../remember.ts";
 import type { Panel, Task } from "../types.ts";
 
-const SCORERS = ["asif", "csa", "neighbour captions", "reverse retrieval", "kNN vote"] as const;
+const SCORERS = ["asif", "csa", "neighbour captions", "reverse retrieval", "kNN vote", "probe"] as const;
 
 /** The metadata field that has the answer, which nobody has been told of what is asked about. */
 type Field = "subgroup" | "tags";
@@ -51,6 +52,7 @@ export const createQuestionsTask = (
       createNeighbourCaptionsScorer(scene),
       createReverseRetrievalScorer(scene),
       createKnnVoteScorer(scene, { field: question.field }),
+      createProbeScorer(scene, { field: question.field }),
     ].map(remember);
     scenes.set(question, { scene, scorers });
     return { scene, scorers };
@@ -116,7 +118,7 @@ const answer = (
       temperature: 0,
       rounds,
       scoreBudget: Number.MAX_SAFE_INTEGER,
-      timeBudgetMs: 600_000,
+      timeBudgetMs: Number.MAX_SAFE_INTEGER,
       epsilon: 0,
       patience: rounds,
       stopWhenUnanimous: false,

@@ -112,7 +112,7 @@ const scorerOf = (substrate: Substrate, name: (typeof NAMES)[number], judge: Jud
     kinds: ["vector"],
     calibration: { kind: "z", clip: CLIP },
     onFailure: "fail",
-    timeoutMs: 60_000,
+    timeoutMs: 3_600_000,
     score: async (proposals) => ({
       scores: Float64Array.from(await judgeAll(proposals.map(vectorOf)), ({ score }) => score),
     }),

@@ -71,7 +71,7 @@ export const synthesise = async (
       temperature: 0,
       rounds,
       scoreBudget: Number.MAX_SAFE_INTEGER,
-      timeBudgetMs: 600_000,
+      timeBudgetMs: Number.MAX_SAFE_INTEGER,
       epsilon: 0,
       patience: rounds,
       stopWhenUnanimous: false,
