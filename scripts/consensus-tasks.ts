@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { encoderDirectory } from "../src/anchorage.ts";
+import { encoderDirectory, networkDirectory } from "../src/anchorage.ts";
 import { EXIT, runScript, wholeNumber, type Terminal } from "../src/cli.ts";
 import { readConfig } from "../src/config.ts";
 import {
@@ -22,7 +22,7 @@ import {
   withQuestionsTask,
   type Task,
 } from "../src/consensus/tasks/index.ts";
-import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "../src/encoders/index.ts";
+import { importDefaultEncoders, openEncoderRegistry } from "../src/encoders/index.ts";
 import type { EmbeddedEmoji } from "../src/evaluation/index.ts";
 import { createProgress } from "../src/progress.ts";
 
@@ -76,19 +76,12 @@ const TASKS: Record<Name, (asked: Asked) => Promise<unknown>> = {
     return { ...report, beams };
   },
   caption: (asked) =>
-    withEmoji(asked, ({ emoji }) =>
-      withCaptionTask(emoji, { ...asked, anchors: ANCHORS }, (task) => evaluated(task, asked)),
+    withEmoji(asked, ({ emoji, means }) =>
+      withCaptionTask(emoji, { ...asked, anchors: ANCHORS }, means, (task) => evaluated(task, asked)),
     ),
   questions: (asked) =>
-    withEmoji(asked, ({ emoji, registry, directory }) =>
-      withBar("frames", (onProgress) =>
-        withQuestionsTask(
-          emoji,
-          { ...asked, anchors: ANCHORS },
-          { registry, directory: join(directory, "vectors"), signal: asked.terminal.signal, onProgress },
-          (task) => evaluated(task, asked),
-        ),
-      ),
+    withEmoji(asked, ({ emoji, means }) =>
+      withQuestionsTask(emoji, { ...asked, anchors: ANCHORS }, means, (task) => evaluated(task, asked)),
     ),
   synthesis: (asked) =>
     withEmoji(asked, async ({ emoji }) => {
@@ -113,18 +106,19 @@ const withEmoji = async <T>(
   { terminal: { signal, note } }: Asked,
   use: (given: {
     readonly emoji: EmbeddedEmoji;
-    readonly registry: EncoderRegistry;
-    readonly directory: string;
+    readonly means: Parameters<typeof withCaptionTask>[2];
   }) => Promise<T>,
 ): Promise<T> => {
   const { dataDir } = readConfig(process.env);
   const encoders = encoderDirectory(dataDir);
   const directory = join(dataDir, "evaluation");
   await importDefaultEncoders({ directory: encoders, log: note });
-  const registry = await openEncoderRegistry({ folders: [encoders], log: note });
+  const networks = networkDirectory(dataDir);
+  const registry = await openEncoderRegistry({ folders: [encoders], networks, log: note });
   try {
-    const emoji = await embedForTasks({ registry, directory, signal, log: note, progress: createProgress });
-    return await use({ emoji, registry, directory });
+    const means = { registry, signal, log: note, progress: createProgress };
+    const emoji = await embedForTasks({ ...means, directory });
+    return await use({ emoji, means: { ...means, directory: join(directory, "vectors") } });
   } finally {
     await registry.close();
   }

@@ -54,7 +54,18 @@ export const largestOf = (scores: Float32Array, from: number, to: number): numbe
 /** A score's power; the largest is taken out first, so that a large p does not underflow. */
 export const power = (score: number, largest: number, p: number): number => {
   const ratio = score / (largest || 1);
-  return Math.sign(ratio) * Math.abs(ratio) ** p;
+  const raised = Number.isInteger(p) ? bySquaring(Math.abs(ratio), p) : Math.abs(ratio) ** p;
+  return Math.sign(ratio) * raised;
+};
+
+/** A whole power, several times as fast as any other. */
+const bySquaring = (base: number, exponent: number): number => {
+  let [result, square] = [1, base];
+  for (let left = exponent; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) result *= square;
+    square *= square;
+  }
+  return result;
 };
 
 /**

@@ -8,7 +8,7 @@ export { evaluateEmoji } from "./emoji.ts";
 export { chooseAnchors, eligibleClasses, splitClasses } from "./emoji-protocol.ts";
 export { evaluateSureness } from "./emoji-sureness.ts";
 export { evaluateTuning } from "./emoji-tuning.ts";
-export { embedEmoji, type EmbeddedEmoji, type EmbeddedPair } from "./emoji-vectors.ts";
+export { embedDrawings, embedEmoji, type EmbeddedEmoji, type EmbeddedPair } from "./emoji-vectors.ts";
 export type { Asking } from "./evaluate-tasks.ts";
 export { evaluateEmbeddings } from "./precomputed.ts";
 export { tableOf, writeReport, type Report } from "./report.ts";

@@ -1,10 +1,15 @@
 import { join } from "node:path";
-import type { EmbeddedEmoji } from "../../evaluation/index.ts";
+import { embedDrawings, type EmbeddedEmoji, type EmbeddedPair } from "../../evaluation/index.ts";
 import type { EncoderRegistry } from "../../encoders/index.ts";
-import { captionOf } from "../../sample/index.ts";
+import type { Progress } from "../../progress.ts";
+import { captionOf, readPairs, VENDORS } from "../../sample/index.ts";
+import type { EncoderInfo, Log, Metadata } from "../../types.ts";
 import { captionText, createCaptionTask, createKeywordEncoder } from "./caption/index.ts";
-import { openEmojiStore } from "./emoji-store.ts";
-import { createQuestionsTask, embedFrames } from "./questions/index.ts";
+import { openEmojiStore, openSecondStore, type EmojiStore } from "./emoji-store.ts";
+import { createQuestionsTask, embedFrames, type Eye } from "./questions/index.ts";
+
+/** Of another architecture than the default encoder, trained on the same photographs. */
+const SECOND_ENCODER = "mobilenet-v2-out";
 
 interface Counts {
   readonly anchors: number;
@@ -12,48 +17,100 @@ interface Counts {
   readonly test: number;
 }
 
-/** @param use what is done with the task, while its store is open */
-export const withCaptionTask = async <T>(
+interface Means {
+  readonly registry: EncoderRegistry;
+  /** Where vectors are kept. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly progress: (label: string, unit: string) => Progress;
+}
+
+type Describe = (pair: EmbeddedPair) => {
+  readonly caption: string;
+  readonly vector: Float32Array;
+  readonly metadata: Metadata;
+};
+
+/** @param use what is done with the task, while its stores are open */
+export const withCaptionTask = <T>(
   emoji: EmbeddedEmoji,
   counts: Counts,
+  means: Means,
   use: (task: ReturnType<typeof createCaptionTask>) => Promise<T>,
 ): Promise<T> => {
   const encode = createKeywordEncoder(emoji.texts);
-  const store = await openEmojiStore(emoji, counts, ({ emoji: drawn }) => {
+  const describe: Describe = ({ emoji: drawn }) => {
     const caption = captionText(drawn);
     return { caption, vector: encode(caption) ?? new Float32Array(emoji.text.dimension), metadata: {} };
+  };
+  return withStores(emoji, counts, means, describe, (store, second) =>
+    use(createCaptionTask(store, second, emoji)),
+  );
+};
+
+/** @param use what is done with the task, while its stores are open */
+export const withQuestionsTask = <T>(
+  emoji: EmbeddedEmoji,
+  counts: Counts,
+  means: Means,
+  use: (task: ReturnType<typeof createQuestionsTask>) => Promise<T>,
+): Promise<T> => {
+  const describe: Describe = ({ emoji: drawn }) => ({
+    caption: captionOf(drawn),
+    vector: emoji.texts.get(captionOf(drawn)) ?? new Float32Array(emoji.text.dimension),
+    metadata: { subgroup: drawn.subgroup, tags: [...drawn.tags] },
   });
+  const eyeOf = async (store: EmojiStore, encoder: EncoderInfo): Promise<Eye> => {
+    const hexcodes = [...store.development, ...store.test].map(({ emoji: drawn }) => drawn.hexcode);
+    const name = `frames-${counts.development}-${counts.test}.f32`;
+    const path = join(means.directory, `${encoder.id}-${encoder.sha256.slice(0, 12)}`, name);
+    const bar = means.progress("frames", "frames");
+    const onProgress = (done: number, total: number): void => bar.update(done, total);
+    const frames = await embedFrames(hexcodes, { ...means, encoder, path, onProgress }).finally(() =>
+      bar.stop(),
+    );
+    return { store, frames };
+  };
+  return withStores(emoji, counts, means, describe, async (store, second, encoder) =>
+    use(createQuestionsTask(await eyeOf(store, emoji.image), await eyeOf(second, encoder), emoji)),
+  );
+};
+
+const withStores = async <T>(
+  emoji: EmbeddedEmoji,
+  counts: Counts,
+  means: Means,
+  describe: Describe,
+  use: (store: EmojiStore, second: EmojiStore, encoder: EncoderInfo) => Promise<T>,
+): Promise<T> => {
+  const store = await openEmojiStore(emoji, counts, describe);
   try {
-    return await use(createCaptionTask(store, emoji));
+    const image = means.registry.get(SECOND_ENCODER, "image");
+    const vectors = await vectorsBy(image, store, means);
+    const second = await openSecondStore(store, { image, text: emoji.text }, vectors, describe);
+    try {
+      return await use(store, second, image);
+    } finally {
+      second.space.close();
+    }
   } finally {
     store.space.close();
   }
 };
 
-/** @param options.directory where frames' vectors are kept */
-export const withQuestionsTask = async <T>(
-  emoji: EmbeddedEmoji,
-  counts: Counts,
-  options: {
-    readonly registry: EncoderRegistry;
-    readonly directory: string;
-    readonly signal: AbortSignal;
-    readonly onProgress: (done: number, total: number) => void;
-  },
-  use: (task: ReturnType<typeof createQuestionsTask>) => Promise<T>,
-): Promise<T> => {
-  const store = await openEmojiStore(emoji, counts, ({ emoji: drawn }) => ({
-    caption: captionOf(drawn),
-    vector: emoji.texts.get(captionOf(drawn)) ?? new Float32Array(emoji.text.dimension),
-    metadata: { subgroup: drawn.subgroup, tags: [...drawn.tags] },
-  }));
-  try {
-    const hexcodes = [...store.development, ...store.test].map(({ emoji: drawn }) => drawn.hexcode);
-    const name = `frames-${counts.development}-${counts.test}.f32`;
-    const path = join(options.directory, `${emoji.image.id}-${emoji.image.sha256.slice(0, 12)}`, name);
-    const frames = await embedFrames(hexcodes, { ...options, encoder: emoji.image, path });
-    return await use(createQuestionsTask(store, emoji, frames));
-  } finally {
-    store.space.close();
-  }
+/** The vectors of a store's drawings by another encoder, by their ids. */
+const vectorsBy = async (
+  encoder: EncoderInfo,
+  { anchors, development, test }: EmojiStore,
+  means: Means,
+): Promise<ReadonlyMap<string, Float32Array>> => {
+  const wanted = new Set([...anchors, ...development, ...test].map(({ id }) => id));
+  const drawings = (await readPairs(VENDORS.map(({ id }) => id))).filter(({ id }) => wanted.has(id));
+  const progress = means.progress(`drawings by ${encoder.id}`, "images");
+  const directory = join(means.directory, `consensus-${anchors.length}-${development.length}-${test.length}`);
+  const embedded = await embedDrawings(drawings, { ...means, encoder, directory, progress }).finally(() =>
+    progress.stop(),
+  );
+  return new Map(embedded.map(({ id, imageVector }) => [id, imageVector] as const));
 };

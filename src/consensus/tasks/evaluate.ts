@@ -5,6 +5,8 @@ import type { Bounds, Lead, Panel, PanelResult, Task, TaskReport } from "./types
 const SEED = 1;
 const LEARNED = "weights learned";
 const ROUNDS = [1, 2, 4, 8];
+/** Of more scorers not every set is tried. */
+const MANY = 5;
 
 interface Named extends Panel {
   readonly name: string;
@@ -16,7 +18,8 @@ interface Solved extends Named {
 }
 
 /**
- * Solves the test items by every scorer alone and by every set of scorers, by all with equal and with learned weights,
+ * Solves the test items by every scorer alone and by every set of scorers (of many scorers by every pair and by all but
+ * one), by all with equal and with learned weights,
  * and for several rounds. Which single scorer is the best, and what weights are, is settled on the development
  * items.
  *
@@ -31,7 +34,7 @@ export const evaluateTask = async <Item>(
   const singles = subsetsOf(task, 1);
   const all = named(task, "all", allOf(task));
   const others = withoutRepetition([
-    ...task.scorers.slice(2).flatMap((_, i) => subsetsOf(task, i + 2)),
+    ...sizesOf(task).flatMap((size) => subsetsOf(task, size)),
     all,
     ...ROUNDS.map((rounds) => ({ ...all, rounds, name: roundsName(task, rounds) })),
   ]);
@@ -97,12 +100,12 @@ const reportOf = <Item>(
     test: task.test.length,
     bestSingle: bestSingle.name,
     panels: solved.map((one) => resultOf(task, one, subjects)),
-    sizes: task.scorers.map((_, i) => {
+    sizes: [1, ...sizesOf(task), task.scorers.length].map((size) => {
       const sets = solved.filter(
         ({ members, rounds, name }) =>
-          members.length === i + 1 && rounds === task.rounds && !name.endsWith(LEARNED),
+          members.length === size && rounds === task.rounds && !name.endsWith(LEARNED),
       );
-      return mean(sets.map(({ test }) => mean(test)));
+      return { scorers: size, mean: mean(sets.map(({ test }) => mean(test))) };
     }),
     bounds: {
       random: mean(bounds.map(({ random }) => random)),
@@ -145,6 +148,10 @@ const grouped = (values: readonly number[], subjects: readonly string[]): number
 
 const roundsName = <Item>(task: Task<Item>, rounds: number): string =>
   rounds === task.rounds ? "all" : `all, ${rounds} ${rounds === 1 ? "round" : "rounds"}`;
+
+/** Of sets of scorers that are neither one nor all. */
+const sizesOf = <Item>({ scorers: { length } }: Task<Item>): number[] =>
+  length > MANY ? [2, length - 1] : Array.from({ length: Math.max(0, length - 2) }, (_, i) => i + 2);
 
 const allOf = <Item>({ scorers }: Task<Item>): number[] => [...scorers.keys()];
 

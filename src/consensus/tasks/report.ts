@@ -26,8 +26,8 @@ export const taskTable = (report: TaskReport): string => {
     ),
     "",
     ...table(
-      ["scorers that judge", ...sizes.map((_, i) => String(i + 1))],
-      [["mean over all such sets", ...sizes.map(percent)]],
+      ["scorers that judge", ...sizes.map(({ scorers }) => String(scorers))],
+      [["mean over all such sets", ...sizes.map((size) => percent(size.mean))]],
     ),
     "",
     ...table(

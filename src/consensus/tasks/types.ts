@@ -64,8 +64,8 @@ export interface TaskReport {
   /** The best on the development items. */
   readonly bestSingle: string;
   readonly panels: readonly PanelResult[];
-  /** The mean over all sets of 1, 2, ... scorers. */
-  readonly sizes: readonly number[];
+  /** The mean over all sets of so many scorers. */
+  readonly sizes: readonly { readonly scorers: number; readonly mean: number }[];
   readonly bounds: Bounds;
   readonly leads: readonly Lead[];
 }

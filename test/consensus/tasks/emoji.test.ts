@@ -6,7 +6,11 @@ import {
 } from "../../../src/consensus/tasks/caption/index.ts";
 import { f1 } from "../../../src/consensus/tasks/caption/task.ts";
 import { keywordsOf, spoken } from "../../../src/consensus/tasks/emoji.ts";
-import { openEmojiStore, type EmojiStore } from "../../../src/consensus/tasks/emoji-store.ts";
+import {
+  openEmojiStore,
+  openSecondStore,
+  type EmojiStore,
+} from "../../../src/consensus/tasks/emoji-store.ts";
 import { createQuestionsTask } from "../../../src/consensus/tasks/questions/index.ts";
 import type { EmbeddedEmoji, EmbeddedPair } from "../../../src/evaluation/index.ts";
 import { createRandom, normal } from "../../../src/random.ts";
@@ -47,15 +51,25 @@ describe("tasks over a store of emoji", () => {
   const emoji = createEmoji();
   const encode = createKeywordEncoder(emoji.texts);
   const counts = { anchors: 90, development: 6, test: 12 };
-  let store: EmojiStore;
-  beforeAll(async () => {
-    store = await openEmojiStore(emoji, counts, ({ emoji: drawn }) => ({
-      caption: captionText(drawn),
-      vector: encode(captionText(drawn)) ?? new Float32Array(D),
-      metadata: { subgroup: drawn.subgroup, tags: [...drawn.tags] },
-    }));
+  const described = ({ emoji: drawn }: EmbeddedPair) => ({
+    caption: captionText(drawn),
+    vector: encode(captionText(drawn)) ?? new Float32Array(D),
+    metadata: { subgroup: drawn.subgroup, tags: [...drawn.tags] },
   });
-  afterAll(() => store.space.close());
+  /** Another encoder: the same numbers from back to front. */
+  const vectors = new Map(
+    emoji.pairs.map(({ id, imageVector }) => [id as string, imageVector.toReversed()] as const),
+  );
+  let store: EmojiStore;
+  let second: EmojiStore;
+  beforeAll(async () => {
+    store = await openEmojiStore(emoji, counts, described);
+    second = await openSecondStore(store, emoji, vectors, described);
+  });
+  afterAll(() => {
+    store.space.close();
+    second.space.close();
+  });
 
   test("ask about drawings of one vendor, of emoji that no anchor shows in any style", () => {
     const view = store.space.view();
@@ -67,8 +81,8 @@ describe("tasks over a store of emoji", () => {
   });
 
   test("caption an image by its keyword where the nearest anchors have it", async () => {
-    const task = createCaptionTask(store, emoji);
-    const panel = { members: [0, 1, 2, 3], weights: [1, 1, 1, 1], rounds: 1 };
+    const task = createCaptionTask(store, second, emoji);
+    const panel = { members: [0, 1, 2, 3, 4], weights: [1, 1, 1, 1, 1], rounds: 1 };
     for (const item of task.test.slice(0, 4)) {
       expect(await task.solve(item, panel, signal)).toBe(1);
       expect((await task.bounds(item, signal)).oracle).toBe(1);
@@ -76,13 +90,16 @@ describe("tasks over a store of emoji", () => {
   });
 
   test("answer questions of both sorts, about one image and about frames", async () => {
-    const frames = new Map(
-      store.test.map(
-        ({ emoji: { hexcode }, imageVector }) =>
-          [hexcode, Float32Array.from([...imageVector, ...imageVector])] as const,
+    const eyeOf = (own: EmojiStore) => ({
+      store: own,
+      frames: new Map(
+        own.test.map(
+          ({ emoji: { hexcode }, imageVector }) =>
+            [hexcode, Float32Array.from([...imageVector, ...imageVector])] as const,
+        ),
       ),
-    );
-    const task = createQuestionsTask(store, emoji, frames);
+    });
+    const task = createQuestionsTask(eyeOf(store), eyeOf(second), emoji);
     const panel = { members: [0, 1, 2, 3, 4, 5], weights: [1, 1, 1, 1, 1, 1], rounds: 2 };
     const kinds = task.test.slice(0, 4).map(({ field, images }) => [field, images.length / D]);
     expect(kinds).toEqual([

@@ -47,7 +47,11 @@ describe("the evaluation of a task", () => {
       ["all, weights learned", 1],
     ]);
     expect(report.bestSingle).toBe("one");
-    expect(report.sizes).toEqual([7 / 12, 7 / 24, 5 / 8]);
+    expect(report.sizes).toEqual([
+      { scorers: 1, mean: 7 / 12 },
+      { scorers: 2, mean: 7 / 24 },
+      { scorers: 3, mean: 5 / 8 },
+    ]);
     expect(told.at(-1)).toEqual([told.length, told.length]);
   });
 

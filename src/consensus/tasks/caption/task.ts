@@ -2,18 +2,19 @@ import type { EmbeddedEmoji, EmbeddedPair } from "../../../evaluation/index.ts";
 import { mean } from "../../../statistics.ts";
 import { createCaptionsGenerator, createMutationGenerator } from "../../generators/index.ts";
 import { runConsensus, type Generator, type Proposal, type Run, type Scorer } from "../../index.ts";
-import {
-  createAsifScorer,
-  createCsaScorer,
-  createNeighbourCaptionsScorer,
-  createReverseRetrievalScorer,
-} from "../../scorers/index.ts";
+import { createAsifScorer, createCsaScorer, createNeighbourCaptionsScorer } from "../../scorers/index.ts";
 import { keywordsOf } from "../emoji.ts";
 import type { EmojiStore } from "../emoji-store.ts";
 import { remember } from "../remember.ts";
 import type { Panel, Task } from "../types.ts";
 
-const SCORERS = ["asif", "csa", "neighbour captions", "reverse retrieval"] as const;
+const SCORERS = [
+  "asif",
+  "csa",
+  "neighbour captions",
+  "csa (second encoder)",
+  "neighbour captions (second encoder)",
+] as const;
 const ROUNDS = 4;
 const CAPTIONS = 24;
 const BEAM = 6;
@@ -23,6 +24,8 @@ const LONGEST = 12;
 export interface Captioned {
   readonly hexcode: string;
   readonly image: Float32Array;
+  /** By the second encoder. */
+  readonly second: Float32Array;
   readonly keywords: ReadonlySet<string>;
 }
 
@@ -56,6 +59,7 @@ export const createKeywordEncoder = (
 /** Keywords for emoji that no anchor shows: those of the nearest anchors, then one added, dropped or swapped. */
 export const createCaptionTask = (
   store: EmojiStore,
+  second: EmojiStore,
   { texts }: Pick<EmbeddedEmoji, "texts">,
 ): Task<Captioned> => {
   const encode = createKeywordEncoder(texts);
@@ -67,13 +71,15 @@ export const createCaptionTask = (
     const known = asked.get(item);
     if (known !== undefined) return known;
     const scene = store.sceneOf({ images: item.image, texts: new Float32Array() }, encode);
+    const other = second.sceneOf({ images: item.second, texts: new Float32Array() }, encode);
     const made = {
       generators: [createCaptionsGenerator(scene), createMutationGenerator(scene, { longest: LONGEST })],
       scorers: [
         createAsifScorer(scene),
         createCsaScorer(scene),
         createNeighbourCaptionsScorer(scene),
-        createReverseRetrievalScorer(scene),
+        createCsaScorer(other, { name: "csa, second" }),
+        createNeighbourCaptionsScorer(other, { name: "neighbour captions, second" }),
       ].map(remember),
     };
     asked.set(item, made);
@@ -83,18 +89,20 @@ export const createCaptionTask = (
   const all: Panel = { members, weights: members.map(() => 1), rounds: ROUNDS };
   const caption = (item: Captioned, panel: Panel, signal: AbortSignal): Promise<Run> =>
     run(askedOf(item), panel, signal);
-  const itemOf = ({ emoji, imageVector }: EmbeddedPair): Captioned => ({
-    hexcode: emoji.hexcode,
-    image: imageVector,
-    keywords: new Set(keywordsOf(emoji)),
-  });
+  const itemsOf = (drawn: readonly EmbeddedPair[], again: readonly EmbeddedPair[]): Captioned[] =>
+    drawn.map(({ emoji, imageVector }, i) => ({
+      hexcode: emoji.hexcode,
+      image: imageVector,
+      second: again[i]?.imageVector ?? new Float32Array(),
+      keywords: new Set(keywordsOf(emoji)),
+    }));
   return {
     name: "caption",
     about: `Keywords for an image, ${CAPTIONS} lists a generator and round, ${ROUNDS} rounds; value: F1 with the words of its label and tags.`,
     scorers: SCORERS,
     rounds: ROUNDS,
-    development: store.development.map(itemOf),
-    test: store.test.map(itemOf),
+    development: itemsOf(store.development, second.development),
+    test: itemsOf(store.test, second.test),
     subjectOf: ({ hexcode }) => hexcode,
     solve: async (item, panel, signal) => {
       const { winner } = await caption(item, panel, signal);

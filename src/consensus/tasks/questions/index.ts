@@ -1,2 +1,2 @@
 export { embedFrames } from "./frames.ts";
-export { createQuestionsTask } from "./task.ts";
+export { createQuestionsTask, type Eye } from "./task.ts";

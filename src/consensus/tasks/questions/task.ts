@@ -1,22 +1,27 @@
-import type { EmbeddedEmoji, EmbeddedPair } from "../../../evaluation/index.ts";
+import type { EmbeddedEmoji } from "../../../evaluation/index.ts";
 import { mean } from "../../../statistics.ts";
 import { createTagsGenerator } from "../../generators/store.ts";
 import { runConsensus, type Generator, type Proposal, type Run, type Scorer } from "../../index.ts";
 import { labelsAt, type Scene } from "../../scene/index.ts";
 import {
   createAsifScorer,
-  createCsaScorer,
   createKnnVoteScorer,
   createNeighbourCaptionsScorer,
   createProbeScorer,
-  createReverseRetrievalScorer,
 } from "../../scorers/index.ts";
 import { spoken } from "../emoji.ts";
 import type { EmojiStore } from "../emoji-store.ts";
 import { remember } from "../remember.ts";
 import type { Panel, Task } from "../types.ts";
 
-const SCORERS = ["asif", "csa", "neighbour captions", "reverse retrieval", "kNN vote", "probe"] as const;
+const SCORERS = [
+  "asif",
+  "neighbour captions",
+  "kNN vote",
+  "probe",
+  "kNN vote (second encoder)",
+  "probe (second encoder)",
+] as const;
 
 /** The metadata field that has the answer, which nobody has been told of what is asked about. */
 type Field = "subgroup" | "tags";
@@ -26,6 +31,8 @@ export interface Question {
   readonly field: Field;
   readonly hexcode: string;
   readonly images: Float32Array;
+  /** By the second encoder. */
+  readonly seconds: Float32Array;
   readonly answers: ReadonlySet<string>;
 }
 
@@ -34,25 +41,35 @@ const ANSWERS = 16;
 const BEAM = 4;
 const NEAREST = 40;
 
+/** What an image encoder shows. */
+export interface Eye {
+  readonly store: EmojiStore;
+  /** Of an animation, by the hexcode of what it shows. */
+  readonly frames: ReadonlyMap<string, Float32Array>;
+}
+
 /** Questions about emoji that no anchor shows, every other one about frames instead of one image. */
 export const createQuestionsTask = (
-  store: EmojiStore,
+  first: Eye,
+  second: Eye,
   { texts }: Pick<EmbeddedEmoji, "texts">,
-  frames: ReadonlyMap<string, Float32Array>,
 ): Task<Question> => {
   const scenes = new WeakMap<Question, { readonly scene: Scene; readonly scorers: readonly Scorer[] }>();
   const knownOf = (question: Question) => {
     const known = scenes.get(question);
     if (known !== undefined) return known;
-    const condition = { images: question.images, texts: new Float32Array() };
-    const scene = store.sceneOf(condition, (text) => texts.get(spoken(text)));
+    const { field, images, seconds } = question;
+    const sceneBy = ({ store }: Eye, shown: Float32Array): Scene =>
+      store.sceneOf({ images: shown, texts: new Float32Array() }, (text) => texts.get(spoken(text)));
+    const scene = sceneBy(first, images);
+    const other = sceneBy(second, seconds);
     const scorers = [
       createAsifScorer(scene),
-      createCsaScorer(scene),
       createNeighbourCaptionsScorer(scene),
-      createReverseRetrievalScorer(scene),
-      createKnnVoteScorer(scene, { field: question.field }),
-      createProbeScorer(scene, { field: question.field }),
+      createKnnVoteScorer(scene, { field }),
+      createProbeScorer(scene, { field }),
+      createKnnVoteScorer(other, { field, name: "kNN vote, second" }),
+      createProbeScorer(other, { field, name: "probe, second" }),
     ].map(remember);
     scenes.set(question, { scene, scorers });
     return { scene, scorers };
@@ -68,8 +85,8 @@ export const createQuestionsTask = (
     about: `What kind of thing is it, and which word goes with it, about an image or about four frames of an animation; answers out of all kinds and tags in the store, ${ANSWERS} a round, ${ROUNDS} rounds; value: the answer is right.`,
     scorers: SCORERS,
     rounds: ROUNDS,
-    development: questionsOf(store.development, frames),
-    test: questionsOf(store.test, frames),
+    development: questionsOf(first, second, "development"),
+    test: questionsOf(first, second, "test"),
     subjectOf: ({ hexcode }) => hexcode,
     solve: async (question, panel, signal) => {
       const { winner } = await ask(question, panel, signal);
@@ -92,13 +109,22 @@ export const createQuestionsTask = (
   };
 };
 
-const questionsOf = (pairs: readonly EmbeddedPair[], frames: ReadonlyMap<string, Float32Array>): Question[] =>
-  pairs.map(({ emoji, imageVector }, i): Question => {
+const questionsOf = (first: Eye, second: Eye, split: "development" | "test"): Question[] =>
+  first.store[split].map(({ emoji, imageVector }, i): Question => {
     const { hexcode } = emoji;
-    const images = i % 2 === 0 ? imageVector : (frames.get(hexcode) ?? imageVector);
+    const seenBy = ({ frames }: Eye, vector: Float32Array): Float32Array =>
+      i % 2 === 0 ? vector : (frames.get(hexcode) ?? vector);
+    const images = seenBy(first, imageVector);
+    const seconds = seenBy(second, second.store[split][i]?.imageVector ?? new Float32Array());
     return Math.floor(i / 2) % 2 === 0
-      ? { field: "subgroup", hexcode, images, answers: new Set([emoji.subgroup]) }
-      : { field: "tags", hexcode, images, answers: new Set(emoji.tags.map((tag) => tag.toLowerCase())) };
+      ? { field: "subgroup", hexcode, images, seconds, answers: new Set([emoji.subgroup]) }
+      : {
+          field: "tags",
+          hexcode,
+          images,
+          seconds,
+          answers: new Set(emoji.tags.map((tag) => tag.toLowerCase())),
+        };
   });
 
 const answer = (
