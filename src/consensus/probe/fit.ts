@@ -1,5 +1,12 @@
-import { createSlices } from "../../slices.ts";
-import { factor, solveTransposed, solveInPlace } from "./cholesky.ts";
+import {
+  factor,
+  multiply,
+  solveLower,
+  solveLowerTransposed,
+  transpose,
+  type Matrix,
+} from "../../linear-algebra/index.ts";
+import { createTurns } from "../../slices.ts";
 
 /** A linear classifier: log-probabilities are the log-softmax of `scale` times its outputs. */
 export interface Probe {
@@ -34,71 +41,65 @@ export const fitProbe = async (
   ridge = RIDGE,
 ): Promise<Probe> => {
   const n = labels.length;
+  const count = classes.length;
   const d = rows.length / n;
   const width = d + 1;
-  const slices = createSlices();
-  const rest = async (): Promise<void> => {
-    if (slices.due()) await slices.rest();
-  };
-  const at = (row: number, i: number): number => (i === d ? 1 : (rows[row * d + i] ?? 0));
-
-  const gram = new Float64Array(width * width);
-  for (let row = 0; row < n; row++) {
-    for (let i = 0; i < width; i++) {
-      const value = at(row, i);
-      if (value === 0) continue;
-      for (let j = 0; j <= i; j++) gram[i * width + j] = (gram[i * width + j] ?? 0) + value * at(row, j);
-    }
-    await rest();
-  }
+  const rest = createTurns();
+  const all = withConstant(rows, n, d);
+  const { data: gram } = await multiply(all, all, "left");
   let trace = 0;
   for (let i = 0; i < d; i++) trace += gram[i * width + i] ?? 0;
   const added = Math.max((ridge * trace) / Math.max(1, d), Number.MIN_VALUE);
   for (let i = 0; i < width; i++) gram[i * width + i] = (gram[i * width + i] ?? 0) + added;
-  await factor(gram, width, rest);
+  const lower = await factor(gram, width);
 
-  const weights = new Float64Array(classes.length * width);
-  for (let row = 0; row < n; row++) {
-    for (const label of labels[row] ?? []) {
-      const own = weights.subarray(label * width, (label + 1) * width);
-      for (let i = 0; i < width; i++) own[i] = (own[i] ?? 0) + at(row, i);
-    }
-  }
-  for (let c = 0; c < classes.length; c++) {
-    const own = weights.subarray(c * width, (c + 1) * width);
-    solveInPlace(gram, own, width);
-    solveTransposed(gram, own, width);
-    await rest();
-  }
+  const right = { data: new Float64Array(width * count), rows: width, columns: count };
+  labels.forEach((own, row) => {
+    for (const label of own)
+      for (let i = 0; i < width; i++)
+        right.data[i * count + label] =
+          (right.data[i * count + label] ?? 0) + (all.data[row * width + i] ?? 0);
+  });
+  const weights = await solveLowerTransposed(lower, await solveLower(lower, right));
+  const { data: outputs } = await multiply(all, weights);
+  const { data: solved } = await solveLower(lower, transpose(all));
+  const leverages = new Float64Array(n);
+  for (let i = 0; i < width; i++)
+    for (let row = 0; row < n; row++)
+      leverages[row] = (leverages[row] ?? 0) + (solved[i * n + row] ?? 0) ** 2;
 
   // Outputs of a fit without the row: those of the whole one less h / (1 - h) times the residual.
-  const leftOut = new Float64Array(n * classes.length);
-  const solved = new Float64Array(width);
-  let right = 0;
+  let told = 0;
   for (let row = 0; row < n; row++) {
-    for (let i = 0; i < width; i++) solved[i] = at(row, i);
-    solveInPlace(gram, solved, width);
-    const leverage = solved.reduce((sum, value) => sum + value * value, 0);
     const truth = labels[row] ?? [];
+    const kept = Math.max(1e-9, 1 - (leverages[row] ?? 0));
+    const own = outputs.subarray(row * count, (row + 1) * count);
     let best = 0;
-    const own = leftOut.subarray(row * classes.length, (row + 1) * classes.length);
-    for (let c = 0; c < classes.length; c++) {
-      let output = 0;
-      for (let i = 0; i < width; i++) output += (weights[c * width + i] ?? 0) * at(row, i);
+    for (let c = 0; c < count; c++) {
       const target = truth.includes(c) ? 1 : 0;
-      own[c] = target - (target - output) / Math.max(1e-9, 1 - leverage);
+      own[c] = target - (target - (own[c] ?? 0)) / kept;
       if ((own[c] ?? 0) > (own[best] ?? 0)) best = c;
     }
-    if (truth.includes(best)) right++;
+    if (truth.includes(best)) told++;
     await rest();
   }
   return {
     classes,
-    weights,
-    scale: fitScale(leftOut, labels, classes.length),
-    accuracy: right / Math.max(1, n),
+    weights: transpose(weights).data,
+    scale: await fitScale(outputs, labels, count, rest),
+    accuracy: told / Math.max(1, n),
     rows: n,
   };
+};
+
+/** The rows in float64, each with a 1 behind it. */
+const withConstant = (rows: Float32Array, n: number, d: number): Matrix => {
+  const data = new Float64Array(n * (d + 1));
+  for (let row = 0; row < n; row++) {
+    data.set(rows.subarray(row * d, (row + 1) * d), row * (d + 1));
+    data[row * (d + 1) + d] = 1;
+  }
+  return { data, rows: n, columns: d + 1 };
 };
 
 /** Log-probabilities of every class, `[n, classes]`. */
@@ -124,7 +125,12 @@ const logSum = (values: Float64Array): number => {
   return top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0));
 };
 
-const fitScale = (outputs: Float64Array, labels: readonly (readonly number[])[], count: number): number => {
+const fitScale = async (
+  outputs: Float64Array,
+  labels: readonly (readonly number[])[],
+  count: number,
+  rest: () => Promise<void>,
+): Promise<number> => {
   const rows = Math.min(SCALED, labels.length);
   const scaled = new Float64Array(count);
   let [best, least] = [1, Infinity];
@@ -136,6 +142,7 @@ const fitScale = (outputs: Float64Array, labels: readonly (readonly number[])[],
       const truth = labels[row] ?? [];
       const told = truth.reduce((sum, label) => sum + (scaled[label] ?? 0), 0) / Math.max(1, truth.length);
       loss += logSum(scaled) - told;
+      await rest();
     }
     if (loss < least) [best, least] = [scale, loss];
   }

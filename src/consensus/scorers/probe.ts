@@ -16,7 +16,7 @@ export interface ProbeSettings extends ScorerSettings {
 
 /** Anchors that it is fitted on, evenly spaced, at most; fewer of long vectors, for it takes the square of their length. */
 const MOST_ANCHORS = 4_000;
-const MOST_WORK = 1.5e9;
+const MOST_WORK = 2.5e10;
 const MOST_CLASSES = 1_000;
 
 interface Fitted {
