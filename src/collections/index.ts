@@ -4,7 +4,7 @@ export { compileFilter } from "./filter.ts";
 export { openCollections, PUBLISHED_ASIF } from "./collections.ts";
 export { TUNING_DEFAULTS } from "../tuning/index.ts";
 export type * from "./calibration-types.ts";
-export { CONSENSUS_DEFAULTS } from "./consensus/index.ts";
+export { CONSENSUS_DEFAULTS, CONSENSUS_MOST_PROPOSALS } from "./consensus/index.ts";
 export type * from "./consensus/index.ts";
 export type { CoverageAnswer, CoverageRequest } from "./coverage.ts";
 export type * from "./receipt-types.ts";

@@ -120,7 +120,7 @@ export interface Plan {
   /** Above 0, survivors are drawn by the softmax of their values at this temperature; the best always survives. */
   readonly temperature: number;
   readonly rounds: number;
-  /** Proposals times scorers, at most. */
+  /** Proposals times scorers, at most, whether or not each can judge each. */
   readonly scoreBudget: number;
   readonly timeBudgetMs: number;
   /** Of the values' deviation: a round that improves less has not improved. */
@@ -181,7 +181,7 @@ export interface ScorerCost {
 }
 
 export interface Run {
-  /** Null where there is none: nothing was proposed, or everything was vetoed. */
+  /** Null where there is none: nothing was proposed, everything was vetoed, or no scorer can judge it. */
   readonly winner: Ranked | null;
   readonly abstained: boolean;
   /** Best first, without those vetoed. */

@@ -6,7 +6,7 @@ export type Aggregation =
   | { readonly kind: "mean" }
   /** The weighted sum of logarithms of scores that are shares, such as of `softmax`: a product of experts. */
   | { readonly kind: "product" }
-  /** The lowest, whatever the weights: the worst case (Coste et al., arXiv 2310.02743). */
+  /** The lowest, whatever the weights above 0: the worst case (Coste et al., arXiv 2310.02743). */
   | { readonly kind: "min" }
   /** The mean less `lambda` times the weighted variance between scorers. */
   | { readonly kind: "mean-variance"; readonly lambda?: number }
@@ -45,14 +45,16 @@ export const aggregate = (
   const count = members[0]?.length ?? 0;
   const total = weights.reduce((a, b) => a + Math.abs(b), 0);
   if (aggregation.kind === "mean") return meanOf(members, weights, total);
+  // A weight of 0 has no say, such as of a scorer that was dropped.
+  const voices = [...members.keys()].filter((n) => (weights[n] ?? 0) !== 0);
   const terms = members.map((scores) => termsOf(scores, aggregation));
   const values = new Float64Array(count).fill(Number.NaN);
   const judged = new Float64Array(count);
   for (let i = 0; i < count; i++) {
-    const judges = [...terms.keys()].filter((n) => !Number.isNaN(terms[n]?.[i]));
+    const judges = voices.filter((n) => !Number.isNaN(terms[n]?.[i]));
     const weight = judges.reduce((sum, n) => sum + Math.abs(weights[n] ?? 0), 0);
     judged[i] = weight / total;
-    if (judges.length === 0 || weight === 0) continue;
+    if (judges.length === 0) continue;
     const parts = judges.map((n) => ({ score: terms[n]?.[i] ?? 0, weight: (weights[n] ?? 0) / weight }));
     values[i] = combine(parts, aggregation);
   }

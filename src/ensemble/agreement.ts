@@ -8,7 +8,7 @@ export interface Agreement {
   readonly margin: number | null;
   /** The lead in standard deviations of all aggregated scores; null where these are all equal. */
   readonly marginInDeviations: number | null;
-  /** The share of the scorers that judge the winner whose own first it is. */
+  /** The share of the scorers with a weight that judge the winner whose own first it is. */
   readonly agreement: number;
   /** Kendall's coefficient of concordance, corrected for ties: 1 where all rank alike; null where it is not defined. */
   readonly kendallW: number | null;
@@ -39,13 +39,14 @@ export const agreementOf = (
   );
   const lead = second === undefined ? null : (values[winner] ?? 0) - (values[second] ?? 0);
   const margin = lead === null || Number.isNaN(lead) ? null : lead;
-  const judges = members.filter((scores) => !Number.isNaN(scores[winner] ?? Number.NaN));
+  const voices = members.filter((_, n) => (weights[n] ?? 0) !== 0);
+  const judges = voices.filter((scores) => !Number.isNaN(scores[winner] ?? Number.NaN));
   const first = judges.filter((scores) => scores.every((score) => !(score > (scores[winner] ?? 0))));
   return {
     margin,
     marginInDeviations: margin === null || deviation === 0 ? null : margin / deviation,
     agreement: judges.length === 0 ? 0 : first.length / judges.length,
-    kendallW: kendallW(members),
+    kendallW: kendallW(voices),
     entropy: entropyOf(finite),
     disagreement: spreadAt(members, weights, winner),
     stableWithout: members.map((_, n) =>

@@ -1,6 +1,6 @@
 /** Several scorers' opinions made one: scales that can be held against each other, sums of them, and how far they agree. */
 export { aggregate, type Aggregated, type Aggregation } from "./aggregate.ts";
 export { agreementOf, kendallW, type Agreement } from "./agreement.ts";
-export { calibrate, type Calibration } from "./calibrate.ts";
+export { calibrate, finiteOf, type Calibration } from "./calibrate.ts";
 export { averageRanks } from "./ranks.ts";
 export { learnWeights, type LabelledPool } from "./weights.ts";

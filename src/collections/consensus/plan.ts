@@ -30,6 +30,9 @@ export const CONSENSUS_DEFAULTS = {
   budget: { scores: 50_000, ms: 10_000 },
 } as const;
 
+/** Of one run: all of them are ranked anew after each round. */
+export const CONSENSUS_MOST_PROPOSALS = 20_000;
+
 /** Generators and scorers as they are asked for, or as the task has them. */
 export const partsOf = (
   request: Pick<ConsensusRequest, "task" | "field" | "generators" | "scorers" | "condition">,
@@ -136,7 +139,7 @@ export const planOf = async (
     quorum: request.quorum ?? usual.quorum,
     abstain: request.abstain ?? {},
     seed: request.seed ?? usual.seed,
-    scoreBudget: request.budget?.scores ?? budget.scores,
+    scoreBudget: Math.min(request.budget?.scores ?? budget.scores, CONSENSUS_MOST_PROPOSALS * made.length),
     timeBudgetMs: request.budget?.ms ?? budget.ms,
   };
 };

@@ -1,4 +1,5 @@
 import type { Random } from "../../random.ts";
+import { createTurns } from "../../slices.ts";
 import type { Scene } from "../scene/index.ts";
 import type { Generator, Proposed } from "../types.ts";
 import { captionsNear } from "./store.ts";
@@ -29,19 +30,23 @@ export const createMutationGenerator = (
   let own: readonly string[] | undefined = words;
   return {
     name,
-    propose: async (state, count, random) => {
+    propose: async (state, count, random, signal) => {
       own ??= [
         ...new Set((await captionsNear(scene, NEAREST)).flatMap((text) => wordsOf(text.toLowerCase()))),
       ];
       const made = new Map<string, Proposed>();
-      const parents = state.survivors.map(({ proposal }) => proposal);
+      const parents = state.survivors.map(({ proposal }) => {
+        const text = textOf(proposal);
+        return { id: proposal.id, words: text === undefined ? undefined : wordsOf(text) };
+      });
       if (parents.length === 0) return [];
+      const turn = createTurns(signal);
       for (let draw = 0; draw < DRAWS * count && made.size < count; draw++) {
         const parent = parents[random.integer(parents.length)];
-        const text = parent === undefined ? undefined : textOf(parent);
-        if (parent === undefined || text === undefined) continue;
+        if (parent?.words === undefined) continue;
+        await turn();
         const operation = operations[random.integer(operations.length)] ?? "swap";
-        const changed = mutate(wordsOf(text), operation, own, longest, random)?.join(" ");
+        const changed = mutate(parent.words, operation, own, longest, random)?.join(" ");
         if (changed === undefined || !isProposable(changed)) continue;
         const payload = textPayload(changed);
         if (!state.has(payload)) made.set(changed, { payload, parents: [parent.id] });

@@ -1,4 +1,5 @@
 import type { Random } from "../../random.ts";
+import { createTurns } from "../../slices.ts";
 import type { Generator, Proposed, State } from "../types.ts";
 import { isProposable, textOf, textPayload } from "./texts.ts";
 
@@ -58,7 +59,7 @@ export const createTemplateGenerator = ({
 
   return {
     name,
-    propose: (state, count, random) => {
+    propose: async (state, count, random, signal) => {
       const made = new Map<string, Proposed>();
       const add = (way: readonly string[], parents: readonly string[] = []): void => {
         const text = fill(way);
@@ -66,16 +67,18 @@ export const createTemplateGenerator = ({
         filled.set(text, way);
         if (isProposable(text) && !state.has(payload)) made.set(text, { payload, parents });
       };
+      const turn = createTurns(signal);
       if (ways <= count) for (let i = 0; i < ways; i++) add(wayOf(i));
       else
         for (let draw = 0; draw < DRAWS * count && made.size < count; draw++) {
+          await turn();
           const { way, parents } = changed(state, random) ?? {
             way: wayOf(random.integer(ways)),
             parents: [],
           };
           add(way, parents);
         }
-      return Promise.resolve([...made.values()].slice(0, count));
+      return [...made.values()].slice(0, count);
     },
   };
 };

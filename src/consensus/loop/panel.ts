@@ -1,3 +1,4 @@
+import { finiteOf } from "../../ensemble/index.ts";
 import { AnchorageError, messageOf } from "../../errors.ts";
 import type { Plan, RoundTrace, Scorer, ScorerCost } from "../types.ts";
 import type { Pool } from "./pool.ts";
@@ -18,8 +19,6 @@ export interface Panel {
   readonly judge: (pool: Pool, signal: AbortSignal) => Promise<RoundTrace["failures"]>;
   readonly vetoesOf: (pool: Pool, from: number) => RoundTrace["vetoes"];
   readonly costs: () => ScorerCost[];
-  /** Proposals times scorers so far. */
-  readonly asked: () => number;
 }
 
 interface Seat {
@@ -65,7 +64,7 @@ export const openPanel = ({
     const limited = AbortSignal.any([signal, AbortSignal.timeout(scorer.timeoutMs)]);
     seat.calls++;
     if (scorer.background !== undefined && seat.background === undefined)
-      seat.background = await unlessAborted(scorer.background(limited), limited, scorer);
+      seat.background = finiteOf(await unlessAborted(scorer.background(limited), limited, scorer));
     const batch = places.flatMap((i) => pool.proposals[i] ?? []);
     const multiplicities = scorer.judgesPool === true ? places.map(pool.multiplicity) : undefined;
     const { scores, vetoes } = await unlessAborted(
@@ -122,10 +121,17 @@ export const openPanel = ({
     },
     judge: async (pool, signal) => {
       for (const seat of seats) seat.scores = grown(seat.scores, pool.proposals.length);
+      const over = new AbortController();
       const settled = await Promise.all(
-        seats.filter((seat) => !isDropped(seat)).map((seat) => settle(seat, pool, signal)),
-      );
-      const left = sumOf(seats.map(({ weight }) => weight));
+        seats
+          .filter((seat) => !isDropped(seat))
+          .map((seat) => settle(seat, pool, AbortSignal.any([signal, over.signal]))),
+      ).catch((error: unknown) => {
+        // Nobody waits for what the others would say.
+        over.abort(error);
+        throw error;
+      });
+      const left = sumOf(seats.filter((seat) => !isSilent(seat)).map(({ weight }) => weight));
       if (left < quorum * whole) {
         const lost = seats.filter(({ failures }) => failures > 0).map(({ scorer }) => scorer.name);
         throw new AnchorageError(
@@ -148,9 +154,11 @@ export const openPanel = ({
         failures,
         ...(scorer.report === undefined ? {} : { report: scorer.report() }),
       })),
-    asked: () => sumOf(seats.map(({ proposals }) => proposals)),
   };
 };
+
+/** Whether it has failed whenever it was asked, so that there is nothing that it said before. */
+const isSilent = ({ calls, failures }: Seat): boolean => failures > 0 && failures === calls;
 
 /** Its scores stay as they were, and count for nothing. */
 const isDropped = ({ scorer, failures }: Seat): boolean => scorer.onFailure === "drop" && failures > 0;
@@ -172,7 +180,8 @@ const unlessAborted = async <T>(work: Promise<T>, signal: AbortSignal, { timeout
     stop = () => {
       reject(new AnchorageError("unavailable", `took longer than ${timeoutMs} ms`));
     };
-    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
   });
   try {
     return await Promise.race([work, aborted]);

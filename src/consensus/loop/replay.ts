@@ -20,7 +20,7 @@ export const replay = (
     Float64Array.from(lastScores(run.rounds, n), (score) => score ?? Number.NaN),
   );
   const vetoed = new Set(run.rounds.flatMap(({ vetoes }) => vetoes.map(({ proposal }) => proposal)));
-  const { order } = decide(scores, {
+  const { order, values } = decide(scores, {
     ...how,
     weights: run.weights,
     backgrounds: run.backgrounds.map((background) =>
@@ -29,7 +29,8 @@ export const replay = (
     stages: how.stageOf && proposals.map(({ payload }) => how.stageOf?.(payload) ?? 0),
     isVetoed: (place) => vetoed.has(proposals[place]?.id ?? ""),
   });
-  return order[0] === undefined ? null : (proposals[order[0]]?.id ?? null);
+  const [first = -1] = order;
+  return Number.isNaN(values[first] ?? Number.NaN) ? null : (proposals[first]?.id ?? null);
 };
 
 /** A scorer that judges the pool says in each round what holds of everything up to then. */

@@ -1,5 +1,6 @@
 import { agreementOf } from "../../ensemble/index.ts";
 import { createRandom, type Random } from "../../random.ts";
+import { createTurns } from "../../slices.ts";
 import type { Plan, Proposal, Ranked, RoundTrace, Run, State, StopReason } from "../types.ts";
 import { openPanel, type Panel } from "./panel.ts";
 import { createPool, type Pool } from "./pool.ts";
@@ -26,6 +27,7 @@ export const runConsensus = async (plan: Plan, { signal, onRound }: RunOptions):
   const random = createRandom(plan.seed);
   const pool = createPool();
   const panel = openPanel(plan);
+  const turn = createTurns(signal);
   const rounds: RoundTrace[] = [];
   let survivors: readonly Ranked[] = [];
   let verdict = verdictOf(plan, panel, pool);
@@ -37,11 +39,13 @@ export const runConsensus = async (plan: Plan, { signal, onRound }: RunOptions):
     const round = rounds.length + 1;
     const from = pool.proposals.length;
     const state: State = { round, survivors, has: pool.has };
-    await propose(plan, state, pool, panel, random, signal);
+    await propose(plan, state, pool, random, signal, turn);
     const proposed = pool.proposals.slice(from);
     const failures = await panel.judge(pool, signal);
+    await turn();
     const before = verdict.order[0];
     verdict = verdictOf(plan, panel, pool);
+    await turn();
     survivors = select(plan, verdict, pool, from, random);
     const improvement = improvementOf(verdict, before);
     const trace: RoundTrace = {
@@ -61,14 +65,11 @@ export const runConsensus = async (plan: Plan, { signal, onRound }: RunOptions):
     };
     rounds.push(trace);
     onRound?.(trace);
-    idle =
-      improvement !== null && improvement < plan.epsilon * deviationOf(contestOf(verdict).values)
-        ? idle + 1
-        : 0;
+    idle = hasImproved(plan, improvement, contestOf(verdict).values) ? 0 : idle + 1;
     stopped = reasonToStop(plan, {
       proposed: proposed.length,
       rounds: rounds.length,
-      asked: panel.asked(),
+      asked: pool.proposals.length * plan.scorers.length,
       ms: performance.now() - started,
       unanimous: isUnanimous(verdict),
       idle,
@@ -77,19 +78,24 @@ export const runConsensus = async (plan: Plan, { signal, onRound }: RunOptions):
   return resultOf(plan, { pool, panel, verdict, rounds, stopped, ms: performance.now() - started });
 };
 
+/** By an epsilon of 0 every round has; by any other none has whose best is no better, where all are valued alike, too. */
+const hasImproved = ({ epsilon }: Plan, improvement: number | null, values: Float64Array): boolean =>
+  improvement === null || epsilon === 0 || (improvement > 0 && improvement >= epsilon * deviationOf(values));
+
 /** No generator is asked for more than the budget lets be judged. */
 const propose = async (
   { generators, proposals, scorers, scoreBudget }: Plan,
   state: State,
   pool: Pool,
-  panel: Panel,
   random: Random,
   signal: AbortSignal,
+  turn: () => Promise<void>,
 ): Promise<void> => {
-  const most = pool.proposals.length + Math.ceil((scoreBudget - panel.asked()) / Math.max(1, scorers.length));
+  const most = Math.floor(scoreBudget / Math.max(1, scorers.length));
   for (const generator of generators) {
     const count = Math.min(proposals, most - pool.proposals.length);
     if (count <= 0) return;
+    await turn();
     const made = await generator.propose(state, count, random, signal);
     for (const one of made.slice(0, count)) pool.add(one, generator.name, state.round);
   }
@@ -121,9 +127,10 @@ const select = (
       : others
           .map((place) => ({
             place,
-            key: (verdict.values[place] ?? -Infinity) / temperature + gumbel(random),
+            key: (finiteOrNull(verdict.values[place]) ?? -Infinity) / temperature + gumbel(random),
           }))
-          .sort((a, b) => b.key - a.key)
+          // Of what nobody judges the difference is no number.
+          .sort((a, b) => b.key - a.key || 0)
           .map(({ place }) => place);
   const kept = new Set([first, ...drawn.slice(0, beam - 1)]);
   return verdict.order.filter((place) => kept.has(place)).map((place) => rankedIn(pool, verdict, place));
@@ -182,11 +189,12 @@ const reasonToStop = (
     readonly idle: number;
   },
 ): StopReason | undefined => {
-  if (now.proposed === 0) return "no-proposals";
+  const isSpent = plan.scoreBudget - now.asked < plan.scorers.length;
+  if (now.proposed === 0) return isSpent ? "score-budget" : "no-proposals";
   if (plan.stopWhenUnanimous && now.unanimous) return "unanimous";
   if (now.idle >= plan.patience) return "converged";
   if (now.rounds >= plan.rounds) return "rounds";
-  if (now.asked >= plan.scoreBudget) return "score-budget";
+  if (isSpent) return "score-budget";
   if (now.ms >= plan.timeBudgetMs) return "time-budget";
   return undefined;
 };
@@ -204,7 +212,8 @@ const resultOf = (
 ): Run => {
   const { pool, panel, verdict, rounds, stopped, ms } = end;
   const ranking = verdict.order.map((place) => rankedIn(pool, verdict, place));
-  const [winner] = ranking;
+  // What nobody judges was not chosen.
+  const winner = ranking.slice(0, 1).find(({ value }) => !Number.isNaN(value));
   const contest = contestOf(verdict);
   const agreement =
     winner === undefined
@@ -238,4 +247,4 @@ const firstOf = (pool: Pool, { members, order, stages }: Verdict, scorer: number
   return best === undefined ? null : (pool.proposals[best] ?? null);
 };
 
-const finiteOrNull = (score: number): number | null => (Number.isFinite(score) ? score : null);
+const finiteOrNull = (score = Number.NaN): number | null => (Number.isFinite(score) ? score : null);

@@ -48,7 +48,8 @@ export const decide = (
     const by = (n: number): Calibration => calibrations[n] ?? { kind: "none" };
     const calibrated = parts.map((part, n) => calibrate(part, by(n), references[n]));
     const free = parts.map((part, n) => calibrate(part, unclipped(by(n)), references[n]));
-    spread(lowestOf(free, places.length), places, worst);
+    const counting = free.filter((_, n) => weights[n] !== 0);
+    spread(lowestOf(counting, places.length), places, worst);
     const combined = aggregate(calibrated, weights, aggregation);
     calibrated.forEach((part, n) => spread(part, places, members[n]));
     spread(combined.values, places, values);

@@ -1,3 +1,4 @@
+import { createTurns } from "../../slices.ts";
 import type { Judgement, Payload, Scorer } from "../types.ts";
 import { equationsIn, type Equation } from "./equations.ts";
 import { settled, type ScorerSettings } from "./settings.ts";
@@ -14,26 +15,34 @@ export interface ArithmeticSettings extends ScorerSettings {
 export const createArithmeticScorer = ({ mode = "score", ...settings }: ArithmeticSettings = {}): Scorer => ({
   ...settled(settings, { name: "arithmetic", calibration: { kind: "none" } }),
   kinds: ["text", "steps"],
-  score: (proposals) =>
-    Promise.resolve(
-      judge(
-        proposals.map(({ payload }) => payload),
-        mode,
-      ),
+  score: (proposals, signal) =>
+    judge(
+      proposals.map(({ payload }) => payload),
+      mode,
+      signal,
     ),
 });
 
-const judge = (payloads: readonly Payload[], mode: "veto" | "score"): Judgement => {
+const judge = async (
+  payloads: readonly Payload[],
+  mode: "veto" | "score",
+  signal: AbortSignal,
+): Promise<Judgement> => {
   const scores = new Float64Array(payloads.length);
   const vetoes = new Map<number, string>();
-  payloads.forEach((payload, i) => {
+  const turn = createTurns(signal);
+  for (const [i, payload] of payloads.entries()) {
     const steps = stepsOf(payload);
-    const equations = steps.flatMap((step, at) => equationsIn(step).map((equation) => ({ ...equation, at })));
+    const equations: (Equation & { readonly at: number })[] = [];
+    for (const [at, step] of steps.entries()) {
+      await turn();
+      for (const equation of equationsIn(step)) equations.push({ ...equation, at });
+    }
     const wrong = equations.find(({ holds }) => !holds);
     scores[i] = equations.length === 0 ? Number.NaN : wrong === undefined ? 1 : 0;
     if (wrong !== undefined && mode === "veto")
       vetoes.set(i, `${steps.length > 1 ? `step ${wrong.at + 1}: ` : ""}${reasonOf(wrong)}`);
-  });
+  }
   return { scores, vetoes };
 };
 

@@ -37,12 +37,11 @@ const isLetter = (character: string | undefined): boolean =>
   character !== undefined && /[\p{L}_]/u.test(character);
 
 const readEquation = (written: string): Equation | undefined => {
-  const cleaned = written
+  const cleaned = withoutEnd(written)
     .replaceAll(/[−–]/g, "-")
     .replaceAll("×", "*")
     .replaceAll("÷", "/")
-    .replaceAll(/[$€£]/g, "")
-    .replace(/[\s.,]+$/, "");
+    .replaceAll(/[$€£]/g, "");
   const sides = cleaned.split("=").map(evaluate);
   const known = sides.filter((side) => side !== undefined);
   if (known.length < 2 || known.length < sides.length || !known.some(({ operations }) => operations > 0))
@@ -56,6 +55,13 @@ const readEquation = (written: string): Equation | undefined => {
     if (!isSame(left, right)) return { text, holds: false, ...last };
   }
   return { text, holds: true, ...last };
+};
+
+/** Without what ends a sentence; a pattern would look at a run of spaces anew from each of them. */
+const withoutEnd = (text: string): string => {
+  let end = text.length;
+  while (end > 0 && /[\s.,$€£]/.test(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
 };
 
 interface Side {

@@ -1,3 +1,4 @@
+import { createTurns } from "../../slices.ts";
 import type { Modality } from "../../types.ts";
 import type { Scene } from "../scene/index.ts";
 import type { Scorer } from "../types.ts";
@@ -20,9 +21,13 @@ const createSimilarityScorer = (
   const against = scene.condition[modality];
   const score: ScoreItems = async (items, others) => {
     const [shown, wanted] = [await scene.show(items), await scene.show(others)];
-    return Float64Array.from({ length: wanted.length * shown.length }, (_, at) =>
-      dot(wanted[Math.floor(at / shown.length)] ?? NONE, shown[at % shown.length] ?? NONE),
-    );
+    const scores = new Float64Array(wanted.length * shown.length);
+    const turn = createTurns();
+    for (const [row, other] of wanted.entries()) {
+      await turn();
+      shown.forEach((vector, column) => (scores[row * shown.length + column] = dot(other, vector)));
+    }
+    return scores;
   };
   return {
     ...settled(settings, settings),
@@ -36,5 +41,3 @@ const createSimilarityScorer = (
     },
   };
 };
-
-const NONE = new Float32Array();

@@ -73,7 +73,7 @@ const computed = { sequence: z.int(), tookMs: z.number() };
 
 export const consensusAnswer = z
   .strictObject({
-    winner: ranked.nullable().openapi({ description: "Null where nothing was proposed or all was vetoed." }),
+    winner: ranked.nullable().openapi({ description: "Null where nothing was proposed, all was vetoed, or no scorer can judge." }),
     abstained: z.boolean(),
     stopped: z.enum(["rounds", "score-budget", "time-budget", "converged", "unanimous", "no-proposals"]),
     rounds: z.int(),

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { CONSENSUS_DEFAULTS } from "../../../collections/index.ts";
+import { CONSENSUS_DEFAULTS, CONSENSUS_MOST_PROPOSALS } from "../../../collections/index.ts";
 import { TASKS, type TaskName } from "../../../consensus/catalogue/index.ts";
 import { filter } from "../filter.ts";
 import { input, RED_PIXEL } from "../inputs.ts";
@@ -117,7 +117,7 @@ export const consensusRequest = z
     budget: optional(
       z.strictObject({
         scores: whole(1, MOST_SCORES, usual.budget.scores).openapi({
-          description: "Proposals times scorers.",
+          description: `Proposals times scorers. A run has ${CONSENSUS_MOST_PROPOSALS} proposals at most.`,
         }),
         ms: whole(1, MOST_MS, usual.budget.ms).openapi({ description: "No round begins later." }),
       }),
