@@ -169,9 +169,39 @@ describe("the loop", () => {
   });
 });
 
+describe("survivors that are drawn", () => {
+  test("are not what no scorer can judge while there is anything else", async () => {
+    const words = Array.from({ length: 20 }, (_, i) => "ab".charAt(i % 2).repeat(i + 1));
+    const half = scorerOf("half", (word) => (word.startsWith("a") ? word.length : Number.NaN));
+    const plan = planOf({ generators: [listOf(...words)], scorers: [half], beam: 10, temperature: 5 });
+    const { rounds } = await run({ ...plan, rounds: 1 });
+    expect(rounds[0]?.survivors.map(({ value }) => Number.isNaN(value))).toEqual(Array(10).fill(false));
+  });
+});
+
 describe("a background", () => {
   const far = (name: string, judge: (word: string) => number) =>
     scorerOf(name, judge, { background: () => Promise.resolve(Float64Array.of(-1, 0, 1, 0, -1, 1)) });
+
+  test("counts without what its scorer cannot judge of it", async () => {
+    const [known, all] = [
+      [1, 2, 3, 4],
+      [1, Number.NaN, 2, 3, Number.POSITIVE_INFINITY, 4],
+    ];
+    const by = (background: number[]) =>
+      run(
+        planOf({
+          generators: [listOf("a", "bb")],
+          scorers: [
+            scorerOf("long", (word) => word.length, {
+              background: () => Promise.resolve(Float64Array.from(background)),
+            }),
+          ],
+        }),
+      );
+    expect((await by(all)).backgrounds).toEqual([known]);
+    expect((await by(all)).winner).toEqual((await by(known)).winner);
+  });
 
   test("does not make a tie of all that is far above it", async () => {
     const words = ["a", "bbb", "cc", "dddd"];
@@ -229,9 +259,23 @@ describe("the loop stops", () => {
   });
 
   test("when its budget of scores is spent, to the proposal", async () => {
-    const done = await run(search({ scoreBudget: 120, proposals: 50 }));
-    expect(done.stopped).toBe("score-budget");
-    expect(done.costs.map(({ proposals }) => proposals)).toEqual([60, 60]);
+    for (const scoreBudget of [120, 121]) {
+      const done = await run(search({ scoreBudget, proposals: 50 }));
+      expect(done.stopped).toBe("score-budget");
+      expect(done.costs.map(({ proposals }) => proposals)).toEqual([60, 60]);
+    }
+    expect(await run(search({ scoreBudget: 1 }))).toMatchObject({ stopped: "score-budget", winner: null });
+  });
+
+  test("when its budget of scores is spent, by proposals that no scorer can judge, too", async () => {
+    const scorers = [scorerOf("images", () => 0, { kinds: ["anchor"] })];
+    const done = await run(search({ scorers, scoreBudget: 60, proposals: 50 }));
+    expect(done).toMatchObject({ stopped: "score-budget", ranking: { length: 60 } });
+  });
+
+  test("after rounds without improvement where all are valued alike, too", async () => {
+    const plan = search({ scorers: [scorerOf("flat", () => 1)], patience: 2 });
+    expect(await run(plan)).toMatchObject({ stopped: "converged", rounds: { length: 3 } });
   });
 
   test("when its time is up", async () => {
@@ -260,6 +304,14 @@ describe("the loop without a result", () => {
       agreement: null,
       stopped: "no-proposals",
     });
+  });
+
+  test("has no winner where no scorer can judge", async () => {
+    const plan = planOf({ generators: [listOf("a", "b")], scorers: [scorerOf("none", () => Number.NaN)] });
+    const done = await run(plan);
+    expect(done).toMatchObject({ winner: null, agreement: null, ranking: { length: 2 } });
+    const how = { calibrations: [{ kind: "z" }] as const, aggregation: plan.aggregation };
+    expect(replay(done, how)).toBeNull();
   });
 
   test("removes what a scorer vetoes, with the reason, however high others value it", async () => {
@@ -309,6 +361,53 @@ describe("a scorer that fails", () => {
   test("fails the run where too little of the weight is left", async () => {
     const plan = planOf({ generators: [listOf("a")], scorers: [good, failing("drop")], weights: [1, 3] });
     await expect(run(plan)).rejects.toThrow("Too many scorers failed (bad)");
+  });
+
+  test("has no say any more where it was dropped, whatever it said before", async () => {
+    const even = { calibration: { kind: "none" } } as const;
+    const best = scorerOf("best", (word) => word.length, even);
+    const lost = scorerOf("lost", (word) => -word.length, { ...even, onFailure: "drop" });
+    let calls = 0;
+    const later = (): Generator => ({
+      name: "later",
+      propose: ({ round }) => Promise.resolve(round === 2 ? [{ payload: text("c") }] : []),
+    });
+    const plan = planOf({
+      generators: [listOf("a", "bb"), later()],
+      scorers: [
+        best,
+        {
+          ...lost,
+          score: (given, stop) => (++calls > 1 ? Promise.reject(new Error("gone")) : lost.score(given, stop)),
+        },
+      ],
+    });
+    for (const kind of ["min", "borda", "trimmed", "mean"] as const) {
+      calls = 0;
+      const done = await run({ ...plan, aggregation: { kind } });
+      expect(textOf(done.winner?.proposal ?? { payload: text("") }), kind).toBe("bb");
+      expect(done.agreement, kind).toMatchObject({ agreement: 1, kendallW: null });
+    }
+  });
+
+  test("counts as failed where it has never said anything that could be kept", async () => {
+    const plan = planOf({ generators: [listOf("a")], scorers: [failing("last")] });
+    await expect(run(plan)).rejects.toThrow("Too many scorers failed (bad)");
+    const two = planOf({ generators: [listOf("bb", "a")], scorers: [failing("last"), good] });
+    expect(textOf((await run(two)).winner?.proposal ?? { payload: text("") })).toBe("a");
+  });
+
+  test("ends the work of the others where the run fails with it", async () => {
+    let told: AbortSignal | undefined;
+    const patient = scorerOf("patient", () => 0, {
+      score: (_, given) => {
+        told = given;
+        return new Promise(() => undefined);
+      },
+    });
+    const plan = planOf({ generators: [listOf("a")], scorers: [patient, failing("fail")] });
+    await expect(run(plan)).rejects.toThrow("out of order");
+    expect(told?.aborted).toBe(true);
   });
 
   test("by taking too long is not waited for", async () => {

@@ -69,6 +69,8 @@ describe("equations in a hostile text", () => {
     expect(equationsIn(`${"(".repeat(50_000)}1 + 1 = 2`)).toEqual([]);
     expect(equationsIn(`1 = ${"-".repeat(50_000)}1`)).toEqual([]);
     expect(verdicts(`${"1 ".repeat(50_000)}x ${"2 ".repeat(50_000)}, so 1 + 1 = 2`)).toEqual([true]);
+    expect(equationsIn(`1 = 1${" ".repeat(500_000)}2`)).toEqual([]);
+    expect(verdicts(`1 + 1 = 2 €.${" ".repeat(500_000)}`)).toEqual([true]);
   });
 });
 
@@ -85,6 +87,14 @@ describe("the arithmetic scorer", () => {
     );
     expect([...scores]).toEqual([1, 0, Number.NaN, 1]);
     expect(vetoes?.size).toBe(0);
+  });
+
+  test("lets others in between proposals, and stops where it is told to", async () => {
+    const stop = new AbortController();
+    const long = solution(`${"1 + ".repeat(20_000)}1 = 20001`);
+    const scored = createArithmeticScorer().score(Array<Proposal>(10_000).fill(long), stop.signal);
+    setImmediate(() => stop.abort(new Error("enough")));
+    await expect(scored).rejects.toThrow("enough");
   });
 
   test("vetoes with the step and the numbers, where it is asked to", async () => {

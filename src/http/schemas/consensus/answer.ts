@@ -73,7 +73,9 @@ const computed = { sequence: z.int(), tookMs: z.number() };
 
 export const consensusAnswer = z
   .strictObject({
-    winner: ranked.nullable().openapi({ description: "Null where nothing was proposed, all was vetoed, or no scorer can judge." }),
+    winner: ranked
+      .nullable()
+      .openapi({ description: "Null where nothing was proposed, all was vetoed, or no scorer can judge." }),
     abstained: z.boolean(),
     stopped: z.enum(["rounds", "score-budget", "time-budget", "converged", "unanimous", "no-proposals"]),
     rounds: z.int(),
