@@ -8,6 +8,8 @@ export interface Breaker {
 
 const FAILURES = 5;
 const OPEN_MS = 30_000;
+/** Endpoints that are remembered, those that failed last: whoever asks chooses their paths. */
+const MOST = 1_000;
 
 interface State {
   failures: number;
@@ -21,10 +23,12 @@ interface State {
 export const createBreaker = ({
   failures = FAILURES,
   openMs = OPEN_MS,
+  most = MOST,
   now = () => performance.now(),
 }: {
   readonly failures?: number;
   readonly openMs?: number;
+  readonly most?: number;
   readonly now?: () => number;
 } = {}): Breaker => {
   const states = new Map<string, State>();
@@ -44,7 +48,12 @@ export const createBreaker = ({
       const state = states.get(key) ?? { failures: 0, until: 0 };
       state.failures++;
       if (state.failures >= failures) state.until = now() + openMs;
+      states.delete(key);
       states.set(key, state);
+      for (const [oldest] of states) {
+        if (states.size <= most) break;
+        states.delete(oldest);
+      }
     },
   };
 };

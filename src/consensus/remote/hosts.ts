@@ -10,8 +10,8 @@ export interface AllowedHosts {
    * @returns why a URL may not be asked, for its field; undefined where it may
    */
   readonly refusal: (url: URL) => string | undefined;
-  /** Whether a connection may go to an address that a name stands for. */
-  readonly mayConnect: (address: string) => boolean;
+  /** Whether a connection for a URL may go to an address that its name stands for. */
+  readonly mayConnect: (address: string, url: URL) => boolean;
 }
 
 const ENTRY = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?$/;
@@ -19,7 +19,8 @@ const PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:": "443"
 
 /**
  * Reads the operator's list: hosts, each with a port or for the usual one, separated by commas or spaces. An address
- * that is not public has to stand in it itself; a name that leads to one does not do.
+ * that is not public has to stand in it itself, without a port or with the one that is asked; a name that leads to one
+ * does not do.
  *
  * @throws AnchorageError `invalid-input` that names the entry
  */
@@ -31,10 +32,9 @@ export const readAllowedHosts = (list: string): AllowedHosts => {
   for (const entry of entries)
     if (!ENTRY.test(entry))
       throw new AnchorageError("invalid-input", `"${entry}" is no host and no host:port`);
-  const addresses = new Set(entries.map(hostOf).filter((host) => isIP(host) !== 0));
 
   const isListed = (url: URL): boolean => {
-    const port = url.port === "" ? PORTS[url.protocol] : url.port;
+    const port = portOf(url);
     const usual = port === PORTS[url.protocol];
     return entries.some((entry) => entry === `${url.hostname}:${port}` || (usual && entry === url.hostname));
   };
@@ -49,11 +49,11 @@ export const readAllowedHosts = (list: string): AllowedHosts => {
         })`;
       return undefined;
     },
-    mayConnect: (address) => isPublicAddress(address) || addresses.has(address.toLowerCase()),
+    mayConnect: (address, url) => {
+      const host = isIP(address) === 6 ? `[${address.toLowerCase()}]` : address;
+      return isPublicAddress(address) || entries.includes(host) || entries.includes(`${host}:${portOf(url)}`);
+    },
   };
 };
 
-const hostOf = (entry: string): string => {
-  const bracketed = /^\[(.*)\]/.exec(entry)?.[1];
-  return bracketed ?? entry.split(":", 1).join("");
-};
+const portOf = ({ port, protocol }: URL): string | undefined => (port === "" ? PORTS[protocol] : port);

@@ -34,6 +34,16 @@ export interface Remote {
 }
 
 const BACKOFF_MS = 200;
+/** Of an endpoint that was given less time before whoever asked went, nothing is known. */
+const PATIENCE_MS = 1_000;
+
+/** Whether it works, and found fault with this one request: others are not to suffer for that. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof RemoteFailure &&
+  error.status !== undefined &&
+  error.status >= 400 &&
+  error.status < 500 &&
+  !error.passing;
 
 export const createRemotes = (
   allowed: string | AllowedHosts,
@@ -41,7 +51,13 @@ export const createRemotes = (
     breaker = createBreaker(),
     backoffMs = BACKOFF_MS,
     maxBytes,
-  }: { readonly breaker?: Breaker; readonly backoffMs?: number; readonly maxBytes?: number } = {},
+    patienceMs = PATIENCE_MS,
+  }: {
+    readonly breaker?: Breaker;
+    readonly backoffMs?: number;
+    readonly maxBytes?: number;
+    readonly patienceMs?: number;
+  } = {},
 ): Remotes => {
   const hosts = typeof allowed === "string" ? readAllowedHosts(allowed) : allowed;
 
@@ -50,6 +66,7 @@ export const createRemotes = (
     const key = `${url.origin}${url.pathname}`;
     if (!breaker.allows(key))
       throw new RemoteFailure("failed again and again; it is left alone for a while", false);
+    const started = performance.now();
     try {
       const answer = await postJson(url, body, {
         hosts,
@@ -60,7 +77,8 @@ export const createRemotes = (
       breaker.succeeded(key);
       return answer;
     } catch (error) {
-      breaker.failed(key);
+      if (isRefusal(error)) breaker.succeeded(key);
+      else if (!signal.aborted || performance.now() - started >= patienceMs) breaker.failed(key);
       throw error;
     }
   };

@@ -11,11 +11,14 @@ const MAX_BYTES = 8 * 1024 * 1024;
 /** An endpoint's failure, and whether the same request may do better a moment later. */
 export class RemoteFailure extends AnchorageError {
   readonly passing: boolean;
+  /** Of what it answered; absent where it gave no answer, or one that cannot be used. */
+  readonly status: number | undefined;
 
-  constructor(message: string, passing: boolean, cause?: unknown) {
+  constructor(message: string, passing: boolean, cause?: unknown, status?: number) {
     super("unavailable", message, cause === undefined ? {} : { cause });
     this.name = "RemoteFailure";
     this.passing = passing;
+    this.status = status;
   }
 }
 
@@ -43,8 +46,8 @@ export const postJson = (
   const bytes = Buffer.from(JSON.stringify(body));
   const send = url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    const fail = (message: string, passing: boolean, cause?: unknown): void => {
-      reject(new RemoteFailure(message, passing, cause));
+    const fail = (message: string, passing: boolean, status?: number): void => {
+      reject(new RemoteFailure(message, passing, undefined, status));
       request.destroy();
     };
     const request = send(url, {
@@ -52,7 +55,7 @@ export const postJson = (
       signal,
       // Each on a connection of its own, whose address has been looked at.
       agent: false,
-      lookup: checkedLookup(hosts),
+      lookup: checkedLookup(hosts, url),
       headers: {
         "Content-Type": "application/json",
         "Content-Length": bytes.length,
@@ -69,7 +72,7 @@ export const postJson = (
       const { statusCode = 0 } = response;
       if (statusCode !== 200) {
         const what = statusCode >= 300 && statusCode < 400 ? "redirected, which is not followed" : "answered";
-        fail(`${what} (status ${statusCode})`, PASSING.has(statusCode));
+        fail(`${what} (status ${statusCode})`, PASSING.has(statusCode), statusCode);
         return;
       }
       readJson(response, maxBytes).then(resolve, (error: unknown) => {
@@ -77,7 +80,7 @@ export const postJson = (
         request.destroy();
       });
     });
-    if (isIP(bare(url.hostname)) !== 0 && !hosts.mayConnect(bare(url.hostname)))
+    if (isIP(bare(url.hostname)) !== 0 && !hosts.mayConnect(bare(url.hostname), url))
       fail("is at an address that is not public, and not on the allow-list itself", false);
     else request.end(bytes);
   });
@@ -87,7 +90,7 @@ const bare = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, "$1");
 
 /** Every address of a name must be allowed: which of them is connected to is not ours to say. */
 const checkedLookup =
-  (hosts: AllowedHosts): LookupFunction =>
+  (hosts: AllowedHosts, url: URL): LookupFunction =>
   (hostname, options, callback) => {
     resolveName(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
       if (error !== null) {
@@ -95,7 +98,7 @@ const checkedLookup =
         return;
       }
       const [first] = addresses;
-      if (first === undefined || !addresses.every(({ address }) => hosts.mayConnect(address))) {
+      if (first === undefined || !addresses.every(({ address }) => hosts.mayConnect(address, url))) {
         callback(
           new RemoteFailure(
             "leads to an address that is not public, and not on the allow-list itself",

@@ -113,19 +113,47 @@ describe("an endpoint that scores", () => {
     let time = 0;
     let works = false;
     const { url, host, asked } = await openEndpoint((response) =>
-      works ? json(response, { scores: [1, 1] }) : json(response, {}, 400),
+      works ? json(response, { scores: [1, 1] }) : response.end("<html>"),
     );
     const breaker = createBreaker({ failures: 3, openMs: 1_000, now: () => time });
     const remotes = createRemotes(host, { breaker });
     for (let i = 0; i < 5; i++) await expect(scoresOf(url, remotes)).rejects.toThrow();
     expect(asked).toHaveLength(3);
     time = 1_000;
-    await expect(scoresOf(url, remotes)).rejects.toThrow("status 400");
+    await expect(scoresOf(url, remotes)).rejects.toThrow("did not answer with JSON");
     await expect(scoresOf(url, remotes)).rejects.toThrow("left alone");
     [time, works] = [2_000, true];
     expect(await scoresOf(url, remotes)).toEqual([1, 1]);
     expect(await scoresOf(url, remotes)).toEqual([1, 1]);
     expect(asked).toHaveLength(6);
+  });
+
+  test("is not left alone because it refuses what somebody asks, or somebody does not wait for it", async () => {
+    const breaker = createBreaker({ failures: 1 });
+    const strict = await openEndpoint((response) => json(response, {}, 401));
+    const silent = await openEndpoint(() => undefined);
+    for (const [{ url, host }, given, message] of [
+      [strict, 10_000, "status 401"],
+      [silent, 20, "in time"],
+    ] as const) {
+      const scorer = scorerAt(url, createRemotes(host, { breaker }));
+      for (let i = 0; i < 3; i++)
+        await expect(scorer.score(textProposals(["a"]), AbortSignal.timeout(given))).rejects.toThrow(message);
+    }
+  });
+
+  test("is left alone where it was waited for long enough", async () => {
+    const { url, host } = await openEndpoint(() => undefined);
+    const remotes = createRemotes(host, { breaker: createBreaker({ failures: 1 }), patienceMs: 10 });
+    const ask = () => scorerAt(url, remotes).score(textProposals(["a"]), AbortSignal.timeout(50));
+    await expect(ask()).rejects.toThrow("in time");
+    await expect(ask()).rejects.toThrow("left alone");
+  });
+
+  test("is remembered among as many as there is room for", () => {
+    const breaker = createBreaker({ failures: 1, most: 2 });
+    for (const path of ["a", "b", "a", "c"]) breaker.failed(path);
+    expect(["a", "b", "c"].map(breaker.allows)).toEqual([false, true, false]);
   });
 });
 
@@ -219,6 +247,16 @@ describe("the allow-list", () => {
     await expect(scoresOf(url, createRemotes(`localhost:${port}`))).rejects.toThrow("is not public");
     expect(asked).toHaveLength(0);
     expect(await scoresOf(url, createRemotes(`localhost:${port} 127.0.0.1 [::1]`))).toEqual([1, 1]);
+  });
+
+  test("lets a name lead to an address that it holds with a port at that port alone", async () => {
+    const { host } = await openEndpoint((response) => json(response, { scores: [1, 1] }));
+    const port = host.split(":")[1] ?? "";
+    const url = `http://localhost:${port}/`;
+    const own = `127.0.0.1:${port} [::1]:${port}`;
+    expect(await scoresOf(url, createRemotes(`localhost:${port} ${own}`))).toEqual([1, 1]);
+    const other = "127.0.0.1:1 [::1]:1";
+    await expect(scoresOf(url, createRemotes(`localhost:${port} ${other}`))).rejects.toThrow("is not public");
   });
 
   test.each([
