@@ -78,6 +78,14 @@ export const openSecondStore = (
   return open(drawn, image, text, describe);
 };
 
+/** The same emoji, asked of some of the anchors. The caller closes it. */
+export const openPartOf = (
+  store: EmojiStore,
+  { image, text }: Pick<EmbeddedEmoji, "image" | "text">,
+  isKept: (pair: EmbeddedPair) => boolean,
+  describe: Describe,
+): Promise<EmojiStore> => open({ ...store, anchors: store.anchors.filter(isKept) }, image, text, describe);
+
 const open = async (
   drawn: Pick<EmojiStore, "anchors" | "development" | "test">,
   image: { readonly dimension: number },
@@ -96,8 +104,11 @@ const open = async (
     return { id: pair.id, caption, metadata, imageVector: pair.imageVector, textVector: vector };
   });
   space.apply({ sequence: 1 as Sequence, upserts, deletes: [] });
+  const { anchors, development, test } = drawn;
   return {
-    ...drawn,
+    anchors,
+    development,
+    test,
     space,
     sceneOf: (condition, embed) =>
       createScene({

@@ -5,11 +5,18 @@ import type { Progress } from "../../progress.ts";
 import { captionOf, readPairs, VENDORS } from "../../sample/index.ts";
 import type { EncoderInfo, Log, Metadata } from "../../types.ts";
 import { captionText, createCaptionTask, createKeywordEncoder } from "./caption/index.ts";
-import { openEmojiStore, openSecondStore, type EmojiStore } from "./emoji-store.ts";
-import { createQuestionsTask, embedFrames, type Eye } from "./questions/index.ts";
+import { openEmojiStore, openPartOf, openSecondStore, type EmojiStore } from "./emoji-store.ts";
+import { createQuestionsTask, embedFrames, type Owned } from "./questions/index.ts";
 
 /** Of another architecture than the default encoder, trained on the same photographs. */
 const SECOND_ENCODER = "mobilenet-v2-out";
+
+/** Hands that draw, by owners who do not show each other what they have. */
+const OWNERS: Readonly<Record<string, readonly string[]>> = {
+  first: ["noto", "noto-v1", "fxemoji"],
+  second: ["emojione", "emojione-v1"],
+  third: ["fluent-emoji-flat", "openmoji"],
+};
 
 interface Counts {
   readonly anchors: number;
@@ -50,7 +57,7 @@ export const withCaptionTask = <T>(
 };
 
 /** @param use what is done with the task, while its stores are open */
-export const withQuestionsTask = <T>(
+export const withQuestionsTask = async <T>(
   emoji: EmbeddedEmoji,
   counts: Counts,
   means: Means,
@@ -61,20 +68,28 @@ export const withQuestionsTask = <T>(
     vector: emoji.texts.get(captionOf(drawn)) ?? new Float32Array(emoji.text.dimension),
     metadata: { subgroup: drawn.subgroup, tags: [...drawn.tags] },
   });
-  const eyeOf = async (store: EmojiStore, encoder: EncoderInfo): Promise<Eye> => {
+  const { directory, progress } = means;
+  const { id, sha256 } = emoji.image;
+  const store = await openEmojiStore(emoji, counts, describe);
+  const opened = [store];
+  try {
     const hexcodes = [...store.development, ...store.test].map(({ emoji: drawn }) => drawn.hexcode);
     const name = `frames-${counts.development}-${counts.test}.f32`;
-    const path = join(means.directory, `${encoder.id}-${encoder.sha256.slice(0, 12)}`, name);
-    const bar = means.progress("frames", "frames");
+    const path = join(directory, `${id}-${sha256.slice(0, 12)}`, name);
+    const bar = progress("frames", "frames");
     const onProgress = (done: number, total: number): void => bar.update(done, total);
-    const frames = await embedFrames(hexcodes, { ...means, encoder, path, onProgress }).finally(() =>
-      bar.stop(),
-    );
-    return { store, frames };
-  };
-  return withStores(emoji, counts, means, describe, async (store, second, encoder) =>
-    use(createQuestionsTask(await eyeOf(store, emoji.image), await eyeOf(second, encoder), emoji)),
-  );
+    const options = { ...means, encoder: emoji.image, path, onProgress };
+    const frames = await embedFrames(hexcodes, options).finally(() => bar.stop());
+    const owned: Owned[] = [];
+    for (const [owner, hands] of Object.entries(OWNERS)) {
+      const part = await openPartOf(store, emoji, ({ vendor }) => hands.includes(vendor), describe);
+      opened.push(part);
+      owned.push({ owner, store: part });
+    }
+    return await use(createQuestionsTask(owned, emoji, frames));
+  } finally {
+    for (const { space } of opened) space.close();
+  }
 };
 
 const withStores = async <T>(
@@ -82,7 +97,7 @@ const withStores = async <T>(
   counts: Counts,
   means: Means,
   describe: Describe,
-  use: (store: EmojiStore, second: EmojiStore, encoder: EncoderInfo) => Promise<T>,
+  use: (store: EmojiStore, second: EmojiStore) => Promise<T>,
 ): Promise<T> => {
   const store = await openEmojiStore(emoji, counts, describe);
   try {
@@ -90,7 +105,7 @@ const withStores = async <T>(
     const vectors = await vectorsBy(image, store, means);
     const second = await openSecondStore(store, { image, text: emoji.text }, vectors, describe);
     try {
-      return await use(store, second, image);
+      return await use(store, second);
     } finally {
       second.space.close();
     }

@@ -16,15 +16,6 @@ import { createGallery, type Gallery, type Picture } from "./synthesis/index.ts"
 const ANCHORS = 3_000;
 const SEED = 1;
 
-/** Hands that draw, two or three an owner, so that each has about as many drawings as another. */
-const OWNERS = new Map(
-  Object.entries({
-    one: ["noto", "noto-v1", "fxemoji"],
-    two: ["twemoji", "emojione", "emojione-v1"],
-    three: ["fluent-emoji-flat", "openmoji"],
-  }).flatMap(([owner, vendors]) => vendors.map((vendor) => [vendor, owner] as const)),
-);
-
 /** Drawings of all vendors with the vectors of their captions, labels and tags. */
 export const embedForTasks = (options: {
   readonly registry: EncoderRegistry;
@@ -63,10 +54,9 @@ export const emojiGallery = ({ pairs, texts }: EmbeddedEmoji): Promise<Gallery> 
   );
   const digests = new Set(anchors.map(({ digest }) => digest));
   const others = pairs.filter(({ emoji, digest }) => unknown.has(emoji.hexcode) && !digests.has(digest));
-  const pictureOf = ({ emoji, vendor, imageVector }: EmbeddedPair): Picture => ({
+  const pictureOf = ({ emoji, imageVector }: EmbeddedPair): Picture => ({
     thing: emoji.hexcode,
     tags: emoji.tags,
-    owner: OWNERS.get(vendor) ?? vendor,
     image: imageVector,
     text: texts.get(captionOf(emoji)) ?? new Float32Array(),
   });

@@ -8,6 +8,7 @@ import { f1 } from "../../../src/consensus/tasks/caption/task.ts";
 import { keywordsOf, spoken } from "../../../src/consensus/tasks/emoji.ts";
 import {
   openEmojiStore,
+  openPartOf,
   openSecondStore,
   type EmojiStore,
 } from "../../../src/consensus/tasks/emoji-store.ts";
@@ -90,17 +91,26 @@ describe("tasks over a store of emoji", () => {
   });
 
   test("answer questions of both sorts, about one image and about frames", async () => {
-    const eyeOf = (own: EmojiStore) => ({
-      store: own,
-      frames: new Map(
-        own.test.map(
-          ({ emoji: { hexcode }, imageVector }) =>
-            [hexcode, Float32Array.from([...imageVector, ...imageVector])] as const,
-        ),
+    const frames = new Map(
+      store.test.map(
+        ({ emoji: { hexcode }, imageVector }) =>
+          [hexcode, Float32Array.from([...imageVector, ...imageVector])] as const,
       ),
-    });
-    const task = createQuestionsTask(eyeOf(store), eyeOf(second), emoji);
-    const panel = { members: [0, 1, 2, 3, 4, 5], weights: [1, 1, 1, 1, 1, 1], rounds: 2 };
+    );
+    const owned = [];
+    for (const owner of ["noto", "openmoji"])
+      owned.push({
+        owner,
+        store: await openPartOf(store, emoji, ({ vendor }) => vendor === owner, described),
+      });
+    const task = createQuestionsTask(owned, emoji, frames);
+    expect(task.scorers).toEqual([
+      "kNN vote (noto)",
+      "probe (noto)",
+      "kNN vote (openmoji)",
+      "probe (openmoji)",
+    ]);
+    const panel = { members: [0, 1, 2, 3], weights: [1, 1, 1, 1], rounds: 2 };
     const kinds = task.test.slice(0, 4).map(({ field, images }) => [field, images.length / D]);
     expect(kinds).toEqual([
       ["subgroup", 1],
@@ -109,6 +119,7 @@ describe("tasks over a store of emoji", () => {
       ["tags", 2],
     ]);
     for (const question of task.test.slice(0, 4)) expect(await task.solve(question, panel, signal)).toBe(1);
+    for (const part of owned) part.store.space.close();
   });
 });
 

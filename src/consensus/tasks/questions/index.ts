@@ -1,2 +1,2 @@
 export { embedFrames } from "./frames.ts";
-export { createQuestionsTask, type Eye } from "./task.ts";
+export { createQuestionsTask, type Owned } from "./task.ts";

@@ -1,27 +1,13 @@
-import type { EmbeddedEmoji } from "../../../evaluation/index.ts";
+import type { EmbeddedEmoji, EmbeddedPair } from "../../../evaluation/index.ts";
 import { mean } from "../../../statistics.ts";
 import { createTagsGenerator } from "../../generators/store.ts";
 import { runConsensus, type Generator, type Proposal, type Run, type Scorer } from "../../index.ts";
 import { labelsAt, type Scene } from "../../scene/index.ts";
-import {
-  createAsifScorer,
-  createKnnVoteScorer,
-  createNeighbourCaptionsScorer,
-  createProbeScorer,
-} from "../../scorers/index.ts";
+import { createKnnVoteScorer, createProbeScorer } from "../../scorers/index.ts";
 import { spoken } from "../emoji.ts";
 import type { EmojiStore } from "../emoji-store.ts";
 import { remember } from "../remember.ts";
 import type { Panel, Task } from "../types.ts";
-
-const SCORERS = [
-  "asif",
-  "neighbour captions",
-  "kNN vote",
-  "probe",
-  "kNN vote (second encoder)",
-  "probe (second encoder)",
-] as const;
 
 /** The metadata field that has the answer, which nobody has been told of what is asked about. */
 type Field = "subgroup" | "tags";
@@ -31,62 +17,67 @@ export interface Question {
   readonly field: Field;
   readonly hexcode: string;
   readonly images: Float32Array;
-  /** By the second encoder. */
-  readonly seconds: Float32Array;
   readonly answers: ReadonlySet<string>;
 }
 
 const ROUNDS = 2;
-const ANSWERS = 16;
+const ANSWERS = 8;
 const BEAM = 4;
 const NEAREST = 40;
 
-/** What an image encoder shows. */
-export interface Eye {
+/** Drawings of some hands, which nobody else has seen. */
+export interface Owned {
+  readonly owner: string;
   readonly store: EmojiStore;
-  /** Of an animation, by the hexcode of what it shows. */
-  readonly frames: ReadonlyMap<string, Float32Array>;
 }
 
-/** Questions about emoji that no anchor shows, every other one about frames instead of one image. */
+/**
+ * Questions about emoji that no anchor shows, every other one about frames instead of one image. Each owner proposes and
+ * judges by the own drawings alone, by a vote of the nearest and by a probe.
+ *
+ * @param frames of an animation, by the hexcode of what it shows
+ */
 export const createQuestionsTask = (
-  first: Eye,
-  second: Eye,
+  owned: readonly Owned[],
   { texts }: Pick<EmbeddedEmoji, "texts">,
+  frames: ReadonlyMap<string, Float32Array>,
 ): Task<Question> => {
-  const scenes = new WeakMap<Question, { readonly scene: Scene; readonly scorers: readonly Scorer[] }>();
-  const knownOf = (question: Question) => {
-    const known = scenes.get(question);
-    if (known !== undefined) return known;
-    const { field, images, seconds } = question;
-    const sceneBy = ({ store }: Eye, shown: Float32Array): Scene =>
-      store.sceneOf({ images: shown, texts: new Float32Array() }, (text) => texts.get(spoken(text)));
-    const scene = sceneBy(first, images);
-    const other = sceneBy(second, seconds);
-    const scorers = [
-      createAsifScorer(scene),
-      createNeighbourCaptionsScorer(scene),
-      createKnnVoteScorer(scene, { field }),
-      createProbeScorer(scene, { field }),
-      createKnnVoteScorer(other, { field, name: "kNN vote, second" }),
-      createProbeScorer(other, { field, name: "probe, second" }),
-    ].map(remember);
-    scenes.set(question, { scene, scorers });
-    return { scene, scorers };
+  const known = new WeakMap<Question, Asked>();
+  const knownOf = (question: Question): Asked => {
+    const { field, images } = question;
+    const scenes = owned.map(({ store }) =>
+      store.sceneOf({ images, texts: new Float32Array() }, (text) => texts.get(spoken(text))),
+    );
+    const asked = known.get(question) ?? {
+      generators: scenes.flatMap((scene, n) => [
+        createTagsGenerator(scene, { field, k: NEAREST, name: `tags ${n}` }),
+        answersNear(scene, field, `answers near ${n}`),
+      ]),
+      scorers: scenes
+        .flatMap((scene, n) => [
+          createKnnVoteScorer(scene, { field, name: `vote ${n}` }),
+          createProbeScorer(scene, { field, name: `probe ${n}` }),
+        ])
+        .map(remember),
+    };
+    known.set(question, asked);
+    return asked;
   };
-  const members = [...SCORERS.keys()];
+  const scorers = owned.flatMap(({ owner }) => [`kNN vote (${owner})`, `probe (${owner})`]);
+  const [{ development, test } = { development: [], test: [] }] = owned.map(({ store }) => store);
+  const members = [...scorers.keys()];
   const all: Panel = { members, weights: members.map(() => 1), rounds: ROUNDS };
   const ask = (question: Question, panel: Panel, signal: AbortSignal): Promise<Run> =>
-    answer(knownOf(question), question.field, panel, signal);
+    answer(knownOf(question), panel, signal);
   const isRight = ({ answers }: Question, { payload }: Proposal): boolean =>
     payload.kind === "text" && answers.has(payload.text.toLowerCase());
   return {
     name: "questions",
-    about: `What kind of thing is it, and which word goes with it, about an image or about four frames of an animation; answers out of all kinds and tags in the store, ${ANSWERS} a round, ${ROUNDS} rounds; value: the answer is right.`,
-    scorers: SCORERS,
+    about: `What kind of thing is it, and which word goes with it, about an image or about four frames of an animation; answers out of all kinds and tags in the stores of three owners, ${ANSWERS} a generator and round, ${ROUNDS} rounds; value: the answer is right.`,
+    scorers,
     rounds: ROUNDS,
-    development: questionsOf(first, second, "development"),
-    test: questionsOf(first, second, "test"),
+    development: questionsOf(development, frames),
+    test: questionsOf(test, frames),
     subjectOf: ({ hexcode }) => hexcode,
     solve: async (question, panel, signal) => {
       const { winner } = await ask(question, panel, signal);
@@ -109,33 +100,28 @@ export const createQuestionsTask = (
   };
 };
 
-const questionsOf = (first: Eye, second: Eye, split: "development" | "test"): Question[] =>
-  first.store[split].map(({ emoji, imageVector }, i): Question => {
+const questionsOf = (pairs: readonly EmbeddedPair[], frames: ReadonlyMap<string, Float32Array>): Question[] =>
+  pairs.map(({ emoji, imageVector }, i): Question => {
     const { hexcode } = emoji;
-    const seenBy = ({ frames }: Eye, vector: Float32Array): Float32Array =>
-      i % 2 === 0 ? vector : (frames.get(hexcode) ?? vector);
-    const images = seenBy(first, imageVector);
-    const seconds = seenBy(second, second.store[split][i]?.imageVector ?? new Float32Array());
+    const images = i % 2 === 0 ? imageVector : (frames.get(hexcode) ?? imageVector);
     return Math.floor(i / 2) % 2 === 0
-      ? { field: "subgroup", hexcode, images, seconds, answers: new Set([emoji.subgroup]) }
-      : {
-          field: "tags",
-          hexcode,
-          images,
-          seconds,
-          answers: new Set(emoji.tags.map((tag) => tag.toLowerCase())),
-        };
+      ? { field: "subgroup", hexcode, images, answers: new Set([emoji.subgroup]) }
+      : { field: "tags", hexcode, images, answers: new Set(emoji.tags.map((tag) => tag.toLowerCase())) };
   });
 
+interface Asked {
+  readonly generators: readonly Generator[];
+  readonly scorers: readonly Scorer[];
+}
+
 const answer = (
-  { scene, scorers }: { readonly scene: Scene; readonly scorers: readonly Scorer[] },
-  field: Field,
+  { generators, scorers }: Asked,
   { members, weights, rounds }: Panel,
   signal: AbortSignal,
 ): Promise<Run> =>
   runConsensus(
     {
-      generators: [createTagsGenerator(scene, { field, k: NEAREST }), answersNear(scene, field)],
+      generators,
       scorers: members.flatMap((n) => scorers[n] ?? []),
       weights,
       aggregation: { kind: "mean" },
@@ -156,8 +142,8 @@ const answer = (
   );
 
 /** What the anchors have in the field whose captions are nearest to the survivors. */
-const answersNear = (scene: Scene, field: Field): Generator => ({
-  name: "answers near",
+const answersNear = (scene: Scene, field: Field, name: string): Generator => ({
+  name,
   propose: async ({ survivors, has }, count) => {
     const made = new Map<
       string,

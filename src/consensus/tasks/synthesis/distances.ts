@@ -2,8 +2,8 @@ import { mean } from "../../../statistics.ts";
 import { randomOf } from "../random-of.ts";
 import { frechetDistance } from "./frechet.ts";
 import type { Gallery } from "./gallery.ts";
-import { vectorOf } from "./scorers.ts";
-import { scorerNames, scorersFor, synthesise } from "./synthesise.ts";
+import { NAMES, vectorOf } from "./scorers.ts";
+import { scorersFor, synthesise } from "./synthesise.ts";
 
 /** How far vectors made for a class are from those of its unknown images, on average over classes. */
 export interface DistanceResult {
@@ -37,8 +37,7 @@ export const evaluateDistances = async (
     .map((target) => ({ ...target, real: real(target.tag) }))
     .sort((a, b) => b.real.length - a.real.length || (a.tag < b.tag ? -1 : 1))
     .slice(0, tags);
-  const names = scorerNames(gallery);
-  const panels = panelsOf(names.length);
+  const panels = [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]];
   const distances = panels.map((): number[] => []);
   let done = 0;
   for (const target of targets) {
@@ -57,14 +56,7 @@ export const evaluateDistances = async (
     }
   }
   return panels.map((members, at) => ({
-    scorers: members.map((n) => names[n] ?? ""),
+    scorers: members.map((n) => NAMES[n] ?? ""),
     distance: mean(distances[at] ?? []),
   }));
-};
-
-/** Each of so many alone, every pair, and all. */
-const panelsOf = (count: number): number[][] => {
-  const all = Array.from({ length: count }, (_, i) => i);
-  const pairs = all.flatMap((one) => all.slice(one + 1).map((other) => [one, other]));
-  return [...all.map((one) => [one]), ...pairs, all];
 };

@@ -7,8 +7,6 @@ export interface Picture {
   /** Of pictures of the same thing it is the same. */
   readonly thing: string;
   readonly tags: readonly string[];
-  /** Who drew it. */
-  readonly owner: string;
   readonly image: Float32Array;
   /** Of its caption. */
   readonly text: Float32Array;
@@ -19,9 +17,6 @@ export interface Gallery {
   readonly substrate: Substrate;
   /** Of each anchor. */
   readonly tags: readonly ReadonlySet<string>[];
-  /** Of anchors, in alphabetical order, and each anchor's place among them. */
-  readonly owners: readonly string[];
-  readonly ownerOf: Int32Array;
   readonly heldOut: readonly { readonly tags: ReadonlySet<string>; readonly vector: Float32Array }[];
   /** Each with the vector of its text, as anchors' texts are shown. */
   readonly targets: readonly { readonly tag: string; readonly text: Float32Array }[];
@@ -30,8 +25,6 @@ export interface Gallery {
 /** Things and pictures that a tag must have, among the anchors and among the others. */
 const THINGS = 2;
 const PICTURES = 10;
-/** Of each owner's anchors. */
-const PICTURES_OF_EACH = 2;
 const SEED = 4;
 
 /**
@@ -49,11 +42,9 @@ export const createGallery = async (
     [others.map(({ image }) => image)],
   );
   const [known, unknown] = [countsOf(anchors), countsOf(others)];
-  const owners = [...new Set(anchors.map(({ owner }) => owner))].sort();
   const names = createRandom(SEED)
     .shuffle([...known.keys()].sort())
     .filter((tag) => isCommon(known.get(tag)) && isCommon(unknown.get(tag)))
-    .filter((tag) => owners.every((owner) => (known.get(tag)?.byOwner.get(owner) ?? 0) >= PICTURES_OF_EACH))
     .filter((tag) => textOf(tag) !== undefined);
   const texts = await shown(
     anchors.map(({ text }) => text),
@@ -62,8 +53,6 @@ export const createGallery = async (
   return {
     substrate: createSubstrate(images.first, texts.first, anchors.length),
     tags: anchors.map(({ tags }) => new Set(tags)),
-    owners,
-    ownerOf: Int32Array.from(anchors, ({ owner }) => owners.indexOf(owner)),
     heldOut: others.map(({ tags }, i) => ({
       tags: new Set(tags),
       vector: rowOf(images.others[0], i, others.length),
@@ -93,7 +82,6 @@ export const nearestTo = (
 
 interface Count {
   readonly things: Set<string>;
-  readonly byOwner: Map<string, number>;
   pictures: number;
 }
 
@@ -102,11 +90,10 @@ const isCommon = (count: Count | undefined): boolean =>
 
 const countsOf = (pictures: readonly Picture[]): Map<string, Count> => {
   const counts = new Map<string, Count>();
-  for (const { thing, tags, owner } of pictures)
+  for (const { thing, tags } of pictures)
     for (const tag of new Set(tags)) {
-      const count = counts.get(tag) ?? { things: new Set(), byOwner: new Map<string, number>(), pictures: 0 };
+      const count = counts.get(tag) ?? { things: new Set(), pictures: 0 };
       count.things.add(thing);
-      count.byOwner.set(owner, (count.byOwner.get(owner) ?? 0) + 1);
       count.pictures++;
       counts.set(tag, count);
     }

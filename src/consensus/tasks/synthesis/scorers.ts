@@ -1,8 +1,12 @@
 import type { Proposal, Scorer, Slopes } from "../../types.ts";
 import { largest, type Substrate } from "./substrate.ts";
 
+export const NAMES = ["asif", "probe", "density"] as const;
+
 /** So that scores far from the background's, which is what is looked for, are not all the same. */
 const CLIP = 1_000;
+/** Anchors that say how dense it is around a vector. */
+const DENSE = 20;
 
 /** A scorer of image vectors that can tell its slope. */
 export interface VectorScorer extends Scorer {
@@ -69,16 +73,26 @@ const along = (
 /** The log-probability of a class by a logistic regression on image vectors. */
 export const probeScorer = (
   substrate: Substrate,
-  name: string,
   { weights, bias }: { readonly weights: Float64Array; readonly bias: number },
 ): VectorScorer =>
-  scorerOf(substrate, name, (_, x) => {
+  scorerOf(substrate, "probe", (_, x) => {
     const logit = x.reduce((sum, value, j) => sum + value * (weights[j] ?? 0), bias);
     const score = logit > 0 ? -Math.log1p(Math.exp(-logit)) : logit - Math.log1p(Math.exp(logit));
     return { score, slope: () => weights.map((weight) => (1 - Math.exp(score)) * weight) };
   });
 
-const scorerOf = (substrate: Substrate, name: string, judge: Judge): VectorScorer => {
+/** The mean cosine with the nearest anchors, of whatever class: whether an image can look like that. */
+export const densityScorer = (substrate: Substrate): VectorScorer =>
+  scorerOf(substrate, "density", (similarities) => {
+    const near = largest(similarities, DENSE);
+    const score = near.reduce((sum, j) => sum + (similarities[j] ?? 0), 0) / near.length;
+    return {
+      score,
+      slope: () => along(substrate, near, new Float64Array(near.length).fill(1 / near.length)),
+    };
+  });
+
+const scorerOf = (substrate: Substrate, name: (typeof NAMES)[number], judge: Judge): VectorScorer => {
   const { similarities } = substrate;
   const judgeAll = async (vectors: readonly (readonly number[])[]): Promise<Judged[]> =>
     (await similarities(vectors)).map((row, i) => judge(row, vectors[i] ?? []));

@@ -5,7 +5,7 @@ import { runConsensus, type Run } from "../../index.ts";
 import type { Panel } from "../types.ts";
 import type { Gallery } from "./gallery.ts";
 import { fitProbe } from "./probe.ts";
-import { asifScorer, probeScorer, type VectorScorer } from "./scorers.ts";
+import { asifScorer, densityScorer, probeScorer, type VectorScorer } from "./scorers.ts";
 
 /** Something to show, and where to start from. */
 export interface Target {
@@ -23,34 +23,18 @@ const DRAWN = 12;
 const LEAST_DEVIATION = 0.02;
 const ASIF = { k: 800, p: 4 };
 
-/** The names of what judges: texts, and the images of each owner. */
-export const scorerNames = ({ owners }: Gallery): string[] => ["asif", ...owners.map(probeOf)];
-
-const probeOf = (owner: string): string => `probe (${owner})`;
-
-/** What judges of a target, in the order of their names. No probe has seen an image of another owner's. */
-export const scorersFor = (
-  { substrate, tags, owners, ownerOf }: Gallery,
-  { tag, text }: Target,
-): VectorScorer[] => {
-  const { images, imageDimension: d } = substrate;
-  return [
-    asifScorer(substrate, text, ASIF),
-    ...owners.map((owner, n) => {
-      const own = tags.flatMap((all, i) => (ownerOf[i] === n ? [{ i, is: all.has(tag) }] : []));
-      const rows = new Float32Array(own.length * d);
-      own.forEach(({ i }, row) => rows.set(images.subarray(i * d, (i + 1) * d), row * d));
-      return probeScorer(
-        substrate,
-        probeOf(owner),
-        fitProbe(
-          rows,
-          own.map(({ is }) => is),
-        ),
-      );
-    }),
-  ];
-};
+/** What judges of a target, in the order of their names. */
+export const scorersFor = ({ substrate, tags }: Gallery, { tag, text }: Target): VectorScorer[] => [
+  asifScorer(substrate, text, ASIF),
+  probeScorer(
+    substrate,
+    fitProbe(
+      substrate.images,
+      tags.map((all) => all.has(tag)),
+    ),
+  ),
+  densityScorer(substrate),
+];
 
 /** Moves and draws image vectors until the panel likes them. The run's winner is the prototype. */
 export const synthesise = async (

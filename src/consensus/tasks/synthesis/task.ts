@@ -2,8 +2,8 @@ import { mean } from "../../../statistics.ts";
 import { createRandom } from "../../../random.ts";
 import type { Panel, Task } from "../types.ts";
 import { precisionAt10, type Gallery } from "./gallery.ts";
-import { vectorOf, type VectorScorer } from "./scorers.ts";
-import { scorerNames, scorersFor, synthesise, type Target } from "./synthesise.ts";
+import { NAMES, vectorOf, type VectorScorer } from "./scorers.ts";
+import { scorersFor, synthesise, type Target } from "./synthesise.ts";
 
 const SEED = 5;
 const ROUNDS = 2;
@@ -23,13 +23,12 @@ export const createSynthesisTask = (
     known.set(target, scorers);
     return scorers;
   };
-  const names = scorerNames(gallery);
-  const members = [...names.keys()];
+  const members = [...NAMES.keys()];
   const all: Panel = { members, weights: members.map(() => 1), rounds: ROUNDS };
   return {
     name: "synthesis",
     about: `A vector for each of so many tags, ${ROUNDS} rounds; value: the share of the 10 nearest held-out images with the tag.`,
-    scorers: names,
+    scorers: NAMES,
     rounds: ROUNDS,
     development: targets.slice(0, counts.development),
     test: targets.slice(counts.development),
