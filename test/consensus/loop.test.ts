@@ -1,5 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, test, vi } from "vitest";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { replay, runConsensus, type Generator, type Plan, type Run } from "../../src/consensus/index.ts";
 import { listOf, planOf, scorerOf, text, textOf } from "../support/consensus-plan.ts";
 
@@ -418,6 +420,22 @@ describe("a scorer that fails", () => {
     });
     const done = await run(planOf({ generators: [listOf("bb", "a")], scorers: [good, slow] }));
     expect(done.rounds[0]?.failures[0]?.message).toBe("took longer than 20 ms");
+  });
+
+  test("by taking too long is not waited for, however often memory is collected meanwhile", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const collecting = setInterval(collect, 10);
+    onTestFinished(() => {
+      clearInterval(collecting);
+    });
+    const slow = scorerOf("slow", () => 0, {
+      timeoutMs: 200,
+      score: () => new Promise(() => undefined),
+    });
+    await expect(run(planOf({ generators: [listOf("a")], scorers: [slow] }))).rejects.toThrow(
+      "took longer than 200 ms",
+    );
   });
 
   test("keeps what it said before where that is asked for, and judges what comes later", async () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AnchorageError, messageOf } from "../../errors.ts";
+import { withinTime } from "../../time-limit.ts";
 import type { Remote } from "../remote/index.ts";
 import type { Generator, Proposed } from "../types.ts";
 import { isProposable, textPayload } from "./texts.ts";
@@ -37,10 +38,9 @@ export const createHttpGenerator = ({
   name,
   propose: async ({ round, survivors }, count, _random, signal) => {
     const told = survivors.map(({ proposal: { id, payload }, value }) => ({ id, ...payload, value }));
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const body = { condition, round, count, survivors: told };
     const parsed = answer.safeParse(
-      await remote.ask(body, limited).catch((error: unknown) => {
+      await withinTime(timeoutMs, signal, (limited) => remote.ask(body, limited)).catch((error: unknown) => {
         signal.throwIfAborted();
         throw failure(name, messageOf(error), error);
       }),

@@ -1,5 +1,6 @@
 import { finiteOf } from "../../ensemble/index.ts";
 import { AnchorageError, messageOf } from "../../errors.ts";
+import { withinTime } from "../../time-limit.ts";
 import type { Plan, RoundTrace, Scorer, ScorerCost } from "../types.ts";
 import type { Pool } from "./pool.ts";
 
@@ -61,17 +62,14 @@ export const openPanel = ({
     );
     if (places.length === 0) return;
     const fresh = places.filter((i) => i >= seat.upTo).length;
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(scorer.timeoutMs)]);
     seat.calls++;
-    if (scorer.background !== undefined && seat.background === undefined)
-      seat.background = finiteOf(await unlessAborted(scorer.background(limited), limited, scorer));
     const batch = places.flatMap((i) => pool.proposals[i] ?? []);
     const multiplicities = scorer.judgesPool === true ? places.map(pool.multiplicity) : undefined;
-    const { scores, vetoes } = await unlessAborted(
-      scorer.score(batch, limited, multiplicities),
-      limited,
-      scorer,
-    );
+    const { scores, vetoes } = await withinTime(scorer.timeoutMs, signal, async (limited) => {
+      if (scorer.background !== undefined && seat.background === undefined)
+        seat.background = finiteOf(await unlessAborted(scorer.background(limited), limited, scorer));
+      return unlessAborted(scorer.score(batch, limited, multiplicities), limited, scorer);
+    });
     if (scores.length !== batch.length)
       throw new AnchorageError("unavailable", `gave ${scores.length} scores of ${batch.length} proposals`);
     seat.proposals += fresh;
