@@ -127,6 +127,21 @@ describe("a consensus", () => {
     expect(found.trace?.rounds[0]?.vetoes[0]?.reason).toContain("2 is not 3");
   });
 
+  it("counts votes for texts that cannot be embedded here", async () => {
+    const found = await answered({
+      condition: {},
+      generators: [{ name: "list", proposals: [{ text: "x" }, { text: "y" }, { text: "y" }] }],
+      scorers: [{ name: "self-consistency", by: "votes" }],
+      rounds: 1,
+    });
+    expect(found.winner).toMatchObject({ text: "y", multiplicity: 2 });
+  });
+
+  it("has no winner where no scorer can judge what is proposed", async () => {
+    const found = await answered({ generators, scorers: [{ name: "image-image" }] });
+    expect(found).toMatchObject({ winner: null, agreement: null, proposals: 12 });
+  });
+
   it("scores proposals without a loop, raw and calibrated", async () => {
     const { status, body } = await ask(
       {

@@ -112,8 +112,12 @@ export const checkPayloads = async (
     if (payload.kind === "text")
       texts.push({ value: (template ?? "{}").replaceAll("{}", () => payload.text), path: `${at}.text` });
   });
-  if (scorers.some(({ name }) => SCORERS[name].embeds)) await encoding.texts(record.textEncoder, texts);
+  if (scorers.some(embeds)) await encoding.texts(record.textEncoder, texts);
 };
+
+/** Votes count what is equal. */
+const embeds = (spec: ScorerSpec): boolean =>
+  SCORERS[spec.name].embeds && !(spec.name === "self-consistency" && spec.by === "votes");
 
 /** The plan of a run; see {@link CONSENSUS_DEFAULTS}. */
 export const planOf = async (

@@ -9,6 +9,13 @@ export type ScoreItems = (items: readonly Item[], against: readonly Item[]) => P
 export const givenSide = ({ condition }: Pick<Scene, "condition">): Modality =>
   condition.image.length > 0 ? "image" : "text";
 
+/** Whether there are no anchors to judge by. */
+export const isEmpty = (scene: Scene): boolean => scene.slots().length === 0;
+
+/** What a scorer says that cannot judge. */
+export const nothing = (items: readonly Item[], against: readonly Item[]): Float64Array =>
+  new Float64Array(items.length * against.length).fill(Number.NaN);
+
 /** What has a vector at all. */
 export const VECTOR_KINDS: Scorer["kinds"] = ["text", "anchor", "vector"];
 

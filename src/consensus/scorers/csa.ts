@@ -3,7 +3,15 @@ import type { Aligned } from "../../retrieval/index.ts";
 import { OTHER_MODALITY, type AlignmentKind } from "../../types.ts";
 import { flat, type Scene } from "../scene/index.ts";
 import type { Scorer } from "../types.ts";
-import { givenSide, judgeItems, meanOverRows, VECTOR_KINDS, type ScoreItems } from "./across.ts";
+import {
+  givenSide,
+  judgeItems,
+  isEmpty,
+  meanOverRows,
+  nothing,
+  VECTOR_KINDS,
+  type ScoreItems,
+} from "./across.ts";
 import { settled, type ScorerSettings } from "./settings.ts";
 
 export interface CsaSettings extends ScorerSettings {
@@ -13,13 +21,17 @@ export interface CsaSettings extends ScorerSettings {
 
 /**
  * How well a text and an image go together in the space of a linear map that is fitted on the anchors: the weighted cosine of
- * canonical directions (Li, Chinchali and Topcu, arXiv 2410.07610), or another of the methods. In [-1, 1].
+ * canonical directions (Li, Chinchali and Topcu, arXiv 2410.07610), or another of the methods. In [-1, 1]. Where the
+ * anchors are too few for a fit it cannot judge.
  */
 export const createCsaScorer = (scene: Scene, { method = "csa", ...settings }: CsaSettings = {}): Scorer => {
   const side = givenSide(scene);
   const against = scene.condition[side];
   const view = { ...scene.view, align: alignOnce(scene) };
+  const hasFit = async (): Promise<boolean> =>
+    (await view.align(method === "asif-csa" ? "csa" : method)).rank(1) > 0;
   const score: ScoreItems = async (items, others) => {
+    if (isEmpty(scene) || !(await hasFit())) return nothing(items, others);
     const [left, right] = [flat(others), flat(items)];
     if (side === "image") return scoreByMethod(view, method, left, right, scene.settings);
     return transposed(await scoreByMethod(view, method, right, left, scene.settings), others.length);

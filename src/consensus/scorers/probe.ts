@@ -1,5 +1,6 @@
 import { AnchorageError } from "../../errors.ts";
-import type { AnchorView } from "../../retrieval/index.ts";
+import type { AnchorView, Slot } from "../../retrieval/index.ts";
+import { createTurns } from "../../slices.ts";
 import { fitProbe, predict, type Probe } from "../probe/index.ts";
 import { anchorItem, labelKey, labelsAt, labelsOf, once, type Item, type Scene } from "../scene/index.ts";
 import type { Scorer } from "../types.ts";
@@ -18,6 +19,10 @@ export interface ProbeSettings extends ScorerSettings {
 const MOST_ANCHORS = 4_000;
 const MOST_WORK = 2.5e10;
 const MOST_CLASSES = 1_000;
+/** Anchors whose raw vectors are copied at once. */
+const AT_ONCE = 1_024;
+/** Of one state of a collection, those that were asked for last: whoever asks chooses the ridge. */
+const MOST_KEPT = 8;
 
 interface Fitted {
   readonly probe: Probe;
@@ -37,14 +42,16 @@ export const createProbeScorer = (
   { field, ridge, target, ...settings }: ProbeSettings,
 ): Scorer => {
   let found: Fitted | undefined;
-  const fit = once(async () => (found = await fitOnce(scene, field, ridge)));
+  let asking: AbortSignal | undefined;
+  const fit = once(async () => (found = await fitOnce(scene, field, ridge, asking)));
   const logsOf = async ({ probe }: Fitted, items: readonly Item[]): Promise<Float64Array> =>
     predict(probe, await scene.show(items));
 
   return {
     ...settled(settings, { name: "probe" }),
     kinds: target === undefined ? ["text"] : ["anchor", "vector"],
-    score: async (proposals) => {
+    score: async (proposals, signal) => {
+      asking = signal;
       const fitted = await fit();
       const { classes } = fitted.probe;
       const scores = new Float64Array(proposals.length).fill(Number.NaN);
@@ -84,17 +91,50 @@ export const createProbeScorer = (
   };
 };
 
-const fitOnce = (scene: Scene, field: string, ridge?: number): Promise<Fitted> => {
-  if (scene.allow !== undefined) return fitOn(scene, field, ridge);
+const fitOnce = async (
+  scene: Scene,
+  field: string,
+  ridge: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Fitted> => {
   const { view, settings } = scene;
+  if (scene.allow !== undefined) return inTurn(view, signal, () => fitOn(scene, field, ridge));
   const known = kept.get(view) ?? new Map<string, Promise<Fitted>>();
   kept.set(view, known);
   const { transform } = settings;
   const key = JSON.stringify([field, ridge ?? null, transform, view.fitVersion("image", transform)]);
-  const fitted = known.get(key) ?? fitOn(scene, field, ridge);
-  known.set(key, fitted);
-  fitted.catch(() => known.delete(key));
-  return fitted;
+  const use = (fitted: Promise<Fitted>): Promise<Fitted> => {
+    known.delete(key);
+    known.set(key, fitted);
+    for (const [oldest] of known) if (known.size > MOST_KEPT) known.delete(oldest);
+    return fitted;
+  };
+  const before = known.get(key);
+  if (before !== undefined) return use(before);
+  return inTurn(view, signal, () => {
+    const fitted = use(known.get(key) ?? fitOn(scene, field, ridge));
+    fitted.catch(() => known.delete(key));
+    return fitted;
+  });
+};
+
+const lasts = new WeakMap<AnchorView, Promise<unknown>>();
+
+/** One fit after another, for each takes as much memory as its anchors do; who has gone by then is passed over. */
+const inTurn = async <Value>(
+  view: AnchorView,
+  signal: AbortSignal | undefined,
+  work: () => Promise<Value>,
+): Promise<Value> => {
+  const mine = (lasts.get(view) ?? Promise.resolve()).then(() => {
+    signal?.throwIfAborted();
+    return work();
+  });
+  lasts.set(
+    view,
+    mine.catch(() => undefined),
+  );
+  return mine;
 };
 
 /** @throws AnchorageError `unavailable` where there are not two classes to tell apart */
@@ -111,20 +151,41 @@ const fitOn = async (scene: Scene, field: string, ridge?: number): Promise<Fitte
     { length: count },
     (_, i) => labelled[Math.floor((i * labelled.length) / count)],
   ).filter((each) => each !== undefined);
-  const look = await view.look("image", scene.settings.transform);
-  const rows = await look.show(
-    view.vectors(
-      "image",
-      taken.map(({ slot }) => slot),
-    ),
+  const rows = await shownRows(
+    scene,
+    taken.map(({ slot }) => slot),
+    shown?.length ?? 0,
   );
   const places = new Map([...names.keys()].map((key, i) => [key, i] as const));
   const labels = taken.map(({ keys }) => keys.flatMap((key) => places.get(key) ?? []));
   return { probe: await fitProbe(rows, labels, [...names.values()], ridge), places };
 };
 
+/** Anchors' image vectors as the transform shows them, `[n, width]`, the raw ones of a few in memory at once. */
+const shownRows = async (scene: Scene, slots: readonly Slot[], width: number): Promise<Float32Array> => {
+  const { view, settings } = scene;
+  const turn = createTurns();
+  const look = await view.look("image", settings.transform);
+  const rows = new Float32Array(slots.length * width);
+  for (let first = 0; first < slots.length; first += AT_ONCE) {
+    await turn();
+    rows.set(await look.show(view.vectors("image", slots.slice(first, first + AT_ONCE))), first * width);
+  }
+  return rows;
+};
+
+const classesOf = new WeakMap<Scene, Map<string, ReturnType<typeof findClasses>>>();
+
 /** The classes in a field as they are first written, the most frequent where they are many, and the anchors that have any. */
-export const probeClasses = (scene: Scene, field: string) => {
+export const probeClasses = (scene: Scene, field: string): ReturnType<typeof findClasses> => {
+  const known = classesOf.get(scene) ?? new Map<string, ReturnType<typeof findClasses>>();
+  classesOf.set(scene, known);
+  const classes = known.get(field) ?? findClasses(scene, field);
+  known.set(field, classes);
+  return classes;
+};
+
+const findClasses = (scene: Scene, field: string) => {
   const names = new Map(
     [...labelsOf(scene, field)].slice(0, MOST_CLASSES).map(([key, { name }]) => [key, name] as const),
   );

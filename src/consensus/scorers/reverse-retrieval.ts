@@ -1,5 +1,6 @@
 import { spacedSlots } from "../../asif/index.ts";
 import { multiplyByTransposed } from "../../retrieval/index.ts";
+import { createTurns } from "../../slices.ts";
 import { flat, once, type Scene } from "../scene/index.ts";
 import type { Scorer } from "../types.ts";
 import { judgeItems, meanOverRows, type ScoreItems } from "./across.ts";
@@ -15,6 +16,8 @@ const GALLERY = 5_000;
 const RANK = 512;
 /** Texts that are held against the gallery at once. */
 const TEXTS = 256;
+/** Images whose raw vectors are in memory beside the index at once. */
+const IMAGES = 1_024;
 
 /**
  * The way back: minus the logarithm of the rank that the condition's image has among the anchors' when the proposed text
@@ -26,19 +29,28 @@ export const createReverseRetrievalScorer = (
 ): Scorer => {
   const { view, settings: asked } = scene;
   const align = alignOnce(scene);
+  const turn = createTurns();
   const wanted = asked.rank ?? RANK;
   /** The condition's images and those of the gallery after them, `[rows, rank]`. */
   const shownImages = once(async () => {
     const aligned = await align("csa");
     const rank = aligned.rank(wanted);
-    const own = flat(scene.condition.image);
-    const others = view.vectors("image", spacedSlots(view, scene.allow, gallery));
-    const images = new Float32Array(own.length + others.length);
-    images.set(own);
-    images.set(others, own.length);
-    const shown = await aligned.show("image", images, wanted);
+    const own = scene.condition.image;
+    const others = spacedSlots(view, scene.allow, gallery);
+    const images = new Float32Array((own.length + others.length) * rank);
     const { weights } = aligned;
-    return weights === null ? shown : shown.map((value, at) => value * (weights[at % rank] ?? 0));
+    const show = async (raw: Float32Array, row: number): Promise<void> => {
+      const shown = await aligned.show("image", raw, wanted);
+      if (weights !== null)
+        for (let at = 0; at < shown.length; at++) shown[at] = (shown[at] ?? 0) * (weights[at % rank] ?? 0);
+      images.set(shown, row * rank);
+    };
+    await show(flat(own), 0);
+    for (let first = 0; first < others.length; first += IMAGES) {
+      await turn();
+      await show(view.vectors("image", others.subarray(first, first + IMAGES)), own.length + first);
+    }
+    return images;
   });
 
   const score: ScoreItems = async (items, images) => {
@@ -56,6 +68,7 @@ export const createReverseRetrievalScorer = (
         { data, rows, columns: rank },
       );
       for (let text = 0; text < texts.length; text++) {
+        await turn();
         const row = products.subarray(text * rows, (text + 1) * rows);
         for (let image = 0; image < images.length; image++)
           scores[image * items.length + first + text] = -Math.log(rankOf(row, image, images.length));

@@ -114,6 +114,24 @@ describe("the probe scorer", () => {
     expect(scores.indexOf(Math.max(...scores))).toBe(1);
   });
 
+  test("is fitted one after another, those passed over that nobody waits for any more", async () => {
+    const view = await writtenView(anchors());
+    const [gone, stays] = [new AbortController(), sceneOf(view, { images: image })];
+    const ridges = [0.1, 0.2, 0.1, 0.3];
+    const asked = ridges.map((ridge, i) =>
+      createProbeScorer(stays, { field: "kind", ridge }).score(
+        textProposals(["fox"]),
+        i === 1 ? gone.signal : signal,
+      ),
+    );
+    gone.abort(new Error("gone"));
+    const [first, second, third, last] = await Promise.allSettled(asked);
+    expect(second).toMatchObject({ status: "rejected", reason: { message: "gone" } });
+    expect(third).toEqual(first);
+    expect([first?.status, last?.status]).toEqual(["fulfilled", "fulfilled"]);
+    expect(last).not.toEqual(first);
+  });
+
   test("fails where there is nothing to tell apart", async () => {
     const scene = sceneOf(await writtenView(anchors()), { images: image });
     await expect(

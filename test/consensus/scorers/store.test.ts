@@ -193,6 +193,54 @@ describe("the way back", () => {
       }),
     );
   });
+
+  test("is the same where there are more images than are shown at once", async () => {
+    const anchors = randomAnchors(1_500, 3);
+    const view = await writtenView(anchors);
+    const scene = sceneOf(view, { images: images(0, 1) }, { vectors: VECTORS });
+    const gallery = Float32Array.from(
+      [...QUERIES.slice(0, 2), ...anchors].flatMap(({ image }) => [...image]),
+    );
+    const all = await scoreByMethod(view, "csa", gallery, texts(0, 1, 2, 3, 4, 5), ALL);
+    const rankOf = (frame: number, text: number): number =>
+      1 + anchors.filter((_, i) => (all[(i + 2) * 6 + text] ?? 0) > (all[frame * 6 + text] ?? 0)).length;
+    const found = await scores(createReverseRetrievalScorer(scene));
+    QUERIES.forEach((_, text) => {
+      const exact = -(Math.log(rankOf(0, text)) + Math.log(rankOf(1, text))) / 2;
+      // Products in float32 may put one more or one less before it.
+      expect(Math.abs((found[text] ?? 0) - exact)).toBeLessThan(0.05);
+    });
+  });
+});
+
+describe("without anchors", () => {
+  test("what is judged by them cannot be judged", async () => {
+    const view = await writtenView(ANCHORS);
+    const none = { settings: { ...ALL, allow: view.bitmap(() => false) }, vectors: VECTORS };
+    const scene = sceneOf(view, { images: images(0) }, none);
+    for (const scorer of [
+      createAsifScorer(scene),
+      createCsaScorer(scene),
+      createCsaScorer(scene, { method: "ridge" }),
+      createCsaScorer(scene, { method: "asif-csa" }),
+      createNeighbourCaptionsScorer(scene),
+      createReverseRetrievalScorer(scene),
+      createKnnVoteScorer(scene, { field: "kind" }),
+    ]) {
+      expect(await scores(scorer), scorer.name).toEqual(TEXTS.map(() => Number.NaN));
+      expect((await scorer.background?.(signal))?.every(Number.isNaN) ?? true, scorer.name).toBe(true);
+    }
+  });
+
+  test("or by too few for a fit, what is judged by the fit cannot be, either", async () => {
+    const scene = sceneOf(
+      await writtenView(ANCHORS.slice(0, 1)),
+      { images: images(0) },
+      { vectors: VECTORS },
+    );
+    expect(await scores(createCsaScorer(scene))).toEqual(TEXTS.map(() => Number.NaN));
+    expect((await scores(createAsifScorer(scene))).every(Number.isFinite)).toBe(true);
+  });
 });
 
 describe("the votes of the nearest", () => {
