@@ -10,7 +10,8 @@ export interface ScorerSettings {
   readonly timeoutMs?: number;
 }
 
-const TIMEOUT_MS = 30_000;
+/** The first that is asked waits for the fits that a collection has not had yet. */
+const TIMEOUT_MS = 60_000;
 
 /** What a scorer is told, or what is usual. */
 export const settled = (
