@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import { AnchorageError, type FieldFault } from "../errors.ts";
+import { withinTime } from "../time-limit.ts";
 import { undefinedScore } from "./classes.ts";
 import { methodOf } from "./methods.ts";
 import { openScoring } from "./scoring.ts";
@@ -39,11 +40,10 @@ export const createTransferability = ({ withinMs }: TransferabilityLimits): Tran
       throw new AnchorageError("unavailable", "Other requests wait for their scores already; try again.");
     return limit(async () => {
       signal.throwIfAborted();
-      const deadline = AbortSignal.timeout(withinMs);
       try {
-        return await scoreAll(input, methods, options, AbortSignal.any([signal, deadline]));
+        return await withinTime(withinMs, signal, (limited) => scoreAll(input, methods, options, limited));
       } catch (error) {
-        if (signal.aborted || !deadline.aborted || error !== deadline.reason) throw error;
+        if (signal.aborted || !(error instanceof DOMException && error.name === "TimeoutError")) throw error;
         throw undefinedScore(
           "methods",
           `take more than ${withinMs / 1000} s for these features; ask for fewer at once, or send fewer rows or columns`,

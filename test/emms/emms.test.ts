@@ -136,7 +136,7 @@ describe("more rounds of EMMS", () => {
         fc.integer({ min: 3, max: 30 }),
         async (seed, encoders, n) => {
           const task = createTask({ n, d: 5, d2: 3, encoders, classes: 3 }, seed);
-          const { losses, converged, rounds } = (await scoreOf(task, 2_000)).diagnostics;
+          const { losses, converged, rounds } = (await scoreOf(task, 50_000)).diagnostics;
           const values = losses as number[];
           expect(rounds).toBe(values.length);
           for (let i = 1; i < values.length; i++)
