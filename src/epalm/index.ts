@@ -6,4 +6,16 @@ export { readSafetensors, readSafetensorsHeader, writeSafetensors } from "./safe
 export { parseDecoderConfig, weightShapes, type DecoderConfig } from "./decoder/config.ts";
 export type { InjectionMode, Shape, Vision } from "./decoder/forward.ts";
 export { decoderGraph, stepGraph, trainingGraph, type WeightSource } from "./decoder/graphs.ts";
+export { writeDecoder } from "./decoder/write.ts";
+export { DECODER_ID, listDecoders, openDecoderModel } from "./decoder/open.ts";
+export type { DecoderListing, DecoderModel, Training } from "./decoder/open.ts";
+export {
+  answerOf,
+  captionOf,
+  captionPrompt,
+  IMAGE_QUESTIONS,
+  plainText,
+  questionPrompt,
+} from "./text/prompts.ts";
+export type { TextTokenizer } from "./text/tokenizer.ts";
 export { scheduleOf, type Injection, type LayerAction } from "./injection.ts";
