@@ -19,3 +19,5 @@ export {
 } from "./text/prompts.ts";
 export type { TextTokenizer } from "./text/tokenizer.ts";
 export { scheduleOf, type Injection, type LayerAction } from "./injection.ts";
+export * from "./metrics/index.ts";
+export * from "./training/index.ts";
