@@ -1,6 +1,6 @@
 import { CONTRACTIONS } from "./contractions.ts";
 
-const MARKS = [...'/[]"{}()=+\\_-><@`,?!;'];
+const MARKS = '; / [ ] " { } ( ) = + \\ _ - > < @ ` , ? !'.split(" ");
 const NUMBERS = new Map(
   ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"].map((word, i) => [
     word,
