@@ -2,7 +2,12 @@
 export * from "./adapter/index.ts";
 export * from "./generate/index.ts";
 export { SPECIAL_TOKENS, trainBpe } from "./text/train-bpe.ts";
-export { readSafetensors, readSafetensorsHeader, writeSafetensors } from "./safetensors.ts";
+export {
+  readSafetensors,
+  readSafetensorsHeader,
+  safetensorsHeader,
+  writeSafetensors,
+} from "./safetensors.ts";
 export { parseDecoderConfig, weightShapes, type DecoderConfig } from "./decoder/config.ts";
 export type { InjectionMode, Shape, Vision } from "./decoder/forward.ts";
 export { decoderGraph, stepGraph, trainingGraph, type WeightSource } from "./decoder/graphs.ts";

@@ -6,6 +6,8 @@ import { isLoopback, type Config } from "../config.ts";
 import { invalidField } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { refuseCrossOrigin, refuseRebinding, requireKey } from "./access.ts";
+import { createAdapters, openDecoders } from "../adapters/index.ts";
+import { addAdapterInputs } from "./adapter-inputs.ts";
 import { addAnchors } from "./anchors.ts";
 import { addCalibration } from "./calibration.ts";
 import { openClassifiers } from "../consensus/classifiers/index.ts";
@@ -75,6 +77,8 @@ export const createApp = (
       config.dataDir === undefined ? undefined : join(config.dataDir, "classifiers"),
     ),
   });
+  const adapters = createAdapters({ ...anchorage, decoders: anchorage.decoders ?? openDecoders(null) });
+  addAdapterInputs(app, service, adapters);
   addReceipts(app, service);
   addEncoders(app, service);
   addJobs(app, service);

@@ -1,3 +1,5 @@
+import type { AdapterStore } from "./adapter-types.ts";
+import type { FeatureStore } from "./feature-types.ts";
 import type { EncoderPair, ReencodingStore } from "./reencoding-types.ts";
 import type { SelectionStore } from "./selection-types.ts";
 import type {
@@ -215,7 +217,7 @@ export interface JobRecord {
 }
 
 /** Postgres, behind the questions that Anchorage asks of it. Every write is durable when its promise resolves. */
-export interface Store extends ReencodingStore, SelectionStore {
+export interface Store extends ReencodingStore, SelectionStore, FeatureStore, AdapterStore {
   /** Which server this is, for the log and `GET /healthz`: `embedded` or `external`. */
   readonly server: "embedded" | "external";
   ping(): Promise<void>;

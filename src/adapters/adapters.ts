@@ -1,0 +1,64 @@
+import type { Collections } from "../collections/index.ts";
+import type { EncoderRegistry } from "../encoders/index.ts";
+import { notFound } from "../errors.ts";
+import type { JobContext } from "../jobs/index.ts";
+import type { Store } from "../store/index.ts";
+import type { CollectionName } from "../types.ts";
+import { makeCollectionFeatures } from "./collection-features.ts";
+import type { Decoders } from "./decoders.ts";
+import { collectionFile, type FileFormat, type StreamedFile } from "./files/index.ts";
+import { inputsOf } from "./inputs.ts";
+import { chooseLayers } from "./layers.ts";
+import { createAdapterRecords, type AdapterRecords } from "./records.ts";
+import type { AdapterInputs, AdapterInputsRequest, Wanted } from "./types.ts";
+
+/** The kind of job that makes a collection's features. */
+export const FEATURES_JOB = "features";
+
+export interface Adapters {
+  readonly records: AdapterRecords;
+  readonly decoders: Decoders;
+  /**
+   * Makes ready to make features of all of a collection's images.
+   *
+   * @throws AnchorageError `not-found`, or `invalid-input` or `unprocessable` that names the layers
+   */
+  readonly planFeatures: (
+    collection: CollectionName,
+    layers: readonly string[] | undefined,
+  ) => Promise<(context: JobContext) => Promise<void>>;
+  /** See {@link inputsOf}. */
+  readonly inputs: (
+    collection: CollectionName,
+    request: AdapterInputsRequest,
+    signal: AbortSignal,
+  ) => Promise<AdapterInputs>;
+  /** See {@link collectionFile}. */
+  readonly file: (collection: CollectionName, wanted: Wanted, format: FileFormat) => Promise<StreamedFile>;
+}
+
+/** What adapters stand on. */
+export interface Ground {
+  readonly store: Store;
+  readonly encoders: EncoderRegistry;
+  readonly collections: Pick<Collections, "search">;
+  readonly decoders: Decoders;
+}
+
+export const createAdapters = ({ store, encoders, collections, decoders }: Ground): Adapters => {
+  const records = createAdapterRecords(store);
+  const eyes = { store, registry: encoders, collections, records };
+  return {
+    records,
+    decoders,
+    planFeatures: async (name, layers) => {
+      const collection = await store.findCollection(name);
+      if (collection === null) throw notFound("collection", name);
+      const chosen = await chooseLayers(store, encoders, collection, layers);
+      const records = chosen.map(({ encoder }) => encoder);
+      return (context) => makeCollectionFeatures(store, encoders, collection, records, context);
+    },
+    inputs: (name, request, signal) => inputsOf(eyes, name, request, signal),
+    file: (name, wanted, format) => collectionFile(eyes, name, wanted, format),
+  };
+};
