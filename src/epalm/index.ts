@@ -2,6 +2,7 @@
 export * from "./adapter/index.ts";
 export * from "./generate/index.ts";
 export { SPECIAL_TOKENS, trainBpe } from "./text/train-bpe.ts";
+export * from "./pretraining/index.ts";
 export {
   readSafetensors,
   readSafetensorsHeader,
