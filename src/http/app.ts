@@ -71,13 +71,15 @@ export const createApp = (
   addCalibration(app, service);
   addTransferability(app, service);
   addSelections(app, service);
+  const decoders = anchorage.decoders ?? openDecoders(null);
   addConsensus(app, service, {
+    decoders,
     remotes: createRemotes(config.consensusHttpHosts ?? ""),
     classifiers: openClassifiers(
       config.dataDir === undefined ? undefined : join(config.dataDir, "classifiers"),
     ),
   });
-  const adapters = createAdapters({ ...anchorage, decoders: anchorage.decoders ?? openDecoders(null) });
+  const adapters = createAdapters({ ...anchorage, decoders });
   addAdapterInputs(app, service, adapters);
   addReceipts(app, service);
   addEncoders(app, service);

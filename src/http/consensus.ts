@@ -19,8 +19,8 @@ import { SCORER_SCHEMAS } from "./schemas/consensus/scorers.ts";
 
 const tags = ["consensus"];
 
-/** Of the operator: where others may be asked, and the classifiers there are. */
-export type Resources = Pick<ConsensusContext, "remotes" | "classifiers">;
+/** Of the operator: where others may be asked, and the classifiers and language models there are. */
+export type Resources = Pick<ConsensusContext, "remotes" | "classifiers" | "decoders">;
 
 export const addConsensus = (app: OpenAPIHono, service: Service, resources: Resources): void => {
   const { anchorage, bodyLimit } = service;

@@ -46,10 +46,21 @@ export const sample = async (
   return { tokens, logProbability, score: logProbability / made, finished };
 };
 
-/** Nucleus sampling (Holtzman et al., arXiv 1904.09751). */
-const draw = (logs: Float64Array, temperature: number, topP: number, random: Random): number => {
-  const order = topOf(logs, logs.length);
-  const top = logs[order[0] ?? 0] ?? 0;
+/** Tokens that are so much less probable than the first, in nats, are never drawn: all of them together hardly count. */
+const FAR = 23;
+
+/**
+ * Nucleus sampling (Holtzman et al., arXiv 1904.09751).
+ *
+ * @param logs of the tokens' probabilities; one of `-Infinity` is never drawn
+ */
+export const draw = (logs: Float64Array, temperature: number, topP: number, random: Random): number => {
+  const top = logs.reduce((a, b) => Math.max(a, b), -Infinity);
+  const order: number[] = [];
+  logs.forEach((log, token) => {
+    if (log - top > -FAR * temperature) order.push(token);
+  });
+  order.sort((a, b) => (logs[b] ?? 0) - (logs[a] ?? 0) || a - b);
   const shares = order.map((token) => Math.exp(((logs[token] ?? 0) - top) / temperature));
   const all = shares.reduce((a, b) => a + b, 0);
   let count = 0;
