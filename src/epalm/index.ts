@@ -24,6 +24,7 @@ export {
   questionPrompt,
 } from "./text/prompts.ts";
 export type { TextTokenizer } from "./text/tokenizer.ts";
+export { isCheckpoint, readCheckpoint } from "./pth/index.ts";
 export { scheduleOf, type Injection, type LayerAction } from "./injection.ts";
 export * from "./metrics/index.ts";
 export * from "./training/index.ts";
