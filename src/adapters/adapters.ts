@@ -1,19 +1,22 @@
 import type { Collections } from "../collections/index.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
-import { notFound } from "../errors.ts";
+import { AnchorageError, notFound } from "../errors.ts";
 import type { JobContext } from "../jobs/index.ts";
-import type { Store } from "../store/index.ts";
+import type { AdapterRecord, Store } from "../store/index.ts";
 import type { CollectionName } from "../types.ts";
 import { makeCollectionFeatures } from "./collection-features.ts";
 import type { Decoders } from "./decoders.ts";
 import { collectionFile, type FileFormat, type StreamedFile } from "./files/index.ts";
+import { importAdapter, type ImportSettings } from "./imported.ts";
 import { inputsOf } from "./inputs.ts";
 import { chooseLayers } from "./layers.ts";
-import { createAdapterRecords, type AdapterRecords } from "./records.ts";
+import { createAdapterRecords, keepAdapter, type AdapterRecords } from "./records.ts";
 import type { AdapterInputs, AdapterInputsRequest, Wanted } from "./types.ts";
 
 /** The kind of job that makes a collection's features. */
 export const FEATURES_JOB = "features";
+/** What Postgres gives back of one column is twice as long on its way. */
+const MOST_BYTES = 192 * 2 ** 20;
 
 export interface Adapters {
   readonly records: AdapterRecords;
@@ -27,6 +30,17 @@ export interface Adapters {
     collection: CollectionName,
     layers: readonly string[] | undefined,
   ) => Promise<(context: JobContext) => Promise<void>>;
+  /**
+   * Keeps an adapter out of a file; see {@link importAdapter}.
+   *
+   * @param id a new version of it; absent: an id that follows from the content
+   * @returns whether it is new; the newest of the same content stands as it is
+   */
+  readonly register: (
+    bytes: Uint8Array,
+    id: string | undefined,
+    settings: ImportSettings,
+  ) => Promise<{ readonly adapter: AdapterRecord; readonly isNew: boolean }>;
   /** See {@link inputsOf}. */
   readonly inputs: (
     collection: CollectionName,
@@ -57,6 +71,12 @@ export const createAdapters = ({ store, encoders, collections, decoders }: Groun
       const chosen = await chooseLayers(store, encoders, collection, layers);
       const records = chosen.map(({ encoder }) => encoder);
       return (context) => makeCollectionFeatures(store, encoders, collection, records, context);
+    },
+    register: async (bytes, id, settings) => {
+      if (bytes.length > MOST_BYTES)
+        throw new AnchorageError("too-large", `An adapter has at most ${MOST_BYTES / 2 ** 20} MiB.`);
+      const adapter = await importAdapter(encoders, decoders, bytes, settings);
+      return keepAdapter(store, id ?? `adapter-${adapter.sha256.slice(0, 12)}`, adapter, null);
     },
     inputs: (name, request, signal) => inputsOf(eyes, name, request, signal),
     file: (name, wanted, format) => collectionFile(eyes, name, wanted, format),

@@ -1,12 +1,8 @@
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../errors.ts";
 import type { CollectionRecord, EncoderRecord, Store } from "../store/index.ts";
-
-/** An encoder's layer, or an image encoder that serves as one. */
-export interface Layer {
-  readonly name: string;
-  readonly encoder: EncoderRecord;
-}
+import { nameOfLayer } from "./fitting.ts";
+import type { LayerTold } from "./types.ts";
 
 /**
  * The layers that a request names, or those of the collection's image encoder; the shallowest first.
@@ -21,14 +17,14 @@ export const chooseLayers = async (
   { imageEncoder }: CollectionRecord,
   ids: readonly string[] | undefined,
   path = "layers",
-): Promise<Layer[]> => {
+): Promise<LayerTold[]> => {
   const wanted = ids ?? ownLayers(registry, imageEncoder, path);
   const twice = wanted.findIndex((id, i) => wanted.indexOf(id) < i);
   if (twice >= 0) throw invalidField(`${path}.${twice}`, `"${wanted[twice] ?? ""}" is named twice`);
   const infos = wanted.map((id, i) => layerInfo(registry, id, `${path}.${i}`));
   return Promise.all(
     infos.map(async (info) => ({
-      name: info.id.split("#").at(-1) ?? info.id,
+      name: nameOfLayer(info.id),
       encoder: await store.ensureEncoder(info),
     })),
   );

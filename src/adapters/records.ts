@@ -1,7 +1,8 @@
 import { LRUCache } from "lru-cache";
 import { notFound } from "../errors.ts";
-import { readAdapter, type Adapter, type AdapterSettings } from "../epalm/index.ts";
+import { readAdapter, writeAdapter, type Adapter, type AdapterSettings } from "../epalm/index.ts";
 import type { AdapterRecord, Store } from "../store/index.ts";
+import type { CollectionName, JsonValue, Sequence } from "../types.ts";
 
 /** Numbers of adapters that are kept ready, 256 MiB. */
 const KEPT_NUMBERS = 2 ** 26;
@@ -70,6 +71,29 @@ export const createAdapterRecords = (store: Adapters): AdapterRecords => {
     },
   };
 };
+
+/**
+ * Keeps an adapter as a new version of `id`.
+ *
+ * @param trained on whose anchors, at which sequence; null where it was made elsewhere
+ */
+export const keepAdapter = (
+  store: Pick<Store, "saveAdapter">,
+  id: string,
+  adapter: Adapter,
+  trained: { readonly collection: CollectionName; readonly sequence: Sequence } | null,
+): ReturnType<Store["saveAdapter"]> =>
+  store.saveAdapter(
+    {
+      id,
+      sha256: adapter.sha256,
+      collection: trained?.collection ?? null,
+      sequence: trained?.sequence ?? null,
+      createdAt: new Date(),
+      settings: adapter.settings as unknown as JsonValue,
+    },
+    writeAdapter(adapter),
+  );
 
 /** Nobody else writes that column. */
 export const settingsOf = ({ settings }: AdapterRecord): AdapterSettings =>

@@ -7,6 +7,7 @@ import { invalidField } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { refuseCrossOrigin, refuseRebinding, requireKey } from "./access.ts";
 import { createAdapters, openDecoders } from "../adapters/index.ts";
+import { addAdapters } from "./adapters.ts";
 import { addAdapterInputs } from "./adapter-inputs.ts";
 import { addAnchors } from "./anchors.ts";
 import { addCalibration } from "./calibration.ts";
@@ -81,6 +82,7 @@ export const createApp = (
   });
   const adapters = createAdapters({ ...anchorage, decoders });
   addAdapterInputs(app, service, adapters);
+  addAdapters(app, service, adapters);
   addReceipts(app, service);
   addEncoders(app, service);
   addJobs(app, service);
