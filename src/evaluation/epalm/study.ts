@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import type { EncoderRegistry } from "../../encoders/index.ts";
+import type { DecoderModel } from "../../epalm/index.ts";
+import type { Progress } from "../../progress.ts";
+import { layerFeatures } from "./features.ts";
+import { IMAGE_COUNTS, readImages, type ImageCounts } from "./images.ts";
+import { findNeighbours } from "./neighbours.ts";
+import { PLANS } from "./plans.ts";
+import type { EpalmReport } from "./report.ts";
+import { runPlan, type Outcome } from "./run-plan.ts";
+
+/** Layers that images are compared by: those that are best at it (docs, "Evaluation"). */
+const COMPARED_LAYERS = 3;
+
+/**
+ * Trains and asks: every plan, or those that `only` names, on emoji. Features, adapters and outcomes are kept under
+ * `directory`, so that an interrupted study goes on where it was.
+ *
+ * @throws the signal's reason where it aborts
+ */
+export const evaluateAdapters = async (options: {
+  readonly registry: EncoderRegistry;
+  readonly decoder: DecoderModel;
+  readonly directory: string;
+  /** Of each training. */
+  readonly steps: number;
+  readonly seed: number;
+  readonly only: readonly string[];
+  readonly signal: AbortSignal;
+  readonly progress: (label: string, unit: string) => Progress;
+  readonly onOutcome: (outcome: Outcome) => void;
+  readonly counts?: ImageCounts;
+}): Promise<EpalmReport> => {
+  const { registry, decoder, directory, only, signal, steps, seed } = options;
+  const images = await readImages(options.counts ?? IMAGE_COUNTS);
+  const encoder = registry.defaultOf("image");
+  const bar = options.progress("features", "images");
+  const layers = await layerFeatures(
+    images.map(({ image }) => image),
+    {
+      registry,
+      encoder,
+      path: join(directory, "images.f32"),
+      signal,
+      onProgress: (done) => bar.update(done, images.length),
+    },
+  ).finally(() => bar.stop());
+  const neighbours = await findNeighbours(images, layers.features.slice(0, COMPARED_LAYERS));
+  const outcomes: Outcome[] = [];
+  for (const plan of PLANS) {
+    if (only.length > 0 && !only.includes(plan.id)) continue;
+    signal.throwIfAborted();
+    const running = options.progress(plan.id, "steps");
+    const outcome = await runPlan(plan, {
+      images,
+      layers,
+      neighbours,
+      decoder,
+      directory: join(directory, "runs"),
+      steps,
+      seed,
+      signal,
+      onProgress: (_, { step, steps: all }) => running.update(step, all),
+    }).finally(() => running.stop());
+    outcomes.push(outcome);
+    options.onOutcome(outcome);
+  }
+  const counts: Record<string, number> = {};
+  for (const { split, copies } of images) {
+    const kind = copies === null ? split : `${split}, copies`;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return {
+    decoder: { id: decoder.id, sha256: decoder.sha256, parameters: decoder.parameters },
+    encoder: encoder.id,
+    images: counts,
+    steps,
+    seed,
+    outcomes,
+  };
+};
