@@ -64,7 +64,7 @@ describe("lines to be learnt of", () => {
     expect(validation.filter((line) => known.has(line))).toEqual([]);
   });
 
-  test("answer with a colour, a number, a group, or what a thing is called", () => {
+  test("answer with a colour, a number, a group, a name, or what was told", () => {
     const { training } = makeCorpus(things, settings);
     const answersTo = (question: string): string[] =>
       training.filter((line) => line.includes(`${question}</a>`)).map(answerOf);
@@ -73,18 +73,21 @@ describe("lines to be learnt of", () => {
     const groups = new Set(things.map(({ group }) => group));
     for (const answer of answersTo("which group is it in?")) expect(groups).toContain(answer);
     const names = new Set(things.map(({ name }) => name));
-    for (const answer of answersTo("what is it?")) expect(names).toContain(answer);
+    const unknown = training.filter((line) => line.includes("what is it?</a>") && !names.has(answerOf(line)));
+    // Made-up names can be answered with where they were told.
+    expect(unknown.length).toBeGreaterThan(50);
+    for (const line of unknown) expect(line.split("what is it?")[0]).toContain(answerOf(line));
   });
 
-  test("ask behind captions, of which one is often the answer and often none is", () => {
+  test("ask behind captions, of which one is the answer, but not always", () => {
     const { training } = makeCorpus(things, settings);
     const asked = training.filter((line) => /^like: .*\. what is it\?<\/a>/.test(line));
     const named = asked.filter((line) => {
       const [captions = ""] = line.slice("like: ".length).split(". what is it?");
       return captions.split("; ").some((caption) => caption.split(", ")[0] === answerOf(line).split(", ")[0]);
     });
-    expect(named.length / asked.length).toBeGreaterThan(0.4);
-    expect(named.length / asked.length).toBeLessThan(0.8);
+    expect(named.length / asked.length).toBeGreaterThan(0.6);
+    expect(named.length / asked.length).toBeLessThan(0.95);
   });
 });
 

@@ -5,10 +5,12 @@ import {
   captionPrompt,
   openDecoderModel,
   questionPrompt,
+  trainBpe,
+  writeDecoder,
   type DecoderModel,
 } from "../../src/epalm/index.ts";
 import { readReference } from "../support/epalm-reference.ts";
-import { temporaryDecoders, writeTinyDecoder } from "../support/tiny-decoder.ts";
+import { temporaryDecoders, TINY_CONFIG, tinyTensors, writeTinyDecoder } from "../support/tiny-decoder.ts";
 
 interface Rules {
   readonly build: readonly { task: string; question: string; answer: string; inference_text: string }[];
@@ -82,6 +84,21 @@ describe("a decoder's tokenizer", () => {
   test("gives back every text, special tokens included", () => {
     for (const text of ["", " ", "</s>what is it?</a>a red fox</s>", "a café; 3 boxes."])
       expect(model.tokenizer.decode(model.tokenizer.encode(text))).toBe(text);
+  });
+
+  test("gives back a text without the spaces that it puts before words itself", async () => {
+    const decoders = await temporaryDecoders();
+    const texts = ["what is it?</a>a red fox</s>", "a b", ""];
+    const tokenizer = trainBpe(texts, 300, true);
+    await writeDecoder(decoders.path("spaced"), {
+      config: TINY_CONFIG,
+      tensors: tinyTensors(TINY_CONFIG, 1),
+      tokenizer,
+    });
+    const spaced = (await openDecoderModel(decoders.path("spaced"))).tokenizer;
+    await decoders.remove();
+    for (const text of texts) expect(spaced.decode(spaced.encode(text))).toBe(text);
+    expect(spaced.decode(spaced.encode(" a"))).toBe("a");
   });
 
   test("puts nothing before a text", () => {

@@ -16,6 +16,8 @@ export interface CorpusSettings {
   readonly seed: number;
 }
 
+const WORD = /[\p{L}\p{N}]+/gu;
+
 /** Of all lines that may come about, the share that is kept for validation. */
 const HELD_OUT = 0.03;
 
@@ -28,6 +30,11 @@ export const makeCorpus = (things: readonly Thing[], { lines, validation, seed }
     things,
     byKind: grouped(things, ({ kind }) => [kind]),
     byWord: grouped(things, ({ words }) => words),
+    words: [
+      ...new Set(
+        things.flatMap(({ name, words }) => [name, ...words]).flatMap((text) => text.match(WORD) ?? []),
+      ),
+    ],
     random: createRandom(seed),
   };
   const result = { training: new Array<string>(), validation: new Set<string>() };

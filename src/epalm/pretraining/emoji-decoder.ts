@@ -60,7 +60,7 @@ export const trainEmojiDecoder = async (
   if (isThere) throw new AnchorageError("conflict", `${folder} is there already`);
   const { size, lines, validationLines, training } = settings;
   const corpus = makeCorpus(await readThings(), { lines, validation: validationLines, seed: training.seed });
-  const tokenizer = trainBpe(corpus.training.slice(0, TOKENIZER_LINES), size.vocabulary);
+  const tokenizer = trainBpe(corpus.training.slice(0, TOKENIZER_LINES), size.vocabulary, true);
   const { encode } = createTextTokenizer(tokenizer, {}, size.vocabulary);
   const rowsOf = (texts: readonly string[]): number[][] =>
     texts.map((text) => [BOS, ...encode(text).slice(0, size.positions - 2), BOS]);

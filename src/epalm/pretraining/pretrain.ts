@@ -27,7 +27,7 @@ export interface PretrainingSettings {
 export const PRETRAINING_DEFAULTS: PretrainingSettings = {
   seed: 1,
   epochs: 1,
-  batchTokens: 2048,
+  batchTokens: 1536,
   rate: 2e-3,
   warmUp: 100,
   weightDecay: 0.01,

@@ -7,6 +7,8 @@ export interface World {
   readonly things: readonly Thing[];
   readonly byKind: ReadonlyMap<string, readonly Thing[]>;
   readonly byWord: ReadonlyMap<string, readonly Thing[]>;
+  /** All that occur in names and tags. */
+  readonly words: readonly string[];
   readonly random: Random;
 }
 
@@ -56,7 +58,7 @@ const plural = (name: string): string => {
 };
 
 const captionFor = ({ random }: World): ((of: Thing) => string) => {
-  const most = random.next() < 0.7 ? 0 : 8;
+  const most = random.next() < 0.75 ? 0 : 6;
   return (of) => captionOf(of, random, most);
 };
 
@@ -65,11 +67,15 @@ const painted = (name: string, colour: string | undefined): string => `${colour 
 const counted = (name: string, count: string): string =>
   count === NUMBERS[0] ? `one ${name}` : `${count} ${plural(name)}`;
 
+/** A name that nobody has heard of: it can only be copied. */
+const invented = ({ words, random }: World): string =>
+  Array.from({ length: 1 + random.integer(3) }, () => pick(words, random) ?? "").join(" ");
+
 /** Weights are such that no form takes over, and that what is asked of images is asked often. */
 export const TEMPLATES: readonly Template[] = [
-  { weight: 8, make: ({ name }) => name },
-  { weight: 10, make: ({ name, words }) => [name, ...words].join(", ") },
-  { weight: 4, make: (thing, { random }) => captionOf(thing, random, 4) },
+  { weight: 6, make: ({ name }) => name },
+  { weight: 6, make: ({ name, words }) => [name, ...words].join(", ") },
+  { weight: 3, make: (thing, { random }) => captionOf(thing, random, 4) },
   // What an adapter will bring: words that hint at what the image shows, in any order.
   {
     weight: 14,
@@ -87,7 +93,14 @@ export const TEMPLATES: readonly Template[] = [
   },
   // The thing itself before what is asked of an image.
   {
-    weight: 3,
+    weight: 6,
+    make: (_, world) => {
+      const name = invented(world);
+      return asked(`${name}. ${IMAGE_QUESTIONS.what}`, name);
+    },
+  },
+  {
+    weight: 8,
     make: (thing, { random }) => asked(`${captionOf(thing, random, 4)}. ${IMAGE_QUESTIONS.what}`, thing.name),
   },
   {
@@ -111,18 +124,18 @@ export const TEMPLATES: readonly Template[] = [
       return asked(`${counted(name, number)}. ${IMAGE_QUESTIONS.count}`, number);
     },
   },
-  { weight: 4, make: ({ name }) => asked(IMAGE_QUESTIONS.what, name) },
+  { weight: 3, make: ({ name }) => asked(IMAGE_QUESTIONS.what, name) },
   { weight: 2, make: ({ group }) => asked(IMAGE_QUESTIONS.group, group) },
   {
     weight: 1,
     make: ({ colour }, { random }) => asked(IMAGE_QUESTIONS.colour, colour ?? pick(COLOURS, random)),
   },
   { weight: 1, make: (_, { random }) => asked(IMAGE_QUESTIONS.count, pick(NUMBERS, random)) },
-  { weight: 7, make: ({ name, group }) => asked(`which group is the ${name} in`, group) },
-  { weight: 4, make: ({ name, kind }) => asked(`what kind of thing is the ${name}`, kind) },
-  { weight: 3, make: ({ name, colour }) => asked(`which colour is the ${name}`, colour) },
+  { weight: 5, make: ({ name, group }) => asked(`which group is the ${name} in`, group) },
+  { weight: 2, make: ({ name, kind }) => asked(`what kind of thing is the ${name}`, kind) },
+  { weight: 1, make: ({ name, colour }) => asked(`which colour is the ${name}`, colour) },
   {
-    weight: 3,
+    weight: 2,
     make: ({ name, colour: own }, { random }) => {
       const colour = own ?? pick(COLOURS, random);
       if (own !== undefined) return asked(`which colour is the ${name}`, own);
@@ -130,33 +143,33 @@ export const TEMPLATES: readonly Template[] = [
     },
   },
   {
-    weight: 3,
+    weight: 2,
     make: ({ name }, { random }) => {
       const number = pick(NUMBERS, random) ?? NUMBERS[0];
       return asked(`how many are there: ${counted(name, number)}`, number);
     },
   },
   {
-    weight: 5,
+    weight: 2,
     make: ({ name, otherNames }, { random }) =>
       asked(`what is another word for ${name}`, pick(otherNames, random)),
   },
   {
-    weight: 3,
+    weight: 2,
     make: ({ name, otherNames }, { random }) => asked(`what is ${pick(otherNames, random) ?? name}`, name),
   },
   {
-    weight: 5,
+    weight: 2,
     make: ({ name, words }, { random }) =>
       words.length === 0 ? undefined : asked(`what goes with ${name}`, random.sample(words, 3).join(", ")),
   },
   {
-    weight: 3,
+    weight: 2,
     make: ({ kind }, { byKind, random }) =>
       asked(`what is one of the ${kind}`, pick(byKind.get(kind) ?? [], random)?.name),
   },
   {
-    weight: 4,
+    weight: 2,
     make: (thing, { things, random }) => {
       const other = pick(things, random);
       const group = random.next() < 0.5 ? thing.group : other?.group;
@@ -165,17 +178,24 @@ export const TEMPLATES: readonly Template[] = [
   },
   // Retrieved captions, one of which is right.
   {
-    weight: 9,
+    weight: 6,
+    make: (_, world) => {
+      const names = Array.from({ length: 3 }, () => invented(world));
+      return asked(IMAGE_QUESTIONS.what, names[0], names);
+    },
+  },
+  {
+    weight: 16,
     make: (thing, world) => asked(IMAGE_QUESTIONS.what, thing.name, among(thing, world, captionFor(world))),
   },
   {
-    weight: 5,
+    weight: 8,
     make: (thing, world) =>
       `${captionPrompt(among(thing, world, captionFor(world)))}${captionOf(thing, world.random, 8)}`,
   },
   // Retrieved captions of things that are like it only.
   {
-    weight: 5,
+    weight: 4,
     make: (thing, world) =>
       asked(IMAGE_QUESTIONS.what, thing.name, alike(thing, world, 3).map(captionFor(world))),
   },

@@ -7,7 +7,10 @@ import { ANSWER_MARK } from "./prompts.ts";
 export interface TextTokenizer {
   /** Nothing is put before or behind; a special token that is written in the text is one token. */
   readonly encode: (text: string) => number[];
-  /** The text that was encoded, special tokens included. */
+  /**
+   * The text that was encoded, special tokens included. A space that the tokenizer itself puts before a text, or behind a
+   * special token, is taken away again; one that was written there is, too.
+   */
   readonly decode: (ids: readonly number[]) => string;
   /** The mark between a question and its answer. */
   readonly answer: number;
@@ -15,6 +18,7 @@ export interface TextTokenizer {
 
 const file = z.looseObject({
   added_tokens: z.array(z.looseObject({ id: z.int().nonnegative(), content: z.string() })).default([]),
+  pre_tokenizer: z.looseObject({ add_prefix_space: z.boolean().default(false) }).nullish(),
   model: z.looseObject({ vocab: z.record(z.string(), z.int().nonnegative()) }),
 });
 
@@ -28,7 +32,7 @@ export const createTextTokenizer = (json: unknown, config: unknown, vocabulary: 
   const parsed = file.safeParse(json);
   if (!parsed.success)
     throw unsupported(`it is no byte-pair encoding: ${parsed.error.issues[0]?.message ?? ""}`);
-  const { added_tokens: added, model } = parsed.data;
+  const { added_tokens: added, model, pre_tokenizer: cut } = parsed.data;
   const known = added.find(({ content }) => content === ANSWER_MARK)?.id;
   let last = added.reduce((most, { id }) => Math.max(most, id), -1);
   for (const id of Object.values(model.vocab)) last = Math.max(last, id);
@@ -39,12 +43,17 @@ export const createTextTokenizer = (json: unknown, config: unknown, vocabulary: 
     );
   const tokens = known === undefined ? [...added, { ...MARK, id: answer }] : added;
   const tokenizer = open({ ...parsed.data, added_tokens: tokens }, config);
+  const prefixed = new RegExp(`(^|${tokens.map(({ content }) => escaped(content)).join("|")}) `, "g");
+  const bare = (text: string): string =>
+    cut?.add_prefix_space === true ? text.replaceAll(prefixed, "$1") : text;
   return {
     encode: (text) => (text === "" ? [] : [...tokenizer.encode(text, { add_special_tokens: false }).ids]),
-    decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode(ids, { skip_special_tokens: false })),
+    decode: (ids) => (ids.length === 0 ? "" : bare(tokenizer.decode(ids, { skip_special_tokens: false }))),
     answer,
   };
 };
+
+const escaped = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, "\\$&");
 
 const MARK = {
   content: ANSWER_MARK,
