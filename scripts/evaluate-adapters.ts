@@ -24,6 +24,7 @@ const schema = z
         ),
       )
       .default([]),
+    "no-sounds": z.boolean().default(false),
   })
   .strict();
 
@@ -46,6 +47,7 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
       steps: given.steps,
       seed: given.seed,
       only: given.only,
+      hearing: !given["no-sounds"],
       signal,
       progress: createProgress,
       onOutcome: ({ plan, scores, steps, seconds }) => {
@@ -93,7 +95,12 @@ await runScript<Given>({
   options: {
     decoder: { type: "string", value: "ID", default: "emoji-5m", help: "a folder of DATA_DIR/decoders" },
     out: { type: "string", value: "DIR", default: "evaluation", help: "where reports are written" },
-    steps: { type: "string", value: "N", default: "400", help: "steps of each training, of 32 rows" },
+    steps: {
+      type: "string",
+      value: "N",
+      default: "500",
+      help: "steps of 16 rows of each training, rounded to whole epochs; half of them on fewer images",
+    },
     seed: { type: "string", value: "N", default: "1", help: "of the trainings" },
     only: {
       type: "string",
@@ -101,6 +108,7 @@ await runScript<Given>({
       value: "ID",
       help: `may be repeated: ${PLANS.map(({ id }) => id).join(", ")} [all]`,
     },
+    "no-sounds": { type: "boolean", help: "leave out the adapter that hears" },
   },
   examples: ["", "--only blind --only adapter --only adapter-retrieved --steps 100"],
   schema,

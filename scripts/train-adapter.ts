@@ -154,9 +154,9 @@ await runScript<Given>({
       default: "10",
       help: "at most; it stops where validation does not improve",
     },
-    batch: { type: "string", value: "N", default: "32", help: "rows of a step" },
-    rate: { type: "string", value: "R", default: "0.003", help: "learning rate of the maps" },
-    "prompt-rate": { type: "string", value: "R", default: "0.01", help: "learning rate of the prompt" },
+    batch: { type: "string", value: "N", default: "16", help: "rows of a step" },
+    rate: { type: "string", value: "R", default: "0.01", help: "learning rate of the maps" },
+    "prompt-rate": { type: "string", value: "R", default: "0.1", help: "learning rate of the prompt" },
     validation: {
       type: "string",
       value: "SHARE",

@@ -29,8 +29,8 @@ export interface Answering {
 }
 
 const ROWS_AT_ONCE = 64;
-/** The longest caption has about thirty. */
-const MOST_TOKENS = 32;
+/** Of the longest captions and answers, about. */
+const MOST_TOKENS = 20;
 
 /** The most probable token again and again, of many rows at once; the texts in the order that was asked. */
 export const answersTo = async (prompts: readonly Prompted[], answering: Answering): Promise<string[]> => {

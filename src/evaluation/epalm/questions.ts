@@ -18,7 +18,7 @@ export interface Item {
 }
 
 /** A caption is the name and so many tags. */
-const TAGS = 4;
+const TAGS = 2;
 /** Captions that are put before a question are shorter. */
 const TAGS_BEFORE = 2;
 

@@ -1,5 +1,6 @@
 import { lineChartSvg, type ChartPoint } from "../chart.ts";
-import { MAIN_PLAN } from "./plans.ts";
+import type { Heard } from "./hear.ts";
+import { ABLATED_PLAN, ABLATION_PLANS, GROWTH_PLANS, MAIN_PLAN, type Plan } from "./plans.ts";
 import type { Outcome } from "./run-plan.ts";
 import type { Measure, Score, Scores } from "./scores.ts";
 
@@ -10,6 +11,7 @@ export interface EpalmReport {
   readonly steps: number;
   readonly seed: number;
   readonly outcomes: readonly Outcome[];
+  readonly hearing: Heard | null;
 }
 
 const COLUMNS: readonly (readonly [Measure, string])[] = [
@@ -47,18 +49,39 @@ const cell = (scores: Scores, measure: Measure): string => {
   return `${score.value.toFixed(1)} (${score.low.toFixed(0)}–${score.high.toFixed(0)})`;
 };
 
-/** Both tables, under headings. */
-export const epalmTable = ({ outcomes }: EpalmReport): string =>
-  [
-    "### Emoji that were trained on, by a vendor that was not",
-    "",
-    splitTable(outcomes, "seen"),
-    "",
-    "### Emoji of which no drawing was trained on",
-    "",
-    splitTable(outcomes, "unseen"),
-    "",
+/** All tables, under headings. */
+export const epalmTable = ({ outcomes, hearing }: EpalmReport): string => {
+  const of = (plans: readonly Plan[]): Outcome[] =>
+    outcomes.filter(({ plan }) => plans.some(({ id }) => id === plan.id));
+  const ablated = outcomes.filter(({ plan }) => plan.id === ABLATED_PLAN);
+  const parts: readonly (readonly [string, readonly Outcome[]])[] = [
+    ["", of(GROWTH_PLANS)],
+    [
+      ", each row another than the first in one thing, on 30 % of the images",
+      [...ablated, ...of(ABLATION_PLANS)],
+    ],
+  ];
+  return [
+    ...parts.flatMap(([title, own]) =>
+      own.length === 0
+        ? []
+        : [
+            `### Emoji that were trained on, drawn by a vendor that was not${title}`,
+            "",
+            splitTable(own, "seen"),
+            "",
+            `### Emoji of which no drawing was trained on${title}`,
+            "",
+            splitTable(own, "unseen"),
+            "",
+          ],
+    ),
+    ...(hearing === null ? [] : [hearingLine(hearing), ""]),
   ].join("\n");
+};
+
+const hearingLine = ({ kinds, sounds, exactMatch, blindfolded, trained }: Heard): string =>
+  `Sounds of ${kinds} kinds, ${sounds.test} of each: exact match ${exactMatch.value.toFixed(1)} % (${exactMatch.low.toFixed(0)}–${exactMatch.high.toFixed(0)}), with visual tokens of zeros ${blindfolded.toFixed(1)} %; ${sounds.train} of each were trained on, ${(100 * trained.share).toFixed(2)} % of all parameters.`;
 
 const GROWING: readonly (readonly [plan: string, name: string])[] = [
   ["adapter-retrieved", "adapter + retrieved captions"],

@@ -16,7 +16,7 @@ import { answersTo, type Answering } from "./answers.ts";
 import type { LayerFeatures } from "./features.ts";
 import type { EpalmImage } from "./images.ts";
 import type { Neighbours } from "./neighbours.ts";
-import { optionsOf, type Plan } from "./plans.ts";
+import { layersUsed, optionsOf, type Plan } from "./plans.ts";
 import { itemsOf, type Item } from "./questions.ts";
 import { promptsOf, retrievedAnswer, rowsOf, type World } from "./rows.ts";
 import { scoresOf, type Scores } from "./scores.ts";
@@ -162,7 +162,7 @@ const adapterOf = async (
     VALIDATION_ROWS,
   );
   const perEpoch = Math.ceil(training.length / options.batch);
-  const epochs = Math.max(1, Math.round(steps / perEpoch));
+  const epochs = epochsOf(plan, steps, perEpoch);
   const checkpoint = `${file}.checkpoint`;
   const adapter = await trainAdapter(
     decoder,
@@ -188,8 +188,12 @@ const adapterOf = async (
   return adapter;
 };
 
-const usedOf = ({ method, vectors }: Plan, features: readonly Float32Array[]): readonly Float32Array[] =>
-  method === "none" ? [] : features.slice(-vectors);
+/** At least one; fewer images are learnt by heart in fewer steps. */
+const epochsOf = ({ share }: Plan, steps: number, perEpoch: number): number =>
+  Math.max(1, Math.round((share < 1 ? steps / 2 : steps) / perEpoch));
+
+const usedOf = (plan: Plan, features: readonly Float32Array[]): readonly Float32Array[] =>
+  plan.method === "none" ? [] : layersUsed(plan, features);
 
 /** A share of the training images, the smaller ones part of the larger ones. */
 const trainingOf = (images: readonly EpalmImage[], share: number, seed: number): Set<number> => {

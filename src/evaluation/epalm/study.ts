@@ -3,6 +3,7 @@ import type { EncoderRegistry } from "../../encoders/index.ts";
 import type { DecoderModel } from "../../epalm/index.ts";
 import type { Progress } from "../../progress.ts";
 import { layerFeatures } from "./features.ts";
+import { evaluateHearing, type Heard } from "./hear.ts";
 import { IMAGE_COUNTS, readImages, type ImageCounts } from "./images.ts";
 import { findNeighbours } from "./neighbours.ts";
 import { PLANS } from "./plans.ts";
@@ -11,6 +12,7 @@ import { runPlan, type Outcome } from "./run-plan.ts";
 
 /** Layers that images are compared by: those that are best at it (docs, "Evaluation"). */
 const COMPARED_LAYERS = 3;
+const HEARING_EPOCHS = 15;
 
 /**
  * Trains and asks: every plan, or those that `only` names, on emoji. Features, adapters and outcomes are kept under
@@ -25,7 +27,10 @@ export const evaluateAdapters = async (options: {
   /** Of each training. */
   readonly steps: number;
   readonly seed: number;
+  /** Plans by their ids; all where there are none. */
   readonly only: readonly string[];
+  /** Whether sounds are asked about as well. */
+  readonly hearing: boolean;
   readonly signal: AbortSignal;
   readonly progress: (label: string, unit: string) => Progress;
   readonly onOutcome: (outcome: Outcome) => void;
@@ -65,6 +70,7 @@ export const evaluateAdapters = async (options: {
     outcomes.push(outcome);
     options.onOutcome(outcome);
   }
+  const hearing = options.hearing ? await hear(options) : null;
   const counts: Record<string, number> = {};
   for (const { split, copies } of images) {
     const kind = copies === null ? split : `${split}, copies`;
@@ -77,5 +83,20 @@ export const evaluateAdapters = async (options: {
     steps,
     seed,
     outcomes,
+    hearing,
   };
+};
+
+const hear = ({
+  decoder,
+  seed,
+  signal,
+  progress,
+}: Parameters<typeof evaluateAdapters>[0]): Promise<Heard> => {
+  const bar = progress("sounds", "steps");
+  return evaluateHearing({
+    ...{ decoder, seed, signal },
+    epochs: HEARING_EPOCHS,
+    onProgress: ({ step, steps }) => bar.update(step, steps),
+  }).finally(() => bar.stop());
 };
