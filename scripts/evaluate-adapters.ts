@@ -24,7 +24,7 @@ const schema = z
         ),
       )
       .default([]),
-    "no-sounds": z.boolean().default(false),
+    "no-others": z.boolean().default(false),
   })
   .strict();
 
@@ -47,7 +47,7 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
       steps: given.steps,
       seed: given.seed,
       only: given.only,
-      hearing: !given["no-sounds"],
+      others: !given["no-others"],
       signal,
       progress: createProgress,
       onOutcome: ({ plan, scores, steps, seconds }) => {
@@ -108,7 +108,7 @@ await runScript<Given>({
       value: "ID",
       help: `may be repeated: ${PLANS.map(({ id }) => id).join(", ")} [all]`,
     },
-    "no-sounds": { type: "boolean", help: "leave out the adapter that hears" },
+    "no-others": { type: "boolean", help: "leave out clips and sounds" },
   },
   examples: ["", "--only blind --only adapter --only adapter-retrieved --steps 100"],
   schema,

@@ -3,6 +3,7 @@ import type { Heard } from "./hear.ts";
 import { ABLATED_PLAN, ABLATION_PLANS, GROWTH_PLANS, MAIN_PLAN, type Plan } from "./plans.ts";
 import type { Outcome } from "./run-plan.ts";
 import type { Measure, Score, Scores } from "./scores.ts";
+import type { Watched } from "./watch.ts";
 
 export interface EpalmReport {
   readonly decoder: { readonly id: string; readonly sha256: string; readonly parameters: number };
@@ -11,6 +12,7 @@ export interface EpalmReport {
   readonly steps: number;
   readonly seed: number;
   readonly outcomes: readonly Outcome[];
+  readonly watching: Watched | null;
   readonly hearing: Heard | null;
 }
 
@@ -50,7 +52,7 @@ const cell = (scores: Scores, measure: Measure): string => {
 };
 
 /** All tables, under headings. */
-export const epalmTable = ({ outcomes, hearing }: EpalmReport): string => {
+export const epalmTable = ({ outcomes, watching, hearing }: EpalmReport): string => {
   const of = (plans: readonly Plan[]): Outcome[] =>
     outcomes.filter(({ plan }) => plans.some(({ id }) => id === plan.id));
   const ablated = outcomes.filter(({ plan }) => plan.id === ABLATED_PLAN);
@@ -76,9 +78,22 @@ export const epalmTable = ({ outcomes, hearing }: EpalmReport): string => {
             "",
           ],
     ),
+    ...(watching === null ? [] : [watchingTable(watching), ""]),
     ...(hearing === null ? [] : [hearingLine(hearing), ""]),
   ].join("\n");
 };
+
+const watchingTable = ({ clips, ways }: Watched): string =>
+  [
+    `### Clips: ${clips.test} of emoji that none of ${clips.train} clips of the training shows`,
+    "",
+    "| frames | tokens a layer | exact match |",
+    "| --- | ---: | ---: |",
+    ...ways.map(
+      ({ way, tokens, exactMatch: { value, low, high } }) =>
+        `| ${way} | ${tokens} | ${value.toFixed(1)} (${low.toFixed(0)}–${high.toFixed(0)}) |`,
+    ),
+  ].join("\n");
 
 const hearingLine = ({ kinds, sounds, exactMatch, blindfolded, trained }: Heard): string =>
   `Sounds of ${kinds} kinds, ${sounds.test} of each: exact match ${exactMatch.value.toFixed(1)} % (${exactMatch.low.toFixed(0)}–${exactMatch.high.toFixed(0)}), with visual tokens of zeros ${blindfolded.toFixed(1)} %; ${sounds.train} of each were trained on, ${(100 * trained.share).toFixed(2)} % of all parameters.`;

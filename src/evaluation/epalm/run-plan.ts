@@ -206,7 +206,7 @@ const keyOf = (plan: Plan, { decoder, images, layers, steps, seed }: Study): str
   createHash("sha256")
     .update(JSON.stringify({ plan, decoder: decoder.sha256, steps, seed, sources: layers.sources }))
     .update(JSON.stringify(optionsOf(plan, decoder.config, layers.sources)))
-    .update(images.map(({ id, split, colour }) => `${id} ${split} ${colour ?? ""}`).join("\n"))
+    .update(JSON.stringify(itemsOf(images)))
     .digest("hex")
     .slice(0, 16);
 

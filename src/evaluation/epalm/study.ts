@@ -2,25 +2,21 @@ import { join } from "node:path";
 import type { EncoderRegistry } from "../../encoders/index.ts";
 import type { DecoderModel } from "../../epalm/index.ts";
 import type { Progress } from "../../progress.ts";
-import { layerFeatures } from "./features.ts";
+import { layerFeatures, type LayerFeatures } from "./features.ts";
 import { evaluateHearing, type Heard } from "./hear.ts";
-import { IMAGE_COUNTS, readImages, type ImageCounts } from "./images.ts";
+import { IMAGE_COUNTS, readImages, type EpalmImage, type ImageCounts } from "./images.ts";
 import { findNeighbours } from "./neighbours.ts";
 import { PLANS } from "./plans.ts";
 import type { EpalmReport } from "./report.ts";
 import { runPlan, type Outcome } from "./run-plan.ts";
+import { evaluateWatching, type Watched } from "./watch.ts";
 
 /** Layers that images are compared by: those that are best at it (docs, "Evaluation"). */
 const COMPARED_LAYERS = 3;
+const WATCHING_EPOCHS = 6;
 const HEARING_EPOCHS = 15;
 
-/**
- * Trains and asks: every plan, or those that `only` names, on emoji. Features, adapters and outcomes are kept under
- * `directory`, so that an interrupted study goes on where it was.
- *
- * @throws the signal's reason where it aborts
- */
-export const evaluateAdapters = async (options: {
+interface Options {
   readonly registry: EncoderRegistry;
   readonly decoder: DecoderModel;
   readonly directory: string;
@@ -29,13 +25,21 @@ export const evaluateAdapters = async (options: {
   readonly seed: number;
   /** Plans by their ids; all where there are none. */
   readonly only: readonly string[];
-  /** Whether sounds are asked about as well. */
-  readonly hearing: boolean;
+  /** Whether clips and sounds are asked about as well. */
+  readonly others: boolean;
   readonly signal: AbortSignal;
   readonly progress: (label: string, unit: string) => Progress;
   readonly onOutcome: (outcome: Outcome) => void;
   readonly counts?: ImageCounts;
-}): Promise<EpalmReport> => {
+}
+
+/**
+ * Trains and asks: every plan, or those that `only` names, on emoji. Features, adapters and outcomes are kept under
+ * `directory`, so that an interrupted study goes on where it was.
+ *
+ * @throws the signal's reason where it aborts
+ */
+export const evaluateAdapters = async (options: Options): Promise<EpalmReport> => {
   const { registry, decoder, directory, only, signal, steps, seed } = options;
   const images = await readImages(options.counts ?? IMAGE_COUNTS);
   const encoder = registry.defaultOf("image");
@@ -70,7 +74,8 @@ export const evaluateAdapters = async (options: {
     outcomes.push(outcome);
     options.onOutcome(outcome);
   }
-  const hearing = options.hearing ? await hear(options) : null;
+  const watching = options.others ? await watch(images, layers, options) : null;
+  const hearing = options.others ? await hear(options) : null;
   const counts: Record<string, number> = {};
   for (const { split, copies } of images) {
     const kind = copies === null ? split : `${split}, copies`;
@@ -83,16 +88,25 @@ export const evaluateAdapters = async (options: {
     steps,
     seed,
     outcomes,
+    watching,
     hearing,
   };
 };
 
-const hear = ({
-  decoder,
-  seed,
-  signal,
-  progress,
-}: Parameters<typeof evaluateAdapters>[0]): Promise<Heard> => {
+const watch = (
+  images: readonly EpalmImage[],
+  layers: LayerFeatures,
+  { decoder, seed, signal, progress }: Options,
+): Promise<Watched> => {
+  const bar = progress("clips", "steps");
+  return evaluateWatching(images, layers, {
+    ...{ decoder, seed, signal },
+    epochs: WATCHING_EPOCHS,
+    onProgress: ({ step, steps }) => bar.update(step, steps),
+  }).finally(() => bar.stop());
+};
+
+const hear = ({ decoder, seed, signal, progress }: Options): Promise<Heard> => {
   const bar = progress("sounds", "steps");
   return evaluateHearing({
     ...{ decoder, seed, signal },

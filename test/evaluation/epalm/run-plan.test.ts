@@ -126,7 +126,7 @@ describe("a plan", () => {
     const { id, sha256, parameters } = decoder;
     const report: EpalmReport = {
       decoder: { id, sha256, parameters },
-      ...{ encoder: "none", images: {}, steps: 4, seed: 1, outcomes, hearing: null },
+      ...{ encoder: "none", images: {}, steps: 4, seed: 1, outcomes, watching: null, hearing: null },
     };
     const table = epalmTable(report);
     expect(table).toContain("| retrieval alone |");
