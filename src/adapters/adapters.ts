@@ -7,6 +7,7 @@ import type { CollectionName } from "../types.ts";
 import { makeCollectionFeatures } from "./collection-features.ts";
 import type { Decoders } from "./decoders.ts";
 import { collectionFile, type FileFormat, type StreamedFile } from "./files/index.ts";
+import { generate, type GenerateAnswer, type GenerateContext, type GenerateRequest } from "./generate.ts";
 import { importAdapter, type ImportSettings } from "./imported.ts";
 import { inputsOf } from "./inputs.ts";
 import { chooseLayers } from "./layers.ts";
@@ -47,6 +48,8 @@ export interface Adapters {
     request: AdapterInputsRequest,
     signal: AbortSignal,
   ) => Promise<AdapterInputs>;
+  /** See {@link generate}. */
+  readonly generate: (request: GenerateRequest, context: GenerateContext) => Promise<GenerateAnswer>;
   /** See {@link collectionFile}. */
   readonly file: (collection: CollectionName, wanted: Wanted, format: FileFormat) => Promise<StreamedFile>;
 }
@@ -78,6 +81,7 @@ export const createAdapters = ({ store, encoders, collections, decoders }: Groun
       const adapter = await importAdapter(encoders, decoders, bytes, settings);
       return keepAdapter(store, id ?? `adapter-${adapter.sha256.slice(0, 12)}`, adapter, null);
     },
+    generate: (request, context) => generate(eyes, decoders, request, context),
     inputs: (name, request, signal) => inputsOf(eyes, name, request, signal),
     file: (name, wanted, format) => collectionFile(eyes, name, wanted, format),
   };

@@ -2,6 +2,12 @@
 export { createAdapters, FEATURES_JOB, type Adapters } from "./adapters.ts";
 export { openDecoders, type Decoders } from "./decoders.ts";
 export { fileOf, type FileFormat, type StreamedFile } from "./files/index.ts";
+export {
+  GENERATE_DEFAULTS,
+  type GenerateAnswer,
+  type GenerateContext,
+  type GenerateRequest,
+} from "./generate.ts";
 export type { ImportSettings } from "./imported.ts";
 export { ADAPTER_REFERENCE, settingsOf } from "./records.ts";
 export type * from "./types.ts";

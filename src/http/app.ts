@@ -18,6 +18,7 @@ import { addConsensus } from "./consensus.ts";
 import { addDocs } from "./docs.ts";
 import { addEncoders } from "./encoders.ts";
 import type { Service } from "./endpoint.ts";
+import { addGenerate } from "./generate.ts";
 import { addJobs } from "./jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import { answerError, refuse } from "./problem.ts";
@@ -83,6 +84,7 @@ export const createApp = (
   const adapters = createAdapters({ ...anchorage, decoders });
   addAdapterInputs(app, service, adapters);
   addAdapters(app, service, adapters);
+  addGenerate(app, service, adapters);
   addReceipts(app, service);
   addEncoders(app, service);
   addJobs(app, service);

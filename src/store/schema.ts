@@ -267,6 +267,8 @@ export const jobs = pgTable(
     done: bigint("done", { mode: "number" }).notNull(),
     total: bigint("total", { mode: "number" }).notNull(),
     error: text("error"),
+    /** What it tells beside how far it is. */
+    detail: jsonb("detail").$type<JsonValue>(),
     /** The installation (a DATA_DIR) whose process runs it. */
     owner: text("owner").notNull(),
     createdAt: momentNow("created_at"),

@@ -212,6 +212,8 @@ export interface JobRecord {
   readonly done: number;
   readonly total: number;
   readonly error: string | null;
+  /** What it tells beside how far it is, such as the loss of a training; null where nothing. */
+  readonly detail: JsonValue;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

@@ -27,6 +27,7 @@ export const sampleMany = async (
   const logs = new Float64Array(vocabulary);
   const texts = Array.from({ length: count }, () => ({
     tokens: new Array<number>(),
+    logProbabilities: new Array<number>(),
     logProbability: 0,
     finished: false,
   }));
@@ -39,9 +40,14 @@ export const sampleMany = async (
       logProbabilities(decoding.logits, row, logs);
       for (const token of banned) logs[token] = -Infinity;
       const token = temperature === 0 ? (topOf(logs, 1)[0] ?? eos) : draw(logs, temperature, topP, random);
-      text.logProbability += logs[token] ?? 0;
-      if (token === eos) text.finished = true;
-      else text.tokens.push(token);
+      const own = logs[token] ?? 0;
+      text.logProbability += own;
+      if (token === eos) {
+        text.finished = true;
+        continue;
+      }
+      text.tokens.push(token);
+      text.logProbabilities.push(own);
     }
     growing = growing.filter(({ text }) => !text.finished);
     if (growing.length === 0 || made + 1 === maxTokens) break;

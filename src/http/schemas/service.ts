@@ -38,6 +38,9 @@ export const job = z
     done: z.number(),
     total: z.number(),
     error: z.string().nullable(),
+    detail: z.record(z.string(), z.unknown()).nullable().openapi({
+      description: "What a job of its kind tells beside how far it is, such as the loss of a training.",
+    }),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
