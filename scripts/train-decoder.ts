@@ -17,7 +17,6 @@ import { createProgress } from "../src/progress.ts";
 const VALIDATION_LINES = 500;
 const HEAD_WIDTH = 64;
 const POSITIONS = 256;
-const WARM_UP = 100;
 
 /** Asked once it is trained, to see what it knows. */
 const SAMPLES: readonly { readonly question: string; readonly retrieved?: readonly string[] }[] = [
@@ -72,7 +71,6 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
         validationLines: VALIDATION_LINES,
         training: {
           ...PRETRAINING_DEFAULTS,
-          warmUp: WARM_UP,
           seed: given.seed,
           epochs: given.epochs,
           batchTokens: given["batch-tokens"],

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { AnchorageError, messageOf } from "../../errors.ts";
@@ -87,5 +87,3 @@ export const readCheckpoint = async (file: string, settings: string): Promise<Tr
     ...parsed.data.progress,
   };
 };
-
-export const removeCheckpoint = (file: string): Promise<void> => rm(file, { force: true });
