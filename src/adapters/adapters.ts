@@ -12,10 +12,13 @@ import { importAdapter, type ImportSettings } from "./imported.ts";
 import { inputsOf } from "./inputs.ts";
 import { chooseLayers } from "./layers.ts";
 import { createAdapterRecords, keepAdapter, type AdapterRecords } from "./records.ts";
+import { planTraining, type TrainRequest } from "./training.ts";
 import type { AdapterInputs, AdapterInputsRequest, Wanted } from "./types.ts";
 
 /** The kind of job that makes a collection's features. */
 export const FEATURES_JOB = "features";
+/** The kind of job that trains an adapter. */
+export const TRAINING_JOB = "train-adapter";
 /** What Postgres gives back of one column is twice as long on its way. */
 const MOST_BYTES = 192 * 2 ** 20;
 
@@ -48,6 +51,8 @@ export interface Adapters {
     request: AdapterInputsRequest,
     signal: AbortSignal,
   ) => Promise<AdapterInputs>;
+  /** See {@link planTraining}. */
+  readonly planTraining: (request: TrainRequest) => Promise<(context: JobContext) => Promise<void>>;
   /** See {@link generate}. */
   readonly generate: (request: GenerateRequest, context: GenerateContext) => Promise<GenerateAnswer>;
   /** See {@link collectionFile}. */
@@ -81,6 +86,7 @@ export const createAdapters = ({ store, encoders, collections, decoders }: Groun
       const adapter = await importAdapter(encoders, decoders, bytes, settings);
       return keepAdapter(store, id ?? `adapter-${adapter.sha256.slice(0, 12)}`, adapter, null);
     },
+    planTraining: (request) => planTraining(store, encoders, decoders, request),
     generate: (request, context) => generate(eyes, decoders, request, context),
     inputs: (name, request, signal) => inputsOf(eyes, name, request, signal),
     file: (name, wanted, format) => collectionFile(eyes, name, wanted, format),

@@ -5,8 +5,10 @@ import type {
   GenerateAnswerBody,
   GeneratedTokenBody,
   GenerateRequestBody,
+  JobBody,
   Problem,
   RegisterParameters,
+  TrainAdapterBody,
 } from "../http/index.ts";
 import { AnchorageApiError } from "./errors.ts";
 import { eventsOf } from "./events.ts";
@@ -24,6 +26,8 @@ export interface AdaptersClient {
     parameters?: RegisterParameters,
     options?: CallOptions,
   ): Promise<AdapterBody>;
+  /** Starts training one; the job tells the loss, and at its end which adapter it is. */
+  trainAdapter(request: TrainAdapterBody, options?: CallOptions): Promise<JobBody>;
   listAdapters(options?: CallOptions): Promise<AdapterListBody["adapters"]>;
   /** By its id, or `id@version`. */
   getAdapter(id: string, options?: CallOptions): Promise<AdapterBody>;
@@ -49,6 +53,7 @@ export const createAdaptersClient = (transport: Transport): AdaptersClient => {
   return {
     registerAdapter: async (file, parameters = {}, options = {}) =>
       json("POST", ADAPTERS, { ...options, query: parameters, body: file, contentType: FILE }),
+    trainAdapter: (request, options) => post(`${ADAPTERS}/train`, request, options),
     listAdapters: async (options) => (await json<AdapterListBody>("GET", ADAPTERS, options)).adapters,
     getAdapter: async (id, options) => json("GET", pathOf(id), options),
     getAdapterFile: async (id, options) =>

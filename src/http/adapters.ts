@@ -1,19 +1,63 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { settingsOf, type Adapters } from "../adapters/index.ts";
+import { settingsOf, TRAINING_JOB, type Adapters, type TrainRequest } from "../adapters/index.ts";
 import { adapterSize } from "../epalm/index.ts";
 import type { AdapterRecord } from "../store/index.ts";
-import { readFile } from "./body.ts";
-import { answerJson, endpoint, jsonOf, problems, readPath, readQuery, type Service } from "./endpoint.ts";
+import { createSoleJobs } from "../sole-job.ts";
+import { readFile, readJson } from "./body.ts";
+import {
+  answerJson,
+  endpoint,
+  jsonBody,
+  jsonOf,
+  problems,
+  readPath,
+  readQuery,
+  type Service,
+} from "./endpoint.ts";
 import { answerFile } from "./file-answer.ts";
+import { trainRequest } from "./schemas/adapter-training.ts";
 import { adapterList, adapterPath, adapterTold, decoderList, registerQuery } from "./schemas/adapters.ts";
+import { job } from "./schemas/service.ts";
 
 const tags = ["adapters"];
 const path = "/v1/adapters";
 const FILE = "application/octet-stream";
 const binary = { [FILE]: { schema: { type: "string" as const, format: "binary" } } };
 
-export const addAdapters = (app: OpenAPIHono, { bodyLimit }: Service, adapters: Adapters): void => {
+export const addAdapters = (
+  app: OpenAPIHono,
+  { anchorage, bodyLimit }: Service,
+  adapters: Adapters,
+): void => {
   const { records, decoders } = adapters;
+  const train = createSoleJobs<TrainRequest>(anchorage.jobs, TRAINING_JOB, (_, request) =>
+    adapters.planTraining(request),
+  );
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: `${path}/train`,
+      tags,
+      operationId: "trainAdapter",
+      summary: "Train an adapter on a collection's anchors, in the background; the decoder stays as it is",
+      description:
+        "Features are made first where they are not there. The job's `detail` tells the epoch and the losses (means over " +
+        "tokens, in nats), at its end the adapter. It stops early where the loss of the anchors that are held out no " +
+        "longer falls, and keeps what was best. The same anchors and seed give the same adapter. What it learnt of " +
+        "anchors that are deleted later stays in its weights until it is removed; it goes with its collection. 409 while " +
+        "one of the collection runs.",
+      request: jsonBody(trainRequest),
+      responses: { 202: jsonOf("The job.", job), ...problems(400, 404, 409, 413, 415, 422, 503) },
+    },
+    async (c) => {
+      const request = await readJson(c, trainRequest, bodyLimit);
+      const started = await train(request.collection, request);
+      c.header("Location", `/v1/jobs/${started.id}`);
+      return answerJson(c, started, 202);
+    },
+  );
 
   endpoint(
     app,

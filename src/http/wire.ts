@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type * as adapterInputs from "./schemas/adapter-inputs.ts";
+import type * as adapterTraining from "./schemas/adapter-training.ts";
 import type * as adapters from "./schemas/adapters.ts";
 import type * as anchors from "./schemas/anchors.ts";
 import type * as calibration from "./schemas/calibration.ts";
@@ -79,6 +80,7 @@ export type ReadinessBody = z.output<typeof service.readiness>;
 export type FeaturesRequestBody = z.input<typeof adapterInputs.featuresRequest>;
 export type AdapterInputsRequestBody = z.input<typeof adapterInputs.adapterInputsRequest>;
 export type AdapterInputsBody = z.output<typeof adapterInputs.adapterInputsAnswer>;
+export type TrainAdapterBody = z.input<typeof adapterTraining.trainRequest>;
 export type AdapterBody = z.output<typeof adapters.adapterTold>;
 export type AdapterListBody = z.output<typeof adapters.adapterList>;
 export type RegisterParameters = z.input<typeof adapters.registerQuery>;
