@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { openDecoders, type Decoders } from "./adapters/index.ts";
 import { openCollections, type Collections } from "./collections/index.ts";
 import type { Config } from "./config.ts";
 import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "./encoders/index.ts";
@@ -15,6 +16,8 @@ export interface Anchorage {
   readonly encoders: EncoderRegistry;
   readonly jobs: Jobs;
   readonly collections: Collections;
+  /** The language models under {@link decoderDirectory}. */
+  readonly decoders: Decoders;
   /** Ends jobs, waits for what runs, frees encoders and indexes, stops Postgres. */
   close(): Promise<void>;
 }
@@ -24,6 +27,9 @@ export const encoderDirectory = (dataDir: string): string => join(dataDir, "enco
 
 /** Where the networks are made of which several encoders are cuts. */
 export const networkDirectory = (dataDir: string): string => join(dataDir, "networks");
+
+/** Where language models of the OPT kind lie, a folder each. */
+export const decoderDirectory = (dataDir: string): string => join(dataDir, "decoders");
 
 export interface OpenOptions {
   /** Whether collections are loaded now, as a service wants it, rather than when they are first asked for. */
@@ -75,13 +81,14 @@ export const openAnchorage = async (
         log,
       }),
     );
+    const decoders = opened(openDecoders(decoderDirectory(dataDir)));
     const collections = opened(
       await openCollections(store, encoders, log, preload, indexes, (name, sequence) =>
         removeIndexFiles(indexes, name, sequence),
       ),
     );
     const jobs = opened(await openJobs(store, log));
-    return { store, encoders, jobs, collections, close };
+    return { store, encoders, jobs, collections, decoders, close };
   } catch (error) {
     await close().catch(() => undefined);
     throw error;

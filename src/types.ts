@@ -67,8 +67,21 @@ export interface EncoderInfo {
   readonly licence: string;
 }
 
+/** An intermediate output of an encoder, whose vectors are kept beside the encoder's own. */
+export interface EncoderLayer {
+  /** Such as `mixed5`, unique within its encoder. */
+  readonly name: string;
+  /** What it is asked for by: an image encoder's id, or `<encoder>#<name>`. */
+  readonly id: EncoderId;
+  readonly dimension: number;
+  /** As that of an {@link EncoderInfo}. */
+  readonly sha256: string;
+}
+
 /** An encoder of the registry. */
 export interface ListedEncoder extends EncoderInfo {
+  /** The shallowest first; none where it declares none. */
+  readonly layers: readonly EncoderLayer[];
   /** Whether its network is on the disk; one that is not is made when it is first used. */
   readonly built: boolean;
 }

@@ -1,4 +1,6 @@
 import type {
+  AdapterInputsBody,
+  AdapterInputsRequestBody,
   AnchorBody,
   AnchorPageBody,
   CalibrateRequestBody,
@@ -20,6 +22,7 @@ import type {
   DeleteAnchorsBody,
   DeletedBody,
   EncoderListBody,
+  FeaturesRequestBody,
   FilterBody,
   GeneratorListBody,
   InfluenceAnswerBody,
@@ -51,6 +54,7 @@ import type {
   WrittenBody,
   WrittenLinesBody,
 } from "../http/index.ts";
+import { createAdaptersClient, type AdaptersClient } from "./adapters.ts";
 import { putAnchorStream } from "./anchor-stream.ts";
 import { streamConsensus, type ConsensusEvent } from "./consensus-stream.ts";
 import { createTransport, type CallOptions, type ClientOptions } from "./transport.ts";
@@ -116,10 +120,22 @@ export interface CollectionClient {
   ): Promise<CounterfactualAnswerBody>;
   /** Which anchors, taken away one at a time, change the most answers. */
   influence(request: InfluenceRequestBody, options?: CallOptions): Promise<InfluenceAnswerBody>;
+  /** Starts making the features of encoders' layers of all images. */
+  makeFeatures(request?: FeaturesRequestBody, options?: CallOptions): Promise<JobBody>;
+  /** Features of layers, or what an adapter makes of them. */
+  adapterInputs(
+    request: Omit<AdapterInputsRequestBody, "format" | "all">,
+    options?: CallOptions,
+  ): Promise<AdapterInputsBody>;
+  /** The same as a file, also of all anchors; its body can be read as it comes. */
+  adapterInputsFile(
+    request: AdapterInputsRequestBody & { readonly format: "npy" | "safetensors" },
+    options?: CallOptions,
+  ): Promise<Response>;
 }
 
 /** A service. Every method throws `AnchorageApiError` where the service refuses. */
-export interface AnchorageClient {
+export interface AnchorageClient extends AdaptersClient {
   collection(name: string): CollectionClient;
   createCollection(spec: CollectionSpecBody, options?: CallOptions): Promise<CollectionBody>;
   listCollections(options?: CallOptions): Promise<CollectionBody[]>;
@@ -259,10 +275,19 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
           .calibrations,
       counterfactual: (request, options) => post(`${path}/counterfactual`, request, options),
       influence: (request, options) => post(`${path}/influence`, request, options),
+      makeFeatures: (request = {}, options) => post(`${path}/features`, request, options),
+      adapterInputs: (request, options) => post(`${path}/adapter-inputs`, request, options),
+      adapterInputsFile: (request, options) =>
+        transport.send("POST", `${path}/adapter-inputs`, {
+          ...options,
+          body: JSON.stringify(request),
+          accept: "application/octet-stream, application/problem+json",
+        }),
     };
   };
 
   return {
+    ...createAdaptersClient(transport),
     collection,
     createCollection: (spec, options) => post("/v1/collections", spec, options),
     listCollections: async (options) =>

@@ -15,7 +15,7 @@ export interface CallOptions {
 
 export interface Call extends CallOptions {
   readonly query?: Readonly<Record<string, string | undefined>>;
-  readonly body?: string | ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly contentType?: string;
   readonly accept?: string;
 }

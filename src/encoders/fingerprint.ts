@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { EncoderManifest } from "./manifest.ts";
 
 /** What a manifest says of an encoder that no vector depends on. */
-const LABELS: ReadonlySet<string> = new Set(["version", "id", "default", "source", "licence"]);
+const LABELS: ReadonlySet<string> = new Set(["version", "id", "default", "source", "licence", "layers"]);
 
 /**
  * A sha256, in lower-case hex, over everything that decides an encoder's vectors: the hashes of its files, its

@@ -69,9 +69,50 @@ const common = {
   pooling: z.enum(["none", "cls", "mean", "last"]).default("none"),
 };
 
+const layer = z.strictObject({
+  /** Unique within the encoder; its vectors are asked for as `<encoder>#<name>`. */
+  name: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+      "must be 1 to 100 letters, digits, dots, dashes or underscores",
+    ),
+  /** Of the model's file: `[n, d]`, or `[n, tokens, d]`, which is pooled. */
+  output: z.string(),
+  dimension: z.int().positive(),
+  pooling: z.enum(["none", "cls", "mean"]).default("none"),
+  /** A layer normalisation of the pooled vector, its `weight` and `bias` lists in a JSON file of the folder. */
+  norm: z.strictObject({ file, epsilon: positive.default(1e-6) }).optional(),
+});
+
+/** Outputs between an encoder's input and its end, the shallowest first. */
+export const layerList = z
+  .array(layer)
+  .min(1)
+  .max(64)
+  .superRefine((layers, context) => {
+    const names = layers.map(({ name }) => name);
+    const twice = names.findIndex((name, i) => names.indexOf(name) < i);
+    if (twice >= 0)
+      context.addIssue({ code: "custom", path: [twice, "name"], message: "is another layer's, too" });
+  });
+
+/** What a layer's vectors are brought to before they are read. */
+export interface FinalNorm {
+  readonly epsilon: number;
+  readonly weight: readonly number[];
+  readonly bias: readonly number[];
+}
+
+/** Of an intermediate output, whose vectors keep their length. */
+export interface LayerReading {
+  readonly norm: FinalNorm | null;
+}
+
 const imageManifest = z.strictObject({
   ...common,
   modality: z.literal("image"),
+  layers: layerList.optional(),
   files: z.strictObject({ model: file }),
   image: imagePreprocessing
     .refine(holdsCrop, "crops more (width, height) than it resizes to; padding is not supported")
@@ -105,8 +146,11 @@ export const encoderManifest = z
     }
   });
 
-export type EncoderManifest = z.infer<typeof encoderManifest>;
-export type ImageManifest = z.infer<typeof imageManifest>;
+/** `layer` stands in none that is read: it makes one for each of the layers. */
+export type ImageManifest = z.infer<typeof imageManifest> & { readonly layer?: LayerReading };
 export type TextManifest = z.infer<typeof textManifest>;
+export type EncoderManifest = ImageManifest | TextManifest;
 
 export const MANIFEST_FILE = "encoder.json";
+/** The list of layers of a folder that has no {@link MANIFEST_FILE}. */
+export const LAYERS_FILE = "layers.json";

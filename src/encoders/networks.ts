@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import type { Log } from "../types.ts";
+import type { EncoderLayer, Log } from "../types.ts";
 import { NETWORKS } from "./defaults/index.ts";
 import { exists } from "./folder.ts";
+import { listedLayer } from "./layers.ts";
 import { infoOf, leftOut, type Registered } from "./read-folders.ts";
 
 /** The encoders that are cuts of the networks under `directory`, whether or not they have been made yet. */
@@ -11,6 +12,7 @@ export const readNetworks = (directory: string): Registered[] =>
       directory: join(directory, network.id),
       manifest,
       info: infoOf(manifest),
+      layers: [],
       network,
     })),
   );
@@ -65,6 +67,27 @@ export const passesOf = (wanted: readonly Registered[]): Pass[] => {
     pass.places.push(place);
   });
   return [...passes.values()];
+};
+
+/**
+ * The layers of an encoder: those that it declares, or those of the network that it is a cut of; of these only what is
+ * registered.
+ */
+export const layersOf = (encoder: Registered, registered: readonly Registered[]): EncoderLayer[] => {
+  if (encoder.layers.length > 0) return encoder.layers.map(({ name, info }) => listedLayer(name, info));
+  const { id, sha256 } = encoder.info;
+  const networks = new Set(registered.flatMap(({ network }) => network ?? []));
+  for (const network of networks) {
+    const isStandIn = network.standIns.some(
+      ({ fingerprint, manifest }) => manifest.id === id && fingerprint === sha256,
+    );
+    if (network === encoder.network || isStandIn)
+      return network.layers.flatMap(({ name, id: layer }) => {
+        const found = registered.find(({ info }) => info.id === layer && info.modality === "image");
+        return found === undefined ? [] : [listedLayer(name, found.info)];
+      });
+  }
+  return [];
 };
 
 /** The output of a network which runs anyway that is this encoder's, bit for bit. */

@@ -1,6 +1,7 @@
 import { AnchorageError } from "../errors.ts";
 import type { OutputData } from "../onnx/index.ts";
-import type { EncoderManifest } from "./manifest.ts";
+import { normalizeLayer } from "./layers.ts";
+import type { EncoderManifest, LayerReading } from "./manifest.ts";
 import { wrongModel } from "./model.ts";
 import { normalizeRows, poolTokens } from "./pool.ts";
 
@@ -8,7 +9,7 @@ import { normalizeRows, poolTokens } from "./pool.ts";
  * Reads what a network gave as one vector an input: `[n, d]`, or `[n, tokens, d]` that is pooled as the manifest says.
  *
  * @param counts real tokens of each input, padding after them; null where every token is real
- * @returns `[n, d]` row-major, rows of norm 1
+ * @returns `[n, d]` row-major, rows of norm 1; those of a layer as long as they come
  * @throws AnchorageError `unsupported-model` where the output has another shape or type, `unprocessable` where a
  * vector is zero or not finite.
  */
@@ -28,6 +29,12 @@ export const vectorsOf = (
   const data = output.data as Float32Array;
   const rows =
     dims.length === 2 ? Float32Array.from(data) : pooled(data, manifest, dims[1] ?? 0, batch, counts);
+  const layer = layerOf(manifest);
+  if (layer !== undefined) {
+    if (layer.norm !== null) normalizeLayer(rows, layer.norm);
+    if (rows.every(Number.isFinite)) return rows;
+    throw new AnchorageError("unprocessable", `Encoder "${manifest.id}" gave a number that is not finite.`);
+  }
   if (normalizeRows(rows, dimension) >= 0) {
     const what = pooling === "none" ? "" : ` after pooling by ${pooling}`;
     throw new AnchorageError(
@@ -37,6 +44,9 @@ export const vectorsOf = (
   }
   return rows;
 };
+
+const layerOf = (manifest: EncoderManifest): LayerReading | undefined =>
+  manifest.modality === "image" ? manifest.layer : undefined;
 
 const pooled = (
   data: Float32Array,

@@ -6,13 +6,16 @@ import type { Network } from "./defaults/index.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { exists, readJsonIfThere, wrongFolder } from "./folder.ts";
 import { readHuggingFaceFolder } from "./hugging-face.ts";
-import { encoderManifest, MANIFEST_FILE, type EncoderManifest } from "./manifest.ts";
+import { readLayers, type Layer } from "./layers.ts";
+import { encoderManifest, LAYERS_FILE, layerList, MANIFEST_FILE, type EncoderManifest } from "./manifest.ts";
 
 /** An encoder and where it lies. */
 export interface Registered {
   readonly directory: string;
   readonly manifest: EncoderManifest;
   readonly info: EncoderInfo;
+  /** Those that its manifest declares. */
+  readonly layers: readonly Layer[];
   /** The network that it is a cut of, which is made when it is first used; absent of one with its own folder. */
   readonly network?: Network;
 }
@@ -46,10 +49,17 @@ export const readFolders = async (folders: readonly string[], log: Log): Promise
 export const readFolder = async (directory: string): Promise<Registered> => {
   const manifest =
     (await readJsonIfThere(directory, MANIFEST_FILE, encoderManifest)) ??
-    (await readHuggingFaceFolder(directory));
+    (await withLayers(directory, await readHuggingFaceFolder(directory)));
   for (const file of Object.keys(manifest.sha256))
     if (!(await exists(join(directory, file)))) throw wrongFolder(directory, `${file} is missing`);
-  return { directory, manifest, info: infoOf(manifest) };
+  const layers = await readLayers(directory, manifest);
+  return { directory, manifest, info: infoOf(manifest), layers };
+};
+
+const withLayers = async (directory: string, manifest: EncoderManifest): Promise<EncoderManifest> => {
+  if (manifest.modality === "text") return manifest;
+  const layers = await readJsonIfThere(directory, LAYERS_FILE, layerList);
+  return layers === undefined ? manifest : { ...manifest, layers };
 };
 
 export const leftOut = (directory: string, why: string, log: Log): void =>

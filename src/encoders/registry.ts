@@ -3,7 +3,7 @@ import type { Log, Modality } from "../types.ts";
 import { makeNetwork } from "./defaults/index.ts";
 import { openImageSession } from "./image-session.ts";
 import type { EncoderManifest, ImageManifest, TextManifest } from "./manifest.ts";
-import { addCuts, madeNetworks, passesOf, readNetworks, type Pass } from "./networks.ts";
+import { addCuts, layersOf, madeNetworks, passesOf, readNetworks, type Pass } from "./networks.ts";
 import { readFolders, type Registered } from "./read-folders.ts";
 import { createSessions, type EncoderSession, type Sessions } from "./session.ts";
 import { openTextSession } from "./text-session.ts";
@@ -34,6 +34,15 @@ export const openEncoderRegistry = async (options: {
     const found = registered.find(({ info }) => info.id === id && info.modality === modality);
     if (found === undefined) throw notFound(`${modality} encoder`, id);
     return found;
+  };
+
+  /** Of the images' encoders and of their layers. */
+  const imageEncoderOf = (id: string): Registered => {
+    for (const encoder of registered) {
+      const layer = encoder.layers.find(({ info }) => info.id === id);
+      if (layer !== undefined) return { ...encoder, ...layer, layers: [] };
+    }
+    return encoderOf(id, "image");
   };
 
   /** One call may be several runs of the network; `close` waits for the whole of it. */
@@ -87,7 +96,7 @@ export const openEncoderRegistry = async (options: {
   };
 
   const encodeImages = (ids: readonly string[], images: readonly Uint8Array[]) => {
-    const wanted = ids.map((id) => encoderOf(id, "image"));
+    const wanted = ids.map(imageEncoderOf);
     return tracked(() =>
       encode(wanted, images, imageSessions, (directory, manifest) =>
         openImageSession(directory, manifest as ImageManifest),
@@ -106,10 +115,12 @@ export const openEncoderRegistry = async (options: {
 
   return {
     list: () =>
-      registered.map(({ info, network, directory }) => ({
-        ...info,
-        built: network === undefined || made.has(directory),
+      registered.map((encoder) => ({
+        ...encoder.info,
+        layers: layersOf(encoder, registered),
+        built: encoder.network === undefined || made.has(encoder.directory),
       })),
+    layer: (id) => imageEncoderOf(id).info,
     get: (id, modality) => encoderOf(id, modality).info,
     defaultOf: (modality) => {
       const candidates = registered.filter(({ info }) => info.modality === modality);

@@ -12,6 +12,13 @@ export interface EncoderRegistry {
   list(): readonly ListedEncoder[];
   /** @throws AnchorageError `not-found` for an id that is not registered under this modality. */
   get(id: string, modality: Modality): EncoderInfo;
+  /**
+   * An image encoder, or one of the layers that {@link list} shows; only `encodeImagesByAll` encodes by a layer, whose
+   * rows are as long as they come.
+   *
+   * @throws AnchorageError `not-found` for an id that is neither
+   */
+  layer(id: string): EncoderInfo;
   /** The encoder that a collection gets when it names none. */
   defaultOf(modality: Modality): EncoderInfo;
   /**

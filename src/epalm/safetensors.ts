@@ -33,6 +33,31 @@ export interface SafetensorsHeader {
 }
 
 /**
+ * The beginning of a safetensors file of float32 tensors, whose numbers follow it in the order of `shapes`, each tensor's
+ * row-major.
+ *
+ * @param told text about the file
+ */
+export const safetensorsHeader = (
+  shapes: ReadonlyMap<string, readonly number[]>,
+  told: Readonly<Record<string, string>> = {},
+): Uint8Array => {
+  let end = 0;
+  const header: Record<string, unknown> = Object.keys(told).length === 0 ? {} : { [METADATA]: told };
+  for (const [name, shape] of shapes) {
+    const length = shape.reduce((a, b) => a * b, Float32Array.BYTES_PER_ELEMENT);
+    header[name] = { dtype: "F32", shape, data_offsets: [end, end + length] };
+    end += length;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const padded = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
+  const bytes = new Uint8Array(LENGTH_BYTES + padded).fill(0x20, LENGTH_BYTES);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
+  bytes.set(text, LENGTH_BYTES);
+  return bytes;
+};
+
+/**
  * Writes float32 tensors as a safetensors file. The same tensors give the same bytes.
  *
  * @param told text about the file, for its header
@@ -41,23 +66,13 @@ export const writeSafetensors = (
   tensors: ReadonlyMap<string, NamedTensor>,
   told: Readonly<Record<string, string>> = {},
 ): Uint8Array => {
-  const names = [...tensors.keys()].sort();
-  let end = 0;
-  const header: Record<string, unknown> = Object.keys(told).length === 0 ? {} : { [METADATA]: told };
-  for (const name of names) {
-    const { shape = [], data = new Float32Array(0) } = tensors.get(name) ?? {};
-    header[name] = { dtype: "F32", shape, data_offsets: [end, end + data.byteLength] };
-    end += data.byteLength;
-  }
-  const json = JSON.stringify(header);
-  const text = Buffer.from(json);
-  const padded = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
-  const bytes = new Uint8Array(LENGTH_BYTES + padded + end).fill(0x20, LENGTH_BYTES, LENGTH_BYTES + padded);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
-  bytes.set(text, LENGTH_BYTES);
-  let at = LENGTH_BYTES + padded;
-  for (const name of names) {
-    const { data } = tensors.get(name) ?? { data: new Float32Array(0) };
+  const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
+  const header = safetensorsHeader(new Map(sorted.map(([name, { shape }]) => [name, shape])), told);
+  const length = sorted.reduce((sum, [, { data }]) => sum + data.byteLength, header.length);
+  const bytes = new Uint8Array(length);
+  bytes.set(header);
+  let at = header.length;
+  for (const [, { data }] of sorted) {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
   }

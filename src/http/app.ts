@@ -6,6 +6,9 @@ import { isLoopback, type Config } from "../config.ts";
 import { invalidField } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { refuseCrossOrigin, refuseRebinding, requireKey } from "./access.ts";
+import { createAdapters, openDecoders } from "../adapters/index.ts";
+import { addAdapters } from "./adapters.ts";
+import { addAdapterInputs } from "./adapter-inputs.ts";
 import { addAnchors } from "./anchors.ts";
 import { addCalibration } from "./calibration.ts";
 import { openClassifiers } from "../consensus/classifiers/index.ts";
@@ -15,6 +18,7 @@ import { addConsensus } from "./consensus.ts";
 import { addDocs } from "./docs.ts";
 import { addEncoders } from "./encoders.ts";
 import type { Service } from "./endpoint.ts";
+import { addGenerate } from "./generate.ts";
 import { addJobs } from "./jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import { answerError, refuse } from "./problem.ts";
@@ -69,12 +73,18 @@ export const createApp = (
   addCalibration(app, service);
   addTransferability(app, service);
   addSelections(app, service);
+  const decoders = anchorage.decoders ?? openDecoders(null);
   addConsensus(app, service, {
+    decoders,
     remotes: createRemotes(config.consensusHttpHosts ?? ""),
     classifiers: openClassifiers(
       config.dataDir === undefined ? undefined : join(config.dataDir, "classifiers"),
     ),
   });
+  const adapters = createAdapters({ ...anchorage, decoders });
+  addAdapterInputs(app, service, adapters);
+  addAdapters(app, service, adapters);
+  addGenerate(app, service, adapters);
   addReceipts(app, service);
   addEncoders(app, service);
   addJobs(app, service);

@@ -20,6 +20,12 @@ export const readJson = async <T>(c: Context, schema: z.ZodType<T>, limit: numbe
   return parseWith(schema, parseJson(await readBytes(c, limit), "The body"));
 };
 
+/** Reads a file of at most `limit` bytes. @throws AnchorageError `unsupported-media-type` or `too-large`. */
+export const readFile = async (c: Context, limit: number): Promise<Uint8Array> => {
+  requireMediaType(c, ["application/octet-stream"]);
+  return readBytes(c, limit);
+};
+
 /** @throws AnchorageError `unsupported-media-type` for a body of another type, or one that is compressed. */
 export const requireMediaType = (c: Context, accepted: readonly string[]): void => {
   const given = mediaTypeOf(c);

@@ -1,12 +1,10 @@
 import { z, type OpenAPIHono } from "@hono/zod-openapi";
-import { streamSSE } from "hono/streaming";
 import type { Context } from "hono";
-import type { ConsensusContext, ConsensusRequest } from "../collections/index.ts";
+import type { ConsensusContext } from "../collections/index.ts";
 import { GENERATORS, SCORERS } from "../consensus/catalogue/index.ts";
-import type { CollectionName } from "../types.ts";
 import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, type Service } from "./endpoint.ts";
-import { problemOf } from "./problem.ts";
+import { streamEvents } from "./event-stream.ts";
 import {
   consensusAnswer,
   consensusScoreAnswer,
@@ -19,11 +17,11 @@ import { SCORER_SCHEMAS } from "./schemas/consensus/scorers.ts";
 
 const tags = ["consensus"];
 
-/** Of the operator: where others may be asked, and the classifiers there are. */
-export type Resources = Pick<ConsensusContext, "remotes" | "classifiers">;
+/** Of the operator: where others may be asked, and the classifiers and language models there are. */
+export type Resources = Pick<ConsensusContext, "remotes" | "classifiers" | "decoders">;
 
 export const addConsensus = (app: OpenAPIHono, service: Service, resources: Resources): void => {
-  const { anchorage, bodyLimit } = service;
+  const { anchorage, bodyLimit, log } = service;
   const { collections } = anchorage;
   // Whoever asked may go before it is answered.
   const contextOf = (c: Context): ConsensusContext => ({ ...resources, signal: c.req.raw.signal });
@@ -58,7 +56,13 @@ export const addConsensus = (app: OpenAPIHono, service: Service, resources: Reso
     },
     async (c) => {
       const { collection, stream = false, ...request } = await readJson(c, consensusRequest, bodyLimit);
-      if (stream) return streamRun(c, service, collection, request, resources);
+      if (stream)
+        return streamEvents(
+          c,
+          "round",
+          (signal, onRound) => collections.consensus(collection, request, { ...resources, signal, onRound }),
+          log,
+        );
       return answerJson(c, await collections.consensus(collection, request, contextOf(c)));
     },
   );
@@ -125,52 +129,6 @@ export const addConsensus = (app: OpenAPIHono, service: Service, resources: Reso
         })),
       }),
   );
-};
-
-/** The rounds as they end, then the run. What is wrong with the request is told before anything is sent. */
-const streamRun = async (
-  c: Context,
-  { anchorage, log }: Service,
-  collection: CollectionName,
-  request: ConsensusRequest,
-  resources: Resources,
-): Promise<Response> => {
-  const leaving = new AbortController();
-  const rounds: unknown[] = [];
-  let wake = (): void => undefined;
-  const told = (round: unknown): void => {
-    rounds.push(round);
-    wake();
-  };
-  const running = anchorage.collections.consensus(collection, request, {
-    ...resources,
-    signal: AbortSignal.any([leaving.signal, c.req.raw.signal]),
-    onRound: told,
-  });
-  const ended = running.then(
-    () => true,
-    () => true,
-  );
-  const moved = (): Promise<boolean> =>
-    Promise.race([ended, new Promise<boolean>((resolve) => (wake = () => resolve(false)))]);
-  // A run that fails before its first round is refused as one that is not streamed.
-  await moved();
-  if (rounds.length === 0) await running;
-  return streamSSE(c, async (stream) => {
-    stream.onAbort(() => leaving.abort());
-    let over = false;
-    while (!over || rounds.length > 0) {
-      const round = rounds.shift();
-      if (round !== undefined) await stream.writeSSE({ event: "round", data: JSON.stringify(round) });
-      else over = await moved();
-    }
-    try {
-      await stream.writeSSE({ event: "result", data: JSON.stringify(await running) });
-    } catch (error) {
-      if (!leaving.signal.aborted)
-        await stream.writeSSE({ event: "problem", data: JSON.stringify(problemOf(error, log)) });
-    }
-  });
 };
 
 const parametersOf = (schemas: Readonly<Record<string, z.ZodType>>, name: string): unknown => {

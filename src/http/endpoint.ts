@@ -8,7 +8,8 @@ import { parseWith } from "./validation.ts";
 
 /** What the handlers stand on. */
 export interface Service {
-  readonly anchorage: Pick<Anchorage, "collections" | "encoders" | "jobs" | "store">;
+  readonly anchorage: Pick<Anchorage, "collections" | "encoders" | "jobs" | "store"> &
+    Partial<Pick<Anchorage, "decoders">>;
   /** Of one body, in bytes. */
   readonly bodyLimit: number;
   readonly log: Log;

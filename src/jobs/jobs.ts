@@ -41,6 +41,7 @@ export const openJobs = async (store: Store, log: Log): Promise<Jobs> => {
         done: 0,
         total: 0,
         error: null,
+        detail: null,
         createdAt: now,
         updatedAt: now,
       };

@@ -34,9 +34,9 @@ export const startJob = (
     id: first.id,
     signal: controller.signal,
     cancelled: () => stopState === "cancelled",
-    progress: (done, total) => {
+    progress: (done, total, detail = record.detail) => {
       if (record.state !== "running") return;
-      record = { ...record, done, total, updatedAt: new Date() };
+      record = { ...record, done, total, detail, updatedAt: new Date() };
       progress.changed();
     },
   };

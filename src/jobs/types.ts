@@ -1,4 +1,5 @@
 import type { JobRecord } from "../store/index.ts";
+import type { JsonValue } from "../types.ts";
 
 export interface JobContext {
   /** Its own, as its record has it. */
@@ -7,7 +8,8 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** Whether it was cancelled, and so will not go on later as one whose service stops may. */
   readonly cancelled: () => boolean;
-  readonly progress: (done: number, total: number) => void;
+  /** @param detail what there is to tell beside; absent: what was told before stands */
+  readonly progress: (done: number, total: number, detail?: JsonValue) => void;
 }
 
 /** Background work that can be watched and cancelled, kept in Postgres. */

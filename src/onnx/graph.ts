@@ -3,7 +3,8 @@ import { writeMessage, type MessageWriter } from "./protobuf.ts";
 /** The name of a tensor inside a graph. */
 export type Value = string;
 
-export type ElementType = "float32" | "float64" | "float16" | "int8" | "int32" | "int64" | "bool" | "uint8";
+export type ElementType =
+  "float32" | "float64" | "float16" | "bfloat16" | "int8" | "int32" | "int64" | "bool" | "uint8";
 
 /** A fixed size, or the name of one that is only known at run time. */
 export type Dimension = number | string;
@@ -23,13 +24,15 @@ export interface Graph {
   /** A tensor of float32 values, row-major. */
   readonly floats: (shape: readonly number[], values: ArrayLike<number>) => Value;
   /**
-   * A float32 tensor, row-major, that lies in another file: of so many bytes from `offset`.
+   * A tensor, row-major, that lies in another file: of so many bytes from `offset`.
    *
    * @param location a path from the folder that the ONNX file lies in
+   * @param type of its numbers; float32 where it is left out
    */
   readonly external: (
     shape: readonly number[],
     file: { readonly location: string; readonly offset: number; readonly length: number },
+    type?: ElementType,
   ) => Value;
   /** A tensor of int64 values, row-major. */
   readonly ints: (shape: readonly number[], values: readonly number[]) => Value;
@@ -65,6 +68,7 @@ const ELEMENT_TYPES: Readonly<Record<ElementType, number>> = {
   bool: 9,
   float16: 10,
   float64: 11,
+  bfloat16: 16,
 };
 
 type Write = (writer: MessageWriter) => void;
@@ -112,11 +116,11 @@ export const createGraph = (name: string): Graph => {
     return value;
   };
 
-  const external: Graph["external"] = (shape, file) => {
+  const external: Graph["external"] = (shape, file, type = "float32") => {
     const value = fresh("constant");
     initializers.set(value, (writer) => {
       writer.packedInts(1, shape);
-      writer.int(2, ELEMENT_TYPES.float32);
+      writer.int(2, ELEMENT_TYPES[type]);
       writer.string(8, value);
       for (const [key, told] of Object.entries(file)) {
         writer.message(13, (entry) => {

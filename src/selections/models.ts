@@ -1,7 +1,8 @@
 import type { EncoderRegistry } from "../encoders/index.ts";
+import { anchorFeatures, sharedRows, type Making, type SharedRows } from "../features/index.ts";
 import type { EncoderRecord, Store } from "../store/index.ts";
 import type { Drawn } from "./draw.ts";
-import { anchorFeatures, imageFeatures, sharedRows, type Making, type SharedRows } from "./image-features.ts";
+import { imageFeatures } from "./image-features.ts";
 import type { Candidate, GivenModel, Subject } from "./types.ts";
 
 /** What a model makes of the samples. */

@@ -5,6 +5,8 @@ export { HEARTBEAT_MS } from "./jobs.ts";
 export { openInspection, type Inspection } from "./inspection.ts";
 export { openStore, type StoreOptions } from "./open.ts";
 export { faultOfReceipt, hashOfAnchors, hashOfContent, hashOfId, splitAnchors } from "./receipt-chain.ts";
+export type * from "./adapter-types.ts";
+export type * from "./feature-types.ts";
 export type * from "./reencoding-types.ts";
 export type * from "./selection-types.ts";
 export type * from "./types.ts";

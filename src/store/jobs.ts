@@ -11,6 +11,7 @@ const columns = {
   done: jobs.done,
   total: jobs.total,
   error: jobs.error,
+  detail: jobs.detail,
   createdAt: jobs.createdAt,
   updatedAt: jobs.updatedAt,
 };

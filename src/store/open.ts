@@ -5,6 +5,8 @@ import { sql } from "drizzle-orm";
 import type pg from "pg";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { Log } from "../types.ts";
+import { adapterContent, findAdapter, listAdapters, removeAdapters, saveAdapter } from "./adapters.ts";
+import { anchorKeys } from "./anchor-keys.ts";
 import { changesSince, existingIds, findAnchors, findImage, listAnchors } from "./anchor-reads.ts";
 import { idsWithImages } from "./picture-reads.ts";
 import { deleteAnchors, upsertAnchors } from "./anchor-writes.ts";
@@ -141,6 +143,12 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   findImages: (keys) => findImages(database, keys),
   findVectors: (encoder, keys) => findVectors(database, encoder, keys),
   keysWithVector: (encoder, keys) => keysWithVector(database, encoder, keys),
+  anchorKeys: (collection, which) => anchorKeys(database, collection, which),
+  saveAdapter: (adapter, content) => saveAdapter(database, adapter, content),
+  findAdapter: (id, version) => findAdapter(database, id, version),
+  adapterContent: (id, version) => adapterContent(database, id, version),
+  listAdapters: (limit) => listAdapters(database, limit),
+  removeAdapters: (id, version) => removeAdapters(database, id, version),
   findLabelVectors: (collection, encoder, hashes) => findLabelVectors(database, collection, encoder, hashes),
   addLabelVectors: (collection, encoder, sequence, vectors) =>
     addLabelVectors(database, collection, encoder, sequence, vectors),

@@ -204,6 +204,25 @@ export const selections = pgTable("selections", {
   content: jsonb("content").$type<JsonValue>().notNull(),
 });
 
+/** Where `content` is null it was removed; the row keeps its version's number from being given again. */
+export const adapters = pgTable(
+  "adapters",
+  {
+    id: byteOrderedText("id").notNull(),
+    version: integer("version").notNull(),
+    sha256: text("sha256").notNull(),
+    /** Null where it was not trained on one. */
+    collection: bigint("collection", { mode: "number" }).references(() => collections.key, {
+      onDelete: "cascade",
+    }),
+    sequence: bigint("sequence", { mode: "number" }).$type<Sequence>(),
+    createdAt: momentNow("created_at"),
+    settings: jsonb("settings").$type<JsonValue>(),
+    content: bytea("content"),
+  },
+  (t) => [primaryKey({ columns: [t.id, t.version] })],
+);
+
 /** Of each collection and subject the last one. */
 export const calibrations = pgTable(
   "calibrations",
@@ -248,6 +267,8 @@ export const jobs = pgTable(
     done: bigint("done", { mode: "number" }).notNull(),
     total: bigint("total", { mode: "number" }).notNull(),
     error: text("error"),
+    /** What it tells beside how far it is. */
+    detail: jsonb("detail").$type<JsonValue>(),
     /** The installation (a DATA_DIR) whose process runs it. */
     owner: text("owner").notNull(),
     createdAt: momentNow("created_at"),

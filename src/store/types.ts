@@ -1,3 +1,5 @@
+import type { AdapterStore } from "./adapter-types.ts";
+import type { FeatureStore } from "./feature-types.ts";
 import type { EncoderPair, ReencodingStore } from "./reencoding-types.ts";
 import type { SelectionStore } from "./selection-types.ts";
 import type {
@@ -210,12 +212,14 @@ export interface JobRecord {
   readonly done: number;
   readonly total: number;
   readonly error: string | null;
+  /** What it tells beside how far it is, such as the loss of a training; null where nothing. */
+  readonly detail: JsonValue;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
 /** Postgres, behind the questions that Anchorage asks of it. Every write is durable when its promise resolves. */
-export interface Store extends ReencodingStore, SelectionStore {
+export interface Store extends ReencodingStore, SelectionStore, FeatureStore, AdapterStore {
   /** Which server this is, for the log and `GET /healthz`: `embedded` or `external`. */
   readonly server: "embedded" | "external";
   ping(): Promise<void>;

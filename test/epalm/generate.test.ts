@@ -145,9 +145,12 @@ describe("a text that is made", () => {
   test("tells its log probability, as asked for token by token", async () => {
     const all = await beamSearch(cached, before(START), { beams: 3, maxTokens: 5, lengthPenalty: 1 }, signal);
     expect(all).toHaveLength(3);
-    for (const { tokens, logProbability, finished } of all) {
+    for (const { tokens, logProbabilities, logProbability, finished } of all) {
       const whole = finished ? [...tokens, config.eos] : tokens;
       expect(logProbability).toBeCloseTo(await slowly(cached, whole), 4);
+      expect(logProbabilities).toHaveLength(tokens.length);
+      const own = logProbabilities.reduce((a, b) => a + b, 0);
+      expect(own).toBeCloseTo(await slowly(cached, tokens), 4);
     }
     expect(all.map(({ score }) => score)).toEqual(all.map(({ score }) => score).sort((a, b) => b - a));
   });

@@ -48,6 +48,14 @@ describe("a byte-pair encoding that is learnt of texts", () => {
     );
   });
 
+  test("has one token for a word wherever it stands, where a space is put before texts", () => {
+    const tokenizer = new Tokenizer(trainBpe(TEXTS, 300, true), { clean_up_tokenization_spaces: false });
+    const of = (text: string): readonly number[] => tokenizer.encode(text, { add_special_tokens: false }).ids;
+    const [red = -1] = of("red");
+    expect(of("what is it?</a>red").at(-1)).toBe(red);
+    expect(of("a red").at(-1)).toBe(red);
+  });
+
   test("of texts without repetition is the bytes alone", () => {
     const { model } = trainBpe(["ab", "cd"], 1_000) as { model: { merges: string[] } };
     expect(model.merges).toEqual([]);

@@ -326,7 +326,7 @@ describe("what there is", () => {
     });
     expect(matrix.scorers[0]?.raw[0]).toBeCloseTo(1, 1);
     expect(await client.listScorers()).toHaveLength(12);
-    expect(await client.listGenerators()).toHaveLength(10);
+    expect(await client.listGenerators()).toHaveLength(11);
   });
 });
 

@@ -66,6 +66,15 @@ POST /v1/selections
 GET /v1/selections
 GET /v1/selections/{id}
 DELETE /v1/selections/{id}
+POST /v1/collections/{collection}/features
+POST /v1/collections/{collection}/adapter-inputs
+POST /v1/adapters
+GET /v1/adapters
+POST /v1/adapters/train
+GET /v1/adapters/{id}
+DELETE /v1/adapters/{id}
+GET /v1/decoders
+POST /v1/generate
 POST /v1/consensus
 POST /v1/consensus/score
 GET /v1/scorers

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type ServerType } from "@hono/node-server";
 import { onTestFinished } from "vitest";
+import type { Decoders } from "../../src/adapters/index.ts";
 import { openCollections } from "../../src/collections/index.ts";
 import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import { createApp, type Problem } from "../../src/http/index.ts";
@@ -40,6 +41,7 @@ export const openTestApp = async (
     readonly patienceMs?: number;
     /** Where snapshots are; absent: there are none. */
     readonly indexDirectory?: string;
+    readonly decoders?: Decoders;
   } = {},
 ): Promise<TestApp> => {
   const {
@@ -47,6 +49,7 @@ export const openTestApp = async (
     database,
     patienceMs,
     indexDirectory,
+    decoders,
     host = "127.0.0.1",
     apiKey = null,
     bodyLimitBytes = 4 * 1024 * 1024,
@@ -59,7 +62,7 @@ export const openTestApp = async (
   const encoders = await openEncoderRegistry({ folders, log });
   const collections = await openCollections(store, encoders, log, true, indexDirectory);
   const jobs = await openJobs(store, log);
-  const service = { store, encoders, collections, jobs };
+  const service = { store, encoders, collections, jobs, ...(decoders === undefined ? {} : { decoders }) };
   const app = createApp(
     service,
     { host, apiKey, bodyLimitBytes, consensusHttpHosts, ...(dataDir === undefined ? {} : { dataDir }) },

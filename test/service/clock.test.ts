@@ -127,6 +127,7 @@ describe("a clock that is set back by ten years", () => {
       done: 1,
       total: 2,
       error: null,
+      detail: null,
       createdAt: now,
       updatedAt: now,
     };

@@ -43,8 +43,14 @@ export const createConsensusQueries = (encoding: Encoding): ConsensusQueries => 
       if (spec.name === "list")
         await checkPayloads(queried, spec.proposals, pathOf(i), scorers, template, encoding);
     const scene = await openScene(queried, request, template, encoding);
-    const { remotes, classifiers } = context;
-    const means = { scene, remotes, classifiers, shownCondition: shownCondition(request.condition) };
+    const { remotes, classifiers, decoders } = context;
+    const means = {
+      scene,
+      remotes,
+      classifiers,
+      decoders,
+      shownCondition: shownCondition(request.condition),
+    };
     return planOf(request, generators, scorers, means);
   };
 

@@ -129,7 +129,7 @@ export const planOf = async (
   const { budget, ...usual } = CONSENSUS_DEFAULTS;
   const made = await Promise.all(scorers.map((spec, i) => makeScorer(spec, means, `scorers.${i}`)));
   return {
-    generators: generators.map((spec, i) => makeGenerator(spec, means, `generators.${i}`)),
+    generators: await Promise.all(generators.map((spec, i) => makeGenerator(spec, means, `generators.${i}`))),
     scorers: made,
     weights: scorers.map(({ weight = 1 }) => weight),
     aggregation: request.aggregation ?? { kind: "mean" },

@@ -1,4 +1,4 @@
-import type { GeneratorSpec, ScorerSpec, TaskName } from "../../consensus/catalogue/index.ts";
+import type { GeneratorSpec, LanguageModels, ScorerSpec, TaskName } from "../../consensus/catalogue/index.ts";
 import type { Classifiers } from "../../consensus/classifiers/index.ts";
 import type { Remotes } from "../../consensus/remote/index.ts";
 import type { Proposal, Payload, Ranked, RoundTrace, Run, ScorerCost } from "../../consensus/index.ts";
@@ -55,6 +55,7 @@ export interface ConsensusScoreRequest extends ConsensusAsk {
 export interface ConsensusContext {
   readonly remotes: Remotes;
   readonly classifiers: Classifiers;
+  readonly decoders: LanguageModels;
   readonly signal: AbortSignal;
   readonly onRound?: (round: RoundTrace) => void;
 }

@@ -1,9 +1,12 @@
+import type { DecoderModel } from "../../epalm/index.ts";
+import { invalidField, isAnchorageError } from "../../errors.ts";
 import {
   createAnchorsGenerator,
   createCaptionsGenerator,
   createClassNamesGenerator,
   createExpansionGenerator,
   createHttpGenerator,
+  createLanguageModelGenerator,
   createListGenerator,
   createMutationGenerator,
   createPhrasesGenerator,
@@ -12,7 +15,7 @@ import {
 } from "../generators/index.ts";
 import type { Generator } from "../types.ts";
 import type { Capability } from "./scorer-capabilities.ts";
-import type { Means } from "./scorers.ts";
+import type { LanguageModels, Means } from "./scorers.ts";
 import type { GeneratorName, GeneratorSpec } from "./specs.ts";
 
 const TEXT = ["text"] as const;
@@ -72,6 +75,13 @@ export const GENERATORS: Readonly<Record<GeneratorName, Capability>> = {
     needs: "nothing",
     cost: "retrieval",
   },
+  "language-model": {
+    description:
+      "Texts drawn from a decoder of DATA_DIR/decoders, behind a question and the best of the round before.",
+    kinds: TEXT,
+    needs: "nothing",
+    cost: "network",
+  },
   http: {
     description:
       "An endpoint of yours on a host that the operator allows: POST {condition, round, count, survivors} is answered by {proposals}, each a text.",
@@ -85,11 +95,11 @@ export const GENERATORS: Readonly<Record<GeneratorName, Capability>> = {
  * @param path of the generator in what was asked
  * @throws AnchorageError `invalid-input` where it may not be made
  */
-export const makeGenerator = (
+export const makeGenerator = async (
   { as, ...spec }: GeneratorSpec,
-  { scene, remotes, shownCondition }: Means,
+  { scene, remotes, decoders, shownCondition }: Means,
   path: string,
-): Generator => {
+): Promise<Generator> => {
   const name = as ?? spec.name;
   switch (spec.name) {
     case "list":
@@ -110,6 +120,10 @@ export const makeGenerator = (
       return createMutationGenerator(scene, { ...spec, name });
     case "expansion":
       return createExpansionGenerator(scene, { ...spec, name });
+    case "language-model": {
+      const { decoder, ...settings } = spec;
+      return createLanguageModelGenerator(await modelOf(decoders, decoder, path), { ...settings, name });
+    }
     case "http": {
       const { timeoutMs } = spec;
       return createHttpGenerator({
@@ -119,5 +133,17 @@ export const makeGenerator = (
         condition: shownCondition,
       });
     }
+  }
+};
+
+const modelOf = async (decoders: LanguageModels, id: string, path: string): Promise<DecoderModel> => {
+  try {
+    return await decoders.get(id);
+  } catch (error) {
+    if (!isAnchorageError(error) || error.code !== "not-found") throw error;
+    throw invalidField(
+      `${path}.decoder`,
+      "is no decoder of this service: there is no such folder in decoders/",
+    );
   }
 };

@@ -9,9 +9,9 @@ export interface Capability {
   readonly needs: "image" | "text" | "either" | "nothing";
   /**
    * What most of its time goes to: `arithmetic` (microseconds a proposal), `vectors` (inner products), `retrieval` (one search
-   * a proposal, all in one batch), `remote` (someone else's endpoint).
+   * a proposal, all in one batch), `network` (a language model, token by token), `remote` (someone else's endpoint).
    */
-  readonly cost: "arithmetic" | "vectors" | "retrieval" | "remote";
+  readonly cost: "arithmetic" | "vectors" | "retrieval" | "network" | "remote";
 }
 
 export interface ScorerCapability extends Capability {

@@ -1,3 +1,4 @@
+import type { DecoderModel } from "../../epalm/index.ts";
 import { AnchorageError, invalidField } from "../../errors.ts";
 import type { Classifier, Classifiers } from "../classifiers/index.ts";
 import type { Remotes } from "../remote/index.ts";
@@ -23,11 +24,18 @@ import {
 import type { Scorer } from "../types.ts";
 import type { ScorerName, ScorerSpec } from "./specs.ts";
 
+/** The language models there are, by the names of their folders. */
+export interface LanguageModels {
+  /** @throws AnchorageError `not-found` where there is none of this id, `unprocessable` where it cannot be used */
+  readonly get: (id: string) => Promise<DecoderModel>;
+}
+
 /** What scorers and generators are made of for one run. */
 export interface Means {
   readonly scene: Scene;
   readonly remotes: Remotes;
   readonly classifiers: Classifiers;
+  readonly decoders: LanguageModels;
   /** What endpoints are told of the condition. */
   readonly shownCondition: unknown;
 }

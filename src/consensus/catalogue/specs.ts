@@ -1,6 +1,6 @@
 import type { Calibration } from "../../ensemble/index.ts";
 import type { CsaSettings } from "../scorers/index.ts";
-import type { Mutation } from "../generators/index.ts";
+import type { LanguageModelSettings, Mutation } from "../generators/index.ts";
 import type { Payload, Scorer } from "../types.ts";
 
 /** What may be said of any scorer. */
@@ -67,6 +67,8 @@ export interface GeneratorSpecs {
     readonly longest?: number;
   };
   readonly expansion: Nearest;
+  /** `decoder` is a folder's name. */
+  readonly "language-model": Omit<LanguageModelSettings, "name"> & { readonly decoder: string };
   readonly http: EndpointSpec & { readonly timeoutMs?: number };
 }
 

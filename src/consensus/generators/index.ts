@@ -1,5 +1,6 @@
 /** What makes proposals. */
 export { createHttpGenerator, type HttpGeneratorSettings } from "./http.ts";
+export { createLanguageModelGenerator, type LanguageModelSettings } from "./language-model.ts";
 export { createListGenerator } from "./list.ts";
 export { createMutationGenerator, type Mutation, type MutationSettings } from "./mutation.ts";
 export { createPhrasesGenerator, type PhrasesSettings } from "./phrases.ts";

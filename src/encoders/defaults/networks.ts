@@ -14,6 +14,8 @@ export interface Network {
   readonly cuts: readonly EncoderManifest[];
   /** Outputs that are, bit for bit, those of a default encoder, which has a smaller file of its own. */
   readonly standIns: readonly StandIn[];
+  /** Its last blocks, the shallowest first, by the encoders that they are. */
+  readonly layers: readonly { readonly name: string; readonly id: string }[];
 }
 
 export interface StandIn {
@@ -123,6 +125,12 @@ const useLite = (id: string, output: string, dimension: number, what: string): E
   text: USE_LITE_INPUT,
 });
 
+/** How many of a network's last blocks are its layers, as eP-ALM takes them (arXiv 2303.11403). */
+const LAYERS = 6;
+
+const lastLayers = (network: NetworkId, blocks: readonly string[]): Network["layers"] =>
+  blocks.slice(-LAYERS).map((name) => ({ name, id: `${network}-${name}` }));
+
 export const NETWORKS: readonly Network[] = [
   {
     id: "inception-v3",
@@ -140,12 +148,17 @@ export const NETWORKS: readonly Network[] = [
         manifest: inception("mixed5-7", 3 * 768, "mixed5, mixed6, mixed7"),
       },
     ],
+    layers: lastLayers(
+      "inception-v3",
+      MIXED.map((_, i) => `mixed${i}`),
+    ),
   },
   {
     id: "mobilenet-v2",
     what: "MobileNet v2, seven of its blocks (from nsfwjs)",
     cuts: Object.entries(BLOCKS).map(([output, [layer, channels]]) => mobilenet(output, layer, channels)),
     standIns: [],
+    layers: lastLayers("mobilenet-v2", Object.keys(BLOCKS)),
   },
   {
     id: "use-lite",
@@ -159,5 +172,6 @@ export const NETWORKS: readonly Network[] = [
         manifest: useLite("use-lite", "embedding", 512, "its embedding"),
       },
     ],
+    layers: [],
   },
 ];

@@ -14,6 +14,8 @@ export interface BeamSettings {
 export interface Generated {
   /** Without those before it, and without the one that ends it. */
   readonly tokens: readonly number[];
+  /** Of each of its tokens. */
+  readonly logProbabilities: readonly number[];
   /** The sum over its tokens, the one that ends it included. */
   readonly logProbability: number;
   readonly score: number;
@@ -23,6 +25,7 @@ export interface Generated {
 
 interface Hypothesis {
   readonly tokens: readonly number[];
+  readonly logProbabilities: readonly number[];
   readonly logProbability: number;
 }
 
@@ -42,7 +45,7 @@ export const beamSearch = async (
   const scoreOf = ({ tokens, logProbability }: Hypothesis): number =>
     logProbability / Math.max(1, tokens.length) ** lengthPenalty;
   const finished: Generated[] = [];
-  let open: readonly Hypothesis[] = [{ tokens: [], logProbability: 0 }];
+  let open: readonly Hypothesis[] = [{ tokens: [], logProbabilities: [], logProbability: 0 }];
   let decoding = await startDecoding(decoder, before);
   const row = new Float64Array(vocabulary);
   for (let made = 0; made < maxTokens; made++) {
@@ -53,6 +56,7 @@ export const beamSearch = async (
         from,
         token,
         tokens: [...hypothesis.tokens, token],
+        logProbabilities: [...hypothesis.logProbabilities, logs[token] ?? 0],
         logProbability: hypothesis.logProbability + (logs[token] ?? 0),
       }));
     });
@@ -64,6 +68,7 @@ export const beamSearch = async (
       else if (place < beams)
         finished.push({
           tokens: candidate.tokens.slice(0, -1),
+          logProbabilities: candidate.logProbabilities.slice(0, -1),
           logProbability: candidate.logProbability,
           score: scoreOf(candidate),
           finished: true,
@@ -91,4 +96,8 @@ export const beamSearch = async (
 const bestPossible = ({ logProbability, tokens }: Hypothesis, maxTokens: number, penalty: number): number =>
   logProbability / (penalty > 0 ? maxTokens : Math.max(1, tokens.length)) ** penalty;
 
-const pick = ({ tokens, logProbability }: Hypothesis): Hypothesis => ({ tokens, logProbability });
+const pick = ({ tokens, logProbabilities, logProbability }: Hypothesis): Hypothesis => ({
+  tokens,
+  logProbabilities,
+  logProbability,
+});

@@ -21,11 +21,15 @@ export const sample = async (
   before: Before,
   { maxTokens, temperature, topP }: SampleSettings,
   random: Random,
-  options: { readonly signal: AbortSignal; readonly onToken?: (token: number) => void },
+  options: {
+    readonly signal: AbortSignal;
+    readonly onToken?: (token: number, logProbability: number) => void;
+  },
 ): Promise<Generated> => {
   const { eos, vocabulary } = decoder.config;
   const logs = new Float64Array(vocabulary);
   const tokens: number[] = [];
+  const each: number[] = [];
   let logProbability = 0;
   let decoding = await startDecoding(decoder, before);
   let finished = false;
@@ -33,23 +37,36 @@ export const sample = async (
     options.signal.throwIfAborted();
     logProbabilities(decoding.logits, 0, logs);
     const token = temperature === 0 ? (topOf(logs, 1)[0] ?? eos) : draw(logs, temperature, topP, random);
-    logProbability += logs[token] ?? 0;
+    const own = logs[token] ?? 0;
+    logProbability += own;
     if (token === eos) {
       finished = true;
       break;
     }
     tokens.push(token);
-    options.onToken?.(token);
+    each.push(own);
+    options.onToken?.(token, own);
     if (tokens.length < maxTokens) decoding = await decoding.next([token], [0]);
   }
   const made = Math.max(1, tokens.length + (finished ? 1 : 0));
-  return { tokens, logProbability, score: logProbability / made, finished };
+  return { tokens, logProbabilities: each, logProbability, score: logProbability / made, finished };
 };
 
-/** Nucleus sampling (Holtzman et al., arXiv 1904.09751). */
-const draw = (logs: Float64Array, temperature: number, topP: number, random: Random): number => {
-  const order = topOf(logs, logs.length);
-  const top = logs[order[0] ?? 0] ?? 0;
+/** Tokens that are so much less probable than the first, in nats, are never drawn: all of them together hardly count. */
+const FAR = 23;
+
+/**
+ * Nucleus sampling (Holtzman et al., arXiv 1904.09751).
+ *
+ * @param logs of the tokens' probabilities; one of `-Infinity` is never drawn
+ */
+export const draw = (logs: Float64Array, temperature: number, topP: number, random: Random): number => {
+  const top = logs.reduce((a, b) => Math.max(a, b), -Infinity);
+  const order: number[] = [];
+  logs.forEach((log, token) => {
+    if (log - top > -FAR * temperature) order.push(token);
+  });
+  order.sort((a, b) => (logs[b] ?? 0) - (logs[a] ?? 0) || a - b);
   const shares = order.map((token) => Math.exp(((logs[token] ?? 0) - top) / temperature));
   const all = shares.reduce((a, b) => a + b, 0);
   let count = 0;

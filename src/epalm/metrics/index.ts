@@ -2,3 +2,4 @@
 export { bleu } from "./bleu.ts";
 export { cider } from "./cider.ts";
 export { wordsOf, type Captioned } from "./ngrams.ts";
+export { answerScore, isExactMatch, normaliseAnswer, vqaAccuracy, withoutPunctuation } from "./vqa.ts";

@@ -18,9 +18,11 @@ interface Word {
  * file.
  *
  * @param size tokens in all; fewer where there is nothing left to merge
+ * @param prefixSpace whether a space is put before a text, and behind special tokens, where there is none: a word is then
+ * the same token wherever it stands
  */
-export const trainBpe = (texts: Iterable<string>, size: number): object => {
-  const words = wordsOf(texts);
+export const trainBpe = (texts: Iterable<string>, size: number, prefixSpace = false): object => {
+  const words = wordsOf(texts, prefixSpace);
   const vocabulary = new Map<string, number>();
   for (const token of [...SPECIAL_TOKENS, ...ALPHABET.values()]) vocabulary.set(token, vocabulary.size);
   const merges: [string, string][] = [];
@@ -31,14 +33,16 @@ export const trainBpe = (texts: Iterable<string>, size: number): object => {
     vocabulary.set(pair.join(""), vocabulary.size);
     for (const word of words) word.symbols = merged(word.symbols, pair);
   }
-  return fileOf(vocabulary, merges);
+  return fileOf(vocabulary, merges, prefixSpace);
 };
 
-const wordsOf = (texts: Iterable<string>): Word[] => {
+const wordsOf = (texts: Iterable<string>, prefixSpace: boolean): Word[] => {
   const counts = new Map<string, number>();
   for (const text of texts)
-    for (const part of text.split(SPECIAL))
-      for (const [piece] of part.matchAll(PIECES)) counts.set(piece, (counts.get(piece) ?? 0) + 1);
+    for (const part of text.split(SPECIAL)) {
+      const whole = prefixSpace && !part.startsWith(" ") ? ` ${part}` : part;
+      for (const [piece] of whole.matchAll(PIECES)) counts.set(piece, (counts.get(piece) ?? 0) + 1);
+    }
   return [...counts].map(([piece, count]) => ({
     symbols: Array.from(Buffer.from(piece), (byte) => ALPHABET.get(byte) ?? ""),
     count,
@@ -88,7 +92,11 @@ const ALPHABET: ReadonlyMap<number, string> = (() => {
   return seen;
 })();
 
-const fileOf = (vocabulary: ReadonlyMap<string, number>, merges: readonly [string, string][]): object => ({
+const fileOf = (
+  vocabulary: ReadonlyMap<string, number>,
+  merges: readonly [string, string][],
+  prefixSpace: boolean,
+): object => ({
   version: "1.0",
   added_tokens: SPECIAL_TOKENS.map((content, id) => ({
     id,
@@ -100,7 +108,7 @@ const fileOf = (vocabulary: ReadonlyMap<string, number>, merges: readonly [strin
     special: true,
   })),
   normalizer: null,
-  pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
+  pre_tokenizer: { type: "ByteLevel", add_prefix_space: prefixSpace, trim_offsets: true, use_regex: true },
   post_processor: {
     type: "TemplateProcessing",
     single: [{ SpecialToken: { id: BOS, type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }],

@@ -13,6 +13,13 @@ export const encoderList = z
           sha256: z.string(),
           source: z.string(),
           licence: z.string(),
+          layers: z
+            .array(
+              z.strictObject({ name: z.string(), id: z.string(), dimension: z.int(), sha256: z.string() }),
+            )
+            .openapi({
+              description: "Intermediate outputs that adapters can stand on, the shallowest first.",
+            }),
           built: z.boolean().openapi({
             description: "Whether its network is on the disk; one that is not is made when it is first used.",
           }),
@@ -31,6 +38,9 @@ export const job = z
     done: z.number(),
     total: z.number(),
     error: z.string().nullable(),
+    detail: z.record(z.string(), z.unknown()).nullable().openapi({
+      description: "What a job of its kind tells beside how far it is, such as the loss of a training.",
+    }),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })

@@ -142,9 +142,9 @@ const capability = {
   needs: z
     .enum(["image", "text", "either", "nothing"])
     .openapi({ description: "What the condition must have." }),
-  cost: z.enum(["arithmetic", "vectors", "retrieval", "remote"]).openapi({
+  cost: z.enum(["arithmetic", "vectors", "retrieval", "network", "remote"]).openapi({
     description:
-      "What its time goes to: plain arithmetic, inner products, one search a proposal (all in one batch), someone else's endpoint.",
+      "What its time goes to: plain arithmetic, inner products, one search a proposal (all in one batch), a language model's tokens, someone else's endpoint.",
   }),
   parameters: z.record(z.string(), z.unknown()).openapi({ description: "JSON Schema." }),
 };

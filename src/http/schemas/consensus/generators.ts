@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { GeneratorName } from "../../../consensus/catalogue/index.ts";
 import { placesOf } from "../../../consensus/generators/index.ts";
 import type { Payload } from "../../../consensus/index.ts";
+import { DECODER_ID } from "../../../epalm/index.ts";
 import { anchorId, modality, optional, text, vector } from "../values.ts";
 import { endpoint, field, knownNames } from "./scorers.ts";
 
@@ -11,6 +12,7 @@ const MOST_STEPS = 100;
 /** In one list. */
 export const MOST_PROPOSALS = 2_000;
 const LONGEST_TEXT = 10_000;
+const LONGEST_PROMPT = 2_000;
 
 const words = (least: number) =>
   z
@@ -61,6 +63,8 @@ const as = optional(z.string().min(1).max(100).describe("What it is called in th
 const k = optional(
   z.int().min(1).max(MOST_NEAREST).describe("How many of the nearest anchors are looked at."),
 );
+
+const asked = z.string().min(1).max(LONGEST_PROMPT);
 
 /** What each generator is told. */
 export const GENERATOR_SCHEMAS = {
@@ -114,6 +118,44 @@ export const GENERATOR_SCHEMAS = {
     as,
   }),
   expansion: z.strictObject({ name: z.literal("expansion"), k, as }),
+  "language-model": z
+    .strictObject({
+      name: z.literal("language-model"),
+      decoder: z
+        .string()
+        .regex(DECODER_ID, "must be a folder's name of a-z, 0-9, dots, dashes and underscores")
+        .describe("A folder of DATA_DIR/decoders."),
+      question: optional(
+        asked.describe(
+          "Asked behind `like: {the best of the round before}.`; where absent and there is no prompt, what is it?",
+        ),
+      ),
+      prompt: optional(
+        asked.describe(
+          "Stands before a proposal in place of the question; `{}` is filled with the best of the round before.",
+        ),
+      ),
+      prefix: optional(asked.describe("What every proposal begins with.")),
+      feedback: optional(
+        z.int().min(0).max(20).describe("How many of the best come into the prompt; 3 where absent."),
+      ),
+      temperature: optional(z.number().min(0.05).max(5).describe("1 where absent.")),
+      topP: optional(
+        z
+          .number()
+          .min(0.01)
+          .max(1)
+          .describe("Only of the most probable tokens that hold this share together; 0.95 where absent."),
+      ),
+      maxTokens: optional(
+        z.int().min(1).max(128).describe("Of a proposal, without its prefix; 16 where absent."),
+      ),
+      as,
+    })
+    .superRefine(({ question, prompt }, context) => {
+      if (question !== undefined && prompt !== undefined)
+        context.addIssue({ code: "custom", path: ["prompt"], message: "must not be given with a question" });
+    }),
   http: z.strictObject({
     name: z.literal("http"),
     ...endpoint,
@@ -135,6 +177,7 @@ export const generator = z
       GENERATOR_SCHEMAS.template,
       GENERATOR_SCHEMAS.mutation,
       GENERATOR_SCHEMAS.expansion,
+      GENERATOR_SCHEMAS["language-model"],
       GENERATOR_SCHEMAS.http,
     ],
     { error: knownNames("generator", GENERATOR_SCHEMAS) },

@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { createClient, imageOf, type CollectionClient, type InputBody } from "../../src/client/index.ts";
+import { createRandom } from "../../src/random.ts";
+import { startService } from "./service.ts";
+
+/** Pixels a side of the images, as they are sent. */
+const SIDE = 128;
+const ROUNDS = 5;
+
+/**
+ * How long adapter inputs (the six layers of the default image encoder) of stored anchors take beside those of the same
+ * images sent as pixels, over HTTP as safetensors, in requests of 1 and of 32; medians of five rounds.
+ *
+ * `npm run bench:adapter-inputs -- [anchors]`: 64 where not given.
+ */
+const main = async (): Promise<void> => {
+  const [count = 64] = process.argv.slice(2).map(Number);
+  const dataDir = await mkdtemp(join(tmpdir(), "anchorage-"));
+  const service = await startService(dataDir);
+  try {
+    const client = createClient({ url: service.url });
+    await client.createCollection({ name: "bench" });
+    const bench = client.collection("bench");
+    const images = await Promise.all(Array.from({ length: count }, (_, i) => noise(i)));
+    await bench.putAnchors(images.map((image, i) => ({ id: `a${i}`, text: `the picture ${i}`, image })));
+    const began = performance.now();
+    const { id } = await bench.makeFeatures();
+    for (;;) {
+      const { state, error } = await client.getJob(id);
+      if (state === "done") break;
+      if (state !== "running") throw new Error(`the features were not made: ${state}, ${error ?? ""}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    const made = (performance.now() - began) / 1_000;
+    const lines: Record<string, string | number>[] = [];
+    for (const batch of [1, 32].filter((size) => size <= count)) {
+      const stored = await median(
+        bench,
+        (round, i) => ({ anchor: `a${(round * batch + i) % count}` }),
+        batch,
+      );
+      const pixels = await median(
+        bench,
+        (round, i) => ({ image: images[(round * batch + i) % count] ?? { base64: "" } }),
+        batch,
+      );
+      lines.push({
+        inputs: batch,
+        "stored, ms": Number(stored.toFixed(1)),
+        "from pixels, ms": Number(pixels.toFixed(1)),
+        ratio: Number((pixels / stored).toFixed(1)),
+      });
+    }
+    console.table(lines);
+    console.log(
+      `features of ${count} stored images were made in ${made.toFixed(1)} s, the network's import included`,
+    );
+  } finally {
+    await service.end();
+    await rm(dataDir, { recursive: true });
+  }
+};
+
+/** After one round that is not counted, in milliseconds. */
+const median = async (
+  collection: CollectionClient,
+  inputOf: (round: number, i: number) => InputBody,
+  batch: number,
+): Promise<number> => {
+  const times: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const inputs = Array.from({ length: batch }, (_, i) => inputOf(round, i));
+    const began = performance.now();
+    const file = await collection.adapterInputsFile({ inputs, format: "safetensors" });
+    await file.arrayBuffer();
+    if (round > 0) times.push(performance.now() - began);
+  }
+  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
+};
+
+const noise = async (seed: number): Promise<{ base64: string }> => {
+  const random = createRandom(seed);
+  const pixels = Uint8Array.from({ length: SIDE * SIDE * 3 }, () => Math.floor(256 * random.next()));
+  const png = sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 3 } }).png();
+  return imageOf(await png.toBuffer());
+};
+
+await main();

@@ -1,0 +1,171 @@
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { decoderDirectory } from "../src/anchorage.ts";
+import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../src/cli.ts";
+import { readConfig } from "../src/config.ts";
+import { AnchorageError, messageOf } from "../src/errors.ts";
+import {
+  DECODER_ID,
+  defaultTraining,
+  openDecoderModel,
+  readFeatureFile,
+  readRows,
+  splitRows,
+  trainAdapter,
+  trainedShare,
+  writeAdapter,
+  type TrainingOptions,
+} from "../src/epalm/index.ts";
+import { createProgress } from "../src/progress.ts";
+
+const STEPS_A_CHECKPOINT = 50;
+
+const share = z
+  .string()
+  .regex(/^0?\.\d{1,6}$|^0$/, "must be a share such as 0.1")
+  .transform(Number);
+const rate = z
+  .string()
+  .regex(/^\d*\.?\d+(e-?\d+)?$/, "must be a number such as 0.001")
+  .transform(Number)
+  .pipe(z.number().positive("must be above 0"));
+
+const schema = z
+  .object({
+    arguments: z.array(z.string()).length(0, "takes options only"),
+    features: requiredText,
+    rows: requiredText,
+    out: requiredText,
+    decoder: requiredText.regex(DECODER_ID, "must be a folder's name"),
+    method: z.enum(["epalm", "limber"], "must be epalm or limber"),
+    mode: z.enum(["causal-drop", "causal-keep", "legacy"], "must be causal-drop, causal-keep or legacy"),
+    prompt: wholeNumber(0, 1_000),
+    separate: z.boolean().default(false),
+    loss: z.enum(["answer", "all"], "must be answer or all"),
+    epochs: wholeNumber(1, 100_000),
+    batch: wholeNumber(1, 10_000),
+    rate,
+    "prompt-rate": rate,
+    validation: share,
+    seed: wholeNumber(0, 999_999_999),
+  })
+  .strict();
+
+type Given = z.infer<typeof schema>;
+
+const read = (path: string): Promise<Buffer> =>
+  readFile(path).catch((error: unknown) => {
+    throw new AnchorageError("invalid-input", messageOf(error), { cause: error });
+  });
+
+const optionsOf = (given: Given, defaults: TrainingOptions): TrainingOptions => {
+  const { vision } = defaults;
+  const seen =
+    given.method === "limber"
+      ? ({ kind: "limber", vectors: defaults.features.length, tokens: 1 } as const)
+      : vision?.kind === "epalm"
+        ? { ...vision, mode: given.mode }
+        : vision;
+  const { prompt, loss, epochs, batch, seed } = given;
+  const rates = { connection: given.rate, prompt: given["prompt-rate"] };
+  return { ...defaults, vision: seen, shared: !given.separate, prompt, loss, epochs, batch, seed, rates };
+};
+
+const run = async (given: Given, { signal, print, note }: Terminal): Promise<number> => {
+  const { anchors, sources, features } = readFeatureFile(await read(given.features));
+  const all = readRows((await read(given.rows)).toString("utf8"), anchors);
+  const folder = join(decoderDirectory(readConfig(process.env).dataDir), given.decoder);
+  const decoder = await openDecoderModel(folder);
+  const { rows, validation } = splitRows(all, given.validation, given.seed);
+  const bar = createProgress("adapter", "steps");
+  const checkpoint = `${given.out}.checkpoint`;
+  const writeWhole = async (path: string, bytes: Uint8Array): Promise<void> => {
+    await writeFile(`${path}.new`, bytes);
+    await rename(`${path}.new`, path);
+  };
+  let [epoch, told] = [0, ""];
+  try {
+    const adapter = await trainAdapter(
+      decoder,
+      { rows, validation, features, inputs: anchors.length },
+      optionsOf(given, defaultTraining(decoder.config, sources)),
+      {
+        signal,
+        checkpoints: {
+          load: () => readFile(checkpoint).catch(() => null),
+          save: (bytes) => writeWhole(checkpoint, bytes),
+          everySteps: STEPS_A_CHECKPOINT,
+        },
+        onProgress: (progress) => {
+          if (progress.epoch !== epoch && told !== "") note(told);
+          epoch = progress.epoch;
+          told = `epoch ${epoch}: loss ${progress.loss.toFixed(4)}`;
+          bar.update(progress.step, progress.steps);
+        },
+      },
+    );
+    await writeWhole(given.out, writeAdapter(adapter));
+    await rm(checkpoint, { force: true });
+    const { parameters, share: part } = trainedShare(adapter.settings, decoder.parameters);
+    const { best, epochs } = adapter.settings.training ?? { best: { epoch: 0, loss: 0 }, epochs: 0 };
+    print(
+      `${given.out}: ${parameters} trained parameters (${(100 * part).toFixed(2)} % of all), best of ${epochs} epochs: ${best.epoch}, with a validation loss of ${best.loss.toFixed(4)} nats a token`,
+    );
+    return EXIT.done;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    note("stopped; the same command goes on from here");
+    return EXIT.interrupted;
+  } finally {
+    bar.stop();
+    await decoder.close();
+  }
+};
+
+await runScript<Given>({
+  name: "train-adapter",
+  synopsis: "--features FILE --rows FILE --out FILE [options]",
+  about: [
+    "Trains an adapter (linear maps of an encoder's layers, and a soft prompt) on a decoder that stays as it is, and writes it as one safetensors file, which POST /v1/adapters takes.",
+    "",
+    'Features come from POST /v1/collections/{collection}/adapter-inputs as safetensors; rows are JSON, one a line: {"anchor", "question", "answer"}, a caption where there is no question, and "retrieved" captions to be put in front. Stopped by Ctrl-C it leaves a checkpoint beside the output, and the same command goes on from there.',
+    "",
+    "Exit status: 0 it is trained, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
+  ].join("\n"),
+  options: {
+    features: { type: "string", value: "FILE", help: "features of anchors (safetensors)" },
+    rows: { type: "string", value: "FILE", help: "what is asked and answered (JSON lines)" },
+    out: { type: "string", value: "FILE", help: "the adapter that is written" },
+    decoder: { type: "string", value: "ID", default: "emoji-5m", help: "a folder of DATA_DIR/decoders" },
+    method: { type: "string", value: "NAME", default: "epalm", help: "epalm or limber" },
+    mode: {
+      type: "string",
+      value: "NAME",
+      default: "causal-drop",
+      help: "causal-drop, causal-keep or legacy",
+    },
+    prompt: { type: "string", value: "N", default: "10", help: "soft prompt tokens" },
+    separate: { type: "boolean", help: "a map for each layer in place of one for all" },
+    loss: { type: "string", value: "SCOPE", default: "answer", help: "answer or all" },
+    epochs: {
+      type: "string",
+      value: "N",
+      default: "10",
+      help: "at most; it stops where validation does not improve",
+    },
+    batch: { type: "string", value: "N", default: "16", help: "rows of a step" },
+    rate: { type: "string", value: "R", default: "0.01", help: "learning rate of the maps" },
+    "prompt-rate": { type: "string", value: "R", default: "0.1", help: "learning rate of the prompt" },
+    validation: {
+      type: "string",
+      value: "SHARE",
+      default: "0.1",
+      help: "of the anchors, kept for validation",
+    },
+    seed: { type: "string", value: "N", default: "1", help: "of the first values, the split and the order" },
+  },
+  examples: ["--features features.safetensors --rows rows.jsonl --out adapter.safetensors"],
+  schema,
+  run,
+});

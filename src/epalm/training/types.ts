@@ -1,0 +1,71 @@
+import type { FeatureSource, LossScope } from "../adapter/index.ts";
+import type { Vision } from "../decoder/forward.ts";
+
+/** One text about one input. */
+export interface AdapterRow {
+  /** Which of the inputs it is about. */
+  readonly input: number;
+  /** What the decoder is given; empty for a caption. */
+  readonly prompt: string;
+  /** What should follow, up to the end of the text. */
+  readonly answer: string;
+}
+
+export interface TrainingData {
+  readonly rows: readonly AdapterRow[];
+  /** Rows that only tell when to stop; none for no early stop. */
+  readonly validation: readonly AdapterRow[];
+  /** Of each layer `[inputs, tokens, dimension]`, as the encoder gave them; none where nothing is seen. */
+  readonly features: readonly Float32Array[];
+  readonly inputs: number;
+}
+
+export interface TrainingOptions {
+  /** null trains a soft prompt alone. */
+  readonly vision: Vision | null;
+  /** What made the features, layer by layer. */
+  readonly features: readonly FeatureSource[];
+  /** The width that a frozen projection brings features to; null takes them as they are. */
+  readonly width: number | null;
+  readonly shared: boolean;
+  /** Soft prompt tokens. */
+  readonly prompt: number;
+  readonly promptNetwork: boolean;
+  readonly tokenNorm: boolean;
+  readonly loss: LossScope;
+  /** Learning rates of the maps and of the prompt at the end of the warm-up. */
+  readonly rates: { readonly connection: number; readonly prompt: number };
+  readonly weightDecay: number;
+  /** The longest that all gradients together may be. */
+  readonly clip: number;
+  /** Rows of one step. */
+  readonly batch: number;
+  readonly epochs: number;
+  /** The share of all steps in which rates rise. */
+  readonly warmUp: number;
+  /** Epochs without a better validation loss after which it stops. */
+  readonly patience: number;
+  readonly seed: number;
+}
+
+/** Where a training keeps what going on takes. */
+export interface Checkpoints {
+  /** What was last saved, or null. */
+  readonly load: () => Promise<Uint8Array | null>;
+  readonly save: (bytes: Uint8Array) => Promise<void>;
+  /** Steps between two. One is saved at the end of each epoch as well. */
+  readonly everySteps: number;
+}
+
+export interface TrainingProgress {
+  /** From 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Steps done, of how many at most. */
+  readonly step: number;
+  readonly steps: number;
+  /** Mean over this epoch's tokens so far, in nats. */
+  readonly loss: number;
+  /** Of the last epoch that has ended; null before, and where there is nothing to validate on. */
+  readonly validation: number | null;
+}

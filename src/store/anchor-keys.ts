@@ -1,0 +1,29 @@
+import { and, eq, isNotNull, sql } from "drizzle-orm";
+import type { AnchorId } from "../types.ts";
+import type { Database } from "./database.ts";
+import type { AnchorKey } from "./feature-types.ts";
+import { anchors, images } from "./schema.ts";
+import type { CollectionRecord } from "./types.ts";
+
+export const anchorKeys = async (
+  database: Database,
+  { key }: CollectionRecord,
+  which: readonly AnchorId[] | "with images",
+): Promise<readonly AnchorKey[]> => {
+  const wanted =
+    which === "with images"
+      ? isNotNull(images.anchorKey)
+      : sql`${anchors.id} = ANY(${sql.param(which)}::text[])`;
+  return database.query((queries) =>
+    queries
+      .select({
+        key: anchors.key,
+        id: anchors.id,
+        hasImage: sql<boolean>`${isNotNull(images.anchorKey)}`,
+      })
+      .from(anchors)
+      .leftJoin(images, eq(images.anchorKey, anchors.key))
+      .where(and(eq(anchors.collection, key), wanted))
+      .orderBy(anchors.id),
+  );
+};

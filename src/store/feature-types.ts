@@ -1,0 +1,19 @@
+import type { AnchorId } from "../types.ts";
+import type { CollectionRecord } from "./types.ts";
+
+/** An anchor in its present state. */
+export interface AnchorKey {
+  /** Another when it is written again. */
+  readonly key: number;
+  readonly id: AnchorId;
+  readonly hasImage: boolean;
+}
+
+/** What adapters ask of Postgres about anchors. */
+export interface FeatureStore {
+  /** Those of `ids` that exist, or all that have an image; in id order. */
+  anchorKeys(
+    collection: CollectionRecord,
+    which: readonly AnchorId[] | "with images",
+  ): Promise<readonly AnchorKey[]>;
+}
