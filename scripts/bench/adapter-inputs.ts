@@ -36,7 +36,7 @@ const main = async (): Promise<void> => {
     }
     const made = (performance.now() - began) / 1_000;
     const lines: Record<string, string | number>[] = [];
-    for (const batch of [1, 32].filter((size) => size <= count)) {
+    for (const batch of new Set([1, Math.min(32, count)])) {
       const stored = await median(
         bench,
         (round, i) => ({ anchor: `a${(round * batch + i) % count}` }),

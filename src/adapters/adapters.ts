@@ -2,7 +2,7 @@ import type { Collections } from "../collections/index.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, notFound } from "../errors.ts";
 import type { JobContext } from "../jobs/index.ts";
-import type { AdapterRecord, Store } from "../store/index.ts";
+import type { AdapterRecord, EncoderRecord, Store } from "../store/index.ts";
 import type { CollectionName } from "../types.ts";
 import { makeCollectionFeatures } from "./collection-features.ts";
 import type { Decoders } from "./decoders.ts";
@@ -67,9 +67,25 @@ export interface Ground {
   readonly decoders: Decoders;
 }
 
+/** Records of encoders are never removed, so that each is asked for once. */
+const remembering = (store: Pick<Store, "ensureEncoder">): Store["ensureEncoder"] => {
+  const known = new Map<string, EncoderRecord>();
+  return async (info) => {
+    const key = `${info.id} ${info.sha256}`;
+    const record = known.get(key) ?? (await store.ensureEncoder(info));
+    known.set(key, record);
+    return record;
+  };
+};
+
 export const createAdapters = ({ store, encoders, collections, decoders }: Ground): Adapters => {
   const records = createAdapterRecords(store);
-  const eyes = { store, registry: encoders, collections, records };
+  const eyes = {
+    store: { ...store, ensureEncoder: remembering(store) },
+    registry: encoders,
+    collections,
+    records,
+  };
   return {
     records,
     decoders,

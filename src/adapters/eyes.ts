@@ -10,7 +10,7 @@ export type Sight = { readonly anchor: AnchorId } | { readonly image: Uint8Array
 
 export type Seeing = Pick<
   Store,
-  "addVectors" | "anchorKeys" | "findImages" | "findVectors" | "keysWithVector"
+  "addVectors" | "anchorKeys" | "findImages" | "findVectors" | "findVectorsByAll" | "keysWithVector"
 >;
 
 /** @throws AnchorageError `invalid-input` that names an input with nothing to be seen in it */
@@ -65,11 +65,14 @@ export const featuresOf = async (
     const keys = await keysOf(store, collection, anchors, pathOf);
     const { wanted } = keys;
     const nowhere = (): void => undefined;
-    await keepFeatures(store, registry, collection, encoders, wanted, { signal, onMade: nowhere });
+    let found = await store.findVectorsByAll(encoders, wanted);
+    if (found.some(({ size }) => size < wanted.length)) {
+      await keepFeatures(store, registry, collection, encoders, wanted, { signal, onMade: nowhere });
+      found = await store.findVectorsByAll(encoders, wanted);
+    }
     for (const [e, encoder] of encoders.entries()) {
-      const found = await store.findVectors(encoder, wanted);
       for (const { row, id } of anchors) {
-        const vector = found.get(keys.of.get(id) ?? -1);
+        const vector = found[e]?.get(keys.of.get(id) ?? -1);
         if (vector === undefined) throw gone(id, pathOf(row));
         rows[e]?.set(vector, row * encoder.dimension);
       }

@@ -84,12 +84,17 @@ export const writeSafetensors = (
  *
  * @param bytes the file, or so much of its beginning as holds the header
  * @param fileLength of the whole file
+ * @param longest that the header may be, in bytes; it is parsed at once
  * @throws AnchorageError `corrupt-file` that says what is wrong
  */
-export const readSafetensorsHeader = (bytes: Uint8Array, fileLength: number): SafetensorsHeader => {
+export const readSafetensorsHeader = (
+  bytes: Uint8Array,
+  fileLength: number,
+  longest = LONGEST_HEADER,
+): SafetensorsHeader => {
   if (bytes.length < LENGTH_BYTES) throw corrupt("it is shorter than its own header");
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > LONGEST_HEADER || LENGTH_BYTES + length > bytes.length)
+  if (length > longest || LENGTH_BYTES + length > bytes.length)
     throw corrupt(`its header should be ${length} bytes long, which it is not`);
   const start = LENGTH_BYTES + length;
   const header = parseJson(new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, start)));
@@ -107,18 +112,30 @@ export const readSafetensorsHeader = (bytes: Uint8Array, fileLength: number): Sa
       throw corrupt(`"${name}" is not where its header says`);
     places.set(name, { type: dtype, shape, offset: start + first, length: end - first });
   }
+  refuseOverlaps(places);
   return { metadata: told.success ? told.data : {}, places };
+};
+
+/** Each byte belongs to one tensor: a small file cannot become of any size when it is read. */
+const refuseOverlaps = (places: ReadonlyMap<string, TensorPlace>): void => {
+  let end = 0;
+  for (const [name, { offset, length }] of [...places].sort(([, a], [, b]) => a.offset - b.offset)) {
+    if (length > 0 && offset < end) throw corrupt(`"${name}" overlaps another`);
+    end = Math.max(end, offset + length);
+  }
 };
 
 /**
  * Reads all tensors of a safetensors file, as float32.
  *
+ * @param longestHeader in bytes
  * @throws AnchorageError `corrupt-file` that says what is wrong
  */
 export const readSafetensors = (
   bytes: Uint8Array,
+  longestHeader = LONGEST_HEADER,
 ): { readonly tensors: Tensors; readonly metadata: Readonly<Record<string, string>> } => {
-  const { places, metadata: told } = readSafetensorsHeader(bytes, bytes.length);
+  const { places, metadata: told } = readSafetensorsHeader(bytes, bytes.length, longestHeader);
   const tensors: Tensors = new Map();
   for (const [name, place] of places)
     tensors.set(name, { shape: place.shape, data: numbersAt(bytes, place) });
@@ -126,24 +143,23 @@ export const readSafetensors = (
 };
 
 const numbersAt = (bytes: Uint8Array, { type, offset, length }: TensorPlace): Float32Array => {
+  const count = length / (BYTES[type] ?? 1);
+  const numbers = new Float32Array(count);
+  if (type === "F32") {
+    new Uint8Array(numbers.buffer).set(bytes.subarray(offset, offset + length));
+    return numbers;
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset + offset, length);
-  const width = BYTES[type] ?? 1;
-  const read = READERS[type] ?? (() => Number.NaN);
-  return Float32Array.from({ length: length / width }, (_, i) => read(view, i * width));
-};
-
-const READERS: Readonly<Record<string, (view: DataView, at: number) => number>> = {
-  F64: (view, at) => view.getFloat64(at, true),
-  F32: (view, at) => view.getFloat32(at, true),
-  F16: (view, at) => float16Table()[view.getUint16(at, true)] ?? Number.NaN,
-  BF16: (view, at) => fromBits(view.getUint16(at, true) << 16),
-};
-
-const scratch = new DataView(new ArrayBuffer(4));
-
-const fromBits = (bits: number): number => {
-  scratch.setInt32(0, bits);
-  return scratch.getFloat32(0);
+  if (type === "F64") for (let i = 0; i < count; i++) numbers[i] = view.getFloat64(i * 8, true);
+  if (type === "F16") {
+    const table = float16Table();
+    for (let i = 0; i < count; i++) numbers[i] = table[view.getUint16(i * 2, true)] ?? Number.NaN;
+  }
+  if (type === "BF16") {
+    const bits = new Uint32Array(numbers.buffer);
+    for (let i = 0; i < count; i++) bits[i] = view.getUint16(i * 2, true) << 16;
+  }
+  return numbers;
 };
 
 const parseJson = (text: string): Record<string, unknown> => {

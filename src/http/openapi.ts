@@ -44,6 +44,10 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
           name: "selections",
           description: "Which image encoder fits a collection or a dataset, by several scores.",
         },
+        {
+          name: "adapters",
+          description: "Language models that see: features of encoders' layers, adapters, and what is generated.",
+        },
         { name: "encoders", description: "The frozen networks that are installed here." },
         { name: "jobs", description: "Background work." },
         { name: "service", description: "Health, readiness, metrics." },

@@ -1,5 +1,5 @@
 import type { AnchorId } from "../types.ts";
-import type { CollectionRecord } from "./types.ts";
+import type { CollectionRecord, EncoderRecord } from "./types.ts";
 
 /** An anchor in its present state. */
 export interface AnchorKey {
@@ -16,4 +16,9 @@ export interface FeatureStore {
     collection: CollectionRecord,
     which: readonly AnchorId[] | "with images",
   ): Promise<readonly AnchorKey[]>;
+  /** The vectors by each of `encoders`, in their order, of the anchors that have one, by their keys; in one question. */
+  findVectorsByAll(
+    encoders: readonly EncoderRecord[],
+    keys: readonly number[],
+  ): Promise<readonly ReadonlyMap<number, Float32Array>[]>;
 }

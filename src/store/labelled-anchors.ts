@@ -92,6 +92,25 @@ export const findVectors = async (
   return byKey(rows, fromBytes);
 };
 
+export const findVectorsByAll = async (
+  database: Database,
+  encoders: readonly EncoderRecord[],
+  keys: readonly number[],
+): Promise<readonly ReadonlyMap<number, Float32Array>[]> => {
+  const wanted = encoders.map(({ key }) => key);
+  const rows = await database.query((queries) =>
+    queries
+      .select({ key: vectors.anchorKey, encoder: vectors.encoderKey, data: vectors.data })
+      .from(vectors)
+      .where(
+        sql`${vectors.anchorKey} = ANY(${sql.param(keys)}::bigint[]) AND ${vectors.encoderKey} = ANY(${sql.param(wanted)}::bigint[])`,
+      ),
+  );
+  const found = new Map(wanted.map((key) => [key, new Map<number, Float32Array>()]));
+  for (const { key, encoder, data } of rows) found.get(encoder)?.set(key, fromBytes(data));
+  return wanted.map((key) => found.get(key) ?? new Map<number, Float32Array>());
+};
+
 export const keysWithVector = async (
   database: Database,
   encoder: EncoderRecord,

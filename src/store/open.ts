@@ -18,7 +18,13 @@ import { startEmbedded } from "./embedded/index.ts";
 import { ensureEncoder } from "./encoders.ts";
 import { findJob, interruptJobs, listJobs, saveJob } from "./jobs.ts";
 import { addLabelVectors, findLabelVectors, removeLabelVectors } from "./label-vectors.ts";
-import { findImages, findVectors, keysWithVector, labelledAnchors } from "./labelled-anchors.ts";
+import {
+  findImages,
+  findVectors,
+  findVectorsByAll,
+  keysWithVector,
+  labelledAnchors,
+} from "./labelled-anchors.ts";
 import { migrateDatabase } from "./migrate.ts";
 import { followNews } from "./news.ts";
 import { readAll } from "./read-all.ts";
@@ -143,6 +149,7 @@ const storeOf = (database: Database, owner: string): Omit<Store, "server" | "fol
   findImages: (keys) => findImages(database, keys),
   findVectors: (encoder, keys) => findVectors(database, encoder, keys),
   keysWithVector: (encoder, keys) => keysWithVector(database, encoder, keys),
+  findVectorsByAll: (encoders, keys) => findVectorsByAll(database, encoders, keys),
   anchorKeys: (collection, which) => anchorKeys(database, collection, which),
   saveAdapter: (adapter, content) => saveAdapter(database, adapter, content),
   findAdapter: (id, version) => findAdapter(database, id, version),

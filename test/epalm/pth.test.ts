@@ -28,6 +28,8 @@ describe("a checkpoint of PyTorch", () => {
   it.each([
     ["a transposed view", { ...WEIGHT, shape: [3, 2], strides: [1, 3] }, [1, 4, 2, 5, 3, 6]],
     ["a part of a storage", { ...WEIGHT, shape: [2], offset: 3, strides: [1] }, [4, 5]],
+    ["a view of every other column", { ...WEIGHT, shape: [2, 2], strides: [3, 2] }, [1, 3, 4, 6]],
+    ["one of three axes", { ...WEIGHT, shape: [3, 1, 2], strides: [1, 9, 3] }, [1, 4, 2, 5, 3, 6]],
     ["one number", { ...WEIGHT, shape: [], strides: [] }, [1]],
     ["none", { ...WEIGHT, shape: [0, 3] }, []],
   ])("is read where a tensor is %s", (_, tensor, expected) => {
@@ -106,6 +108,12 @@ describe("a checkpoint of PyTorch", () => {
     ],
   ])("is refused where its pickle %s", (_, code, why) => {
     expect(() => readCheckpoint(pickled(...code))).toThrow(why);
+  });
+
+  it("is refused where its pickle makes one thing after the other out of single bytes", () => {
+    const dictionaries = new Array<number>(300_000).fill(0x7d);
+    const bytes = archive([...op.proto(), ...dictionaries, ...op.stop]);
+    expect(() => readCheckpoint(bytes)).toThrow("more than 250000 instructions");
   });
 
   it.each([

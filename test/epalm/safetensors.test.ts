@@ -51,6 +51,9 @@ describe("a safetensors file", () => {
     const brains = Uint16Array.of(0x3f80, 0xc049);
     const other = readSafetensors(single("BF16", new Uint8Array(brains.buffer), [2])).tensors.get("x");
     expect([...(other?.data ?? [])]).toEqual([1, -3.140625]);
+    const doubles = Float64Array.of(0.5, -1e300);
+    const long = readSafetensors(single("F64", new Uint8Array(doubles.buffer), [2])).tensors.get("x");
+    expect([...(long?.data ?? [])]).toEqual([0.5, -Infinity]);
   });
 
   test.each([
@@ -61,9 +64,23 @@ describe("a safetensors file", () => {
     ["with a list", fileOf("[]", new Uint8Array(0)), "header is no JSON object"],
     ["of whole numbers", single("I64", new Uint8Array(8), [1]), '"x" is of type I64'],
     ["of another size", single("F32", new Uint8Array(8), [3]), '"x" is not where its header says'],
+    [
+      "whose tensors share their bytes",
+      fileOf(
+        Object.fromEntries(
+          ["x", "y"].map((name) => [name, { dtype: "F32", shape: [2], data_offsets: [0, 8] }]),
+        ),
+        new Uint8Array(8),
+      ),
+      '"y" overlaps another',
+    ],
     ["without offsets", fileOf({ x: {} }, new Uint8Array(0)), 'does not say where "x" is'],
   ])("%s is refused with the reason", (_, bytes, why) => {
     expect(() => readSafetensors(bytes)).toThrow(why);
+  });
+
+  test("of a longer header than is wanted is not read", () => {
+    expect(() => readSafetensors(writeSafetensors(TENSORS), 100)).toThrow("header should be");
   });
 
   test("that is anything else is never taken for one", () => {

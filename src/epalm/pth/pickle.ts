@@ -3,6 +3,8 @@ import { called, globalOf, storageOf } from "./globals.ts";
 import { isKind, type Pickled } from "./values.ts";
 
 const LATEST_PROTOCOL = 5;
+/** Far more than a checkpoint's state takes; each may make something that is much larger than itself. */
+const MOST_STEPS = 250_000;
 /** Where a list of arguments or items begins. */
 const MARK = Symbol("mark");
 
@@ -25,9 +27,10 @@ type Step = (machine: Machine) => void;
 export const readPickle = (bytes: Uint8Array): Pickled => {
   const input = inputOf(bytes);
   const machine: Machine = { stack: [], memo: new Map(), input };
-  for (;;) {
+  for (let steps = 0; ; steps++) {
     const code = input.byte();
     if (code === STOP) return pop(machine);
+    if (steps === MOST_STEPS) throw noCheckpoint(`its pickle has more than ${MOST_STEPS} instructions`);
     const step = STEPS[code];
     if (step === undefined)
       throw noCheckpoint(`its pickle has the instruction 0x${code.toString(16)}, which is not read`);
@@ -43,6 +46,7 @@ interface Input {
 }
 
 const inputOf = (bytes: Uint8Array): Input => {
+  const decoder = new TextDecoder();
   let at = 0;
   const take = (length: number): DataView => {
     if (at + length > bytes.length) throw noCheckpoint("its pickle ends too early");
@@ -50,7 +54,7 @@ const inputOf = (bytes: Uint8Array): Input => {
     at += length;
     return part;
   };
-  const text = (length: number): string => new TextDecoder().decode(take(length));
+  const text = (length: number): string => decoder.decode(take(length));
   return {
     take,
     text,

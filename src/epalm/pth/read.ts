@@ -11,6 +11,8 @@ const MODEL = "model";
 /** The beginning of what PyTorch wrote before 1.6, and Python's pickles. */
 const OLD = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46];
 const ZIP = [0x50, 0x4b];
+/** Of the numbers that are read. */
+const LEAST_BYTES = 2;
 
 const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
   start.every((byte, i) => bytes[i] === byte);
@@ -48,7 +50,7 @@ export const readCheckpoint = (bytes: Uint8Array): Tensors => {
     const count = tensor.shape.reduce((a, b) => a * b, 1);
     read += count;
     // A few bytes can be told as a tensor of any size, by steps of 0 from number to number, or again and again.
-    if (!(read <= bytes.length)) throw noCheckpoint(`"${name}" is larger than the file`);
+    if (!(read * LEAST_BYTES <= bytes.length)) throw noCheckpoint(`"${name}" is larger than the file`);
     const numbers = entries.get(`${folder}data/${tensor.storage.key}`);
     tensors.set(name, { shape: tensor.shape, data: numbersOf(name, tensor, count, numbers) });
   }
@@ -70,19 +72,43 @@ const numbersOf = (
   if (count > 0 && last >= storage.count) throw noCheckpoint(`"${name}" reaches beyond its numbers`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const result = new Float32Array(count);
-  const place = new Array<number>(shape.length).fill(0);
-  for (let i = 0; i < count; i++) {
-    let at = offset;
-    for (const [axis, index] of place.entries()) at += index * (strides[axis] ?? 0);
-    result[i] = type.read(view, at * type.bytes);
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
+  const { read, bytes: width } = type;
+  const [sizes, steps] = isRowMajor(shape, strides) ? [[count], [1]] : [shape, strides];
+  const run = sizes.at(-1) ?? 1;
+  const step = steps.at(-1) ?? 1;
+  let to = 0;
+  for (const from of runsOf(offset, sizes, steps))
+    for (let i = 0; i < run; i++) result[to++] = read(view, (from + i * step) * width);
+  return result;
+};
+
+const isRowMajor = (shape: readonly number[], strides: readonly number[]): boolean => {
+  let step = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (strides[axis] !== step) return false;
+    step *= shape[axis] ?? 1;
+  }
+  return true;
+};
+
+/** Where each run along the last axis begins, in the order of the tensor's numbers. */
+function* runsOf(
+  offset: number,
+  shape: readonly number[],
+  strides: readonly number[],
+): Generator<number, void> {
+  if (shape.includes(0)) return;
+  const axes = shape.length - 1;
+  const place = new Array<number>(Math.max(0, axes)).fill(0);
+  for (let axis = 0; axis >= 0;) {
+    yield place.reduce((at, index, i) => at + index * (strides[i] ?? 0), offset);
+    for (axis = axes - 1; axis >= 0; axis--) {
       place[axis] = (place[axis] ?? 0) + 1;
       if ((place[axis] ?? 0) < (shape[axis] ?? 0)) break;
       place[axis] = 0;
     }
   }
-  return result;
-};
+}
 
 interface NumberType {
   readonly bytes: number;
