@@ -204,7 +204,7 @@ const fitting = (
   room: number,
   made: "candidates" | "maxTokens",
 ) => {
-  const isCaption = prompt.trim() === "";
+  const isCaption = plainText(prompt) === "";
   /** Tokens of the question alone, which is tried last. */
   let asked = 0;
   const captioned = neighbours.filter(({ caption }) => caption !== null && plainText(caption) !== "");

@@ -126,6 +126,7 @@ describe("generating", () => {
       await asked({ input: { image: await pictureOf("blue", 4) }, maxTokens: 8 }),
     ];
     expect(one.prompt).toBe("");
+    expect((await asked({ prompt: " </a></s>", maxTokens: 8 })).tokens).toEqual(one.tokens);
     expect(one.tokens.map(({ logProbability }) => logProbability)).not.toEqual(
       other.tokens.map(({ logProbability }) => logProbability),
     );
