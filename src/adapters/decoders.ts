@@ -30,7 +30,7 @@ export const openDecoders = (folder: string | null): Decoders => {
       if (found !== undefined) return found;
       const isThere = DECODER_ID.test(id) && (await list()).some((decoder) => decoder.id === id);
       if (folder === null || !isThere) throw notFound("decoder", id);
-      const opening = open.get(id) ?? openDecoderModel(join(folder, id)).catch(unusable);
+      const opening = open.get(id) ?? opened(join(folder, id));
       open.set(id, opening);
       opening.then(
         ({ sha256 }) => known.set(id, sha256),
@@ -40,10 +40,20 @@ export const openDecoders = (folder: string | null): Decoders => {
       return opening;
     },
     close: async () => {
-      const opened = await Promise.allSettled(open.values());
+      const all = await Promise.allSettled(open.values());
       open.clear();
-      for (const one of opened) if (one.status === "fulfilled") await one.value.close();
+      for (const one of all) if (one.status === "fulfilled") await one.value.close();
     },
+  };
+};
+
+/** The networks are made of the weights when they are first needed, and only then may be found wanting. */
+const opened = async (folder: string): Promise<DecoderModel> => {
+  const model = await openDecoderModel(folder).catch(unusable);
+  return {
+    ...model,
+    open: (shape) => model.open(shape).catch(unusable),
+    openTraining: (shape) => model.openTraining(shape).catch(unusable),
   };
 };
 

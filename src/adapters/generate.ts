@@ -1,8 +1,8 @@
 import { AnchorageError, invalidField, isAnchorageError } from "../errors.ts";
 import {
+  ANSWER_MARK,
   answerOf,
   beamSearch,
-  captionOf,
   captionPrompt,
   decoderShape,
   plainText,
@@ -104,7 +104,13 @@ export const generate = async (
   ).catch(namingInput);
   const candidates = request.candidates?.map((text, i) => candidateOf(decoder, text, `candidates.${i}`));
   const room = candidates?.reduce((most, { tokens }) => Math.max(most, tokens.length + 1), 0) ?? maxTokens;
-  const asked = fitting(decoder, request.prompt ?? "", told.neighbours?.[0] ?? [], room);
+  const asked = fitting(
+    decoder,
+    request.prompt ?? "",
+    told.neighbours?.[0] ?? [],
+    room,
+    candidates === undefined ? "maxTokens" : "candidates",
+  );
   const made = told.made;
   if (made === undefined) throw new TypeError("an adapter makes inputs");
   // Of one input the two orders of axes are the same.
@@ -129,6 +135,7 @@ export const generate = async (
   if (candidates !== undefined) {
     const tokens = candidates.map((candidate) => candidate.tokens);
     const sums = await rankAnswers(opened, before, tokens, signal);
+    requireFinite(sums);
     const alternatives = candidates
       .map(({ text }, i): Alternative => ({ answer: text, logProbability: sums[i] ?? -Infinity }))
       // Of one probability the first that was given comes first.
@@ -147,11 +154,11 @@ export const generate = async (
             onToken: (token, logProbability) => onToken?.(teller(token, logProbability)),
           }),
         ];
+  requireFinite(texts.map(({ logProbability }) => logProbability));
   const [best] = texts;
-  const answerIn = ({ tokens }: Pick<Generated, "tokens">): string => {
-    const text = decoder.tokenizer.decode(tokens);
-    return (asked.isCaption ? captionOf(text) : answerOf(text)).trim();
-  };
+  // What is behind another mark of an answer answers nothing that was asked.
+  const answerIn = ({ tokens }: Pick<Generated, "tokens">): string =>
+    answerOf(`${ANSWER_MARK}${decoder.tokenizer.decode(tokens)}`).trim();
   const tell = tellerOf(decoder);
   return {
     answer: best === undefined ? "" : answerIn(best),
@@ -187,6 +194,7 @@ const candidateOf = ({ tokenizer }: DecoderModel, text: string, path: string) =>
 /**
  * What the decoder is given: the question, and as many captions before it as there is room for.
  *
+ * @param made what takes the room
  * @throws AnchorageError `invalid-input` where there is no room for the question alone
  */
 const fitting = (
@@ -194,19 +202,37 @@ const fitting = (
   prompt: string,
   neighbours: readonly Neighbour[],
   room: number,
+  made: "candidates" | "maxTokens",
 ) => {
-  const isCaption = prompt.trim() === "";
+  const isCaption = plainText(prompt) === "";
+  /** Tokens of the question alone, which is tried last. */
+  let asked = 0;
   const captioned = neighbours.filter(({ caption }) => caption !== null && plainText(caption) !== "");
   for (let count = captioned.length; count >= 0; count--) {
     const anchors = captioned.slice(0, count);
     const captions = anchors.map(({ caption }) => caption ?? "");
     const text = isCaption ? captionPrompt(captions) : questionPrompt(prompt, captions);
     const tokens = [config.bos, ...tokenizer.encode(text)];
-    if (tokens.length + room <= config.positions) return { text, tokens, anchors, isCaption };
+    asked = tokens.length;
+    if (tokens.length + room <= config.positions) return { text, tokens, anchors };
   }
-  throw invalidField(
-    "prompt",
-    `is too long: with what is to be made it takes more than the ${config.positions} places of the decoder`,
+  const takes = `than the ${config.positions} places of the decoder`;
+  if (room >= asked)
+    throw invalidField(
+      made,
+      made === "maxTokens"
+        ? `is too many: with what is read first it is more ${takes}`
+        : `hold one that is too long: with what is read first it takes more ${takes}`,
+    );
+  throw invalidField("prompt", `is too long: with what is to be made it takes more ${takes}`);
+};
+
+/** Of numbers beyond all bounds in an adapter nothing follows. @throws AnchorageError `unprocessable` */
+const requireFinite = (logProbabilities: ArrayLike<number>): void => {
+  if (Array.from(logProbabilities).every(Number.isFinite)) return;
+  throw new AnchorageError(
+    "unprocessable",
+    "What the adapter makes of this input is too large for the decoder, which comes to no probabilities by it.",
   );
 };
 

@@ -8,6 +8,7 @@ import {
   readAdapter,
   readCheckpoint,
   readSafetensors,
+  scheduleOf,
   type Adapter,
   type AdapterShape,
   type DecoderModel,
@@ -16,8 +17,10 @@ import {
   type Tensors,
   type Vision,
 } from "../epalm/index.ts";
+import type { EncoderInfo } from "../types.ts";
 import type { Decoders } from "./decoders.ts";
 import { checkDecoder, checkFeatures } from "./fitting.ts";
+import { layerInfo } from "./layers.ts";
 
 /** What a file of weights alone does not say. */
 export interface ImportSettings {
@@ -34,6 +37,11 @@ export interface ImportSettings {
 
 /** More than any decoder has. */
 const MOST_LAYERS = 1_024;
+/** What stands before a text costs as much as the text does, each time. */
+const MOST_PROMPT = 256;
+const MOST_VECTORS = 64;
+/** An adapter has a few dozen tensors. */
+const LONGEST_HEADER = 2 ** 22;
 const CONNECTOR = /^connector\.(\d+)\.weight$/;
 const PROMPT = "prompt_module.prefix_embedding";
 
@@ -53,12 +61,13 @@ export const importAdapter = async (
   given: ImportSettings,
 ): Promise<Adapter> => {
   const isPth = isCheckpoint(bytes);
-  const isOwn = !isPth && readable(() => readSafetensors(bytes)).metadata.settings !== undefined;
-  if (isOwn) {
+  const file = isPth ? null : readable(() => readSafetensors(bytes, LONGEST_HEADER));
+  if (file?.metadata.settings !== undefined) {
     const [said] = Object.keys(given);
     if (said !== undefined) throw invalidField(said, "has no place here, for the file says it itself");
     const adapter = readable(() => readAdapter(bytes));
     const { vision } = adapter.settings;
+    requireShort(adapter);
     if (vision?.kind === "epalm" && vision.injection.endLayer > MOST_LAYERS)
       throw invalidField(
         "body",
@@ -68,16 +77,19 @@ export const importAdapter = async (
     await checkDecoder(decoders, adapter.settings);
     return adapter;
   }
-  const tensors = readable(() => (isPth ? readCheckpoint(bytes) : readSafetensors(bytes).tensors));
+  const tensors = file?.tensors ?? readable(() => readCheckpoint(bytes));
   const { layers, decoder: decoderId } = given;
   const needs = "is required, for the file holds weights alone";
   if (layers === undefined) throw invalidField("layers", needs);
   if (decoderId === undefined) throw invalidField("decoder", needs);
-  const infos = checkFeatures(registry, { features: layers.map((encoder) => ({ encoder })) });
-  const features = infos.map(({ id, sha256, dimension }) => ({ encoder: id, sha256, dimension }));
+  const features = layersNamed(registry, layers).map(({ id, sha256, dimension }) => ({
+    encoder: id,
+    sha256,
+    dimension,
+  }));
   const decoder = await decoders.get(decoderId);
   const shape = shapeOf(tensors, features, decoder);
-  return createAdapter(
+  const adapter = createAdapter(
     {
       vision: visionOf(given, features.length, decoder, isPth ? "legacy" : "causal-drop"),
       features,
@@ -88,6 +100,20 @@ export const importAdapter = async (
     },
     tensors,
   );
+  requireShort(adapter);
+  return adapter;
+};
+
+/** @throws AnchorageError `invalid-input` that names the first which is not there */
+const layersNamed = (registry: Pick<EncoderRegistry, "layer">, ids: readonly string[]): EncoderInfo[] =>
+  ids.map((id, i) => layerInfo(registry, id, `layers.${i}`));
+
+const requireShort = ({ settings: { shape } }: Adapter): void => {
+  const { prompt, features } = shape;
+  if (prompt > MOST_PROMPT)
+    throw invalidField("body", `has a prompt of ${prompt} tokens; at most ${MOST_PROMPT} are taken`);
+  if (features.length > MOST_VECTORS)
+    throw invalidField("body", `takes features of ${features.length} layers; at most ${MOST_VECTORS} are`);
 };
 
 /** The file is the request's, and so is what is wrong with it. */
@@ -145,12 +171,13 @@ const visionOf = (
       "endLayer",
       `must be above startLayer and at most ${config.layers}, as many layers as the decoder has`,
     );
-  return {
-    kind: "epalm",
-    mode: mode ?? usual,
-    injection: { ...injection, ...(textStep === undefined ? {} : { textStep }) },
-    tokens: 1,
-  };
+  const chosen = { ...injection, ...(textStep === undefined ? {} : { textStep }) };
+  if (scheduleOf(config.layers, chosen).every(({ action }) => action === "none"))
+    throw invalidField(
+      "textStep",
+      `divides no layer from ${chosen.startLayer} to ${chosen.endLayer - 1}, so that nothing would be seen`,
+    );
+  return { kind: "epalm", mode: mode ?? usual, injection: chosen, tokens: 1 };
 };
 
 const usualInjection = (layers: number, vectors: number) => {

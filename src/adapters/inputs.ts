@@ -1,14 +1,13 @@
 import type { Collections } from "../collections/index.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, notFound } from "../errors.ts";
-import { adapterInputs, type Adapter } from "../epalm/index.ts";
 import type { CollectionRecord, EncoderRecord, Store } from "../store/index.ts";
 import type { CollectionName } from "../types.ts";
 import { featuresOf, sightOf, type Seeing, type Sight } from "./eyes.ts";
 import { layersOfAdapter } from "./fitting.ts";
 import { chooseLayers } from "./layers.ts";
+import { madeOf } from "./made.ts";
 import { neighboursOf } from "./neighbours.ts";
-import { planOf } from "./plan.ts";
 import type { AdapterRecords, StoredAdapter } from "./records.ts";
 import type { AdapterInputs, AdapterInputsRequest, LayerTold, Wanted } from "./types.ts";
 
@@ -76,41 +75,11 @@ export const inputsOf = async (
     sequence: collection.sequence,
     inputs: sights.map((sight) => ({ anchor: "anchor" in sight ? sight.anchor : null })),
     layers,
-    ...(stored === null ? { tokens: features } : { made: madeOf(stored, features, sights.length) }),
+    ...(stored === null ? { tokens: features } : { made: await madeOf(stored, features, sights.length) }),
     ...(neighbours === 0
       ? {}
       : { neighbours: await neighboursOf(store, collections, collection, sights, vectors, neighbours) }),
   };
-};
-
-/** What an adapter makes of features, an input a row. */
-export const madeOf = (
-  { record, adapter }: StoredAdapter,
-  features: readonly Float32Array[],
-  rows: number,
-): NonNullable<AdapterInputs["made"]> => {
-  const { visual, prompt } = adapterInputs(adapter, features, rows);
-  const { id, version, sha256 } = record;
-  return {
-    adapter: { id, version, sha256 },
-    settings: adapter.settings,
-    plan: planOf(adapter.settings),
-    prefix: byRow(visual, rows, adapter),
-    prompt,
-  };
-};
-
-/** `[vectors, rows, hidden]` as `[rows, vectors, hidden]`. */
-const byRow = (visual: Float32Array, rows: number, { settings }: Adapter): Float32Array => {
-  const { hidden } = settings.shape;
-  const vectors = settings.features.length;
-  const result = new Float32Array(visual.length);
-  for (let vector = 0; vector < vectors; vector++)
-    for (let row = 0; row < rows; row++) {
-      const from = (vector * rows + row) * hidden;
-      result.set(visual.subarray(from, from + hidden), (row * vectors + vector) * hidden);
-    }
-  return result;
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../errors.ts";
 import type { CollectionRecord, EncoderRecord, Store } from "../store/index.ts";
+import type { EncoderInfo } from "../types.ts";
 import { nameOfLayer } from "./fitting.ts";
 import type { LayerTold } from "./types.ts";
 
@@ -42,7 +43,12 @@ const ownLayers = (
   throw new AnchorageError("unprocessable", `${path}: ${message}`, { faults: [{ path, message }] });
 };
 
-const layerInfo = (registry: Pick<EncoderRegistry, "layer">, id: string, path: string) => {
+/** @throws AnchorageError `invalid-input` that names the field where there is no such layer */
+export const layerInfo = (
+  registry: Pick<EncoderRegistry, "layer">,
+  id: string,
+  path: string,
+): EncoderInfo => {
   try {
     return registry.layer(id);
   } catch (error) {

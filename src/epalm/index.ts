@@ -16,6 +16,7 @@ export { writeDecoder } from "./decoder/write.ts";
 export { DECODER_ID, listDecoders, openDecoderModel } from "./decoder/open.ts";
 export type { DecoderListing, DecoderModel, Training } from "./decoder/open.ts";
 export {
+  ANSWER_MARK,
   answerOf,
   captionOf,
   captionPrompt,

@@ -5,6 +5,7 @@ import type { CollectionName } from "../types.ts";
 import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
 import { answerFile, streamFile } from "./file-answer.ts";
+import { answerJsonParts } from "./json-parts.ts";
 import { adapterInputsAnswer, adapterInputsRequest, featuresRequest } from "./schemas/adapter-inputs.ts";
 import { collectionPath } from "./schemas/collections.ts";
 import { job } from "./schemas/service.ts";
@@ -83,12 +84,12 @@ export const addAdapterInputs = (
       }
       const answer = await adapters.inputs(collection, { ...request, inputs }, c.req.raw.signal);
       if (format !== "json") return answerFile(c, name, fileOf(collection, answer, format));
-      return answerJson(c, bodyOf(answer));
+      return answerJsonParts(c, headOf(answer), "inputs", bodiesOf(answer));
     },
   );
 };
 
-const bodyOf = ({ sequence, inputs, layers, tokens, made, neighbours }: AdapterInputs): object => ({
+const headOf = ({ sequence, layers, made }: AdapterInputs): object => ({
   sequence,
   layers: layers.map(({ name, encoder: { id, dimension, sha256 } }) => ({ name, id, dimension, sha256 })),
   ...(made === undefined
@@ -101,27 +102,32 @@ const bodyOf = ({ sequence, inputs, layers, tokens, made, neighbours }: AdapterI
           prompt: rowsOf(made.prompt, made.settings.shape.wordWidth),
         },
       }),
-  inputs: inputs.map(({ anchor }, row) => ({
-    anchor,
-    ...(tokens === undefined
-      ? {}
-      : {
-          layers: layers.map(({ encoder: { dimension } }, layer) =>
-            Array.from(tokens[layer]?.subarray(row * dimension, (row + 1) * dimension) ?? []),
-          ),
-        }),
-    ...(made === undefined ? {} : { prefix: prefixOf(made, layers.length, row) }),
-    ...(neighbours === undefined
-      ? {}
-      : {
-          neighbours: (neighbours[row] ?? []).map(({ imageVector, textVector, ...rest }) => ({
-            ...rest,
-            imageVector: Array.from(imageVector),
-            textVector: Array.from(textVector),
-          })),
-        }),
-  })),
 });
+
+/** What is told of each input, made when it is asked for. */
+function* bodiesOf({ inputs, layers, tokens, made, neighbours }: AdapterInputs): Generator<object, void> {
+  for (const [row, { anchor }] of inputs.entries())
+    yield {
+      anchor,
+      ...(tokens === undefined
+        ? {}
+        : {
+            layers: layers.map(({ encoder: { dimension } }, layer) =>
+              Array.from(tokens[layer]?.subarray(row * dimension, (row + 1) * dimension) ?? []),
+            ),
+          }),
+      ...(made === undefined ? {} : { prefix: prefixOf(made, layers.length, row) }),
+      ...(neighbours === undefined
+        ? {}
+        : {
+            neighbours: (neighbours[row] ?? []).map(({ imageVector, textVector, ...rest }) => ({
+              ...rest,
+              imageVector: Array.from(imageVector),
+              textVector: Array.from(textVector),
+            })),
+          }),
+    };
+}
 
 const prefixOf = (
   { prefix, settings }: NonNullable<AdapterInputs["made"]>,

@@ -46,7 +46,8 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
         },
         {
           name: "adapters",
-          description: "Language models that see: features of encoders' layers, adapters, and what is generated.",
+          description:
+            "Language models that see: features of encoders' layers, adapters, and what is generated.",
         },
         { name: "encoders", description: "The frozen networks that are installed here." },
         { name: "jobs", description: "Background work." },

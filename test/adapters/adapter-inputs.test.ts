@@ -134,6 +134,15 @@ describe("raw adapter inputs", () => {
     expect(own?.[0]?.similarity).toBeCloseTo(cosine, 5);
   });
 
+  it("are sent an input at a time, and are refused with so many neighbours that they would fill the memory", async () => {
+    const inputs = Array.from({ length: 100 }, (_, i) => ({ anchor: `a0${i % 10}` }));
+    const many = await asked({ inputs, neighbours: 2 });
+    expect(many.inputs.map(({ anchor }) => anchor)).toEqual(inputs.map(({ anchor }) => anchor));
+    expect(many.inputs.every(({ neighbours }) => neighbours?.length === 2)).toBe(true);
+    const refused = await test.call("POST", INPUTS, { inputs, neighbours: 64 });
+    expect([refused.status, pathsOf(refused)]).toEqual([400, ["neighbours"]]);
+  });
+
   it("are a safetensors file with a tensor a layer, told in its header", async () => {
     const { status, headers, bytes } = await test.fetch(INPUTS, {
       inputs: [{ anchor: "a03" }, { anchor: "a01" }],

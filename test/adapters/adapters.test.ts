@@ -9,6 +9,7 @@ import {
   visualTokens,
   writeAdapter,
   writeSafetensors,
+  type NamedTensor,
   type Tensors,
 } from "../../src/epalm/index.ts";
 import { adapterInputsAnswer } from "../../src/http/schemas/adapter-inputs.ts";
@@ -42,6 +43,14 @@ const weights = (given: Partial<typeof SHAPE> = {}, seed = 3): Tensors => {
     }),
   );
 };
+
+const numbers = (shape: readonly number[], random: ReturnType<typeof seededRandom>): NamedTensor => ({
+  shape,
+  data: normals(
+    shape.reduce((a, b) => a * b, 1),
+    random,
+  ),
+});
 
 let test: EyesApp;
 
@@ -163,7 +172,9 @@ describe("registering an adapter", () => {
       [LAYERS, 400, ["decoder"]],
       [`${LAYERS}&decoder=large`, 404, []],
       [`${LAYERS}&decoder=..%2Ftiny`, 404, []],
-      ["layers=eyes%23block-9&decoder=tiny", 409, []],
+      ["layers=eyes%23block-9&decoder=tiny", 400, ["layers.0"]],
+      [`${LAYERS},words&decoder=tiny`, 400, ["layers.2"]],
+      [`${LAYERS}&decoder=tiny&startLayer=1&endLayer=2&textStep=5`, 400, ["textStep"]],
       [`${LAYERS}&decoder=tiny&startLayer=1`, 400, ["endLayer"]],
       [`${LAYERS}&decoder=tiny&startLayer=1&endLayer=4`, 400, ["endLayer"]],
       [`${LAYERS}&decoder=tiny&startLayer=2&endLayer=2`, 400, ["endLayer"]],
@@ -197,6 +208,12 @@ describe("registering an adapter", () => {
       writeSafetensors(weights()),
     );
     expect(problemIn(swapped).detail).toContain("connector.0.weight is [16, 3] and should be [16, 4]");
+  });
+
+  it("refuses a prompt that every text would have to be read behind at a great cost", async () => {
+    const bytes = writeSafetensors(weights({ prompt: 300 }));
+    const answer = await send(`${LAYERS}&decoder=tiny`, bytes);
+    expect([answer.status, pathsOf(answer)]).toEqual([400, ["body"]]);
   });
 
   it.each([
@@ -290,6 +307,39 @@ describe("what an adapter makes of inputs", () => {
     expect(new Float32Array(npy.bytes.slice(-8 * 2 * hidden * 4).buffer)).toEqual(
       tensors.get("prefix")?.data,
     );
+  });
+
+  it("is the same of many inputs, which are not made at once, as of each", async () => {
+    const width = 4_000;
+    const random = seededRandom(5);
+    const wide = new Map([
+      ...weights(),
+      ...[3, 4].flatMap((dimension, layer): [string, NamedTensor][] => [
+        [`connector.${layer}.weight`, numbers([hidden, width], random)],
+        [`input.${layer}.mean`, numbers([dimension], random)],
+        [`input.${layer}.scale`, numbers([dimension], random)],
+        [`input.${layer}.map`, numbers([width, dimension], random)],
+      ]),
+    ]);
+    await registered(`id=wide&${LAYERS}&decoder=tiny`, writeSafetensors(wide));
+    const ask = async (ids: readonly string[]) => {
+      const inputs = ids.map((anchor) => ({ anchor }));
+      const body = { inputs, adapter: "wide" };
+      const answer = await test.call("POST", "/v1/collections/c/adapter-inputs", body);
+      return adapterInputsAnswer.parse(answer.body).inputs.map(({ prefix }) => prefix);
+    };
+    const ids = Array.from({ length: 200 }, (_, i) => `a0${i % 8}`);
+    const each = (await Promise.all(ids.slice(0, 8).map((id) => ask([id])))).flat();
+    expect(await ask(ids)).toEqual(ids.map((_, i) => each[i % 8]));
+  });
+
+  it("is refused where it is larger than numbers can be", async () => {
+    const loud = new Map(
+      [...weights()].map(([name, { shape, data }]) => [name, { shape, data: data.map((x) => 7e37 * x) }]),
+    );
+    await registered(`id=loud&${LAYERS}&decoder=tiny`, writeSafetensors(loud));
+    const body = { inputs: [{ anchor: "a01" }], adapter: "loud" };
+    expect((await test.call("POST", "/v1/collections/c/adapter-inputs", body)).status).toBe(422);
   });
 
   it("is refused for adapters that are not there, and beside layers of one's own", async () => {

@@ -1,3 +1,4 @@
+import { truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient } from "../../src/client/index.ts";
@@ -41,12 +42,12 @@ let test: EyesApp;
 let decoder: DecoderModel;
 let adapter: Adapter;
 
-const register = async (id: string, query: string): Promise<Adapter> => {
+const register = async (id: string, query: string, size = 1): Promise<Adapter> => {
   const random = seededRandom(3);
   const tensors = new Map(
     [...adapterShapes(SHAPE)].map(([name, shape]) => {
       const count = shape.reduce((a, b) => a * b, 1);
-      return [name, { shape, data: normals(count, random) }] as const;
+      return [name, { shape, data: normals(count, random).map((value) => size * value) }] as const;
     }),
   );
   const layers = encodeURIComponent(BLOCKS.join());
@@ -125,6 +126,7 @@ describe("generating", () => {
       await asked({ input: { image: await pictureOf("blue", 4) }, maxTokens: 8 }),
     ];
     expect(one.prompt).toBe("");
+    expect((await asked({ prompt: " </a></s>", maxTokens: 8 })).tokens).toEqual(one.tokens);
     expect(one.tokens.map(({ logProbability }) => logProbability)).not.toEqual(
       other.tokens.map(({ logProbability }) => logProbability),
     );
@@ -199,13 +201,49 @@ describe("generating", () => {
     ["a blank candidate", { candidates: ["a", " "] }, 400, ["candidates.1"]],
     ["beams beside candidates", { candidates: ["a"], beams: 2 }, 400, ["beams"]],
     ["a question without end", { prompt: "fox ".repeat(100) }, 400, ["prompt"]],
-    ["more tokens than there are places", { maxTokens: 200 }, 400, ["prompt"]],
+    ["more tokens than there are places", { maxTokens: 200 }, 400, ["maxTokens"]],
+    ["longer answers than there are places", { candidates: ["zebra ".repeat(30)] }, 400, ["candidates"]],
   ])("refuses %s", async (_, body, status, paths) => {
     const answer = await test.call("POST", GENERATE, {
       ...{ collection: "c", adapter: "eyes", input: { anchor: "a01" } },
       ...body,
     });
     expect([answer.status, pathsOf(answer)]).toEqual([status, paths]);
+  });
+
+  it("refuses an adapter that makes of an input what no number can hold", async () => {
+    await register("loud", "decoder=tiny", 7e37);
+    for (const body of [{}, { candidates: ["fox"] }]) {
+      const answer = await test.call("POST", GENERATE, {
+        ...{ collection: "c", adapter: "loud", input: { anchor: "a01" } },
+        ...body,
+      });
+      expect(answer.status).toBe(422);
+    }
+  });
+
+  it("answers with what stands before another mark of an answer", async () => {
+    const marked = async (seed: number): ReturnType<typeof asked> => {
+      const told = await asked({ prompt: "what is it?", temperature: 10, maxTokens: 50, seed });
+      return told.tokens.some(({ id }) => id === decoder.tokenizer.answer) ? told : marked(seed + 1);
+    };
+    const told = await marked(1);
+    const at = told.tokens.findIndex(({ id }) => id === decoder.tokenizer.answer);
+    const before = told.tokens.slice(0, at).map(({ id }) => id);
+    expect(told.answer).toBe(decoder.tokenizer.decode(before).trim());
+  });
+
+  it("says of a decoder whose weights are damaged that it cannot be used", async () => {
+    await writeTinyDecoder(join(test.folder, "torn"));
+    await register("torn", "decoder=torn");
+    await truncate(join(test.folder, "torn", "model.safetensors"), 20_000);
+    const answer = await test.call("POST", GENERATE, {
+      ...{ collection: "c", adapter: "torn", input: { anchor: "a01" } },
+    });
+    expect([answer.status, problemIn(answer).detail]).toEqual([
+      422,
+      expect.stringContaining('The decoder "torn" cannot be opened'),
+    ]);
   });
 
   it("refuses an adapter whose decoder is not here, and then one whose decoder has other weights", async () => {

@@ -2,7 +2,8 @@ import { safetensorsHeader } from "../../epalm/index.ts";
 import type { AnchorKey, EncoderRecord, Store } from "../../store/index.ts";
 import type { CollectionName } from "../../types.ts";
 import { featuredAnchors } from "../collection-features.ts";
-import { choose, madeOf, type Eyes } from "../inputs.ts";
+import { choose, type Eyes } from "../inputs.ts";
+import { madeOf, promptOf } from "../made.ts";
 import { planOf } from "../plan.ts";
 import type { StoredAdapter } from "../records.ts";
 import type { LayerTold, Wanted } from "../types.ts";
@@ -78,7 +79,7 @@ export const collectionFile = async (
   const numbers = anchors.length * layers.length * hidden;
   const prefixes = async function* () {
     for (const batch of batches)
-      yield madeOf(stored, await rowsOf(store, encoders, batch), batch.length).prefix;
+      yield (await madeOf(stored, await rowsOf(store, encoders, batch), batch.length)).prefix;
   };
   if (format === "npy") return file(npyHeader(shape), numbers, prefixes);
   const shapes = new Map<string, readonly number[]>([
@@ -87,12 +88,7 @@ export const collectionFile = async (
   ]);
   return file(safetensorsHeader(shapes, metadataOf(told)), numbers + prompt * wordWidth, async function* () {
     yield* prefixes();
-    if (prompt > 0)
-      yield madeOf(
-        stored,
-        encoders.map(() => new Float32Array(0)),
-        0,
-      ).prompt;
+    if (prompt > 0) yield promptOf(stored.adapter);
   });
 };
 
@@ -123,16 +119,16 @@ const batchesOf = (anchors: readonly AnchorKey[]): readonly (readonly number[])[
   );
 
 const rowsOf = async (
-  store: Pick<Store, "findVectors">,
+  store: Pick<Store, "findVectorsByAll">,
   encoders: readonly EncoderRecord[],
   keys: readonly number[],
 ): Promise<Float32Array[]> => {
   const parts: Float32Array[] = [];
-  for (const encoder of encoders) {
-    const found = await store.findVectors(encoder, keys);
+  const found = await store.findVectorsByAll(encoders, keys);
+  for (const [e, encoder] of encoders.entries()) {
     const rows = new Float32Array(keys.length * encoder.dimension);
     keys.forEach((key, row) => {
-      const vector = found.get(key);
+      const vector = found[e]?.get(key);
       if (vector === undefined) throw movedMeanwhile();
       rows.set(vector, row * encoder.dimension);
     });

@@ -2,7 +2,7 @@
 export { adapterGradients, promptTokens, visualTokens } from "./adapter.ts";
 export { clipGradients, startAdamW, stepAdamW, type AdamWSettings, type AdamWState } from "./adamw.ts";
 export { defaultInjection } from "./default-injection.ts";
-export { adapterInputs, decoderShape, trainedShare, type AdapterInputs } from "./inputs.ts";
+export { adapterInputs, adapterVisual, decoderShape, trainedShare, type AdapterInputs } from "./inputs.ts";
 export { adapterShapes, adapterSize, checkAdapter, initialAdapter } from "./names.ts";
 export { fitProjection, isOfProjection, projectFeatures } from "./projection.ts";
 export { createAdapter, readAdapter, writeAdapter } from "./record.ts";

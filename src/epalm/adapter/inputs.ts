@@ -21,10 +21,20 @@ export interface AdapterInputs {
  * @throws AnchorageError `invalid-input` where they are of another shape
  */
 export const adapterInputs = (
+  adapter: Adapter,
+  features: readonly Float32Array[],
+  rows: number,
+): AdapterInputs => ({
+  visual: adapterVisual(adapter, features, rows),
+  prompt: promptTokens(adapter.settings.shape, adapter.tensors),
+});
+
+/** The visual part of {@link adapterInputs} alone; the prompt is the same for all inputs. */
+export const adapterVisual = (
   { settings, tensors }: Adapter,
   features: readonly Float32Array[],
   rows: number,
-): AdapterInputs => {
+): Float32Array => {
   const { shape, vision } = settings;
   const tokens = vision?.tokens ?? 1;
   if (features.length !== settings.features.length)
@@ -41,7 +51,7 @@ export const adapterInputs = (
       );
   });
   const projected = features.map((data, vector) => projectFeatures(tensors, vector, data));
-  return { visual: visualTokens(shape, tensors, projected), prompt: promptTokens(shape, tensors) };
+  return visualTokens(shape, tensors, projected);
 };
 
 /** What a decoder has to be open for. */

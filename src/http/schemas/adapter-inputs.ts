@@ -5,6 +5,8 @@ import { anchorId, optional, text } from "./values.ts";
 
 const MAX_INPUTS = 256;
 const MAX_NEIGHBOURS = 64;
+/** Of all inputs together: each comes with two vectors. */
+const MAX_NEIGHBOURS_IN_ALL = 4_096;
 const MAX_LAYERS = 64;
 
 const layers = z
@@ -44,10 +46,14 @@ export const adapterInputsRequest = z
     layers: optional(layers),
     adapter: optional(adapterReference),
     neighbours: optional(
-      z.int().min(0).max(MAX_NEIGHBOURS).openapi({
-        default: 0,
-        description: "How many of the nearest anchors come with each input, as context to be told.",
-      }),
+      z
+        .int()
+        .min(0)
+        .max(MAX_NEIGHBOURS)
+        .openapi({
+          default: 0,
+          description: `How many of the nearest anchors come with each input, as context to be told; of all inputs together at most ${MAX_NEIGHBOURS_IN_ALL}.`,
+        }),
     ),
     format: optional(z.enum(["json", "npy", "safetensors"]).openapi({ default: "json" })),
   })
@@ -62,6 +68,10 @@ export const adapterInputsRequest = z
   .refine(({ all, neighbours }) => all === undefined || (neighbours ?? 0) === 0, {
     path: ["neighbours"],
     message: "have no place beside all anchors; ask for them with inputs",
+  })
+  .refine(({ inputs = [], neighbours }) => inputs.length * (neighbours ?? 0) <= MAX_NEIGHBOURS_IN_ALL, {
+    path: ["neighbours"],
+    message: `must be at most ${MAX_NEIGHBOURS_IN_ALL} of all inputs together; ask for fewer inputs at a time`,
   })
   .openapi("AdapterInputsRequest", { example: { inputs: [{ anchor: "a1" }] } });
 
