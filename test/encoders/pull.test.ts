@@ -34,7 +34,7 @@ describe("pulling an encoder from a hub", () => {
     expect(pulled.page).toMatch(/\/owner\/small$/);
     const { registry, logged } = await openRegistry(directory);
     expect(logged).toEqual([]);
-    expect(registry.list()).toEqual([{ ...pulled.info, built: true }]);
+    expect(registry.list()).toEqual([{ ...pulled.info, built: true, layers: [] }]);
     expect(await registry.encodeTexts(pulled.info.id, ["red"])).toHaveLength(3);
   });
 
