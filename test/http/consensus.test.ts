@@ -209,6 +209,19 @@ describe("a consensus is refused, by field,", () => {
       "0 classes",
     ],
     [
+      "for votes over a field that no anchor has",
+      { generators, scorers: [{ name: "knn-vote", field: "none" }] },
+      "scorers.0.field",
+      "no anchor has",
+    ],
+    [
+      "for values of a field that no anchor has",
+      { generators: [{ name: "class-names", field: "none" }], scorers },
+      "generators.0.field",
+      "no anchor has",
+    ],
+    ["for a task over a field that no anchor has", { task: "tag", field: "none" }, "field", "no anchor has"],
+    [
       "for a target that is no class",
       { generators: [{ name: "anchors" }], scorers: [{ name: "probe", field: "kind", target: "elk" }] },
       "scorers.0.target",

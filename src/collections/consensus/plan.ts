@@ -9,7 +9,8 @@ import {
   type ScorerSpec,
 } from "../../consensus/catalogue/index.ts";
 import type { Payload, Plan } from "../../consensus/index.ts";
-import { invalidField } from "../../errors.ts";
+import { labelsAt, type Scene } from "../../consensus/scene/index.ts";
+import { AnchorageError, invalidField } from "../../errors.ts";
 import type { EncoderRecord } from "../../store/index.ts";
 import { readVector, type Encoding } from "../encoding.ts";
 import type { Queried } from "../question.ts";
@@ -127,6 +128,7 @@ export const planOf = async (
   means: Means,
 ): Promise<Plan> => {
   const { budget, ...usual } = CONSENSUS_DEFAULTS;
+  checkFields(request, generators, scorers, means.scene);
   const made = await Promise.all(scorers.map((spec, i) => makeScorer(spec, means, `scorers.${i}`)));
   return {
     generators: await Promise.all(generators.map((spec, i) => makeGenerator(spec, means, `generators.${i}`))),
@@ -146,4 +148,30 @@ export const planOf = async (
     scoreBudget: Math.min(request.budget?.scores ?? budget.scores, CONSENSUS_MOST_PROPOSALS * made.length),
     timeBudgetMs: request.budget?.ms ?? budget.ms,
   };
+};
+
+/** A field that no anchor has is a slip, for nothing would be proposed or judged by it. A probe says so itself. */
+const checkFields = (
+  request: ConsensusRequest,
+  generators: readonly GeneratorSpec[],
+  scorers: readonly ScorerSpec[],
+  scene: Scene,
+): void => {
+  const slots = scene.slots();
+  const known = new Map<string, boolean>();
+  const isKnown = (field: string): boolean => {
+    const found = known.get(field) ?? slots.some((slot) => labelsAt(scene, slot, field).length > 0);
+    known.set(field, found);
+    return found;
+  };
+  const check = (kind: "generators" | "scorers", specs: readonly (GeneratorSpec | ScorerSpec)[]): void => {
+    specs.forEach((spec, i) => {
+      if (spec.name === "probe" || !("field" in spec) || slots.length === 0 || isKnown(spec.field)) return;
+      const path = request[kind] === undefined ? "field" : `${kind}.${i}.field`;
+      const message = `no anchor has a "${spec.field}" that names something`;
+      throw new AnchorageError("unprocessable", `${path}: ${message}`, { faults: [{ path, message }] });
+    });
+  };
+  check("generators", generators);
+  check("scorers", scorers);
 };
