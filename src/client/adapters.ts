@@ -6,12 +6,10 @@ import type {
   GeneratedTokenBody,
   GenerateRequestBody,
   JobBody,
-  Problem,
   RegisterParameters,
   TrainAdapterBody,
 } from "../http/index.ts";
-import { AnchorageApiError } from "./errors.ts";
-import { eventsOf } from "./events.ts";
+import { streamEvents } from "./events.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
 export type GenerateEvent =
@@ -70,16 +68,9 @@ export const createAdaptersClient = (transport: Transport): AdaptersClient => {
 async function* streamGenerate(
   transport: Transport,
   request: Omit<GenerateRequestBody, "stream">,
-  options: CallOptions = {},
+  options?: CallOptions,
 ): AsyncGenerator<GenerateEvent, void> {
-  const response = await transport.send("POST", "/v1/generate", {
-    ...options,
-    body: JSON.stringify({ ...request, stream: true }),
-    accept: "text/event-stream, application/problem+json",
-  });
-  for await (const { event, data } of eventsOf(response)) {
-    const value: unknown = JSON.parse(data);
-    if (event === "problem") throw new AnchorageApiError(value as Problem);
+  for await (const { event, value } of streamEvents(transport, "/v1/generate", request, options)) {
     if (event === "token") yield { event, token: value as GeneratedTokenBody };
     if (event === "result") yield { event, result: value as GenerateAnswerBody };
   }

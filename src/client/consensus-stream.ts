@@ -1,11 +1,5 @@
-import type {
-  ConsensusAnswerBody,
-  ConsensusRequestBody,
-  ConsensusRoundBody,
-  Problem,
-} from "../http/index.ts";
-import { AnchorageApiError } from "./errors.ts";
-import { eventsOf } from "./events.ts";
+import type { ConsensusAnswerBody, ConsensusRequestBody, ConsensusRoundBody } from "../http/index.ts";
+import { streamEvents } from "./events.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
 export type ConsensusEvent =
@@ -20,16 +14,9 @@ export type ConsensusEvent =
 export async function* streamConsensus(
   transport: Transport,
   request: Omit<ConsensusRequestBody, "stream">,
-  options: CallOptions = {},
+  options?: CallOptions,
 ): AsyncGenerator<ConsensusEvent, void> {
-  const response = await transport.send("POST", "/v1/consensus", {
-    ...options,
-    body: JSON.stringify({ ...request, stream: true }),
-    accept: "text/event-stream, application/problem+json",
-  });
-  for await (const { event, data } of eventsOf(response)) {
-    const value: unknown = JSON.parse(data);
-    if (event === "problem") throw new AnchorageApiError(value as Problem);
+  for await (const { event, value } of streamEvents(transport, "/v1/consensus", request, options)) {
     if (event === "round") yield { event, round: value as ConsensusRoundBody };
     if (event === "result") yield { event, result: value as ConsensusAnswerBody };
   }

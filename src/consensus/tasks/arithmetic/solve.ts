@@ -10,6 +10,7 @@ import {
 } from "../../index.ts";
 import { createArithmeticScorer } from "../../scorers/arithmetic.ts";
 import { randomOf } from "../random-of.ts";
+import { wholeRun } from "../whole-run.ts";
 import type { Classifier } from "./classifier.ts";
 import { answerOf, type Problem } from "./problems.ts";
 import { createProposer, stepGenerator } from "./proposer.ts";
@@ -105,18 +106,9 @@ const planOf = (
 ): Omit<Plan, "generators"> => ({
   scorers: members.map((n) => scorerOf(SCORERS[n] ?? "likelihood", problem, classifier, aggregation)),
   weights,
-  aggregation: { kind: "mean" },
+  ...wholeRun(LONGEST),
   proposals: beam * BRANCHES,
   beam,
-  temperature: 0,
-  rounds: LONGEST,
-  scoreBudget: Number.MAX_SAFE_INTEGER,
-  timeBudgetMs: Number.MAX_SAFE_INTEGER,
-  epsilon: 0,
-  patience: LONGEST,
-  stopWhenUnanimous: false,
-  quorum: 1,
-  abstain: {},
   stageOf: stageOfSteps,
   seed,
 });

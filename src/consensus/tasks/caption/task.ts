@@ -7,6 +7,7 @@ import { keywordsOf } from "../emoji.ts";
 import type { EmojiStore } from "../emoji-store.ts";
 import { remember } from "../remember.ts";
 import type { Panel, Task } from "../types.ts";
+import { wholeRun } from "../whole-run.ts";
 
 const SCORERS = [
   "asif",
@@ -145,18 +146,9 @@ const run = (
       generators,
       scorers: members.flatMap((n) => scorers[n] ?? []),
       weights,
-      aggregation: { kind: "mean" },
+      ...wholeRun(rounds),
       proposals: CAPTIONS,
       beam: BEAM,
-      temperature: 0,
-      rounds,
-      scoreBudget: Number.MAX_SAFE_INTEGER,
-      timeBudgetMs: Number.MAX_SAFE_INTEGER,
-      epsilon: 0,
-      patience: rounds,
-      stopWhenUnanimous: false,
-      quorum: 1,
-      abstain: {},
       seed: 1,
     },
     { signal },

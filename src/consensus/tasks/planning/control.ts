@@ -9,6 +9,7 @@ import {
 } from "../../index.ts";
 import type { Panel } from "../types.ts";
 import { randomOf } from "../random-of.ts";
+import { wholeRun } from "../whole-run.ts";
 import type { Episode } from "./episodes.ts";
 import { exactly, look, offsetsOf, scoreOf, type Offset, type View } from "./views.ts";
 import { act, COLOURS, SIDE, type Action, type Scene } from "./world.ts";
@@ -65,18 +66,9 @@ export const shoot = (
     generators: [sampler(scene)],
     scorers,
     weights,
-    aggregation: { kind: "mean" },
+    ...wholeRun(rounds),
     proposals: ACTIONS,
     beam: BEAM,
-    temperature: 0,
-    rounds,
-    scoreBudget: Number.MAX_SAFE_INTEGER,
-    timeBudgetMs: Number.MAX_SAFE_INTEGER,
-    epsilon: 0,
-    patience: rounds,
-    stopWhenUnanimous: false,
-    quorum: 1,
-    abstain: {},
     seed: randomOf(episode.seed, "actions", move).integer(2 ** 31),
   };
   return runConsensus(plan, { signal });

@@ -8,6 +8,7 @@ import { spoken } from "../emoji.ts";
 import type { EmojiStore } from "../emoji-store.ts";
 import { remember } from "../remember.ts";
 import type { Panel, Task } from "../types.ts";
+import { wholeRun } from "../whole-run.ts";
 
 /** The metadata field that has the answer, which nobody has been told of what is asked about. */
 type Field = "subgroup" | "tags";
@@ -124,18 +125,9 @@ const answer = (
       generators,
       scorers: members.flatMap((n) => scorers[n] ?? []),
       weights,
-      aggregation: { kind: "mean" },
+      ...wholeRun(rounds),
       proposals: ANSWERS,
       beam: BEAM,
-      temperature: 0,
-      rounds,
-      scoreBudget: Number.MAX_SAFE_INTEGER,
-      timeBudgetMs: Number.MAX_SAFE_INTEGER,
-      epsilon: 0,
-      patience: rounds,
-      stopWhenUnanimous: false,
-      quorum: 1,
-      abstain: {},
       seed: 1,
     },
     { signal },

@@ -3,6 +3,7 @@ import { createCrossEntropyGenerator } from "../../generators/cross-entropy.ts";
 import { createVectorStepGenerator } from "../../generators/vector-step.ts";
 import { runConsensus, type Run } from "../../index.ts";
 import type { Panel } from "../types.ts";
+import { wholeRun } from "../whole-run.ts";
 import type { Gallery } from "./gallery.ts";
 import { fitProbe } from "./probe.ts";
 import { asifScorer, densityScorer, probeScorer, type VectorScorer } from "./scorers.ts";
@@ -65,18 +66,9 @@ export const synthesise = async (
       ],
       scorers: chosen,
       weights,
-      aggregation: { kind: "mean" },
+      ...wholeRun(rounds),
       proposals: DRAWN,
       beam: BEAM,
-      temperature: 0,
-      rounds,
-      scoreBudget: Number.MAX_SAFE_INTEGER,
-      timeBudgetMs: Number.MAX_SAFE_INTEGER,
-      epsilon: 0,
-      patience: rounds,
-      stopWhenUnanimous: false,
-      quorum: 1,
-      abstain: {},
       seed: random.integer(2 ** 31),
     },
     { signal },
