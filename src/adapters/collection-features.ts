@@ -1,6 +1,6 @@
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError } from "../errors.ts";
-import { keepFeatures } from "../features/index.ts";
+import { keepFeatures } from "../collections/layer-vectors/index.ts";
 import type { JobContext } from "../jobs/index.ts";
 import type { AnchorKey, CollectionRecord, EncoderRecord, Store } from "../store/index.ts";
 

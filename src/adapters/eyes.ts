@@ -1,7 +1,7 @@
 import type { Input } from "../collections/index.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../errors.ts";
-import { keepFeatures } from "../features/index.ts";
+import { keepFeatures } from "../collections/layer-vectors/index.ts";
 import type { CollectionRecord, EncoderRecord, Store } from "../store/index.ts";
 import type { AnchorId } from "../types.ts";
 

@@ -15,7 +15,7 @@ import {
   type Vision,
 } from "../epalm/index.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
-import { keepFeatures } from "../features/index.ts";
+import { keepFeatures } from "../collections/layer-vectors/index.ts";
 import type { JobContext } from "../jobs/index.ts";
 import type { CollectionRecord, EncoderRecord, Store } from "../store/index.ts";
 import type { AnchorId, CollectionName, JsonValue } from "../types.ts";

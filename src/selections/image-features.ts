@@ -1,6 +1,6 @@
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
-import { sharedRows, type Making, type SharedRows } from "../features/index.ts";
+import { sharedRows, type Making, type SharedRows } from "../collections/layer-vectors/index.ts";
 import type { EncoderRecord } from "../store/index.ts";
 
 /** What an interruption may lose. */

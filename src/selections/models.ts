@@ -1,5 +1,10 @@
 import type { EncoderRegistry } from "../encoders/index.ts";
-import { anchorFeatures, sharedRows, type Making, type SharedRows } from "../features/index.ts";
+import {
+  anchorFeatures,
+  sharedRows,
+  type Making,
+  type SharedRows,
+} from "../collections/layer-vectors/index.ts";
 import type { EncoderRecord, Store } from "../store/index.ts";
 import type { Drawn } from "./draw.ts";
 import { imageFeatures } from "./image-features.ts";

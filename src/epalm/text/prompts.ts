@@ -1,4 +1,4 @@
-import { SPECIAL_TOKENS } from "./train-bpe.ts";
+import { SPECIAL_TOKENS } from "../../../research/epalm/pretraining/train-bpe.ts";
 
 /** Stands between a question and its answer, as in eP-ALM's code. */
 export const ANSWER_MARK = "</a>";
