@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { createClient, imageOf, type CollectionClient, type InputBody } from "../../src/client/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { startService } from "./service.ts";
 
 /** Pixels a side of the images, as they are sent. */

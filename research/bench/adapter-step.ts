@@ -8,8 +8,8 @@ import {
   trainAdapter,
   type AdapterRow,
 } from "../../src/epalm/index.ts";
-import { createRandom, normal } from "../../src/random.ts";
-import { mean } from "../../src/statistics.ts";
+import { createRandom, normal } from "../../src/math/random.ts";
+import { mean } from "../../src/math/statistics.ts";
 
 // How long a step of training takes at batch 32, on questions without and with three captions in front, against a run of
 // the decoder alone forward on the same rows.

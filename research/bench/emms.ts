@@ -6,7 +6,7 @@ import {
   type TimedScore,
   type TransferMethod,
 } from "../../src/emms/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 
 const CLASSES = 20;
 /** Directions that features and label embeddings have in common. */

@@ -11,7 +11,7 @@ import {
   openEncoderRegistry,
   type EncoderRegistry,
 } from "../../src/encoders/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import type { EncoderInfo } from "../../src/types.ts";
 
 /**

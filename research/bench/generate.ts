@@ -11,7 +11,7 @@ import {
   type Decoder,
   type DecoderModel,
 } from "../../src/epalm/index.ts";
-import { createRandom, normal } from "../../src/random.ts";
+import { createRandom, normal } from "../../src/math/random.ts";
 
 /**
  * How many tokens a decoder makes in a second behind an image, a soft prompt and a question: with what was seen kept and

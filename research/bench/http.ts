@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { EXIT, runScript, wholeNumber } from "../../src/cli.ts";
 import { createClient } from "../../src/client/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { listening, startService } from "./service.ts";
 
 const DIMENSION = 512;

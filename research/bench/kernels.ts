@@ -2,7 +2,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
 import { EXIT, requiredText, runScript, wholeNumber } from "../../src/cli.ts";
 import { createGraph, type ElementType } from "../../src/onnx/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 
 /** What one product of all rows with a batch of queries takes, by layout, type of number and threads. */
 

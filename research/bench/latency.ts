@@ -8,7 +8,7 @@ import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { EXIT, runScript, wholeNumber } from "../../src/cli.ts";
 import { createClient, type CollectionClient } from "../../src/client/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { startService } from "./service.ts";
 
 const DIMENSION = 512;

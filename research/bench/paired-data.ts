@@ -1,4 +1,4 @@
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { openAnchorSpace, type AnchorView } from "../../src/retrieval/index.ts";
 import type { AnchorId, Sequence } from "../../src/types.ts";
 

@@ -1,5 +1,5 @@
 import type { AnchorBody, CollectionClient } from "../../src/client/index.ts";
-import type { Random } from "../../src/random.ts";
+import type { Random } from "../../src/math/random.ts";
 import { chainFaults } from "./chain.ts";
 import { DIMENSION, rankAll } from "./model.ts";
 import type { Ledger } from "./work.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Random } from "../../src/random.ts";
+import type { Random } from "../../src/math/random.ts";
 import { snapshotFiles, type Service } from "./service.ts";
 import type { Work } from "./work.ts";
 

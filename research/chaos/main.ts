@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { EXIT, runScript, wholeNumber } from "../../src/cli.ts";
 import { createProgress } from "../../src/progress.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { runRounds } from "./rounds.ts";
 
 const FAULTS_SHOWN = 20;

@@ -1,5 +1,5 @@
 import type { AnchorBody } from "../../src/client/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 
 export const DIMENSION = 16;
 

@@ -1,4 +1,4 @@
-import { createRandom, type Random } from "../../src/random.ts";
+import { createRandom, type Random } from "../../src/math/random.ts";
 import { checkService } from "./check.ts";
 import { chooseEnd, endRound, type End } from "./end.ts";
 import { createModel } from "./model.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { AnchorageApiError, type CollectionClient } from "../../src/client/index.ts";
-import { createRandom, type Random } from "../../src/random.ts";
+import { createRandom, type Random } from "../../src/math/random.ts";
 import type { Given } from "./chain.ts";
 import { anchorOf, type Model } from "./model.ts";
 

@@ -1,5 +1,5 @@
 import type { Modality } from "../../src/types.ts";
-import { normal } from "../../src/random.ts";
+import { normal } from "../../src/math/random.ts";
 import type { Generator } from "../../src/consensus/types.ts";
 import { unit } from "./vector-step.ts";
 

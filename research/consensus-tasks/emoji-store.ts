@@ -5,7 +5,7 @@ import {
   type EmbeddedEmoji,
   type EmbeddedPair,
 } from "../evaluation/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { openAnchorSpace, readProfile, type AnchorSpace } from "../../src/retrieval/index.ts";
 import { QUERY_VENDOR, VENDORS } from "../../src/sample/index.ts";
 import type { Metadata, Sequence } from "../../src/types.ts";

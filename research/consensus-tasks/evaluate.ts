@@ -1,5 +1,5 @@
-import { learnWeights, type LabelledPool } from "../../src/ensemble/index.ts";
-import { bootstrapInterval, mean } from "../../src/statistics.ts";
+import { learnWeights, type LabelledPool } from "../../src/math/ensemble/index.ts";
+import { bootstrapInterval, mean } from "../../src/math/statistics.ts";
 import type { Bounds, Lead, Panel, PanelResult, Task, TaskReport } from "./types.ts";
 
 const SEED = 1;

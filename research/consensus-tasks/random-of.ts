@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createRandom, type Random } from "../../src/random.ts";
+import { createRandom, type Random } from "../../src/math/random.ts";
 
 /** Numbers that are the same whenever the same things are asked about, in whatever order. */
 export const randomOf = (...keys: readonly (string | number)[]): Random =>

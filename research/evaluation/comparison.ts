@@ -1,5 +1,5 @@
 import type { Run } from "./outcome.ts";
-import { bootstrapInterval, mean, type Interval } from "../../src/statistics.ts";
+import { bootstrapInterval, mean, type Interval } from "../../src/math/statistics.ts";
 import { isHit, TOPS, type Result, type Top } from "./summary.ts";
 
 /** Of the resampling; any fixed number serves. */

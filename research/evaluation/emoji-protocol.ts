@@ -1,4 +1,4 @@
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import type { EmojiPair } from "../../src/sample/index.ts";
 
 /** A drawing as the protocol sees it. */

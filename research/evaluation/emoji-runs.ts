@@ -1,4 +1,4 @@
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { captionOf, type Emoji } from "../../src/sample/index.ts";
 import { chooseAnchors, type AnchorChoice } from "./emoji-protocol.ts";
 import type { EmbeddedPair } from "./emoji-vectors.ts";

@@ -9,7 +9,7 @@ import {
 import { classify } from "../../src/asif/index.ts";
 import { coverage } from "../../src/coverage/index.ts";
 import { spearman } from "../../src/emms/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { openAnchorSpace, readProfile, type AnchorSpace } from "../../src/retrieval/index.ts";
 import { QUERY_VENDOR } from "../../src/sample/index.ts";
 import type { Log, Sequence } from "../../src/types.ts";

@@ -1,5 +1,5 @@
 import { AnchorageError, invalidField } from "../../src/errors.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import type { AnchorId, Metadata } from "../../src/types.ts";
 import type { Task } from "./subsets.ts";
 import type { TrialAnchor } from "./trial.ts";

@@ -1,4 +1,4 @@
-import { mean } from "../../src/statistics.ts";
+import { mean } from "../../src/math/statistics.ts";
 import { summarize, type Accuracy, type Result } from "./summary.ts";
 
 /** What one run of a configuration came to. */

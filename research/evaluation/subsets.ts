@@ -1,4 +1,4 @@
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { compareRuns, type Comparison } from "./comparison.ts";
 import { outcomeOf, type Run } from "./outcome.ts";
 import type { Row } from "./report.ts";

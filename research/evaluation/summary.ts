@@ -1,4 +1,4 @@
-import { bootstrapInterval, mean, standardDeviation, type Interval } from "../../src/statistics.ts";
+import { bootstrapInterval, mean, standardDeviation, type Interval } from "../../src/math/statistics.ts";
 
 export const TOPS = [1, 5, 10] as const;
 export type Top = (typeof TOPS)[number];

@@ -2,7 +2,7 @@ import { expectedCalibrationError } from "../../src/calibration/index.ts";
 import { QUERY_VENDOR } from "../../src/sample/index.ts";
 import type { Style } from "./emoji-protocol.ts";
 import type { SurenessRun } from "./emoji-sureness.ts";
-import { mean, standardDeviation } from "../../src/statistics.ts";
+import { mean, standardDeviation } from "../../src/math/statistics.ts";
 
 /** What runs of one style came to, over all their drawings; figures of runs are mean and standard deviation. */
 export interface SurenessLine {

@@ -14,7 +14,7 @@ import {
   type Generated,
 } from "../epalm/index.ts";
 import type { Input } from "../collections/index.ts";
-import { createRandom } from "../random.ts";
+import { createRandom } from "../math/random.ts";
 import type { CollectionName, Sequence } from "../types.ts";
 import type { Decoders } from "./decoders.ts";
 import { requireDecoder } from "./fitting.ts";

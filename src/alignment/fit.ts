@@ -1,6 +1,12 @@
 import { EigenvalueDecomposition, Matrix as EigenMatrix } from "ml-matrix";
 import type { AlignmentKind } from "../types.ts";
-import { factor, multiply, solveLower, solveLowerTransposed, type Matrix } from "../linear-algebra/index.ts";
+import {
+  factor,
+  multiply,
+  solveLower,
+  solveLowerTransposed,
+  type Matrix,
+} from "../math/linear-algebra/index.ts";
 import { momentsOf, type Gram, type Moments } from "./gram.ts";
 
 import type { Alignment } from "./types.ts";

@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { AlignmentKind } from "../types.ts";
 import { fitAlignment } from "./fit.ts";
 import { updateGram, type Gram, type Pairs } from "./gram.ts";
-import { closeProducts } from "../linear-algebra/index.ts";
+import { closeProducts } from "../math/linear-algebra/index.ts";
 import type { Alignment } from "./types.ts";
 
 /** What the thread is asked for, one after another. */

@@ -1,4 +1,4 @@
-import { multiply } from "../linear-algebra/index.ts";
+import { multiply } from "../math/linear-algebra/index.ts";
 
 /**
  * Everything that the fits of this room need to know of pairs of unit rows: how many, their sums, and the sums of their

@@ -2,7 +2,7 @@ import type { AnchorView } from "../retrieval/index.ts";
 import type { RepresentationCache } from "./cache.ts";
 import { classificationOf, classify, scoreClasses } from "./classify.ts";
 import { representBoth, scoreTexts, type FitUsed, type Method, type MethodSettings } from "./method.ts";
-import { createSlices } from "../slices.ts";
+import { createSlices } from "../math/slices.ts";
 import type { Classification, ClassifyInput } from "./types.ts";
 
 /** Methods whose scores are sums over anchors, which can be listed. */

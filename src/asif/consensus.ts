@@ -1,5 +1,5 @@
-import { aggregate, calibrate } from "../ensemble/index.ts";
-import { createSlices } from "../slices.ts";
+import { aggregate, calibrate } from "../math/ensemble/index.ts";
+import { createSlices } from "../math/slices.ts";
 
 /** What one member of a consensus says. */
 export interface MemberScores {

@@ -1,4 +1,4 @@
-import { compareIds } from "../order.ts";
+import { compareIds } from "../math/order.ts";
 import { countOnes, type AnchorEntry, type AnchorView, type Look, type Slot } from "../retrieval/index.ts";
 import type { Modality, Sequence, TransformKind } from "../types.ts";
 import { createPromptCache, type PromptCache } from "./cache.ts";

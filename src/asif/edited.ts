@@ -1,4 +1,4 @@
-import { compareIds } from "../order.ts";
+import { compareIds } from "../math/order.ts";
 import {
   countOnes,
   createExactIndex,

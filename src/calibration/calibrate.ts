@@ -1,7 +1,7 @@
 import { CONSENSUS } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
 import type { AnchorView } from "../retrieval/index.ts";
-import { createRandom } from "../random.ts";
+import { createRandom } from "../math/random.ts";
 import { createMemories, dealFolds, type Fold } from "../tuning/index.ts";
 import { scoreClassesOf, type Scoring } from "./class-scores.ts";
 import { measureRung, type Asked } from "./measure-rung.ts";

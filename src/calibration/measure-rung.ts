@@ -1,5 +1,5 @@
 import { FEW, sumOfStandardized, type MemberScores } from "../asif/index.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../math/random.ts";
 import { conformalThreshold } from "./conformal.ts";
 import { expectedCalibrationError, type Outcome } from "./expected-error.ts";
 import { pointAtRisk, riskCoverage, type RiskPoint } from "./risk-coverage.ts";

@@ -1,5 +1,5 @@
 import { invalidField } from "../errors.ts";
-import { compareIds } from "../order.ts";
+import { compareIds } from "../math/order.ts";
 import type { AnchorRecord, AnchorWithVectors, Store } from "../store/index.ts";
 import type { AnchorId } from "../types.ts";
 import { compileFilter } from "./filter.ts";

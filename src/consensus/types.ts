@@ -1,5 +1,5 @@
-import type { Agreement, Aggregation, Calibration } from "../ensemble/index.ts";
-import type { Random } from "../random.ts";
+import type { Agreement, Aggregation, Calibration } from "../math/ensemble/index.ts";
+import type { Random } from "../math/random.ts";
 import type { AnchorId, Modality } from "../types.ts";
 
 /** What can be proposed. */

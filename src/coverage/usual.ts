@@ -1,5 +1,5 @@
 import { relativeRepresentations, type AsifSettings, type RelativeRepresentations } from "../asif/index.ts";
-import { createRandom } from "../random.ts";
+import { createRandom } from "../math/random.ts";
 import type { AnchorView, Look, Slot } from "../retrieval/index.ts";
 import { imageCoherence } from "./support.ts";
 import type { Usual } from "./types.ts";

@@ -1,4 +1,4 @@
-import type { Matrix } from "../linear-algebra/index.ts";
+import type { Matrix } from "../math/linear-algebra/index.ts";
 import type { Features, Numbers } from "./types.ts";
 
 /** The columns of `[n, d]` features as the rows of `[d, n]`, each in one piece: what most of this room works on. */

@@ -1,4 +1,4 @@
-import type { Matrix } from "../linear-algebra/index.ts";
+import type { Matrix } from "../math/linear-algebra/index.ts";
 import { alternate } from "./alternate.ts";
 import { undefinedScore } from "./classes.ts";
 import { dot } from "./columns.ts";

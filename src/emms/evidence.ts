@@ -1,4 +1,4 @@
-import type { Tridiagonal } from "../linear-algebra/index.ts";
+import type { Tridiagonal } from "../math/linear-algebra/index.ts";
 
 const CONVERGED = 1e-9;
 const MOST_STEPS = 1_000;

@@ -1,5 +1,5 @@
-import { multiply, type Matrix } from "../linear-algebra/index.ts";
-import { createTurns } from "../slices.ts";
+import { multiply, type Matrix } from "../math/linear-algebra/index.ts";
+import { createTurns } from "../math/slices.ts";
 import { clusterRows } from "./k-means.ts";
 
 /** No variance is smaller than this share of the rows' mean variance, or a component could close in on one row. */

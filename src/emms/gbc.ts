@@ -1,5 +1,5 @@
-import type { Matrix } from "../linear-algebra/index.ts";
-import { createTurns } from "../slices.ts";
+import type { Matrix } from "../math/linear-algebra/index.ts";
+import { createTurns } from "../math/slices.ts";
 import { classesOf, undefinedScore, type Classes } from "./classes.ts";
 import { principalComponents } from "./principal-components.ts";
 import type { Features, Method } from "./types.ts";

@@ -1,4 +1,4 @@
-import { factor, gramOfRows, solveLower, type Matrix } from "../linear-algebra/index.ts";
+import { factor, gramOfRows, solveLower, type Matrix } from "../math/linear-algebra/index.ts";
 import { classMeans, shrink, traceOf } from "./class-means.ts";
 import { classesOf, requireCovariances } from "./classes.ts";
 import { centre, columnsOf, dot } from "./columns.ts";

@@ -19,7 +19,7 @@ export {
   topOneRegret,
   weightedTau,
   type WeightedTauOptions,
-} from "./rank-correlation/index.ts";
+} from "../math/rank-correlation/index.ts";
 export { openScoring, type Scoring } from "./scoring.ts";
 export type { TimedScore } from "./timed-score.ts";
 export {

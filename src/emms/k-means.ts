@@ -1,5 +1,5 @@
-import { multiply, type Matrix } from "../linear-algebra/index.ts";
-import { createRandom } from "../random.ts";
+import { multiply, type Matrix } from "../math/linear-algebra/index.ts";
+import { createRandom } from "../math/random.ts";
 
 /** Enough to begin from; what follows goes on from there. */
 const ROUNDS = 10;

@@ -1,5 +1,5 @@
-import { multiply, type Matrix } from "../linear-algebra/index.ts";
-import { createTurns } from "../slices.ts";
+import { multiply, type Matrix } from "../math/linear-algebra/index.ts";
+import { createTurns } from "../math/slices.ts";
 import { classesOf } from "./classes.ts";
 import { normalize } from "./columns.ts";
 import type { Method } from "./types.ts";

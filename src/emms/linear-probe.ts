@@ -1,5 +1,5 @@
-import type { Matrix } from "../linear-algebra/index.ts";
-import { createTurns } from "../slices.ts";
+import type { Matrix } from "../math/linear-algebra/index.ts";
+import { createTurns } from "../math/slices.ts";
 import { classesOf, requireCovariances } from "./classes.ts";
 import { classify, fitLogistic, preconditionerOf } from "./logistic-regression.ts";
 import { dealStratified } from "./stratified-folds.ts";

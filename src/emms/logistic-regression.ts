@@ -1,4 +1,4 @@
-import { factor, multiply, solveLower, type Matrix } from "../linear-algebra/index.ts";
+import { factor, multiply, solveLower, type Matrix } from "../math/linear-algebra/index.ts";
 import { minimize, type Minimum, type Objective } from "./lbfgs.ts";
 
 /** Of the mean loss's gradient. */

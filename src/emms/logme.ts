@@ -6,11 +6,11 @@ import {
   transpose,
   tridiagonalize,
   type Matrix,
-} from "../linear-algebra/index.ts";
+} from "../math/linear-algebra/index.ts";
 import { classesOf, undefinedScore } from "./classes.ts";
 import { columnsOf, dot, float64Of } from "./columns.ts";
 import { maximizeEvidence, type Evidence, type Spectrum } from "./evidence.ts";
-import { createTurns } from "../slices.ts";
+import { createTurns } from "../math/slices.ts";
 import type { Features, Method, TransferScore } from "./types.ts";
 
 /** LogME (You et al., "LogME: practical assessment of pre-trained models for transfer learning", 2021) of one-hot classes. */

@@ -1,9 +1,9 @@
-import { multiply, transpose, type Matrix } from "../linear-algebra/index.ts";
-import { createRandom } from "../random.ts";
-import { createTurns } from "../slices.ts";
+import { multiply, transpose, type Matrix } from "../math/linear-algebra/index.ts";
+import { createRandom } from "../math/random.ts";
+import { createTurns } from "../math/slices.ts";
 import { classesOf, undefinedScore } from "./classes.ts";
 import { centre, columnsOf, featuresOf, normalize, standardize } from "./columns.ts";
-import { spearman } from "./rank-correlation/index.ts";
+import { spearman } from "../math/rank-correlation/index.ts";
 import type { Features, Method, ScoreInput } from "./types.ts";
 
 /** Pairs of so many rows take about two seconds to sort. */

@@ -7,8 +7,8 @@ import {
   tridiagonalize,
   tridiagonalVectors,
   type Matrix,
-} from "../linear-algebra/index.ts";
-import { createTurns } from "../slices.ts";
+} from "../math/linear-algebra/index.ts";
+import { createTurns } from "../math/slices.ts";
 import { centre, columnsOf } from "./columns.ts";
 import type { Features } from "./types.ts";
 

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { isAnchorageError, messageOf, type ErrorCode, type FieldFault } from "../errors.ts";
-import { closeProducts } from "../linear-algebra/index.ts";
+import { closeProducts } from "../math/linear-algebra/index.ts";
 import { timedScore, type TimedScore } from "./timed-score.ts";
 import type { ScoreInput, TransferMethod, TransferOptions } from "./types.ts";
 

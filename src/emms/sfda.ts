@@ -5,7 +5,7 @@ import {
   solveLower,
   solveLowerTransposed,
   type Matrix,
-} from "../linear-algebra/index.ts";
+} from "../math/linear-algebra/index.ts";
 import { classMeans, shrink, traceOf } from "./class-means.ts";
 import { classesOf, requireCovariances, undefinedScore, type Classes } from "./classes.ts";
 import { centre, columnsOf } from "./columns.ts";

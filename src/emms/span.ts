@@ -6,7 +6,7 @@ import {
   solveLowerTransposed,
   transpose,
   type Matrix,
-} from "../linear-algebra/index.ts";
+} from "../math/linear-algebra/index.ts";
 import { centre, columnsOf, dot, normalize } from "./columns.ts";
 import type { Features } from "./types.ts";
 

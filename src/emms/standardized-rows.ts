@@ -1,4 +1,4 @@
-import type { Matrix } from "../linear-algebra/index.ts";
+import type { Matrix } from "../math/linear-algebra/index.ts";
 import type { Numbers } from "./types.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { createRandom } from "../random.ts";
+import { createRandom } from "../math/random.ts";
 
 /**
  * Deals rows into folds at random, class by class and in turn, so that each fold has about the same share of every class

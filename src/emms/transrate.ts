@@ -1,4 +1,4 @@
-import { factor, gramOfRows, transpose, type Matrix } from "../linear-algebra/index.ts";
+import { factor, gramOfRows, transpose, type Matrix } from "../math/linear-algebra/index.ts";
 import { classesOf, type Classes } from "./classes.ts";
 import { centre, columnsOf } from "./columns.ts";
 import type { Method } from "./types.ts";

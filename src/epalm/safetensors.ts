@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AnchorageError } from "../errors.ts";
-import { float16Table } from "../float16.ts";
+import { float16Table } from "../math/float16.ts";
 import type { NamedTensor, Tensors } from "./adapter/types.ts";
 
 const METADATA = "__metadata__";

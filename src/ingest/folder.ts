@@ -1,7 +1,7 @@
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
-import { compareIds } from "../order.ts";
+import { compareIds } from "../math/order.ts";
 import { captionFromFolder, captionFromName, oneLine } from "./caption.ts";
 import { fileFault } from "./file-fault.ts";
 import { isImageExtension, readImageFile, withoutExtension } from "./image-file.ts";

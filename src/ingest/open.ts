@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve, sep } from "node:path";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
-import { compareIds } from "../order.ts";
+import { compareIds } from "../math/order.ts";
 import { openCsv } from "./csv.ts";
 import { openFolder, walk, type CaptionFrom } from "./folder.ts";
 import { expandPattern } from "./glob.ts";

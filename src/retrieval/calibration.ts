@@ -1,4 +1,4 @@
-import { createRandom } from "../random.ts";
+import { createRandom } from "../math/random.ts";
 import { exactFeatures, graphFeatures, type Costs, type ExactWork } from "./costs.ts";
 import { createExactIndex } from "./exact.ts";
 import { searchExactly, type RowBlock } from "./exact-search.ts";

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import pLimit from "p-limit";
-import { closeProducts } from "../linear-algebra/index.ts";
+import { closeProducts } from "../math/linear-algebra/index.ts";
 import { createGraph } from "../onnx/index.ts";
 
 /** One call at a time, so that between two of them others have their turn. */

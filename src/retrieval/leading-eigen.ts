@@ -1,5 +1,5 @@
-import { createRandom } from "../random.ts";
-import { eigenSymmetric, type Eigen } from "../linear-algebra/index.ts";
+import { createRandom } from "../math/random.ts";
+import { eigenSymmetric, type Eigen } from "../math/linear-algebra/index.ts";
 import { multiplyByTransposed, multiplyTransposedBy } from "./kernels.ts";
 
 /** Up to this size all eigenvectors are found, in about a second. */

@@ -1,4 +1,4 @@
-import { compareIds } from "../order.ts";
+import { compareIds } from "../math/order.ts";
 import type { AnchorId } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
 import { unitRows } from "./rows.ts";

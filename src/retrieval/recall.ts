@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { createRandom } from "../random.ts";
+import { createRandom } from "../math/random.ts";
 import { exactMs, graphMs, type Costs } from "./costs.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { Neighbours, Slot } from "./types.ts";

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "../errors.ts";
-import { closeProducts } from "../linear-algebra/index.ts";
+import { closeProducts } from "../math/linear-algebra/index.ts";
 import { closeKernels } from "../retrieval/index.ts";
 import { scoreCandidate, type CandidateScores, type Features, type Standard } from "./score-candidate.ts";
 

@@ -1,6 +1,6 @@
 import { classNameOf, type Label } from "../emms/index.ts";
 import { invalidField, notFound } from "../errors.ts";
-import { createRandom } from "../random.ts";
+import { createRandom } from "../math/random.ts";
 import type { CollectionRecord, LabelSource, Store } from "../store/index.ts";
 import type { AnchorId, JsonValue, Sequence } from "../types.ts";
 import { unprocessable } from "./settings.ts";

@@ -1,5 +1,5 @@
 import { methodOf, type Numbers, type ScoreInput, type TransferMethod } from "../emms/index.ts";
-import { createRandom } from "../random.ts";
+import { createRandom } from "../math/random.ts";
 
 /** Fewer tell nothing of an interval. */
 export const FEWEST_HALVES = 10;

@@ -1,4 +1,4 @@
-import { createSlices } from "../slices.ts";
+import { createSlices } from "../math/slices.ts";
 import type { Neighbours } from "../retrieval/index.ts";
 import { rankAmong } from "./ranks.ts";
 

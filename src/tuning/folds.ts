@@ -1,5 +1,5 @@
 import { AnchorageError } from "../errors.ts";
-import { createRandom, type Random } from "../random.ts";
+import { createRandom, type Random } from "../math/random.ts";
 import type { AnchorEntry, AnchorView, Slot } from "../retrieval/index.ts";
 import type { TuneSettings } from "./types.ts";
 

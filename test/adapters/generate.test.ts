@@ -18,7 +18,7 @@ import {
   type DecoderModel,
 } from "../../src/epalm/index.ts";
 import { generateAnswer } from "../../src/http/schemas/generate.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { pictureOf } from "../http/selection-data.ts";
 import { BASE, listen, pathsOf, problemIn } from "../http/support.ts";
 import { normals, seededRandom } from "../support/random.ts";

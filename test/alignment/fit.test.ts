@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { createGram, fitAlignment, updateGram, type Alignment } from "../../src/alignment/index.ts";
-import { closeProducts } from "../../src/linear-algebra/index.ts";
+import { closeProducts } from "../../src/math/linear-algebra/index.ts";
 import { closeKernels, unitRows } from "../../src/retrieval/index.ts";
 import { rankOf, showRows } from "../../src/retrieval/aligned.ts";
 import type { AlignmentKind } from "../../src/types.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { createGram, updateGram, type Gram } from "../../src/alignment/index.ts";
-import { closeProducts } from "../../src/linear-algebra/index.ts";
+import { closeProducts } from "../../src/math/linear-algebra/index.ts";
 import { unitRows } from "../../src/retrieval/index.ts";
 import { normals, seededRandom } from "../support/random.ts";
 

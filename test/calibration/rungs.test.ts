@@ -3,7 +3,7 @@ import { judge, standardOf } from "../../src/calibration/judge.ts";
 import { measureRung } from "../../src/calibration/measure-rung.ts";
 import { rungFor, rungSizes } from "../../src/calibration/rungs.ts";
 import type { Calibration, Rung } from "../../src/calibration/types.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { normals, seededRandom } from "../support/random.ts";
 
 /** Questions whose true class scores more than the others by `lead`, on average; in two halves. */

@@ -5,7 +5,7 @@ import { hscore } from "../../src/emms/hscore.ts";
 import { sfda } from "../../src/emms/sfda.ts";
 import { transrate } from "../../src/emms/transrate.ts";
 import type { TransferOptions } from "../../src/emms/index.ts";
-import { closeProducts } from "../../src/linear-algebra/index.ts";
+import { closeProducts } from "../../src/math/linear-algebra/index.ts";
 import { createTask, withFeatures, type Task } from "../support/emms-data.ts";
 import { naiveHscore } from "../support/naive-emms.ts";
 import {

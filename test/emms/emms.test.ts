@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { emms } from "../../src/emms/emms.ts";
-import { closeProducts } from "../../src/linear-algebra/index.ts";
+import { closeProducts } from "../../src/math/linear-algebra/index.ts";
 import { createTask, withFeatures, type Task } from "../support/emms-data.ts";
 import { naiveEmms } from "../support/naive-emms.ts";
 import { expectRelative } from "../support/relative.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { logme, logmeF } from "../../src/emms/logme.ts";
-import { closeProducts } from "../../src/linear-algebra/index.ts";
+import { closeProducts } from "../../src/math/linear-algebra/index.ts";
 import { createTask, taskOf, withFeatures, type Task } from "../support/emms-data.ts";
 import { naiveEvidence, naiveEvidences, naiveLogme } from "../support/naive-logme.ts";
 import { normals, seededRandom } from "../support/random.ts";

@@ -3,7 +3,7 @@ import { fitMixture } from "../../src/emms/gaussian-mixture.ts";
 import { clusterRows } from "../../src/emms/k-means.ts";
 import { nleep } from "../../src/emms/nleep.ts";
 import { principalComponents } from "../../src/emms/principal-components.ts";
-import type { Matrix } from "../../src/linear-algebra/index.ts";
+import type { Matrix } from "../../src/math/linear-algebra/index.ts";
 import { naiveExpectationMaximisation, naiveLeep, naivePrincipal } from "../support/naive-class-scores.ts";
 import { classData, dataOf, numbersOf } from "./class-data.ts";
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { emms } from "../../src/emms/emms.ts";
 import { openScoring } from "../../src/emms/index.ts";
-import { closeProducts } from "../../src/linear-algebra/index.ts";
+import { closeProducts } from "../../src/math/linear-algebra/index.ts";
 import { createTask } from "../support/emms-data.ts";
 
 afterAll(closeProducts);

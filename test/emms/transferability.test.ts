@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { createTransferability } from "../../src/emms/index.ts";
-import { closeProducts } from "../../src/linear-algebra/index.ts";
+import { closeProducts } from "../../src/math/linear-algebra/index.ts";
 import { classData } from "./class-data.ts";
 
 afterAll(closeProducts);

@@ -18,7 +18,7 @@ import {
   type AdapterSettings,
   type Tensors,
 } from "../../src/epalm/index.ts";
-import { createRandom, normal } from "../../src/random.ts";
+import { createRandom, normal } from "../../src/math/random.ts";
 
 const DIMENSIONS = [7, 9, 8];
 const ROWS = 40;

@@ -15,7 +15,7 @@ import {
   type AdapterShape,
   type Tensors,
 } from "../../src/epalm/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import {
   clsOf,
   configOf,

@@ -15,7 +15,7 @@ import {
   type InjectionMode,
   type RunNetwork,
 } from "../../src/epalm/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { clsOf, configOf, frozenWeights, referenceCases } from "../support/epalm-reference.ts";
 import { furthest, shapeOf } from "../support/epalm-run.ts";
 

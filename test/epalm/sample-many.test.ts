@@ -8,7 +8,7 @@ import {
   type Decoder,
   type DecoderModel,
 } from "../../src/epalm/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import { temporaryDecoders, writeTinyDecoder } from "../support/tiny-decoder.ts";
 
 let folders: Awaited<ReturnType<typeof temporaryDecoders>>;

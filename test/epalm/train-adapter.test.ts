@@ -15,7 +15,7 @@ import {
   type TrainingData,
   type TrainingOptions,
 } from "../../src/epalm/index.ts";
-import { createRandom, normal } from "../../src/random.ts";
+import { createRandom, normal } from "../../src/math/random.ts";
 import { temporaryDecoders, TINY_CONFIG, writeTinyDecoder } from "../support/tiny-decoder.ts";
 
 /** Wide enough that its random weights let a visual token turn what it says. */

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { makeThumbnail } from "../../src/encoders/index.ts";
-import { createRandom } from "../../src/random.ts";
+import { createRandom } from "../../src/math/random.ts";
 import {
   captionOf,
   growSample,

@@ -1,4 +1,4 @@
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { unitRows } from "../../../src/retrieval/index.ts";
 
 export const DIMENSION = 512;

@@ -1,4 +1,4 @@
-import { bootstrapInterval, mean } from "../../../src/statistics.ts";
+import { bootstrapInterval, mean } from "../../../src/math/statistics.ts";
 import type { Classifier } from "./classifier.ts";
 import { SCORERS, solve, type Item } from "./solve.ts";
 

@@ -1,4 +1,4 @@
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { featuresOf } from "./features.ts";
 import { createProblem, solutionOf, type Problem } from "./problems.ts";
 import { createProposer } from "./proposer.ts";

@@ -1,4 +1,4 @@
-import { createRandom, normal, type Random } from "../../../src/random.ts";
+import { createRandom, normal, type Random } from "../../../src/math/random.ts";
 import type { Generator, Payload, Proposed } from "../../../src/consensus/types.ts";
 import { randomOf } from "../random-of.ts";
 import {

@@ -1,4 +1,4 @@
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import {
   runConsensus,
   stageOfSteps,

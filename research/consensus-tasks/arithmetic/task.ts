@@ -1,5 +1,5 @@
-import { mean } from "../../../src/statistics.ts";
-import { createRandom } from "../../../src/random.ts";
+import { mean } from "../../../src/math/statistics.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import type { Task } from "../types.ts";
 import { createExamples, trainClassifier, type Classifier } from "./classifier.ts";
 import { createProblem } from "./problems.ts";

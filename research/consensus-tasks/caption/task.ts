@@ -1,5 +1,5 @@
 import type { EmbeddedEmoji, EmbeddedPair } from "../../evaluation/index.ts";
-import { mean } from "../../../src/statistics.ts";
+import { mean } from "../../../src/math/statistics.ts";
 import { createCaptionsGenerator, createMutationGenerator } from "../../../src/consensus/generators/index.ts";
 import {
   runConsensus,

@@ -1,4 +1,4 @@
-import { normal } from "../../../src/random.ts";
+import { normal } from "../../../src/math/random.ts";
 import {
   runConsensus,
   type Generator,

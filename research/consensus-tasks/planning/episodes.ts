@@ -1,4 +1,4 @@
-import { createRandom, type Random } from "../../../src/random.ts";
+import { createRandom, type Random } from "../../../src/math/random.ts";
 import { act, COLOURS, distance, holds, SIDE, type Relation, type Scene } from "./world.ts";
 
 /** A scene, and what is wanted of it. */

@@ -1,4 +1,4 @@
-import { normal, type Random } from "../../../src/random.ts";
+import { normal, type Random } from "../../../src/math/random.ts";
 import { levelOf, SIDE, type Relation, type Scene } from "./world.ts";
 
 /** A camera at the edge of the table, and how wrong it is about where things are. */

@@ -1,4 +1,4 @@
-import { normal, type Random } from "../../../src/random.ts";
+import { normal, type Random } from "../../../src/math/random.ts";
 
 /** The width of a block; the table is 1 by 1. */
 export const SIDE = 0.1;

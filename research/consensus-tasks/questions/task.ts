@@ -1,5 +1,5 @@
 import type { EmbeddedEmoji, EmbeddedPair } from "../../evaluation/index.ts";
-import { mean } from "../../../src/statistics.ts";
+import { mean } from "../../../src/math/statistics.ts";
 import { createTagsGenerator } from "../../../src/consensus/generators/store.ts";
 import {
   runConsensus,

@@ -1,4 +1,4 @@
-import { mean } from "../../../src/statistics.ts";
+import { mean } from "../../../src/math/statistics.ts";
 import { randomOf } from "../random-of.ts";
 import { frechetDistance } from "./frechet.ts";
 import type { Gallery } from "./gallery.ts";

@@ -1,4 +1,4 @@
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { applyTransform, fitTransform, unitRows } from "../../../src/retrieval/index.ts";
 import { createSubstrate, largest, type Substrate } from "./substrate.ts";
 

@@ -1,4 +1,4 @@
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { createCrossEntropyGenerator } from "../cross-entropy.ts";
 import { createVectorStepGenerator } from "../vector-step.ts";
 import { runConsensus, type Run } from "../../../src/consensus/index.ts";

@@ -1,5 +1,5 @@
-import { mean } from "../../../src/statistics.ts";
-import { createRandom } from "../../../src/random.ts";
+import { mean } from "../../../src/math/statistics.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import type { Panel, Task } from "../types.ts";
 import { precisionAt10, type Gallery } from "./gallery.ts";
 import { NAMES, vectorOf, type VectorScorer } from "./scorers.ts";

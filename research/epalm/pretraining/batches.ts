@@ -1,5 +1,5 @@
 import type { TensorData } from "../../../src/onnx/index.ts";
-import type { Random } from "../../../src/random.ts";
+import type { Random } from "../../../src/math/random.ts";
 
 /** Rows of one length, the shorter ones padded behind. */
 export interface Batch {

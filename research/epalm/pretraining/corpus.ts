@@ -1,4 +1,4 @@
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { TEMPLATES, type Template, type World } from "./templates.ts";
 import type { Thing } from "./things.ts";
 

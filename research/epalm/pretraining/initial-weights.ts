@@ -1,4 +1,4 @@
-import { createRandom, normal } from "../../../src/random.ts";
+import { createRandom, normal } from "../../../src/math/random.ts";
 import type { Tensors } from "../../../src/epalm/adapter/index.ts";
 import { weightShapes, type DecoderConfig } from "../../../src/epalm/decoder/config.ts";
 

@@ -1,4 +1,4 @@
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { startAdamW, stepAdamW, type NamedTensor, type Tensors } from "../../../src/epalm/adapter/index.ts";
 import type { DecoderConfig } from "../../../src/epalm/decoder/config.ts";
 import { warmUpCosine } from "../../../src/epalm/training/index.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "../../../src/random.ts";
+import type { Random } from "../../../src/math/random.ts";
 import { captionPrompt, IMAGE_QUESTIONS, questionPrompt } from "../../../src/epalm/text/prompts.ts";
 import { COLOURS, NUMBERS, type Thing } from "./things.ts";
 

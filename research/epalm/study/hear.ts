@@ -9,8 +9,8 @@ import {
   type TrainingProgress,
 } from "../../../src/epalm/index.ts";
 import { SCALE_DIMENSION, scaleFeatures, SCALES } from "../audio/index.ts";
-import { createRandom } from "../../../src/random.ts";
-import { bootstrapInterval, mean, type Interval } from "../../../src/statistics.ts";
+import { createRandom } from "../../../src/math/random.ts";
+import { bootstrapInterval, mean, type Interval } from "../../../src/math/statistics.ts";
 import { answersTo } from "./answers.ts";
 import { drawSound, SOUND_NAMES } from "./sounds.ts";
 

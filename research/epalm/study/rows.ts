@@ -1,5 +1,5 @@
 import { captionPrompt, IMAGE_QUESTIONS, questionPrompt, type AdapterRow } from "../../../src/epalm/index.ts";
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import type { Prompted } from "./answers.ts";
 import type { EpalmImage } from "./images.ts";
 import type { Neighbours } from "./neighbours.ts";

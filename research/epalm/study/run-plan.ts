@@ -11,7 +11,7 @@ import {
   type EpochLoss,
   type TrainingProgress,
 } from "../../../src/epalm/index.ts";
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { answersTo, type Answering } from "./answers.ts";
 import type { LayerFeatures } from "./features.ts";
 import type { EpalmImage } from "./images.ts";

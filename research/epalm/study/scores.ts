@@ -1,6 +1,6 @@
 import { bleu, cider, isExactMatch, wordsOf, type Captioned } from "../../../src/epalm/index.ts";
-import { createRandom } from "../../../src/random.ts";
-import { bootstrapInterval, mean, quantile, type Interval } from "../../../src/statistics.ts";
+import { createRandom } from "../../../src/math/random.ts";
+import { bootstrapInterval, mean, quantile, type Interval } from "../../../src/math/statistics.ts";
 import { ASKED, type Item } from "./questions.ts";
 
 /** In percent; CIDEr times 100, as papers have it. */

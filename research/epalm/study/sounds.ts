@@ -1,5 +1,5 @@
 import { SAMPLE_RATE } from "../audio/index.ts";
-import { normal, type Random } from "../../../src/random.ts";
+import { normal, type Random } from "../../../src/math/random.ts";
 
 /** Seconds. */
 const LENGTH = 1.5;

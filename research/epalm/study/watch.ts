@@ -8,8 +8,8 @@ import {
   type DecoderModel,
   type TrainingProgress,
 } from "../../../src/epalm/index.ts";
-import { createRandom } from "../../../src/random.ts";
-import { bootstrapInterval, mean, type Interval } from "../../../src/statistics.ts";
+import { createRandom } from "../../../src/math/random.ts";
+import { bootstrapInterval, mean, type Interval } from "../../../src/math/statistics.ts";
 import { answersTo } from "./answers.ts";
 import type { LayerFeatures } from "./features.ts";
 import type { EpalmImage } from "./images.ts";

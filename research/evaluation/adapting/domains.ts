@@ -1,4 +1,4 @@
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { QUERY_VENDOR } from "../../../src/sample/index.ts";
 import { eligibleClasses } from "../emoji-protocol.ts";
 import { wordsOf } from "../emoji-runs.ts";

@@ -1,5 +1,5 @@
 import { lineChartSvg } from "../chart.ts";
-import { mean } from "../../../src/statistics.ts";
+import { mean } from "../../../src/math/statistics.ts";
 import type { LiveStep } from "./live.ts";
 import type { Adaptation, Step } from "./runs.ts";
 

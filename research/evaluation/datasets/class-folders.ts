@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { imagesIn, readImageFile } from "../../../src/ingest/index.ts";
-import { compareIds } from "../../../src/order.ts";
+import { compareIds } from "../../../src/math/order.ts";
 import type { FoundImages, LabelledImage } from "./types.ts";
 
 /** Kaggle's name for ImageNet's `wnid name, synonym` list. */

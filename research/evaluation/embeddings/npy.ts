@@ -1,6 +1,6 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { AnchorageError, messageOf } from "../../../src/errors.ts";
-import { float16Table } from "../../../src/float16.ts";
+import { float16Table } from "../../../src/math/float16.ts";
 
 /** Read at once. A multiple of every item's size. */
 const CHUNK_BYTES = 1 << 24;

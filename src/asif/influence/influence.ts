@@ -1,7 +1,7 @@
 import type { AnchorView, Slot } from "../../retrieval/index.ts";
 import type { AnchorId, Modality } from "../../types.ts";
 import type { UsedFit } from "../counterfactual.ts";
-import { createSlices } from "../../slices.ts";
+import { createSlices } from "../../math/slices.ts";
 import type { ClassifyInput } from "../types.ts";
 import type { Verdict } from "./judge.ts";
 import { prepare } from "./prepare.ts";

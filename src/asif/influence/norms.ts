@@ -1,4 +1,4 @@
-import type { Slices } from "../../slices.ts";
+import type { Slices } from "../../math/slices.ts";
 import type { Candidates } from "./candidates.ts";
 import type { LeaveOutRows } from "./rows.ts";
 

@@ -1,7 +1,7 @@
 import type { AnchorView, Look, Neighbours } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
 import { usedFit, type UsedFit } from "../counterfactual.ts";
-import type { Slices } from "../../slices.ts";
+import type { Slices } from "../../math/slices.ts";
 import type { ClassifyInput } from "../types.ts";
 import { candidatesOf, distinctRows } from "./candidates.ts";
 import { createExactScores } from "./exact.ts";

@@ -1,4 +1,4 @@
-import type { Slices } from "../../slices.ts";
+import type { Slices } from "../../math/slices.ts";
 import type { Holders, LeaveOutRows } from "./rows.ts";
 
 /** Inner products of rows of values, `[images, texts]` row-major. */

@@ -1,6 +1,6 @@
 import type { Neighbours } from "../../retrieval/index.ts";
 import { largestOf, power } from "../relative.ts";
-import type { Slices } from "../../slices.ts";
+import type { Slices } from "../../math/slices.ts";
 
 /** The squares of a norm below this have lost digits to underflow. */
 const UNDERFLOW = 1e-100;

@@ -1,4 +1,4 @@
-import type { Slices } from "../../slices.ts";
+import type { Slices } from "../../math/slices.ts";
 import type { Candidates } from "./candidates.ts";
 import { inverse, type CandidateNorms } from "./norms.ts";
 import type { Products } from "./products.ts";

@@ -1,5 +1,5 @@
 import { runConsensus, withBackground, type Plan } from "../../consensus/index.ts";
-import { calibrate } from "../../ensemble/index.ts";
+import { calibrate } from "../../math/ensemble/index.ts";
 import type { GeneratorSpec } from "../../consensus/catalogue/index.ts";
 import type { Encoding } from "../encoding.ts";
 import { answer, type Queried } from "../question.ts";

@@ -2,7 +2,7 @@ import type { GeneratorSpec, LanguageModels, ScorerSpec, TaskName } from "../../
 import type { Classifiers } from "../../consensus/classifiers/index.ts";
 import type { Remotes } from "../../consensus/remote/index.ts";
 import type { Proposal, Payload, Ranked, RoundTrace, Run, ScorerCost } from "../../consensus/index.ts";
-import type { Agreement, Aggregation, Calibration } from "../../ensemble/index.ts";
+import type { Agreement, Aggregation, Calibration } from "../../math/ensemble/index.ts";
 import type { Answer, Filter, Input, QuerySettings } from "../types.ts";
 
 /** What proposals are about. */

@@ -1,4 +1,4 @@
-import type { Calibration } from "../../ensemble/index.ts";
+import type { Calibration } from "../../math/ensemble/index.ts";
 import type { CsaSettings } from "../scorers/index.ts";
 import type { LanguageModelSettings, Mutation } from "../generators/index.ts";
 import type { Payload, Scorer } from "../types.ts";

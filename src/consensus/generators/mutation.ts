@@ -1,5 +1,5 @@
-import type { Random } from "../../random.ts";
-import { createTurns } from "../../slices.ts";
+import type { Random } from "../../math/random.ts";
+import { createTurns } from "../../math/slices.ts";
 import type { Scene } from "../scene/index.ts";
 import type { Generator, Proposed } from "../types.ts";
 import { captionsNear } from "./store.ts";

@@ -1,4 +1,4 @@
-import { createTurns } from "../../slices.ts";
+import { createTurns } from "../../math/slices.ts";
 import { once, type Scene } from "../scene/index.ts";
 import type { Generator } from "../types.ts";
 import { captionsNear, type NearestSettings } from "./store.ts";

@@ -1,5 +1,5 @@
-import type { Random } from "../../random.ts";
-import { createTurns } from "../../slices.ts";
+import type { Random } from "../../math/random.ts";
+import { createTurns } from "../../math/slices.ts";
 import type { Generator, Proposed, State } from "../types.ts";
 import { isProposable, textOf, textPayload } from "./texts.ts";
 

@@ -1,4 +1,4 @@
-import { finiteOf } from "../../ensemble/index.ts";
+import { finiteOf } from "../../math/ensemble/index.ts";
 import { AnchorageError, messageOf } from "../../errors.ts";
 import { withinTime } from "../../time-limit.ts";
 import type { Plan, RoundTrace, Scorer, ScorerCost } from "../types.ts";

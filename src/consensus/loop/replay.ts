@@ -1,4 +1,4 @@
-import type { Aggregation, Calibration } from "../../ensemble/index.ts";
+import type { Aggregation, Calibration } from "../../math/ensemble/index.ts";
 import type { Plan, Run } from "../types.ts";
 import { decide } from "./verdict.ts";
 

@@ -1,6 +1,6 @@
-import { agreementOf } from "../../ensemble/index.ts";
-import { createRandom, type Random } from "../../random.ts";
-import { createTurns } from "../../slices.ts";
+import { agreementOf } from "../../math/ensemble/index.ts";
+import { createRandom, type Random } from "../../math/random.ts";
+import { createTurns } from "../../math/slices.ts";
 import type { Plan, Proposal, Ranked, RoundTrace, Run, State, StopReason } from "../types.ts";
 import { openPanel, type Panel } from "./panel.ts";
 import { createPool, type Pool } from "./pool.ts";

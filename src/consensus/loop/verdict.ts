@@ -1,4 +1,4 @@
-import { aggregate, calibrate, type Aggregation, type Calibration } from "../../ensemble/index.ts";
+import { aggregate, calibrate, type Aggregation, type Calibration } from "../../math/ensemble/index.ts";
 import type { Proposal, Ranked } from "../types.ts";
 
 /** What scores mean together, at one moment of a run. */

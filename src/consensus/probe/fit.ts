@@ -5,8 +5,8 @@ import {
   solveLowerTransposed,
   transpose,
   type Matrix,
-} from "../../linear-algebra/index.ts";
-import { createTurns } from "../../slices.ts";
+} from "../../math/linear-algebra/index.ts";
+import { createTurns } from "../../math/slices.ts";
 
 /** A linear classifier: log-probabilities are the log-softmax of `scale` times its outputs. */
 export interface Probe {

@@ -1,4 +1,4 @@
-import { createTurns } from "../../slices.ts";
+import { createTurns } from "../../math/slices.ts";
 import type { Judgement, Payload, Scorer } from "../types.ts";
 import { equationsIn, type Equation } from "./equations.ts";
 import { settled, type ScorerSettings } from "./settings.ts";

@@ -1,6 +1,6 @@
 import { AnchorageError } from "../../errors.ts";
 import type { AnchorView, Slot } from "../../retrieval/index.ts";
-import { createTurns } from "../../slices.ts";
+import { createTurns } from "../../math/slices.ts";
 import { fitProbe, predict, type Probe } from "../probe/index.ts";
 import { anchorItem, labelKey, labelsAt, labelsOf, once, type Item, type Scene } from "../scene/index.ts";
 import type { Scorer } from "../types.ts";

@@ -1,6 +1,6 @@
 import { spacedSlots } from "../../asif/index.ts";
 import { multiplyByTransposed } from "../../retrieval/index.ts";
-import { createTurns } from "../../slices.ts";
+import { createTurns } from "../../math/slices.ts";
 import { flat, once, type Scene } from "../scene/index.ts";
 import type { Scorer } from "../types.ts";
 import { judgeItems, meanOverRows, type ScoreItems } from "./across.ts";

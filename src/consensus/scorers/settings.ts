@@ -1,4 +1,4 @@
-import type { Calibration } from "../../ensemble/index.ts";
+import type { Calibration } from "../../math/ensemble/index.ts";
 import type { Scorer } from "../types.ts";
 
 /** What any scorer may be told, whatever it judges by. */

@@ -1,4 +1,4 @@
-import { createTurns } from "../../slices.ts";
+import { createTurns } from "../../math/slices.ts";
 import type { Modality } from "../../types.ts";
 import type { Scene } from "../scene/index.ts";
 import type { Scorer } from "../types.ts";

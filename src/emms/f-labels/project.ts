@@ -1,6 +1,6 @@
-import { multiply, type Matrix } from "../../linear-algebra/index.ts";
-import { createRandom } from "../../random.ts";
-import { createTurns } from "../../slices.ts";
+import { multiply, type Matrix } from "../../math/linear-algebra/index.ts";
+import { createRandom } from "../../math/random.ts";
+import { createTurns } from "../../math/slices.ts";
 import { featuresOf, float64Of } from "../columns.ts";
 import { principalComponents } from "../principal-components.ts";
 import type { Numbers } from "../types.ts";

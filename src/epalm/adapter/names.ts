@@ -1,5 +1,5 @@
 import { AnchorageError } from "../../errors.ts";
-import type { Random } from "../../random.ts";
+import type { Random } from "../../math/random.ts";
 import type { AdapterShape, NamedTensor, Tensors } from "./types.ts";
 
 export const PROMPT = "prompt_module.prefix_embedding";

@@ -1,5 +1,5 @@
-import { eigenSymmetric, multiply, transpose, type Matrix } from "../../linear-algebra/index.ts";
-import { normal, type Random } from "../../random.ts";
+import { eigenSymmetric, multiply, transpose, type Matrix } from "../../math/linear-algebra/index.ts";
+import { normal, type Random } from "../../math/random.ts";
 
 /** Directions beyond those that are asked for, and passes over the data: enough for a slowly falling spectrum. */
 const OVERSAMPLING = 16;

@@ -1,5 +1,5 @@
-import { multiply, type Matrix } from "../../linear-algebra/index.ts";
-import { createRandom } from "../../random.ts";
+import { multiply, type Matrix } from "../../math/linear-algebra/index.ts";
+import { createRandom } from "../../math/random.ts";
 import { linear } from "./linear.ts";
 import { principalAxes } from "./principal-axes.ts";
 import type { NamedTensor, Tensors } from "./types.ts";

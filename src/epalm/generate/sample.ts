@@ -1,4 +1,4 @@
-import type { Random } from "../../random.ts";
+import type { Random } from "../../math/random.ts";
 import { startDecoding, type Before, type Decoder } from "./decoding.ts";
 import type { Generated } from "./beam.ts";
 import { logProbabilities, topOf } from "./log-probabilities.ts";

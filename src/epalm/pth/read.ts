@@ -1,4 +1,4 @@
-import { float16Table } from "../../float16.ts";
+import { float16Table } from "../../math/float16.ts";
 import type { Tensors } from "../adapter/types.ts";
 import { noCheckpoint } from "./fault.ts";
 import { readPickle } from "./pickle.ts";

@@ -1,5 +1,5 @@
 import { AnchorageError } from "../../errors.ts";
-import { createRandom, type Random } from "../../random.ts";
+import { createRandom, type Random } from "../../math/random.ts";
 import type { LossScope } from "../adapter/index.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";

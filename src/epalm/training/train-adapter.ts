@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { invalidField } from "../../errors.ts";
-import { createRandom } from "../../random.ts";
+import { createRandom } from "../../math/random.ts";
 import {
   clipGradients,
   createAdapter,

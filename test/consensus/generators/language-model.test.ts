@@ -3,7 +3,7 @@ import { createLanguageModelGenerator } from "../../../src/consensus/generators/
 import type { Payload, Proposed, Ranked, State } from "../../../src/consensus/index.ts";
 import { openDecoderModel, startDecoding, type DecoderModel } from "../../../src/epalm/index.ts";
 import { logProbabilities } from "../../../src/epalm/generate/log-probabilities.ts";
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { temporaryDecoders, writeTinyDecoder } from "../../support/tiny-decoder.ts";
 
 let decoders: Awaited<ReturnType<typeof temporaryDecoders>>;

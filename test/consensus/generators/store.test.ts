@@ -11,7 +11,7 @@ import {
   createTemplateGenerator,
 } from "../../../src/consensus/generators/index.ts";
 import type { Generator, Payload, Ranked, State } from "../../../src/consensus/index.ts";
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { closeKernels } from "../../../src/retrieval/index.ts";
 import { proposalOf, sceneOf, writtenView, type WrittenAnchor } from "../../support/scenes.ts";
 

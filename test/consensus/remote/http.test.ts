@@ -9,7 +9,7 @@ import {
   type Remotes,
 } from "../../../src/consensus/remote/index.ts";
 import { createHttpScorer, type ScorerSettings } from "../../../src/consensus/scorers/index.ts";
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { listOf, planOf, scorerOf } from "../../support/consensus-plan.ts";
 import { json, openEndpoint, sizeOf } from "../../support/endpoints.ts";
 import { textProposals } from "../../support/scenes.ts";

@@ -17,7 +17,7 @@ import { createProposer } from "../../../research/consensus-tasks/arithmetic/pro
 import { voteScorer } from "../../../research/consensus-tasks/arithmetic/scorers.ts";
 import { sampleSolutions, solve } from "../../../research/consensus-tasks/arithmetic/solve.ts";
 import { createItems } from "../../../research/consensus-tasks/arithmetic/task.ts";
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 
 const signal = new AbortController().signal;
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });

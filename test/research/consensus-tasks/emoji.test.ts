@@ -14,7 +14,7 @@ import {
 } from "../../../research/consensus-tasks/emoji-store.ts";
 import { createQuestionsTask } from "../../../research/consensus-tasks/questions/index.ts";
 import type { EmbeddedEmoji, EmbeddedPair } from "../../../research/evaluation/index.ts";
-import { createRandom, normal } from "../../../src/random.ts";
+import { createRandom, normal } from "../../../src/math/random.ts";
 import { QUERY_VENDOR } from "../../../src/sample/index.ts";
 import type { AnchorId } from "../../../src/types.ts";
 

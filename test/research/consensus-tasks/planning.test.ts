@@ -18,7 +18,7 @@ import {
   SIDE,
   type Scene,
 } from "../../../research/consensus-tasks/planning/world.ts";
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 
 const signal = new AbortController().signal;
 const random = createRandom(1);

@@ -17,7 +17,7 @@ import {
   vectorOf,
 } from "../../../research/consensus-tasks/synthesis/scorers.ts";
 import { createSubstrate, type Substrate } from "../../../research/consensus-tasks/synthesis/substrate.ts";
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { planOf } from "../../support/consensus-plan.ts";
 
 const signal = new AbortController().signal;

@@ -10,7 +10,7 @@ import {
   type Thing,
 } from "../../../src/epalm/index.ts";
 import { batchesOf, feedsOf } from "../../../research/epalm/pretraining/batches.ts";
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 
 let things: Thing[];
 beforeAll(async () => {

@@ -11,7 +11,7 @@ import {
   type PretrainingHooks,
   type Tensors,
 } from "../../../src/epalm/index.ts";
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { temporaryDecoders, TINY_CONFIG } from "../../support/tiny-decoder.ts";
 
 const CONFIG = { ...TINY_CONFIG, vocabulary: 24, layers: 2 };

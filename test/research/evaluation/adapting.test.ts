@@ -10,7 +10,7 @@ import { adaptLive } from "../../../research/evaluation/adapting/live.ts";
 import { adapt, STEPS } from "../../../research/evaluation/adapting/runs.ts";
 import { embedDrawings, embedTexts, type EmbeddedEmoji } from "../../../research/evaluation/emoji-vectors.ts";
 import { silentProgress } from "../../../src/progress.ts";
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { QUERY_VENDOR, readPairs, type EmojiPair } from "../../../src/sample/index.ts";
 import { QUICK, writeEncoders } from "../../ingest/encoders.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";

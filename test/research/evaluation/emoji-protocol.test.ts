@@ -6,7 +6,7 @@ import {
   splitClasses,
   type Drawn,
 } from "../../../research/evaluation/emoji-protocol.ts";
-import { createRandom } from "../../../src/random.ts";
+import { createRandom } from "../../../src/math/random.ts";
 import { QUERY_VENDOR, readPairs, VENDORS, type EmojiPair } from "../../../src/sample/index.ts";
 
 const OTHERS = VENDORS.map(({ id }) => id).filter((id) => id !== QUERY_VENDOR);

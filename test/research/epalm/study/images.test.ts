@@ -4,7 +4,7 @@ import { colourOfImage, colourOfPixel } from "../../../../research/epalm/study/c
 import { copiesOf } from "../../../../research/epalm/study/copies.ts";
 import { readImages } from "../../../../research/epalm/study/images.ts";
 import { captionBefore, itemsOf } from "../../../../research/epalm/study/questions.ts";
-import { createRandom } from "../../../../src/random.ts";
+import { createRandom } from "../../../../src/math/random.ts";
 
 const COUNTS = {
   seenClasses: 20,

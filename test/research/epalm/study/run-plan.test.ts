@@ -9,7 +9,7 @@ import { findNeighbours } from "../../../../research/epalm/study/neighbours.ts";
 import { itemsOf } from "../../../../research/epalm/study/questions.ts";
 import { promptsOf, rowsOf } from "../../../../research/epalm/study/rows.ts";
 import { runPlan, type Study } from "../../../../research/epalm/study/run-plan.ts";
-import { createRandom, normal } from "../../../../src/random.ts";
+import { createRandom, normal } from "../../../../src/math/random.ts";
 import { temporaryDecoders, TINY_CONFIG, writeTinyDecoder } from "../../../support/tiny-decoder.ts";
 
 const COUNTS = {

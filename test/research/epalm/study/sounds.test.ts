@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { scaleFeatures } from "../../../../research/epalm/audio/index.ts";
 import { drawSound, SOUND_NAMES } from "../../../../research/epalm/study/sounds.ts";
-import { createRandom } from "../../../../src/random.ts";
+import { createRandom } from "../../../../src/math/random.ts";
 
 const DRAWS = 4;
 

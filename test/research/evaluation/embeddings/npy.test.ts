@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { float16Table } from "../../../../src/float16.ts";
+import { float16Table } from "../../../../src/math/float16.ts";
 import { LABEL_ITEMS, openNpy, VECTOR_ITEMS } from "../../../../research/evaluation/embeddings/npy.ts";
 import { temporaryDirectory } from "../../../support/postgres.ts";
 import { float32, float64, int32, int64, npy } from "./npy-bytes.ts";

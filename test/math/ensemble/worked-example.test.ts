@@ -6,7 +6,7 @@ import {
   kendallW,
   type Aggregation,
   type Calibration,
-} from "../../src/ensemble/index.ts";
+} from "../../../src/math/ensemble/index.ts";
 
 /** Four proposals A, B, C, D under two scorers of different units; the values are those of the method's page. */
 const FIRST = Float64Array.of(0.9, 0.5, 0.4, 0.1);

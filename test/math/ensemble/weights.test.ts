@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { learnWeights, type LabelledPool } from "../../src/ensemble/index.ts";
+import { learnWeights, type LabelledPool } from "../../../src/math/ensemble/index.ts";
 
-import { normals, seededRandom } from "../support/random.ts";
+import { normals, seededRandom } from "../../support/random.ts";
 
 /** Pools of ten proposals, the first of which is right; each scorer sees that with so much noise. */
 const pools = (noises: readonly number[], seed = 1): LabelledPool[] => {

@@ -1,7 +1,12 @@
 import { Matrix } from "ml-matrix";
 import { afterAll, describe, expect, test } from "vitest";
-import { closeProducts, factorPivoted, gramOfRows, transpose } from "../../src/linear-algebra/index.ts";
-import { normals, seededRandom } from "../support/random.ts";
+import {
+  closeProducts,
+  factorPivoted,
+  gramOfRows,
+  transpose,
+} from "../../../src/math/linear-algebra/index.ts";
+import { normals, seededRandom } from "../../support/random.ts";
 
 afterAll(closeProducts);
 

@@ -1,8 +1,13 @@
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { afterAll, describe, expect, test } from "vitest";
-import { closeProducts, factor, solveLower, solveLowerTransposed } from "../../src/linear-algebra/index.ts";
+import {
+  closeProducts,
+  factor,
+  solveLower,
+  solveLowerTransposed,
+} from "../../../src/math/linear-algebra/index.ts";
 
-import { normals, seededRandom } from "../support/random.ts";
+import { normals, seededRandom } from "../../support/random.ts";
 
 afterAll(closeProducts);
 

@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { createGraph } from "../onnx/index.ts";
+import { createGraph } from "../../onnx/index.ts";
 
 /** In float64, row-major. */
 export interface Matrix {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bootstrapInterval, mean, quantile, standardDeviation } from "../src/statistics.ts";
+import { bootstrapInterval, mean, quantile, standardDeviation } from "../../src/math/statistics.ts";
 
 describe("statistics", () => {
   it("takes the mean and the deviation of a sample as textbooks do", () => {

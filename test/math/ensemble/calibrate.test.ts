@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aggregate, agreementOf, calibrate, kendallW, type Calibration } from "../../src/ensemble/index.ts";
+import {
+  aggregate,
+  agreementOf,
+  calibrate,
+  kendallW,
+  type Calibration,
+} from "../../../src/math/ensemble/index.ts";
 
 const scores = fc
   .array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 30 })

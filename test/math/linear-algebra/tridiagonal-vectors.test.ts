@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { Matrix } from "ml-matrix";
 import { describe, expect, test } from "vitest";
-import { eigenvaluesOf, tridiagonalVectors } from "../../src/linear-algebra/index.ts";
-import { normals, seededRandom } from "../support/random.ts";
+import { eigenvaluesOf, tridiagonalVectors } from "../../../src/math/linear-algebra/index.ts";
+import { normals, seededRandom } from "../../support/random.ts";
 
 const noRest = (): Promise<void> => Promise.resolve();
 

@@ -7,7 +7,7 @@ import {
   spearman,
   topOneRegret,
   weightedTau,
-} from "../../src/emms/rank-correlation/index.ts";
+} from "../../src/math/rank-correlation/index.ts";
 import {
   naiveKendallTau,
   naivePearson,

@@ -1,7 +1,12 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { afterAll, describe, expect, test } from "vitest";
-import { closeProducts, eigenvaluesOf, rotate, tridiagonalize } from "../../src/linear-algebra/index.ts";
-import { normals, seededRandom } from "../support/random.ts";
+import {
+  closeProducts,
+  eigenvaluesOf,
+  rotate,
+  tridiagonalize,
+} from "../../../src/math/linear-algebra/index.ts";
+import { normals, seededRandom } from "../../support/random.ts";
 
 afterAll(closeProducts);
 
