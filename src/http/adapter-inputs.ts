@@ -7,8 +7,8 @@ import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Servic
 import { answerFile, streamFile } from "./file-answer.ts";
 import { answerJsonParts } from "./json-parts.ts";
 import { adapterInputsAnswer, adapterInputsRequest, featuresRequest } from "./schemas/adapter-inputs.ts";
-import { collectionPath } from "./schemas/collections.ts";
-import { job } from "./schemas/service.ts";
+import { collectionPath } from "../api/collections.ts";
+import { job } from "../api/service.ts";
 
 const tags = ["adapters"];
 const path = "/v1/collections/{collection}";

@@ -17,7 +17,7 @@ import {
 import { answerFile } from "./file-answer.ts";
 import { trainRequest } from "./schemas/adapter-training.ts";
 import { adapterList, adapterPath, adapterTold, decoderList, registerQuery } from "./schemas/adapters.ts";
-import { job } from "./schemas/service.ts";
+import { job } from "../api/service.ts";
 
 const tags = ["adapters"];
 const path = "/v1/adapters";

@@ -8,7 +8,7 @@ import type { Service } from "./endpoint.ts";
 import { parseJson } from "./json.ts";
 import { linesOf, type Line } from "./lines.ts";
 import { problemOf } from "./problem.ts";
-import { anchor } from "./schemas/anchors.ts";
+import { anchor } from "../api/anchors.ts";
 import { parseWith } from "./validation.ts";
 
 const BATCH_LINES = 256;

@@ -24,8 +24,8 @@ import {
   storedAnchor,
   written,
   writtenLines,
-} from "./schemas/anchors.ts";
-import { collectionPath } from "./schemas/collections.ts";
+} from "../api/anchors.ts";
+import { collectionPath } from "../api/collections.ts";
 
 const tags = ["anchors"];
 const path = "/v1/collections/{collection}/anchors";

@@ -5,8 +5,8 @@ import type { CollectionName } from "../types.ts";
 import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
 import { calibrateRequest, calibrationList } from "./schemas/calibration.ts";
-import { collectionPath } from "./schemas/collections.ts";
-import { job } from "./schemas/service.ts";
+import { collectionPath } from "../api/collections.ts";
+import { job } from "../api/service.ts";
 
 const tags = ["tuning"];
 const path = "/v1/collections/{collection}";

@@ -17,7 +17,7 @@ import {
   collectionPath,
   collectionQuery,
   collectionSpec,
-} from "./schemas/collections.ts";
+} from "../api/collections.ts";
 
 const tags = ["collections"];
 

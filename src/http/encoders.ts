@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { answerJson, endpoint, jsonOf, problems, type Service } from "./endpoint.ts";
-import { encoderList } from "./schemas/service.ts";
+import { encoderList } from "../api/service.ts";
 
 export const addEncoders = (app: OpenAPIHono, { anchorage }: Service): void =>
   endpoint(

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { answerJson, endpoint, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
-import { job, jobList, jobPath } from "./schemas/service.ts";
+import { job, jobList, jobPath } from "../api/service.ts";
 
 const tags = ["jobs"];
 

@@ -5,7 +5,7 @@ import type { CollectionName } from "../types.ts";
 import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
 import { linked, withLinks } from "./links.ts";
-import { collectionPath } from "./schemas/collections.ts";
+import { collectionPath } from "../api/collections.ts";
 import { coverageAnswer, coverageRequest } from "./schemas/coverage.ts";
 import { counterfactualAnswer, counterfactualRequest } from "./schemas/counterfactual.ts";
 import { influenceAnswer, influenceRequest } from "./schemas/influence.ts";
@@ -18,7 +18,7 @@ import {
   searchRequest,
   similarityAnswer,
   similarityRequest,
-} from "./schemas/queries.ts";
+} from "../api/queries.ts";
 
 /** Entries of all representations in one answer. */
 const MAX_KEPT = 2_000_000;

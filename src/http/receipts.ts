@@ -1,14 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { answerJson, endpoint, jsonOf, problems, readPath, readQuery, type Service } from "./endpoint.ts";
-import { collectionPath } from "./schemas/collections.ts";
-import {
-  compactQuery,
-  compacted,
-  receipt,
-  receiptPage,
-  receiptPath,
-  receiptQuery,
-} from "./schemas/receipts.ts";
+import { collectionPath } from "../api/collections.ts";
+import { compactQuery, compacted, receipt, receiptPage, receiptPath, receiptQuery } from "../api/receipts.ts";
 
 const tags = ["receipts"];
 const path = "/v1/collections/{collection}";

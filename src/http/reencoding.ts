@@ -3,9 +3,9 @@ import { createReencodeJobs } from "../reencode-job.ts";
 import type { ReencodeRequest } from "../collections/index.ts";
 import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
-import { collectionPath } from "./schemas/collections.ts";
+import { collectionPath } from "../api/collections.ts";
 import { reencodeRequest, reencoding } from "./schemas/reencoding.ts";
-import { job } from "./schemas/service.ts";
+import { job } from "../api/service.ts";
 
 const tags = ["reencoding"];
 const path = "/v1/collections/{collection}/reencode";

@@ -11,7 +11,7 @@ import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
 import { selectionList, selectionState } from "./schemas/selection-answer.ts";
 import { selectionRequest } from "./schemas/selections.ts";
-import { job, jobPath } from "./schemas/service.ts";
+import { job, jobPath } from "../api/service.ts";
 
 const tags = ["selections"];
 const path = "/v1/selections";

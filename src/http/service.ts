@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { answerJson, endpoint, jsonOf, OPEN, problems, type Service } from "./endpoint.ts";
 import type { Metrics } from "./metrics.ts";
-import { about, health, readiness } from "./schemas/service.ts";
+import { about, health, readiness } from "../api/service.ts";
 
 const tags = ["service"];
 

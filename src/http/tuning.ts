@@ -4,8 +4,8 @@ import { createSoleJobs } from "../sole-job.ts";
 import type { CollectionName } from "../types.ts";
 import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
-import { collectionPath } from "./schemas/collections.ts";
-import { job } from "./schemas/service.ts";
+import { collectionPath } from "../api/collections.ts";
+import { job } from "../api/service.ts";
 import { tuneRequest, tuning } from "./schemas/tuning.ts";
 
 const tags = ["tuning"];

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { openDecoders } from "../../src/adapters/index.ts";
-import { job } from "../../src/http/schemas/service.ts";
+import { job } from "../../src/api/service.ts";
 import type { EncoderId } from "../../src/types.ts";
 import { pictureAnchors, writeSmallEncoders } from "../http/selection-data.ts";
 import { BASE, openTestApp, type TestApp } from "../http/support.ts";

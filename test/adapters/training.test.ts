@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adapterTold } from "../../src/http/schemas/adapters.ts";
-import { job } from "../../src/http/schemas/service.ts";
+import { job } from "../../src/api/service.ts";
 import { pathsOf } from "../http/support.ts";
 import { writeTinyDecoder } from "../support/tiny-decoder.ts";
 import { openEyesApp, type EyesApp } from "./eyes-app.ts";

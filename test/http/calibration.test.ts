@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient, type AnchorageApiError } from "../../src/client/index.ts";
 import * as calibration from "../../src/http/schemas/calibration.ts";
-import * as queries from "../../src/http/schemas/queries.ts";
+import * as queries from "../../src/api/queries.ts";
 import { randomAnchors } from "../support/anchor-space.ts";
 import { listen, openTestApp, pathsOf, type Answer, type TestApp } from "./support.ts";
 

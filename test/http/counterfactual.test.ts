@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { METHODS } from "../../src/asif/index.ts";
 import { counterfactualAnswer } from "../../src/http/schemas/counterfactual.ts";
-import * as schemas from "../../src/http/schemas/queries.ts";
+import * as schemas from "../../src/api/queries.ts";
 import { openTestApp, pathsOf, stateOf, type Answer, type TestApp } from "./support.ts";
 
 let test: TestApp;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { METHODS } from "../../src/asif/index.ts";
-import * as schemas from "../../src/http/schemas/queries.ts";
+import * as schemas from "../../src/api/queries.ts";
 import { randomAnchors } from "../support/anchor-space.ts";
 import { openTestApp, type TestApp } from "./support.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { influenceAnswer } from "../../src/http/schemas/influence.ts";
-import * as schemas from "../../src/http/schemas/queries.ts";
+import * as schemas from "../../src/api/queries.ts";
 import { openTestApp, pathsOf, type Answer, type TestApp } from "./support.ts";
 
 let test: TestApp;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { METHODS } from "../../src/asif/index.ts";
 import { createClient } from "../../src/client/index.ts";
-import * as schemas from "../../src/http/schemas/queries.ts";
+import * as schemas from "../../src/api/queries.ts";
 import { randomAnchors } from "../support/anchor-space.ts";
 import { listen, openTestApp, pathsOf, type Answer, type TestApp } from "./support.ts";
 

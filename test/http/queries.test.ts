@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import * as schemas from "../../src/http/schemas/queries.ts";
+import * as schemas from "../../src/api/queries.ts";
 import { anchorOf, createCollection, openTestApp, pathsOf, type Answer, type TestApp } from "./support.ts";
 
 let test: TestApp;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createClient } from "../../src/client/index.ts";
-import { compacted, receipt, receiptPage } from "../../src/http/schemas/receipts.ts";
+import { compacted, receipt, receiptPage } from "../../src/api/receipts.ts";
 import { anchorOf, createCollection, listen, openTestApp, type TestApp } from "./support.ts";
 
 const base = "/v1/collections/c";

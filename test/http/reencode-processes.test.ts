@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { collection } from "../../src/http/schemas/collections.ts";
+import { collection } from "../../src/api/collections.ts";
 import { resumeReencodings } from "../../src/reencode-job.ts";
 import type { CollectionName } from "../../src/types.ts";
 import { freshDatabase, runSql, temporaryDirectory, type TestDatabase } from "../support/postgres.ts";

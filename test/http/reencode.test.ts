@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient } from "../../src/client/index.ts";
-import { collection } from "../../src/http/schemas/collections.ts";
+import { collection } from "../../src/api/collections.ts";
 import { cosine } from "../support/naive-asif.ts";
 import { freshDatabase, runSql, type TestDatabase } from "../support/postgres.ts";
 import { anchorsOf, createPictures, encoderFolder, move, moveOf, pictureOf, put } from "./reencoding.ts";

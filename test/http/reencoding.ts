@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect } from "vitest";
-import { job } from "../../src/http/schemas/service.ts";
+import { job } from "../../src/api/service.ts";
 import { reencoding } from "../../src/http/schemas/reencoding.ts";
 import { imageFolder, TABLE, textFolder, writeFiles } from "../encoders/folders.ts";
 import { textModel } from "../encoders/models.ts";

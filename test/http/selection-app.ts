@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { SelectionBody } from "../../src/client/index.ts";
 import { selection } from "../../src/http/schemas/selection-answer.ts";
-import { job } from "../../src/http/schemas/service.ts";
+import { job } from "../../src/api/service.ts";
 import { freshDatabase, type TestDatabase } from "../support/postgres.ts";
 import { pictureAnchors, writeSmallEncoders } from "./selection-data.ts";
 import { openTestApp, type TestApp } from "./support.ts";

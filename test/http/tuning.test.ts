@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createClient } from "../../src/client/index.ts";
-import { collection } from "../../src/http/schemas/collections.ts";
-import { job } from "../../src/http/schemas/service.ts";
+import { collection } from "../../src/api/collections.ts";
+import { job } from "../../src/api/service.ts";
 import { tuning } from "../../src/http/schemas/tuning.ts";
 import { conceptAnchors } from "../tuning/anchors.ts";
 import { listen, openTestApp, pathsOf, problemIn, type TestApp } from "./support.ts";

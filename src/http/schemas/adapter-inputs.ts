@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ADAPTER_REFERENCE } from "../../adapters/index.ts";
-import { input } from "./inputs.ts";
-import { anchorId, optional, text } from "./values.ts";
+import { input } from "../../api/inputs.ts";
+import { anchorId, optional, text } from "../../api/values.ts";
 
 const MAX_INPUTS = 256;
 const MAX_NEIGHBOURS = 64;

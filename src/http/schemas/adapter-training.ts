@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { adapterId, lossScope, mode } from "./adapters.ts";
-import { anchorId, collectionName, optional, text } from "./values.ts";
+import { anchorId, collectionName, optional, text } from "../../api/values.ts";
 
 const MAX_ROWS = 100_000;
 const MAX_TEXT = 2_000;

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { ImportSettings } from "../../adapters/index.ts";
 import { ADAPTER_REFERENCE } from "../../adapters/index.ts";
-import { optional } from "./values.ts";
+import { optional } from "../../api/values.ts";
 
 const MAX_LAYERS = 64;
 

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { filter } from "./filter.ts";
-import { ensemble, method, scoring } from "./methods.ts";
-import { k, minSequence, optional, p, text, transform } from "./values.ts";
+import { filter } from "../../api/filter.ts";
+import { ensemble, method, scoring } from "../../api/methods.ts";
+import { k, minSequence, optional, p, text, transform } from "../../api/values.ts";
 
 const MAX_CLASSES = 10_000;
 const MAX_IMAGES = 100_000;

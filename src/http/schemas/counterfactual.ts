@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { anchor, MAX_ANCHORS } from "./anchors.ts";
-import { classified } from "./explain.ts";
-import { filter } from "./filter.ts";
-import { scored, scoring } from "./methods.ts";
-import { checkQuestion, questionShape } from "./queries.ts";
-import { anchorId, optional, transform } from "./values.ts";
+import { anchor, MAX_ANCHORS } from "../../api/anchors.ts";
+import { classified } from "../../api/explain.ts";
+import { filter } from "../../api/filter.ts";
+import { scored, scoring } from "../../api/methods.ts";
+import { checkQuestion, questionShape } from "../../api/queries.ts";
+import { anchorId, optional, transform } from "../../api/values.ts";
 
 /** Scores that are compared in one answer. */
 const MAX_COMPARED = 1_000_000;

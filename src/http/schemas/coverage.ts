@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { questionShape, settings } from "./queries.ts";
-import { optional, text } from "./values.ts";
+import { questionShape, settings } from "../../api/queries.ts";
+import { optional, text } from "../../api/values.ts";
 
 /** Each is compared with each. */
 const MAX_CLASSES = 2_000;

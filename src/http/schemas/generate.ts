@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { GENERATE_DEFAULTS } from "../../adapters/index.ts";
 import { adapterNamed, adapterReference, neighbourTold } from "./adapter-inputs.ts";
-import { input } from "./inputs.ts";
-import { collectionName, optional, text } from "./values.ts";
+import { input } from "../../api/inputs.ts";
+import { collectionName, optional, text } from "../../api/values.ts";
 
 const MAX_PROMPT = 2_000;
 const MAX_CANDIDATES = 100;

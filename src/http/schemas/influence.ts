@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { usedFit } from "./counterfactual.ts";
-import { method } from "./methods.ts";
-import { checkQuestion, questionShape } from "./queries.ts";
-import { optional } from "./values.ts";
+import { method } from "../../api/methods.ts";
+import { checkQuestion, questionShape } from "../../api/queries.ts";
+import { optional } from "../../api/values.ts";
 
 const MAX_LIMIT = 1_000;
 

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { MAX_TEXT_LENGTH } from "../../collections/index.ts";
 import type { Box, Label } from "../../emms/index.ts";
-import { anchorId, optional, text } from "./values.ts";
+import { anchorId, optional, text } from "../../api/values.ts";
 
 const MAX_CATEGORIES = 100;
 /** Sides of a box that were rounded may reach beyond the image's edge so far. */

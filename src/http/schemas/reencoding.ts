@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { encoderChoice } from "./collections.ts";
-import { ensemble, method, rank } from "./methods.ts";
-import { optional, text, transform } from "./values.ts";
+import { encoderChoice } from "../../api/collections.ts";
+import { ensemble, method, rank } from "../../api/methods.ts";
+import { optional, text, transform } from "../../api/values.ts";
 
 const apply = z.enum(["always", "if-better", "never"]);
 

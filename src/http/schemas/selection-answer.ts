@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { SELECTION_METHODS } from "../../selections/index.ts";
-import { job } from "./service.ts";
-import { transform } from "./values.ts";
+import { job } from "../../api/service.ts";
+import { transform } from "../../api/values.ts";
 
 const share = z.number().min(0).max(1);
 const named = {

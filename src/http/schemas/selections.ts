@@ -5,10 +5,10 @@ import {
   type SelectionRequest,
   type Subject,
 } from "../../selections/index.ts";
-import { image } from "./inputs.ts";
+import { image } from "../../api/inputs.ts";
 import { anchorLabel, label } from "./labels.ts";
 import { matrix } from "./transferability.ts";
-import { collectionName, optional, text, transform } from "./values.ts";
+import { collectionName, optional, text, transform } from "../../api/values.ts";
 
 const MAX_SAMPLES = 10_000;
 const MAX_IDS = 200;

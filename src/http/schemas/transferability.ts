@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { TRANSFER_METHODS } from "../../emms/index.ts";
-import { checked, optional, vector } from "./values.ts";
+import { checked, optional, vector } from "../../api/values.ts";
 
 const MAX_ROWS = 50_000;
 const MAX_COLUMNS = 16_384;

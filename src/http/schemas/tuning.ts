@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { TUNING_DEFAULTS } from "../../collections/index.ts";
-import { ensemble, method, rank } from "./methods.ts";
-import { minSequence, optional, text, transform } from "./values.ts";
+import { ensemble, method, rank } from "../../api/methods.ts";
+import { minSequence, optional, text, transform } from "../../api/values.ts";
 
 const MAX_SEED = 2 ** 31;
 const MAX_BUDGET_SECONDS = 86_400;

@@ -3,7 +3,7 @@ import type { GeneratorName } from "../../../consensus/catalogue/index.ts";
 import { placesOf } from "../../../consensus/generators/index.ts";
 import type { Payload } from "../../../consensus/index.ts";
 import { DECODER_ID } from "../../../epalm/index.ts";
-import { anchorId, modality, optional, text, vector } from "../values.ts";
+import { anchorId, modality, optional, text, vector } from "../../../api/values.ts";
 import { endpoint, field, knownNames } from "./scorers.ts";
 
 const MOST_NEAREST = 10_000;

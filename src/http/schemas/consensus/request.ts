@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { CONSENSUS_DEFAULTS, CONSENSUS_MOST_PROPOSALS } from "../../../collections/index.ts";
 import { TASKS, type TaskName } from "../../../consensus/catalogue/index.ts";
-import { filter } from "../filter.ts";
-import { input, RED_PIXEL } from "../inputs.ts";
-import { settings } from "../queries.ts";
-import { collectionName, optional, text } from "../values.ts";
+import { filter } from "../../../api/filter.ts";
+import { input, RED_PIXEL } from "../../../api/inputs.ts";
+import { settings } from "../../../api/queries.ts";
+import { collectionName, optional, text } from "../../../api/values.ts";
 import { generator, MOST_PROPOSALS, proposals } from "./generators.ts";
 import { scorer } from "./scorers.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { ScorerName } from "../../../consensus/catalogue/index.ts";
-import { optional, text } from "../values.ts";
+import { optional, text } from "../../../api/values.ts";
 
 const MOST_NEIGHBOURS = 10_000;
 const MOST_TIMEOUT_MS = 60_000;

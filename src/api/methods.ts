@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { CONSENSUS, METHODS, type Member } from "../../asif/index.ts";
+import { CONSENSUS, METHODS, type Member } from "../asif/index.ts";
 import { optional } from "./values.ts";
 
 const MAX_RANK = 8_192;

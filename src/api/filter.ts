@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Filter } from "../../collections/types.ts";
+import type { Filter } from "../collections/types.ts";
 import { checked, optional, valueFault } from "./values.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { AnchorId, CollectionName, Metadata, Sequence } from "../../types.ts";
+import type { AnchorId, CollectionName, Metadata, Sequence } from "../types.ts";
 
 /**
  * A key that may be absent.
