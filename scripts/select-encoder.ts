@@ -5,7 +5,7 @@ import { readConfig } from "../src/config.ts";
 import { isAnchorageError } from "../src/errors.ts";
 import { readTemplates } from "../research/evaluation/index.ts";
 import { createProgress } from "../src/progress.ts";
-import { SELECTION_DEFAULTS, SELECTION_METHODS, selectionTable } from "../src/selections/index.ts";
+import { SELECTION_DEFAULTS, SELECTION_METHODS, selectionTable } from "../src/features/selection/index.ts";
 
 const TRANSFORMS = ["none", "center", "whiten"] as const;
 const { methods: METHODS, transforms, rounds, samples, bootstrap, seed } = SELECTION_DEFAULTS;

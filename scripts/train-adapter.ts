@@ -16,7 +16,7 @@ import {
   trainedShare,
   writeAdapter,
   type TrainingOptions,
-} from "../src/epalm/index.ts";
+} from "../src/features/epalm/index.ts";
 import { createProgress } from "../src/progress.ts";
 
 const STEPS_A_CHECKPOINT = 50;

@@ -6,7 +6,7 @@ import { TUNING_DEFAULTS } from "../src/collections/index.ts";
 import { readConfig } from "../src/config.ts";
 import { isAnchorageError } from "../src/errors.ts";
 import { createProgress } from "../src/progress.ts";
-import { METRICS, tuningTable } from "../src/tuning/index.ts";
+import { METRICS, tuningTable } from "../src/features/tuning/index.ts";
 
 const { folds, repeats, seed, classes, questions, objective, budgetSeconds } = TUNING_DEFAULTS;
 

@@ -4,7 +4,7 @@ import { readConfig, type Config } from "./config.ts";
 import { AnchorageError, isAnchorageError } from "./errors.ts";
 import { createApp } from "./http/index.ts";
 import { watchParent } from "./parent.ts";
-import { resumeReencodings } from "./reencode-job.ts";
+import { resumeReencodings } from "./features/reencoding/job.ts";
 import { startSample } from "./sample-job.ts";
 import { stopSignal } from "./stop-signal.ts";
 import type { Log } from "./types.ts";

@@ -7,7 +7,7 @@ import {
   questionPrompt,
   trainAdapter,
   type AdapterRow,
-} from "../../src/epalm/index.ts";
+} from "../../src/features/epalm/index.ts";
 import { createRandom, normal } from "../../src/math/random.ts";
 import { mean } from "../../src/math/statistics.ts";
 

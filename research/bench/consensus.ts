@@ -1,12 +1,12 @@
 import { closeKernels } from "../../src/retrieval/index.ts";
-import { createScene } from "../../src/consensus/scene/index.ts";
+import { createScene } from "../../src/features/consensus/scene/index.ts";
 import {
   createAsifScorer,
   createCsaScorer,
   createNeighbourCaptionsScorer,
   createReverseRetrievalScorer,
-} from "../../src/consensus/scorers/index.ts";
-import { runConsensus, type Generator, type Plan, type Scorer } from "../../src/consensus/index.ts";
+} from "../../src/features/consensus/scorers/index.ts";
+import { runConsensus, type Generator, type Plan, type Scorer } from "../../src/features/consensus/index.ts";
 import { makeData, openView, rounded, TEXT_DIMENSION } from "./paired-data.ts";
 
 const ANCHORS = 5_000;

@@ -5,7 +5,7 @@ import {
   type ScoreInput,
   type TimedScore,
   type TransferMethod,
-} from "../../src/emms/index.ts";
+} from "../../src/features/selection/emms/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 
 const CLASSES = 20;

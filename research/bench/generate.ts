@@ -10,7 +10,7 @@ import {
   type Before,
   type Decoder,
   type DecoderModel,
-} from "../../src/epalm/index.ts";
+} from "../../src/features/epalm/index.ts";
 import { createRandom, normal } from "../../src/math/random.ts";
 
 /**

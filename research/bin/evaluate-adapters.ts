@@ -5,7 +5,7 @@ import { decoderDirectory, encoderDirectory, networkDirectory } from "../../src/
 import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli.ts";
 import { readConfig } from "../../src/config.ts";
 import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
-import { DECODER_ID, openDecoderModel } from "../../src/epalm/index.ts";
+import { DECODER_ID, openDecoderModel } from "../../src/features/epalm/index.ts";
 import { epalmTable, evaluateAdapters, growthChart, PLANS } from "../epalm/study/index.ts";
 import { createProgress } from "../../src/progress.ts";
 

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { openAnchorage } from "../../src/anchorage.ts";
 import { collectionOption, EXIT, runScript, wholeNumber, type Terminal } from "../../src/cli.ts";
 import { readConfig } from "../../src/config.ts";
-import type { TransferMethod } from "../../src/emms/index.ts";
+import type { TransferMethod } from "../../src/features/selection/emms/index.ts";
 import { notFound } from "../../src/errors.ts";
 import { agreementTable, asifAccuracies, type Truth } from "../evaluation/index.ts";
 import { createProgress } from "../../src/progress.ts";
-import { createSelections, SELECTION_METHODS, type Candidate } from "../../src/selections/index.ts";
+import { createSelections, SELECTION_METHODS, type Candidate } from "../../src/features/selection/index.ts";
 
 const TRANSFORMS = ["none", "whiten"] as const;
 const TRUTH = "linear-probe";

@@ -3,7 +3,7 @@ import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../..
 import { AUTHORS_FILES, readAccuracies, reproduceEmms, reproductionTable } from "../evaluation/index.ts";
 import { invalidField } from "../../src/errors.ts";
 import { createProgress } from "../../src/progress.ts";
-import { SELECTION_METHODS } from "../../src/selections/index.ts";
+import { SELECTION_METHODS } from "../../src/features/selection/index.ts";
 
 const METHODS = ["emms", "logme", "transrate", "hscore-reg", "knn"] as const;
 const pattern = requiredText.includes("{dataset}", { error: "must hold {dataset}" });

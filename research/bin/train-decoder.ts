@@ -11,7 +11,7 @@ import {
   questionPrompt,
   trainEmojiDecoder,
   type DecoderModel,
-} from "../../src/epalm/index.ts";
+} from "../../src/features/epalm/index.ts";
 import { createProgress } from "../../src/progress.ts";
 
 const VALIDATION_LINES = 500;

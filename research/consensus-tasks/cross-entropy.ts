@@ -1,6 +1,6 @@
 import type { Modality } from "../../src/types.ts";
 import { normal } from "../../src/math/random.ts";
-import type { Generator } from "../../src/consensus/types.ts";
+import type { Generator } from "../../src/features/consensus/types.ts";
 import { unit } from "./vector-step.ts";
 
 export interface CrossEntropySettings {

@@ -9,7 +9,7 @@ import { createRandom } from "../../src/math/random.ts";
 import { openAnchorSpace, readProfile, type AnchorSpace } from "../../src/retrieval/index.ts";
 import { QUERY_VENDOR, VENDORS } from "../../src/sample/index.ts";
 import type { Metadata, Sequence } from "../../src/types.ts";
-import { createScene, type Condition, type Scene } from "../../src/consensus/scene/index.ts";
+import { createScene, type Condition, type Scene } from "../../src/features/consensus/scene/index.ts";
 
 /** As the sample is served. */
 const SETTINGS = { k: 800, p: 4, transform: "whiten" } as const;

@@ -1,4 +1,4 @@
-import type { Scorer } from "../../src/consensus/types.ts";
+import type { Scorer } from "../../src/features/consensus/types.ts";
 
 /** What is measured must not depend on how busy the machine is. */
 const TIMEOUT_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import type { Modality } from "../../src/types.ts";
-import type { Generator, Proposed, Scorer } from "../../src/consensus/types.ts";
+import type { Generator, Proposed, Scorer } from "../../src/features/consensus/types.ts";
 
 /** A scorer that can tell which way is up, and what its raw scores count. */
 export interface Guide {

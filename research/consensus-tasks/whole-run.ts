@@ -1,4 +1,4 @@
-import type { Plan } from "../../src/consensus/index.ts";
+import type { Plan } from "../../src/features/consensus/index.ts";
 
 /** Of a run that is measured: all its rounds, whatever the clock says and however early it would be content. */
 export const wholeRun = (rounds: number) =>

@@ -5,10 +5,10 @@ import {
   standardOf,
   judge,
   type Rung,
-} from "../../src/calibration/index.ts";
+} from "../../src/features/calibration/index.ts";
 import { classify } from "../../src/asif/index.ts";
-import { coverage } from "../../src/coverage/index.ts";
-import { spearman } from "../../src/emms/index.ts";
+import { coverage } from "../../src/features/coverage/index.ts";
+import { spearman } from "../../src/features/selection/emms/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { openAnchorSpace, readProfile, type AnchorSpace } from "../../src/retrieval/index.ts";
 import { QUERY_VENDOR } from "../../src/sample/index.ts";

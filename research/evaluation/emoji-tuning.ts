@@ -10,7 +10,7 @@ import {
   type Choice,
   type Fold,
   type TuneContext,
-} from "../../src/tuning/index.ts";
+} from "../../src/features/tuning/index.ts";
 import type { Log, Sequence } from "../../src/types.ts";
 import { BEST, STYLES } from "./emoji-configurations.ts";
 import { chooseAnchors, eligibleClasses, splitClasses, type Halves, type Style } from "./emoji-protocol.ts";

@@ -1,5 +1,5 @@
 import type { AnchorSpace, Neighbours } from "../../src/retrieval/index.ts";
-import { rankGrid } from "../../src/tuning/index.ts";
+import { rankGrid } from "../../src/features/tuning/index.ts";
 import type { Modality, TransformKind } from "../../src/types.ts";
 import { outcomeOf, type Run } from "./outcome.ts";
 import type { RunOptions, Tasks } from "./subsets.ts";

@@ -1,4 +1,4 @@
-import { expectedCalibrationError } from "../../src/calibration/index.ts";
+import { expectedCalibrationError } from "../../src/features/calibration/index.ts";
 import { QUERY_VENDOR } from "../../src/sample/index.ts";
 import type { Style } from "./emoji-protocol.ts";
 import type { SurenessRun } from "./emoji-sureness.ts";

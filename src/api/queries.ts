@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { classified, explain, MAX_EXPLANATIONS } from "./explain.ts";
-import { calibrationUsed, checkSure, sure } from "../http/schemas/calibration.ts";
+import { calibrationUsed, checkSure, sure } from "../features/calibration/api.ts";
 import { filter } from "./filter.ts";
 import { input, RED_PIXEL } from "./inputs.ts";
 import { scored, scoring } from "./methods.ts";

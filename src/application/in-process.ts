@@ -5,7 +5,7 @@ import { notFound } from "../errors.ts";
 import { createSoleJobs } from "../sole-job.ts";
 import type { Log } from "../types.ts";
 import { ANCHORS_A_PAGE } from "./page.ts";
-import { createSelections, SELECTION_JOB, type SelectionRequest } from "../selections/index.ts";
+import { createSelections, SELECTION_JOB, type SelectionRequest } from "../features/selection/index.ts";
 import { SELECTING, type Application } from "./types.ts";
 import { watchJob } from "./watch-job.ts";
 

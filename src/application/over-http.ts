@@ -21,7 +21,7 @@ import type {
   TuningDetail,
 } from "../collections/index.ts";
 import { AnchorageError, messageOf, type ErrorCode } from "../errors.ts";
-import type { DoneSelection } from "../selections/index.ts";
+import type { DoneSelection } from "../features/selection/index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../types.ts";
 import { ANCHORS_A_PAGE } from "./page.ts";
 import { SELECTING, type Application } from "./types.ts";

@@ -6,7 +6,7 @@ import type {
   TuningDetail,
 } from "../collections/index.ts";
 import type { CollectionName, Modality } from "../types.ts";
-import type { DoneSelection, SelectionRequest } from "../selections/index.ts";
+import type { DoneSelection, SelectionRequest } from "../features/selection/index.ts";
 import type { WatchOptions } from "./watch-job.ts";
 
 /** How a selection is told of. */

@@ -9,15 +9,18 @@ export {
   type CounterfactualInput,
   type ScoreChange,
   type UsedFit,
-} from "./counterfactual.ts";
-export { counterfactualByMethod, type CounterfactualByMethod } from "./counterfactual-by-method.ts";
+} from "../features/counterfactual/counterfactual.ts";
+export {
+  counterfactualByMethod,
+  type CounterfactualByMethod,
+} from "../features/counterfactual/counterfactual-by-method.ts";
 export {
   influence,
   type Flip,
   type Influence,
   type InfluenceInput,
   type Influences,
-} from "./influence/influence.ts";
+} from "../features/influence/influence.ts";
 export { representAnchors, spacedSlots, type FindNearest } from "./background.ts";
 export { sumOfStandardized, type MemberScores } from "./consensus.ts";
 export { RUNNER_UP } from "./explain.ts";

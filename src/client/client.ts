@@ -54,9 +54,9 @@ import type {
   WrittenBody,
   WrittenLinesBody,
 } from "../http/index.ts";
-import { createAdaptersClient, type AdaptersClient } from "./adapters.ts";
+import { createAdaptersClient, type AdaptersClient } from "../features/epalm/client.ts";
 import { putAnchorStream } from "./anchor-stream.ts";
-import { streamConsensus, type ConsensusEvent } from "./consensus-stream.ts";
+import { streamConsensus, type ConsensusEvent } from "../features/consensus/client.ts";
 import { createTransport, type CallOptions, type ClientOptions } from "./transport.ts";
 
 /** For answers that must know of a write, wherever it was made. */

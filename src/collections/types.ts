@@ -23,23 +23,23 @@ import type {
   Sequence,
   TransformKind,
 } from "../types.ts";
-import type { Reencodings } from "./reencoding-types.ts";
-import type { TuneRequest, TuningDetail, TuningWork } from "./tuning-types.ts";
+import type { Reencodings } from "../features/reencoding/reencoding-types.ts";
+import type { TuneRequest, TuningDetail, TuningWork } from "../features/tuning/collection-tuning-types.ts";
 import type {
   CalibrateRequest,
   CalibrationDetail,
   CalibrationWork,
   SureAnswer,
   SureRequest,
-} from "./calibration-types.ts";
+} from "../features/calibration/collection-calibration-types.ts";
 import type {
   ConsensusAnswer,
   ConsensusContext,
   ConsensusRequest,
   ConsensusScoreAnswer,
   ConsensusScoreRequest,
-} from "./consensus/types.ts";
-import type { CoverageAnswer, CoverageRequest } from "./coverage.ts";
+} from "../features/consensus/collection/types.ts";
+import type { CoverageAnswer, CoverageRequest } from "../features/coverage/query.ts";
 import type { CompactionResult, DeletionReceipt, ReceiptDetail, ReceiptPage } from "./receipt-types.ts";
 import type { DefaultsChange, StoredImage } from "../store/index.ts";
 

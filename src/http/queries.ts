@@ -6,9 +6,9 @@ import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
 import { linked, withLinks } from "./links.ts";
 import { collectionPath } from "../api/collections.ts";
-import { coverageAnswer, coverageRequest } from "./schemas/coverage.ts";
-import { counterfactualAnswer, counterfactualRequest } from "./schemas/counterfactual.ts";
-import { influenceAnswer, influenceRequest } from "./schemas/influence.ts";
+import { coverageAnswer, coverageRequest } from "../features/coverage/api.ts";
+import { counterfactualAnswer, counterfactualRequest } from "../features/counterfactual/api.ts";
+import { influenceAnswer, influenceRequest } from "../features/influence/api.ts";
 import {
   classifyAnswer,
   classifyRequest,

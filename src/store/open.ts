@@ -5,35 +5,60 @@ import { sql } from "drizzle-orm";
 import type pg from "pg";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { Log } from "../types.ts";
-import { adapterContent, findAdapter, listAdapters, removeAdapters, saveAdapter } from "./adapters.ts";
+import {
+  adapterContent,
+  findAdapter,
+  listAdapters,
+  removeAdapters,
+  saveAdapter,
+} from "../features/epalm/store-adapters.ts";
 import { anchorKeys } from "./anchor-keys.ts";
 import { changesSince, existingIds, findAnchors, findImage, listAnchors } from "./anchor-reads.ts";
 import { idsWithImages } from "./picture-reads.ts";
 import { deleteAnchors, upsertAnchors } from "./anchor-writes.ts";
-import { findCalibration, listCalibrations, removeCalibrations, saveCalibration } from "./calibrations.ts";
+import {
+  findCalibration,
+  listCalibrations,
+  removeCalibrations,
+  saveCalibration,
+} from "../features/calibration/table.ts";
 import { createCollection, deleteCollection, findCollection, listCollections } from "./collections.ts";
 import { changeDefaults } from "./defaults.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { startEmbedded } from "./embedded/index.ts";
 import { ensureEncoder } from "./encoders.ts";
 import { findJob, interruptJobs, listJobs, saveJob } from "./jobs.ts";
-import { addLabelVectors, findLabelVectors, removeLabelVectors } from "./label-vectors.ts";
+import {
+  addLabelVectors,
+  findLabelVectors,
+  removeLabelVectors,
+} from "../features/selection/store-label-vectors.ts";
 import {
   findImages,
   findVectors,
   findVectorsByAll,
   keysWithVector,
   labelledAnchors,
-} from "./labelled-anchors.ts";
+} from "../features/selection/store-labelled-anchors.ts";
 import { migrateDatabase } from "./migrate.ts";
 import { followNews } from "./news.ts";
 import { readAll } from "./read-all.ts";
 import { readSince } from "./read-since.ts";
 import { erasedGeneration, findReceipt, listReceipts, recordErasure } from "./receipts.ts";
-import { findReencoding, listReencoded, saveReencoding, switchEncoders } from "./reencodings.ts";
-import { findSelection, listSelections, removeSelection, saveSelection } from "./selections.ts";
+import {
+  findReencoding,
+  listReencoded,
+  saveReencoding,
+  switchEncoders,
+} from "../features/reencoding/store-reencodings.ts";
+import {
+  findSelection,
+  listSelections,
+  removeSelection,
+  saveSelection,
+} from "../features/selection/store-selections.ts";
 import { loadTransforms, saveTransform } from "./transforms.ts";
-import { findTuning, saveTuning } from "./tunings.ts";
+import { findTuning, saveTuning } from "../features/tuning/store-table.ts";
 import type { Store } from "./types.ts";
 import { vacuum } from "./vacuum.ts";
 import {

@@ -1,7 +1,7 @@
-import type { AdapterStore } from "./adapter-types.ts";
+import type { AdapterStore } from "../features/epalm/store-adapter-types.ts";
 import type { FeatureStore } from "./feature-types.ts";
 import type { EncoderPair, ReencodingStore } from "./reencoding-types.ts";
-import type { SelectionStore } from "./selection-types.ts";
+import type { SelectionStore } from "../features/selection/store-selection-types.ts";
 import type {
   AlignmentKind,
   AnchorId,

@@ -6,7 +6,7 @@ import { openApplication, type Application } from "../../src/application/index.t
 import { readConfig } from "../../src/config.ts";
 import type { AnchorId, CollectionName } from "../../src/types.ts";
 import { listen, openTestApp, type TestApp } from "../http/support.ts";
-import { pictureAnchors, writeSmallEncoders } from "../http/selection-data.ts";
+import { pictureAnchors, writeSmallEncoders } from "../features/selection/selection-data.ts";
 import { runScript, startScript } from "../scripts/run-script.ts";
 import { defaultEncoders } from "../support/encoders.ts";
 import { freshDatabase, type TestDatabase } from "../support/postgres.ts";

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type ServerType } from "@hono/node-server";
 import { onTestFinished } from "vitest";
-import type { Decoders } from "../../src/adapters/index.ts";
+import type { Decoders } from "../../src/features/epalm/adapters/index.ts";
 import { openCollections } from "../../src/collections/index.ts";
 import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import { createApp, type Problem } from "../../src/http/index.ts";

@@ -1,4 +1,4 @@
-import type { Generator, Payload, Plan, Proposal, Scorer } from "../../src/consensus/index.ts";
+import type { Generator, Payload, Plan, Proposal, Scorer } from "../../src/features/consensus/index.ts";
 
 /** A text scorer by a plain function. */
 export const scorerOf = (

@@ -1,4 +1,4 @@
-import type { Features, Numbers } from "../../src/emms/index.ts";
+import type { Features, Numbers } from "../../src/features/selection/emms/index.ts";
 import type { Rows } from "./naive-emms.ts";
 import { normals, seededRandom } from "./random.ts";
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseDecoderConfig, type DecoderConfig, type WeightSource } from "../../src/epalm/index.ts";
+import { parseDecoderConfig, type DecoderConfig, type WeightSource } from "../../src/features/epalm/index.ts";
 
 interface Data {
   readonly shape: readonly number[];

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect } from "vitest";
-import type { InjectionMode, Shape } from "../../src/epalm/index.ts";
+import type { InjectionMode, Shape } from "../../src/features/epalm/index.ts";
 import type { ReferenceCase } from "./epalm-reference.ts";
 
 export type Feeds = Record<string, Tensor>;

@@ -3,8 +3,8 @@ import {
   type Condition,
   type Scene,
   type SceneOptions,
-} from "../../src/consensus/scene/index.ts";
-import type { Payload, Proposal } from "../../src/consensus/index.ts";
+} from "../../src/features/consensus/scene/index.ts";
+import type { Payload, Proposal } from "../../src/features/consensus/index.ts";
 import { openAnchorSpace, type AnchorView } from "../../src/retrieval/index.ts";
 import type { Metadata, Sequence } from "../../src/types.ts";
 import { idOf, settings } from "./anchor-space.ts";

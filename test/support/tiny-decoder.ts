@@ -7,7 +7,7 @@ import {
   writeDecoder,
   type DecoderConfig,
   type Tensors,
-} from "../../src/epalm/index.ts";
+} from "../../src/features/epalm/index.ts";
 import { normals, seededRandom } from "./random.ts";
 
 export const TINY_CONFIG: DecoderConfig = {

@@ -1,5 +1,5 @@
 import { createRandom, normal, type Random } from "../../../src/math/random.ts";
-import type { Generator, Payload, Proposed } from "../../../src/consensus/types.ts";
+import type { Generator, Payload, Proposed } from "../../../src/features/consensus/types.ts";
 import { randomOf } from "../random-of.ts";
 import {
   calculate,

@@ -1,5 +1,5 @@
-import { createVotesScorer } from "../../../src/consensus/scorers/index.ts";
-import type { Payload, Scorer } from "../../../src/consensus/types.ts";
+import { createVotesScorer } from "../../../src/features/consensus/scorers/index.ts";
+import type { Payload, Scorer } from "../../../src/features/consensus/types.ts";
 import type { Classifier } from "./classifier.ts";
 import { answerOf, type Problem } from "./problems.ts";
 

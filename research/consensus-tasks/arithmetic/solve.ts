@@ -7,8 +7,8 @@ import {
   type Proposed,
   type Run,
   type Scorer,
-} from "../../../src/consensus/index.ts";
-import { createArithmeticScorer } from "../../../src/consensus/scorers/arithmetic.ts";
+} from "../../../src/features/consensus/index.ts";
+import { createArithmeticScorer } from "../../../src/features/consensus/scorers/arithmetic.ts";
 import { randomOf } from "../random-of.ts";
 import { wholeRun } from "../whole-run.ts";
 import type { Classifier } from "./classifier.ts";

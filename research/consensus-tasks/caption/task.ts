@@ -1,18 +1,21 @@
 import type { EmbeddedEmoji, EmbeddedPair } from "../../evaluation/index.ts";
 import { mean } from "../../../src/math/statistics.ts";
-import { createCaptionsGenerator, createMutationGenerator } from "../../../src/consensus/generators/index.ts";
+import {
+  createCaptionsGenerator,
+  createMutationGenerator,
+} from "../../../src/features/consensus/generators/index.ts";
 import {
   runConsensus,
   type Generator,
   type Proposal,
   type Run,
   type Scorer,
-} from "../../../src/consensus/index.ts";
+} from "../../../src/features/consensus/index.ts";
 import {
   createAsifScorer,
   createCsaScorer,
   createNeighbourCaptionsScorer,
-} from "../../../src/consensus/scorers/index.ts";
+} from "../../../src/features/consensus/scorers/index.ts";
 import { keywordsOf } from "../emoji.ts";
 import type { EmojiStore } from "../emoji-store.ts";
 import { remember } from "../remember.ts";

@@ -6,7 +6,7 @@ import {
   type Proposal,
   type Run,
   type Scorer,
-} from "../../../src/consensus/index.ts";
+} from "../../../src/features/consensus/index.ts";
 import type { Panel } from "../types.ts";
 import { randomOf } from "../random-of.ts";
 import { wholeRun } from "../whole-run.ts";

@@ -1,15 +1,15 @@
 import type { EmbeddedEmoji, EmbeddedPair } from "../../evaluation/index.ts";
 import { mean } from "../../../src/math/statistics.ts";
-import { createTagsGenerator } from "../../../src/consensus/generators/store.ts";
+import { createTagsGenerator } from "../../../src/features/consensus/generators/store.ts";
 import {
   runConsensus,
   type Generator,
   type Proposal,
   type Run,
   type Scorer,
-} from "../../../src/consensus/index.ts";
-import { labelsAt, type Scene } from "../../../src/consensus/scene/index.ts";
-import { createKnnVoteScorer, createProbeScorer } from "../../../src/consensus/scorers/index.ts";
+} from "../../../src/features/consensus/index.ts";
+import { labelsAt, type Scene } from "../../../src/features/consensus/scene/index.ts";
+import { createKnnVoteScorer, createProbeScorer } from "../../../src/features/consensus/scorers/index.ts";
 import { spoken } from "../emoji.ts";
 import type { EmojiStore } from "../emoji-store.ts";
 import { remember } from "../remember.ts";

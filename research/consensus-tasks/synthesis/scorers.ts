@@ -1,4 +1,4 @@
-import type { Proposal, Scorer, Slopes } from "../../../src/consensus/types.ts";
+import type { Proposal, Scorer, Slopes } from "../../../src/features/consensus/types.ts";
 import { largest, type Substrate } from "./substrate.ts";
 
 export const NAMES = ["asif", "probe", "density"] as const;

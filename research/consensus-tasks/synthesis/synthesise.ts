@@ -1,7 +1,7 @@
 import { createRandom } from "../../../src/math/random.ts";
 import { createCrossEntropyGenerator } from "../cross-entropy.ts";
 import { createVectorStepGenerator } from "../vector-step.ts";
-import { runConsensus, type Run } from "../../../src/consensus/index.ts";
+import { runConsensus, type Run } from "../../../src/features/consensus/index.ts";
 import type { Panel } from "../types.ts";
 import { wholeRun } from "../whole-run.ts";
 import type { Gallery } from "./gallery.ts";

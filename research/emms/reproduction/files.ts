@@ -1,6 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { projectLabels, type Features, type Numbers, type ScoreInput } from "../../../src/emms/index.ts";
+import {
+  projectLabels,
+  type Features,
+  type Numbers,
+  type ScoreInput,
+} from "../../../src/features/selection/emms/index.ts";
 import { AnchorageError } from "../../../src/errors.ts";
 import { LABEL_ITEMS, openNpy, VECTOR_ITEMS } from "../../evaluation/embeddings/index.ts";
 

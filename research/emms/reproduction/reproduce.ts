@@ -1,6 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { methodOf, openScoring, weightedTau, type TransferMethod } from "../../../src/emms/index.ts";
+import {
+  methodOf,
+  openScoring,
+  weightedTau,
+  type TransferMethod,
+} from "../../../src/features/selection/emms/index.ts";
 import { AnchorageError, isAnchorageError, messageOf } from "../../../src/errors.ts";
 import { isThere, readInput, type ReproductionFiles } from "./files.ts";
 

@@ -1,5 +1,9 @@
-import { topOneRegret, weightedTau, type TransferMethod } from "../../../src/emms/index.ts";
-import { nameOf, type Candidate, type Selection } from "../../../src/selections/index.ts";
+import {
+  topOneRegret,
+  weightedTau,
+  type TransferMethod,
+} from "../../../src/features/selection/emms/index.ts";
+import { nameOf, type Candidate, type Selection } from "../../../src/features/selection/index.ts";
 
 /** What candidates came to in truth, by which methods are judged. */
 export interface Truth {

@@ -2,8 +2,8 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { AnchorageError, messageOf } from "../../../src/errors.ts";
-import type { AdamWState, Tensors } from "../../../src/epalm/adapter/index.ts";
-import { readSafetensors, writeSafetensors } from "../../../src/epalm/safetensors.ts";
+import type { AdamWState, Tensors } from "../../../src/features/epalm/adapter/index.ts";
+import { readSafetensors, writeSafetensors } from "../../../src/features/epalm/safetensors.ts";
 
 /** What was measured on the way: mean cross-entropy a token, in nats, of the lines that are learnt of and of the others. */
 export interface CurvePoint {

@@ -1,10 +1,10 @@
 import { rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AnchorageError } from "../../../src/errors.ts";
-import { parametersOf } from "../../../src/epalm/decoder/folder.ts";
-import type { DecoderConfig } from "../../../src/epalm/decoder/config.ts";
-import { writeDecoder } from "../../../src/epalm/decoder/write.ts";
-import { createTextTokenizer } from "../../../src/epalm/text/tokenizer.ts";
+import { parametersOf } from "../../../src/features/epalm/decoder/folder.ts";
+import type { DecoderConfig } from "../../../src/features/epalm/decoder/config.ts";
+import { writeDecoder } from "../../../src/features/epalm/decoder/write.ts";
+import { createTextTokenizer } from "../../../src/features/epalm/text/tokenizer.ts";
 import { SPECIAL_TOKENS, trainBpe } from "./train-bpe.ts";
 import { readCheckpoint, writeCheckpoint, type CurvePoint, type TrainingState } from "./checkpoint.ts";
 import { makeCorpus } from "./corpus.ts";

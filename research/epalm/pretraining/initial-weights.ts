@@ -1,6 +1,6 @@
 import { createRandom, normal } from "../../../src/math/random.ts";
-import type { Tensors } from "../../../src/epalm/adapter/index.ts";
-import { weightShapes, type DecoderConfig } from "../../../src/epalm/decoder/config.ts";
+import type { Tensors } from "../../../src/features/epalm/adapter/index.ts";
+import { weightShapes, type DecoderConfig } from "../../../src/features/epalm/decoder/config.ts";
 
 /** As GPT-2 was begun. */
 const DEVIATION = 0.02;

@@ -3,9 +3,9 @@ import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openInference, type TensorData } from "../../../src/onnx/index.ts";
-import type { NamedTensor, Tensors } from "../../../src/epalm/adapter/index.ts";
-import { weightShapes, type DecoderConfig } from "../../../src/epalm/decoder/config.ts";
-import { trainingGraph, type WeightSource } from "../../../src/epalm/decoder/graphs.ts";
+import type { NamedTensor, Tensors } from "../../../src/features/epalm/adapter/index.ts";
+import { weightShapes, type DecoderConfig } from "../../../src/features/epalm/decoder/config.ts";
+import { trainingGraph, type WeightSource } from "../../../src/features/epalm/decoder/graphs.ts";
 import { feedsOf, type Batch } from "./batches.ts";
 
 /** A decoder whose weights are given with each run. */

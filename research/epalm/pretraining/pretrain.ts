@@ -1,7 +1,12 @@
 import { createRandom } from "../../../src/math/random.ts";
-import { startAdamW, stepAdamW, type NamedTensor, type Tensors } from "../../../src/epalm/adapter/index.ts";
-import type { DecoderConfig } from "../../../src/epalm/decoder/config.ts";
-import { warmUpCosine } from "../../../src/epalm/training/index.ts";
+import {
+  startAdamW,
+  stepAdamW,
+  type NamedTensor,
+  type Tensors,
+} from "../../../src/features/epalm/adapter/index.ts";
+import type { DecoderConfig } from "../../../src/features/epalm/decoder/config.ts";
+import { warmUpCosine } from "../../../src/features/epalm/training/index.ts";
 import { batchesOf, type Batch } from "./batches.ts";
 import type { CurvePoint, TrainingState } from "./checkpoint.ts";
 import { initialWeights } from "./initial-weights.ts";

@@ -1,5 +1,5 @@
 import type { Random } from "../../../src/math/random.ts";
-import { captionPrompt, IMAGE_QUESTIONS, questionPrompt } from "../../../src/epalm/text/prompts.ts";
+import { captionPrompt, IMAGE_QUESTIONS, questionPrompt } from "../../../src/features/epalm/text/prompts.ts";
 import { COLOURS, NUMBERS, type Thing } from "./things.ts";
 
 /** What lines are drawn from. */

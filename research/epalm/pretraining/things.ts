@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { readEmoji, type Emoji } from "../../../src/sample/index.ts";
-import { plainText } from "../../../src/epalm/text/prompts.ts";
+import { plainText } from "../../../src/features/epalm/text/prompts.ts";
 
 const require = createRequire(import.meta.url);
 

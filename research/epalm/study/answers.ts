@@ -7,7 +7,7 @@ import {
   type Adapter,
   type DecoderModel,
   type Decoder,
-} from "../../../src/epalm/index.ts";
+} from "../../../src/features/epalm/index.ts";
 
 /** What a decoder is asked. */
 export interface Prompted {

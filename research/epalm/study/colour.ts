@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import type { COLOURS } from "../../../src/epalm/index.ts";
+import type { COLOURS } from "../../../src/features/epalm/index.ts";
 
 export type Colour = (typeof COLOURS)[number];
 

@@ -1,6 +1,6 @@
 import type { EncoderRegistry } from "../../../src/encoders/index.ts";
 import { AnchorageError } from "../../../src/errors.ts";
-import type { FeatureSource } from "../../../src/epalm/index.ts";
+import type { FeatureSource } from "../../../src/features/epalm/index.ts";
 import type { EncoderInfo } from "../../../src/types.ts";
 import { openVectorFile } from "../../evaluation/vector-file.ts";
 

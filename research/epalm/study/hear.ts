@@ -7,7 +7,7 @@ import {
   trainedShare,
   type DecoderModel,
   type TrainingProgress,
-} from "../../../src/epalm/index.ts";
+} from "../../../src/features/epalm/index.ts";
 import { SCALE_DIMENSION, scaleFeatures, SCALES } from "../audio/index.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { bootstrapInterval, mean, type Interval } from "../../../src/math/statistics.ts";

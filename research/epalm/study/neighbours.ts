@@ -1,4 +1,4 @@
-import { fitProjection, projectFeatures } from "../../../src/epalm/index.ts";
+import { fitProjection, projectFeatures } from "../../../src/features/epalm/index.ts";
 import type { EpalmImage } from "./images.ts";
 
 /** Of each layer that images are compared by. */

@@ -4,7 +4,7 @@ import {
   type FeatureSource,
   type InjectionMode,
   type TrainingOptions,
-} from "../../../src/epalm/index.ts";
+} from "../../../src/features/epalm/index.ts";
 
 /** One row of the report: what sees and what is trained. */
 export interface Plan {

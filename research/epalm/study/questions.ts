@@ -1,4 +1,4 @@
-import { groupText, NUMBERS, plainText, type IMAGE_QUESTIONS } from "../../../src/epalm/index.ts";
+import { groupText, NUMBERS, plainText, type IMAGE_QUESTIONS } from "../../../src/features/epalm/index.ts";
 import type { EpalmImage, Split } from "./images.ts";
 
 /** What an image is asked: a question of {@link IMAGE_QUESTIONS}, or for a caption. */

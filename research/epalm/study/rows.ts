@@ -1,4 +1,9 @@
-import { captionPrompt, IMAGE_QUESTIONS, questionPrompt, type AdapterRow } from "../../../src/epalm/index.ts";
+import {
+  captionPrompt,
+  IMAGE_QUESTIONS,
+  questionPrompt,
+  type AdapterRow,
+} from "../../../src/features/epalm/index.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import type { Prompted } from "./answers.ts";
 import type { EpalmImage } from "./images.ts";

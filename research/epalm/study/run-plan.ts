@@ -10,7 +10,7 @@ import {
   type DecoderModel,
   type EpochLoss,
   type TrainingProgress,
-} from "../../../src/epalm/index.ts";
+} from "../../../src/features/epalm/index.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { answersTo, type Answering } from "./answers.ts";
 import type { LayerFeatures } from "./features.ts";

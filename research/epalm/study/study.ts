@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { EncoderRegistry } from "../../../src/encoders/index.ts";
-import type { DecoderModel } from "../../../src/epalm/index.ts";
+import type { DecoderModel } from "../../../src/features/epalm/index.ts";
 import type { Progress } from "../../../src/progress.ts";
 import { layerFeatures, type LayerFeatures } from "./features.ts";
 import { evaluateHearing, type Heard } from "./hear.ts";

@@ -7,7 +7,7 @@ import {
   trainAdapter,
   type DecoderModel,
   type TrainingProgress,
-} from "../../../src/epalm/index.ts";
+} from "../../../src/features/epalm/index.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { bootstrapInterval, mean, type Interval } from "../../../src/math/statistics.ts";
 import { answersTo } from "./answers.ts";

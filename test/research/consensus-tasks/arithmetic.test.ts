@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { equationsIn } from "../../../src/consensus/scorers/equations.ts";
+import { equationsIn } from "../../../src/features/consensus/scorers/equations.ts";
 import {
   createExamples,
   trainClassifier,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createVectorStepGenerator, unit } from "../../../research/consensus-tasks/vector-step.ts";
-import { runConsensus, type Scorer } from "../../../src/consensus/index.ts";
+import { runConsensus, type Scorer } from "../../../src/features/consensus/index.ts";
 import { frechetDistance } from "../../../research/consensus-tasks/synthesis/frechet.ts";
 import {
   createGallery,

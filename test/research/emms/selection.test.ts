@@ -5,12 +5,12 @@ import {
   asifAccuracies,
   type Truth,
 } from "../../../research/evaluation/index.ts";
-import type { Candidate } from "../../../src/selections/index.ts";
+import type { Candidate } from "../../../src/features/selection/index.ts";
 import type { AnchorId } from "../../../src/types.ts";
 import { externalInfo, newCollection } from "../../store/fixtures.ts";
 import { openTestStore } from "../../support/postgres.ts";
 import { normals, seededRandom } from "../../support/random.ts";
-import { conceptAnchors } from "../../tuning/anchors.ts";
+import { conceptAnchors } from "../../features/tuning/anchors.ts";
 
 const candidate = (model: string, emms: number | null, knn: number): Candidate => {
   const score = (value: number | null) => ({

@@ -8,7 +8,7 @@ import {
   makeCorpus,
   readThings,
   type Thing,
-} from "../../../src/epalm/index.ts";
+} from "../../../src/features/epalm/index.ts";
 import { batchesOf, feedsOf } from "../../../research/epalm/pretraining/batches.ts";
 import { createRandom } from "../../../src/math/random.ts";
 

@@ -10,7 +10,7 @@ import {
   type EmojiDecoderSettings,
   type PretrainingHooks,
   type Tensors,
-} from "../../../src/epalm/index.ts";
+} from "../../../src/features/epalm/index.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { temporaryDecoders, TINY_CONFIG } from "../../support/tiny-decoder.ts";
 

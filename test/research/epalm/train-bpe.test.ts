@@ -1,7 +1,7 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SPECIAL_TOKENS, trainBpe } from "../../../src/epalm/index.ts";
+import { SPECIAL_TOKENS, trainBpe } from "../../../src/features/epalm/index.ts";
 
 const TEXTS = [
   "what is it?</a>a red fox</s>",

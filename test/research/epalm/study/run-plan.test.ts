@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openDecoderModel, type DecoderModel } from "../../../../src/epalm/index.ts";
+import { openDecoderModel, type DecoderModel } from "../../../../src/features/epalm/index.ts";
 import { epalmTable, PLANS, type EpalmReport, type Outcome } from "../../../../research/epalm/study/index.ts";
 import { readImages } from "../../../../research/epalm/study/images.ts";
 import { findNeighbours } from "../../../../research/epalm/study/neighbours.ts";

@@ -1,0 +1,182 @@
+import { CONSENSUS } from "../../asif/index.ts";
+import { invalidField } from "../../errors.ts";
+import type { AnchorView } from "../../retrieval/index.ts";
+import { createRandom } from "../../math/random.ts";
+import { createMemories, dealFolds, type Fold } from "../tuning/index.ts";
+import { scoreClassesOf, type Scoring } from "./class-scores.ts";
+import { measureRung, type Asked } from "./measure-rung.ts";
+import { rungSizes } from "./rungs.ts";
+import type { Calibration, Rung } from "./types.ts";
+
+/** Scores that are kept for all questions together. */
+const MAX_TABLE = 20_000_000;
+/** A prime, so that questions of several seeds are shuffled each in its own way. */
+const QUESTION_SEEDS = 1_000_003;
+/** Each holds out a fifth of the classes, or more where more are asked for. */
+const MOST_FOLDS = 5;
+const FEWEST_FOLDS = 2;
+/** Classes a fold holds out at most, where not more are asked for. */
+const MOST_HELD = 1_000;
+
+export interface CalibrateOptions {
+  /** The metadata field whose values are the classes; absent: anchors of one caption are one class. */
+  readonly by?: string;
+  /** One byte a slot: the anchors that take part; absent: all. */
+  readonly allow?: Uint8Array;
+  /** A number of classes to measure beside those of the ladder. */
+  readonly classes?: number;
+  /** How many images ask at most. */
+  readonly images: number;
+  readonly seed: number;
+}
+
+export interface CalibrateContext {
+  readonly signal: AbortSignal;
+  readonly progress: (done: number, total: number) => void;
+}
+
+/** A calibration that can begin. */
+export interface CalibrationPlan {
+  readonly view: AnchorView;
+  readonly scoring: Scoring;
+  readonly folds: readonly Fold[];
+  readonly options: CalibrateOptions;
+}
+
+/**
+ * @throws AnchorageError `unprocessable` where there are too few classes to hold some out; `invalid-input` where `allow`
+ * leaves a fold without questions or memory, or either half of the classes without questions
+ */
+export const planCalibration = (
+  view: AnchorView,
+  scoring: Scoring,
+  options: CalibrateOptions,
+): CalibrationPlan => {
+  const { by, allow, classes = 0, images, seed } = options;
+  const deal = (folds: number): Fold[] =>
+    dealFolds(view, {
+      ...(by === undefined ? {} : { by }),
+      folds,
+      repeats: 1,
+      seed,
+      classes: Math.max(classes, MOST_HELD),
+      questions: Math.ceil(images / folds),
+    });
+  let folds = deal(MOST_FOLDS);
+  while ((folds[0]?.sizes.length ?? 0) < classes && folds.length > FEWEST_FOLDS)
+    folds = deal(folds.length - 1);
+  if (allow === undefined) return { view, scoring, options, folds };
+  const left = folds.map((fold) => restricted(fold, allow));
+  const asks = (half: number): boolean =>
+    left.some(({ truths }) => truths.some((truth) => truth % 2 === half));
+  if (left.some((fold) => fold.memory.length === 0 || fold.images.length === 0) || !asks(0) || !asks(1))
+    throw invalidField("filter", "lets too few anchors through to hold some of them out");
+  return { view, scoring, options, folds: left };
+};
+
+/** What is not allowed neither answers nor asks. */
+const restricted = (fold: Fold, allow: Uint8Array): Fold => {
+  const asks = (_: number, i: number): boolean => allow[fold.images[i] ?? -1] === 1;
+  return {
+    ...fold,
+    memory: fold.memory.filter((slot) => allow[slot] === 1),
+    images: fold.images.filter(asks),
+    truths: fold.truths.filter(asks),
+  };
+};
+
+/**
+ * Measures on held-out anchors how sure a classification may be, for ever more classes: a question's wrong classes are
+ * drawn from those that its fold holds out. The temperature is fitted on the questions of one half of the classes, and
+ * thresholds are taken from the other half.
+ *
+ * It holds for classes that no anchor shows, asked for by texts such as the anchors' captions and images such as theirs.
+ *
+ * @throws the signal's reason where it aborts
+ */
+export const calibrate = async (
+  { view, scoring, folds, options: { by, classes, seed } }: CalibrationPlan,
+  { signal, progress }: CalibrateContext,
+): Promise<Calibration> => {
+  const width = folds[0]?.sizes.length ?? 0;
+  const sizes = rungSizes(width, classes);
+  const total = folds.length + sizes.length;
+  progress(0, total);
+  const asked = await askAll(view, scoring, folds, seed, (done) => {
+    signal.throwIfAborted();
+    progress(done, total);
+  });
+  const rungs: Rung[] = [];
+  for (const size of sizes) {
+    signal.throwIfAborted();
+    rungs.push(await measureRung(asked, size, createRandom(seed + size)));
+    progress(folds.length + rungs.length, total);
+  }
+  return {
+    sequence: view.sequence,
+    anchors: view.size,
+    by: by ?? null,
+    seed,
+    folds: folds.length,
+    rungs,
+  };
+};
+
+/** A consensus is measured member by member, for its scores depend on how many classes there are. */
+const partsOf = (scoring: Scoring): Scoring[] =>
+  scoring.method === "consensus"
+    ? (scoring.members ?? CONSENSUS).map((member) => ({ ...scoring, members: [member] }))
+    : [scoring];
+
+const askAll = async (
+  view: AnchorView,
+  scoring: Scoring,
+  folds: readonly Fold[],
+  seed: number,
+  onFold: (done: number) => void,
+): Promise<Asked> => {
+  const width = folds[0]?.sizes.length ?? 0;
+  const parts = partsOf(scoring);
+  const each = Math.max(1, Math.floor(MAX_TABLE / (width * folds.length * parts.length)));
+  const questions = folds.map(({ images, truths }) => ({
+    slots: images.subarray(0, each),
+    truths: truths.subarray(0, each),
+  }));
+  const count = questions.reduce((sum, { slots }) => sum + slots.length, 0);
+  const tables = parts.map(() => new Float32Array(count * width));
+  const halves = new Uint8Array(count);
+  const others = new Int32Array(width - 1);
+  const memories = createMemories(view);
+  let first = 0;
+  try {
+    for (const [i, fold] of folds.entries()) {
+      const { slots, truths } = questions[i] ?? { slots: new Int32Array(), truths: new Int32Array() };
+      const memory = await memories.open(fold);
+      for (const [at, part] of parts.entries()) {
+        const table = tables[at] ?? new Float32Array();
+        await scoreClassesOf(
+          memory.view,
+          { ...part, ...(memory.allow === undefined ? {} : { allow: memory.allow }) },
+          view.vectors("image", slots),
+          view.vectors("text", fold.prompts),
+          fold.sizes,
+          (image, given) => {
+            const truth = truths[image] ?? 0;
+            const row = first + image;
+            for (let j = 0; j < others.length; j++) others[j] = j < truth ? j : j + 1;
+            // The same for every part.
+            createRandom(seed + QUESTION_SEEDS * (row + 1)).shuffleInPlace(others);
+            table[row * width] = given[truth] ?? 0;
+            for (let j = 0; j < others.length; j++) table[row * width + 1 + j] = given[others[j] ?? 0] ?? 0;
+            halves[row] = truth % 2;
+          },
+        );
+      }
+      first += slots.length;
+      onFold(i + 1);
+    }
+  } finally {
+    memories.close();
+  }
+  return { tables, width, halves };
+};

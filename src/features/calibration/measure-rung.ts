@@ -1,0 +1,206 @@
+import { FEW, sumOfStandardized, type MemberScores } from "../../asif/index.ts";
+import type { Random } from "../../math/random.ts";
+import { conformalThreshold } from "./conformal.ts";
+import { expectedCalibrationError, type Outcome } from "./expected-error.ts";
+import { pointAtRisk, riskCoverage, type RiskPoint } from "./risk-coverage.ts";
+import {
+  fitTemperature,
+  negativeLogLikelihood,
+  SOFTNESSES,
+  softened,
+  toProbabilities,
+  type ScoreTable,
+  type Softness,
+} from "./temperature.ts";
+import type { Evidence, Rung } from "./types.ts";
+
+/** One parameter needs no more. */
+const FITTED_ROWS = 1_000;
+/** Points of the curve that are told. */
+const CURVE_POINTS = 20;
+const RISKS = [0.01, 0.05, 0.1, 0.2];
+const COVERAGES = [0.8, 0.9, 0.95, 0.99];
+/** So many digits are kept; what is rounded is rounded down, so that nothing falls below a threshold by it. */
+const DIGITS = 6;
+/** Rows between which others are let in. */
+const ROWS_AT_ONCE = 200;
+
+/** What held-out questions scored. */
+export interface Asked {
+  /**
+   * `[n, width]`, the true class first and the others in random order; of a consensus one for each member, which are
+   * standardized over as many classes as there are, or of few over the wrong ones of all, and added.
+   */
+  readonly tables: readonly Float32Array[];
+  readonly width: number;
+  /** Of each question: 0 or 1, the half that its class belongs to. */
+  readonly halves: Uint8Array;
+}
+
+interface Judged extends Outcome {
+  readonly trueProbability: number;
+  /** Of all classes, for the size of sets. */
+  readonly probabilities: Float32Array;
+}
+
+/** Fits a temperature for `classes` classes on the one half of the questions and measures on the other. */
+export const measureRung = async (asked: Asked, classes: number, random: Random): Promise<Rung> => {
+  const rows = Int32Array.from(asked.halves.keys());
+  const fitting = rows.filter((row) => asked.halves[row] === 1);
+  const testing = rows.filter((row) => asked.halves[row] === 0);
+  const { width } = asked;
+  const fits = [];
+  const given = await scoresOf(asked, classes);
+  for (const softness of SOFTNESSES) {
+    const scores = await softenedTable(softness, given, width, classes);
+    const table: ScoreTable = { scores, width, classes, rows: fitting.subarray(0, FITTED_ROWS) };
+    const temperature = await fitTemperature(table);
+    fits.push({ softness, table, temperature, loss: negativeLogLikelihood(table, temperature) });
+  }
+  const best = fits.reduce((least, fit) => (fit.loss < least.loss ? fit : least));
+  const { softness, table, temperature } = best;
+  const fitted = await judgeAll({ ...table, rows: fitting }, temperature, random);
+  const tested = await judgeAll({ ...table, rows: testing }, temperature, random);
+  const sorted = [...tested].sort((a, b) => b.confidence - a.confidence);
+  return {
+    classes,
+    softness,
+    temperature,
+    confidences: sorted.map(({ confidence }) => kept(confidence)),
+    correct: sorted.map(({ correct }) => (correct ? 1 : 0)),
+    trueProbabilities: tested.map(({ trueProbability }) => kept(trueProbability)).sort((a, b) => b - a),
+    evidence: {
+      fittedImages: fitted.length,
+      testedImages: tested.length,
+      accuracy: share(tested, ({ correct }) => correct),
+      meanConfidence: mean(tested.map(({ confidence }) => confidence)),
+      expectedCalibrationError: {
+        fitted: expectedCalibrationError(fitted),
+        tested: expectedCalibrationError(tested),
+      },
+      negativeLogLikelihood: {
+        fitted: negativeLogLikelihood({ ...table, rows: fitting }, temperature),
+        tested: negativeLogLikelihood({ ...table, rows: testing }, temperature),
+      },
+      riskCoverage: somePoints(riskCoverage(tested)),
+      ...crossed(tested),
+    },
+  };
+};
+
+/** What counts for so many classes. */
+const scoresOf = async ({ tables, width }: Asked, classes: number): Promise<Float32Array> => {
+  const [only] = tables;
+  if (only === undefined || tables.length === 1) return only ?? new Float32Array();
+  const sums = new Float32Array(only.length);
+  for (let start = 0; start < sums.length; start += width) {
+    const rows = tables.map((table): MemberScores => {
+      const scores = Float64Array.from(table.subarray(start, start + classes));
+      if (classes >= FEW) return { scores };
+      // The others' names stand in for captions of anchors, which the few would be measured against.
+      return { scores, background: Float64Array.from(table.subarray(start + 1, start + width)) };
+    });
+    sums.set(await sumOfStandardized(rows, classes), start);
+    if (start % (ROWS_AT_ONCE * width) === 0) await new Promise(setImmediate);
+  }
+  return sums;
+};
+
+/** Only of the classes that count; the others' scores are left at 0. */
+const softenedTable = async (
+  softness: Softness,
+  given: Float32Array,
+  width: number,
+  classes: number,
+): Promise<Float32Array> => {
+  if (softness === null) return given;
+  const scores = new Float32Array(given.length);
+  for (let start = 0; start < given.length; start += width) {
+    scores.set(softened(softness, given.subarray(start, start + classes)), start);
+    if (start % (ROWS_AT_ONCE * width) === 0) await new Promise(setImmediate);
+  }
+  return scores;
+};
+
+const judgeAll = async (table: ScoreTable, temperature: number, random: Random): Promise<Judged[]> => {
+  const { scores, width, classes, rows } = table;
+  const probabilities = new Float64Array(classes);
+  const judged: Judged[] = [];
+  for (const row of rows) {
+    toProbabilities(scores.subarray(row * width, row * width + classes), temperature, probabilities);
+    const trueProbability = probabilities[0] ?? 0;
+    let above = 0;
+    let equal = 0;
+    let confidence = trueProbability;
+    for (let i = 1; i < classes; i++) {
+      const other = probabilities[i] ?? 0;
+      confidence = Math.max(confidence, other);
+      if (other > trueProbability) above++;
+      else if (other === trueProbability) equal++;
+    }
+    // Of equal classes any may be named first; the true one is not at an advantage.
+    const correct = above === 0 && (equal === 0 || random.integer(equal + 1) === 0);
+    judged.push({ confidence, correct, trueProbability, probabilities: Float32Array.from(probabilities) });
+    if (judged.length % ROWS_AT_ONCE === 0) await new Promise(setImmediate);
+  }
+  return judged;
+};
+
+/** What thresholds of one half of the questions come to on the other half, both ways. */
+const crossed = (tested: readonly Judged[]): Pick<Evidence, "abstain" | "conformal"> => {
+  const halves = [tested.filter((_, i) => i % 2 === 0), tested.filter((_, i) => i % 2 === 1)] as const;
+  const ways = [halves, [halves[1], halves[0]]] as const;
+  return {
+    abstain: RISKS.map((risk) => {
+      const answered = ways.flatMap(([from, to]) => {
+        const point = pointAtRisk(riskCoverage(from), risk);
+        return point === null ? [] : to.filter(({ confidence }) => confidence >= point.threshold);
+      });
+      return {
+        risk,
+        coverage: tested.length === 0 ? 0 : answered.length / tested.length,
+        measuredRisk: answered.length === 0 ? null : share(answered, ({ correct }) => !correct),
+      };
+    }),
+    conformal: COVERAGES.map((coverage) => {
+      const sets = ways.flatMap(([from, to]) => {
+        const threshold = conformalThreshold(
+          from.map(({ trueProbability }) => trueProbability),
+          coverage,
+        );
+        return to.map(({ trueProbability, confidence, probabilities }) => ({
+          // As a set is made: the first class is in it in any case.
+          holds: trueProbability >= threshold || trueProbability === confidence,
+          size: Math.max(
+            1,
+            probabilities.reduce((sum, value) => sum + (value >= threshold ? 1 : 0), 0),
+          ),
+        }));
+      });
+      return {
+        coverage,
+        measuredCoverage: share(sets, ({ holds }) => holds),
+        meanSize: mean(sets.map(({ size }) => size)),
+      };
+    }),
+  };
+};
+
+const somePoints = (curve: readonly RiskPoint[]): RiskPoint[] => {
+  const wanted = Array.from({ length: CURVE_POINTS }, (_, i) => (i + 1) / CURVE_POINTS);
+  const points = wanted.flatMap(
+    (coverage) => curve.find((point) => point.coverage >= coverage - 1e-12) ?? [],
+  );
+  return [...new Set(points)];
+};
+
+const kept = (value: number): number => {
+  const rounded = Number(value.toPrecision(DIGITS));
+  return rounded <= value ? rounded : Number((value * (1 - 10 ** (1 - DIGITS))).toPrecision(DIGITS));
+};
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+
+const share = <T>(items: readonly T[], holds: (item: T) => boolean): number =>
+  items.filter(holds).length / Math.max(1, items.length);

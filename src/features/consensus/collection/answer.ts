@@ -1,0 +1,64 @@
+import type { Plan, Proposal, Ranked, Run } from "../index.ts";
+import type { ConsensusAnswer, ShownProposal, ShownRanked } from "./types.ts";
+
+const TOP = 5;
+
+/** A run as it is told, without what came of it. */
+export const answerOf = (
+  run: Run,
+  plan: Plan,
+  trace: boolean,
+): Omit<ConsensusAnswer, "sequence" | "tookMs"> => {
+  const names = plan.scorers.map(({ name }) => name);
+  const { winner, abstained, stopped, rounds, vetoed, ranking, agreement, alone, weights, costs } = run;
+  return {
+    winner: winner === null ? null : rankedOf(winner, names),
+    abstained,
+    stopped,
+    rounds: rounds.length,
+    proposals: ranking.length + vetoed,
+    vetoed,
+    top: ranking.slice(0, TOP).map((ranked) => rankedOf(ranked, names)),
+    agreement,
+    alone: alone.map(({ scorer, proposal }) => ({
+      scorer,
+      proposal: proposal === null ? null : proposalOf(proposal),
+    })),
+    weights: Object.fromEntries(names.map((name, n) => [name, weights[n] ?? 0])),
+    failures: rounds.flatMap(({ failures }) => failures),
+    costs,
+    seed: plan.seed,
+    ...(trace
+      ? {
+          trace: {
+            rounds,
+            backgrounds: run.backgrounds,
+            calibrations: plan.scorers.map(({ calibration }) => calibration),
+            aggregation: plan.aggregation,
+            weights,
+          },
+        }
+      : {}),
+  };
+};
+
+const proposalOf = ({ id, payload, generator, round, parents }: Proposal): ShownProposal => ({
+  id,
+  ...payload,
+  generator,
+  round,
+  parents,
+});
+
+const rankedOf = (
+  { proposal, multiplicity, judged, value, scores }: Ranked,
+  names: readonly string[],
+): ShownRanked => ({
+  ...proposalOf(proposal),
+  multiplicity,
+  judged,
+  value: finiteOrNull(value),
+  scores: Object.fromEntries(names.map((name, n) => [name, finiteOrNull(scores[n])])),
+});
+
+export const finiteOrNull = (value = Number.NaN): number | null => (Number.isFinite(value) ? value : null);

@@ -1,0 +1,177 @@
+import {
+  GENERATORS,
+  makeGenerator,
+  makeScorer,
+  SCORERS,
+  TASKS,
+  type GeneratorSpec,
+  type Means,
+  type ScorerSpec,
+} from "../catalogue/index.ts";
+import type { Payload, Plan } from "../index.ts";
+import { labelsAt, type Scene } from "../scene/index.ts";
+import { AnchorageError, invalidField } from "../../../errors.ts";
+import type { EncoderRecord } from "../../../store/index.ts";
+import { readVector, type Encoding } from "../../../collections/encoding.ts";
+import type { Queried } from "../../../collections/question.ts";
+import { picturesOf } from "./scene.ts";
+import type { ConditionInput, ConsensusRequest } from "./types.ts";
+
+/** What a run is made of where the request does not say. */
+export const CONSENSUS_DEFAULTS = {
+  rounds: 4,
+  proposals: 100,
+  beam: 5,
+  temperature: 0,
+  epsilon: 1e-3,
+  patience: 2,
+  stopWhenUnanimous: true,
+  quorum: 0.5,
+  seed: 0,
+  budget: { scores: 50_000, ms: 10_000 },
+} as const;
+
+/** Of one run: all of them are ranked anew after each round. */
+export const CONSENSUS_MOST_PROPOSALS = 20_000;
+
+/** Generators and scorers as they are asked for, or as the task has them. */
+export const partsOf = (
+  request: Pick<ConsensusRequest, "task" | "field" | "generators" | "scorers" | "condition">,
+): {
+  readonly generators: readonly GeneratorSpec[];
+  readonly scorers: readonly ScorerSpec[];
+  readonly template: string | undefined;
+} => {
+  const { task, field, condition } = request;
+  const preset = task === undefined ? undefined : TASKS[task];
+  if (preset !== undefined) {
+    if (preset.needs.includes("image") && picturesOf(condition).length === 0)
+      throw invalidField("condition.image", `is required: the task "${task}" is about an image`);
+    if (preset.needs.includes("text") && condition.text === undefined)
+      throw invalidField("condition.text", `is required by the task "${task}"`);
+    if (preset.needs.includes("field") && field === undefined)
+      throw invalidField(
+        "field",
+        `is required by the task "${task}": the metadata field to choose a value of`,
+      );
+  }
+  const generators = request.generators ?? preset?.generators(field ?? "");
+  const scorers = request.scorers ?? preset?.scorers(field ?? "");
+  if (generators === undefined) throw invalidField("generators", "is required where no task is named");
+  if (scorers === undefined) throw invalidField("scorers", "is required where no task is named");
+  const asked = condition.text !== undefined && "text" in condition.text ? condition.text.text : undefined;
+  const own = preset === undefined || asked === undefined ? undefined : preset.template(asked);
+  return { generators, scorers, template: condition.template ?? own };
+};
+
+/** @throws AnchorageError `invalid-input` where a scorer cannot judge about such a condition, or a name is not its own */
+export const checkParts = (
+  condition: ConditionInput,
+  generators: readonly GeneratorSpec[],
+  scorers: readonly ScorerSpec[],
+): void => {
+  const given = { image: picturesOf(condition).length > 0, text: condition.text !== undefined };
+  const check = (path: string, name: string, needs: "image" | "text" | "either" | "nothing"): void => {
+    if ((needs === "image" || needs === "text") && !given[needs])
+      throw invalidField(path, `"${name}" needs condition.${needs}, which is not given`);
+    if (needs === "either" && !given.image && !given.text)
+      throw invalidField(path, `"${name}" needs condition.image or condition.text, and neither is given`);
+  };
+  generators.forEach(({ name }, i) => check(`generators.${i}`, name, GENERATORS[name].needs));
+  const names = new Set<string>();
+  scorers.forEach(({ name, as = name }, i) => {
+    check(`scorers.${i}`, name, SCORERS[name].needs);
+    if (names.has(as))
+      throw invalidField(`scorers.${i}.as`, `must be given: another scorer is called "${as}"`);
+    names.add(as);
+  });
+  if (scorers.every(({ weight = 1 }) => weight === 0))
+    throw invalidField("scorers", "must not all have the weight 0");
+};
+
+/**
+ * What the request itself proposes can be read: anchors are there, vectors fit, and texts can be embedded where a scorer
+ * needs that.
+ */
+export const checkPayloads = async (
+  { record, view }: Queried,
+  payloads: readonly Payload[],
+  path: string,
+  scorers: readonly ScorerSpec[],
+  template: string | undefined,
+  encoding: Encoding,
+): Promise<void> => {
+  const encoderOf = (modality: "image" | "text"): EncoderRecord =>
+    modality === "image" ? record.imageEncoder : record.textEncoder;
+  const texts: { value: string; path: string }[] = [];
+  payloads.forEach((payload, i) => {
+    const at = `${path}.${i}`;
+    if (payload.kind === "anchor" && view.slotOf(payload.anchor) === undefined)
+      throw invalidField(`${at}.anchor`, `there is no anchor "${payload.anchor}" in this collection`);
+    if (payload.kind === "vector")
+      readVector(payload.vector, encoderOf(payload.modality).dimension, `${at}.vector`);
+    if (payload.kind === "text")
+      texts.push({ value: (template ?? "{}").replaceAll("{}", () => payload.text), path: `${at}.text` });
+  });
+  if (scorers.some(embeds)) await encoding.texts(record.textEncoder, texts);
+};
+
+/** Votes count what is equal. */
+const embeds = (spec: ScorerSpec): boolean =>
+  SCORERS[spec.name].embeds && !(spec.name === "self-consistency" && spec.by === "votes");
+
+/** The plan of a run; see {@link CONSENSUS_DEFAULTS}. */
+export const planOf = async (
+  request: ConsensusRequest,
+  generators: readonly GeneratorSpec[],
+  scorers: readonly ScorerSpec[],
+  means: Means,
+): Promise<Plan> => {
+  const { budget, ...usual } = CONSENSUS_DEFAULTS;
+  checkFields(request, generators, scorers, means.scene);
+  const made = await Promise.all(scorers.map((spec, i) => makeScorer(spec, means, `scorers.${i}`)));
+  return {
+    generators: await Promise.all(generators.map((spec, i) => makeGenerator(spec, means, `generators.${i}`))),
+    scorers: made,
+    weights: scorers.map(({ weight = 1 }) => weight),
+    aggregation: request.aggregation ?? { kind: "mean" },
+    proposals: request.proposals ?? usual.proposals,
+    beam: request.beam ?? usual.beam,
+    temperature: request.temperature ?? usual.temperature,
+    rounds: request.rounds ?? usual.rounds,
+    epsilon: request.epsilon ?? usual.epsilon,
+    patience: request.patience ?? usual.patience,
+    stopWhenUnanimous: request.stopWhenUnanimous ?? usual.stopWhenUnanimous,
+    quorum: request.quorum ?? usual.quorum,
+    abstain: request.abstain ?? {},
+    seed: request.seed ?? usual.seed,
+    scoreBudget: Math.min(request.budget?.scores ?? budget.scores, CONSENSUS_MOST_PROPOSALS * made.length),
+    timeBudgetMs: request.budget?.ms ?? budget.ms,
+  };
+};
+
+/** A field that no anchor has is a slip, for nothing would be proposed or judged by it. A probe says so itself. */
+const checkFields = (
+  request: ConsensusRequest,
+  generators: readonly GeneratorSpec[],
+  scorers: readonly ScorerSpec[],
+  scene: Scene,
+): void => {
+  const slots = scene.slots();
+  const known = new Map<string, boolean>();
+  const isKnown = (field: string): boolean => {
+    const found = known.get(field) ?? slots.some((slot) => labelsAt(scene, slot, field).length > 0);
+    known.set(field, found);
+    return found;
+  };
+  const check = (kind: "generators" | "scorers", specs: readonly (GeneratorSpec | ScorerSpec)[]): void => {
+    specs.forEach((spec, i) => {
+      if (spec.name === "probe" || !("field" in spec) || slots.length === 0 || isKnown(spec.field)) return;
+      const path = request[kind] === undefined ? "field" : `${kind}.${i}.field`;
+      const message = `no anchor has a "${spec.field}" that names something`;
+      throw new AnchorageError("unprocessable", `${path}: ${message}`, { faults: [{ path, message }] });
+    });
+  };
+  check("generators", generators);
+  check("scorers", scorers);
+};

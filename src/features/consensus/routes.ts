@@ -1,0 +1,133 @@
+import { z, type OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { ConsensusContext } from "../../collections/index.ts";
+import { GENERATORS, SCORERS } from "./catalogue/index.ts";
+import { readJson } from "../../http/body.ts";
+import { answerJson, endpoint, jsonBody, jsonOf, problems, type Service } from "../../http/endpoint.ts";
+import { streamEvents } from "../../http/event-stream.ts";
+import { consensusAnswer, consensusScoreAnswer, generatorList, scorerList } from "./api/answer.ts";
+import { GENERATOR_SCHEMAS } from "./api/generators.ts";
+import { consensusRequest, consensusScoreRequest } from "./api/request.ts";
+import { SCORER_SCHEMAS } from "./api/scorers.ts";
+
+const tags = ["consensus"];
+
+/** Of the operator: where others may be asked, and the classifiers and language models there are. */
+export type Resources = Pick<ConsensusContext, "remotes" | "classifiers" | "decoders">;
+
+export const addConsensus = (app: OpenAPIHono, service: Service, resources: Resources): void => {
+  const { anchorage, bodyLimit, log } = service;
+  const { collections } = anchorage;
+  // Whoever asked may go before it is answered.
+  const contextOf = (c: Context): ConsensusContext => ({ ...resources, signal: c.req.raw.signal });
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: "/v1/consensus",
+      tags,
+      operationId: "consensus",
+      summary: "Let generators propose and scorers judge, in a closed loop, until they agree",
+      description:
+        "Each round generators propose, every scorer judges what is new, calibrated scores are combined, and the best are " +
+        "what the next round starts from (Li et al., arXiv 2210.11522). Where the client goes the run ends.",
+      request: jsonBody(consensusRequest),
+      responses: {
+        200: {
+          ...jsonOf("The run; of a stream its last event, `result`.", consensusAnswer),
+          content: {
+            "application/json": { schema: consensusAnswer },
+            "text/event-stream": {
+              schema: z.string().openapi({
+                description:
+                  "`event: round` with a ConsensusRound each, then `event: result` or `event: problem`.",
+              }),
+            },
+          },
+        },
+        ...problems(400, 404, 413, 415, 422, 503),
+      },
+    },
+    async (c) => {
+      const { collection, stream = false, ...request } = await readJson(c, consensusRequest, bodyLimit);
+      if (stream)
+        return streamEvents(
+          c,
+          "round",
+          (signal, onRound) => collections.consensus(collection, request, { ...resources, signal, onRound }),
+          log,
+        );
+      return answerJson(c, await collections.consensus(collection, request, contextOf(c)));
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: "/v1/consensus/score",
+      tags,
+      operationId: "consensusScore",
+      summary: "See what scorers say of some proposals, raw and calibrated",
+      request: jsonBody(consensusScoreRequest),
+      responses: {
+        200: jsonOf("A row a scorer.", consensusScoreAnswer),
+        ...problems(400, 404, 413, 415, 422, 503),
+      },
+    },
+    async (c) => {
+      const { collection, ...request } = await readJson(c, consensusScoreRequest, bodyLimit);
+      return answerJson(c, await collections.consensusScores(collection, request, contextOf(c)));
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: "/v1/scorers",
+      tags,
+      operationId: "listScorers",
+      summary: "What proposals can be judged by",
+      request: {},
+      responses: { 200: jsonOf("By name, with its parameters.", scorerList), ...problems() },
+    },
+    (c) =>
+      answerJson(c, {
+        scorers: Object.entries(SCORERS).map(([name, capability]) => ({
+          name,
+          ...capability,
+          parameters: parametersOf(SCORER_SCHEMAS, name),
+        })),
+        hosts: resources.remotes.hosts,
+      }),
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: "/v1/generators",
+      tags,
+      operationId: "listGenerators",
+      summary: "What proposals can be made by",
+      request: {},
+      responses: { 200: jsonOf("By name, with its parameters.", generatorList), ...problems() },
+    },
+    (c) =>
+      answerJson(c, {
+        generators: Object.entries(GENERATORS).map(([name, capability]) => ({
+          name,
+          ...capability,
+          parameters: parametersOf(GENERATOR_SCHEMAS, name),
+        })),
+      }),
+  );
+};
+
+const parametersOf = (schemas: Readonly<Record<string, z.ZodType>>, name: string): unknown => {
+  const schema = schemas[name];
+  if (schema === undefined) throw new RangeError(`no parameters are known of "${name}"`);
+  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+};

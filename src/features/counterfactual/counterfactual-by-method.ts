@@ -1,0 +1,82 @@
+import { AnchorageError } from "../../errors.ts";
+import type { AnchorView } from "../../retrieval/index.ts";
+import type { Modality } from "../../types.ts";
+import type { RepresentationCache } from "../../asif/cache.ts";
+import { classifyByMethod } from "../../asif/classify-by-method.ts";
+import {
+  counterfactual,
+  type Counterfactual,
+  type CounterfactualCache,
+  type CounterfactualInput,
+  type ScoreChange,
+  type UsedFit,
+} from "./counterfactual.ts";
+import type { FitUsed, Method, MethodSettings } from "../../asif/method.ts";
+import type { Classification } from "../../asif/types.ts";
+
+export interface CounterfactualByMethod {
+  readonly results: readonly Counterfactual[];
+  /** What was fitted for either answer, beside transforms. */
+  readonly fits: { readonly before: readonly FitUsed[]; readonly after: readonly FitUsed[] };
+  /** Of `asif` alone. */
+  readonly transforms?: Readonly<Record<Modality, UsedFit>>;
+}
+
+/**
+ * A counterfactual by any method. What other methods than `asif` fit on the anchors is fitted anew on those that stay,
+ * and not kept.
+ *
+ * @throws AnchorageError `unprocessable` where anchors come and the method is not `asif`
+ */
+export const counterfactualByMethod = async (
+  view: AnchorView,
+  input: CounterfactualInput,
+  how: MethodSettings & { readonly method: Method },
+  caches: { readonly prompts: CounterfactualCache; readonly representations: RepresentationCache },
+): Promise<CounterfactualByMethod> => {
+  if (how.method === "asif") {
+    const { results, fits } = await counterfactual(view, input, caches.prompts);
+    return { results, fits: { before: [], after: [] }, transforms: fits };
+  }
+  if (input.added.entries.length > 0)
+    throw new AnchorageError(
+      "unprocessable",
+      `Anchors can be taken away from "${how.method}", but none added.`,
+      { faults: [{ path: "with", message: `is answered by "asif" alone; the method is "${how.method}"` }] },
+    );
+  const allow = input.settings.allow ?? view.bitmap(() => true);
+  const left = allow.map((bit, slot) => (input.without[slot] === 1 ? 0 : bit));
+  const all = { ...input, top: input.classes.length };
+  const asked = (kept: Uint8Array) => ({ ...all, settings: { ...input.settings, allow: kept } });
+  const before = await classifyByMethod(view, all, how, caches.representations);
+  const after = await classifyByMethod(view, asked(left), how, caches.representations);
+  const shown = (result: Classification): Classification => ({
+    ...result,
+    classes: result.classes.slice(0, input.top),
+  });
+  return {
+    results: before.results.map((old, i): Counterfactual => {
+      const now = after.results[i] ?? { classes: [] };
+      return {
+        before: shown(old),
+        after: shown(now),
+        flips: old.classes[0]?.name !== now.classes[0]?.name,
+        changes: changesOf(old, now).slice(0, input.changes),
+      };
+    }),
+    fits: { before: before.fits, after: after.fits },
+  };
+};
+
+/** By name; of classes that share one the best is compared with the best. */
+const changesOf = (before: Classification, after: Classification): ScoreChange[] => {
+  const then = new Map<string, number[]>();
+  for (const { name, score } of after.classes) then.set(name, [...(then.get(name) ?? []), score]);
+  return before.classes
+    .map(({ name, score }): ScoreChange => {
+      const now = then.get(name)?.shift() ?? 0;
+      return { name, before: score, after: now, change: now - score };
+    })
+    .filter(({ change }) => change !== 0)
+    .sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
+};

@@ -1,0 +1,147 @@
+import { compareIds } from "../../math/order.ts";
+import {
+  countOnes,
+  createExactIndex,
+  emptyNeighbours,
+  type AnchorEntry,
+  type Look,
+  type Neighbours,
+  type VectorIndex,
+} from "../../retrieval/index.ts";
+import { powersOf, represent, type Powers } from "../../asif/relative.ts";
+import type { RelativeRepresentations } from "../../asif/types.ts";
+
+/** The nearest anchors of some queries and the next nearest after them, so that some can be taken away. */
+export interface Ranked {
+  /** How many of each row count. */
+  readonly k: number;
+  readonly neighbours: Neighbours;
+  readonly powers: Powers;
+  /** Whether the rows hold every anchor that may be found. */
+  readonly complete: boolean;
+}
+
+/** What the anchors would be without some of them and with some others. */
+export interface Edit {
+  /** One byte a slot, 1 where the anchor is taken away. */
+  readonly without: Uint8Array;
+  /** What is left of those that may be found. */
+  readonly left: Uint8Array;
+  readonly slotCount: number;
+  /** Anchors that come, at the slots from `slotCount` on, as the look shows them; absent: none. */
+  readonly added?: VectorIndex;
+}
+
+/** @param spare how many more than k are looked for */
+export const rank = async (
+  look: Look,
+  shown: Float32Array,
+  allow: Uint8Array,
+  { k, p }: { readonly k: number; readonly p: number },
+  spare: number,
+): Promise<Ranked> => {
+  const neighbours = await look.search(shown, { k: k + spare, allow });
+  const complete = neighbours.width >= countOnes(allow);
+  return { k, neighbours, powers: powersOf(neighbours, p, k), complete };
+};
+
+/** The representations by the k nearest, nothing taken away. */
+export const asRanked = ({ k, neighbours, powers }: Ranked, p: number): RelativeRepresentations =>
+  represent({ ...neighbours, counts: neighbours.counts.map((count) => Math.min(count, k)) }, p, powers);
+
+/** An index of anchors that are to be added: `shown` is `[entries.length, d]`, as the look shows them. */
+export const indexAdded = (entries: readonly AnchorEntry[], shown: Float32Array): VectorIndex | undefined => {
+  if (entries.length === 0) return undefined;
+  const compare = (a: number, b: number): number => compareIds(entries[a]?.id ?? "", entries[b]?.id ?? "");
+  const index = createExactIndex({ dimension: shown.length / entries.length, compare });
+  index.add(0, shown);
+  return index;
+};
+
+/**
+ * The representations by the anchors as they would be after an edit, the same to the last bit as if it were made. Only
+ * rows of which more is taken away than there is to spare are searched for again.
+ *
+ * @param shown the queries that were ranked
+ */
+export const asEdited = async (
+  look: Look,
+  shown: Float32Array,
+  ranked: Ranked,
+  { without, left, slotCount, added }: Edit,
+  p: number,
+  idOf: (slot: number) => string,
+): Promise<RelativeRepresentations> => {
+  const { k, neighbours: wide, powers: wideTo } = ranked;
+  const rows = wide.counts.length;
+  const neighbours = emptyNeighbours(rows, Math.min(k, wide.width));
+  const powers = { largest: wideTo.largest.slice(), values: new Float64Array(neighbours.scores.length) };
+  const short: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const to = row * neighbours.width;
+    let kept = 0;
+    const end = row * wide.width + (wide.counts[row] ?? 0);
+    for (let i = row * wide.width; i < end && kept < k; i++) {
+      const slot = wide.slots[i] ?? 0;
+      if (without[slot] === 1) continue;
+      neighbours.slots[to + kept] = slot;
+      neighbours.scores[to + kept] = wide.scores[i] ?? 0;
+      powers.values[to + kept] = wideTo.values[i] ?? NaN;
+      kept++;
+    }
+    neighbours.counts[row] = kept;
+    if (kept < k && !ranked.complete) short.push(row);
+  }
+  if (short.length > 0) {
+    const d = shown.length / rows;
+    const again = new Float32Array(short.length * d);
+    short.forEach((row, i) => again.set(shown.subarray(row * d, (row + 1) * d), i * d));
+    const found = await look.search(again, { k, allow: left });
+    short.forEach((row, i) => {
+      const [to, from, count] = [row * neighbours.width, i * found.width, found.counts[i] ?? 0];
+      neighbours.slots.set(found.slots.subarray(from, from + count), to);
+      neighbours.scores.set(found.scores.subarray(from, from + count), to);
+      neighbours.counts[row] = count;
+      powers.largest[row] = NaN;
+    });
+  }
+  if (added === undefined) return represent(neighbours, p, powers);
+  const come = await added.search(shown, { k });
+  const both = merged({ neighbours, powers }, come, k, slotCount, idOf);
+  return represent(both.neighbours, p, both.powers);
+};
+
+/** Rows of two sets of anchors as rows of both: best first, ties by id. */
+const merged = (
+  stay: { readonly neighbours: Neighbours; readonly powers: Powers },
+  come: Neighbours,
+  k: number,
+  slotCount: number,
+  idOf: (slot: number) => string,
+): { neighbours: Neighbours; powers: Powers } => {
+  const { neighbours: old, powers } = stay;
+  const rows = old.counts.length;
+  const neighbours = emptyNeighbours(rows, Math.min(k, old.width + come.width));
+  const values = new Float64Array(neighbours.scores.length).fill(NaN);
+  for (let row = 0; row < rows; row++) {
+    let [a, b, filled] = [row * old.width, row * come.width, 0];
+    const [endA, endB] = [a + (old.counts[row] ?? 0), b + (come.counts[row] ?? 0)];
+    for (let to = row * neighbours.width; filled < k && (a < endA || b < endB); to++, filled++) {
+      const [scoreA, scoreB] = [old.scores[a] ?? 0, come.scores[b] ?? 0];
+      const slotB = slotCount + (come.slots[b] ?? 0);
+      const tied = (): boolean => compareIds(idOf(old.slots[a] ?? 0), idOf(slotB)) < 0;
+      if (b >= endB || (a < endA && (scoreA > scoreB || (scoreA === scoreB && tied())))) {
+        neighbours.slots[to] = old.slots[a] ?? 0;
+        neighbours.scores[to] = scoreA;
+        values[to] = powers.values[a] ?? NaN;
+        a++;
+      } else {
+        neighbours.slots[to] = slotB;
+        neighbours.scores[to] = scoreB;
+        b++;
+      }
+    }
+    neighbours.counts[row] = filled;
+  }
+  return { neighbours, powers: { largest: powers.largest, values } };
+};

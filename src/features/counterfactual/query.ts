@@ -1,0 +1,139 @@
+import {
+  counterfactualByMethod,
+  createCounterfactualCache,
+  createRepresentationCache,
+  type CounterfactualInput,
+} from "../../asif/index.ts";
+import { invalidField } from "../../errors.ts";
+import type { AnchorView } from "../../retrieval/index.ts";
+import type { Store } from "../../store/index.ts";
+import type { AnchorId } from "../../types.ts";
+import type { Encoding } from "../../collections/encoding.ts";
+import { compileFilter } from "../../collections/filter.ts";
+import { methodOf } from "../../collections/method.ts";
+import { pictured } from "../../collections/pictured.ts";
+import { prepareVectors } from "../../collections/prepare.ts";
+import { answer, readQuestion, type Queried } from "../../collections/question.ts";
+import type { AnchorInput, CounterfactualAnswer, CounterfactualRequest } from "../../collections/types.ts";
+
+const DEFAULT_CHANGES = 5;
+
+/** Answers as an edited collection would; nothing is written, and nothing of it is kept. */
+export type AskCounterfactual = (
+  queried: Queried,
+  request: CounterfactualRequest,
+) => Promise<CounterfactualAnswer>;
+
+export const createCounterfactuals = (
+  store: Pick<Store, "idsWithImages">,
+  encoding: Encoding,
+): AskCounterfactual => {
+  const caches = { prompts: createCounterfactualCache(), representations: createRepresentationCache() };
+
+  return async (queried, request) => {
+    const started = performance.now();
+    const { view, record } = queried;
+    if (request.without === undefined && request.with === undefined)
+      throw invalidField(
+        "without",
+        "is required where no `with` is given: say which anchors go, or which come",
+      );
+    const how = methodOf(record, request);
+    const come = request.with ?? [];
+    const [question, vectors] = await Promise.all([
+      readQuestion(queried, request, encoding),
+      prepareVectors(record, come, encoding, "with"),
+    ]);
+    const taken = takenAway(view, request.without);
+    const removed = countOf(taken);
+    const replaced = replace(view, taken, come);
+    const added = remembered(come, vectors, request);
+    const { results, fits, transforms } = await counterfactualByMethod(
+      view,
+      { ...question, without: taken, added, changes: request.changes ?? DEFAULT_CHANGES },
+      how,
+      caches,
+    );
+    // An image that is stored is of the anchor as it is.
+    const coming = new Set(come.map(({ id }) => id));
+    const withImages = (ids: readonly AnchorId[]) => store.idsWithImages(record, ids);
+    const before = await pictured(
+      results.map((result) => result.before),
+      withImages,
+    );
+    const after = await pictured(
+      results.map((result) => result.after),
+      (ids) => withImages(ids.filter((id) => !coming.has(id))),
+    );
+    return {
+      anchors: { before: view.size, after: view.size - removed - replaced + come.length },
+      removed,
+      added: come.length,
+      replaced,
+      flipped: results.filter(({ flips }) => flips).length,
+      results: results.map(({ flips, changes }, i) => ({
+        before: before[i] ?? { classes: [] },
+        after: after[i] ?? { classes: [] },
+        flips,
+        changes,
+      })),
+      method: how.method,
+      fits,
+      ...(transforms === undefined ? {} : { transforms }),
+      ...answer(view, started),
+    };
+  };
+};
+
+/** One byte a slot: the anchors that are named, and those that the filter holds for. */
+const takenAway = (view: AnchorView, without: CounterfactualRequest["without"]): Uint8Array => {
+  const { ids = [], filter } = without ?? {};
+  const holds = filter === undefined ? undefined : compileFilter(filter);
+  const taken =
+    holds === undefined ? new Uint8Array(view.slotCount) : view.bitmap(({ metadata }) => holds(metadata));
+  for (const id of ids) {
+    const slot = view.slotOf(id);
+    if (slot !== undefined) taken[slot] = 1;
+  }
+  return taken;
+};
+
+/** Takes away what comes anew under its id, as a write would; returns how many stayed until then. */
+const replace = (view: AnchorView, taken: Uint8Array, come: readonly AnchorInput[]): number => {
+  let replaced = 0;
+  for (const { id } of come) {
+    const slot = view.slotOf(id);
+    if (slot === undefined || taken[slot] === 1) continue;
+    taken[slot] = 1;
+    replaced++;
+  }
+  return replaced;
+};
+
+/** Those that come and that the query's filter lets through. */
+const remembered = (
+  come: readonly AnchorInput[],
+  vectors: { readonly image: readonly Float32Array[]; readonly text: readonly Float32Array[] },
+  { filter }: CounterfactualRequest,
+): CounterfactualInput["added"] => {
+  const holds = filter === undefined ? () => true : compileFilter(filter);
+  const kept = [...come.keys()].filter((i) => holds(come[i]?.metadata ?? {}));
+  return {
+    entries: kept.flatMap((i) => {
+      const anchor = come[i];
+      if (anchor === undefined) return [];
+      return [{ id: anchor.id, caption: anchor.text ?? null, metadata: anchor.metadata ?? {} }];
+    }),
+    image: joined(kept.map((i) => vectors.image[i] ?? new Float32Array(0))),
+    text: joined(kept.map((i) => vectors.text[i] ?? new Float32Array(0))),
+  };
+};
+
+const joined = (rows: readonly Float32Array[]): Float32Array => {
+  const d = rows[0]?.length ?? 0;
+  const all = new Float32Array(rows.length * d);
+  rows.forEach((row, i) => all.set(row, i * d));
+  return all;
+};
+
+const countOf = (bitmap: Uint8Array): number => bitmap.reduce((sum, bit) => sum + bit, 0);

@@ -1,0 +1,85 @@
+import type { JsonValue } from "../../types.ts";
+import type { Advice, NearCaption, Overlap, Usual } from "./types.ts";
+
+/** Anchors that a class should amount to, for one that is wrong or removed not to decide. */
+const FEWEST_ANCHORS = 3;
+/** From here on two classes have nearly the same anchors. */
+const MOST_OVERLAP = 0.9;
+const CONFUSIONS = 3;
+
+export interface Findings {
+  readonly name: string;
+  readonly effectiveAnchors: number;
+  readonly nearest: readonly NearCaption[];
+  readonly imageCoherence: number | null;
+  /** With other classes, the largest first, as seen from this one. */
+  readonly overlaps: readonly (Pick<Overlap, "overlap"> & { readonly with: string })[];
+  /** Values of the metadata key that many anchors have and none of this class's. */
+  readonly missingGroups: readonly JsonValue[];
+  readonly usual: Usual | null;
+}
+
+/** What is weak about a class's anchors, and which pairs would help. */
+export const advise = (findings: Findings): Advice[] => {
+  const { name, effectiveAnchors, nearest, imageCoherence, overlaps, missingGroups, usual } = findings;
+  const [first] = nearest;
+  if (first === undefined) {
+    return [
+      {
+        reason: "no-anchors",
+        message: `No anchor stands for "${name}". Add pairs whose captions are about it.`,
+      },
+    ];
+  }
+  const advice: Advice[] = [];
+  if (usual !== null && first.similarity < usual.nearestSimilarity) {
+    advice.push({
+      reason: "far-captions",
+      measured: first.similarity,
+      usual: usual.nearestSimilarity,
+      message:
+        `No caption is near "${name}"; the nearest is ${quoted(first.text)} (${shown(first.similarity)}, where nine of ten ` +
+        `captions here have another at ${shown(usual.nearestSimilarity)} or nearer). Add pairs whose captions name it.`,
+    });
+  }
+  if (effectiveAnchors < FEWEST_ANCHORS) {
+    advice.push({
+      reason: "few-anchors",
+      measured: effectiveAnchors,
+      usual: FEWEST_ANCHORS,
+      message: `"${name}" rests on ${shown(effectiveAnchors)} anchors, so that one that is wrong or removed decides. Add more pairs such as ${quoted(first.text)}.`,
+    });
+  }
+  if (usual !== null && imageCoherence !== null && imageCoherence < usual.imageCoherence) {
+    advice.push({
+      reason: "incoherent-images",
+      measured: imageCoherence,
+      usual: usual.imageCoherence,
+      message:
+        `The images of the anchors that stand for "${name}" are not alike (mean cosine ${shown(imageCoherence)}, where nine ` +
+        `of ten captions here reach ${shown(usual.imageCoherence)}). Add pairs with images such as those to be classified.`,
+    });
+  }
+  for (const { with: other, overlap } of overlaps.slice(0, CONFUSIONS)) {
+    if (overlap < MOST_OVERLAP) break;
+    advice.push({
+      reason: "confused-with",
+      with: other,
+      measured: overlap,
+      usual: MOST_OVERLAP,
+      message: `"${name}" and "${other}" stand on nearly the same anchors (overlap ${shown(overlap)}). Add pairs that are of one of them and not of the other, with captions that say so, or prompts that tell them apart.`,
+    });
+  }
+  for (const group of missingGroups) {
+    advice.push({
+      reason: "missing-group",
+      group,
+      message: `None of the anchors that stand for "${name}" is of ${JSON.stringify(group)}, as many others are. Add pairs of it.`,
+    });
+  }
+  return advice;
+};
+
+const quoted = (text: string | null): string => (text === null ? "without a caption" : JSON.stringify(text));
+
+const shown = (value: number): string => value.toPrecision(2);

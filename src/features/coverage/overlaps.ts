@@ -1,0 +1,34 @@
+import { scoreRows, type RelativeRepresentations } from "../../asif/index.ts";
+
+/** Of one class with another. */
+export interface Near {
+  readonly index: number;
+  readonly overlap: number;
+}
+
+/**
+ * The classes that each class overlaps with most: the cosine of their representations, which is 1 where they stand on the
+ * same anchors and 0 where they share none.
+ *
+ * @returns for each row the `count` nearest others, the most overlapping first, those of equal overlap in their order
+ */
+export const nearestRows = async (
+  rows: RelativeRepresentations,
+  slotCount: number,
+  count: number,
+): Promise<Near[][]> => {
+  const nearest: Near[][] = [];
+  await scoreRows(rows, rows, slotCount, (row, scores) => {
+    const best: Near[] = [];
+    for (let index = 0; index < scores.length; index++) {
+      const overlap = scores[index] ?? 0;
+      if (index === row || (best.length === count && overlap <= (best.at(-1)?.overlap ?? 0))) continue;
+      let at = best.length;
+      while (at > 0 && (best[at - 1]?.overlap ?? 0) < overlap) at--;
+      best.splice(at, 0, { index, overlap });
+      if (best.length > count) best.pop();
+    }
+    nearest.push(best);
+  });
+  return nearest;
+};

@@ -1,0 +1,76 @@
+import type { EncoderRegistry } from "../../../encoders/index.ts";
+import { AnchorageError } from "../../../errors.ts";
+import { keepFeatures } from "../../../collections/layer-vectors/index.ts";
+import type { JobContext } from "../../../jobs/index.ts";
+import type { AnchorKey, CollectionRecord, EncoderRecord, Store } from "../../../store/index.ts";
+
+/** Keys that are asked about in one statement. */
+const KEYS_AT_ONCE = 10_000;
+
+type Features = Pick<Store, "addVectors" | "anchorKeys" | "findImages" | "findVectors" | "keysWithVector">;
+
+/**
+ * Makes the features of all anchors that have an image and lack some, those among them that come meanwhile. What was made
+ * stays where it is cancelled.
+ *
+ * @throws the signal's reason, soon after it is aborted
+ */
+export const makeCollectionFeatures = async (
+  store: Features,
+  registry: Pick<EncoderRegistry, "encodeImagesByAll">,
+  collection: CollectionRecord,
+  encoders: readonly EncoderRecord[],
+  { signal, progress }: Pick<JobContext, "signal" | "progress">,
+): Promise<void> => {
+  const tried = new Set<number>();
+  for (;;) {
+    const anchors = await store.anchorKeys(collection, "with images");
+    const lacking = await withoutFeatures(store, encoders, anchors);
+    // One whose image vanished between would be tried for ever.
+    const keys = lacking.filter((key) => !tried.has(key));
+    const before = anchors.length - keys.length;
+    progress(before, anchors.length);
+    if (keys.length === 0) return;
+    for (const key of keys) tried.add(key);
+    await keepFeatures(store, registry, collection, encoders, keys, {
+      signal,
+      onMade: (done) => progress(before + done, anchors.length),
+    });
+  }
+};
+
+/** The keys of anchors that lack features by one of `encoders`. */
+export const withoutFeatures = async (
+  store: Pick<Store, "keysWithVector">,
+  encoders: readonly EncoderRecord[],
+  anchors: readonly AnchorKey[],
+): Promise<number[]> => {
+  const lacking: number[] = [];
+  for (let first = 0; first < anchors.length; first += KEYS_AT_ONCE) {
+    const keys = anchors.slice(first, first + KEYS_AT_ONCE).map(({ key }) => key);
+    const having: Set<number>[] = [];
+    for (const encoder of encoders) having.push(await store.keysWithVector(encoder, keys));
+    lacking.push(...keys.filter((key) => having.some((set) => !set.has(key))));
+  }
+  return lacking;
+};
+
+/**
+ * The anchors that have an image, all of whose features are there.
+ *
+ * @throws AnchorageError `conflict` where some lack features
+ */
+export const featuredAnchors = async (
+  store: Pick<Store, "anchorKeys" | "keysWithVector">,
+  collection: CollectionRecord,
+  encoders: readonly EncoderRecord[],
+): Promise<readonly AnchorKey[]> => {
+  const anchors = await store.anchorKeys(collection, "with images");
+  const lacking = await withoutFeatures(store, encoders, anchors);
+  if (lacking.length === 0) return anchors;
+  throw new AnchorageError(
+    "conflict",
+    `${lacking.length} of ${anchors.length} anchors with an image have not all of these features yet; ` +
+      `POST /v1/collections/${collection.name}/features makes them.`,
+  );
+};

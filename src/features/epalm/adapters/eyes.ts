@@ -1,0 +1,116 @@
+import type { Input } from "../../../collections/index.ts";
+import type { EncoderRegistry } from "../../../encoders/index.ts";
+import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
+import { keepFeatures } from "../../../collections/layer-vectors/index.ts";
+import type { CollectionRecord, EncoderRecord, Store } from "../../../store/index.ts";
+import type { AnchorId } from "../../../types.ts";
+
+/** Something to look at: a stored anchor's image, or the bytes of an image file. */
+export type Sight = { readonly anchor: AnchorId } | { readonly image: Uint8Array };
+
+export type Seeing = Pick<
+  Store,
+  "addVectors" | "anchorKeys" | "findImages" | "findVectors" | "findVectorsByAll" | "keysWithVector"
+>;
+
+/** @throws AnchorageError `invalid-input` that names an input with nothing to be seen in it */
+export const sightOf = (input: Input, path: string): Sight => {
+  if ("image" in input) return input;
+  if ("anchor" in input) {
+    if (input.modality === "text")
+      throw invalidField(`${path}.modality`, `is "text", but an adapter takes images`);
+    return input;
+  }
+  throw invalidField(
+    path,
+    `an image or an anchor is expected here, not a ${"text" in input ? "text" : "vector"}`,
+  );
+};
+
+/**
+ * What each of `encoders` makes of some sights: `[rows, dimension]` each. Features of anchors are those that are stored,
+ * made first and kept where they are not; image files are encoded.
+ *
+ * @param pathOf where a sight stands in the request
+ * @throws AnchorageError `invalid-input` that names the sight
+ */
+export const featuresOf = async (
+  store: Seeing,
+  registry: Pick<EncoderRegistry, "encodeImagesByAll">,
+  collection: CollectionRecord,
+  encoders: readonly EncoderRecord[],
+  sights: readonly Sight[],
+  pathOf: (row: number) => string,
+  signal: AbortSignal,
+): Promise<Float32Array[]> => {
+  const rows = encoders.map(({ dimension }) => new Float32Array(sights.length * dimension));
+  const images = sights.flatMap((sight, row) => ("image" in sight ? [{ row, bytes: sight.image }] : []));
+  if (images.length > 0) {
+    const made = await namingInputs(
+      images.map(({ row }) => `${pathOf(row)}.image`),
+      () =>
+        registry.encodeImagesByAll(
+          encoders.map(({ id }) => id),
+          images.map(({ bytes }) => bytes),
+        ),
+    );
+    encoders.forEach(({ dimension }, e) =>
+      images.forEach(({ row }, i) =>
+        rows[e]?.set(made[e]?.subarray(i * dimension, (i + 1) * dimension) ?? [], row * dimension),
+      ),
+    );
+  }
+  const anchors = sights.flatMap((sight, row) => ("anchor" in sight ? [{ row, id: sight.anchor }] : []));
+  if (anchors.length > 0) {
+    const keys = await keysOf(store, collection, anchors, pathOf);
+    const { wanted } = keys;
+    const nowhere = (): void => undefined;
+    let found = await store.findVectorsByAll(encoders, wanted);
+    if (found.some(({ size }) => size < wanted.length)) {
+      await keepFeatures(store, registry, collection, encoders, wanted, { signal, onMade: nowhere });
+      found = await store.findVectorsByAll(encoders, wanted);
+    }
+    for (const [e, encoder] of encoders.entries()) {
+      for (const { row, id } of anchors) {
+        const vector = found[e]?.get(keys.of.get(id) ?? -1);
+        if (vector === undefined) throw gone(id, pathOf(row));
+        rows[e]?.set(vector, row * encoder.dimension);
+      }
+    }
+  }
+  return rows;
+};
+
+const keysOf = async (
+  store: Seeing,
+  collection: CollectionRecord,
+  anchors: readonly { readonly row: number; readonly id: AnchorId }[],
+  pathOf: (row: number) => string,
+) => {
+  const ids = [...new Set(anchors.map(({ id }) => id))];
+  const found = await store.anchorKeys(collection, ids);
+  const known = new Map(found.map((anchor) => [anchor.id, anchor]));
+  for (const { row, id } of anchors) {
+    const anchor = known.get(id);
+    const path = `${pathOf(row)}.anchor`;
+    if (anchor === undefined) throw invalidField(path, `there is no anchor "${id}" in this collection`);
+    if (!anchor.hasImage)
+      throw invalidField(path, `the anchor "${id}" has no stored image to make features of`);
+  }
+  return { of: new Map(found.map(({ id, key }) => [id, key])), wanted: found.map(({ key }) => key) };
+};
+
+const gone = (id: AnchorId, path: string): AnchorageError =>
+  invalidField(`${path}.anchor`, `the anchor "${id}" was changed or deleted meanwhile`);
+
+/** Faults name an image by its number; the caller knows it by its place. */
+const namingInputs = async <T>(paths: readonly string[], work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isAnchorageError(error) || error.code !== "invalid-input") throw error;
+    const faults = error.faults.map(({ path, message }) => ({ path: paths[Number(path)] ?? path, message }));
+    const text = faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
+    throw new AnchorageError("invalid-input", text, { faults, cause: error });
+  }
+};

@@ -1,0 +1,245 @@
+import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
+import {
+  ANSWER_MARK,
+  answerOf,
+  beamSearch,
+  captionPrompt,
+  decoderShape,
+  plainText,
+  questionPrompt,
+  rankAnswers,
+  sample,
+  type Before,
+  type DecoderModel,
+  type Generated,
+} from "../index.ts";
+import type { Input } from "../../../collections/index.ts";
+import { createRandom } from "../../../math/random.ts";
+import type { CollectionName, Sequence } from "../../../types.ts";
+import type { Decoders } from "./decoders.ts";
+import { requireDecoder } from "./fitting.ts";
+import { inputsOf, type Eyes } from "./inputs.ts";
+import type { Named, Neighbour } from "./types.ts";
+
+export interface GenerateRequest {
+  readonly collection: CollectionName;
+  readonly input: Input;
+  readonly adapter: string;
+  /** A question; blank for a caption. */
+  readonly prompt?: string;
+  /** 1, where absent, is greedy, or draws where there is a temperature. */
+  readonly beams?: number;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly seed?: number;
+  /** Answers that are ranked in place of one that is made. */
+  readonly candidates?: readonly string[];
+  /** How many of the nearest anchors' captions are put in front. */
+  readonly neighbours?: number;
+}
+
+export interface MadeToken {
+  readonly id: number;
+  readonly text: string;
+  readonly logProbability: number;
+}
+
+/** A text that was made, or of given ones how probable it is. */
+export interface Alternative {
+  readonly answer: string;
+  /** Of all its tokens and of its end together. */
+  readonly logProbability: number;
+}
+
+export interface GenerateAnswer {
+  readonly answer: string;
+  readonly tokens: readonly MadeToken[];
+  readonly logProbability: number;
+  /** False where it was cut off by `maxTokens`. */
+  readonly finished: boolean;
+  /** All that was found, the best first. */
+  readonly alternatives: readonly Alternative[];
+  /** Whose captions were put in front, nearest first. */
+  readonly anchors: readonly Pick<Neighbour, "id" | "caption" | "similarity">[];
+  /** What the decoder was given. */
+  readonly prompt: string;
+  readonly adapter: Named;
+  readonly decoder: { readonly id: string; readonly sha256: string };
+  readonly sequence: Sequence;
+  readonly tookMs: { readonly inputs: number; readonly generation: number };
+}
+
+export interface GenerateContext {
+  readonly signal: AbortSignal;
+  /** Is told of each token as it is made, where one text alone is made. */
+  readonly onToken?: (token: MadeToken) => void;
+}
+
+export const GENERATE_DEFAULTS = { beams: 1, maxTokens: 32, temperature: 0, topP: 1, seed: 0 } as const;
+
+/**
+ * Looks at an input and has the adapter's decoder answer a question about it, or caption it.
+ *
+ * @throws AnchorageError `not-found` for a collection, an adapter or a decoder that is not there; `conflict` where the
+ * encoders or the decoder have other weights than the adapter is for; `invalid-input` that names the field
+ */
+export const generate = async (
+  eyes: Eyes,
+  decoders: Decoders,
+  request: GenerateRequest,
+  { signal, onToken }: GenerateContext,
+): Promise<GenerateAnswer> => {
+  const began = performance.now();
+  const { collection, adapter: reference, neighbours = 0, maxTokens = GENERATE_DEFAULTS.maxTokens } = request;
+  const { adapter, record } = await eyes.records.load(reference);
+  const decoder = await decoders.get(adapter.settings.decoder.id);
+  requireDecoder(decoder, adapter.settings);
+  const named = `${record.id}@${record.version}`;
+  const told = await inputsOf(
+    eyes,
+    collection,
+    { inputs: [request.input], adapter: named, ...(neighbours > 0 ? { neighbours } : {}) },
+    signal,
+  ).catch(namingInput);
+  const candidates = request.candidates?.map((text, i) => candidateOf(decoder, text, `candidates.${i}`));
+  const room = candidates?.reduce((most, { tokens }) => Math.max(most, tokens.length + 1), 0) ?? maxTokens;
+  const asked = fitting(
+    decoder,
+    request.prompt ?? "",
+    told.neighbours?.[0] ?? [],
+    room,
+    candidates === undefined ? "maxTokens" : "candidates",
+  );
+  const made = told.made;
+  if (made === undefined) throw new TypeError("an adapter makes inputs");
+  // Of one input the two orders of axes are the same.
+  const before: Before = {
+    tokens: [asked.tokens],
+    visual: made.prefix,
+    ...(made.prompt.length === 0 ? {} : { prompt: made.prompt }),
+  };
+  const opened = await decoder.open(decoderShape(adapter.settings));
+  const ready = performance.now();
+  const common = {
+    anchors: asked.anchors.map(({ id, caption, similarity }) => ({ id, caption, similarity })),
+    prompt: asked.text,
+    adapter: made.adapter,
+    decoder: { id: decoder.id, sha256: decoder.sha256 },
+    sequence: told.sequence,
+  };
+  const timed = () => ({
+    inputs: Math.round(ready - began),
+    generation: Math.round(performance.now() - ready),
+  });
+  if (candidates !== undefined) {
+    const tokens = candidates.map((candidate) => candidate.tokens);
+    const sums = await rankAnswers(opened, before, tokens, signal);
+    requireFinite(sums);
+    const alternatives = candidates
+      .map(({ text }, i): Alternative => ({ answer: text, logProbability: sums[i] ?? -Infinity }))
+      // Of one probability the first that was given comes first.
+      .sort((a, b) => b.logProbability - a.logProbability);
+    const { answer = "", logProbability = 0 } = alternatives[0] ?? {};
+    return { answer, tokens: [], logProbability, finished: true, alternatives, ...common, tookMs: timed() };
+  }
+  const { beams, temperature, topP, seed } = { ...GENERATE_DEFAULTS, ...request };
+  const teller = tellerOf(decoder);
+  const texts: readonly Generated[] =
+    beams > 1
+      ? await beamSearch(opened, before, { beams, maxTokens, lengthPenalty: 1 }, signal)
+      : [
+          await sample(opened, before, { maxTokens, temperature, topP }, createRandom(seed), {
+            signal,
+            onToken: (token, logProbability) => onToken?.(teller(token, logProbability)),
+          }),
+        ];
+  requireFinite(texts.map(({ logProbability }) => logProbability));
+  const [best] = texts;
+  // What is behind another mark of an answer answers nothing that was asked.
+  const answerIn = ({ tokens }: Pick<Generated, "tokens">): string =>
+    answerOf(`${ANSWER_MARK}${decoder.tokenizer.decode(tokens)}`).trim();
+  const tell = tellerOf(decoder);
+  return {
+    answer: best === undefined ? "" : answerIn(best),
+    tokens: best?.tokens.map((token, i) => tell(token, best.logProbabilities[i] ?? 0)) ?? [],
+    logProbability: best?.logProbability ?? 0,
+    finished: best?.finished ?? false,
+    alternatives: texts.map((text) => ({ answer: answerIn(text), logProbability: text.logProbability })),
+    ...common,
+    tookMs: timed(),
+  };
+};
+
+/** The text that each token adds; the bytes of one character may be several tokens, of which the last has it. */
+const tellerOf = ({ tokenizer }: DecoderModel): ((id: number, logProbability: number) => MadeToken) => {
+  const ids: number[] = [];
+  let shown = "";
+  return (id, logProbability) => {
+    ids.push(id);
+    const whole = tokenizer.decode(ids);
+    const isCut = whole.endsWith("\ufffd");
+    const text = isCut ? "" : whole.slice(shown.length);
+    if (!isCut) shown = whole;
+    return { id, text, logProbability };
+  };
+};
+
+const candidateOf = ({ tokenizer }: DecoderModel, text: string, path: string) => {
+  const tokens = tokenizer.encode(plainText(text));
+  if (tokens.length === 0) throw invalidField(path, "must not be blank");
+  return { text, tokens };
+};
+
+/**
+ * What the decoder is given: the question, and as many captions before it as there is room for.
+ *
+ * @param made what takes the room
+ * @throws AnchorageError `invalid-input` where there is no room for the question alone
+ */
+const fitting = (
+  { tokenizer, config }: DecoderModel,
+  prompt: string,
+  neighbours: readonly Neighbour[],
+  room: number,
+  made: "candidates" | "maxTokens",
+) => {
+  const isCaption = plainText(prompt) === "";
+  /** Tokens of the question alone, which is tried last. */
+  let asked = 0;
+  const captioned = neighbours.filter(({ caption }) => caption !== null && plainText(caption) !== "");
+  for (let count = captioned.length; count >= 0; count--) {
+    const anchors = captioned.slice(0, count);
+    const captions = anchors.map(({ caption }) => caption ?? "");
+    const text = isCaption ? captionPrompt(captions) : questionPrompt(prompt, captions);
+    const tokens = [config.bos, ...tokenizer.encode(text)];
+    asked = tokens.length;
+    if (tokens.length + room <= config.positions) return { text, tokens, anchors };
+  }
+  const takes = `than the ${config.positions} places of the decoder`;
+  if (room >= asked)
+    throw invalidField(
+      made,
+      made === "maxTokens"
+        ? `is too many: with what is read first it is more ${takes}`
+        : `hold one that is too long: with what is read first it takes more ${takes}`,
+    );
+  throw invalidField("prompt", `is too long: with what is to be made it takes more ${takes}`);
+};
+
+/** Of numbers beyond all bounds in an adapter nothing follows. @throws AnchorageError `unprocessable` */
+const requireFinite = (logProbabilities: ArrayLike<number>): void => {
+  if (Array.from(logProbabilities).every(Number.isFinite)) return;
+  throw new AnchorageError(
+    "unprocessable",
+    "What the adapter makes of this input is too large for the decoder, which comes to no probabilities by it.",
+  );
+};
+
+/** The request has one input, which it calls so. */
+const namingInput = (error: unknown): never => {
+  if (!isAnchorageError(error) || error.faults.length === 0) throw error;
+  const shown = (text: string): string => text.replaceAll("inputs.0", "input");
+  const faults = error.faults.map(({ path, message }) => ({ path: shown(path), message }));
+  throw new AnchorageError(error.code, shown(error.message), { faults, cause: error });
+};

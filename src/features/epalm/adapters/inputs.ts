@@ -1,0 +1,128 @@
+import type { Collections } from "../../../collections/index.ts";
+import type { EncoderRegistry } from "../../../encoders/index.ts";
+import { AnchorageError, invalidField, notFound } from "../../../errors.ts";
+import type { CollectionRecord, EncoderRecord, Store } from "../../../store/index.ts";
+import type { CollectionName } from "../../../types.ts";
+import { featuresOf, sightOf, type Seeing, type Sight } from "./eyes.ts";
+import { layersOfAdapter } from "./fitting.ts";
+import { chooseLayers } from "./layers.ts";
+import { madeOf } from "./made.ts";
+import { neighboursOf } from "./neighbours.ts";
+import type { AdapterRecords, StoredAdapter } from "./records.ts";
+import type { AdapterInputs, AdapterInputsRequest, LayerTold, Wanted } from "./types.ts";
+
+export interface Eyes {
+  readonly store: Seeing & Pick<Store, "ensureEncoder" | "findAnchors" | "findCollection">;
+  readonly registry: EncoderRegistry;
+  readonly collections: Pick<Collections, "search">;
+  readonly records: Pick<AdapterRecords, "load">;
+}
+
+/** Which features are wanted, and the adapter that they are for. */
+export interface Chosen {
+  readonly collection: CollectionRecord;
+  readonly layers: readonly LayerTold[];
+  readonly stored: StoredAdapter | null;
+}
+
+/**
+ * What a request for features, or for what an adapter makes of them, comes to.
+ *
+ * @throws AnchorageError `not-found` for a collection or adapter that is not there, `invalid-input` for layers,
+ * `conflict` where the adapter is for other encoders, `unprocessable` where it takes nothing that can be seen here
+ */
+export const choose = async (
+  { store, registry, records }: Pick<Eyes, "store" | "registry" | "records">,
+  name: CollectionName,
+  { layers, adapter }: Wanted,
+): Promise<Chosen> => {
+  const collection = await store.findCollection(name);
+  if (collection === null) throw notFound("collection", name);
+  if (adapter === undefined)
+    return { collection, layers: await chooseLayers(store, registry, collection, layers), stored: null };
+  if (layers !== undefined)
+    throw invalidField("layers", "have no place beside an adapter, which names its own");
+  const stored = await records.load(adapter);
+  requireOneToken(stored);
+  return { collection, layers: await layersOfAdapter(store, registry, stored.adapter.settings), stored };
+};
+
+const requireOneToken = ({ adapter: { settings } }: StoredAdapter): void => {
+  const { vision } = settings;
+  const refuse = (why: string): AnchorageError => new AnchorageError("unprocessable", `The adapter ${why}.`);
+  if (vision === null) throw refuse("has a soft prompt alone, and sees nothing");
+  if (vision.tokens !== 1)
+    throw refuse(`takes ${vision.tokens} tokens of each layer, as of a video's frames; an image has one`);
+};
+
+/** The features of some inputs, or what an adapter makes of them, with their nearest anchors. */
+export const inputsOf = async (
+  eyes: Eyes,
+  name: CollectionName,
+  request: AdapterInputsRequest,
+  signal: AbortSignal,
+): Promise<AdapterInputs> => {
+  const { store, registry, collections } = eyes;
+  const { neighbours = 0 } = request;
+  const chosen = await choose(eyes, name, request);
+  const { collection, layers, stored } = chosen;
+  const sights = request.inputs.map((input, i) => sightOf(input, `inputs.${i}`));
+  const own = neighbours > 0 ? ownEncoder(registry, collection, sights) : null;
+  const pathOf = (row: number): string => `inputs.${row}`;
+  const encoders = layers.map(({ encoder }) => encoder);
+  const [features, vectors] = await seen(eyes, collection, encoders, own, sights, pathOf, signal);
+  return {
+    sequence: collection.sequence,
+    inputs: sights.map((sight) => ({ anchor: "anchor" in sight ? sight.anchor : null })),
+    layers,
+    ...(stored === null ? { tokens: features } : { made: await madeOf(stored, features, sights.length) }),
+    ...(neighbours === 0
+      ? {}
+      : { neighbours: await neighboursOf(store, collections, collection, sights, vectors, neighbours) }),
+  };
+};
+
+/**
+ * Image files are looked for among the anchors by the collection's own encoder.
+ *
+ * @throws AnchorageError `unprocessable` where it is not installed here
+ */
+const ownEncoder = (
+  registry: Pick<EncoderRegistry, "list">,
+  { imageEncoder }: CollectionRecord,
+  sights: readonly Sight[],
+): EncoderRecord | null => {
+  if (!sights.some((sight) => "image" in sight)) return null;
+  const { id, sha256 } = imageEncoder;
+  const isHere = registry
+    .list()
+    .some((info) => info.modality === "image" && info.id === id && info.sha256 === sha256);
+  if (isHere) return imageEncoder;
+  throw new AnchorageError(
+    "unprocessable",
+    `The neighbours of an image cannot be found, for the collection's image encoder "${id}" is not installed here.`,
+  );
+};
+
+/** Features of all sights, and the vectors by `own` of those that are image files, in one run of the networks. */
+const seen = async (
+  { store, registry }: Eyes,
+  collection: CollectionRecord,
+  encoders: readonly EncoderRecord[],
+  own: EncoderRecord | null,
+  sights: readonly Sight[],
+  pathOf: (row: number) => string,
+  signal: AbortSignal,
+): Promise<[Float32Array[], Map<number, Float32Array>]> => {
+  const known = encoders.findIndex(({ key }) => key === own?.key);
+  const all = own === null || known >= 0 ? encoders : [...encoders, own];
+  const features = await featuresOf(store, registry, collection, all, sights, pathOf, signal);
+  const vectors = new Map<number, Float32Array>();
+  if (own !== null) {
+    const rows = features[known >= 0 ? known : encoders.length];
+    sights.forEach((_, row) => {
+      vectors.set(row, rows?.slice(row * own.dimension, (row + 1) * own.dimension) ?? new Float32Array(0));
+    });
+  }
+  return [features.slice(0, encoders.length), vectors];
+};

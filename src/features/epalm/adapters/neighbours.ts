@@ -1,0 +1,49 @@
+import type { Collections } from "../../../collections/index.ts";
+import type { CollectionRecord, Store } from "../../../store/index.ts";
+import type { AnchorId } from "../../../types.ts";
+import type { Sight } from "./eyes.ts";
+import type { Neighbour } from "./types.ts";
+
+/**
+ * Of each sight the nearest anchors by the collection's image vectors, nearest first; an anchor is not its own neighbour.
+ *
+ * @param vectors of each sight that is no anchor, by the collection's image encoder
+ */
+export const neighboursOf = async (
+  store: Pick<Store, "findAnchors">,
+  collections: Pick<Collections, "search">,
+  collection: CollectionRecord,
+  sights: readonly Sight[],
+  vectors: ReadonlyMap<number, Float32Array>,
+  count: number,
+): Promise<Neighbour[][]> => {
+  const found: Neighbour[][] = [];
+  for (const [row, sight] of sights.entries()) {
+    const own = "anchor" in sight ? sight.anchor : null;
+    const query = own === null ? { vector: [...(vectors.get(row) ?? [])] } : { anchor: own };
+    const { hits } = await collections.search(collection.name, {
+      query: { ...query, modality: "image" },
+      target: "image",
+      mode: "unimodal",
+      // Of the vectors themselves, whatever the collection's queries make of them.
+      transform: "none",
+      limit: own === null ? count : count + 1,
+    });
+    const nearest = hits.filter(({ id }) => id !== own).slice(0, count);
+    const anchors = await store.findAnchors(
+      collection,
+      nearest.map(({ id }) => id),
+    );
+    const byId = new Map<AnchorId, (typeof anchors)[number]>(anchors.map((anchor) => [anchor.id, anchor]));
+    found.push(
+      nearest.flatMap(({ id, score, text }): Neighbour[] => {
+        const anchor = byId.get(id);
+        // One that went between is no one's neighbour any more.
+        if (anchor === undefined) return [];
+        const { imageVector, textVector } = anchor;
+        return [{ id, caption: text, similarity: score, imageVector, textVector }];
+      }),
+    );
+  }
+  return found;
+};

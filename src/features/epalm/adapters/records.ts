@@ -1,0 +1,106 @@
+import { LRUCache } from "lru-cache";
+import { notFound } from "../../../errors.ts";
+import { readAdapter, writeAdapter, type Adapter, type AdapterSettings } from "../index.ts";
+import type { AdapterRecord, Store } from "../../../store/index.ts";
+import type { CollectionName, JsonValue, Sequence } from "../../../types.ts";
+
+/** Numbers of adapters that are kept ready, 256 MiB. */
+const KEPT_NUMBERS = 2 ** 26;
+const LISTED = 1_000;
+const REFERENCE = /^(?<id>[a-z0-9][a-z0-9_-]{0,62})(?:@(?<version>[1-9]\d{0,8}))?$/;
+
+/** An adapter's id, or one version of it: `eyes` is the newest, `eyes@2` the second. */
+export const ADAPTER_REFERENCE = REFERENCE;
+
+/** An adapter with what is on record of it. */
+export interface StoredAdapter {
+  readonly record: AdapterRecord;
+  readonly adapter: Adapter;
+}
+
+export interface AdapterRecords {
+  /** @throws AnchorageError `not-found` */
+  readonly find: (reference: string) => Promise<AdapterRecord>;
+  /** The same with its tensors. */
+  readonly load: (reference: string) => Promise<StoredAdapter>;
+  /** The file. @throws AnchorageError `not-found` */
+  readonly content: (reference: string) => Promise<{ record: AdapterRecord; content: Uint8Array }>;
+  /** Newest first. */
+  readonly list: () => Promise<AdapterRecord[]>;
+  /** Every version, or the one that is named. @throws AnchorageError `not-found` */
+  readonly remove: (reference: string) => Promise<void>;
+}
+
+type Adapters = Pick<Store, "adapterContent" | "findAdapter" | "listAdapters" | "removeAdapters">;
+
+export const createAdapterRecords = (store: Adapters): AdapterRecords => {
+  // By their content, so that nothing that is removed or written again is served for another.
+  const ready = new LRUCache<string, Adapter>({
+    maxSize: KEPT_NUMBERS,
+    sizeCalculation: ({ tensors }) =>
+      1 + [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0),
+  });
+  const find = async (reference: string): Promise<AdapterRecord> => {
+    const { id, version } = parsed(reference);
+    const found = await store.findAdapter(id, version);
+    if (found === null) throw notFound("adapter", reference);
+    return found;
+  };
+  const content: AdapterRecords["content"] = async (reference) => {
+    const record = await find(reference);
+    const bytes = await store.adapterContent(record.id, record.version);
+    if (bytes === null) throw notFound("adapter", reference);
+    return { record, content: bytes };
+  };
+  return {
+    find,
+    content,
+    load: async (reference) => {
+      const record = await find(reference);
+      const known = ready.get(record.sha256);
+      if (known !== undefined) return { record, adapter: known };
+      const read = await content(`${record.id}@${record.version}`);
+      const adapter = readAdapter(read.content);
+      ready.set(record.sha256, adapter);
+      return { record, adapter };
+    },
+    list: () => store.listAdapters(LISTED),
+    remove: async (reference) => {
+      const { id, version } = parsed(reference);
+      if ((await store.removeAdapters(id, version)) === 0) throw notFound("adapter", reference);
+    },
+  };
+};
+
+/**
+ * Keeps an adapter as a new version of `id`.
+ *
+ * @param trained on whose anchors, at which sequence; null where it was made elsewhere
+ */
+export const keepAdapter = (
+  store: Pick<Store, "saveAdapter">,
+  id: string,
+  adapter: Adapter,
+  trained: { readonly collection: CollectionName; readonly sequence: Sequence } | null,
+): ReturnType<Store["saveAdapter"]> =>
+  store.saveAdapter(
+    {
+      id,
+      sha256: adapter.sha256,
+      collection: trained?.collection ?? null,
+      sequence: trained?.sequence ?? null,
+      createdAt: new Date(),
+      settings: adapter.settings as unknown as JsonValue,
+    },
+    writeAdapter(adapter),
+  );
+
+/** Nobody else writes that column. */
+export const settingsOf = ({ settings }: AdapterRecord): AdapterSettings =>
+  settings as unknown as AdapterSettings;
+
+const parsed = (reference: string): { readonly id: string; readonly version: number | null } => {
+  const { id, version } = REFERENCE.exec(reference)?.groups ?? {};
+  if (id === undefined) throw notFound("adapter", reference);
+  return { id, version: version === undefined ? null : Number(version) };
+};

@@ -1,0 +1,224 @@
+import { AnchorageError, invalidField, notFound } from "../../../errors.ts";
+import {
+  captionPrompt,
+  defaultInjection,
+  defaultTraining,
+  plainText,
+  questionPrompt,
+  splitRows,
+  trainAdapter,
+  type AdapterRow,
+  type DecoderModel,
+  type InjectionMode,
+  type LossScope,
+  type TrainingOptions,
+  type Vision,
+} from "../index.ts";
+import type { EncoderRegistry } from "../../../encoders/index.ts";
+import { keepFeatures } from "../../../collections/layer-vectors/index.ts";
+import type { JobContext } from "../../../jobs/index.ts";
+import type { CollectionRecord, EncoderRecord, Store } from "../../../store/index.ts";
+import type { AnchorId, CollectionName, JsonValue } from "../../../types.ts";
+import type { Decoders } from "./decoders.ts";
+import { chooseLayers } from "./layers.ts";
+import { keepAdapter } from "./records.ts";
+import type { LayerTold } from "./types.ts";
+
+/** One text about one anchor: an answer to a question, or its caption where nothing is asked. */
+export interface TrainingRow {
+  readonly anchor: AnchorId;
+  readonly question?: string;
+  readonly answer: string;
+}
+
+export interface TrainRequest {
+  readonly collection: CollectionName;
+  /** Of every anchor that has an image and a caption, or what is given. */
+  readonly rows: "captions" | readonly TrainingRow[];
+  readonly decoder: string;
+  /** Of the adapter; it becomes a new version. */
+  readonly id: string;
+  readonly layers?: readonly string[];
+  readonly method?: "epalm" | "limber";
+  readonly mode?: InjectionMode;
+  /** The share of the anchors that tell when to stop; 0.1 where absent. */
+  readonly validation?: number;
+  readonly prompt?: number;
+  readonly shared?: boolean;
+  readonly loss?: LossScope;
+  readonly batch?: number;
+  readonly epochs?: number;
+  readonly seed?: number;
+  readonly rates?: { readonly connection: number; readonly prompt: number };
+}
+
+type Ground = Pick<
+  Store,
+  | "addVectors"
+  | "anchorKeys"
+  | "ensureEncoder"
+  | "findAnchors"
+  | "findCollection"
+  | "findImages"
+  | "findVectors"
+  | "keysWithVector"
+  | "saveAdapter"
+>;
+
+/** Numbers in the features of all anchors that are trained on, 2 GiB. */
+const MOST_NUMBERS = 2 ** 29;
+const ANCHORS_AT_ONCE = 1_000;
+const VALIDATION = 0.1;
+
+/**
+ * Makes ready to train an adapter on a collection's anchors: the decoder and the encoder stay as they are.
+ *
+ * @returns the work, which registers the adapter as a new version of its id
+ * @throws AnchorageError `not-found` for a collection or a decoder; `invalid-input` that names the row; `unprocessable`
+ * where nothing is left to be trained on
+ */
+export const planTraining = async (
+  store: Ground,
+  registry: EncoderRegistry,
+  decoders: Decoders,
+  request: TrainRequest,
+): Promise<(context: JobContext) => Promise<void>> => {
+  const collection = await store.findCollection(request.collection);
+  if (collection === null) throw notFound("collection", request.collection);
+  const decoder = await decoders.get(request.decoder);
+  const layers = await chooseLayers(store, registry, collection, request.layers);
+  const { anchors, rows } = await rowsOf(store, collection, request.rows);
+  const numbers = anchors.length * layers.reduce((sum, { encoder }) => sum + encoder.dimension, 0);
+  if (numbers > MOST_NUMBERS)
+    throw invalidField("rows", `are about ${anchors.length} anchors, whose features take more than 2 GiB`);
+  const options = optionsOf(decoder, layers, request);
+  const parts = splitRows(rows, request.validation ?? VALIDATION, options.seed);
+  if (parts.rows.length === 0) throw invalidField("validation", "leaves no rows to be trained on");
+  return async ({ signal, progress }) => {
+    const encoders = layers.map(({ encoder }) => encoder);
+    await keepFeatures(store, registry, collection, encoders, anchors, {
+      signal,
+      onMade: (done) => progress(done, anchors.length, { stage: "features" }),
+    });
+    const features = await featuresOf(store, encoders, anchors);
+    const adapter = await trainAdapter(decoder, { ...parts, features, inputs: anchors.length }, options, {
+      signal,
+      onProgress: ({ step, steps, epoch, epochs, loss, validation }) =>
+        progress(step, steps, { stage: "training", epoch, epochs, loss, validation }),
+    });
+    signal.throwIfAborted();
+    const { sequence, name } = collection;
+    const { adapter: record } = await keepAdapter(store, request.id, adapter, { collection: name, sequence });
+    const { training } = adapter.settings;
+    const best: JsonValue = training === null ? null : { ...training.best };
+    const told = { id: record.id, version: record.version, sha256: record.sha256 };
+    // It may have stopped early.
+    const steps = training?.steps ?? 0;
+    progress(steps, steps, { stage: "done", adapter: told, best });
+  };
+};
+
+const optionsOf = (
+  { config }: DecoderModel,
+  layers: readonly LayerTold[],
+  request: TrainRequest,
+): TrainingOptions => {
+  const sources = layers.map(({ encoder: { id, sha256, dimension } }) => ({
+    encoder: id,
+    sha256,
+    dimension,
+  }));
+  const {
+    method = "epalm",
+    mode = "causal-drop",
+    prompt,
+    shared,
+    loss,
+    batch,
+    epochs,
+    seed,
+    rates,
+  } = request;
+  if (method === "limber" && request.mode !== undefined)
+    throw invalidField("mode", 'has no place beside the method "limber"');
+  if (method === "epalm" && layers.length > config.layers)
+    throw invalidField(
+      "layers",
+      `are ${layers.length}, and the decoder has no more than ${config.layers} layers`,
+    );
+  const vision: Vision =
+    method === "limber"
+      ? { kind: "limber", vectors: layers.length, tokens: 1 }
+      : { kind: "epalm", mode, injection: defaultInjection(config.layers, layers.length), tokens: 1 };
+  const given = { prompt, shared, loss, batch, epochs, seed, rates };
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const usual = defaultTraining(config, method === "epalm" ? sources : []);
+  return { ...usual, ...said, features: sources, vision };
+};
+
+/** The anchors that are trained on, by their keys, and the rows about them. */
+const rowsOf = async (
+  store: Ground,
+  collection: CollectionRecord,
+  given: TrainRequest["rows"],
+): Promise<{ readonly anchors: readonly number[]; readonly rows: readonly AdapterRow[] }> => {
+  const texts = given === "captions" ? await captionsOf(store, collection) : given;
+  const ids = [...new Set(texts.map(({ anchor }) => anchor))];
+  const found = await store.anchorKeys(collection, ids);
+  const known = new Map(found.map((anchor) => [anchor.id, anchor]));
+  const anchors: number[] = [];
+  const places = new Map<AnchorId, number>();
+  const rows = texts.map(({ anchor, question = "", answer }, i): AdapterRow => {
+    const path = `rows.${i}`;
+    const stored = known.get(anchor);
+    if (stored === undefined)
+      throw invalidField(`${path}.anchor`, `there is no anchor "${anchor}" in this collection`);
+    if (!stored.hasImage)
+      throw invalidField(`${path}.anchor`, `the anchor "${anchor}" has no stored image to make features of`);
+    const text = plainText(answer);
+    if (text === "") throw invalidField(`${path}.answer`, "must not be blank");
+    const input = places.get(anchor) ?? anchors.push(stored.key) - 1;
+    places.set(anchor, input);
+    const prompt = question.trim() === "" ? captionPrompt() : questionPrompt(question);
+    return { input, prompt, answer: text };
+  });
+  return { anchors, rows };
+};
+
+const captionsOf = async (store: Ground, collection: CollectionRecord): Promise<TrainingRow[]> => {
+  const pictured = await store.anchorKeys(collection, "with images");
+  const rows: TrainingRow[] = [];
+  for (let first = 0; first < pictured.length; first += ANCHORS_AT_ONCE) {
+    const ids = pictured.slice(first, first + ANCHORS_AT_ONCE).map(({ id }) => id);
+    for (const { id, caption } of await store.findAnchors(collection, ids))
+      if (caption !== null && plainText(caption) !== "") rows.push({ anchor: id, answer: caption });
+  }
+  if (rows.length > 0) return rows;
+  const message = "no anchor of the collection has an image and a caption";
+  throw new AnchorageError("unprocessable", `rows: ${message}`, { faults: [{ path: "rows", message }] });
+};
+
+/** Of each layer `[anchors, dimension]`. */
+const featuresOf = async (
+  store: Ground,
+  encoders: readonly EncoderRecord[],
+  anchors: readonly number[],
+): Promise<Float32Array[]> => {
+  const features: Float32Array[] = [];
+  for (const encoder of encoders) {
+    const { dimension } = encoder;
+    const rows = new Float32Array(anchors.length * dimension);
+    for (let first = 0; first < anchors.length; first += ANCHORS_AT_ONCE) {
+      const keys = anchors.slice(first, first + ANCHORS_AT_ONCE);
+      const found = await store.findVectors(encoder, keys);
+      keys.forEach((key, i) => {
+        const vector = found.get(key);
+        if (vector === undefined)
+          throw new AnchorageError("conflict", "An anchor was changed or deleted meanwhile; start it again.");
+        rows.set(vector, (first + i) * dimension);
+      });
+    }
+    features.push(rows);
+  }
+  return features;
+};

@@ -1,0 +1,31 @@
+/** eP-ALM: the store as eyes of a frozen language model (Shukor et al., arXiv 2303.11403). */
+export * from "./adapter/index.ts";
+export * from "./generate/index.ts";
+export { SPECIAL_TOKENS, trainBpe } from "../../../research/epalm/pretraining/train-bpe.ts";
+export * from "../../../research/epalm/pretraining/index.ts";
+export {
+  readSafetensors,
+  readSafetensorsHeader,
+  safetensorsHeader,
+  writeSafetensors,
+} from "./safetensors.ts";
+export { parseDecoderConfig, weightShapes, type DecoderConfig } from "./decoder/config.ts";
+export type { InjectionMode, Shape, Vision } from "./decoder/forward.ts";
+export { decoderGraph, stepGraph, trainingGraph, type WeightSource } from "./decoder/graphs.ts";
+export { writeDecoder } from "./decoder/write.ts";
+export { DECODER_ID, listDecoders, openDecoderModel } from "./decoder/open.ts";
+export type { DecoderListing, DecoderModel, Training } from "./decoder/open.ts";
+export {
+  ANSWER_MARK,
+  answerOf,
+  captionOf,
+  captionPrompt,
+  IMAGE_QUESTIONS,
+  plainText,
+  questionPrompt,
+} from "./text/prompts.ts";
+export type { TextTokenizer } from "./text/tokenizer.ts";
+export { isCheckpoint, readCheckpoint } from "./pth/index.ts";
+export { scheduleOf, type Injection, type LayerAction } from "./injection.ts";
+export * from "../../../research/epalm/metrics/index.ts";
+export * from "./training/index.ts";

@@ -1,0 +1,152 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { FEATURES_JOB, fileOf, type AdapterInputs, type Adapters } from "../adapters/index.ts";
+import { createSoleJobs } from "../../../sole-job.ts";
+import type { CollectionName } from "../../../types.ts";
+import { readJson } from "../../../http/body.ts";
+import {
+  answerJson,
+  endpoint,
+  jsonBody,
+  jsonOf,
+  problems,
+  readPath,
+  type Service,
+} from "../../../http/endpoint.ts";
+import { answerFile, streamFile } from "./file-answer.ts";
+import { answerJsonParts } from "./json-parts.ts";
+import { adapterInputsAnswer, adapterInputsRequest, featuresRequest } from "../api/adapter-inputs.ts";
+import { collectionPath } from "../../../api/collections.ts";
+import { job } from "../../../api/service.ts";
+
+const tags = ["adapters"];
+const path = "/v1/collections/{collection}";
+
+export const addAdapterInputs = (
+  app: OpenAPIHono,
+  { anchorage, bodyLimit, log }: Service,
+  adapters: Adapters,
+): void => {
+  const start = createSoleJobs<readonly string[] | undefined>(anchorage.jobs, FEATURES_JOB, (name, layers) =>
+    adapters.planFeatures(name as CollectionName, layers),
+  );
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: `${path}/features`,
+      tags,
+      operationId: "makeFeatures",
+      summary: "Make the features of encoders' layers of all of a collection's images, in the background",
+      description:
+        "They are made of the stored images (thumbnails of at most 160 pixels a side) and kept beside the anchors' own " +
+        "vectors, with which they are deleted and erased. Layers of one network cost one run of it. What is there " +
+        "already stays: a job that was cancelled or interrupted goes on where it was when it is asked for again. Anchors " +
+        "without an image are left out. 409 while one of the collection runs; 422 where its encoder declares no layers.",
+      request: { params: collectionPath, ...jsonBody(featuresRequest) },
+      responses: { 202: jsonOf("The job.", job), ...problems(400, 404, 409, 413, 415, 422, 503) },
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      const { layers } = await readJson(c, featuresRequest, bodyLimit);
+      const started = await start(collection, layers);
+      c.header("Location", `/v1/jobs/${started.id}`);
+      return answerJson(c, started, 202);
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: `${path}/adapter-inputs`,
+      tags,
+      operationId: "adapterInputs",
+      summary: "Features of an encoder's layers, or what an adapter makes of them for a language model",
+      description:
+        "Without an adapter each layer's features; with one the vectors that enter the language model's layers, which " +
+        "these are, and its soft prompt (eP-ALM, arXiv 2303.11403). Features of anchors are stored ones, made and kept " +
+        "first where they are not there yet. As `safetensors` one tensor a layer, named by its id, or `prefix` and " +
+        "`prompt`; the header tells the rest. As `npy` one array `[inputs, vectors, width]`, which takes layers of one " +
+        "width. With `all` every anchor that has an image, in id order, is sent as a file of a length that is " +
+        "announced; 409 where features are not made yet; an anchor that is changed or deleted meanwhile cuts it off.",
+      request: { params: collectionPath, ...jsonBody(adapterInputsRequest) },
+      responses: {
+        200: {
+          ...jsonOf("Of each input.", adapterInputsAnswer),
+          content: {
+            "application/json": { schema: adapterInputsAnswer },
+            "application/octet-stream": { schema: { type: "string", format: "binary" } },
+          },
+        },
+        ...problems(400, 404, 409, 413, 415, 422, 503),
+      },
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      const { inputs, format = "json", ...request } = await readJson(c, adapterInputsRequest, bodyLimit);
+      const name = `${collection}.${format}`;
+      if (inputs === undefined) {
+        const kind = format === "npy" ? "npy" : "safetensors";
+        return streamFile(c, name, await adapters.file(collection, request, kind), log);
+      }
+      const answer = await adapters.inputs(collection, { ...request, inputs }, c.req.raw.signal);
+      if (format !== "json") return answerFile(c, name, fileOf(collection, answer, format));
+      return answerJsonParts(c, headOf(answer), "inputs", bodiesOf(answer));
+    },
+  );
+};
+
+const headOf = ({ sequence, layers, made }: AdapterInputs): object => ({
+  sequence,
+  layers: layers.map(({ name, encoder: { id, dimension, sha256 } }) => ({ name, id, dimension, sha256 })),
+  ...(made === undefined
+    ? {}
+    : {
+        adapter: {
+          ...made.adapter,
+          decoder: made.settings.decoder,
+          plan: made.plan,
+          prompt: rowsOf(made.prompt, made.settings.shape.wordWidth),
+        },
+      }),
+});
+
+/** What is told of each input, made when it is asked for. */
+function* bodiesOf({ inputs, layers, tokens, made, neighbours }: AdapterInputs): Generator<object, void> {
+  for (const [row, { anchor }] of inputs.entries())
+    yield {
+      anchor,
+      ...(tokens === undefined
+        ? {}
+        : {
+            layers: layers.map(({ encoder: { dimension } }, layer) =>
+              Array.from(tokens[layer]?.subarray(row * dimension, (row + 1) * dimension) ?? []),
+            ),
+          }),
+      ...(made === undefined ? {} : { prefix: prefixOf(made, layers.length, row) }),
+      ...(neighbours === undefined
+        ? {}
+        : {
+            neighbours: (neighbours[row] ?? []).map(({ imageVector, textVector, ...rest }) => ({
+              ...rest,
+              imageVector: Array.from(imageVector),
+              textVector: Array.from(textVector),
+            })),
+          }),
+    };
+}
+
+const prefixOf = (
+  { prefix, settings }: NonNullable<AdapterInputs["made"]>,
+  vectors: number,
+  row: number,
+): number[][] => {
+  const { hidden } = settings.shape;
+  return rowsOf(prefix.subarray(row * vectors * hidden, (row + 1) * vectors * hidden), hidden);
+};
+
+const rowsOf = (data: Float32Array, width: number): number[][] =>
+  Array.from({ length: data.length / width }, (_, i) =>
+    Array.from(data.subarray(i * width, (i + 1) * width)),
+  );

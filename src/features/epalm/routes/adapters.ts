@@ -1,0 +1,177 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { settingsOf, TRAINING_JOB, type Adapters, type TrainRequest } from "../adapters/index.ts";
+import { adapterSize } from "../index.ts";
+import type { AdapterRecord } from "../../../store/index.ts";
+import { createSoleJobs } from "../../../sole-job.ts";
+import { readFile, readJson } from "../../../http/body.ts";
+import {
+  answerJson,
+  endpoint,
+  jsonBody,
+  jsonOf,
+  problems,
+  readPath,
+  readQuery,
+  type Service,
+} from "../../../http/endpoint.ts";
+import { answerFile } from "./file-answer.ts";
+import { trainRequest } from "../api/adapter-training.ts";
+import { adapterList, adapterPath, adapterTold, decoderList, registerQuery } from "../api/adapters.ts";
+import { job } from "../../../api/service.ts";
+
+const tags = ["adapters"];
+const path = "/v1/adapters";
+const FILE = "application/octet-stream";
+const binary = { [FILE]: { schema: { type: "string" as const, format: "binary" } } };
+
+export const addAdapters = (
+  app: OpenAPIHono,
+  { anchorage, bodyLimit }: Service,
+  adapters: Adapters,
+): void => {
+  const { records, decoders } = adapters;
+  const train = createSoleJobs<TrainRequest>(anchorage.jobs, TRAINING_JOB, (_, request) =>
+    adapters.planTraining(request),
+  );
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: `${path}/train`,
+      tags,
+      operationId: "trainAdapter",
+      summary: "Train an adapter on a collection's anchors, in the background; the decoder stays as it is",
+      description:
+        "Features are made first where they are not there. The job's `detail` tells the epoch and the losses (means over " +
+        "tokens, in nats), at its end the adapter. It stops early where the loss of the anchors that are held out no " +
+        "longer falls, and keeps what was best. The same anchors and seed give the same adapter. What it learnt of " +
+        "anchors that are deleted later stays in its weights until it is removed; it goes with its collection. 409 while " +
+        "one of the collection runs.",
+      request: jsonBody(trainRequest),
+      responses: { 202: jsonOf("The job.", job), ...problems(400, 404, 409, 413, 415, 422, 503) },
+    },
+    async (c) => {
+      const request = await readJson(c, trainRequest, bodyLimit);
+      const started = await train(request.collection, request);
+      c.header("Location", `/v1/jobs/${started.id}`);
+      return answerJson(c, started, 202);
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path,
+      tags,
+      operationId: "registerAdapter",
+      summary: "Register an adapter: linear maps and a soft prompt that give a language model eyes",
+      description:
+        "The body is the file: one that this service wrote, a safetensors file of weights alone, or a checkpoint (.pth) " +
+        "of eP-ALM's authors, of which what stands under `model` is read and nothing is run; with weights alone the " +
+        "parameters say what they are for. A new version, unless the newest has the same content. 409 where encoders or " +
+        "the decoder have other weights here; 422 names each tensor that does not fit them.",
+      request: { query: registerQuery, body: { required: true, content: binary } },
+      responses: {
+        200: jsonOf("There is one of this content already.", adapterTold),
+        201: jsonOf("It is kept.", adapterTold),
+        ...problems(400, 404, 409, 413, 415, 422, 503),
+      },
+    },
+    async (c) => {
+      const { id, settings } = readQuery(c, registerQuery);
+      const { adapter, isNew } = await adapters.register(await readFile(c, bodyLimit), id, settings);
+      c.header("Location", `${path}/${adapter.id}@${adapter.version}`);
+      return answerJson(c, told(adapter), isNew ? 201 : 200);
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path,
+      tags,
+      operationId: "listAdapters",
+      summary: "List adapters, every version",
+      responses: { 200: jsonOf("Newest first.", adapterList), ...problems(503) },
+    },
+    async (c) => answerJson(c, { adapters: (await records.list()).map(told) }),
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: `${path}/{id}`,
+      tags,
+      operationId: "getAdapter",
+      summary: "See an adapter, or take its file",
+      request: { params: adapterPath },
+      responses: {
+        200: {
+          ...jsonOf("", adapterTold),
+          description: `What it is; with \`Accept: ${FILE}\` the safetensors file.`,
+          content: { "application/json": { schema: adapterTold }, ...binary },
+        },
+        ...problems(400, 404, 503),
+      },
+    },
+    async (c) => {
+      const { id } = readPath(c, adapterPath);
+      if (!(c.req.header("accept") ?? "").includes(FILE)) return answerJson(c, told(await records.find(id)));
+      const { record, content } = await records.content(id);
+      return answerFile(c, `${record.id}-${record.version}.safetensors`, content);
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "delete",
+      path: `${path}/{id}`,
+      tags,
+      operationId: "deleteAdapter",
+      summary: "Remove an adapter, every version of it or the one that is named",
+      request: { params: adapterPath },
+      responses: { 204: { description: "It is gone." }, ...problems(400, 404, 503) },
+    },
+    async (c) => {
+      await records.remove(readPath(c, adapterPath).id);
+      return c.body(null, 204);
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: "/v1/decoders",
+      tags,
+      operationId: "listDecoders",
+      summary: "List the language models that are installed here",
+      responses: { 200: jsonOf("By id.", decoderList), ...problems() },
+    },
+    async (c) => {
+      const decoderOf = ({ id, sha256, ...rest }: Awaited<ReturnType<typeof decoders.list>>[number]) => {
+        const config = "config" in rest ? rest.config : null;
+        return {
+          ...{ id, sha256, parameters: "parameters" in rest ? rest.parameters : null },
+          layers: config?.layers ?? null,
+          hidden: config?.hidden ?? null,
+          wordWidth: config?.wordWidth ?? null,
+          vocabulary: config?.vocabulary ?? null,
+          positions: config?.positions ?? null,
+          fault: "fault" in rest ? rest.fault : null,
+        };
+      };
+      return answerJson(c, { decoders: (await decoders.list()).map(decoderOf) });
+    },
+  );
+};
+
+const told = (record: AdapterRecord): object => {
+  const settings = settingsOf(record);
+  return { ...record, parameters: adapterSize(settings.shape), settings };
+};

@@ -1,0 +1,49 @@
+import { z, type OpenAPIHono } from "@hono/zod-openapi";
+import type { Adapters } from "../adapters/index.ts";
+import { readJson } from "../../../http/body.ts";
+import { answerJson, endpoint, jsonBody, jsonOf, problems, type Service } from "../../../http/endpoint.ts";
+import { streamEvents } from "../../../http/event-stream.ts";
+import { generateAnswer, generateRequest } from "../api/generate.ts";
+
+export const addGenerate = (app: OpenAPIHono, { bodyLimit, log }: Service, adapters: Adapters): void =>
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: "/v1/generate",
+      tags: ["adapters"],
+      operationId: "generate",
+      summary: "Have a language model answer a question about an image, or caption it, by an adapter",
+      description:
+        "The image's features enter the frozen decoder through the adapter (eP-ALM, arXiv 2303.11403); captions of the " +
+        "nearest anchors may be put in front. 409 where the encoders or the decoder have other weights than the adapter " +
+        "is for. Where the client goes the work ends.",
+      request: jsonBody(generateRequest),
+      responses: {
+        200: {
+          ...jsonOf("The answer; of a stream its last event, `result`.", generateAnswer),
+          content: {
+            "application/json": { schema: generateAnswer },
+            "text/event-stream": {
+              schema: z.string().openapi({
+                description:
+                  "`event: token` with a GeneratedToken each, where one text is made, then `event: result` or `event: problem`.",
+              }),
+            },
+          },
+        },
+        ...problems(400, 404, 409, 413, 415, 422, 503),
+      },
+    },
+    async (c) => {
+      const { stream = false, ...request } = await readJson(c, generateRequest, bodyLimit);
+      if (stream)
+        return streamEvents(
+          c,
+          "token",
+          (signal, onToken) => adapters.generate(request, { signal, onToken }),
+          log,
+        );
+      return answerJson(c, await adapters.generate(request, { signal: c.req.raw.signal }));
+    },
+  );

@@ -1,0 +1,103 @@
+import { and, desc, eq, isNotNull, sql } from "drizzle-orm";
+import { notFound } from "../../errors.ts";
+import type { CollectionName } from "../../types.ts";
+import type { AdapterRecord, NewAdapter } from "./store-adapter-types.ts";
+import type { Database, Queries } from "../../store/database.ts";
+import { adapters, collections } from "../../store/schema.ts";
+
+const columns = {
+  id: adapters.id,
+  version: adapters.version,
+  sha256: adapters.sha256,
+  collection: collections.name,
+  sequence: adapters.sequence,
+  createdAt: adapters.createdAt,
+  settings: adapters.settings,
+  bytes: sql<number>`octet_length(${adapters.content})`,
+};
+
+const select = (queries: Queries) =>
+  queries.select(columns).from(adapters).leftJoin(collections, eq(collections.key, adapters.collection));
+
+/** One that was removed leaves its number, so that no other has it. */
+const isThere = isNotNull(adapters.content);
+
+export const saveAdapter = async (
+  database: Database,
+  adapter: NewAdapter,
+  content: Uint8Array,
+): Promise<{ readonly adapter: AdapterRecord; readonly isNew: boolean }> =>
+  database.transaction(async ({ queries }) => {
+    const { id, sha256, createdAt, settings, sequence } = adapter;
+    // Those who write one id take turns, so that versions have neither gaps nor twins.
+    await queries.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`adapter ${id}`}, 0))`);
+    const [newest] = await select(queries)
+      .where(eq(adapters.id, id))
+      .orderBy(desc(adapters.version))
+      .limit(1);
+    if (newest?.sha256 === sha256 && newest.settings !== null) return { adapter: newest, isNew: false };
+    const collection = adapter.collection === null ? null : await keyOf(queries, adapter.collection);
+    const version = (newest?.version ?? 0) + 1;
+    await queries
+      .insert(adapters)
+      .values({ id, version, sha256, collection, sequence, createdAt, settings, content });
+    return { adapter: { ...adapter, version, bytes: content.byteLength }, isNew: true };
+  });
+
+const keyOf = async (queries: Queries, name: CollectionName): Promise<number> => {
+  const [found] = await queries
+    .select({ key: collections.key })
+    .from(collections)
+    .where(eq(collections.name, name))
+    .for("key share");
+  if (found === undefined) throw notFound("collection", name);
+  return found.key;
+};
+
+const named = (id: string, version: number | null) =>
+  and(eq(adapters.id, id), version === null ? undefined : eq(adapters.version, version), isThere);
+
+export const findAdapter = async (
+  database: Database,
+  id: string,
+  version: number | null,
+): Promise<AdapterRecord | null> => {
+  const [found] = await database.query((queries) =>
+    select(queries).where(named(id, version)).orderBy(desc(adapters.version)).limit(1),
+  );
+  return found ?? null;
+};
+
+export const adapterContent = async (
+  database: Database,
+  id: string,
+  version: number,
+): Promise<Uint8Array | null> => {
+  const [found] = await database.query((queries) =>
+    queries.select({ content: adapters.content }).from(adapters).where(named(id, version)),
+  );
+  return found?.content ?? null;
+};
+
+export const listAdapters = async (database: Database, limit: number): Promise<AdapterRecord[]> =>
+  database.query((queries) =>
+    select(queries)
+      .where(isThere)
+      .orderBy(desc(adapters.createdAt), adapters.id, desc(adapters.version))
+      .limit(limit),
+  );
+
+export const removeAdapters = async (
+  database: Database,
+  id: string,
+  version: number | null,
+): Promise<number> => {
+  const gone = await database.query((queries) =>
+    queries
+      .update(adapters)
+      .set({ content: null, settings: null })
+      .where(named(id, version))
+      .returning({ version: adapters.version }),
+  );
+  return gone.length;
+};

@@ -1,0 +1,61 @@
+import { SPECIAL_TOKENS } from "../../../../research/epalm/pretraining/train-bpe.ts";
+
+/** Stands between a question and its answer, as in eP-ALM's code. */
+export const ANSWER_MARK = "</a>";
+const END = "</s>";
+const PADDING = "<pad>";
+const SPECIAL = new RegExp(SPECIAL_TOKENS.join("|"), "g");
+
+/** What is asked of an image. */
+export const IMAGE_QUESTIONS = {
+  what: "what is it?",
+  colour: "which colour is it?",
+  group: "which group is it in?",
+  count: "how many are there?",
+} as const;
+
+/**
+ * What a decoder reads before it answers: `{question}</a>`, in lower case, with one question mark at its end.
+ *
+ * @param retrieved captions of what the image is like, nearest first; `like: {c1}; {c2}. ` before the question
+ */
+export const questionPrompt = (question: string, retrieved: readonly string[] = []): string => {
+  const asked = plainText(question).replace(/[?\s]+$/, "");
+  const like = likeOf(retrieved);
+  return `${like === "" ? "" : `${like} `}${asked}?${ANSWER_MARK}`;
+};
+
+/** What a decoder reads before a caption: nothing, or `like: {c1}; {c2}.</a>`. */
+export const captionPrompt = (retrieved: readonly string[] = []): string => {
+  const like = likeOf(retrieved);
+  return like === "" ? "" : `${like}${ANSWER_MARK}`;
+};
+
+/** An answer or a caption as it stands in training texts: in lower case, without special tokens. */
+export const plainText = (text: string): string =>
+  text.replaceAll(SPECIAL, " ").replaceAll(/\s+/g, " ").trim().toLowerCase();
+
+/**
+ * The answer in what a decoder made: what stands between the first mark of an answer and the next, or all where there is
+ * no mark, without the end of the text and padding. A space in front stays, as in eP-ALM's code.
+ */
+export const answerOf = (text: string): string => {
+  const [before = "", answer] = text.split(ANSWER_MARK);
+  return (answer ?? before).replaceAll(PADDING, "").replaceAll(END, "");
+};
+
+/** The caption in what a decoder made: up to the end of the text, without what began it, retrieved captions included. */
+export const captionOf = (text: string): string => {
+  const begun = text.startsWith(END) ? text.slice(END.length) : text;
+  const [whole = ""] = begun.split(END);
+  const caption = whole.startsWith(LIKE) ? (whole.split(ANSWER_MARK)[1] ?? whole) : whole;
+  return caption.replaceAll(PADDING, "");
+};
+
+const LIKE = "like: ";
+
+const likeOf = (retrieved: readonly string[]): string => {
+  const captions = retrieved.map((caption) => plainText(caption).replaceAll(";", ",").replace(/\.$/, ""));
+  const told = captions.filter((caption) => caption !== "");
+  return told.length === 0 ? "" : `${LIKE}${told.join("; ")}.`;
+};

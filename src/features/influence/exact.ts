@@ -1,0 +1,85 @@
+import { meanRepresentations, represent } from "../../asif/relative.ts";
+import type { RelativeRepresentations } from "../../asif/types.ts";
+import type { Candidates } from "./candidates.ts";
+import type { LeaveOutRows } from "./rows.ts";
+
+/** Scores as a classification without the anchor computes them, to the last bit. */
+export interface ExactScores {
+  /** Everything from here on is without this anchor. */
+  readonly leaveOut: (slot: number) => void;
+  readonly score: (image: number, candidate: number) => number;
+}
+
+export const createExactScores = (
+  images: LeaveOutRows,
+  texts: LeaveOutRows,
+  { offsets, rows }: Candidates,
+  slotCount: number,
+  p: number,
+  isMean: boolean,
+): ExactScores => {
+  let left = -1;
+  let imageRow: { image: number; values: Map<number, number> } | undefined;
+  const candidateRows = new Map<number, RelativeRepresentations>();
+
+  const imageValues = (image: number): Map<number, number> => {
+    if (imageRow?.image !== image) {
+      const { slots, values } = represented(images, [image], left, p);
+      imageRow = { image, values: new Map(Array.from(slots, (slot, i) => [slot, values[i] ?? 0])) };
+    }
+    return imageRow.values;
+  };
+
+  const candidateRow = (q: number): RelativeRepresentations => {
+    let row = candidateRows.get(q);
+    if (row === undefined) {
+      const members = Array.from(rows.subarray(offsets[q], offsets[q + 1]));
+      const made = represented(texts, members, left, p);
+      row = isMean ? meanRepresentations(made, [members.length], slotCount) : made;
+      candidateRows.set(q, row);
+    }
+    return row;
+  };
+
+  return {
+    leaveOut: (slot) => {
+      left = slot;
+      imageRow = undefined;
+      candidateRows.clear();
+    },
+    score: (image, q) => {
+      const values = imageValues(image);
+      const row = candidateRow(q);
+      let sum = 0;
+      // In the order in which rows are scored everywhere.
+      row.slots.forEach((slot, i) => (sum += (row.values[i] ?? 0) * (values.get(slot) ?? 0)));
+      return sum;
+    },
+  };
+};
+
+/** Some rows without an anchor, the next nearest in its place. */
+const represented = (
+  { neighbours, k }: LeaveOutRows,
+  which: readonly number[],
+  left: number,
+  p: number,
+): RelativeRepresentations => {
+  const { width } = neighbours;
+  const counts = new Int32Array(which.length);
+  const slots = new Int32Array(which.length * width);
+  const scores = new Float32Array(which.length * width);
+  which.forEach((row, to) => {
+    const from = row * width;
+    let filled = 0;
+    for (let i = from; i < from + (neighbours.counts[row] ?? 0) && filled < k; i++) {
+      const slot = neighbours.slots[i] ?? 0;
+      if (slot === left) continue;
+      slots[to * width + filled] = slot;
+      scores[to * width + filled] = neighbours.scores[i] ?? 0;
+      filled++;
+    }
+    counts[to] = filled;
+  });
+  return represent({ width, counts, slots, scores }, p);
+};

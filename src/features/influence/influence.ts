@@ -1,0 +1,122 @@
+import type { AnchorView, Slot } from "../../retrieval/index.ts";
+import type { AnchorId, Modality } from "../../types.ts";
+import type { UsedFit } from "../counterfactual/counterfactual.ts";
+import { createSlices } from "../../math/slices.ts";
+import type { ClassifyInput } from "../../asif/types.ts";
+import type { Verdict } from "./judge.ts";
+import { prepare } from "./prepare.ts";
+import { isHeld, NOBODY, withoutAnchor } from "./removal.ts";
+
+/** Flips that are told of one anchor. */
+const FLIPS_TOLD = 100;
+export interface InfluenceInput extends Omit<ClassifyInput, "top" | "explain"> {
+  /** How many anchors are listed. */
+  readonly limit: number;
+}
+
+export interface Flip {
+  /** Its place among the images. */
+  readonly image: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What changes when one anchor is taken away. */
+export interface Influence {
+  readonly anchor: AnchorId;
+  readonly text: string | null;
+  /** Images whose first class has another name then. */
+  readonly flips: number;
+  /** The change of the score of the class that came first, by absolute value, over all images. */
+  readonly meanChange: number;
+  readonly largest: { readonly image: number; readonly change: number };
+  /** At most 100 of the flips. */
+  readonly flipped: readonly Flip[];
+}
+
+export interface Influences {
+  /** Those that flip the most images first; then those that change the most. */
+  readonly anchors: readonly Influence[];
+  /** Anchors that any image or prompt is represented by, and those of them that flip an image. */
+  readonly supporting: number;
+  readonly flipping: number;
+  /** Each image's answer, and how many anchors flip it. */
+  readonly images: readonly { readonly name: string; readonly score: number; readonly flippedBy: number }[];
+  readonly fits: Readonly<Record<Modality, UsedFit>>;
+}
+
+/**
+ * Which anchors change the most answers when they are taken away one at a time: exactly what as many classifications
+ * would say, computed from the k + 1 neighbours of each image and prompt. When an anchor goes, only rows that hold it
+ * change; they lose its value, gain that of the next neighbour, and their norms follow. So a score without it is the
+ * old inner product with at most three terms more or less, and of most images it is known beforehand that no class
+ * comes near to their first. Where rounding could decide, the scores are computed as a classification computes them.
+ */
+export const influence = async (view: AnchorView, input: InfluenceInput): Promise<Influences> => {
+  const { classes, limit } = input;
+  const slices = createSlices();
+  const { answers, names, fits } = await prepare(view, input, slices);
+  const { winners, scores, count } = answers;
+  const supporting = [...view.liveSlots()].filter(
+    (slot) => isHeld(answers.imageHolders, slot) || isHeld(answers.textHolders, slot),
+  );
+  const flips = new Int32Array(view.slotCount);
+  const changes = new Float64Array(view.slotCount);
+  const flippedBy = new Int32Array(count);
+  const seen = new Int32Array(count).fill(NOBODY);
+  const isFlip = (image: number, { first }: Verdict): boolean => names[first] !== names[winners[image] ?? 0];
+  for (const slot of supporting) {
+    withoutAnchor(answers, slot, seen, (image, verdict) => {
+      changes[slot] = (changes[slot] ?? 0) + Math.abs(verdict.score - (scores[image] ?? 0));
+      if (!isFlip(image, verdict)) return;
+      flips[slot] = (flips[slot] ?? 0) + 1;
+      flippedBy[image] = (flippedBy[image] ?? 0) + 1;
+    });
+    if (slices.due()) await slices.rest();
+  }
+
+  const nameOf = (at: number): string => classes[at]?.name ?? "";
+  const told = (slot: Slot): Influence => {
+    const { id, caption } = view.entry(slot);
+    const flipped: Flip[] = [];
+    let largest = { image: 0, change: 0 };
+    seen.fill(NOBODY);
+    withoutAnchor(answers, slot, seen, (image, verdict) => {
+      const change = verdict.score - (scores[image] ?? 0);
+      const more = Math.abs(change) - Math.abs(largest.change);
+      if (more > 0 || (more === 0 && image < largest.image)) largest = { image, change };
+      if (isFlip(image, verdict))
+        flipped.push({ image, from: nameOf(winners[image] ?? 0), to: nameOf(verdict.first) });
+    });
+    return {
+      anchor: id,
+      text: caption,
+      flips: flips[slot] ?? 0,
+      meanChange: (changes[slot] ?? 0) / count,
+      largest,
+      flipped: flipped.sort((a, b) => a.image - b.image).slice(0, FLIPS_TOLD),
+    };
+  };
+  const ranked = supporting
+    .filter((slot) => (flips[slot] ?? 0) > 0 || (changes[slot] ?? 0) > 0)
+    .sort(
+      (a, b) =>
+        (flips[b] ?? 0) - (flips[a] ?? 0) || (changes[b] ?? 0) - (changes[a] ?? 0) || view.compare(a, b),
+    );
+  const anchors: Influence[] = [];
+  for (const slot of ranked.slice(0, limit)) {
+    anchors.push(told(slot));
+    if (slices.due()) await slices.rest();
+  }
+  return {
+    anchors,
+    supporting: supporting.length,
+    flipping: supporting.filter((slot) => (flips[slot] ?? 0) > 0).length,
+    images: Array.from(winners, (winner, i) => ({
+      name: nameOf(winner),
+      score: scores[i] ?? 0,
+      flippedBy: flippedBy[i] ?? 0,
+    })),
+    fits,
+  };
+};

@@ -1,0 +1,61 @@
+import { influence } from "../../asif/index.ts";
+import { AnchorageError, invalidField } from "../../errors.ts";
+import type { Store } from "../../store/index.ts";
+import type { Encoding } from "../../collections/encoding.ts";
+import { methodOf } from "../../collections/method.ts";
+import { answer, readQuestion, type Queried } from "../../collections/question.ts";
+import type { InfluenceAnswer, InfluenceRequest } from "../../collections/types.ts";
+
+const DEFAULT_LIMIT = 10;
+/** Values of all rows together, some 50 bytes each. */
+const MAX_VALUES = 4_000_000;
+/** Products of all images and prompts, some 50 bytes each. */
+const MAX_PRODUCTS = 1_000_000;
+/** Of the prompts of each class, whose norms depend on each other. */
+const MAX_SQUARES = 100_000;
+
+export type AskInfluence = (queried: Queried, request: InfluenceRequest) => Promise<InfluenceAnswer>;
+
+export const createInfluences =
+  (store: Pick<Store, "idsWithImages">, encoding: Encoding): AskInfluence =>
+  async (queried, request) => {
+    const started = performance.now();
+    const { view, record } = queried;
+    const { method } = methodOf(record, request);
+    if (method !== "asif")
+      throw new AnchorageError("unprocessable", `Influence is found for "asif" alone, not for "${method}".`, {
+        faults: [{ path: "method", message: `"asif" is the one whose answers can be taken apart` }],
+      });
+    checkSize(queried, request);
+    const question = await readQuestion(queried, request, encoding);
+    const { anchors, fits, ...found } = await influence(view, {
+      ...question,
+      limit: request.limit ?? DEFAULT_LIMIT,
+    });
+    const pictured = await store.idsWithImages(
+      record,
+      anchors.map(({ anchor }) => anchor),
+    );
+    return {
+      anchors: anchors.map((one) => ({ ...one, hasImage: pictured.has(one.anchor) })),
+      ...found,
+      transforms: fits,
+      ...answer(view, started),
+    };
+  };
+
+/** @throws AnchorageError `invalid-input` where it would take too much memory or time. */
+const checkSize = ({ record, view }: Queried, request: InfluenceRequest): void => {
+  const sizes = request.classes.map(({ prompts }) => prompts?.length ?? request.templates?.length ?? 1);
+  const prompts = sizes.reduce((sum, size) => sum + size, 0);
+  const images = request.images.length;
+  const refuse = (product: number, most: number, path: string, what: string): void => {
+    if (product > most) throw invalidField(path, `${what} must be at most ${most}; they are ${product}`);
+  };
+  refuse(images * prompts, MAX_PRODUCTS, "images", "images times prompts");
+  const k = Math.min((request.k ?? record.asif.k) + 1, Math.max(1, view.size));
+  refuse((images + prompts) * k, MAX_VALUES, "images", "images and prompts, times k + 1,");
+  if ((request.ensemble ?? record.ensemble) !== "mean") return;
+  const squares = sizes.reduce((sum, size) => sum + size * size, 0);
+  refuse(squares, MAX_SQUARES, "classes", "the squares of the numbers of prompts together");
+};

@@ -1,0 +1,127 @@
+import type { Neighbours } from "../../retrieval/index.ts";
+import { largestOf, power } from "../../asif/relative.ts";
+import type { Slices } from "../../math/slices.ts";
+
+/** The squares of a norm below this have lost digits to underflow. */
+const UNDERFLOW = 1e-100;
+
+/**
+ * Relative representations, not normalised, of which any can lose one anchor: the next nearest comes in then. Values
+ * are powers of similarities over the row's largest, which is 1.
+ */
+export interface LeaveOutRows {
+  readonly count: number;
+  readonly k: number;
+  /** Up to k + 1 of each row. */
+  readonly neighbours: Neighbours;
+  /** Row r's k nearest are the entries `offsets[r] .. offsets[r + 1]`. */
+  readonly offsets: Int32Array;
+  readonly slots: Int32Array;
+  readonly values: Float64Array;
+  /** 0 of a row without values. */
+  readonly norms: Float64Array;
+  /** Of each entry: the row's norm without it, with the next; NaN where that cannot be told from the values. */
+  readonly normsWithout: Float64Array;
+  /** The anchor that comes in when one of the k goes, and its value; -1 where there is none. */
+  readonly next: Int32Array;
+  readonly nextValues: Float64Array;
+  readonly hasNegative: boolean;
+}
+
+/** @param neighbours the k + 1 nearest of each row, or fewer where there are fewer */
+export const leaveOutRows = async (
+  neighbours: Neighbours,
+  k: number,
+  p: number,
+  slices: Slices,
+): Promise<LeaveOutRows> => {
+  const { counts, width, slots: found, scores } = neighbours;
+  const count = counts.length;
+  const offsets = new Int32Array(count + 1);
+  counts.forEach((length, row) => (offsets[row + 1] = (offsets[row] ?? 0) + Math.min(length, k)));
+  const entries = offsets[count] ?? 0;
+  const slots = new Int32Array(entries);
+  const values = new Float64Array(entries);
+  const norms = new Float64Array(count);
+  const normsWithout = new Float64Array(entries);
+  const next = new Int32Array(count).fill(-1);
+  const nextValues = new Float64Array(count);
+  for (let row = 0; row < count; row++) {
+    const [first, last] = [offsets[row] ?? 0, offsets[row + 1] ?? 0];
+    const from = row * width;
+    slots.set(found.subarray(from, from + last - first), first);
+    const largest = largestOf(scores, from, from + last - first);
+    for (let i = first; i < last; i++) values[i] = power(scores[from + i - first] ?? 0, largest, p);
+    if ((counts[row] ?? 0) > k) {
+      next[row] = found[from + k] ?? -1;
+      nextValues[row] = power(scores[from + k] ?? 0, largest, p);
+    }
+    const without = normsWithout.subarray(first, last);
+    norms[row] = normsOf(values.subarray(first, last), nextValues[row] ?? 0, without);
+    clear(without, scores.subarray(from, from + (counts[row] ?? 0)));
+    if (slices.due()) await slices.rest();
+  }
+  const hasNegative = values.some((value) => value < 0) || nextValues.some((value) => value < 0);
+  return { count, k, neighbours, offsets, slots, values, norms, normsWithout, next, nextValues, hasNegative };
+};
+
+/**
+ * The norm of `values`, and of each rest of them together with `next`, as sums of squares from both ends: nothing is
+ * subtracted that could leave only rounding.
+ */
+const normsOf = (values: Float64Array, next: number, without: Float64Array): number => {
+  let behind = next * next;
+  for (let i = values.length - 1; i >= 0; i--) {
+    without[i] = behind;
+    behind += (values[i] ?? 0) ** 2;
+  }
+  let before = 0;
+  for (let i = 0; i < values.length; i++) {
+    without[i] = Math.sqrt(before + (without[i] ?? 0));
+    before += (values[i] ?? 0) ** 2;
+  }
+  return Math.sqrt(before);
+};
+
+/** Of the norms without one of `scores`, those that are none: a rest that is all zero has norm 0, exactly. */
+const clear = (without: Float64Array, scores: Float32Array): void => {
+  let similar = 0;
+  for (const score of scores) if (score !== 0) similar++;
+  for (let i = 0; i < without.length; i++) {
+    const norm = without[i] ?? 0;
+    const left = similar - (scores[i] === 0 ? 0 : 1);
+    if (left === 0) without[i] = 0;
+    else if (!(norm >= UNDERFLOW && norm < Infinity)) without[i] = NaN;
+  }
+};
+
+/** Which rows hold a slot, and at which entry. */
+export interface Holders {
+  /** Slot s is held by `offsets[s] .. offsets[s + 1]`. */
+  readonly offsets: Int32Array;
+  readonly rows: Int32Array;
+  readonly entries: Int32Array;
+}
+
+export const holdersOf = (rows: LeaveOutRows, slotCount: number): Holders => {
+  const offsets = new Int32Array(slotCount + 1);
+  for (const slot of rows.slots) offsets[slot + 1] = (offsets[slot + 1] ?? 0) + 1;
+  for (let slot = 0; slot < slotCount; slot++)
+    offsets[slot + 1] = (offsets[slot + 1] ?? 0) + (offsets[slot] ?? 0);
+  const filled = offsets.slice(0, slotCount);
+  const holders = {
+    offsets,
+    rows: new Int32Array(rows.slots.length),
+    entries: new Int32Array(rows.slots.length),
+  };
+  for (let row = 0; row < rows.count; row++) {
+    for (let entry = rows.offsets[row] ?? 0; entry < (rows.offsets[row + 1] ?? 0); entry++) {
+      const slot = rows.slots[entry] ?? 0;
+      const at = filled[slot] ?? 0;
+      filled[slot] = at + 1;
+      holders.rows[at] = row;
+      holders.entries[at] = entry;
+    }
+  }
+  return holders;
+};

@@ -1,0 +1,205 @@
+import { scoreTexts } from "../../asif/index.ts";
+import { isAnchorageError, notFound } from "../../errors.ts";
+import type { AnchorView } from "../../retrieval/index.ts";
+import type {
+  CollectionRecord,
+  EncoderRecord,
+  MadeVector,
+  Reencoding,
+  VectorSource,
+} from "../../store/index.ts";
+import { compareViews, TUNING_DEFAULTS } from "../tuning/index.ts";
+import type { CollectionDefaults, JsonValue, Sequence } from "../../types.ts";
+import { haveEncoders, type Unfilled } from "../../collections/load.ts";
+import type { OpenCollection } from "../../collections/memory.ts";
+import { renewFiles } from "../../collections/opened.ts";
+import type { Moving } from "./reencoding.ts";
+import type { Evaluation, ReencodeContext } from "./reencoding-types.ts";
+import { fillVectors, makeVectors, requireSameWeights } from "./vector-making.ts";
+
+export const SIDES = ["imageEncoder", "textEncoder"] as const;
+
+/** Vectors that are missing still when the collection moves, and that its writers wait for. */
+const LATE = 32;
+/** After so many attempts they wait for as many as there are. */
+const ATTEMPTS = 10;
+
+/** Memory of a collection under other encoders, and from which sequence on it may lack writes. */
+interface Beside extends Unfilled {
+  readonly from: Sequence;
+}
+
+/** @returns the sequence at which it moved; null where it was not to */
+export const move = async (
+  moving: Moving,
+  record: CollectionRecord,
+  reencoding: Reencoding,
+  context: ReencodeContext,
+  onEvaluated: (evaluation: JsonValue) => Promise<void>,
+): Promise<Sequence | null> => {
+  const { encoders, opened } = moving;
+  const { to, apply, evaluate } = reencoding;
+  for (const encoder of changedIn(reencoding)) requireSameWeights(encoders, encoder);
+  const fill = await filling(moving, record, reencoding, context);
+  const beside = await openBeside(moving, record, to, fill);
+  try {
+    if (evaluate) {
+      const evaluation = await evaluated(await opened.find(record.name), beside.space.view(), apply, context);
+      if (evaluation !== null) await onEvaluated(evaluation as unknown as JsonValue);
+      const isWanted = apply === "always" || (apply === "if-better" && evaluation?.better === true);
+      if (!isWanted) {
+        beside.space.close();
+        return null;
+      }
+    }
+    await warm(beside.space.view(), (await opened.find(record.name)).defaults());
+    for (let attempt = 1; ; attempt++) {
+      context.signal.throwIfAborted();
+      const atMost = attempt < ATTEMPTS ? LATE : Number.MAX_SAFE_INTEGER;
+      const old = await opened.find(record.name);
+      if (old.record.key !== record.key) throw notFound("collection", record.name);
+      const moved = await old.exclusively(() => moveNow(moving, old, reencoding, beside, atMost));
+      if (moved !== null) {
+        await settle(moving, old, moved);
+        return moved.sequence;
+      }
+      await fill();
+    }
+  } catch (error) {
+    const { record: now } = await opened.find(record.name).catch(() => ({ record }));
+    if (!haveEncoders(now, to)) beside.space.close();
+    throw error;
+  }
+};
+
+/**
+ * Files of the old encoders go, and what was fitted on the new vectors before the move is kept. Of what was deleted during
+ * the move nothing stays in memory: its erasure may be on record already.
+ */
+const settle = async ({ removeBuilt }: Moving, old: OpenCollection, { next }: Moved): Promise<void> => {
+  if (next === null) return;
+  await renewFiles(old, next, removeBuilt);
+  await next.space.refit();
+  await next.space.compact();
+};
+
+const changedIn = ({ from, to }: Reencoding): EncoderRecord[] =>
+  SIDES.filter((side) => from[side].key !== to[side].key).map((side) => to[side]);
+
+/** Makes what vectors are missing, each time it is called, and shows how far it is. */
+const filling = async (
+  { store, encoders }: Moving,
+  record: CollectionRecord,
+  reencoding: Reencoding,
+  { signal, progress }: ReencodeContext,
+): Promise<() => Promise<void>> => {
+  const changed = changedIn(reencoding);
+  let missing = 0;
+  for (const encoder of changed) missing += await store.countWithoutVector(record, encoder);
+  const present = (await store.findCollection(record.name))?.anchorCount ?? 0;
+  let done = Math.max(0, changed.length * present - missing);
+  let total = done + missing;
+  progress(done, total);
+  const onMade = (count: number): void => {
+    done += count;
+    total = Math.max(total, done);
+    progress(done, total);
+  };
+  return async () => {
+    for (const encoder of changed) await fillVectors(store, encoders, record, encoder, { signal, onMade });
+  };
+};
+
+/** The collection's anchors with the vectors of other encoders, in memory. */
+const openBeside = async (
+  { store, loader }: Moving,
+  record: CollectionRecord,
+  to: Reencoding["to"],
+  fill: () => Promise<void>,
+): Promise<Beside> => {
+  // What is written from here on may come too late for `fill`; so it is read again at the move.
+  const from = (await store.findCollection(record.name))?.sequence ?? (0 as Sequence);
+  await fill();
+  const unfilled = await loader.beside(record, to);
+  const { space } = unfilled;
+  const sequence = await store.readAll(
+    record,
+    (batch) => space.apply({ sequence: 0 as Sequence, upserts: batch, deletes: [] }),
+    to,
+  );
+  space.apply({ sequence, upserts: [], deletes: [] });
+  return { ...unfilled, from };
+};
+
+/** @returns null where there are too few captions to compare by */
+const evaluated = async (
+  { space, defaults }: OpenCollection,
+  after: AnchorView,
+  apply: Reencoding["apply"],
+  { signal }: ReencodeContext,
+): Promise<Evaluation | null> => {
+  const started = performance.now();
+  const { asif, ...rest } = defaults();
+  const views = { before: space.view(), after };
+  // The work that is shown is that of encoding.
+  const context = { signal, progress: () => undefined };
+  try {
+    const compared = await compareViews(views, { ...asif, ...rest }, TUNING_DEFAULTS, context);
+    const better = compared.after.meanReciprocalRank > compared.before.meanReciprocalRank;
+    return { ...compared, better, tookMs: Math.round(performance.now() - started) };
+  } catch (error) {
+    if (apply === "always" && isAnchorageError(error) && error.code === "unprocessable") return null;
+    throw error;
+  }
+};
+
+/** Fits what queries will ask for, so that the first after the move need not wait for it. */
+const warm = async (
+  view: AnchorView,
+  { asif, transform, method, rank }: CollectionDefaults,
+): Promise<void> => {
+  const [first] = view.liveSlots();
+  if (first === undefined) return;
+  const [image, text] = [view.vectors("image", [first]), view.vectors("text", [first])];
+  const settings = { ...asif, transform, ...(rank === null ? {} : { rank }) };
+  await scoreTexts(view, method, image, text, settings);
+};
+
+interface Moved {
+  readonly sequence: Sequence;
+  /** Null where the collection had to be read anew. */
+  readonly next: OpenCollection | null;
+}
+
+/**
+ * While no write of this process comes between: the move in Postgres, then the one in memory. Where anything fails
+ * between the two, memory follows as in other processes.
+ */
+const moveNow = async (
+  { store, encoders, opened }: Moving,
+  old: OpenCollection,
+  reencoding: Reencoding,
+  { space, assemble, from }: Beside,
+  atMost: number,
+): Promise<Moved | null> => {
+  const { record } = old;
+  const encode = (encoder: EncoderRecord, sources: readonly VectorSource[]): Promise<MadeVector[]> =>
+    makeVectors(encoders, encoder, sources);
+  const sequence = await store.switchEncoders(record, reencoding, encode, atMost);
+  if (sequence === null) return null;
+  const present = await store.findCollection(record.name);
+  if (present?.key !== record.key) throw notFound("collection", record.name);
+  let { asif, transform, method, rank, ensemble }: CollectionDefaults = present;
+  const { gap, moved } = await store.readSince(present, from, ({ reached, upserts, deletes, defaults }) => {
+    ({ asif, transform, method, rank, ensemble } = defaults);
+    space.apply({ sequence: reached ?? from, upserts, deletes });
+  });
+  if (gap || moved) {
+    space.close();
+    await opened.beyond.onMoved(record);
+    return { sequence, next: null };
+  }
+  const next = assemble({ ...present, asif, transform, method, rank, ensemble }, 0, opened.beyond);
+  opened.swap(old, next);
+  return { sequence, next };
+};

@@ -1,0 +1,76 @@
+import { isAnchorageError, type AnchorageError } from "../../errors.ts";
+import type { CollectionRecord, Reencoding } from "../../store/index.ts";
+import type { CollectionName } from "../../types.ts";
+import { move, SIDES } from "./reencoding-move.ts";
+import type { Moving } from "./reencoding.ts";
+import type { ReencodeContext } from "./reencoding-types.ts";
+
+/**
+ * Moves a collection to other encoders: vectors of what is stored beside those that it has, a comparison of both, the
+ * move at one sequence, and the old vectors go. One that was interrupted goes on: what is made is not made again.
+ *
+ * @throws the signal's reason where it aborts before the move; one that was cancelled has removed what it made
+ */
+export const runReencoding = async (
+  moving: Moving,
+  name: CollectionName,
+  planned: Reencoding,
+  context: ReencodeContext,
+): Promise<void> => {
+  const { store, opened } = moving;
+  const { record } = await opened.find(name);
+  let present = planned;
+  const save = async (change: Partial<Reencoding>): Promise<void> => {
+    present = { ...present, ...change };
+    await store.saveReencoding(record, present);
+  };
+  const remove = async (gone: Reencoding["from"], stay: Reencoding["from"]): Promise<void> => {
+    for (const side of SIDES)
+      if (gone[side].key !== stay[side].key) await store.removeVectors(record, gone[side]);
+  };
+
+  await removeRemains(moving, record, planned);
+  await save({});
+  if (present.state === "running") {
+    try {
+      const moved = await move(moving, record, present, context, (evaluation) => save({ evaluation }));
+      if (moved === null) {
+        await remove(present.to, present.from);
+        await save({ state: "done", endedAt: new Date() });
+        return;
+      }
+      present = { ...present, state: "switched", appliedAt: moved };
+    } catch (error) {
+      if (goesOn(error, context)) throw error;
+      const stored = await store.findReencoding(record);
+      if (stored?.state !== "running") throw error;
+      await save({ state: context.cancelled() ? "cancelled" : "failed" });
+      await remove(present.to, present.from);
+      await save({ endedAt: new Date() });
+      throw error;
+    }
+  }
+  const [gone, stay] = present.state === "switched" ? [present.from, present.to] : [present.to, present.from];
+  await remove(gone, stay);
+  await save({ ...(present.state === "switched" ? { state: "done" as const } : {}), endedAt: new Date() });
+};
+
+/** Whether it is to go on at the next start, or when it is asked for again: the service stops, or Postgres is away. */
+const goesOn = (error: unknown, { signal, cancelled }: ReencodeContext): boolean =>
+  !cancelled() && (signal.aborted || isCode(error, "unavailable") || isCode(error, "not-found"));
+
+const isCode = (error: unknown, code: AnchorageError["code"]): boolean =>
+  isAnchorageError(error) && error.code === code;
+
+/** What an earlier move to other encoders than these has left. */
+const removeRemains = async (
+  { store }: Moving,
+  record: CollectionRecord,
+  { from, to }: Reencoding,
+): Promise<void> => {
+  const earlier = await store.findReencoding(record);
+  if (earlier?.endedAt !== null) return;
+  const used = new Set([from, to].flatMap((pair) => SIDES.map((side) => pair[side].key)));
+  for (const pair of [earlier.from, earlier.to])
+    for (const side of SIDES) if (!used.has(pair[side].key)) await store.removeVectors(record, pair[side]);
+};

@@ -1,0 +1,128 @@
+import { asc, eq, isNull } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import type { CollectionName, Sequence } from "../../types.ts";
+import type { Database, Transaction } from "../../store/database.ts";
+import { encoderOf } from "../../store/encoders.ts";
+import { lockCollection, requireEncoders } from "../../store/lock-collection.ts";
+import { announcement } from "../../store/news.ts";
+import {
+  calibrations,
+  changes,
+  collections,
+  encoders,
+  reencodings,
+  transforms,
+  tunings,
+} from "../../store/schema.ts";
+import type { MadeVector, Reencoding, VectorSource } from "../../store/reencoding-types.ts";
+import type { CollectionRecord, EncoderRecord } from "../../store/types.ts";
+import { copyMade, countLacking, selectLacking } from "../../store/vector-writes.ts";
+
+const rowOf = ({ from, to, ...rest }: Reencoding) => ({
+  fromImageEncoder: from.imageEncoder.key,
+  fromTextEncoder: from.textEncoder.key,
+  toImageEncoder: to.imageEncoder.key,
+  toTextEncoder: to.textEncoder.key,
+  ...rest,
+});
+
+export const saveReencoding = async (
+  database: Database,
+  { key }: CollectionRecord,
+  reencoding: Reencoding,
+): Promise<void> => {
+  const row = rowOf(reencoding);
+  await database.query((queries) =>
+    queries
+      .insert(reencodings)
+      .values({ collection: key, ...row })
+      .onConflictDoUpdate({ target: reencodings.collection, set: row }),
+  );
+};
+
+const fromImage = alias(encoders, "from_image");
+const fromText = alias(encoders, "from_text");
+const toImage = alias(encoders, "to_image");
+const toText = alias(encoders, "to_text");
+
+export const findReencoding = async (
+  database: Database,
+  { key }: CollectionRecord,
+): Promise<Reencoding | null> => {
+  const [found] = await database.query((queries) =>
+    queries
+      .select()
+      .from(reencodings)
+      .innerJoin(fromImage, eq(fromImage.key, reencodings.fromImageEncoder))
+      .innerJoin(fromText, eq(fromText.key, reencodings.fromTextEncoder))
+      .innerJoin(toImage, eq(toImage.key, reencodings.toImageEncoder))
+      .innerJoin(toText, eq(toText.key, reencodings.toTextEncoder))
+      .where(eq(reencodings.collection, key)),
+  );
+  if (found === undefined) return null;
+  const { apply, evaluate, state, appliedAt, evaluation, startedAt, endedAt } = found.reencodings;
+  return {
+    from: { imageEncoder: encoderOf(found.from_image), textEncoder: encoderOf(found.from_text) },
+    to: { imageEncoder: encoderOf(found.to_image), textEncoder: encoderOf(found.to_text) },
+    ...{ apply, evaluate, state, appliedAt, evaluation, startedAt, endedAt },
+  };
+};
+
+export const listReencoded = async (database: Database): Promise<CollectionName[]> => {
+  const rows = await database.query((queries) =>
+    queries
+      .select({ name: collections.name })
+      .from(reencodings)
+      .innerJoin(collections, eq(collections.key, reencodings.collection))
+      .where(isNull(reencodings.endedAt))
+      .orderBy(asc(collections.name)),
+  );
+  return rows.map(({ name }) => name);
+};
+
+export const switchEncoders = async (
+  database: Database,
+  collection: CollectionRecord,
+  reencoding: Reencoding,
+  encode: (encoder: EncoderRecord, sources: readonly VectorSource[]) => Promise<MadeVector[]>,
+  atMost: number,
+): Promise<Sequence | null> =>
+  database.transaction(async (transaction) => {
+    const { queries } = transaction;
+    const current = await lockCollection(queries, collection, "update");
+    requireEncoders(collection, current);
+    const { key } = collection;
+    const { imageEncoder, textEncoder } = reencoding.to;
+    const others = [imageEncoder, textEncoder].filter(
+      ({ key: to }) => to !== current.imageEncoder && to !== current.textEncoder,
+    );
+    let missing = 0;
+    for (const encoder of others) missing += await countLacking(queries, collection, encoder);
+    if (missing > atMost) return null;
+    if (missing > 0) for (const encoder of others) await addMissing(transaction, collection, encoder, encode);
+    const sequence = (current.sequence + 1) as Sequence;
+    for (const fitted of [transforms, calibrations, tunings])
+      await queries.delete(fitted).where(eq(fitted.collection, key));
+    await queries.insert(changes).values({ collection: key, sequence, kind: "encoders", ids: [] });
+    await queries
+      .update(reencodings)
+      .set(rowOf({ ...reencoding, state: "switched", appliedAt: sequence }))
+      .where(eq(reencodings.collection, key));
+    await queries
+      .update(collections)
+      .set({ imageEncoder: imageEncoder.key, textEncoder: textEncoder.key, sequence })
+      .where(eq(collections.key, key))
+      .returning({ announced: announcement({ collection: key, sequence }) });
+    return sequence;
+  });
+
+const addMissing = async (
+  transaction: Transaction,
+  collection: CollectionRecord,
+  encoder: EncoderRecord,
+  encode: (encoder: EncoderRecord, sources: readonly VectorSource[]) => Promise<MadeVector[]>,
+): Promise<void> => {
+  const all = { after: 0, limit: Number.MAX_SAFE_INTEGER };
+  const sources = await selectLacking(transaction.queries, collection, encoder, all);
+  if (sources.length > 0) await copyMade(transaction, encoder, await encode(encoder, sources));
+};

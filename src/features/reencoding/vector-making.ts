@@ -1,0 +1,92 @@
+import type { EncoderRegistry } from "../../encoders/index.ts";
+import { AnchorageError, isAnchorageError } from "../../errors.ts";
+import type { CollectionRecord, EncoderRecord, MadeVector, Store, VectorSource } from "../../store/index.ts";
+import type { AnchorId } from "../../types.ts";
+
+/** How many anchors are encoded between two writes. */
+const AT_ONCE = 64;
+/** Ids that an error names. */
+export const NAMED = 10;
+
+/** @throws AnchorageError `unprocessable` where the encoder is not installed, or with other weights */
+export const requireSameWeights = (
+  registry: EncoderRegistry,
+  { id, modality, sha256 }: EncoderRecord,
+): void => {
+  const installed = registry.list().find((info) => info.id === id && info.modality === modality);
+  if (installed?.sha256 === sha256) return;
+  const why = installed === undefined ? "is not installed here" : "is installed here with other weights now";
+  throw new AnchorageError("unprocessable", `The ${modality} encoder "${id}" ${why}.`);
+};
+
+/**
+ * Encodes what is stored of anchors: their captions, or the pictures that are kept of their images.
+ *
+ * @throws AnchorageError `unprocessable` that names anchors without, or one whose picture cannot be decoded
+ */
+export const makeVectors = async (
+  registry: EncoderRegistry,
+  encoder: EncoderRecord,
+  sources: readonly VectorSource[],
+): Promise<MadeVector[]> => {
+  const isImage = encoder.modality === "image";
+  const images = sources.flatMap(({ image }) => (image === null ? [] : [image]));
+  const captions = sources.flatMap(({ caption }) => (caption === null ? [] : [caption]));
+  if ((isImage ? images : captions).length < sources.length) {
+    const without = sources.filter(({ image, caption }) => (isImage ? image : caption) === null);
+    throw cannotEncode(
+      isImage ? "image" : "text",
+      without.length,
+      without.map(({ id }) => id),
+    );
+  }
+  try {
+    const rows = isImage
+      ? await registry.encodeImages(encoder.id, images)
+      : await registry.encodeTexts(encoder.id, captions);
+    const d = encoder.dimension;
+    return sources.map(({ key }, i) => ({ key, vector: rows.slice(i * d, (i + 1) * d) }));
+  } catch (error) {
+    if (!isAnchorageError(error) || error.code !== "invalid-input") throw error;
+    const id = sources[Number(error.faults[0]?.path)]?.id ?? "";
+    throw new AnchorageError("unprocessable", `Anchor "${id}": ${error.message}`, { cause: error });
+  }
+};
+
+/** For anchors that lack what a vector of a modality would be made of. */
+export const cannotEncode = (
+  modality: "image" | "text",
+  count: number,
+  ids: readonly AnchorId[],
+): AnchorageError => {
+  const what = modality === "image" ? "stored image" : "caption";
+  const named = ids.slice(0, NAMED).map((id) => `"${id}"`);
+  const more = count > named.length ? ` and ${count - named.length} more` : "";
+  const message = `${count} ${count === 1 ? "anchor has" : "anchors have"} no ${what} to encode: ${named.join(", ")}${more}`;
+  return new AnchorageError("unprocessable", message, {
+    faults: [{ path: `${modality}Encoder`, message }],
+  });
+};
+
+/**
+ * Gives every anchor of a collection a vector of `encoder`, beside those that it has.
+ *
+ * @param onMade how many more were made
+ */
+export const fillVectors = async (
+  store: Store,
+  registry: EncoderRegistry,
+  record: CollectionRecord,
+  encoder: EncoderRecord,
+  { signal, onMade }: { readonly signal: AbortSignal; readonly onMade: (count: number) => void },
+): Promise<void> => {
+  for (let after = 0; ;) {
+    signal.throwIfAborted();
+    const sources = await store.withoutVector(record, encoder, { after, limit: AT_ONCE });
+    const last = sources.at(-1);
+    if (last === undefined) return;
+    await store.addVectors(record, encoder, await makeVectors(registry, encoder, sources));
+    onMade(sources.length);
+    after = last.key;
+  }
+};

@@ -1,0 +1,129 @@
+import { z } from "@hono/zod-openapi";
+import { SELECTION_METHODS } from "../index.ts";
+import { job } from "../../../api/service.ts";
+import { transform } from "../../../api/values.ts";
+
+const share = z.number().min(0).max(1);
+const named = {
+  model: z.string().openapi({ description: "An image encoder's id, or a given model's name." }),
+  transform,
+};
+
+const confidence = z
+  .strictObject({
+    halves: z.int().openapi({ description: "How many random halves of the samples were scored." }),
+    first: share.openapi({
+      description: "The share of them in which the candidate came first; ties are shared.",
+    }),
+    rank: z.tuple([z.int(), z.int()]).openapi({
+      type: "array",
+      items: { type: "integer" },
+      minItems: 2,
+      maxItems: 2,
+      description: "The 5 % and the 95 % quantile of its rank.",
+    }),
+  })
+  .openapi("SelectionConfidence");
+
+const score = z
+  .strictObject({
+    score: z.number().nullable().openapi({ description: "Higher is better; null where it is not defined." }),
+    rank: z.int().nullable().openapi({ description: "1 for the highest; the same for the same score." }),
+    tookMs: z.number(),
+    weights: z
+      .array(z.number())
+      .optional()
+      .openapi({ description: "Of `emms`: how much each text encoder counts, in their order; together 1." }),
+    diagnostics: z.record(z.string(), z.unknown()),
+    reason: z.string().optional().openapi({ description: "Why it is not defined." }),
+    confidence: confidence.nullable().openapi({
+      description:
+        "Null where too few halves were scored, or the features span all that a half can differ in.",
+    }),
+  })
+  .openapi("SelectionScore");
+
+const candidate = z
+  .strictObject({
+    ...named,
+    dimension: z.int().openapi({ description: "After the transform." }),
+    features: z.enum(["stored", "made", "given"]).openapi({
+      description:
+        "`stored`: the vectors that the anchors have in their collection; `made`: from the stored images, which are thumbnails of at most 160 pixels a side, or from those given.",
+    }),
+    scores: z.record(z.string(), score).openapi({ description: "One for each method." }),
+    notes: z.array(z.string()).openapi({ description: "What speaks against comparing it." }),
+  })
+  .openapi("SelectionCandidate");
+
+const winner = z
+  .strictObject({
+    ...named,
+    runnerUp: z.strictObject(named).nullable(),
+    margin: z.number().nullable().openapi({ description: "Its score less the runner-up's." }),
+    ahead: share.nullable().openapi({
+      description:
+        "The share of halves in which it is ahead of the runner-up, ties as half; null where too few were scored.",
+    }),
+  })
+  .openapi("SelectionWinner");
+
+const projection = z.enum(["random", "pca"]);
+
+/** What it came to. */
+export const selection = z
+  .strictObject({
+    id: z.string(),
+    state: z.literal("done"),
+    createdAt: z.iso.datetime(),
+    subject: z.strictObject({
+      collection: z.string().nullable(),
+      sequence: z.int().nullable().openapi({ description: "Of the anchors that were drawn." }),
+      labels: z.union([z.enum(["captions", "given"]), z.strictObject({ field: z.string() })]),
+    }),
+    samples: z
+      .strictObject({
+        used: z.int(),
+        of: z.int(),
+        withoutLabel: z
+          .int()
+          .openapi({ description: "Left out; of a list or object, too, that is no label." }),
+        withoutImage: z.int().openapi({ description: "Left out, though they have a label." }),
+        gone: z.int().openapi({ description: "Drawn, and changed or deleted before features were made." }),
+      })
+      .openapi("SelectionSamples"),
+    classes: z.int(),
+    settings: z.strictObject({
+      methods: z.array(z.enum(SELECTION_METHODS)),
+      transforms: z.array(transform),
+      templates: z.array(z.string()),
+      projection,
+      dimension: z.int().optional(),
+      rounds: z.int(),
+      samples: z.int(),
+      bootstrap: z.int(),
+      seed: z.int(),
+    }),
+    fLabels: z
+      .strictObject({
+        textEncoders: z.array(z.strictObject({ id: z.string(), dimension: z.int() })),
+        texts: z.int().openapi({ description: "Different texts that were embedded." }),
+        dimension: z.int(),
+        projection: z.enum(["random", "pca", "none"]),
+      })
+      .nullable()
+      .openapi({ description: "Null where no method needs them." }),
+    candidates: z.array(candidate).openapi({ description: "In the order of the first method's ranking." }),
+    winners: z.record(z.string(), winner).openapi({ description: "Of each method." }),
+    tookMs: z.strictObject({ features: z.number(), labels: z.number(), scores: z.number() }),
+  })
+  .openapi("Selection", {
+    description: "Numbers, and names of encoders and settings, alone: no label, no caption and no vector.",
+  });
+
+/** One that has not come to its end, as its job says. */
+export const selectionState = z
+  .union([selection, job.omit({ kind: true }).openapi("UnfinishedSelection")])
+  .openapi("SelectionState");
+
+export const selectionList = z.strictObject({ selections: z.array(selection) }).openapi("SelectionList");

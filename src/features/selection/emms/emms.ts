@@ -1,0 +1,50 @@
+import type { Matrix } from "../../../math/linear-algebra/index.ts";
+import { alternate } from "./alternate.ts";
+import { undefinedScore } from "./classes.ts";
+import { dot } from "./columns.ts";
+import { spanOf } from "./span.ts";
+import { standardizedRows } from "./standardized-rows.ts";
+import type { Method } from "./types.ts";
+
+/**
+ * EMMS (Meng et al., "Foundation model is efficient multimodal multitask model selector", arXiv 2308.06262): minus the
+ * mean squared residual of the best linear map from the features to the best mixture of K label embeddings. Every
+ * column of the features and the embeddings is standardised first; one that is constant counts as zeros.
+ */
+export const emms: Method = {
+  name: "emms",
+  needs: ["fLabels"],
+  score: async ({ features, fLabels = [] }, { emms: { rounds = 1 } = {} }, signal) => {
+    const first = fLabels[0];
+    if (first === undefined) throw undefinedScore("fLabels", "emms needs label embeddings");
+    const labels = fLabels.map(standardizedRows);
+    const all = productsOf(labels);
+    if (all.every((value) => value === 0))
+      throw undefinedScore("fLabels", "no column of any label embedding varies, so there is nothing to fit");
+    signal?.throwIfAborted();
+    const span = await spanOf(features);
+    signal?.throwIfAborted();
+    const explained = await span.energies(labels);
+    const { weights, objectives, converged } = alternate({ size: labels.length, all, explained }, rounds);
+    const scale = features.n * first.columns;
+    const losses = objectives.map((objective) => objective / scale);
+    return {
+      score: 0 - (losses.at(-1) ?? 0),
+      weights: [...weights],
+      diagnostics: { rank: span.rank, rounds: losses.length, converged, losses },
+    };
+  },
+};
+
+const productsOf = (labels: readonly Matrix[]): Float64Array => {
+  const size = labels.length;
+  const products = new Float64Array(size * size);
+  labels.forEach((a, k) =>
+    labels.slice(0, k + 1).forEach((b, l) => {
+      const product = dot(a.data, b.data);
+      products[k * size + l] = product;
+      products[l * size + k] = product;
+    }),
+  );
+  return products;
+};

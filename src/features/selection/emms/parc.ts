@@ -1,0 +1,89 @@
+import { multiply, transpose, type Matrix } from "../../../math/linear-algebra/index.ts";
+import { createRandom } from "../../../math/random.ts";
+import { createTurns } from "../../../math/slices.ts";
+import { classesOf, undefinedScore } from "./classes.ts";
+import { centre, columnsOf, featuresOf, normalize, standardize } from "./columns.ts";
+import { spearman } from "../../../math/rank-correlation/index.ts";
+import type { Features, Method, ScoreInput } from "./types.ts";
+
+/** Pairs of so many rows take about two seconds to sort. */
+const SAMPLES = 2_000;
+/** Dissimilarities are told apart in steps of this: what is less is rounding, and would break ties at random. */
+const STEP = 1e-12;
+
+/**
+ * PARC (Bolya, Mittapalli and Hoffman, "Scalable diverse model selection for accessible transfer learning", NeurIPS 2021):
+ * Spearman's correlation, times 100, of the dissimilarities (1 - Pearson's correlation) of all pairs of rows by their
+ * features and by their labels, which are one-hot classes or F-labels. A row whose values are all the same has the
+ * correlation 0 with every other.
+ */
+export const parc: Method = {
+  name: "parc",
+  needs: [],
+  score: async (input, { parc: options = {} }, signal) => {
+    const { samples = SAMPLES, seed = 0, standardize: standardized = false } = options;
+    const labels = options.labels ?? (input.classes === undefined ? "f-labels" : "classes");
+    const { n } = input.features;
+    const rest = createTurns(signal);
+    const chosen = chooseRows(n, samples, seed);
+    const ofLabels =
+      labels === "classes" ? classDissimilarities(input, chosen) : await labelDissimilarities(input, chosen);
+    await rest();
+    const features = standardized ? standardizedColumns(input.features) : input.features;
+    const ofFeatures = await dissimilarities(features, chosen);
+    await rest();
+    const correlation = spearman(ofFeatures, ofLabels);
+    if (correlation === null) {
+      const path = ofLabels.every((value) => value === ofLabels[0]) ? labels : "features";
+      throw undefinedScore(
+        path === "f-labels" ? "fLabels" : path,
+        "all pairs of rows are as different, so that parc is not defined",
+      );
+    }
+    return { score: 100 * correlation, diagnostics: { samples: chosen.length, labels } };
+  },
+};
+
+/** Indices of the rows that are compared, ascending. */
+const chooseRows = (n: number, samples: number, seed: number): Int32Array => {
+  const all = Int32Array.from({ length: n }, (_, i) => i);
+  if (n <= samples) return all;
+  createRandom(seed).shuffleInPlace(all);
+  return all.slice(0, samples).sort();
+};
+
+/** One-hot classes are as different as can be, or not at all; only the order counts. */
+const classDissimilarities = (input: ScoreInput, chosen: Int32Array): Float64Array => {
+  const { ids } = classesOf("parc", input);
+  return forPairs(chosen.length, (i, j) => (ids[chosen[i] ?? 0] === ids[chosen[j] ?? 0] ? 0 : 1));
+};
+
+const labelDissimilarities = (input: ScoreInput, chosen: Int32Array): Promise<Float64Array> => {
+  const [first] = input.fLabels ?? [];
+  if (first === undefined) throw undefinedScore("fLabels", "parc needs the class of each row, or F-labels");
+  return dissimilarities(featuresOf(first), chosen);
+};
+
+const standardizedColumns = (features: Features): Features => ({
+  ...features,
+  data: transpose(standardize(columnsOf(features))).data,
+});
+
+const dissimilarities = async ({ data, d }: Features, chosen: Int32Array): Promise<Float64Array> => {
+  const own = new Float64Array(chosen.length * d);
+  chosen.forEach((row, i) => own.set(data.subarray(row * d, (row + 1) * d), i * d));
+  const rows: Matrix = normalize(centre({ data: own, rows: chosen.length, columns: d }));
+  const correlations = await multiply(rows, rows, "right");
+  return forPairs(
+    chosen.length,
+    (i, j) => Math.round((1 - (correlations.data[i * chosen.length + j] ?? 0)) / STEP) * STEP,
+  );
+};
+
+/** The lower triangle, row by row. */
+const forPairs = (count: number, value: (i: number, j: number) => number): Float64Array => {
+  const pairs = new Float64Array((count * (count - 1)) / 2);
+  let at = 0;
+  for (let i = 0; i < count; i++) for (let j = 0; j < i; j++) pairs[at++] = value(i, j);
+  return pairs;
+};

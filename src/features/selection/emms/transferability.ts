@@ -1,0 +1,90 @@
+import pLimit from "p-limit";
+import { AnchorageError, type FieldFault } from "../../../errors.ts";
+import { withinTime } from "../../../time-limit.ts";
+import { undefinedScore } from "./classes.ts";
+import { methodOf } from "./methods.ts";
+import { openScoring } from "./scoring.ts";
+import type { TimedScore } from "./timed-score.ts";
+import type { LabelInput, ScoreInput, TransferMethod, TransferOptions } from "./types.ts";
+
+/** How many inputs may wait while another is scored: each is held in memory. */
+const WAITING = 4;
+
+export interface TransferabilityLimits {
+  /** Of one input's scores together, from when its turn comes. */
+  readonly withinMs: number;
+}
+
+/** Several scores of one input. */
+export type Transferability = (
+  input: ScoreInput,
+  methods: readonly TransferMethod[],
+  options: TransferOptions,
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<TransferMethod, TimedScore>>;
+
+/**
+ * Scores inputs one at a time, for each takes every core that it gets.
+ *
+ * The function that it returns gives all scores or none.
+ *
+ * @throws AnchorageError `unprocessable` where a method's input is missing, a score is not defined for it or takes too
+ * long; `unavailable` where too many wait already
+ * @throws the signal's reason, soon after it is aborted
+ */
+export const createTransferability = ({ withinMs }: TransferabilityLimits): Transferability => {
+  const limit = pLimit(1);
+  return async (input, methods, options, signal) => {
+    requireInputs(input, methods);
+    if (limit.pendingCount >= WAITING)
+      throw new AnchorageError("unavailable", "Other requests wait for their scores already; try again.");
+    return limit(async () => {
+      signal.throwIfAborted();
+      try {
+        return await withinTime(withinMs, signal, (limited) => scoreAll(input, methods, options, limited));
+      } catch (error) {
+        if (signal.aborted || !(error instanceof DOMException && error.name === "TimeoutError")) throw error;
+        throw undefinedScore(
+          "methods",
+          `take more than ${withinMs / 1000} s for these features; ask for fewer at once, or send fewer rows or columns`,
+        );
+      }
+    });
+  };
+};
+
+const scoreAll = async (
+  input: ScoreInput,
+  methods: readonly TransferMethod[],
+  options: TransferOptions,
+  signal: AbortSignal,
+): Promise<Map<TransferMethod, TimedScore>> => {
+  const scores = new Map<TransferMethod, TimedScore>();
+  const scoring = openScoring(input, signal);
+  try {
+    for (const method of methods) {
+      const made = await scoring.score(method, options);
+      if (!Number.isFinite(made.score))
+        throw undefinedScore("features", `are such that ${method} has no finite value`);
+      scores.set(method, made);
+    }
+  } finally {
+    await scoring.close();
+  }
+  return scores;
+};
+
+const requireInputs = (input: ScoreInput, methods: readonly TransferMethod[]): void => {
+  const needing = new Map<LabelInput, TransferMethod[]>();
+  for (const method of methods) {
+    for (const part of methodOf(method).needs)
+      if (input[part] === undefined) needing.set(part, [...(needing.get(part) ?? []), method]);
+  }
+  const faults: FieldFault[] = [...needing].map(([path, by]) => ({
+    path,
+    message: `must be given for ${by.join(", ")}`,
+  }));
+  if (faults.length === 0) return;
+  const message = faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
+  throw new AnchorageError("unprocessable", message, { faults });
+};

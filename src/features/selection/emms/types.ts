@@ -1,0 +1,120 @@
+import type { JsonValue } from "../../../types.ts";
+
+/** The transferability scores by the names that requests call them. */
+export const TRANSFER_METHODS = [
+  "emms",
+  "logme",
+  "logme-f",
+  "leep",
+  "nleep",
+  "nce",
+  "hscore",
+  "hscore-reg",
+  "transrate",
+  "gbc",
+  "parc",
+  "sfda",
+  "knn",
+  "linear-probe",
+] as const;
+
+export type TransferMethod = (typeof TRANSFER_METHODS)[number];
+
+/** Row-major, as it came: float32 from the store, float64 from JSON. Methods compute in float64. Finite. */
+export interface Numbers {
+  readonly data: Float32Array | Float64Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** What a model makes of a dataset: `[n, d]` row-major, one row a sample. Finite; n at least 2, d at least 1. */
+export interface Features {
+  readonly data: Float32Array | Float64Array;
+  readonly n: number;
+  readonly d: number;
+}
+
+export interface ScoreInput {
+  readonly features: Features;
+  /** `[n]`: the class of each row, 0 .. C - 1, none of them without a row. */
+  readonly classes?: Int32Array;
+  /** K matrices `[n, d2]`, all of the same width: what K text encoders make of each row's label. */
+  readonly fLabels?: readonly Numbers[];
+  /** `[n, s]`: the model's probabilities of the s classes that it was trained on; each row adds up to 1. */
+  readonly sourceProbabilities?: Numbers;
+}
+
+/** The parts of an input that not every method needs. */
+export type LabelInput = "classes" | "fLabels" | "sourceProbabilities";
+
+/** What a method may be told; each reads its own part, and has a default for all of it. */
+export interface TransferOptions {
+  readonly emms?: {
+    /**
+     * How many rounds at most, from 1; beyond the first it ends where the objective changes by less than 1e-6 of
+     * itself. 1, as published, where not given.
+     */
+    readonly rounds?: number;
+  };
+  readonly transrate?: {
+    /** How classes count in the rate given the classes: by their rows (the default), or all the same. */
+    readonly classes?: "by-rows" | "equal";
+  };
+  readonly nleep?: {
+    /** Components of the mixture for each class, from 1; 5 where not given. */
+    readonly componentsPerClass?: number;
+    /** The share of the variance that the principal directions keep, in (0, 1]; 0.8 where not given. */
+    readonly variance?: number;
+    readonly seed?: number;
+  };
+  readonly gbc?: {
+    readonly covariance?: "diagonal" | "spherical";
+    /** Features of more dimensions are reduced to so many principal directions; 64 where not given. */
+    readonly dimensions?: number;
+  };
+  readonly parc?: {
+    /** What is held against the features: the classes (the default where there are some), or the first F-labels. */
+    readonly labels?: "classes" | "f-labels";
+    /** Of more rows so many are drawn; 2,000 where not given. */
+    readonly samples?: number;
+    /** Whether columns are standardised first, as in the authors' code; false where not given. */
+    readonly standardize?: boolean;
+    readonly seed?: number;
+  };
+  readonly knn?: {
+    /** Neighbours, from 1; 5 where not given. */
+    readonly k?: number;
+  };
+  readonly "linear-probe"?: {
+    /** From 2; 5 where not given. */
+    readonly folds?: number;
+    /** Of `ridge / 2` times the squared weights, against the summed loss of the rows; 1 where not given. */
+    readonly ridge?: number;
+    readonly seed?: number;
+  };
+}
+
+/** How well a model is expected to do on a dataset after fine-tuning; higher is better, and only the order counts. */
+export interface TransferScore {
+  readonly score: number;
+  /** Of `emms`: how much each of the K text encoders counts, at least 0 and together 1. */
+  readonly weights?: readonly number[];
+  /** What the method found on its way: finite numbers, and words. */
+  readonly diagnostics: Readonly<Record<string, JsonValue>>;
+}
+
+/** One score. */
+export interface Method {
+  readonly name: TransferMethod;
+  readonly needs: readonly LabelInput[];
+  /**
+   * @param input valid, and with everything that the method needs
+   * @param signal where it is given, the work breaks off soon after it is aborted
+   * @throws AnchorageError `unprocessable` that names the field where the score is not defined for this input
+   */
+  readonly score: (
+    input: ScoreInput,
+    options: TransferOptions,
+    signal?: AbortSignal,
+  ) => Promise<TransferScore>;
+}

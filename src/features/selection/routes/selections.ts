@@ -1,0 +1,117 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import {
+  createSelections,
+  SELECTION_JOB,
+  subjectOf,
+  type DoneSelection,
+  type SelectionRequest,
+} from "../index.ts";
+import { createSoleJobs } from "../../../sole-job.ts";
+import { readJson } from "../../../http/body.ts";
+import {
+  answerJson,
+  endpoint,
+  jsonBody,
+  jsonOf,
+  problems,
+  readPath,
+  type Service,
+} from "../../../http/endpoint.ts";
+import { selectionList, selectionState } from "../api/selection-answer.ts";
+import { selectionRequest } from "../api/selections.ts";
+import { job, jobPath } from "../../../api/service.ts";
+
+const tags = ["selections"];
+const path = "/v1/selections";
+
+export const addSelections = (app: OpenAPIHono, { anchorage, bodyLimit }: Service): void => {
+  const { store, encoders, jobs } = anchorage;
+  const selections = createSelections(store, encoders, jobs);
+  const start = createSoleJobs<SelectionRequest>(jobs, SELECTION_JOB, (_, request) =>
+    selections.plan(request),
+  );
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path,
+      tags,
+      operationId: "select",
+      summary:
+        "Find the image encoder that fits a collection or a dataset, without fine-tuning any, in the background",
+      description:
+        "Candidates are image encoders, each with each transform, or given features. Labels of any form become texts, and " +
+        "these F-labels by several text encoders; features are made from the stored images (of a collection's own encoder " +
+        "its vectors are taken as they are) and kept, so that the next selection begins with them, and cuts of one network " +
+        "cost one run of it. Every candidate is scored by every method, on at most `samples` anchors and on random halves " +
+        "of them: halves without repetition stand in for bootstrap samples, of whose variance they are, since a row that " +
+        "is drawn twice is its own nearest neighbour. Anchors without image or label are left out and counted. 409 while one of the " +
+        "collection, or of anything given, runs; 422 where there are fewer than two kinds of labels, no anchor has the " +
+        "field, or none has a stored image.",
+      request: jsonBody(selectionRequest),
+      responses: {
+        202: jsonOf("The job; `GET /v1/selections/{id}` of its id shows what was found.", job),
+        ...problems(400, 404, 409, 413, 415, 422, 503),
+      },
+    },
+    async (c) => {
+      const request = await readJson(c, selectionRequest, bodyLimit);
+      const started = await start(subjectOf(request), request);
+      c.header("Location", `${path}/${started.id}`);
+      return answerJson(c, started, 202);
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path,
+      tags,
+      operationId: "listSelections",
+      summary: "List what selections found",
+      responses: { 200: jsonOf("Newest first.", selectionList), ...problems(503) },
+    },
+    async (c) => answerJson(c, { selections: (await selections.list()).map(doneBody) }),
+  );
+
+  endpoint(
+    app,
+    {
+      method: "get",
+      path: `${path}/{id}`,
+      tags,
+      operationId: "getSelection",
+      summary: "See what a selection found: the ranking by each method, with its confidence",
+      request: { params: jobPath },
+      responses: {
+        200: jsonOf("The selection; before it is `done`, how far it is, or how it ended.", selectionState),
+        ...problems(400, 404, 503),
+      },
+    },
+    async (c) => {
+      const found = await selections.get(readPath(c, jobPath).id);
+      return answerJson(c, "kind" in found ? { ...found, kind: undefined } : doneBody(found));
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "delete",
+      path: `${path}/{id}`,
+      tags,
+      operationId: "deleteSelection",
+      summary: "Remove what a selection found",
+      request: { params: jobPath },
+      responses: { 204: { description: "It is gone." }, ...problems(400, 404, 409, 503) },
+    },
+    async (c) => {
+      await selections.remove(readPath(c, jobPath).id);
+      return c.body(null, 204);
+    },
+  );
+};
+
+const doneBody = (selection: DoneSelection) => ({ ...selection, state: "done" });

@@ -1,0 +1,119 @@
+import { methodOf } from "./emms/index.ts";
+import type { EncoderRegistry } from "../../encoders/index.ts";
+import { AnchorageError, invalidField, notFound } from "../../errors.ts";
+import type { Jobs } from "../../jobs/index.ts";
+import type { JobRecord, SelectionRecord, Store } from "../../store/index.ts";
+import type { JsonValue } from "../../types.ts";
+import { chooseEncoders } from "./candidates.ts";
+import { classNamesOf, drawSamples } from "./draw.ts";
+import { runSelection } from "./run.ts";
+import { SELECTION_DEFAULTS, settingsOf, unprocessable } from "./settings.ts";
+import type { Selection, SelectionContext, SelectionRequest } from "./types.ts";
+
+/** The kind of job that selections are. */
+export const SELECTION_JOB = "selection";
+/** Numbers in the features of all candidates, 2 GiB. */
+const MOST_NUMBERS = 2 ** 29;
+const LISTED = 1_000;
+
+/** A selection that has come to its end. */
+export interface DoneSelection extends Selection {
+  readonly id: string;
+  readonly createdAt: Date;
+}
+
+export interface Selections {
+  /**
+   * Draws the samples and makes ready all that can be refused.
+   *
+   * @returns the work, which keeps what it finds under its job's id
+   * @throws AnchorageError `invalid-input`, `not-found` or `unprocessable` that names the field
+   */
+  readonly plan: (request: SelectionRequest) => Promise<(context: SelectionContext) => Promise<Selection>>;
+  /** @throws AnchorageError `not-found` */
+  readonly get: (id: string) => Promise<DoneSelection | JobRecord>;
+  /** One that has come to its end. @throws AnchorageError `not-found` */
+  readonly done: (id: string) => Promise<DoneSelection>;
+  /** Those that have come to their end, newest first. */
+  readonly list: () => Promise<DoneSelection[]>;
+  /** @throws AnchorageError `not-found`; `conflict` for one that runs, which can be cancelled */
+  readonly remove: (id: string) => Promise<void>;
+}
+
+/** What a selection is of, as its job says it. */
+export const subjectOf = ({ subject }: SelectionRequest): string => {
+  if ("collection" in subject) return subject.collection;
+  return "images" in subject ? "given images" : "given models";
+};
+
+export const createSelections = (
+  store: Store,
+  registry: EncoderRegistry,
+  jobs: Pick<Jobs, "get">,
+): Selections => ({
+  plan: async (request) => {
+    const { subject } = request;
+    const { samples, seed } = { ...SELECTION_DEFAULTS, ...request.settings };
+    const given = "models" in subject;
+    if (given && request.imageEncoders !== undefined)
+      throw invalidField("imageEncoders", "have no place where models are given by their features");
+    const imageEncoders = given ? [] : await chooseEncoders(store, registry, "image", request.imageEncoders);
+    const drawn = await drawSamples(store, subject, samples, seed);
+    const settings = settingsOf(request.settings ?? {}, classNamesOf(drawn.labels));
+    const needed = settings.methods.some((method) => methodOf(method).needs.includes("fLabels"));
+    const textEncoders = needed ? await chooseEncoders(store, registry, "text", request.textEncoders) : [];
+    const widest = Math.min(...textEncoders.map(({ dimension }) => dimension));
+    if (settings.dimension !== undefined && settings.dimension > widest)
+      throw invalidField("dimension", `must be at most ${widest}, as many as every text encoder has`);
+    const numbers = drawn.rows.length * imageEncoders.reduce((sum, { dimension }) => sum + dimension, 0);
+    if (numbers > MOST_NUMBERS)
+      throw unprocessable(
+        "samples",
+        `of ${imageEncoders.length} encoders together take more than ${(MOST_NUMBERS * 4) / 2 ** 30} GiB; ask for fewer`,
+      );
+    return async (context) => {
+      const plan = { subject, drawn, settings, imageEncoders, textEncoders };
+      const selection = await runSelection(store, registry, plan, context);
+      context.signal.throwIfAborted();
+      await store.saveSelection({
+        id: context.id,
+        collection: selection.subject.collection,
+        createdAt: new Date(),
+        content: selection as unknown as JsonValue,
+      });
+      return selection;
+    };
+  },
+
+  get: async (id) => {
+    const found = await store.findSelection(id);
+    if (found !== null) return doneOf(found);
+    const job = await jobs.get(id).catch(() => null);
+    // One that is done and not there was removed, with its collection perhaps.
+    if (job?.kind !== SELECTION_JOB || job.state === "done") throw notFound("selection", id);
+    return job;
+  },
+
+  done: async (id) => {
+    const found = await store.findSelection(id);
+    if (found === null) throw notFound("selection", id);
+    return doneOf(found);
+  },
+
+  list: async () => (await store.listSelections(LISTED)).map(doneOf),
+
+  remove: async (id) => {
+    if (await store.removeSelection(id)) return;
+    const job = await jobs.get(id).catch(() => null);
+    if (job?.kind === SELECTION_JOB && job.state === "running")
+      throw new AnchorageError("conflict", `The selection "${id}" runs; DELETE /v1/jobs/${id} cancels it.`);
+    throw notFound("selection", id);
+  },
+});
+
+/** Nobody else writes that column. */
+const doneOf = ({ id, createdAt, content }: SelectionRecord): DoneSelection => ({
+  ...(content as unknown as Selection),
+  id,
+  createdAt,
+});

@@ -1,0 +1,51 @@
+import { methodOf, TRANSFER_METHODS, type TransferMethod } from "./emms/index.ts";
+import { AnchorageError } from "../../errors.ts";
+import type { SelectionSettings } from "./types.ts";
+
+/** Those that need nothing but features and labels: no network here says how likely its own classes are. */
+export const SELECTION_METHODS = TRANSFER_METHODS.filter((name) => name !== "leep" && name !== "nce");
+
+export const SELECTION_DEFAULTS = {
+  methods: ["emms", "logme", "hscore-reg", "transrate", "knn"],
+  transforms: ["none", "whiten"],
+  templates: ["{}"],
+  projection: "random",
+  rounds: 1,
+  samples: 2_000,
+  bootstrap: 100,
+  seed: 0,
+} as const satisfies SelectionSettings;
+
+/** Where no two samples are of one class. */
+const WITHOUT_CLASSES: readonly TransferMethod[] = ["emms", "logme-f"];
+
+/**
+ * What a request leaves open filled in.
+ *
+ * @param classNames of each sample
+ * @throws AnchorageError `unprocessable` that names `labels` where there are fewer than two, or `methods` where one needs
+ * classes of several samples and there are none
+ */
+export const settingsOf = (
+  given: Partial<SelectionSettings>,
+  classNames: readonly string[],
+): SelectionSettings => {
+  const classes = new Set(classNames).size;
+  if (classes < 2)
+    throw unprocessable(
+      "labels",
+      `must be of at least two kinds; the ${classNames.length} samples have ${classes}`,
+    );
+  const haveClasses = classes < classNames.length;
+  const defaults = { ...SELECTION_DEFAULTS, ...(haveClasses ? {} : { methods: WITHOUT_CLASSES }) };
+  const settings: SelectionSettings = { ...defaults, ...given };
+  const needing = settings.methods.filter((name) => methodOf(name).needs.includes("classes"));
+  if (haveClasses || needing.length === 0) return settings;
+  throw unprocessable(
+    "methods",
+    `${needing.join(", ")} need classes, and no two of the ${classNames.length} samples are of one; ${WITHOUT_CLASSES.join(" and ")} go by the texts of labels`,
+  );
+};
+
+export const unprocessable = (path: string, message: string): AnchorageError =>
+  new AnchorageError("unprocessable", `${path}: ${message}`, { faults: [{ path, message }] });

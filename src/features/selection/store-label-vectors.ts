@@ -1,0 +1,60 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Sequence } from "../../types.ts";
+import type { Database } from "../../store/database.ts";
+import { fromBytes, toBytes } from "../../store/float32.ts";
+import { lockCollection } from "../../store/lock-collection.ts";
+import { labelVectors } from "../../store/schema.ts";
+import type { LabelVector } from "./store-selection-types.ts";
+import type { CollectionRecord, EncoderRecord } from "../../store/types.ts";
+
+/** Written in one statement. */
+const AT_ONCE = 500;
+
+export const findLabelVectors = async (
+  database: Database,
+  { key }: CollectionRecord,
+  encoder: EncoderRecord,
+  hashes: readonly Uint8Array[],
+): Promise<LabelVector[]> => {
+  if (hashes.length === 0) return [];
+  const wanted = hashes.map((hash) => Buffer.from(hash));
+  const rows = await database.query((queries) =>
+    queries
+      .select({ hash: labelVectors.hash, data: labelVectors.data })
+      .from(labelVectors)
+      .where(
+        and(
+          eq(labelVectors.collection, key),
+          eq(labelVectors.encoderKey, encoder.key),
+          sql`${labelVectors.hash} = ANY(${sql.param(wanted)}::bytea[])`,
+        ),
+      ),
+  );
+  return rows.map(({ hash, data }) => ({ hash, vector: fromBytes(data) }));
+};
+
+export const addLabelVectors = async (
+  database: Database,
+  collection: CollectionRecord,
+  encoder: EncoderRecord,
+  sequence: Sequence,
+  made: readonly LabelVector[],
+): Promise<boolean> =>
+  database.transaction(async ({ queries }) => {
+    const current = await lockCollection(queries, collection);
+    if (current.sequence !== sequence) return false;
+    for (let first = 0; first < made.length; first += AT_ONCE) {
+      const rows = made.slice(first, first + AT_ONCE).map(({ hash, vector }) => ({
+        collection: collection.key,
+        encoderKey: encoder.key,
+        hash,
+        data: toBytes(vector),
+      }));
+      await queries.insert(labelVectors).values(rows).onConflictDoNothing();
+    }
+    return true;
+  });
+
+export const removeLabelVectors = async (database: Database, { key }: CollectionRecord): Promise<void> => {
+  await database.query((queries) => queries.delete(labelVectors).where(eq(labelVectors.collection, key)));
+};

@@ -1,0 +1,164 @@
+import { createSlices } from "../../math/slices.ts";
+import type { Neighbours } from "../../retrieval/index.ts";
+import { rankAmong } from "./ranks.ts";
+
+/** The nearest anchors of a fold's images and prompts, searched once for the largest k. */
+export interface GridInput {
+  readonly images: Neighbours;
+  readonly texts: Neighbours;
+  readonly truths: Int32Array;
+  /** How many consecutive texts are the prompts of each class. */
+  readonly sizes: readonly number[];
+  readonly slotCount: number;
+}
+
+/**
+ * The rank of each image's class by ASIF, for every k of `ks` (ascending, the last at least as wide as the rows) and
+ * every p of `ps`: the same as by relative
+ * representations of each k and p, but for rounding. A class counts as its best prompt.
+ *
+ * An anchor takes part in the score of an image and a text for every k that is above its place in both rows. So each
+ * pair of entries is visited once for a power, added up under the smallest such k, and the sums of the ks follow from
+ * one another. Pairs are found by anchor, so that only entries that meet are visited.
+ *
+ * @param onRanks gets the ranks of all images for a k and a p
+ */
+export const rankGrid = async (
+  { images, texts, truths, sizes, slotCount }: GridInput,
+  ks: readonly number[],
+  ps: readonly number[],
+  onRanks: (k: number, p: number, ranks: Float64Array) => void,
+): Promise<void> => {
+  const slices = createSlices();
+  const rows = texts.counts.length;
+  const stepOf = stepsOf(ks, Math.max(images.width, texts.width));
+  const anchors = byAnchor(texts, stepOf, slotCount);
+  const values = new Float64Array(texts.scores.length);
+  const met = new Float64Array(anchors.entries.length);
+  const inverseNorms = new Float64Array(ks.length * rows);
+  const sums = new Float64Array(ks.length * rows);
+  const scores = new Float64Array(rows);
+  for (const p of ps) {
+    powers(texts, p, values);
+    invertNorms(texts, values, ks, stepOf, inverseNorms);
+    anchors.entries.forEach((entry, i) => (met[i] = values[entry] ?? 0));
+    const ranks = ks.map(() => new Float64Array(truths.length));
+    for (let image = 0; image < truths.length; image++) {
+      addUp(images, image, p, stepOf, anchors, met, rows, sums);
+      for (let step = 0, at = 0; step < ks.length; step++) {
+        for (let row = 0; row < rows; row++, at++) {
+          if (step > 0) sums[at] = (sums[at] ?? 0) + (sums[at - rows] ?? 0);
+          scores[row] = (sums[at] ?? 0) * (inverseNorms[at] ?? 0);
+        }
+        const ofStep = ranks[step];
+        if (ofStep !== undefined) ofStep[image] = rankAmong(scores, sizes, truths[image] ?? 0);
+      }
+      if (slices.due()) await slices.rest();
+    }
+    ks.forEach((k, step) => onRanks(k, p, ranks[step] ?? new Float64Array(0)));
+  }
+};
+
+/** What an image shares with each row by the anchors that come in only with this k, for each k: `[ks, rows]`. */
+const addUp = (
+  images: Neighbours,
+  image: number,
+  p: number,
+  stepOf: Uint8Array,
+  anchors: Anchors,
+  met: Float64Array,
+  rows: number,
+  sums: Float64Array,
+): void => {
+  sums.fill(0);
+  const from = image * images.width;
+  const largest = largestOf(images, image);
+  for (let place = 0; place < (images.counts[image] ?? 0); place++) {
+    const slot = images.slots[from + place] ?? 0;
+    const [first, end] = [anchors.offsets[slot] ?? 0, anchors.offsets[slot + 1] ?? 0];
+    if (first === end) continue;
+    const value = power((images.scores[from + place] ?? 0) / largest, p);
+    const step = stepOf[place] ?? 0;
+    for (let i = first; i < end; i++) {
+      const other = anchors.steps[i] ?? 0;
+      const at = (other > step ? other : step) * rows + (anchors.rows[i] ?? 0);
+      sums[at] = (sums[at] ?? 0) + value * (met[i] ?? 0);
+    }
+  }
+};
+
+/** Of each place in a row the index of the smallest k that reaches it; the largest k reaches all. */
+const stepsOf = (ks: readonly number[], width: number): Uint8Array =>
+  Uint8Array.from({ length: width }, (_, place) => ks.findIndex((k) => k > place));
+
+/** The entries of rows, by the anchor that they hold: those of slot s are at `offsets[s] .. offsets[s + 1]`. */
+interface Anchors {
+  readonly offsets: Int32Array;
+  /** Where each is among the rows' entries. */
+  readonly entries: Int32Array;
+  readonly rows: Int32Array;
+  /** By its place in its row. */
+  readonly steps: Uint8Array;
+}
+
+const byAnchor = ({ counts, width, slots }: Neighbours, stepOf: Uint8Array, slotCount: number): Anchors => {
+  const offsets = new Int32Array(slotCount + 1);
+  const each = (visit: (slot: number, row: number, place: number) => void): void => {
+    counts.forEach((count, row) => {
+      for (let place = 0; place < count; place++) visit(slots[row * width + place] ?? 0, row, place);
+    });
+  };
+  each((slot) => (offsets[slot + 1] = (offsets[slot + 1] ?? 0) + 1));
+  for (let slot = 0; slot < slotCount; slot++)
+    offsets[slot + 1] = (offsets[slot + 1] ?? 0) + (offsets[slot] ?? 0);
+  const total = offsets[slotCount] ?? 0;
+  const [entries, rows, steps] = [new Int32Array(total), new Int32Array(total), new Uint8Array(total)];
+  const filled = offsets.slice();
+  each((slot, row, place) => {
+    const at = filled[slot] ?? 0;
+    filled[slot] = at + 1;
+    entries[at] = row * width + place;
+    rows[at] = row;
+    steps[at] = stepOf[place] ?? 0;
+  });
+  return { offsets, entries, rows, steps };
+};
+
+/** Over the row's largest, so that a large p does not underflow; a factor of a whole row changes no rank. */
+const powers = (neighbours: Neighbours, p: number, into: Float64Array): void => {
+  neighbours.counts.forEach((count, row) => {
+    const from = row * neighbours.width;
+    const largest = largestOf(neighbours, row);
+    for (let i = from; i < from + count; i++) into[i] = power((neighbours.scores[i] ?? 0) / largest, p);
+  });
+};
+
+const power = (ratio: number, p: number): number => Math.sign(ratio) * Math.abs(ratio) ** p;
+
+/** By absolute value; 1 where all are 0. */
+const largestOf = ({ counts, width, scores }: Neighbours, row: number): number => {
+  let largest = 0;
+  const from = row * width;
+  for (let i = from; i < from + (counts[row] ?? 0); i++)
+    largest = Math.max(largest, Math.abs(scores[i] ?? 0));
+  return largest || 1;
+};
+
+/** Of each row's first k values for each k, `[ks, rows]`; 0 where they are all 0. */
+const invertNorms = (
+  { counts, width }: Neighbours,
+  values: Float64Array,
+  ks: readonly number[],
+  stepOf: Uint8Array,
+  into: Float64Array,
+): void => {
+  const rows = counts.length;
+  for (let row = 0; row < rows; row++) {
+    let [place, squares] = [0, 0];
+    for (let step = 0; step < ks.length; step++) {
+      for (; place < (counts[row] ?? 0) && (stepOf[place] ?? 0) <= step; place++)
+        squares += (values[row * width + place] ?? 0) ** 2;
+      into[step * rows + row] = squares === 0 ? 0 : 1 / Math.sqrt(squares);
+    }
+  }
+};

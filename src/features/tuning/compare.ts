@@ -1,0 +1,87 @@
+import type { AnchorView, Slot } from "../../retrieval/index.ts";
+import type { Sequence } from "../../types.ts";
+import { ask, openFold } from "./answer.ts";
+import { trialOf } from "./candidates.ts";
+import { createMemories } from "./fold-memory.ts";
+import { dealFolds, type Fold } from "./folds.ts";
+import { measure } from "./ranks.ts";
+import type { TuneContext } from "./run.ts";
+import type { Choice, Measured, TuneSettings } from "./types.ts";
+
+/** The same anchors with vectors of two encoders, measured on the same questions. */
+export interface Comparison {
+  /** Of the anchors as the second has them. */
+  readonly sequence: Sequence;
+  /** That both have, with the same caption. */
+  readonly anchors: number;
+  readonly folds: number;
+  readonly questions: number;
+  /** Held out at once: the candidates of each question. */
+  readonly classes: number;
+  readonly seed: number;
+  readonly settings: Choice;
+  readonly before: Measured;
+  readonly after: Measured;
+}
+
+/**
+ * Compares two views of the same anchors by cross-validation: captions are held out with all their anchors, and each
+ * image is asked for its own among those held out with it. Both are asked the same, and answer by the same settings.
+ *
+ * @throws AnchorageError `unprocessable` where there are fewer than 20 captions; the signal's reason where it aborts
+ */
+export const compareViews = async (
+  views: { readonly before: AnchorView; readonly after: AnchorView },
+  choice: Choice,
+  dealing: Pick<TuneSettings, "folds" | "repeats" | "seed" | "classes" | "questions">,
+  { signal, progress }: TuneContext,
+): Promise<Comparison> => {
+  const { before, after } = views;
+  const shared = after.liveSlots().filter((slot) => {
+    const { id, caption } = after.entry(slot);
+    const other = before.slotOf(id);
+    return other !== undefined && before.entry(other).caption === caption;
+  });
+  const folds = dealFolds({ ...after, liveSlots: () => shared }, dealing);
+  const ensembles = folds.some(({ sizes }) => sizes.some((size) => size > 1));
+  const trial = trialOf(choice, ensembles);
+  const ranks: Record<"before" | "after", Float64Array[]> = { before: [], after: [] };
+  const memories = { before: createMemories(before), after: createMemories(after) };
+  const slotsOf = {
+    before: (slot: Slot) => before.slotOf(after.entry(slot).id) ?? -1,
+    after: (slot: Slot) => slot,
+  };
+  try {
+    for (const [i, dealt] of folds.entries()) {
+      for (const side of ["before", "after"] as const) {
+        signal.throwIfAborted();
+        const fold = movedTo(dealt, slotsOf[side]);
+        const memory = await memories[side].open(fold);
+        ranks[side].push(await ask(openFold(views[side], fold, memory), trial, choice));
+      }
+      progress(i + 1, folds.length);
+    }
+  } finally {
+    memories.before.close();
+    memories.after.close();
+  }
+  return {
+    sequence: after.sequence,
+    anchors: shared.length,
+    folds: folds.length,
+    questions: folds.reduce((sum, { images }) => sum + images.length, 0),
+    classes: folds[0]?.sizes.length ?? 0,
+    seed: dealing.seed,
+    settings: choice,
+    before: measure(ranks.before),
+    after: measure(ranks.after),
+  };
+};
+
+/** The fold in the slots of another view. */
+const movedTo = (fold: Fold, slotOf: (slot: Slot) => Slot): Fold => ({
+  ...fold,
+  memory: fold.memory.map(slotOf),
+  images: fold.images.map(slotOf),
+  prompts: fold.prompts.map(slotOf),
+});

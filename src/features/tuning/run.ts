@@ -1,0 +1,76 @@
+import type { AnchorView } from "../../retrieval/index.ts";
+import { ask, askGrid, openFold, type OpenFold } from "./answer.ts";
+import type { Grid } from "./candidates.ts";
+import { createMemories } from "./fold-memory.ts";
+import type { Fold } from "./folds.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Choice, Trial } from "./types.ts";
+
+export interface TuneContext {
+  readonly signal: AbortSignal;
+  /** Pieces of work; their number grows as more is found to be worth trying. */
+  readonly progress: (done: number, total: number) => void;
+}
+
+/** Some trials in one fold. */
+export type Piece = (open: OpenFold, record: (trial: Trial, ranks: Float64Array) => void) => Promise<void>;
+
+/** The trials of ASIF, in whichever space, at every point of a grid. */
+export const gridPiece =
+  (trial: Trial, { ks, ps }: Grid): Piece =>
+  (open, record) =>
+    askGrid(open, trial, ks, ps, (k, p, ranks) => record({ ...trial, k, p }, ranks));
+
+/** @param defaults for what the trial leaves open */
+export const trialPiece =
+  (trial: Trial, defaults: Choice): Piece =>
+  async (open, record) =>
+    record(trial, await ask(open, trial, defaults));
+
+export interface Run {
+  /**
+   * Does every piece in every fold, until time is up; the first fold in any case where it is asked to.
+   *
+   * @returns in how many folds all pieces were done
+   */
+  readonly stage: (
+    folds: readonly Fold[],
+    pieces: readonly Piece[],
+    options?: { readonly firstInAnyCase: boolean },
+  ) => Promise<number>;
+  /** Shows all that was begun as done. */
+  readonly finish: () => void;
+  readonly close: () => void;
+}
+
+/** @param planned how many pieces there will be, as far as is known */
+export const createRun = (
+  view: AnchorView,
+  ledger: Ledger,
+  options: TuneContext & { readonly until: number; readonly planned: number },
+): Run => {
+  const { signal, progress, until, planned } = options;
+  const memories = createMemories(view);
+  let [done, begun] = [0, 0];
+  return {
+    stage: async (folds, pieces, { firstInAnyCase } = { firstInAnyCase: false }) => {
+      if (pieces.length === 0) return folds.length;
+      begun += folds.length * pieces.length;
+      for (const [index, fold] of folds.entries()) {
+        const isLate = (): boolean => performance.now() > until && !(firstInAnyCase && index === 0);
+        if (isLate()) return index;
+        const open = openFold(view, fold, await memories.open(fold));
+        for (const piece of pieces) {
+          signal.throwIfAborted();
+          if (isLate()) return index;
+          progress(done, Math.max(planned, begun));
+          await piece(open, (trial, ranks) => ledger.record(trial, index, ranks));
+          done++;
+        }
+      }
+      return folds.length;
+    },
+    finish: () => progress(done, done),
+    close: memories.close,
+  };
+};

@@ -1,0 +1,147 @@
+import type { AnchorView } from "../../retrieval/index.ts";
+import type { Method } from "../../types.ts";
+import {
+  canonicalGrid,
+  closeToBest,
+  coarseGrid,
+  compoundTrials,
+  finerGrid,
+  linearTrials,
+  ranksUpTo,
+  trialOf,
+} from "./candidates.ts";
+import type { Fold } from "./folds.ts";
+import { bestOf, createLedger, keyOf } from "./ledger.ts";
+import { createRun, gridPiece, trialPiece, type Piece, type TuneContext } from "./run.ts";
+import type { Choice, Measured, MeasuredTrial, Trial, TuneSettings, Tuning } from "./types.ts";
+
+/** A larger k would take more memory than what it is held against is worth. */
+const LARGEST_K = 12_800;
+
+/**
+ * Chooses a collection's settings by cross-validation on its own anchors: classes are held out with all their anchors,
+ * and the image of each is asked for its class among those held out with it. No label is needed but the captions.
+ *
+ * A coarse grid over ASIF's k and p for each transform comes first, then a finer one around the best, with the linear
+ * methods, then what is made of both. The same anchors, settings and seed give the same choice, unless the budget runs
+ * out. The event loop is let go every few milliseconds.
+ *
+ * @param folds from {@link dealFolds}
+ * @param current what the collection answers by now
+ * @throws the signal's reason where it aborts
+ */
+export const tune = async (
+  view: AnchorView,
+  folds: readonly Fold[],
+  current: Choice,
+  settings: TuneSettings,
+  context: TuneContext,
+): Promise<Tuning> => {
+  const started = performance.now();
+  const { objective, methods, transforms, budgetSeconds } = settings;
+  const ledger = createLedger();
+  const anchors = Math.min(...folds.map(({ memory }) => memory.length));
+  const ranks = ranksUpTo(Math.min(view.dimension("image"), view.dimension("text"), anchors - 1));
+  const largest = ranks.at(-1) ?? 1;
+  const ensembles = folds.some(({ sizes }) => sizes.some((size) => size > 1));
+  const whole = (trial: Trial): Trial => (ensembles ? { ensemble: "max", ...trial } : trial);
+  const now = trialOf(current, ensembles);
+  const planned = folds.length * (2 * transforms.length + linearTrials(methods, ranks).length + 1);
+  const run = createRun(view, ledger, { ...context, until: started + budgetSeconds * 1000, planned });
+
+  const explore = async (): Promise<{ readonly finished: number; readonly complete: boolean }> => {
+    const coarse = coarseGrid(anchors, current);
+    const grids = transforms.map((transform) => gridPiece(whole({ method: "asif", transform }), coarse));
+    const finished = await run.stage(folds, grids, { firstInAnyCase: true });
+    if (finished < folds.length) return { finished, complete: false };
+    const trials = (): MeasuredTrial[] => ledger.measured(finished);
+    const bestBy = (wanted: Method): MeasuredTrial | null => bestOf(trials().filter(by([wanted])), objective);
+    const isDone = async (pieces: readonly Piece[]): Promise<boolean> =>
+      (await run.stage(folds, pieces)) === folds.length;
+    const untried = (some: readonly Trial[]): Piece[] =>
+      some.filter((trial) => !ledger.has(trial)).map((trial) => trialPiece(trial, current));
+
+    const finer = closeToBest(trials(), objective, finished).map((best) =>
+      gridPiece(settingsOf(best), finerGrid(best, anchors)),
+    );
+    const canonical = gridPiece(whole({ method: "asif-csa", rank: largest }), canonicalGrid(coarse, current));
+    const linear = untried(linearTrials(methods, ranks).map(whole));
+    if (!(await isDone([...finer, ...linear, ...(methods.includes("asif-csa") ? [canonical] : [])])))
+      return { finished, complete: false };
+
+    const compound = compoundTrials(
+      methods,
+      bestBy("asif") ?? now,
+      bestBy("asif-csa"),
+      bestBy("csa")?.rank ?? largest,
+      ranks,
+    );
+    const present = current.k <= LARGEST_K ? [now] : [];
+    if (!(await isDone(untried([...compound.map(whole), ...present])))) return { finished, complete: false };
+
+    const best = bestOf(trials().filter(by(methods)), objective);
+    const means = ensembles && best !== null ? [{ ...settingsOf(best), ensemble: "mean" as const }] : [];
+    return { finished, complete: await isDone(untried(means)) };
+  };
+
+  try {
+    const { finished, complete } = await explore();
+    const trials = ledger.measured(finished);
+    const asif = bestOf(trials.filter(by(["asif"])), objective);
+    const best = bestOf(trials.filter(by(methods)), objective) ?? asif;
+    if (best === null) throw new RangeError("the first fold was not measured");
+    const before = trials.find((trial) => keyOf(trial) === keyOf(now));
+    const measured = folds.slice(0, finished);
+    run.finish();
+    return {
+      sequence: view.sequence,
+      anchors: view.size,
+      folds: finished,
+      questions: measured.reduce((sum, { images }) => sum + images.length, 0),
+      classes: folds[0]?.sizes.length ?? 0,
+      seed: settings.seed,
+      by: settings.by ?? null,
+      objective,
+      complete,
+      tookMs: Math.round(performance.now() - started),
+      chosen: { ...choiceOf(best, { ...current, ...asif, rank: null }), ...measuresOf(best) },
+      before: before === undefined ? null : { ...current, ...measuresOf(before) },
+      trials: trials.sort((a, b) => b[objective] - a[objective]),
+    };
+  } finally {
+    run.close();
+  }
+};
+
+const by =
+  (methods: readonly Method[]) =>
+  ({ method }: Trial): boolean =>
+    methods.includes(method);
+
+/** A trial with what it leaves open: the best that is known for it. */
+const choiceOf = (trial: Trial, { k, p, transform, rank, ensemble }: Choice): Choice => ({
+  method: trial.method,
+  k: trial.k ?? k,
+  p: trial.p ?? p,
+  transform: trial.transform ?? transform,
+  rank: trial.rank ?? rank,
+  ensemble: trial.ensemble ?? ensemble,
+});
+
+const measuresOf = ({ top1, top5, top10, meanReciprocalRank, spread }: Measured): Measured => ({
+  top1,
+  top5,
+  top10,
+  meanReciprocalRank,
+  spread,
+});
+
+/** A trial without what it came to. */
+const settingsOf = ({ method, transform, k, p, rank, ensemble }: Trial): Trial => ({
+  method,
+  ...(transform === undefined ? {} : { transform }),
+  ...(k === undefined ? {} : { k }),
+  ...(p === undefined ? {} : { p }),
+  ...(rank === undefined ? {} : { rank }),
+  ...(ensemble === undefined ? {} : { ensemble }),
+});
