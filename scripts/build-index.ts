@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { openApplication } from "../src/application/index.ts";
+import { openApplication } from "../src/cli/application/index.ts";
 import {
   collectionOption,
   EXIT,
@@ -9,7 +9,7 @@ import {
   urlOption,
   wholeNumber,
   type Terminal,
-} from "../src/cli.ts";
+} from "../src/cli/cli.ts";
 import { readConfig } from "../src/config.ts";
 import { isAnchorageError } from "../src/errors.ts";
 import {
@@ -20,7 +20,7 @@ import {
   RECALL_K,
   type Built,
   type Vectors,
-} from "../src/index-files/index.ts";
+} from "../src/retrieval/index-files/index.ts";
 import { createProgress } from "../src/progress.ts";
 import { closeKernels, hnswAvailable, loadHnsw } from "../src/retrieval/index.ts";
 

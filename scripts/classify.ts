@@ -5,7 +5,7 @@ import {
   openApplication,
   readClasses,
   type Application,
-} from "../src/application/index.ts";
+} from "../src/cli/application/index.ts";
 import {
   collectionOption,
   EXIT,
@@ -14,10 +14,10 @@ import {
   urlOption,
   wholeNumber,
   type Terminal,
-} from "../src/cli.ts";
+} from "../src/cli/cli.ts";
 import { readConfig } from "../src/config.ts";
 import { AnchorageError } from "../src/errors.ts";
-import { imagesIn, readImageFile, readTextFile, type Reject } from "../src/ingest/index.ts";
+import { imagesIn, readImageFile, readTextFile, type Reject } from "../src/cli/import/index.ts";
 
 const MAX_TOP = 10_000;
 const MAX_EXPLANATIONS = 1_000;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { openApplication, wantCollection, type Application } from "../src/application/index.ts";
-import { collectionOption, EXIT, requiredText, runScript, urlOption, type Terminal } from "../src/cli.ts";
+import { openApplication, wantCollection, type Application } from "../src/cli/application/index.ts";
+import { collectionOption, EXIT, requiredText, runScript, urlOption, type Terminal } from "../src/cli/cli.ts";
 import type { CollectionSpec } from "../src/collections/index.ts";
 import { readConfig } from "../src/config.ts";
 import { AnchorageError } from "../src/errors.ts";
@@ -12,7 +12,7 @@ import {
   previewPairs,
   type PairSource,
   type RejectLog,
-} from "../src/ingest/index.ts";
+} from "../src/cli/import/index.ts";
 import { createProgress } from "../src/progress.ts";
 
 const EXAMPLES_SHOWN = 3;

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import { encoderDirectory } from "../src/anchorage.ts";
-import { EXIT, requiredText, runScript, type Terminal } from "../src/cli.ts";
+import { EXIT, requiredText, runScript, type Terminal } from "../src/cli/cli.ts";
 import { readConfig } from "../src/config.ts";
 import { pullEncoder } from "../src/encoders/index.ts";
 import { isAnchorageError } from "../src/errors.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { openApplication } from "../src/application/index.ts";
-import { collectionOption, EXIT, runScript, urlOption, wholeNumber, type Terminal } from "../src/cli.ts";
+import { openApplication } from "../src/cli/application/index.ts";
+import { collectionOption, EXIT, runScript, urlOption, wholeNumber, type Terminal } from "../src/cli/cli.ts";
 import { readConfig } from "../src/config.ts";
 import { isAnchorageError } from "../src/errors.ts";
 import { readTemplates } from "../research/evaluation/index.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { openApplication } from "../src/application/index.ts";
+import { openApplication } from "../src/cli/application/index.ts";
 import { METHODS } from "../src/asif/index.ts";
-import { collectionOption, EXIT, runScript, urlOption, wholeNumber, type Terminal } from "../src/cli.ts";
+import { collectionOption, EXIT, runScript, urlOption, wholeNumber, type Terminal } from "../src/cli/cli.ts";
 import { TUNING_DEFAULTS } from "../src/collections/index.ts";
 import { readConfig } from "../src/config.ts";
 import { isAnchorageError } from "../src/errors.ts";

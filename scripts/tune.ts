@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { openApplication } from "../src/application/index.ts";
-import { collectionOption, EXIT, runScript, urlOption, type Terminal } from "../src/cli.ts";
+import { openApplication } from "../src/cli/application/index.ts";
+import { collectionOption, EXIT, runScript, urlOption, type Terminal } from "../src/cli/cli.ts";
 import type { CollectionInfo, EncoderChoice } from "../src/collections/index.ts";
 import { readConfig } from "../src/config.ts";
 import { AnchorageError, isAnchorageError } from "../src/errors.ts";
-import { collectVectors, tuneGraphs } from "../src/index-files/index.ts";
+import { collectVectors, tuneGraphs } from "../src/retrieval/index-files/index.ts";
 import { createProgress } from "../src/progress.ts";
 import {
   closeKernels,

@@ -1,9 +1,15 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { collectionOption, EXIT, requiredText, runScript, type Terminal } from "../src/cli.ts";
+import { collectionOption, EXIT, requiredText, runScript, type Terminal } from "../src/cli/cli.ts";
 import { readConfig } from "../src/config.ts";
 import { isAnchorageError } from "../src/errors.ts";
-import { faultsOf, isComplete, proveErasure, readSuspects, reportOf } from "../src/erasure-proof/index.ts";
+import {
+  faultsOf,
+  isComplete,
+  proveErasure,
+  readSuspects,
+  reportOf,
+} from "../src/cli/verify-erasure/index.ts";
 import { openInspection } from "../src/store/index.ts";
 
 const schema = z

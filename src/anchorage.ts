@@ -4,8 +4,8 @@ import { openDecoders, type Decoders } from "./features/epalm/adapters/index.ts"
 import { openCollections, type Collections } from "./collections/index.ts";
 import type { Config } from "./config.ts";
 import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "./encoders/index.ts";
-import { removeIndexFiles } from "./index-files/index.ts";
-import { openJobs, type Jobs } from "./jobs/index.ts";
+import { removeIndexFiles } from "./retrieval/index-files/index.ts";
+import { openJobs, type Jobs } from "./collections/jobs/index.ts";
 import { closeKernels, hnswAvailable, openMachineCosts } from "./retrieval/index.ts";
 import { lockDataDir, openStore, type Store } from "./store/index.ts";
 import type { Log } from "./types.ts";

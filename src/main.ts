@@ -3,10 +3,10 @@ import { openAnchorage, type Anchorage } from "./anchorage.ts";
 import { readConfig, type Config } from "./config.ts";
 import { AnchorageError, isAnchorageError } from "./errors.ts";
 import { createApp } from "./http/index.ts";
-import { watchParent } from "./parent.ts";
+import { watchParent } from "./cli/parent.ts";
 import { resumeReencodings } from "./features/reencoding/job.ts";
-import { startSample } from "./sample-job.ts";
-import { stopSignal } from "./stop-signal.ts";
+import { startSample } from "./collections/sample-job.ts";
+import { stopSignal } from "./cli/stop-signal.ts";
 import type { Log } from "./types.ts";
 
 /** The service promises to be gone within 10 s of SIGTERM; what has not ended by then is cut off, as kill -9 would. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { classify, createRepresentationCache, type ClassifyInput } from "../../src/asif/index.ts";
-import { requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli.ts";
+import { requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
 import {
   applyTransform,
   closeKernels,

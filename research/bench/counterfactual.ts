@@ -8,7 +8,7 @@ import {
   type ClassifyInput,
   type CounterfactualInput,
 } from "../../src/asif/index.ts";
-import { requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli.ts";
+import { requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
 import { closeKernels, type AnchorView } from "../../src/retrieval/index.ts";
 import { makeData, openView, quantile, rounded, TEXT_DIMENSION, type Data } from "./paired-data.ts";
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { EXIT, runScript, wholeNumber } from "../../src/cli.ts";
+import { EXIT, runScript, wholeNumber } from "../../src/cli/cli.ts";
 import { createClient } from "../../src/client/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { listening, startService } from "./service.ts";

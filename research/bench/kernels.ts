@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
-import { EXIT, requiredText, runScript, wholeNumber } from "../../src/cli.ts";
+import { EXIT, requiredText, runScript, wholeNumber } from "../../src/cli/cli.ts";
 import { createGraph, type ElementType } from "../../src/onnx/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 

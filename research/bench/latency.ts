@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
-import { EXIT, runScript, wholeNumber } from "../../src/cli.ts";
+import { EXIT, runScript, wholeNumber } from "../../src/cli/cli.ts";
 import { createClient, type CollectionClient } from "../../src/client/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { startService } from "./service.ts";

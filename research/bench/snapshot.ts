@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { z } from "zod";
-import { EXIT, runScript, wholeNumber } from "../../src/cli.ts";
+import { EXIT, runScript, wholeNumber } from "../../src/cli/cli.ts";
 import {
   listSnapshots,
   openAnchorSpace,

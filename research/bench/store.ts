@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { EXIT, runScript, wholeNumber } from "../../src/cli.ts";
+import { EXIT, runScript, wholeNumber } from "../../src/cli/cli.ts";
 import { lockDataDir, openStore, type AnchorWrite, type Store } from "../../src/store/index.ts";
 import type { AnchorId, CollectionName, EncoderId, EncoderInfo, Modality } from "../../src/types.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { encoderDirectory, openAnchorage } from "../../src/anchorage.ts";
-import { EXIT, runScript, wholeNumber, type Terminal } from "../../src/cli.ts";
+import { EXIT, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
 import { readConfig } from "../../src/config.ts";
 import { importDefaultEncoders } from "../../src/encoders/index.ts";
 import { adaptingChart, adaptingTable, evaluateAdapting } from "../evaluation/index.ts";

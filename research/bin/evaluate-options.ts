@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { METHODS } from "../../src/asif/index.ts";
-import { collectionOption, urlOption, wholeNumber, type Option } from "../../src/cli.ts";
+import { collectionOption, urlOption, wholeNumber, type Option } from "../../src/cli/cli.ts";
 
 /** Held out in a run, where nothing else is said. */
 export const CLASSES = 300;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { openAnchorage } from "../../src/anchorage.ts";
-import { collectionOption, EXIT, runScript, wholeNumber, type Terminal } from "../../src/cli.ts";
+import { collectionOption, EXIT, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
 import { readConfig } from "../../src/config.ts";
 import type { TransferMethod } from "../../src/features/selection/emms/index.ts";
 import { notFound } from "../../src/errors.ts";

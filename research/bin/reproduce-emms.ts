@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli.ts";
+import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
 import { AUTHORS_FILES, readAccuracies, reproduceEmms, reproductionTable } from "../evaluation/index.ts";
 import { invalidField } from "../../src/errors.ts";
 import { createProgress } from "../../src/progress.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli.ts";
+import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
 import { readConfig } from "../../src/config.ts";
 import {
   answerOf,

@@ -1,4 +1,4 @@
-import type { Application } from "../../src/application/index.ts";
+import type { Application } from "../../src/cli/application/index.ts";
 import type { CollectionInfo } from "../../src/collections/index.ts";
 import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import { AnchorageError } from "../../src/errors.ts";

@@ -1,5 +1,10 @@
 import type { Method } from "../../src/asif/index.ts";
-import { QUERY_VENDOR, SAMPLE_COLLECTION, SAMPLE_VENDORS, VENDORS } from "../../src/sample/index.ts";
+import {
+  QUERY_VENDOR,
+  SAMPLE_COLLECTION,
+  SAMPLE_VENDORS,
+  VENDORS,
+} from "../../src/collections/sample/index.ts";
 import type { Style } from "./emoji-protocol.ts";
 import type { Configuration } from "./emoji-runs.ts";
 import { LAYERS } from "./layers.ts";

@@ -1,5 +1,5 @@
 import { createRandom } from "../../src/math/random.ts";
-import { captionOf, type Emoji } from "../../src/sample/index.ts";
+import { captionOf, type Emoji } from "../../src/collections/sample/index.ts";
 import { chooseAnchors, type AnchorChoice } from "./emoji-protocol.ts";
 import type { EmbeddedPair } from "./emoji-vectors.ts";
 import { layersOf, type Layer } from "./layers.ts";

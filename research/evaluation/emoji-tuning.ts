@@ -2,7 +2,7 @@ import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Progress } from "../../src/progress.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { openAnchorSpace, readProfile } from "../../src/retrieval/index.ts";
-import { QUERY_VENDOR } from "../../src/sample/index.ts";
+import { QUERY_VENDOR } from "../../src/collections/sample/index.ts";
 import {
   dealFolds,
   tune,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Progress } from "../../src/progress.ts";
-import { readPairs, VENDORS, type Emoji, type EmojiPair } from "../../src/sample/index.ts";
+import { readPairs, VENDORS, type Emoji, type EmojiPair } from "../../src/collections/sample/index.ts";
 import type { EncoderInfo, Log } from "../../src/types.ts";
 import { embedImages, rowOf } from "./embed-images.ts";
 import type { Drawn } from "./emoji-protocol.ts";

@@ -1,4 +1,4 @@
-import type { Alignment } from "../alignment/index.ts";
+import type { Alignment } from "./alignment/index.ts";
 import type { Modality } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
 import { multiplyByTransposed } from "./kernels.ts";

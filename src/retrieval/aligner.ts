@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import type { Alignment } from "../alignment/index.ts";
+import type { Alignment } from "./alignment/index.ts";
 import { messageOf } from "../errors.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { AlignmentKind, Log, Modality, Sequence } from "../types.ts";

@@ -1,4 +1,4 @@
-import { createGram, startWork, type Alignment, type Gram } from "../alignment/index.ts";
+import { createGram, startWork, type Alignment, type Gram } from "./alignment/index.ts";
 import type { AlignmentKind, Modality } from "../types.ts";
 import { countOnes } from "./bitmap.ts";
 import type { ExactIndex } from "./exact.ts";

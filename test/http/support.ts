@@ -5,7 +5,7 @@ import type { Decoders } from "../../src/features/epalm/adapters/index.ts";
 import { openCollections } from "../../src/collections/index.ts";
 import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import { createApp, type Problem } from "../../src/http/index.ts";
-import { openJobs } from "../../src/jobs/index.ts";
+import { openJobs } from "../../src/collections/jobs/index.ts";
 import type { Config } from "../../src/config.ts";
 import { openTestStore, type TestDatabase } from "../support/postgres.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { createGram, fitAlignment, updateGram } from "../../src/alignment/index.ts";
+import { createGram, fitAlignment, updateGram } from "../../src/retrieval/alignment/index.ts";
 import {
   closeKernels,
   openAnchorSpace,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { collectionOption, helpOf, readArguments, urlOption, wholeNumber } from "../../src/cli.ts";
+import { collectionOption, helpOf, readArguments, urlOption, wholeNumber } from "../../src/cli/cli.ts";
 
 const script = {
   name: "feed",

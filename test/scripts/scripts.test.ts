@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { IndexManifest } from "../../src/index-files/index.ts";
-import { QUICK, writeEncoders } from "../ingest/encoders.ts";
-import { picture, writeFiles } from "../ingest/support.ts";
+import type { IndexManifest } from "../../src/retrieval/index-files/index.ts";
+import { QUICK, writeEncoders } from "../cli/import/encoders.ts";
+import { picture, writeFiles } from "../cli/import/support.ts";
 import { runScript, startScript } from "./run-script.ts";
 
 /** Of the table that is imported; row 40 has no caption. */

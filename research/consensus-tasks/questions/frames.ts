@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import sharp from "sharp";
 import { embedImages, type EmbeddedEmoji } from "../../evaluation/index.ts";
 import type { EncoderRegistry } from "../../../src/encoders/index.ts";
-import { readPairs, QUERY_VENDOR } from "../../../src/sample/index.ts";
+import { readPairs, QUERY_VENDOR } from "../../../src/collections/sample/index.ts";
 
 /** A drawing that turns, shrinks and moves over the picture, partly out of it: degrees, share of the width, offsets. */
 const FRAMES = [

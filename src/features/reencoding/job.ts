@@ -2,7 +2,7 @@ import type { Anchorage } from "../../anchorage.ts";
 import type { ReencodeRequest } from "../../collections/index.ts";
 import { messageOf } from "../../errors.ts";
 import type { JobRecord } from "../../store/index.ts";
-import { createSoleJobs } from "../../sole-job.ts";
+import { createSoleJobs } from "../../collections/sole-job.ts";
 import type { CollectionName, Log } from "../../types.ts";
 
 const KIND = "reencode";

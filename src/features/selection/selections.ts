@@ -1,7 +1,7 @@
 import { methodOf } from "./emms/index.ts";
 import type { EncoderRegistry } from "../../encoders/index.ts";
 import { AnchorageError, invalidField, notFound } from "../../errors.ts";
-import type { Jobs } from "../../jobs/index.ts";
+import type { Jobs } from "../../collections/jobs/index.ts";
 import type { JobRecord, SelectionRecord, Store } from "../../store/index.ts";
 import type { JsonValue } from "../../types.ts";
 import { chooseEncoders } from "./candidates.ts";

@@ -11,8 +11,8 @@ import { adapt, STEPS } from "../../../research/evaluation/adapting/runs.ts";
 import { embedDrawings, embedTexts, type EmbeddedEmoji } from "../../../research/evaluation/emoji-vectors.ts";
 import { silentProgress } from "../../../src/progress.ts";
 import { createRandom } from "../../../src/math/random.ts";
-import { QUERY_VENDOR, readPairs, type EmojiPair } from "../../../src/sample/index.ts";
-import { QUICK, writeEncoders } from "../../ingest/encoders.ts";
+import { QUERY_VENDOR, readPairs, type EmojiPair } from "../../../src/collections/sample/index.ts";
+import { QUICK, writeEncoders } from "../../cli/import/encoders.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
 
 const SETTINGS = { k: 20, p: 4, transform: "none" } as const;

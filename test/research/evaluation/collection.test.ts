@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openApplication, type Application } from "../../../src/application/index.ts";
+import { openApplication, type Application } from "../../../src/cli/application/index.ts";
 import { readConfig } from "../../../src/config.ts";
 import { openEncoderRegistry, type EncoderRegistry } from "../../../src/encoders/index.ts";
 import {
@@ -13,8 +13,8 @@ import {
 } from "../../../research/evaluation/index.ts";
 import { silentProgress } from "../../../src/progress.ts";
 import type { AnchorId, CollectionName } from "../../../src/types.ts";
-import { QUICK, writeEncoders } from "../../ingest/encoders.ts";
-import { folderOf, picture } from "../../ingest/support.ts";
+import { QUICK, writeEncoders } from "../../cli/import/encoders.ts";
+import { folderOf, picture } from "../../cli/import/support.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
 
 const COLOURS = "colours" as CollectionName;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AnchorageError, messageOf } from "../../../errors.ts";
-import { withinTime } from "../../../time-limit.ts";
+import { withinTime } from "../../../collections/time-limit.ts";
 import type { Remote } from "../remote/index.ts";
 import type { Generator, Proposed } from "../types.ts";
 import { isProposable, textPayload } from "./texts.ts";

@@ -1,6 +1,6 @@
 import { finiteOf } from "../../../math/ensemble/index.ts";
 import { AnchorageError, messageOf } from "../../../errors.ts";
-import { withinTime } from "../../../time-limit.ts";
+import { withinTime } from "../../../collections/time-limit.ts";
 import type { Plan, RoundTrace, Scorer, ScorerCost } from "../types.ts";
 import type { Pool } from "./pool.ts";
 

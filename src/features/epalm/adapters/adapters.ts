@@ -1,7 +1,7 @@
 import type { Collections } from "../../../collections/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError, notFound } from "../../../errors.ts";
-import type { JobContext } from "../../../jobs/index.ts";
+import type { JobContext } from "../../../collections/jobs/index.ts";
 import type { AdapterRecord, EncoderRecord, Store } from "../../../store/index.ts";
 import type { CollectionName } from "../../../types.ts";
 import { makeCollectionFeatures } from "./collection-features.ts";

@@ -1,7 +1,7 @@
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError } from "../../../errors.ts";
 import { keepFeatures } from "../../../collections/layer-vectors/index.ts";
-import type { JobContext } from "../../../jobs/index.ts";
+import type { JobContext } from "../../../collections/jobs/index.ts";
 import type { AnchorKey, CollectionRecord, EncoderRecord, Store } from "../../../store/index.ts";
 
 /** Keys that are asked about in one statement. */

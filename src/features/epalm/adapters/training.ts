@@ -16,7 +16,7 @@ import {
 } from "../index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { keepFeatures } from "../../../collections/layer-vectors/index.ts";
-import type { JobContext } from "../../../jobs/index.ts";
+import type { JobContext } from "../../../collections/jobs/index.ts";
 import type { CollectionRecord, EncoderRecord, Store } from "../../../store/index.ts";
 import type { AnchorId, CollectionName, JsonValue } from "../../../types.ts";
 import type { Decoders } from "./decoders.ts";

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { FEATURES_JOB, fileOf, type AdapterInputs, type Adapters } from "../adapters/index.ts";
-import { createSoleJobs } from "../../../sole-job.ts";
+import { createSoleJobs } from "../../../collections/sole-job.ts";
 import type { CollectionName } from "../../../types.ts";
 import { readJson } from "../../../http/body.ts";
 import {

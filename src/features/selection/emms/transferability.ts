@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import { AnchorageError, type FieldFault } from "../../../errors.ts";
-import { withinTime } from "../../../time-limit.ts";
+import { withinTime } from "../../../collections/time-limit.ts";
 import { undefinedScore } from "./classes.ts";
 import { methodOf } from "./methods.ts";
 import { openScoring } from "./scoring.ts";

@@ -6,7 +6,7 @@ import {
   type DoneSelection,
   type SelectionRequest,
 } from "../index.ts";
-import { createSoleJobs } from "../../../sole-job.ts";
+import { createSoleJobs } from "../../../collections/sole-job.ts";
 import { readJson } from "../../../http/body.ts";
 import {
   answerJson,

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { evaluateEmbeddings } from "../../../../research/evaluation/index.ts";
 import { readEmbeddings, type EmbeddingFiles } from "../../../../research/evaluation/embeddings/index.ts";
 import { silentProgress } from "../../../../src/progress.ts";
-import { folderOf } from "../../../ingest/support.ts";
+import { folderOf } from "../../../cli/import/support.ts";
 import { float32, float64, int32, int64 } from "./npy-bytes.ts";
 
 /** Four anchors along four axes of images (4 wide) and texts (3 wide), two classes of two prompts, three images. */

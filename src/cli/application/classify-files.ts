@@ -1,0 +1,97 @@
+import type { ClassifyRequest, ClassifyResult } from "../../collections/index.ts";
+import { AnchorageError, isAnchorageError } from "../../errors.ts";
+import type { CollectionName } from "../../types.ts";
+import { MAX_BATCH_BYTES, sendBatch } from "./send-batch.ts";
+import type { Application } from "./types.ts";
+
+/** As many as an encoder takes at once, so that results come as soon as they are there. */
+const IMAGES_A_BATCH = 8;
+
+export interface ClassifiedFile {
+  readonly file: string;
+  readonly result: ClassifyResult;
+}
+
+/** A file that could not be classified, and why. */
+export interface UnfitFile {
+  readonly file: string;
+  readonly reason: string;
+}
+
+interface LoadedFile {
+  readonly file: string;
+  readonly image: Uint8Array;
+}
+
+/**
+ * Classifies image files, a few at a time, in the order given. A file that is no image is told as such, and the others
+ * go on.
+ *
+ * @param read the bytes of a file; @throws AnchorageError where it cannot be read
+ * @throws AnchorageError what `classify` throws about anything but an image
+ */
+export async function* classifyFiles(
+  application: Pick<Application, "classify">,
+  collection: CollectionName,
+  files: AsyncIterable<string>,
+  options: {
+    readonly request: Omit<ClassifyRequest, "images">;
+    readonly read: (file: string) => Promise<Uint8Array>;
+    readonly signal: AbortSignal;
+  },
+): AsyncGenerator<ClassifiedFile | UnfitFile, void> {
+  const classify = async (batch: readonly LoadedFile[]): Promise<(ClassifiedFile | UnfitFile)[]> => {
+    const outcomes = await sendBatch(batch, "images", async (some) => {
+      const images = some.map(({ image }) => ({ image }));
+      return (await application.classify(collection, { ...options.request, images })).results;
+    });
+    return batch.flatMap(({ file }, i) => {
+      const outcome = outcomes[i];
+      return outcome === undefined ? [] : [{ file, ...outcome }];
+    });
+  };
+
+  let batch: LoadedFile[] = [];
+  let bytes = 0;
+  for await (const file of files) {
+    if (options.signal.aborted) return;
+    const image = await load(file, options.read);
+    if (typeof image === "string") {
+      yield* await classify(batch.splice(0));
+      bytes = 0;
+      yield { file, reason: image };
+      continue;
+    }
+    if (batch.length === IMAGES_A_BATCH || bytes + image.length > MAX_BATCH_BYTES) {
+      yield* await classify(batch);
+      batch = [];
+      bytes = 0;
+    }
+    batch.push({ file, image });
+    bytes += image.length;
+  }
+  if (!options.signal.aborted) yield* await classify(batch);
+}
+
+const load = async (
+  file: string,
+  read: (file: string) => Promise<Uint8Array>,
+): Promise<Uint8Array | string> => {
+  try {
+    return await read(file);
+  } catch (error) {
+    if (!isAnchorageError(error)) throw error;
+    return error.message;
+  }
+};
+
+/** The names in a list of classes, one a line or between commas. @throws AnchorageError where there is none. */
+export const readClasses = (list: string, separator: "," | "\n", what: string): string[] => {
+  const names = list
+    .replace(/^\u{FEFF}/u, "")
+    .split(separator)
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  if (names.length === 0) throw new AnchorageError("invalid-input", `${what} names no class`);
+  return [...new Set(names)];
+};

@@ -1,0 +1,68 @@
+import { openAnchorage } from "../../anchorage.ts";
+import type { Config } from "../../config.ts";
+import type { TuneRequest } from "../../collections/index.ts";
+import { notFound } from "../../errors.ts";
+import { createSoleJobs } from "../../collections/sole-job.ts";
+import type { Log } from "../../types.ts";
+import { ANCHORS_A_PAGE } from "./page.ts";
+import { createSelections, SELECTION_JOB, type SelectionRequest } from "../../features/selection/index.ts";
+import { SELECTING, type Application } from "./types.ts";
+import { watchJob } from "./watch-job.ts";
+
+/** Opens DATA_DIR itself; @throws AnchorageError `data-dir-busy` where another process holds it. */
+export const inProcess = async (config: Config, log: Log): Promise<Application> => {
+  const anchorage = await openAnchorage(config, log, { preload: false });
+  const { collections, encoders, jobs, store } = anchorage;
+  const seen = { look: (id: string) => jobs.get(id), cancel: (id: string) => jobs.cancel(id) };
+  return {
+    ...collections,
+    where: config.dataDir,
+    encoderHashes: async ({ name }) => {
+      const record = await store.findCollection(name);
+      if (record === null) throw notFound("collection", name);
+      return { image: record.imageEncoder.sha256, text: record.textEncoder.sha256 };
+    },
+    anchorsWithVectors: async function* (name) {
+      let cursor: string | null | undefined;
+      while (cursor !== null) {
+        const page = await collections.listAnchors(name, {
+          limit: ANCHORS_A_PAGE,
+          vectors: true,
+          ...(cursor === undefined ? {} : { cursor }),
+        });
+        yield* page.anchors;
+        cursor = page.nextCursor;
+      }
+    },
+    tune: (name, request, options) =>
+      watchJob(
+        {
+          ...seen,
+          start: () =>
+            createSoleJobs<TuneRequest>(jobs, "tune", () => collections.planTuning(name, request))(
+              name,
+              request,
+            ),
+          found: () => collections.getTuning(name),
+        },
+        { name: "tuning", stopped: "nothing is changed" },
+        options,
+      ),
+    select: (name, { labels, ...request }, options) => {
+      const selections = createSelections(store, encoders, jobs);
+      const start = createSoleJobs<SelectionRequest>(jobs, SELECTION_JOB, (_, wanted) =>
+        selections.plan(wanted),
+      );
+      return watchJob(
+        {
+          ...seen,
+          start: () => start(name, { ...request, subject: { collection: name, labels } }),
+          found: selections.done,
+        },
+        SELECTING,
+        options,
+      );
+    },
+    close: () => anchorage.close(),
+  };
+};

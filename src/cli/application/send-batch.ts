@@ -1,0 +1,63 @@
+import { isAnchorageError, type AnchorageError } from "../../errors.ts";
+
+/** Images of one request, in bytes; a service's BODY_LIMIT_MIB is 64 by default, and base64 takes a third more. */
+export const MAX_BATCH_BYTES = 24 * 1024 * 1024;
+
+/** What came of one item, or why it was refused. */
+export type Outcome<R> = { readonly result: R } | { readonly reason: string };
+
+/**
+ * Sends items as one request. Where some of them are refused the others are sent once more, and where all of them are
+ * too large for one request each is sent alone.
+ *
+ * @param list what the request calls the items, such as `anchors`; fault paths start with it and an index
+ * @param send gives one result for each item, in order
+ * @returns of each item, in order
+ * @throws what `send` throws about anything but the items
+ */
+export const sendBatch = async <T, R>(
+  items: readonly T[],
+  list: "anchors" | "images",
+  send: (items: readonly T[]) => Promise<readonly R[]>,
+): Promise<Outcome<R>[]> => {
+  if (items.length === 0) return [];
+  try {
+    return (await send(items)).map((result) => ({ result }));
+  } catch (error) {
+    if (!isAnchorageError(error)) throw error;
+    const reasons = reasonsByIndex(error, list, items.length);
+    if (reasons.size > 0) {
+      const others = items.filter((_, i) => !reasons.has(i));
+      const outcomes = await sendBatch(others, list, send);
+      return items.flatMap((_, i) => {
+        const reason = reasons.get(i);
+        return reason === undefined ? outcomes.splice(0, 1) : [{ reason }];
+      });
+    }
+    if (error.code !== "too-large") throw error;
+    if (items.length === 1) return [{ reason: error.message }];
+    const outcomes: Outcome<R>[] = [];
+    for (const item of items) outcomes.push(...(await sendBatch([item], list, send)));
+    return outcomes;
+  }
+};
+
+/** What is wrong with which of the items that were sent; empty where the error is about none of them. */
+const reasonsByIndex = (
+  { code, faults }: AnchorageError,
+  list: string,
+  count: number,
+): Map<number, string> => {
+  const reasons = new Map<number, string>();
+  // Others, such as an encoder that is not installed, would befall every item alike.
+  if (code !== "invalid-input") return reasons;
+  for (const { path, message } of faults) {
+    const [name, index, field = "image"] = path.split(".");
+    if (name !== list || !/^\d+$/.test(index ?? "") || Number(index) >= count) continue;
+    reasons.set(Number(index), field === "image" ? message : `its ${NAMES[field] ?? field} ${message}`);
+  }
+  return reasons;
+};
+
+/** What users call the fields of an anchor. */
+const NAMES: Readonly<Record<string, string>> = { text: "caption" };

@@ -1,0 +1,65 @@
+import type { CollectionInfo, CollectionSpec } from "../../collections/index.ts";
+import { AnchorageError, isAnchorageError, notFound } from "../../errors.ts";
+import type { Log } from "../../types.ts";
+import type { Application } from "./types.ts";
+
+/** A collection that is made when it is first needed. */
+export interface WantedCollection {
+  /** Null until it is there. */
+  readonly found: () => CollectionInfo | null;
+  /** Makes it where it is not there, once, and a line tells it. */
+  readonly ensure: () => Promise<CollectionInfo>;
+}
+
+/**
+ * Looks for the collection that `spec` names; one that is not there can be made as `spec` says.
+ *
+ * @throws AnchorageError `not-found` where it is not there and `create` is false, `conflict` where it is there and
+ * differs from what `spec` asks for
+ */
+export const wantCollection = async (
+  application: Pick<Application, "get" | "create">,
+  spec: CollectionSpec,
+  options: { readonly create: boolean; readonly log: Log },
+): Promise<WantedCollection> => {
+  let found = await find(application, spec);
+  if (found === null && !options.create) throw notFound("collection", spec.name);
+  if (found !== null) refuseOther(found, spec);
+
+  const make = async (): Promise<CollectionInfo> => {
+    const made = await application.create(spec);
+    options.log(
+      `collection "${made.name}" was not there and is made: images by ${nameOf(made.imageEncoder)}, ` +
+        `texts by ${nameOf(made.textEncoder)}, transform ${made.transform}`,
+    );
+    return (found = made);
+  };
+  let making: Promise<CollectionInfo> | undefined;
+  return {
+    found: () => found,
+    ensure: () => (found === null ? (making ??= make()) : Promise.resolve(found)),
+  };
+};
+
+const refuseOther = (found: CollectionInfo, spec: CollectionSpec): void => {
+  for (const field of ["imageEncoder", "textEncoder", "transform"] as const) {
+    if (spec[field] === undefined || spec[field] === found[field]) continue;
+    const has = typeof found[field] === "string" ? `"${found[field]}"` : "external";
+    throw new AnchorageError("conflict", `collection "${spec.name}" is there, and its ${field} is ${has}`);
+  }
+};
+
+const nameOf = (encoder: CollectionInfo["imageEncoder"]): string =>
+  typeof encoder === "string" ? encoder : "vectors from outside";
+
+const find = async (
+  application: Pick<Application, "get">,
+  { name }: CollectionSpec,
+): Promise<CollectionInfo | null> => {
+  try {
+    return await application.get(name);
+  } catch (error) {
+    if (isAnchorageError(error) && error.code === "not-found") return null;
+    throw error;
+  }
+};

@@ -1,0 +1,122 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, join, resolve, sep } from "node:path";
+import { AnchorageError, isAnchorageError } from "../../errors.ts";
+import { compareIds } from "../../math/order.ts";
+import { openCsv } from "./csv.ts";
+import { openFolder, walk, type CaptionFrom } from "./folder.ts";
+import { expandPattern } from "./glob.ts";
+import { openJsonl } from "./jsonl.ts";
+import { openParquet } from "./parquet.ts";
+import type { TableOptions } from "./table.ts";
+import { reject, type PairSource } from "./types.ts";
+import { openShard } from "./webdataset.ts";
+
+export interface SourceOptions {
+  /** Of the images in a folder. */
+  readonly captionFrom: CaptionFrom;
+  /** Of tables and of shards' JSON. */
+  readonly table: TableOptions;
+}
+
+/** A source, and the files and folders that it reads. */
+export interface NamedSource extends PairSource {
+  readonly paths: readonly string[];
+}
+
+type OpenFile = (file: string, options: TableOptions) => PairSource;
+
+const READERS: readonly (readonly [RegExp, OpenFile])[] = [
+  [/\.(csv|tsv)$/i, openCsv],
+  [/\.(jsonl|ndjson)$/i, openJsonl],
+  [/\.parquet$/i, openParquet],
+  [/\.(tar|tar\.gz|tgz)$/i, openShard],
+];
+
+/**
+ * Opens what `patterns` name, one after the other: a CSV, TSV, JSONL or Parquet file, a WebDataset shard, or a folder.
+ * A folder that holds shards or Parquet files stands for these, any other for the images in it and below. A folder
+ * that lies below another that is read is passed over.
+ *
+ * @throws AnchorageError `invalid-input` for what does not exist or is none of these, and for a folder that holds both
+ * images and shards or Parquet files.
+ */
+export const openPairSource = async (
+  patterns: readonly string[],
+  options: SourceOptions,
+): Promise<NamedSource> => {
+  const matches = new Set<string>();
+  for (const pattern of patterns) for (const path of await expandPattern(pattern)) matches.add(path);
+  const opened: OpenedFile[] = [];
+  for (const path of matches) opened.push(...(await openPath(path, options)));
+  const files = withoutNested(opened);
+  return { ...oneAfterAnother(files), paths: files.map(({ path }) => path) };
+};
+
+/** `dir/**` stands for `dir` and all folders below, whose images would come again under other ids. */
+const withoutNested = (opened: readonly OpenedFile[]): OpenedFile[] => {
+  const folders = opened.filter(({ folder }) => folder).map(({ path }) => resolve(path));
+  return opened.filter(
+    ({ folder, path }) => !folder || !folders.some((other) => resolve(path).startsWith(join(other, sep))),
+  );
+};
+
+interface OpenedFile {
+  readonly path: string;
+  /** Whether it is read with all that lies below it. */
+  readonly folder: boolean;
+  readonly source: PairSource;
+}
+
+const openPath = async (path: string, options: SourceOptions): Promise<OpenedFile[]> => {
+  if (!(await stat(path)).isDirectory()) {
+    const open = readerOf(path);
+    if (open === undefined) {
+      throw new AnchorageError(
+        "invalid-input",
+        `${path} is none of .csv, .tsv, .jsonl, .ndjson, .parquet, .tar, .tar.gz, or a folder`,
+      );
+    }
+    return [{ path, folder: false, source: open(path, options.table) }];
+  }
+  const names = (await readdir(path)).filter((name) => !name.startsWith(".")).sort(compareIds);
+  const parts = names.flatMap((name) => {
+    const open = readerOf(name);
+    if (open !== openShard && open !== openParquet) return [];
+    const file = join(path, name);
+    return [{ path: file, folder: false, source: open(file, options.table) }];
+  });
+  if (parts[0] === undefined) return [{ path, folder: true, source: openFolder(path, options.captionFrom) }];
+  for await (const item of walk(path, "", new Set())) {
+    if (item.kind === "image") throw bothIn(path, parts[0].path, item.path);
+  }
+  return parts;
+};
+
+const bothIn = (folder: string, archive: string, image: string): AnchorageError =>
+  new AnchorageError(
+    "invalid-input",
+    `${folder} holds images (${image}) and also ${basename(archive)}. Name the file, ${archive}, to import it, ` +
+      `or move it out of the folder to import the images.`,
+  );
+
+const readerOf = (name: string): OpenFile | undefined => READERS.find(([ending]) => ending.test(name))?.[1];
+
+const oneAfterAnother = (files: readonly OpenedFile[]): PairSource => {
+  let at = 0;
+  return {
+    entries: async function* () {
+      for (const { path, source } of files) {
+        try {
+          yield* source.entries();
+        } catch (error) {
+          if (!isAnchorageError(error) || error.code !== "corrupt-file") throw error;
+          // What stood before the break is good, and so may the files be that follow.
+          const [fault] = error.faults;
+          yield reject(fault?.path ?? path, fault?.message ?? error.message);
+        }
+        at++;
+      }
+    },
+    fraction: () => (at + (files[at]?.source.fraction() ?? 0)) / Math.max(1, files.length),
+  };
+};

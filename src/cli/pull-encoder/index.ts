@@ -1,0 +1,146 @@
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AnchorageError } from "../../errors.ts";
+import type { Progress } from "../../progress.ts";
+import type { EncoderInfo, Log } from "../../types.ts";
+import { externalDataOf } from "../../encoders/external-data.ts";
+import { exists, readJsonIfThere } from "../../encoders/folder.ts";
+import { folderSource, SOURCE_FILE, type FolderSource } from "../../encoders/hugging-face.ts";
+import type { EncoderManifest } from "../../encoders/manifest.ts";
+import { readFolder } from "../../encoders/read-folders.ts";
+import { download } from "./download.ts";
+import { describeRevision, fileUrl, pageUrl, refusal, type RemoteFile, type Repository } from "./hub.ts";
+import { proveEncoder } from "./prove.ts";
+import { wantedFiles } from "./wanted.ts";
+import type { Patience } from "./request.ts";
+
+export interface PullOptions extends Repository {
+  /** Of the encoders; a folder with the encoder's id appears in it. */
+  readonly directory: string;
+  /** The encoder's id. */
+  readonly id: string;
+  /** The ONNX file, where the usual choice is not wanted. */
+  readonly file?: string;
+}
+
+export interface PulledEncoder {
+  readonly directory: string;
+  readonly info: EncoderInfo;
+  readonly pooling: EncoderManifest["pooling"];
+  /** Where the model's licence and limits are told. */
+  readonly page: string;
+  /** False where it was there already. */
+  readonly fetched: boolean;
+}
+
+/**
+ * Fetches an encoder from a hub of models: what its folder needs and nothing else, each file held against its hash.
+ * The folder appears only when it is whole and has encoded something; until then what came lies in a hidden one, from
+ * which the next run goes on.
+ *
+ * @throws AnchorageError `conflict` where a folder of this id holds something else, `not-found` where the hub has no
+ * such model or it has no such file, `unavailable`, `corrupt-file`, `unsupported-model`, `cancelled`.
+ */
+export const pullEncoder = async (
+  options: PullOptions,
+  { progress, log, ...patience }: Patience & { readonly progress: Progress; readonly log: Log },
+): Promise<PulledEncoder> => {
+  const snapshot = await describeRevision(options, patience);
+  const { files, model } = wantedFiles(options, snapshot.files);
+  const source: FolderSource = {
+    name: options.name,
+    revision: options.revision,
+    commit: snapshot.commit,
+    file: model,
+    ...(snapshot.licence === undefined ? {} : { licence: snapshot.licence }),
+  };
+  const target = join(options.directory, options.id);
+  if (await isThere(target, source)) return described(target, options, false);
+  const part = join(options.directory, `.${options.id}.part`);
+  await preparePart(part, source);
+  const fetchAll = fetcher(part, options, source, { ...patience, progress });
+  await fetchAll(files);
+  await fetchAll(await externalFiles(part, source, snapshot.files));
+  progress.stop();
+  try {
+    await proveEncoder(part, options.id);
+  } catch (error) {
+    log(`what was fetched stays in ${part}`);
+    throw error;
+  }
+  await rename(part, target);
+  return described(target, options, true);
+};
+
+/** @throws AnchorageError `conflict` where the folder holds something else. */
+const isThere = async (target: string, source: FolderSource): Promise<boolean> => {
+  if (!(await exists(target))) return false;
+  const found = await readJsonIfThere(target, SOURCE_FILE, folderSource).catch(() => undefined);
+  if (found?.name === source.name && found.commit === source.commit && found.file === source.file)
+    return true;
+  const holds =
+    found === undefined ? "something else" : `${found.name}, ${found.file}, as of commit ${found.commit}`;
+  throw new AnchorageError(
+    "conflict",
+    `${target} holds ${holds}. Remove it, or give this encoder another --name.`,
+  );
+};
+
+/** What an earlier run left is of use where it was the same that was wanted. */
+const preparePart = async (part: string, source: FolderSource): Promise<void> => {
+  const found = await readJsonIfThere(part, SOURCE_FILE, folderSource).catch(() => undefined);
+  if (found?.name !== source.name || found.commit !== source.commit || found.file !== source.file)
+    await rm(part, { recursive: true, force: true });
+  await mkdir(part, { recursive: true });
+  await writeFile(join(part, SOURCE_FILE), JSON.stringify(source, null, 2), { flush: true });
+};
+
+/** Fetches files one after the other, and shows of all of them how much is here. */
+const fetcher = (
+  part: string,
+  repository: Repository,
+  { commit }: FolderSource,
+  { progress, ...patience }: Patience & { readonly progress: Progress },
+) => {
+  let before = 0;
+  let total = 0;
+  const kilobytes = (bytes: number): number => Math.ceil(bytes / 1000);
+  return async (files: readonly RemoteFile[]): Promise<void> => {
+    total += files.reduce((sum, { size }) => sum + size, 0);
+    for (const file of files) {
+      const url = fileUrl(repository, commit, file.path);
+      const onBytes = (bytes: number): void => progress.update(kilobytes(before + bytes), kilobytes(total));
+      const refused = (status: number): AnchorageError =>
+        status === 404
+          ? new AnchorageError("not-found", `${url.href} is listed, but not there.`)
+          : refusal(status, repository);
+      await download({ url, file, target: join(part, file.path), onBytes, refusal: refused }, patience);
+      before += file.size;
+    }
+  };
+};
+
+/** A large network keeps its weights in files beside it. */
+const externalFiles = async (
+  part: string,
+  { file, name }: FolderSource,
+  listed: readonly RemoteFile[],
+): Promise<RemoteFile[]> =>
+  (await externalDataOf(part, file)).map((path) => {
+    const found = listed.find((remote) => remote.path === path);
+    if (found === undefined)
+      throw new AnchorageError(
+        "not-found",
+        `${file} takes weights from ${path}, which ${name} does not have.`,
+      );
+    return found;
+  });
+
+const described = async (
+  directory: string,
+  repository: Repository,
+  fetched: boolean,
+): Promise<PulledEncoder> => {
+  const { info, manifest } = await readFolder(directory);
+  return { directory, info, pooling: manifest.pooling, page: pageUrl(repository).href, fetched };
+};

@@ -1,0 +1,48 @@
+import { AnchorageError } from "../../errors.ts";
+import { isInside } from "../../encoders/external-data.ts";
+import { chooseModel } from "../../encoders/model-file.ts";
+import type { RemoteFile } from "./hub.ts";
+
+/** What describes an encoder, where its repository has it. */
+const DESCRIPTIONS = new Set([
+  "config.json",
+  "preprocessor_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "modules.json",
+  "sentence_bert_config.json",
+]);
+const POOLING = /^\d+_Pooling\/config\.json$/;
+
+/**
+ * Picks of a repository's files what an encoder's folder needs, descriptions first, the network last.
+ *
+ * @throws AnchorageError `not-found` where it has no ONNX file, or not the one that is asked for, with the names of
+ * those there are; `unsupported-model` where it is neither an image nor a text encoder.
+ */
+export const wantedFiles = (
+  wanted: { readonly name: string; readonly file?: string },
+  files: readonly RemoteFile[],
+): { readonly files: readonly RemoteFile[]; readonly model: string } => {
+  const choice = chooseModel(
+    files.map(({ path }) => path),
+    wanted.file,
+  );
+  if ("problem" in choice) throw new AnchorageError("not-found", `${wanted.name}: ${choice.problem}.`);
+  if (!isInside(choice.file))
+    throw new AnchorageError(
+      "corrupt-file",
+      `${wanted.name} lists ${choice.file}, which is outside of its folder.`,
+    );
+  const descriptions = files.filter(({ path }) => DESCRIPTIONS.has(path) || POOLING.test(path));
+  const has = (path: string): boolean => descriptions.some((file) => file.path === path);
+  if (!has("config.json") || !(has("tokenizer.json") || has("preprocessor_config.json")))
+    throw new AnchorageError(
+      "unsupported-model",
+      `${wanted.name} has no config.json with a tokenizer.json (texts) or a preprocessor_config.json (images).`,
+    );
+  return {
+    files: [...descriptions, ...files.filter(({ path }) => path === choice.file)],
+    model: choice.file,
+  };
+};

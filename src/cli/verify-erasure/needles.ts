@@ -1,0 +1,102 @@
+import type { AnchorId } from "../../types.ts";
+import { captionInRow, idLine, lineStart, ownerInRow, unitBytes, utf8, vectorBytes } from "./forms.ts";
+import { KEY_BYTES } from "./scanner.ts";
+import type { Suspect, What } from "./types.ts";
+
+/** Bytes to look for. */
+export interface Needle {
+  readonly bytes: Buffer;
+  /** The only table in whose files they mean something; null: they do anywhere. */
+  readonly table: string | null;
+}
+
+/** What of which suspect is looked for by which needles (their places in the list); none: it cannot be. */
+export interface Quarry {
+  readonly suspect: number;
+  readonly what: What;
+  readonly needles: readonly number[];
+}
+
+export interface Hunt {
+  readonly needles: readonly Needle[];
+  readonly quarries: readonly Quarry[];
+}
+
+/** Of a vector, pieces of it are looked for: one whose space was given to others may be written over in part. */
+const PIECE_BYTES = 32;
+const PIECES = 16;
+/** Pieces of fewer different bytes, such as zeros, lie anywhere. */
+const DISTINCT_BYTES = 6;
+/** A shorter caption is a word that others hold too: it is looked for beside its id only. */
+const CAPTION_BYTES = 16;
+/** Longer captions are looked for by pieces, for Postgres splits them at every 1,996 bytes. */
+const CAPTION_PIECE_BYTES = 512;
+/** What stands between quotes and brackets is itself at a smaller length than other bytes. */
+const QUOTED_BYTES = 5;
+
+/** @param collection the key of the suspects' collection */
+export const huntFor = (suspects: readonly Suspect[], collection: number): Hunt => {
+  const needles: Needle[] = [];
+  const known = new Map<string, number>();
+  const placesOf = (wanted: readonly Needle[]): number[] => [
+    ...new Set(
+      wanted.map((needle) => {
+        const name = `${needle.table ?? ""} ${needle.bytes.toString("latin1")}`;
+        const place = known.get(name) ?? needles.push(needle) - 1;
+        known.set(name, place);
+        return place;
+      }),
+    ),
+  ];
+
+  const quarries = suspects.flatMap(({ id, caption, imageVector, textVector }, suspect) => {
+    const parts: [What, readonly Needle[]][] = [];
+    if (id !== null) parts.push(["id", idNeedles(collection, id)]);
+    if (caption !== null) parts.push(["caption", captionNeedles(id, caption)]);
+    if (imageVector !== null) parts.push(["image vector", vectorNeedles(imageVector)]);
+    if (textVector !== null) parts.push(["text vector", vectorNeedles(textVector)]);
+    return parts.map(([what, wanted]): Quarry => ({ suspect, what, needles: placesOf(wanted) }));
+  });
+  return { needles, quarries };
+};
+
+const anywhere = (bytes: Buffer): Needle => ({ bytes, table: null });
+
+const idNeedles = (collection: number, id: AnchorId): Needle[] => [
+  { bytes: ownerInRow(collection, id), table: "anchors" },
+  ...[lineStart(id), idLine(id)].filter(({ length }) => length >= QUOTED_BYTES).map(anywhere),
+];
+
+const captionNeedles = (id: AnchorId | null, caption: string): Needle[] => {
+  const bytes = utf8(caption);
+  if (bytes.length === 0) return [];
+  if (bytes.length < CAPTION_BYTES)
+    return id === null
+      ? []
+      : [{ bytes: captionInRow(id, caption), table: "anchors" }, anywhere(lineStart(id, caption))].filter(
+          (needle) => needle.bytes.length >= KEY_BYTES,
+        );
+  // In JSON, a caption with quotes or line ends has other bytes.
+  const quoted = utf8(JSON.stringify(caption)).subarray(1, -1);
+  return [bytes, quoted].flatMap((form) => pieces(form, CAPTION_PIECE_BYTES, Infinity)).map(anywhere);
+};
+
+const vectorNeedles = (vector: Float32Array): Needle[] => {
+  const needles = [vectorBytes(vector), unitBytes(vector)].flatMap((bytes) =>
+    pieces(bytes, PIECE_BYTES, PIECES).filter(isTelling),
+  );
+  return needles.map(anywhere);
+};
+
+/** Whole where it is not longer than a piece; else at even steps from the first to the last byte. */
+const pieces = (bytes: Buffer, length: number, atMost: number): Buffer[] => {
+  if (bytes.length <= 2 * length) return [bytes];
+  const count = Math.min(atMost, Math.floor(bytes.length / length));
+  const step = (bytes.length - length) / (count - 1);
+  return Array.from({ length: count }, (_, i) => {
+    const at = Math.round(i * step);
+    return bytes.subarray(at, at + length);
+  });
+};
+
+const isTelling = (bytes: Buffer): boolean => new Set(bytes).size >= DISTINCT_BYTES && bytes.length >= 8;

@@ -1,0 +1,55 @@
+import type { Anchorage } from "../anchorage.ts";
+import type { JobContext } from "./jobs/index.ts";
+import { createProgress } from "../progress.ts";
+import { growSample, SAMPLE_COLLECTION } from "./sample/index.ts";
+import type { Log } from "../types.ts";
+
+const KIND = "sample";
+const JOBS_LOOKED_AT = 10_000;
+
+/**
+ * Grows the sample collection in the background, at the first start and at later ones until it is whole.
+ *
+ * What its owner did stays done: a collection of that name that is not the sample is left alone, and a sample that was
+ * deleted, or whose job was cancelled, does not come back.
+ */
+export const startSample = async (anchorage: Anchorage, log: Log): Promise<void> => {
+  const { name } = SAMPLE_COLLECTION;
+  const exists = (await anchorage.store.findCollection(name)) !== null;
+  const jobs = await anchorage.store.listJobs(JOBS_LOOKED_AT);
+  const last = jobs.find((job) => job.kind === KIND && job.subject === name);
+  const wasLeft = last?.state === "interrupted" || last?.state === "failed";
+  // One that ended before it knew how many anchors there are had made no collection that an owner could have deleted.
+  const isFirst = !exists && (last === undefined || (wasLeft && last.total === 0));
+  if (isFirst || (exists && wasLeft))
+    await anchorage.jobs.start(KIND, name, (context) => grow(anchorage, context, isFirst, log));
+};
+
+const grow = async (
+  { collections }: Anchorage,
+  { signal, progress }: JobContext,
+  isFirst: boolean,
+  log: Log,
+): Promise<void> => {
+  const { name } = SAMPLE_COLLECTION;
+  if (isFirst) await collections.create(SAMPLE_COLLECTION);
+  const bar = createProgress(`sample collection "${name}"`, "anchors");
+  try {
+    const added = await growSample(
+      {
+        existing: (ids) => collections.existingIds(name, ids),
+        put: async (anchors) => {
+          await collections.putAnchors(name, anchors);
+        },
+      },
+      signal,
+      (done, total) => {
+        bar.update(done, total);
+        progress(done, total);
+      },
+    );
+    if (!signal.aborted) log(`sample collection "${name}" is whole: ${added} anchors added`);
+  } finally {
+    bar.stop();
+  }
+};

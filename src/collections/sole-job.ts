@@ -1,0 +1,38 @@
+import { AnchorageError } from "../errors.ts";
+import type { JobContext, Jobs } from "./jobs/index.ts";
+import type { JobRecord } from "../store/index.ts";
+
+/**
+ * Starts jobs of one kind, one at a time for each subject.
+ *
+ * They throw `conflict` where one runs already, here or in another process on the same Postgres, and what `plan` throws,
+ * before anything is started.
+ *
+ * @param plan makes ready what the job does
+ */
+export const createSoleJobs = <Request>(
+  jobs: Jobs,
+  kind: string,
+  plan: (subject: string, request: Request) => Promise<(context: JobContext) => Promise<unknown>>,
+): ((subject: string, request: Request) => Promise<JobRecord>) => {
+  const starting = new Set<string>();
+  const refuse = (subject: string): never => {
+    throw new AnchorageError("conflict", `A job "${kind}" of "${subject}" is running already.`);
+  };
+  return async (subject, request) => {
+    if (starting.has(subject)) refuse(subject);
+    starting.add(subject);
+    try {
+      const known = await jobs.list();
+      const isSame = (job: JobRecord): boolean =>
+        job.kind === kind && job.subject === subject && job.state === "running";
+      if (known.some(isSame)) refuse(subject);
+      const work = await plan(subject, request);
+      return await jobs.start(kind, subject, async (context) => {
+        await work(context);
+      });
+    } finally {
+      starting.delete(subject);
+    }
+  };
+};

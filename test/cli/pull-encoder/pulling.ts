@@ -1,0 +1,36 @@
+import { pullEncoder, type PulledEncoder } from "../../../src/encoders/index.ts";
+import { silentProgress } from "../../../src/progress.ts";
+import { TABLE } from "../../encoders/folders.ts";
+import type { Hub } from "../../encoders/hub.ts";
+import { textModel } from "../../encoders/models.ts";
+
+/** The network of the model that the stand-in offers. */
+export const MODEL = "onnx/model.onnx";
+export const modelBytes = textModel(TABLE);
+
+/** Pulls `owner/small` as the encoder `small`, hardly waiting between attempts. */
+export const pull = (
+  directory: string,
+  { endpoint }: Pick<Hub, "endpoint">,
+  given: {
+    readonly signal?: AbortSignal;
+    readonly name?: string;
+    readonly revision?: string;
+    readonly id?: string;
+    readonly file?: string;
+    readonly log?: (line: string) => void;
+  } = {},
+): Promise<PulledEncoder> => {
+  const {
+    signal = new AbortController().signal,
+    name = "owner/small",
+    revision = "main",
+    id = "small",
+    log = () => undefined,
+    ...rest
+  } = given;
+  return pullEncoder(
+    { endpoint, name, revision, directory, id, ...rest },
+    { signal, retryMs: 1, progress: silentProgress, log },
+  );
+};
