@@ -13,7 +13,7 @@ import { isThere, readInput, type ReproductionFiles } from "./files.ts";
 export type Accuracies = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Supervised CNNs as their authors fine-tuned them (Meng et al., arXiv 2308.06262), in percent. */
-const FINE_TUNED_CNNS = new URL("../../../src/evaluation/reproduction/fine-tuned-cnns.json", import.meta.url);
+const FINE_TUNED_CNNS = new URL("./fine-tuned-cnns.json", import.meta.url);
 
 const accuracies = z.record(z.string(), z.record(z.string(), z.number()));
 

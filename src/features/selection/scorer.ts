@@ -15,7 +15,7 @@ export interface Scorer {
  * @param onScore is called after each score
  */
 export const openScorer = (standard: Standard, onScore: () => void, signal: AbortSignal): Scorer => {
-  const thread = new Worker(new URL("../../selections/candidate-thread.mjs", import.meta.url), {
+  const thread = new Worker(new URL("./candidate-thread.mjs", import.meta.url), {
     workerData: standard,
     execArgv: [],
   });

@@ -35,7 +35,7 @@ export const startWork = async (gram: Gram, rows: number): Promise<GramWork> => 
 };
 
 const startThread = async (gram: Gram): Promise<GramWork> => {
-  const thread = new Worker(new URL("../../alignment/gram-thread.mjs", import.meta.url), {
+  const thread = new Worker(new URL("./gram-thread.mjs", import.meta.url), {
     workerData: gram,
     transferList: [gram.imageSums, gram.textSums, gram.images, gram.texts, gram.cross].map(
       ({ buffer }) => buffer as ArrayBuffer,

@@ -44,7 +44,7 @@ const inPlace = (input: ScoreInput, signal?: AbortSignal): Scoring => ({
 });
 
 const onThread = (input: ScoreInput, signal?: AbortSignal): Scoring => {
-  const thread = new Worker(new URL("../../../emms/scoring-thread.mjs", import.meta.url), {
+  const thread = new Worker(new URL("./scoring-thread.mjs", import.meta.url), {
     workerData: input,
     transferList: ownBuffers(input),
     execArgv: [],

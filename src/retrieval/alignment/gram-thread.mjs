@@ -1,4 +1,4 @@
 // Plain JavaScript: a worker thread starts without the loader that reads TypeScript.
 import { tsImport } from "tsx/esm/api";
 
-await tsImport("../retrieval/alignment/gram-worker.ts", import.meta.url);
+await tsImport("./gram-worker.ts", import.meta.url);

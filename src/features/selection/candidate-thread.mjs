@@ -1,4 +1,4 @@
 // Plain JavaScript: a worker thread starts without the loader that reads TypeScript.
 import { tsImport } from "tsx/esm/api";
 
-await tsImport("../features/selection/emms/scoring-worker.ts", import.meta.url);
+await tsImport("./candidate-worker.ts", import.meta.url);
