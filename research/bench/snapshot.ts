@@ -19,6 +19,10 @@ import {
   type CollectionRecord,
   type EncoderRecord,
   type Store,
+  ensureEncoder,
+  createCollection,
+  upsertAnchors,
+  readAll,
 } from "../../src/store/index.ts";
 import type { AnchorId, CollectionName, EncoderId, Modality, Sequence } from "../../src/types.ts";
 
@@ -36,7 +40,8 @@ interface Line {
 }
 
 const encoder = async (store: Store, modality: Modality) =>
-  store.ensureEncoder(
+  ensureEncoder(
+    store,
     {
       id: `external-${DIMENSION}` as EncoderId,
       modality,
@@ -62,7 +67,7 @@ const randomBatch = (first: number): AnchorWrite[] =>
   }));
 
 const fill = async (store: Store, count: number, signal: AbortSignal): Promise<CollectionRecord> => {
-  const collection = await store.createCollection({
+  const collection = await createCollection(store, {
     name: "bench" as CollectionName,
     imageEncoder: await encoder(store, "image"),
     textEncoder: await encoder(store, "text"),
@@ -70,7 +75,7 @@ const fill = async (store: Store, count: number, signal: AbortSignal): Promise<C
     transform: "none",
   });
   for (let at = 0; at < count && !signal.aborted; at += BATCH)
-    await store.upsertAnchors(collection, randomBatch(at));
+    await upsertAnchors(store, collection, randomBatch(at));
   return collection;
 };
 
@@ -120,7 +125,7 @@ const measure = async (
   const subject = subjectOf(collection);
   const first = await openSpace();
   await line("read all from Postgres", count, async () => {
-    const sequence = await store.readAll(collection, (batch) => {
+    const sequence = await readAll(store, collection, (batch) => {
       first.apply({ sequence: 0 as Sequence, upserts: batch, deletes: [] });
     });
     first.apply({ sequence, upserts: [], deletes: [] });

@@ -3,7 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { EXIT, runScript, wholeNumber } from "../../src/cli/cli.ts";
-import { lockDataDir, openStore, type AnchorWrite, type Store } from "../../src/store/index.ts";
+import {
+  lockDataDir,
+  openStore,
+  type AnchorWrite,
+  type Store,
+  createCollection,
+  ensureEncoder,
+  upsertAnchors,
+  readAll,
+} from "../../src/store/index.ts";
 import type { AnchorId, CollectionName, EncoderId, EncoderInfo, Modality } from "../../src/types.ts";
 
 const BATCH = 1_000;
@@ -61,28 +70,28 @@ const secondsOf = async (work: () => Promise<unknown>): Promise<number> => {
 };
 
 const measure = async (store: Store, shape: (typeof SHAPES)[number], count: number): Promise<Line> => {
-  const collection = await store.createCollection({
+  const collection = await createCollection(store, {
     name: `bench-${shape.image}-${shape.text}-${shape.imageBytes}` as CollectionName,
-    imageEncoder: await store.ensureEncoder(encoder("image", shape.image), true),
-    textEncoder: await store.ensureEncoder(encoder("text", shape.text), true),
+    imageEncoder: await ensureEncoder(store, encoder("image", shape.image), true),
+    textEncoder: await ensureEncoder(store, encoder("text", shape.text), true),
     asif: { k: 800, p: 8 },
     transform: "none",
   });
   let writing = 0;
   for (let at = 0; at < count; at += BATCH) {
     const batch = randomBatch(at, shape);
-    writing += await secondsOf(() => store.upsertAnchors(collection, batch));
+    writing += await secondsOf(() => upsertAnchors(store, collection, batch));
   }
   const singles = randomBatch(count, shape).slice(0, ONE_BY_ONE);
   const alone = await secondsOf(async () => {
-    for (const anchor of singles) await store.upsertAnchors(collection, [anchor]);
+    for (const anchor of singles) await upsertAnchors(store, collection, [anchor]);
   });
   let read = 0;
-  const reading = await secondsOf(() => store.readAll(collection, (batch) => void (read += batch.length)));
+  const reading = await secondsOf(() => readAll(store, collection, (batch) => void (read += batch.length)));
   let replacing = 0;
   for (let at = 0; at < count; at += BATCH) {
     const batch = randomBatch(at, shape);
-    replacing += await secondsOf(() => store.upsertAnchors(collection, batch));
+    replacing += await secondsOf(() => upsertAnchors(store, collection, batch));
   }
   return {
     floats: `${shape.image} + ${shape.text}`,

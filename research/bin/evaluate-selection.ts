@@ -1,3 +1,4 @@
+import { findCollection, ensureEncoder } from "../../src/store/index.ts";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { openAnchorage } from "../../src/anchorage.ts";
@@ -40,7 +41,7 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
   const anchorage = await openAnchorage(readConfig(process.env), note, { preload: false });
   const { store, encoders, jobs } = anchorage;
   try {
-    const collection = await store.findCollection(name);
+    const collection = await findCollection(store, name);
     if (collection === null) throw notFound("collection", name);
     const selections = createSelections(store, encoders, jobs);
     const withBar = async <T>(
@@ -62,7 +63,9 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
       });
       asif ??= await withBar("ASIF", async (onProgress) => {
         const models = [...new Set(selection.candidates.map(({ model }) => model))];
-        const records = await Promise.all(models.map((id) => store.ensureEncoder(encoders.get(id, "image"))));
+        const records = await Promise.all(
+          models.map((id) => ensureEncoder(store, encoders.get(id, "image"))),
+        );
         const options = { classes, seeds, signal, onProgress };
         const found = await asifAccuracies(store, collection, records, TRANSFORMS, options);
         return new Map(

@@ -1,6 +1,14 @@
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { invalidField, notFound } from "../errors.ts";
-import type { Store } from "../store/index.ts";
+import {
+  type Store,
+  listCollections,
+  createCollection,
+  deleteCollection,
+  findAnchors,
+  findImage,
+  existingIds,
+} from "../store/index.ts";
 import type { CollectionName, Log } from "../types.ts";
 import { createCalibrations } from "../features/calibration/collection-calibrations.ts";
 import { createConsensusQueries } from "../features/consensus/collection/index.ts";
@@ -66,7 +74,7 @@ export const openCollections = async (
   };
 
   if (preload) {
-    const records = await store.listCollections();
+    const records = await listCollections(store);
     await snapshots?.removeLost(records);
     for (const record of records) void open(record).catch(() => undefined);
   }
@@ -89,7 +97,7 @@ export const openCollections = async (
         chooseEncoder(store, encoders, "text", spec.textEncoder),
       ]);
       const external = imageEncoder.external || textEncoder.external;
-      const record = await store.createCollection({
+      const record = await createCollection(store, {
         name: spec.name,
         imageEncoder,
         textEncoder,
@@ -103,7 +111,7 @@ export const openCollections = async (
     },
 
     list: async () => {
-      const records = await store.listCollections();
+      const records = await listCollections(store);
       return Promise.all(records.map(async (record) => describe(await open(record))));
     },
 
@@ -121,7 +129,7 @@ export const openCollections = async (
 
     remove: async (name) => {
       const collection = opened.get(name);
-      const removed = await store.deleteCollection(name);
+      const removed = await deleteCollection(store, name);
       await lose(name, collection);
       if (!removed) throw notFound("collection", name);
     },
@@ -136,7 +144,7 @@ export const openCollections = async (
 
     getAnchor: async (name, id, options = {}) => {
       const { record } = await findAt(name, options);
-      const [anchor] = await store.findAnchors(record, [id]);
+      const [anchor] = await findAnchors(store, record, [id]);
       if (anchor === undefined) throw notFound("anchor", id);
       return options.vectors === true ? detailWithVectors(anchor) : detail(anchor);
     },
@@ -145,15 +153,15 @@ export const openCollections = async (
 
     getImage: async (name, id) => {
       const { record } = await find(name);
-      const image = await store.findImage(record, id);
+      const image = await findImage(store, record, id);
       if (image !== null) return image;
-      const known = await store.existingIds(record, [id]);
+      const known = await existingIds(store, record, [id]);
       throw known.has(id) ? notFound("image of anchor", id) : notFound("anchor", id);
     },
 
     existingIds: async (name, ids) => {
       const { record } = await find(name);
-      return store.existingIds(record, ids);
+      return existingIds(store, record, ids);
     },
 
     deleteAnchors: async (name, which) => {

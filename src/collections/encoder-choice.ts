@@ -1,6 +1,6 @@
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { invalidField } from "../errors.ts";
-import type { EncoderRecord, Store } from "../store/index.ts";
+import { type EncoderRecord, type Store, ensureEncoder } from "../store/index.ts";
 import type { EncoderId, Modality } from "../types.ts";
 import type { EncoderChoice } from "./types.ts";
 
@@ -15,18 +15,19 @@ export const chooseEncoder = async (
   modality: Modality,
   choice: EncoderChoice | undefined,
 ): Promise<EncoderRecord> => {
-  if (choice === undefined) return store.ensureEncoder(encoders.defaultOf(modality));
+  if (choice === undefined) return ensureEncoder(store, encoders.defaultOf(modality));
   if (typeof choice === "string") {
     const known = encoders.list().filter((info) => info.modality === modality);
     const info = known.find(({ id }) => id === choice);
-    if (info !== undefined) return store.ensureEncoder(info);
+    if (info !== undefined) return ensureEncoder(store, info);
     throw invalidField(
       `${modality}Encoder`,
       `there is no ${modality} encoder "${choice}"; there are ${known.map(({ id }) => `"${id}"`).join(", ")}`,
     );
   }
   const { dimension } = choice.external;
-  return store.ensureEncoder(
+  return ensureEncoder(
+    store,
     {
       id: `external-${dimension}` as EncoderId,
       modality,

@@ -1,6 +1,15 @@
+import { removeLabelVectors } from "../features/selection/store-label-vectors.ts";
+import { removeCalibrations } from "../features/calibration/table.ts";
 import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
 import type { AnchorSpace } from "../retrieval/index.ts";
-import type { CollectionRecord, Erasure as Recorded, Store } from "../store/index.ts";
+import {
+  type CollectionRecord,
+  type Erasure as Recorded,
+  type Store,
+  vacuum,
+  erasedGeneration,
+  recordErasure,
+} from "../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../types.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
 
@@ -42,8 +51,8 @@ export const createErasure = (
   const clear = async (): Promise<Sequence> => {
     const { sequence } = space.view();
     await space.refit();
-    await store.removeCalibrations(record, sequence);
-    await store.removeLabelVectors(record);
+    await removeCalibrations(store, record, sequence);
+    await removeLabelVectors(store, record);
     await space.compact();
     await inFiles(async () => {
       await snapshots?.renew();
@@ -67,12 +76,12 @@ export const createErasure = (
     run: (tables) =>
       inTurn(async () => {
         const sequence = await clear();
-        await store.vacuum(tables);
+        await vacuum(store, tables);
         if (tables === "vacuum")
-          return { generation: await store.erasedGeneration(record), erased: 0, sequence };
-        const said = await store.recordErasure(record, sequence);
+          return { generation: await erasedGeneration(store, record), erased: 0, sequence };
+        const said = await recordErasure(store, record, sequence);
         // Those that were stored since; from here on the store refuses them.
-        await store.removeCalibrations(record, sequence);
+        await removeCalibrations(store, record, sequence);
         return { ...said, sequence };
       }),
     afterCompaction: () => {

@@ -1,5 +1,5 @@
 import { isAnchorageError, messageOf } from "../errors.ts";
-import type { CollectionRecord, News, Store } from "../store/index.ts";
+import { type CollectionRecord, type News, type Store, listCollections } from "../store/index.ts";
 import type { CollectionName, Log } from "../types.ts";
 import type { OpenCollection } from "./memory.ts";
 
@@ -48,7 +48,7 @@ export const followOthers = (
   const compare = async (): Promise<void> => {
     // Taken first: what is opened while Postgres answers may be newer than the answer.
     const before = [...opened];
-    const records = await store.listCollections();
+    const records = await listCollections(store);
     const byName = new Map(records.map((record) => [record.name, record]));
     for (const [name, collection] of before)
       settle(collection, byName.get(name), () => vanished(name, collection)).catch(passing);

@@ -1,6 +1,12 @@
 import { invalidField } from "../errors.ts";
 import { compareIds } from "../math/order.ts";
-import type { AnchorRecord, AnchorWithVectors, Store } from "../store/index.ts";
+import {
+  type AnchorRecord,
+  type AnchorWithVectors,
+  type Store,
+  listAnchors,
+  findAnchors,
+} from "../store/index.ts";
 import type { AnchorId } from "../types.ts";
 import { compileFilter } from "./filter.ts";
 import type { OpenCollection } from "./memory.ts";
@@ -17,14 +23,15 @@ export const listPage = async (
   const wanted = limit + 1;
   const records =
     filter === undefined
-      ? await store.listAnchors(collection.record, { after, limit: wanted })
-      : inIdOrder(await store.findAnchors(collection.record, matching(collection, filter, after, wanted)));
+      ? await listAnchors(store, collection.record, { after, limit: wanted })
+      : inIdOrder(await findAnchors(store, collection.record, matching(collection, filter, after, wanted)));
   const page = records.slice(0, limit);
   const last = page.at(-1);
   return {
     anchors: vectors
       ? inIdOrder(
-          await store.findAnchors(
+          await findAnchors(
+            store,
             collection.record,
             page.map((anchor) => anchor.id),
           ),

@@ -1,6 +1,13 @@
 import { curveFile, openAnchorSpace, readCurves, type AnchorSpace } from "../retrieval/index.ts";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
-import type { CollectionRecord, EncoderPair, Store } from "../store/index.ts";
+import {
+  type CollectionRecord,
+  type EncoderPair,
+  type Store,
+  loadTransforms,
+  saveTransform,
+  findCollection,
+} from "../store/index.ts";
 import type { Log } from "../types.ts";
 import { createErasure, type RemoveBuilt } from "./erasure.ts";
 import { fillSpace, keepInStep, type Beyond, type OpenCollection } from "./memory.ts";
@@ -42,9 +49,9 @@ export const createLoader = (
       imageDimension: record.imageEncoder.dimension,
       textDimension: record.textEncoder.dimension,
       transform: record.transform,
-      transforms: isBeside ? [] : await store.loadTransforms(record),
+      transforms: isBeside ? [] : await loadTransforms(store, record),
       saveTransform: async (transform) => {
-        if (owner !== null) await store.saveTransform(owner, transform);
+        if (owner !== null) await saveTransform(store, owner, transform);
       },
       onCompacted: () => afterCompaction(),
       log: (line) => log(`collection ${record.name}: ${line}`),
@@ -83,7 +90,7 @@ export const createLoader = (
       log(`collection ${record.name}: ${space.view().size} anchors loaded${source} in ${seconds} s`);
     }
     // Memory may have come to a sequence at which its defaults were others than when the record was read.
-    const present = await store.findCollection(record.name);
+    const present = await findCollection(store, record.name);
     const isSame = present?.key === record.key;
     if (isSame && !haveEncoders(record, present)) throw moved(record);
     const filled = made.find((one) => one.space === space);
@@ -99,7 +106,7 @@ export const createLoader = (
       } catch (error) {
         if (!isAnchorageError(error) || error.code !== "conflict") throw error;
         // It has moved since the record was read.
-        const present = await store.findCollection(record.name);
+        const present = await findCollection(store, record.name);
         if (present?.key !== record.key || haveEncoders(record, present)) throw error;
         return load(present, beyond);
       }

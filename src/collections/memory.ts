@@ -1,12 +1,17 @@
 import { AnchorageError, type ErrorCode } from "../errors.ts";
 import type { AnchorSpace, SpaceChange } from "../retrieval/index.ts";
-import type {
-  AnchorWrite,
-  CollectionRecord,
-  DefaultsChange,
-  DeleteResult,
-  Store,
-  WriteResult,
+import {
+  type AnchorWrite,
+  type CollectionRecord,
+  type DefaultsChange,
+  type DeleteResult,
+  type Store,
+  type WriteResult,
+  readAll,
+  readSince,
+  changeDefaults,
+  upsertAnchors,
+  deleteAnchors,
 } from "../store/index.ts";
 import type { AnchorId, CollectionDefaults, Sequence } from "../types.ts";
 import type { Erasure } from "./erasure.ts";
@@ -49,7 +54,7 @@ export const fillSpace = async (
   record: CollectionRecord,
   space: AnchorSpace,
 ): Promise<AnchorSpace> => {
-  const sequence = await store.readAll(record, (batch) => {
+  const sequence = await readAll(store, record, (batch) => {
     space.apply({ sequence: 0 as Sequence, upserts: batch, deletes: [] });
   });
   space.apply({ sequence, upserts: [], deletes: [] });
@@ -107,7 +112,7 @@ export const keepInStep = (
   /** Reads what this process has not seen: another's writes, or one of ours whose outcome was unknown. */
   const catchUp = async (): Promise<{ readonly gap: boolean }> => {
     const before = space.view().sequence;
-    const { gap, moved } = await store.readSince(record, before, ({ reached, upserts, deletes, defaults }) =>
+    const { gap, moved } = await readSince(store, record, before, ({ reached, upserts, deletes, defaults }) =>
       apply({ sequence: reached ?? before, upserts, deletes, ...(reached === null ? {} : { defaults }) }),
     );
     if (gap) onGap(record);
@@ -162,7 +167,7 @@ export const keepInStep = (
     changeDefaults: (changed) =>
       writing(async () => {
         const { sequence } = await committing(
-          () => store.changeDefaults(record, changed),
+          () => changeDefaults(store, record, changed),
           (result) => ({ ...result, upserts: [], deletes: [] }),
         );
         return sequence;
@@ -170,7 +175,7 @@ export const keepInStep = (
     upsert: (anchors) =>
       writing(() =>
         committing(
-          () => store.upsertAnchors(record, anchors),
+          () => upsertAnchors(store, record, anchors),
           ({ sequence, ids }) => (ids.length === 0 ? null : { sequence, upserts: anchors, deletes: [] }),
         ),
       ),
@@ -182,7 +187,7 @@ export const keepInStep = (
         const ids = which();
         if (ids.length === 0) return { sequence: space.view().sequence, ids: [], receipt: null };
         return committing(
-          () => store.deleteAnchors(record, ids),
+          () => deleteAnchors(store, record, ids),
           ({ sequence, ids }) => (ids.length === 0 ? null : { sequence, upserts: [], deletes: ids }),
         );
       }),

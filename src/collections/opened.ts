@@ -1,5 +1,5 @@
 import { AnchorageError, isAnchorageError, messageOf, notFound } from "../errors.ts";
-import type { CollectionRecord, Store } from "../store/index.ts";
+import { type CollectionRecord, type Store, findCollection, listCollections } from "../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../types.ts";
 import type { RemoveBuilt } from "./erasure.ts";
 import { haveEncoders, type Loader } from "./load.ts";
@@ -67,7 +67,7 @@ export const createOpened = (
   const find: Opened["find"] = async (name) => {
     const known = opened.get(name);
     if (known !== undefined) return known;
-    const record = await store.findCollection(name);
+    const record = await findCollection(store, name);
     if (record === null) throw notFound("collection", name);
     return open(record);
   };
@@ -97,7 +97,7 @@ export const createOpened = (
     await forget(name, collection);
     try {
       await (await collection?.catch(() => undefined))?.snapshots?.close();
-      const present = await store.listCollections();
+      const present = await listCollections(store);
       await snapshots?.removeLost(present);
       if (!present.some((record) => record.name === name)) await removeBuilt(name, Infinity as Sequence);
     } catch (error) {
@@ -123,7 +123,7 @@ export const createOpened = (
   /** Reads a collection that has moved aside, while what is here of it goes on answering, and puts it in its place. */
   const replace = async ({ name, key }: CollectionRecord): Promise<void> => {
     const here = await opened.get(name);
-    const present = await store.findCollection(name);
+    const present = await findCollection(store, name);
     if (here?.record.key !== key || present?.key !== key || haveEncoders(here.record, present)) return;
     log(`collection ${name}: it has moved to other encoders; reading it anew`);
     const next = await loader.load(present, beyond);

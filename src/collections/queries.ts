@@ -1,3 +1,4 @@
+import type { Database } from "../store/index.ts";
 import {
   classifyByMethod,
   createRepresentationCache,
@@ -7,7 +8,7 @@ import {
   searchUnimodal,
 } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
-import type { Store } from "../store/index.ts";
+import { idsWithImages } from "../store/index.ts";
 import type { Modality } from "../types.ts";
 import type { Encoding } from "./encoding.ts";
 import { modalityOf } from "./inputs.ts";
@@ -44,7 +45,7 @@ export interface Queries {
   readonly classify: (queried: Queried, request: ClassifyRequest) => Promise<ClassifyAnswer>;
 }
 
-export const createQueries = (store: Pick<Store, "idsWithImages">, encoding: Encoding): Queries => {
+export const createQueries = (store: Database, encoding: Encoding): Queries => {
   const cache = createRepresentationCache();
 
   return {
@@ -144,7 +145,7 @@ export const createQueries = (store: Pick<Store, "idsWithImages">, encoding: Enc
       const how = methodOf(queried.record, request);
       const question = await readQuestion(queried, request, encoding);
       const { results: found, fits } = await classifyByMethod(queried.view, question, how, cache);
-      const results = await pictured(found, (ids) => store.idsWithImages(queried.record, ids));
+      const results = await pictured(found, (ids) => idsWithImages(store, queried.record, ids));
       return { results, method: how.method, fits, ...answer(queried.view, started) };
     },
   };

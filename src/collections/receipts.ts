@@ -5,6 +5,8 @@ import {
   type CollectionRecord,
   type Receipt,
   type Store,
+  findReceipt,
+  listReceipts as listEntries,
 } from "../store/index.ts";
 import type { ReceiptDetail, ReceiptPage } from "./receipt-types.ts";
 
@@ -14,7 +16,7 @@ export const getReceipt = async (
   record: CollectionRecord,
   id: string,
 ): Promise<ReceiptDetail> => {
-  const receipt = await store.findReceipt(record, id);
+  const receipt = await findReceipt(store, record, id);
   if (receipt === null) throw notFound("receipt", id);
   const shown = describe(receipt);
   if (shown.kind === "erasure") return shown;
@@ -33,7 +35,7 @@ export const listReceipts = async (
 ): Promise<ReceiptPage> => {
   if (cursor !== undefined && !/^[1-9]\d{0,14}$/.test(cursor))
     throw invalidField("cursor", "is not one that a listing gave out");
-  const receipts = await store.listReceipts(record, { after: Number(cursor ?? 0), limit: limit + 1 });
+  const receipts = await listEntries(store, record, { after: Number(cursor ?? 0), limit: limit + 1 });
   const page = receipts.slice(0, limit);
   const last = page.at(-1);
   return {

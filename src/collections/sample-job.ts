@@ -1,3 +1,4 @@
+import { findCollection, listJobs } from "../store/index.ts";
 import type { Anchorage } from "../anchorage.ts";
 import type { JobContext } from "./jobs/index.ts";
 import { createProgress } from "../progress.ts";
@@ -15,8 +16,8 @@ const JOBS_LOOKED_AT = 10_000;
  */
 export const startSample = async (anchorage: Anchorage, log: Log): Promise<void> => {
   const { name } = SAMPLE_COLLECTION;
-  const exists = (await anchorage.store.findCollection(name)) !== null;
-  const jobs = await anchorage.store.listJobs(JOBS_LOOKED_AT);
+  const exists = (await findCollection(anchorage.store, name)) !== null;
+  const jobs = await listJobs(anchorage.store, JOBS_LOOKED_AT);
   const last = jobs.find((job) => job.kind === KIND && job.subject === name);
   const wasLeft = last?.state === "interrupted" || last?.state === "failed";
   // One that ended before it knew how many anchors there are had made no collection that an owner could have deleted.

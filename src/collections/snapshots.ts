@@ -10,7 +10,14 @@ import {
   type SnapshotHeader,
   type SnapshotSubject,
 } from "../retrieval/index.ts";
-import type { CollectionRecord, EncoderRecord, Store } from "../store/index.ts";
+import {
+  type CollectionRecord,
+  type EncoderRecord,
+  type Store,
+  writeMark,
+  changesSince,
+  readSince,
+} from "../store/index.ts";
 import type { Log, Sequence } from "../types.ts";
 
 /** A collection of fewer anchors is read from Postgres as soon as from a file. */
@@ -104,7 +111,7 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
       const [view, { total }] = [space.view(), space.changes()];
       if (view.size < FEWEST_ANCHORS) await removeSnapshots(folder);
       else {
-        const mark = await store.writeMark(record, view.sequence);
+        const mark = await writeMark(store, record, view.sequence);
         // Of a history that Postgres does not know, no file could be used, nor must an older one stay.
         if (mark === null) await removeSnapshots(folder);
         else await writeSnapshot(folder, view, { ...subjectOf(record), mark }, ending.signal);
@@ -189,10 +196,10 @@ const refuseOtherHistory = async (
   record: CollectionRecord,
   { sequence, mark, anchors }: SnapshotHeader,
 ): Promise<void> => {
-  const known = await store.writeMark(record, sequence as Sequence);
+  const known = await writeMark(store, record, sequence as Sequence);
   if (known === null) throw unusable(`Postgres knows of no write ${sequence}, at which it was made`);
   if (known !== mark) throw unusable(`Postgres knows another write ${sequence}`);
-  const changes = await store.changesSince(record, sequence as Sequence);
+  const changes = await changesSince(store, record, sequence as Sequence);
   const changed = new Set(changes.flatMap(({ ids }) => ids)).size;
   if (changed > Math.max(CAUGHT_UP_ANCHORS, CAUGHT_UP_SHARE * anchors))
     throw unusable(`${changed} anchors have changed since it was made of ${anchors}`);
@@ -205,7 +212,7 @@ const catchUp = async (
   sequence: Sequence,
 ): Promise<void> => {
   space.apply({ sequence, upserts: [], deletes: [] });
-  const { gap } = await store.readSince(record, sequence, ({ reached, upserts, deletes }) => {
+  const { gap } = await readSince(store, record, sequence, ({ reached, upserts, deletes }) => {
     space.apply({ sequence: reached ?? sequence, upserts, deletes });
   });
   if (gap) throw unusable("Postgres does not know any more what was written since");

@@ -1,3 +1,4 @@
+import { listCollections } from "../store/index.ts";
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
@@ -54,7 +55,7 @@ export const createMetrics = ({ anchorage }: Pick<Service, "anchorage">): Metric
     for (const { modality } of anchorage.encoders.list()) encoders.inc({ modality });
     anchors.reset();
     try {
-      for (const { name, anchorCount } of await anchorage.store.listCollections())
+      for (const { name, anchorCount } of await listCollections(anchorage.store))
         anchors.set({ collection: name }, anchorCount);
       storeUp.set(1);
     } catch (error) {

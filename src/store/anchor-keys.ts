@@ -1,10 +1,18 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm";
 import type { AnchorId } from "../types.ts";
 import type { Database } from "./database.ts";
-import type { AnchorKey } from "./feature-types.ts";
 import { anchors, images } from "./schema.ts";
 import type { CollectionRecord } from "./types.ts";
 
+/** An anchor in its present state. */
+export interface AnchorKey {
+  /** Another when it is written again. */
+  readonly key: number;
+  readonly id: AnchorId;
+  readonly hasImage: boolean;
+}
+
+/** Those of `ids` that exist, or all that have an image; in id order. */
 export const anchorKeys = async (
   database: Database,
   { key }: CollectionRecord,

@@ -56,6 +56,7 @@ export const selectAnchors = async (
   }));
 };
 
+/** In id order (byte order of UTF-8), ids after `after`. */
 export const listAnchors = async (
   database: Database,
   { key }: CollectionRecord,
@@ -88,6 +89,7 @@ export const findImage = async (
   return image ?? null;
 };
 
+/** Those of `ids` that exist. */
 export const existingIds = async (
   database: Database,
   collection: CollectionRecord,
@@ -100,6 +102,7 @@ export const existingIds = async (
   return new Set(rows.map(({ id }) => id));
 };
 
+/** The writes after `sequence`, oldest first. */
 export const changesSince = async (
   database: Database,
   { key }: CollectionRecord,

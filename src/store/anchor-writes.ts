@@ -11,6 +11,12 @@ import { anchors, changes, collections } from "./schema.ts";
 import { violatesUnique } from "./trouble.ts";
 import type { AnchorWrite, Change, CollectionRecord, DeleteResult, WriteResult } from "./types.ts";
 
+/**
+ * Writes all of `anchors` in one transaction, at one new sequence.
+ *
+ * @throws AnchorageError `not-found` where the collection is gone, `conflict` where it has other encoders than
+ * `collection` says; nothing is written.
+ */
 export const upsertAnchors = async (
   database: Database,
   collection: CollectionRecord,
@@ -44,6 +50,7 @@ export const upsertAnchors = async (
   }
 };
 
+/** Deletes those of `ids` that exist in one transaction; the sequence does not move where none did. */
 export const deleteAnchors = async (
   database: Database,
   collection: CollectionRecord,

@@ -59,6 +59,7 @@ const recordOf = ({ collections: row, image_encoders, text_encoders }: Row): Col
   createdAt: row.createdAt,
 });
 
+/** @throws AnchorageError `conflict` where the name is taken. */
 export const createCollection = async (
   database: Database,
   collection: NewCollection,
@@ -107,6 +108,7 @@ export const createCollection = async (
   };
 };
 
+/** In name order. */
 export const listCollections = async (database: Database): Promise<CollectionRecord[]> => {
   const rows = await database.query((queries) => select(queries).orderBy(asc(collections.name)));
   return rows.map(recordOf);
@@ -120,6 +122,7 @@ export const findCollection = async (
   return row === undefined ? null : recordOf(row);
 };
 
+/** Removes the collection with all that belongs to it; false where there was none. */
 export const deleteCollection = async (database: Database, name: CollectionName): Promise<boolean> => {
   const gone = await database.query((queries) =>
     queries

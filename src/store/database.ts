@@ -15,6 +15,8 @@ export interface Transaction {
 
 /** A pool of connections that outlives the server's restarts. What its functions throw is the domain's error. */
 export interface Database {
+  /** The id of this DATA_DIR, made once: jobs and erasures are recorded under it. Empty where there is none yet. */
+  readonly installation: string;
   query<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
   /** One connection, no transaction: for what must not be in one, or reads as long as it takes without keeping a view. */
   session<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
@@ -37,6 +39,7 @@ interface PoolConfig extends Omit<pg.PoolConfig, "onConnect"> {
 /** @param patienceMs how long a request waits for a connection, and for each lock that another holds; 30 s where absent */
 export const openDatabase = (
   connection: pg.ClientConfig,
+  installation: string,
   log: Log,
   patienceMs: number = PATIENCE_MS,
 ): Database => {
@@ -92,6 +95,7 @@ export const openDatabase = (
   };
 
   return {
+    installation,
     query: (work) => understood(() => work(pooled)),
     session: (work) => understood(() => session(work)),
     transaction: (work) => understood(() => within("BEGIN ISOLATION LEVEL READ COMMITTED", work)),

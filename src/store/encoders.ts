@@ -15,7 +15,24 @@ export const encoderOf = (row: EncoderRow): EncoderRecord => ({
   external: row.external,
 });
 
+/** Records of encoders are never removed, so each is read once. */
+const remembered = new WeakMap<Database, Map<string, EncoderRecord>>();
+
+/** Finds or writes the record of an encoder's id and hash. */
 export const ensureEncoder = async (
+  database: Database,
+  info: EncoderInfo,
+  external = false,
+): Promise<EncoderRecord> => {
+  const known = remembered.get(database) ?? new Map<string, EncoderRecord>();
+  remembered.set(database, known);
+  const key = `${info.modality} ${info.dimension} ${info.sha256} ${info.id}`;
+  const record = known.get(key) ?? (await findOrWrite(database, info, external));
+  known.set(key, record);
+  return record;
+};
+
+const findOrWrite = async (
   database: Database,
   { id, modality, dimension, sha256, source, licence }: EncoderInfo,
   external: boolean,

@@ -5,8 +5,28 @@ export { HEARTBEAT_MS } from "./jobs.ts";
 export { openInspection, type Inspection } from "./inspection.ts";
 export { openStore, type StoreOptions } from "./open.ts";
 export { faultOfReceipt, hashOfAnchors, hashOfContent, hashOfId, splitAnchors } from "./receipt-chain.ts";
-export type * from "../features/epalm/store-adapter-types.ts";
-export type * from "./feature-types.ts";
 export type * from "./reencoding-types.ts";
-export type * from "../features/selection/store-selection-types.ts";
 export type * from "./types.ts";
+export { ensureEncoder } from "./encoders.ts";
+export { createCollection, listCollections, findCollection, deleteCollection } from "./collections.ts";
+export { changeDefaults } from "./defaults.ts";
+export { upsertAnchors, deleteAnchors } from "./anchor-writes.ts";
+export { recordErasure, erasedGeneration, findReceipt, listReceipts } from "./receipts.ts";
+export { vacuum } from "./vacuum.ts";
+export { findAnchors, listAnchors, findImage, existingIds, changesSince } from "./anchor-reads.ts";
+export { idsWithImages } from "./picture-reads.ts";
+export { readAll } from "./read-all.ts";
+export { writeMark } from "./write-mark.ts";
+export { readSince } from "./read-since.ts";
+export { saveTransform, loadTransforms } from "./transforms.ts";
+export {
+  withoutSource,
+  countWithoutVector,
+  withoutVector,
+  addVectors,
+  removeVectors,
+} from "./vector-writes.ts";
+export { anchorKeys, type AnchorKey } from "./anchor-keys.ts";
+export { saveJob, listJobs, findJob, interruptJobs } from "./jobs.ts";
+export { findImages, findVectors, findVectorsByAll, keysWithVector } from "./vector-reads.ts";
+export type { Database, Queries, Transaction } from "./database.ts";

@@ -47,14 +47,14 @@ export const openInspection = async (options: StoreOptions): Promise<Inspection>
   if ((await stat(dataDir).catch(() => null)) === null) throw noStore(dataDir);
   const { url, leave } =
     databaseUrl === null ? await reach(dataDir, log) : { url: databaseUrl, leave: () => Promise.resolve() };
-  const database = openDatabase({ connectionString: url }, log);
+  const database = openDatabase({ connectionString: url }, await knownInstallation(dataDir), log);
   const close = async (): Promise<void> => {
     await database.close();
     await leave();
   };
   try {
     await requireTables(database);
-    return { ...inspect(database, await knownInstallation(dataDir)), server, close };
+    return { ...inspect(database), server, close };
   } catch (error) {
     await close();
     throw databaseUrl === null ? error : aboutExternal(databaseUrl, error);
@@ -73,13 +73,13 @@ const requireTables = async (database: Database): Promise<void> => {
     );
 };
 
-const inspect = (database: Database, installation: string): Omit<Inspection, "server" | "close"> => ({
+const inspect = (database: Database): Omit<Inspection, "server" | "close"> => ({
   findCollection: (name) => findCollection(database, name),
   receipts: async (collection) => {
     const chain: Receipt[] = [];
     for (;;) {
       const after = chain.at(-1)?.position ?? 0;
-      const page = await listReceipts(database, collection, installation, { after, limit: CHAIN_PAGE });
+      const page = await listReceipts(database, collection, { after, limit: CHAIN_PAGE });
       chain.push(...page);
       if (page.length < CHAIN_PAGE) return chain;
     }

@@ -20,16 +20,17 @@ const columns = {
 export const HEARTBEAT_MS = 20_000;
 const DEAD_AFTER_MS = 120_000;
 
-export const saveJob = async (database: Database, owner: string, job: JobRecord): Promise<void> => {
+export const saveJob = async (database: Database, job: JobRecord): Promise<void> => {
   const { id, createdAt, kind, subject, ...changing } = job;
   await database.query((queries) =>
     queries
       .insert(jobs)
-      .values({ id, createdAt, kind, subject, owner, ...changing })
-      .onConflictDoUpdate({ target: jobs.id, set: { owner, ...changing } }),
+      .values({ id, createdAt, kind, subject, owner: database.installation, ...changing })
+      .onConflictDoUpdate({ target: jobs.id, set: { owner: database.installation, ...changing } }),
   );
 };
 
+/** Newest first, at most `limit`. */
 export const listJobs = (database: Database, limit: number): Promise<JobRecord[]> =>
   database.query((queries) =>
     queries.select(columns).from(jobs).orderBy(desc(jobs.createdAt), desc(jobs.id)).limit(limit),
@@ -41,17 +42,22 @@ export const findJob = async (database: Database, id: string): Promise<JobRecord
 };
 
 /**
- * Marks as `interrupted` what `owner` left running, and what anyone left running and has not saved for two minutes.
+ * Marks as `interrupted` what this installation left running, and what anyone left running and has not saved for two minutes.
  *
- * `owner` is the mark of a DATA_DIR, which only one process holds: what it left running, a dead process left. The jobs
+ * Only one process holds a DATA_DIR: what its installation left running, a dead process left. The jobs
  * of other processes on the same database go on.
  */
-export const interruptJobs = async (database: Database, owner: string): Promise<void> => {
+export const interruptJobs = async (database: Database): Promise<void> => {
   const lastSign = new Date(Date.now() - DEAD_AFTER_MS);
   await database.query((queries) =>
     queries
       .update(jobs)
       .set({ state: "interrupted", updatedAt: sql`now()` })
-      .where(and(eq(jobs.state, "running"), or(eq(jobs.owner, owner), lt(jobs.updatedAt, lastSign)))),
+      .where(
+        and(
+          eq(jobs.state, "running"),
+          or(eq(jobs.owner, database.installation), lt(jobs.updatedAt, lastSign)),
+        ),
+      ),
   );
 };

@@ -62,10 +62,10 @@ export const appendReceipt = async (
 export const recordErasure = async (
   database: Database,
   collection: CollectionRecord,
-  installation: string,
   sequence: Sequence,
 ): Promise<Erasure> =>
   database.transaction(async ({ queries }) => {
+    const { installation } = database;
     await lockCollection(queries, collection);
     const { sequence: since, generation } = await lastErasure(queries, collection, installation);
     const [gone] = await queries
@@ -95,12 +95,8 @@ export const recordErasure = async (
   });
 
 /** How often the installation has erased something of the collection. */
-export const erasedGeneration = async (
-  database: Database,
-  collection: CollectionRecord,
-  installation: string,
-): Promise<number> =>
-  (await database.query((queries) => lastErasure(queries, collection, installation))).generation;
+export const erasedGeneration = async (database: Database, collection: CollectionRecord): Promise<number> =>
+  (await database.query((queries) => lastErasure(queries, collection, database.installation))).generation;
 
 const lastErasure = async (
   queries: Queries,
@@ -160,23 +156,22 @@ const receiptOf = ({ erasedIn, erasedAt, ...entry }: Row): Receipt => ({
 export const findReceipt = async (
   database: Database,
   { key }: CollectionRecord,
-  installation: string,
   id: string,
 ): Promise<Receipt | null> => {
   const [row] = await database.query((queries) =>
-    select(queries, installation).where(and(eq(receipts.collection, key), eq(receipts.id, id))),
+    select(queries, database.installation).where(and(eq(receipts.collection, key), eq(receipts.id, id))),
   );
   return row === undefined ? null : receiptOf(row);
 };
 
+/** In the order of the chain, those after position `after`. */
 export const listReceipts = async (
   database: Database,
   { key }: CollectionRecord,
-  installation: string,
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<Receipt[]> => {
   const rows = await database.query((queries) =>
-    select(queries, installation)
+    select(queries, database.installation)
       .where(and(eq(receipts.collection, key), gt(receipts.position, after)))
       .orderBy(asc(receipts.position))
       .limit(limit),

@@ -39,6 +39,7 @@ export const saveTransform = async (
   });
 };
 
+/** The newest version of each kind and modality. */
 export const loadTransforms = async (
   database: Database,
   { key }: CollectionRecord,

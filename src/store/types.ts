@@ -1,7 +1,4 @@
-import type { AdapterStore } from "../features/epalm/store-adapter-types.ts";
-import type { FeatureStore } from "./feature-types.ts";
-import type { EncoderPair, ReencodingStore } from "./reencoding-types.ts";
-import type { SelectionStore } from "../features/selection/store-selection-types.ts";
+import type { Database } from "./database.ts";
 import type {
   AlignmentKind,
   AnchorId,
@@ -9,7 +6,6 @@ import type {
   CollectionDefaults,
   CollectionName,
   EncoderId,
-  EncoderInfo,
   JsonValue,
   Metadata,
   Modality,
@@ -218,130 +214,16 @@ export interface JobRecord {
   readonly updatedAt: Date;
 }
 
-/** Postgres, behind the questions that Anchorage asks of it. Every write is durable when its promise resolves. */
-export interface Store extends ReencodingStore, SelectionStore, FeatureStore, AdapterStore {
+/**
+ * Postgres: the tables' functions (`findAnchors`, `saveJob`, ...) take it as their database. Every write is durable when
+ * its promise resolves.
+ */
+export interface Store extends Database {
   /** Which server this is, for the log and `GET /healthz`: `embedded` or `external`. */
   readonly server: "embedded" | "external";
   ping(): Promise<void>;
-
-  /** Finds or writes the record of an encoder's id and hash. */
-  ensureEncoder(info: EncoderInfo, external?: boolean): Promise<EncoderRecord>;
-
-  /** @throws AnchorageError `conflict` where the name is taken. */
-  createCollection(collection: NewCollection): Promise<CollectionRecord>;
-  /** In name order. */
-  listCollections(): Promise<CollectionRecord[]>;
-  findCollection(name: CollectionName): Promise<CollectionRecord | null>;
-  /**
-   * Changes what queries are answered by, at a new sequence; what is not given stays.
-   *
-   * @throws AnchorageError `not-found` where the collection is gone.
-   */
-  changeDefaults(
-    collection: CollectionRecord,
-    changed: DefaultsChange,
-  ): Promise<{ readonly sequence: Sequence; readonly defaults: CollectionDefaults }>;
-  /** Removes the collection with all that belongs to it; false where there was none. */
-  deleteCollection(name: CollectionName): Promise<boolean>;
-
-  /**
-   * Writes all of `anchors` in one transaction, at one new sequence.
-   *
-   * @throws AnchorageError `not-found` where the collection is gone, `conflict` where it has other encoders than
-   * `collection` says; nothing is written.
-   */
-  upsertAnchors(collection: CollectionRecord, anchors: readonly AnchorWrite[]): Promise<WriteResult>;
-  /** Deletes those of `ids` that exist in one transaction; the sequence does not move where none did. */
-  deleteAnchors(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<DeleteResult>;
-  /** Puts on record that this installation holds nothing any more of what was deleted up to `sequence`. */
-  recordErasure(collection: CollectionRecord, sequence: Sequence): Promise<Erasure>;
-  /** How often this installation has put an erasure on record. */
-  erasedGeneration(collection: CollectionRecord): Promise<number>;
-  findReceipt(collection: CollectionRecord, id: string): Promise<Receipt | null>;
-  /** In the order of the chain, those after position `after`. */
-  listReceipts(
-    collection: CollectionRecord,
-    page: { readonly after: number; readonly limit: number },
-  ): Promise<Receipt[]>;
-
-  /**
-   * Has Postgres clear deleted rows from its tables, for all collections: `rewrite` so that no file of a table holds them
-   * any more, which locks the tables meanwhile; `vacuum` without a lock, which frees their space and leaves it at that.
-   *
-   * @param readersWithinMs how long `rewrite` waits for transactions that may still read what was deleted [10,000]
-   * @throws AnchorageError `unavailable` where one of them goes on
-   */
-  vacuum(how: "vacuum" | "rewrite", readersWithinMs?: number): Promise<void>;
-
-  findAnchors(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<AnchorWithVectors[]>;
-  /** In id order (byte order of UTF-8), ids after `after`. */
-  listAnchors(
-    collection: CollectionRecord,
-    page: { after: AnchorId | null; limit: number },
-  ): Promise<AnchorRecord[]>;
-  findImage(collection: CollectionRecord, id: AnchorId): Promise<StoredImage | null>;
-  /** Those of `ids` that exist. */
-  existingIds(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<Set<AnchorId>>;
-  /** Those of `ids` that exist and have an image. */
-  idsWithImages(collection: CollectionRecord, ids: readonly AnchorId[]): Promise<Set<AnchorId>>;
-
-  /**
-   * Every anchor as of one sequence (a repeatable-read snapshot), in batches, in id order.
-   *
-   * @param beside other encoders than the collection's, whose vectors are given; anchors that lack one are left out
-   * @throws AnchorageError `conflict` where the collection has other encoders than `collection` says.
-   */
-  readAll(
-    collection: CollectionRecord,
-    onBatch: (batch: readonly AnchorWithVectors[], total: number) => Promise<void> | void,
-    beside?: EncoderPair,
-  ): Promise<Sequence>;
-  /** The writes after `sequence`, oldest first. */
-  changesSince(collection: CollectionRecord, sequence: Sequence): Promise<Change[]>;
-  /**
-   * Tells the write of that sequence from one of the same number in another history, as of a database that was restored
-   * from a copy and written on; null where there is none.
-   */
-  writeMark(collection: CollectionRecord, sequence: Sequence): Promise<string | null>;
-  /**
-   * Gives what the writes after `sequence` left to `onBatch`, the last of them with the sequence that is reached then:
-   * anchors as they are now, and ids that are gone. Nothing is given where there is a gap.
-   */
-  readSince(
-    collection: CollectionRecord,
-    sequence: Sequence,
-    onBatch: (batch: SinceBatch) => Promise<void> | void,
-  ): Promise<CaughtUp>;
   /** Calls `onNews` for every write that commits on this database, until closed. */
   follow(onNews: (news: News) => void): Following;
-
-  saveTransform(collection: CollectionRecord, transform: TransformRecord): Promise<void>;
-  /** The newest version of each kind and modality. */
-  loadTransforms(collection: CollectionRecord): Promise<TransformRecord[]>;
-
-  /** In place of the collection's last one. */
-  saveTuning(collection: CollectionRecord, tuning: TuningRecord): Promise<void>;
-  findTuning(collection: CollectionRecord): Promise<TuningRecord | null>;
-
-  /**
-   * In place of the last one of the same subject.
-   *
-   * @throws AnchorageError `conflict` where anchors that were there at its sequence have been erased since
-   */
-  saveCalibration(collection: CollectionRecord, calibration: CalibrationRecord): Promise<void>;
-  /** In the order of their subjects. */
-  listCalibrations(collection: CollectionRecord): Promise<CalibrationRecord[]>;
-  findCalibration(collection: CollectionRecord, subject: string): Promise<CalibrationRecord | null>;
-  /** Removes those that were measured before `sequence`, and says how many. */
-  removeCalibrations(collection: CollectionRecord, sequence: Sequence): Promise<number>;
-
-  saveJob(job: JobRecord): Promise<void>;
-  /** Newest first, at most `limit`. */
-  listJobs(limit: number): Promise<JobRecord[]>;
-  findJob(id: string): Promise<JobRecord | null>;
-  /** Marks what a dead process left `running` as `interrupted`. */
-  interruptJobs(): Promise<void>;
-
   /** Ends the pool and, where it is ours, stops the server. */
   close(): Promise<void>;
 }

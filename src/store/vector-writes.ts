@@ -8,6 +8,7 @@ import { anchors, collections, images, vectors } from "./schema.ts";
 import type { MadeVector, VectorSource } from "./reencoding-types.ts";
 import type { CollectionRecord, EncoderRecord } from "./types.ts";
 
+/** How many anchors lack what a vector of `modality` is made of, and the first `limit` of their ids. */
 export const withoutSource = async (
   database: Database,
   { key }: CollectionRecord,
@@ -47,6 +48,7 @@ const lacking = (queries: Queries, { key }: CollectionRecord, encoder: EncoderRe
     ),
   );
 
+/** How many anchors have no vector of `encoder`. */
 export const countWithoutVector = async (
   database: Database,
   collection: CollectionRecord,
@@ -66,6 +68,7 @@ export const countLacking = async (
   return row?.count ?? 0;
 };
 
+/** Anchors that have no vector of `encoder`, those after key `after`, in the order of their keys. */
 export const withoutVector = async (
   database: Database,
   collection: CollectionRecord,
@@ -100,6 +103,7 @@ export const selectLacking = async (
     .limit(limit);
 };
 
+/** Keeps vectors beside those of the collection's own encoders; of anchors that are gone since, none. */
 export const addVectors = async (
   database: Database,
   collection: CollectionRecord,
@@ -139,6 +143,7 @@ export const copyMade = async (
   await copyIn(client, "COPY vectors (anchor_key, encoder_key, data) FROM STDIN (FORMAT binary)", rows());
 };
 
+/** Removes a collection's vectors of `encoder`, unless it is the collection's own now. */
 export const removeVectors = async (
   database: Database,
   { key }: CollectionRecord,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createSnapshots, type SnapshotKeeper } from "../../src/collections/snapshots.ts";
 import { openAnchorSpace, type AnchorSpace } from "../../src/retrieval/index.ts";
-import type { AnchorWrite, CollectionRecord } from "../../src/store/index.ts";
+import { type AnchorWrite, type CollectionRecord, upsertAnchors } from "../../src/store/index.ts";
 import type { AnchorId } from "../../src/types.ts";
 import { newCollection } from "../store/fixtures.ts";
 import { freshDatabase, openTestStore, temporaryDirectory } from "../support/postgres.ts";
@@ -50,7 +50,7 @@ const open = async (): Promise<Kept> => {
     files: () => readdir(join(directory, String(record.key))).catch(() => []),
     write: async (first, count) => {
       const anchors = writes(first, count);
-      const { sequence } = await store.upsertAnchors(record, anchors);
+      const { sequence } = await upsertAnchors(store, record, anchors);
       space.apply({ sequence, upserts: anchors, deletes: [] });
     },
   };

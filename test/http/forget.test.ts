@@ -1,3 +1,4 @@
+import { findCollection, loadTransforms } from "../../src/store/index.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { METHODS } from "../../src/asif/index.ts";
 import * as schemas from "../../src/api/queries.ts";
@@ -97,8 +98,8 @@ describe.each(["none", "center", "whiten"])(
         expect(transformSequence).toBeGreaterThanOrEqual(sequence);
       const { body } = await test.call("GET", `/v1/collections/${name}/receipts/${receipt}`);
       expect(body).toMatchObject({ state: "erased", count: ANCHORS.length - OTHERS.length });
-      const transforms = await test.service.store.findCollection(name as never);
-      const stored = transforms === null ? [] : await test.service.store.loadTransforms(transforms);
+      const transforms = await findCollection(test.service.store, name as never);
+      const stored = transforms === null ? [] : await loadTransforms(test.service.store, transforms);
       expect(stored.length).toBeGreaterThan(0);
       for (const fit of stored) expect(fit.sequence).toBeGreaterThanOrEqual(sequence);
     });

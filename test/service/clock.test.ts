@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { openAnchorage, type Anchorage } from "../../src/anchorage.ts";
 import type { AnchorInput } from "../../src/collections/index.ts";
-import { faultOfReceipt, type JobRecord, type Receipt } from "../../src/store/index.ts";
+import {
+  faultOfReceipt,
+  type JobRecord,
+  type Receipt,
+  findCollection,
+  listReceipts,
+  saveJob,
+} from "../../src/store/index.ts";
 import type { AnchorId, CollectionName } from "../../src/types.ts";
 import { freshDatabase } from "../support/postgres.ts";
 import { makeDataDir } from "./running.ts";
@@ -79,9 +86,9 @@ describe("a clock that is set back by ten years", () => {
     await collections.deleteAnchors(PAIRS, { ids: ["a2" as AnchorId] });
     await collections.compact(PAIRS);
 
-    const record = await store.findCollection(PAIRS);
+    const record = await findCollection(store, PAIRS);
     if (record === null) throw new Error("the collection is gone");
-    const chain = await store.listReceipts(record, { after: 0, limit: 10 });
+    const chain = await listReceipts(store, record, { after: 0, limit: 10 });
     expect(chain.map(({ kind, at, erased }) => [kind, at, erased?.at])).toEqual([
       ["deletion", LATE, EARLY],
       ["deletion", EARLY, EARLY],
@@ -131,7 +138,7 @@ describe("a clock that is set back by ten years", () => {
       createdAt: now,
       updatedAt: now,
     };
-    await first.store.saveJob(job);
+    await saveJob(first.store, job);
     await first.close();
     setBack();
     const second = await open();

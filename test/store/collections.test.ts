@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import type { TransformRecord } from "../../src/store/index.ts";
+import {
+  type TransformRecord,
+  findCollection,
+  listCollections,
+  upsertAnchors,
+  saveTransform,
+  deleteCollection,
+  ensureEncoder,
+  loadTransforms,
+} from "../../src/store/index.ts";
 import type { CollectionName, EncoderId, Sequence } from "../../src/types.ts";
 import { freshDatabase, openTestStore, runSql } from "../support/postgres.ts";
 import { anchor, externalInfo, newCollection } from "./fixtures.ts";
@@ -23,10 +32,10 @@ describe("collections", () => {
     const made = await newCollection(store, "b_2");
     await newCollection(store, "b-1");
     await newCollection(store, "a");
-    expect(await store.findCollection("b_2" as CollectionName)).toEqual(made);
+    expect(await findCollection(store, "b_2" as CollectionName)).toEqual(made);
     expect(made).toMatchObject({ asif: { k: 800, p: 6.5 }, transform: "none", sequence: 0, anchorCount: 0 });
-    expect((await store.listCollections()).map(({ name }) => name)).toEqual(["a", "b-1", "b_2"]);
-    expect(await store.findCollection("c" as CollectionName)).toBeNull();
+    expect((await listCollections(store)).map(({ name }) => name)).toEqual(["a", "b-1", "b_2"]);
+    expect(await findCollection(store, "c" as CollectionName)).toBeNull();
   });
 
   test("of a taken name are refused", async () => {
@@ -43,10 +52,10 @@ describe("collections", () => {
     const store = await openTestStore(database);
     const collection = await newCollection(store);
     const image = { mediaType: "image/png", bytes: Uint8Array.of(1) };
-    await store.upsertAnchors(collection, [anchor("a", { image })]);
-    await store.saveTransform(collection, transform());
-    expect(await store.deleteCollection(BIRDS)).toBe(true);
-    expect(await store.deleteCollection(BIRDS)).toBe(false);
+    await upsertAnchors(store, collection, [anchor("a", { image })]);
+    await saveTransform(store, collection, transform());
+    expect(await deleteCollection(store, BIRDS)).toBe(true);
+    expect(await deleteCollection(store, BIRDS)).toBe(false);
     for (const table of ["collections", "anchors", "vectors", "images", "changes", "transforms"])
       expect(await runSql(`SELECT 1 FROM ${table}`, database.url), table).toEqual([]);
     expect((await newCollection(store)).key).not.toBe(collection.key);
@@ -57,13 +66,13 @@ describe("encoders", () => {
   test("are one record for each id and hash, also when many ask at once", async () => {
     const store = await openTestStore();
     const info = { ...externalInfo("image", 768), id: "inception" as EncoderId, sha256: "aa" };
-    const records = await Promise.all(Array.from({ length: 8 }, () => store.ensureEncoder(info)));
+    const records = await Promise.all(Array.from({ length: 8 }, () => ensureEncoder(store, info)));
     expect(new Set(records.map(({ key }) => key)).size).toBe(1);
     expect(records[0]).toMatchObject({ id: "inception", sha256: "aa", dimension: 768, external: false });
     const others = [
-      await store.ensureEncoder({ ...info, sha256: "bb" }),
-      await store.ensureEncoder(externalInfo("image", 64), true),
-      await store.ensureEncoder(externalInfo("text", 64), true),
+      await ensureEncoder(store, { ...info, sha256: "bb" }),
+      await ensureEncoder(store, externalInfo("image", 64), true),
+      await ensureEncoder(store, externalInfo("text", 64), true),
     ];
     expect(new Set([...records, ...others].map(({ key }) => key)).size).toBe(4);
   });
@@ -81,15 +90,15 @@ describe("transforms", () => {
       mean: Float32Array.of(-0, 2 ** -149, 3e38),
     });
     const weighted = transform({ kind: "csa", weights: Float32Array.of(0.9, 2 ** -149) });
-    for (const each of [transform(), text, newest, weighted]) await store.saveTransform(collection, each);
-    expect(await store.loadTransforms(collection)).toEqual([weighted, newest, text]);
+    for (const each of [transform(), text, newest, weighted]) await saveTransform(store, collection, each);
+    expect(await loadTransforms(store, collection)).toEqual([weighted, newest, text]);
     expect(await runSql("SELECT 1 FROM transforms", database.url)).toHaveLength(3);
   });
 
   test("of a deleted collection are refused", async () => {
     const store = await openTestStore();
     const collection = await newCollection(store);
-    await store.deleteCollection(BIRDS);
-    await expect(store.saveTransform(collection, transform())).rejects.toMatchObject({ code: "not-found" });
+    await deleteCollection(store, BIRDS);
+    await expect(saveTransform(store, collection, transform())).rejects.toMatchObject({ code: "not-found" });
   });
 });

@@ -2,7 +2,16 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { openStore, startEmbedded, type Store } from "../../src/store/index.ts";
+import {
+  openStore,
+  startEmbedded,
+  type Store,
+  findCollection,
+  readAll,
+  changesSince,
+  upsertAnchors,
+  listAnchors,
+} from "../../src/store/index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../../src/types.ts";
 import { runSql, temporaryDirectory } from "../support/postgres.ts";
 import { startChild, type Child } from "./children/start.ts";
@@ -36,10 +45,10 @@ const isRunning = (pid: number): boolean => {
 
 /** Everything that `writer` said is there, nothing that it deleted is; the write that was under way may be or not, whole. */
 const expectAcknowledged = async (store: Store, writer: Child): Promise<void> => {
-  const collection = await store.findCollection(BIRDS);
+  const collection = await findCollection(store, BIRDS);
   if (collection === null) throw new Error("the collection is gone");
   const found = new Map<AnchorId, number | undefined>();
-  const sequence = await store.readAll(collection, (batch) => {
+  const sequence = await readAll(store, collection, (batch) => {
     for (const { id, textVector } of batch) found.set(id, textVector[0]);
   });
   const deleted = new Set(writer.lines.filter((line) => line.startsWith("-")).map((line) => line.slice(1)));
@@ -55,7 +64,7 @@ const expectAcknowledged = async (store: Store, writer: Child): Promise<void> =>
     expect(found.has(id.endsWith("-twin") ? (id.slice(0, -5) as AnchorId) : (`${id}-twin` as AnchorId))).toBe(
       true,
     );
-  const changes = await store.changesSince(collection, 0 as Sequence);
+  const changes = await changesSince(store, collection, 0 as Sequence);
   expect(changes.map((change) => Number(change.sequence))).toEqual(
     Array.from({ length: sequence }, (_, at) => at + 1),
   );
@@ -66,12 +75,12 @@ describe("the embedded server", () => {
   test("keeps what was written from one start to the next, and is gone after each", async () => {
     const dataDir = await temporaryDirectory();
     const first = await open(dataDir);
-    await first.upsertAnchors(await newCollection(first), [anchor("a")]);
+    await upsertAnchors(first, await newCollection(first), [anchor("a")]);
     const pid = await postmasterPid(dataDir);
     await first.close();
     expect(isRunning(pid)).toBe(false);
     const second = await open(dataDir);
-    expect(await second.findCollection(BIRDS)).toMatchObject({ sequence: 1, anchorCount: 1 });
+    expect(await findCollection(second, BIRDS)).toMatchObject({ sequence: 1, anchorCount: 1 });
     expect(second.server).toBe("embedded");
   });
 
@@ -126,13 +135,13 @@ describe("the embedded server", () => {
     const log: string[] = [];
     const store = await open(dataDir, log);
     const collection = await newCollection(store);
-    await store.upsertAnchors(collection, [anchor("before")]);
+    await upsertAnchors(store, collection, [anchor("before")]);
     const killed = await postmasterPid(dataDir);
     process.kill(killed, "SIGKILL");
 
     const answers = new Set<string>();
     for (;;) {
-      const answer = await store.upsertAnchors(collection, [anchor("after")]).then(
+      const answer = await upsertAnchors(store, collection, [anchor("after")]).then(
         () => "written",
         (error: unknown) => (error as { code?: string }).code ?? String(error),
       );
@@ -142,7 +151,7 @@ describe("the embedded server", () => {
     }
     expect([...answers].filter((answer) => answer !== "written")).toEqual(["unavailable"]);
     expect(log.join("\n")).toContain("ended by itself (SIGKILL)");
-    expect((await store.listAnchors(collection, { after: null, limit: 9 })).map(({ id }) => id)).toEqual([
+    expect((await listAnchors(store, collection, { after: null, limit: 9 })).map(({ id }) => id)).toEqual([
       "after",
       "before",
     ]);

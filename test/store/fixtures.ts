@@ -1,4 +1,10 @@
-import type { AnchorWrite, CollectionRecord, Store } from "../../src/store/index.ts";
+import {
+  type AnchorWrite,
+  type CollectionRecord,
+  type Store,
+  ensureEncoder,
+  createCollection,
+} from "../../src/store/index.ts";
 import type { AnchorId, CollectionName, EncoderId, EncoderInfo, Modality } from "../../src/types.ts";
 
 export const externalInfo = (modality: Modality, dimension: number): EncoderInfo => ({
@@ -17,9 +23,9 @@ export const newCollection = async (
   name = "birds",
   dimensions: { readonly image: number; readonly text: number } = { image: 3, text: 2 },
 ): Promise<CollectionRecord> => {
-  const imageEncoder = await store.ensureEncoder(externalInfo("image", dimensions.image), true);
-  const textEncoder = await store.ensureEncoder(externalInfo("text", dimensions.text), true);
-  return store.createCollection({
+  const imageEncoder = await ensureEncoder(store, externalInfo("image", dimensions.image), true);
+  const textEncoder = await ensureEncoder(store, externalInfo("text", dimensions.text), true);
+  return createCollection(store, {
     name: name as CollectionName,
     imageEncoder,
     textEncoder,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { openStore } from "../../src/store/index.ts";
+import { openStore, readAll, findCollection } from "../../src/store/index.ts";
 import type { CollectionName } from "../../src/types.ts";
 import { freshDatabase, openTestStore, runSql, temporaryDirectory } from "../support/postgres.ts";
 import { newCollection } from "./fixtures.ts";
@@ -63,18 +63,18 @@ describe("a store whose connections are cut", () => {
     const collection = await newCollection(store);
     const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                  WHERE datname = '${new URL(database.url).pathname.slice(1)}' AND application_name = 'anchorage'`;
-    const reading = store.readAll(collection, () => undefined);
+    const reading = readAll(store, collection, () => undefined);
     await reading;
     await runSql(cut);
     const codes = await Promise.all(
       Array.from({ length: 5 }, () =>
-        store.findCollection("birds" as CollectionName).then(
+        findCollection(store, "birds" as CollectionName).then(
           () => "found",
           (error: unknown) => (error as { code: string }).code,
         ),
       ),
     );
     expect(codes.every((code) => code === "found" || code === "unavailable")).toBe(true);
-    expect(await store.findCollection("birds" as CollectionName)).toEqual(collection);
+    expect(await findCollection(store, "birds" as CollectionName)).toEqual(collection);
   });
 });

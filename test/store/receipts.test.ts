@@ -7,13 +7,18 @@ import {
   type CollectionRecord,
   type ReceiptEntry,
   type Store,
+  listReceipts,
+  upsertAnchors,
+  deleteAnchors,
+  recordErasure,
+  findReceipt,
 } from "../../src/store/index.ts";
 import type { Sequence } from "../../src/types.ts";
 import { freshDatabase, openTestStore, runSql } from "../support/postgres.ts";
 import { anchor, idsOf, newCollection } from "./fixtures.ts";
 
 const chainOf = (store: Store, collection: CollectionRecord) =>
-  store.listReceipts(collection, { after: 0, limit: 1_000 });
+  listReceipts(store, collection, { after: 0, limit: 1_000 });
 
 const faultIn = (name: string, chain: readonly ReceiptEntry[]): string | null => {
   let before: ReceiptEntry | null = null;
@@ -30,14 +35,15 @@ const withDeletions = async () => {
   const database = await freshDatabase();
   const store = await openTestStore(database);
   const collection = await newCollection(store);
-  await store.upsertAnchors(
+  await upsertAnchors(
+    store,
     collection,
     ["a", "b", "c", "d"].map((id) => anchor(id)),
   );
-  await store.deleteAnchors(collection, idsOf("a"));
-  const { sequence } = await store.deleteAnchors(collection, idsOf("c", "b", "never"));
-  await store.recordErasure(collection, sequence);
-  await store.deleteAnchors(collection, idsOf("d"));
+  await deleteAnchors(store, collection, idsOf("a"));
+  const { sequence } = await deleteAnchors(store, collection, idsOf("c", "b", "never"));
+  await recordErasure(store, collection, sequence);
+  await deleteAnchors(store, collection, idsOf("d"));
   return { database, store, collection };
 };
 
@@ -46,9 +52,9 @@ describe("a deletion's receipt", () => {
     const store = await openTestStore();
     const collection = await newCollection(store);
     const content = anchor("owl", { caption: "a grey owl", metadata: { z: [1, { b: 2, a: null }], a: "é" } });
-    await store.upsertAnchors(collection, [content, anchor("hen")]);
-    const { receipt, sequence } = await store.deleteAnchors(collection, idsOf("owl", "never", "hen"));
-    const found = await store.findReceipt(collection, receipt?.id ?? "");
+    await upsertAnchors(store, collection, [content, anchor("hen")]);
+    const { receipt, sequence } = await deleteAnchors(store, collection, idsOf("owl", "never", "hen"));
+    const found = await findReceipt(store, collection, receipt?.id ?? "");
     expect(found).toEqual({ ...receipt, erased: null });
     expect(found).toMatchObject({ kind: "deletion", sequence, count: 2, position: 1 });
     const { salt, anchors } = found as ReceiptEntry;
@@ -67,7 +73,7 @@ describe("a deletion's receipt", () => {
   test("is not written where nothing is deleted", async () => {
     const store = await openTestStore();
     const collection = await newCollection(store);
-    expect(await store.deleteAnchors(collection, idsOf("never"))).toMatchObject({ receipt: null });
+    expect(await deleteAnchors(store, collection, idsOf("never"))).toMatchObject({ receipt: null });
     expect(await chainOf(store, collection)).toEqual([]);
   });
 
@@ -78,9 +84,9 @@ describe("a deletion's receipt", () => {
     expect(await states(store)).toEqual(["deletion 1", "deletion 1", "erasure -", "deletion -"]);
     const another = await openTestStore(database);
     expect(await states(another)).toEqual(["deletion -", "deletion -", "erasure -", "deletion -"]);
-    expect(await another.recordErasure(collection, 4 as Sequence)).toEqual({ generation: 1, erased: 4 });
-    expect(await store.recordErasure(collection, 3 as Sequence)).toEqual({ generation: 1, erased: 0 });
-    expect(await store.recordErasure(collection, 4 as Sequence)).toEqual({ generation: 2, erased: 1 });
+    expect(await recordErasure(another, collection, 4 as Sequence)).toEqual({ generation: 1, erased: 4 });
+    expect(await recordErasure(store, collection, 3 as Sequence)).toEqual({ generation: 1, erased: 0 });
+    expect(await recordErasure(store, collection, 4 as Sequence)).toEqual({ generation: 2, erased: 1 });
     expect((await states(store))[3]).toBe("deletion 2");
     expect(faultIn("birds", await chainOf(store, collection))).toBeNull();
   });
@@ -120,11 +126,12 @@ describe("the chain of receipts", () => {
     if (store === undefined) throw new Error("two were opened");
     const collection = await newCollection(store);
     const ids = Array.from({ length: 40 }, (_, i) => `a${i}`);
-    await store.upsertAnchors(
+    await upsertAnchors(
+      store,
       collection,
       ids.map((id) => anchor(id)),
     );
-    await Promise.all(ids.map((id, i) => (stores[i % 2] ?? store).deleteAnchors(collection, idsOf(id))));
+    await Promise.all(ids.map((id, i) => deleteAnchors(stores[i % 2] ?? store, collection, idsOf(id))));
     const chain = await chainOf(store, collection);
     expect(chain).toHaveLength(40);
     expect(faultIn("birds", chain)).toBeNull();

@@ -1,3 +1,12 @@
+import {
+  upsertAnchors,
+  findCollection,
+  listAnchors,
+  changesSince,
+  deleteAnchors,
+  deleteCollection,
+  readAll,
+} from "../../src/store/index.ts";
 import { describe, expect, test } from "vitest";
 import type { AnchorId, CollectionName, Sequence } from "../../src/types.ts";
 import { openTestStore, freshDatabase, runSql } from "../support/postgres.ts";
@@ -13,23 +22,23 @@ describe("a write", () => {
   ])("with %s stores nothing and moves no sequence", async (_, last) => {
     const store = await openTestStore();
     const collection = await newCollection(store);
-    await store.upsertAnchors(collection, [anchor("a", { caption: "old" })]);
+    await upsertAnchors(store, collection, [anchor("a", { caption: "old" })]);
     const batch = [anchor("a", { caption: "new" }), anchor("b"), last];
-    await expect(store.upsertAnchors(collection, batch)).rejects.toMatchObject({ code: "invalid-input" });
-    expect(await store.findCollection(BIRDS)).toMatchObject({ sequence: 1, anchorCount: 1 });
-    expect(await store.listAnchors(collection, { after: null, limit: 9 })).toMatchObject([
+    await expect(upsertAnchors(store, collection, batch)).rejects.toMatchObject({ code: "invalid-input" });
+    expect(await findCollection(store, BIRDS)).toMatchObject({ sequence: 1, anchorCount: 1 });
+    expect(await listAnchors(store, collection, { after: null, limit: 9 })).toMatchObject([
       { id: "a", caption: "old" },
     ]);
-    expect(await store.changesSince(collection, 1 as Sequence)).toEqual([]);
+    expect(await changesSince(store, collection, 1 as Sequence)).toEqual([]);
   });
 
   test("that fails in its last rows stores nothing of the first", async () => {
     const store = await openTestStore();
     const collection = await newCollection(store);
     const broken = { ...collection, textEncoder: { ...collection.textEncoder, key: 999 } };
-    await expect(store.upsertAnchors(broken, [anchor("a")])).rejects.toThrow();
-    expect(await store.findCollection(BIRDS)).toMatchObject({ sequence: 0, anchorCount: 0 });
-    expect(await store.upsertAnchors(collection, [anchor("a")])).toEqual({ sequence: 1, ids: ["a"] });
+    await expect(upsertAnchors(store, broken, [anchor("a")])).rejects.toThrow();
+    expect(await findCollection(store, BIRDS)).toMatchObject({ sequence: 0, anchorCount: 0 });
+    expect(await upsertAnchors(store, collection, [anchor("a")])).toEqual({ sequence: 1, ids: ["a"] });
   });
 
   test("of many writers at once gets a sequence of its own, without gaps", async () => {
@@ -41,8 +50,9 @@ describe("a write", () => {
       const ids = [`a${at % 7}`, `b${at}`];
       const result =
         at % 5 === 4
-          ? await store.deleteAnchors(collection, [`b${at}` as AnchorId, `a${(at * 3) % 7}` as AnchorId])
-          : await store.upsertAnchors(
+          ? await deleteAnchors(store, collection, [`b${at}` as AnchorId, `a${(at * 3) % 7}` as AnchorId])
+          : await upsertAnchors(
+              store,
               collection,
               ids.map((id) => anchor(id)),
             );
@@ -52,22 +62,24 @@ describe("a write", () => {
     const sequences = results.map(({ sequence }) => Number(sequence)).sort((one, other) => one - other);
     expect(sequences).toEqual(Array.from({ length: results.length }, (_, at) => at + 1));
     for (const store of stores) {
-      const changes = await store.changesSince(collection, 0 as Sequence);
+      const changes = await changesSince(store, collection, 0 as Sequence);
       expect(changes.map(({ sequence }) => Number(sequence))).toEqual(sequences);
       const [counted] = await runSql<{ n: number }>("SELECT count(*)::int n FROM anchors", database.url);
-      expect((await store.findCollection(BIRDS))?.anchorCount).toBe(counted?.n);
+      expect((await findCollection(store, BIRDS))?.anchorCount).toBe(counted?.n);
     }
   });
 
   test("to a collection that was deleted meanwhile is told so", async () => {
     const store = await openTestStore();
     const collection = await newCollection(store);
-    await store.deleteCollection(BIRDS);
-    await expect(store.upsertAnchors(collection, [anchor("a")])).rejects.toMatchObject({ code: "not-found" });
-    await expect(store.deleteAnchors(collection, ["a" as AnchorId])).rejects.toMatchObject({
+    await deleteCollection(store, BIRDS);
+    await expect(upsertAnchors(store, collection, [anchor("a")])).rejects.toMatchObject({
       code: "not-found",
     });
-    await expect(store.readAll(collection, () => undefined)).rejects.toMatchObject({ code: "not-found" });
+    await expect(deleteAnchors(store, collection, ["a" as AnchorId])).rejects.toMatchObject({
+      code: "not-found",
+    });
+    await expect(readAll(store, collection, () => undefined)).rejects.toMatchObject({ code: "not-found" });
   });
 });
 
@@ -76,20 +88,21 @@ describe("reading all", () => {
     const store = await openTestStore();
     const collection = await newCollection(store);
     const ids = Array.from({ length: 2_500 }, (_, at) => `a${String(at).padStart(5, "0")}`);
-    await store.upsertAnchors(
+    await upsertAnchors(
+      store,
       collection,
       ids.map((id) => anchor(id)),
     );
     const seen: string[] = [];
     const totals = new Set<number>();
-    const sequence = await store.readAll(collection, async (batch, total) => {
+    const sequence = await readAll(store, collection, async (batch, total) => {
       for (const found of batch) seen.push(`${found.id} ${found.caption ?? ""}`);
       totals.add(total);
-      await store.upsertAnchors(collection, [
+      await upsertAnchors(store, collection, [
         anchor("a02499", { caption: "later" }),
         anchor(`b${seen.length}`),
       ]);
-      await store.deleteAnchors(collection, ["a02498" as AnchorId]);
+      await deleteAnchors(store, collection, ["a02498" as AnchorId]);
     });
     expect(sequence).toBe(1);
     expect(totals).toEqual(new Set([2_500]));
@@ -99,22 +112,23 @@ describe("reading all", () => {
   test("ends with the error of its reader, and the next read works", async () => {
     const store = await openTestStore();
     const collection = await newCollection(store);
-    await store.upsertAnchors(
+    await upsertAnchors(
+      store,
       collection,
       Array.from({ length: 3_000 }, (_, at) => anchor(`a${at}`)),
     );
     for (let time = 0; time < 10; time++)
-      await expect(store.readAll(collection, () => Promise.reject(new Error("enough")))).rejects.toThrow(
+      await expect(readAll(store, collection, () => Promise.reject(new Error("enough")))).rejects.toThrow(
         "enough",
       );
     let count = 0;
-    await store.readAll(collection, (batch) => void (count += batch.length));
+    await readAll(store, collection, (batch) => void (count += batch.length));
     expect(count).toBe(3_000);
   });
 
   test("of an empty collection gives no batch", async () => {
     const store = await openTestStore();
     const collection = await newCollection(store);
-    expect(await store.readAll(collection, () => Promise.reject(new Error("a batch")))).toBe(0);
+    expect(await readAll(store, collection, () => Promise.reject(new Error("a batch")))).toBe(0);
   });
 });

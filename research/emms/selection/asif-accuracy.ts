@@ -1,4 +1,4 @@
-import type { CollectionRecord, EncoderRecord, Store } from "../../../src/store/index.ts";
+import { type CollectionRecord, type EncoderRecord, type Store, readAll } from "../../../src/store/index.ts";
 import type { AnchorId, TransformKind } from "../../../src/types.ts";
 import { heldOutTasks, type LabelledAnchor } from "../../evaluation/held-out.ts";
 import { openTrialSpace, ranksIn } from "../../evaluation/trial.ts";
@@ -29,7 +29,8 @@ export const asifAccuracies = async (
   const all: Map<AnchorId, LabelledAnchor>[] = [];
   for (const imageEncoder of encoders) {
     const anchors = new Map<AnchorId, LabelledAnchor>();
-    await store.readAll(
+    await readAll(
+      store,
       collection,
       (batch) => {
         signal.throwIfAborted();

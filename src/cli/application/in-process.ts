@@ -1,3 +1,4 @@
+import { findCollection } from "../../store/index.ts";
 import { openAnchorage } from "../../anchorage.ts";
 import type { Config } from "../../config.ts";
 import type { TuneRequest } from "../../collections/index.ts";
@@ -18,7 +19,7 @@ export const inProcess = async (config: Config, log: Log): Promise<Application> 
     ...collections,
     where: config.dataDir,
     encoderHashes: async ({ name }) => {
-      const record = await store.findCollection(name);
+      const record = await findCollection(store, name);
       if (record === null) throw notFound("collection", name);
       return { image: record.imageEncoder.sha256, text: record.textEncoder.sha256 };
     },

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { AnchorageError, notFound } from "../../errors.ts";
-import type { JobRecord, Store } from "../../store/index.ts";
+import { type JobRecord, type Store, interruptJobs, findJob, listJobs } from "../../store/index.ts";
 import type { Log } from "../../types.ts";
 import { startJob, type RunningJob } from "./running-job.ts";
 import type { Jobs } from "./types.ts";
@@ -17,12 +17,12 @@ const INTERRUPTED = "interrupted";
  * A job runs in the process that started it; others see its record and cannot cancel it.
  */
 export const openJobs = async (store: Store, log: Log): Promise<Jobs> => {
-  await store.interruptJobs();
+  await interruptJobs(store);
   const running = new Map<string, RunningJob>();
   let closed = false;
 
   const stored = async (id: string): Promise<JobRecord> => {
-    const record = await store.findJob(id);
+    const record = await findJob(store, id);
     if (record === null) throw notFound("job", id);
     return record;
   };
@@ -52,7 +52,7 @@ export const openJobs = async (store: Store, log: Log): Promise<Jobs> => {
       return record;
     },
     list: async () => {
-      const records = await store.listJobs(LISTED);
+      const records = await listJobs(store, LISTED);
       return records.map((record) => running.get(record.id)?.record() ?? record);
     },
     get: async (id) => running.get(id)?.record() ?? (await stored(id)),

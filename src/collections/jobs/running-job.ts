@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAnchorageError, messageOf } from "../../errors.ts";
-import { HEARTBEAT_MS, type JobRecord, type JobState, type Store } from "../../store/index.ts";
+import { HEARTBEAT_MS, type JobRecord, type JobState, type Store, saveJob } from "../../store/index.ts";
 import type { Log } from "../../types.ts";
 import type { JobContext } from "./types.ts";
 
@@ -63,7 +63,7 @@ export const startJob = (
     await saveLast(store, record, log);
   };
 
-  const saved = store.saveJob(first);
+  const saved = saveJob(store, first);
   const ended = saved.then(run, (error: unknown) => end("failed", messageOf(error))).then(() => record);
   return {
     record: () => record,
@@ -89,7 +89,7 @@ const saver = (store: Store, log: Log, current: () => JobRecord) => {
   let failing = false;
   const write = async (): Promise<void> => {
     try {
-      await store.saveJob(current());
+      await saveJob(store, current());
       failing = false;
     } catch (error) {
       if (!failing) log(`the progress of job ${current().kind} could not be saved: ${messageOf(error)}`);
@@ -114,7 +114,7 @@ const saver = (store: Store, log: Log, current: () => JobRecord) => {
 const saveLast = async (store: Store, record: JobRecord, log: Log): Promise<void> => {
   for (const wait of [...LAST_SAVE_WAITS_MS, null]) {
     try {
-      await store.saveJob(record);
+      await saveJob(store, record);
       return;
     } catch (error) {
       if (wait === null) log(`the end of job ${record.kind} could not be saved: ${messageOf(error)}`);

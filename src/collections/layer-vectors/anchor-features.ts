@@ -1,10 +1,12 @@
+import type { Database } from "../../store/index.ts";
+import { findVectors, keysWithVector, findImages } from "../../store/index.ts";
 import type { EncoderRegistry } from "../../encoders/index.ts";
-import type { CollectionRecord, EncoderRecord, Store } from "../../store/index.ts";
+import { type CollectionRecord, type EncoderRecord, addVectors } from "../../store/index.ts";
 
 /** What an interruption may lose. */
 const IMAGES_AT_ONCE = 32;
 
-type FeatureStore = Pick<Store, "addVectors" | "findImages" | "findVectors" | "keysWithVector">;
+type FeatureStore = Database;
 
 export interface Making {
   readonly signal: AbortSignal;
@@ -34,7 +36,7 @@ export const anchorFeatures = async (
 ): Promise<{ readonly places: readonly number[]; readonly features: readonly SharedRows[] }> => {
   await keepFeatures(store, registry, collection, encoders, keys, making);
   const found: ReadonlyMap<number, Float32Array>[] = [];
-  for (const encoder of encoders) found.push(await store.findVectors(encoder, keys));
+  for (const encoder of encoders) found.push(await findVectors(store, encoder, keys));
   const places = keys.flatMap((key, place) => (found.every((vectors) => vectors.has(key)) ? [place] : []));
   const features = encoders.map(({ dimension }, e) => {
     const rows = sharedRows(places.length * dimension);
@@ -74,13 +76,13 @@ const makeMissing = async (
   const wanting: EncoderRecord[] = [];
   const incomplete = new Set<number>();
   for (const encoder of encoders) {
-    const having = await store.keysWithVector(encoder, keys);
+    const having = await keysWithVector(store, encoder, keys);
     if (having.size === keys.length) continue;
     wanting.push(encoder);
     for (const key of keys) if (!having.has(key)) incomplete.add(key);
   }
   if (wanting.length === 0) return;
-  const images = await store.findImages([...incomplete]);
+  const images = await findImages(store, [...incomplete]);
   if (images.size === 0) return;
   const made = await registry.encodeImagesByAll(
     wanting.map(({ id }) => id),
@@ -92,6 +94,6 @@ const makeMissing = async (
       key,
       vector: rows.slice(row * encoder.dimension, (row + 1) * encoder.dimension),
     }));
-    await store.addVectors(collection, encoder, vectors);
+    await addVectors(store, collection, encoder, vectors);
   }
 };

@@ -1,3 +1,5 @@
+import type { Database } from "../../store/index.ts";
+import { saveCalibration, listCalibrations, findCalibration } from "./table.ts";
 import { LRUCache } from "lru-cache";
 import {
   calibrate,
@@ -9,7 +11,7 @@ import {
   type Judgement,
 } from "./index.ts";
 import { AnchorageError } from "../../errors.ts";
-import type { CalibrationRecord, Store } from "../../store/index.ts";
+import type { CalibrationRecord } from "../../store/index.ts";
 import type { JsonValue } from "../../types.ts";
 import type {
   CalibrateRequest,
@@ -47,7 +49,7 @@ export interface Calibrations {
   readonly find: (queried: Queried, request: ClassifyRequest & SureRequest) => Promise<Sure | undefined>;
 }
 
-type CalibrationStore = Pick<Store, "saveCalibration" | "listCalibrations" | "findCalibration">;
+type CalibrationStore = Database;
 
 export const createCalibrations = (store: CalibrationStore): Calibrations => {
   const cache = new LRUCache<string, Calibration>({ max: CACHED });
@@ -73,7 +75,7 @@ export const createCalibrations = (store: CalibrationStore): Calibrations => {
         const calibration = await calibrate(plan, context);
         context.signal.throwIfAborted();
         const at = new Date();
-        await store.saveCalibration(record, {
+        await saveCalibration(store, record, {
           subject: subjectOf(settings),
           sequence: calibration.sequence,
           at,
@@ -84,7 +86,7 @@ export const createCalibrations = (store: CalibrationStore): Calibrations => {
     },
 
     list: async ({ record, view }) => {
-      const found = await store.listCalibrations(record);
+      const found = await listCalibrations(store, record);
       return found.map(({ subject, at, sequence, content }) =>
         detailOf(
           JSON.parse(subject) as CalibrationSettings,
@@ -100,7 +102,7 @@ export const createCalibrations = (store: CalibrationStore): Calibrations => {
       if (asked === undefined) return undefined;
       const { record, view } = queried;
       const settings = readSettings(queried, request);
-      const found = await store.findCalibration(record, subjectOf(settings));
+      const found = await findCalibration(store, record, subjectOf(settings));
       if (found === null) throw uncalibrated(asked, record.name);
       const key = [record.key, found.subject, found.at.getTime(), found.sequence].join(" ");
       let calibration = cache.get(key);

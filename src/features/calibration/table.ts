@@ -13,6 +13,11 @@ const columns = {
   content: calibrations.content,
 };
 
+/**
+ * In place of the last one of the same subject.
+ *
+ * @throws AnchorageError `conflict` where anchors that were there at its sequence have been erased since
+ */
 export const saveCalibration = async (
   database: Database,
   collection: CollectionRecord,
@@ -45,6 +50,7 @@ export const saveCalibration = async (
   });
 };
 
+/** In the order of their subjects. */
 export const listCalibrations = (
   database: Database,
   { key }: CollectionRecord,
@@ -71,6 +77,7 @@ export const findCalibration = async (
   return row ?? null;
 };
 
+/** Removes those that were measured before `sequence`, and says how many. */
 export const removeCalibrations = async (
   database: Database,
   { key }: CollectionRecord,

@@ -1,3 +1,4 @@
+import type { Database } from "../../store/index.ts";
 import {
   counterfactualByMethod,
   createCounterfactualCache,
@@ -6,7 +7,7 @@ import {
 } from "../../asif/index.ts";
 import { invalidField } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
-import type { Store } from "../../store/index.ts";
+import { idsWithImages } from "../../store/index.ts";
 import type { AnchorId } from "../../types.ts";
 import type { Encoding } from "../../collections/encoding.ts";
 import { compileFilter } from "../../collections/filter.ts";
@@ -24,10 +25,7 @@ export type AskCounterfactual = (
   request: CounterfactualRequest,
 ) => Promise<CounterfactualAnswer>;
 
-export const createCounterfactuals = (
-  store: Pick<Store, "idsWithImages">,
-  encoding: Encoding,
-): AskCounterfactual => {
+export const createCounterfactuals = (store: Database, encoding: Encoding): AskCounterfactual => {
   const caches = { prompts: createCounterfactualCache(), representations: createRepresentationCache() };
 
   return async (queried, request) => {
@@ -56,7 +54,7 @@ export const createCounterfactuals = (
     );
     // An image that is stored is of the anchor as it is.
     const coming = new Set(come.map(({ id }) => id));
-    const withImages = (ids: readonly AnchorId[]) => store.idsWithImages(record, ids);
+    const withImages = (ids: readonly AnchorId[]) => idsWithImages(store, record, ids);
     const before = await pictured(
       results.map((result) => result.before),
       withImages,

@@ -22,6 +22,11 @@ const select = (queries: Queries) =>
 /** One that was removed leaves its number, so that no other has it. */
 const isThere = isNotNull(adapters.content);
 
+/**
+ * Keeps a new version, unless the newest of this id has the same content.
+ *
+ * @throws AnchorageError `not-found` where the collection is gone
+ */
 export const saveAdapter = async (
   database: Database,
   adapter: NewAdapter,
@@ -57,6 +62,7 @@ const keyOf = async (queries: Queries, name: CollectionName): Promise<number> =>
 const named = (id: string, version: number | null) =>
   and(eq(adapters.id, id), version === null ? undefined : eq(adapters.version, version), isThere);
 
+/** @param version the newest where null */
 export const findAdapter = async (
   database: Database,
   id: string,
@@ -79,6 +85,7 @@ export const adapterContent = async (
   return found?.content ?? null;
 };
 
+/** Newest first, at most `limit`. */
 export const listAdapters = async (database: Database, limit: number): Promise<AdapterRecord[]> =>
   database.query((queries) =>
     select(queries)
@@ -87,6 +94,7 @@ export const listAdapters = async (database: Database, limit: number): Promise<A
       .limit(limit),
   );
 
+/** Every version where it is null. @returns how many are gone */
 export const removeAdapters = async (
   database: Database,
   id: string,

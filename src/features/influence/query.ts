@@ -1,6 +1,7 @@
+import type { Database } from "../../store/index.ts";
 import { influence } from "../../asif/index.ts";
 import { AnchorageError, invalidField } from "../../errors.ts";
-import type { Store } from "../../store/index.ts";
+import { idsWithImages } from "../../store/index.ts";
 import type { Encoding } from "../../collections/encoding.ts";
 import { methodOf } from "../../collections/method.ts";
 import { answer, readQuestion, type Queried } from "../../collections/question.ts";
@@ -17,7 +18,7 @@ const MAX_SQUARES = 100_000;
 export type AskInfluence = (queried: Queried, request: InfluenceRequest) => Promise<InfluenceAnswer>;
 
 export const createInfluences =
-  (store: Pick<Store, "idsWithImages">, encoding: Encoding): AskInfluence =>
+  (store: Database, encoding: Encoding): AskInfluence =>
   async (queried, request) => {
     const started = performance.now();
     const { view, record } = queried;
@@ -32,7 +33,8 @@ export const createInfluences =
       ...question,
       limit: request.limit ?? DEFAULT_LIMIT,
     });
-    const pictured = await store.idsWithImages(
+    const pictured = await idsWithImages(
+      store,
       record,
       anchors.map(({ anchor }) => anchor),
     );

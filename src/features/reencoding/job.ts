@@ -1,7 +1,7 @@
 import type { Anchorage } from "../../anchorage.ts";
 import type { ReencodeRequest } from "../../collections/index.ts";
 import { messageOf } from "../../errors.ts";
-import type { JobRecord } from "../../store/index.ts";
+import { type JobRecord, listJobs } from "../../store/index.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import type { CollectionName, Log } from "../../types.ts";
 
@@ -28,7 +28,7 @@ export const resumeReencodings = async (
     collections.resumeReencoding(name as CollectionName),
   );
   const unfinished = await collections.unfinishedReencodings();
-  const known = unfinished.length === 0 ? [] : await store.listJobs(JOBS_LOOKED_AT);
+  const known = unfinished.length === 0 ? [] : await listJobs(store, JOBS_LOOKED_AT);
   for (const name of unfinished) {
     const last = known.find((job: JobRecord) => job.kind === KIND && job.subject === name);
     if (last?.state === "running") continue;

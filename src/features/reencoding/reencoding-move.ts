@@ -1,12 +1,17 @@
+import { switchEncoders } from "./store-reencodings.ts";
 import { scoreTexts } from "../../asif/index.ts";
 import { isAnchorageError, notFound } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
-import type {
-  CollectionRecord,
-  EncoderRecord,
-  MadeVector,
-  Reencoding,
-  VectorSource,
+import {
+  type CollectionRecord,
+  type EncoderRecord,
+  type MadeVector,
+  type Reencoding,
+  type VectorSource,
+  countWithoutVector,
+  findCollection,
+  readAll,
+  readSince,
 } from "../../store/index.ts";
 import { compareViews, TUNING_DEFAULTS } from "../tuning/index.ts";
 import type { CollectionDefaults, JsonValue, Sequence } from "../../types.ts";
@@ -95,8 +100,8 @@ const filling = async (
 ): Promise<() => Promise<void>> => {
   const changed = changedIn(reencoding);
   let missing = 0;
-  for (const encoder of changed) missing += await store.countWithoutVector(record, encoder);
-  const present = (await store.findCollection(record.name))?.anchorCount ?? 0;
+  for (const encoder of changed) missing += await countWithoutVector(store, record, encoder);
+  const present = (await findCollection(store, record.name))?.anchorCount ?? 0;
   let done = Math.max(0, changed.length * present - missing);
   let total = done + missing;
   progress(done, total);
@@ -118,11 +123,12 @@ const openBeside = async (
   fill: () => Promise<void>,
 ): Promise<Beside> => {
   // What is written from here on may come too late for `fill`; so it is read again at the move.
-  const from = (await store.findCollection(record.name))?.sequence ?? (0 as Sequence);
+  const from = (await findCollection(store, record.name))?.sequence ?? (0 as Sequence);
   await fill();
   const unfilled = await loader.beside(record, to);
   const { space } = unfilled;
-  const sequence = await store.readAll(
+  const sequence = await readAll(
+    store,
     record,
     (batch) => space.apply({ sequence: 0 as Sequence, upserts: batch, deletes: [] }),
     to,
@@ -185,12 +191,12 @@ const moveNow = async (
   const { record } = old;
   const encode = (encoder: EncoderRecord, sources: readonly VectorSource[]): Promise<MadeVector[]> =>
     makeVectors(encoders, encoder, sources);
-  const sequence = await store.switchEncoders(record, reencoding, encode, atMost);
+  const sequence = await switchEncoders(store, record, reencoding, encode, atMost);
   if (sequence === null) return null;
-  const present = await store.findCollection(record.name);
+  const present = await findCollection(store, record.name);
   if (present?.key !== record.key) throw notFound("collection", record.name);
   let { asif, transform, method, rank, ensemble }: CollectionDefaults = present;
-  const { gap, moved } = await store.readSince(present, from, ({ reached, upserts, deletes, defaults }) => {
+  const { gap, moved } = await readSince(store, present, from, ({ reached, upserts, deletes, defaults }) => {
     ({ asif, transform, method, rank, ensemble } = defaults);
     space.apply({ sequence: reached ?? from, upserts, deletes });
   });

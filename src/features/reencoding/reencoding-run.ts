@@ -1,5 +1,6 @@
+import { saveReencoding, findReencoding } from "./store-reencodings.ts";
 import { isAnchorageError, type AnchorageError } from "../../errors.ts";
-import type { CollectionRecord, Reencoding } from "../../store/index.ts";
+import { type CollectionRecord, type Reencoding, removeVectors } from "../../store/index.ts";
 import type { CollectionName } from "../../types.ts";
 import { move, SIDES } from "./reencoding-move.ts";
 import type { Moving } from "./reencoding.ts";
@@ -22,11 +23,11 @@ export const runReencoding = async (
   let present = planned;
   const save = async (change: Partial<Reencoding>): Promise<void> => {
     present = { ...present, ...change };
-    await store.saveReencoding(record, present);
+    await saveReencoding(store, record, present);
   };
   const remove = async (gone: Reencoding["from"], stay: Reencoding["from"]): Promise<void> => {
     for (const side of SIDES)
-      if (gone[side].key !== stay[side].key) await store.removeVectors(record, gone[side]);
+      if (gone[side].key !== stay[side].key) await removeVectors(store, record, gone[side]);
   };
 
   await removeRemains(moving, record, planned);
@@ -42,7 +43,7 @@ export const runReencoding = async (
       present = { ...present, state: "switched", appliedAt: moved };
     } catch (error) {
       if (goesOn(error, context)) throw error;
-      const stored = await store.findReencoding(record);
+      const stored = await findReencoding(store, record);
       if (stored?.state !== "running") throw error;
       await save({ state: context.cancelled() ? "cancelled" : "failed" });
       await remove(present.to, present.from);
@@ -68,9 +69,9 @@ const removeRemains = async (
   record: CollectionRecord,
   { from, to }: Reencoding,
 ): Promise<void> => {
-  const earlier = await store.findReencoding(record);
+  const earlier = await findReencoding(store, record);
   if (earlier?.endedAt !== null) return;
   const used = new Set([from, to].flatMap((pair) => SIDES.map((side) => pair[side].key)));
   for (const pair of [earlier.from, earlier.to])
-    for (const side of SIDES) if (!used.has(pair[side].key)) await store.removeVectors(record, pair[side]);
+    for (const side of SIDES) if (!used.has(pair[side].key)) await removeVectors(store, record, pair[side]);
 };

@@ -1,6 +1,14 @@
+import { findReencoding, listReencoded } from "./store-reencodings.ts";
 import type { EncoderRegistry } from "../../encoders/index.ts";
 import { AnchorageError, invalidField } from "../../errors.ts";
-import type { CollectionRecord, EncoderRecord, Reencoding, Store } from "../../store/index.ts";
+import {
+  type CollectionRecord,
+  type EncoderRecord,
+  type Reencoding,
+  type Store,
+  ensureEncoder,
+  withoutSource,
+} from "../../store/index.ts";
 import { dealFolds, TUNING_DEFAULTS } from "../tuning/index.ts";
 import type { CollectionName, JsonValue, Modality } from "../../types.ts";
 import { choiceOf } from "../../collections/encoder-choice.ts";
@@ -28,7 +36,7 @@ export const createReencodings = (moving: Moving): Reencodings => {
 
   const find = async (name: CollectionName): Promise<{ record: CollectionRecord; found: Reencoding }> => {
     const { record } = await opened.find(name);
-    const found = await store.findReencoding(record);
+    const found = await findReencoding(store, record);
     if (found !== null) return { record, found };
     throw new AnchorageError("not-found", `The collection "${name}" has not been re-encoded yet.`);
   };
@@ -61,7 +69,7 @@ export const createReencodings = (moving: Moving): Reencodings => {
       return (context) => runReencoding(moving, name, found, context);
     },
 
-    unfinished: () => store.listReencoded(),
+    unfinished: () => listReencoded(store),
 
     get: async (name) => {
       const { from, to, evaluation, ...rest } = (await find(name)).found;
@@ -107,7 +115,7 @@ const target = async (
       `there is no ${modality} encoder "${wanted}"; there are ${known.map(({ id }) => `"${id}"`).join(", ")}`,
     );
   }
-  const record = await store.ensureEncoder(info);
+  const record = await ensureEncoder(store, info);
   if (record.key === present.key)
     throw unprocessable(path, `"${wanted}" is the collection's encoder already`);
   return record;
@@ -122,7 +130,7 @@ const requireSources = async (
 ): Promise<void> => {
   const side = `${modality}Encoder` as const;
   if (to[side].key === record[side].key) return;
-  const { count, ids } = await store.withoutSource(record, modality, NAMED);
+  const { count, ids } = await withoutSource(store, record, modality, NAMED);
   if (count > 0) throw cannotEncode(modality, count, ids);
 };
 

@@ -26,6 +26,7 @@ const rowOf = ({ from, to, ...rest }: Reencoding) => ({
   ...rest,
 });
 
+/** In place of the collection's last one. */
 export const saveReencoding = async (
   database: Database,
   { key }: CollectionRecord,
@@ -68,6 +69,7 @@ export const findReencoding = async (
   };
 };
 
+/** The collections whose last move has not ended. */
 export const listReencoded = async (database: Database): Promise<CollectionName[]> => {
   const rows = await database.query((queries) =>
     queries
@@ -80,6 +82,15 @@ export const listReencoded = async (database: Database): Promise<CollectionName[
   return rows.map(({ name }) => name);
 };
 
+/**
+ * Moves a collection to the encoders of `reencoding.to`, at a new sequence, in one transaction with the vectors that
+ * are still missing; what was fitted and measured under the old ones goes.
+ *
+ * @param encode makes vectors while writes to the collection wait
+ * @param atMost how many missing vectors may be waited for
+ * @returns null where more are missing: nothing is changed
+ * @throws AnchorageError `conflict` where the collection has other encoders than `collection` says
+ */
 export const switchEncoders = async (
   database: Database,
   collection: CollectionRecord,

@@ -1,6 +1,14 @@
 import type { EncoderRegistry } from "../../encoders/index.ts";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
-import type { CollectionRecord, EncoderRecord, MadeVector, Store, VectorSource } from "../../store/index.ts";
+import {
+  type CollectionRecord,
+  type EncoderRecord,
+  type MadeVector,
+  type Store,
+  type VectorSource,
+  withoutVector,
+  addVectors,
+} from "../../store/index.ts";
 import type { AnchorId } from "../../types.ts";
 
 /** How many anchors are encoded between two writes. */
@@ -82,10 +90,10 @@ export const fillVectors = async (
 ): Promise<void> => {
   for (let after = 0; ;) {
     signal.throwIfAborted();
-    const sources = await store.withoutVector(record, encoder, { after, limit: AT_ONCE });
+    const sources = await withoutVector(store, record, encoder, { after, limit: AT_ONCE });
     const last = sources.at(-1);
     if (last === undefined) return;
-    await store.addVectors(record, encoder, await makeVectors(registry, encoder, sources));
+    await addVectors(store, record, encoder, await makeVectors(registry, encoder, sources));
     onMade(sources.length);
     after = last.key;
   }

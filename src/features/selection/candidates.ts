@@ -1,6 +1,6 @@
 import type { EncoderRegistry } from "../../encoders/index.ts";
 import { invalidField } from "../../errors.ts";
-import type { EncoderRecord, Store } from "../../store/index.ts";
+import { type EncoderRecord, type Store, ensureEncoder } from "../../store/index.ts";
 import type { Modality } from "../../types.ts";
 
 /**
@@ -28,5 +28,5 @@ export const chooseEncoders = async (
           );
         });
   if (wanted.length === 0) throw invalidField(`${modality}Encoders`, `there is no ${modality} encoder here`);
-  return Promise.all(wanted.map((info) => store.ensureEncoder(info)));
+  return Promise.all(wanted.map((info) => ensureEncoder(store, info)));
 };

@@ -1,7 +1,9 @@
+import { labelledAnchors } from "./store-labelled-anchors.ts";
 import { classNameOf, type Label } from "./emms/index.ts";
 import { invalidField, notFound } from "../../errors.ts";
 import { createRandom } from "../../math/random.ts";
-import type { CollectionRecord, LabelSource, Store } from "../../store/index.ts";
+import { type CollectionRecord, type Store, findCollection } from "../../store/index.ts";
+import type { LabelSource } from "./store-selection-types.ts";
 import type { AnchorId, JsonValue, Sequence } from "../../types.ts";
 import { unprocessable } from "./settings.ts";
 import type { Selection, Subject } from "./types.ts";
@@ -43,10 +45,10 @@ export const drawSamples = async (
       counts: { of: subject.labels.length, withoutLabel: 0, withoutImage: 0 },
     };
   }
-  const collection = await store.findCollection(subject.collection);
+  const collection = await findCollection(store, subject.collection);
   if (collection === null) throw notFound("collection", subject.collection);
   const { source, labelOf, labelled } = readLabels(subject.labels);
-  const { anchors, sequence, counts } = await store.labelledAnchors(collection, source, (keys) => [
+  const { anchors, sequence, counts } = await labelledAnchors(store, collection, source, (keys) => [
     ...drawn(keys, samples, seed),
   ]);
   const rows = anchors.flatMap(({ key, label }) => {

@@ -1,7 +1,9 @@
+import { findLabelVectors, addLabelVectors } from "./store-label-vectors.ts";
 import { createHash } from "node:crypto";
 import type { EncoderRegistry } from "../../encoders/index.ts";
 import type { EmbedTexts } from "./emms/index.ts";
-import type { EncoderRecord, LabelVector, Store } from "../../store/index.ts";
+import type { EncoderRecord, Store } from "../../store/index.ts";
+import type { LabelVector } from "./store-selection-types.ts";
 import type { Drawn } from "./draw.ts";
 
 const TEXTS_AT_ONCE = 64;
@@ -29,7 +31,7 @@ export const labelEmbedder =
         encoders.map(async (encoder) =>
           of === null
             ? new Map<string, Float32Array>()
-            : byHash(await store.findLabelVectors(of.collection, encoder, batch)),
+            : byHash(await findLabelVectors(store, of.collection, encoder, batch)),
         ),
       );
       const wanting = encoders.filter((_, e) => (kept[e]?.size ?? 0) < batch.length);
@@ -49,7 +51,7 @@ export const labelEmbedder =
           if (known === undefined) fresh.push({ hash, vector });
         });
         if (of !== null && fresh.length > 0)
-          await store.addLabelVectors(of.collection, encoder, of.sequence, fresh);
+          await addLabelVectors(store, of.collection, encoder, of.sequence, fresh);
       }
     }
     return rows;

@@ -1,8 +1,10 @@
+import { saveSelection, findSelection, listSelections, removeSelection } from "./store-selections.ts";
 import { methodOf } from "./emms/index.ts";
 import type { EncoderRegistry } from "../../encoders/index.ts";
 import { AnchorageError, invalidField, notFound } from "../../errors.ts";
 import type { Jobs } from "../../collections/jobs/index.ts";
-import type { JobRecord, SelectionRecord, Store } from "../../store/index.ts";
+import type { JobRecord, Store } from "../../store/index.ts";
+import type { SelectionRecord } from "./store-selection-types.ts";
 import type { JsonValue } from "../../types.ts";
 import { chooseEncoders } from "./candidates.ts";
 import { classNamesOf, drawSamples } from "./draw.ts";
@@ -75,7 +77,7 @@ export const createSelections = (
       const plan = { subject, drawn, settings, imageEncoders, textEncoders };
       const selection = await runSelection(store, registry, plan, context);
       context.signal.throwIfAborted();
-      await store.saveSelection({
+      await saveSelection(store, {
         id: context.id,
         collection: selection.subject.collection,
         createdAt: new Date(),
@@ -86,7 +88,7 @@ export const createSelections = (
   },
 
   get: async (id) => {
-    const found = await store.findSelection(id);
+    const found = await findSelection(store, id);
     if (found !== null) return doneOf(found);
     const job = await jobs.get(id).catch(() => null);
     // One that is done and not there was removed, with its collection perhaps.
@@ -95,15 +97,15 @@ export const createSelections = (
   },
 
   done: async (id) => {
-    const found = await store.findSelection(id);
+    const found = await findSelection(store, id);
     if (found === null) throw notFound("selection", id);
     return doneOf(found);
   },
 
-  list: async () => (await store.listSelections(LISTED)).map(doneOf),
+  list: async () => (await listSelections(store, LISTED)).map(doneOf),
 
   remove: async (id) => {
-    if (await store.removeSelection(id)) return;
+    if (await removeSelection(store, id)) return;
     const job = await jobs.get(id).catch(() => null);
     if (job?.kind === SELECTION_JOB && job.state === "running")
       throw new AnchorageError("conflict", `The selection "${id}" runs; DELETE /v1/jobs/${id} cancels it.`);

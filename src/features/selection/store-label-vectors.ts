@@ -10,6 +10,7 @@ import type { CollectionRecord, EncoderRecord } from "../../store/types.ts";
 /** Written in one statement. */
 const AT_ONCE = 500;
 
+/** What is kept of `hashes`, in no order. */
 export const findLabelVectors = async (
   database: Database,
   { key }: CollectionRecord,
@@ -33,6 +34,12 @@ export const findLabelVectors = async (
   return rows.map(({ hash, data }) => ({ hash, vector: fromBytes(data) }));
 };
 
+/**
+ * Keeps vectors of labels, unless anything was written to the collection since `sequence`: what they were made of may
+ * be deleted by now, and a compaction may have gone by.
+ *
+ * @returns whether they are kept
+ */
 export const addLabelVectors = async (
   database: Database,
   collection: CollectionRecord,
@@ -55,6 +62,7 @@ export const addLabelVectors = async (
     return true;
   });
 
+/** Removes all that are kept for a collection. */
 export const removeLabelVectors = async (database: Database, { key }: CollectionRecord): Promise<void> => {
   await database.query((queries) => queries.delete(labelVectors).where(eq(labelVectors.collection, key)));
 };

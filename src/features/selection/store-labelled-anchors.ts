@@ -2,11 +2,16 @@ import { and, eq, sql, type SQL } from "drizzle-orm";
 import { notFound } from "../../errors.ts";
 import type { JsonValue } from "../../types.ts";
 import type { Database } from "../../store/database.ts";
-import { fromBytes } from "../../store/float32.ts";
-import { anchors, collections, images, vectors } from "../../store/schema.ts";
+import { anchors, collections, images } from "../../store/schema.ts";
 import type { LabelledAnchors, LabelSource } from "./store-selection-types.ts";
-import type { CollectionRecord, EncoderRecord } from "../../store/types.ts";
+import type { CollectionRecord } from "../../store/types.ts";
 
+/**
+ * A collection's anchors that have an image and a label. A value that is null, an object, empty or a list with such in
+ * it is no label.
+ *
+ * @param choose which of them are wanted, by their keys in id order
+ */
 export const labelledAnchors = async (
   database: Database,
   { key, name }: CollectionRecord,
@@ -62,65 +67,3 @@ const expressionsOf = (source: LabelSource): { readonly label: SQL; readonly isL
     ELSE false END`;
   return { label, isLabel };
 };
-
-const byKey = <T>(
-  rows: readonly { readonly key: number; readonly data: Uint8Array }[],
-  read: (data: Uint8Array) => T,
-) => new Map(rows.map(({ key, data }) => [key, read(data)] as const));
-
-export const findImages = async (
-  database: Database,
-  keys: readonly number[],
-): Promise<Map<number, Uint8Array>> => {
-  const rows = await database.query((queries) =>
-    queries
-      .select({ key: images.anchorKey, data: images.bytes })
-      .from(images)
-      .where(sql`${images.anchorKey} = ANY(${sql.param(keys)}::bigint[])`),
-  );
-  return byKey(rows, (bytes) => bytes);
-};
-
-export const findVectors = async (
-  database: Database,
-  encoder: EncoderRecord,
-  keys: readonly number[],
-): Promise<Map<number, Float32Array>> => {
-  const rows = await database.query((queries) =>
-    queries.select({ key: vectors.anchorKey, data: vectors.data }).from(vectors).where(madeBy(encoder, keys)),
-  );
-  return byKey(rows, fromBytes);
-};
-
-export const findVectorsByAll = async (
-  database: Database,
-  encoders: readonly EncoderRecord[],
-  keys: readonly number[],
-): Promise<readonly ReadonlyMap<number, Float32Array>[]> => {
-  const wanted = encoders.map(({ key }) => key);
-  const rows = await database.query((queries) =>
-    queries
-      .select({ key: vectors.anchorKey, encoder: vectors.encoderKey, data: vectors.data })
-      .from(vectors)
-      .where(
-        sql`${vectors.anchorKey} = ANY(${sql.param(keys)}::bigint[]) AND ${vectors.encoderKey} = ANY(${sql.param(wanted)}::bigint[])`,
-      ),
-  );
-  const found = new Map(wanted.map((key) => [key, new Map<number, Float32Array>()]));
-  for (const { key, encoder, data } of rows) found.get(encoder)?.set(key, fromBytes(data));
-  return wanted.map((key) => found.get(key) ?? new Map<number, Float32Array>());
-};
-
-export const keysWithVector = async (
-  database: Database,
-  encoder: EncoderRecord,
-  keys: readonly number[],
-): Promise<Set<number>> => {
-  const rows = await database.query((queries) =>
-    queries.select({ key: vectors.anchorKey }).from(vectors).where(madeBy(encoder, keys)),
-  );
-  return new Set(rows.map(({ key }) => key));
-};
-
-const madeBy = (encoder: EncoderRecord, keys: readonly number[]) =>
-  and(eq(vectors.encoderKey, encoder.key), sql`${vectors.anchorKey} = ANY(${sql.param(keys)}::bigint[])`);

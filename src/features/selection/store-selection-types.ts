@@ -1,5 +1,4 @@
 import type { AnchorId, CollectionName, JsonValue, Sequence } from "../../types.ts";
-import type { CollectionRecord, EncoderRecord } from "../../store/types.ts";
 
 /** What labels anchors: a metadata field, their captions, or what is known of some of them elsewhere. */
 export type LabelSource =
@@ -36,53 +35,4 @@ export interface SelectionRecord {
   readonly createdAt: Date;
   /** See selections/ for the content. */
   readonly content: JsonValue;
-}
-
-/** What model selection asks of Postgres. */
-export interface SelectionStore {
-  /**
-   * A collection's anchors that have an image and a label. A value that is null, an object, empty or a list with such in
-   * it is no label.
-   *
-   * @param choose which of them are wanted, by their keys in id order
-   */
-  labelledAnchors(
-    collection: CollectionRecord,
-    source: LabelSource,
-    choose: (keys: readonly number[]) => readonly number[],
-  ): Promise<LabelledAnchors>;
-  /** The stored image of each anchor that is there, by its key. */
-  findImages(keys: readonly number[]): Promise<Map<number, Uint8Array>>;
-  /** The vector by `encoder` of each anchor that has one, by its key. */
-  findVectors(encoder: EncoderRecord, keys: readonly number[]): Promise<Map<number, Float32Array>>;
-  /** Which of the anchors have a vector by `encoder`. */
-  keysWithVector(encoder: EncoderRecord, keys: readonly number[]): Promise<Set<number>>;
-  /** What is kept of `hashes`, in no order. */
-  findLabelVectors(
-    collection: CollectionRecord,
-    encoder: EncoderRecord,
-    hashes: readonly Uint8Array[],
-  ): Promise<LabelVector[]>;
-  /**
-   * Keeps vectors of labels, unless anything was written to the collection since `sequence`: what they were made of may
-   * be deleted by now, and a compaction may have gone by.
-   *
-   * @returns whether they are kept
-   */
-  addLabelVectors(
-    collection: CollectionRecord,
-    encoder: EncoderRecord,
-    sequence: Sequence,
-    vectors: readonly LabelVector[],
-  ): Promise<boolean>;
-  /** Removes all that are kept for a collection. */
-  removeLabelVectors(collection: CollectionRecord): Promise<void>;
-
-  /** @throws AnchorageError `not-found` where the collection is gone */
-  saveSelection(selection: SelectionRecord): Promise<void>;
-  findSelection(id: string): Promise<SelectionRecord | null>;
-  /** Newest first, at most `limit`. */
-  listSelections(limit: number): Promise<SelectionRecord[]>;
-  /** False where there was none. */
-  removeSelection(id: string): Promise<boolean>;
 }

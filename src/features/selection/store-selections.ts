@@ -12,6 +12,7 @@ const columns = {
   content: selections.content,
 };
 
+/** @throws AnchorageError `not-found` where the collection is gone */
 export const saveSelection = async (
   database: Database,
   { id, collection, createdAt, content }: SelectionRecord,
@@ -43,6 +44,7 @@ export const findSelection = async (database: Database, id: string): Promise<Sel
   return row ?? null;
 };
 
+/** Newest first, at most `limit`. */
 export const listSelections = async (database: Database, limit: number): Promise<SelectionRecord[]> =>
   database.query((queries) =>
     queries
@@ -53,6 +55,7 @@ export const listSelections = async (database: Database, limit: number): Promise
       .limit(limit),
   );
 
+/** False where there was none. */
 export const removeSelection = async (database: Database, id: string): Promise<boolean> => {
   const gone = await database.query((queries) =>
     queries.delete(selections).where(eq(selections.id, id)).returning({ id: selections.id }),

@@ -1,3 +1,4 @@
+import { saveTuning, findTuning } from "./store-table.ts";
 import { AnchorageError } from "../../errors.ts";
 import type { CollectionRecord, Store } from "../../store/index.ts";
 import {
@@ -34,17 +35,17 @@ export const planTuning = (
     context.signal.throwIfAborted();
     const found = { at: new Date(), appliedAt: null, tuning: tuning as unknown as JsonValue };
     // The evidence first, so that nothing is answered by what has none.
-    await store.saveTuning(record, found);
+    await saveTuning(store, record, found);
     if (!apply) return { ...tuning, tunedAt: found.at, appliedAt: null };
     const appliedAt = await collection.changeDefaults(defaultsOf(tuning.chosen));
-    await store.saveTuning(record, { ...found, appliedAt });
+    await saveTuning(store, record, { ...found, appliedAt });
     return { ...tuning, tunedAt: found.at, appliedAt };
   };
 };
 
 /** @throws AnchorageError `not-found` where the collection was never tuned. */
 export const getTuning = async (store: Store, record: CollectionRecord): Promise<TuningDetail> => {
-  const found = await store.findTuning(record);
+  const found = await findTuning(store, record);
   if (found === null)
     throw new AnchorageError("not-found", `The collection "${record.name}" has not been tuned yet.`);
   // Nobody else writes that column.

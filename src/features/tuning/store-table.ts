@@ -4,6 +4,7 @@ import { holdCollection } from "../../store/lock-collection.ts";
 import { tunings } from "../../store/schema.ts";
 import type { CollectionRecord, TuningRecord } from "../../store/types.ts";
 
+/** In place of the collection's last one. */
 export const saveTuning = async (
   database: Database,
   collection: CollectionRecord,

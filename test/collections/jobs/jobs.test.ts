@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { openJobs } from "../../../src/collections/jobs/index.ts";
-import type { Store } from "../../../src/store/index.ts";
+import { type Store, findJob } from "../../../src/store/index.ts";
 import { freshDatabase, openTestStore, runSql } from "../../support/postgres.ts";
 
 const quiet = (): void => undefined;
@@ -33,19 +33,19 @@ describe("a job", () => {
     gate.emit("open");
     const done = await jobs.settled(job.id);
     expect(done).toMatchObject({ state: "done", done: 3, total: 10 });
-    expect(await store.findJob(job.id)).toEqual(done);
+    expect(await findJob(store, job.id)).toEqual(done);
     expect(await jobs.settled(job.id)).toEqual(done);
     await jobs.close();
   });
 
   test("writes its progress to Postgres while it runs, and not at every step", async () => {
     const store = await openTestStore();
-    let saves = 0;
+    let queries = 0;
     const counting: Store = {
       ...store,
-      saveJob: (job) => {
-        saves += 1;
-        return store.saveJob(job);
+      query: (work) => {
+        queries += 1;
+        return store.query(work);
       },
     };
     const jobs = await openJobs(counting, quiet);
@@ -54,10 +54,10 @@ describe("a job", () => {
         progress(done, 500);
         await sleep(1);
       }
-      while ((await store.findJob(job.id))?.done === 0) await sleep(10);
+      while ((await findJob(store, job.id))?.done === 0) await sleep(10);
     });
     expect(await jobs.settled(job.id)).toMatchObject({ state: "done", done: 500 });
-    expect(saves).toBeLessThan(20);
+    expect(queries).toBeLessThan(20);
     await jobs.close();
   });
 
@@ -88,7 +88,7 @@ describe("a job", () => {
     const jobs = await openJobs(store, quiet);
     const job = await jobs.start("import", "birds", untilAborted);
     await jobs.close();
-    expect(await store.findJob(job.id)).toMatchObject({ state: "interrupted", error: null });
+    expect(await findJob(store, job.id)).toMatchObject({ state: "interrupted", error: null });
     await expect(jobs.start("import", "birds", untilAborted)).rejects.toMatchObject({ code: "unavailable" });
   });
 

@@ -1,3 +1,4 @@
+import { findCollection } from "../../../src/store/index.ts";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -192,7 +193,8 @@ describe("snapshots of a collection that moves", () => {
     const anchors = await anchorsOf(1_100);
     for (let at = 0; at < 1_100; at += 550) await put(first, "c", anchors.slice(at, at + 550));
     await first.close();
-    const key = (await first.service.store.findCollection("c" as CollectionName).catch(() => null))?.key ?? 1;
+    const key =
+      (await findCollection(first.service.store, "c" as CollectionName).catch(() => null))?.key ?? 1;
     const files = (): Promise<string[]> => readdir(join(indexes, String(key)));
     expect(await files()).toHaveLength(1);
 

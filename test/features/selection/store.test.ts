@@ -1,5 +1,19 @@
+import {
+  saveSelection,
+  findSelection,
+  listSelections,
+  removeSelection,
+} from "../../../src/features/selection/store-selections.ts";
+import {
+  findLabelVectors,
+  addLabelVectors,
+  removeLabelVectors,
+} from "../../../src/features/selection/store-label-vectors.ts";
+import { labelledAnchors } from "../../../src/features/selection/store-labelled-anchors.ts";
+import { findImages, findVectors } from "../../../src/store/index.ts";
 import { describe, expect, test } from "vitest";
-import type { LabelSource } from "../../../src/store/index.ts";
+import { upsertAnchors, ensureEncoder, addVectors, deleteCollection } from "../../../src/store/index.ts";
+import type { LabelSource } from "../../../src/features/selection/store-selection-types.ts";
 import type { CollectionName, JsonValue, Sequence } from "../../../src/types.ts";
 import { openTestStore } from "../../support/postgres.ts";
 import { anchor, externalInfo, idsOf, newCollection } from "../../store/fixtures.ts";
@@ -14,8 +28,8 @@ describe("anchors with a label and an image", () => {
     const anchors = Object.entries(values).map(([id, value]) =>
       anchor(id, { image, metadata: { kind: value } }),
     );
-    await store.upsertAnchors(collection, [...anchors, anchor("bare", { metadata: { kind: "fox" } })]);
-    return store.labelledAnchors(collection, source, all);
+    await upsertAnchors(store, collection, [...anchors, anchor("bare", { metadata: { kind: "fox" } })]);
+    return labelledAnchors(store, collection, source, all);
   };
 
   test("are those whose field is a text, a number, a truth value or a list of such", async () => {
@@ -51,25 +65,26 @@ describe("anchors with a label and an image", () => {
   test("have their images and their vectors of any encoder read by key, in what order they stand in ids", async () => {
     const store = await openTestStore();
     const collection = await newCollection(store);
-    await store.upsertAnchors(
+    await upsertAnchors(
+      store,
       collection,
       ["b", "a", "c"].map((id) => anchor(id, { image, metadata: { kind: id } })),
     );
-    const { anchors } = await store.labelledAnchors(collection, { field: "kind" }, (keys) =>
+    const { anchors } = await labelledAnchors(store, collection, { field: "kind" }, (keys) =>
       keys.slice(0, 2),
     );
     expect(anchors.map(({ label }) => label)).toEqual(["a", "b"]);
     const keys = anchors.map(({ key }) => key);
-    const images = await store.findImages([...keys, 999]);
+    const images = await findImages(store, [...keys, 999]);
     expect([...images.keys()].sort()).toEqual([...keys].sort());
     expect([...(images.get(keys[0] ?? 0) ?? [])]).toEqual([1, 2, 3]);
-    expect((await store.findVectors(collection.imageEncoder, keys)).get(keys[0] ?? 0)).toEqual(
+    expect((await findVectors(store, collection.imageEncoder, keys)).get(keys[0] ?? 0)).toEqual(
       Float32Array.of(1, 2, 3),
     );
-    const other = await store.ensureEncoder(externalInfo("image", 4), true);
-    expect((await store.findVectors(other, keys)).size).toBe(0);
-    await store.addVectors(collection, other, [{ key: keys[1] ?? 0, vector: Float32Array.of(1, 2, 3, 4) }]);
-    expect(await store.findVectors(other, keys)).toEqual(new Map([[keys[1], Float32Array.of(1, 2, 3, 4)]]));
+    const other = await ensureEncoder(store, externalInfo("image", 4), true);
+    expect((await findVectors(store, other, keys)).size).toBe(0);
+    await addVectors(store, collection, other, [{ key: keys[1] ?? 0, vector: Float32Array.of(1, 2, 3, 4) }]);
+    expect(await findVectors(store, other, keys)).toEqual(new Map([[keys[1], Float32Array.of(1, 2, 3, 4)]]));
   });
 });
 
@@ -81,15 +96,15 @@ describe("vectors of labels", () => {
     const collection = await newCollection(store);
     const { textEncoder, imageEncoder } = collection;
     const kept = () =>
-      store.findLabelVectors(collection, textEncoder, [Uint8Array.of(1, 2), Uint8Array.of(3)]);
-    expect(await store.addLabelVectors(collection, textEncoder, 0 as Sequence, made)).toBe(true);
-    expect(await store.addLabelVectors(collection, textEncoder, 0 as Sequence, made)).toBe(true);
+      findLabelVectors(store, collection, textEncoder, [Uint8Array.of(1, 2), Uint8Array.of(3)]);
+    expect(await addLabelVectors(store, collection, textEncoder, 0 as Sequence, made)).toBe(true);
+    expect(await addLabelVectors(store, collection, textEncoder, 0 as Sequence, made)).toBe(true);
     expect((await kept()).map(({ vector }) => vector)).toEqual([Float32Array.of(0.5, -1)]);
-    expect(await store.findLabelVectors(collection, imageEncoder, [Uint8Array.of(1, 2)])).toEqual([]);
-    await store.removeLabelVectors(collection);
+    expect(await findLabelVectors(store, collection, imageEncoder, [Uint8Array.of(1, 2)])).toEqual([]);
+    await removeLabelVectors(store, collection);
     expect(await kept()).toEqual([]);
-    await store.upsertAnchors(collection, [anchor("a")]);
-    expect(await store.addLabelVectors(collection, textEncoder, 0 as Sequence, made)).toBe(false);
+    await upsertAnchors(store, collection, [anchor("a")]);
+    expect(await addLabelVectors(store, collection, textEncoder, 0 as Sequence, made)).toBe(false);
     expect(await kept()).toEqual([]);
   });
 });
@@ -106,22 +121,22 @@ describe("selections", () => {
     const store = await openTestStore();
     await newCollection(store);
     const [old, young] = [selection("old", "birds", 1), selection("young", null, 2)];
-    await store.saveSelection(old);
-    await store.saveSelection(young);
-    expect(await store.findSelection("old")).toEqual(old);
-    expect(await store.listSelections(10)).toEqual([young, old]);
-    expect(await store.listSelections(1)).toEqual([young]);
-    expect(await store.removeSelection("young")).toBe(true);
-    expect(await store.removeSelection("young")).toBe(false);
-    expect(await store.findSelection("young")).toBeNull();
+    await saveSelection(store, old);
+    await saveSelection(store, young);
+    expect(await findSelection(store, "old")).toEqual(old);
+    expect(await listSelections(store, 10)).toEqual([young, old]);
+    expect(await listSelections(store, 1)).toEqual([young]);
+    expect(await removeSelection(store, "young")).toBe(true);
+    expect(await removeSelection(store, "young")).toBe(false);
+    expect(await findSelection(store, "young")).toBeNull();
   });
 
   test("go with their collection, and none is kept of one that is gone", async () => {
     const store = await openTestStore();
     await newCollection(store);
-    await store.saveSelection(selection("a", "birds"));
-    await store.deleteCollection("birds" as CollectionName);
-    expect(await store.listSelections(10)).toEqual([]);
-    await expect(store.saveSelection(selection("b", "birds"))).rejects.toMatchObject({ code: "not-found" });
+    await saveSelection(store, selection("a", "birds"));
+    await deleteCollection(store, "birds" as CollectionName);
+    expect(await listSelections(store, 10)).toEqual([]);
+    await expect(saveSelection(store, selection("b", "birds"))).rejects.toMatchObject({ code: "not-found" });
   });
 });

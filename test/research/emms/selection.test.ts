@@ -1,3 +1,4 @@
+import { upsertAnchors, ensureEncoder, withoutVector, addVectors } from "../../../src/store/index.ts";
 import { describe, expect, it } from "vitest";
 import {
   agreementTable,
@@ -85,14 +86,16 @@ describe("ASIF's accuracy by encoder", () => {
     const store = await openTestStore();
     const collection = await newCollection(store, "birds", { image: 12, text: 9 });
     const anchors = conceptAnchors(60, 2);
-    await store.upsertAnchors(
+    await upsertAnchors(
+      store,
       collection,
       anchors.map((anchor) => ({ ...anchor, id: anchor.id as AnchorId, image: null })),
     );
-    const blind = await store.ensureEncoder(externalInfo("image", 4), true);
-    const sources = await store.withoutVector(collection, blind, { after: 0, limit: 1000 });
+    const blind = await ensureEncoder(store, externalInfo("image", 4), true);
+    const sources = await withoutVector(store, collection, blind, { after: 0, limit: 1000 });
     const random = seededRandom(4);
-    await store.addVectors(
+    await addVectors(
+      store,
       collection,
       blind,
       sources.slice(0, 110).map(({ key }) => ({ key, vector: normals(4, random) })),

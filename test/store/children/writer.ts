@@ -1,5 +1,11 @@
 import { writeSync } from "node:fs";
-import { lockDataDir, openStore } from "../../../src/store/index.ts";
+import {
+  lockDataDir,
+  openStore,
+  findCollection,
+  upsertAnchors,
+  deleteAnchors,
+} from "../../../src/store/index.ts";
 import type { CollectionName } from "../../../src/types.ts";
 import { anchor, idsOf, newCollection } from "../fixtures.ts";
 
@@ -10,15 +16,18 @@ import { anchor, idsOf, newCollection } from "../fixtures.ts";
 const main = async (dataDir: string): Promise<void> => {
   await lockDataDir(dataDir);
   const store = await openStore({ dataDir, databaseUrl: null, log: () => undefined });
-  const collection = (await store.findCollection("birds" as CollectionName)) ?? (await newCollection(store));
+  const collection = (await findCollection(store, "birds" as CollectionName)) ?? (await newCollection(store));
   writeSync(1, "ready\n");
   for (let at = 0; ; at++) {
     const id = `a${at}`;
     const textVector = Float32Array.of(at, -at);
-    await store.upsertAnchors(collection, [anchor(id, { textVector }), anchor(`${id}-twin`, { textVector })]);
+    await upsertAnchors(store, collection, [
+      anchor(id, { textVector }),
+      anchor(`${id}-twin`, { textVector }),
+    ]);
     writeSync(1, `+${id}\n`);
     if (at % 3 !== 0) continue;
-    await store.deleteAnchors(collection, idsOf(id, `${id}-twin`));
+    await deleteAnchors(store, collection, idsOf(id, `${id}-twin`));
     writeSync(1, `-${id}\n`);
   }
 };

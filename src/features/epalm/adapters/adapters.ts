@@ -2,7 +2,8 @@ import type { Collections } from "../../../collections/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError, notFound } from "../../../errors.ts";
 import type { JobContext } from "../../../collections/jobs/index.ts";
-import type { AdapterRecord, EncoderRecord, Store } from "../../../store/index.ts";
+import { type Store, findCollection } from "../../../store/index.ts";
+import type { AdapterRecord } from "../store-adapter-types.ts";
 import type { CollectionName } from "../../../types.ts";
 import { makeCollectionFeatures } from "./collection-features.ts";
 import type { Decoders } from "./decoders.ts";
@@ -67,21 +68,10 @@ export interface Ground {
   readonly decoders: Decoders;
 }
 
-/** Records of encoders are never removed, so that each is asked for once. */
-const remembering = (store: Pick<Store, "ensureEncoder">): Store["ensureEncoder"] => {
-  const known = new Map<string, EncoderRecord>();
-  return async (info) => {
-    const key = `${info.id} ${info.sha256}`;
-    const record = known.get(key) ?? (await store.ensureEncoder(info));
-    known.set(key, record);
-    return record;
-  };
-};
-
 export const createAdapters = ({ store, encoders, collections, decoders }: Ground): Adapters => {
   const records = createAdapterRecords(store);
   const eyes = {
-    store: { ...store, ensureEncoder: remembering(store) },
+    store,
     registry: encoders,
     collections,
     records,
@@ -90,7 +80,7 @@ export const createAdapters = ({ store, encoders, collections, decoders }: Groun
     records,
     decoders,
     planFeatures: async (name, layers) => {
-      const collection = await store.findCollection(name);
+      const collection = await findCollection(store, name);
       if (collection === null) throw notFound("collection", name);
       const chosen = await chooseLayers(store, encoders, collection, layers);
       const records = chosen.map(({ encoder }) => encoder);

@@ -1,13 +1,20 @@
+import type { Database } from "../../../store/index.ts";
+import { keysWithVector } from "../../../store/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError } from "../../../errors.ts";
 import { keepFeatures } from "../../../collections/layer-vectors/index.ts";
 import type { JobContext } from "../../../collections/jobs/index.ts";
-import type { AnchorKey, CollectionRecord, EncoderRecord, Store } from "../../../store/index.ts";
+import {
+  type AnchorKey,
+  type CollectionRecord,
+  type EncoderRecord,
+  anchorKeys,
+} from "../../../store/index.ts";
 
 /** Keys that are asked about in one statement. */
 const KEYS_AT_ONCE = 10_000;
 
-type Features = Pick<Store, "addVectors" | "anchorKeys" | "findImages" | "findVectors" | "keysWithVector">;
+type Features = Database;
 
 /**
  * Makes the features of all anchors that have an image and lack some, those among them that come meanwhile. What was made
@@ -24,7 +31,7 @@ export const makeCollectionFeatures = async (
 ): Promise<void> => {
   const tried = new Set<number>();
   for (;;) {
-    const anchors = await store.anchorKeys(collection, "with images");
+    const anchors = await anchorKeys(store, collection, "with images");
     const lacking = await withoutFeatures(store, encoders, anchors);
     // One whose image vanished between would be tried for ever.
     const keys = lacking.filter((key) => !tried.has(key));
@@ -41,7 +48,7 @@ export const makeCollectionFeatures = async (
 
 /** The keys of anchors that lack features by one of `encoders`. */
 export const withoutFeatures = async (
-  store: Pick<Store, "keysWithVector">,
+  store: Database,
   encoders: readonly EncoderRecord[],
   anchors: readonly AnchorKey[],
 ): Promise<number[]> => {
@@ -49,7 +56,7 @@ export const withoutFeatures = async (
   for (let first = 0; first < anchors.length; first += KEYS_AT_ONCE) {
     const keys = anchors.slice(first, first + KEYS_AT_ONCE).map(({ key }) => key);
     const having: Set<number>[] = [];
-    for (const encoder of encoders) having.push(await store.keysWithVector(encoder, keys));
+    for (const encoder of encoders) having.push(await keysWithVector(store, encoder, keys));
     lacking.push(...keys.filter((key) => having.some((set) => !set.has(key))));
   }
   return lacking;
@@ -61,11 +68,11 @@ export const withoutFeatures = async (
  * @throws AnchorageError `conflict` where some lack features
  */
 export const featuredAnchors = async (
-  store: Pick<Store, "anchorKeys" | "keysWithVector">,
+  store: Database,
   collection: CollectionRecord,
   encoders: readonly EncoderRecord[],
 ): Promise<readonly AnchorKey[]> => {
-  const anchors = await store.anchorKeys(collection, "with images");
+  const anchors = await anchorKeys(store, collection, "with images");
   const lacking = await withoutFeatures(store, encoders, anchors);
   if (lacking.length === 0) return anchors;
   throw new AnchorageError(

@@ -1,17 +1,14 @@
+import type { Database } from "../../../store/index.ts";
+import { findVectorsByAll } from "../../../store/index.ts";
 import type { Input } from "../../../collections/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
 import { keepFeatures } from "../../../collections/layer-vectors/index.ts";
-import type { CollectionRecord, EncoderRecord, Store } from "../../../store/index.ts";
+import { type CollectionRecord, type EncoderRecord, anchorKeys } from "../../../store/index.ts";
 import type { AnchorId } from "../../../types.ts";
 
 /** Something to look at: a stored anchor's image, or the bytes of an image file. */
 export type Sight = { readonly anchor: AnchorId } | { readonly image: Uint8Array };
-
-export type Seeing = Pick<
-  Store,
-  "addVectors" | "anchorKeys" | "findImages" | "findVectors" | "findVectorsByAll" | "keysWithVector"
->;
 
 /** @throws AnchorageError `invalid-input` that names an input with nothing to be seen in it */
 export const sightOf = (input: Input, path: string): Sight => {
@@ -35,7 +32,7 @@ export const sightOf = (input: Input, path: string): Sight => {
  * @throws AnchorageError `invalid-input` that names the sight
  */
 export const featuresOf = async (
-  store: Seeing,
+  store: Database,
   registry: Pick<EncoderRegistry, "encodeImagesByAll">,
   collection: CollectionRecord,
   encoders: readonly EncoderRecord[],
@@ -65,10 +62,10 @@ export const featuresOf = async (
     const keys = await keysOf(store, collection, anchors, pathOf);
     const { wanted } = keys;
     const nowhere = (): void => undefined;
-    let found = await store.findVectorsByAll(encoders, wanted);
+    let found = await findVectorsByAll(store, encoders, wanted);
     if (found.some(({ size }) => size < wanted.length)) {
       await keepFeatures(store, registry, collection, encoders, wanted, { signal, onMade: nowhere });
-      found = await store.findVectorsByAll(encoders, wanted);
+      found = await findVectorsByAll(store, encoders, wanted);
     }
     for (const [e, encoder] of encoders.entries()) {
       for (const { row, id } of anchors) {
@@ -82,13 +79,13 @@ export const featuresOf = async (
 };
 
 const keysOf = async (
-  store: Seeing,
+  store: Database,
   collection: CollectionRecord,
   anchors: readonly { readonly row: number; readonly id: AnchorId }[],
   pathOf: (row: number) => string,
 ) => {
   const ids = [...new Set(anchors.map(({ id }) => id))];
-  const found = await store.anchorKeys(collection, ids);
+  const found = await anchorKeys(store, collection, ids);
   const known = new Map(found.map((anchor) => [anchor.id, anchor]));
   for (const { row, id } of anchors) {
     const anchor = known.get(id);

@@ -1,7 +1,8 @@
+import type { Database } from "../../../store/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError, isAnchorageError } from "../../../errors.ts";
 import type { AdapterSettings, DecoderModel } from "../index.ts";
-import type { Store } from "../../../store/index.ts";
+import { ensureEncoder } from "../../../store/index.ts";
 import type { EncoderInfo } from "../../../types.ts";
 import type { Decoders } from "./decoders.ts";
 import type { LayerTold } from "./types.ts";
@@ -34,14 +35,14 @@ export const checkFeatures = (
 
 /** The same with their records. */
 export const layersOfAdapter = async (
-  store: Pick<Store, "ensureEncoder">,
+  store: Database,
   registry: Pick<EncoderRegistry, "layer">,
   settings: Pick<AdapterSettings, "features">,
 ): Promise<LayerTold[]> =>
   Promise.all(
     checkFeatures(registry, settings).map(async (info) => ({
       name: nameOfLayer(info.id),
-      encoder: await store.ensureEncoder(info),
+      encoder: await ensureEncoder(store, info),
     })),
   );
 

@@ -1,9 +1,10 @@
+import type { Database } from "../../../store/index.ts";
 import type { Collections } from "../../../collections/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError, invalidField, notFound } from "../../../errors.ts";
-import type { CollectionRecord, EncoderRecord, Store } from "../../../store/index.ts";
+import { type CollectionRecord, type EncoderRecord, findCollection } from "../../../store/index.ts";
 import type { CollectionName } from "../../../types.ts";
-import { featuresOf, sightOf, type Seeing, type Sight } from "./eyes.ts";
+import { featuresOf, sightOf, type Sight } from "./eyes.ts";
 import { layersOfAdapter } from "./fitting.ts";
 import { chooseLayers } from "./layers.ts";
 import { madeOf } from "./made.ts";
@@ -12,7 +13,7 @@ import type { AdapterRecords, StoredAdapter } from "./records.ts";
 import type { AdapterInputs, AdapterInputsRequest, LayerTold, Wanted } from "./types.ts";
 
 export interface Eyes {
-  readonly store: Seeing & Pick<Store, "ensureEncoder" | "findAnchors" | "findCollection">;
+  readonly store: Database;
   readonly registry: EncoderRegistry;
   readonly collections: Pick<Collections, "search">;
   readonly records: Pick<AdapterRecords, "load">;
@@ -36,7 +37,7 @@ export const choose = async (
   name: CollectionName,
   { layers, adapter }: Wanted,
 ): Promise<Chosen> => {
-  const collection = await store.findCollection(name);
+  const collection = await findCollection(store, name);
   if (collection === null) throw notFound("collection", name);
   if (adapter === undefined)
     return { collection, layers: await chooseLayers(store, registry, collection, layers), stored: null };

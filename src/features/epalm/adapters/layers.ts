@@ -1,6 +1,7 @@
+import type { Database } from "../../../store/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
-import type { CollectionRecord, EncoderRecord, Store } from "../../../store/index.ts";
+import { type CollectionRecord, type EncoderRecord, ensureEncoder } from "../../../store/index.ts";
 import type { EncoderInfo } from "../../../types.ts";
 import { nameOfLayer } from "./fitting.ts";
 import type { LayerTold } from "./types.ts";
@@ -13,7 +14,7 @@ import type { LayerTold } from "./types.ts";
  * collection's encoder declares no layers
  */
 export const chooseLayers = async (
-  store: Pick<Store, "ensureEncoder">,
+  store: Database,
   registry: Pick<EncoderRegistry, "layer" | "list">,
   { imageEncoder }: CollectionRecord,
   ids: readonly string[] | undefined,
@@ -26,7 +27,7 @@ export const chooseLayers = async (
   return Promise.all(
     infos.map(async (info) => ({
       name: nameOfLayer(info.id),
-      encoder: await store.ensureEncoder(info),
+      encoder: await ensureEncoder(store, info),
     })),
   );
 };

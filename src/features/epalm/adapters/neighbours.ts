@@ -1,5 +1,6 @@
+import type { Database } from "../../../store/index.ts";
 import type { Collections } from "../../../collections/index.ts";
-import type { CollectionRecord, Store } from "../../../store/index.ts";
+import { type CollectionRecord, findAnchors } from "../../../store/index.ts";
 import type { AnchorId } from "../../../types.ts";
 import type { Sight } from "./eyes.ts";
 import type { Neighbour } from "./types.ts";
@@ -10,7 +11,7 @@ import type { Neighbour } from "./types.ts";
  * @param vectors of each sight that is no anchor, by the collection's image encoder
  */
 export const neighboursOf = async (
-  store: Pick<Store, "findAnchors">,
+  store: Database,
   collections: Pick<Collections, "search">,
   collection: CollectionRecord,
   sights: readonly Sight[],
@@ -30,7 +31,8 @@ export const neighboursOf = async (
       limit: own === null ? count : count + 1,
     });
     const nearest = hits.filter(({ id }) => id !== own).slice(0, count);
-    const anchors = await store.findAnchors(
+    const anchors = await findAnchors(
+      store,
       collection,
       nearest.map(({ id }) => id),
     );

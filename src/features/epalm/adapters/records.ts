@@ -1,7 +1,9 @@
+import type { Database } from "../../../store/index.ts";
+import { findAdapter, adapterContent, listAdapters, removeAdapters, saveAdapter } from "../store-adapters.ts";
 import { LRUCache } from "lru-cache";
 import { notFound } from "../../../errors.ts";
 import { readAdapter, writeAdapter, type Adapter, type AdapterSettings } from "../index.ts";
-import type { AdapterRecord, Store } from "../../../store/index.ts";
+import type { AdapterRecord } from "../store-adapter-types.ts";
 import type { CollectionName, JsonValue, Sequence } from "../../../types.ts";
 
 /** Numbers of adapters that are kept ready, 256 MiB. */
@@ -31,7 +33,7 @@ export interface AdapterRecords {
   readonly remove: (reference: string) => Promise<void>;
 }
 
-type Adapters = Pick<Store, "adapterContent" | "findAdapter" | "listAdapters" | "removeAdapters">;
+type Adapters = Database;
 
 export const createAdapterRecords = (store: Adapters): AdapterRecords => {
   // By their content, so that nothing that is removed or written again is served for another.
@@ -42,13 +44,13 @@ export const createAdapterRecords = (store: Adapters): AdapterRecords => {
   });
   const find = async (reference: string): Promise<AdapterRecord> => {
     const { id, version } = parsed(reference);
-    const found = await store.findAdapter(id, version);
+    const found = await findAdapter(store, id, version);
     if (found === null) throw notFound("adapter", reference);
     return found;
   };
   const content: AdapterRecords["content"] = async (reference) => {
     const record = await find(reference);
-    const bytes = await store.adapterContent(record.id, record.version);
+    const bytes = await adapterContent(store, record.id, record.version);
     if (bytes === null) throw notFound("adapter", reference);
     return { record, content: bytes };
   };
@@ -64,10 +66,10 @@ export const createAdapterRecords = (store: Adapters): AdapterRecords => {
       ready.set(record.sha256, adapter);
       return { record, adapter };
     },
-    list: () => store.listAdapters(LISTED),
+    list: () => listAdapters(store, LISTED),
     remove: async (reference) => {
       const { id, version } = parsed(reference);
-      if ((await store.removeAdapters(id, version)) === 0) throw notFound("adapter", reference);
+      if ((await removeAdapters(store, id, version)) === 0) throw notFound("adapter", reference);
     },
   };
 };
@@ -78,12 +80,13 @@ export const createAdapterRecords = (store: Adapters): AdapterRecords => {
  * @param trained on whose anchors, at which sequence; null where it was made elsewhere
  */
 export const keepAdapter = (
-  store: Pick<Store, "saveAdapter">,
+  store: Database,
   id: string,
   adapter: Adapter,
   trained: { readonly collection: CollectionName; readonly sequence: Sequence } | null,
-): ReturnType<Store["saveAdapter"]> =>
-  store.saveAdapter(
+): ReturnType<typeof saveAdapter> =>
+  saveAdapter(
+    store,
     {
       id,
       sha256: adapter.sha256,

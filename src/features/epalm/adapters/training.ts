@@ -1,3 +1,5 @@
+import type { Database } from "../../../store/index.ts";
+import { findVectors } from "../../../store/index.ts";
 import { AnchorageError, invalidField, notFound } from "../../../errors.ts";
 import {
   captionPrompt,
@@ -17,7 +19,13 @@ import {
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { keepFeatures } from "../../../collections/layer-vectors/index.ts";
 import type { JobContext } from "../../../collections/jobs/index.ts";
-import type { CollectionRecord, EncoderRecord, Store } from "../../../store/index.ts";
+import {
+  type CollectionRecord,
+  type EncoderRecord,
+  findCollection,
+  anchorKeys,
+  findAnchors,
+} from "../../../store/index.ts";
 import type { AnchorId, CollectionName, JsonValue } from "../../../types.ts";
 import type { Decoders } from "./decoders.ts";
 import { chooseLayers } from "./layers.ts";
@@ -52,18 +60,7 @@ export interface TrainRequest {
   readonly rates?: { readonly connection: number; readonly prompt: number };
 }
 
-type Ground = Pick<
-  Store,
-  | "addVectors"
-  | "anchorKeys"
-  | "ensureEncoder"
-  | "findAnchors"
-  | "findCollection"
-  | "findImages"
-  | "findVectors"
-  | "keysWithVector"
-  | "saveAdapter"
->;
+type Ground = Database;
 
 /** Numbers in the features of all anchors that are trained on, 2 GiB. */
 const MOST_NUMBERS = 2 ** 29;
@@ -83,7 +80,7 @@ export const planTraining = async (
   decoders: Decoders,
   request: TrainRequest,
 ): Promise<(context: JobContext) => Promise<void>> => {
-  const collection = await store.findCollection(request.collection);
+  const collection = await findCollection(store, request.collection);
   if (collection === null) throw notFound("collection", request.collection);
   const decoder = await decoders.get(request.decoder);
   const layers = await chooseLayers(store, registry, collection, request.layers);
@@ -164,7 +161,7 @@ const rowsOf = async (
 ): Promise<{ readonly anchors: readonly number[]; readonly rows: readonly AdapterRow[] }> => {
   const texts = given === "captions" ? await captionsOf(store, collection) : given;
   const ids = [...new Set(texts.map(({ anchor }) => anchor))];
-  const found = await store.anchorKeys(collection, ids);
+  const found = await anchorKeys(store, collection, ids);
   const known = new Map(found.map((anchor) => [anchor.id, anchor]));
   const anchors: number[] = [];
   const places = new Map<AnchorId, number>();
@@ -186,11 +183,11 @@ const rowsOf = async (
 };
 
 const captionsOf = async (store: Ground, collection: CollectionRecord): Promise<TrainingRow[]> => {
-  const pictured = await store.anchorKeys(collection, "with images");
+  const pictured = await anchorKeys(store, collection, "with images");
   const rows: TrainingRow[] = [];
   for (let first = 0; first < pictured.length; first += ANCHORS_AT_ONCE) {
     const ids = pictured.slice(first, first + ANCHORS_AT_ONCE).map(({ id }) => id);
-    for (const { id, caption } of await store.findAnchors(collection, ids))
+    for (const { id, caption } of await findAnchors(store, collection, ids))
       if (caption !== null && plainText(caption) !== "") rows.push({ anchor: id, answer: caption });
   }
   if (rows.length > 0) return rows;
@@ -210,7 +207,7 @@ const featuresOf = async (
     const rows = new Float32Array(anchors.length * dimension);
     for (let first = 0; first < anchors.length; first += ANCHORS_AT_ONCE) {
       const keys = anchors.slice(first, first + ANCHORS_AT_ONCE);
-      const found = await store.findVectors(encoder, keys);
+      const found = await findVectors(store, encoder, keys);
       keys.forEach((key, i) => {
         const vector = found.get(key);
         if (vector === undefined)

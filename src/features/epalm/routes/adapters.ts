@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { settingsOf, TRAINING_JOB, type Adapters, type TrainRequest } from "../adapters/index.ts";
 import { adapterSize } from "../index.ts";
-import type { AdapterRecord } from "../../../store/index.ts";
+import type { AdapterRecord } from "../store-adapter-types.ts";
 import { createSoleJobs } from "../../../collections/sole-job.ts";
 import { readFile, readJson } from "../../../http/body.ts";
 import {

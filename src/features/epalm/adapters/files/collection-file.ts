@@ -1,5 +1,7 @@
+import type { Database } from "../../../../store/index.ts";
+import { findVectorsByAll } from "../../../../store/index.ts";
 import { safetensorsHeader } from "../../index.ts";
-import type { AnchorKey, EncoderRecord, Store } from "../../../../store/index.ts";
+import type { AnchorKey, EncoderRecord } from "../../../../store/index.ts";
 import type { CollectionName } from "../../../../types.ts";
 import { featuredAnchors } from "../collection-features.ts";
 import { choose, type Eyes } from "../inputs.ts";
@@ -119,12 +121,12 @@ const batchesOf = (anchors: readonly AnchorKey[]): readonly (readonly number[])[
   );
 
 const rowsOf = async (
-  store: Pick<Store, "findVectorsByAll">,
+  store: Database,
   encoders: readonly EncoderRecord[],
   keys: readonly number[],
 ): Promise<Float32Array[]> => {
   const parts: Float32Array[] = [];
-  const found = await store.findVectorsByAll(encoders, keys);
+  const found = await findVectorsByAll(store, encoders, keys);
   for (const [e, encoder] of encoders.entries()) {
     const rows = new Float32Array(keys.length * encoder.dimension);
     keys.forEach((key, row) => {
