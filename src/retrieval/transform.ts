@@ -1,5 +1,5 @@
 import type { TransformKind } from "../types.ts";
-import { leadingEigen } from "./leading-eigen.ts";
+import { leadingEigen, orientDirection } from "../math/linear-algebra/index.ts";
 import { multiplyByTransposed, multiplyTransposedBy } from "./kernels.ts";
 import { unitRows } from "./rows.ts";
 
@@ -57,7 +57,7 @@ export const fitTransform = async (
   for (let i = 0; i < rank; i++) {
     const deviation = Math.sqrt(Math.max(0, values[i] ?? 0));
     if (deviation < RELATIVE_FLOOR * largest) break;
-    const direction = signed(vectors.subarray(i * dimension, (i + 1) * dimension));
+    const direction = orientDirection(vectors.subarray(i * dimension, (i + 1) * dimension));
     kept.push(direction.map((value) => value / (deviation + WHITEN_EPSILON)));
   }
   const projection = new Float32Array(kept.length * dimension);
@@ -130,11 +130,4 @@ const fromGram = async (centered: Float32Array, n: number, d: number, rank: numb
   }
   const lifted = await multiplyTransposedBy({ data: columns, rows: n, columns: rank }, matrix);
   return { values, vectors: Float64Array.from(unitRows(lifted, d)) };
-};
-
-/** Of the two directions of an axis the one whose largest part is positive, so that a fit is one of a kind. */
-const signed = (direction: Float64Array): Float64Array => {
-  let largest = 0;
-  for (const value of direction) if (Math.abs(value) > Math.abs(largest)) largest = value;
-  return largest < 0 ? direction.map((value) => -value) : direction;
 };

@@ -52,7 +52,7 @@ export const evaluateDistances = async (
         if (winner !== null) made.push(vectorOf(winner.proposal).slice(0, DIRECTIONS));
         onProgress(++done, targets.length * panels.length * prototypes);
       }
-      distances[at]?.push(frechetDistance(made, target.real));
+      distances[at]?.push(await frechetDistance(made, target.real));
     }
   }
   return panels.map((members, at) => ({

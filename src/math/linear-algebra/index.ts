@@ -1,8 +1,15 @@
 /** Dense matrices in float64: products by ONNX Runtime, and factorisations that are mostly products. */
 export { factor, solveLower, solveLowerTransposed } from "./cholesky.ts";
-export { eigenSymmetric, type Eigen } from "./eigen.ts";
+export { eigenSymmetric, functionOfSymmetric, identity, orientDirection, type Eigen } from "./eigen.ts";
+export {
+  leadingEigen,
+  leadingEigenOf,
+  type LeadingOptions,
+  type SymmetricOperator,
+} from "./leading-eigen.ts";
 export { factorPivoted, type PivotedFactor } from "./pivoted-cholesky.ts";
 export { closeProducts, multiply, type Matrix } from "./products.ts";
+export { eigenvaluesOf } from "./ql.ts";
 export { gramOfRows, transpose } from "./symmetric.ts";
-export { eigenvaluesOf, rotate, tridiagonalize, type Tridiagonal } from "./tridiagonal.ts";
+export { rotate, tridiagonalize, type Tridiagonal } from "./tridiagonal.ts";
 export { tridiagonalVectors } from "./tridiagonal-vectors.ts";

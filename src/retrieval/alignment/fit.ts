@@ -1,14 +1,16 @@
-import { EigenvalueDecomposition, Matrix as EigenMatrix } from "ml-matrix";
 import type { AlignmentKind } from "../../types.ts";
 import {
+  eigenSymmetric,
   factor,
   multiply,
+  orientDirection,
   solveLower,
   solveLowerTransposed,
+  transpose,
+  type Eigen,
   type Matrix,
 } from "../../math/linear-algebra/index.ts";
 import { momentsOf, type Gram, type Moments } from "./gram.ts";
-
 import type { Alignment } from "./types.ts";
 
 /** Added to the diagonal of a covariance, in units of its mean eigenvalue, where nothing else is said. */
@@ -59,7 +61,7 @@ const fitCsa = async (moments: Moments, ridge: number): Promise<Alignment | null
   const explained = await multiply({ data: cross, rows: d, columns: m }, regression, "left");
   const half = await solveLower(lower, explained);
   const whole = await solveLower(lower, { ...half, data: transposed(half.data, m, m) });
-  const { values, vectors } = leading(symmetric(whole.data, m), m, Math.min(m, moments.count - 1));
+  const { values, vectors } = await leading(symmetric(whole.data, m), m, Math.min(m, moments.count - 1));
   const rank = values.length;
   if (rank === 0) return null;
   const back = await solveLowerTransposed(lower, {
@@ -89,7 +91,7 @@ const fitOrthogonal = async (moments: Moments): Promise<Alignment | null> => {
     columns: m,
   };
   const squares = await multiply(cross, cross, "left");
-  const { values, vectors } = leading(symmetric(squares.data, m), m, Math.min(m, moments.count - 1));
+  const { values, vectors } = await leading(symmetric(squares.data, m), m, Math.min(m, moments.count - 1));
   const rank = values.length;
   if (rank === 0) return null;
   const ofSmall = { data: vectors, rows: rank, columns: m };
@@ -149,39 +151,17 @@ const withRidge = (covariance: Float64Array, d: number, ridge: number): Float64A
 };
 
 /** The greatest eigenvalues of a symmetric matrix, those that are more than rounding, with their vectors as rows. */
-const leading = (
-  matrix: Float64Array,
-  size: number,
-  limit: number,
-): { readonly values: Float64Array; readonly vectors: Float64Array } => {
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(
-    EigenMatrix.from1DArray(size, size, matrix),
-    { assumeSymmetric: true },
-  );
-  const order = realEigenvalues.map((_, i) => i).sort((a, b) => valueAt(b) - valueAt(a));
-  function valueAt(i: number): number {
-    return realEigenvalues[i] ?? 0;
-  }
-  const floor = FLOOR * FLOOR * valueAt(order[0] ?? 0);
-  const kept = order.slice(0, limit).filter((i) => valueAt(i) > floor);
-  const vectors = new Float64Array(kept.length * size);
-  kept.forEach((column, i) => vectors.set(signed(eigenvectorMatrix.getColumn(column)), i * size));
-  return { values: Float64Array.from(kept, valueAt), vectors };
+const leading = async (matrix: Float64Array, size: number, limit: number): Promise<Eigen> => {
+  const { values, vectors } = await eigenSymmetric(matrix, size);
+  const floor = FLOOR * FLOOR * (values[0] ?? 0);
+  const kept = values.subarray(0, limit).filter((value) => value > floor);
+  for (let i = 0; i < kept.length; i++)
+    vectors.set(orientDirection(vectors.subarray(i * size, (i + 1) * size)), i * size);
+  return { values: kept, vectors: vectors.subarray(0, kept.length * size) };
 };
 
-/** Of the two directions of an axis the one whose largest part is positive, so that a fit is one of a kind. */
-const signed = (direction: number[]): number[] => {
-  let largest = 0;
-  for (const value of direction) if (Math.abs(value) > Math.abs(largest)) largest = value;
-  return largest < 0 ? direction.map((value) => -value) : direction;
-};
-
-const transposed = (matrix: Float64Array, rows: number, columns: number): Float64Array => {
-  const result = new Float64Array(matrix.length);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) result[j * rows + i] = matrix[i * columns + j] ?? 0;
-  return result;
-};
+const transposed = (data: Float64Array, rows: number, columns: number): Float64Array =>
+  transpose({ data, rows, columns }).data;
 
 /** The mean of a matrix and its transpose: what rounding made of a symmetric one. */
 const symmetric = (matrix: Float64Array, n: number): Float64Array =>

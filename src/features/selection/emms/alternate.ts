@@ -1,4 +1,4 @@
-import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { functionOfSymmetric } from "../../../math/linear-algebra/index.ts";
 import { traceOf } from "./class-means.ts";
 import { sparsemax } from "./sparsemax.ts";
 
@@ -39,9 +39,11 @@ export interface Alternation {
  *
  * @param rounds how many at most, from 1
  */
-export const alternate = (products: LabelProducts, rounds: number): Alternation => {
+export const alternate = async (products: LabelProducts, rounds: number): Promise<Alternation> => {
   const { size, explained } = products;
-  const inverse = pseudoInverse(products.all, size);
+  const inverse = await functionOfSymmetric(products.all, size, (value, greatest) =>
+    value > DEPENDENT * greatest ? 1 / value : 0,
+  );
   let weights: Float64Array = new Float64Array(size).fill(1 / size);
   const objectives: number[] = [];
   const nothing = NOTHING * traceOf(products.all, size);
@@ -95,14 +97,4 @@ const times = (matrix: Float64Array, vector: Float64Array): Float64Array => {
   return new Float64Array(size).map((_, k) =>
     vector.reduce((sum, value, l) => sum + (matrix[k * size + l] ?? 0) * value, 0),
   );
-};
-
-const pseudoInverse = (matrix: Float64Array, size: number): Float64Array => {
-  const { realEigenvalues: values, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(
-    Matrix.from1DArray(size, size, matrix),
-    { assumeSymmetric: true },
-  );
-  const floor = DEPENDENT * Math.max(...values);
-  const inverted = Matrix.diag(values.map((value) => (value > floor ? 1 / value : 0)));
-  return Float64Array.from(vectors.mmul(inverted).mmul(vectors.transpose()).to1DArray());
 };

@@ -25,7 +25,10 @@ export const emms: Method = {
     const span = await spanOf(features);
     signal?.throwIfAborted();
     const explained = await span.energies(labels);
-    const { weights, objectives, converged } = alternate({ size: labels.length, all, explained }, rounds);
+    const { weights, objectives, converged } = await alternate(
+      { size: labels.length, all, explained },
+      rounds,
+    );
     const scale = features.n * first.columns;
     const losses = objectives.map((objective) => objective / scale);
     return {

@@ -1,6 +1,7 @@
 import {
   eigenvaluesOf,
   gramOfRows,
+  identity,
   multiply,
   rotate,
   transpose,
@@ -53,12 +54,6 @@ export const principalComponents = async (
   await rest();
   const rows = transpose(await multiply(directions, turned));
   return { rows: tall ? rows : scaleColumns(rows, kept), varianceKept };
-};
-
-const identity = (size: number): Matrix => {
-  const data = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) data[i * size + i] = 1;
-  return { data, rows: size, columns: size };
 };
 
 /** The unit directions of `X X^T` are the rows' coordinates, but for the singular values. */
