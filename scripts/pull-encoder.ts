@@ -3,7 +3,7 @@ import { z } from "zod";
 import { encoderDirectory } from "../src/anchorage.ts";
 import { EXIT, requiredText, runScript, type Terminal } from "../src/cli/cli.ts";
 import { readConfig } from "../src/config.ts";
-import { pullEncoder } from "../src/encoders/index.ts";
+import { pullEncoder } from "../src/cli/pull-encoder/index.ts";
 import { isAnchorageError } from "../src/errors.ts";
 import { createProgress } from "../src/progress.ts";
 

@@ -7,11 +7,10 @@ import {
   beamSearch,
   DECODER_ID,
   openDecoderModel,
-  PRETRAINING_DEFAULTS,
   questionPrompt,
-  trainEmojiDecoder,
   type DecoderModel,
 } from "../../src/features/epalm/index.ts";
+import { PRETRAINING_DEFAULTS, trainEmojiDecoder } from "../epalm/pretraining/index.ts";
 import { createProgress } from "../../src/progress.ts";
 
 const VALIDATION_LINES = 500;

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  trainBpe,
   weightShapes,
   writeDecoder,
   type DecoderConfig,
   type Tensors,
 } from "../../src/features/epalm/index.ts";
+import { trainBpe } from "../../research/epalm/pretraining/train-bpe.ts";
 import { normals, seededRandom } from "./random.ts";
 
 export const TINY_CONFIG: DecoderConfig = {

@@ -1,5 +1,5 @@
-/** Ids that OPT's tokenizer has, too; the answer's mark comes after them. */
-export const SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>", "</a>"] as const;
+import { SPECIAL_TOKENS } from "../../../src/features/epalm/text/prompts.ts";
+
 const BOS = "</s>";
 
 /** As GPT-2 cuts a text before it is merged: words with the space before them, numbers, other signs. */

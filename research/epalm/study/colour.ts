@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import type { COLOURS } from "../../../src/features/epalm/index.ts";
+import type { COLOURS } from "../pretraining/index.ts";
 
 export type Colour = (typeof COLOURS)[number];
 

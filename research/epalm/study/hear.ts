@@ -1,13 +1,13 @@
 import {
   defaultTraining,
   IMAGE_QUESTIONS,
-  isExactMatch,
   questionPrompt,
   trainAdapter,
   trainedShare,
   type DecoderModel,
   type TrainingProgress,
 } from "../../../src/features/epalm/index.ts";
+import { isExactMatch } from "../metrics/index.ts";
 import { SCALE_DIMENSION, scaleFeatures, SCALES } from "../audio/index.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { bootstrapInterval, mean, type Interval } from "../../../src/math/statistics.ts";

@@ -1,4 +1,5 @@
-import { groupText, NUMBERS, plainText, type IMAGE_QUESTIONS } from "../../../src/features/epalm/index.ts";
+import { plainText, type IMAGE_QUESTIONS } from "../../../src/features/epalm/index.ts";
+import { groupText, NUMBERS } from "../pretraining/index.ts";
 import type { EpalmImage, Split } from "./images.ts";
 
 /** What an image is asked: a question of {@link IMAGE_QUESTIONS}, or for a caption. */

@@ -1,4 +1,4 @@
-import { bleu, cider, isExactMatch, wordsOf, type Captioned } from "../../../src/features/epalm/index.ts";
+import { bleu, cider, isExactMatch, wordsOf, type Captioned } from "../metrics/index.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { bootstrapInterval, mean, quantile, type Interval } from "../../../src/math/statistics.ts";
 import { ASKED, type Item } from "./questions.ts";

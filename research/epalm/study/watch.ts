@@ -1,13 +1,13 @@
 import {
   defaultTraining,
-  groupText,
   IMAGE_QUESTIONS,
-  isExactMatch,
   questionPrompt,
   trainAdapter,
   type DecoderModel,
   type TrainingProgress,
 } from "../../../src/features/epalm/index.ts";
+import { isExactMatch } from "../metrics/index.ts";
+import { groupText } from "../pretraining/index.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { bootstrapInterval, mean, type Interval } from "../../../src/math/statistics.ts";
 import { answersTo } from "./answers.ts";

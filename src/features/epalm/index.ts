@@ -1,8 +1,6 @@
 /** eP-ALM: the store as eyes of a frozen language model (Shukor et al., arXiv 2303.11403). */
 export * from "./adapter/index.ts";
 export * from "./generate/index.ts";
-export { SPECIAL_TOKENS, trainBpe } from "../../../research/epalm/pretraining/train-bpe.ts";
-export * from "../../../research/epalm/pretraining/index.ts";
 export {
   readSafetensors,
   readSafetensorsHeader,
@@ -23,9 +21,9 @@ export {
   IMAGE_QUESTIONS,
   plainText,
   questionPrompt,
+  SPECIAL_TOKENS,
 } from "./text/prompts.ts";
 export type { TextTokenizer } from "./text/tokenizer.ts";
 export { isCheckpoint, readCheckpoint } from "./pth/index.ts";
 export { scheduleOf, type Injection, type LayerAction } from "./injection.ts";
-export * from "../../../research/epalm/metrics/index.ts";
 export * from "./training/index.ts";

@@ -1,4 +1,4 @@
-import { pullEncoder, type PulledEncoder } from "../../../src/encoders/index.ts";
+import { pullEncoder, type PulledEncoder } from "../../../src/cli/pull-encoder/index.ts";
 import { silentProgress } from "../../../src/progress.ts";
 import { TABLE } from "../../encoders/folders.ts";
 import type { Hub } from "../../encoders/hub.ts";

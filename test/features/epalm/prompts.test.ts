@@ -5,10 +5,10 @@ import {
   captionPrompt,
   openDecoderModel,
   questionPrompt,
-  trainBpe,
   writeDecoder,
   type DecoderModel,
 } from "../../../src/features/epalm/index.ts";
+import { trainBpe } from "../../../research/epalm/pretraining/train-bpe.ts";
 import { readReference } from "../../support/epalm-reference.ts";
 import { temporaryDecoders, TINY_CONFIG, tinyTensors, writeTinyDecoder } from "../../support/tiny-decoder.ts";
 

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { answerOf } from "../../../src/features/epalm/index.ts";
 import {
-  answerOf,
   colourOf,
   COLOURS,
   groupText,
   makeCorpus,
   readThings,
   type Thing,
-} from "../../../src/features/epalm/index.ts";
+} from "../../../research/epalm/pretraining/index.ts";
 import { batchesOf, feedsOf } from "../../../research/epalm/pretraining/batches.ts";
 import { createRandom } from "../../../src/math/random.ts";
 

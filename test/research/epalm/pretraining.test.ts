@@ -1,16 +1,14 @@
 import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openDecoderModel, startDecoding, type Tensors } from "../../../src/features/epalm/index.ts";
 import {
-  openDecoderModel,
   pretrain,
   PRETRAINING_DEFAULTS,
-  startDecoding,
   trainEmojiDecoder,
   type CurvePoint,
   type EmojiDecoderSettings,
   type PretrainingHooks,
-  type Tensors,
-} from "../../../src/features/epalm/index.ts";
+} from "../../../research/epalm/pretraining/index.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { temporaryDecoders, TINY_CONFIG } from "../../support/tiny-decoder.ts";
 

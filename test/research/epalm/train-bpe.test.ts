@@ -1,7 +1,8 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SPECIAL_TOKENS, trainBpe } from "../../../src/features/epalm/index.ts";
+import { SPECIAL_TOKENS } from "../../../src/features/epalm/index.ts";
+import { trainBpe } from "../../../research/epalm/pretraining/train-bpe.ts";
 
 const TEXTS = [
   "what is it?</a>a red fox</s>",

@@ -1,4 +1,5 @@
-import { SPECIAL_TOKENS } from "../../../../research/epalm/pretraining/train-bpe.ts";
+/** The tokens that OPT's tokenizer has under the same ids, and then the mark of an answer. */
+export const SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>", "</a>"] as const;
 
 /** Stands between a question and its answer, as in eP-ALM's code. */
 export const ANSWER_MARK = "</a>";
