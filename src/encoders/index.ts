@@ -3,3 +3,13 @@ export { importDefaultEncoders } from "./defaults/index.ts";
 export { makeThumbnail, MAX_PIXELS } from "./image.ts";
 export { openEncoderRegistry } from "./registry.ts";
 export type { EncoderRegistry } from "./types.ts";
+/** What it takes to make a folder for an encoder that was published elsewhere, and to prove that it works. */
+export { externalDataOf, isInside } from "./external-data.ts";
+export { exists, readJsonIfThere } from "./folder.ts";
+export { folderSource, readHuggingFaceFolder, SOURCE_FILE, type FolderSource } from "./hugging-face.ts";
+export { openImageSession } from "./image-session.ts";
+export type { EncoderManifest } from "./manifest.ts";
+export { chooseModel } from "./model-file.ts";
+export { readFolder } from "./read-folders.ts";
+export type { EncoderSession } from "./session.ts";
+export { openTextSession } from "./text-session.ts";

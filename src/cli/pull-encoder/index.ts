@@ -3,11 +3,16 @@ import { join } from "node:path";
 import { AnchorageError } from "../../errors.ts";
 import type { Progress } from "../../progress.ts";
 import type { EncoderInfo, Log } from "../../types.ts";
-import { externalDataOf } from "../../encoders/external-data.ts";
-import { exists, readJsonIfThere } from "../../encoders/folder.ts";
-import { folderSource, SOURCE_FILE, type FolderSource } from "../../encoders/hugging-face.ts";
-import type { EncoderManifest } from "../../encoders/manifest.ts";
-import { readFolder } from "../../encoders/read-folders.ts";
+import {
+  exists,
+  externalDataOf,
+  folderSource,
+  readFolder,
+  readJsonIfThere,
+  SOURCE_FILE,
+  type EncoderManifest,
+  type FolderSource,
+} from "../../encoders/index.ts";
 import { download } from "./download.ts";
 import { describeRevision, fileUrl, pageUrl, refusal, type RemoteFile, type Repository } from "./hub.ts";
 import { proveEncoder } from "./prove.ts";

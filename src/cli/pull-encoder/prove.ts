@@ -1,8 +1,10 @@
-import { readHuggingFaceFolder } from "../../encoders/hugging-face.ts";
-import { openImageSession } from "../../encoders/image-session.ts";
-import type { EncoderManifest } from "../../encoders/manifest.ts";
-import type { EncoderSession } from "../../encoders/session.ts";
-import { openTextSession } from "../../encoders/text-session.ts";
+import {
+  openImageSession,
+  openTextSession,
+  readHuggingFaceFolder,
+  type EncoderManifest,
+  type EncoderSession,
+} from "../../encoders/index.ts";
 
 const PICTURE = new TextEncoder().encode(
   '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><circle cx="24" cy="32" r="20" fill="#c33"/></svg>',

@@ -1,6 +1,5 @@
 import { AnchorageError } from "../../errors.ts";
-import { isInside } from "../../encoders/external-data.ts";
-import { chooseModel } from "../../encoders/model-file.ts";
+import { chooseModel, isInside } from "../../encoders/index.ts";
 import type { RemoteFile } from "./hub.ts";
 
 /** What describes an encoder, where its repository has it. */

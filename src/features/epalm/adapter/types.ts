@@ -1,12 +1,8 @@
 import type { Vision } from "../decoder/forward.ts";
+import type { NamedTensor, Tensors } from "../tensors.ts";
 
-/** Row-major numbers with their shape. */
-export interface NamedTensor {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
 
-export type Tensors = Map<string, NamedTensor>;
+export type { NamedTensor, Tensors };
 
 /** What an adapter is made of. */
 export interface AdapterShape {

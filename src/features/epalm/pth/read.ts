@@ -1,5 +1,5 @@
 import { float16Table } from "../../../math/float16.ts";
-import type { Tensors } from "../adapter/types.ts";
+import type { Tensors } from "../tensors.ts";
 import { noCheckpoint } from "./fault.ts";
 import { readPickle } from "./pickle.ts";
 import { isKind, type PickledTensor } from "./values.ts";
