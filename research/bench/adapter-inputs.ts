@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { createClient, imageOf, type CollectionClient, type InputBody } from "../../src/client/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { startService } from "./service.ts";
+import { median } from "../../src/math/statistics.ts";
 
 /** Pixels a side of the images, as they are sent. */
 const SIDE = 128;
@@ -37,12 +38,12 @@ const main = async (): Promise<void> => {
     const made = (performance.now() - began) / 1_000;
     const lines: Record<string, string | number>[] = [];
     for (const batch of new Set([1, Math.min(32, count)])) {
-      const stored = await median(
+      const stored = await medianMs(
         bench,
         (round, i) => ({ anchor: `a${(round * batch + i) % count}` }),
         batch,
       );
-      const pixels = await median(
+      const pixels = await medianMs(
         bench,
         (round, i) => ({ image: images[(round * batch + i) % count] ?? { base64: "" } }),
         batch,
@@ -65,7 +66,7 @@ const main = async (): Promise<void> => {
 };
 
 /** After one round that is not counted, in milliseconds. */
-const median = async (
+const medianMs = async (
   collection: CollectionClient,
   inputOf: (round: number, i: number) => InputBody,
   batch: number,
@@ -78,7 +79,7 @@ const median = async (
     await file.arrayBuffer();
     if (round > 0) times.push(performance.now() - began);
   }
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
+  return median(times);
 };
 
 const noise = async (seed: number): Promise<{ base64: string }> => {

@@ -9,7 +9,8 @@ import {
   type AnchorView,
 } from "../../src/retrieval/index.ts";
 import type { TransformKind } from "../../src/types.ts";
-import { makeData, openView, quantile, rounded, TEXT_DIMENSION, type Data } from "./paired-data.ts";
+import { makeData, openView, rounded, TEXT_DIMENSION, type Data } from "./paired-data.ts";
+import { quantile } from "../../src/math/statistics.ts";
 
 /** How long one image that is embedded already takes against many classes, beside a dense computation in JavaScript. */
 

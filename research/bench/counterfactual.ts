@@ -10,7 +10,8 @@ import {
 } from "../../src/asif/index.ts";
 import { requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
 import { closeKernels, type AnchorView } from "../../src/retrieval/index.ts";
-import { makeData, openView, quantile, rounded, TEXT_DIMENSION, type Data } from "./paired-data.ts";
+import { makeData, openView, rounded, TEXT_DIMENSION, type Data } from "./paired-data.ts";
+import { quantile } from "../../src/math/statistics.ts";
 
 /** What it takes to answer as if anchors were not there, beside really taking them away. */
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { EXIT, requiredText, runScript, wholeNumber } from "../../src/cli/cli.ts";
 import { createGraph, type ElementType } from "../../src/onnx/index.ts";
 import { createRandom } from "../../src/math/random.ts";
+import { median } from "../../src/math/statistics.ts";
 
 /** What one product of all rows with a batch of queries takes, by layout, type of number and threads. */
 
@@ -137,8 +138,7 @@ const medianMs = async (run: () => Promise<unknown>): Promise<number> => {
     await run();
     times.push(performance.now() - start);
   }
-  times.sort((a, b) => a - b);
-  return times[Math.floor(times.length / 2)] ?? NaN;
+  return median(times);
 };
 
 await runScript({

@@ -10,6 +10,7 @@ import { EXIT, runScript, wholeNumber } from "../../src/cli/cli.ts";
 import { createClient, type CollectionClient } from "../../src/client/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { startService } from "./service.ts";
+import { quantile } from "../../src/math/statistics.ts";
 
 const DIMENSION = 512;
 const QUERY_EVERY_MS = 10;
@@ -53,7 +54,10 @@ const ask = async (collection: CollectionClient, isOver: (asked: number) => bool
 
 const rowOf = (when: string, times: readonly number[], peace: readonly number[]) => {
   const at = (of: readonly number[], share: number): number =>
-    of.toSorted((a, b) => a - b)[Math.min(of.length - 1, Math.floor(share * of.length))] ?? 0;
+    quantile(
+      of.toSorted((a, b) => a - b),
+      share,
+    );
   const shown = (share: number): number => Number(at(times, share).toFixed(1));
   return {
     when,

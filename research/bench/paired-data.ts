@@ -59,7 +59,4 @@ export const openView = async ({ images, texts }: Data, imageDimension: number):
   return space.view();
 };
 
-export const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
-
 export const rounded = (ms: number): number => Number(ms.toFixed(2));

@@ -2,6 +2,7 @@ import type { Modality } from "../../src/types.ts";
 import { normal } from "../../src/math/random.ts";
 import type { Generator } from "../../src/features/consensus/types.ts";
 import { unit } from "./vector-step.ts";
+import { mean, populationDeviation } from "../../src/math/statistics.ts";
 
 export interface CrossEntropySettings {
   readonly modality: Modality;
@@ -27,19 +28,15 @@ export const createCrossEntropyGenerator = ({
     );
     const from = elite.length === 0 ? starts : elite;
     const d = from[0]?.length ?? 0;
-    const mean = Array.from(
-      { length: d },
-      (_, j) => from.reduce((sum, x) => sum + (x[j] ?? 0), 0) / from.length,
-    );
-    const deviation = mean.map((centre, j) =>
-      Math.max(least, Math.sqrt(from.reduce((sum, x) => sum + ((x[j] ?? 0) - centre) ** 2, 0) / from.length)),
-    );
+    const columns = Array.from({ length: d }, (_, j) => from.map((x) => x[j] ?? 0));
+    const means = columns.map(mean);
+    const deviations = columns.map((column) => Math.max(least, populationDeviation(column)));
     return Promise.resolve(
       Array.from({ length: from.length === 0 ? 0 : count }, () => ({
         payload: {
           kind: "vector" as const,
           modality,
-          vector: unit(mean.map((centre, j) => centre + (deviation[j] ?? 0) * normal(random))),
+          vector: unit(means.map((centre, j) => centre + (deviations[j] ?? 0) * normal(random))),
         },
       })),
     );

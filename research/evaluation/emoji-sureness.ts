@@ -21,6 +21,7 @@ import { wordsOf } from "./emoji-runs.ts";
 import { embedEmoji, type EmbeddedEmoji, type EmbeddedPair } from "./emoji-vectors.ts";
 import { surenessLines, type SurenessLine } from "./sureness-table.ts";
 import { concatenate } from "./trial.ts";
+import { mean } from "../../src/math/statistics.ts";
 
 const RISK = 0.1;
 const COVERAGE = 0.9;
@@ -152,9 +153,9 @@ const runSureness = async (
       style,
       anchors: anchors.length,
       images: queries.length,
-      accuracy: meanOf(accuracies),
+      accuracy: mean(accuracies),
       spearman: spearman(predicted, accuracies) ?? 0,
-      predicted: meanOf(predicted),
+      predicted: mean(predicted),
       heldOut: rung.evidence,
       outcomes,
     };
@@ -183,6 +184,3 @@ const spaceOf = async (emoji: EmbeddedEmoji, anchors: readonly EmbeddedPair[]): 
 
 const textOf = ({ texts }: EmbeddedEmoji, pair: EmbeddedPair | undefined): Float32Array | undefined =>
   pair === undefined ? undefined : texts.get(wordsOf(pair.emoji, BEST.captions));
-
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);

@@ -9,26 +9,51 @@ export interface Interval {
   readonly high: number;
 }
 
+/** An array or a typed array. */
+type Values = ArrayLike<number> & Iterable<number>;
+
 /** @throws RangeError where there are no values. */
-export const mean = (values: readonly number[]): number => {
-  if (values.length === 0) throw new RangeError("nothing has no mean");
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values: Values): number => {
+  if (values.length === 0) throw new RangeError("there is no mean of no values");
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
 };
 
-/** Of a sample, with n - 1 in the denominator; 0 for a single value. */
-export const standardDeviation = (values: readonly number[]): number => {
-  const centre = mean(values);
-  if (values.length === 1) return 0;
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1));
+/** The standard deviation of a sample, with n - 1 in the denominator; 0 for fewer than two values. */
+export const standardDeviation = (values: Values): number =>
+  values.length < 2 ? 0 : Math.sqrt(squaredDeviations(values, mean(values)) / (values.length - 1));
+
+/**
+ * The standard deviation of a whole population, with n in the denominator; 0 for fewer than two values.
+ *
+ * @param centre the mean, where it is known without rounding
+ */
+export const populationDeviation = (values: Values, centre?: number): number =>
+  values.length < 2 ? 0 : Math.sqrt(squaredDeviations(values, centre ?? mean(values)) / values.length);
+
+const squaredDeviations = (values: Values, centre: number): number => {
+  let sum = 0;
+  for (const value of values) sum += (value - centre) ** 2;
+  return sum;
 };
+
+/**
+ * The middle value, or the mean of the two in the middle.
+ *
+ * @throws RangeError where there are no values
+ */
+export const median = (values: Values): number => quantile(Float64Array.from(values).sort(), 0.5);
 
 /**
  * The value below which the share `q` of ascending values lies, interpolated between neighbours (type 7 of Hyndman and
  * Fan, "Sample quantiles in statistical packages", 1996).
+ *
+ * @param q in [0, 1]
+ * @throws RangeError where there are no values
  */
 export const quantile = (ascending: ArrayLike<number>, q: number): number => {
-  if (ascending.length === 0) throw new RangeError("nothing has no quantile");
+  if (ascending.length === 0) throw new RangeError("there is no quantile of no values");
   const at = q * (ascending.length - 1);
   const below = ascending[Math.floor(at)] ?? 0;
   const above = ascending[Math.ceil(at)] ?? 0;
@@ -47,7 +72,7 @@ export const bootstrapInterval = (
   options: { readonly resamples?: number; readonly level?: number; readonly seed: number },
 ): Interval => {
   const { resamples = RESAMPLES, level = LEVEL, seed } = options;
-  if (groups.length === 0) throw new RangeError("nothing has no interval");
+  if (groups.length === 0) throw new RangeError("there is no interval for no values");
   const totals = groups.map((values) => ({
     sum: values.reduce((sum, value) => sum + value, 0),
     count: values.length,

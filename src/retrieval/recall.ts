@@ -3,6 +3,7 @@ import { createRandom } from "../math/random.ts";
 import { exactMs, graphMs, type Costs } from "./costs.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { Neighbours, Slot } from "./types.ts";
+import { median, populationDeviation } from "../math/statistics.ts";
 
 const pointSchema = z.strictObject({
   k: z.int().min(1),
@@ -161,10 +162,8 @@ const measurePoint = async (
     await new Promise(setImmediate);
   }
   const recall = hits / (k * sample.length);
-  const variance = recalls.reduce((sum, value) => sum + (value - recall) ** 2, 0) / recalls.length;
-  times.sort();
-  const ms = times[Math.floor(times.length / 2)] ?? 0;
-  return { k, ef, recall, error: Math.sqrt(variance / recalls.length), ms };
+  const error = populationDeviation(recalls, recall) / Math.sqrt(recalls.length);
+  return { k, ef, recall, error, ms: median(times) };
 };
 
 /** Whether what was measured then can be believed of a graph now. */

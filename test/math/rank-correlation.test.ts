@@ -95,7 +95,7 @@ describe("Spearman's and Pearson's correlations", () => {
       fc.property(pairs, ([a, b]) => {
         expect(pearson(a, b)).toBeCloseTo(naivePearson(a, b), 12);
         expect(spearman(a, b)).toBeCloseTo(naivePearson(naiveRanks(a), naiveRanks(b)), 12);
-        expect([...averageRanks(a)]).toEqual(naiveRanks(a));
+        expect([...averageRanks(a, "lowest")]).toEqual(naiveRanks(a));
       }),
     );
   });

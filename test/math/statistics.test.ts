@@ -1,12 +1,32 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bootstrapInterval, mean, quantile, standardDeviation } from "../../src/math/statistics.ts";
+import {
+  bootstrapInterval,
+  mean,
+  median,
+  populationDeviation,
+  quantile,
+  standardDeviation,
+} from "../../src/math/statistics.ts";
 
 describe("statistics", () => {
   it("takes the mean and the deviation of a sample as textbooks do", () => {
     expect(mean([2, 4, 4, 4, 5, 5, 7, 9])).toBe(5);
     expect(standardDeviation([2, 4, 4, 4, 5, 5, 7, 9])).toBeCloseTo(Math.sqrt(32 / 7), 12);
     expect(standardDeviation([3])).toBe(0);
+  });
+
+  it("takes the deviation of a population over all its values", () => {
+    expect(populationDeviation([2, 4, 4, 4, 5, 5, 7, 9])).toBe(2);
+    expect(populationDeviation([3])).toBe(0);
+    expect(populationDeviation([])).toBe(0);
+  });
+
+  it("takes the middle value for the median, or the mean of the two in the middle, and sorts a copy", () => {
+    const values = [7, 1, 3];
+    expect(median(values)).toBe(3);
+    expect(values).toEqual([7, 1, 3]);
+    expect(median([10, 2, 4, 3])).toBe(3.5);
   });
 
   it("interpolates quantiles as numpy and R do by default", () => {

@@ -46,5 +46,5 @@ export const naiveRanks = (values: Values): number[] =>
   values.map((value) => {
     const below = values.filter((other) => other < value).length;
     const same = values.filter((other) => other === value).length;
-    return below + (same - 1) / 2;
+    return below + (same + 1) / 2;
   });

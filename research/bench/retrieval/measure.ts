@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { mean, median } from "../../../src/math/statistics.ts";
 
 /** Each case is repeated for about so long, or so often. */
 const CASE_MS = 600;
@@ -20,8 +21,7 @@ export const msOf = async (work: (run: number) => Promise<unknown>, batch: numbe
     await work(run);
     times.push((performance.now() - start) / batch);
   }
-  times.sort((a, b) => a - b);
-  return times[Math.floor(times.length / 2)] ?? NaN;
+  return median(times);
 };
 
 /** The share of the exact answers that was found. */
@@ -30,7 +30,7 @@ export const recallOf = (exact: readonly number[][], found: readonly number[][])
     const got = new Set(found[i]);
     return wanted.filter((slot) => got.has(slot)).length / wanted.length;
   });
-  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  return mean(shares);
 };
 
 /** How long `work` takes, and by how many bytes the process has grown when it is done. */

@@ -4,6 +4,7 @@ import {
   multiply,
   type Matrix,
 } from "../../../src/math/linear-algebra/index.ts";
+import { mean } from "../../../src/math/statistics.ts";
 
 /**
  * The Fréchet distance of two sets of vectors as normal distributions (Heusel et al., arXiv 1706.08500):
@@ -33,17 +34,14 @@ const momentsOf = async (
   vectors: readonly (readonly number[])[],
 ): Promise<{ readonly mean: readonly number[]; readonly covariance: Matrix }> => {
   const d = vectors[0]?.length ?? 0;
-  const mean = Array.from(
-    { length: d },
-    (_, j) => vectors.reduce((sum, vector) => sum + (vector[j] ?? 0), 0) / vectors.length,
-  );
+  const centre = Array.from({ length: d }, (_, j) => mean(vectors.map((vector) => vector[j] ?? 0)));
   const data = Float64Array.from(
-    vectors.flatMap((vector) => vector.map((value, j) => value - (mean[j] ?? 0))),
+    vectors.flatMap((vector) => vector.map((value, j) => value - (centre[j] ?? 0))),
   );
   const centred = { data, rows: vectors.length, columns: d };
   const { data: sums } = await multiply(centred, centred, "left");
   return {
-    mean,
+    mean: centre,
     covariance: { data: sums.map((value) => value / vectors.length), rows: d, columns: d },
   };
 };

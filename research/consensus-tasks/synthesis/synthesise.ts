@@ -7,6 +7,7 @@ import { wholeRun } from "../whole-run.ts";
 import type { Gallery } from "./gallery.ts";
 import { fitProbe } from "./probe.ts";
 import { asifScorer, densityScorer, probeScorer, type VectorScorer } from "./scorers.ts";
+import { populationDeviation } from "../../../src/math/statistics.ts";
 
 /** Something to show, and where to start from. */
 export interface Target {
@@ -55,7 +56,7 @@ export const synthesise = async (
   const guides = await Promise.all(
     chosen.map(async (scorer, i) => ({
       scorer,
-      weight: (weights[i] ?? 0) / deviation((await scorer.background?.(signal)) ?? new Float64Array()),
+      weight: (weights[i] ?? 0) / (populationDeviation((await scorer.background?.(signal)) ?? []) || 1),
     })),
   );
   return runConsensus(
@@ -73,9 +74,4 @@ export const synthesise = async (
     },
     { signal },
   );
-};
-
-const deviation = (values: Float64Array): number => {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) || 1;
 };

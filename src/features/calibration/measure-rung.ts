@@ -13,6 +13,7 @@ import {
   type Softness,
 } from "./temperature.ts";
 import type { Evidence, Rung } from "./types.ts";
+import { mean } from "../../math/statistics.ts";
 
 /** One parameter needs no more. */
 const FITTED_ROWS = 1_000;
@@ -73,7 +74,7 @@ export const measureRung = async (asked: Asked, classes: number, random: Random)
       fittedImages: fitted.length,
       testedImages: tested.length,
       accuracy: share(tested, ({ correct }) => correct),
-      meanConfidence: mean(tested.map(({ confidence }) => confidence)),
+      meanConfidence: meanOrZero(tested.map(({ confidence }) => confidence)),
       expectedCalibrationError: {
         fitted: expectedCalibrationError(fitted),
         tested: expectedCalibrationError(tested),
@@ -180,7 +181,7 @@ const crossed = (tested: readonly Judged[]): Pick<Evidence, "abstain" | "conform
       return {
         coverage,
         measuredCoverage: share(sets, ({ holds }) => holds),
-        meanSize: mean(sets.map(({ size }) => size)),
+        meanSize: meanOrZero(sets.map(({ size }) => size)),
       };
     }),
   };
@@ -199,8 +200,7 @@ const kept = (value: number): number => {
   return rounded <= value ? rounded : Number((value * (1 - 10 ** (1 - DIGITS))).toPrecision(DIGITS));
 };
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+const meanOrZero = (values: readonly number[]): number => (values.length === 0 ? 0 : mean(values));
 
 const share = <T>(items: readonly T[], holds: (item: T) => boolean): number =>
   items.filter(holds).length / Math.max(1, items.length);

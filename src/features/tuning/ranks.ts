@@ -1,3 +1,4 @@
+import { standardDeviation } from "../../math/statistics.ts";
 import { METRICS, type Measured, type Metric, type Metrics } from "./types.ts";
 
 /**
@@ -50,14 +51,6 @@ export const measure = (folds: readonly Float64Array[]): Measured => {
     Object.fromEntries(METRICS.map((metric) => [metric, of(metric)])) as Metrics;
   return {
     ...every((metric) => metricOf(metric, all)),
-    spread: every((metric) => deviation(folds.map((ranks) => metricOf(metric, ranks)))),
+    spread: every((metric) => standardDeviation(folds.map((ranks) => metricOf(metric, ranks)))),
   };
-};
-
-/** Of a sample; 0 for a single value. */
-const deviation = (values: readonly number[]): number => {
-  if (values.length < 2) return 0;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1));
 };

@@ -1,4 +1,4 @@
-import { averageRanks } from "./ranks.ts";
+import { averageRanks } from "../rank-correlation/index.ts";
 
 /** How several scorers' calibrated scores of a proposal become one. */
 export type Aggregation =
@@ -122,12 +122,12 @@ const termsOf = (scores: Float64Array, { kind }: Aggregation): Float64Array => {
     case "product":
       return scores.map((share) => Math.log(Math.max(share, LEAST)));
     case "borda": {
-      const ranks = averageRanks(scores);
+      const ranks = averageRanks(scores, "highest");
       const judged = ranks.filter((rank) => !Number.isNaN(rank)).length;
       return ranks.map((rank) => judged - rank);
     }
     case "reciprocal-rank":
-      return averageRanks(scores).map((rank) => 1 / (RRF + rank));
+      return averageRanks(scores, "highest").map((rank) => 1 / (RRF + rank));
     case "majority": {
       const top = scores.reduce((a, b) => (Number.isNaN(b) ? a : Math.max(a, b)), -Infinity);
       const first = scores.filter((score) => score === top).length;

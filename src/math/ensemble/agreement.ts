@@ -1,6 +1,7 @@
+import { averageRanks } from "../rank-correlation/index.ts";
+import { populationDeviation } from "../statistics.ts";
 import { aggregate, type Aggregation } from "./aggregate.ts";
 import { finiteOf, logSoftmax } from "./calibrate.ts";
-import { averageRanks } from "./ranks.ts";
 
 /** How far scorers agree, and how sure the result is. */
 export interface Agreement {
@@ -33,10 +34,7 @@ export const agreementOf = (
 ): Agreement => {
   const [winner = -1, second] = order;
   const finite = finiteOf(values);
-  const mean = finite.reduce((a, b) => a + b, 0) / Math.max(1, finite.length);
-  const deviation = Math.sqrt(
-    finite.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, finite.length),
-  );
+  const deviation = populationDeviation(finite);
   const lead = second === undefined ? null : (values[winner] ?? 0) - (values[second] ?? 0);
   const margin = lead === null || Number.isNaN(lead) ? null : lead;
   const voices = members.filter((_, n) => (weights[n] ?? 0) !== 0);
@@ -69,7 +67,10 @@ export const kendallW = (members: readonly Float64Array[]): number | null => {
   const sums = new Float64Array(n);
   let ties = 0;
   for (const scores of members) {
-    const ranks = averageRanks(Float64Array.from(shared, (i) => scores[i] ?? 0));
+    const ranks = averageRanks(
+      Float64Array.from(shared, (i) => scores[i] ?? 0),
+      "highest",
+    );
     ranks.forEach((rank, i) => (sums[i] = (sums[i] ?? 0) + rank));
     const sizes = new Map<number, number>();
     for (const rank of ranks) sizes.set(rank, (sizes.get(rank) ?? 0) + 1);

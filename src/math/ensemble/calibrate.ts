@@ -1,4 +1,5 @@
-import { averageRanks } from "./ranks.ts";
+import { averageRanks } from "../rank-correlation/index.ts";
+import { mean, median, populationDeviation } from "../statistics.ts";
 
 /** How one scorer's scores are brought to a scale that others' can be held against. */
 export type Calibration =
@@ -94,27 +95,22 @@ const standardised = (
 /** z-scores of however few. */
 const inDeviations = (scores: Float64Array): Float64Array => {
   const known = finiteOf(scores);
-  const [mean, deviation] = meanUnit(known);
+  if (known.length === 0) return scores.map(() => Number.NaN);
+  const [centre, deviation] = meanUnit(known);
   return scores.map((score) =>
-    Number.isNaN(score) ? score : deviation < FLAT ? 0 : (score - mean) / deviation,
+    Number.isNaN(score) ? score : deviation < FLAT ? 0 : (score - centre) / deviation,
   );
 };
 
-const meanUnit = (values: Float64Array): readonly [mean: number, deviation: number] => {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  return [mean, Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)];
-};
+const meanUnit = (values: Float64Array): readonly [mean: number, deviation: number] => [
+  mean(values),
+  populationDeviation(values),
+];
 
 const robustUnit = (values: Float64Array): readonly [median: number, unit: number] => {
   const middle = median(values);
   const unit = MAD * median(values.map((value) => Math.abs(value - middle)));
   return unit < FLAT ? meanUnit(values) : [middle, unit];
-};
-
-const median = (values: Float64Array): number => {
-  const sorted = values.slice().sort();
-  const half = sorted.length / 2;
-  return ((sorted[Math.ceil(half) - 1] ?? 0) + (sorted[Math.floor(half)] ?? 0)) / 2;
 };
 
 const betweenExtremes = (scores: Float64Array, reference: Float64Array): Float64Array => {
@@ -132,7 +128,7 @@ const betweenExtremes = (scores: Float64Array, reference: Float64Array): Float64
 
 const rankShares = (scores: Float64Array): Float64Array => {
   const count = finiteOf(scores).length;
-  return averageRanks(scores).map((rank) =>
+  return averageRanks(scores, "highest").map((rank) =>
     Number.isNaN(rank) ? rank : count < 2 ? 0.5 : (count - rank) / (count - 1),
   );
 };

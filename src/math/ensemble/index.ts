@@ -2,5 +2,4 @@
 export { aggregate, type Aggregated, type Aggregation } from "./aggregate.ts";
 export { agreementOf, kendallW, type Agreement } from "./agreement.ts";
 export { calibrate, finiteOf, type Calibration } from "./calibrate.ts";
-export { averageRanks } from "./ranks.ts";
 export { learnWeights, type LabelledPool } from "./weights.ts";

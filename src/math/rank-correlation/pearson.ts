@@ -24,7 +24,7 @@ export const pearson = (x: ArrayLike<number>, y: ArrayLike<number>): number | nu
  * @returns in [-1, 1]; null where one side is all the same
  */
 export const spearman = (x: ArrayLike<number>, y: ArrayLike<number>): number | null =>
-  pearson(averageRanks(x), averageRanks(y));
+  pearson(averageRanks(x, "lowest"), averageRanks(y, "lowest"));
 
 /** What is left when the mean is taken away, in units of the largest, so that no square is lost or beyond measure. */
 const deviations = (values: ArrayLike<number>): Float64Array => {

@@ -1,24 +1,27 @@
-/** Whether all values are the same, so that no order can be told. */
+/** Whether all values are the same, so that they have no order. */
 export const isConstant = (values: ArrayLike<number>): boolean => {
   for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
   return true;
 };
 
-/** Indices of `values` from the smallest to the largest, equal ones in their own order. */
-export const ascendingOrder = (values: ArrayLike<number>): Uint32Array =>
-  Uint32Array.from({ length: values.length }, (_, i) => i).sort(
-    (i, j) => (values[i] ?? 0) - (values[j] ?? 0) || i - j,
-  );
-
-/** Ranks from 0, ascending; equal values share the mean of theirs. */
-export const averageRanks = (values: ArrayLike<number>): Float64Array => {
-  const order = ascendingOrder(values);
-  const ranks = new Float64Array(values.length);
-  for (let first = 0; first < order.length;) {
-    let end = first;
-    while (end < order.length && values[order[end] ?? 0] === values[order[first] ?? 0]) end++;
-    for (let at = first; at < end; at++) ranks[order[at] ?? 0] = (first + end - 1) / 2;
-    first = end;
+/**
+ * The rank of each value, from 1; equal values share the mean of their ranks. NaN has rank NaN and is not counted.
+ *
+ * @param first which value has rank 1
+ * @example
+ * averageRanks([3, 1, 3, 2], "highest"); // 1.5, 4, 1.5, 3
+ */
+export const averageRanks = (values: ArrayLike<number>, first: "highest" | "lowest"): Float64Array => {
+  const sign = first === "lowest" ? 1 : -1;
+  const order = Uint32Array.from({ length: values.length }, (_, i) => i)
+    .filter((i) => !Number.isNaN(values[i]))
+    .sort((i, j) => sign * ((values[i] ?? 0) - (values[j] ?? 0)));
+  const ranks = new Float64Array(values.length).fill(Number.NaN);
+  for (let start = 0; start < order.length;) {
+    let end = start + 1;
+    while (end < order.length && values[order[end] ?? 0] === values[order[start] ?? 0]) end++;
+    for (let at = start; at < end; at++) ranks[order[at] ?? 0] = (start + 1 + end) / 2;
+    start = end;
   }
   return ranks;
 };

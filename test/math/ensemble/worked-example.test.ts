@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import {
   aggregate,
-  averageRanks,
   calibrate,
   kendallW,
   type Aggregation,
   type Calibration,
 } from "../../../src/math/ensemble/index.ts";
+import { averageRanks } from "../../../src/math/rank-correlation/index.ts";
 
 /** Four proposals A, B, C, D under two scorers of different units; the values are those of the method's page. */
 const FIRST = Float64Array.of(0.9, 0.5, 0.4, 0.1);
@@ -76,11 +76,11 @@ describe("two scorers of different units", () => {
 
 describe("places", () => {
   test("of equal scores are shared", () => {
-    expect([...averageRanks(Float64Array.of(3, 1, 3, 2))]).toEqual([1.5, 4, 1.5, 3]);
+    expect([...averageRanks([3, 1, 3, 2], "highest")]).toEqual([1.5, 4, 1.5, 3]);
   });
 
   test("are none where a scorer cannot judge", () => {
-    expect([...averageRanks(Float64Array.of(3, Number.NaN, 5))]).toEqual([2, Number.NaN, 1]);
+    expect([...averageRanks([3, Number.NaN, 5], "highest")]).toEqual([2, Number.NaN, 1]);
   });
 
   test("give Borda points for those behind, and the majority's weight to the first", () => {

@@ -5,6 +5,7 @@ import type { Plan, Proposal, Ranked, RoundTrace, Run, State, StopReason } from 
 import { openPanel, type Panel } from "./panel.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { contestOf, decide, rankedAt, type Verdict } from "./verdict.ts";
+import { populationDeviation } from "../../../math/statistics.ts";
 
 export interface RunOptions {
   readonly signal: AbortSignal;
@@ -80,7 +81,9 @@ export const runConsensus = async (plan: Plan, { signal, onRound }: RunOptions):
 
 /** By an epsilon of 0 every round has; by any other none has whose best is no better, where all are valued alike, too. */
 const hasImproved = ({ epsilon }: Plan, improvement: number | null, values: Float64Array): boolean =>
-  improvement === null || epsilon === 0 || (improvement > 0 && improvement >= epsilon * deviationOf(values));
+  improvement === null ||
+  epsilon === 0 ||
+  (improvement > 0 && improvement >= epsilon * populationDeviation(values.filter(Number.isFinite)));
 
 /** No generator is asked for more than the budget lets be judged. */
 const propose = async (
@@ -156,12 +159,6 @@ const improvementOf = ({ values, order, stages }: Verdict, before: number | unde
   if (best === undefined || before === undefined || stages?.[best] !== stages?.[before]) return null;
   const gain = (values[best] ?? 0) - (values[before] ?? 0);
   return Number.isNaN(gain) ? null : gain;
-};
-
-const deviationOf = (values: Float64Array): number => {
-  const finite = values.filter(Number.isFinite);
-  const mean = finite.reduce((a, b) => a + b, 0) / Math.max(1, finite.length);
-  return Math.sqrt(finite.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, finite.length));
 };
 
 const isUnanimous = (verdict: Verdict): boolean => {
