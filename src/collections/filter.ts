@@ -1,79 +1,104 @@
+import type { Filter, FilterComparison, FilterOperand, FilterOperator, FilterScalar } from "../api/filter.ts";
+import { invalidField } from "../errors.ts";
 import type { JsonValue, Metadata } from "../types.ts";
-import type { Filter, FilterComparison, FilterScalar } from "./types.ts";
 
 type Condition = Exclude<Filter[string], undefined>;
 type Predicate = (metadata: Metadata) => boolean;
 
-/** What looks at the elements of a list one by one. */
-const BOUNDS = ["eq", "in", "gt", "gte", "lt", "lte"] as const;
+/** How an operator looks at a field. All tests `of` elements must hold for the same element of a list. */
+type Test =
+  | { readonly of: "element"; readonly holds: (value: JsonValue) => boolean }
+  | { readonly of: "field"; readonly holds: (value: JsonValue | undefined) => boolean };
 
-/** Turns a filter into a function of an anchor's metadata. The empty filter holds for every anchor. */
-export const compileFilter = (filter: Filter): Predicate => {
+const ofElement = (holds: (value: JsonValue) => boolean): Test => ({ of: "element", holds });
+const ofField = (holds: (value: JsonValue | undefined) => boolean): Test => ({ of: "field", holds });
+
+const OPERATORS: { readonly [Op in FilterOperator]: (operand: FilterOperand<Op>) => Test } = {
+  eq: (operand) => ofElement((value) => value === operand),
+  ne: (operand) => ofField((value) => !elements(value).includes(operand)),
+  gt: (bound) => ofElement((value) => comparable(value, bound) && value > bound),
+  gte: (bound) => ofElement((value) => comparable(value, bound) && value >= bound),
+  lt: (bound) => ofElement((value) => comparable(value, bound) && value < bound),
+  lte: (bound) => ofElement((value) => comparable(value, bound) && value <= bound),
+  in: (operand) => {
+    const among = new Set<JsonValue>(operand);
+    return ofElement((value) => among.has(value));
+  },
+  exists: (operand) => ofField((value) => operand === (value !== undefined)),
+};
+
+/**
+ * Turns a filter into a function of an anchor's metadata. The empty filter holds for every anchor.
+ *
+ * @param path where the filter stands in the request, for errors
+ * @throws AnchorageError `invalid-input` for an operator that is not known: a condition that is not understood must not
+ * be taken for one that holds
+ * @example
+ * ```ts
+ * compileFilter({ year: { gte: 2020 } })({ year: 2024 }); // true
+ * ```
+ */
+export const compileFilter = (filter: Filter, path = "filter"): Predicate => {
   const predicates = Object.entries(filter).flatMap(([key, condition]) =>
-    condition === undefined ? [] : [compileEntry(key, condition)],
+    condition === undefined ? [] : [compileEntry(key, condition, `${path}.${key}`)],
   );
   return (metadata) => predicates.every((holds) => holds(metadata));
 };
 
-const compileEntry = (key: string, condition: Condition): Predicate => {
-  if (key === "not" && isFilter(condition)) {
-    const holds = compileFilter(condition);
+const compileEntry = (key: string, condition: Condition, path: string): Predicate => {
+  if (key === "not") {
+    if (isScalar(condition) || isList(condition)) throw invalidField(path, "must be a filter");
+    const holds = compileFilter(condition as Filter, path);
     return (metadata) => !holds(metadata);
   }
-  if (key === "any" && isFilterList(condition)) {
-    const alternatives = condition.map(compileFilter);
+  if (key === "any") {
+    if (!isList(condition)) throw invalidField(path, "must be a list of filters");
+    const alternatives = condition.map((filter, i) => compileFilter(filter, `${path}.${i}`));
     return (metadata) => alternatives.some((holds) => holds(metadata));
   }
   const matches = isScalar(condition)
-    ? (value: JsonValue) => value === condition
-    : compileComparison(condition as FilterComparison);
-  return (metadata) => {
-    const value = Object.hasOwn(metadata, key) ? metadata[key] : undefined;
-    return matchesField(value, condition, matches);
-  };
+    ? (value: JsonValue | undefined) => elements(value).includes(condition)
+    : compileComparison(condition as FilterComparison, path);
+  return (metadata) => matches(Object.hasOwn(metadata, key) ? metadata[key] : undefined);
 };
 
-/** A list matches where one of its elements does; `ne` and `exists` look at the field as a whole. */
-const matchesField = (
-  value: JsonValue | undefined,
-  condition: Condition,
-  matches: (value: JsonValue) => boolean,
-): boolean => {
-  if (!isScalar(condition)) {
-    const comparison = condition as FilterComparison;
-    if (comparison.exists !== undefined && comparison.exists !== (value !== undefined)) return false;
-    const unequal = comparison.ne;
-    if (unequal !== undefined && elements(value).some((element) => element === unequal)) return false;
-    if (!BOUNDS.some((bound) => comparison[bound] !== undefined)) return true;
-  }
-  return elements(value).some(matches);
+const compileComparison = (
+  comparison: FilterComparison,
+  path: string,
+): ((value: JsonValue | undefined) => boolean) => {
+  const tests = Object.keys(comparison).map((operator) => {
+    if (!isOperator(operator)) throw invalidField(`${path}.${operator}`, "is not a known operator");
+    return testOf(operator, comparison, path);
+  });
+  if (tests.length === 0) throw invalidField(path, "must name an operator");
+  const ofFields = tests.filter((test) => test.of === "field");
+  const ofElements = tests.filter((test) => test.of === "element");
+  return (value) =>
+    ofFields.every(({ holds }) => holds(value)) &&
+    (ofElements.length === 0 ||
+      elements(value).some((element) => ofElements.every(({ holds }) => holds(element))));
 };
+
+const testOf = <Op extends FilterOperator>(
+  operator: Op,
+  comparison: { readonly [Key in Op]?: FilterOperand<Key> },
+  path: string,
+): Test => {
+  const operand: FilterOperand<Op> | undefined = comparison[operator];
+  if (operand === undefined) throw invalidField(`${path}.${operator}`, "is required");
+  return OPERATORS[operator](operand);
+};
+
+const isOperator = (key: string): key is FilterOperator => Object.hasOwn(OPERATORS, key);
 
 const elements = (value: JsonValue | undefined): readonly JsonValue[] => {
   if (value === undefined) return [];
   return isList(value) ? value : [value];
 };
 
-const compileComparison = (comparison: FilterComparison): ((value: JsonValue) => boolean) => {
-  const { eq, gt, gte, lt, lte } = comparison;
-  const among = comparison.in === undefined ? undefined : new Set<JsonValue>(comparison.in);
-  return (value) =>
-    (eq === undefined || value === eq) &&
-    (among === undefined || among.has(value)) &&
-    (gt === undefined || ordered(value, gt, (order) => order > 0)) &&
-    (gte === undefined || ordered(value, gte, (order) => order >= 0)) &&
-    (lt === undefined || ordered(value, lt, (order) => order < 0)) &&
-    (lte === undefined || ordered(value, lte, (order) => order <= 0));
-};
-
 /** Numbers are ordered among numbers and strings among strings; across types nothing holds. */
-const ordered = (value: JsonValue, bound: number | string, holds: (order: number) => boolean): boolean => {
-  if (typeof value !== typeof bound || (typeof value !== "number" && typeof value !== "string")) return false;
-  return holds(value < bound ? -1 : value > bound ? 1 : 0);
-};
+const comparable = (value: JsonValue, bound: number | string): value is number | string =>
+  typeof value === typeof bound;
 
 const isScalar = (value: unknown): value is FilterScalar => value === null || typeof value !== "object";
-const isList = (value: unknown): value is readonly JsonValue[] => Array.isArray(value);
-const isFilterList = (value: unknown): value is readonly Filter[] => Array.isArray(value);
-const isFilter = (value: unknown): value is Filter =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isList = <T>(value: T): value is Extract<T, readonly unknown[]> => Array.isArray(value);

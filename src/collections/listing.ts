@@ -1,3 +1,4 @@
+import type { Filter } from "../api/filter.ts";
 import { invalidField } from "../errors.ts";
 import { compareIds } from "../math/order.ts";
 import {
@@ -10,7 +11,7 @@ import {
 import type { AnchorId } from "../types.ts";
 import { compileFilter } from "./filter.ts";
 import type { OpenCollection } from "./memory.ts";
-import type { AnchorDetail, Collections, Filter } from "./types.ts";
+import type { AnchorDetail, Collections } from "./types.ts";
 
 /** One page of a collection's anchors, in id order. */
 export const listPage = async (

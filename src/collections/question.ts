@@ -1,3 +1,4 @@
+import type { Filter } from "../api/filter.ts";
 import { RUNNER_UP, type AsifSettings, type ClassifyInput, type ExplainInput } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
 import type { AnchorView } from "../retrieval/index.ts";
@@ -6,7 +7,7 @@ import type { Modality } from "../types.ts";
 import type { Encoding } from "./encoding.ts";
 import { compileFilter } from "./filter.ts";
 import { resolveInputs, type InputAt } from "./inputs.ts";
-import type { ClassInput, ClassifyRequest, Filter, QuerySettings } from "./types.ts";
+import type { ClassInput, ClassifyRequest, QuerySettings } from "./types.ts";
 
 export const DEFAULT_TOP = 5;
 const DEFAULT_EXPLAINED = 10;

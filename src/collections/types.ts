@@ -40,6 +40,7 @@ import type {
   ConsensusScoreRequest,
 } from "../features/consensus/collection/types.ts";
 import type { CoverageAnswer, CoverageRequest } from "../features/coverage/query.ts";
+import type { Filter } from "../api/filter.ts";
 import type { CompactionResult, DeletionReceipt, ReceiptDetail, ReceiptPage } from "./receipt-types.ts";
 import type { DefaultsChange, StoredImage } from "../store/index.ts";
 
@@ -94,29 +95,6 @@ export interface AnchorDetail {
   readonly sequence: Sequence;
   readonly imageVector?: readonly number[];
   readonly textVector?: readonly number[];
-}
-
-export type FilterScalar = string | number | boolean | null;
-
-export interface FilterComparison {
-  readonly eq?: FilterScalar;
-  readonly ne?: FilterScalar;
-  readonly gt?: number | string;
-  readonly gte?: number | string;
-  readonly lt?: number | string;
-  readonly lte?: number | string;
-  readonly in?: readonly FilterScalar[];
-  readonly exists?: boolean;
-}
-
-/**
- * Conditions over metadata, all of which must hold. A key names a metadata field; `not` holds one filter that must
- * fail, `any` a list of which one must hold. A field whose value is a list matches where one of its elements does.
- */
-export interface Filter {
-  readonly not?: Filter;
-  readonly any?: readonly Filter[];
-  readonly [field: string]: FilterScalar | FilterComparison | Filter | readonly Filter[] | undefined;
 }
 
 export interface DeletionResult {

@@ -4,6 +4,9 @@ import type { Metadata } from "../../src/types.ts";
 
 const holds = (filter: Filter, metadata: Metadata): boolean => compileFilter(filter)(metadata);
 
+/** For filters that no schema has seen. */
+const compile = (filter: object) => () => compileFilter(filter as Filter);
+
 describe("a filter over metadata", () => {
   it("holds for every anchor where it names no condition", () => {
     expect(holds({}, {})).toBe(true);
@@ -63,5 +66,19 @@ describe("a filter over metadata", () => {
   it("never looks at what an object inherits", () => {
     expect(holds({ constructor: { exists: true } }, {})).toBe(false);
     expect(holds({ toString: { exists: false } }, {})).toBe(true);
+  });
+
+  it("is refused where it names an operator that nothing tests, rather than holding for every anchor", () => {
+    for (const operator of ["like", "constructor", "not"]) {
+      const filter = { year: { [operator]: 2020 } };
+      expect(compile(filter)).toThrow(`filter.year.${operator}: is not a known operator`);
+      expect(compile({ not: filter })).toThrow(`filter.not.year.${operator}`);
+    }
+  });
+
+  it("is refused where a comparison, `not` or `any` holds nothing that could be tested", () => {
+    expect(compile({ year: {} })).toThrow("filter.year: must name an operator");
+    expect(compile({ not: "ann" })).toThrow("filter.not: must be a filter");
+    expect(compile({ any: { owner: "ann" } })).toThrow("filter.any: must be a list of filters");
   });
 });

@@ -1,10 +1,10 @@
+import type { Filter } from "../../api/filter.ts";
 import type { Calibration, CalibrateContext, Evidence, Judgement, RiskPoint } from "./index.ts";
 import type { Member } from "../../asif/index.ts";
 import type { Ensemble, Method, Sequence, TransformKind } from "../../types.ts";
 import type {
   ClassifyAnswer,
   ClassifyResult,
-  Filter,
   MethodRequest,
   QuerySettings,
 } from "../../collections/types.ts";

@@ -1,9 +1,10 @@
+import type { Filter } from "../../../api/filter.ts";
 import type { GeneratorSpec, LanguageModels, ScorerSpec, TaskName } from "../catalogue/index.ts";
 import type { Classifiers } from "../classifiers/index.ts";
 import type { Remotes } from "../remote/index.ts";
 import type { Proposal, Payload, Ranked, RoundTrace, Run, ScorerCost } from "../index.ts";
 import type { Agreement, Aggregation, Calibration } from "../../../math/ensemble/index.ts";
-import type { Answer, Filter, Input, QuerySettings } from "../../../collections/types.ts";
+import type { Answer, Input, QuerySettings } from "../../../collections/types.ts";
 
 /** What proposals are about. */
 export interface ConditionInput {
