@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { openApplication } from "../src/cli/application/index.ts";
-import { METHODS } from "../src/asif/index.ts";
+import { METHODS } from "../src/api/methods.ts";
 import { collectionOption, EXIT, runScript, urlOption, wholeNumber, type Terminal } from "../src/cli/cli.ts";
 import { TUNING_DEFAULTS } from "../src/collections/index.ts";
 import { readConfig } from "../src/config.ts";

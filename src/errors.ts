@@ -58,5 +58,24 @@ export const atPath = (prefix: string, error: AnchorageError): AnchorageError =>
 export const notFound = (what: string, id: string): AnchorageError =>
   new AnchorageError("not-found", `There is no ${what} "${id}".`);
 
+/**
+ * The entry for `kind` in a table that has one for each kind.
+ *
+ * @throws AnchorageError `invalid-input` for a kind that the table lacks, which types alone cannot keep out: nothing may
+ * then be done by the entry of another kind
+ * @example
+ * ```ts
+ * entryOf({ center: 1, whiten: 2 }, "center", "transform"); // 1
+ * ```
+ */
+export const entryOf = <Kind extends string, Entry>(
+  table: Readonly<Record<Kind, Entry>>,
+  kind: Kind,
+  what: string,
+): Entry => {
+  if (Object.hasOwn(table, kind)) return table[kind];
+  throw new AnchorageError("invalid-input", `There is no ${what} "${kind}".`);
+};
+
 /** The text of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { METHODS } from "../../src/asif/index.ts";
+import { METHODS } from "../../src/api/methods.ts";
 import { collectionOption, urlOption, wholeNumber, type Option } from "../../src/cli/cli.ts";
 
 /** Held out in a run, where nothing else is said. */

@@ -1,4 +1,4 @@
-import type { Method } from "../../src/asif/index.ts";
+import type { Method } from "../../src/api/methods.ts";
 import {
   QUERY_VENDOR,
   SAMPLE_COLLECTION,

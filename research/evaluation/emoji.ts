@@ -1,4 +1,4 @@
-import type { Method } from "../../src/asif/index.ts";
+import type { Method } from "../../src/api/methods.ts";
 import { invalidField } from "../../src/errors.ts";
 import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Progress } from "../../src/progress.ts";

@@ -1,4 +1,4 @@
-import type { Method } from "../../src/asif/index.ts";
+import type { Method } from "../../src/api/methods.ts";
 import type { Progress } from "../../src/progress.ts";
 import type { AsifParameters, TransformKind } from "../../src/types.ts";
 import { runGrid } from "./grid.ts";

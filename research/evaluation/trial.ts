@@ -1,8 +1,8 @@
+import type { Method } from "../../src/api/methods.ts";
 import {
   classify,
   createRepresentationCache,
   scoreByMethod,
-  type Method,
   type MethodSettings,
 } from "../../src/asif/index.ts";
 import {

@@ -1,6 +1,16 @@
 import { z } from "@hono/zod-openapi";
+import { indexStatus } from "./indexes.ts";
 import { ensemble, method, rank } from "./methods.ts";
-import { collectionName, k, minSequenceParameter, optional, p, transform } from "./values.ts";
+import {
+  collectionName,
+  instant,
+  k,
+  minSequenceParameter,
+  optional,
+  p,
+  sequence,
+  transform,
+} from "./values.ts";
 
 const MAX_DIMENSION = 8192;
 
@@ -57,43 +67,47 @@ export const collectionChange = z
     example: { asif: { k: 200 }, transform: "whiten" },
   });
 
-const indexStatus = z
-  .strictObject({
-    kind: z.enum(["exact", "hnsw"]),
-    dimension: z.int(),
-    vectors: z.int(),
-    tombstones: z.int().openapi({ description: "Deleted, hidden, and still in memory until compaction." }),
-    sequence: z.int().openapi({ description: "Up to which write it has read." }),
-    transform,
-    transformVersion: z.int(),
-    transformSequence: z.int().openapi({
-      description:
-        "The anchors' sequence that the transform was fitted at: what was deleted up to it has no trace in the fit.",
-    }),
-  })
-  .openapi("IndexStatus");
+const collectionDefaults = {
+  asif: z.strictObject({ k: z.int(), p: z.number() }),
+  transform,
+  method,
+  rank,
+  ensemble,
+};
 
 export const collection = z
   .strictObject({
-    name: z.string(),
+    name: collectionName,
     imageEncoder: encoderChoice,
     textEncoder: encoderChoice,
-    asif: z.strictObject({ k: z.int(), p: z.number() }),
-    transform,
-    method,
-    rank,
-    ensemble,
+    ...collectionDefaults,
     anchorCount: z.int(),
-    sequence: z.int().openapi({ description: "Grows by one with every committed write." }),
+    sequence: sequence.openapi({ description: "Grows by one with every committed write." }),
     indexes: z.strictObject({ image: indexStatus, text: indexStatus }),
-    createdAt: z.iso.datetime(),
+    createdAt: instant,
   })
   .openapi("Collection");
 
-export const collectionList = z.strictObject({ collections: z.array(collection) }).openapi("CollectionList");
+export const collectionList = z
+  .strictObject({ collections: z.array(collection).readonly() })
+  .openapi("CollectionList");
 
 export const collectionPath = z.strictObject({
   collection: collectionName.openapi({ param: { name: "collection", in: "path" } }),
 });
 
 export const collectionQuery = z.strictObject({ minSequence: optional(minSequenceParameter) });
+
+/** An encoder of the registry by id, or vectors that come from outside. */
+export type EncoderChoice = z.output<typeof encoderChoice>;
+export type CollectionSpec = z.output<typeof collectionSpec>;
+export type CollectionSpecBody = z.input<typeof collectionSpec>;
+export type CollectionChange = z.output<typeof collectionChange>;
+export type CollectionChangeBody = z.input<typeof collectionChange>;
+export type CollectionInfo = z.output<typeof collection>;
+export type CollectionBody = z.input<typeof collection>;
+
+/** ASIF's two parameters: how many anchors a relative representation keeps, and the power they are raised to. */
+export type AsifParameters = CollectionInfo["asif"];
+/** What a collection's queries are answered by where they say nothing else. */
+export type CollectionDefaults = Pick<CollectionInfo, keyof typeof collectionDefaults>;

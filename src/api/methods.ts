@@ -1,8 +1,18 @@
 import { z } from "@hono/zod-openapi";
-import { CONSENSUS, METHODS, type Member } from "../asif/index.ts";
-import { optional } from "./values.ts";
+import { optional, sequence } from "./values.ts";
 
 const MAX_RANK = 8_192;
+
+/** Those that a consensus can be made of: they score a text by itself. */
+export const MEMBERS = ["asif", "csa", "orthogonal", "ridge", "asif-csa"] as const;
+export type Member = (typeof MEMBERS)[number];
+
+/** How images and texts are scored against each other; every one of them from the same anchors, without training. */
+export const METHODS = [...MEMBERS, "consensus"] as const;
+export type Method = (typeof METHODS)[number];
+
+/** The members of a consensus that names none; chosen, as other defaults, on emoji that are not reported. */
+export const DEFAULT_MEMBERS = ["asif", "csa", "ridge", "asif-csa"] as const satisfies readonly Member[];
 
 export const method = z.enum(METHODS).openapi({
   description:
@@ -16,12 +26,35 @@ export const rank = z.int().min(1).max(MAX_RANK).nullable().openapi({
     "Canonical directions that `csa`, `asif-csa` and `consensus` compare by, the most correlated first; null: 512.",
 });
 
+/** What a class of several prompts scores as: its best one, or the mean of their representations. */
+export type Ensemble = z.output<typeof ensemble>;
+
 export const ensemble = z.enum(["max", "mean"]).openapi({
   description:
     "`max`: a class's score is its best prompt's; `mean`: that of its prompts' mean representation.",
 });
 
-const isMember = (method: (typeof METHODS)[number]): method is Member => method !== "consensus";
+/**
+ * Pairs of linear maps that take both modalities into one space, fitted on a collection's anchors: canonical
+ * correlations, an orthogonal map, or ridge regression.
+ */
+export const ALIGNMENT_KINDS = ["csa", "orthogonal", "ridge"] as const;
+export type AlignmentKind = (typeof ALIGNMENT_KINDS)[number];
+
+const fit = z.strictObject({
+  kind: z.enum(ALIGNMENT_KINDS),
+  version: z.int().openapi({
+    description: "Counts the fits; 0 for one on the anchors of a filter alone, which is not stored.",
+  }),
+  sequence: sequence.openapi({
+    description:
+      "The anchors' sequence that it was fitted at: what was deleted up to it has no trace in the fit.",
+  }),
+  anchors: z.int().openapi({ description: "How many it was fitted on." }),
+});
+
+/** A fit that scores were computed by. */
+export type FitUsed = z.output<typeof fit>;
 
 /** What a question may say of how it is scored. */
 export const scoring = {
@@ -40,11 +73,12 @@ export const scoring = {
   ),
   members: optional(
     z
-      .array(z.enum(METHODS.filter(isMember)))
+      .array(z.enum(MEMBERS))
       .min(1)
       .refine((members) => new Set(members).size === members.length, { error: "must name each method once" })
+      .readonly()
       .openapi({
-        default: [...CONSENSUS],
+        default: [...DEFAULT_MEMBERS],
         description: "Of a `consensus`: the methods whose standardized scores are added.",
       }),
   ),
@@ -54,18 +88,7 @@ export const scoring = {
 export const scored = {
   method,
   fits: z
-    .array(
-      z.strictObject({
-        kind: z.enum(["csa", "orthogonal", "ridge"]),
-        version: z.int().openapi({
-          description: "Counts the fits; 0 for one on the anchors of a filter alone, which is not stored.",
-        }),
-        sequence: z.int().openapi({
-          description:
-            "The anchors' sequence that it was fitted at: what was deleted up to it has no trace in the fit.",
-        }),
-        anchors: z.int().openapi({ description: "How many it was fitted on." }),
-      }),
-    )
+    .array(fit)
+    .readonly()
     .openapi({ description: "What was fitted on the anchors for this method; none for `asif`." }),
 };

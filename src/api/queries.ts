@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { classified, explain, MAX_EXPLANATIONS } from "./explain.ts";
 import { calibrationUsed, checkSure, sure } from "../features/calibration/api.ts";
 import { filter } from "./filter.ts";
+import { plan } from "./indexes.ts";
 import { input, RED_PIXEL } from "./inputs.ts";
 import { scored, scoring } from "./methods.ts";
 import { k, minSequence, modality, optional, p, text, transform } from "./values.ts";
@@ -128,30 +129,6 @@ export const classifyRequest = z
       explain: 3,
     },
   });
-
-const plan = z
-  .strictObject({
-    index: z.enum(["exact", "hnsw"]),
-    reason: z.string(),
-    k: z.int(),
-    ef: z.int().optional(),
-    estimateMs: z.number().openapi({
-      description: "How long it should take by what was measured of this machine.",
-    }),
-    otherMs: z.number().optional().openapi({
-      description: "The same for the other index, where it could have answered.",
-    }),
-    anchors: z.int(),
-    allowed: z.int().openapi({ description: "How many of them the filter let through." }),
-    transform,
-    transformVersion: z.int(),
-    transformSequence: z.int().openapi({
-      description:
-        "The anchors' sequence that the transform was fitted at: what was deleted up to it has no trace in the fit.",
-    }),
-    candidates: z.int().optional(),
-  })
-  .openapi("Plan", { description: "Which index answered and why." });
 
 const computed = { sequence: z.int(), tookMs: z.number() };
 

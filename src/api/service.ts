@@ -1,33 +1,49 @@
 import { z } from "@hono/zod-openapi";
-import { modality } from "./values.ts";
+import { encoderId, modality } from "./values.ts";
 
-export const encoderList = z
+const encoderLayer = z.strictObject({
+  name: z.string(),
+  id: encoderId,
+  dimension: z.int(),
+  sha256: z.string(),
+});
+
+const encoderInfo = {
+  id: encoderId,
+  modality,
+  dimension: z.int(),
+  default: z
+    .boolean()
+    .openapi({ description: "Whether a collection gets it that names none of this modality." }),
+  sha256: z.string().openapi({
+    description:
+      "Of the weights, the tokenizer and the preprocessing; vectors of one id under two hashes never mix. Empty for an external encoder.",
+  }),
+  source: z.string(),
+  licence: z.string(),
+};
+
+const encoder = z
   .strictObject({
-    encoders: z.array(
-      z
-        .strictObject({
-          id: z.string(),
-          modality,
-          dimension: z.int(),
-          default: z.boolean(),
-          sha256: z.string(),
-          source: z.string(),
-          licence: z.string(),
-          layers: z
-            .array(
-              z.strictObject({ name: z.string(), id: z.string(), dimension: z.int(), sha256: z.string() }),
-            )
-            .openapi({
-              description: "Intermediate outputs that adapters can stand on, the shallowest first.",
-            }),
-          built: z.boolean().openapi({
-            description: "Whether its network is on the disk; one that is not is made when it is first used.",
-          }),
-        })
-        .openapi("Encoder"),
-    ),
+    ...encoderInfo,
+    layers: z
+      .array(encoderLayer)
+      .readonly()
+      .openapi({ description: "Intermediate outputs that adapters can stand on, the shallowest first." }),
+    built: z.boolean().openapi({
+      description: "Whether its network is on the disk; one that is not is made when it is first used.",
+    }),
   })
-  .openapi("EncoderList");
+  .openapi("Encoder");
+
+export const encoderList = z.strictObject({ encoders: z.array(encoder).readonly() }).openapi("EncoderList");
+
+/** An encoder of the registry. */
+export type ListedEncoder = z.output<typeof encoder>;
+/** What an encoder is, whether or not a registry has it. */
+export type EncoderInfo = Pick<ListedEncoder, keyof typeof encoderInfo>;
+/** An intermediate output of an encoder, whose vectors are kept beside the encoder's own. */
+export type EncoderLayer = z.output<typeof encoderLayer>;
 
 export const job = z
   .strictObject({

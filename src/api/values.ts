@@ -1,5 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import type { AnchorId, CollectionName, Metadata, Sequence } from "../types.ts";
+
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type Metadata = Readonly<Record<string, JsonValue>>;
 
 /**
  * A key that may be absent.
@@ -48,7 +51,7 @@ export const anchorId = checked<string>((value) => {
   const message = textFault(value);
   return message === null ? null : fault(message);
 })
-  .transform((value) => value as AnchorId)
+  .brand<"AnchorId">()
   .openapi({
     type: "string",
     minLength: 1,
@@ -60,7 +63,7 @@ export const anchorId = checked<string>((value) => {
 export const collectionName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be 1 to 63 of a-z, 0-9, _ and -, the first a letter or a digit")
-  .transform((value) => value as CollectionName)
+  .brand<"CollectionName">()
   .openapi({
     type: "string",
     pattern: "^[a-z0-9][a-z0-9_-]{0,62}$",
@@ -68,11 +71,37 @@ export const collectionName = z
     example: "birds",
   });
 
+/** Chosen by the user, 1 to 200 characters, unique within its collection. */
+export type AnchorId = z.output<typeof anchorId>;
+/** `[a-z0-9][a-z0-9_-]{0,62}` */
+export type CollectionName = z.output<typeof collectionName>;
+
+/** The id of a frozen encoder in the registry, or `external-<dimension>`. */
+export const encoderId = z.string().brand<"EncoderId">();
+export type EncoderId = z.output<typeof encoderId>;
+
+/** A collection's monotone change number; every committed write has one. 0 before the first. */
+export const sequence = z.int().brand<"Sequence">();
+export type Sequence = z.output<typeof sequence>;
+
+/** A `Date` here, ISO 8601 on the wire. */
+export const instant = z.codec(z.iso.datetime(), z.date(), {
+  decode: (text) => new Date(text),
+  encode: (date) => date.toISOString(),
+});
+
 export const modality = z.enum(["image", "text"]);
+export type Modality = z.output<typeof modality>;
 
 export const transform = z.enum(["none", "center", "whiten"]).openapi({
   description: "What is done to vectors before similarities are taken, fitted on the collection's anchors.",
 });
+
+/**
+ * What is done to a collection's vectors before similarities are taken, fitted on its anchors: `center` subtracts
+ * their mean; `whiten` also decorrelates image vectors, on at most 256 principal directions (texts are only centred).
+ */
+export type TransformKind = z.output<typeof transform>;
 
 const MIN_SEQUENCE =
   "Of a write, wherever it was made: the answer is computed at it or later. Where this process is behind it waits up to 5 s, then answers 503.";
@@ -80,14 +109,15 @@ const MIN_SEQUENCE =
 export const minSequence = z
   .int()
   .min(0)
-  .transform((value) => value as Sequence)
+  .brand<"Sequence">()
   .openapi({ type: "integer", minimum: 0, description: MIN_SEQUENCE, example: 17 });
 
 /** The same as a parameter of a URL. */
 export const minSequenceParameter = z
   .string()
   .regex(/^\d{1,15}$/, "must be a whole number")
-  .transform((digits) => Number(digits) as Sequence)
+  .transform(Number)
+  .pipe(sequence)
   .openapi({ type: "integer", minimum: 0, description: MIN_SEQUENCE });
 
 const MAX_PAGE = 1_000;

@@ -1,12 +1,10 @@
+import type { FitUsed, Method } from "../api/methods.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import type { RepresentationCache } from "./cache.ts";
 import { classificationOf, classify, scoreClasses } from "./classify.ts";
-import { representBoth, scoreTexts, type FitUsed, type Method, type MethodSettings } from "./method.ts";
+import { representBoth, scoreTexts, type MethodSettings } from "./method.ts";
 import { createSlices } from "../math/slices.ts";
 import type { Classification, ClassifyInput } from "./types.ts";
-
-/** Methods whose scores are sums over anchors, which can be listed. */
-export const EXPLAINABLE: readonly Method[] = ["asif", "asif-csa"];
 
 export interface Classified {
   readonly results: readonly Classification[];
@@ -17,7 +15,7 @@ export interface Classified {
  * Classifies as {@link classify} does, by any method. With the ensemble `max` a class scores as its best prompt, which
  * for a consensus is the one of the greatest sum; with `mean` each member takes the mean of its prompts in its own space.
  *
- * @param input `explain` is left aside but for {@link EXPLAINABLE} methods
+ * @param input `explain` is left aside but for explainable methods, see {@link METHOD_TRAITS}
  */
 export const classifyByMethod = async (
   view: AnchorView,

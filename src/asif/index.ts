@@ -24,17 +24,13 @@ export {
 export { representAnchors, spacedSlots, type FindNearest } from "./background.ts";
 export { sumOfStandardized, type MemberScores } from "./consensus.ts";
 export { RUNNER_UP } from "./explain.ts";
-export { classifyByMethod, EXPLAINABLE, type Classified } from "./classify-by-method.ts";
+export { classifyByMethod, type Classified } from "./classify-by-method.ts";
 export {
   CANONICAL_P,
-  CONSENSUS,
   FEW,
-  METHODS,
+  METHOD_TRAITS,
   scoreByMethod,
   scoreTexts,
-  type FitUsed,
-  type Member,
-  type Method,
   type MethodSettings,
   type Scores,
 } from "./method.ts";

@@ -1,5 +1,12 @@
+import {
+  DEFAULT_MEMBERS,
+  type AlignmentKind,
+  type FitUsed,
+  type Member,
+  type Method,
+} from "../api/methods.ts";
+import { entryOf } from "../errors.ts";
 import type { Aligned, AnchorView } from "../retrieval/index.ts";
-import type { AlignmentKind } from "../types.ts";
 import { representAnchors, spacedSlots } from "./background.ts";
 import { sumOfStandardized, type MemberScores } from "./consensus.ts";
 import { linearScores } from "./linear.ts";
@@ -7,22 +14,30 @@ import { meanRepresentations, relativeRepresentations, represent } from "./relat
 import { scoreAll } from "./score.ts";
 import type { AsifSettings, RelativeRepresentations } from "./types.ts";
 
-/** How images and texts are scored against each other; every one of them from the same anchors, without training. */
-export const METHODS = ["asif", "csa", "orthogonal", "ridge", "asif-csa", "consensus"] as const;
-export type Method = (typeof METHODS)[number];
-/** What a consensus can be made of. */
-export type Member = Exclude<Method, "consensus">;
+interface MethodTraits {
+  /** Whether scores are sums over anchors, which can be listed. */
+  readonly explainable: boolean;
+  /** Whether canonical directions are compared, of which `rank` says how many. */
+  readonly canonical: boolean;
+}
+
+export const METHOD_TRAITS: Readonly<Record<Method, MethodTraits>> = {
+  asif: { explainable: true, canonical: false },
+  csa: { explainable: false, canonical: true },
+  orthogonal: { explainable: false, canonical: false },
+  ridge: { explainable: false, canonical: false },
+  "asif-csa": { explainable: true, canonical: true },
+  consensus: { explainable: false, canonical: true },
+};
 
 /** What methods other than `asif` depend on besides. */
 export interface MethodSettings {
   /** Canonical directions that `csa` and `asif-csa` compare by, the most correlated first; absent: 512. */
   readonly rank?: number;
-  /** Of a consensus; absent: {@link CONSENSUS}. */
+  /** Of a consensus; absent: {@link DEFAULT_MEMBERS}. */
   readonly members?: readonly Member[];
 }
 
-/** Chosen, as the other numbers here, on emoji that are not reported; see the README. */
-export const CONSENSUS: readonly Member[] = ["asif", "csa", "ridge", "asif-csa"];
 const RANK = 512;
 /** Fewer texts than these say too little of each other: a consensus measures them against captions of anchors. */
 export const FEW = 32;
@@ -31,16 +46,6 @@ export const FEW = 32;
  * best there is best for nothing else.
  */
 export const CANONICAL_P = 2;
-
-/** A fit that scores were computed by. */
-export interface FitUsed {
-  readonly kind: AlignmentKind;
-  /** Counts the fits; 0 for one on the anchors of a filter alone, which is not stored. */
-  readonly version: number;
-  /** Of the anchors that were fitted on. */
-  readonly sequence: number;
-  readonly anchors: number;
-}
 
 export interface Scores {
   /** `[images, texts]` row-major, or a column a group of texts. */
@@ -89,50 +94,71 @@ export const scoreTexts = async (
   settings: ScoreSettings,
   sizes?: readonly number[],
 ): Promise<Scores> => {
-  if (method !== "consensus") return scoreMember(view, method, images, texts, settings, sizes);
+  if (method !== "consensus") return scoreMember(view, method, { images, texts, settings, sizes });
   const columns = sizes?.length ?? rowsOf(view, "text", texts);
   const against = columns < FEW ? spacedSlots(view, settings.allow) : undefined;
   const parts: (Scores & MemberScores)[] = [];
-  for (const member of settings.members ?? CONSENSUS) {
+  for (const member of settings.members ?? DEFAULT_MEMBERS) {
     const own = member === "asif-csa" ? { ...settings, p: CANONICAL_P } : settings;
-    parts.push(await scoreMember(view, member, images, texts, own, sizes, against));
+    parts.push(await scoreMember(view, member, { images, texts, settings: own, sizes, against }));
   }
   const fits = new Map(parts.flatMap((part) => part.fits).map((fit) => [fit.kind, fit]));
   return { scores: await sumOfStandardized(parts, columns), fits: [...fits.values()] };
 };
 
-/** @param against anchors whose texts each image is scored with as well */
-const scoreMember = async (
-  view: AnchorView,
-  method: Member,
-  images: Float32Array,
-  texts: Float32Array,
-  settings: ScoreSettings,
-  sizes?: readonly number[],
-  against?: Int32Array,
-): Promise<Scores & MemberScores> => {
-  if (method === "asif" || method === "asif-csa") {
+/** Methods that compare relative representations. */
+type Represented = Extract<Member, "asif" | "asif-csa">;
+
+interface Scored {
+  readonly images: Float32Array;
+  readonly texts: Float32Array;
+  readonly settings: ScoreSettings;
+  readonly sizes?: readonly number[] | undefined;
+  /** Anchors whose texts each image is scored with as well. */
+  readonly against?: Int32Array | undefined;
+}
+
+type ScoreMember = (view: AnchorView, scored: Scored) => Promise<Scores & MemberScores>;
+
+const scoreMember = (view: AnchorView, member: Member, scored: Scored) =>
+  entryOf(MEMBER_SCORES, member, "method")(view, scored);
+
+const byRepresentations =
+  (method: Represented): ScoreMember =>
+  async (view, { images, texts, settings, sizes, against }) => {
     const { imageRows, textRows, fits } = await representBoth(view, method, images, texts, settings, sizes);
     const scores = await scoreAll(imageRows, textRows, view.slotCount);
     if (against === undefined) return { scores, fits };
     const others = await representTexts(view, method, against, settings);
     return { scores, background: await scoreAll(imageRows, others, view.slotCount), fits };
-  }
-  const { rank = RANK } = settings;
-  const aligned = await view.align(method, settings.allow);
-  const asked = { vectors: images, count: rowsOf(view, "image", images) };
-  const shown = { vectors: texts, count: rowsOf(view, "text", texts) };
-  const scores = await linearScores(aligned, asked, shown, rank, sizes);
-  const fits = [usedOf(aligned)];
-  if (against === undefined) return { scores, fits };
-  const others = { vectors: view.vectors("text", against), count: against.length };
-  return { scores, background: await linearScores(aligned, asked, others, rank), fits };
+  };
+
+const byAlignment =
+  (kind: AlignmentKind): ScoreMember =>
+  async (view, { images, texts, settings, sizes, against }) => {
+    const { rank = RANK, allow } = settings;
+    const aligned = await view.align(kind, allow);
+    const asked = { vectors: images, count: rowsOf(view, "image", images) };
+    const shown = { vectors: texts, count: rowsOf(view, "text", texts) };
+    const scores = await linearScores(aligned, asked, shown, rank, sizes);
+    const fits = [usedOf(aligned)];
+    if (against === undefined) return { scores, fits };
+    const others = { vectors: view.vectors("text", against), count: against.length };
+    return { scores, background: await linearScores(aligned, asked, others, rank), fits };
+  };
+
+const MEMBER_SCORES: Readonly<Record<Member, ScoreMember>> = {
+  asif: byRepresentations("asif"),
+  csa: byAlignment("csa"),
+  orthogonal: byAlignment("orthogonal"),
+  ridge: byAlignment("ridge"),
+  "asif-csa": byRepresentations("asif-csa"),
 };
 
 /** What anchors' texts are by the other anchors; kept, but where only some of them serve. */
 const representTexts = async (
   view: AnchorView,
-  method: "asif" | "asif-csa",
+  method: Represented,
   slots: Int32Array,
   settings: ScoreSettings,
 ): Promise<RelativeRepresentations> => {
@@ -161,7 +187,7 @@ const representTexts = async (
 /** The relative representations that `asif` and `asif-csa` score by; of texts as {@link scoreTexts} groups them. */
 export const representBoth = async (
   view: AnchorView,
-  method: "asif" | "asif-csa",
+  method: Represented,
   images: Float32Array,
   texts: Float32Array,
   settings: ScoreSettings,

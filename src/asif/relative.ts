@@ -1,4 +1,5 @@
-import type { AnchorView, Neighbours, Plan } from "../retrieval/index.ts";
+import type { SearchPlan } from "../api/indexes.ts";
+import type { AnchorView, Neighbours } from "../retrieval/index.ts";
 import type { Modality } from "../types.ts";
 import type { AsifSettings, RelativeRepresentations } from "./types.ts";
 
@@ -18,7 +19,7 @@ export const relativeRepresentations = async (
   modality: Modality,
   queries: Float32Array,
   settings: AsifSettings,
-): Promise<{ representations: RelativeRepresentations; plan: Plan }> => {
+): Promise<{ representations: RelativeRepresentations; plan: SearchPlan }> => {
   const { neighbours, plan } = await view.search(modality, queries, settings);
   return { representations: represent(neighbours, settings.p), plan };
 };

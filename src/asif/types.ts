@@ -1,5 +1,6 @@
-import type { Plan, Slot } from "../retrieval/index.ts";
-import type { AsifParameters, TransformKind } from "../types.ts";
+import type { SearchPlan } from "../api/indexes.ts";
+import type { Slot } from "../retrieval/index.ts";
+import type { AsifParameters, Ensemble, TransformKind } from "../types.ts";
 import type { Explained, ExplainInput } from "./explain-types.ts";
 
 /** Everything that a relative representation depends on beside the anchors themselves. */
@@ -30,7 +31,7 @@ export interface ClassifyInput {
   /** In order, with how many of the prompts are theirs. */
   readonly classes: readonly { readonly name: string; readonly prompts: number }[];
   /** `max`: a class scores as its best prompt; `mean`: as the normalised mean of its prompts' representations. */
-  readonly ensemble: "max" | "mean";
+  readonly ensemble: Ensemble;
   readonly top: number;
   /** How many anchors explain the first class of each image, 0 for none; or more than that. */
   readonly explain: number | ExplainInput;
@@ -48,6 +49,5 @@ export interface Hit {
 
 export interface Found {
   readonly hits: readonly Hit[];
-  /** `candidates`: how many anchors were scored, where not all were. */
-  readonly plan: Plan & { readonly candidates?: number };
+  readonly plan: SearchPlan;
 }

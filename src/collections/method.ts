@@ -1,10 +1,11 @@
-import { EXPLAINABLE, type Method, type MethodSettings } from "../asif/index.ts";
-import { invalidField } from "../errors.ts";
+import { METHODS, type Method } from "../api/methods.ts";
+import { METHOD_TRAITS, type MethodSettings } from "../asif/index.ts";
+import { entryOf, invalidField } from "../errors.ts";
 import type { CollectionRecord } from "../store/index.ts";
 import type { ClassifyRequest, MethodRequest } from "./types.ts";
 
-/** Methods that compare canonical directions. */
-const CANONICAL: readonly Method[] = ["csa", "asif-csa", "consensus"];
+const EXPLAINABLE = METHODS.filter((method) => METHOD_TRAITS[method].explainable);
+const CANONICAL = METHODS.filter((method) => METHOD_TRAITS[method].canonical);
 
 /**
  * How a request is to be answered: as it says, else as the collection does.
@@ -16,12 +17,13 @@ export const methodOf = (
   request: MethodRequest & Pick<ClassifyRequest, "explain">,
 ): MethodSettings & { readonly method: Method } => {
   const { method = record.method, rank, members, explain = 0 } = request;
-  if (explain !== 0 && !EXPLAINABLE.includes(method))
+  const { explainable, canonical } = entryOf(METHOD_TRAITS, method, "method");
+  if (explain !== 0 && !explainable)
     throw invalidField(
       "explain",
       `scores by "${method}" are no sums over anchors; ask by ${listed(EXPLAINABLE)} for what anchors contribute`,
     );
-  if (rank !== undefined && !CANONICAL.includes(method))
+  if (rank !== undefined && !canonical)
     throw invalidField("rank", `"${method}" has no canonical directions; ${listed(CANONICAL)} have`);
   if (members !== undefined && method !== "consensus")
     throw invalidField("members", `are of a "consensus"; the method is "${method}"`);

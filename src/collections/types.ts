@@ -1,13 +1,12 @@
-import type { IndexStatus, Plan } from "../retrieval/index.ts";
+import type { IndexStatus, SearchPlan } from "../api/indexes.ts";
+import type { FitUsed, Member } from "../api/methods.ts";
 import type {
   Contrast,
   Contribution,
   Difference,
   Explained,
-  FitUsed,
   Influence,
   Influences,
-  Member,
   ScoreChange,
   UsedFit,
 } from "../asif/index.ts";
@@ -149,7 +148,7 @@ export interface Answer {
 
 export interface SearchAnswer extends Answer {
   readonly hits: readonly SearchHit[];
-  readonly plan: Plan & { readonly candidates?: number };
+  readonly plan: SearchPlan;
 }
 
 export interface RelativeRequest extends QuerySettings {
@@ -162,7 +161,7 @@ export interface RelativeAnswer extends Answer {
     readonly anchors: readonly AnchorId[];
     readonly values: readonly number[];
   }[];
-  readonly plan: Plan;
+  readonly plan: SearchPlan;
 }
 
 /** How images and texts are scored; what is not given is the collection's. */

@@ -1,5 +1,6 @@
 import type { Alignment } from "./alignment/index.ts";
-import type { Modality } from "../types.ts";
+import { entryOf } from "../errors.ts";
+import type { AlignmentKind, Modality } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
 import { multiplyByTransposed } from "./kernels.ts";
 import { unitRows } from "./rows.ts";
@@ -9,6 +10,12 @@ import type { Neighbours, Slot, SpaceSearch } from "./types.ts";
 const CHUNK_ROWS = 512;
 /** How many ranks a fit has indexes of at a time. */
 const RANKS = 2;
+/** Whether rows are normalised (again) before or after the projection. */
+const NORMALISED: Readonly<Record<AlignmentKind, "before" | "after">> = {
+  csa: "after",
+  orthogonal: "before",
+  ridge: "after",
+};
 
 /**
  * Rows as a fit shows them: normalised, centred, projected on its first `rank` directions. Canonical directions are
@@ -29,12 +36,13 @@ export const showRows = async (
   const d = mean.length;
   const n = rows.length / d;
   const width = rankOf(alignment, rank);
+  const before = entryOf(NORMALISED, alignment.kind, "alignment") === "before";
   const shown = new Float32Array(n * width);
   for (let first = 0; first < n; first += CHUNK_ROWS) {
     const last = Math.min(n, first + CHUNK_ROWS);
     const unit = unitRows(rows.subarray(first * d, last * d), d);
     for (let i = 0; i < unit.length; i++) unit[i] = (unit[i] ?? 0) - (mean[i % d] ?? 0);
-    const centered = alignment.kind === "orthogonal" ? unitRows(unit, d) : unit;
+    const centered = before ? unitRows(unit, d) : unit;
     const projected =
       projection === null
         ? centered
@@ -42,7 +50,7 @@ export const showRows = async (
             { data: centered, rows: last - first, columns: d },
             { data: projection.subarray(0, width * d), rows: width, columns: d },
           );
-    shown.set(alignment.kind === "orthogonal" ? projected : unitRows(projected, width), first * width);
+    shown.set(before ? projected : unitRows(projected, width), first * width);
   }
   return shown;
 };

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { ALIGNMENT_KINDS } from "../api/methods.ts";
 import type { Alignment } from "./alignment/index.ts";
 import { messageOf } from "../errors.ts";
 import type { TransformRecord } from "../store/index.ts";
@@ -11,7 +12,6 @@ import { createFitKeeper, EAGER_ANCHORS, type FitKeeper, type Kept } from "./fit
 import { createPairGram } from "./pair-gram.ts";
 import type { Aligned, AnchorView, Changes, Slot } from "./types.ts";
 
-export const ALIGNMENT_KINDS: readonly AlignmentKind[] = ["csa", "orthogonal", "ridge"];
 /** Fits on some of the anchors that are remembered, such as those of a filter or of the folds of a validation. */
 const PARTIAL_FITS = 8;
 /** Of these so many have indexes, each of which takes as much memory as a collection's own. */

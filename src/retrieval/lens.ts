@@ -6,7 +6,7 @@ import { createHnswIndex, type HnswIndex, type HnswLibrary } from "./hnsw.ts";
 import type { IndexProfile } from "./profile.ts";
 import { createFitKeeper, EAGER_ANCHORS, type Kept } from "./fit-keeper.ts";
 import { fit } from "./fit.ts";
-import { applyTransform, fittedDimension, type Fit } from "./transform.ts";
+import { applyTransform, fittedDimension, isTransform, type Fit } from "./transform.ts";
 import type { AnchorView, Changes, Slot } from "./types.ts";
 
 /** Rows that are transformed at once: some milliseconds, in which no request is answered. */
@@ -73,7 +73,7 @@ export type LensKey = `${Modality}/${TransformKind}`;
 export const fittedFrom = (records: readonly TransformRecord[]): Map<LensKey, Fitted> => {
   const found = new Map<LensKey, Fitted>();
   for (const { kind, modality, mean, projection, version, sequence, anchorCount: anchors } of records) {
-    if (kind !== "none" && kind !== "center" && kind !== "whiten") continue;
+    if (!isTransform(kind)) continue;
     const fit = kind === "none" || mean.length === 0 ? null : { kind, mean, projection };
     found.set(`${modality}/${kind}`, { fit, version, sequence, anchors, changes: undefined, stored: true });
   }

@@ -1,3 +1,4 @@
+import type { SearchPlan } from "../api/indexes.ts";
 import { exactMs, graphMs, type Costs } from "./costs.ts";
 import type { IndexProfile } from "./profile.ts";
 import { pointFor, type RecallCurve } from "./recall.ts";
@@ -22,14 +23,7 @@ export interface Circumstances {
   readonly costs: Costs;
 }
 
-export interface Choice {
-  readonly index: "exact" | "hnsw";
-  readonly reason: string;
-  readonly ef?: number;
-  /** How long the search should take, in ms, and how long it would with the other index, where that could answer. */
-  readonly estimateMs: number;
-  readonly otherMs?: number;
-}
+export type Choice = Pick<SearchPlan, "index" | "reason" | "ef" | "estimateMs" | "otherMs">;
 
 /**
  * Which index answers a search: the one that should be done first, of those that hold the recall target. Exact where a

@@ -1,3 +1,4 @@
+import { entryOf } from "../errors.ts";
 import type { TransformKind } from "../types.ts";
 import { leadingEigen, orientDirection } from "../math/linear-algebra/index.ts";
 import { multiplyByTransposed, multiplyTransposedBy } from "./kernels.ts";
@@ -44,7 +45,16 @@ export const fitTransform = async (
   const mean = meanOf(rows, dimension);
   const centered = subtract(rows, mean);
   if (centered.every((value) => value === 0)) return null;
-  if (kind === "center") return { kind, mean: Float32Array.from(mean), projection: null };
+  return entryOf(FITS, kind, "transform")(mean, centered, dimension);
+};
+
+type FitCentered = (mean: Float64Array, centered: Float32Array, dimension: number) => Promise<Fit | null>;
+
+const fitCenter: FitCentered = (mean) =>
+  Promise.resolve({ kind: "center", mean: Float32Array.from(mean), projection: null });
+
+const fitWhiten: FitCentered = async (mean, centered, dimension) => {
+  const n = centered.length / dimension;
   const rank = Math.min(WHITEN_RANK, n - 1, dimension);
   // The smaller of covariance and Gram matrix has all the eigenvalues that are not zero.
   const { values, vectors } =
@@ -62,8 +72,14 @@ export const fitTransform = async (
   }
   const projection = new Float32Array(kept.length * dimension);
   kept.forEach((direction, i) => projection.set(direction, i * dimension));
-  return { kind, mean: Float32Array.from(mean), projection };
+  return { kind: "whiten", mean: Float32Array.from(mean), projection };
 };
+
+const FITS: Readonly<Record<Fit["kind"], FitCentered>> = { center: fitCenter, whiten: fitWhiten };
+
+/** Whether a fit of this name is of one modality, and not of both together. */
+export const isTransform = (kind: string): kind is TransformKind =>
+  kind === "none" || Object.hasOwn(FITS, kind);
 
 /**
  * Applies a fit: `rows` are normalised, centred, projected and normalised again. A row that equals the mean becomes

@@ -1,3 +1,4 @@
+import type { IndexKind, IndexStatus, SearchPlan } from "../api/indexes.ts";
 import type { AlignmentKind, AnchorId, Metadata, Modality, Sequence, TransformKind } from "../types.ts";
 
 /**
@@ -25,7 +26,7 @@ export interface IndexSearch {
 
 /** A derived, disposable structure over unit vectors, addressed by slot. */
 export interface VectorIndex {
-  readonly kind: "exact" | "hnsw";
+  readonly kind: IndexKind;
   readonly dimension: number;
   /** Live vectors. */
   readonly size: () => number;
@@ -36,26 +37,6 @@ export interface VectorIndex {
   /** The k most similar live slots of each query (`[b, d]` row-major); ties by the order given at creation. */
   readonly search: (queries: Float32Array, options: IndexSearch) => Promise<Neighbours>;
   readonly close: () => void;
-}
-
-/** Which index answered and why. */
-export interface Plan {
-  readonly index: "exact" | "hnsw";
-  readonly reason: string;
-  readonly k: number;
-  readonly ef?: number;
-  /** How long it should take by what was measured of this machine, in ms, and how long with the other index. */
-  readonly estimateMs: number;
-  /** Only where the other index could have answered, too. */
-  readonly otherMs?: number;
-  /** Live anchors that the search ran over, and how many of them the filter let through. */
-  readonly anchors: number;
-  readonly allowed: number;
-  readonly transform: TransformKind;
-  /** Of the fitted transform; 0 where nothing is fitted. */
-  readonly transformVersion: number;
-  /** Of the anchors that it was fitted on: nothing that was deleted up to it has a trace in the fit. */
-  readonly transformSequence: Sequence;
 }
 
 export interface SpaceSearch {
@@ -70,7 +51,7 @@ export interface SpaceSearch {
 /** One modality through one fit of a transform, which stays the same for as long as this is held. */
 export interface Look {
   readonly transform: TransformKind;
-  /** As in a {@link Plan}. */
+  /** As in a {@link SearchPlan}. */
   readonly transformVersion: number;
   readonly transformSequence: Sequence;
   /** Raw vectors, `[b, d]`, as they are compared: unit rows of the fitted dimension. */
@@ -141,7 +122,7 @@ export interface AnchorView {
     modality: Modality,
     queries: Float32Array,
     options: SpaceSearch,
-  ) => Promise<{ neighbours: Neighbours; plan: Plan }>;
+  ) => Promise<{ neighbours: Neighbours; plan: SearchPlan }>;
   /** For several searches that must not see different fits. */
   readonly look: (modality: Modality, transform: TransformKind) => Promise<Look>;
   /**
@@ -175,18 +156,6 @@ export interface Changes {
   readonly total: number;
   /** Anchors of which nothing must be left: deleted or replaced. */
   readonly removals: number;
-}
-
-export interface IndexStatus {
-  readonly kind: "exact" | "hnsw";
-  readonly dimension: number;
-  readonly vectors: number;
-  readonly tombstones: number;
-  readonly sequence: Sequence;
-  readonly transform: TransformKind;
-  readonly transformVersion: number;
-  /** As in a {@link Plan}; the present one where nothing is fitted. */
-  readonly transformSequence: Sequence;
 }
 
 /** One collection in memory: both modalities over the same slots, with their indexes and fitted transforms. */

@@ -1,3 +1,5 @@
+import type { IndexKind } from "../api/indexes.ts";
+import { entryOf } from "../errors.ts";
 import { countOnes } from "./bitmap.ts";
 import type { Modality, Sequence, TransformKind } from "../types.ts";
 import type { Aligner } from "./aligner.ts";
@@ -10,7 +12,7 @@ import type { HnswIndex } from "./hnsw.ts";
 import { choose, type Circumstances } from "./planner.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
-import type { AnchorEntry, AnchorView, Changes, Slot } from "./types.ts";
+import type { AnchorEntry, AnchorView, Changes, Neighbours, Slot } from "./types.ts";
 
 /** What a view's searches are planned by. */
 export interface Indexing {
@@ -124,19 +126,20 @@ export const createView = (
         costs: currentCosts(),
       });
       const shown = await focused.show(queries);
-      const neighbours =
-        choice.index === "hnsw" && hnsw !== undefined
-          ? await hnsw.search(shown, {
-              k: options.k,
-              ef: choice.ef ?? profile.hnsw.ef,
-              ...graphFilter(hnsw.size()),
-            })
-          : await exact.search(shown, { k: options.k, allow: options.allow ?? live });
+      const { k } = options;
+      const searches: Readonly<Record<IndexKind, () => Promise<Neighbours>>> = {
+        exact: () => exact.search(shown, { k, allow: options.allow ?? live }),
+        hnsw: () => {
+          if (hnsw === undefined) throw new Error("the planner chose a graph that is not there");
+          const ef = choice.ef ?? profile.hnsw.ef;
+          return hnsw.search(shown, { k, ef, ...graphFilter(hnsw.size()) });
+        },
+      };
       return {
-        neighbours,
+        neighbours: await entryOf(searches, choice.index, "index")(),
         plan: {
           ...choice,
-          k: options.k,
+          k,
           anchors: size,
           allowed,
           transform: kind,

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { METHODS, scoreByMethod, type Method } from "../../src/asif/index.ts";
+import { METHODS, type Member, type Method } from "../../src/api/methods.ts";
+import { scoreByMethod } from "../../src/asif/index.ts";
 import { closeKernels, openAnchorSpace, type AnchorView } from "../../src/retrieval/index.ts";
 import { randomAnchors, settings, viewOf } from "../support/anchor-space.ts";
 import { naiveCsa, naiveOrthogonal, naiveRidge, type NaiveMaps } from "../support/naive-alignment.ts";
@@ -180,3 +181,13 @@ const emptyView = async (): Promise<AnchorView> => {
   const space = await openAnchorSpace({ imageDimension: 12, textDimension: 10, transform: "none" });
   return space.view();
 };
+
+test("refuses a method, or a member of a consensus, that nothing scores by", async () => {
+  const view = await viewOf(ANCHORS);
+  const unknown = "constructor" as Method;
+  await expect(scoreByMethod(view, unknown, IMAGES, TEXTS, ALL)).rejects.toThrow("There is no method");
+  const members = [unknown as Member];
+  await expect(scoreByMethod(view, "consensus", IMAGES, TEXTS, { ...ALL, members })).rejects.toThrow(
+    "There is no method",
+  );
+});

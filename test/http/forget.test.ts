@@ -1,6 +1,6 @@
 import { findCollection, loadTransforms } from "../../src/store/index.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { METHODS } from "../../src/asif/index.ts";
+import { METHODS } from "../../src/api/methods.ts";
 import * as schemas from "../../src/api/queries.ts";
 import { randomAnchors } from "../support/anchor-space.ts";
 import { openTestApp, type TestApp } from "./support.ts";

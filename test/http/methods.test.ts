@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { METHODS } from "../../src/asif/index.ts";
+import { METHODS } from "../../src/api/methods.ts";
 import { createClient } from "../../src/client/index.ts";
 import * as schemas from "../../src/api/queries.ts";
 import { randomAnchors } from "../support/anchor-space.ts";

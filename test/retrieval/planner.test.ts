@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { SearchPlan } from "../../src/api/indexes.ts";
 import {
   choose,
   closeKernels,
@@ -8,7 +9,6 @@ import {
   useCosts,
   type AnchorSpace,
   type Circumstances,
-  type Plan,
   type RecallCurve,
   type SpaceSearch,
 } from "../../src/retrieval/index.ts";
@@ -37,7 +37,7 @@ const ask = async (space: AnchorSpace, more: Partial<SpaceSearch> = {}) =>
   space.view().search("image", query, { k: 5, transform: "none", ...more });
 
 /** The plan once the graph had time to be built. */
-const settledPlan = async (space: AnchorSpace, more: Partial<SpaceSearch> = {}): Promise<Plan> => {
+const settledPlan = async (space: AnchorSpace, more: Partial<SpaceSearch> = {}): Promise<SearchPlan> => {
   await ask(space, more);
   await eventually(async () => (await ask(space, more)).plan.reason).not.toMatch(
     /being built|not measured yet/,

@@ -214,3 +214,8 @@ describe.each(["center", "whiten"] as const)("fitting %s", (kind) => {
     expect(await fitTransform(kind, rows, 3)).toBeNull();
   });
 });
+
+test("fits no transform that it does not know, rather than whitening", async () => {
+  const rows = Float32Array.of(1, 0, 0, 1, 0.6, 0.8);
+  await expect(fitTransform("none" as Fit["kind"], rows, 2)).rejects.toThrow('There is no transform "none".');
+});

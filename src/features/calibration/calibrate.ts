@@ -1,4 +1,4 @@
-import { CONSENSUS } from "../../asif/index.ts";
+import { DEFAULT_MEMBERS } from "../../api/methods.ts";
 import { invalidField } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import { createRandom } from "../../math/random.ts";
@@ -125,7 +125,7 @@ export const calibrate = async (
 /** A consensus is measured member by member, for its scores depend on how many classes there are. */
 const partsOf = (scoring: Scoring): Scoring[] =>
   scoring.method === "consensus"
-    ? (scoring.members ?? CONSENSUS).map((member) => ({ ...scoring, members: [member] }))
+    ? (scoring.members ?? DEFAULT_MEMBERS).map((member) => ({ ...scoring, members: [member] }))
     : [scoring];
 
 const askAll = async (

@@ -1,6 +1,6 @@
 import type { Filter } from "../../api/filter.ts";
+import type { Member } from "../../api/methods.ts";
 import type { Calibration, CalibrateContext, Evidence, Judgement, RiskPoint } from "./index.ts";
-import type { Member } from "../../asif/index.ts";
 import type { Ensemble, Method, Sequence, TransformKind } from "../../types.ts";
 import type {
   ClassifyAnswer,

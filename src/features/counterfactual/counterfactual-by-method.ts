@@ -1,3 +1,4 @@
+import type { FitUsed, Method } from "../../api/methods.ts";
 import { AnchorageError } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
@@ -11,7 +12,7 @@ import {
   type ScoreChange,
   type UsedFit,
 } from "./counterfactual.ts";
-import type { FitUsed, Method, MethodSettings } from "../../asif/method.ts";
+import type { MethodSettings } from "../../asif/method.ts";
 import type { Classification } from "../../asif/types.ts";
 
 export interface CounterfactualByMethod {

@@ -1,4 +1,4 @@
-import { METHODS } from "../../asif/index.ts";
+import { METHODS } from "../../api/methods.ts";
 import type { TuneSettings } from "./types.ts";
 
 /** What tuning does where nothing else is said. */

@@ -1,3 +1,4 @@
+import { entryOf } from "../../errors.ts";
 import type { AlignmentKind } from "../../types.ts";
 import {
   eigenSymmetric,
@@ -14,7 +15,7 @@ import { momentsOf, type Gram, type Moments } from "./gram.ts";
 import type { Alignment } from "./types.ts";
 
 /** Added to the diagonal of a covariance, in units of its mean eigenvalue, where nothing else is said. */
-export const RIDGE: Readonly<Record<"csa" | "ridge", number>> = { csa: 0.2, ridge: 0.03 };
+export const RIDGE: Readonly<Record<AlignmentKind, number>> = { csa: 0.2, orthogonal: 0, ridge: 0.03 };
 /** Directions of a smaller singular value, as a share of the first, are rounding. */
 const FLOOR = 1e-6;
 
@@ -36,15 +37,14 @@ const FLOOR = 1e-6;
 export const fitAlignment = async (
   gram: Gram,
   kind: AlignmentKind,
-  ridge: number = kind === "orthogonal" ? 0 : RIDGE[kind],
+  ridge: number = RIDGE[kind],
 ): Promise<Alignment | null> => {
   if (gram.count < 2) return null;
   const moments = momentsOf(gram);
   if (meanEigenvalue(moments.images, gram.imageDimension) <= 0) return null;
   if (meanEigenvalue(moments.texts, gram.textDimension) <= 0) return null;
   if (moments.cross.every((value) => value === 0)) return null;
-  if (kind === "ridge") return fitRidge(moments, ridge);
-  return kind === "csa" ? fitCsa(moments, ridge) : fitOrthogonal(moments);
+  return entryOf(FITS, kind, "alignment")(moments, ridge);
 };
 
 const fitCsa = async (moments: Moments, ridge: number): Promise<Alignment | null> => {
@@ -123,6 +123,9 @@ const fitRidge = async (moments: Moments, ridge: number): Promise<Alignment> => 
     weights: null,
   };
 };
+
+const FITS: Readonly<Record<AlignmentKind, (moments: Moments, ridge: number) => Promise<Alignment | null>>> =
+  { csa: fitCsa, orthogonal: fitOrthogonal, ridge: fitRidge };
 
 /** The eigenvectors are those of the smaller side, for their time grows with the cube. */
 const sidesOf = ({ imageMean, textMean, images, texts }: Moments) => {

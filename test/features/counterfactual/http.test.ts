@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { METHODS } from "../../../src/asif/index.ts";
+import { METHODS } from "../../../src/api/methods.ts";
 import { counterfactualAnswer } from "../../../src/features/counterfactual/api.ts";
 import * as schemas from "../../../src/api/queries.ts";
 import { openTestApp, pathsOf, stateOf, type Answer, type TestApp } from "../../http/support.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { METHODS } from "../../../src/asif/index.ts";
+import { METHODS } from "../../../src/api/methods.ts";
 import { dealFolds, tune, type Choice, type TuneSettings } from "../../../src/features/tuning/index.ts";
 import { conceptAnchors, viewOf, type TestAnchor } from "./anchors.ts";
 

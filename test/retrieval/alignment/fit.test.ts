@@ -241,3 +241,9 @@ describe.each(["csa", "orthogonal", "ridge"] as const)("%s", (kind) => {
     expect(await fitAlignment(gram, kind)).toEqual(never);
   });
 });
+
+test("fits no alignment that it does not know, rather than an orthogonal map", async () => {
+  await expect(fitOf(related(50, 4, 3, 2, 0.1), "pca" as AlignmentKind)).rejects.toThrow(
+    'There is no alignment "pca".',
+  );
+});

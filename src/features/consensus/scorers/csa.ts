@@ -1,4 +1,5 @@
-import { scoreByMethod, type Member } from "../../../asif/index.ts";
+import type { Member } from "../../../api/methods.ts";
+import { scoreByMethod } from "../../../asif/index.ts";
 import type { Aligned } from "../../../retrieval/index.ts";
 import { OTHER_MODALITY, type AlignmentKind } from "../../../types.ts";
 import { flat, type Scene } from "../scene/index.ts";
