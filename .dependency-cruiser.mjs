@@ -4,8 +4,9 @@ import { existsSync, readdirSync } from "node:fs";
 const CORE = ["collections", "asif", "retrieval", "encoders", "math", "store", "onnx", "api"];
 const below = (layer) => CORE.slice(CORE.indexOf(layer) + 1);
 const LAYERS = {
-  cli: ["features", "http", "client", ...CORE],
-  features: ["http", "client", ...CORE],
+  cli: ["features", "http", "client", "files", ...CORE],
+  features: ["http", "client", "files", ...CORE],
+  files: ["math"],
   http: CORE,
   client: ["api"],
   collections: below("collections"),
@@ -26,10 +27,10 @@ const FEATURES = {
   consensus: ["epalm"],
 };
 
-/** Modules that every layer may import. */
+/** Files of src/ that every layer may import. */
 const COMMON = ["types", "errors", "progress", "config"];
-/** Modules above the layers: they compose them. Only the command line and research import them. */
-const COMPOSING = ["anchorage", "main"];
+/** Further files that a layer may import: what a command is, and what opens the core with its features. */
+const FURTHER = { cli: ["command", "anchorage"], features: ["command"] };
 /** Where features plug in, and what they are made of: not a feature itself. */
 const FRAMEWORK = String.raw`^src/features/feature\.ts$`;
 
@@ -60,7 +61,7 @@ const layerRules = Object.entries(LAYERS).map(([layer, allowed]) => ({
     path: "^src/",
     pathNot: [
       `^src/${anyOf([layer, ...allowed])}/`,
-      `^src/${anyOf(layer === "cli" ? [...COMMON, ...COMPOSING] : COMMON)}\\.ts$`,
+      `^src/${anyOf([...COMMON, ...(FURTHER[layer] ?? [])])}\\.ts$`,
     ],
   },
 }));

@@ -17,7 +17,7 @@ import {
 } from "../src/cli/cli.ts";
 import { readConfig } from "../src/config.ts";
 import { AnchorageError } from "../src/errors.ts";
-import { imagesIn, readImageFile, readTextFile, type Reject } from "../src/cli/import/index.ts";
+import { imagesIn, readImageFile, readTextFile, type Reject } from "../src/files/index.ts";
 
 const MAX_TOP = 10_000;
 const MAX_EXPLANATIONS = 1_000;

@@ -1,8 +1,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
-import { encoderDirectory } from "../src/anchorage.ts";
 import { EXIT, requiredText, runScript, type Terminal } from "../src/cli/cli.ts";
-import { readConfig } from "../src/config.ts";
+import { encoderDirectory, readConfig } from "../src/config.ts";
 import { pullEncoder } from "../src/cli/pull-encoder/index.ts";
 import { isAnchorageError } from "../src/errors.ts";
 import { createProgress } from "../src/progress.ts";

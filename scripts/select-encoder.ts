@@ -3,7 +3,7 @@ import { openApplication } from "../src/cli/application/index.ts";
 import { collectionOption, EXIT, runScript, urlOption, wholeNumber, type Terminal } from "../src/cli/cli.ts";
 import { readConfig } from "../src/config.ts";
 import { isAnchorageError } from "../src/errors.ts";
-import { readTemplates } from "../src/cli/templates.ts";
+import { readTemplates } from "../src/files/index.ts";
 import { createProgress } from "../src/progress.ts";
 import { SELECTION_DEFAULTS, SELECTION_METHODS, selectionTable } from "../src/features/selection/index.ts";
 

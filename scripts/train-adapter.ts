@@ -1,9 +1,8 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { decoderDirectory } from "../src/anchorage.ts";
 import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../src/cli/cli.ts";
-import { readConfig } from "../src/config.ts";
+import { decoderDirectory, readConfig } from "../src/config.ts";
 import { AnchorageError, messageOf } from "../src/errors.ts";
 import {
   DECODER_ID,

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { openDecoders, type Decoders } from "./features/epalm/adapters/index.ts";
 import { openCollections, type Collections } from "./collections/index.ts";
-import type { Config } from "./config.ts";
+import { decoderDirectory, encoderDirectory, networkDirectory, type Config } from "./config.ts";
 import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "./encoders/index.ts";
 import { removeIndexFiles } from "./retrieval/index-files/index.ts";
 import { openJobs, type Jobs } from "./collections/jobs/index.ts";
@@ -21,15 +21,6 @@ export interface Anchorage {
   /** Ends jobs, waits for what runs, frees encoders and indexes, stops Postgres. */
   close(): Promise<void>;
 }
-
-/** Where a user puts encoders of their own, beside the default ones. */
-export const encoderDirectory = (dataDir: string): string => join(dataDir, "encoders");
-
-/** Where the networks are made of which several encoders are cuts. */
-export const networkDirectory = (dataDir: string): string => join(dataDir, "networks");
-
-/** Where language models of the OPT kind lie, a folder each. */
-export const decoderDirectory = (dataDir: string): string => join(dataDir, "decoders");
 
 export interface OpenOptions {
   /** Whether collections are loaded now, as a service wants it, rather than when they are first asked for. */

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { AnchorageError } from "./errors.ts";
 
@@ -96,3 +96,12 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     underNpm: value.npm_lifecycle_event !== undefined,
   };
 };
+
+/** Where a user puts encoders of their own, beside the default ones. */
+export const encoderDirectory = (dataDir: string): string => join(dataDir, "encoders");
+
+/** Where the networks are made of which several encoders are cuts. */
+export const networkDirectory = (dataDir: string): string => join(dataDir, "networks");
+
+/** Where language models of the OPT kind lie, a folder each. */
+export const decoderDirectory = (dataDir: string): string => join(dataDir, "decoders");

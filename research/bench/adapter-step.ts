@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { decoderDirectory } from "../../src/anchorage.ts";
-import { readConfig } from "../../src/config.ts";
+import { decoderDirectory, readConfig } from "../../src/config.ts";
 import {
   defaultTraining,
   openDecoderModel,

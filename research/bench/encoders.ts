@@ -4,8 +4,7 @@ import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import sharp from "sharp";
 import { z } from "zod";
-import { encoderDirectory } from "../../src/anchorage.ts";
-import { readConfig } from "../../src/config.ts";
+import { encoderDirectory, readConfig } from "../../src/config.ts";
 import {
   importDefaultEncoders,
   openEncoderRegistry,

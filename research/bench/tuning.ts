@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { encoderDirectory } from "../../src/anchorage.ts";
-import { readConfig } from "../../src/config.ts";
+import { encoderDirectory, readConfig } from "../../src/config.ts";
 import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
 import { evaluateTuning } from "../evaluation/index.ts";
 import { createProgress } from "../../src/progress.ts";

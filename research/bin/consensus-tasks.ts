@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { encoderDirectory, networkDirectory } from "../../src/anchorage.ts";
 import { EXIT, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
-import { readConfig } from "../../src/config.ts";
+import { encoderDirectory, networkDirectory, readConfig } from "../../src/config.ts";
 import {
   createArithmeticTask,
   createClassifier,

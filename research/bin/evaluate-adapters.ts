@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { decoderDirectory, encoderDirectory, networkDirectory } from "../../src/anchorage.ts";
 import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
-import { readConfig } from "../../src/config.ts";
+import { decoderDirectory, encoderDirectory, networkDirectory, readConfig } from "../../src/config.ts";
 import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
 import { DECODER_ID, openDecoderModel } from "../../src/features/epalm/index.ts";
 import { epalmTable, evaluateAdapters, growthChart, PLANS } from "../epalm/study/index.ts";

@@ -1,10 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
-import { encoderDirectory } from "../../src/anchorage.ts";
 import { openApplication } from "../../src/cli/application/index.ts";
 import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
-import { readConfig, type Config } from "../../src/config.ts";
+import { type Config, encoderDirectory, readConfig } from "../../src/config.ts";
 import { AnchorageError, messageOf } from "../../src/errors.ts";
 import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
 import {

@@ -1,82 +1,36 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { z } from "zod";
+import type { z } from "zod";
+import { EXIT, type Command, type Terminal } from "../command.ts";
 import { isAnchorageError, messageOf } from "../errors.ts";
+import type { Log } from "../types.ts";
 import { stopSignal } from "./stop-signal.ts";
-import type { CollectionName, Log } from "../types.ts";
 
-/** What a script tells the shell when it ends; `partly`: done, but some of what was given could not be used. */
-export const EXIT = { done: 0, failed: 1, misused: 2, partly: 3, interrupted: 130 } as const;
-
-/** One `--option`. The key it stands under is its name. */
-export interface Option {
-  readonly type: "string" | "boolean";
-  /** May be given several times; the schema then sees a list. */
-  readonly multiple?: boolean;
-  /** What stands for the value in the help, such as `NAME`. */
-  readonly value?: string;
-  readonly help: string;
-  readonly default?: string;
-}
-
-export interface Terminal {
-  /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
-  readonly signal: AbortSignal;
-  /** To stdout: results. */
-  readonly print: Log;
-  /** To stderr: everything else. */
-  readonly note: Log;
-}
-
-export interface Script<T> {
-  /** As `npm run` knows it. */
-  readonly name: string;
-  /** What follows the name, such as `SOURCE --collection NAME [options]`. */
-  readonly synopsis: string;
-  readonly about: string;
-  readonly options: Readonly<Record<string, Option>>;
-  /** What follows `npm run NAME -- ` in each example. */
-  readonly examples: readonly string[];
-  /** Parses the options by their names, and what is no option as the list `arguments`. */
-  readonly schema: z.ZodType<T>;
-  /** @returns the exit status */
-  readonly run: (given: T, terminal: Terminal) => Promise<number>;
-}
-
-/** An option that must be given. */
-export const requiredText = z.string({ error: "is required" }).min(1, "must not be empty");
-
-/** The name of a collection. */
-export const collectionOption = z
-  .string({ error: "is required" })
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be 1 to 63 of a-z, 0-9, _ and -, the first a letter or a digit")
-  .transform((name) => name as CollectionName);
-
-/** The address of a running service. */
-export const urlOption = z.url({
-  protocol: /^https?$/,
-  error: "must be an address such as http://127.0.0.1:8080",
-});
-
-/** The text of a whole number. */
-export const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .pipe(z.int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+export * from "../command.ts";
 
 /**
- * Runs a script on the process's arguments and ends the process with one of {@link EXIT}.
+ * Runs a command on the process's arguments and ends the process with one of {@link EXIT}.
  *
- * `--help` prints the help. A wrong use is told in one line. An error of the domain is told by its message alone.
+ * `--help` prints the help. A wrong use is reported in one line, an error of the domain by its message alone.
  */
-export const runScript = async <T>(script: Script<T>): Promise<void> => {
+export const runScript = <Given>(command: Command<Given>): Promise<void> =>
+  runCommand(command, process.argv.slice(2), (terminal) => terminal);
+
+/**
+ * Runs a command on `given` and ends the process with one of {@link EXIT}, as {@link runScript} does.
+ *
+ * @param environmentOf makes what the command works with; called when its arguments are in order
+ */
+export const runCommand = async <Given, Environment extends Terminal>(
+  command: Command<Given, Environment>,
+  given: readonly string[],
+  environmentOf: (terminal: Terminal) => Environment,
+): Promise<void> => {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     // The reader of a pipe has seen enough, as `head` does.
     if (error.code === "EPIPE") process.exit(EXIT.done);
     throw error;
   });
-  const status = await outcomeOf(script, process.argv.slice(2));
+  const status = await outcomeOf(command, given, environmentOf);
   // Exits rather than waits for what idles, such as kept-alive connections, once everything is written.
   process.stdout.write("", () => process.exit(status));
 };
@@ -85,24 +39,25 @@ const print: Log = (line) => process.stdout.write(`${line}\n`);
 /** Where a progress bar stands on the line, it makes way and is drawn again below. */
 const note: Log = (line) => process.stderr.write(`${process.stderr.isTTY ? "\r\u{1B}[K" : ""}${line}\n`);
 
-const outcomeOf = async <T>(script: Script<T>, given: readonly string[]): Promise<number> => {
-  const read = readArguments(script, given);
+const outcomeOf = async <Given, Environment extends Terminal>(
+  command: Command<Given, Environment>,
+  given: readonly string[],
+  environmentOf: (terminal: Terminal) => Environment,
+): Promise<number> => {
+  const read = readArguments(command, given);
   if ("help" in read) {
-    print(helpOf(script));
+    print(helpOf(command));
     return EXIT.done;
   }
   if ("fault" in read) {
-    note(`${script.name}: ${read.fault} (npm run ${script.name} -- --help tells more)`);
+    note(`${command.name}: ${read.fault} (npm run ${command.name} -- --help tells more)`);
     return EXIT.misused;
   }
   try {
-    return await script.run(read.value, {
-      signal: stopSignal(() => note("stopping; once more ends it at once")),
-      print,
-      note,
-    });
+    const signal = stopSignal(() => note("stopping; once more ends it at once"));
+    return await command.run(read.value, environmentOf({ signal, print, note }));
   } catch (error) {
-    note(isAnchorageError(error) ? `${script.name}: ${error.message}` : stackOf(error));
+    note(isAnchorageError(error) ? `${command.name}: ${error.message}` : stackOf(error));
     return EXIT.failed;
   }
 };
@@ -114,17 +69,17 @@ type Read<T> = { readonly value: T } | { readonly fault: string } | { readonly h
 
 /** What was given, parsed; or the one line that says what is wrong with it. */
 export const readArguments = <T>(
-  script: Pick<Script<T>, "options" | "schema">,
+  command: Pick<Command<T>, "options" | "schema">,
   given: readonly string[],
 ): Read<T> => {
   const options: ParseArgsConfig["options"] = { help: { type: "boolean", short: "h" } };
-  for (const [name, { type, multiple = false, default: value }] of Object.entries(script.options)) {
+  for (const [name, { type, multiple = false, default: value }] of Object.entries(command.options)) {
     options[name] = { type, multiple, ...(value === undefined ? {} : { default: value }) };
   }
   try {
     const { values, positionals } = parseArgs({ args: [...given], options, allowPositionals: true });
     if (values.help === true) return { help: true };
-    const parsed = script.schema.safeParse({ ...values, arguments: positionals });
+    const parsed = command.schema.safeParse({ ...values, arguments: positionals });
     if (parsed.success) return { value: parsed.data };
     return { fault: parsed.error.issues.map(faultOf).join("; ") };
   } catch (error) {
@@ -143,8 +98,8 @@ const faultOf = ({ path, message }: z.core.$ZodIssue): string =>
 const WIDTH = 100;
 
 /** The page that `--help` prints. */
-export const helpOf = (script: Omit<Script<never>, "schema" | "run">): string => {
-  const rows = Object.entries(script.options).map(([name, option]) => ({
+export const helpOf = (command: Omit<Command<never>, "schema" | "run">): string => {
+  const rows = Object.entries(command.options).map(([name, option]) => ({
     left: `  --${name}${option.type === "boolean" ? "" : ` ${option.value ?? "VALUE"}`}`,
     right: `${option.help}${option.default === undefined ? "" : ` [${option.default}]`}`,
   }));
@@ -153,15 +108,15 @@ export const helpOf = (script: Omit<Script<never>, "schema" | "run">): string =>
     ({ left, right }) => left.padEnd(column) + wrap(right, WIDTH - column).join(`\n${" ".repeat(column)}`),
   );
   return [
-    `Usage: npm run ${script.name} -- ${script.synopsis}`,
+    `Usage: npm run ${command.name} -- ${command.synopsis}`,
     "",
-    ...script.about.split("\n").flatMap((paragraph) => wrap(paragraph, WIDTH)),
+    ...command.about.split("\n").flatMap((paragraph) => wrap(paragraph, WIDTH)),
     "",
     "Options:",
     ...options,
     "",
     "Examples:",
-    ...script.examples.map((example) => `  npm run ${script.name} -- ${example}`),
+    ...command.examples.map((example) => `  npm run ${command.name} -- ${example}`),
   ].join("\n");
 };
 

@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { AnchorageError } from "../../../src/errors.ts";
-import { readTextFile } from "../../../src/cli/import/index.ts";
+import { readTextFile } from "../../../src/files/index.ts";
 import type { FoundImages } from "./types.ts";
 
 const IMAGES = "test.bin";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AnchorageError } from "../../../src/errors.ts";
-import { readTextFile } from "../../../src/cli/import/index.ts";
+import { readTextFile } from "../../../src/files/index.ts";
 import type { LabelledClass } from "./types.ts";
 
 const names = z.union([

@@ -1,5 +1,5 @@
 import { AnchorageError } from "../../../src/errors.ts";
-import { expandPattern } from "../../../src/cli/import/index.ts";
+import { expandPattern } from "../../../src/files/index.ts";
 import type { AnchorId } from "../../../src/types.ts";
 import { rowOf } from "../embed-images.ts";
 import type { Task } from "../subsets.ts";

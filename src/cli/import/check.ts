@@ -1,6 +1,7 @@
 import { MAX_TEXT_LENGTH } from "../../collections/index.ts";
 import type { JsonValue } from "../../types.ts";
-import { reject, type Pair, type Reject } from "./types.ts";
+import { reject, type Reject } from "../../files/index.ts";
+import type { Pair } from "./types.ts";
 
 /** Of one anchor's metadata as JSON, in characters, as over HTTP. */
 const MAX_METADATA = 65_536;

@@ -2,10 +2,9 @@ import { createReadStream } from "node:fs";
 import { dirname, parse as parsePath } from "node:path";
 import { CsvError, parse } from "csv-parse";
 import type { JsonValue } from "../../types.ts";
-import { corrupt, fileFault } from "./file-fault.ts";
-import { sizeOf } from "./file-size.ts";
+import { corrupt, fileFault, reject, type Reject, sizeOf } from "../../files/index.ts";
 import { chooseColumns, createRowReader, type TableOptions, type Columns } from "./table.ts";
-import { reject, type PairSource, type Reject } from "./types.ts";
+import type { PairSource } from "./types.ts";
 
 const MAX_RECORD = 16 * 1024 * 1024;
 const CR = 13;

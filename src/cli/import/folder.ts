@@ -1,20 +1,12 @@
-import { readdir, readFile, realpath, stat } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
-import { AnchorageError, isAnchorageError, messageOf } from "../../errors.ts";
-import { compareIds } from "../../math/order.ts";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { AnchorageError, isAnchorageError } from "../../errors.ts";
+import { fileFault, readImageFile, reject, walk, withoutExtension } from "../../files/index.ts";
 import { captionFromFolder, captionFromName, oneLine } from "./caption.ts";
-import { fileFault } from "./file-fault.ts";
-import { isImageExtension, readImageFile, withoutExtension } from "./image-file.ts";
-import { reject, type Entry, type PairSource, type Reject } from "./types.ts";
+import type { Entry, PairSource } from "./types.ts";
 
 /** `auto`: the sidecar where there is one, else the file's name. */
 export type CaptionFrom = "auto" | "name" | "folder";
-
-interface ImagePath {
-  readonly kind: "image";
-  /** From the root, by slashes. */
-  readonly path: string;
-}
 
 /**
  * The images under a folder, at any depth, in order of their names. An id is the path from the folder without the
@@ -82,50 +74,5 @@ const readSidecar = async (path: string): Promise<string | null> => {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw fileFault(error, path);
-  }
-};
-
-/** The images under a folder, and what of it cannot be read, in order of names. */
-export async function* walk(
-  root: string,
-  folder: string,
-  visited: Set<string>,
-): AsyncGenerator<ImagePath | Reject, void> {
-  const names = await listFolder(join(root, folder), visited);
-  if (!Array.isArray(names)) {
-    yield names;
-    return;
-  }
-  for (const name of names) {
-    const path = folder === "" ? name : `${folder}/${name}`;
-    const kind = await kindOf(join(root, path), name);
-    if (kind === "folder") yield* walk(root, path, visited);
-    else if (kind === "image") yield { kind, path };
-    else if (kind !== null) yield kind;
-  }
-}
-
-/** What a folder holds, sorted; nothing where it was read before, by another link or above itself. */
-const listFolder = async (path: string, visited: Set<string>): Promise<string[] | Reject> => {
-  try {
-    const real = await realpath(path);
-    if (visited.has(real)) return [];
-    visited.add(real);
-    const names = await readdir(path);
-    return names.filter((name) => !name.startsWith(".")).sort(compareIds);
-  } catch (error) {
-    return reject(path, messageOf(fileFault(error, path)));
-  }
-};
-
-/** Null for what is neither a folder nor named as an image. */
-const kindOf = async (path: string, name: string): Promise<"folder" | "image" | Reject | null> => {
-  const named = isImageExtension(extname(name).slice(1));
-  try {
-    const stats = await stat(path);
-    if (stats.isDirectory()) return "folder";
-    return named && stats.isFile() ? "image" : null;
-  } catch (error) {
-    return named ? reject(path, messageOf(fileFault(error, path))) : null;
   }
 };

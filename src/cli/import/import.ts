@@ -1,6 +1,7 @@
+import type { Reject } from "../../files/index.ts";
 import { refusedBefore } from "./check.ts";
 import { storeBatch, type ImportTarget } from "./store-batch.ts";
-import type { Entry, Pair, PairSource, Reject } from "./types.ts";
+import type { Entry, Pair, PairSource } from "./types.ts";
 
 /** Small enough that an interruption loses little, large enough that a transaction costs nothing. */
 const PAIRS_A_BATCH = 32;

@@ -1,13 +1,9 @@
 /** Image-text pairs from folders, tables and WebDataset shards, and their way into a collection. */
 export { beginReading } from "./begin.ts";
-export { expandPattern } from "./glob.ts";
-export { imagesIn } from "./images.ts";
-export { readImageFile } from "./image-file.ts";
 export { importPairs, type ImportCounts, type ImportOptions } from "./import.ts";
 export { openPairSource, type NamedSource, type SourceOptions } from "./open.ts";
 export { previewPairs, type Preview } from "./preview.ts";
 export { openRejectLog, type RejectLog } from "./reject-log.ts";
 export type { ImportedAnchor, ImportTarget } from "./store-batch.ts";
-export { readTextFile } from "./text-file.ts";
 export type { TableOptions } from "./table.ts";
 export type * from "./types.ts";

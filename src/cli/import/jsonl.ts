@@ -1,9 +1,8 @@
 import { createReadStream } from "node:fs";
 import { dirname, parse as parsePath } from "node:path";
-import { corrupt, fileFault } from "./file-fault.ts";
-import { sizeOf } from "./file-size.ts";
+import { corrupt, fileFault, reject, sizeOf } from "../../files/index.ts";
 import { createRowReader, findColumns, type TableOptions, type Row } from "./table.ts";
-import { reject, type PairSource } from "./types.ts";
+import type { PairSource } from "./types.ts";
 
 const MAX_LINE = 16 * 1024 * 1024;
 

@@ -2,13 +2,13 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve, sep } from "node:path";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import { compareIds } from "../../math/order.ts";
+import { expandPattern, reject, walk } from "../../files/index.ts";
 import { openCsv } from "./csv.ts";
-import { openFolder, walk, type CaptionFrom } from "./folder.ts";
-import { expandPattern } from "./glob.ts";
+import { openFolder, type CaptionFrom } from "./folder.ts";
 import { openJsonl } from "./jsonl.ts";
 import { openParquet } from "./parquet.ts";
 import type { TableOptions } from "./table.ts";
-import { reject, type PairSource } from "./types.ts";
+import type { PairSource } from "./types.ts";
 import { openShard } from "./webdataset.ts";
 
 export interface SourceOptions {

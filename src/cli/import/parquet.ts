@@ -3,7 +3,7 @@ import { dirname, parse as parsePath } from "node:path";
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { isAnchorageError, messageOf } from "../../errors.ts";
-import { corrupt, fileFault } from "./file-fault.ts";
+import { corrupt, fileFault } from "../../files/index.ts";
 import { chooseColumns, createRowReader, type TableOptions, type Row } from "./table.ts";
 import type { PairSource } from "./types.ts";
 

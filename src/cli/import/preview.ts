@@ -1,6 +1,7 @@
+import { reject, type Reject } from "../../files/index.ts";
 import { refusedBefore } from "./check.ts";
 import { loadImage } from "./load-image.ts";
-import { reject, type Pair, type PairSource, type Reject } from "./types.ts";
+import type { Pair, PairSource } from "./types.ts";
 
 /** What an import would do, as far as can be told without decoding images or asking the collection. */
 export interface Preview {

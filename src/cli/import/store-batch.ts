@@ -1,7 +1,8 @@
 import { MAX_BATCH_BYTES, sendBatch } from "../application/index.ts";
 import type { AnchorId, Metadata } from "../../types.ts";
+import { reject, type Reject } from "../../files/index.ts";
 import { loadImage } from "./load-image.ts";
-import { reject, type Pair, type Reject } from "./types.ts";
+import type { Pair } from "./types.ts";
 
 export interface ImportedAnchor {
   readonly id: AnchorId;

@@ -1,9 +1,9 @@
 import { isAbsolute, posix, relative, resolve, sep } from "node:path";
 import { AnchorageError, isAnchorageError, messageOf } from "../../errors.ts";
 import type { JsonValue, Metadata } from "../../types.ts";
+import { MAX_IMAGE_BYTES, readImageFile, reject, tooLarge, withoutExtension } from "../../files/index.ts";
 import { oneLine } from "./caption.ts";
-import { MAX_IMAGE_BYTES, readImageFile, tooLarge, withoutExtension } from "./image-file.ts";
-import { reject, type Entry } from "./types.ts";
+import type { Entry } from "./types.ts";
 
 /** How a table is read. A column whose name is absent is looked for under its usual names. */
 export interface TableOptions {

@@ -1,3 +1,4 @@
+import type { Reject } from "../../files/index.ts";
 import type { Metadata } from "../../types.ts";
 
 /** An image-text pair as a source holds it. */
@@ -12,14 +13,6 @@ export interface Pair {
   readonly image: () => Promise<Uint8Array>;
 }
 
-/** Something that should have been a pair, and why it is none. */
-export interface Reject {
-  readonly kind: "reject";
-  readonly source: string;
-  readonly id?: string;
-  readonly reason: string;
-}
-
 export type Entry = Pair | Reject;
 
 /** Where pairs come from. It is read once, in the same order whenever it is. */
@@ -32,10 +25,3 @@ export interface PairSource {
   /** Which part of the whole has been read, 0 to 1. */
   fraction(): number;
 }
-
-export const reject = (source: string, reason: string, id?: string): Reject => ({
-  kind: "reject",
-  source,
-  reason,
-  ...(id === undefined ? {} : { id }),
-});

@@ -5,12 +5,18 @@ import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 import { isAnchorageError, messageOf } from "../../errors.ts";
 import type { JsonValue, Metadata } from "../../types.ts";
+import {
+  corrupt,
+  fileFault,
+  isImageExtension,
+  MAX_IMAGE_BYTES,
+  reject,
+  sizeOf,
+  tooLarge,
+} from "../../files/index.ts";
 import { oneLine } from "./caption.ts";
-import { corrupt, fileFault } from "./file-fault.ts";
-import { sizeOf } from "./file-size.ts";
-import { isImageExtension, MAX_IMAGE_BYTES, tooLarge } from "./image-file.ts";
 import type { TableOptions } from "./table.ts";
-import { reject, type Entry, type PairSource } from "./types.ts";
+import type { Entry, PairSource } from "./types.ts";
 
 /** The members of one sample: those that follow one another and share a name up to its first dot. */
 interface Sample {

@@ -11,9 +11,9 @@ import {
   type ImportCounts,
   type ImportTarget,
   type PairSource,
-  type Reject,
 } from "../../../src/cli/import/index.ts";
 import { AnchorageError } from "../../../src/errors.ts";
+import type { Reject } from "../../../src/files/index.ts";
 import type { CollectionName } from "../../../src/types.ts";
 import { openTestApp, type TestApp } from "../../http/support.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";

@@ -1,4 +1,4 @@
-import { AnchorageError } from "../../errors.ts";
+import { AnchorageError } from "../errors.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "does not exist",

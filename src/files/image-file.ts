@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
-import { AnchorageError } from "../../errors.ts";
+import { AnchorageError } from "../errors.ts";
 import { fileFault } from "./file-fault.ts";
 
 const EXTENSIONS = new Set(["jpg", "jpeg", "png", "webp", "gif", "avif", "tif", "tiff", "svg"]);

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isAnchorageError } from "../../errors.ts";
-import { walk } from "./folder.ts";
+import { isAnchorageError } from "../errors.ts";
 import { expandPattern } from "./glob.ts";
-import { reject, type Reject } from "./types.ts";
+import { reject, type Reject } from "./reject.ts";
+import { walk } from "./walk.ts";
 
 /**
  * The files that `patterns` name, one after the other: a folder stands for the images in it and below, a pattern for

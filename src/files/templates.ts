@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import { AnchorageError } from "../errors.ts";
-import { readTextFile } from "./import/index.ts";
+import { readTextFile } from "./text-file.ts";
 
 const SLOT = "{}";
 

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { AnchorageError, invalidField } from "../../errors.ts";
-import { compareIds } from "../../math/order.ts";
+import { AnchorageError, invalidField } from "../errors.ts";
+import { compareIds } from "../math/order.ts";
 
 const MAX_EXPANSION = 100_000;
 

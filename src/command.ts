@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { Config } from "./config.ts";
+import type { CollectionName, Log } from "./types.ts";
+
+/** The exit status of a command; `partly`: done, but some of what was given could not be used. */
+export const EXIT = { done: 0, failed: 1, misused: 2, partly: 3, interrupted: 130 } as const;
+
+/** One `--option`. Its key in {@link Command.options} is its name. */
+export interface Option {
+  readonly type: "string" | "boolean";
+  /** May be given several times; the schema then sees a list. */
+  readonly multiple?: boolean;
+  /** What stands for the value in the help, such as `NAME`. */
+  readonly value?: string;
+  readonly help: string;
+  readonly default?: string;
+}
+
+export interface Terminal {
+  /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+  readonly signal: AbortSignal;
+  /** To stdout: results. */
+  readonly print: Log;
+  /** To stderr: everything else. */
+  readonly note: Log;
+}
+
+/** The terminal, the settings, and Anchorage: `Api` is the part of it that a command calls. */
+export interface Context<Api = unknown> extends Terminal {
+  readonly config: Config;
+  /**
+   * Connects to the service at `url`; without one it opens DATA_DIR in this process.
+   *
+   * @throws AnchorageError `data-dir-busy` or `unavailable`
+   */
+  readonly connect: (url: string | undefined) => Promise<Api & { close(): Promise<void> }>;
+}
+
+/**
+ * A command for a shell: its options, its help and what it does. A module that defines one imports what is slow to load
+ * inside `run`, so that `--help` is quick.
+ */
+export interface Command<Given, Environment extends Terminal = Terminal> {
+  /** The name of its npm script. */
+  readonly name: string;
+  /** What follows the name, such as `SOURCE --collection NAME [options]`. */
+  readonly synopsis: string;
+  readonly about: string;
+  readonly options: Readonly<Record<string, Option>>;
+  /** What follows `npm run NAME -- ` in each example. */
+  readonly examples: readonly string[];
+  /** Parses the options by their names, and what is no option as the list `arguments`. */
+  readonly schema: z.ZodType<Given>;
+  /** @returns the exit status */
+  readonly run: (given: Given, environment: Environment) => Promise<number>;
+}
+
+/** An option that must be given. */
+export const requiredText = z.string({ error: "is required" }).min(1, "must not be empty");
+
+/** The name of a collection. */
+export const collectionOption = z
+  .string({ error: "is required" })
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be 1 to 63 of a-z, 0-9, _ and -, the first a letter or a digit")
+  .transform((name) => name as CollectionName);
+
+/** The address of a running service. */
+export const urlOption = z.url({
+  protocol: /^https?$/,
+  error: "must be an address such as http://127.0.0.1:8080",
+});
+
+/** The text of a whole number. */
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));

@@ -1,0 +1,16 @@
+/** Files that a person names: images, texts, patterns of paths and lists of prompts, with errors that name the file. */
+export { corrupt, fileFault } from "./file-fault.ts";
+export { sizeOf } from "./file-size.ts";
+export { expandPattern } from "./glob.ts";
+export {
+  isImageExtension,
+  MAX_IMAGE_BYTES,
+  readImageFile,
+  tooLarge,
+  withoutExtension,
+} from "./image-file.ts";
+export { imagesIn } from "./images.ts";
+export { reject, type Reject } from "./reject.ts";
+export { PROMPT_SETS, promptsOf, readTemplates } from "./templates.ts";
+export { readTextFile } from "./text-file.ts";
+export { walk } from "./walk.ts";
