@@ -53,7 +53,9 @@ describe.each(DUMPS)("a service on the DATA_DIR of %s", (name) => {
       const answer = await api.send(request);
       expect({ request, status: answer.status }).toEqual({ request, status });
       if (body !== null)
-        expect(answer.body).toMatchObject((COMPUTED.includes(subject) ? nearly(body) : body) as object);
+        expect(answer.body, `${request.method} ${request.path}`).toMatchObject(
+          (COMPUTED.includes(subject) ? nearly(body) : body) as object,
+        );
     }
   });
 
