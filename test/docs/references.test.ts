@@ -1,0 +1,147 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { promisify } from "node:util";
+import pLimit from "p-limit";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { commandsIn, headingAnchors, PAGES, ROOT, type Page } from "./pages.ts";
+
+const README_LINES = 230;
+
+const { scripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")));
+
+const codeSpans = ({ prose }: Page): string[] =>
+  [...prose.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code.replaceAll(/\s+/g, " "));
+
+/** What a reader may type: commands of blocks, and code within sentences. */
+const codeOf = (page: Page): string[] => [
+  ...page.blocks.filter(({ language }) => language === "sh").flatMap(({ text }) => commandsIn(text)),
+  ...codeSpans(page),
+];
+
+const RUN = /\bnpm run (?:-s )?([a-z][\w:-]*)/g;
+const FLAG = /(?<![\w-])--[a-z][a-z0-9-]*/g;
+
+interface Given {
+  readonly script: string;
+  readonly flag: string;
+}
+
+/** The options that commands give to scripts. */
+const flagsGiven = (page: Page): Given[] =>
+  codeOf(page).flatMap((code) => {
+    const [, script, rest = ""] = /\bnpm run (?:-s )?([a-z][\w:-]*) -- (.*)$/.exec(code) ?? [];
+    return script === undefined ? [] : [...rest.matchAll(FLAG)].map(([flag]) => ({ script, flag }));
+  });
+
+/** Options that stand in a sentence without their command. */
+const flagsNamed = (page: Page): string[] =>
+  codeSpans(page).flatMap((code) => (/^--[a-z]/.test(code) ? [...code.matchAll(FLAG)].map(String) : []));
+
+/** The scripts that a page names and that have options of their own. */
+const withOptions = (page: Page): string[] => {
+  const run = codeOf(page).flatMap((code) => [...code.matchAll(RUN)].map(([, script = ""]) => script));
+  const named = codeSpans(page).filter((code) => scripts[code] !== undefined);
+  return [...new Set([...run, ...named])].filter((name) => !/^(?:bench:|start$|test$)/.test(name));
+};
+
+const helps = new Map<string, Promise<string>>();
+const limit = pLimit(2);
+
+/** What a script says of its options. */
+const helpOf = (script: string): Promise<string> => {
+  const known = helps.get(script);
+  if (known !== undefined) return known;
+  const [, ...args] = (scripts[script] ?? "").split(" ");
+  const help = limit(() => promisify(execFile)(process.execPath, [...args, "--help"], { cwd: ROOT })).then(
+    ({ stdout }) => stdout,
+  );
+  helps.set(script, help);
+  return help;
+};
+
+const knows = async ({ script, flag }: Given): Promise<boolean> =>
+  flag === "--help" || new RegExp(`^ +${flag}\\b(?!-)`, "m").test(await helpOf(script));
+
+describe.each(PAGES)("$path", (page) => {
+  it("names npm scripts that exist", () => {
+    const named = codeOf(page).flatMap((code) => [...code.matchAll(RUN)].map(([, script = ""]) => script));
+    expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
+  });
+
+  it("gives scripts options that they have", { timeout: 300_000 }, async () => {
+    const given = flagsGiven(page);
+    const known = await Promise.all(given.map(knows));
+    expect(given.filter((_, i) => known[i] === false)).toEqual([]);
+  });
+
+  it("names options that a script of the page has", { timeout: 300_000 }, async () => {
+    const flags = flagsNamed(page);
+    const known = await Promise.all(
+      flags.map((flag) => Promise.all(withOptions(page).map((script) => knows({ script, flag })))),
+    );
+    expect(flags.filter((_, i) => known[i]?.includes(true) !== true)).toEqual([]);
+  });
+
+  it("links to pages, images and headings that exist", () => {
+    const links = [...page.prose.matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, target = ""]) => target)
+      .filter((target) => !/^[a-z]+:/.test(target));
+    const broken = links.filter((target) => {
+      const [file = "", anchor] = target.split("#");
+      const path = file === "" ? page.path : normalize(join(dirname(page.path), file));
+      if (!existsSync(join(ROOT, path))) return true;
+      if (anchor === undefined) return false;
+      const linked = PAGES.find((each) => each.path === path);
+      return linked === undefined || !headingAnchors(linked).has(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it("names files of the repository that exist", () => {
+    const named = [...codeSpans(page), ...page.blocks.map(({ text }) => text)].flatMap((code) =>
+      [
+        ...code.matchAll(/(?<![\w/.-])(?:\.\/)?((?:src|test|scripts|research|docs|indexes)\/[\w./-]*\w)/g),
+      ].map(([, path = ""]) => path),
+    );
+    const builtOrStored = (path: string): boolean => /^indexes\/\d/.test(path);
+    expect(named.filter((path) => !builtOrStored(path) && !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+});
+
+describe("environment variables", () => {
+  const known = [...readFileSync(join(ROOT, "src/config.ts"), "utf8").matchAll(/^ {4}([A-Z][A-Z_]+):/gm)].map(
+    ([, name = ""]) => name,
+  );
+
+  it("are all in the table of settings, and no others", () => {
+    const settings = PAGES.find(({ path }) => path === "docs/settings.md");
+    const rows = [...(settings?.prose.matchAll(/^\| `([A-Z][A-Z_]+)`/gm) ?? [])].map(([, name = ""]) => name);
+    expect(rows.toSorted()).toEqual(known.toSorted());
+  });
+
+  it.each(PAGES)("of $path exist", (page) => {
+    const assigned = page.blocks
+      .filter(({ language }) => language === "sh")
+      .flatMap(({ text }) => commandsIn(text))
+      .flatMap((command) => [...command.matchAll(/(?:^|\s)([A-Z][A-Z_]+)=/g)].map(([, name = ""]) => name));
+    const named = codeSpans(page).flatMap((code) => /^([A-Z]+(?:_[A-Z]+)+)(?:$|[=/ ])/.exec(code)?.[1] ?? []);
+    expect([...assigned, ...named].filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
+
+describe("the pages together", () => {
+  it("keep the README short", () => {
+    const readme = PAGES.find(({ path }) => path === "README.md");
+    expect(readme?.text.split("\n").length).toBeLessThanOrEqual(README_LINES);
+  });
+
+  it("are all in the index", () => {
+    const index = PAGES.find(({ path }) => path === "docs/README.md")?.text ?? "";
+    const pages = PAGES.filter(({ path }) => path.startsWith("docs/") && path !== "docs/README.md");
+    expect(pages.filter(({ path }) => !index.includes(`(${path.slice("docs/".length)})`))).toEqual([]);
+  });
+});
