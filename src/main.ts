@@ -1,10 +1,9 @@
 import { serve, type ServerType } from "@hono/node-server";
-import { openAnchorage, type Anchorage } from "./anchorage.ts";
+import { openService, type Service } from "./anchorage.ts";
 import { readConfig, type Config } from "./config.ts";
 import { AnchorageError, isAnchorageError } from "./errors.ts";
 import { createApp } from "./http/index.ts";
 import { watchParent } from "./cli/parent.ts";
-import { resumeReencodings } from "./features/reencoding/job.ts";
 import { startSample } from "./collections/sample-job.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
 import type { Log } from "./types.ts";
@@ -24,22 +23,22 @@ const main = async (): Promise<void> => {
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
   });
   if (config.underNpm) watchParent(() => process.kill(process.pid, "SIGTERM"));
-  const anchorage = await openAnchorage(config, log);
-  if (stopping.aborted) await anchorage.close();
-  else await offer(anchorage, config, stopping);
+  const service = await openService(config, log);
+  if (stopping.aborted) await service.close();
+  else await offer(service, config, stopping);
 };
 
 /** Listens until `stopping` is aborted. */
-const offer = async (anchorage: Anchorage, config: Config, stopping: AbortSignal): Promise<void> => {
-  const app = createApp(anchorage, config, log);
+const offer = async (service: Service, config: Config, stopping: AbortSignal): Promise<void> => {
+  const app = createApp(service.core, service.features.routes, config, log);
   const server = await listen(app.fetch, config.host, config.port).catch(async (error: unknown) => {
-    await anchorage.close();
+    await service.close();
     throw error;
   });
-  if (stopping.aborted) return stop(server, anchorage);
-  stopping.addEventListener("abort", () => void stop(server, anchorage));
-  await resumeReencodings(anchorage, log);
-  if (config.sample) await startSample(anchorage, log);
+  if (stopping.aborted) return stop(server, service);
+  stopping.addEventListener("abort", () => void stop(server, service));
+  await service.features.resume();
+  if (config.sample) await startSample(service.core, log);
 };
 
 const listen = (fetch: (request: Request) => Response | Promise<Response>, host: string, port: number) =>
@@ -57,7 +56,7 @@ const listen = (fetch: (request: Request) => Response | Promise<Response>, host:
     });
   });
 
-const stop = async (server: ServerType, anchorage: Anchorage): Promise<void> => {
+const stop = async (server: ServerType, service: Service): Promise<void> => {
   log("stopping");
   const drained = new Promise<void>((resolve) => server.close(() => resolve()));
   if ("closeIdleConnections" in server) {
@@ -65,7 +64,7 @@ const stop = async (server: ServerType, anchorage: Anchorage): Promise<void> => 
     setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
   }
   await drained;
-  await anchorage.close();
+  await service.close();
   log("stopped");
 };
 

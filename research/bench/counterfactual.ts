@@ -1,13 +1,11 @@
 import { z } from "zod";
+import { classify, createRepresentationCache, type ClassifyInput } from "../../src/asif/index.ts";
 import {
-  classify,
   counterfactual,
   createCounterfactualCache,
-  createRepresentationCache,
-  influence,
-  type ClassifyInput,
   type CounterfactualInput,
-} from "../../src/asif/index.ts";
+} from "../../src/features/counterfactual/counterfactual.ts";
+import { influence } from "../../src/features/influence/influence.ts";
 import { requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
 import { closeKernels, type AnchorView } from "../../src/retrieval/index.ts";
 import { makeData, openView, rounded, TEXT_DIMENSION, type Data } from "./paired-data.ts";

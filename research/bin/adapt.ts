@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { openAnchorage } from "../../src/anchorage.ts";
+import { openCore } from "../../src/collections/index.ts";
 import { EXIT, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
 import { encoderDirectory, readConfig } from "../../src/config.ts";
 import { importDefaultEncoders } from "../../src/encoders/index.ts";
@@ -26,7 +26,9 @@ const run = async ({ seeds, out }: z.infer<typeof schema>, terminal: Terminal): 
   const home = await mkdtemp(join(tmpdir(), "anchorage-adapt-"));
   try {
     await symlink(resolve(encoders), encoderDirectory(home));
-    const anchorage = await openAnchorage({ dataDir: home, databaseUrl: null }, () => undefined);
+    const anchorage = await openCore({ dataDir: home, databaseUrl: null }, () => undefined, {
+      preload: true,
+    });
     try {
       const report = await evaluateAdapting({
         registry: anchorage.encoders,

@@ -1,7 +1,7 @@
 import { findCollection, ensureEncoder } from "../../src/store/index.ts";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { openAnchorage } from "../../src/anchorage.ts";
+import { openCore } from "../../src/collections/index.ts";
 import { collectionOption, EXIT, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
 import { readConfig } from "../../src/config.ts";
 import type { TransferMethod } from "../../src/features/selection/emms/index.ts";
@@ -38,7 +38,7 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
     seeds,
   } = given;
   const methods = [...new Set<TransferMethod>([...method.filter((one) => one !== TRUTH), TRUTH])];
-  const anchorage = await openAnchorage(readConfig(process.env), note, { preload: false });
+  const anchorage = await openCore(readConfig(process.env), note, { preload: false });
   const { store, encoders, jobs } = anchorage;
   try {
     const collection = await findCollection(store, name);

@@ -1,26 +1,6 @@
 /** ASIF: relative representations over anchors, and what is read from them without training. */
 export { createRepresentationCache, type RepresentationCache } from "./cache.ts";
 export { classify } from "./classify.ts";
-export {
-  counterfactual,
-  createCounterfactualCache,
-  type Counterfactual,
-  type CounterfactualCache,
-  type CounterfactualInput,
-  type ScoreChange,
-  type UsedFit,
-} from "../features/counterfactual/counterfactual.ts";
-export {
-  counterfactualByMethod,
-  type CounterfactualByMethod,
-} from "../features/counterfactual/counterfactual-by-method.ts";
-export {
-  influence,
-  type Flip,
-  type Influence,
-  type InfluenceInput,
-  type Influences,
-} from "../features/influence/influence.ts";
 export { representAnchors, spacedSlots, type FindNearest } from "./background.ts";
 export { sumOfStandardized, type MemberScores } from "./consensus.ts";
 export { RUNNER_UP } from "./explain.ts";

@@ -12,15 +12,13 @@ import {
 import type { CollectionName, Log } from "../types.ts";
 import { createCalibrations } from "../features/calibration/collection-calibrations.ts";
 import { createConsensusQueries } from "../features/consensus/collection/index.ts";
-import { askCoverage } from "../features/coverage/query.ts";
-import { createCounterfactuals } from "../features/counterfactual/query.ts";
 import { describe } from "./describe.ts";
 import { chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
-import { createInfluences } from "../features/influence/query.ts";
 import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
 import type { RemoveBuilt } from "./erasure.ts";
 import { followOthers } from "./follow.ts";
+import { createHooks } from "./hooks.ts";
 import { createLoader } from "./load.ts";
 import { createOpened } from "./opened.ts";
 import { prepareAnchors } from "./prepare.ts";
@@ -56,11 +54,10 @@ export const openCollections = async (
   removeBuilt: RemoveBuilt = () => Promise.resolve(0),
 ): Promise<Collections> => {
   const encoding = createEncoding(encoders);
+  const hooks = createHooks();
   const queries = createQueries(store, encoding);
   const calibrations = createCalibrations(store);
   const classify = classifySurely(calibrations, queries.classify);
-  const counterfactual = createCounterfactuals(store, encoding);
-  const influence = createInfluences(store, encoding);
   const consensus = createConsensusQueries(encoding);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
   const loader = createLoader(store, snapshots, log, indexDirectory, removeBuilt);
@@ -68,7 +65,7 @@ export const openCollections = async (
   const { opened, open, find, findAt, writeTo, forget, lose, forgettingLost } = memories;
   const reencodings = createReencodings({ store, encoders, opened: memories, loader, removeBuilt });
 
-  const queried = async (name: CollectionName, at: AtLeast): Promise<Queried> => {
+  const queried = async (name: CollectionName, at?: AtLeast): Promise<Queried> => {
     const { record, space, defaults } = await findAt(name, at);
     return { record: { ...record, ...defaults() }, view: space.view() };
   };
@@ -202,11 +199,8 @@ export const openCollections = async (
     relative: async (name, request) => queries.relative(await queried(name, request), request),
     similarity: async (name, request) => queries.similarity(await queried(name, request), request),
     classify: async (name, request) => classify(await queried(name, request), request),
-    coverage: async (name, request) => askCoverage(await queried(name, request), request, encoding),
     planCalibration: async (name, request) => calibrations.plan(await queried(name, request), request),
     listCalibrations: async (name) => calibrations.list(await queried(name, {})),
-    counterfactual: async (name, request) => counterfactual(await queried(name, request), request),
-    influence: async (name, request) => influence(await queried(name, request), request),
 
     planReencoding: reencodings.plan,
     resumeReencoding: reencodings.resume,
@@ -219,6 +213,7 @@ export const openCollections = async (
       consensus.score(await queried(name, request), request, context),
 
     loading: memories.loading,
+    ...{ hooks, encoding, queried, find: findAt, writeTo },
 
     close: async () => {
       await following.close();

@@ -1,5 +1,5 @@
 import { findCollection, listJobs } from "../store/index.ts";
-import type { Anchorage } from "../anchorage.ts";
+import type { Core } from "./core.ts";
 import type { JobContext } from "./jobs/index.ts";
 import { createProgress } from "../progress.ts";
 import { growSample, SAMPLE_COLLECTION } from "./sample/index.ts";
@@ -14,20 +14,20 @@ const JOBS_LOOKED_AT = 10_000;
  * What its owner did stays done: a collection of that name that is not the sample is left alone, and a sample that was
  * deleted, or whose job was cancelled, does not come back.
  */
-export const startSample = async (anchorage: Anchorage, log: Log): Promise<void> => {
+export const startSample = async (core: Core, log: Log): Promise<void> => {
   const { name } = SAMPLE_COLLECTION;
-  const exists = (await findCollection(anchorage.store, name)) !== null;
-  const jobs = await listJobs(anchorage.store, JOBS_LOOKED_AT);
+  const exists = (await findCollection(core.store, name)) !== null;
+  const jobs = await listJobs(core.store, JOBS_LOOKED_AT);
   const last = jobs.find((job) => job.kind === KIND && job.subject === name);
   const wasLeft = last?.state === "interrupted" || last?.state === "failed";
   // One that ended before it knew how many anchors there are had made no collection that an owner could have deleted.
   const isFirst = !exists && (last === undefined || (wasLeft && last.total === 0));
   if (isFirst || (exists && wasLeft))
-    await anchorage.jobs.start(KIND, name, (context) => grow(anchorage, context, isFirst, log));
+    await core.jobs.start(KIND, name, (context) => grow(core, context, isFirst, log));
 };
 
 const grow = async (
-  { collections }: Anchorage,
+  { collections }: Core,
   { signal, progress }: JobContext,
   isFirst: boolean,
   log: Log,

@@ -1,15 +1,6 @@
 import type { IndexStatus, SearchPlan } from "../api/indexes.ts";
 import type { FitUsed, Member } from "../api/methods.ts";
-import type {
-  Contrast,
-  Contribution,
-  Difference,
-  Explained,
-  Influence,
-  Influences,
-  ScoreChange,
-  UsedFit,
-} from "../asif/index.ts";
+import type { Contrast, Contribution, Difference, Explained } from "../asif/index.ts";
 import type {
   AnchorId,
   AsifParameters,
@@ -38,10 +29,14 @@ import type {
   ConsensusScoreAnswer,
   ConsensusScoreRequest,
 } from "../features/consensus/collection/types.ts";
-import type { CoverageAnswer, CoverageRequest } from "../features/coverage/query.ts";
 import type { Filter } from "../api/filter.ts";
 import type { CompactionResult, DeletionReceipt, ReceiptDetail, ReceiptPage } from "./receipt-types.ts";
 import type { DefaultsChange, StoredImage } from "../store/index.ts";
+import type { Encoding } from "./encoding.ts";
+import type { CollectionHooks } from "./hooks.ts";
+import type { OpenCollection } from "./memory.ts";
+import type { Opened as MemoriesOfCollections } from "./opened.ts";
+import type { Queried } from "./question.ts";
 
 /** What a query, a class prompt or an anchor is made from. */
 export type Input =
@@ -235,50 +230,6 @@ export interface ClassifyAnswer extends MethodAnswer {
   readonly results: readonly ClassifyResult[];
 }
 
-/** A classification that is answered twice: by the anchors as they are, and as they would be. */
-export interface CounterfactualRequest extends ClassifyRequest {
-  /** Anchors that are taken away; either or both. */
-  readonly without?: { readonly ids?: readonly AnchorId[]; readonly filter?: Filter };
-  /** Anchors that come, as they would be written. */
-  readonly with?: readonly AnchorInput[];
-  /** How many classes' changes are listed for each image; 5 where absent. */
-  readonly changes?: number;
-}
-
-export interface CounterfactualAnswer extends Answer {
-  readonly anchors: { readonly before: number; readonly after: number };
-  /** How many of those named are there. */
-  readonly removed: number;
-  readonly added: number;
-  /** How many of the added are there under the same id, and are not taken away. */
-  readonly replaced: number;
-  /** Images whose first class has another name afterwards. */
-  readonly flipped: number;
-  readonly results: readonly {
-    readonly before: ClassifyResult;
-    readonly after: ClassifyResult;
-    readonly flips: boolean;
-    readonly changes: readonly ScoreChange[];
-  }[];
-  readonly method: Method;
-  /** What was fitted for either answer, beside transforms. */
-  readonly fits: { readonly before: readonly FitUsed[]; readonly after: readonly FitUsed[] };
-  /** Of the method `asif`: fitted on the anchors as they are, and used for both answers. */
-  readonly transforms?: Readonly<Record<Modality, UsedFit>>;
-}
-
-/** A classification whose anchors are taken away, one at a time. */
-export interface InfluenceRequest extends Omit<ClassifyRequest, "top" | "explain" | "rank" | "members"> {
-  /** How many anchors are listed; 10 where absent. */
-  readonly limit?: number;
-}
-
-export interface InfluenceAnswer extends Omit<Influences, "anchors" | "fits">, Answer {
-  readonly anchors: readonly (Influence & Pictured)[];
-  /** Fitted on the anchors as they are. */
-  readonly transforms: Readonly<Record<Modality, UsedFit>>;
-}
-
 /** Collections and their anchors: the write path and every query, as the service and the scripts use them. */
 export interface Collections {
   /** @throws AnchorageError `conflict` where the name is taken, `invalid-input` for an unknown encoder. */
@@ -347,8 +298,6 @@ export interface Collections {
   readonly similarity: (name: CollectionName, request: SimilarityRequest) => Promise<SimilarityAnswer>;
   /** @throws AnchorageError `conflict` where probabilities are asked for and nothing was calibrated for its settings */
   readonly classify: (name: CollectionName, request: ClassifyRequest & SureRequest) => Promise<SureAnswer>;
-  /** How well the anchors support each of some classes, before anything is classified. */
-  readonly coverage: (name: CollectionName, request: CoverageRequest) => Promise<CoverageAnswer>;
   /**
    * Holds some of the collection's anchors out, as they are now, for a calibration.
    *
@@ -358,11 +307,6 @@ export interface Collections {
   readonly planCalibration: (name: CollectionName, request: CalibrateRequest) => Promise<CalibrationWork>;
   /** The last one for each of the settings. */
   readonly listCalibrations: (name: CollectionName) => Promise<CalibrationDetail[]>;
-  readonly counterfactual: (
-    name: CollectionName,
-    request: CounterfactualRequest,
-  ) => Promise<CounterfactualAnswer>;
-  readonly influence: (name: CollectionName, request: InfluenceRequest) => Promise<InfluenceAnswer>;
 
   /** See {@link Reencodings}. */
   readonly planReencoding: Reencodings["plan"];
@@ -386,6 +330,17 @@ export interface Collections {
     request: ConsensusScoreRequest,
     context: ConsensusContext,
   ) => Promise<ConsensusScoreAnswer>;
+
+  /** What features have collections do beside their own work. */
+  readonly hooks: CollectionHooks;
+  /** Inputs as vectors, for queries of features. */
+  readonly encoding: Encoding;
+  /** What a query is put to: the collection as of `minSequence` at least. @throws AnchorageError `not-found` */
+  readonly queried: (name: CollectionName, at?: AtLeast) => Promise<Queried>;
+  /** The collection in memory. @throws AnchorageError `not-found` */
+  readonly find: (name: CollectionName, at?: AtLeast) => Promise<OpenCollection>;
+  /** Writes to a collection; once more where it moved to other encoders meanwhile. */
+  readonly writeTo: MemoriesOfCollections["writeTo"];
 
   /** Which collections are not loaded yet; empty when every index has caught up. */
   readonly loading: () => readonly CollectionName[];

@@ -4,7 +4,8 @@ import type { AnchorInput } from "../collections/index.ts";
 import { AnchorageError, isAnchorageError, type FieldFault } from "../errors.ts";
 import type { CollectionName, Sequence } from "../types.ts";
 import { chunksOf } from "./body.ts";
-import type { Service } from "./endpoint.ts";
+import type { Collections } from "../collections/index.ts";
+import type { Routes } from "./endpoint.ts";
 import { parseJson } from "./json.ts";
 import { linesOf, type Line } from "./lines.ts";
 import { problemOf } from "./problem.ts";
@@ -37,10 +38,11 @@ interface Numbered {
  */
 export const putAnchorStream = async (
   c: Context,
-  service: Service,
+  routes: Routes,
+  collections: Collections,
   collection: CollectionName,
 ): Promise<Response> => {
-  const results = writeBatches(c, service, collection);
+  const results = writeBatches(c, routes, collections, collection);
   const encoder = new TextEncoder();
   const encode = (value: unknown): Uint8Array => encoder.encode(`${JSON.stringify(value)}\n`);
   let next: IteratorResult<WrittenLines, void> | undefined = await results.next();
@@ -54,7 +56,7 @@ export const putAnchorStream = async (
           else controller.enqueue(encode(next.value));
           next = undefined;
         } catch (error) {
-          if (!c.req.raw.signal.aborted) controller.enqueue(encode(problemOf(error, service.log)));
+          if (!c.req.raw.signal.aborted) controller.enqueue(encode(problemOf(error, routes.log)));
           controller.close();
         }
       },
@@ -70,7 +72,8 @@ export const putAnchorStream = async (
 
 async function* writeBatches(
   c: Context,
-  { anchorage, bodyLimit }: Service,
+  { bodyLimit }: Routes,
+  collections: Collections,
   collection: CollectionName,
 ): AsyncGenerator<WrittenLines, void> {
   let batch: Numbered[] = [];
@@ -83,7 +86,7 @@ async function* writeBatches(
     bytes = 0;
     ids = new Set();
     const { sequence, upserted } = await atLines(written, () =>
-      anchorage.collections.putAnchors(
+      collections.putAnchors(
         collection,
         written.map((numbered) => numbered.anchor),
       ),

@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Core } from "../collections/index.ts";
 import { notFound } from "../errors.ts";
 import { putAnchorStream } from "./anchor-stream.ts";
 import { mediaTypeOf, readJson, requireMediaType } from "./body.ts";
@@ -10,7 +10,7 @@ import {
   problems,
   readPath,
   readQuery,
-  type Service,
+  type Routes,
 } from "./endpoint.ts";
 import {
   anchor,
@@ -34,8 +34,8 @@ const PAGE = 50;
 /** An image that a user sent is shown as an image and as nothing else. */
 const IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
 
-export const addAnchors = (app: OpenAPIHono, service: Service): void => {
-  const { collections } = service.anchorage;
+export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collections">): void => {
+  const { app, bodyLimit } = routes;
 
   endpoint(
     app,
@@ -70,8 +70,8 @@ export const addAnchors = (app: OpenAPIHono, service: Service): void => {
       requireMediaType(c, ["application/json", NDJSON]);
       // Before the body is read, so that no one sends a million anchors to a collection that is not there.
       await collections.get(collection);
-      if (mediaTypeOf(c) === NDJSON) return putAnchorStream(c, service, collection);
-      const { anchors } = await readJson(c, putAnchors, service.bodyLimit);
+      if (mediaTypeOf(c) === NDJSON) return putAnchorStream(c, routes, collections, collection);
+      const { anchors } = await readJson(c, putAnchors, bodyLimit);
       return answerJson(c, await collections.putAnchors(collection, anchors));
     },
   );
@@ -173,7 +173,7 @@ export const addAnchors = (app: OpenAPIHono, service: Service): void => {
     },
     async (c) => {
       const { collection } = readPath(c, collectionPath);
-      const which = await readJson(c, deleteAnchors, service.bodyLimit);
+      const which = await readJson(c, deleteAnchors, bodyLimit);
       return answerJson(c, await collections.deleteAnchors(collection, which));
     },
   );

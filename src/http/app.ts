@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
@@ -6,48 +5,40 @@ import { isLoopback, type Config } from "../config.ts";
 import { invalidField } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { refuseCrossOrigin, refuseRebinding, requireKey } from "./access.ts";
-import { createAdapters, openDecoders } from "../features/epalm/adapters/index.ts";
-import { addAdapters } from "../features/epalm/routes/adapters.ts";
-import { addAdapterInputs } from "../features/epalm/routes/adapter-inputs.ts";
 import { addAnchors } from "./anchors.ts";
-import { addCalibration } from "../features/calibration/routes.ts";
-import { openClassifiers } from "../features/consensus/classifiers/index.ts";
-import { createRemotes } from "../features/consensus/remote/index.ts";
 import { addCollections } from "./collections.ts";
-import { addConsensus } from "../features/consensus/routes.ts";
 import { addDocs } from "./docs.ts";
 import { addEncoders } from "./encoders.ts";
-import type { Service } from "./endpoint.ts";
-import { addGenerate } from "../features/epalm/routes/generate.ts";
+import type { Core } from "../collections/index.ts";
+import type { Routes } from "./endpoint.ts";
 import { addJobs } from "./jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import { answerError, refuse } from "./problem.ts";
 import { addQueries } from "./queries.ts";
 import { addReceipts } from "./receipts.ts";
-import { addSelections } from "../features/selection/routes/selections.ts";
-import { addTransferability } from "../features/selection/routes/transferability.ts";
-import { addReencoding } from "../features/reencoding/routes.ts";
-import { addTuning } from "../features/tuning/routes.ts";
 import { addService } from "./service.ts";
 
 /**
- * The service's HTTP interface over `anchorage`; a Hono app whose `fetch` a server is given.
+ * The HTTP interface over an open core; a Hono app whose `fetch` a server is given.
+ *
+ * @param addFeatures adds the endpoints of features
  *
  * @example
  * ```ts
- * const app = createApp(anchorage, { host: "127.0.0.1", apiKey: null, bodyLimitBytes: 64 * 1024 * 1024 }, console.log);
+ * const features = await openFeatures(core, FEATURES);
+ * const app = createApp(core, features.routes, config, console.log);
  * serve({ fetch: app.fetch, port: 8080 });
  * ```
  */
 export const createApp = (
-  anchorage: Service["anchorage"],
-  config: Pick<Config, "host" | "apiKey" | "bodyLimitBytes"> &
-    Partial<Pick<Config, "consensusHttpHosts" | "dataDir">>,
+  core: Pick<Core, "store" | "encoders" | "jobs" | "collections">,
+  addFeatures: (routes: Routes) => void,
+  config: Pick<Config, "host" | "apiKey" | "bodyLimitBytes">,
   log: Log,
 ): OpenAPIHono => {
-  const service: Service = { anchorage, bodyLimit: config.bodyLimitBytes, log };
-  const metrics = createMetrics(service);
+  const metrics = createMetrics(core);
   const app = new OpenAPIHono();
+  const routes: Routes = { app, bodyLimit: config.bodyLimitBytes, log };
 
   app.use(metrics.measure);
   app.use(secureHeaders);
@@ -65,30 +56,14 @@ export const createApp = (
     }),
   );
 
-  addCollections(app, service);
-  addAnchors(app, service);
-  addQueries(app, service);
-  addTuning(app, service);
-  addReencoding(app, service);
-  addCalibration(app, service);
-  addTransferability(app, service);
-  addSelections(app, service);
-  const decoders = anchorage.decoders ?? openDecoders(null);
-  addConsensus(app, service, {
-    decoders,
-    remotes: createRemotes(config.consensusHttpHosts ?? ""),
-    classifiers: openClassifiers(
-      config.dataDir === undefined ? undefined : join(config.dataDir, "classifiers"),
-    ),
-  });
-  const adapters = createAdapters({ ...anchorage, decoders });
-  addAdapterInputs(app, service, adapters);
-  addAdapters(app, service, adapters);
-  addGenerate(app, service, adapters);
-  addReceipts(app, service);
-  addEncoders(app, service);
-  addJobs(app, service);
-  addService(app, service, metrics);
+  addCollections(routes, core);
+  addAnchors(routes, core);
+  addQueries(routes, core);
+  addFeatures(routes);
+  addReceipts(routes, core);
+  addEncoders(routes, core);
+  addJobs(routes, core);
+  addService(routes, core, metrics);
   addDocs(app);
 
   app.notFound((c) =>

@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Core } from "../collections/index.ts";
 import { readJson } from "./body.ts";
 import {
   answerJson,
@@ -8,7 +8,7 @@ import {
   problems,
   readPath,
   readQuery,
-  type Service,
+  type Routes,
 } from "./endpoint.ts";
 import {
   collection,
@@ -21,9 +21,10 @@ import {
 
 const tags = ["collections"];
 
-export const addCollections = (app: OpenAPIHono, { anchorage, bodyLimit }: Service): void => {
-  const { collections } = anchorage;
-
+export const addCollections = (
+  { app, bodyLimit }: Routes,
+  { collections }: Pick<Core, "collections">,
+): void => {
   endpoint(
     app,
     {

@@ -1,8 +1,8 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
-import { answerJson, endpoint, jsonOf, problems, type Service } from "./endpoint.ts";
+import type { Core } from "../collections/index.ts";
+import { answerJson, endpoint, jsonOf, problems, type Routes } from "./endpoint.ts";
 import { encoderList } from "../api/service.ts";
 
-export const addEncoders = (app: OpenAPIHono, { anchorage }: Service): void =>
+export const addEncoders = ({ app }: Routes, { encoders }: Pick<Core, "encoders">): void =>
   endpoint(
     app,
     {
@@ -13,5 +13,5 @@ export const addEncoders = (app: OpenAPIHono, { anchorage }: Service): void =>
       summary: "List the encoders that are installed here",
       responses: { 200: jsonOf("Images first, then by id.", encoderList), ...problems() },
     },
-    (c) => answerJson(c, { encoders: anchorage.encoders.list() }),
+    (c) => answerJson(c, { encoders: encoders.list() }),
   );

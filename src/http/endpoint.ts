@@ -1,15 +1,13 @@
 import type { OpenAPIHono, RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Anchorage } from "../anchorage.ts";
 import { AnchorageError } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { problemSchema } from "./problem.ts";
 import { parseWith } from "./validation.ts";
 
-/** What the handlers stand on. */
-export interface Service {
-  readonly anchorage: Pick<Anchorage, "collections" | "encoders" | "jobs" | "store"> &
-    Partial<Pick<Anchorage, "decoders">>;
+/** Where endpoints are added, and the limits that they keep to. */
+export interface Routes {
+  readonly app: OpenAPIHono;
   /** Of one body, in bytes. */
   readonly bodyLimit: number;
   readonly log: Log;

@@ -1,4 +1,18 @@
 /** The HTTP interface: routes, what they accept, problem+json, OpenAPI and its page. No domain logic. */
 export { createApp } from "./app.ts";
+export { readFile, readJson } from "./body.ts";
+export {
+  answerJson,
+  endpoint,
+  jsonBody,
+  jsonOf,
+  problems,
+  readPath,
+  readQuery,
+  type Routes,
+} from "./endpoint.ts";
+export { streamEvents } from "./event-stream.ts";
+export { linked, withLinks } from "./links.ts";
+export { addQuery, type Query } from "./query.ts";
 export type { Problem } from "./problem.ts";
 export type * from "../api/wire.ts";

@@ -1,12 +1,10 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
-import { answerJson, endpoint, jsonOf, problems, readPath, type Service } from "./endpoint.ts";
+import type { Core } from "../collections/index.ts";
+import { answerJson, endpoint, jsonOf, problems, readPath, type Routes } from "./endpoint.ts";
 import { job, jobList, jobPath } from "../api/service.ts";
 
 const tags = ["jobs"];
 
-export const addJobs = (app: OpenAPIHono, { anchorage }: Service): void => {
-  const { jobs } = anchorage;
-
+export const addJobs = ({ app }: Routes, { jobs }: Pick<Core, "jobs">): void => {
   endpoint(
     app,
     {

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { isAnchorageError } from "../errors.ts";
-import type { Service } from "./endpoint.ts";
+import type { Core } from "../collections/index.ts";
 
 export interface Metrics {
   /** Measures every request; outermost, so that refusals count too. */
@@ -15,7 +15,11 @@ export interface Metrics {
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-export const createMetrics = ({ anchorage }: Pick<Service, "anchorage">): Metrics => {
+export const createMetrics = ({
+  store,
+  encoders: installed,
+  collections,
+}: Pick<Core, "store" | "encoders" | "collections">): Metrics => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
 
@@ -50,12 +54,12 @@ export const createMetrics = ({ anchorage }: Pick<Service, "anchorage">): Metric
   });
 
   const lookAround = async (): Promise<void> => {
-    loading.set(anchorage.collections.loading().length);
+    loading.set(collections.loading().length);
     encoders.reset();
-    for (const { modality } of anchorage.encoders.list()) encoders.inc({ modality });
+    for (const { modality } of installed.list()) encoders.inc({ modality });
     anchors.reset();
     try {
-      for (const { name, anchorCount } of await listCollections(anchorage.store))
+      for (const { name, anchorCount } of await listCollections(store))
         anchors.set({ collection: name }, anchorCount);
       storeUp.set(1);
     } catch (error) {

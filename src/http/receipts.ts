@@ -1,5 +1,5 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
-import { answerJson, endpoint, jsonOf, problems, readPath, readQuery, type Service } from "./endpoint.ts";
+import type { Core } from "../collections/index.ts";
+import { answerJson, endpoint, jsonOf, problems, readPath, readQuery, type Routes } from "./endpoint.ts";
 import { collectionPath } from "../api/collections.ts";
 import { compactQuery, compacted, receipt, receiptPage, receiptPath, receiptQuery } from "../api/receipts.ts";
 
@@ -7,9 +7,7 @@ const tags = ["receipts"];
 const path = "/v1/collections/{collection}";
 const PAGE = 50;
 
-export const addReceipts = (app: OpenAPIHono, { anchorage }: Service): void => {
-  const { collections } = anchorage;
-
+export const addReceipts = ({ app }: Routes, { collections }: Pick<Core, "collections">): void => {
   endpoint(
     app,
     {

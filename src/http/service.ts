@@ -1,11 +1,15 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
-import { answerJson, endpoint, jsonOf, OPEN, problems, type Service } from "./endpoint.ts";
+import type { Core } from "../collections/index.ts";
+import { answerJson, endpoint, jsonOf, OPEN, problems, type Routes } from "./endpoint.ts";
 import type { Metrics } from "./metrics.ts";
 import { about, health, readiness } from "../api/service.ts";
 
 const tags = ["service"];
 
-export const addService = (app: OpenAPIHono, { anchorage }: Service, metrics: Metrics): void => {
+export const addService = (
+  { app }: Routes,
+  { collections, store }: Pick<Core, "collections" | "store">,
+  metrics: Metrics,
+): void => {
   endpoint(
     app,
     {
@@ -61,8 +65,8 @@ export const addService = (app: OpenAPIHono, { anchorage }: Service, metrics: Me
       ...OPEN,
     },
     async (c) => {
-      await anchorage.store.ping();
-      const loading = anchorage.collections.loading().length;
+      await store.ping();
+      const loading = collections.loading().length;
       if (loading === 0) return answerJson(c, { ready: true, loading });
       c.header("Retry-After", "1");
       return answerJson(c, { ready: false, loading }, 503);

@@ -28,6 +28,7 @@ describe("the service", () => {
     const { service } = test;
     const app = createApp(
       { ...service, collections: { ...service.collections, loading } },
+      test.features.routes,
       config,
       () => undefined,
     );
@@ -93,8 +94,11 @@ describe("a defect", () => {
     const logged: string[] = [];
     const { service } = test;
     const list = (): Promise<never> => Promise.reject(new TypeError("secret detail"));
-    const app = createApp({ ...service, collections: { ...service.collections, list } }, config, (line) =>
-      logged.push(line),
+    const app = createApp(
+      { ...service, collections: { ...service.collections, list } },
+      test.features.routes,
+      config,
+      (line) => logged.push(line),
     );
     const response = await app.request(`${BASE}/v1/collections`);
     expect(response.status).toBe(500);

@@ -1,8 +1,8 @@
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type ServerType } from "@hono/node-server";
 import { onTestFinished } from "vitest";
-import type { Decoders } from "../../src/features/epalm/adapters/index.ts";
-import { openCollections } from "../../src/collections/index.ts";
+import { openCollections, type Core } from "../../src/collections/index.ts";
+import { FEATURES, openFeatures, type Feature, type OpenedFeatures } from "../../src/features/index.ts";
 import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import { createApp, type Problem } from "../../src/http/index.ts";
 import { openJobs } from "../../src/collections/jobs/index.ts";
@@ -10,7 +10,6 @@ import type { Config } from "../../src/config.ts";
 import { openTestStore, type TestDatabase } from "../support/postgres.ts";
 
 type App = ReturnType<typeof createApp>;
-type Service = Parameters<typeof createApp>[0];
 
 export interface Answer {
   readonly status: number;
@@ -21,7 +20,8 @@ export interface Answer {
 
 export interface TestApp {
   readonly app: App;
-  readonly service: Service;
+  readonly service: Core;
+  readonly features: OpenedFeatures;
   /** What the service logged, defects among it. */
   readonly logged: string[];
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -41,7 +41,8 @@ export const openTestApp = async (
     readonly patienceMs?: number;
     /** Where snapshots are; absent: there are none. */
     readonly indexDirectory?: string;
-    readonly decoders?: Decoders;
+    /** In place of all features. */
+    readonly features?: readonly Feature[];
   } = {},
 ): Promise<TestApp> => {
   const {
@@ -49,7 +50,7 @@ export const openTestApp = async (
     database,
     patienceMs,
     indexDirectory,
-    decoders,
+    features: plugged = FEATURES,
     host = "127.0.0.1",
     apiKey = null,
     bodyLimitBytes = 4 * 1024 * 1024,
@@ -62,15 +63,16 @@ export const openTestApp = async (
   const encoders = await openEncoderRegistry({ folders, log });
   const collections = await openCollections(store, encoders, log, true, indexDirectory);
   const jobs = await openJobs(store, log);
-  const service = { store, encoders, collections, jobs, ...(decoders === undefined ? {} : { decoders }) };
-  const app = createApp(
-    service,
-    { host, apiKey, bodyLimitBytes, consensusHttpHosts, ...(dataDir === undefined ? {} : { dataDir }) },
-    log,
-  );
+  const core: Core = {
+    ...{ store, encoders, collections, jobs, log },
+    settings: { dataDir: dataDir ?? null, consensusHttpHosts },
+  };
+  const features = await openFeatures(core, plugged);
+  const app = createApp(core, features.routes, { host, apiKey, bodyLimitBytes }, log);
   return {
     app,
-    service,
+    features,
+    service: core,
     logged,
     call: async (method, path, body, headers = {}) => {
       const json = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
@@ -82,6 +84,7 @@ export const openTestApp = async (
       return { status: response.status, headers: response.headers, body: await parsed(response) };
     },
     close: async () => {
+      await features.close();
       await jobs.close();
       await collections.close();
       await encoders.close();

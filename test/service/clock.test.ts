@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { openAnchorage, type Anchorage } from "../../src/anchorage.ts";
+import { openCore, type Core, type OwnedCore } from "../../src/collections/index.ts";
 import type { AnchorInput } from "../../src/collections/index.ts";
 import {
   faultOfReceipt,
@@ -28,7 +28,7 @@ const anchor = (i: number): AnchorInput => ({
 });
 
 interface Place {
-  readonly open: () => Promise<Anchorage & { readonly logged: string[] }>;
+  readonly open: () => Promise<OwnedCore & { readonly logged: string[] }>;
   readonly snapshots: () => Promise<string[]>;
 }
 
@@ -40,7 +40,7 @@ const place = async (): Promise<Place> => {
   return {
     open: async () => {
       const logged: string[] = [];
-      const anchorage = await openAnchorage(config, (line) => void logged.push(line));
+      const anchorage = await openCore(config, (line) => void logged.push(line), { preload: true });
       onTestFinished(() => anchorage.close());
       return { ...anchorage, logged };
     },
@@ -51,7 +51,7 @@ const place = async (): Promise<Place> => {
   };
 };
 
-const fill = async ({ collections }: Anchorage): Promise<void> => {
+const fill = async ({ collections }: Core): Promise<void> => {
   await collections.create({
     name: PAIRS,
     imageEncoder: { external: { dimension: 3 } },

@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { decoderDirectory } from "../../src/config.ts";
 import {
   weightShapes,
   writeDecoder,
@@ -58,12 +59,16 @@ export const writeTinyDecoder = async (
 export const temporaryDecoders = async (): Promise<{
   readonly path: (id: string) => string;
   readonly folder: string;
+  /** A DATA_DIR whose decoders these are. */
+  readonly dataDir: string;
   readonly remove: () => Promise<void>;
 }> => {
-  const folder = await mkdtemp(join(tmpdir(), "decoders-"));
+  const dataDir = await mkdtemp(join(tmpdir(), "decoders-"));
+  const folder = decoderDirectory(dataDir);
+  await mkdir(folder);
   return {
-    folder,
+    ...{ dataDir, folder },
     path: (id) => join(folder, id),
-    remove: () => rm(folder, { recursive: true, force: true }),
+    remove: () => rm(dataDir, { recursive: true, force: true }),
   };
 };

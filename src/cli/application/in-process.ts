@@ -1,5 +1,5 @@
 import { findCollection } from "../../store/index.ts";
-import { openAnchorage } from "../../anchorage.ts";
+import { openService } from "../../anchorage.ts";
 import type { Config } from "../../config.ts";
 import type { TuneRequest } from "../../collections/index.ts";
 import { notFound } from "../../errors.ts";
@@ -12,8 +12,8 @@ import { watchJob } from "./watch-job.ts";
 
 /** Opens DATA_DIR itself; @throws AnchorageError `data-dir-busy` where another process holds it. */
 export const inProcess = async (config: Config, log: Log): Promise<Application> => {
-  const anchorage = await openAnchorage(config, log, { preload: false });
-  const { collections, encoders, jobs, store } = anchorage;
+  const service = await openService(config, log, { preload: false });
+  const { collections, encoders, jobs, store } = service.core;
   const seen = { look: (id: string) => jobs.get(id), cancel: (id: string) => jobs.cancel(id) };
   return {
     ...collections,
@@ -64,6 +64,6 @@ export const inProcess = async (config: Config, log: Log): Promise<Application> 
         options,
       );
     },
-    close: () => anchorage.close(),
+    close: () => service.close(),
   };
 };

@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Core } from "../../collections/index.ts";
 import type { CalibrateRequest } from "../../collections/index.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import type { CollectionName } from "../../types.ts";
@@ -10,7 +10,7 @@ import {
   jsonOf,
   problems,
   readPath,
-  type Service,
+  type Routes,
 } from "../../http/endpoint.ts";
 import { calibrateRequest, calibrationList } from "./api.ts";
 import { collectionPath } from "../../api/collections.ts";
@@ -19,8 +19,7 @@ import { job } from "../../api/service.ts";
 const tags = ["tuning"];
 const path = "/v1/collections/{collection}";
 
-export const addCalibration = (app: OpenAPIHono, { anchorage, bodyLimit }: Service): void => {
-  const { collections, jobs } = anchorage;
+export const addCalibration = ({ app, bodyLimit }: Routes, { collections, jobs }: Core): void => {
   const start = createSoleJobs<CalibrateRequest>(jobs, "calibrate", (name, request) =>
     collections.planCalibration(name as CollectionName, request),
   );

@@ -1,9 +1,10 @@
-import { z, type OpenAPIHono } from "@hono/zod-openapi";
+import type { Core } from "../../collections/index.ts";
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ConsensusContext } from "../../collections/index.ts";
 import { GENERATORS, SCORERS } from "./catalogue/index.ts";
 import { readJson } from "../../http/body.ts";
-import { answerJson, endpoint, jsonBody, jsonOf, problems, type Service } from "../../http/endpoint.ts";
+import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../http/endpoint.ts";
 import { streamEvents } from "../../http/event-stream.ts";
 import { consensusAnswer, consensusScoreAnswer, generatorList, scorerList } from "./api/answer.ts";
 import { GENERATOR_SCHEMAS } from "./api/generators.ts";
@@ -15,9 +16,11 @@ const tags = ["consensus"];
 /** Of the operator: where others may be asked, and the classifiers and language models there are. */
 export type Resources = Pick<ConsensusContext, "remotes" | "classifiers" | "decoders">;
 
-export const addConsensus = (app: OpenAPIHono, service: Service, resources: Resources): void => {
-  const { anchorage, bodyLimit, log } = service;
-  const { collections } = anchorage;
+export const addConsensus = (
+  { app, bodyLimit, log }: Routes,
+  { collections }: Core,
+  resources: Resources,
+): void => {
   // Whoever asked may go before it is answered.
   const contextOf = (c: Context): ConsensusContext => ({ ...resources, signal: c.req.raw.signal });
 

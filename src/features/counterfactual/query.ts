@@ -1,10 +1,7 @@
 import type { Database } from "../../store/index.ts";
-import {
-  counterfactualByMethod,
-  createCounterfactualCache,
-  createRepresentationCache,
-  type CounterfactualInput,
-} from "../../asif/index.ts";
+import { createRepresentationCache } from "../../asif/index.ts";
+import { counterfactualByMethod } from "./counterfactual-by-method.ts";
+import { createCounterfactualCache, type CounterfactualInput } from "./counterfactual.ts";
 import { invalidField } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import { idsWithImages } from "../../store/index.ts";
@@ -15,7 +12,8 @@ import { methodOf } from "../../collections/method.ts";
 import { pictured } from "../../collections/pictured.ts";
 import { prepareVectors } from "../../collections/prepare.ts";
 import { answer, readQuestion, type Queried } from "../../collections/question.ts";
-import type { AnchorInput, CounterfactualAnswer, CounterfactualRequest } from "../../collections/types.ts";
+import type { AnchorInput } from "../../collections/types.ts";
+import type { CounterfactualAnswer, CounterfactualRequest } from "./types.ts";
 
 const DEFAULT_CHANGES = 5;
 

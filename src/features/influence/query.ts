@@ -1,11 +1,11 @@
 import type { Database } from "../../store/index.ts";
-import { influence } from "../../asif/index.ts";
+import { influence } from "./influence.ts";
 import { AnchorageError, invalidField } from "../../errors.ts";
 import { idsWithImages } from "../../store/index.ts";
 import type { Encoding } from "../../collections/encoding.ts";
 import { methodOf } from "../../collections/method.ts";
 import { answer, readQuestion, type Queried } from "../../collections/question.ts";
-import type { InfluenceAnswer, InfluenceRequest } from "../../collections/types.ts";
+import type { InfluenceAnswer, InfluenceRequest } from "./types.ts";
 
 const DEFAULT_LIMIT = 10;
 /** Values of all rows together, some 50 bytes each. */

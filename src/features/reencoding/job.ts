@@ -1,4 +1,4 @@
-import type { Anchorage } from "../../anchorage.ts";
+import type { Core } from "../../collections/index.ts";
 import type { ReencodeRequest } from "../../collections/index.ts";
 import { messageOf } from "../../errors.ts";
 import { type JobRecord, listJobs } from "../../store/index.ts";
@@ -8,7 +8,7 @@ import type { CollectionName, Log } from "../../types.ts";
 const KIND = "reencode";
 const JOBS_LOOKED_AT = 10_000;
 
-type Services = Pick<Anchorage, "collections" | "jobs">;
+type Services = Pick<Core, "collections" | "jobs">;
 
 /** Starts moves to other encoders, one at a time for each collection. */
 export const createReencodeJobs = ({ collections, jobs }: Services) =>
@@ -21,7 +21,7 @@ export const createReencodeJobs = ({ collections, jobs }: Services) =>
  * process is at.
  */
 export const resumeReencodings = async (
-  { collections, jobs, store }: Services & Pick<Anchorage, "store">,
+  { collections, jobs, store }: Services & Pick<Core, "store">,
   log: Log,
 ): Promise<void> => {
   const start = createSoleJobs<undefined>(jobs, KIND, (name) =>

@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Core } from "../../collections/index.ts";
 import { createReencodeJobs } from "./job.ts";
 import type { ReencodeRequest } from "../../collections/index.ts";
 import { readJson } from "../../http/body.ts";
@@ -9,7 +9,7 @@ import {
   jsonOf,
   problems,
   readPath,
-  type Service,
+  type Routes,
 } from "../../http/endpoint.ts";
 import { collectionPath } from "../../api/collections.ts";
 import { reencodeRequest, reencoding } from "./api.ts";
@@ -18,9 +18,9 @@ import { job } from "../../api/service.ts";
 const tags = ["reencoding"];
 const path = "/v1/collections/{collection}/reencode";
 
-export const addReencoding = (app: OpenAPIHono, { anchorage, bodyLimit }: Service): void => {
-  const { collections } = anchorage;
-  const start = createReencodeJobs(anchorage);
+export const addReencoding = ({ app, bodyLimit }: Routes, core: Core): void => {
+  const { collections } = core;
+  const start = createReencodeJobs(core);
 
   endpoint(
     app,

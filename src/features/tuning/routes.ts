@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Core } from "../../collections/index.ts";
 import type { TuneRequest } from "../../collections/index.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import type { CollectionName } from "../../types.ts";
@@ -10,7 +10,7 @@ import {
   jsonOf,
   problems,
   readPath,
-  type Service,
+  type Routes,
 } from "../../http/endpoint.ts";
 import { collectionPath } from "../../api/collections.ts";
 import { job } from "../../api/service.ts";
@@ -19,8 +19,7 @@ import { tuneRequest, tuning } from "./api.ts";
 const tags = ["tuning"];
 const path = "/v1/collections/{collection}/tune";
 
-export const addTuning = (app: OpenAPIHono, { anchorage, bodyLimit }: Service): void => {
-  const { collections, jobs } = anchorage;
+export const addTuning = ({ app, bodyLimit }: Routes, { collections, jobs }: Core): void => {
   const start = createSoleJobs<TuneRequest>(jobs, "tune", (name, request) =>
     collections.planTuning(name as CollectionName, request),
   );

@@ -1,26 +1,22 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openDecoders, type Decoders } from "../../../src/features/epalm/adapters/index.ts";
 import { consensusAnswer, generatorList } from "../../../src/features/consensus/api/answer.ts";
 import { json, openEndpoint } from "../../support/endpoints.ts";
 import { temporaryDecoders, writeTinyDecoder } from "../../support/tiny-decoder.ts";
 import { openTestApp, pathsOf, problemIn, type TestApp } from "../../http/support.ts";
 
 let folders: Awaited<ReturnType<typeof temporaryDecoders>>;
-let decoders: Decoders;
 let service: TestApp;
 beforeAll(async () => {
   folders = await temporaryDecoders();
   await writeTinyDecoder(folders.path("tiny"));
   await mkdir(folders.path("broken"));
   await writeFile(join(folders.path("broken"), "config.json"), "{}");
-  decoders = openDecoders(folders.folder);
-  service = await openWith({ decoders });
+  service = await openWith({ dataDir: folders.dataDir });
 });
 afterAll(async () => {
   await service.close();
-  await decoders.close();
   await folders.remove();
 });
 
@@ -47,7 +43,7 @@ describe("a consensus over what a language model proposes", () => {
       const { proposals } = asked.body as { proposals: { text: string }[] };
       json(response, { scores: proposals.map(({ text }) => text.length) });
     });
-    const app = await openWith({ decoders, consensusHttpHosts: host });
+    const app = await openWith({ dataDir: folders.dataDir, consensusHttpHosts: host });
     try {
       const request = {
         scorers: [{ name: "http", url }],

@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { classify, type ClassifyInput } from "../../../src/asif/index.ts";
 import {
-  classify,
   counterfactual,
   createCounterfactualCache,
-  type ClassifyInput,
   type CounterfactualInput,
-} from "../../../src/asif/index.ts";
+} from "../../../src/features/counterfactual/counterfactual.ts";
 import { closeKernels, type AnchorView } from "../../../src/retrieval/index.ts";
 import type { Sequence, TransformKind } from "../../../src/types.ts";
 import { ask, ensembles, exactClasses, exactImages, image, text } from "../../asif/ask.ts";

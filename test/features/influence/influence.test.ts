@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { classify, influence, type ClassifyInput, type Influences } from "../../../src/asif/index.ts";
+import { classify, type ClassifyInput } from "../../../src/asif/index.ts";
+import { influence, type Influences } from "../../../src/features/influence/influence.ts";
 import { closeKernels, type AnchorView } from "../../../src/retrieval/index.ts";
 import type { TransformKind } from "../../../src/types.ts";
 import { ask, ensembles, exactClasses, exactImages, image, text } from "../../asif/ask.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openAnchorage, type Anchorage } from "../../../src/anchorage.ts";
+import { openCore, type OwnedCore } from "../../../src/collections/index.ts";
 import { DOMAINS, textsOf } from "../../../research/evaluation/adapting/domains.ts";
 import { adaptingChart, adaptingTable } from "../../../research/evaluation/adapting/index.ts";
 import { adaptLive } from "../../../research/evaluation/adapting/live.ts";
@@ -20,7 +20,7 @@ const options = { seeds: 2, signal: new AbortController().signal, onProgress: ()
 
 let root: string;
 let database: TestDatabase;
-let anchorage: Anchorage;
+let anchorage: OwnedCore;
 let drawn: EmojiPair[];
 let emoji: EmbeddedEmoji;
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
   await writeEncoders(join(root, "encoders"));
   database = await freshDatabase();
   const log = (): void => undefined;
-  anchorage = await openAnchorage({ dataDir: root, databaseUrl: database.url }, log, { preload: false });
+  anchorage = await openCore({ dataDir: root, databaseUrl: database.url }, log, { preload: false });
   drawn = fewOf(await readPairs(["noto", "openmoji", QUERY_VENDOR]));
   const { encoders: registry } = anchorage;
   const image = registry.get(QUICK, "image");

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import type { Core } from "../../../collections/index.ts";
+import { decoderDirectory } from "../../../config.ts";
 import { AnchorageError, isAnchorageError, messageOf, notFound } from "../../../errors.ts";
 import {
   DECODER_ID,
@@ -16,6 +18,16 @@ export interface Decoders {
   readonly get: (id: string) => Promise<DecoderModel>;
   readonly close: () => Promise<void>;
 }
+
+const ofCore = new WeakMap<Core, Decoders>();
+
+/** The language models under `DATA_DIR/decoders`; several features run them, each network is loaded once. */
+export const decodersOf = (core: Core): Decoders => {
+  const { dataDir } = core.settings;
+  const decoders = ofCore.get(core) ?? openDecoders(dataDir === null ? null : decoderDirectory(dataDir));
+  ofCore.set(core, decoders);
+  return decoders;
+};
 
 /** @param folder of the decoders; null: there are none */
 export const openDecoders = (folder: string | null): Decoders => {

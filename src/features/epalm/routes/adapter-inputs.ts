@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Core } from "../../../collections/index.ts";
 import { FEATURES_JOB, fileOf, type AdapterInputs, type Adapters } from "../adapters/index.ts";
 import { createSoleJobs } from "../../../collections/sole-job.ts";
 import type { CollectionName } from "../../../types.ts";
@@ -10,7 +10,7 @@ import {
   jsonOf,
   problems,
   readPath,
-  type Service,
+  type Routes,
 } from "../../../http/endpoint.ts";
 import { answerFile, streamFile } from "./file-answer.ts";
 import { answerJsonParts } from "./json-parts.ts";
@@ -22,11 +22,11 @@ const tags = ["adapters"];
 const path = "/v1/collections/{collection}";
 
 export const addAdapterInputs = (
-  app: OpenAPIHono,
-  { anchorage, bodyLimit, log }: Service,
+  { app, bodyLimit, log }: Routes,
+  { jobs }: Core,
   adapters: Adapters,
 ): void => {
-  const start = createSoleJobs<readonly string[] | undefined>(anchorage.jobs, FEATURES_JOB, (name, layers) =>
+  const start = createSoleJobs<readonly string[] | undefined>(jobs, FEATURES_JOB, (name, layers) =>
     adapters.planFeatures(name as CollectionName, layers),
   );
 

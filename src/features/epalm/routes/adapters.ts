@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Core } from "../../../collections/index.ts";
 import { settingsOf, TRAINING_JOB, type Adapters, type TrainRequest } from "../adapters/index.ts";
 import { adapterSize } from "../index.ts";
 import type { AdapterRecord } from "../store-adapter-types.ts";
@@ -12,7 +12,7 @@ import {
   problems,
   readPath,
   readQuery,
-  type Service,
+  type Routes,
 } from "../../../http/endpoint.ts";
 import { answerFile } from "./file-answer.ts";
 import { trainRequest } from "../api/adapter-training.ts";
@@ -24,13 +24,9 @@ const path = "/v1/adapters";
 const FILE = "application/octet-stream";
 const binary = { [FILE]: { schema: { type: "string" as const, format: "binary" } } };
 
-export const addAdapters = (
-  app: OpenAPIHono,
-  { anchorage, bodyLimit }: Service,
-  adapters: Adapters,
-): void => {
+export const addAdapters = ({ app, bodyLimit }: Routes, { jobs }: Core, adapters: Adapters): void => {
   const { records, decoders } = adapters;
-  const train = createSoleJobs<TrainRequest>(anchorage.jobs, TRAINING_JOB, (_, request) =>
+  const train = createSoleJobs<TrainRequest>(jobs, TRAINING_JOB, (_, request) =>
     adapters.planTraining(request),
   );
 

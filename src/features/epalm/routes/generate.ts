@@ -1,11 +1,11 @@
-import { z, type OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import type { Adapters } from "../adapters/index.ts";
 import { readJson } from "../../../http/body.ts";
-import { answerJson, endpoint, jsonBody, jsonOf, problems, type Service } from "../../../http/endpoint.ts";
+import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../../http/endpoint.ts";
 import { streamEvents } from "../../../http/event-stream.ts";
 import { generateAnswer, generateRequest } from "../api/generate.ts";
 
-export const addGenerate = (app: OpenAPIHono, { bodyLimit, log }: Service, adapters: Adapters): void =>
+export const addGenerate = ({ app, bodyLimit, log }: Routes, adapters: Adapters): void =>
   endpoint(
     app,
     {

@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Core } from "../../../collections/index.ts";
 import {
   createSelections,
   SELECTION_JOB,
@@ -15,7 +15,7 @@ import {
   jsonOf,
   problems,
   readPath,
-  type Service,
+  type Routes,
 } from "../../../http/endpoint.ts";
 import { selectionList, selectionState } from "../api/selection-answer.ts";
 import { selectionRequest } from "../api/selections.ts";
@@ -24,8 +24,7 @@ import { job, jobPath } from "../../../api/service.ts";
 const tags = ["selections"];
 const path = "/v1/selections";
 
-export const addSelections = (app: OpenAPIHono, { anchorage, bodyLimit }: Service): void => {
-  const { store, encoders, jobs } = anchorage;
+export const addSelections = ({ app, bodyLimit }: Routes, { store, encoders, jobs }: Core): void => {
   const selections = createSelections(store, encoders, jobs);
   const start = createSoleJobs<SelectionRequest>(jobs, SELECTION_JOB, (_, request) =>
     selections.plan(request),

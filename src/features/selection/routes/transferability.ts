@@ -1,4 +1,4 @@
-import type { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 import {
   createTransferability,
   kendallTau,
@@ -11,7 +11,7 @@ import {
 } from "../emms/index.ts";
 import { AnchorageError, isAnchorageError } from "../../../errors.ts";
 import { readJson } from "../../../http/body.ts";
-import { answerJson, endpoint, jsonBody, jsonOf, problems, type Service } from "../../../http/endpoint.ts";
+import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../../http/endpoint.ts";
 import {
   rankCorrelationAnswer,
   rankCorrelationRequest,
@@ -25,7 +25,7 @@ const WITHIN_MS = 120_000;
 /** The least normal number of float32; what is smaller counts as 0. */
 const LEAST_SIZE = 2 ** -126;
 
-export const addTransferability = (app: OpenAPIHono, { bodyLimit }: Service): void => {
+export const addTransferability = ({ app, bodyLimit }: Routes): void => {
   const transferability = createTransferability({ withinMs: WITHIN_MS });
 
   endpoint(

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { openDecoders } from "../../../../src/features/epalm/adapters/index.ts";
 import { job } from "../../../../src/api/service.ts";
 import type { EncoderId } from "../../../../src/types.ts";
 import { pictureAnchors, writeSmallEncoders } from "../../selection/selection-data.ts";
@@ -36,8 +35,7 @@ export const openEyesApp = async (): Promise<EyesApp> => {
   await writeSmallEncoders(encoders);
   await writeEyes(encoders);
   const database = await freshDatabase();
-  const decoders = openDecoders(join(folder, "decoders"));
-  const test = await openTestApp({ folders: [encoders], database, decoders });
+  const test = await openTestApp({ folders: [encoders], database, dataDir: folder });
   return {
     ...test,
     database,
@@ -72,7 +70,6 @@ export const openEyesApp = async (): Promise<EyesApp> => {
     },
     close: async () => {
       await test.close();
-      await decoders.close();
       await database.drop();
       await rm(folder, { recursive: true });
     },

@@ -1,0 +1,29 @@
+import type { EncoderRegistry } from "../encoders/index.ts";
+import type { Store } from "../store/index.ts";
+import type { Log } from "../types.ts";
+import type { Jobs } from "./jobs/index.ts";
+import type { Collections } from "./types.ts";
+
+/** What an operator decides, as features need to know it. */
+export interface CoreSettings {
+  /** Where features keep files of their own, a folder each; null where there is no place for files. */
+  readonly dataDir: string | null;
+  /** Hosts that a request may have the service call, as `CONSENSUS_HTTP_HOSTS` lists them. */
+  readonly consensusHttpHosts: string;
+}
+
+/** The open core of Anchorage in one process: what the HTTP interface and every feature build on. */
+export interface Core {
+  readonly store: Store;
+  readonly encoders: EncoderRegistry;
+  readonly jobs: Jobs;
+  readonly collections: Collections;
+  readonly settings: CoreSettings;
+  readonly log: Log;
+}
+
+/** The core as the process that opened it holds it. */
+export interface OwnedCore extends Core {
+  /** Ends jobs, waits for what runs, frees encoders and indexes, stops Postgres. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,27 @@
+import type { CollectionRecord, Transaction } from "../store/index.ts";
+import type { AnchorId, Sequence } from "../types.ts";
+import type { Queried } from "./question.ts";
+import type { ClassifyAnswer, ClassifyRequest } from "./types.ts";
+
+/** A classification as a feature may change it: asks `next` for the core's answer. */
+export type ClassifyStep = (
+  queried: Queried,
+  request: ClassifyRequest,
+  next: (request: ClassifyRequest) => Promise<ClassifyAnswer>,
+) => Promise<ClassifyAnswer>;
+
+/** What a feature has collections do beside their own work. Each list is read when it is needed. */
+export interface CollectionHooks {
+  /** In the transaction that deletes anchors: marks or removes what may not be used without them. */
+  readonly onDelete: ((
+    transaction: Transaction,
+    collection: CollectionRecord,
+    anchors: readonly AnchorId[],
+  ) => Promise<void>)[];
+  /** At a compaction, which waits for it: erases what was derived from anchors deleted up to `sequence`. */
+  readonly forget: ((collection: CollectionRecord, sequence: Sequence) => Promise<void>)[];
+  /** Around every classification, the last one added outermost. */
+  readonly classify: ClassifyStep[];
+}
+
+export const createHooks = (): CollectionHooks => ({ onDelete: [], forget: [], classify: [] });

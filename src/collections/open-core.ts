@@ -1,0 +1,75 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { encoderDirectory, networkDirectory, type Config } from "../config.ts";
+import { importDefaultEncoders, openEncoderRegistry } from "../encoders/index.ts";
+import { closeKernels, hnswAvailable, openMachineCosts } from "../retrieval/index.ts";
+import { removeIndexFiles } from "../retrieval/index-files/index.ts";
+import { lockDataDir, openStore } from "../store/index.ts";
+import type { Log } from "../types.ts";
+import { openCollections } from "./collections.ts";
+import type { OwnedCore } from "./core.ts";
+import { openJobs } from "./jobs/index.ts";
+
+export interface CoreOptions {
+  /** Whether collections are loaded now, as a service wants it, rather than when they are first asked for. */
+  readonly preload: boolean;
+}
+
+/**
+ * Opens everything under `config.dataDir`, which no other process may hold.
+ *
+ * @throws AnchorageError `data-dir-busy` where another process holds it, `unavailable` where Postgres does not answer.
+ */
+export const openCore = async (
+  config: Pick<Config, "dataDir" | "databaseUrl"> & Partial<Pick<Config, "consensusHttpHosts">>,
+  log: Log,
+  { preload }: CoreOptions,
+): Promise<OwnedCore> => {
+  const closing: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    // Last opened, first closed; one that fails must not keep the others open.
+    const failures: unknown[] = [];
+    for (const end of closing.splice(0).reverse())
+      await end().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, "not everything could be closed");
+  };
+  const opened = <T extends { close(): Promise<void> }>(part: T): T => {
+    closing.push(() => part.close());
+    return part;
+  };
+  try {
+    const { dataDir, databaseUrl } = config;
+    await mkdir(dataDir, { recursive: true });
+    const lock = await lockDataDir(dataDir);
+    closing.push(() => lock.release());
+    const opening = openStore({ dataDir, databaseUrl, log }).then(opened);
+    const importing = importDefaultEncoders({ directory: encoderDirectory(dataDir), log });
+    // Where one fails the other must have ended before anything is closed.
+    await Promise.allSettled([opening, importing]);
+    const store = await opening;
+    await importing;
+    const hnsw = await hnswAvailable();
+    if (!hnsw.available) log(hnsw.reason);
+    closing.push(closeKernels);
+    const indexes = join(dataDir, "indexes");
+    opened(await openMachineCosts(join(indexes, "costs.json"), log));
+    const encoders = opened(
+      await openEncoderRegistry({
+        folders: [encoderDirectory(dataDir)],
+        networks: networkDirectory(dataDir),
+        log,
+      }),
+    );
+    const collections = opened(
+      await openCollections(store, encoders, log, preload, indexes, (name, sequence) =>
+        removeIndexFiles(indexes, name, sequence),
+      ),
+    );
+    const jobs = opened(await openJobs(store, log));
+    const settings = { dataDir, consensusHttpHosts: config.consensusHttpHosts ?? "" };
+    return { store, encoders, jobs, collections, settings, log, close };
+  } catch (error) {
+    await close().catch(() => undefined);
+    throw error;
+  }
+};

@@ -1,0 +1,20 @@
+import { join } from "node:path";
+import { decodersOf } from "../epalm/adapters/index.ts";
+import type { Feature } from "../feature.ts";
+import { openClassifiers } from "./classifiers/index.ts";
+import { createRemotes } from "./remote/index.ts";
+import { addConsensus } from "./routes.ts";
+
+/** Generators and scorers in a closed loop until they agree (Li et al., arXiv 2210.11522). */
+export const consensus: Feature = {
+  name: "consensus",
+  open: (core) => {
+    const { dataDir, consensusHttpHosts } = core.settings;
+    const resources = {
+      decoders: decodersOf(core),
+      remotes: createRemotes(consensusHttpHosts),
+      classifiers: openClassifiers(dataDir === null ? undefined : join(dataDir, "classifiers")),
+    };
+    return Promise.resolve({ routes: (routes) => addConsensus(routes, core, resources) });
+  },
+};

@@ -1,0 +1,30 @@
+import { addQuery, withLinks } from "../../http/index.ts";
+import type { Feature } from "../feature.ts";
+import { counterfactualAnswer, counterfactualRequest } from "./api.ts";
+import { createCounterfactuals } from "./query.ts";
+
+/** A classification as an edited collection would answer it. */
+export const counterfactual: Feature = {
+  name: "counterfactual",
+  open: ({ collections, store }) => {
+    const ask = createCounterfactuals(store, collections.encoding);
+    return Promise.resolve({
+      routes: (routes) =>
+        addQuery(routes, {
+          name: "counterfactual",
+          summary: "Classify as if some anchors were not there, or others were; nothing is written",
+          request: counterfactualRequest,
+          answer: counterfactualAnswer,
+          run: async (name, request) => {
+            const answer = await ask(await collections.queried(name, request), request);
+            const results = answer.results.map(({ before, after, ...rest }) => ({
+              before: withLinks(name, before),
+              after: withLinks(name, after),
+              ...rest,
+            }));
+            return { ...answer, results };
+          },
+        }),
+    });
+  },
+};

@@ -1,0 +1,22 @@
+import type { Feature } from "../feature.ts";
+import { createAdapters, decodersOf } from "./adapters/index.ts";
+import { addAdapterInputs } from "./routes/adapter-inputs.ts";
+import { addAdapters } from "./routes/adapters.ts";
+import { addGenerate } from "./routes/generate.ts";
+
+/** Language models that see by adapters (eP-ALM). */
+export const epalm: Feature = {
+  name: "epalm",
+  open: (core) => {
+    const decoders = decodersOf(core);
+    const adapters = createAdapters({ ...core, decoders });
+    return Promise.resolve({
+      routes: (routes) => {
+        addAdapterInputs(routes, core, adapters);
+        addAdapters(routes, core, adapters);
+        addGenerate(routes, adapters);
+      },
+      close: () => decoders.close(),
+    });
+  },
+};

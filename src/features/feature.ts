@@ -1,0 +1,78 @@
+import type { CollectionHooks, Core } from "../collections/index.ts";
+import type { Routes } from "../http/index.ts";
+
+/**
+ * A capability built on the core; the core does not import it.
+ *
+ * @example
+ * ```ts
+ * export const hello: Feature = {
+ *   name: "hello",
+ *   open: (core) =>
+ *     Promise.resolve({
+ *       routes: ({ app }) =>
+ *         endpoint(app, helloRoute, (c) => answerJson(c, { anchors: core.collections.loading().length })),
+ *     }),
+ * };
+ * ```
+ */
+export interface Feature {
+  /** Its folder under `src/features`. */
+  readonly name: string;
+  /** Makes everything that it adds from the open core, once, before anything is served. */
+  open(core: Core): Promise<OpenedFeature>;
+}
+
+/** What a feature adds. Whatever is absent it does not add. */
+export interface OpenedFeature {
+  /** Its endpoints, in the OpenAPI document as the core's are. */
+  readonly routes?: (routes: Routes) => void;
+  readonly onDelete?: CollectionHooks["onDelete"][number];
+  readonly forget?: CollectionHooks["forget"][number];
+  readonly classify?: CollectionHooks["classify"][number];
+  /** Goes on with what a stopped or killed service left; called once the service listens. */
+  resume?(): Promise<void>;
+  /** Frees what it holds; called before the core closes. */
+  close?(): Promise<void>;
+}
+
+/** Every opened feature as one. */
+export interface OpenedFeatures {
+  readonly routes: (routes: Routes) => void;
+  resume(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens features in their order and plugs them into the core.
+ *
+ * @throws what a feature's `open` throws; those opened before it are closed
+ */
+export const openFeatures = async (core: Core, features: readonly Feature[]): Promise<OpenedFeatures> => {
+  const opened: OpenedFeature[] = [];
+  const close = async (): Promise<void> => {
+    for (const feature of opened.splice(0).reverse()) await feature.close?.();
+  };
+  const { hooks } = core.collections;
+  try {
+    for (const feature of features) {
+      const added = await feature.open(core);
+      opened.push(added);
+      if (added.onDelete !== undefined) hooks.onDelete.push(added.onDelete);
+      if (added.forget !== undefined) hooks.forget.push(added.forget);
+      if (added.classify !== undefined) hooks.classify.push(added.classify);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    routes: (routes) => {
+      for (const feature of opened) feature.routes?.(routes);
+    },
+    resume: async () => {
+      for (const feature of opened) await feature.resume?.();
+    },
+    close,
+  };
+};

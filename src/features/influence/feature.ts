@@ -1,0 +1,25 @@
+import { addQuery, linked } from "../../http/index.ts";
+import type { Feature } from "../feature.ts";
+import { influenceAnswer, influenceRequest } from "./api.ts";
+import { createInfluences } from "./query.ts";
+
+/** Which anchors change the most answers when they are taken away, one at a time. */
+export const influence: Feature = {
+  name: "influence",
+  open: ({ collections, store }) => {
+    const ask = createInfluences(store, collections.encoding);
+    return Promise.resolve({
+      routes: (routes) =>
+        addQuery(routes, {
+          name: "influence",
+          summary: "Find the anchors that, taken away one at a time, change the most answers",
+          request: influenceRequest,
+          answer: influenceAnswer,
+          run: async (name, request) => {
+            const answer = await ask(await collections.queried(name, request), request);
+            return { ...answer, anchors: linked(name, answer.anchors) };
+          },
+        }),
+    });
+  },
+};

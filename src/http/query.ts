@@ -1,0 +1,42 @@
+import type { z } from "@hono/zod-openapi";
+import { collectionPath } from "../api/collections.ts";
+import type { CollectionName } from "../types.ts";
+import { readJson } from "./body.ts";
+import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Routes } from "./endpoint.ts";
+
+/** A read-only question to one collection, `POST /v1/collections/{collection}/<name>`. */
+export interface Query<Request> {
+  /** The last part of its path, and its operation in the OpenAPI document. */
+  readonly name: string;
+  readonly summary: string;
+  /** Whether it may be answered with 409. */
+  readonly conflicts?: true;
+  readonly request: z.ZodType<Request>;
+  readonly answer: z.ZodType;
+  readonly run: (collection: CollectionName, request: Request) => Promise<unknown>;
+}
+
+/** Adds the endpoint of a query. */
+export const addQuery = <Request>(
+  { app, bodyLimit }: Routes,
+  { name, summary, conflicts, request, answer, run }: Query<Request>,
+): void =>
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: `/v1/collections/{collection}/${name}`,
+      tags: ["queries"],
+      operationId: name,
+      summary,
+      request: { params: collectionPath, ...jsonBody(request) },
+      responses: {
+        200: jsonOf("Computed at the sequence that it names.", answer),
+        ...problems(400, 404, ...(conflicts ? ([409] as const) : []), 413, 415, 422, 503),
+      },
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      return answerJson(c, await run(collection, await readJson(c, request, bodyLimit)));
+    },
+  );
