@@ -146,3 +146,11 @@ export const deleted = z
     }),
   })
   .openapi("Deleted");
+
+export type AnchorBody = z.input<typeof anchor>;
+export type StoredAnchorBody = z.input<typeof storedAnchor>;
+export type AnchorPageBody = z.input<typeof anchorPage>;
+export type WrittenBody = z.input<typeof written>;
+export type WrittenLinesBody = z.input<typeof writtenLines>;
+export type DeleteAnchorsBody = z.input<typeof deleteAnchors>;
+export type DeletedBody = z.input<typeof deleted>;

@@ -68,3 +68,5 @@ export const filter = checked<Filter>((value) => valueFault(value))
       any: [{ tag: "fox" }, { tag: { in: ["owl", "hare"] } }],
     },
   });
+
+export type FilterBody = z.input<typeof filter>;

@@ -74,3 +74,5 @@ export const input = z
       "A text, the bytes of an image, a vector of the collection's dimension, or the stored vector of an anchor.",
     example: { text: "a red fox" },
   });
+
+export type InputBody = z.input<typeof input>;

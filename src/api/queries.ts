@@ -175,3 +175,12 @@ export const classifyAnswer = z
     ...computed,
   })
   .openapi("ClassifyAnswer");
+
+export type SearchRequestBody = z.input<typeof searchRequest>;
+export type SearchAnswerBody = z.input<typeof searchAnswer>;
+export type RelativeRequestBody = z.input<typeof relativeRequest>;
+export type RelativeAnswerBody = z.input<typeof relativeAnswer>;
+export type SimilarityRequestBody = z.input<typeof similarityRequest>;
+export type SimilarityAnswerBody = z.input<typeof similarityAnswer>;
+export type ClassifyRequestBody = z.input<typeof classifyRequest>;
+export type ClassifyAnswerBody = z.input<typeof classifyAnswer>;

@@ -108,3 +108,7 @@ export const compacted = z
     tookMs: z.number(),
   })
   .openapi("Compacted");
+
+export type ReceiptBody = z.input<typeof receipt>;
+export type ReceiptPageBody = z.input<typeof receiptPage>;
+export type CompactedBody = z.input<typeof compacted>;

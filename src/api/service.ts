@@ -90,3 +90,8 @@ export const about = z
     collections: z.string(),
   })
   .openapi("About");
+
+export type EncoderListBody = z.input<typeof encoderList>;
+export type JobBody = z.input<typeof job>;
+export type JobListBody = z.input<typeof jobList>;
+export type ReadinessBody = z.input<typeof readiness>;

@@ -1,90 +1,68 @@
-import type { z } from "@hono/zod-openapi";
-import type * as adapterInputs from "../features/epalm/api/adapter-inputs.ts";
-import type * as adapterTraining from "../features/epalm/api/adapter-training.ts";
-import type * as adapters from "../features/epalm/api/adapters.ts";
-import type * as anchors from "./anchors.ts";
-import type * as calibration from "../features/calibration/api.ts";
-import type * as collections from "./collections.ts";
-import type * as counterfactual from "../features/counterfactual/api.ts";
-import type * as coverage from "../features/coverage/api.ts";
-import type * as queries from "./queries.ts";
-import type { filter } from "./filter.ts";
-import type * as generation from "../features/epalm/api/generate.ts";
-import type * as influence from "../features/influence/api.ts";
-import type * as inputs from "./inputs.ts";
-import type * as receipts from "./receipts.ts";
-import type * as reencoding from "../features/reencoding/api.ts";
-import type * as tuning from "../features/tuning/api.ts";
-import type * as selectionAnswer from "../features/selection/api/selection-answer.ts";
-import type * as selections from "../features/selection/api/selections.ts";
-import type * as consensus from "../features/consensus/api/answer.ts";
-import type * as consensusRequests from "../features/consensus/api/request.ts";
-import type * as service from "./service.ts";
-import type * as transferability from "../features/selection/api/transferability.ts";
-
-/** What goes over the wire, as the schemas that validate it say: for the client, which sends and receives it. */
-export type InputBody = z.input<typeof inputs.input>;
-export type FilterBody = z.input<typeof filter>;
-export type CollectionSpecBody = z.input<typeof collections.collectionSpec>;
-export type CollectionChangeBody = z.input<typeof collections.collectionChange>;
-export type CollectionBody = z.output<typeof collections.collection>;
-export type AnchorBody = z.input<typeof anchors.anchor>;
-export type StoredAnchorBody = z.output<typeof anchors.storedAnchor>;
-export type AnchorPageBody = z.output<typeof anchors.anchorPage>;
-export type WrittenBody = z.output<typeof anchors.written>;
-export type WrittenLinesBody = z.output<typeof anchors.writtenLines>;
-export type DeleteAnchorsBody = z.input<typeof anchors.deleteAnchors>;
-export type DeletedBody = z.output<typeof anchors.deleted>;
-export type ReceiptBody = z.output<typeof receipts.receipt>;
-export type ReceiptPageBody = z.output<typeof receipts.receiptPage>;
-export type CompactedBody = z.output<typeof receipts.compacted>;
-export type SearchRequestBody = z.input<typeof queries.searchRequest>;
-export type SearchAnswerBody = z.output<typeof queries.searchAnswer>;
-export type RelativeRequestBody = z.input<typeof queries.relativeRequest>;
-export type RelativeAnswerBody = z.output<typeof queries.relativeAnswer>;
-export type SimilarityRequestBody = z.input<typeof queries.similarityRequest>;
-export type SimilarityAnswerBody = z.output<typeof queries.similarityAnswer>;
-export type ClassifyRequestBody = z.input<typeof queries.classifyRequest>;
-export type ClassifyAnswerBody = z.output<typeof queries.classifyAnswer>;
-export type CounterfactualRequestBody = z.input<typeof counterfactual.counterfactualRequest>;
-export type CounterfactualAnswerBody = z.output<typeof counterfactual.counterfactualAnswer>;
-export type InfluenceRequestBody = z.input<typeof influence.influenceRequest>;
-export type InfluenceAnswerBody = z.output<typeof influence.influenceAnswer>;
-export type TuneRequestBody = z.input<typeof tuning.tuneRequest>;
-export type TuningBody = z.output<typeof tuning.tuning>;
-export type ReencodeRequestBody = z.input<typeof reencoding.reencodeRequest>;
-export type ReencodingBody = z.output<typeof reencoding.reencoding>;
-export type CalibrateRequestBody = z.input<typeof calibration.calibrateRequest>;
-export type CalibrationBody = z.output<typeof calibration.calibrationList>["calibrations"][number];
-export type CoverageRequestBody = z.input<typeof coverage.coverageRequest>;
-export type CoverageAnswerBody = z.output<typeof coverage.coverageAnswer>;
-export type TransferabilityRequestBody = z.input<typeof transferability.transferabilityRequest>;
-export type TransferabilityAnswerBody = z.output<typeof transferability.transferabilityAnswer>;
-export type RankCorrelationRequestBody = z.input<typeof transferability.rankCorrelationRequest>;
-export type RankCorrelationAnswerBody = z.output<typeof transferability.rankCorrelationAnswer>;
-export type SelectionRequestBody = z.input<typeof selections.selectionRequest>;
-export type SelectionBody = z.output<typeof selectionAnswer.selection>;
-export type SelectionStateBody = z.output<typeof selectionAnswer.selectionState>;
-export type SelectionListBody = z.output<typeof selectionAnswer.selectionList>;
-export type ConsensusRequestBody = z.input<typeof consensusRequests.consensusRequest>;
-export type ConsensusAnswerBody = z.output<typeof consensus.consensusAnswer>;
-export type ConsensusRoundBody = z.output<typeof consensus.consensusRound>;
-export type ConsensusScoreRequestBody = z.input<typeof consensusRequests.consensusScoreRequest>;
-export type ConsensusScoreAnswerBody = z.output<typeof consensus.consensusScoreAnswer>;
-export type ScorerListBody = z.output<typeof consensus.scorerList>;
-export type GeneratorListBody = z.output<typeof consensus.generatorList>;
-export type EncoderListBody = z.output<typeof service.encoderList>;
-export type JobBody = z.output<typeof service.job>;
-export type JobListBody = z.output<typeof service.jobList>;
-export type ReadinessBody = z.output<typeof service.readiness>;
-export type FeaturesRequestBody = z.input<typeof adapterInputs.featuresRequest>;
-export type AdapterInputsRequestBody = z.input<typeof adapterInputs.adapterInputsRequest>;
-export type AdapterInputsBody = z.output<typeof adapterInputs.adapterInputsAnswer>;
-export type TrainAdapterBody = z.input<typeof adapterTraining.trainRequest>;
-export type AdapterBody = z.output<typeof adapters.adapterTold>;
-export type AdapterListBody = z.output<typeof adapters.adapterList>;
-export type RegisterParameters = z.input<typeof adapters.registerQuery>;
-export type DecoderListBody = z.output<typeof adapters.decoderList>;
-export type GenerateRequestBody = z.input<typeof generation.generateRequest>;
-export type GenerateAnswerBody = z.output<typeof generation.generateAnswer>;
-export type GeneratedTokenBody = z.output<typeof generation.madeToken>;
+/** Every type of what goes over the wire, for the client. */
+export type { CalibrateRequestBody, CalibrationBody } from "../features/calibration/api.ts";
+export type {
+  ConsensusAnswerBody,
+  ConsensusRoundBody,
+  ConsensusScoreAnswerBody,
+  GeneratorListBody,
+  ScorerListBody,
+} from "../features/consensus/api/answer.ts";
+export type { ConsensusRequestBody, ConsensusScoreRequestBody } from "../features/consensus/api/request.ts";
+export type { CounterfactualAnswerBody, CounterfactualRequestBody } from "../features/counterfactual/api.ts";
+export type { CoverageAnswerBody, CoverageRequestBody } from "../features/coverage/api.ts";
+export type {
+  AdapterInputsBody,
+  AdapterInputsRequestBody,
+  FeaturesRequestBody,
+} from "../features/epalm/api/adapter-inputs.ts";
+export type { TrainAdapterBody } from "../features/epalm/api/adapter-training.ts";
+export type {
+  AdapterBody,
+  AdapterListBody,
+  DecoderListBody,
+  RegisterParameters,
+} from "../features/epalm/api/adapters.ts";
+export type {
+  GenerateAnswerBody,
+  GenerateRequestBody,
+  GeneratedTokenBody,
+} from "../features/epalm/api/generate.ts";
+export type { InfluenceAnswerBody, InfluenceRequestBody } from "../features/influence/api.ts";
+export type { ReencodeRequestBody, ReencodingBody } from "../features/reencoding/api.ts";
+export type {
+  SelectionBody,
+  SelectionListBody,
+  SelectionStateBody,
+} from "../features/selection/api/selection-answer.ts";
+export type { SelectionRequestBody } from "../features/selection/api/selections.ts";
+export type {
+  RankCorrelationAnswerBody,
+  RankCorrelationRequestBody,
+  TransferabilityAnswerBody,
+  TransferabilityRequestBody,
+} from "../features/selection/api/transferability.ts";
+export type { TuneRequestBody, TuningBody } from "../features/tuning/api.ts";
+export type {
+  AnchorBody,
+  AnchorPageBody,
+  DeleteAnchorsBody,
+  DeletedBody,
+  StoredAnchorBody,
+  WrittenBody,
+  WrittenLinesBody,
+} from "./anchors.ts";
+export type { CollectionBody, CollectionChangeBody, CollectionSpecBody } from "./collections.ts";
+export type { FilterBody } from "./filter.ts";
+export type { InputBody } from "./inputs.ts";
+export type {
+  ClassifyAnswerBody,
+  ClassifyRequestBody,
+  RelativeAnswerBody,
+  RelativeRequestBody,
+  SearchAnswerBody,
+  SearchRequestBody,
+  SimilarityAnswerBody,
+  SimilarityRequestBody,
+} from "./queries.ts";
+export type { CompactedBody, ReceiptBody, ReceiptPageBody } from "./receipts.ts";
+export type { EncoderListBody, JobBody, JobListBody, ReadinessBody } from "./service.ts";

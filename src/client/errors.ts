@@ -1,4 +1,4 @@
-import type { Problem } from "../http/index.ts";
+import type { Problem } from "../api/problem.ts";
 
 /** What the service refused or could not do; `problem` is what it said (RFC 9457). */
 export class AnchorageApiError extends Error {

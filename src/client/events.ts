@@ -1,4 +1,4 @@
-import type { Problem } from "../http/index.ts";
+import type { Problem } from "../api/problem.ts";
 import { AnchorageApiError } from "./errors.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 

@@ -1,8 +1,8 @@
 import type { OpenAPIHono, RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { problem } from "../api/problem.ts";
 import { AnchorageError } from "../errors.ts";
 import type { Log } from "../types.ts";
-import { problemSchema } from "./problem.ts";
 import { parseWith } from "./validation.ts";
 
 /** Where endpoints are added, and the limits that they keep to. */
@@ -74,7 +74,7 @@ const PROBLEMS = {
 
 type ProblemStatus = keyof typeof PROBLEMS;
 
-const problemContent = { "application/problem+json": { schema: problemSchema } };
+const problemContent = { "application/problem+json": { schema: problem } };
 
 /** The problems that an operation can answer with, for the OpenAPI document. */
 export const problems = (...statuses: readonly ProblemStatus[]) => ({

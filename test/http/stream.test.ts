@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Problem, WrittenLinesBody } from "../../src/http/index.ts";
+import type { Problem } from "../../src/api/problem.ts";
+import type { WrittenLinesBody } from "../../src/http/index.ts";
 import {
   anchorOf,
   createCollection,

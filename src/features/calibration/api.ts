@@ -200,3 +200,6 @@ export const calibrationList = z
     ),
   })
   .openapi("CalibrationList");
+
+export type CalibrateRequestBody = z.input<typeof calibrateRequest>;
+export type CalibrationBody = z.input<typeof calibrationList>["calibrations"][number];

@@ -99,3 +99,6 @@ export const counterfactualAnswer = z
     tookMs: z.number(),
   })
   .openapi("CounterfactualAnswer");
+
+export type CounterfactualRequestBody = z.input<typeof counterfactualRequest>;
+export type CounterfactualAnswerBody = z.input<typeof counterfactualAnswer>;

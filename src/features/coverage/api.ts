@@ -121,3 +121,6 @@ export const coverageAnswer = z
     tookMs: z.number(),
   })
   .openapi("CoverageAnswer");
+
+export type CoverageRequestBody = z.input<typeof coverageRequest>;
+export type CoverageAnswerBody = z.input<typeof coverageAnswer>;

@@ -70,3 +70,6 @@ export const influenceAnswer = z
   .openapi("InfluenceAnswer", {
     description: "What changes when one anchor is taken away: exactly what asking without it would say.",
   });
+
+export type InfluenceRequestBody = z.input<typeof influenceRequest>;
+export type InfluenceAnswerBody = z.input<typeof influenceAnswer>;

@@ -81,3 +81,6 @@ export const reencoding = z
     endedAt: z.iso.datetime().nullable(),
   })
   .openapi("Reencoding");
+
+export type ReencodeRequestBody = z.input<typeof reencodeRequest>;
+export type ReencodingBody = z.input<typeof reencoding>;

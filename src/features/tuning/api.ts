@@ -102,3 +102,6 @@ export const tuning = z
   .openapi("Tuning", {
     description: "What was chosen and what it was chosen by: numbers alone, no caption and no vector.",
   });
+
+export type TuneRequestBody = z.input<typeof tuneRequest>;
+export type TuningBody = z.input<typeof tuning>;

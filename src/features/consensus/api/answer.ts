@@ -167,3 +167,9 @@ export const scorerList = z
 export const generatorList = z
   .strictObject({ generators: z.array(z.strictObject(capability)) })
   .openapi("GeneratorList");
+
+export type ConsensusAnswerBody = z.input<typeof consensusAnswer>;
+export type ConsensusRoundBody = z.input<typeof consensusRound>;
+export type ConsensusScoreAnswerBody = z.input<typeof consensusScoreAnswer>;
+export type ScorerListBody = z.input<typeof scorerList>;
+export type GeneratorListBody = z.input<typeof generatorList>;

@@ -151,3 +151,6 @@ export const consensusScoreRequest = z
       scorers: [{ name: "asif" }, { name: "csa", weight: 0.5 }],
     },
   });
+
+export type ConsensusRequestBody = z.input<typeof consensusRequest>;
+export type ConsensusScoreRequestBody = z.input<typeof consensusScoreRequest>;

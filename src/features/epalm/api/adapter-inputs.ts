@@ -153,3 +153,7 @@ export const adapterInputsAnswer = z
     ),
   })
   .openapi("AdapterInputs");
+
+export type FeaturesRequestBody = z.input<typeof featuresRequest>;
+export type AdapterInputsRequestBody = z.input<typeof adapterInputsRequest>;
+export type AdapterInputsBody = z.input<typeof adapterInputsAnswer>;

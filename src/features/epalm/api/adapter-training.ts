@@ -63,3 +63,5 @@ export const trainRequest = z
   .openapi("TrainAdapterRequest", {
     example: { collection: "emoji", rows: "captions", decoder: "small", id: "captions" },
   });
+
+export type TrainAdapterBody = z.input<typeof trainRequest>;

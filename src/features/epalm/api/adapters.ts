@@ -165,3 +165,8 @@ export const decoderList = z
     ),
   })
   .openapi("DecoderList");
+
+export type AdapterBody = z.input<typeof adapterTold>;
+export type AdapterListBody = z.input<typeof adapterList>;
+export type RegisterParameters = z.input<typeof registerQuery>;
+export type DecoderListBody = z.input<typeof decoderList>;

@@ -94,3 +94,7 @@ export const generateAnswer = z
     tookMs: z.strictObject({ inputs: z.number(), generation: z.number() }),
   })
   .openapi("GenerateAnswer");
+
+export type GenerateRequestBody = z.input<typeof generateRequest>;
+export type GenerateAnswerBody = z.input<typeof generateAnswer>;
+export type GeneratedTokenBody = z.input<typeof madeToken>;

@@ -127,3 +127,7 @@ export const selectionState = z
   .openapi("SelectionState");
 
 export const selectionList = z.strictObject({ selections: z.array(selection) }).openapi("SelectionList");
+
+export type SelectionBody = z.input<typeof selection>;
+export type SelectionStateBody = z.input<typeof selectionState>;
+export type SelectionListBody = z.input<typeof selectionList>;

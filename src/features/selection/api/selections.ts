@@ -160,3 +160,5 @@ export const selectionRequest = z
   .openapi("SelectionRequest", {
     example: { collection: "emoji", labels: { field: "subgroup" }, methods: ["emms", "logme"] },
   });
+
+export type SelectionRequestBody = z.input<typeof selectionRequest>;

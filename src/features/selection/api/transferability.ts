@@ -228,3 +228,8 @@ export const rankCorrelationAnswer = z
     }),
   })
   .openapi("RankCorrelationAnswer");
+
+export type TransferabilityRequestBody = z.input<typeof transferabilityRequest>;
+export type TransferabilityAnswerBody = z.input<typeof transferabilityAnswer>;
+export type RankCorrelationRequestBody = z.input<typeof rankCorrelationRequest>;
+export type RankCorrelationAnswerBody = z.input<typeof rankCorrelationAnswer>;
