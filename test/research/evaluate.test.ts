@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { formOf, options, schema } from "../../research/bin/evaluate-options.ts";
 import { readArguments } from "../../src/cli/cli.ts";
-import { float32, int64 } from "./evaluation/embeddings/npy-bytes.ts";
+import { float32, int64 } from "../support/npy-bytes.ts";
 import { folderOf } from "../cli/import/support.ts";
 import { temporaryDirectory } from "../support/postgres.ts";
 import { runScript } from "../scripts/run-script.ts";

@@ -28,6 +28,13 @@ type ScriptName =
   | "reproduce-emms"
   | "adapt";
 
+const RESEARCH: ReadonlySet<ScriptName> = new Set([
+  "evaluate",
+  "evaluate-selection",
+  "reproduce-emms",
+  "adapt",
+]);
+
 /** Starts a script as `npm run` does, with `dataDir` for its DATA_DIR. */
 export const startScript = (
   name: ScriptName,
@@ -35,7 +42,8 @@ export const startScript = (
   dataDir: string,
   environment: Readonly<Record<string, string>> = {},
 ): RunningScript => {
-  const file = fileURLToPath(new URL(`../../scripts/${name}.ts`, import.meta.url));
+  const folder = RESEARCH.has(name) ? "research/bin" : "scripts";
+  const file = fileURLToPath(new URL(`../../${folder}/${name}.ts`, import.meta.url));
   const child = spawn(process.execPath, ["--import", "tsx", file, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, DATA_DIR: dataDir, PORT: "0", ...environment },

@@ -7,7 +7,7 @@ import {
   type ScoreInput,
 } from "../../../src/features/selection/emms/index.ts";
 import { AnchorageError } from "../../../src/errors.ts";
-import { LABEL_ITEMS, openNpy, VECTOR_ITEMS } from "../../evaluation/embeddings/index.ts";
+import { readNpyLabels, readNpyRows } from "../../../src/math/npy/index.ts";
 
 /** Where the authors' scripts leave what they make; `{model}` and `{dataset}` stand for names. */
 export interface ReproductionFiles {
@@ -97,43 +97,10 @@ const denseOf = (ids: Int32Array): Int32Array => {
   return ids.map((id) => places.get(id) ?? 0);
 };
 
-const readMatrix = async (path: string): Promise<Numbers> => {
-  const array = await openNpy(path, VECTOR_ITEMS);
-  try {
-    const [rows = 0, columns = 0, ...others] = array.shape;
-    if (rows < 1 || columns < 1 || others.length > 0)
-      throw new AnchorageError(
-        "invalid-input",
-        `${path} has shape (${array.shape.join(", ")}); rows of numbers are needed`,
-      );
-    const data = new Float32Array(rows * columns);
-    await array.into(data, 0);
-    const wrong = data.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0)
-      throw new AnchorageError(
-        "invalid-input",
-        `${path}: row ${Math.floor(wrong / columns)} holds a number that is not finite`,
-      );
-    return { data, rows, columns };
-  } finally {
-    await array.close();
-  }
-};
+const readMatrix = (path: string): Promise<Numbers> => readNpyRows([path]);
 
 const readLabels = async (path: string): Promise<Int32Array> => {
-  const array = await openNpy(path, LABEL_ITEMS);
-  try {
-    const [rows = 0, ...others] = array.shape;
-    if (rows === 0 || others.some((size) => size !== 1))
-      throw new AnchorageError(
-        "invalid-input",
-        `${path} has shape (${array.shape.join(", ")}); one label a row is needed`,
-      );
-    const ids = new Int32Array(rows);
-    await array.into(ids, 0);
-    if (ids.some((id) => id < 0)) throw new AnchorageError("invalid-input", `${path} holds a label below 0`);
-    return ids;
-  } finally {
-    await array.close();
-  }
+  const ids = await readNpyLabels(path);
+  if (ids.some((id) => id < 0)) throw new AnchorageError("invalid-input", `${path} holds a label below 0`);
+  return ids;
 };

@@ -1,9 +1,9 @@
 import { AnchorageError } from "../../../src/errors.ts";
 import { expandPattern } from "../../../src/files/index.ts";
+import { readNpyLabels, readNpyRows } from "../../../src/math/npy/index.ts";
 import type { AnchorId } from "../../../src/types.ts";
 import { rowOf } from "../embed-images.ts";
 import type { Task } from "../subsets.ts";
-import { LABEL_ITEMS, openNpy, VECTOR_ITEMS, type NpyArray } from "./npy.ts";
 
 /** `.npy` files; where a name stands for several (`anchors-*.npy`), their rows follow each other in its order. */
 export interface EmbeddingFiles {
@@ -39,7 +39,7 @@ export const readEmbeddings = async (files: EmbeddingFiles): Promise<Task> => {
   const anchorTexts = await readMatrix(files.anchorTexts);
   const images = await readMatrix(files.images);
   const texts = await readMatrix(files.texts);
-  const labels = await readLabels(files.labels);
+  const labels = await readNpyLabels(files.labels);
   const { promptsPerClass } = files;
   const refuse = (message: string): never => {
     throw new AnchorageError("invalid-input", message);
@@ -84,57 +84,6 @@ const told = ({ name, rows, dimension }: Matrix): string => `${name} (${rows} x 
 const vectorAt = ({ values, dimension }: Matrix, row: number): Float32Array => rowOf(values, row, dimension);
 
 const readMatrix = async (name: string): Promise<Matrix> => {
-  const opened: { readonly path: string; readonly array: NpyArray }[] = [];
-  try {
-    for (const path of await expandPattern(name))
-      opened.push({ path, array: await openNpy(path, VECTOR_ITEMS) });
-    const dimension = opened[0]?.array.shape[1] ?? 0;
-    for (const { path, array } of opened) {
-      const shape = `(${array.shape.join(", ")})`;
-      if (array.shape.length !== 2 || array.shape.includes(0))
-        throw new AnchorageError("invalid-input", `${path} has shape ${shape}; rows of vectors are needed`);
-      if (array.shape[1] !== dimension)
-        throw new AnchorageError(
-          "invalid-input",
-          `${path} has shape ${shape}; ${dimension} wide are those before`,
-        );
-    }
-    const rows = opened.reduce((sum, { array }) => sum + (array.shape[0] ?? 0), 0);
-    const values = new Float32Array(rows * dimension);
-    let first = 0;
-    for (const { path, array } of opened) {
-      await array.into(values, first * dimension);
-      const last = first + (array.shape[0] ?? 0);
-      checkFinite(path, values.subarray(first * dimension, last * dimension), dimension);
-      first = last;
-    }
-    return { name, rows, dimension, values };
-  } finally {
-    await Promise.all(opened.map(({ array }) => array.close()));
-  }
-};
-
-const checkFinite = (path: string, values: Float32Array, dimension: number): void => {
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) continue;
-    const row = Math.floor(i / dimension);
-    throw new AnchorageError("invalid-input", `${path}: row ${row} holds a number that is not finite`);
-  }
-};
-
-const readLabels = async (path: string): Promise<Int32Array> => {
-  const array = await openNpy(path, LABEL_ITEMS);
-  try {
-    const [rows = 0, ...others] = array.shape;
-    if (array.shape.length === 0 || rows === 0 || others.some((size) => size !== 1))
-      throw new AnchorageError(
-        "invalid-input",
-        `${path} has shape (${array.shape.join(", ")}); one label an image is needed`,
-      );
-    const labels = new Int32Array(rows);
-    await array.into(labels, 0);
-    return labels;
-  } finally {
-    await array.close();
-  }
+  const { rows, columns, data } = await readNpyRows(await expandPattern(name));
+  return { name, rows, dimension: columns, values: data };
 };

@@ -11,7 +11,7 @@ import {
 } from "../../../research/evaluation/index.ts";
 import { runScript } from "../../scripts/run-script.ts";
 import { normals, seededRandom } from "../../support/random.ts";
-import { float32, float64, int64 } from "../evaluation/embeddings/npy-bytes.ts";
+import { float32, float64, int64 } from "../../support/npy-bytes.ts";
 
 const N = 48;
 const CLASSES = 4;

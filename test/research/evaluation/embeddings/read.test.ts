@@ -4,7 +4,7 @@ import { evaluateEmbeddings } from "../../../../research/evaluation/index.ts";
 import { readEmbeddings, type EmbeddingFiles } from "../../../../research/evaluation/embeddings/index.ts";
 import { silentProgress } from "../../../../src/progress.ts";
 import { folderOf } from "../../../cli/import/support.ts";
-import { float32, float64, int32, int64 } from "./npy-bytes.ts";
+import { float32, float64, int32, int64 } from "../../../support/npy-bytes.ts";
 
 /** Four anchors along four axes of images (4 wide) and texts (3 wide), two classes of two prompts, three images. */
 const FILES = {
@@ -101,7 +101,7 @@ describe("given embeddings", () => {
     [
       "i.npy",
       float32([12], new Array<number>(12).fill(1)),
-      /i\.npy has shape \(12\); rows of vectors are needed/,
+      /i\.npy has shape \(12\); rows of numbers are needed/,
     ],
     ["i.npy", float32([0, 4], []), /i\.npy has shape \(0, 4\)/],
     [

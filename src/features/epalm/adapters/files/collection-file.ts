@@ -9,7 +9,7 @@ import { madeOf, promptOf } from "../made.ts";
 import { planOf } from "../plan.ts";
 import type { StoredAdapter } from "../records.ts";
 import type { LayerTold, Wanted } from "../types.ts";
-import { npyHeader } from "./npy.ts";
+import { npyHeader } from "../../../../math/npy/index.ts";
 import {
   bytesOf,
   commonWidth,

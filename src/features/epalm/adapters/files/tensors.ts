@@ -2,7 +2,7 @@ import { AnchorageError, invalidField } from "../../../../errors.ts";
 import { safetensorsHeader, type AdapterSettings } from "../../index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../../../../types.ts";
 import type { AdapterInputs, LayerTold, Named, Plan } from "../types.ts";
-import { npyHeader } from "./npy.ts";
+import { npyHeader } from "../../../../math/npy/index.ts";
 
 export type FileFormat = "npy" | "safetensors";
 

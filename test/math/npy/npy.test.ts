@@ -2,10 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { float16Table } from "../../../../src/math/float16.ts";
-import { LABEL_ITEMS, openNpy, VECTOR_ITEMS } from "../../../../research/evaluation/embeddings/npy.ts";
-import { temporaryDirectory } from "../../../support/postgres.ts";
-import { float32, float64, int32, int64, npy } from "./npy-bytes.ts";
+import { float16Table } from "../../../src/math/float16.ts";
+import { LABEL_ITEMS, openNpy, VECTOR_ITEMS } from "../../../src/math/npy/index.ts";
+import { temporaryDirectory } from "../../support/postgres.ts";
+import { float32, float64, int32, int64, npy } from "../../support/npy-bytes.ts";
 
 /** As numpy 2.4's `numpy.save` wrote `array([[1.5, -2], [0.25, 65504]], float16)`, byte by byte. */
 const BY_NUMPY = Buffer.concat([

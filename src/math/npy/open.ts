@@ -1,21 +1,19 @@
 import { open, type FileHandle } from "node:fs/promises";
-import { AnchorageError, messageOf } from "../../../src/errors.ts";
-import { float16Table } from "../../../src/math/float16.ts";
+import { AnchorageError, messageOf } from "../../errors.ts";
+import { float16Table } from "../float16.ts";
+import { fill, readHeader } from "./header.ts";
 
-/** Read at once. A multiple of every item's size. */
+/** Bytes read at once: a multiple of every item's size. */
 const CHUNK_BYTES = 1 << 24;
-const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-/** Longer headers are those of record arrays. */
-const MAX_HEADER_BYTES = 1 << 16;
 const MAX_INT32 = 2 ** 31 - 1;
 const MIN_INT32 = -(2 ** 31);
 
-/** An array in a NumPy file: in C order, the last index moving fastest. */
+/** An open NumPy file: an array in C order, the last index moving fastest. */
 export interface NpyArray {
   readonly shape: readonly number[];
   /** As NumPy writes it, such as `<f4`. */
   readonly descr: string;
-  /** Writes its numbers one after another into `target` from `at` on. */
+  /** Reads all numbers, 16 MiB of the file at a time, into `target` from `at` on. */
   readonly into: (target: Float32Array | Int32Array, at: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -58,15 +56,22 @@ const ITEMS: Readonly<Record<string, ItemType>> = {
   },
 };
 
+/** Types of floating-point arrays, which read into a `Float32Array`. */
 export const VECTOR_ITEMS = ["<f4", "<f8", "<f2"] as const;
+/** Types of integer arrays, which read into an `Int32Array`. */
 export const LABEL_ITEMS = ["<i8", "<i4", "<u2", "|u1"] as const;
 
 /**
  * Opens a `.npy` file of NumPy's format 1.0, 2.0 or 3.0 (numpy.lib.format).
  *
- * @param items which of the types it may have
- * @throws AnchorageError `invalid-input` that names the file where it is not there, of another type or in Fortran
- * order; `corrupt-file` where it is no such file or ends too soon.
+ * @param items the types that are accepted
+ * @throws AnchorageError `invalid-input` that names the file where it does not exist, has another type or Fortran order;
+ * `corrupt-file` where it is not a `.npy` file or is cut off
+ * @example
+ * const array = await openNpy("vectors.npy", VECTOR_ITEMS); // array.shape: [1000, 512]
+ * const vectors = new Float32Array(1000 * 512);
+ * await array.into(vectors, 0);
+ * await array.close();
  */
 export const openNpy = async (path: string, items: readonly string[]): Promise<NpyArray> => {
   const handle = await open(path, "r").catch((error: unknown) => {
@@ -114,52 +119,6 @@ const readItems = async (
     await fill(handle, bytes, offset + first * size);
     convert(bytes.buffer, target, at + first);
   }
-};
-
-/** Reads until `bytes` is full or the file ends; @returns how many bytes were read */
-const fill = async (handle: FileHandle, bytes: Uint8Array, position: number): Promise<number> => {
-  let filled = 0;
-  while (filled < bytes.length) {
-    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return filled;
-};
-
-const readHeader = async (
-  handle: FileHandle,
-  path: string,
-): Promise<{ descr: string; shape: number[]; offset: number }> => {
-  const corrupt = (reason: string): AnchorageError =>
-    new AnchorageError("corrupt-file", `${path}: ${reason}`);
-  const start = new Uint8Array(12);
-  const read = await fill(handle, start, 0);
-  if (read < start.length || MAGIC.some((byte, i) => start[i] !== byte)) throw corrupt("is no .npy file");
-  const view = new DataView(start.buffer);
-  const version = view.getUint8(6);
-  if (version < 1 || version > 3) throw corrupt(`is of .npy format ${version}, and 1 to 3 are read`);
-  const [before, length] = version === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
-  if (length > MAX_HEADER_BYTES) throw corrupt(`has a header of ${length} bytes`);
-  const bytes = new Uint8Array(length);
-  if ((await fill(handle, bytes, before)) < length) throw corrupt("is cut off within its header");
-  const header = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(bytes);
-
-  const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1];
-  const sizes = /'shape'\s*:\s*\(([\d,\sL]*)\)/.exec(header)?.[1];
-  if (order === undefined || sizes === undefined || !/'descr'\s*:/.test(header))
-    throw corrupt("has a header that tells no type, order and shape");
-  const descr = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1];
-  if (descr === undefined) throw new AnchorageError("invalid-input", `${path} holds records, not numbers`);
-  const shape = (sizes.match(/\d+/g) ?? []).map(Number);
-  // The order of one dimension is one and the same.
-  if (order === "True" && shape.length > 1) {
-    throw new AnchorageError(
-      "invalid-input",
-      `${path} is in Fortran order; write it anew by numpy.save(file, numpy.ascontiguousarray(array))`,
-    );
-  }
-  return { descr, shape, offset: before + length };
 };
 
 const WIDTHS: Readonly<Record<string, string>> = { f: "float", i: "int", u: "uint" };

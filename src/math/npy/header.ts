@@ -1,0 +1,82 @@
+import type { FileHandle } from "node:fs/promises";
+import { AnchorageError } from "../../errors.ts";
+
+const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
+const VERSION = Uint8Array.of(1, 0);
+/** Bytes before the text: magic, version and the length of the text. */
+const PREFIX_BYTES = 10;
+/** Longer headers are those of record arrays. */
+const MAX_HEADER_BYTES = 1 << 16;
+/** The numbers after the header start at a multiple of this (NumPy's format.py, ARRAY_ALIGN). */
+const ALIGNMENT = 64;
+
+/**
+ * The header of a NumPy file (version 1.0) of float32 numbers, little-endian in C order, which follow it.
+ *
+ * @example
+ * await writeFile("vectors.npy", Buffer.concat([npyHeader([2, 3]), Buffer.from(numbers.buffer)]));
+ */
+export const npyHeader = (shape: readonly number[]): Uint8Array => {
+  const sizes = shape.length === 1 ? `${shape[0] ?? 0},` : shape.join(", ");
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${sizes}), }`;
+  const whole = Math.ceil((PREFIX_BYTES + text.length + 1) / ALIGNMENT) * ALIGNMENT;
+  const length = whole - PREFIX_BYTES;
+  const bytes = new Uint8Array(whole);
+  bytes.set(MAGIC);
+  bytes.set(VERSION, MAGIC.length);
+  new DataView(bytes.buffer).setUint16(MAGIC.length + VERSION.length, length, true);
+  bytes.set(Buffer.from(`${text.padEnd(length - 1)}\n`, "latin1"), PREFIX_BYTES);
+  return bytes;
+};
+
+/** What a header says of the array that follows it. */
+export interface NpyHeader {
+  /** As NumPy writes it, such as `<f4`. */
+  readonly descr: string;
+  readonly shape: readonly number[];
+  /** Where the numbers start, in bytes. */
+  readonly offset: number;
+}
+
+export const readHeader = async (handle: FileHandle, path: string): Promise<NpyHeader> => {
+  const corrupt = (reason: string): AnchorageError =>
+    new AnchorageError("corrupt-file", `${path}: ${reason}`);
+  const start = new Uint8Array(12);
+  const read = await fill(handle, start, 0);
+  if (read < start.length || MAGIC.some((byte, i) => start[i] !== byte)) throw corrupt("is no .npy file");
+  const view = new DataView(start.buffer);
+  const version = view.getUint8(6);
+  if (version < 1 || version > 3) throw corrupt(`is of .npy format ${version}, and 1 to 3 are read`);
+  const [before, length] = version === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
+  if (length > MAX_HEADER_BYTES) throw corrupt(`has a header of ${length} bytes`);
+  const bytes = new Uint8Array(length);
+  if ((await fill(handle, bytes, before)) < length) throw corrupt("is cut off within its header");
+  const header = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(bytes);
+
+  const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1];
+  const sizes = /'shape'\s*:\s*\(([\d,\sL]*)\)/.exec(header)?.[1];
+  if (order === undefined || sizes === undefined || !/'descr'\s*:/.test(header))
+    throw corrupt("has a header that tells no type, order and shape");
+  const descr = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1];
+  if (descr === undefined) throw new AnchorageError("invalid-input", `${path} holds records, not numbers`);
+  const shape = (sizes.match(/\d+/g) ?? []).map(Number);
+  // The order of one dimension is one and the same.
+  if (order === "True" && shape.length > 1) {
+    throw new AnchorageError(
+      "invalid-input",
+      `${path} is in Fortran order; write it anew by numpy.save(file, numpy.ascontiguousarray(array))`,
+    );
+  }
+  return { descr, shape, offset: before + length };
+};
+
+/** Reads until `bytes` is full or the file ends; @returns how many bytes were read */
+export const fill = async (handle: FileHandle, bytes: Uint8Array, position: number): Promise<number> => {
+  let filled = 0;
+  while (filled < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
+};
