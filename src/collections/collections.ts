@@ -11,7 +11,6 @@ import {
 } from "../store/index.ts";
 import type { CollectionName, Log } from "../types.ts";
 import { createCalibrations } from "../features/calibration/collection-calibrations.ts";
-import { createConsensusQueries } from "../features/consensus/collection/index.ts";
 import { describe } from "./describe.ts";
 import { chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
@@ -58,7 +57,6 @@ export const openCollections = async (
   const queries = createQueries(store, encoding);
   const calibrations = createCalibrations(store);
   const classify = classifySurely(calibrations, queries.classify);
-  const consensus = createConsensusQueries(encoding);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
   const loader = createLoader(store, snapshots, log, indexDirectory, removeBuilt);
   const memories = createOpened(store, loader, snapshots, removeBuilt, log);
@@ -206,11 +204,6 @@ export const openCollections = async (
     resumeReencoding: reencodings.resume,
     unfinishedReencodings: reencodings.unfinished,
     getReencoding: reencodings.get,
-
-    consensus: async (name, request, context) =>
-      consensus.run(await queried(name, request), request, context),
-    consensusScores: async (name, request, context) =>
-      consensus.score(await queried(name, request), request, context),
 
     loading: memories.loading,
     ...{ hooks, encoding, queried, find: findAt, writeTo },

@@ -5,8 +5,6 @@ export type { Filter, FilterComparison, FilterScalar } from "../api/filter.ts";
 export { openCollections, PUBLISHED_ASIF } from "./collections.ts";
 export { TUNING_DEFAULTS } from "../features/tuning/index.ts";
 export type * from "../features/calibration/collection-calibration-types.ts";
-export { CONSENSUS_DEFAULTS, CONSENSUS_MOST_PROPOSALS } from "../features/consensus/collection/index.ts";
-export type * from "../features/consensus/collection/index.ts";
 export type * from "./receipt-types.ts";
 export type * from "../features/reencoding/reencoding-types.ts";
 export type * from "../features/tuning/collection-tuning-types.ts";

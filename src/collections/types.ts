@@ -22,13 +22,6 @@ import type {
   SureAnswer,
   SureRequest,
 } from "../features/calibration/collection-calibration-types.ts";
-import type {
-  ConsensusAnswer,
-  ConsensusContext,
-  ConsensusRequest,
-  ConsensusScoreAnswer,
-  ConsensusScoreRequest,
-} from "../features/consensus/collection/types.ts";
 import type { Filter } from "../api/filter.ts";
 import type { CompactionResult, DeletionReceipt, ReceiptDetail, ReceiptPage } from "./receipt-types.ts";
 import type { DefaultsChange, StoredImage } from "../store/index.ts";
@@ -313,24 +306,6 @@ export interface Collections {
   readonly resumeReencoding: Reencodings["resume"];
   readonly unfinishedReencodings: Reencodings["unfinished"];
   readonly getReencoding: Reencodings["get"];
-  /**
-   * Proposals and scorers in a closed loop until they agree.
-   *
-   * @throws AnchorageError `unavailable` where a scorer or generator fails that must not; the reason of the context's signal
-   * where it aborts
-   */
-  readonly consensus: (
-    name: CollectionName,
-    request: ConsensusRequest,
-    context: ConsensusContext,
-  ) => Promise<ConsensusAnswer>;
-  /** What scorers say of proposals, raw and calibrated, without a loop. */
-  readonly consensusScores: (
-    name: CollectionName,
-    request: ConsensusScoreRequest,
-    context: ConsensusContext,
-  ) => Promise<ConsensusScoreAnswer>;
-
   /** What features have collections do beside their own work. */
   readonly hooks: CollectionHooks;
   /** Inputs as vectors, for queries of features. */

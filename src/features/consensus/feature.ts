@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { decodersOf } from "../epalm/adapters/index.ts";
 import type { Feature } from "../feature.ts";
 import { openClassifiers } from "./classifiers/index.ts";
+import { createConsensus } from "./query/index.ts";
 import { createRemotes } from "./remote/index.ts";
 import { addConsensus } from "./routes.ts";
 
@@ -15,6 +16,10 @@ export const consensus: Feature = {
       remotes: createRemotes(consensusHttpHosts),
       classifiers: openClassifiers(dataDir === null ? undefined : join(dataDir, "classifiers")),
     };
-    return Promise.resolve({ routes: (routes) => addConsensus(routes, core, resources) });
+    const operations = createConsensus(core.collections, resources);
+    return Promise.resolve({
+      routes: (routes) => addConsensus(routes, operations, resources.remotes.hosts),
+      close: () => resources.classifiers.close(),
+    });
   },
 };

@@ -1,7 +1,4 @@
-import type { Core } from "../../collections/index.ts";
 import { z } from "@hono/zod-openapi";
-import type { Context } from "hono";
-import type { ConsensusContext } from "../../collections/index.ts";
 import { GENERATORS, SCORERS } from "./catalogue/index.ts";
 import { readJson } from "../../http/body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../http/endpoint.ts";
@@ -10,20 +7,16 @@ import { consensusAnswer, consensusScoreAnswer, generatorList, scorerList } from
 import { GENERATOR_SCHEMAS } from "./api/generators.ts";
 import { consensusRequest, consensusScoreRequest } from "./api/request.ts";
 import { SCORER_SCHEMAS } from "./api/scorers.ts";
+import type { Consensus } from "./query/index.ts";
 
 const tags = ["consensus"];
 
-/** Of the operator: where others may be asked, and the classifiers and language models there are. */
-export type Resources = Pick<ConsensusContext, "remotes" | "classifiers" | "decoders">;
-
+/** @param hosts where endpoints of others may be */
 export const addConsensus = (
   { app, bodyLimit, log }: Routes,
-  { collections }: Core,
-  resources: Resources,
+  consensus: Consensus,
+  hosts: readonly string[],
 ): void => {
-  // Whoever asked may go before it is answered.
-  const contextOf = (c: Context): ConsensusContext => ({ ...resources, signal: c.req.raw.signal });
-
   endpoint(
     app,
     {
@@ -58,10 +51,10 @@ export const addConsensus = (
         return streamEvents(
           c,
           "round",
-          (signal, onRound) => collections.consensus(collection, request, { ...resources, signal, onRound }),
+          (signal, onRound) => consensus.run(collection, request, { signal, onRound }),
           log,
         );
-      return answerJson(c, await collections.consensus(collection, request, contextOf(c)));
+      return answerJson(c, await consensus.run(collection, request, { signal: c.req.raw.signal }));
     },
   );
 
@@ -81,7 +74,7 @@ export const addConsensus = (
     },
     async (c) => {
       const { collection, ...request } = await readJson(c, consensusScoreRequest, bodyLimit);
-      return answerJson(c, await collections.consensusScores(collection, request, contextOf(c)));
+      return answerJson(c, await consensus.score(collection, request, { signal: c.req.raw.signal }));
     },
   );
 
@@ -103,7 +96,7 @@ export const addConsensus = (
           ...capability,
           parameters: parametersOf(SCORER_SCHEMAS, name),
         })),
-        hosts: resources.remotes.hosts,
+        hosts,
       }),
   );
 

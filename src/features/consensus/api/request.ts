@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { CONSENSUS_DEFAULTS, CONSENSUS_MOST_PROPOSALS } from "../../../collections/index.ts";
 import { TASKS, type TaskName } from "../catalogue/index.ts";
+import { CONSENSUS_DEFAULTS, MOST_PROPOSALS_OF_RUN } from "../defaults.ts";
 import { filter } from "../../../api/filter.ts";
 import { input, RED_PIXEL } from "../../../api/inputs.ts";
 import { settings } from "../../../api/queries.ts";
@@ -117,7 +117,7 @@ export const consensusRequest = z
     budget: optional(
       z.strictObject({
         scores: whole(1, MOST_SCORES, usual.budget.scores).openapi({
-          description: `Proposals times scorers. A run has ${CONSENSUS_MOST_PROPOSALS} proposals at most.`,
+          description: `Proposals times scorers. A run has ${MOST_PROPOSALS_OF_RUN} proposals at most.`,
         }),
         ms: whole(1, MOST_MS, usual.budget.ms).openapi({ description: "No round begins later." }),
       }),

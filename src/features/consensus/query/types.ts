@@ -52,11 +52,14 @@ export interface ConsensusScoreRequest extends ConsensusAsk {
   readonly scorers: readonly ScorerSpec[];
 }
 
-/** What a run stands on beside the collection. */
-export interface ConsensusContext {
+/** What the operator allows and has put beside collections: endpoints of others, classifiers, language models. */
+export interface ConsensusResources {
   readonly remotes: Remotes;
   readonly classifiers: Classifiers;
   readonly decoders: LanguageModels;
+}
+
+export interface RunContext {
   readonly signal: AbortSignal;
   readonly onRound?: (round: RoundTrace) => void;
 }

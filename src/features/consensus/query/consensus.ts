@@ -1,70 +1,78 @@
 import { runConsensus, withBackground, type Plan } from "../index.ts";
 import { calibrate } from "../../../math/ensemble/index.ts";
 import type { GeneratorSpec } from "../catalogue/index.ts";
-import type { Encoding } from "../../../collections/encoding.ts";
+import type { Collections } from "../../../collections/index.ts";
 import { answer, type Queried } from "../../../collections/question.ts";
 import type { Input } from "../../../collections/types.ts";
+import type { CollectionName } from "../../../types.ts";
 import { answerOf, finiteOrNull } from "./answer.ts";
 import { checkParts, checkPayloads, partsOf, planOf } from "./plan.ts";
 import { openScene } from "./scene.ts";
 import type {
   ConditionInput,
   ConsensusAnswer,
-  ConsensusContext,
   ConsensusRequest,
+  ConsensusResources,
   ConsensusScoreAnswer,
   ConsensusScoreRequest,
+  RunContext,
 } from "./types.ts";
 
-export interface ConsensusQueries {
+/** Scorers and generators over collections. */
+export interface Consensus {
+  /**
+   * Lets generators propose and scorers judge in a closed loop until they agree, all at one sequence of the collection.
+   *
+   * @throws AnchorageError `not-found` for the collection, `invalid-input` that names a field; `unavailable` where a scorer
+   * or generator fails that must not
+   * @throws the signal's reason where it aborts
+   */
   readonly run: (
-    queried: Queried,
+    collection: CollectionName,
     request: ConsensusRequest,
-    context: ConsensusContext,
+    context: RunContext,
   ) => Promise<ConsensusAnswer>;
+  /** What scorers say of given proposals, raw and calibrated, without a loop. @throws as `run` */
   readonly score: (
-    queried: Queried,
+    collection: CollectionName,
     request: ConsensusScoreRequest,
-    context: ConsensusContext,
+    context: Pick<RunContext, "signal">,
   ) => Promise<ConsensusScoreAnswer>;
 }
 
-/** Scorers and generators over one collection; each run is answered at the sequence of the view that it is given. */
-export const createConsensusQueries = (encoding: Encoding): ConsensusQueries => {
+/** Makes the operations of consensus from the core's collections and what the operator has put beside them. */
+export const createConsensus = (
+  { queried, encoding }: Pick<Collections, "queried" | "encoding">,
+  resources: ConsensusResources,
+): Consensus => {
   const prepare = async (
-    queried: Queried,
+    asked: Queried,
     request: ConsensusRequest,
-    context: ConsensusContext,
     pathOf: (generator: number) => string,
   ): Promise<Plan> => {
     const { generators, scorers, template } = partsOf(request);
     checkParts(request.condition, generators, scorers);
     for (const [i, spec] of generators.entries())
       if (spec.name === "list")
-        await checkPayloads(queried, spec.proposals, pathOf(i), scorers, template, encoding);
-    const scene = await openScene(queried, request, template, encoding);
-    const { remotes, classifiers, decoders } = context;
-    const means = {
-      scene,
-      remotes,
-      classifiers,
-      decoders,
-      shownCondition: shownCondition(request.condition),
-    };
+        await checkPayloads(asked, spec.proposals, pathOf(i), scorers, template, encoding);
+    const scene = await openScene(asked, request, template, encoding);
+    const means = { ...resources, scene, shownCondition: shownCondition(request.condition) };
     return planOf(request, generators, scorers, means);
   };
 
   return {
-    run: async (queried, request, context) => {
+    run: async (name, request, context) => {
+      const asked = await queried(name, request);
       const started = performance.now();
-      const plan = await prepare(queried, request, context, (i) => `generators.${i}.proposals`);
+      const plan = await prepare(asked, request, (i) => `generators.${i}.proposals`);
       const run = await runConsensus(plan, context);
-      return { ...answerOf(run, plan, request.trace === true), ...answer(queried.view, started) };
+      return { ...answerOf(run, plan, request.trace === true), ...answer(asked.view, started) };
     },
 
-    score: async (queried, request, context) => {
+    score: async (name, request, context) => {
+      const asked = await queried(name, request);
       const started = performance.now();
-      const plan = await prepare(queried, onceOf(request), context, () => "proposals");
+      const plan = await prepare(asked, onceOf(request), () => "proposals");
       const run = await runConsensus(plan, context);
       const [round] = run.rounds;
       const values = new Map(run.ranking.map(({ proposal, value }) => [proposal.id, value] as const));
@@ -81,7 +89,7 @@ export const createConsensusQueries = (encoding: Encoding): ConsensusQueries => 
         values: proposals.map(({ id }) => finiteOrNull(values.get(id))),
         vetoes: round?.vetoes ?? [],
         failures: round?.failures ?? [],
-        ...answer(queried.view, started),
+        ...answer(asked.view, started),
       };
     },
   };

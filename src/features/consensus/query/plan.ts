@@ -8,6 +8,7 @@ import {
   type Means,
   type ScorerSpec,
 } from "../catalogue/index.ts";
+import { CONSENSUS_DEFAULTS, MOST_PROPOSALS_OF_RUN } from "../defaults.ts";
 import type { Payload, Plan } from "../index.ts";
 import { labelsAt, type Scene } from "../scene/index.ts";
 import { AnchorageError, invalidField } from "../../../errors.ts";
@@ -16,23 +17,6 @@ import { readVector, type Encoding } from "../../../collections/encoding.ts";
 import type { Queried } from "../../../collections/question.ts";
 import { picturesOf } from "./scene.ts";
 import type { ConditionInput, ConsensusRequest } from "./types.ts";
-
-/** What a run is made of where the request does not say. */
-export const CONSENSUS_DEFAULTS = {
-  rounds: 4,
-  proposals: 100,
-  beam: 5,
-  temperature: 0,
-  epsilon: 1e-3,
-  patience: 2,
-  stopWhenUnanimous: true,
-  quorum: 0.5,
-  seed: 0,
-  budget: { scores: 50_000, ms: 10_000 },
-} as const;
-
-/** Of one run: all of them are ranked anew after each round. */
-export const CONSENSUS_MOST_PROPOSALS = 20_000;
 
 /** Generators and scorers as they are asked for, or as the task has them. */
 export const partsOf = (
@@ -145,7 +129,7 @@ export const planOf = async (
     quorum: request.quorum ?? usual.quorum,
     abstain: request.abstain ?? {},
     seed: request.seed ?? usual.seed,
-    scoreBudget: Math.min(request.budget?.scores ?? budget.scores, CONSENSUS_MOST_PROPOSALS * made.length),
+    scoreBudget: Math.min(request.budget?.scores ?? budget.scores, MOST_PROPOSALS_OF_RUN * made.length),
     timeBudgetMs: request.budget?.ms ?? budget.ms,
   };
 };
