@@ -35,9 +35,11 @@ export const runCommand = async <Given, Environment extends Terminal>(
   process.stdout.write("", () => process.exit(status));
 };
 
-const print: Log = (line) => process.stdout.write(`${line}\n`);
-/** Where a progress bar stands on the line, it makes way and is drawn again below. */
-const note: Log = (line) => process.stderr.write(`${process.stderr.isTTY ? "\r\u{1B}[K" : ""}${line}\n`);
+/** A line to stdout. */
+export const print: Log = (line) => process.stdout.write(`${line}\n`);
+/** A line to stderr. A progress bar on the last line makes way and is drawn again below. */
+export const note: Log = (line) =>
+  process.stderr.write(`${process.stderr.isTTY ? "\r\u{1B}[K" : ""}${line}\n`);
 
 const outcomeOf = async <Given, Environment extends Terminal>(
   command: Command<Given, Environment>,

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 
 export interface Ended {
   readonly status: number | null;
@@ -15,36 +17,29 @@ export interface RunningScript {
   readonly says: (text: string) => Promise<void>;
 }
 
-type ScriptName =
-  | "import"
-  | "build-index"
-  | "tune"
-  | "tune-asif"
-  | "select-encoder"
-  | "classify"
-  | "verify-erasure"
-  | "evaluate"
-  | "evaluate-selection"
-  | "reproduce-emms"
-  | "adapt";
+const packageFile = new URL("../../package.json", import.meta.url);
+const root = fileURLToPath(new URL(".", packageFile));
+/** The scripts of package.json, by the names that `npm run` knows. */
+export const { scripts: npmScripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(packageFile, "utf8")));
 
-const RESEARCH: ReadonlySet<ScriptName> = new Set([
-  "evaluate",
-  "evaluate-selection",
-  "reproduce-emms",
-  "adapt",
-]);
+/** What `npm run` starts by `name`, without node itself. */
+const commandOf = (name: string): string[] => {
+  const [node, ...command] = npmScripts[name]?.split(" ") ?? [];
+  if (node !== "node") throw new Error(`package.json has no script ${name} that starts node`);
+  return command;
+};
 
 /** Starts a script as `npm run` does, with `dataDir` for its DATA_DIR. */
 export const startScript = (
-  name: ScriptName,
+  name: string,
   args: readonly string[],
   dataDir: string,
   environment: Readonly<Record<string, string>> = {},
 ): RunningScript => {
-  const folder = RESEARCH.has(name) ? "research/bin" : "scripts";
-  const file = fileURLToPath(new URL(`../../${folder}/${name}.ts`, import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", file, ...args], {
+  const child = spawn(process.execPath, [...commandOf(name), ...args], {
+    cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, DATA_DIR: dataDir, PORT: "0", ...environment },
   });

@@ -162,7 +162,7 @@ describe("npm run classify", () => {
   });
 
   it("prints a table, and ends quietly when its reader has seen enough", async () => {
-    const script = fileURLToPath(new URL("../../scripts/classify.ts", import.meta.url));
+    const script = fileURLToPath(new URL("../../scripts/anchorage.ts", import.meta.url));
     const red = await picture(0);
     const many = Array.from({ length: 60 }, (_, i) => [`many/${i}.png`, red] as const);
     await writeFiles(root, Object.fromEntries(many));
@@ -170,7 +170,7 @@ describe("npm run classify", () => {
       "sh",
       [
         "-c",
-        `"${process.execPath}" --import tsx "${script}" "${root}/many" --collection squares --classes "a red square,x" | head -n 2`,
+        `"${process.execPath}" --import tsx "${script}" classify "${root}/many" --collection squares --classes "a red square,x" | head -n 2`,
       ],
       { env: { ...process.env, DATA_DIR: dataDir, PORT: "0" } },
     );
@@ -242,9 +242,9 @@ describe("npm run build-index", () => {
   });
 });
 
-describe("npm run tune", () => {
+describe("npm run tune-index", () => {
   it("prints how much the graphs find and in what time, and writes it where the service reads it", async () => {
-    const { status, stdout } = await runScript("tune", ["--collection", "squares"], dataDir);
+    const { status, stdout } = await runScript("tune-index", ["--collection", "squares"], dataDir);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^image\/whiten: 99 vectors of \d+ dimensions$/m);
     expect(stdout).toMatch(/^ {3}10 {4}16 [01]\.\d{4} 0\.\d{4} +\d+\.\d{3}/m);

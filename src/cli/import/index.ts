@@ -4,6 +4,7 @@ export { importPairs, type ImportCounts, type ImportOptions } from "./import.ts"
 export { openPairSource, type NamedSource, type SourceOptions } from "./open.ts";
 export { previewPairs, type Preview } from "./preview.ts";
 export { openRejectLog, type RejectLog } from "./reject-log.ts";
+export { runImport, type ImportRun } from "./run.ts";
 export type { ImportedAnchor, ImportTarget } from "./store-batch.ts";
 export type { TableOptions } from "./table.ts";
 export type * from "./types.ts";

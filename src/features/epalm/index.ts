@@ -7,11 +7,11 @@ export {
   safetensorsHeader,
   writeSafetensors,
 } from "./safetensors.ts";
-export { parseDecoderConfig, weightShapes, type DecoderConfig } from "./decoder/config.ts";
+export { DECODER_ID, parseDecoderConfig, weightShapes, type DecoderConfig } from "./decoder/config.ts";
 export type { InjectionMode, Shape, Vision } from "./decoder/forward.ts";
 export { decoderGraph, stepGraph, trainingGraph, type WeightSource } from "./decoder/graphs.ts";
 export { writeDecoder } from "./decoder/write.ts";
-export { DECODER_ID, listDecoders, openDecoderModel } from "./decoder/open.ts";
+export { listDecoders, openDecoderModel } from "./decoder/open.ts";
 export type { DecoderListing, DecoderModel, Training } from "./decoder/open.ts";
 export {
   ANSWER_MARK,

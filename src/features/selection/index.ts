@@ -6,6 +6,7 @@ export {
   type DoneSelection,
   type Selections,
 } from "./selections.ts";
-export { SELECTION_DEFAULTS, SELECTION_METHODS } from "./settings.ts";
+export { SELECTION_DEFAULTS } from "./defaults.ts";
+export { SELECTION_METHODS } from "./methods.ts";
 export { nameOf, selectionTable } from "./table.ts";
 export type * from "./types.ts";

@@ -9,7 +9,8 @@ import type { JsonValue } from "../../types.ts";
 import { chooseEncoders } from "./candidates.ts";
 import { classNamesOf, drawSamples } from "./draw.ts";
 import { runSelection } from "./run.ts";
-import { SELECTION_DEFAULTS, settingsOf, unprocessable } from "./settings.ts";
+import { SELECTION_DEFAULTS } from "./defaults.ts";
+import { settingsOf, unprocessable } from "./settings.ts";
 import type { Selection, SelectionContext, SelectionRequest } from "./types.ts";
 
 /** The kind of job that selections are. */

@@ -1,20 +1,8 @@
-import { methodOf, TRANSFER_METHODS, type TransferMethod } from "./emms/index.ts";
 import { AnchorageError } from "../../errors.ts";
+import { methodOf } from "./emms/index.ts";
+import { SELECTION_DEFAULTS } from "./defaults.ts";
+import type { TransferMethod } from "./methods.ts";
 import type { SelectionSettings } from "./types.ts";
-
-/** Those that need nothing but features and labels: no network here says how likely its own classes are. */
-export const SELECTION_METHODS = TRANSFER_METHODS.filter((name) => name !== "leep" && name !== "nce");
-
-export const SELECTION_DEFAULTS = {
-  methods: ["emms", "logme", "hscore-reg", "transrate", "knn"],
-  transforms: ["none", "whiten"],
-  templates: ["{}"],
-  projection: "random",
-  rounds: 1,
-  samples: 2_000,
-  bootstrap: 100,
-  seed: 0,
-} as const satisfies SelectionSettings;
 
 /** Where no two samples are of one class. */
 const WITHOUT_CLASSES: readonly TransferMethod[] = ["emms", "logme-f"];

@@ -88,20 +88,20 @@ describe.each([
   });
 });
 
-describe("npm run tune-asif", () => {
+describe("npm run tune", () => {
   it("prints what it had, what it chose and what came close, and applies it where it is asked to", async () => {
     const name = "tuned" as CollectionName;
     const application = await over();
     await fill(application, name, 22);
     const { url } = await listen(service);
     const given = ["--collection", name, "--url", url, "--folds", "2", "--method", "asif"];
-    const { status, stdout, stderr } = await runScript("tune-asif", [...given, "--apply"], root);
+    const { status, stdout, stderr } = await runScript("tune", [...given, "--apply"], root);
     expect(stdout.split("\n")[0]).toMatch(/^44 images of 2 folds, 11 classes each, asked of 44 anchors/);
     expect(stdout).toMatch(/^before {2}asif, none, k 800, p 8 /m);
     expect(stdout).toMatch(/^chosen {2}asif, /m);
     expect(stderr).toContain("from sequence 2 on");
     expect(status).toBe(0);
-    const json = await runScript("tune-asif", [...given, "--json"], root);
+    const json = await runScript("tune", [...given, "--json"], root);
     expect(JSON.parse(json.stdout)).toMatchObject({ anchors: 44, sequence: 2, appliedAt: null });
   });
 
@@ -112,7 +112,7 @@ describe("npm run tune-asif", () => {
     [["--collection", "c", "--method", "psychic"], 2, "--method must be one of asif, csa"],
   ])("refuses %j", async (given, expected, message) => {
     const { url } = await listen(service);
-    const { status, stderr } = await runScript("tune-asif", [...given, "--url", url], root);
+    const { status, stderr } = await runScript("tune", [...given, "--url", url], root);
     expect(stderr).toContain(message);
     expect(status).toBe(expected);
   });

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { AnchorageError } from "../../../errors.ts";
 
+/** A name of a decoder's folder, as a request may give it. */
+export const DECODER_ID = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+
 const hubConfig = z.object({
   model_type: z.literal("opt").optional(),
   vocab_size: z.int().positive(),

@@ -5,7 +5,7 @@ import { AnchorageError, messageOf } from "../../../errors.ts";
 import { openInference } from "../../../onnx/index.ts";
 import type { Decoder, RunNetwork } from "../generate/index.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
-import { parseDecoderConfig, type DecoderConfig } from "./config.ts";
+import { DECODER_ID, parseDecoderConfig, type DecoderConfig } from "./config.ts";
 import {
   CONFIG_FILE,
   parametersOf,
@@ -45,9 +45,6 @@ export interface Training {
 export type DecoderListing =
   | { readonly id: string; readonly config: DecoderConfig; readonly parameters: number }
   | { readonly id: string; readonly fault: string };
-
-/** A name of a folder that a request may give. */
-export const DECODER_ID = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
 /** Two networks a shape: one for what is given, one for each token that follows. */
 const OPEN_AT_MOST = 8;

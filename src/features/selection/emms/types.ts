@@ -1,24 +1,7 @@
 import type { JsonValue } from "../../../types.ts";
+import type { TransferMethod } from "../methods.ts";
 
-/** The transferability scores by the names that requests call them. */
-export const TRANSFER_METHODS = [
-  "emms",
-  "logme",
-  "logme-f",
-  "leep",
-  "nleep",
-  "nce",
-  "hscore",
-  "hscore-reg",
-  "transrate",
-  "gbc",
-  "parc",
-  "sfda",
-  "knn",
-  "linear-probe",
-] as const;
-
-export type TransferMethod = (typeof TRANSFER_METHODS)[number];
+export { TRANSFER_METHODS, type TransferMethod } from "../methods.ts";
 
 /** Row-major, as it came: float32 from the store, float64 from JSON. Methods compute in float64. Finite. */
 export interface Numbers {

@@ -1,16 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { collectionOption, EXIT, requiredText, runScript, type Terminal } from "../src/cli/cli.ts";
-import { readConfig } from "../src/config.ts";
-import { isAnchorageError } from "../src/errors.ts";
-import {
-  faultsOf,
-  isComplete,
-  proveErasure,
-  readSuspects,
-  reportOf,
-} from "../src/cli/verify-erasure/index.ts";
-import { openInspection } from "../src/store/index.ts";
+import { collectionOption, EXIT, requiredText, type Command, type Context } from "../../command.ts";
+import { isAnchorageError } from "../../errors.ts";
 
 const schema = z
   .object({
@@ -27,9 +18,12 @@ const schema = z
 
 type Given = z.infer<typeof schema>;
 
-const run = async (given: Given, { signal, print, note }: Terminal): Promise<number> => {
+const run = async (given: Given, { config, signal, print, note }: Context): Promise<number> => {
+  const { openInspection } = await import("../../store/index.ts");
+  const { faultsOf, isComplete, proveErasure, readSuspects, reportOf } =
+    await import("../verify-erasure/index.ts");
   const { collection, anchors, receipt = null } = given;
-  const { dataDir, databaseUrl } = readConfig(process.env);
+  const { dataDir, databaseUrl } = config;
   const suspects = anchors === undefined ? [] : await readSuspects(anchors);
   try {
     const inspection = await openInspection({ dataDir, databaseUrl, log: note });
@@ -52,7 +46,7 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
   }
 };
 
-await runScript<Given>({
+export const verifyErasureCommand: Command<Given, Context> = {
   name: "verify-erasure",
   synopsis: "--collection NAME (--anchors FILE | --receipt ID) [options]",
   about: [
@@ -76,4 +70,4 @@ await runScript<Given>({
   examples: ["--collection pets --anchors rex.jsonl", "--collection pets --receipt 2f0c1d3e-..."],
   schema,
   run,
-});
+};

@@ -1,11 +1,25 @@
 import { z } from "zod";
-import { openApplication } from "../src/cli/application/index.ts";
-import { collectionOption, EXIT, runScript, urlOption, wholeNumber, type Terminal } from "../src/cli/cli.ts";
-import { readConfig } from "../src/config.ts";
-import { isAnchorageError } from "../src/errors.ts";
-import { readTemplates } from "../src/files/index.ts";
-import { createProgress } from "../src/progress.ts";
-import { SELECTION_DEFAULTS, SELECTION_METHODS, selectionTable } from "../src/features/selection/index.ts";
+import { collectionOption, EXIT, urlOption, wholeNumber, type Command, type Context } from "../../command.ts";
+import { isAnchorageError } from "../../errors.ts";
+import { readTemplates } from "../../files/index.ts";
+import { createProgress } from "../../progress.ts";
+import type { CollectionName } from "../../types.ts";
+import type { DoneSelection } from "./selections.ts";
+import { SELECTION_DEFAULTS } from "./defaults.ts";
+import { SELECTION_METHODS } from "./methods.ts";
+import { selectionTable } from "./table.ts";
+import type { SelectionRequest } from "./types.ts";
+
+/** What ranks encoders for a collection, here or in a service. */
+interface Selector {
+  select(
+    collection: CollectionName,
+    request: Omit<SelectionRequest, "subject"> & {
+      readonly labels: { readonly field: string } | { readonly captions: true };
+    },
+    options: { readonly signal: AbortSignal; readonly onProgress: (done: number, total: number) => void },
+  ): Promise<DoneSelection>;
+}
 
 const TRANSFORMS = ["none", "center", "whiten"] as const;
 const { methods: METHODS, transforms, rounds, samples, bootstrap, seed } = SELECTION_DEFAULTS;
@@ -55,7 +69,7 @@ const settingsOf = async (given: Given) => {
   };
 };
 
-const run = async (given: Given, { signal, print, note }: Terminal): Promise<number> => {
+const run = async (given: Given, { connect, signal, print, note }: Context<Selector>): Promise<number> => {
   const {
     collection,
     field,
@@ -65,7 +79,7 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
     "text-encoder": textEncoders,
   } = given;
   const settings = await settingsOf(given);
-  const application = await openApplication({ url, config: readConfig(process.env), log: note });
+  const application = await connect(url);
   const progress = createProgress(`selecting for ${collection}`, "steps");
   try {
     const found = await application.select(
@@ -93,7 +107,7 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
   }
 };
 
-await runScript<Given>({
+export const selectEncoderCommand: Command<Given, Context<Selector>> = {
   name: "select-encoder",
   synopsis: "--collection NAME (--field FIELD | --captions) [options]",
   about: [
@@ -158,4 +172,4 @@ await runScript<Given>({
   examples: ["--collection emoji --field subgroup", "--collection birds --captions --method emms --truth"],
   schema,
   run,
-});
+};

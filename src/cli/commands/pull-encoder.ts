@@ -1,10 +1,9 @@
 import { basename } from "node:path";
 import { z } from "zod";
-import { EXIT, requiredText, runScript, type Terminal } from "../src/cli/cli.ts";
-import { encoderDirectory, readConfig } from "../src/config.ts";
-import { pullEncoder } from "../src/cli/pull-encoder/index.ts";
-import { isAnchorageError } from "../src/errors.ts";
-import { createProgress } from "../src/progress.ts";
+import { EXIT, requiredText, type Command, type Context } from "../../command.ts";
+import { encoderDirectory } from "../../config.ts";
+import { isAnchorageError } from "../../errors.ts";
+import { createProgress } from "../../progress.ts";
 
 const RETRY_MS = 500;
 
@@ -28,9 +27,10 @@ const schema = z
 
 type Given = z.infer<typeof schema>;
 
-const run = async (given: Given, { signal, print, note }: Terminal): Promise<number> => {
+const run = async (given: Given, { config, signal, print, note }: Context): Promise<number> => {
+  const { pullEncoder } = await import("../pull-encoder/index.ts");
   const [name = ""] = given.arguments;
-  const directory = encoderDirectory(readConfig(process.env).dataDir);
+  const directory = encoderDirectory(config.dataDir);
   const id = given.name ?? basename(name);
   const { endpoint, revision, file } = given;
   const progress = createProgress(id, "kB");
@@ -53,7 +53,7 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
   }
 };
 
-await runScript({
+export const pullEncoderCommand: Command<Given, Context> = {
   name: "pull-encoder",
   synopsis: "MODEL [options]",
   about:
@@ -76,4 +76,4 @@ await runScript({
   ],
   schema,
   run,
-});
+};

@@ -1,23 +1,17 @@
 import { z } from "zod";
 import {
-  classificationTable,
-  classifyFiles,
-  openApplication,
-  readClasses,
-  type Application,
-} from "../src/cli/application/index.ts";
-import {
   collectionOption,
   EXIT,
   requiredText,
-  runScript,
   urlOption,
   wholeNumber,
+  type Command,
+  type Context,
   type Terminal,
-} from "../src/cli/cli.ts";
-import { readConfig } from "../src/config.ts";
-import { AnchorageError } from "../src/errors.ts";
-import { imagesIn, readImageFile, readTextFile, type Reject } from "../src/files/index.ts";
+} from "../../command.ts";
+import { AnchorageError } from "../../errors.ts";
+import { imagesIn, readImageFile, readTextFile, type Reject } from "../../files/index.ts";
+import type { Application } from "../application/index.ts";
 
 const MAX_TOP = 10_000;
 const MAX_EXPLANATIONS = 1_000;
@@ -42,24 +36,22 @@ const schema = z
 
 type Given = z.infer<typeof schema>;
 
-const run = async (given: Given, terminal: Terminal): Promise<number> => {
+const run = async (given: Given, context: Context<Application>): Promise<number> => {
   const classes = await classesOf(given);
-  const application = await openApplication({
-    url: given.url,
-    config: readConfig(process.env),
-    log: terminal.note,
-  });
+  const application = await context.connect(given.url);
   try {
-    return await classify(given, classes, application, terminal);
+    return await classify(given, classes, application, context);
   } finally {
     await application.close();
   }
 };
 
-const classesOf = async ({ classes, "classes-file": file }: Given): Promise<string[]> =>
-  file === undefined
+const classesOf = async ({ classes, "classes-file": file }: Given): Promise<string[]> => {
+  const { readClasses } = await import("../application/index.ts");
+  return file === undefined
     ? readClasses(classes ?? "", ",", "--classes")
     : readClasses(await readTextFile(file), "\n", file);
+};
 
 const classify = async (
   given: Given,
@@ -67,6 +59,7 @@ const classify = async (
   application: Application,
   terminal: Terminal,
 ): Promise<number> => {
+  const { classificationTable, classifyFiles } = await import("../application/index.ts");
   const { anchorCount } = await application.get(given.collection);
   if (anchorCount === 0) {
     throw new AnchorageError(
@@ -115,7 +108,7 @@ async function* filesOf(
   }
 }
 
-await runScript<Given>({
+export const classifyCommand: Command<Given, Context<Application>> = {
   name: "classify",
   synopsis: "IMAGE... (--classes LIST | --classes-file FILE) [options]",
   about: [
@@ -156,4 +149,4 @@ await runScript<Given>({
   ],
   schema,
   run,
-});
+};

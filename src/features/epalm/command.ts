@@ -1,22 +1,12 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../src/cli/cli.ts";
-import { decoderDirectory, readConfig } from "../src/config.ts";
-import { AnchorageError, messageOf } from "../src/errors.ts";
-import {
-  DECODER_ID,
-  defaultTraining,
-  openDecoderModel,
-  readFeatureFile,
-  readRows,
-  splitRows,
-  trainAdapter,
-  trainedShare,
-  writeAdapter,
-  type TrainingOptions,
-} from "../src/features/epalm/index.ts";
-import { createProgress } from "../src/progress.ts";
+import { EXIT, requiredText, wholeNumber, type Command, type Context } from "../../command.ts";
+import { decoderDirectory } from "../../config.ts";
+import { AnchorageError, messageOf } from "../../errors.ts";
+import { createProgress } from "../../progress.ts";
+import { DECODER_ID } from "./decoder/config.ts";
+import type { TrainingOptions } from "./training/index.ts";
 
 const STEPS_A_CHECKPOINT = 50;
 
@@ -71,10 +61,20 @@ const optionsOf = (given: Given, defaults: TrainingOptions): TrainingOptions => 
   return { ...defaults, vision: seen, shared: !given.separate, prompt, loss, epochs, batch, seed, rates };
 };
 
-const run = async (given: Given, { signal, print, note }: Terminal): Promise<number> => {
+const run = async (given: Given, { config, signal, print, note }: Context): Promise<number> => {
+  const {
+    defaultTraining,
+    openDecoderModel,
+    readFeatureFile,
+    readRows,
+    splitRows,
+    trainAdapter,
+    trainedShare,
+    writeAdapter,
+  } = await import("./index.ts");
   const { anchors, sources, features } = readFeatureFile(await read(given.features));
   const all = readRows((await read(given.rows)).toString("utf8"), anchors);
-  const folder = join(decoderDirectory(readConfig(process.env).dataDir), given.decoder);
+  const folder = join(decoderDirectory(config.dataDir), given.decoder);
   const decoder = await openDecoderModel(folder);
   const { rows, validation } = splitRows(all, given.validation, given.seed);
   const bar = createProgress("adapter", "steps");
@@ -122,7 +122,7 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
   }
 };
 
-await runScript<Given>({
+export const trainAdapterCommand: Command<Given, Context> = {
   name: "train-adapter",
   synopsis: "--features FILE --rows FILE --out FILE [options]",
   about: [
@@ -167,4 +167,4 @@ await runScript<Given>({
   examples: ["--features features.safetensors --rows rows.jsonl --out adapter.safetensors"],
   schema,
   run,
-});
+};

@@ -1,12 +1,22 @@
 import { z } from "zod";
-import { openApplication } from "../src/cli/application/index.ts";
-import { METHODS } from "../src/api/methods.ts";
-import { collectionOption, EXIT, runScript, urlOption, wholeNumber, type Terminal } from "../src/cli/cli.ts";
-import { TUNING_DEFAULTS } from "../src/collections/index.ts";
-import { readConfig } from "../src/config.ts";
-import { isAnchorageError } from "../src/errors.ts";
-import { createProgress } from "../src/progress.ts";
-import { METRICS, tuningTable } from "../src/features/tuning/index.ts";
+import { METHODS } from "../../api/methods.ts";
+import type { TuneRequest, TuningDetail } from "../../collections/index.ts";
+import { collectionOption, EXIT, urlOption, wholeNumber, type Command, type Context } from "../../command.ts";
+import { isAnchorageError } from "../../errors.ts";
+import { createProgress } from "../../progress.ts";
+import type { CollectionName } from "../../types.ts";
+import { TUNING_DEFAULTS } from "./defaults.ts";
+import { tuningTable } from "./table.ts";
+import { METRICS } from "./types.ts";
+
+/** What tunes a collection, here or in a service. */
+interface Tuner {
+  tune(
+    collection: CollectionName,
+    request: TuneRequest,
+    options: { readonly signal: AbortSignal; readonly onProgress: (done: number, total: number) => void },
+  ): Promise<TuningDetail>;
+}
 
 const { folds, repeats, seed, classes, questions, objective, budgetSeconds } = TUNING_DEFAULTS;
 
@@ -31,9 +41,9 @@ const schema = z
 
 type Given = z.infer<typeof schema>;
 
-const run = async (given: Given, { signal, print, note }: Terminal): Promise<number> => {
+const run = async (given: Given, { connect, signal, print, note }: Context<Tuner>): Promise<number> => {
   const { collection, by, method: methods, budget, json, url, apply } = given;
-  const application = await openApplication({ url, config: readConfig(process.env), log: note });
+  const application = await connect(url);
   const progress = createProgress(`tuning ${collection}`, "steps");
   try {
     const found = await application.tune(
@@ -71,8 +81,8 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
   }
 };
 
-await runScript<Given>({
-  name: "tune-asif",
+export const tuneCommand: Command<Given, Context<Tuner>> = {
+  name: "tune",
   synopsis: "--collection NAME [options]",
   about: [
     "Finds k, p, transform, method, rank and ensemble for a collection by cross-validation on its own anchors, without labels: captions are held out with all their anchors, and each held-out image is asked for its caption among those held out with it. What is found is kept with all that was tried; with --apply queries are answered by it.",
@@ -123,4 +133,4 @@ await runScript<Given>({
   examples: ["--collection emoji", "--collection birds --by species --method asif --apply"],
   schema,
   run,
-});
+};

@@ -1,0 +1,59 @@
+import type { Command, Context } from "../../command.ts";
+import { readConfig } from "../../config.ts";
+import type { Application } from "../application/index.ts";
+import { EXIT, note, print, runCommand } from "../cli.ts";
+
+/** Runs one command on its arguments and ends the process. */
+type Run = (given: readonly string[]) => Promise<void>;
+
+/** A command of which the arguments' type is known to itself alone. */
+const runnable =
+  <Given>(command: Command<Given, Context<Application>>): Run =>
+  (given) =>
+    runCommand(command, given, (terminal) => {
+      const config = readConfig(process.env);
+      return {
+        ...terminal,
+        config,
+        connect: async (url) => {
+          const { openApplication } = await import("../application/index.ts");
+          return openApplication({ url, config, log: terminal.note });
+        },
+      };
+    });
+
+/** Every command by its name. Only the one that is called is loaded. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Run>> = new Map([
+  ["import", async () => runnable((await import("./import.ts")).importCommand)],
+  ["classify", async () => runnable((await import("./classify.ts")).classifyCommand)],
+  ["pull-encoder", async () => runnable((await import("./pull-encoder.ts")).pullEncoderCommand)],
+  ["tune-index", async () => runnable((await import("./tune-index.ts")).tuneIndexCommand)],
+  ["verify-erasure", async () => runnable((await import("./verify-erasure.ts")).verifyErasureCommand)],
+  ["tune", async () => runnable((await import("../../features/tuning/command.ts")).tuneCommand)],
+  [
+    "select-encoder",
+    async () => runnable((await import("../../features/selection/command.ts")).selectEncoderCommand),
+  ],
+  [
+    "train-adapter",
+    async () => runnable((await import("../../features/epalm/command.ts")).trainAdapterCommand),
+  ],
+]);
+
+/**
+ * Runs `anchorage COMMAND ...` and ends the process: with the command's status, or with `misused` for a name that no
+ * command has. Without a name, or for `--help`, it prints the names.
+ *
+ * @example await runNamed(["classify", "cat.jpg", "--classes", "a cat,a dog"]);
+ */
+export const runNamed = async ([name, ...given]: readonly string[]): Promise<void> => {
+  const load = COMMANDS.get(name ?? "");
+  if (load !== undefined) return (await load())(given);
+  const usage = `one of ${[...COMMANDS.keys()].join(", ")}`;
+  if (name === undefined || name === "--help" || name === "-h")
+    print(`Usage: anchorage COMMAND [options]\n\nCOMMAND is ${usage}; each has a --help.`);
+  else {
+    note(`anchorage: "${name}" is no command; ${usage}`);
+    process.exitCode = EXIT.misused;
+  }
+};

@@ -1,0 +1,103 @@
+import { join } from "node:path";
+import type { CollectionInfo, EncoderChoice } from "../collections/index.ts";
+import { EXIT, type Context } from "../command.ts";
+import { AnchorageError, isAnchorageError } from "../errors.ts";
+import { createProgress } from "../progress.ts";
+import { collectVectors, tuneGraphs } from "../retrieval/index-files/index.ts";
+import {
+  closeKernels,
+  curveFile,
+  hnswAvailable,
+  loadHnsw,
+  pointFor,
+  readProfile,
+  RECALL_TARGET,
+  writeCurves,
+  type CurvesOf,
+  type RecallCurve,
+} from "../retrieval/index.ts";
+import type { CollectionName } from "../types.ts";
+import type { Application } from "./application/index.ts";
+
+export interface TuneIndexOptions {
+  readonly collection: CollectionName;
+  /** Of a running service. */
+  readonly url?: string | undefined;
+}
+
+/**
+ * Measures the recall and the time of a collection's graphs at growing ef, and writes the curves that the service reads.
+ *
+ * @returns the exit status
+ * @throws AnchorageError `unavailable` where HNSW is not installed, what reading the collection throws
+ */
+export const tuneIndex = async (given: TuneIndexOptions, context: Context<Application>): Promise<number> => {
+  const hnswlib = await loadHnsw();
+  if (hnswlib === undefined) throw new AnchorageError("unavailable", (await hnswAvailable()).reason);
+  const { config, note, print, signal } = context;
+  try {
+    const { vectors, collection } = await read(given, context);
+    note(`building the graphs of ${vectors.ids.length} image and text vectors`);
+    const curves = await tuneGraphs(vectors, {
+      profile: readProfile("default"),
+      hnswlib,
+      transform: collection.transform,
+      signal,
+      onPoint: (modality, { k, ef, recall, ms }) =>
+        note(`${modality} k ${k}, ef ${ef}: recall ${recall.toFixed(4)}, ${ms.toFixed(2)} ms`),
+    });
+    const file = curveFile(join(config.dataDir, "indexes"), given.collection);
+    await writeCurves(file, curvesOf(collection), curves);
+    for (const [name, curve] of curves) for (const line of reportOf(name, curve)) print(line);
+    print(`written to ${file}; the service reads it when it next loads the collection`);
+    return EXIT.done;
+  } catch (error) {
+    if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
+    note(error.message);
+    return EXIT.interrupted;
+  } finally {
+    await closeKernels();
+  }
+};
+
+const curvesOf = ({ createdAt, imageEncoder, textEncoder }: CollectionInfo): CurvesOf => ({
+  createdAt,
+  encoders: { image: idOf(imageEncoder), text: idOf(textEncoder) },
+});
+
+const idOf = (choice: EncoderChoice): string =>
+  typeof choice === "string" ? choice : `external-${choice.external.dimension}`;
+
+const read = async (
+  { collection: name, url }: TuneIndexOptions,
+  { connect, signal }: Context<Application>,
+) => {
+  const application = await connect(url);
+  const progress = createProgress("reading", "anchors");
+  try {
+    const collection = await application.get(name);
+    const vectors = await collectVectors(application, name, signal, (done, total) =>
+      progress.update(done, total),
+    );
+    return { vectors, collection };
+  } finally {
+    progress.stop();
+    await application.close();
+  }
+};
+
+const reportOf = (name: string, curve: RecallCurve): string[] => [
+  `${name}: ${curve.anchors} vectors of ${curve.dimension} dimensions`,
+  "    k    ef  recall   +/-      ms",
+  ...curve.points.map(({ k, ef, recall, error, ms }) => {
+    const chosen = pointFor(curve, k, RECALL_TARGET)?.ef === ef;
+    const columns = [
+      String(k).padStart(5),
+      String(ef).padStart(5),
+      recall.toFixed(4),
+      error.toFixed(4),
+      ms.toFixed(3).padStart(7),
+    ];
+    return `${columns.join(" ")}${chosen ? `  <- holds ${RECALL_TARGET}` : ""}`;
+  }),
+];
