@@ -56,9 +56,9 @@ export const openCollections = async (
   const hooks = createHooks();
   const queries = createQueries(store, encoding);
   const calibrations = createCalibrations(store);
-  const classify = classifySurely(calibrations, queries.classify);
+  const classifyCore = classifySurely(calibrations, queries.classify);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
-  const loader = createLoader(store, snapshots, log, indexDirectory, removeBuilt);
+  const loader = createLoader(store, snapshots, log, indexDirectory, removeBuilt, hooks);
   const memories = createOpened(store, loader, snapshots, removeBuilt, log);
   const { opened, open, find, findAt, writeTo, forget, lose, forgettingLost } = memories;
   const reencodings = createReencodings({ store, encoders, opened: memories, loader, removeBuilt });
@@ -196,7 +196,14 @@ export const openCollections = async (
     search: async (name, request) => queries.search(await queried(name, request), request),
     relative: async (name, request) => queries.relative(await queried(name, request), request),
     similarity: async (name, request) => queries.similarity(await queried(name, request), request),
-    classify: async (name, request) => classify(await queried(name, request), request),
+    classify: async (name, request) => {
+      const asked = await queried(name, request);
+      const answered = hooks.classify.reduce<typeof classifyCore>(
+        (next, step) => (queried, request) => step(queried, request, (changed) => next(queried, changed)),
+        classifyCore,
+      );
+      return answered(asked, request);
+    },
     planCalibration: async (name, request) => calibrations.plan(await queried(name, request), request),
     listCalibrations: async (name) => calibrations.list(await queried(name, {})),
 

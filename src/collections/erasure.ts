@@ -1,5 +1,3 @@
-import { removeLabelVectors } from "../features/selection/store-label-vectors.ts";
-import { removeCalibrations } from "../features/calibration/table.ts";
 import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
 import type { AnchorSpace } from "../retrieval/index.ts";
 import {
@@ -11,6 +9,7 @@ import {
   recordErasure,
 } from "../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../types.ts";
+import type { CollectionHooks } from "./hooks.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
 
 export interface Erased extends Recorded {
@@ -41,18 +40,22 @@ export const createErasure = (
   space: AnchorSpace,
   snapshots: SnapshotKeeper | undefined,
   removeBuilt: RemoveBuilt,
+  { forget }: Pick<CollectionHooks, "forget">,
   log: Log,
 ): Erasure => {
   let last: Promise<unknown> = Promise.resolve();
   let running = 0;
   let closed = false;
 
+  const forgetUpTo = async (sequence: Sequence): Promise<void> => {
+    for (const erase of forget) await erase(record, sequence);
+  };
+
   /** @returns the sequence up to which neither memory nor a file holds what was deleted */
   const clear = async (): Promise<Sequence> => {
     const { sequence } = space.view();
     await space.refit();
-    await removeCalibrations(store, record, sequence);
-    await removeLabelVectors(store, record);
+    await forgetUpTo(sequence);
     await space.compact();
     await inFiles(async () => {
       await snapshots?.renew();
@@ -80,8 +83,8 @@ export const createErasure = (
         if (tables === "vacuum")
           return { generation: await erasedGeneration(store, record), erased: 0, sequence };
         const said = await recordErasure(store, record, sequence);
-        // Those that were stored since; from here on the store refuses them.
-        await removeCalibrations(store, record, sequence);
+        // What was stored since; from here on the store refuses it.
+        await forgetUpTo(sequence);
         return { ...said, sequence };
       }),
     afterCompaction: () => {

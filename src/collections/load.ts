@@ -10,6 +10,7 @@ import {
 } from "../store/index.ts";
 import type { Log } from "../types.ts";
 import { createErasure, type RemoveBuilt } from "./erasure.ts";
+import type { CollectionHooks } from "./hooks.ts";
 import { fillSpace, keepInStep, type Beyond, type OpenCollection } from "./memory.ts";
 import type { Snapshots } from "./snapshots.ts";
 
@@ -38,6 +39,7 @@ export const createLoader = (
   log: Log,
   directory: string | undefined,
   removeBuilt: RemoveBuilt,
+  hooks: CollectionHooks,
 ): Loader => {
   const unfilled = async (record: CollectionRecord, isBeside: boolean): Promise<Unfilled> => {
     let afterCompaction = (): void => undefined;
@@ -60,9 +62,9 @@ export const createLoader = (
       space,
       assemble: (present, changes, beyond) => {
         owner = present;
-        const collection = keepInStep(store, present, space, beyond);
+        const collection = keepInStep(store, present, space, hooks, beyond);
         const keeper = snapshots?.keep(present, space, changes);
-        const erasure = createErasure(store, present, space, keeper, removeBuilt, log);
+        const erasure = createErasure(store, present, space, keeper, removeBuilt, hooks, log);
         ({ afterCompaction } = erasure);
         const close = (): void => {
           erasure.close();

@@ -15,6 +15,7 @@ import {
 } from "../store/index.ts";
 import type { AnchorId, CollectionDefaults, Sequence } from "../types.ts";
 import type { Erasure } from "./erasure.ts";
+import type { CollectionHooks } from "./hooks.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
 import { createWaiting } from "./waiting.ts";
 
@@ -74,6 +75,7 @@ export const keepInStep = (
   store: Store,
   record: CollectionRecord,
   space: AnchorSpace,
+  { onDelete }: Pick<CollectionHooks, "onDelete">,
   { onGap, onMoved }: Beyond,
 ): Omit<OpenCollection, "erasure" | "snapshots"> => {
   const { asif, transform, method, rank, ensemble } = record;
@@ -187,7 +189,10 @@ export const keepInStep = (
         const ids = which();
         if (ids.length === 0) return { sequence: space.view().sequence, ids: [], receipt: null };
         return committing(
-          () => deleteAnchors(store, record, ids),
+          () =>
+            deleteAnchors(store, record, ids, async (transaction, removed) => {
+              for (const mark of onDelete) await mark(transaction, record, removed);
+            }),
           ({ sequence, ids }) => (ids.length === 0 ? null : { sequence, upserts: [], deletes: ids }),
         );
       }),

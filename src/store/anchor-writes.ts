@@ -50,17 +50,24 @@ export const upsertAnchors = async (
   }
 };
 
-/** Deletes those of `ids` that exist in one transaction; the sequence does not move where none did. */
+/**
+ * Deletes those of `ids` that exist in one transaction; the sequence does not move where none did.
+ *
+ * @param beside what else the transaction does about those that it has deleted
+ */
 export const deleteAnchors = async (
   database: Database,
   collection: CollectionRecord,
   ids: readonly AnchorId[],
+  beside?: (transaction: Transaction, removed: readonly AnchorId[]) => Promise<void>,
 ): Promise<DeleteResult> =>
-  database.transaction(async ({ queries }) => {
+  database.transaction(async (transaction) => {
+    const { queries } = transaction;
     const current = await lockCollection(queries, collection);
     const hashed = await hashAnchors(queries, collection, ids);
     const removed = await removeRows(queries, collection, ids);
     if (removed.length === 0) return { sequence: current.sequence, ids: [], receipt: null };
+    await beside?.(transaction, removed);
     const sequence = next(current.sequence);
     await finish(queries, collection, {
       sequence,

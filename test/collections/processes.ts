@@ -1,6 +1,8 @@
 import { onTestFinished } from "vitest";
 import { openCollections, type AnchorInput, type Collections } from "../../src/collections/index.ts";
+import { openJobs } from "../../src/collections/jobs/index.ts";
 import { openEncoderRegistry } from "../../src/encoders/index.ts";
+import { FEATURES, openFeatures } from "../../src/features/index.ts";
 import type { Store } from "../../src/store/index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../../src/types.ts";
 import { openTestStore, type TestDatabase } from "../support/postgres.ts";
@@ -26,10 +28,15 @@ export const openPeer = async (database: TestDatabase, indexDirectory?: string):
   const store = await openTestStore(database);
   const encoders = await openEncoderRegistry({ folders: [], log });
   const collections = await openCollections(store, encoders, log, true, indexDirectory);
+  const jobs = await openJobs(store, log);
+  const settings = { dataDir: null, consensusHttpHosts: "" };
+  const features = await openFeatures({ store, encoders, jobs, collections, settings, log }, FEATURES);
   let stopped = false;
   const stop = async (): Promise<void> => {
     if (stopped) return;
     stopped = true;
+    await features.close();
+    await jobs.close();
     await collections.close();
     await encoders.close();
   };

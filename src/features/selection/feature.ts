@@ -1,5 +1,6 @@
 import type { Feature } from "../feature.ts";
 import { addSelections } from "./routes/selections.ts";
+import { removeLabelVectors } from "./store-label-vectors.ts";
 import { addTransferability } from "./routes/transferability.ts";
 
 /** Which encoder fits a collection's labels, without training any (EMMS and others). */
@@ -11,5 +12,6 @@ export const selection: Feature = {
         addTransferability(routes);
         addSelections(routes, core);
       },
+      forget: (collection) => removeLabelVectors(core.store, collection),
     }),
 };

@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openCollections, type AnchorInput, type Collections } from "../../../src/collections/index.ts";
+import { openJobs } from "../../../src/collections/jobs/index.ts";
 import { openEncoderRegistry } from "../../../src/encoders/index.ts";
+import { FEATURES, openFeatures } from "../../../src/features/index.ts";
 import {
   faultsOf,
   proveErasure,
@@ -63,6 +65,9 @@ export const open = async (): Promise<Place> => {
   const collections = await openCollections(store, encoders, log, true, indexes, (name, sequence) =>
     removeIndexFiles(indexes, name, sequence),
   );
+  const jobs = await openJobs(store, log);
+  const settings = { dataDir, consensusHttpHosts: "" };
+  const features = await openFeatures({ store, encoders, jobs, collections, settings, log }, FEATURES);
   await collections.create({
     name: BIRDS,
     imageEncoder: { external: { dimension: IMAGE } },
@@ -79,6 +84,8 @@ export const open = async (): Promise<Place> => {
     dataDir,
     indexes,
     close: async () => {
+      await features.close();
+      await jobs.close();
       await collections.close();
       await encoders.close();
       await store.close();

@@ -1,0 +1,153 @@
+import { z } from "@hono/zod-openapi";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { FEATURES, openFeatures, type Feature } from "../../src/features/index.ts";
+import { addQuery, answerJson, endpoint, jsonOf } from "../../src/http/index.ts";
+import type { AnchorId, Sequence } from "../../src/types.ts";
+import {
+  createCollection,
+  IMAGE_DIMENSION,
+  openTestApp,
+  TEXT_DIMENSION,
+  type TestApp,
+} from "../http/support.ts";
+
+/** What a feature from outside has seen of the core. */
+interface Seen {
+  readonly deleted: AnchorId[];
+  readonly forgotten: Sequence[];
+  readonly events: string[];
+}
+
+/** A feature from outside, with one of each thing that a feature can add. */
+const toy = (seen: Seen): Feature => ({
+  name: "toy",
+  open: ({ collections }) => {
+    seen.events.push("opened");
+    return Promise.resolve({
+      routes: (routes) => {
+        const answer = z.strictObject({ loading: z.int() }).openapi("Toy");
+        const route = {
+          method: "get",
+          path: "/v1/toy",
+          summary: "The toy",
+          responses: { 200: jsonOf("It.", answer) },
+        };
+        endpoint(routes.app, { ...route, method: "get" }, (c) =>
+          answerJson(c, { loading: collections.loading().length }),
+        );
+        addQuery(routes, {
+          name: "count",
+          summary: "Count the anchors",
+          request: z.strictObject({ twice: z.boolean().optional() }).openapi("CountRequest"),
+          answer: z.strictObject({ anchors: z.int() }).openapi("CountAnswer"),
+          run: async (name, { twice = false }) => {
+            const { view } = await collections.queried(name);
+            return { anchors: twice ? 2 * view.size : view.size };
+          },
+        });
+      },
+      classify: async (_, request, next) => {
+        const answer = await next({ ...request, top: 1 });
+        return { ...answer, results: answer.results.map((result) => ({ ...result })) };
+      },
+      onDelete: (_, __, anchors) => {
+        seen.deleted.push(...anchors);
+        if (anchors.includes("kept" as AnchorId)) throw new Error("the toy keeps this one");
+        return Promise.resolve();
+      },
+      forget: (_, sequence) => {
+        seen.forgotten.push(sequence);
+        return Promise.resolve();
+      },
+      resume: () => Promise.resolve(void seen.events.push("resumed")),
+      close: () => Promise.resolve(void seen.events.push("closed")),
+    });
+  },
+});
+
+const openWithToy = async (): Promise<TestApp & { readonly seen: Seen }> => {
+  const seen: Seen = { deleted: [], forgotten: [], events: [] };
+  const app = await openTestApp({ features: [...FEATURES, toy(seen)] });
+  await createCollection(app, "c");
+  return { ...app, seen };
+};
+
+const anchor = (id: string, at: number) => ({
+  id,
+  text: id,
+  imageVector: [1, at, 0].slice(0, IMAGE_DIMENSION),
+  textVector: [1, at].slice(0, TEXT_DIMENSION),
+});
+
+describe("a feature from outside the core", () => {
+  test("adds endpoints, which the OpenAPI document shows", async () => {
+    const app = await openWithToy();
+    onTestFinished(() => app.close());
+    expect(await app.call("GET", "/v1/toy")).toMatchObject({ status: 200, body: { loading: 0 } });
+    expect(await app.call("POST", "/v1/collections/c/count", { twice: true })).toMatchObject({
+      body: { anchors: 2 },
+    });
+    const { body } = await app.call("GET", "/openapi.json");
+    const { paths } = body as { readonly paths: Record<string, unknown> };
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining(["/v1/toy", "/v1/collections/{collection}/count", "/v1/consensus"]),
+    );
+  });
+
+  test("rejects a field that its query does not know", async () => {
+    const app = await openWithToy();
+    onTestFinished(() => app.close());
+    expect(await app.call("POST", "/v1/collections/c/count", { thrice: true })).toMatchObject({
+      status: 400,
+    });
+  });
+
+  test("changes classifications before and after the core answers", async () => {
+    const app = await openWithToy();
+    onTestFinished(() => app.close());
+    const { body } = await app.call("POST", "/v1/collections/c/classify", {
+      images: [{ vector: [1, 1, 0] }],
+      classes: [
+        { name: "one", prompts: [{ vector: [1, 0] }] },
+        { name: "two", prompts: [{ vector: [0, 1] }] },
+      ],
+    });
+    expect(body).toMatchObject({ results: [{ classes: [{}] }] });
+  });
+
+  test("is asked in the transaction that deletes anchors, and can refuse it", async () => {
+    const app = await openWithToy();
+    onTestFinished(() => app.close());
+    await app.call("PUT", "/v1/collections/c/anchors", { anchors: [anchor("a", 1), anchor("b", 2)] });
+    expect((await app.call("DELETE", "/v1/collections/c/anchors/a")).status).toBe(200);
+    expect((await app.call("DELETE", "/v1/collections/c/anchors/kept")).status).toBe(500);
+    expect(app.seen.deleted).toEqual(["a", "kept"]);
+    expect((await app.call("GET", "/v1/collections/c/anchors/kept")).status).toBe(200);
+  });
+
+  test("is waited for by a compaction, with the sequence up to which it forgets", async () => {
+    const app = await openWithToy();
+    onTestFinished(() => app.close());
+    await app.call("PUT", "/v1/collections/c/anchors", { anchors: [anchor("a", 1)] });
+    const { body } = await app.call("DELETE", "/v1/collections/c/anchors/a");
+    const { sequence } = body as { readonly sequence: Sequence };
+    expect((await app.call("POST", "/v1/collections/c/compact")).status).toBe(200);
+    expect(new Set(app.seen.forgotten)).toEqual(new Set([sequence]));
+  });
+
+  test("resumes after a start and closes before the core", async () => {
+    const app = await openWithToy();
+    await app.features.resume();
+    await app.close();
+    expect(app.seen.events).toEqual(["opened", "resumed", "closed"]);
+  });
+});
+
+test("features that were opened are closed where a later one cannot be", async () => {
+  const seen: Seen = { deleted: [], forgotten: [], events: [] };
+  const app = await openTestApp({ features: [] });
+  onTestFinished(() => app.close());
+  const broken: Feature = { name: "broken", open: () => Promise.reject(new Error("no licence")) };
+  await expect(openFeatures(app.service, [toy(seen), broken])).rejects.toThrow("no licence");
+  expect(seen.events).toEqual(["opened", "closed"]);
+});
