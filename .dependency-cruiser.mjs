@@ -28,7 +28,7 @@ const FEATURES = {
 };
 
 /** Files of src/ that every layer may import. */
-const COMMON = ["types", "errors", "progress", "config"];
+const COMMON = ["types", "errors", "progress", "config", "worker"];
 /** Further files that a layer may import: what a command is, and what opens the core with its features. */
 const FURTHER = { cli: ["command", "anchorage"], features: ["command"] };
 /** Where features plug in, and what they are made of: not a feature itself. */

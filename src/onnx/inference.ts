@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import { openWorker } from "../worker.ts";
 
 /** Row-major numbers with their shape, as networks take and give them. */
 export interface TensorData {
@@ -33,12 +32,14 @@ export interface Inference {
   readonly close: () => Promise<void>;
 }
 
-interface Names {
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
+/** The functions of inference-worker.mjs. */
+interface InferenceCalls {
+  readonly names: () => Pick<Inference, "inputNames" | "outputNames">;
+  readonly run: (request: {
+    readonly feeds: Readonly<Record<string, TensorData>>;
+    readonly outputs: readonly string[];
+  }) => OutputData[];
 }
-
-type Reply = { readonly value: OutputData[] } | { readonly error: string };
 
 /**
  * Loads an ONNX file on a thread of its own, for ONNX Runtime's binding to Node computes on the thread that asks, which
@@ -47,45 +48,22 @@ type Reply = { readonly value: OutputData[] } | { readonly error: string };
  * @throws Error with what ONNX Runtime says of the file
  */
 export const openInference = async (file: string): Promise<Inference> => {
-  const thread = new Worker(new URL("./inference-thread.mjs", import.meta.url), {
-    workerData: file,
-    execArgv: [],
-  });
-  // An "error" before the first message is thrown by `once`.
-  const [{ inputNames, outputNames }] = (await once(thread, "message")) as [Names];
-  // An idle network must not keep a process alive.
-  thread.unref();
-
-  const waiting: { resolve: (value: OutputData[]) => void; reject: (error: Error) => void }[] = [];
-  thread.on("message", (reply: Reply) => {
-    const asked = waiting.shift();
-    if (waiting.length === 0) thread.unref();
-    if ("value" in reply) asked?.resolve(reply.value);
-    else asked?.reject(new Error(reply.error));
-  });
-  const fail = (error: Error): void => {
-    for (const { reject } of waiting.splice(0)) reject(error);
-  };
-  thread.on("error", fail);
-  thread.on("exit", () => fail(new Error("the network's thread has ended")));
-
-  return {
-    inputNames,
-    outputNames,
-    run: (feeds, outputs) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        thread.ref();
-        thread.postMessage(
+  const worker = openWorker<InferenceCalls>(new URL("./inference-worker.mjs", import.meta.url), file);
+  try {
+    const { inputNames, outputNames } = await worker.call("names", undefined);
+    return {
+      inputNames,
+      outputNames,
+      run: (feeds, outputs) =>
+        worker.call(
+          "run",
           { feeds, outputs },
           Object.values(feeds).map(({ data }) => data.buffer),
-        );
-      }),
-    close: async () => {
-      const ended = once(thread, "exit");
-      thread.ref();
-      thread.postMessage("close");
-      await ended;
-    },
-  };
+        ),
+      close: worker.close,
+    };
+  } catch (error) {
+    await worker.close();
+    throw error;
+  }
 };

@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
-import type { FitTask } from "./fit-worker.ts";
+import { callInWorker } from "../worker.ts";
+import type { FitCalls } from "./fit-worker.ts";
 import { fitTransform, type Fit } from "./transform.ts";
 
 /** Values up to which a fit takes less time than a thread takes to start. */
@@ -18,12 +17,6 @@ export const fit = async (
   dimension: number,
 ): Promise<Fit | null> => {
   if (rows.length <= SMALL) return fitTransform(kind, rows, dimension);
-  const task: FitTask = { kind, rows, dimension };
-  const thread = new Worker(new URL("./fit-thread.mjs", import.meta.url), {
-    workerData: task,
-    transferList: [rows.buffer],
-    execArgv: [],
-  });
-  const [made] = (await once(thread, "message")) as [Fit | null];
-  return made;
+  const module = new URL("./fit-worker.ts", import.meta.url);
+  return callInWorker<FitCalls, "fit">(module, "fit", { kind, rows, dimension }, [rows.buffer]);
 };

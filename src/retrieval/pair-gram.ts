@@ -46,7 +46,7 @@ export const createPairGram = (raw: Readonly<Record<Modality, ExactIndex>>): Pai
     // Given away: where the work breaks off, the next begins anew.
     if (keep) [gram, members] = [undefined, new Uint8Array(0)];
     const start = keep || anew ? known : structuredClone(known);
-    const started = await startWork(start, steps.add.length + steps.remove.length);
+    const started = startWork(start, steps.add.length + steps.remove.length);
     for (const how of ["add", "remove"] as const) {
       for (let first = 0; first < steps[how].length; first += CHUNK_ROWS) {
         const slots = steps[how].subarray(first, first + CHUNK_ROWS);

@@ -1,4 +1,3 @@
-import { parentPort, workerData } from "node:worker_threads";
 import { OUTPUTS, type NetworkId } from "./networks.ts";
 import { buildNsfwjs } from "./nsfwjs.ts";
 import { buildUseLite, readUseLiteVocabulary } from "./use-lite.ts";
@@ -18,4 +17,9 @@ const BUILDERS: Readonly<Record<NetworkId, () => Promise<Files>>> = {
   }),
 };
 
-parentPort?.postMessage(await BUILDERS[workerData as NetworkId]());
+export interface BuildCalls {
+  /** The files of a network's folder by their names. */
+  readonly build: (network: NetworkId) => Promise<Files>;
+}
+
+export const open = (): BuildCalls => ({ build: (network) => BUILDERS[network]() });

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { AnchorageError } from "../../errors.ts";
 import type { Log } from "../../types.ts";
+import { callInWorker } from "../../worker.ts";
 import { sha256Of } from "../checksum.ts";
 import { placeFolder, removeLeftovers } from "../place-folder.ts";
-import type { Files } from "./build-worker.ts";
+import type { BuildCalls, Files } from "./build-worker.ts";
 import type { Network } from "./networks.ts";
 
 /**
@@ -39,8 +38,5 @@ export const makeNetwork = async (directory: string, network: Network, log: Log)
   log(`imported ${network.id} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 };
 
-const build = async ({ id }: Network): Promise<Files> => {
-  const thread = new Worker(new URL("./build-thread.mjs", import.meta.url), { workerData: id, execArgv: [] });
-  const [files] = (await once(thread, "message")) as [Files];
-  return files;
-};
+const build = ({ id }: Network): Promise<Files> =>
+  callInWorker<BuildCalls, "build">(new URL("./build-worker.ts", import.meta.url), "build", id);

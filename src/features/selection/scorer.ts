@@ -1,5 +1,5 @@
-import { Worker } from "node:worker_threads";
-import type { CandidateReply, CandidateTask } from "./candidate-worker.ts";
+import { openWorker } from "../../worker.ts";
+import type { CandidateCalls } from "./candidate-worker.ts";
 import type { CandidateScores, Features, Standard } from "./score-candidate.ts";
 
 /** Scores candidates on a thread of its own, one after another: each resolves before the next is asked for. */
@@ -15,39 +15,7 @@ export interface Scorer {
  * @param onScore is called after each score
  */
 export const openScorer = (standard: Standard, onScore: () => void, signal: AbortSignal): Scorer => {
-  const thread = new Worker(new URL("./candidate-thread.mjs", import.meta.url), {
-    workerData: standard,
-    execArgv: [],
-  });
-  let settle: { resolve: (scores: CandidateScores) => void; reject: (error: unknown) => void } | null = null;
-  const fail = (error: unknown): void => settle?.reject(signal.aborted ? signal.reason : error);
-  const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
-  thread.on("error", fail);
-  thread.on("exit", () => fail(new Error("the scoring ended early")));
-  thread.on("message", (reply: CandidateReply) => {
-    if ("scored" in reply) onScore();
-    else if ("made" in reply) settle?.resolve(reply.made);
-    else fail(new Error(reply.failed));
-  });
-  const post = (task: CandidateTask): void => thread.postMessage(task);
-  let stopping = false;
-  // Not terminated: that ends the whole process where the thread is within ONNX Runtime.
-  const stop = (): void => {
-    if (!stopping) post({ done: true });
-    stopping = true;
-  };
-  signal.addEventListener("abort", stop, { once: true });
-  return {
-    score: (features) =>
-      new Promise((resolve, reject) => {
-        signal.throwIfAborted();
-        settle = { resolve, reject };
-        post({ features });
-      }),
-    close: async () => {
-      signal.removeEventListener("abort", stop);
-      stop();
-      await ended;
-    },
-  };
+  const module = new URL("./candidate-worker.ts", import.meta.url);
+  const worker = openWorker<CandidateCalls>(module, standard, { signal, onNotice: onScore });
+  return { score: (features) => worker.call("score", features), close: worker.close };
 };

@@ -1,9 +1,8 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
 import type { AlignmentKind } from "../../types.ts";
+import { openWorker } from "../../worker.ts";
 import { fitAlignment } from "./fit.ts";
 import { updateGram, type Gram, type Pairs } from "./gram.ts";
-import type { GramReply, GramTask } from "./gram-worker.ts";
+import { buffersOf, type GramCalls } from "./gram-worker.ts";
 import type { Alignment } from "./types.ts";
 
 /** Multiplications up to which work takes less time than a thread takes to start. */
@@ -23,7 +22,7 @@ export interface GramWork {
  *
  * @param rows how many pairs will be added or removed
  */
-export const startWork = async (gram: Gram, rows: number): Promise<GramWork> => {
+export const startWork = (gram: Gram, rows: number): GramWork => {
   const [d1, d2] = [gram.imageDimension, gram.textDimension];
   const fitting = Math.max(d1, d2) ** 3 / 3 + Math.max(d1, d2) * d1 * d2 + 20 * Math.min(d1, d2) ** 3;
   if (rows * (d1 * d1 + d2 * d2 + d1 * d2) + fitting > SMALL) return startThread(gram);
@@ -34,27 +33,27 @@ export const startWork = async (gram: Gram, rows: number): Promise<GramWork> => 
   };
 };
 
-const startThread = async (gram: Gram): Promise<GramWork> => {
-  const thread = new Worker(new URL("./gram-thread.mjs", import.meta.url), {
-    workerData: gram,
-    transferList: [gram.imageSums, gram.textSums, gram.images, gram.texts, gram.cross].map(
-      ({ buffer }) => buffer as ArrayBuffer,
-    ),
-    execArgv: [],
-  });
-  const ask = async (task: GramTask, moved: ArrayBuffer[] = []): Promise<Alignment | Gram | null> => {
-    thread.postMessage(task, moved);
-    // An "error" of the thread is thrown by `once`.
-    const [reply] = (await once(thread, "message")) as [GramReply];
-    if ("value" in reply) return reply.value;
-    await thread.terminate();
-    throw new Error(reply.error);
+const startThread = (gram: Gram): GramWork => {
+  const module = new URL("./gram-worker.ts", import.meta.url);
+  const worker = openWorker<GramCalls>(module, gram, { transfer: buffersOf(gram) });
+  const orClose = async <T>(called: Promise<T>): Promise<T> => {
+    try {
+      return await called;
+    } catch (error) {
+      await worker.close();
+      throw error;
+    }
   };
-  return Promise.resolve({
-    update: async (pairs, how) => {
-      await ask({ pairs, how }, [pairs.images.buffer as ArrayBuffer, pairs.texts.buffer as ArrayBuffer]);
+  return {
+    update: (pairs, how) => {
+      const moved = [pairs.images.buffer as ArrayBuffer, pairs.texts.buffer as ArrayBuffer];
+      return orClose(worker.call("update", { pairs, how }, moved));
     },
-    fit: async (kind) => (await ask({ kind })) as Alignment | null,
-    finish: async () => (await ask({ done: true })) as Gram,
-  });
+    fit: (kind) => orClose(worker.call("fit", kind)),
+    finish: async () => {
+      const finished = await orClose(worker.call("finish", undefined));
+      await worker.close();
+      return finished;
+    },
+  };
 };

@@ -1,42 +1,31 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { closeProducts } from "../../math/linear-algebra/index.ts";
 import type { AlignmentKind } from "../../types.ts";
+import type { WorkerContext } from "../../worker.ts";
 import { fitAlignment } from "./fit.ts";
 import { updateGram, type Gram, type Pairs } from "./gram.ts";
-import { closeProducts } from "../../math/linear-algebra/index.ts";
 import type { Alignment } from "./types.ts";
 
-/** What the thread is asked for, one after another. */
-export type GramTask =
-  | { readonly pairs: Pairs; readonly how: "add" | "remove" }
-  | { readonly kind: AlignmentKind }
-  /** The last: the thread gives the matrix back and ends. */
-  | { readonly done: true };
+export interface GramUpdate {
+  readonly pairs: Pairs;
+  readonly how: "add" | "remove";
+}
 
-export type GramReply = { readonly value: Alignment | Gram | null } | { readonly error: string };
+export interface GramCalls {
+  readonly update: (update: GramUpdate) => Promise<void>;
+  readonly fit: (kind: AlignmentKind) => Promise<Alignment | null>;
+  /** The last call: the matrix leaves the thread. */
+  readonly finish: () => Gram;
+  readonly close: () => Promise<void>;
+}
 
-const gram = workerData as Gram;
+/** @param gram given away */
+export const open = (gram: Gram, { move }: WorkerContext): GramCalls => ({
+  update: ({ pairs, how }) => updateGram(gram, pairs, how),
+  fit: (kind) => fitAlignment(gram, kind),
+  finish: () => move(gram, buffersOf(gram)),
+  close: closeProducts,
+});
 
-const answer = async (task: GramTask): Promise<Alignment | Gram | null> => {
-  if ("pairs" in task) {
-    await updateGram(gram, task.pairs, task.how);
-    return null;
-  }
-  if ("kind" in task) return fitAlignment(gram, task.kind);
-  await closeProducts();
-  return gram;
-};
-
-const reply = async (task: GramTask): Promise<void> => {
-  try {
-    const value = await answer(task);
-    parentPort?.postMessage({ value } satisfies GramReply, value === gram ? buffersOf(gram) : []);
-  } catch (error) {
-    parentPort?.postMessage({ error: String(error) } satisfies GramReply);
-  }
-  if ("done" in task) parentPort?.close();
-};
-
-const buffersOf = ({ imageSums, textSums, images, texts, cross }: Gram): ArrayBuffer[] =>
+/** The memory of a Gram matrix, which moves between threads. */
+export const buffersOf = ({ imageSums, textSums, images, texts, cross }: Gram): ArrayBuffer[] =>
   [imageSums, textSums, images, texts, cross].map(({ buffer }) => buffer as ArrayBuffer);
-
-parentPort?.on("message", (task: GramTask) => void reply(task));

@@ -1,7 +1,5 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
-import { AnchorageError } from "../../../errors.ts";
-import type { ScoringReply, ScoringTask } from "./scoring-worker.ts";
+import { openWorker } from "../../../worker.ts";
+import type { ScoringCalls } from "./scoring-worker.ts";
 import { timedScore, type TimedScore } from "./timed-score.ts";
 import type { ScoreInput, TransferMethod, TransferOptions } from "./types.ts";
 
@@ -44,62 +42,15 @@ const inPlace = (input: ScoreInput, signal?: AbortSignal): Scoring => ({
 });
 
 const onThread = (input: ScoreInput, signal?: AbortSignal): Scoring => {
-  const thread = new Worker(new URL("./scoring-thread.mjs", import.meta.url), {
-    workerData: input,
-    transferList: ownBuffers(input),
-    execArgv: [],
-  });
-  const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
-  // Whoever waits for a score is told by `once`; without a listener, it would end the process where nobody does.
-  thread.on("error", () => undefined);
-  let stopping = false;
-  // Not terminated: that ends the whole process where the thread is within ONNX Runtime.
-  const stop = (): void => {
-    if (!stopping) thread.postMessage({ done: true } satisfies ScoringTask);
-    stopping = true;
-  };
+  const module = new URL("./scoring-worker.ts", import.meta.url);
+  const worker = openWorker<ScoringCalls>(module, input, { transfer: ownBuffers(input), signal });
   return {
-    score: async (method, options) => {
-      try {
-        const reply = await ask(thread, { method, options }, signal);
-        if ("made" in reply) return reply.made;
-        throw errorOf(reply);
-      } catch (error) {
-        if (signal?.aborted !== true) throw error;
-        stop();
-        throw signal.reason;
-      }
-    },
-    close: async () => {
-      stop();
-      await ended;
-    },
+    score: (method, options) => worker.call("score", { method, options }),
+    close: worker.close,
   };
 };
 
-const ask = async (thread: Worker, task: ScoringTask, signal?: AbortSignal): Promise<ScoringReply> => {
-  signal?.throwIfAborted();
-  const settled = new AbortController();
-  const either = AbortSignal.any([settled.signal, ...(signal === undefined ? [] : [signal])]);
-  try {
-    thread.postMessage(task);
-    // An "error" of the thread is thrown by `once`.
-    const [reply] = (await Promise.race([
-      once(thread, "message", { signal: either }),
-      once(thread, "exit", { signal: either }).then(() => {
-        throw new Error("the scoring ended early");
-      }),
-    ])) as [ScoringReply];
-    return reply;
-  } finally {
-    settled.abort();
-  }
-};
-
-const errorOf = ({ code, message, faults }: Extract<ScoringReply, { code: unknown }>): Error =>
-  code === null ? new Error(message) : new AnchorageError(code, message, { faults });
-
-/** Those that nothing else has a part of. */
+/** Buffers that no other view shares a part of. */
 const ownBuffers = ({ features, classes, fLabels = [], sourceProbabilities }: ScoreInput): ArrayBuffer[] => {
   const views = [
     features.data,

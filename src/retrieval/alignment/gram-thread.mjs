@@ -1,4 +1,0 @@
-// Plain JavaScript: a worker thread starts without the loader that reads TypeScript.
-import { tsImport } from "tsx/esm/api";
-
-await tsImport("./gram-worker.ts", import.meta.url);
