@@ -1,5 +1,5 @@
+import type { CollectionInfo } from "../../src/api/collections.ts";
 import type { Application } from "../../src/cli/application/index.ts";
-import type { CollectionInfo } from "../../src/collections/index.ts";
 import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import { AnchorageError } from "../../src/errors.ts";
 import type { CollectionName, EncoderInfo, Log, Modality } from "../../src/types.ts";

@@ -2,10 +2,12 @@ import { z } from "@hono/zod-openapi";
 import {
   collectionName,
   anchorId,
+  instant,
   metadata,
   minSequenceParameter,
   optional,
   page,
+  sequence,
   text,
   vector,
 } from "./values.ts";
@@ -40,39 +42,42 @@ export const anchor = z
   });
 
 export const putAnchors = z
-  .strictObject({ anchors: z.array(anchor).min(1).max(MAX_ANCHORS) })
+  .strictObject({ anchors: z.array(anchor).min(1).max(MAX_ANCHORS).readonly() })
   .openapi("PutAnchors", { example: { anchors: [EXAMPLE] } });
 
-export const written = z.strictObject({ sequence: z.int(), upserted: z.int() }).openapi("Written");
+export const written = z.strictObject({ sequence, upserted: z.int() }).openapi("Written");
 
 export const writtenLines = z
   .strictObject({
-    sequence: z.int(),
+    sequence,
     upserted: z.int(),
-    lines: z.tuple([z.int(), z.int()]).openapi({
-      type: "array",
-      items: { type: "integer" },
-      minItems: 2,
-      maxItems: 2,
-      description: "The first and the last line of the batch, from 1.",
-    }),
+    lines: z
+      .tuple([z.int(), z.int()])
+      .readonly()
+      .openapi({
+        type: "array",
+        items: { type: "integer" },
+        minItems: 2,
+        maxItems: 2,
+        description: "The first and the last line of the batch, from 1.",
+      }),
   })
   .openapi("WrittenLines", { example: { sequence: 17, upserted: 256, lines: [1, 256] } });
 
 export const storedAnchor = z
   .strictObject({
-    id: z.string(),
+    id: anchorId,
     text: z.string().nullable(),
     metadata,
     hasImage: z.boolean().openapi({ description: "Whether `…/image` has something to show." }),
-    sequence: z.int().openapi({ description: "Of the write that last changed it." }),
-    imageVector: vector.optional(),
-    textVector: vector.optional(),
+    sequence: sequence.openapi({ description: "Of the write that last changed it." }),
+    imageVector: optional(vector),
+    textVector: optional(vector),
   })
   .openapi("StoredAnchor");
 
 export const anchorPage = z
-  .strictObject({ anchors: z.array(storedAnchor), nextCursor: z.string().nullable() })
+  .strictObject({ anchors: z.array(storedAnchor).readonly(), nextCursor: z.string().nullable() })
   .openapi("AnchorPage");
 
 export const anchorPath = z.strictObject({
@@ -121,14 +126,18 @@ export const listQuery = z.strictObject({
 });
 
 export const deleteAnchors = z
-  .union([z.strictObject({ ids: z.array(anchorId).min(1).max(MAX_ANCHORS) }), z.strictObject({ filter })], {
-    error: `must hold either "ids" or "filter", and nothing else`,
-  })
+  .union(
+    [
+      z.strictObject({ ids: z.array(anchorId).min(1).max(MAX_ANCHORS).readonly() }),
+      z.strictObject({ filter }),
+    ],
+    { error: `must hold either "ids" or "filter", and nothing else` },
+  )
   .openapi("DeleteAnchors", { example: { filter: { owner: "ann" } } });
 
 export const deleted = z
   .strictObject({
-    sequence: z.int(),
+    sequence,
     deleted: z.int(),
     receipt: z.strictObject({
       id: z
@@ -136,8 +145,8 @@ export const deleted = z
         .nullable()
         .openapi({ description: "To ask for it again; null where nothing was there to delete." }),
       state: receiptState,
-      sequence: z.int(),
-      deletedAt: z.iso.datetime(),
+      sequence,
+      deletedAt: instant,
       count: z.int(),
       hash: z
         .string()
@@ -147,10 +156,20 @@ export const deleted = z
   })
   .openapi("Deleted");
 
+/** An anchor as it is written. */
+export type Anchor = z.output<typeof anchor>;
 export type AnchorBody = z.input<typeof anchor>;
-export type StoredAnchorBody = z.input<typeof storedAnchor>;
-export type AnchorPageBody = z.input<typeof anchorPage>;
+export type Written = z.output<typeof written>;
 export type WrittenBody = z.input<typeof written>;
+export type WrittenLines = z.output<typeof writtenLines>;
 export type WrittenLinesBody = z.input<typeof writtenLines>;
+export type StoredAnchor = z.output<typeof storedAnchor>;
+export type StoredAnchorBody = z.input<typeof storedAnchor>;
+export type AnchorPage = z.output<typeof anchorPage>;
+export type AnchorPageBody = z.input<typeof anchorPage>;
+export type AnchorQuery = z.output<typeof anchorQuery>;
+export type ListQuery = z.output<typeof listQuery>;
+export type DeleteAnchors = z.output<typeof deleteAnchors>;
 export type DeleteAnchorsBody = z.input<typeof deleteAnchors>;
+export type Deleted = z.output<typeof deleted>;
 export type DeletedBody = z.input<typeof deleted>;

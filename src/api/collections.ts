@@ -111,3 +111,6 @@ export type CollectionBody = z.input<typeof collection>;
 export type AsifParameters = CollectionInfo["asif"];
 /** What a collection's queries are answered by where they say nothing else. */
 export type CollectionDefaults = Pick<CollectionInfo, keyof typeof collectionDefaults>;
+
+/** For answers that must know of a write, wherever it was made: they are computed at `minSequence` or later. */
+export type AtLeast = z.output<typeof collectionQuery>;

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { collectionName, optional, page } from "./values.ts";
+import { collectionName, instant, optional, page, sequence } from "./values.ts";
 
 export const receiptState = z.enum(["hidden", "erased"]).openapi({
   description:
@@ -8,12 +8,15 @@ export const receiptState = z.enum(["hidden", "erased"]).openapi({
     "fitted anew; memory and snapshots are those of the service that answers.",
 });
 
+/** `erased`: this installation (a DATA_DIR) and the tables hold it nowhere any more. */
+export type ReceiptState = z.output<typeof receiptState>;
+
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 const link = {
   id: z.string(),
   position: z.int().openapi({ description: "In the collection's chain, from 1." }),
-  sequence: z.int(),
+  sequence,
   count: z.int().openapi({ description: "Anchors deleted; or of those erased that were not before." }),
   previousHash: hash.openapi({ description: "Of the receipt before; zeros for the first." }),
   hash: hash.openapi({
@@ -30,22 +33,24 @@ const deletionReceipt = z
     kind: z.literal("deletion"),
     ...link,
     state: receiptState,
-    deletedAt: z.iso.datetime(),
-    erasedAt: z.iso.datetime().nullable(),
+    deletedAt: instant,
+    erasedAt: instant.nullable(),
     generation: z.int().nullable().openapi({ description: "The first erasure here that covers it." }),
     salt: z.string().openapi({ description: "16 bytes in hexadecimal." }),
     anchorsHash: hash.openapi({ description: "sha256 of all hashes in `anchors`, id before content." }),
     anchors: optional(
-      z.array(
-        z.strictObject({
-          id: hash.openapi({ description: "sha256 of the salt and the id's UTF-8." }),
-          content: hash.openapi({
-            description:
-              "sha256 of the salt and the canonical JSON of `caption`, `imageVector`, `metadata` and `textVector`, the " +
-              "vectors as base64 of float32, little-endian.",
+      z
+        .array(
+          z.strictObject({
+            id: hash.openapi({ description: "sha256 of the salt and the id's UTF-8." }),
+            content: hash.openapi({
+              description:
+                "sha256 of the salt and the canonical JSON of `caption`, `imageVector`, `metadata` and `textVector`, the " +
+                "vectors as base64 of float32, little-endian.",
+            }),
           }),
-        }),
-      ),
+        )
+        .readonly(),
     ).openapi({ description: "Of a receipt that was asked for by its id." }),
   })
   .openapi("DeletionReceipt");
@@ -54,8 +59,8 @@ const erasureReceipt = z
   .strictObject({
     kind: z.literal("erasure"),
     ...link,
-    sequence: link.sequence.openapi({ description: "Everything deleted up to it was erased." }),
-    erasedAt: z.iso.datetime(),
+    sequence: sequence.openapi({ description: "Everything deleted up to it was erased." }),
+    erasedAt: instant,
     installation: z.string().openapi({ description: "The DATA_DIR whose indexes it was erased from." }),
     generation: z.int().openapi({ description: "Counts the installation's erasures in this collection." }),
   })
@@ -66,7 +71,7 @@ export const receipt = z
   .openapi("Receipt", { description: "A link of the chain that every deletion and erasure adds to." });
 
 export const receiptPage = z
-  .strictObject({ receipts: z.array(receipt), nextCursor: z.string().nullable() })
+  .strictObject({ receipts: z.array(receipt).readonly(), nextCursor: z.string().nullable() })
   .openapi("ReceiptPage");
 
 export const receiptPath = z.strictObject({
@@ -101,14 +106,21 @@ export const compacted = z
     erased: z
       .int()
       .openapi({ description: "Deleted anchors that were not known to be erased before; 0 for `vacuum`." }),
-    sequence: z
-      .int()
-      .openapi({ description: "Of what was deleted up to it nothing is left in memory and in snapshots." }),
+    sequence: sequence.openapi({
+      description: "Of what was deleted up to it nothing is left in memory and in snapshots.",
+    }),
     tables,
     tookMs: z.number(),
   })
   .openapi("Compacted");
 
+/** One link of a collection's chain: a deletion, or an erasure of what was deleted. */
+export type ReceiptDetail = z.output<typeof receipt>;
 export type ReceiptBody = z.input<typeof receipt>;
+export type ReceiptPage = z.output<typeof receiptPage>;
 export type ReceiptPageBody = z.input<typeof receiptPage>;
+export type ReceiptQuery = z.output<typeof receiptQuery>;
+/** How Postgres clears its rows: `rewrite` takes the bytes out of its files too and locks the tables meanwhile. */
+export type TableCompaction = z.output<typeof tables>;
+export type Compacted = z.output<typeof compacted>;
 export type CompactedBody = z.input<typeof compacted>;

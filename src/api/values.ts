@@ -121,6 +121,8 @@ export const minSequenceParameter = z
   .openapi({ type: "integer", minimum: 0, description: MIN_SEQUENCE });
 
 const MAX_PAGE = 1_000;
+/** Entries of a page where the request names no limit. */
+export const PAGE_SIZE = 50;
 
 /** The parameters of a listing. */
 export const page = {
@@ -130,7 +132,7 @@ export const page = {
       .regex(/^\d{1,9}$/, "must be a whole number")
       .transform(Number)
       .pipe(z.int().min(1).max(MAX_PAGE))
-      .openapi({ type: "integer", minimum: 1, maximum: MAX_PAGE, default: 50 }),
+      .openapi({ type: "integer", minimum: 1, maximum: MAX_PAGE, default: PAGE_SIZE }),
   ),
   cursor: optional(z.string().min(1).openapi({ description: "`nextCursor` of the page before." })),
 };

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { CollectionInfo, EncoderChoice } from "../collections/index.ts";
+import type { CollectionInfo, EncoderChoice } from "../api/collections.ts";
 import { EXIT, type Context } from "../command.ts";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
 import { createProgress } from "../progress.ts";

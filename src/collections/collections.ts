@@ -1,3 +1,6 @@
+import type { AtLeast } from "../api/collections.ts";
+import type { Deleted, Written } from "../api/anchors.ts";
+import type { Compacted } from "../api/receipts.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { invalidField, notFound } from "../errors.ts";
 import {
@@ -28,7 +31,7 @@ import { getReceipt, listReceipts } from "./receipts.ts";
 import { getTuning, planTuning } from "../features/tuning/collection-tuning.ts";
 import { createSnapshots } from "./snapshots.ts";
 import { classifySurely } from "../features/calibration/collection-sure.ts";
-import type { AtLeast, Collections } from "./types.ts";
+import type { Collections } from "./types.ts";
 
 /** The published parameters (ASIF-repo relreps.py: 800 non-zeros, exponent 8). */
 export const PUBLISHED_ASIF = { k: 800, p: 8 } as const;
@@ -129,7 +132,7 @@ export const openCollections = async (
       if (!removed) throw notFound("collection", name);
     },
 
-    putAnchors: async (name, anchors) => {
+    putAnchors: async (name, anchors): Promise<Written> => {
       if (anchors.length === 0) throw invalidField("anchors", "must hold at least one anchor");
       const { sequence, ids } = await writeTo(name, async (collection) =>
         collection.upsert(await prepareAnchors(collection.record, anchors, encoding)),
@@ -159,7 +162,7 @@ export const openCollections = async (
       return existingIds(store, record, ids);
     },
 
-    deleteAnchors: async (name, which) => {
+    deleteAnchors: async (name, which): Promise<Deleted> => {
       await find(name);
       if ("filter" in which && Object.keys(which.filter).length === 0) {
         throw invalidField("filter", "must name a condition; delete the collection to delete every anchor");
@@ -186,7 +189,7 @@ export const openCollections = async (
     getReceipt: async (name, id) => getReceipt(store, (await find(name)).record, id),
     listReceipts: async (name, page) => listReceipts(store, (await find(name)).record, page),
 
-    compact: async (name, tables = "rewrite") => {
+    compact: async (name, tables = "rewrite"): Promise<Compacted> => {
       const started = performance.now();
       const { erasure } = await find(name);
       const erased = await forgettingLost(name, () => erasure.run(tables));

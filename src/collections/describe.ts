@@ -1,8 +1,8 @@
+import type { CollectionInfo } from "../api/collections.ts";
 import { choiceOf } from "./encoder-choice.ts";
 import type { OpenCollection } from "./memory.ts";
-import type { CollectionInfo } from "./types.ts";
 
-/** A collection as it is told. */
+/** The public description of a collection. */
 export const describe = ({ record, space, defaults }: OpenCollection): CollectionInfo => {
   const view = space.view();
   const { transform } = defaults();

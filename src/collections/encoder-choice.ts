@@ -1,8 +1,8 @@
+import type { EncoderChoice } from "../api/collections.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { invalidField } from "../errors.ts";
 import { type EncoderRecord, type Store, ensureEncoder } from "../store/index.ts";
 import type { EncoderId, Modality } from "../types.ts";
-import type { EncoderChoice } from "./types.ts";
 
 /**
  * The stored record of the encoder that a caller chose, or of the default where none was.

@@ -1,11 +1,9 @@
 /** The write path and every query of a collection: encoders, store, indexes and ASIF brought together. */
 export { MAX_TEXT_LENGTH } from "./encoding.ts";
 export { compileFilter } from "./filter.ts";
-export type { Filter, FilterComparison, FilterScalar } from "../api/filter.ts";
 export { openCollections, PUBLISHED_ASIF } from "./collections.ts";
 export { TUNING_DEFAULTS } from "../features/tuning/index.ts";
 export type * from "../features/calibration/collection-calibration-types.ts";
-export type * from "./receipt-types.ts";
 export type * from "../features/reencoding/reencoding-types.ts";
 export type * from "../features/tuning/collection-tuning-types.ts";
 export type * from "./types.ts";

@@ -1,4 +1,6 @@
+import type { AnchorPage, ListQuery, StoredAnchor } from "../api/anchors.ts";
 import type { Filter } from "../api/filter.ts";
+import { PAGE_SIZE } from "../api/values.ts";
 import { invalidField } from "../errors.ts";
 import { compareIds } from "../math/order.ts";
 import {
@@ -11,14 +13,13 @@ import {
 import type { AnchorId } from "../types.ts";
 import { compileFilter } from "./filter.ts";
 import type { OpenCollection } from "./memory.ts";
-import type { AnchorDetail, Collections } from "./types.ts";
 
 /** One page of a collection's anchors, in id order. */
 export const listPage = async (
   store: Store,
   collection: OpenCollection,
-  { limit, cursor, filter, vectors = false }: Parameters<Collections["listAnchors"]>[1],
-): ReturnType<Collections["listAnchors"]> => {
+  { limit = PAGE_SIZE, cursor, filter, vectors = false }: ListQuery,
+): Promise<AnchorPage> => {
   const after = cursor === undefined ? null : decodeCursor(cursor);
   // One more than asked for tells whether there is a next page.
   const wanted = limit + 1;
@@ -42,7 +43,7 @@ export const listPage = async (
   };
 };
 
-export const detail = ({ id, caption, metadata, hasImage, sequence }: AnchorRecord): AnchorDetail => ({
+export const detail = ({ id, caption, metadata, hasImage, sequence }: AnchorRecord): StoredAnchor => ({
   id,
   text: caption,
   metadata,
@@ -50,7 +51,7 @@ export const detail = ({ id, caption, metadata, hasImage, sequence }: AnchorReco
   sequence,
 });
 
-export const detailWithVectors = (anchor: AnchorWithVectors): AnchorDetail => ({
+export const detailWithVectors = (anchor: AnchorWithVectors): StoredAnchor => ({
   ...detail(anchor),
   imageVector: Array.from(anchor.imageVector),
   textVector: Array.from(anchor.textVector),

@@ -1,9 +1,9 @@
+import type { CollectionChange } from "../api/collections.ts";
 import { AnchorageError, type ErrorCode } from "../errors.ts";
 import type { AnchorSpace, SpaceChange } from "../retrieval/index.ts";
 import {
   type AnchorWrite,
   type CollectionRecord,
-  type DefaultsChange,
   type DeleteResult,
   type Store,
   type WriteResult,
@@ -28,7 +28,7 @@ export interface OpenCollection {
   readonly space: AnchorSpace;
   /** What queries are answered by at the sequence of the present view. */
   readonly defaults: () => CollectionDefaults;
-  readonly changeDefaults: (changed: DefaultsChange) => Promise<Sequence>;
+  readonly changeDefaults: (changed: CollectionChange) => Promise<Sequence>;
   readonly upsert: (anchors: readonly AnchorWrite[]) => Promise<WriteResult>;
   readonly delete: (which: () => readonly AnchorId[]) => Promise<DeleteResult>;
   /** Reads what others have written, where memory is behind `sequence` when its turn comes. */
@@ -105,7 +105,7 @@ export const keepInStep = (
     return turn;
   };
 
-  const apply = (change: CollectionChange): void => {
+  const apply = (change: MemoryChange): void => {
     if (change.defaults !== undefined) defaults = change.defaults;
     space.apply(change);
     waiting.look();
@@ -142,7 +142,7 @@ export const keepInStep = (
   /** @param change null for a write that changed nothing: it took no sequence */
   const committing = async <R extends Written>(
     write: () => Promise<R>,
-    change: (result: R) => CollectionChange | null,
+    change: (result: R) => MemoryChange | null,
   ): Promise<R> => {
     try {
       const result = await write();
@@ -220,7 +220,7 @@ const unavailable = (message: string): AnchorageError => new AnchorageError("una
 
 type Written = Pick<WriteResult, "sequence">;
 
-interface CollectionChange extends SpaceChange {
+interface MemoryChange extends SpaceChange {
   readonly defaults?: CollectionDefaults;
 }
 

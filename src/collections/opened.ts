@@ -1,3 +1,4 @@
+import type { AtLeast } from "../api/collections.ts";
 import { AnchorageError, isAnchorageError, messageOf, notFound } from "../errors.ts";
 import { type CollectionRecord, type Store, findCollection, listCollections } from "../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../types.ts";
@@ -5,7 +6,6 @@ import type { RemoveBuilt } from "./erasure.ts";
 import { haveEncoders, type Loader } from "./load.ts";
 import type { Beyond, OpenCollection } from "./memory.ts";
 import type { Snapshots } from "./snapshots.ts";
-import type { AtLeast } from "./types.ts";
 
 /** How long a query with `minSequence` waits. */
 const WAIT_MS = 5_000;

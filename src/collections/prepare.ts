@@ -1,10 +1,10 @@
 import pLimit from "p-limit";
+import type { Anchor } from "../api/anchors.ts";
 import { makeThumbnail } from "../encoders/index.ts";
 import { AnchorageError, atPath, invalidField, isAnchorageError, type FieldFault } from "../errors.ts";
 import type { AnchorWrite, CollectionRecord, EncoderRecord, StoredImage } from "../store/index.ts";
 import type { AnchorId, Modality } from "../types.ts";
 import { checkText, readVector, type Encodable, type Encoding } from "./encoding.ts";
-import type { AnchorInput } from "./types.ts";
 
 /** Where the anchors stand in a request that writes them. */
 const ROOT = "anchors";
@@ -20,7 +20,7 @@ const THUMBNAILS_AT_ONCE = 2;
  */
 export const prepareAnchors = async (
   collection: CollectionRecord,
-  anchors: readonly AnchorInput[],
+  anchors: readonly Anchor[],
   encoding: Encoding,
 ): Promise<AnchorWrite[]> => {
   checkAll(collection, anchors, ROOT);
@@ -50,7 +50,7 @@ interface Sides {
  */
 export const prepareVectors = (
   collection: CollectionRecord,
-  anchors: readonly AnchorInput[],
+  anchors: readonly Anchor[],
   encoding: Encoding,
   root: string,
 ): Promise<Sides> => {
@@ -60,7 +60,7 @@ export const prepareVectors = (
 
 const encodeSides = async (
   collection: CollectionRecord,
-  anchors: readonly AnchorInput[],
+  anchors: readonly Anchor[],
   encoding: Encoding,
   root: string,
 ): Promise<Sides> => {
@@ -77,7 +77,7 @@ const encodeSides = async (
   return { image, text };
 };
 
-const checkAll = (collection: CollectionRecord, anchors: readonly AnchorInput[], root: string): void => {
+const checkAll = (collection: CollectionRecord, anchors: readonly Anchor[], root: string): void => {
   const faults: FieldFault[] = [];
   const seen = new Map<AnchorId, number>();
   anchors.forEach((anchor, i) => {
@@ -147,7 +147,7 @@ const collectFaults = (faults: FieldFault[], check: () => void): void => {
   }
 };
 
-const makeThumbnails = (anchors: readonly AnchorInput[]): Promise<(StoredImage | null)[]> => {
+const makeThumbnails = (anchors: readonly Anchor[]): Promise<(StoredImage | null)[]> => {
   const limit = pLimit(THUMBNAILS_AT_ONCE);
   return Promise.all(
     anchors.map(({ image }, i) =>
@@ -165,12 +165,12 @@ const makeThumbnails = (anchors: readonly AnchorInput[]): Promise<(StoredImage |
 };
 
 const vectorsOf = async <T>(
-  anchors: readonly AnchorInput[],
+  anchors: readonly Anchor[],
   root: string,
   encoder: EncoderRecord,
   modality: Modality,
   encode: (encoder: EncoderRecord, items: readonly Encodable<T>[]) => Promise<Float32Array>,
-  pick: (anchor: AnchorInput) => { given: readonly number[] | undefined; source: T | undefined },
+  pick: (anchor: Anchor) => { given: readonly number[] | undefined; source: T | undefined },
 ): Promise<Float32Array[]> => {
   const toEncode: Encodable<T>[] = [];
   const rows = anchors.map((anchor, i) => {

@@ -1,3 +1,5 @@
+import type { ReceiptDetail, ReceiptPage, ReceiptQuery } from "../api/receipts.ts";
+import { PAGE_SIZE } from "../api/values.ts";
 import { invalidField, notFound } from "../errors.ts";
 import {
   hashOfAnchors,
@@ -8,7 +10,6 @@ import {
   findReceipt,
   listReceipts as listEntries,
 } from "../store/index.ts";
-import type { ReceiptDetail, ReceiptPage } from "./receipt-types.ts";
 
 /** @throws AnchorageError `not-found` */
 export const getReceipt = async (
@@ -31,7 +32,7 @@ export const getReceipt = async (
 export const listReceipts = async (
   store: Store,
   record: CollectionRecord,
-  { limit, cursor }: { readonly limit: number; readonly cursor?: string },
+  { limit = PAGE_SIZE, cursor }: ReceiptQuery,
 ): Promise<ReceiptPage> => {
   if (cursor !== undefined && !/^[1-9]\d{0,14}$/.test(cursor))
     throw invalidField("cursor", "is not one that a listing gave out");

@@ -1,12 +1,27 @@
-import type { IndexStatus, SearchPlan } from "../api/indexes.ts";
+import type {
+  Anchor,
+  AnchorPage,
+  AnchorQuery,
+  DeleteAnchors,
+  Deleted,
+  ListQuery,
+  StoredAnchor,
+  Written,
+} from "../api/anchors.ts";
+import type { AtLeast, CollectionChange, CollectionInfo, CollectionSpec } from "../api/collections.ts";
+import type {
+  Compacted,
+  ReceiptDetail,
+  ReceiptPage,
+  ReceiptQuery,
+  TableCompaction,
+} from "../api/receipts.ts";
+import type { SearchPlan } from "../api/indexes.ts";
 import type { FitUsed, Member } from "../api/methods.ts";
 import type { Contrast, Contribution, Difference, Explained } from "../asif/index.ts";
 import type {
   AnchorId,
-  AsifParameters,
-  CollectionDefaults,
   CollectionName,
-  Ensemble,
   Metadata,
   Method,
   Modality,
@@ -23,8 +38,7 @@ import type {
   SureRequest,
 } from "../features/calibration/collection-calibration-types.ts";
 import type { Filter } from "../api/filter.ts";
-import type { CompactionResult, DeletionReceipt, ReceiptDetail, ReceiptPage } from "./receipt-types.ts";
-import type { DefaultsChange, StoredImage } from "../store/index.ts";
+import type { StoredImage } from "../store/index.ts";
 import type { Encoding } from "./encoding.ts";
 import type { CollectionHooks } from "./hooks.ts";
 import type { OpenCollection } from "./memory.ts";
@@ -39,66 +53,6 @@ export type Input =
   | { readonly vector: readonly number[]; readonly modality?: Modality }
   /** The stored vector of an anchor; of the modality that the place asks for, or of the one named. */
   | { readonly anchor: AnchorId; readonly modality?: Modality };
-
-/** An encoder of the registry by id, or vectors that come from outside. */
-export type EncoderChoice = string | { readonly external: { readonly dimension: number } };
-
-export interface CollectionSpec {
-  readonly name: CollectionName;
-  /** Absent: the registry's default of that modality. */
-  readonly imageEncoder?: EncoderChoice;
-  readonly textEncoder?: EncoderChoice;
-  readonly asif?: Partial<AsifParameters>;
-  readonly transform?: TransformKind;
-  readonly method?: Method;
-  readonly rank?: number | null;
-  readonly ensemble?: Ensemble;
-}
-
-export interface CollectionInfo extends CollectionDefaults {
-  readonly name: CollectionName;
-  readonly imageEncoder: EncoderChoice;
-  readonly textEncoder: EncoderChoice;
-  readonly anchorCount: number;
-  readonly sequence: Sequence;
-  readonly indexes: Readonly<Record<Modality, IndexStatus>>;
-  readonly createdAt: Date;
-}
-
-export interface AnchorInput {
-  readonly id: AnchorId;
-  readonly text?: string;
-  readonly image?: Uint8Array;
-  readonly imageVector?: readonly number[];
-  readonly textVector?: readonly number[];
-  readonly metadata?: Metadata;
-}
-
-export interface AnchorDetail {
-  readonly id: AnchorId;
-  readonly text: string | null;
-  readonly metadata: Metadata;
-  readonly hasImage: boolean;
-  readonly sequence: Sequence;
-  readonly imageVector?: readonly number[];
-  readonly textVector?: readonly number[];
-}
-
-export interface DeletionResult {
-  readonly sequence: Sequence;
-  readonly deleted: number;
-  readonly receipt: DeletionReceipt;
-}
-
-/** For answers that must know of a write, wherever it was made. */
-export interface AtLeast {
-  /**
-   * The answer is computed at this sequence or a later one; where memory is behind, it is waited for, 5 s at most.
-   *
-   * @throws AnchorageError `unavailable` where memory is still behind then
-   */
-  readonly minSequence?: Sequence;
-}
 
 /** Settings that any query may give in place of the collection's own. */
 export interface QuerySettings extends AtLeast {
@@ -231,7 +185,7 @@ export interface Collections {
   /** @throws AnchorageError `not-found`, as every method below does for a collection that is not there. */
   readonly get: (name: CollectionName, at?: AtLeast) => Promise<CollectionInfo>;
   /** Changes what queries are answered by, at a new sequence, for every process on the same Postgres. */
-  readonly update: (name: CollectionName, changed: DefaultsChange) => Promise<CollectionInfo>;
+  readonly update: (name: CollectionName, changed: CollectionChange) => Promise<CollectionInfo>;
   readonly remove: (name: CollectionName) => Promise<void>;
 
   /**
@@ -249,34 +203,18 @@ export interface Collections {
    *
    * @throws AnchorageError `invalid-input` whose fault paths start with `anchors.<index>`.
    */
-  readonly putAnchors: (
-    name: CollectionName,
-    anchors: readonly AnchorInput[],
-  ) => Promise<{ sequence: Sequence; upserted: number }>;
-  readonly getAnchor: (
-    name: CollectionName,
-    id: AnchorId,
-    options?: AtLeast & { vectors?: boolean },
-  ) => Promise<AnchorDetail>;
+  readonly putAnchors: (name: CollectionName, anchors: readonly Anchor[]) => Promise<Written>;
+  readonly getAnchor: (name: CollectionName, id: AnchorId, options?: AnchorQuery) => Promise<StoredAnchor>;
   /** In id order. */
-  readonly listAnchors: (
-    name: CollectionName,
-    page: AtLeast & { limit: number; cursor?: string; filter?: Filter; vectors?: boolean },
-  ) => Promise<{ anchors: readonly AnchorDetail[]; nextCursor: string | null }>;
+  readonly listAnchors: (name: CollectionName, page: ListQuery) => Promise<AnchorPage>;
   /** @throws AnchorageError `not-found` where the anchor is not there or has no image. */
   readonly getImage: (name: CollectionName, id: AnchorId) => Promise<StoredImage>;
   readonly existingIds: (name: CollectionName, ids: readonly AnchorId[]) => Promise<Set<AnchorId>>;
-  readonly deleteAnchors: (
-    name: CollectionName,
-    which: { readonly ids: readonly AnchorId[] } | { readonly filter: Filter },
-  ) => Promise<DeletionResult>;
+  readonly deleteAnchors: (name: CollectionName, which: DeleteAnchors) => Promise<Deleted>;
 
   readonly getReceipt: (name: CollectionName, id: string) => Promise<ReceiptDetail>;
   /** In the order of the chain. */
-  readonly listReceipts: (
-    name: CollectionName,
-    page: { readonly limit: number; readonly cursor?: string },
-  ) => Promise<ReceiptPage>;
+  readonly listReceipts: (name: CollectionName, page: ReceiptQuery) => Promise<ReceiptPage>;
   /**
    * Takes what was deleted out of memory and files while queries go on, and has Postgres clear its rows.
    *
@@ -284,7 +222,7 @@ export interface Collections {
    * puts on record that what was deleted is erased; `vacuum` locks nothing, leaves bytes, and receipts as they are
    * @throws AnchorageError `unavailable` where a transaction on the same Postgres may still read what was deleted
    */
-  readonly compact: (name: CollectionName, tables?: "vacuum" | "rewrite") => Promise<CompactionResult>;
+  readonly compact: (name: CollectionName, tables?: TableCompaction) => Promise<Compacted>;
 
   readonly search: (name: CollectionName, request: SearchRequest) => Promise<SearchAnswer>;
   readonly relative: (name: CollectionName, request: RelativeRequest) => Promise<RelativeAnswer>;

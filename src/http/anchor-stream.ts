@@ -1,15 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 import type { Context } from "hono";
-import type { AnchorInput } from "../collections/index.ts";
 import { AnchorageError, isAnchorageError, type FieldFault } from "../errors.ts";
-import type { CollectionName, Sequence } from "../types.ts";
+import type { CollectionName } from "../types.ts";
 import { chunksOf } from "./body.ts";
 import type { Collections } from "../collections/index.ts";
 import type { Routes } from "./endpoint.ts";
 import { parseJson } from "./json.ts";
 import { linesOf, type Line } from "./lines.ts";
 import { problemOf } from "./problem.ts";
-import { anchor } from "../api/anchors.ts";
+import { anchor, type Anchor, type WrittenLines } from "../api/anchors.ts";
 import { parseWith } from "./validation.ts";
 
 const BATCH_LINES = 256;
@@ -17,15 +16,9 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 /** How long lines are parsed before other requests get their turn. */
 const SLICE_MS = 2;
 
-interface WrittenLines {
-  readonly sequence: Sequence;
-  readonly upserted: number;
-  readonly lines: readonly [number, number];
-}
-
 interface Numbered {
   readonly line: number;
-  readonly anchor: AnchorInput;
+  readonly anchor: Anchor;
 }
 
 /**
@@ -111,7 +104,7 @@ async function* writeBatches(
   if (batch.length > 0) yield await write();
 }
 
-const parseLine = ({ number, bytes }: Line): AnchorInput => {
+const parseLine = ({ number, bytes }: Line): Anchor => {
   try {
     return parseWith(anchor, parseJson(bytes, "It"));
   } catch (error) {

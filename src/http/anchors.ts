@@ -30,7 +30,6 @@ import { collectionPath } from "../api/collections.ts";
 const tags = ["anchors"];
 const path = "/v1/collections/{collection}/anchors";
 const NDJSON = "application/x-ndjson";
-const PAGE = 50;
 /** An image that a user sent is shown as an image and as nothing else. */
 const IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
 
@@ -89,8 +88,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
     },
     async (c) => {
       const { collection } = readPath(c, collectionPath);
-      const { limit = PAGE, ...page } = readQuery(c, listQuery);
-      return answerJson(c, await collections.listAnchors(collection, { limit, ...page }));
+      return answerJson(c, await collections.listAnchors(collection, readQuery(c, listQuery)));
     },
   );
 

@@ -5,7 +5,6 @@ import { compactQuery, compacted, receipt, receiptPage, receiptPath, receiptQuer
 
 const tags = ["receipts"];
 const path = "/v1/collections/{collection}";
-const PAGE = 50;
 
 export const addReceipts = ({ app }: Routes, { collections }: Pick<Core, "collections">): void => {
   endpoint(
@@ -21,8 +20,7 @@ export const addReceipts = ({ app }: Routes, { collections }: Pick<Core, "collec
     },
     async (c) => {
       const { collection } = readPath(c, collectionPath);
-      const { limit = PAGE, ...page } = readQuery(c, receiptQuery);
-      return answerJson(c, await collections.listReceipts(collection, { limit, ...page }));
+      return answerJson(c, await collections.listReceipts(collection, readQuery(c, receiptQuery)));
     },
   );
 

@@ -1,5 +1,6 @@
 import { asc, eq } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
+import type { CollectionChange } from "../api/collections.ts";
 import { AnchorageError } from "../errors.ts";
 import type { CollectionDefaults, CollectionName } from "../types.ts";
 import type { Database, Queries } from "./database.ts";
@@ -7,7 +8,7 @@ import { encoderOf } from "./encoders.ts";
 import { announcement } from "./news.ts";
 import { collections, encoders } from "./schema.ts";
 import { violatesUnique } from "./trouble.ts";
-import type { CollectionRecord, DefaultsChange, NewCollection } from "./types.ts";
+import type { CollectionRecord, NewCollection } from "./types.ts";
 
 const imageEncoders = alias(encoders, "image_encoders");
 const textEncoders = alias(encoders, "text_encoders");
@@ -42,7 +43,7 @@ export const defaultsOf = ({ asifK, asifP, ...row }: DefaultsRow): CollectionDef
 });
 
 /** The same as a row is written. */
-export const rowOfDefaults = (defaults: DefaultsChange): Partial<DefaultsRow> => {
+export const rowOfDefaults = (defaults: CollectionChange): Partial<DefaultsRow> => {
   const { asif, transform, method, rank, ensemble } = defaults;
   const row = { asifK: asif?.k, asifP: asif?.p, transform, method, rank, ensemble };
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));

@@ -1,11 +1,12 @@
 import { eq } from "drizzle-orm";
+import type { CollectionChange } from "../api/collections.ts";
 import type { CollectionDefaults, Sequence } from "../types.ts";
 import { defaultColumns, defaultsOf, rowOfDefaults } from "./collections.ts";
 import type { Database } from "./database.ts";
 import { lockCollection } from "./lock-collection.ts";
 import { announcement } from "./news.ts";
 import { changes, collections } from "./schema.ts";
-import type { CollectionRecord, DefaultsChange } from "./types.ts";
+import type { CollectionRecord } from "./types.ts";
 
 /**
  * Changes what a collection's queries are answered by. It is a write like any other, with a sequence of its own, so that
@@ -14,7 +15,7 @@ import type { CollectionRecord, DefaultsChange } from "./types.ts";
 export const changeDefaults = async (
   database: Database,
   collection: CollectionRecord,
-  changed: DefaultsChange,
+  changed: CollectionChange,
 ): Promise<{ readonly sequence: Sequence; readonly defaults: CollectionDefaults }> =>
   database.transaction(async ({ queries }) => {
     const { key } = collection;

@@ -1,3 +1,4 @@
+import type { CollectionChange } from "../api/collections.ts";
 import type { Database } from "./database.ts";
 import type {
   AlignmentKind,
@@ -25,13 +26,8 @@ export interface EncoderRecord {
   readonly external: boolean;
 }
 
-/** What is not given stays as it is. */
-export interface DefaultsChange extends Partial<Omit<CollectionDefaults, "asif">> {
-  readonly asif?: Partial<AsifParameters>;
-}
-
 /** Of what queries are answered by, the rest is as Postgres has it: `asif`, its own rank, `max`. */
-export interface NewCollection extends DefaultsChange {
+export interface NewCollection extends CollectionChange {
   readonly name: CollectionName;
   readonly imageEncoder: EncoderRecord;
   readonly textEncoder: EncoderRecord;

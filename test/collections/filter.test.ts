@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { compileFilter, type Filter } from "../../src/collections/index.ts";
+import type { Filter } from "../../src/api/filter.ts";
+import { compileFilter } from "../../src/collections/index.ts";
 import type { Metadata } from "../../src/types.ts";
 
 const holds = (filter: Filter, metadata: Metadata): boolean => compileFilter(filter)(metadata);

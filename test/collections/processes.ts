@@ -1,5 +1,6 @@
 import { onTestFinished } from "vitest";
-import { openCollections, type AnchorInput, type Collections } from "../../src/collections/index.ts";
+import type { Anchor } from "../../src/api/anchors.ts";
+import { openCollections, type Collections } from "../../src/collections/index.ts";
 import { openJobs } from "../../src/collections/jobs/index.ts";
 import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import { FEATURES, openFeatures } from "../../src/features/index.ts";
@@ -51,7 +52,7 @@ export const createBirds = ({ collections }: Peer) =>
     textEncoder: { external: { dimension: 2 } },
   });
 
-export const bird = (id: string, x = 1): AnchorInput => ({
+export const bird = (id: string, x = 1): Anchor => ({
   id: id as AnchorId,
   text: `the caption of ${id}`,
   imageVector: [x, 1, 0.5],

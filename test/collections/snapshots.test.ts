@@ -1,7 +1,8 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { openCollections, type AnchorInput, type Collections } from "../../src/collections/index.ts";
+import type { Anchor } from "../../src/api/anchors.ts";
+import { openCollections, type Collections } from "../../src/collections/index.ts";
 import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import type { AnchorId, CollectionName } from "../../src/types.ts";
 import { normals, seededRandom } from "../support/random.ts";
@@ -73,7 +74,7 @@ const createBirds = ({ collections }: Process, image = IMAGE) =>
     textEncoder: { external: { dimension: TEXT } },
   });
 
-const birds = (first: number, count: number, seed = 1): AnchorInput[] => {
+const birds = (first: number, count: number, seed = 1): Anchor[] => {
   const random = seededRandom(seed + first);
   return Array.from({ length: count }, (_, i) => ({
     id: `bird-${first + i}` as AnchorId,

@@ -47,7 +47,7 @@ describe("a deletion's receipt", () => {
     const content = `{"caption":"${text}","imageVector":"${float32(imageVector)}","metadata":{"seed":${metadata.seed}},"textVector":"${float32(textVector)}"}`;
     expect(found.anchors).toEqual([{ id: sha256(salt, "a"), content: sha256(salt, content) }]);
     const said =
-      `{"anchorsHash":"${found.anchorsHash}","at":"${found.deletedAt}","collection":"c","count":1,"generation":null,` +
+      `{"anchorsHash":"${found.anchorsHash}","at":"${found.deletedAt.toISOString()}","collection":"c","count":1,"generation":null,` +
       `"id":"${id}","installation":null,"kind":"deletion","position":${found.position},` +
       `"previousHash":"${found.previousHash}","salt":"${found.salt}","sequence":${found.sequence}}`;
     expect(found.hash).toBe(sha256(said));

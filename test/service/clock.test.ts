@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import type { Anchor } from "../../src/api/anchors.ts";
 import { openCore, type Core, type OwnedCore } from "../../src/collections/index.ts";
-import type { AnchorInput } from "../../src/collections/index.ts";
 import {
   faultOfReceipt,
   type JobRecord,
@@ -21,7 +21,7 @@ const ANCHORS = 1_000;
 const LATE = new Date("2030-06-01T12:00:00Z");
 const EARLY = new Date("2020-06-01T12:00:00Z");
 
-const anchor = (i: number): AnchorInput => ({
+const anchor = (i: number): Anchor => ({
   id: `a${i}` as AnchorId,
   imageVector: [1, i, 2],
   textVector: [i, 1],

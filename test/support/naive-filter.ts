@@ -1,4 +1,4 @@
-import type { Filter, FilterComparison, FilterScalar } from "../../src/collections/index.ts";
+import type { Filter, FilterComparison, FilterScalar } from "../../src/api/filter.ts";
 import type { JsonValue, Metadata } from "../../src/types.ts";
 
 /** Whether a filter holds, as the documentation of `Filter` tells it, one condition after another. */

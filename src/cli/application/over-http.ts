@@ -1,3 +1,5 @@
+import type { Anchor, StoredAnchor } from "../../api/anchors.ts";
+import type { CollectionInfo, EncoderChoice } from "../../api/collections.ts";
 import {
   AnchorageApiError,
   createClient,
@@ -10,16 +12,7 @@ import {
   type SelectionRequestBody,
   type TuneRequestBody,
 } from "../../client/index.ts";
-import type {
-  AnchorDetail,
-  AnchorInput,
-  ClassifyAnswer,
-  ClassInput,
-  CollectionInfo,
-  EncoderChoice,
-  Input,
-  TuningDetail,
-} from "../../collections/index.ts";
+import type { ClassifyAnswer, ClassInput, Input, TuningDetail } from "../../collections/index.ts";
 import { AnchorageError, messageOf, type ErrorCode } from "../../errors.ts";
 import type { DoneSelection } from "../../features/selection/index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../../types.ts";
@@ -95,7 +88,7 @@ export const overHttp = (url: string, apiKey: string | null): Application => {
       try {
         yield* client
           .collection(name)
-          .listAnchors({ vectors: true, pageSize: ANCHORS_A_PAGE }) as AsyncGenerator<AnchorDetail, void>;
+          .listAnchors({ vectors: true, pageSize: ANCHORS_A_PAGE }) as AsyncGenerator<StoredAnchor, void>;
       } catch (error) {
         throw domainError(error, url);
       }
@@ -151,7 +144,7 @@ export const overHttp = (url: string, apiKey: string | null): Application => {
 const collectionOf = (body: CollectionBody): CollectionInfo =>
   ({ ...body, createdAt: new Date(body.createdAt) }) as unknown as CollectionInfo;
 
-const anchorBody = ({ image, ...anchor }: AnchorInput): AnchorBody => ({
+const anchorBody = ({ image, ...anchor }: Anchor): AnchorBody => ({
   ...anchor,
   ...(image === undefined ? {} : { image: imageOf(image) }),
 });

@@ -1,10 +1,6 @@
-import type {
-  AnchorDetail,
-  CollectionInfo,
-  Collections,
-  TuneRequest,
-  TuningDetail,
-} from "../../collections/index.ts";
+import type { StoredAnchor } from "../../api/anchors.ts";
+import type { CollectionInfo } from "../../api/collections.ts";
+import type { Collections, TuneRequest, TuningDetail } from "../../collections/index.ts";
 import type { CollectionName, Modality } from "../../types.ts";
 import type { DoneSelection, SelectionRequest } from "../../features/selection/index.ts";
 import type { WatchOptions } from "./watch-job.ts";
@@ -30,7 +26,7 @@ export interface Application extends Pick<
   /** The sha256 of the collection's encoders, as it was registered; empty for an external one. */
   encoderHashes(collection: CollectionInfo): Promise<Readonly<Record<Modality, string>>>;
   /** Every anchor with its vectors, in id order. */
-  anchorsWithVectors(name: CollectionName): AsyncGenerator<AnchorDetail, void>;
+  anchorsWithVectors(name: CollectionName): AsyncGenerator<StoredAnchor, void>;
   /**
    * Tunes a collection, by a job that others can see.
    *

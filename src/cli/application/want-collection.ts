@@ -1,4 +1,4 @@
-import type { CollectionInfo, CollectionSpec } from "../../collections/index.ts";
+import type { CollectionInfo, CollectionSpec } from "../../api/collections.ts";
 import { AnchorageError, isAnchorageError, notFound } from "../../errors.ts";
 import type { Log } from "../../types.ts";
 import type { Application } from "./types.ts";

@@ -1,4 +1,5 @@
-import type { AnchorDetail, CollectionInfo } from "../../collections/index.ts";
+import type { StoredAnchor } from "../../api/anchors.ts";
+import type { CollectionInfo } from "../../api/collections.ts";
 import { AnchorageError } from "../../errors.ts";
 import { unitRows } from "../../retrieval/index.ts";
 import type { AnchorId, CollectionName, Modality } from "../../types.ts";
@@ -11,7 +12,7 @@ const MODALITIES = ["image", "text"] as const;
 export interface VectorSource {
   get(name: CollectionName): Promise<CollectionInfo>;
   encoderHashes(collection: CollectionInfo): Promise<Readonly<Record<Modality, string>>>;
-  anchorsWithVectors(name: CollectionName): AsyncGenerator<AnchorDetail, void>;
+  anchorsWithVectors(name: CollectionName): AsyncGenerator<StoredAnchor, void>;
 }
 
 /**

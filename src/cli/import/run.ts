@@ -1,4 +1,4 @@
-import type { CollectionSpec } from "../../collections/index.ts";
+import type { CollectionSpec } from "../../api/collections.ts";
 import { EXIT, type Context, type Terminal } from "../../command.ts";
 import { AnchorageError } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";

@@ -1,4 +1,4 @@
-import type { ReceiptState } from "../../collections/index.ts";
+import type { ReceiptState } from "../../api/receipts.ts";
 import type { Receipt } from "../../store/index.ts";
 import type { AnchorId, CollectionName, Metadata } from "../../types.ts";
 

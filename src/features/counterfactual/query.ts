@@ -1,3 +1,4 @@
+import type { Anchor } from "../../api/anchors.ts";
 import type { Database } from "../../store/index.ts";
 import { createRepresentationCache } from "../../asif/index.ts";
 import { counterfactualByMethod } from "./counterfactual-by-method.ts";
@@ -12,7 +13,6 @@ import { methodOf } from "../../collections/method.ts";
 import { pictured } from "../../collections/pictured.ts";
 import { prepareVectors } from "../../collections/prepare.ts";
 import { answer, readQuestion, type Queried } from "../../collections/question.ts";
-import type { AnchorInput } from "../../collections/types.ts";
 import type { CounterfactualAnswer, CounterfactualRequest } from "./types.ts";
 
 const DEFAULT_CHANGES = 5;
@@ -95,7 +95,7 @@ const takenAway = (view: AnchorView, without: CounterfactualRequest["without"]):
 };
 
 /** Takes away what comes anew under its id, as a write would; returns how many stayed until then. */
-const replace = (view: AnchorView, taken: Uint8Array, come: readonly AnchorInput[]): number => {
+const replace = (view: AnchorView, taken: Uint8Array, come: readonly Anchor[]): number => {
   let replaced = 0;
   for (const { id } of come) {
     const slot = view.slotOf(id);
@@ -108,7 +108,7 @@ const replace = (view: AnchorView, taken: Uint8Array, come: readonly AnchorInput
 
 /** Those that come and that the query's filter lets through. */
 const remembered = (
-  come: readonly AnchorInput[],
+  come: readonly Anchor[],
   vectors: { readonly image: readonly Float32Array[]; readonly text: readonly Float32Array[] },
   { filter }: CounterfactualRequest,
 ): CounterfactualInput["added"] => {

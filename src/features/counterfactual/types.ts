@@ -1,11 +1,7 @@
+import type { Anchor } from "../../api/anchors.ts";
+import type { Filter } from "../../api/filter.ts";
 import type { FitUsed } from "../../api/methods.ts";
-import type {
-  AnchorInput,
-  Answer,
-  ClassifyRequest,
-  ClassifyResult,
-  Filter,
-} from "../../collections/index.ts";
+import type { Answer, ClassifyRequest, ClassifyResult } from "../../collections/index.ts";
 import type { AnchorId, Method, Modality } from "../../types.ts";
 import type { ScoreChange, UsedFit } from "./counterfactual.ts";
 
@@ -14,7 +10,7 @@ export interface CounterfactualRequest extends ClassifyRequest {
   /** Anchors that are taken away; either or both. */
   readonly without?: { readonly ids?: readonly AnchorId[]; readonly filter?: Filter };
   /** Anchors that come, as they would be written. */
-  readonly with?: readonly AnchorInput[];
+  readonly with?: readonly Anchor[];
   /** How many classes' changes are listed for each image; 5 where absent. */
   readonly changes?: number;
 }

@@ -1,7 +1,7 @@
+import type { EncoderChoice } from "../../api/collections.ts";
 import type { Comparison, TuneContext } from "../tuning/index.ts";
 import type { Reencoding } from "../../store/index.ts";
 import type { CollectionName, EncoderId } from "../../types.ts";
-import type { EncoderChoice } from "../../collections/types.ts";
 
 /** What is absent stays as it is. */
 export interface ReencodeRequest {

@@ -1,6 +1,6 @@
+import type { AtLeast } from "../../api/collections.ts";
 import type { TuneContext, TuneSettings, Tuning } from "./index.ts";
 import type { Sequence } from "../../types.ts";
-import type { AtLeast } from "../../collections/types.ts";
 
 /** What is absent is as `TUNING_DEFAULTS` says. */
 export interface TuneRequest extends Partial<TuneSettings>, AtLeast {

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openCollections, type AnchorInput, type Collections } from "../../../src/collections/index.ts";
+import type { Anchor } from "../../../src/api/anchors.ts";
+import { openCollections, type Collections } from "../../../src/collections/index.ts";
 import { openJobs } from "../../../src/collections/jobs/index.ts";
 import { openEncoderRegistry } from "../../../src/encoders/index.ts";
 import { FEATURES, openFeatures } from "../../../src/features/index.ts";
@@ -29,11 +30,7 @@ export interface Place {
   readonly database: TestDatabase;
   readonly dataDir: string;
   readonly indexes: string;
-  readonly prove: (
-    suspects: readonly Partial<AnchorInput>[],
-    receipt?: string,
-    url?: string,
-  ) => Promise<Shown>;
+  readonly prove: (suspects: readonly Partial<Anchor>[], receipt?: string, url?: string) => Promise<Shown>;
   readonly close: () => Promise<void>;
 }
 
@@ -43,7 +40,7 @@ export interface Shown {
   readonly first: Finding;
 }
 
-export const bird = (at: number, seed = 1): AnchorInput => {
+export const bird = (at: number, seed = 1): Anchor => {
   const random = seededRandom(seed * 10_000 + at);
   return {
     id: `bird-${at}` as AnchorId,
@@ -112,7 +109,7 @@ export const open = async (): Promise<Place> => {
   };
 };
 
-const suspectOf = ({ id, text, metadata, imageVector, textVector }: Partial<AnchorInput>): Suspect => ({
+const suspectOf = ({ id, text, metadata, imageVector, textVector }: Partial<Anchor>): Suspect => ({
   source: "gone.jsonl:1",
   id: id ?? null,
   caption: text ?? null,
@@ -121,7 +118,7 @@ const suspectOf = ({ id, text, metadata, imageVector, textVector }: Partial<Anch
   textVector: textVector === undefined ? null : Float32Array.from(textVector),
 });
 
-export const idsOf = (...anchors: readonly AnchorInput[]): { ids: AnchorId[] } => ({
+export const idsOf = (...anchors: readonly Anchor[]): { ids: AnchorId[] } => ({
   ids: anchors.map(({ id }) => id),
 });
 

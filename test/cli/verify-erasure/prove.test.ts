@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AnchorInput } from "../../../src/collections/index.ts";
+import type { Anchor } from "../../../src/api/anchors.ts";
 import { unitRows } from "../../../src/retrieval/index.ts";
 import type { AnchorId } from "../../../src/types.ts";
 import { runSql } from "../../support/postgres.ts";
@@ -16,10 +16,10 @@ beforeAll(async () => {
 afterAll(() => place.close());
 
 /** @returns the receipt's id */
-const remove = async (...anchors: readonly AnchorInput[]): Promise<string> =>
+const remove = async (...anchors: readonly Anchor[]): Promise<string> =>
   (await place.collections.deleteAnchors(BIRDS, idsOf(...anchors))).receipt.id ?? "";
 
-const put = (...anchors: readonly AnchorInput[]) => place.collections.putAnchors(BIRDS, anchors);
+const put = (...anchors: readonly Anchor[]) => place.collections.putAnchors(BIRDS, anchors);
 const compact = (tables?: "vacuum" | "rewrite") => place.collections.compact(BIRDS, tables);
 
 const hiddenSays = (receipt: string, anchors: string): string =>
@@ -142,7 +142,7 @@ describe("an anchor that is there", () => {
     await put(twin);
     await remove(lost, alone);
     await compact();
-    const keep = async ({ textVector = [] }: Pick<AnchorInput, "textVector">) => {
+    const keep = async ({ textVector = [] }: Pick<Anchor, "textVector">) => {
       const bytes = Buffer.from(Float32Array.from(textVector).buffer).toString("hex");
       await runSql(
         `INSERT INTO label_vectors SELECT key, text_encoder, sha256('${bytes}'::bytea), '\\x${bytes}' FROM collections`,

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import type { AnchorInput, Input } from "../../../src/collections/index.ts";
+import type { Anchor } from "../../../src/api/anchors.ts";
+import type { Input } from "../../../src/collections/index.ts";
 import type { AnchorId, Metadata, Modality } from "../../../src/types.ts";
 import { exactUnit } from "../../support/anchor-space.ts";
 import { normals, seededRandom } from "../../support/random.ts";
@@ -78,7 +79,7 @@ export const input = (
 export const anchorInput = (
   { id, metadata: given, image, text }: Sketch,
   caption: string | null,
-): AnchorInput => ({
+): Anchor => ({
   id: id as AnchorId,
   ...(caption === null ? {} : { text: caption }),
   metadata: given,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Filter, FilterComparison, FilterScalar } from "../../../src/collections/index.ts";
+import type { Filter, FilterComparison, FilterScalar } from "../../../src/api/filter.ts";
 import { size, tag, year } from "./anchors.ts";
 
 const anything = fc.oneof(year, tag, size, fc.constantFrom(null, true, false, "2020", 2019.5));

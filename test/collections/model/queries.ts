@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect } from "vitest";
+import type { Filter } from "../../../src/api/filter.ts";
 import type {
   ClassifyRequest,
-  Filter,
   Input,
   RelativeRequest,
   SearchRequest,

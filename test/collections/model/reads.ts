@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { AnchorDetail, Filter, ReceiptDetail } from "../../../src/collections/index.ts";
+import type { StoredAnchor } from "../../../src/api/anchors.ts";
+import type { Filter } from "../../../src/api/filter.ts";
+import type { ReceiptDetail } from "../../../src/api/receipts.ts";
 import type { AnchorId } from "../../../src/types.ts";
 import { naiveHolds } from "../../support/naive-filter.ts";
 import { inIdOrder, type NaiveRecord } from "../../support/naive-collection.ts";
@@ -35,7 +37,7 @@ export const list = (limit: number, vectors: boolean, filter: Filter | null): Op
   run: async (world, who) => {
     const all = inIdOrder(world.naive.at(world.naive.sequence()));
     const expected = filter === null ? all : all.filter(({ metadata }) => naiveHolds(filter, metadata));
-    const listed: AnchorDetail[] = [];
+    const listed: StoredAnchor[] = [];
     let cursor: string | null = null;
     do {
       const page = await collectionsOf(world, who).listAnchors(NAME, {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { AnchorInput, Filter } from "../../../src/collections/index.ts";
+import type { Anchor } from "../../../src/api/anchors.ts";
+import type { Filter } from "../../../src/api/filter.ts";
 import type { AnchorId } from "../../../src/types.ts";
 import { naiveHolds } from "../../support/naive-filter.ts";
 import { anchorInput, type Sketch } from "./anchors.ts";
@@ -36,7 +37,7 @@ export const put = (sketches: readonly Sketch[], label = `put ${fc.stringify(ske
 });
 
 /** Ways in which one anchor of a write can be wrong. */
-export const WRONGS: Readonly<Record<string, (anchor: AnchorInput) => Partial<AnchorInput>>> = {
+export const WRONGS: Readonly<Record<string, (anchor: Anchor) => Partial<Anchor>>> = {
   "a vector without direction": ({ textVector = [] }) => ({ textVector: textVector.map(() => 0) }),
   "a vector that float32 makes 0": ({ imageVector = [] }) => ({ imageVector: imageVector.map(() => 1e-60) }),
   "a vector beyond float32": ({ imageVector = [] }) => ({ imageVector: imageVector.map(() => 1e39) }),
