@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { EncoderRegistry } from "../encoders/index.ts";
+import { requireInstalled, type EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../errors.ts";
 import type { EncoderRecord } from "../store/index.ts";
 
@@ -30,7 +30,7 @@ export const createEncoding = (registry: EncoderRegistry): Encoding => {
   return {
     images: async (encoder, images) => {
       if (images.length === 0) return new Float32Array(0);
-      requireInstalled(registry, encoder, images[0]?.path ?? "");
+      requireUsable(registry, encoder, images[0]?.path ?? "");
       return namingFields(images, () =>
         registry.encodeImages(
           encoder.id,
@@ -41,7 +41,7 @@ export const createEncoding = (registry: EncoderRegistry): Encoding => {
 
     texts: async (encoder, texts) => {
       if (texts.length === 0) return new Float32Array(0);
-      requireInstalled(registry, encoder, texts[0]?.path ?? "");
+      requireUsable(registry, encoder, texts[0]?.path ?? "");
       texts.forEach(({ value, path }) => {
         checkText(value, path);
       });
@@ -107,24 +107,14 @@ export const readVector = (values: readonly number[], dimension: number, path: s
   return vector;
 };
 
-const requireInstalled = (registry: EncoderRegistry, encoder: EncoderRecord, path: string): void => {
+const requireUsable = (registry: EncoderRegistry, encoder: EncoderRecord, path: string): void => {
   if (encoder.external) {
     throw invalidField(
       path,
       `this collection's ${encoder.modality} encoder is external: give a vector of dimension ${encoder.dimension}`,
     );
   }
-  const installed = registry
-    .list()
-    .find((info) => info.id === encoder.id && info.modality === encoder.modality);
-  if (installed?.sha256 === encoder.sha256) return;
-  const why =
-    installed === undefined
-      ? "is not installed here"
-      : "is installed here with other weights than its vectors were made by";
-  throw new AnchorageError("unprocessable", `The ${encoder.modality} encoder "${encoder.id}" ${why}.`, {
-    faults: [{ path, message: `cannot be encoded: "${encoder.id}" ${why}; vectors are still accepted` }],
-  });
+  requireInstalled(registry, encoder, path);
 };
 
 /** Registry faults name the index in its input; this puts the caller's path in its place. */

@@ -1,6 +1,7 @@
 /** Frozen encoders: folders that describe them, sessions that run them, and the two that come with Anchorage. */
 export { importDefaultEncoders } from "./defaults/index.ts";
 export { makeThumbnail, MAX_PIXELS } from "./image.ts";
+export { requireInstalled } from "./installed.ts";
 export { openEncoderRegistry } from "./registry.ts";
 export type { EncoderRegistry } from "./types.ts";
 /** What it takes to make a folder for an encoder that was published elsewhere, and to prove that it works. */

@@ -20,7 +20,8 @@ import type { OpenCollection } from "../../collections/memory.ts";
 import { renewFiles } from "../../collections/opened.ts";
 import type { Moving } from "./reencoding.ts";
 import type { Evaluation, ReencodeContext } from "./reencoding-types.ts";
-import { fillVectors, makeVectors, requireSameWeights } from "./vector-making.ts";
+import { fillVectors, makeVectors } from "./vector-making.ts";
+import { requireInstalled } from "../../encoders/index.ts";
 
 export const SIDES = ["imageEncoder", "textEncoder"] as const;
 
@@ -44,7 +45,7 @@ export const move = async (
 ): Promise<Sequence | null> => {
   const { encoders, opened } = moving;
   const { to, apply, evaluate } = reencoding;
-  for (const encoder of changedIn(reencoding)) requireSameWeights(encoders, encoder);
+  for (const encoder of changedIn(reencoding)) requireInstalled(encoders, encoder);
   const fill = await filling(moving, record, reencoding, context);
   const beside = await openBeside(moving, record, to, fill);
   try {

@@ -16,17 +16,6 @@ const AT_ONCE = 64;
 /** Ids that an error names. */
 export const NAMED = 10;
 
-/** @throws AnchorageError `unprocessable` where the encoder is not installed, or with other weights */
-export const requireSameWeights = (
-  registry: EncoderRegistry,
-  { id, modality, sha256 }: EncoderRecord,
-): void => {
-  const installed = registry.list().find((info) => info.id === id && info.modality === modality);
-  if (installed?.sha256 === sha256) return;
-  const why = installed === undefined ? "is not installed here" : "is installed here with other weights now";
-  throw new AnchorageError("unprocessable", `The ${modality} encoder "${id}" ${why}.`);
-};
-
 /**
  * Encodes what is stored of anchors: their captions, or the pictures that are kept of their images.
  *
