@@ -121,15 +121,19 @@ export const options: Readonly<Record<string, Option>> = {
   "anchors-images": {
     type: "string",
     value: "FILE",
-    help: ".npy of the anchors' images, n x d; several files by a pattern such as 'images-*.npy'",
+    help: ".npy or .pt of the anchors' images, n x d; several files by a pattern such as 'images-*.npy'",
   },
-  "anchors-texts": { type: "string", value: "FILE", help: ".npy of the anchors' texts, n x d'" },
-  images: { type: "string", value: "FILE", help: ".npy of the images to classify, q x d" },
-  labels: { type: "string", value: "FILE", help: ".npy of their classes, q whole numbers from 0" },
+  "anchors-texts": { type: "string", value: "FILE", help: ".npy or .pt of the anchors' texts, n x d'" },
+  images: { type: "string", value: "FILE", help: ".npy or .pt of the images to classify, q x d" },
+  labels: {
+    type: "string",
+    value: "FILE",
+    help: ".npy, .pt or .pkl of their classes, q whole numbers from 0",
+  },
   texts: {
     type: "string",
     value: "FILE",
-    help: ".npy of the classes' prompts, class by class, (c m) x d'",
+    help: ".npy or .pt of the classes' prompts, class by class, (c m) x d'",
   },
   "templates-per-class": { type: "string", value: "M", help: "how many prompts a class has there [1]" },
   method: {

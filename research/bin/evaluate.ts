@@ -95,7 +95,7 @@ await runScript({
   about: [
     "Measures zero-shot classification: top-1, top-5 and top-10 accuracy with 95 % bootstrap intervals, against chance, as the number of anchors grows. Prints a table and writes report.json, scaling.svg and, with --heat-map, heat-map.svg.",
     "",
-    "Alone, it asks for emoji that no anchor shows, and what each step from plain ASIF to the default adds. With --collection it holds classes of that collection out and asks for them by its other anchors. With --folder it classifies a labelled data set: a folder a class (ImageNet, EuroSAT), Oxford-IIIT Pets, or CIFAR-100's binary version. With .npy files of embeddings it needs neither a collection nor an encoder.",
+    "Alone, it asks for emoji that no anchor shows, and what each step from plain ASIF to the default adds. With --collection it holds classes of that collection out and asks for them by its other anchors. With --folder it classifies a labelled data set: a folder a class (ImageNet, EuroSAT), Oxford-IIIT Pets, or CIFAR-100's binary version. With files of embeddings (.npy of NumPy, .pt of PyTorch) it needs neither a collection nor an encoder.",
     "",
     "Image vectors are kept under DATA_DIR/evaluation, so that an interrupted run goes on where it was.",
     "",

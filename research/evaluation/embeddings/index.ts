@@ -1,2 +1,2 @@
-/** Embeddings that were made elsewhere, from NumPy's files. */
+/** Embeddings that were made elsewhere, from files of NumPy and of PyTorch. */
 export { readEmbeddings, type EmbeddingFiles } from "./read.ts";

@@ -4,8 +4,12 @@ import { readNpyLabels, readNpyRows } from "../../../src/math/npy/index.ts";
 import type { AnchorId } from "../../../src/types.ts";
 import { rowOf } from "../embed-images.ts";
 import type { Task } from "../subsets.ts";
+import { openLabels, openVectors } from "./open-array.ts";
 
-/** `.npy` files; where a name stands for several (`anchors-*.npy`), their rows follow each other in its order. */
+/**
+ * `.npy` files of NumPy, or `.pt` files of PyTorch. A pattern such as `anchors-*.npy` stands for several files, whose rows
+ * follow each other in the order of their names.
+ */
 export interface EmbeddingFiles {
   /** `[n, d]` */
   readonly anchorImages: string;
@@ -13,7 +17,7 @@ export interface EmbeddingFiles {
   readonly anchorTexts: string;
   /** `[q, d]` */
   readonly images: string;
-  /** `[q]` or `[q, 1]`: of each image the index of its class, from 0. */
+  /** `[q]` or `[q, 1]`: of each image the index of its class, from 0. A pickled list as well. */
   readonly labels: string;
   /** `[classes * promptsPerClass, d']`, the prompts of the first class first. */
   readonly texts: string;
@@ -39,7 +43,7 @@ export const readEmbeddings = async (files: EmbeddingFiles): Promise<Task> => {
   const anchorTexts = await readMatrix(files.anchorTexts);
   const images = await readMatrix(files.images);
   const texts = await readMatrix(files.texts);
-  const labels = await readNpyLabels(files.labels);
+  const labels = await readNpyLabels(files.labels, openLabels);
   const { promptsPerClass } = files;
   const refuse = (message: string): never => {
     throw new AnchorageError("invalid-input", message);
@@ -84,6 +88,6 @@ const told = ({ name, rows, dimension }: Matrix): string => `${name} (${rows} x 
 const vectorAt = ({ values, dimension }: Matrix, row: number): Float32Array => rowOf(values, row, dimension);
 
 const readMatrix = async (name: string): Promise<Matrix> => {
-  const { rows, columns, data } = await readNpyRows(await expandPattern(name));
+  const { rows, columns, data } = await readNpyRows(await expandPattern(name), openVectors);
   return { name, rows, dimension: columns, values: data };
 };

@@ -1,6 +1,9 @@
 import { AnchorageError } from "../../errors.ts";
 import { LABEL_ITEMS, openNpy, VECTOR_ITEMS, type NpyArray } from "./open.ts";
 
+/** Opens a file as an array of numbers. */
+export type OpenArray = (path: string) => Promise<Omit<NpyArray, "descr">>;
+
 /** Finite numbers, `[rows, columns]` row-major. */
 export interface NpyRows {
   readonly rows: number;
@@ -12,15 +15,19 @@ export interface NpyRows {
  * The rows of one or several `.npy` files of floating-point numbers, one file after the other.
  *
  * @param paths files `[rows, columns]` of as many columns
+ * @param open opens one of them; as `.npy` unless given
  * @throws AnchorageError as {@link openNpy}; `invalid-input` that names the file where it has another shape or a number
  * that is not finite
  * @example
  * const { data, rows, columns } = await readNpyRows(["anchors-0.npy", "anchors-1.npy"]);
  */
-export const readNpyRows = async (paths: readonly string[]): Promise<NpyRows> => {
-  const opened: { readonly path: string; readonly array: NpyArray }[] = [];
+export const readNpyRows = async (
+  paths: readonly string[],
+  open: OpenArray = (path) => openNpy(path, VECTOR_ITEMS),
+): Promise<NpyRows> => {
+  const opened: { readonly path: string; readonly array: Omit<NpyArray, "descr"> }[] = [];
   try {
-    for (const path of paths) opened.push({ path, array: await openNpy(path, VECTOR_ITEMS) });
+    for (const path of paths) opened.push({ path, array: await open(path) });
     const columns = opened[0]?.array.shape[1] ?? 0;
     for (const { path, array } of opened) {
       if (array.shape.length !== 2 || array.shape.includes(0))
@@ -53,10 +60,14 @@ export const readNpyRows = async (paths: readonly string[]): Promise<NpyRows> =>
 /**
  * The integers of a `.npy` file `[rows]` or `[rows, 1]`. Those that int32 cannot hold become its least or greatest.
  *
+ * @param open opens the file; as `.npy` unless given
  * @throws AnchorageError as {@link openNpy}; `invalid-input` that names the file where it has another shape
  */
-export const readNpyLabels = async (path: string): Promise<Int32Array> => {
-  const array = await openNpy(path, LABEL_ITEMS);
+export const readNpyLabels = async (
+  path: string,
+  open: OpenArray = (file) => openNpy(file, LABEL_ITEMS),
+): Promise<Int32Array> => {
+  const array = await open(path);
   try {
     const [rows = 0, ...others] = array.shape;
     if (rows === 0 || others.some((size) => size !== 1))
@@ -69,5 +80,9 @@ export const readNpyLabels = async (path: string): Promise<Int32Array> => {
   }
 };
 
-const wrongShape = (path: string, { shape }: NpyArray, wanted: string): AnchorageError =>
+const wrongShape = (
+  path: string,
+  { shape }: { readonly shape: readonly number[] },
+  wanted: string,
+): AnchorageError =>
   new AnchorageError("invalid-input", `${path} has shape (${shape.join(", ")}); ${wanted}`);

@@ -9,13 +9,25 @@ import {
 
 const ORDERED_DICT = "collections.OrderedDict";
 const REBUILD = "torch._utils._rebuild_tensor_v2";
+const LOAD = "torch.storage._load_from_bytes";
 const STORAGE = /^torch\.(?<type>(?:Float|Double|Half|BFloat16|Long|Int|Short|Char|Byte|Bool)Storage)$/;
 const MOST_DIMENSIONS = 16;
 
-/** @throws AnchorageError `corrupt-file` that names what is not known */
-export const globalOf = (module: string, name: string): PickledGlobal => {
+/** Reads a storage that a pickle carries as bytes. */
+export type ReadStorage = (bytes: Uint8Array) => PickledStorage;
+
+/**
+ * @param carriesStorages whether the pickle may carry storages as bytes
+ * @throws AnchorageError `corrupt-file` that names what is not known
+ */
+export const globalOf = (module: string, name: string, carriesStorages: boolean): PickledGlobal => {
   const whole = `${module}.${name}`;
-  if (whole === ORDERED_DICT || whole === REBUILD || STORAGE.test(whole))
+  if (
+    whole === ORDERED_DICT ||
+    whole === REBUILD ||
+    STORAGE.test(whole) ||
+    (carriesStorages && whole === LOAD)
+  )
     return { kind: "global", name: whole };
   throw noCheckpoint(
     `its pickle asks for ${JSON.stringify(whole.slice(0, 200))}, and nothing but tensors, dictionaries and plain values is read`,
@@ -23,11 +35,18 @@ export const globalOf = (module: string, name: string): PickledGlobal => {
 };
 
 /** What calling one of the known names gives. */
-export const called = (callee: Pickled | undefined, given: Pickled | undefined): Pickled => {
+export const called = (
+  callee: Pickled | undefined,
+  given: Pickled | undefined,
+  readStorage?: ReadStorage,
+): Pickled => {
   if (!isKind(callee, "global")) throw noCheckpoint("its pickle calls what is no function");
   if (!Array.isArray(given)) throw noCheckpoint(`its pickle calls ${callee.name} with no list of arguments`);
   if (callee.name === ORDERED_DICT) return ordered(given);
   if (callee.name === REBUILD) return rebuilt(given);
+  const [bytes, ...others] = given as readonly Pickled[];
+  if (callee.name === LOAD && readStorage !== undefined && bytes instanceof Uint8Array && others.length === 0)
+    return readStorage(bytes);
   throw noCheckpoint(`its pickle calls ${callee.name}`);
 };
 

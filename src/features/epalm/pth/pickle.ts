@@ -1,5 +1,5 @@
 import { noCheckpoint } from "./fault.ts";
-import { called, globalOf, storageOf } from "./globals.ts";
+import { called, globalOf, storageOf, type ReadStorage } from "./globals.ts";
 import { isKind, type Pickled } from "./values.ts";
 
 const LATEST_PROTOCOL = 5;
@@ -14,29 +14,65 @@ interface Machine {
   readonly stack: Slot[];
   readonly memo: Map<number, Pickled>;
   readonly input: Input;
+  readonly readStorage?: ReadStorage;
 }
 
 type Step = (machine: Machine) => void;
 
+export interface PickleOptions {
+  /** Instructions that all pickles of the bytes may have together; 250,000 unless given. */
+  readonly mostSteps?: number;
+  /** Reads a storage that a pickle carries as bytes. Without it, such a pickle is refused. */
+  readonly readStorage?: ReadStorage;
+}
+
+/** Pickles that follow each other in one file. */
+export interface Pickles {
+  /** Reads the next pickle. @throws AnchorageError `corrupt-file` that says what is wrong */
+  readonly next: () => Pickled;
+  /** Takes bytes between or after pickles. @throws AnchorageError `corrupt-file` if there are fewer */
+  readonly take: (length: number) => DataView;
+}
+
 /**
- * Reads a pickle by a machine that knows the few instructions which PyTorch writes a state with, and a few names. It makes
- * plain values alone: whatever else is asked for is refused by its name, and nothing is imported, called or built.
+ * Opens pickles for a machine that knows the few instructions which PyTorch writes a state with, and a few names. It
+ * makes plain values alone: whatever else is asked for is refused by its name, and nothing is imported, called or built.
  *
- * @throws AnchorageError `corrupt-file` that says what is wrong
+ * @example
+ * ```ts
+ * const pickles = openPickles(bytes);
+ * const first = pickles.next();
+ * ```
  */
-export const readPickle = (bytes: Uint8Array): Pickled => {
+export const openPickles = (
+  bytes: Uint8Array,
+  { mostSteps = MOST_STEPS, readStorage }: PickleOptions = {},
+): Pickles => {
   const input = inputOf(bytes);
-  const machine: Machine = { stack: [], memo: new Map(), input };
-  for (let steps = 0; ; steps++) {
-    const code = input.byte();
-    if (code === STOP) return pop(machine);
-    if (steps === MOST_STEPS) throw noCheckpoint(`its pickle has more than ${MOST_STEPS} instructions`);
-    const step = STEPS[code];
-    if (step === undefined)
-      throw noCheckpoint(`its pickle has the instruction 0x${code.toString(16)}, which is not read`);
-    step(machine);
-  }
+  let steps = 0;
+  const next = (): Pickled => {
+    const machine: Machine = {
+      stack: [],
+      memo: new Map(),
+      input,
+      ...(readStorage === undefined ? {} : { readStorage }),
+    };
+    for (;;) {
+      const code = input.byte();
+      if (code === STOP) return pop(machine);
+      if (steps++ === mostSteps) throw noCheckpoint(`its pickle has more than ${mostSteps} instructions`);
+      const step = STEPS[code];
+      if (step === undefined)
+        throw noCheckpoint(`its pickle has the instruction 0x${code.toString(16)}, which is not read`);
+      step(machine);
+    }
+  };
+  return { next, take: input.take };
 };
+
+/** Reads the first pickle of some bytes, as {@link openPickles} does. */
+export const readPickle = (bytes: Uint8Array, options?: PickleOptions): Pickled =>
+  openPickles(bytes, options).next();
 
 interface Input {
   readonly byte: () => number;
@@ -87,6 +123,8 @@ const popMarked = ({ stack }: Machine): Pickled[] => {
   if (mark < 0) throw noCheckpoint("its pickle takes what is not there");
   return stack.splice(mark).slice(1) as Pickled[];
 };
+
+const bytesOf = (part: DataView): Uint8Array => new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
 
 const push =
   (make: (machine: Machine) => Slot): Step =>
@@ -176,24 +214,27 @@ const STEPS: Readonly<Record<number, Step>> = {
   0x8a: push(({ input }) => longOf(input.take(input.byte()))),
   // BINFLOAT
   0x47: push(({ input }) => input.take(8).getFloat64(0)),
+  // BINBYTES, SHORT_BINBYTES
+  0x42: push(({ input }) => bytesOf(input.take(input.take(4).getUint32(0, true)))),
+  0x43: push(({ input }) => bytesOf(input.take(input.byte()))),
   // BINUNICODE, SHORT_BINUNICODE
   0x58: push(({ input }) => input.text(input.take(4).getUint32(0, true))),
   0x8c: push(({ input }) => input.text(input.byte())),
   // GLOBAL, STACK_GLOBAL
-  0x63: push(({ input }) => {
+  0x63: push(({ input, readStorage }) => {
     const module = input.line();
-    return globalOf(module, input.line());
+    return globalOf(module, input.line(), readStorage !== undefined);
   }),
   0x93: push((machine) => {
     const [name, module] = [pop(machine), pop(machine)];
     if (typeof module !== "string" || typeof name !== "string")
       throw noCheckpoint("its pickle asks for a name that is no text");
-    return globalOf(module, name);
+    return globalOf(module, name, machine.readStorage !== undefined);
   }),
   // REDUCE
   0x52: push((machine) => {
     const given = pop(machine);
-    return called(pop(machine), given);
+    return called(pop(machine), given, machine.readStorage);
   }),
   // BUILD: what Python keeps of an ordered dictionary beside its items is of no use here
   0x62: (machine) => {

@@ -5,6 +5,7 @@ export type Pickled =
   | number
   | bigint
   | string
+  | Uint8Array
   | readonly Pickled[]
   | PickledDict
   | PickledGlobal
@@ -23,13 +24,15 @@ export interface PickledGlobal {
   readonly name: string;
 }
 
-/** Numbers in an entry of the archive. */
+/** A flat list of numbers that tensors are views of. */
 export interface PickledStorage {
   readonly kind: "storage";
   /** Such as `FloatStorage`. */
   readonly type: string;
   readonly key: string;
   readonly count: number;
+  /** The numbers, if the pickle carries them; otherwise they are the archive's entry `data/<key>`. */
+  readonly bytes?: Uint8Array;
 }
 
 /** A view of a storage. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { evaluateEmbeddings } from "../../../../research/evaluation/index.ts";
 import { readEmbeddings, type EmbeddingFiles } from "../../../../research/evaluation/embeddings/index.ts";
@@ -14,6 +15,9 @@ const FILES = {
   "l.npy": int64([3], [0, 1, 0]),
   "t.npy": float32([4, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 1]),
 };
+
+/** The same, written by Python: see make.py there. */
+const TORCH = fileURLToPath(new URL("../../../fixtures/asif/", import.meta.url));
 
 const filesIn = (folder: string, more: Partial<EmbeddingFiles> = {}): EmbeddingFiles => ({
   anchorImages: join(folder, "ai.npy"),
@@ -59,6 +63,32 @@ describe("given embeddings", () => {
     const parts = await readEmbeddings(filesIn(folder, { anchorImages: join(folder, "ai-*.npy") }));
     const one = await readEmbeddings(filesIn(folder, { anchorImages: join(folder, "whole.npy") }));
     expect(parts).toEqual(one);
+  });
+
+  it.each(["labels.pkl", "labels-plain.pkl", "labels.pt"])(
+    "are the same from files as PyTorch and Python write them, with labels from %s",
+    async (labels) => {
+      const torch = await readEmbeddings({
+        anchorImages: join(TORCH, "aimgs_*.pt"),
+        anchorTexts: join(TORCH, "atxts_0.pt"),
+        images: join(TORCH, "zimgs.pt"),
+        labels: join(TORCH, labels),
+        texts: join(TORCH, "ztxts.pt"),
+        promptsPerClass: 2,
+      });
+      expect(torch).toEqual(await readEmbeddings(filesIn(await folderOf(FILES))));
+    },
+  );
+
+  it.each([
+    ["images", "labels-plain.pkl", /labels-plain\.pkl: .* is no PyTorch checkpoint/],
+    ["images", "labels.pt", /labels\.pt: .*"its tensor" is a LongStorage; floating-point numbers are read/],
+    ["labels", "zimgs.pt", /zimgs\.pt: .*"a tensor" is a FloatStorage; whole numbers are read/],
+    ["labels", "make.py", /make\.py: is no \.npy file/],
+    ["labels", "nothing.pkl", /nothing\.pkl cannot be read/],
+  ])("given as %s by %s are refused by its name", async (field, file, message) => {
+    const files = filesIn(await folderOf(FILES), { [field]: join(TORCH, file) });
+    await expect(readEmbeddings(files)).rejects.toThrow(message);
   });
 
   it("are classified without a collection, as ASIF's authors set it", async () => {
