@@ -1,3 +1,4 @@
+import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { Problem } from "../api/problem.ts";
 import { AnchorageApiError } from "./errors.ts";
 import type { CallOptions, Transport } from "./transport.ts";
@@ -25,22 +26,14 @@ export async function* streamEvents(
   }
 }
 
-/** Server-sent events as this service writes them: an event of one line, data of as many as it has. */
+/** The named events of a stream, as far as they are complete. */
 async function* eventsOf(response: Response): AsyncGenerator<{ event: string; data: string }, void> {
   if (response.body === null) return;
+  const parsed: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (message) => parsed.push(message) });
   const decoder = new TextDecoder();
-  let rest = "";
   for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    const blocks = (rest + decoder.decode(chunk, { stream: true })).split("\n\n");
-    rest = blocks.pop() ?? "";
-    for (const block of blocks) {
-      const lines = block.split("\n");
-      const valuesOf = (field: string): string[] =>
-        lines
-          .filter((line) => line.startsWith(`${field}:`))
-          .map((line) => line.slice(field.length + 1).trimStart());
-      const [event] = valuesOf("event");
-      if (event !== undefined) yield { event, data: valuesOf("data").join("\n") };
-    }
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    for (const { event, data } of parsed.splice(0)) if (event !== undefined) yield { event, data };
   }
 }
