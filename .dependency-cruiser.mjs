@@ -88,7 +88,16 @@ const filesOf = (folder) => {
 };
 
 /** What plugs a feature in; the core has lists of these. */
-const PLUGS = String.raw`^src/features/[^/]+/(feature|client|command)\.ts$`;
+const PLUGS = [
+  String.raw`^src/features/[^/]+/(feature|client|command)\.ts$`,
+  String.raw`^src/features/client\.ts$`,
+];
+/** What the client is made of, which must run in a browser. */
+const CLIENT = [
+  "^src/client/",
+  String.raw`^src/features/client\.ts$`,
+  String.raw`^src/features/[^/]+/client\.ts$`,
+];
 
 const entryRules = MODULES.map((folder) => {
   const { path, pathNot } = filesOf(folder);
@@ -98,7 +107,7 @@ const entryRules = MODULES.map((folder) => {
     comment: `${folder}/index.ts is the only file of its module that others import`,
     severity: "error",
     from: { path: "^(src|scripts)/", pathNot: [`^${folder}/`, ...(open ? ["^src/features/"] : [])] },
-    to: { path, pathNot: [...pathNot, PLUGS] },
+    to: { path, pathNot: [...pathNot, ...PLUGS] },
   };
 });
 
@@ -116,10 +125,15 @@ export default {
     },
     {
       name: "client-without-schemas",
-      comment: "The client imports types alone from src/api, so that a browser loads no zod",
+      comment:
+        "The client imports types alone from elsewhere, so that a browser loads no zod and nothing of Node",
       severity: "error",
-      from: { path: "^src/client/" },
-      to: { path: "^src/api/", dependencyTypesNot: ["type-only"] },
+      from: { path: CLIENT },
+      to: {
+        path: "^src/",
+        pathNot: [...CLIENT, String.raw`^src/errors\.ts$`],
+        dependencyTypesNot: ["type-only"],
+      },
     },
     {
       name: "no-circular",

@@ -2,25 +2,16 @@
  * The domain's errors. Each is thrown where it is known and mapped to `application/problem+json` once, in http/.
  */
 
+import type { ProblemCode } from "./api/problem.ts";
+
 /** One fault in what was sent: where (a path such as `anchors.3.imageVector`) and what is wrong with it. */
 export interface FieldFault {
   readonly path: string;
   readonly message: string;
 }
 
-export type ErrorCode =
-  | "invalid-input"
-  | "not-found"
-  | "conflict"
-  | "too-large"
-  | "unsupported-media-type"
-  | "unprocessable"
-  | "unauthorized"
-  | "unavailable"
-  | "data-dir-busy"
-  | "unsupported-model"
-  | "corrupt-file"
-  | "cancelled";
+/** What a request can meet, and what only opening Anchorage or its files can meet. */
+export type ErrorCode = ProblemCode | "data-dir-busy" | "unsupported-model" | "corrupt-file";
 
 /** An error that a caller can understand and act on. Anything else that is thrown is a defect of ours. */
 export class AnchorageError extends Error {

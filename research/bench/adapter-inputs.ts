@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { createClient, imageOf, type CollectionClient, type InputBody } from "../../src/client/index.ts";
+import { createClient, imageOf, type CollectionClient, type InputBody } from "../../src/features/client.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { startService } from "./service.ts";
 import { median } from "../../src/math/statistics.ts";

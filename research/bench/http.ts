@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { EXIT, runScript, wholeNumber } from "../../src/cli/cli.ts";
-import { createClient } from "../../src/client/index.ts";
+import { createClient } from "../../src/features/client.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { listening, startService } from "./service.ts";
 

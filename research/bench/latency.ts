@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { EXIT, runScript, wholeNumber } from "../../src/cli/cli.ts";
-import { createClient, type CollectionClient } from "../../src/client/index.ts";
+import { createClient, type CollectionClient } from "../../src/features/client.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { startService } from "./service.ts";
 import { quantile } from "../../src/math/statistics.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CollectionClient } from "../../src/client/index.ts";
+import type { CollectionClient } from "../../src/features/client.ts";
 
 type Listed = Awaited<ReturnType<CollectionClient["getReceipt"]>>;
 

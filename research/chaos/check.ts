@@ -1,4 +1,4 @@
-import type { AnchorBody, CollectionClient } from "../../src/client/index.ts";
+import type { AnchorBody, CollectionClient } from "../../src/features/client.ts";
 import type { Random } from "../../src/math/random.ts";
 import { chainFaults } from "./chain.ts";
 import { DIMENSION, rankAll } from "./model.ts";

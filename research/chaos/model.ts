@@ -1,4 +1,4 @@
-import type { AnchorBody } from "../../src/client/index.ts";
+import type { AnchorBody } from "../../src/features/client.ts";
 import { createRandom } from "../../src/math/random.ts";
 
 export const DIMENSION = 16;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { createClient, type CollectionClient } from "../../src/client/index.ts";
+import { createClient, type CollectionClient } from "../../src/features/client.ts";
 import { DIMENSION } from "./model.ts";
 
 const COLLECTION = "chaos";

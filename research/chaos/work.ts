@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { AnchorageApiError, type CollectionClient } from "../../src/client/index.ts";
+import { AnchorageApiError, type CollectionClient } from "../../src/features/client.ts";
 import { createRandom, type Random } from "../../src/math/random.ts";
 import type { Given } from "./chain.ts";
 import { anchorOf, type Model } from "./model.ts";

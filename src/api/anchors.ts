@@ -135,6 +135,16 @@ export const deleteAnchors = z
   )
   .openapi("DeleteAnchors", { example: { filter: { owner: "ann" } } });
 
+export const anchorIds = z
+  .strictObject({ ids: z.array(anchorId).max(MAX_ANCHORS).readonly() })
+  .openapi("AnchorIds", { example: { ids: ["a1", "a2"] } });
+
+export const existingAnchors = z
+  .strictObject({
+    existing: z.array(anchorId).readonly().openapi({ description: "Each once, in the order given." }),
+  })
+  .openapi("ExistingAnchors", { example: { existing: ["a1"] } });
+
 export const deleted = z
   .strictObject({
     sequence,
@@ -173,3 +183,4 @@ export type DeleteAnchors = z.output<typeof deleteAnchors>;
 export type DeleteAnchorsBody = z.input<typeof deleteAnchors>;
 export type Deleted = z.output<typeof deleted>;
 export type DeletedBody = z.input<typeof deleted>;
+export type ExistingAnchorsBody = z.input<typeof existingAnchors>;

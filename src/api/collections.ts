@@ -106,6 +106,7 @@ export type CollectionChange = z.output<typeof collectionChange>;
 export type CollectionChangeBody = z.input<typeof collectionChange>;
 export type CollectionInfo = z.output<typeof collection>;
 export type CollectionBody = z.input<typeof collection>;
+export type CollectionListBody = z.input<typeof collectionList>;
 
 /** ASIF's two parameters: how many anchors a relative representation keeps, and the power they are raised to. */
 export type AsifParameters = CollectionInfo["asif"];

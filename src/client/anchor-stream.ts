@@ -1,5 +1,6 @@
-import type { AnchorBody, WrittenLinesBody } from "../http/index.ts";
-import { AnchorageApiError, isProblem } from "./errors.ts";
+import type { AnchorBody, WrittenLinesBody } from "../api/anchors.ts";
+import { errorOf, isProblem } from "./errors.ts";
+import { linesOf } from "./lines.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
 /**
@@ -15,18 +16,18 @@ export async function* putAnchorStream(
 ): AsyncGenerator<WrittenLinesBody, void> {
   const response = await transport.send("PUT", path, {
     ...options,
-    body: linesOf(anchors),
+    body: encodedLines(anchors),
     contentType: "application/x-ndjson",
     accept: "application/x-ndjson, application/problem+json",
   });
-  for await (const line of readLines(response)) {
+  for await (const line of linesOf(response)) {
     const value: unknown = JSON.parse(line);
-    if (isProblem(value)) throw new AnchorageApiError(value);
+    if (isProblem(value)) throw errorOf(value);
     yield value as WrittenLinesBody;
   }
 }
 
-const linesOf = (
+const encodedLines = (
   anchors: AsyncIterable<AnchorBody> | Iterable<AnchorBody>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> => {
   const encoder = new TextEncoder();
@@ -44,15 +45,3 @@ const linesOf = (
     },
   });
 };
-
-async function* readLines(response: Response): AsyncGenerator<string, void> {
-  if (response.body === null) return;
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines.filter((line) => line !== "");
-  }
-  if (rest !== "") yield rest;
-}

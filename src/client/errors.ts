@@ -1,29 +1,112 @@
-import type { Problem } from "../api/problem.ts";
+import type { Problem, ProblemCode } from "../api/problem.ts";
+import { AnchorageError } from "../errors.ts";
 
-/** What the service refused or could not do; `problem` is what it said (RFC 9457). */
-export class AnchorageApiError extends Error {
+/**
+ * What Anchorage refused or could not do. Each code has a class of its own, such as {@link NotFoundError}; `faults`
+ * names the fields that are wrong.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await client.collection("birds").getAnchor("owl");
+ * } catch (error) {
+ *   if (!(error instanceof NotFoundError)) throw error;
+ * }
+ * ```
+ */
+export class AnchorageApiError extends AnchorageError {
+  declare readonly code: ProblemCode;
+  /** The HTTP status. */
   readonly status: number;
+  /** The whole answer (RFC 9457). */
   readonly problem: Problem;
 
-  constructor(problem: Problem) {
-    super(`${problem.title} (${problem.status}): ${problem.detail}`);
-    this.name = "AnchorageApiError";
+  constructor(code: ProblemCode, problem: Problem) {
+    super(code, problem.detail, { faults: problem.errors ?? [] });
+    this.name = new.target.name;
     this.status = problem.status;
     this.problem = problem;
   }
 }
 
-/** The error of an answer that is not a success, whoever gave it. */
-export const errorOf = async (response: Response): Promise<AnchorageApiError> => {
+export class InvalidInputError extends AnchorageApiError {
+  declare readonly code: "invalid-input";
+}
+export class UnauthorizedError extends AnchorageApiError {
+  declare readonly code: "unauthorized";
+}
+export class ForbiddenError extends AnchorageApiError {
+  declare readonly code: "forbidden";
+}
+export class NotFoundError extends AnchorageApiError {
+  declare readonly code: "not-found";
+}
+export class MethodNotAllowedError extends AnchorageApiError {
+  declare readonly code: "method-not-allowed";
+}
+export class ConflictError extends AnchorageApiError {
+  declare readonly code: "conflict";
+}
+export class TooLargeError extends AnchorageApiError {
+  declare readonly code: "too-large";
+}
+export class UnsupportedMediaTypeError extends AnchorageApiError {
+  declare readonly code: "unsupported-media-type";
+}
+export class MisdirectedError extends AnchorageApiError {
+  declare readonly code: "misdirected";
+}
+export class UnprocessableError extends AnchorageApiError {
+  declare readonly code: "unprocessable";
+}
+export class ClientClosedRequestError extends AnchorageApiError {
+  declare readonly code: "client-closed-request";
+}
+export class InternalError extends AnchorageApiError {
+  declare readonly code: "internal";
+}
+export class UnavailableError extends AnchorageApiError {
+  declare readonly code: "unavailable";
+}
+export class CancelledError extends AnchorageApiError {
+  declare readonly code: "cancelled";
+}
+
+const CLASSES: Readonly<Record<ProblemCode, typeof AnchorageApiError>> = {
+  "invalid-input": InvalidInputError,
+  unauthorized: UnauthorizedError,
+  forbidden: ForbiddenError,
+  "not-found": NotFoundError,
+  "method-not-allowed": MethodNotAllowedError,
+  conflict: ConflictError,
+  "too-large": TooLargeError,
+  "unsupported-media-type": UnsupportedMediaTypeError,
+  misdirected: MisdirectedError,
+  unprocessable: UnprocessableError,
+  "client-closed-request": ClientClosedRequestError,
+  internal: InternalError,
+  unavailable: UnavailableError,
+  cancelled: CancelledError,
+};
+
+/** How a problem's type names its code. */
+const TYPE = /#problem-([a-z-]+)$/;
+
+/** The error of a problem. One of another server, or of a code that this client does not know, is `unavailable`. */
+export const errorOf = (problem: Problem): AnchorageApiError => {
+  const [, named = ""] = TYPE.exec(problem.type) ?? [];
+  const code = isKnown(named) ? named : "unavailable";
+  return new CLASSES[code](code, problem);
+};
+
+const isKnown = (code: string): code is ProblemCode => Object.hasOwn(CLASSES, code);
+
+/** The error of an answer that is not a success. A proxy may have given it. */
+export const errorOfResponse = async (response: Response): Promise<AnchorageApiError> => {
   const text = await response.text();
-  return new AnchorageApiError(
-    problemIn(text) ?? {
-      type: "about:blank",
-      title: response.statusText === "" ? "Error" : response.statusText,
-      status: response.status,
-      detail: text.slice(0, 500),
-    },
-  );
+  const { status, statusText } = response;
+  const title = statusText === "" ? "Error" : statusText;
+  return errorOf(problemIn(text) ?? { type: "about:blank", title, status, detail: text.slice(0, 500) });
 };
 
 const problemIn = (text: string): Problem | null => {
@@ -31,11 +114,16 @@ const problemIn = (text: string): Problem | null => {
     const value: unknown = JSON.parse(text);
     return isProblem(value) ? value : null;
   } catch {
-    // A proxy's page, or nothing at all.
     return null;
   }
 };
 
-/** Tells the last line of a stream that went wrong from a result. */
+/** Tells the last line of a stream that failed from a result. */
 export const isProblem = (value: unknown): value is Problem =>
-  typeof value === "object" && value !== null && "status" in value && "title" in value && "detail" in value;
+  typeof value === "object" &&
+  value !== null &&
+  "type" in value &&
+  typeof value.type === "string" &&
+  "status" in value &&
+  "title" in value &&
+  "detail" in value;

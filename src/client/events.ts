@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { Problem } from "../api/problem.ts";
-import { AnchorageApiError } from "./errors.ts";
+import { errorOf } from "./errors.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
 /**
@@ -21,7 +21,7 @@ export async function* streamEvents(
   });
   for await (const { event, data } of eventsOf(response)) {
     const value: unknown = JSON.parse(data);
-    if (event === "problem") throw new AnchorageApiError(value as Problem);
+    if (event === "problem") throw errorOf(value as Problem);
     yield { event, value };
   }
 }

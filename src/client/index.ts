@@ -1,8 +1,43 @@
-/** The typed client of the HTTP interface: fetch and types, nothing of the server. */
-export { createClient, imageOf } from "./client.ts";
-export type { AdaptersClient, GenerateEvent } from "../features/epalm/client.ts";
-export type { AnchorageClient, CollectionClient, ListOptions, ReadOptions } from "./client.ts";
-export type { ConsensusEvent } from "../features/consensus/client.ts";
-export { AnchorageApiError } from "./errors.ts";
-export type { CallOptions, ClientOptions } from "./transport.ts";
-export type * from "../http/index.ts";
+/** The typed client of the core: fetch and types, nothing of the server. `features/client.ts` adds the features. */
+export type * from "./collection.ts";
+export { createCoreCollectionClient } from "./collection.ts";
+export {
+  AnchorageApiError,
+  CancelledError,
+  ClientClosedRequestError,
+  ConflictError,
+  ForbiddenError,
+  InternalError,
+  InvalidInputError,
+  MethodNotAllowedError,
+  MisdirectedError,
+  NotFoundError,
+  TooLargeError,
+  UnauthorizedError,
+  UnavailableError,
+  UnprocessableError,
+  UnsupportedMediaTypeError,
+} from "./errors.ts";
+export { streamEvents } from "./events.ts";
+export { imageOf } from "./image.ts";
+export { collectionPath, segment } from "./paths.ts";
+export { createCoreClient, type CoreClient } from "./service.ts";
+export { createTransport, type CallOptions, type ClientOptions, type Transport } from "./transport.ts";
+export type { WaitOptions } from "./wait-for-job.ts";
+export { AnchorageError } from "../errors.ts";
+export type {
+  AnchorBody,
+  AnchorPageBody,
+  DeleteAnchorsBody,
+  DeletedBody,
+  StoredAnchorBody,
+  WrittenBody,
+  WrittenLinesBody,
+} from "../api/anchors.ts";
+export type { CollectionBody, CollectionChangeBody, CollectionSpecBody } from "../api/collections.ts";
+export type { FilterBody } from "../api/filter.ts";
+export type { InputBody } from "../api/inputs.ts";
+export type { Problem, ProblemCode } from "../api/problem.ts";
+export type * from "../api/queries.ts";
+export type { CompactedBody, ReceiptBody, ReceiptPageBody } from "../api/receipts.ts";
+export type { EncoderListBody, JobBody, JobListBody, ReadinessBody } from "../api/service.ts";

@@ -1,15 +1,19 @@
-import { errorOf } from "./errors.ts";
+import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
+import { errorOfResponse } from "./errors.ts";
 
 export interface ClientOptions {
   /** Of the service, such as `http://localhost:8080`. */
   readonly url: string;
   /** Sent as `Authorization: Bearer`. */
   readonly apiKey?: string;
-  /** In place of the global one. */
-  readonly fetch?: typeof fetch;
+  /** In place of the global one. An AnchorageError that it throws is thrown as it is. */
+  readonly fetch?: Fetch;
 }
 
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
 export interface CallOptions {
+  /** Ends the call, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -22,41 +26,64 @@ export interface Call extends CallOptions {
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** One request of the client. */
+/** How the client's methods reach the service. */
 export interface Transport {
-  /** @throws AnchorageApiError for an answer that is not a success. */
+  /**
+   * @throws AnchorageApiError for an answer that is not a success
+   * @throws AnchorageError `unavailable` where there is no answer
+   */
   readonly send: (method: Method, path: string, call?: Call) => Promise<Response>;
   readonly json: <T>(method: Method, path: string, call?: Call) => Promise<T>;
   readonly post: <T>(path: string, body: unknown, options?: CallOptions) => Promise<T>;
 }
 
-export const createTransport = ({ url, apiKey, fetch: send = fetch }: ClientOptions): Transport => {
+/** Sends requests to the service at `options.url`. */
+export const createTransport = ({ url, apiKey, fetch: call = fetch }: ClientOptions): Transport => {
   const base = url.replace(/\/+$/, "");
 
-  const transport: Transport = {
-    send: async (method, path, call = {}) => {
-      const query = Object.entries(call.query ?? {}).flatMap(([key, value]) =>
-        value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`],
-      );
-      const response = await send(`${base}${path}${query.length === 0 ? "" : `?${query.join("&")}`}`, {
-        method,
-        headers: {
-          accept: call.accept ?? "application/json, application/problem+json",
-          ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-          ...(call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" }),
-        },
-        ...(call.body === undefined ? {} : { body: call.body }),
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
-        // Node asks for it where the body is a stream.
-        ...(call.body instanceof ReadableStream ? { duplex: "half" } : {}),
+  const answered = async <T>(answer: Promise<T>, signal?: AbortSignal): Promise<T> => {
+    try {
+      return await answer;
+    } catch (error) {
+      if (isAnchorageError(error) || signal?.aborted === true) throw error;
+      // fetch says why in the cause alone.
+      const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
+      throw new AnchorageError("unavailable", `${url} does not answer: ${messageOf(reason)}`, {
+        cause: error,
       });
-      if (!response.ok) throw await errorOf(response);
-      return response;
-    },
-    json: async <T>(method: Method, path: string, call: Call = {}) =>
-      (await (await transport.send(method, path, call)).json()) as T,
-    post: (path, body, options = {}) =>
-      transport.json("POST", path, { ...options, body: JSON.stringify(body) }),
+    }
   };
-  return transport;
+
+  const send: Transport["send"] = async (method, path, { query = {}, body, signal, ...types } = {}) => {
+    const parameters = Object.entries(query).flatMap(([key, value]) =>
+      value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`],
+    );
+    const init = {
+      method,
+      headers: {
+        accept: types.accept ?? "application/json, application/problem+json",
+        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+        ...(body === undefined ? {} : { "content-type": types.contentType ?? "application/json" }),
+      },
+      ...(body === undefined ? {} : { body }),
+      ...(signal === undefined ? {} : { signal }),
+      // Node asks for it where the body is a stream.
+      ...(body instanceof ReadableStream ? { duplex: "half" as const } : {}),
+    };
+    const address = `${base}${path}${parameters.length === 0 ? "" : `?${parameters.join("&")}`}`;
+    const response = await answered(call(address, init), signal);
+    if (!response.ok) throw await answered(errorOfResponse(response), signal);
+    return response;
+  };
+
+  const json = async <T>(method: Method, path: string, options: Call = {}): Promise<T> => {
+    const response = await send(method, path, options);
+    return (await answered(response.json(), options.signal)) as T;
+  };
+
+  return {
+    send,
+    json,
+    post: (path, body, options = {}) => json("POST", path, { ...options, body: JSON.stringify(body) }),
+  };
 };

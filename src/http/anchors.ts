@@ -14,11 +14,13 @@ import {
 } from "./endpoint.ts";
 import {
   anchor,
+  anchorIds,
   anchorPage,
   anchorPath,
   anchorQuery,
   deleteAnchors,
   deleted,
+  existingAnchors,
   listQuery,
   putAnchors,
   storedAnchor,
@@ -133,6 +135,28 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
         "Content-Type": mediaType,
         "Content-Security-Policy": IMAGE_POLICY,
       });
+    },
+  );
+
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: `${path}/exists`,
+      tags,
+      operationId: "existingAnchors",
+      summary: "See which ids are stored",
+      request: { params: collectionPath, ...jsonBody(anchorIds) },
+      responses: {
+        200: jsonOf("Those of the ids that are stored.", existingAnchors),
+        ...problems(400, 404, 413, 415, 503),
+      },
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      const { ids } = await readJson(c, anchorIds, bodyLimit);
+      const stored = await collections.existingIds(collection, ids);
+      return answerJson(c, { existing: [...new Set(ids)].filter((id) => stored.has(id)) });
     },
   );
 

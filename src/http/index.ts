@@ -15,4 +15,3 @@ export { streamEvents } from "./event-stream.ts";
 export { linked, withLinks } from "./links.ts";
 export { addQuery, type Query } from "./query.ts";
 export type { Problem } from "../api/problem.ts";
-export type * from "../api/wire.ts";

@@ -25,22 +25,6 @@ const KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
   cancelled: { status: 503, title: "Cancelled" },
 };
 
-/** What each error of the domain is over HTTP. An error that no request can cause is a defect of the service. */
-const PROBLEMS: Readonly<Record<ErrorCode, ProblemCode>> = {
-  "invalid-input": "invalid-input",
-  unauthorized: "unauthorized",
-  "not-found": "not-found",
-  conflict: "conflict",
-  "too-large": "too-large",
-  "unsupported-media-type": "unsupported-media-type",
-  unprocessable: "unprocessable",
-  unavailable: "unavailable",
-  cancelled: "cancelled",
-  "data-dir-busy": "internal",
-  "unsupported-model": "internal",
-  "corrupt-file": "internal",
-};
-
 const RETRY_AFTER_SECONDS = "2";
 /** How faults in a stream of lines are named. */
 const LINE_PATH = /^lines\.(\d+)/;
@@ -58,15 +42,17 @@ const makeProblem = (code: ProblemCode, detail: string, faults: readonly FieldFa
 
 /** The problem of anything that was thrown; a defect is logged and told to the client without its insides. */
 export const problemOf = (error: unknown, log: Log): Problem => {
-  const code = isAnchorageError(error) ? PROBLEMS[error.code] : "internal";
-  if (isAnchorageError(error) && code !== "internal") {
-    const problem = makeProblem(code, error.message, error.faults);
+  if (isAnchorageError(error) && isProblemCode(error.code) && error.code !== "internal") {
+    const problem = makeProblem(error.code, error.message, error.faults);
     const [, line] = LINE_PATH.exec(error.faults[0]?.path ?? "") ?? [];
     return line === undefined ? problem : { ...problem, line: Number(line) };
   }
   log(`defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return makeProblem("internal", "The service met a defect of its own. Its log says more.");
 };
+
+/** An error of another code cannot be caused by a request: it is a defect of the service. */
+const isProblemCode = (code: ErrorCode): code is ProblemCode => Object.hasOwn(KINDS, code);
 
 /** Answers with a problem that a request meets before any domain code. */
 export const refuse = (code: ProblemCode, detail: string, headers: Record<string, string> = {}): Response =>

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createClient } from "../../src/client/index.ts";
+import { createClient } from "../../src/features/client.ts";
 import {
   captionOf,
   metadataOf,

@@ -23,6 +23,7 @@ const RIGHT: readonly (readonly [string, string, object])[] = [
     "/v1/collections/c/anchors",
     { anchors: [anchorOf("a"), { ...anchorOf("b"), image: { base64: "AAAA" } }] },
   ],
+  ["POST", "/v1/collections/c/anchors/exists", { ids: ["a", "b"] }],
   ["POST", "/v1/collections/c/anchors/delete", { ids: ["a"] }],
   [
     "POST",

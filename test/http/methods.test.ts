@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { METHODS } from "../../src/api/methods.ts";
-import { createClient } from "../../src/client/index.ts";
+import { createClient } from "../../src/features/client.ts";
 import * as schemas from "../../src/api/queries.ts";
 import { randomAnchors } from "../support/anchor-space.ts";
 import { listen, openTestApp, pathsOf, type Answer, type TestApp } from "./support.ts";

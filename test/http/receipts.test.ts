@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { createClient } from "../../src/client/index.ts";
+import { createClient } from "../../src/features/client.ts";
 import { compacted, receipt, receiptPage } from "../../src/api/receipts.ts";
 import { anchorOf, createCollection, listen, openTestApp, type TestApp } from "./support.ts";
 

@@ -3,7 +3,7 @@ import { request, type ClientRequest, type IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Problem } from "../../src/api/problem.ts";
-import type { WrittenLinesBody } from "../../src/http/index.ts";
+import type { WrittenLinesBody } from "../../src/api/anchors.ts";
 import {
   anchorOf,
   createCollection,

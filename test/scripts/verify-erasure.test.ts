@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClient, type CollectionClient } from "../../src/client/index.ts";
+import { createClient, type CollectionClient } from "../../src/features/client.ts";
 import { makeDataDir, startService, type DataDir, type Running } from "../service/running.ts";
 import { normals, seededRandom } from "../support/random.ts";
 import { runScript, type Ended } from "./run-script.ts";

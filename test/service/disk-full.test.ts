@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createClient } from "../../src/client/index.ts";
+import { createClient } from "../../src/features/client.ts";
 import { freshDatabase } from "../support/postgres.ts";
 import { ask } from "./asking.ts";
 import { makeDataDir, NODE, startService, type Running } from "./running.ts";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { createClient } from "../../src/client/index.ts";
+import { createClient } from "../../src/features/client.ts";
 import { ownPostgres, type OwnPostgres } from "../support/own-postgres.ts";
 import { askOften, type Answer, type Asked } from "./asking.ts";
 import { makeDataDir, startService, type DataDir, type Running } from "./running.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClient, type AnchorageClient } from "../../src/client/index.ts";
+import { createClient, type AnchorageClient } from "../../src/features/client.ts";
 import { makeDataDir, NPM_START, outcomeOf, startService, type DataDir, type Running } from "./running.ts";
 
 const anchor = (id: string, i = 0) => ({

@@ -11,7 +11,7 @@ import {
   type InputBody,
   type SelectionRequestBody,
   type TuneRequestBody,
-} from "../../client/index.ts";
+} from "../../features/client.ts";
 import type { ClassifyAnswer, ClassInput, Input, TuningDetail } from "../../collections/index.ts";
 import { AnchorageError, messageOf, type ErrorCode } from "../../errors.ts";
 import type { DoneSelection } from "../../features/selection/index.ts";

@@ -1,23 +1,60 @@
-import type { ConsensusAnswerBody, ConsensusRequestBody, ConsensusRoundBody } from "../../http/index.ts";
 import { streamEvents } from "../../client/events.ts";
 import type { CallOptions, Transport } from "../../client/transport.ts";
+import type {
+  ConsensusAnswerBody,
+  ConsensusRoundBody,
+  ConsensusScoreAnswerBody,
+  GeneratorListBody,
+  ScorerListBody,
+} from "./api/answer.ts";
+import type { ConsensusRequestBody, ConsensusScoreRequestBody } from "./api/request.ts";
+
+export type {
+  ConsensusAnswerBody,
+  ConsensusRoundBody,
+  ConsensusScoreAnswerBody,
+  GeneratorListBody,
+  ScorerListBody,
+} from "./api/answer.ts";
+export type { ConsensusRequestBody, ConsensusScoreRequestBody } from "./api/request.ts";
 
 export type ConsensusEvent =
   | { readonly event: "round"; readonly round: ConsensusRoundBody }
   | { readonly event: "result"; readonly result: ConsensusAnswerBody };
 
-/**
- * Runs a consensus and yields its rounds as they end, then the result. Leaving the iteration ends the run.
- *
- * @throws AnchorageApiError where the service refuses, or the run fails later
- */
-export async function* streamConsensus(
-  transport: Transport,
-  request: Omit<ConsensusRequestBody, "stream">,
-  options?: CallOptions,
-): AsyncGenerator<ConsensusEvent, void> {
-  for await (const { event, value } of streamEvents(transport, "/v1/consensus", request, options)) {
-    if (event === "round") yield { event, round: value as ConsensusRoundBody };
-    if (event === "result") yield { event, result: value as ConsensusAnswerBody };
-  }
+export interface ConsensusClient {
+  /** Runs generators and scorers in a closed loop until they agree; `signal` ends the run. */
+  consensus(
+    request: Omit<ConsensusRequestBody, "stream">,
+    options?: CallOptions,
+  ): Promise<ConsensusAnswerBody>;
+  /** Runs the same and yields each round when it ends, then the result. Leaving the iteration ends the run. */
+  consensusStream(
+    request: Omit<ConsensusRequestBody, "stream">,
+    options?: CallOptions,
+  ): AsyncGenerator<ConsensusEvent, void>;
+  /** The scores of some proposals by each scorer, raw and calibrated. */
+  consensusScore(
+    request: ConsensusScoreRequestBody,
+    options?: CallOptions,
+  ): Promise<ConsensusScoreAnswerBody>;
+  listScorers(options?: CallOptions): Promise<ScorerListBody["scorers"]>;
+  listGenerators(options?: CallOptions): Promise<GeneratorListBody["generators"]>;
 }
+
+export const createConsensusClient = (transport: Transport): ConsensusClient => {
+  const { json, post } = transport;
+  return {
+    consensus: (request, options) => post("/v1/consensus", request, options),
+    consensusStream: async function* (request, options) {
+      for await (const { event, value } of streamEvents(transport, "/v1/consensus", request, options)) {
+        if (event === "round") yield { event, round: value as ConsensusRoundBody };
+        if (event === "result") yield { event, result: value as ConsensusAnswerBody };
+      }
+    },
+    consensusScore: (request, options) => post("/v1/consensus/score", request, options),
+    listScorers: async (options) => (await json<ScorerListBody>("GET", "/v1/scorers", options)).scorers,
+    listGenerators: async (options) =>
+      (await json<GeneratorListBody>("GET", "/v1/generators", options)).generators,
+  };
+};

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClient, type AnchorageApiError } from "../../../src/client/index.ts";
+import { createClient, type AnchorageApiError } from "../../../src/features/client.ts";
 import * as calibration from "../../../src/features/calibration/api.ts";
 import * as queries from "../../../src/api/queries.ts";
 import { randomAnchors } from "../../support/anchor-space.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createGraph } from "../../../src/onnx/index.ts";
-import { createClient, type ConsensusEvent } from "../../../src/client/index.ts";
+import { createClient, type ConsensusEvent } from "../../../src/features/client.ts";
 import { replay, type Run } from "../../../src/features/consensus/index.ts";
 import {
   consensusAnswer,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClient } from "../../../src/client/index.ts";
+import { createClient } from "../../../src/features/client.ts";
 import { coverageAnswer } from "../../../src/features/coverage/api.ts";
 import {
   anchorOf,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClient } from "../../../src/client/index.ts";
+import { createClient } from "../../../src/features/client.ts";
 import { collection } from "../../../src/api/collections.ts";
 import { cosine } from "../../support/naive-asif.ts";
 import { freshDatabase, runSql, type TestDatabase } from "../../support/postgres.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { createClient } from "../../../src/client/index.ts";
+import { createClient } from "../../../src/features/client.ts";
 import { anchorsOf, writeEncoders } from "./support.ts";
 import { makeDataDir, startService, type Running } from "../../service/running.ts";
 

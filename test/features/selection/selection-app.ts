@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { SelectionBody } from "../../../src/client/index.ts";
+import type { SelectionBody } from "../../../src/features/client.ts";
 import { selection } from "../../../src/features/selection/api/selection-answer.ts";
 import { job } from "../../../src/api/service.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";

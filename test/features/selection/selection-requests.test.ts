@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClient } from "../../../src/client/index.ts";
+import { createClient } from "../../../src/features/client.ts";
 import { openSelectionApp, SELECTIONS as PATH, type SelectionApp } from "./selection-app.ts";
 import { kindOf, pictureOf } from "./selection-data.ts";
 import { listen, pathsOf, problemIn } from "../../http/support.ts";

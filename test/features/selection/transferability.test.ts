@@ -1,7 +1,7 @@
 import { request as send } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClient, type AnchorageApiError } from "../../../src/client/index.ts";
+import { createClient, type AnchorageApiError } from "../../../src/features/client.ts";
 import { TRANSFER_METHODS } from "../../../src/features/selection/emms/index.ts";
 import { classData, probabilityRows } from "./emms/class-data.ts";
 import { naiveKnn, naiveLeep, naiveNce } from "../../support/naive-class-scores.ts";

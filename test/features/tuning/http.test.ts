@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createClient } from "../../../src/client/index.ts";
+import { createClient } from "../../../src/features/client.ts";
 import { collection } from "../../../src/api/collections.ts";
 import { job } from "../../../src/api/service.ts";
 import { tuning } from "../../../src/features/tuning/api.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { chainFaults, type Given } from "../../../research/chaos/chain.ts";
 import { anchorOf, createModel, rankAll } from "../../../research/chaos/model.ts";
-import { createClient } from "../../../src/client/index.ts";
+import { createClient } from "../../../src/features/client.ts";
 import { anchorOf as anchorIn, createCollection, listen, openTestApp } from "../../http/support.ts";
 
 const holding = (...anchors: [string, number][]) =>

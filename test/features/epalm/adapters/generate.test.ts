@@ -1,7 +1,7 @@
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createClient } from "../../../../src/client/index.ts";
+import { createClient } from "../../../../src/features/client.ts";
 import {
   adapterShapes,
   createAdapter,

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import sharp from "sharp";
-import { AnchorageApiError, createClient, imageOf, type AnchorageClient } from "../../src/client/index.ts";
-import { anchorOf, listen, openTestApp, type TestApp } from "./support.ts";
+import {
+  AnchorageApiError,
+  ConflictError,
+  createClient,
+  imageOf,
+  InvalidInputError,
+  NotFoundError,
+  type AnchorageClient,
+  type JobBody,
+} from "../../src/features/client.ts";
+import { anchorOf, listen, openTestApp, type TestApp } from "../http/support.ts";
 
 const KEY = "correct-horse-battery";
 
@@ -82,7 +91,14 @@ describe("the client", () => {
     const c = client.collection("c");
     const refused = await c.getAnchor("nobody").catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(AnchorageApiError);
-    expect(refused).toMatchObject({ status: 404, problem: { title: "Not found" } });
+    expect(refused).toBeInstanceOf(NotFoundError);
+    expect(refused).toMatchObject({
+      name: "NotFoundError",
+      code: "not-found",
+      message: 'There is no anchor "nobody".',
+      status: 404,
+      problem: { title: "Not found" },
+    });
     const wrong = [...Array.from({ length: 300 }, (_, i) => anchorOf(`n${i}`)), { id: "wrong" }];
     const sent = (async () => {
       for await (const { upserted } of c.putAnchorStream(wrong)) expect(upserted).toBe(256);
@@ -98,6 +114,75 @@ describe("the client", () => {
     const c = client.collection("c");
     await c.putAnchors([{ ...anchorOf("a"), image: imageOf(bytes) }]);
     expect((await c.getImage("a")).type).toMatch(/^image\//);
+  });
+
+  it("throws an error of the code that the problem names, with its faults", async () => {
+    const encoder = { external: { dimension: 2 } };
+    const again = client.createCollection({ name: "c", imageEncoder: encoder, textEncoder: encoder });
+    await expect(again).rejects.toBeInstanceOf(ConflictError);
+    const refused: unknown = await client
+      .collection("c")
+      .putAnchors([{ id: "a", imageVector: [1], textVector: [1, 2] }])
+      .catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(InvalidInputError);
+    expect(refused).toMatchObject({ code: "invalid-input", faults: [{ path: "anchors.0.imageVector" }] });
+  });
+
+  it("says which ids are stored, each once and in the order given", async () => {
+    const c = client.collection("c");
+    await c.putAnchors([anchorOf("a"), anchorOf("b")]);
+    expect(await c.existingAnchors(["b", "never", "a", "b"])).toEqual(["b", "a"]);
+    expect(await c.existingAnchors([])).toEqual([]);
+    await expect(c.existingAnchors([""])).rejects.toMatchObject({ faults: [{ path: "ids.0" }] });
+  });
+
+  it("waits until a job is done and shows how far it is", async () => {
+    let end = (): void => undefined;
+    const { id } = await test.service.jobs.start("test", "c", async ({ progress }) => {
+      progress(1, 2);
+      await new Promise<void>((resolve) => (end = resolve));
+    });
+    const seen: string[] = [];
+    const onProgress = ({ state, done, total }: JobBody): void => {
+      seen.push(`${state} ${done}/${total}`);
+      end();
+    };
+    const job = await client.waitForJob(await client.getJob(id), { onProgress });
+    expect([job.state, seen]).toEqual(["done", ["running 1/2", "done 1/2"]]);
+  });
+
+  it("cancels a job that it waits for where its signal aborts", async () => {
+    const { id } = await test.service.jobs.start(
+      "test",
+      "c",
+      ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("stopped")))),
+    );
+    const controller = new AbortController();
+    const options = { signal: controller.signal, onProgress: () => controller.abort() };
+    await expect(client.waitForJob(await client.getJob(id), options)).rejects.toMatchObject({
+      code: "cancelled",
+      message: "test of c was stopped",
+    });
+    expect(await client.getJob(id)).toMatchObject({ state: "cancelled" });
+  });
+
+  it("throws why a job failed that it waits for", async () => {
+    const { id } = await test.service.jobs.start("test", "c", () => Promise.reject(new Error("no luck")));
+    await expect(client.waitForJob(await client.getJob(id))).rejects.toMatchObject({
+      code: "unprocessable",
+      message: "test of c ended as failed: no luck",
+    });
+  });
+
+  it("throws `unavailable` where nothing answers, and the signal's reason where the call is aborted", async () => {
+    const nobody = createClient({ url: "http://127.0.0.1:1" });
+    await expect(nobody.listCollections()).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringMatching(/^http:\/\/127\.0\.0\.1:1 does not answer: ./) as string,
+    });
+    const signal = AbortSignal.abort(new RangeError("enough"));
+    await expect(client.listCollections({ signal })).rejects.toThrow(new RangeError("enough"));
   });
 
   it("sees encoders, jobs and readiness", async () => {
@@ -118,12 +203,13 @@ describe("the client", () => {
     expect(await c.get()).toMatchObject({ anchorCount: 0 });
   });
 
-  it("says what another server answered that is no problem document", async () => {
+  it("throws what another server answered that is no problem document", async () => {
     const other = createClient({
       url: "http://proxy.example",
       fetch: () => Promise.resolve(new Response("<h1>Bad Gateway</h1>", { status: 502 })),
     });
     await expect(other.listCollections()).rejects.toMatchObject({
+      code: "unavailable",
       status: 502,
       problem: { detail: "<h1>Bad Gateway</h1>" },
     });

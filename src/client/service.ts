@@ -1,0 +1,47 @@
+import type { CollectionBody, CollectionListBody, CollectionSpecBody } from "../api/collections.ts";
+import type { EncoderListBody, JobBody, JobListBody, ReadinessBody } from "../api/service.ts";
+import { segment } from "./paths.ts";
+import type { CallOptions, Transport } from "./transport.ts";
+import { waitForJob, type WaitOptions } from "./wait-for-job.ts";
+
+/** Collections, encoders and jobs. */
+export interface CoreClient {
+  createCollection(spec: CollectionSpecBody, options?: CallOptions): Promise<CollectionBody>;
+  listCollections(options?: CallOptions): Promise<CollectionListBody["collections"]>;
+  listEncoders(options?: CallOptions): Promise<EncoderListBody["encoders"]>;
+  listJobs(options?: CallOptions): Promise<JobListBody["jobs"]>;
+  getJob(id: string, options?: CallOptions): Promise<JobBody>;
+  /** Asks a job to end, and waits until it has ended. */
+  cancelJob(id: string, options?: CallOptions): Promise<JobBody>;
+  /**
+   * Waits until a job is done. Where the signal aborts the job is cancelled.
+   *
+   * @throws AnchorageError `cancelled` where the signal aborts, `unprocessable` where the job ends otherwise than `done`
+   *
+   * @example
+   * ```ts
+   * const job = await client.collection("birds").tune();
+   * await client.waitForJob(job, { onProgress: ({ done, total }) => console.log(`${done} of ${total}`) });
+   * ```
+   */
+  waitForJob(job: JobBody, options?: WaitOptions): Promise<JobBody>;
+  /** @throws UnavailableError while indexes are loading */
+  ready(options?: CallOptions): Promise<ReadinessBody>;
+}
+
+export const createCoreClient = ({ json, post }: Transport): CoreClient => {
+  const getJob: CoreClient["getJob"] = async (id, options) => json("GET", `/v1/jobs/${segment(id)}`, options);
+  const cancelJob: CoreClient["cancelJob"] = async (id, options) =>
+    json("DELETE", `/v1/jobs/${segment(id)}`, options);
+  return {
+    createCollection: (spec, options) => post("/v1/collections", spec, options),
+    listCollections: async (options) =>
+      (await json<CollectionListBody>("GET", "/v1/collections", options)).collections,
+    listEncoders: async (options) => (await json<EncoderListBody>("GET", "/v1/encoders", options)).encoders,
+    listJobs: async (options) => (await json<JobListBody>("GET", "/v1/jobs", options)).jobs,
+    getJob,
+    cancelJob,
+    waitForJob: (job, options) => waitForJob({ getJob, cancelJob }, job, options),
+    ready: (options) => json("GET", "/readyz", options),
+  };
+};

@@ -1,0 +1,95 @@
+import { createCoreCollectionClient, type CoreCollectionClient } from "../client/collection.ts";
+import { collectionPath } from "../client/paths.ts";
+import { createCoreClient, type CoreClient } from "../client/service.ts";
+import { createTransport, type ClientOptions } from "../client/transport.ts";
+import { createCalibrationClient, type CalibrationClient } from "./calibration/client.ts";
+import { createConsensusClient, type ConsensusClient } from "./consensus/client.ts";
+import { createCounterfactualClient, type CounterfactualClient } from "./counterfactual/client.ts";
+import { createCoverageClient, type CoverageClient } from "./coverage/client.ts";
+import {
+  createAdapterInputsClient,
+  createAdaptersClient,
+  type AdapterInputsClient,
+  type AdaptersClient,
+} from "./epalm/client.ts";
+import { createInfluenceClient, type InfluenceClient } from "./influence/client.ts";
+import { createReencodingClient, type ReencodingClient } from "./reencoding/client.ts";
+import { createSelectionClient, type SelectionClient } from "./selection/client.ts";
+import { createTuningClient, type TuningClient } from "./tuning/client.ts";
+
+export * from "../client/index.ts";
+export type * from "./calibration/client.ts";
+export type * from "./consensus/client.ts";
+export type * from "./counterfactual/client.ts";
+export type * from "./coverage/client.ts";
+export type * from "./epalm/client.ts";
+export type * from "./influence/client.ts";
+export type * from "./reencoding/client.ts";
+export type * from "./selection/client.ts";
+export type * from "./tuning/client.ts";
+
+/** One collection. Nothing is asked before a method is called. */
+export interface CollectionClient
+  extends
+    CoreCollectionClient,
+    TuningClient,
+    ReencodingClient,
+    CalibrationClient,
+    CoverageClient,
+    CounterfactualClient,
+    InfluenceClient,
+    AdapterInputsClient {}
+
+/**
+ * Anchorage, in this process (`openAnchorage`) or over HTTP (`createClient`): code that holds one need not know which.
+ *
+ * Every method throws an `AnchorageApiError` where Anchorage refuses the request, and an `AnchorageError` `unavailable`
+ * where it does not answer.
+ */
+export interface AnchorageClient extends CoreClient, SelectionClient, AdaptersClient, ConsensusClient {
+  /** @throws RangeError for a name that no URL can hold */
+  collection(name: string): CollectionClient;
+}
+
+/**
+ * A client of the service at `options.url`. It needs fetch alone, so that it runs in browsers too.
+ *
+ * @example
+ * ```ts
+ * const anchorage = createClient({ url: "http://localhost:8080" });
+ * await anchorage.createCollection({
+ *   name: "birds",
+ *   imageEncoder: { external: { dimension: 2 } },
+ *   textEncoder: { external: { dimension: 2 } },
+ * });
+ * const birds = anchorage.collection("birds");
+ * await birds.putAnchors([
+ *   { id: "owl", text: "an owl", imageVector: [1, 0], textVector: [1, 0] },
+ *   { id: "hen", text: "a hen", imageVector: [0, 1], textVector: [0, 1] },
+ * ]);
+ * const { hits } = await birds.search({ query: { vector: [1, 0.1], modality: "text" }, target: "image" });
+ * // [{ id: "owl", score: …, text: "an owl", metadata: {} }, …]
+ * ```
+ */
+export const createClient = (options: ClientOptions): AnchorageClient => {
+  const transport = createTransport(options);
+  return {
+    ...createCoreClient(transport),
+    ...createSelectionClient(transport),
+    ...createAdaptersClient(transport),
+    ...createConsensusClient(transport),
+    collection: (name) => {
+      const path = collectionPath(name);
+      return {
+        ...createCoreCollectionClient(transport, path),
+        ...createTuningClient(transport, path),
+        ...createReencodingClient(transport, path),
+        ...createCalibrationClient(transport, path),
+        ...createCoverageClient(transport, path),
+        ...createCounterfactualClient(transport, path),
+        ...createInfluenceClient(transport, path),
+        ...createAdapterInputsClient(transport, path),
+      };
+    },
+  };
+};

@@ -1,0 +1,16 @@
+import type { CallOptions, Transport } from "../../client/transport.ts";
+import type { CounterfactualAnswerBody, CounterfactualRequestBody } from "./api.ts";
+
+export type { CounterfactualAnswerBody, CounterfactualRequestBody } from "./api.ts";
+
+export interface CounterfactualClient {
+  /** Classifies as if some anchors were absent, or others were there; nothing is written. */
+  counterfactual(
+    request: CounterfactualRequestBody,
+    options?: CallOptions,
+  ): Promise<CounterfactualAnswerBody>;
+}
+
+export const createCounterfactualClient = ({ post }: Transport, path: string): CounterfactualClient => ({
+  counterfactual: (request, options) => post(`${path}/counterfactual`, request, options),
+});
