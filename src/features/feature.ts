@@ -1,5 +1,6 @@
 import type { CollectionHooks, Core } from "../collections/index.ts";
 import type { Routes } from "../http/index.ts";
+import type { GeneratorPlug, ScorerPlug } from "./consensus/index.ts";
 
 /**
  * A capability built on the core; the core does not import it.
@@ -19,8 +20,18 @@ import type { Routes } from "../http/index.ts";
 export interface Feature {
   /** Its folder under `src/features`. */
   readonly name: string;
-  /** Makes everything that it adds from the open core, once, before anything is served. */
-  open(core: Core): Promise<OpenedFeature>;
+  /**
+   * Makes everything that it adds from the open core, once, before anything is served.
+   *
+   * @param plugs what features add to one another; complete once every feature is open, when routes are added
+   */
+  open(core: Core, plugs: Plugs): Promise<OpenedFeature>;
+}
+
+/** What features add to tables of another feature. */
+export interface Plugs {
+  readonly scorers: readonly ScorerPlug[];
+  readonly generators: readonly GeneratorPlug[];
 }
 
 /** What a feature adds. Whatever is absent it does not add. */
@@ -30,6 +41,10 @@ export interface OpenedFeature {
   readonly onDelete?: CollectionHooks["onDelete"][number];
   readonly forget?: CollectionHooks["forget"][number];
   readonly classify?: CollectionHooks["classify"][number];
+  /** What a consensus can judge proposals by, beside its own scorers. */
+  readonly scorers?: readonly ScorerPlug[];
+  /** What a consensus can propose by, beside its own generators. */
+  readonly generators?: readonly GeneratorPlug[];
   /** Goes on with what a stopped or killed service left; called once the service listens. */
   resume?(): Promise<void>;
   /** Frees what it holds; called before the core closes. */
@@ -54,13 +69,17 @@ export const openFeatures = async (core: Core, features: readonly Feature[]): Pr
     for (const feature of opened.splice(0).reverse()) await feature.close?.();
   };
   const { hooks } = core.collections;
+  const scorers: ScorerPlug[] = [];
+  const generators: GeneratorPlug[] = [];
   try {
     for (const feature of features) {
-      const added = await feature.open(core);
+      const added = await feature.open(core, { scorers, generators });
       opened.push(added);
       if (added.onDelete !== undefined) hooks.onDelete.push(added.onDelete);
       if (added.forget !== undefined) hooks.forget.push(added.forget);
       if (added.classify !== undefined) hooks.classify.push(added.classify);
+      scorers.push(...(added.scorers ?? []));
+      generators.push(...(added.generators ?? []));
     }
   } catch (error) {
     await close();

@@ -1,12 +1,22 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { generatorList, scorerList } from "../../src/features/consensus/api/answer.ts";
 import { FEATURES, openFeatures, type Feature } from "../../src/features/index.ts";
 import { addQuery, answerJson, endpoint, jsonOf } from "../../src/http/index.ts";
+import {
+  generatorCommon,
+  scorerCommon,
+  settled,
+  type GeneratorPlug,
+  type ScorerPlug,
+} from "../../src/features/consensus/index.ts";
 import type { AnchorId, Sequence } from "../../src/types.ts";
 import {
   createCollection,
   IMAGE_DIMENSION,
   openTestApp,
+  pathsOf,
+  problemIn,
   TEXT_DIMENSION,
   type TestApp,
 } from "../http/support.ts";
@@ -17,6 +27,55 @@ interface Seen {
   readonly forgotten: Sequence[];
   readonly events: string[];
 }
+
+const brevitySchema = z.strictObject({
+  name: z.literal("brevity"),
+  longest: z.int().min(1),
+  ...scorerCommon,
+});
+
+/** Texts score higher the shorter they are; longer ones than `longest` are vetoed. */
+const brevity: ScorerPlug<z.output<typeof brevitySchema>> = {
+  name: "brevity",
+  description: "Shorter texts score higher.",
+  kinds: ["text"],
+  needs: "nothing",
+  cost: "arithmetic",
+  embeds: false,
+  background: false,
+  schema: brevitySchema,
+  make: ({ longest, ...spec }) => ({
+    ...settled(spec, { name: "brevity" }),
+    kinds: ["text"],
+    score: (proposals) => {
+      const lengths = proposals.map(({ payload }) => (payload.kind === "text" ? payload.text.length : 0));
+      return Promise.resolve({
+        scores: Float64Array.from(lengths, (length) => -length),
+        vetoes: new Map(lengths.flatMap((length, i) => (length > longest ? [[i, "is too long"]] : []))),
+      });
+    },
+  }),
+};
+
+const fixedSchema = z.strictObject({ name: z.literal("fixed"), ...generatorCommon });
+
+const fixed: GeneratorPlug<z.output<typeof fixedSchema>> = {
+  name: "fixed",
+  description: "Three texts.",
+  kinds: ["text"],
+  needs: "nothing",
+  cost: "arithmetic",
+  schema: fixedSchema,
+  make: ({ name, as = name }) => ({
+    name: as,
+    propose: (state) =>
+      Promise.resolve(
+        ["a fox", "fox", "a red fox in the snow"]
+          .map((text) => ({ payload: { kind: "text" as const, text } }))
+          .filter(({ payload }) => !state.has(payload)),
+      ),
+  }),
+};
 
 /** A feature from outside, with one of each thing that a feature can add. */
 const toy = (seen: Seen): Feature => ({
@@ -59,6 +118,8 @@ const toy = (seen: Seen): Feature => ({
         seen.forgotten.push(sequence);
         return Promise.resolve();
       },
+      scorers: [brevity],
+      generators: [fixed],
       resume: () => Promise.resolve(void seen.events.push("resumed")),
       close: () => Promise.resolve(void seen.events.push("closed")),
     });
@@ -133,6 +194,58 @@ describe("a feature from outside the core", () => {
     const { sequence } = body as { readonly sequence: Sequence };
     expect((await app.call("POST", "/v1/collections/c/compact")).status).toBe(200);
     expect(new Set(app.seen.forgotten)).toEqual(new Set([sequence]));
+  });
+
+  test("adds a scorer and a generator, which a consensus asks and lists beside its own", async () => {
+    const app = await openWithToy();
+    onTestFinished(() => app.close());
+    const run = (scorer: object) =>
+      app.call("POST", "/v1/consensus", {
+        collection: "c",
+        condition: {},
+        generators: [{ name: "fixed", as: "mine" }],
+        scorers: [{ name: "brevity", ...scorer }, { name: "arithmetic" }],
+      });
+    expect(await run({ longest: 10, weight: 2 })).toMatchObject({
+      status: 200,
+      body: {
+        winner: { text: "fox", generator: "mine" },
+        vetoed: 1,
+        weights: { brevity: 2, arithmetic: 1 },
+      },
+    });
+    expect(pathsOf(await run({}))).toEqual(["scorers.0.longest"]);
+    expect(pathsOf(await run({ longest: 10, shortest: 1 }))).toEqual(["scorers.0.shortest"]);
+
+    const { body } = await app.call("GET", "/v1/scorers");
+    expect(scorerList.parse(body).scorers).toContainEqual(
+      expect.objectContaining({ name: "brevity", cost: "arithmetic", embeds: false }),
+    );
+    const listed = generatorList.parse((await app.call("GET", "/v1/generators")).body);
+    expect(listed.generators.map(({ name }) => name)).toEqual(expect.arrayContaining(["list", "fixed"]));
+  });
+
+  test("rejects the name of a scorer that no feature has, and names those there are", async () => {
+    const app = await openWithToy();
+    onTestFinished(() => app.close());
+    const answer = await app.call("POST", "/v1/consensus", {
+      collection: "c",
+      condition: {},
+      generators: [{ name: "fixed" }],
+      scorers: [{ name: "length" }],
+    });
+    expect(answer.status).toBe(400);
+    expect(problemIn(answer).errors).toEqual([
+      { path: "scorers.0.name", message: expect.stringMatching(/asif.*brevity/) as string },
+    ]);
+  });
+
+  test("cannot add a scorer under the name of another", async () => {
+    const twin: Feature = {
+      name: "twin",
+      open: () => Promise.resolve({ scorers: [{ ...brevity, name: "asif" }] }),
+    };
+    await expect(openTestApp({ features: [...FEATURES, twin] })).rejects.toThrow('a scorer "asif"');
   });
 
   test("resumes after a start and closes before the core", async () => {

@@ -1,12 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { GENERATORS, SCORERS } from "./catalogue/index.ts";
+import { requestsOf, type Catalogue } from "./catalogue/index.ts";
+import type { Capability } from "./plug.ts";
 import { readJson } from "../../http/body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../http/endpoint.ts";
 import { streamEvents } from "../../http/event-stream.ts";
 import { consensusAnswer, consensusScoreAnswer, generatorList, scorerList } from "./api/answer.ts";
-import { GENERATOR_SCHEMAS } from "./api/generators.ts";
-import { consensusRequest, consensusScoreRequest } from "./api/request.ts";
-import { SCORER_SCHEMAS } from "./api/scorers.ts";
 import type { Consensus } from "./query/index.ts";
 
 const tags = ["consensus"];
@@ -15,8 +13,11 @@ const tags = ["consensus"];
 export const addConsensus = (
   { app, bodyLimit, log }: Routes,
   consensus: Consensus,
+  catalogue: Catalogue,
   hosts: readonly string[],
 ): void => {
+  const requests = requestsOf(catalogue);
+
   endpoint(
     app,
     {
@@ -28,7 +29,7 @@ export const addConsensus = (
       description:
         "Each round generators propose, every scorer judges what is new, calibrated scores are combined, and the best are " +
         "what the next round starts from (Li et al., arXiv 2210.11522). Where the client goes the run ends.",
-      request: jsonBody(consensusRequest),
+      request: jsonBody(requests.run),
       responses: {
         200: {
           ...jsonOf("The run; of a stream its last event, `result`.", consensusAnswer),
@@ -46,15 +47,15 @@ export const addConsensus = (
       },
     },
     async (c) => {
-      const { collection, stream = false, ...request } = await readJson(c, consensusRequest, bodyLimit);
+      const { stream = false, ...request } = await readJson(c, requests.run, bodyLimit);
       if (stream)
         return streamEvents(
           c,
           "round",
-          (signal, onRound) => consensus.run(collection, request, { signal, onRound }),
+          (signal, onRound) => consensus.run(request, { signal, onRound }),
           log,
         );
-      return answerJson(c, await consensus.run(collection, request, { signal: c.req.raw.signal }));
+      return answerJson(c, await consensus.run(request, { signal: c.req.raw.signal }));
     },
   );
 
@@ -66,15 +67,15 @@ export const addConsensus = (
       tags,
       operationId: "consensusScore",
       summary: "See what scorers say of some proposals, raw and calibrated",
-      request: jsonBody(consensusScoreRequest),
+      request: jsonBody(requests.score),
       responses: {
         200: jsonOf("A row a scorer.", consensusScoreAnswer),
         ...problems(400, 404, 413, 415, 422, 503),
       },
     },
     async (c) => {
-      const { collection, ...request } = await readJson(c, consensusScoreRequest, bodyLimit);
-      return answerJson(c, await consensus.score(collection, request, { signal: c.req.raw.signal }));
+      const request = await readJson(c, requests.score, bodyLimit);
+      return answerJson(c, await consensus.score(request, { signal: c.req.raw.signal }));
     },
   );
 
@@ -91,10 +92,12 @@ export const addConsensus = (
     },
     (c) =>
       answerJson(c, {
-        scorers: Object.entries(SCORERS).map(([name, capability]) => ({
+        scorers: Array.from(catalogue.scorers, ([name, entry]) => ({
           name,
-          ...capability,
-          parameters: parametersOf(SCORER_SCHEMAS, name),
+          ...shownCapability(entry),
+          embeds: entry.embeds,
+          background: entry.background,
+          parameters: parametersOf(entry.schema),
         })),
         hosts,
       }),
@@ -113,17 +116,21 @@ export const addConsensus = (
     },
     (c) =>
       answerJson(c, {
-        generators: Object.entries(GENERATORS).map(([name, capability]) => ({
+        generators: Array.from(catalogue.generators, ([name, entry]) => ({
           name,
-          ...capability,
-          parameters: parametersOf(GENERATOR_SCHEMAS, name),
+          ...shownCapability(entry),
+          parameters: parametersOf(entry.schema),
         })),
       }),
   );
 };
 
-const parametersOf = (schemas: Readonly<Record<string, z.ZodType>>, name: string): unknown => {
-  const schema = schemas[name];
-  if (schema === undefined) throw new RangeError(`no parameters are known of "${name}"`);
-  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-};
+const shownCapability = ({ description, kinds, needs, cost }: Capability): Capability => ({
+  description,
+  kinds,
+  needs,
+  cost,
+});
+
+const parametersOf = (schema: z.ZodType): unknown =>
+  z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });

@@ -1,24 +1,30 @@
 import { z } from "@hono/zod-openapi";
+import { anchorId, modality, optional, sequence, vector } from "../../../api/values.ts";
+import { aggregation } from "./request.ts";
+import { calibration } from "./scorers.ts";
 
 const scoreOrNull = z.number().nullable();
+const scores = z.array(scoreOrNull).readonly();
+const strings = z.array(z.string()).readonly();
+const numbers = z.array(z.number()).readonly();
 
 const payload = {
   id: z.string().openapi({ description: "The same for equal proposals." }),
   kind: z.enum(["text", "anchor", "vector", "steps", "action"]),
-  text: z.string().optional(),
-  anchor: z.string().optional(),
-  modality: z.enum(["image", "text"]).optional(),
-  vector: z.array(z.number()).optional(),
-  steps: z.array(z.string()).optional(),
-  done: z.boolean().optional(),
-  action: z.array(z.number()).optional(),
+  text: optional(z.string()),
+  anchor: optional(z.string()),
+  modality: optional(modality),
+  vector: optional(numbers),
+  steps: optional(strings),
+  done: optional(z.boolean()),
+  action: optional(numbers),
 };
 
 const shown = {
   ...payload,
   generator: z.string(),
   round: z.int(),
-  parents: z.array(z.string()),
+  parents: strings,
 };
 
 const proposal = z.strictObject(shown).openapi("ProposalMade");
@@ -43,33 +49,53 @@ const agreement = z
     kendallW: scoreOrNull.openapi({ description: "1 where all scorers rank alike." }),
     entropy: z.number(),
     disagreement: z.number().openapi({ description: "The deviation of the scores of the winner." }),
-    stableWithout: z.array(z.boolean().nullable()).openapi({
+    stableWithout: z.array(z.boolean().nullable()).readonly().openapi({
       description: "Of each scorer, whether the winner stays first without it.",
     }),
   })
   .openapi("Agreement");
 
-const failures = z.array(
-  z.strictObject({ scorer: z.string(), message: z.string(), policy: z.enum(["fail", "drop", "last"]) }),
-);
-const vetoes = z.array(z.strictObject({ proposal: z.string(), scorer: z.string(), reason: z.string() }));
+const failures = z
+  .array(
+    z.strictObject({ scorer: z.string(), message: z.string(), policy: z.enum(["fail", "drop", "last"]) }),
+  )
+  .readonly();
+const vetoes = z
+  .array(z.strictObject({ proposal: z.string(), scorer: z.string(), reason: z.string() }))
+  .readonly();
 
-/** As it is traced: what was proposed keeps its payload apart. */
-const traced = z.looseObject({
-  round: z.int(),
-  proposed: z.array(z.looseObject({ id: z.string(), payload: z.looseObject({ kind: z.string() }) })),
-  scores: z.array(z.array(scoreOrNull)).openapi({ description: "Raw, scorers x proposed." }),
-  vetoes,
-  failures,
-  survivors: z.array(
-    z.looseObject({ proposal: z.string(), value: scoreOrNull, scores: z.array(scoreOrNull) }),
-  ),
-  improvement: scoreOrNull,
-});
+const tracedPayload = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("text"), text: z.string() }),
+  z.strictObject({ kind: z.literal("anchor"), anchor: anchorId }),
+  z.strictObject({ kind: z.literal("vector"), modality, vector }),
+  z.strictObject({ kind: z.literal("steps"), steps: strings, done: z.boolean() }),
+  z.strictObject({ kind: z.literal("action"), action: numbers }),
+]);
 
-export const consensusRound = traced.openapi("ConsensusRound");
+export const consensusRound = z
+  .strictObject({
+    round: z.int(),
+    proposed: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          payload: tracedPayload,
+          generator: z.string(),
+          round: z.int(),
+          parents: strings,
+          logProbability: optional(z.number()),
+        }),
+      )
+      .readonly(),
+    scores: z.array(scores).readonly().openapi({ description: "Raw, scorers x proposed." }),
+    vetoes,
+    failures,
+    survivors: z.array(z.strictObject({ proposal: z.string(), value: scoreOrNull, scores })).readonly(),
+    improvement: scoreOrNull,
+  })
+  .openapi("ConsensusRound");
 
-const computed = { sequence: z.int(), tookMs: z.number() };
+const computed = { sequence, tookMs: z.number() };
 
 export const consensusAnswer = z
   .strictObject({
@@ -81,54 +107,52 @@ export const consensusAnswer = z
     rounds: z.int(),
     proposals: z.int(),
     vetoed: z.int(),
-    top: z.array(ranked).openapi({ description: "Up to five, best first." }),
+    top: z.array(ranked).readonly().openapi({ description: "Up to five, best first." }),
     agreement: agreement.nullable(),
     alone: z
       .array(z.strictObject({ scorer: z.string(), proposal: proposal.nullable() }))
+      .readonly()
       .openapi({ description: "What each scorer would have chosen alone." }),
     weights: z.record(z.string(), z.number()).openapi({ description: "0 for a scorer that was dropped." }),
     failures,
-    costs: z.array(
-      z.strictObject({
-        scorer: z.string(),
-        asked: z.int(),
-        proposals: z.int(),
-        ms: z.number(),
-        failures: z.int(),
-        report: z.record(z.string(), z.number()).optional().openapi({
-          description:
-            "Of what was fitted: how many anchors it was fitted on, and its cross-validated accuracy.",
+    costs: z
+      .array(
+        z.strictObject({
+          scorer: z.string(),
+          asked: z.int(),
+          proposals: z.int(),
+          ms: z.number(),
+          failures: z.int(),
+          report: optional(
+            z.record(z.string(), z.number()).openapi({
+              description:
+                "Of what was fitted: how many anchors it was fitted on, and its cross-validated accuracy.",
+            }),
+          ),
         }),
+      )
+      .readonly(),
+    seed: z.int(),
+    trace: optional(
+      z.strictObject({
+        rounds: z.array(consensusRound).readonly(),
+        backgrounds: z.array(numbers.nullable()).readonly(),
+        calibrations: z.array(calibration).readonly(),
+        aggregation,
+        weights: numbers,
       }),
     ),
-    seed: z.int(),
-    trace: z
-      .strictObject({
-        rounds: z.array(consensusRound),
-        backgrounds: z.array(z.array(z.number()).nullable()),
-        calibrations: z.array(z.looseObject({ kind: z.string() })),
-        aggregation: z.looseObject({ kind: z.string() }),
-        weights: z.array(z.number()),
-      })
-      .optional(),
     ...computed,
   })
   .openapi("ConsensusAnswer");
 
 export const consensusScoreAnswer = z
   .strictObject({
-    proposals: z.array(z.strictObject(payload)).openapi({ description: "Equal ones are one." }),
-    scorers: z.array(
-      z.strictObject({
-        name: z.string(),
-        weight: z.number(),
-        raw: z.array(scoreOrNull),
-        calibrated: z.array(scoreOrNull),
-      }),
-    ),
-    values: z
-      .array(scoreOrNull)
-      .openapi({ description: "Combined; null of what is vetoed or nobody judges." }),
+    proposals: z.array(z.strictObject(payload)).readonly().openapi({ description: "Equal ones are one." }),
+    scorers: z
+      .array(z.strictObject({ name: z.string(), weight: z.number(), raw: scores, calibrated: scores }))
+      .readonly(),
+    values: scores.openapi({ description: "Combined; null of what is vetoed or nobody judges." }),
     vetoes,
     failures,
     ...computed,
@@ -138,7 +162,7 @@ export const consensusScoreAnswer = z
 const capability = {
   name: z.string(),
   description: z.string(),
-  kinds: z.array(z.string()).openapi({ description: "Of proposals." }),
+  kinds: strings.openapi({ description: "Of proposals." }),
   needs: z
     .enum(["image", "text", "either", "nothing"])
     .openapi({ description: "What the condition must have." }),

@@ -1,10 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import type { GeneratorName } from "../catalogue/index.ts";
 import { placesOf } from "../generators/index.ts";
-import type { Payload } from "../index.ts";
+import type { Payload } from "../types.ts";
 import { DECODER_ID } from "../../epalm/index.ts";
 import { anchorId, modality, optional, text, vector } from "../../../api/values.ts";
-import { endpoint, field, knownNames } from "./scorers.ts";
+import { endpoint, field, oneOf } from "./scorers.ts";
 
 const MOST_NEAREST = 10_000;
 const MOST_WORDS = 5_000;
@@ -59,25 +58,28 @@ export const proposal = z
 
 export const proposals = z.array(proposal).min(1).max(MOST_PROPOSALS);
 
-const as = optional(z.string().min(1).max(100).describe("What it is called in the answer."));
+/** What a request may say of any generator. */
+export const generatorCommon = {
+  as: optional(z.string().min(1).max(100).describe("What it is called in the answer.")),
+};
 const k = optional(
   z.int().min(1).max(MOST_NEAREST).describe("How many of the nearest anchors are looked at."),
 );
 
 const asked = z.string().min(1).max(LONGEST_PROMPT);
 
-/** What each generator is told. */
+/** What a request may say of each generator. */
 export const GENERATOR_SCHEMAS = {
-  list: z.strictObject({ name: z.literal("list"), proposals, as }),
-  captions: z.strictObject({ name: z.literal("captions"), k, as }),
-  anchors: z.strictObject({ name: z.literal("anchors"), k, as }),
-  "class-names": z.strictObject({ name: z.literal("class-names"), field, as }),
-  tags: z.strictObject({ name: z.literal("tags"), field, k, as }),
+  list: z.strictObject({ name: z.literal("list"), proposals, ...generatorCommon }),
+  captions: z.strictObject({ name: z.literal("captions"), k, ...generatorCommon }),
+  anchors: z.strictObject({ name: z.literal("anchors"), k, ...generatorCommon }),
+  "class-names": z.strictObject({ name: z.literal("class-names"), field, ...generatorCommon }),
+  tags: z.strictObject({ name: z.literal("tags"), field, k, ...generatorCommon }),
   phrases: z.strictObject({
     name: z.literal("phrases"),
     k,
     words: optional(z.int().min(1).max(8).describe("Of a phrase, at most; 3 where absent.")),
-    as,
+    ...generatorCommon,
   }),
   template: z
     .strictObject({
@@ -86,7 +88,7 @@ export const GENERATOR_SCHEMAS = {
       words: z
         .record(z.string().min(1).max(100), words(1))
         .describe("Of each place, what it can be filled with."),
-      as,
+      ...generatorCommon,
     })
     .superRefine(({ template, words }, context) => {
       const places = placesOf(template);
@@ -115,9 +117,9 @@ export const GENERATOR_SCHEMAS = {
     ),
     words: optional(words(1).describe("Added and swapped in; where absent, words of the nearest captions.")),
     longest: optional(z.int().min(1).max(200).describe("Words of a text at most; 12 where absent.")),
-    as,
+    ...generatorCommon,
   }),
-  expansion: z.strictObject({ name: z.literal("expansion"), k, as }),
+  expansion: z.strictObject({ name: z.literal("expansion"), k, ...generatorCommon }),
   "language-model": z
     .strictObject({
       name: z.literal("language-model"),
@@ -150,7 +152,7 @@ export const GENERATOR_SCHEMAS = {
       maxTokens: optional(
         z.int().min(1).max(128).describe("Of a proposal, without its prefix; 16 where absent."),
       ),
-      as,
+      ...generatorCommon,
     })
     .superRefine(({ question, prompt }, context) => {
       if (question !== undefined && prompt !== undefined)
@@ -160,26 +162,17 @@ export const GENERATOR_SCHEMAS = {
     name: z.literal("http"),
     ...endpoint,
     timeoutMs: optional(z.int().min(1).max(60_000).describe("Of one round; 10,000 where absent.")),
-    as,
+    ...generatorCommon,
   }),
-} as const satisfies Record<GeneratorName, z.ZodObject>;
+} as const;
 
-export const generator = z
-  .discriminatedUnion(
-    "name",
-    [
-      GENERATOR_SCHEMAS.list,
-      GENERATOR_SCHEMAS.captions,
-      GENERATOR_SCHEMAS.anchors,
-      GENERATOR_SCHEMAS["class-names"],
-      GENERATOR_SCHEMAS.tags,
-      GENERATOR_SCHEMAS.phrases,
-      GENERATOR_SCHEMAS.template,
-      GENERATOR_SCHEMAS.mutation,
-      GENERATOR_SCHEMAS.expansion,
-      GENERATOR_SCHEMAS["language-model"],
-      GENERATOR_SCHEMAS.http,
-    ],
-    { error: knownNames("generator", GENERATOR_SCHEMAS) },
-  )
-  .openapi("Generator", { description: "By name, with its parameters; `GET /v1/generators` lists them." });
+export type GeneratorName = keyof typeof GENERATOR_SCHEMAS;
+/** What a request says of the generator of a name. */
+export type GeneratorSpecOf<Name extends GeneratorName> = z.output<(typeof GENERATOR_SCHEMAS)[Name]>;
+/** One of the generators of consensus itself. */
+export type OwnGeneratorSpec = { [Name in GeneratorName]: GeneratorSpecOf<Name> }[GeneratorName];
+
+export const generatorOf = <Schema extends z.ZodObject>(schemas: Readonly<Record<string, Schema>>) =>
+  oneOf("generator", schemas).openapi("Generator", {
+    description: "By name, with its parameters; `GET /v1/generators` lists them.",
+  });

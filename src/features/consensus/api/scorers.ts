@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi";
-import type { ScorerName } from "../catalogue/index.ts";
 import { optional, text } from "../../../api/values.ts";
 
 const MOST_NEIGHBOURS = 10_000;
@@ -36,7 +35,8 @@ export const calibration = z
 
 const name = z.string().min(1).max(100);
 
-const common = {
+/** What a request may say of any scorer. */
+export const scorerCommon = {
   as: optional(name.describe("What it is called in the answer; of two alike one must have it.")),
   weight: optional(z.number().min(0).max(1_000).describe("1 where absent.")),
   calibration: optional(calibration),
@@ -84,9 +84,9 @@ export const endpoint = {
   ),
 };
 
-/** What each scorer is told. */
+/** What a request may say of each scorer. */
 export const SCORER_SCHEMAS = {
-  asif: z.strictObject({ name: z.literal("asif"), ...common }),
+  asif: z.strictObject({ name: z.literal("asif"), ...scorerCommon }),
   csa: z.strictObject({
     name: z.literal("csa"),
     method: optional(
@@ -94,11 +94,15 @@ export const SCORER_SCHEMAS = {
         .enum(["csa", "orthogonal", "ridge", "asif-csa"])
         .describe("What is fitted on the anchors; `csa` where absent."),
     ),
-    ...common,
+    ...scorerCommon,
   }),
-  "text-text": z.strictObject({ name: z.literal("text-text"), ...common }),
-  "image-image": z.strictObject({ name: z.literal("image-image"), ...common }),
-  "neighbour-captions": z.strictObject({ name: z.literal("neighbour-captions"), ...neighbours, ...common }),
+  "text-text": z.strictObject({ name: z.literal("text-text"), ...scorerCommon }),
+  "image-image": z.strictObject({ name: z.literal("image-image"), ...scorerCommon }),
+  "neighbour-captions": z.strictObject({
+    name: z.literal("neighbour-captions"),
+    ...neighbours,
+    ...scorerCommon,
+  }),
   "reverse-retrieval": z.strictObject({
     name: z.literal("reverse-retrieval"),
     gallery: optional(
@@ -110,9 +114,9 @@ export const SCORER_SCHEMAS = {
           "Images that the condition's has to come before, evenly spaced among the anchors; 5,000 where absent.",
         ),
     ),
-    ...common,
+    ...scorerCommon,
   }),
-  "knn-vote": z.strictObject({ name: z.literal("knn-vote"), field, ...neighbours, ...common }),
+  "knn-vote": z.strictObject({ name: z.literal("knn-vote"), field, ...neighbours, ...scorerCommon }),
   "self-consistency": z.strictObject({
     name: z.literal("self-consistency"),
     by: optional(
@@ -120,7 +124,7 @@ export const SCORER_SCHEMAS = {
         .enum(["similarity", "votes"])
         .describe("Mean cosine with the others, or how often it was proposed; `similarity` where absent."),
     ),
-    ...common,
+    ...scorerCommon,
   }),
   arithmetic: z.strictObject({
     name: z.literal("arithmetic"),
@@ -129,7 +133,7 @@ export const SCORER_SCHEMAS = {
         .enum(["veto", "score"])
         .describe("Whether a wrong equation takes a proposal out or scores 0; `score` where absent."),
     ),
-    ...common,
+    ...scorerCommon,
   }),
   probe: z.strictObject({
     name: z.literal("probe"),
@@ -138,7 +142,7 @@ export const SCORER_SCHEMAS = {
       z.number().gt(0).max(1_000).describe("In units of the mean eigenvalue; 0.1 where absent."),
     ),
     target,
-    ...common,
+    ...scorerCommon,
   }),
   onnx: z.strictObject({
     name: z.literal("onnx"),
@@ -150,36 +154,33 @@ export const SCORER_SCHEMAS = {
       )
       .describe("A folder of DATA_DIR/classifiers."),
     target,
-    ...common,
+    ...scorerCommon,
   }),
-  http: z.strictObject({ name: z.literal("http"), ...endpoint, ...common }),
-} as const satisfies Record<ScorerName, z.ZodObject>;
+  http: z.strictObject({ name: z.literal("http"), ...endpoint, ...scorerCommon }),
+} as const;
 
-/** The names that are known, where another is sent. */
-export const knownNames =
-  (what: string, schemas: Readonly<Record<string, unknown>>) =>
-  (issue: { readonly code?: string | undefined }): string | undefined =>
-    issue.code === "invalid_union"
-      ? `must be the name of a ${what}; known are ${Object.keys(schemas).join(", ")}`
-      : undefined;
+export type ScorerName = keyof typeof SCORER_SCHEMAS;
+/** What a request says of the scorer of a name. */
+export type ScorerSpecOf<Name extends ScorerName> = z.output<(typeof SCORER_SCHEMAS)[Name]>;
+/** One of the scorers of consensus itself. */
+export type OwnScorerSpec = { [Name in ScorerName]: ScorerSpecOf<Name> }[ScorerName];
 
-export const scorer = z
-  .discriminatedUnion(
-    "name",
-    [
-      SCORER_SCHEMAS.asif,
-      SCORER_SCHEMAS.csa,
-      SCORER_SCHEMAS["text-text"],
-      SCORER_SCHEMAS["image-image"],
-      SCORER_SCHEMAS["neighbour-captions"],
-      SCORER_SCHEMAS["reverse-retrieval"],
-      SCORER_SCHEMAS["knn-vote"],
-      SCORER_SCHEMAS["self-consistency"],
-      SCORER_SCHEMAS.arithmetic,
-      SCORER_SCHEMAS.probe,
-      SCORER_SCHEMAS.onnx,
-      SCORER_SCHEMAS.http,
-    ],
-    { error: knownNames("scorer", SCORER_SCHEMAS) },
-  )
-  .openapi("Scorer", { description: "By name, with its parameters; `GET /v1/scorers` lists them." });
+/** One of several objects that are told apart by their `name`; the schemas are keyed by it. */
+export const oneOf = <Schema extends z.ZodObject>(
+  what: string,
+  schemas: Readonly<Record<string, Schema>>,
+): z.ZodType<z.output<Schema>, z.input<Schema>> => {
+  const [first, ...others] = Object.values(schemas);
+  if (first === undefined) throw new RangeError(`there is no ${what}`);
+  return z.discriminatedUnion("name", [first, ...others], {
+    error: (issue: { readonly code?: string | undefined }) =>
+      issue.code === "invalid_union"
+        ? `must be the name of a ${what}; known are ${Object.keys(schemas).join(", ")}`
+        : undefined,
+  });
+};
+
+export const scorerOf = <Schema extends z.ZodObject>(schemas: Readonly<Record<string, Schema>>) =>
+  oneOf("scorer", schemas).openapi("Scorer", {
+    description: "By name, with its parameters; `GET /v1/scorers` lists them.",
+  });

@@ -1,5 +1,6 @@
 import type { DecoderModel } from "../../epalm/index.ts";
 import { invalidField, isAnchorageError } from "../../../errors.ts";
+import { GENERATOR_SCHEMAS, type GeneratorName, type GeneratorSpecOf } from "../api/generators.ts";
 import {
   createAnchorsGenerator,
   createCaptionsGenerator,
@@ -13,67 +14,89 @@ import {
   createTagsGenerator,
   createTemplateGenerator,
 } from "../generators/index.ts";
-import type { Generator } from "../types.ts";
-import type { Capability } from "./scorer-capabilities.ts";
-import type { LanguageModels, Means } from "./scorers.ts";
-import type { GeneratorName, GeneratorSpec } from "./specs.ts";
+import type { GeneratorEntry, GeneratorSpec, LanguageModels } from "../plug.ts";
 
 const TEXT = ["text"] as const;
 
-export const GENERATORS: Readonly<Record<GeneratorName, Capability>> = {
+/** The name that it has in the answer. */
+const nameOf = ({ name, as }: GeneratorSpec): string => as ?? name;
+
+/** The generators of consensus itself, one entry for each schema. */
+export const GENERATORS: { readonly [Name in GeneratorName]: GeneratorEntry<GeneratorSpecOf<Name>> } = {
   list: {
     description: "What the request brings, in order.",
     kinds: ["text", "anchor", "vector", "steps"],
     needs: "nothing",
     cost: "arithmetic",
+    schema: GENERATOR_SCHEMAS.list,
+    proposalsOf: ({ proposals }) => proposals,
+    make: (spec) => createListGenerator({ name: nameOf(spec), payloads: spec.proposals }),
   },
   captions: {
     description: "Captions of the anchors that are nearest to the condition.",
     kinds: TEXT,
     needs: "either",
     cost: "retrieval",
+    schema: GENERATOR_SCHEMAS.captions,
+    make: (spec, { scene }) => createCaptionsGenerator(scene, { ...spec, name: nameOf(spec) }),
   },
   anchors: {
     description: "The anchors that are nearest to the condition, as images.",
     kinds: ["anchor"],
     needs: "either",
     cost: "retrieval",
+    schema: GENERATOR_SCHEMAS.anchors,
+    make: (spec, { scene }) => createAnchorsGenerator(scene, { ...spec, name: nameOf(spec) }),
   },
   "class-names": {
     description: "Every value of a metadata field, the most frequent first.",
     kinds: TEXT,
     needs: "nothing",
     cost: "arithmetic",
+    schema: GENERATOR_SCHEMAS["class-names"],
+    fieldOf: ({ field }) => field,
+    make: (spec, { scene }) => createClassNamesGenerator(scene, { ...spec, name: nameOf(spec) }),
   },
   tags: {
     description: "What the nearest anchors have in a metadata field, such as a list of tags.",
     kinds: TEXT,
     needs: "either",
     cost: "retrieval",
+    schema: GENERATOR_SCHEMAS.tags,
+    fieldOf: ({ field }) => field,
+    make: (spec, { scene }) => createTagsGenerator(scene, { ...spec, name: nameOf(spec) }),
   },
   phrases: {
     description: "Runs of words that captions of the nearest anchors have more often than others.",
     kinds: TEXT,
     needs: "either",
     cost: "retrieval",
+    schema: GENERATOR_SCHEMAS.phrases,
+    make: (spec, { scene }) => createPhrasesGenerator(scene, { ...spec, name: nameOf(spec) }),
   },
   template: {
     description: "A text with places that are filled by words; later one word of what survived is changed.",
     kinds: TEXT,
     needs: "nothing",
     cost: "arithmetic",
+    schema: GENERATOR_SCHEMAS.template,
+    make: (spec) => createTemplateGenerator({ ...spec, name: nameOf(spec) }),
   },
   mutation: {
     description: "What survived with a keyword added, dropped or swapped; nothing in the first round.",
     kinds: TEXT,
     needs: "nothing",
     cost: "retrieval",
+    schema: GENERATOR_SCHEMAS.mutation,
+    make: (spec, { scene }) => createMutationGenerator(scene, { ...spec, name: nameOf(spec) }),
   },
   expansion: {
     description: "Captions of the anchors that are nearest to what survived; nothing in the first round.",
     kinds: TEXT,
     needs: "nothing",
     cost: "retrieval",
+    schema: GENERATOR_SCHEMAS.expansion,
+    make: (spec, { scene }) => createExpansionGenerator(scene, { ...spec, name: nameOf(spec) }),
   },
   "language-model": {
     description:
@@ -81,6 +104,9 @@ export const GENERATORS: Readonly<Record<GeneratorName, Capability>> = {
     kinds: TEXT,
     needs: "nothing",
     cost: "network",
+    schema: GENERATOR_SCHEMAS["language-model"],
+    make: async ({ decoder, ...spec }, { decoders }, path) =>
+      createLanguageModelGenerator(await modelOf(decoders, decoder, path), { ...spec, name: nameOf(spec) }),
   },
   http: {
     description:
@@ -88,52 +114,15 @@ export const GENERATORS: Readonly<Record<GeneratorName, Capability>> = {
     kinds: TEXT,
     needs: "nothing",
     cost: "remote",
-  },
-};
-
-/**
- * @param path of the generator in what was asked
- * @throws AnchorageError `invalid-input` where it may not be made
- */
-export const makeGenerator = async (
-  { as, ...spec }: GeneratorSpec,
-  { scene, remotes, decoders, shownCondition }: Means,
-  path: string,
-): Promise<Generator> => {
-  const name = as ?? spec.name;
-  switch (spec.name) {
-    case "list":
-      return createListGenerator({ name, payloads: spec.proposals });
-    case "captions":
-      return createCaptionsGenerator(scene, { ...spec, name });
-    case "anchors":
-      return createAnchorsGenerator(scene, { ...spec, name });
-    case "class-names":
-      return createClassNamesGenerator(scene, { ...spec, name });
-    case "tags":
-      return createTagsGenerator(scene, { ...spec, name });
-    case "phrases":
-      return createPhrasesGenerator(scene, { ...spec, name });
-    case "template":
-      return createTemplateGenerator({ ...spec, name });
-    case "mutation":
-      return createMutationGenerator(scene, { ...spec, name });
-    case "expansion":
-      return createExpansionGenerator(scene, { ...spec, name });
-    case "language-model": {
-      const { decoder, ...settings } = spec;
-      return createLanguageModelGenerator(await modelOf(decoders, decoder, path), { ...settings, name });
-    }
-    case "http": {
-      const { timeoutMs } = spec;
-      return createHttpGenerator({
-        ...(as === undefined ? {} : { name: as }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    schema: GENERATOR_SCHEMAS.http,
+    make: (spec, { remotes, shownCondition }, path) =>
+      createHttpGenerator({
+        ...(spec.as === undefined ? {} : { name: spec.as }),
+        ...(spec.timeoutMs === undefined ? {} : { timeoutMs: spec.timeoutMs }),
         remote: remotes.open(spec, `${path}.url`),
         condition: shownCondition,
-      });
-    }
-  }
+      }),
+  },
 };
 
 const modelOf = async (decoders: LanguageModels, id: string, path: string): Promise<DecoderModel> => {

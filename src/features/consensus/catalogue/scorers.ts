@@ -1,10 +1,6 @@
-import type { DecoderModel } from "../../epalm/index.ts";
-import { AnchorageError, invalidField } from "../../../errors.ts";
-import type { Classifier, Classifiers } from "../classifiers/index.ts";
-import type { Remotes } from "../remote/index.ts";
-import { labelKey, type Scene } from "../scene/index.ts";
+import { SCORER_SCHEMAS, type ScorerName, type ScorerSpecOf } from "../api/scorers.ts";
+import type { ScorerEntry, ScorerSpec } from "../plug.ts";
 import {
-  classesIn,
   createArithmeticScorer,
   createAsifScorer,
   createConsistencyScorer,
@@ -18,123 +14,170 @@ import {
   createReverseRetrievalScorer,
   createTextTextScorer,
   createVotesScorer,
-  isProbeable,
-  probeClasses,
 } from "../scorers/index.ts";
-import type { Scorer } from "../types.ts";
-import type { ScorerName, ScorerSpec } from "./specs.ts";
+import { checkProbe, classifierOf } from "./classes.ts";
 
-/** The language models there are, by the names of their folders. */
-export interface LanguageModels {
-  /** @throws AnchorageError `not-found` where there is none of this id, `unprocessable` where it cannot be used */
-  readonly get: (id: string) => Promise<DecoderModel>;
-}
+const ACROSS = ["text", "anchor", "vector"] as const;
+const ALL = ["text", "anchor", "vector", "steps", "action"] as const;
 
-/** What scorers and generators are made of for one run. */
-export interface Means {
-  readonly scene: Scene;
-  readonly remotes: Remotes;
-  readonly classifiers: Classifiers;
-  readonly decoders: LanguageModels;
-  /** What endpoints are told of the condition. */
-  readonly shownCondition: unknown;
-}
-
-/**
- * @param path of the scorer in what was asked
- * @throws AnchorageError `invalid-input` where it may not be made
- */
-export const makeScorer = async (spec: ScorerSpec, means: Means, path: string): Promise<Scorer> => {
-  const { scene, remotes, shownCondition } = means;
-  const { as } = spec;
-  const settings = { ...settingsOf(spec), name: as ?? spec.name };
-  switch (spec.name) {
-    case "asif":
-      return createAsifScorer(scene, settings);
-    case "csa":
-      return createCsaScorer(scene, { ...spec, ...settings });
-    case "text-text":
-      return createTextTextScorer(scene, settings);
-    case "image-image":
-      return createImageImageScorer(scene, settings);
-    case "neighbour-captions":
-      return createNeighbourCaptionsScorer(scene, { ...spec, ...settings });
-    case "reverse-retrieval":
-      return createReverseRetrievalScorer(scene, { ...spec, ...settings });
-    case "knn-vote":
-      return createKnnVoteScorer(scene, { ...spec, ...settings });
-    case "self-consistency":
-      return spec.by === "votes" ? createVotesScorer(settings) : createConsistencyScorer(scene, settings);
-    case "arithmetic":
-      return createArithmeticScorer({ ...spec, ...settings });
-    case "probe":
-      checkProbe(scene, spec, path);
-      return createProbeScorer(scene, { ...spec, ...settings });
-    case "onnx":
-      return createOnnxClassifierScorer(scene, {
-        ...settings,
-        classifier: await classifierOf(spec, means, path),
-        ...(spec.target === undefined ? {} : { target: spec.target }),
-      });
-    case "http": {
-      const remote = remotes.open(spec, `${path}.url`);
-      return createHttpScorer({
-        ...settingsOf(spec),
-        ...(as === undefined ? {} : { name: as }),
-        remote,
-        condition: shownCondition,
-      });
-    }
-  }
-};
-
-type SpecOf<Name extends ScorerName> = Extract<ScorerSpec, { name: Name }>;
-
-const checkProbe = (scene: Scene, { field, target }: SpecOf<"probe">, path: string): void => {
-  const { names } = probeClasses(scene, field);
-  if (!isProbeable(names.size)) {
-    const message = `names what has ${classesIn(names.size, field)}`;
-    throw new AnchorageError("unprocessable", `${path}.field: ${message}`, {
-      faults: [{ path: `${path}.field`, message }],
-    });
-  }
-  checkTarget(scene, "image", target, (key) => names.has(key), path);
-};
-
-const classifierOf = async (
-  { classifier: id, target }: SpecOf<"onnx">,
-  { scene, classifiers }: Means,
-  path: string,
-): Promise<Classifier> => {
-  const classifier = await classifiers.open(id, `${path}.classifier`);
-  const { modality, dimension, classes } = classifier;
-  const own = scene.view.dimension(modality);
-  if (dimension !== own)
-    throw invalidField(
-      `${path}.classifier`,
-      `takes ${modality} vectors of ${dimension} numbers; this collection's have ${own}`,
-    );
-  const known = new Set(classes.map(labelKey));
-  checkTarget(scene, modality, target, (key) => known.has(key), path);
-  return classifier;
-};
-
-const checkTarget = (
-  { condition }: Scene,
-  modality: "image" | "text",
-  target: string | undefined,
-  isKnown: (key: string) => boolean,
-  path: string,
-): void => {
-  if (target === undefined && condition[modality].length === 0)
-    throw invalidField(path, `needs condition.${modality} where no target is given`);
-  if (target !== undefined && !isKnown(labelKey(target)))
-    throw invalidField(`${path}.target`, "is none of the classes");
-};
-
-/** What a spec says of any scorer, without its name. */
-const settingsOf = ({ calibration, onFailure, timeoutMs }: ScorerSpec) => ({
+/** The settings that every scorer takes, under the name that it has in the answer. */
+const settingsOf = ({ name, as, calibration, onFailure, timeoutMs }: ScorerSpec) => ({
+  name: as ?? name,
   ...(calibration === undefined ? {} : { calibration }),
   ...(onFailure === undefined ? {} : { onFailure }),
   ...(timeoutMs === undefined ? {} : { timeoutMs }),
 });
+
+/** The scorers of consensus itself, one entry for each schema. */
+export const SCORERS: { readonly [Name in ScorerName]: ScorerEntry<ScorerSpecOf<Name>> } = {
+  asif: {
+    description:
+      "How well a text describes the condition's images, or an image shows its text: the cosine of relative representations.",
+    kinds: ACROSS,
+    needs: "either",
+    cost: "retrieval",
+    embeds: true,
+    background: true,
+    schema: SCORER_SCHEMAS.asif,
+    make: (spec, { scene }) => createAsifScorer(scene, settingsOf(spec)),
+  },
+  csa: {
+    description:
+      "The same by a linear map that is fitted on the anchors: the weighted cosine of canonical directions.",
+    kinds: ACROSS,
+    needs: "either",
+    cost: "vectors",
+    embeds: true,
+    background: true,
+    schema: SCORER_SCHEMAS.csa,
+    make: (spec, { scene }) => createCsaScorer(scene, { ...spec, ...settingsOf(spec) }),
+  },
+  "text-text": {
+    description: "The cosine of a text with the condition's.",
+    kinds: ["text", "vector"],
+    needs: "text",
+    cost: "vectors",
+    embeds: true,
+    background: true,
+    schema: SCORER_SCHEMAS["text-text"],
+    make: (spec, { scene }) => createTextTextScorer(scene, settingsOf(spec)),
+  },
+  "image-image": {
+    description: "The cosine of an image with the condition's.",
+    kinds: ["anchor", "vector"],
+    needs: "image",
+    cost: "vectors",
+    embeds: false,
+    background: true,
+    schema: SCORER_SCHEMAS["image-image"],
+    make: (spec, { scene }) => createImageImageScorer(scene, settingsOf(spec)),
+  },
+  "neighbour-captions": {
+    description:
+      "How far a text agrees with the captions of the anchors whose images are nearest to the condition's.",
+    kinds: ["text", "vector"],
+    needs: "image",
+    cost: "vectors",
+    embeds: true,
+    background: true,
+    schema: SCORER_SCHEMAS["neighbour-captions"],
+    make: (spec, { scene }) => createNeighbourCaptionsScorer(scene, { ...spec, ...settingsOf(spec) }),
+  },
+  "reverse-retrieval": {
+    description:
+      "Minus the logarithm of the rank of the condition's image when the text asks the store for images.",
+    kinds: ["text", "vector"],
+    needs: "image",
+    cost: "vectors",
+    embeds: true,
+    background: true,
+    schema: SCORER_SCHEMAS["reverse-retrieval"],
+    make: (spec, { scene }) => createReverseRetrievalScorer(scene, { ...spec, ...settingsOf(spec) }),
+  },
+  "knn-vote": {
+    description: "The share of the nearest anchors' votes that a value of a metadata field gets.",
+    kinds: ["text"],
+    needs: "image",
+    cost: "arithmetic",
+    embeds: false,
+    background: false,
+    schema: SCORER_SCHEMAS["knn-vote"],
+    fieldOf: ({ field }) => field,
+    make: (spec, { scene }) => createKnnVoteScorer(scene, { ...spec, ...settingsOf(spec) }),
+  },
+  "self-consistency": {
+    description: "How like a proposal is to all others, or how often it was proposed.",
+    kinds: ALL,
+    needs: "nothing",
+    cost: "vectors",
+    embeds: true,
+    background: false,
+    schema: SCORER_SCHEMAS["self-consistency"],
+    // Votes count what is equal.
+    embedsWith: ({ by }) => by !== "votes",
+    make: (spec, { scene }) =>
+      spec.by === "votes"
+        ? createVotesScorer(settingsOf(spec))
+        : createConsistencyScorer(scene, settingsOf(spec)),
+  },
+  arithmetic: {
+    description:
+      "Works every equation of a text or of a solution's steps out: 1 where all hold, else 0 or a veto.",
+    kinds: ["text", "steps"],
+    needs: "nothing",
+    cost: "arithmetic",
+    embeds: false,
+    background: false,
+    schema: SCORER_SCHEMAS.arithmetic,
+    make: (spec) => createArithmeticScorer({ ...spec, ...settingsOf(spec) }),
+  },
+  probe: {
+    description:
+      "The log-probability of a class by a linear classifier that is fitted on the anchors' images over a metadata field, or of an image being of the class `target`.",
+    kinds: ["text", "anchor", "vector"],
+    needs: "nothing",
+    cost: "vectors",
+    embeds: false,
+    background: false,
+    schema: SCORER_SCHEMAS.probe,
+    make: (spec, { scene }, path) => {
+      checkProbe(scene, spec, path);
+      return createProbeScorer(scene, { ...spec, ...settingsOf(spec) });
+    },
+  },
+  onnx: {
+    description:
+      "What a classifier over vectors, which the operator has put into DATA_DIR/classifiers, gives a class, or an image for the class `target`.",
+    kinds: ["text", "anchor", "vector"],
+    needs: "nothing",
+    cost: "vectors",
+    embeds: false,
+    background: false,
+    schema: SCORER_SCHEMAS.onnx,
+    make: async (spec, means, path) =>
+      createOnnxClassifierScorer(means.scene, {
+        ...settingsOf(spec),
+        classifier: await classifierOf(spec, means, path),
+        ...(spec.target === undefined ? {} : { target: spec.target }),
+      }),
+  },
+  http: {
+    description:
+      "An endpoint of yours on a host that the operator allows: POST {condition, proposals} is answered by {scores}, a finite number or null each.",
+    kinds: ALL,
+    needs: "nothing",
+    cost: "remote",
+    embeds: false,
+    background: false,
+    schema: SCORER_SCHEMAS.http,
+    make: (spec, { remotes, shownCondition }, path) => {
+      const { name, ...settings } = settingsOf(spec);
+      return createHttpScorer({
+        ...settings,
+        ...(spec.as === undefined ? {} : { name }),
+        remote: remotes.open(spec, `${path}.url`),
+        condition: shownCondition,
+      });
+    },
+  },
+};

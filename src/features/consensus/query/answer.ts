@@ -1,5 +1,8 @@
 import type { Plan, Proposal, Ranked, Run } from "../index.ts";
-import type { ConsensusAnswer, ShownProposal, ShownRanked } from "./types.ts";
+import type { ConsensusAnswer } from "./types.ts";
+
+type ShownProposal = NonNullable<ConsensusAnswer["alone"][number]["proposal"]>;
+type ShownRanked = ConsensusAnswer["top"][number];
 
 const TOP = 5;
 

@@ -1,18 +1,18 @@
 import { runConsensus, withBackground, type Plan } from "../index.ts";
 import { calibrate } from "../../../math/ensemble/index.ts";
-import type { GeneratorSpec } from "../catalogue/index.ts";
+import type { OwnGeneratorSpec } from "../api/generators.ts";
+import { entryOf, type Catalogue } from "../catalogue/index.ts";
+import type { Resources } from "../plug.ts";
 import type { Collections } from "../../../collections/index.ts";
 import { answer, type Queried } from "../../../collections/question.ts";
 import type { Input } from "../../../collections/types.ts";
-import type { CollectionName } from "../../../types.ts";
 import { answerOf, finiteOrNull } from "./answer.ts";
 import { checkParts, checkPayloads, partsOf, planOf } from "./plan.ts";
 import { openScene } from "./scene.ts";
 import type {
-  ConditionInput,
+  Condition,
   ConsensusAnswer,
   ConsensusRequest,
-  ConsensusResources,
   ConsensusScoreAnswer,
   ConsensusScoreRequest,
   RunContext,
@@ -27,14 +27,9 @@ export interface Consensus {
    * or generator fails that must not
    * @throws the signal's reason where it aborts
    */
-  readonly run: (
-    collection: CollectionName,
-    request: ConsensusRequest,
-    context: RunContext,
-  ) => Promise<ConsensusAnswer>;
+  readonly run: (request: ConsensusRequest, context: RunContext) => Promise<ConsensusAnswer>;
   /** What scorers say of given proposals, raw and calibrated, without a loop. @throws as `run` */
   readonly score: (
-    collection: CollectionName,
     request: ConsensusScoreRequest,
     context: Pick<RunContext, "signal">,
   ) => Promise<ConsensusScoreAnswer>;
@@ -43,7 +38,8 @@ export interface Consensus {
 /** Makes the operations of consensus from the core's collections and what the operator has put beside them. */
 export const createConsensus = (
   { queried, encoding }: Pick<Collections, "queried" | "encoding">,
-  resources: ConsensusResources,
+  resources: Resources,
+  catalogue: Catalogue,
 ): Consensus => {
   const prepare = async (
     asked: Queried,
@@ -51,26 +47,27 @@ export const createConsensus = (
     pathOf: (generator: number) => string,
   ): Promise<Plan> => {
     const { generators, scorers, template } = partsOf(request);
-    checkParts(request.condition, generators, scorers);
-    for (const [i, spec] of generators.entries())
-      if (spec.name === "list")
-        await checkPayloads(asked, spec.proposals, pathOf(i), scorers, template, encoding);
+    checkParts(catalogue, request.condition, generators, scorers);
+    for (const [i, spec] of generators.entries()) {
+      const proposed = entryOf(catalogue.generators, spec.name).proposalsOf?.(spec) ?? [];
+      await checkPayloads(catalogue, asked, proposed, pathOf(i), scorers, template, encoding);
+    }
     const scene = await openScene(asked, request, template, encoding);
     const means = { ...resources, scene, shownCondition: shownCondition(request.condition) };
-    return planOf(request, generators, scorers, means);
+    return planOf(catalogue, request, generators, scorers, means);
   };
 
   return {
-    run: async (name, request, context) => {
-      const asked = await queried(name, request);
+    run: async (request, context) => {
+      const asked = await queried(request.collection, request);
       const started = performance.now();
       const plan = await prepare(asked, request, (i) => `generators.${i}.proposals`);
       const run = await runConsensus(plan, context);
       return { ...answerOf(run, plan, request.trace === true), ...answer(asked.view, started) };
     },
 
-    score: async (name, request, context) => {
-      const asked = await queried(name, request);
+    score: async (request, context) => {
+      const asked = await queried(request.collection, request);
       const started = performance.now();
       const plan = await prepare(asked, onceOf(request), () => "proposals");
       const run = await runConsensus(plan, context);
@@ -96,16 +93,19 @@ export const createConsensus = (
 };
 
 /** A run of one round over what is given, that is never too long. */
-const onceOf = ({ proposals, ...request }: ConsensusScoreRequest): ConsensusRequest => ({
-  ...request,
-  generators: [{ name: "list", proposals } satisfies GeneratorSpec],
-  rounds: 1,
-  proposals: proposals.length,
-  budget: { scores: Number.MAX_SAFE_INTEGER, ms: Number.MAX_SAFE_INTEGER },
-});
+const onceOf = ({ proposals, ...request }: ConsensusScoreRequest): ConsensusRequest => {
+  const given: OwnGeneratorSpec = { name: "list", proposals };
+  return {
+    ...request,
+    generators: [given],
+    rounds: 1,
+    proposals: proposals.length,
+    budget: { scores: Number.MAX_SAFE_INTEGER, ms: Number.MAX_SAFE_INTEGER },
+  };
+};
 
 /** What endpoints are told: what was sent, images as base64. */
-const shownCondition = ({ image, images, text, template }: ConditionInput) => ({
+const shownCondition = ({ image, images, text, template }: Condition) => ({
   ...(image === undefined ? {} : { image: shownInput(image) }),
   ...(images === undefined ? {} : { images: images.map(shownInput) }),
   ...(text === undefined ? {} : { text: shownInput(text) }),

@@ -1,22 +1,15 @@
-import {
-  GENERATORS,
-  makeGenerator,
-  makeScorer,
-  SCORERS,
-  TASKS,
-  type GeneratorSpec,
-  type Means,
-  type ScorerSpec,
-} from "../catalogue/index.ts";
+import { entryOf, type Catalogue } from "../catalogue/index.ts";
 import { CONSENSUS_DEFAULTS, MOST_PROPOSALS_OF_RUN } from "../defaults.ts";
 import type { Payload, Plan } from "../index.ts";
+import type { GeneratorSpec, Means, ScorerSpec } from "../plug.ts";
+import { TASKS } from "../tasks.ts";
 import { labelsAt, type Scene } from "../scene/index.ts";
 import { AnchorageError, invalidField } from "../../../errors.ts";
 import type { EncoderRecord } from "../../../store/index.ts";
 import { readVector, type Encoding } from "../../../collections/encoding.ts";
 import type { Queried } from "../../../collections/question.ts";
 import { picturesOf } from "./scene.ts";
-import type { ConditionInput, ConsensusRequest } from "./types.ts";
+import type { Condition, ConsensusRequest } from "./types.ts";
 
 /** Generators and scorers as they are asked for, or as the task has them. */
 export const partsOf = (
@@ -50,7 +43,8 @@ export const partsOf = (
 
 /** @throws AnchorageError `invalid-input` where a scorer cannot judge about such a condition, or a name is not its own */
 export const checkParts = (
-  condition: ConditionInput,
+  catalogue: Catalogue,
+  condition: Condition,
   generators: readonly GeneratorSpec[],
   scorers: readonly ScorerSpec[],
 ): void => {
@@ -61,10 +55,12 @@ export const checkParts = (
     if (needs === "either" && !given.image && !given.text)
       throw invalidField(path, `"${name}" needs condition.image or condition.text, and neither is given`);
   };
-  generators.forEach(({ name }, i) => check(`generators.${i}`, name, GENERATORS[name].needs));
+  generators.forEach(({ name }, i) =>
+    check(`generators.${i}`, name, entryOf(catalogue.generators, name).needs),
+  );
   const names = new Set<string>();
   scorers.forEach(({ name, as = name }, i) => {
-    check(`scorers.${i}`, name, SCORERS[name].needs);
+    check(`scorers.${i}`, name, entryOf(catalogue.scorers, name).needs);
     if (names.has(as))
       throw invalidField(`scorers.${i}.as`, `must be given: another scorer is called "${as}"`);
     names.add(as);
@@ -78,6 +74,7 @@ export const checkParts = (
  * needs that.
  */
 export const checkPayloads = async (
+  { scorers: table }: Catalogue,
   { record, view }: Queried,
   payloads: readonly Payload[],
   path: string,
@@ -97,25 +94,32 @@ export const checkPayloads = async (
     if (payload.kind === "text")
       texts.push({ value: (template ?? "{}").replaceAll("{}", () => payload.text), path: `${at}.text` });
   });
+  const embeds = (spec: ScorerSpec): boolean => {
+    const entry = entryOf(table, spec.name);
+    return entry.embedsWith?.(spec) ?? entry.embeds;
+  };
   if (scorers.some(embeds)) await encoding.texts(record.textEncoder, texts);
 };
 
-/** Votes count what is equal. */
-const embeds = (spec: ScorerSpec): boolean =>
-  SCORERS[spec.name].embeds && !(spec.name === "self-consistency" && spec.by === "votes");
-
 /** The plan of a run; see {@link CONSENSUS_DEFAULTS}. */
 export const planOf = async (
+  catalogue: Catalogue,
   request: ConsensusRequest,
   generators: readonly GeneratorSpec[],
   scorers: readonly ScorerSpec[],
   means: Means,
 ): Promise<Plan> => {
   const { budget, ...usual } = CONSENSUS_DEFAULTS;
-  checkFields(request, generators, scorers, means.scene);
-  const made = await Promise.all(scorers.map((spec, i) => makeScorer(spec, means, `scorers.${i}`)));
+  checkFields(catalogue, request, generators, scorers, means.scene);
+  const made = await Promise.all(
+    scorers.map(async (spec, i) => entryOf(catalogue.scorers, spec.name).make(spec, means, `scorers.${i}`)),
+  );
   return {
-    generators: await Promise.all(generators.map((spec, i) => makeGenerator(spec, means, `generators.${i}`))),
+    generators: await Promise.all(
+      generators.map(async (spec, i) =>
+        entryOf(catalogue.generators, spec.name).make(spec, means, `generators.${i}`),
+      ),
+    ),
     scorers: made,
     weights: scorers.map(({ weight = 1 }) => weight),
     aggregation: request.aggregation ?? { kind: "mean" },
@@ -134,8 +138,9 @@ export const planOf = async (
   };
 };
 
-/** A field that no anchor has is a slip, for nothing would be proposed or judged by it. A probe says so itself. */
+/** A field that no anchor has is a slip, for nothing would be proposed or judged by it. */
 const checkFields = (
+  catalogue: Catalogue,
   request: ConsensusRequest,
   generators: readonly GeneratorSpec[],
   scorers: readonly ScorerSpec[],
@@ -148,14 +153,20 @@ const checkFields = (
     known.set(field, found);
     return found;
   };
-  const check = (kind: "generators" | "scorers", specs: readonly (GeneratorSpec | ScorerSpec)[]): void => {
-    specs.forEach((spec, i) => {
-      if (spec.name === "probe" || !("field" in spec) || slots.length === 0 || isKnown(spec.field)) return;
+  const check = (kind: "generators" | "scorers", fields: readonly (string | undefined)[]): void => {
+    fields.forEach((field, i) => {
+      if (field === undefined || slots.length === 0 || isKnown(field)) return;
       const path = request[kind] === undefined ? "field" : `${kind}.${i}.field`;
-      const message = `no anchor has a "${spec.field}" that names something`;
+      const message = `no anchor has a "${field}" that names something`;
       throw new AnchorageError("unprocessable", `${path}: ${message}`, { faults: [{ path, message }] });
     });
   };
-  check("generators", generators);
-  check("scorers", scorers);
+  check(
+    "generators",
+    generators.map((spec) => entryOf(catalogue.generators, spec.name).fieldOf?.(spec)),
+  );
+  check(
+    "scorers",
+    scorers.map((spec) => entryOf(catalogue.scorers, spec.name).fieldOf?.(spec)),
+  );
 };

@@ -4,12 +4,12 @@ import type { AnchorView, Slot } from "../../../retrieval/index.ts";
 import { MAX_TEXT_LENGTH, type Encoding } from "../../../collections/encoding.ts";
 import { bitmapOf, resolve, settingsOf, type Queried } from "../../../collections/question.ts";
 import type { Input } from "../../../collections/types.ts";
-import type { ConditionInput, ConsensusAsk } from "./types.ts";
+import type { Condition, ConsensusRequest } from "./types.ts";
 
 /** The vectors of a condition and of what will be proposed about it. */
 export const openScene = async (
   queried: Queried,
-  request: ConsensusAsk,
+  request: ConsensusRequest,
   template: string | undefined,
   encoding: Encoding,
 ): Promise<Scene> => {
@@ -36,7 +36,7 @@ export const openScene = async (
   });
 };
 
-export const picturesOf = ({ image, images = [] }: ConditionInput): { value: Input; path: string }[] => [
+export const picturesOf = ({ image, images = [] }: Condition): { value: Input; path: string }[] => [
   ...(image === undefined ? [] : [{ value: image, path: "condition.image" }]),
   ...images.map((value, i) => ({ value, path: `condition.images.${i}` })),
 ];

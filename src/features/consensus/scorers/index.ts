@@ -10,5 +10,5 @@ export { createOnnxClassifierScorer, type OnnxClassifierSettings } from "./onnx-
 export { classesIn, createProbeScorer, isProbeable, probeClasses, type ProbeSettings } from "./probe.ts";
 export { createReverseRetrievalScorer, type ReverseSettings } from "./reverse-retrieval.ts";
 export { createConsistencyScorer, createVotesScorer, type VotesSettings } from "./self-consistency.ts";
-export type { ScorerSettings } from "./settings.ts";
+export { settled, type ScorerSettings } from "./settings.ts";
 export { createImageImageScorer, createTextTextScorer } from "./similarity.ts";

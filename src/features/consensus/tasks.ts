@@ -1,4 +1,5 @@
-import type { GeneratorSpec, ScorerSpec } from "./specs.ts";
+import type { OwnGeneratorSpec } from "./api/generators.ts";
+import type { OwnScorerSpec } from "./api/scorers.ts";
 
 export type TaskName = "caption" | "tag" | "answer";
 
@@ -6,13 +7,13 @@ export type TaskName = "caption" | "tag" | "answer";
 export interface TaskPreset {
   readonly description: string;
   readonly needs: readonly ("image" | "text" | "field")[];
-  readonly generators: (field: string) => readonly GeneratorSpec[];
-  readonly scorers: (field: string) => readonly ScorerSpec[];
+  readonly generators: (field: string) => readonly OwnGeneratorSpec[];
+  readonly scorers: (field: string) => readonly OwnScorerSpec[];
   /** Of the text that is embedded for a proposal, where the condition has a text. */
   readonly template: (text: string) => string;
 }
 
-const JUDGES: readonly ScorerSpec[] = [
+const JUDGES: readonly OwnScorerSpec[] = [
   { name: "asif" },
   { name: "csa" },
   { name: "neighbour-captions" },
