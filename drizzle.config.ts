@@ -2,6 +2,7 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "postgresql",
-  schema: "./src/store/schema.ts",
+  // Each feature defines its tables in its folder; all tables share one lineage of migrations.
+  schema: ["./src/store/schema.ts", "./src/features/*/table.ts"],
   out: "./migrations",
 });

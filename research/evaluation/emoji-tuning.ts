@@ -3,14 +3,8 @@ import type { Progress } from "../../src/progress.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { openAnchorSpace, readProfile } from "../../src/retrieval/index.ts";
 import { QUERY_VENDOR } from "../../src/collections/sample/index.ts";
-import {
-  dealFolds,
-  tune,
-  TUNING_DEFAULTS,
-  type Choice,
-  type Fold,
-  type TuneContext,
-} from "../../src/features/tuning/index.ts";
+import { dealFolds, type Fold } from "../../src/asif/index.ts";
+import { tune, TUNING_DEFAULTS, type Choice, type TuneContext } from "../../src/features/tuning/index.ts";
 import type { Log, Sequence } from "../../src/types.ts";
 import { BEST, STYLES } from "./emoji-configurations.ts";
 import { chooseAnchors, eligibleClasses, splitClasses, type Halves, type Style } from "./emoji-protocol.ts";

@@ -4,6 +4,8 @@ export { classify } from "./classify.ts";
 export { representAnchors, spacedSlots, type FindNearest } from "./background.ts";
 export { sumOfStandardized, type MemberScores } from "./consensus.ts";
 export { RUNNER_UP } from "./explain.ts";
+export { createFoldMemories, fitsInCopy, type FoldMemories, type FoldMemory } from "./fold-memory.ts";
+export { dealFolds, type Dealing, type Fold } from "./folds.ts";
 export { classifyByMethod, type Classified } from "./classify-by-method.ts";
 export {
   CANONICAL_P,

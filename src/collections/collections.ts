@@ -28,7 +28,6 @@ import { createQueries } from "./queries.ts";
 import type { Queried } from "./question.ts";
 import { createReencodings } from "../features/reencoding/reencoding.ts";
 import { getReceipt, listReceipts } from "./receipts.ts";
-import { getTuning, planTuning } from "../features/tuning/collection-tuning.ts";
 import { createSnapshots } from "./snapshots.ts";
 import { classifySurely } from "../features/calibration/collection-sure.ts";
 import type { Collections } from "./types.ts";
@@ -64,7 +63,7 @@ export const openCollections = async (
   const loader = createLoader(store, snapshots, log, indexDirectory, removeBuilt, hooks);
   const memories = createOpened(store, loader, snapshots, removeBuilt, log);
   const { opened, open, find, findAt, writeTo, forget, lose, forgettingLost } = memories;
-  const reencodings = createReencodings({ store, encoders, opened: memories, loader, removeBuilt });
+  const reencodings = createReencodings({ store, encoders, opened: memories, loader, removeBuilt, hooks });
 
   const queried = async (name: CollectionName, at?: AtLeast): Promise<Queried> => {
     const { record, space, defaults } = await findAt(name, at);
@@ -122,8 +121,6 @@ export const openCollections = async (
       if (changes) await writeTo(name, (collection) => collection.changeDefaults(changed));
       return describe(await find(name));
     },
-    planTuning: async (name, request) => planTuning(store, await findAt(name, request), request),
-    getTuning: async (name) => getTuning(store, (await find(name)).record),
 
     remove: async (name) => {
       const collection = opened.get(name);

@@ -20,8 +20,15 @@ export interface CollectionHooks {
   ) => Promise<void>)[];
   /** At a compaction, which waits for it: erases what was derived from anchors deleted up to `sequence`. */
   readonly forget: ((collection: CollectionRecord, sequence: Sequence) => Promise<void>)[];
+  /** In the transaction that moves a collection to other encoders: removes what was measured under those it had. */
+  readonly onMove: ((transaction: Transaction, collection: CollectionRecord) => Promise<void>)[];
   /** Around every classification, the last one added outermost. */
   readonly classify: ClassifyStep[];
 }
 
-export const createHooks = (): CollectionHooks => ({ onDelete: [], forget: [], classify: [] });
+export const createHooks = (): CollectionHooks => ({
+  onDelete: [],
+  forget: [],
+  onMove: [],
+  classify: [],
+});

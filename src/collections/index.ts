@@ -2,10 +2,8 @@
 export { MAX_TEXT_LENGTH } from "./encoding.ts";
 export { compileFilter } from "./filter.ts";
 export { openCollections, PUBLISHED_ASIF } from "./collections.ts";
-export { TUNING_DEFAULTS } from "../features/tuning/index.ts";
 export type * from "../features/calibration/collection-calibration-types.ts";
 export type * from "../features/reencoding/reencoding-types.ts";
-export type * from "../features/tuning/collection-tuning-types.ts";
 export type * from "./types.ts";
 export type { Core, CoreSettings, OwnedCore } from "./core.ts";
 export { openCore, type CoreOptions } from "./open-core.ts";

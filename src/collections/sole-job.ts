@@ -3,20 +3,20 @@ import type { JobContext, Jobs } from "./jobs/index.ts";
 import type { JobRecord } from "../store/index.ts";
 
 /**
- * Starts jobs of one kind, one at a time for each subject.
+ * Makes a function that starts jobs of one kind, one at a time for each subject.
  *
- * They throw `conflict` where one runs already, here or in another process on the same Postgres, and what `plan` throws,
- * before anything is started.
+ * It throws `conflict` where such a job runs already, here or in another process on the same Postgres, and what `plan`
+ * throws; nothing is started then.
  *
- * @param plan makes ready what the job does
+ * @param plan checks the request, and returns what the job does
  */
-export const createSoleJobs = <Request>(
+export const createSoleJobs = <Request, Subject extends string = string>(
   jobs: Jobs,
   kind: string,
-  plan: (subject: string, request: Request) => Promise<(context: JobContext) => Promise<unknown>>,
-): ((subject: string, request: Request) => Promise<JobRecord>) => {
-  const starting = new Set<string>();
-  const refuse = (subject: string): never => {
+  plan: (subject: Subject, request: Request) => Promise<(context: JobContext) => Promise<unknown>>,
+): ((subject: Subject, request: Request) => Promise<JobRecord>) => {
+  const starting = new Set<Subject>();
+  const refuse = (subject: Subject): never => {
     throw new AnchorageError("conflict", `A job "${kind}" of "${subject}" is running already.`);
   };
   return async (subject, request) => {

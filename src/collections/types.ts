@@ -29,7 +29,6 @@ import type {
   TransformKind,
 } from "../types.ts";
 import type { Reencodings } from "../features/reencoding/reencoding-types.ts";
-import type { TuneRequest, TuningDetail, TuningWork } from "../features/tuning/collection-tuning-types.ts";
 import type {
   CalibrateRequest,
   CalibrationDetail,
@@ -187,16 +186,6 @@ export interface Collections {
   /** Changes what queries are answered by, at a new sequence, for every process on the same Postgres. */
   readonly update: (name: CollectionName, changed: CollectionChange) => Promise<CollectionInfo>;
   readonly remove: (name: CollectionName) => Promise<void>;
-
-  /**
-   * Deals the collection's anchors, as they are now, for tuning.
-   *
-   * @returns the work, which stores what it finds, and makes it what queries are answered by where `apply` says so
-   * @throws AnchorageError `unprocessable` where there are too few classes
-   */
-  readonly planTuning: (name: CollectionName, request: TuneRequest) => Promise<TuningWork>;
-  /** The last one. @throws AnchorageError `not-found` where there was none, too */
-  readonly getTuning: (name: CollectionName) => Promise<TuningDetail>;
 
   /**
    * Encodes what has no vector and writes all anchors at one sequence, or none of them.

@@ -40,6 +40,7 @@ export interface OpenedFeature {
   readonly routes?: (routes: Routes) => void;
   readonly onDelete?: CollectionHooks["onDelete"][number];
   readonly forget?: CollectionHooks["forget"][number];
+  readonly onMove?: CollectionHooks["onMove"][number];
   readonly classify?: CollectionHooks["classify"][number];
   /** What a consensus can judge proposals by, beside its own scorers. */
   readonly scorers?: readonly ScorerPlug[];
@@ -77,6 +78,7 @@ export const openFeatures = async (core: Core, features: readonly Feature[]): Pr
       opened.push(added);
       if (added.onDelete !== undefined) hooks.onDelete.push(added.onDelete);
       if (added.forget !== undefined) hooks.forget.push(added.forget);
+      if (added.onMove !== undefined) hooks.onMove.push(added.onMove);
       if (added.classify !== undefined) hooks.classify.push(added.classify);
       scorers.push(...(added.scorers ?? []));
       generators.push(...(added.generators ?? []));

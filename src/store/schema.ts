@@ -37,9 +37,9 @@ const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
 /** Ordered by the bytes of its UTF-8, whatever the server's locale is. */
 const byteOrderedText = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
 
-const momentNow = (name: string) => timestamp(name, { withTimezone: true, precision: 3 }).notNull();
+export const momentNow = (name: string) => timestamp(name, { withTimezone: true, precision: 3 }).notNull();
 const identity = () => bigint("key", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity();
-const sequence = () => bigint("sequence", { mode: "number" }).$type<Sequence>().notNull();
+export const sequence = () => bigint("sequence", { mode: "number" }).$type<Sequence>().notNull();
 
 export const encoders = pgTable(
   "encoders",
@@ -80,12 +80,14 @@ export const collections = pgTable(
   (t) => [unique("collections_name").on(t.name)],
 );
 
-const encoderKey = (name: string) =>
+/** A column that refers to an encoder. */
+export const encoderKey = (name: string) =>
   bigint(name, { mode: "number" })
     .notNull()
     .references(() => encoders.key);
 
-const collectionKey = () =>
+/** A column that refers to a collection; the row is removed with it. */
+export const collectionKey = () =>
   bigint("collection", { mode: "number" })
     .notNull()
     .references(() => collections.key, { onDelete: "cascade" });
@@ -155,15 +157,6 @@ export const transforms = pgTable(
   },
   (t) => [primaryKey({ columns: [t.collection, t.modality, t.kind, t.version] })],
 );
-
-/** Of each collection the last one. */
-export const tunings = pgTable("tunings", {
-  collection: collectionKey().primaryKey(),
-  at: timestamp("at", { withTimezone: true, precision: 3 }).notNull(),
-  /** The collection's sequence at which it took effect; null where it did not. */
-  appliedAt: bigint("applied_at", { mode: "number" }).$type<Sequence>(),
-  tuning: jsonb("tuning").$type<JsonValue>().notNull(),
-});
 
 /** Of each collection the last move to other encoders; it is under way until it has ended. */
 export const reencodings = pgTable("reencodings", {

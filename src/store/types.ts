@@ -175,14 +175,6 @@ export interface Erasure {
   readonly erased: number;
 }
 
-/** What tuning found, and whether queries go by it. */
-export interface TuningRecord {
-  readonly at: Date;
-  /** Null where it was not applied. */
-  readonly appliedAt: Sequence | null;
-  readonly tuning: JsonValue;
-}
-
 /** What was measured of how sure answers by some settings may be; see calibration/ for the content. */
 export interface CalibrationRecord {
   /** The settings, as a text that is the same for the same settings. */

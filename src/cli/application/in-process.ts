@@ -1,11 +1,11 @@
 import { findCollection } from "../../store/index.ts";
 import { openService } from "../../anchorage.ts";
 import type { Config } from "../../config.ts";
-import type { TuneRequest } from "../../collections/index.ts";
 import { notFound } from "../../errors.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import type { Log } from "../../types.ts";
 import { ANCHORS_A_PAGE } from "./page.ts";
+import { createTunings } from "../../features/tuning/index.ts";
 import { createSelections, SELECTION_JOB, type SelectionRequest } from "../../features/selection/index.ts";
 import { SELECTING, type Application } from "./types.ts";
 import { watchJob } from "./watch-job.ts";
@@ -14,6 +14,7 @@ import { watchJob } from "./watch-job.ts";
 export const inProcess = async (config: Config, log: Log): Promise<Application> => {
   const service = await openService(config, log, { preload: false });
   const { collections, encoders, jobs, store } = service.core;
+  const tunings = createTunings(service.core);
   const seen = { look: (id: string) => jobs.get(id), cancel: (id: string) => jobs.cancel(id) };
   return {
     ...collections,
@@ -39,12 +40,8 @@ export const inProcess = async (config: Config, log: Log): Promise<Application> 
       watchJob(
         {
           ...seen,
-          start: () =>
-            createSoleJobs<TuneRequest>(jobs, "tune", () => collections.planTuning(name, request))(
-              name,
-              request,
-            ),
-          found: () => collections.getTuning(name),
+          start: () => tunings.start(name, request),
+          found: () => tunings.get(name),
         },
         { name: "tuning", stopped: "nothing is changed" },
         options,

@@ -12,9 +12,10 @@ import {
   type SelectionRequestBody,
   type TuneRequestBody,
 } from "../../features/client.ts";
-import type { ClassifyAnswer, ClassInput, Input, TuningDetail } from "../../collections/index.ts";
+import type { ClassifyAnswer, ClassInput, Input } from "../../collections/index.ts";
 import { AnchorageError, messageOf, type ErrorCode } from "../../errors.ts";
 import type { DoneSelection } from "../../features/selection/index.ts";
+import type { Tuning } from "../../features/tuning/index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../../types.ts";
 import { ANCHORS_A_PAGE } from "./page.ts";
 import { SELECTING, type Application } from "./types.ts";
@@ -112,7 +113,7 @@ export const overHttp = (url: string, apiKey: string | null): Application => {
             start: () => collection.tune(request as unknown as TuneRequestBody),
             found: async () => {
               const found = await collection.getTuning();
-              return { ...found, tunedAt: new Date(found.tunedAt) } as unknown as TuningDetail;
+              return { ...found, tunedAt: new Date(found.tunedAt) } as unknown as Tuning;
             },
           },
           { name: "tuning", stopped: "nothing is changed" },

@@ -1,8 +1,9 @@
 import type { StoredAnchor } from "../../api/anchors.ts";
 import type { CollectionInfo } from "../../api/collections.ts";
-import type { Collections, TuneRequest, TuningDetail } from "../../collections/index.ts";
+import type { Collections } from "../../collections/index.ts";
 import type { CollectionName, Modality } from "../../types.ts";
 import type { DoneSelection, SelectionRequest } from "../../features/selection/index.ts";
+import type { TuneRequest, Tuning } from "../../features/tuning/index.ts";
 import type { WatchOptions } from "./watch-job.ts";
 
 /** How a selection is told of. */
@@ -33,7 +34,7 @@ export interface Application extends Pick<
    * @throws AnchorageError `conflict` where it is being tuned, `unprocessable` where it has too few classes, `cancelled`
    * where the signal aborts
    */
-  tune(name: CollectionName, request: TuneRequest, options: WatchOptions): Promise<TuningDetail>;
+  tune(name: CollectionName, request: TuneRequest, options: WatchOptions): Promise<Tuning>;
   /**
    * Ranks image encoders for a collection, by a job that others can see.
    *

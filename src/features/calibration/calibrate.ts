@@ -1,8 +1,8 @@
 import { DEFAULT_MEMBERS } from "../../api/methods.ts";
+import { createFoldMemories, dealFolds, type Fold } from "../../asif/index.ts";
 import { invalidField } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import { createRandom } from "../../math/random.ts";
-import { createMemories, dealFolds, type Fold } from "../tuning/index.ts";
 import { scoreClassesOf, type Scoring } from "./class-scores.ts";
 import { measureRung, type Asked } from "./measure-rung.ts";
 import { rungSizes } from "./rungs.ts";
@@ -146,7 +146,7 @@ const askAll = async (
   const tables = parts.map(() => new Float32Array(count * width));
   const halves = new Uint8Array(count);
   const others = new Int32Array(width - 1);
-  const memories = createMemories(view);
+  const memories = createFoldMemories(view);
   let first = 0;
   try {
     for (const [i, fold] of folds.entries()) {

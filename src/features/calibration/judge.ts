@@ -1,6 +1,7 @@
 import { conformalThreshold } from "./conformal.ts";
 import { pointAtRisk, riskCoverage, type RiskPoint } from "./risk-coverage.ts";
-import { softened, toProbabilities } from "./temperature.ts";
+import { toProbabilities } from "../../math/temperature.ts";
+import { softened } from "./softness.ts";
 import type { Rung } from "./types.ts";
 
 /** How sure an answer is to be. */

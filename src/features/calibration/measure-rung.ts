@@ -1,19 +1,17 @@
 import { FEW, sumOfStandardized, type MemberScores } from "../../asif/index.ts";
 import type { Random } from "../../math/random.ts";
-import { conformalThreshold } from "./conformal.ts";
-import { expectedCalibrationError, type Outcome } from "./expected-error.ts";
-import { pointAtRisk, riskCoverage, type RiskPoint } from "./risk-coverage.ts";
+import { mean } from "../../math/statistics.ts";
 import {
   fitTemperature,
   negativeLogLikelihood,
-  SOFTNESSES,
-  softened,
   toProbabilities,
   type ScoreTable,
-  type Softness,
-} from "./temperature.ts";
+} from "../../math/temperature.ts";
+import { conformalThreshold } from "./conformal.ts";
+import { expectedCalibrationError, type Outcome } from "./expected-error.ts";
+import { pointAtRisk, riskCoverage, type RiskPoint } from "./risk-coverage.ts";
+import { SOFTNESSES, softened, type Softness } from "./softness.ts";
 import type { Evidence, Rung } from "./types.ts";
-import { mean } from "../../math/statistics.ts";
 
 /** One parameter needs no more. */
 const FITTED_ROWS = 1_000;

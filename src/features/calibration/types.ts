@@ -1,6 +1,6 @@
 import type { Sequence } from "../../types.ts";
 import type { RiskPoint } from "./risk-coverage.ts";
-import type { Softness } from "./temperature.ts";
+import type { Softness } from "./softness.ts";
 
 /** What one number of classes came to, measured on held-out anchors. */
 export interface Rung {

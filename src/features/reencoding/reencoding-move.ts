@@ -183,7 +183,7 @@ interface Moved {
  * between the two, memory follows as in other processes.
  */
 const moveNow = async (
-  { store, encoders, opened }: Moving,
+  { store, encoders, opened, hooks }: Moving,
   old: OpenCollection,
   reencoding: Reencoding,
   { space, assemble, from }: Beside,
@@ -192,7 +192,7 @@ const moveNow = async (
   const { record } = old;
   const encode = (encoder: EncoderRecord, sources: readonly VectorSource[]): Promise<MadeVector[]> =>
     makeVectors(encoders, encoder, sources);
-  const sequence = await switchEncoders(store, record, reencoding, encode, atMost);
+  const sequence = await switchEncoders(store, record, reencoding, encode, atMost, hooks.onMove);
   if (sequence === null) return null;
   const present = await findCollection(store, record.name);
   if (present?.key !== record.key) throw notFound("collection", record.name);

@@ -9,10 +9,12 @@ import {
   ensureEncoder,
   withoutSource,
 } from "../../store/index.ts";
-import { dealFolds, TUNING_DEFAULTS } from "../tuning/index.ts";
+import { dealFolds } from "../../asif/index.ts";
+import { TUNING_DEFAULTS } from "../tuning/index.ts";
 import type { CollectionName, JsonValue, Modality } from "../../types.ts";
 import { choiceOf } from "../../collections/encoder-choice.ts";
 import type { RemoveBuilt } from "../../collections/erasure.ts";
+import type { CollectionHooks } from "../../collections/hooks.ts";
 import type { Loader } from "../../collections/load.ts";
 import type { OpenCollection } from "../../collections/memory.ts";
 import type { Opened } from "../../collections/opened.ts";
@@ -29,6 +31,7 @@ export interface Moving {
   readonly opened: Opened;
   readonly loader: Loader;
   readonly removeBuilt: RemoveBuilt;
+  readonly hooks: CollectionHooks;
 }
 
 export const createReencodings = (moving: Moving): Reencodings => {

@@ -1,19 +1,12 @@
 import { asc, eq, isNull } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { CollectionName, Sequence } from "../../types.ts";
+import type { CollectionHooks } from "../../collections/hooks.ts";
 import type { Database, Transaction } from "../../store/database.ts";
 import { encoderOf } from "../../store/encoders.ts";
 import { lockCollection, requireEncoders } from "../../store/lock-collection.ts";
 import { announcement } from "../../store/news.ts";
-import {
-  calibrations,
-  changes,
-  collections,
-  encoders,
-  reencodings,
-  transforms,
-  tunings,
-} from "../../store/schema.ts";
+import { calibrations, changes, collections, encoders, reencodings, transforms } from "../../store/schema.ts";
 import type { MadeVector, Reencoding, VectorSource } from "../../store/reencoding-types.ts";
 import type { CollectionRecord, EncoderRecord } from "../../store/types.ts";
 import { copyMade, countLacking, selectLacking } from "../../store/vector-writes.ts";
@@ -88,6 +81,7 @@ export const listReencoded = async (database: Database): Promise<CollectionName[
  *
  * @param encode makes vectors while writes to the collection wait
  * @param atMost how many missing vectors may be waited for
+ * @param onMove removes what features measured under the old encoders
  * @returns null where more are missing: nothing is changed
  * @throws AnchorageError `conflict` where the collection has other encoders than `collection` says
  */
@@ -97,6 +91,7 @@ export const switchEncoders = async (
   reencoding: Reencoding,
   encode: (encoder: EncoderRecord, sources: readonly VectorSource[]) => Promise<MadeVector[]>,
   atMost: number,
+  onMove: CollectionHooks["onMove"],
 ): Promise<Sequence | null> =>
   database.transaction(async (transaction) => {
     const { queries } = transaction;
@@ -112,7 +107,8 @@ export const switchEncoders = async (
     if (missing > atMost) return null;
     if (missing > 0) for (const encoder of others) await addMissing(transaction, collection, encoder, encode);
     const sequence = (current.sequence + 1) as Sequence;
-    for (const fitted of [transforms, calibrations, tunings])
+    for (const remove of onMove) await remove(transaction, collection);
+    for (const fitted of [transforms, calibrations])
       await queries.delete(fitted).where(eq(fitted.collection, key));
     await queries.insert(changes).values({ collection: key, sequence, kind: "encoders", ids: [] });
     await queries

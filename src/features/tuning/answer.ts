@@ -1,10 +1,8 @@
-import { scoreTexts } from "../../asif/index.ts";
+import { scoreTexts, type Fold, type FoldMemory } from "../../asif/index.ts";
 import type { AnchorView, Neighbours } from "../../retrieval/index.ts";
 import { rankGrid } from "./asif-grid.ts";
-import type { FoldMemory } from "./fold-memory.ts";
-import type { Fold } from "./folds.ts";
 import { rankAmong } from "./ranks.ts";
-import type { Choice, Trial } from "./types.ts";
+import type { Choice, Trial } from "./api.ts";
 
 /** A fold that is being asked. */
 export interface OpenFold extends Pick<FoldMemory, "view" | "allow"> {

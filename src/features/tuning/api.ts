@@ -1,16 +1,33 @@
 import { z } from "@hono/zod-openapi";
-import { TUNING_DEFAULTS } from "../../collections/index.ts";
-import { ensemble, method, rank } from "../../api/methods.ts";
-import { minSequence, optional, text, transform } from "../../api/values.ts";
+import { ensemble, method, METHODS, rank } from "../../api/methods.ts";
+import { instant, minSequence, optional, sequence, text, transform } from "../../api/values.ts";
 
 const MAX_SEED = 2 ** 31;
 const MAX_BUDGET_SECONDS = 86_400;
 
-const metric = z.enum(["top1", "top5", "top10", "meanReciprocalRank"]);
-const whole = (min: number, max: number, normally: number) =>
-  optional(z.int().min(min).max(max).openapi({ type: "integer", default: normally }));
+/** How a collection is tuned where the request does not say. */
+export const TUNING_DEFAULTS = {
+  folds: 5,
+  repeats: 1,
+  seed: 0,
+  classes: 300,
+  questions: 500,
+  // It depends on every question, not only on those at a threshold, so that its choice is more often the best by top-1.
+  objective: "meanReciprocalRank",
+  methods: METHODS,
+  transforms: ["none", "center", "whiten"],
+  budgetSeconds: 600,
+} as const;
 
 const { folds, repeats, seed, classes, questions, objective, budgetSeconds } = TUNING_DEFAULTS;
+
+const metric = z.enum(["top1", "top5", "top10", "meanReciprocalRank"]);
+export const METRICS = metric.options;
+/** What a setting is judged by, in [0, 1]: the share of questions whose class is among the first, or the mean of 1 / rank. */
+export type Metric = z.output<typeof metric>;
+
+const whole = (min: number, max: number, normally: number) =>
+  optional(z.int().min(min).max(max).openapi({ type: "integer", default: normally }));
 
 export const tuneRequest = z
   .strictObject({
@@ -30,12 +47,12 @@ export const tuneRequest = z
     questions: whole(2, 5_000, questions).openapi({ description: "Images asked about at once, at most." }),
     objective: optional(metric.openapi({ default: objective, description: "What the choice is made by." })),
     methods: optional(
-      z.array(method).min(1).max(method.options.length).openapi({
+      z.array(method).min(1).max(method.options.length).readonly().openapi({
         description: "Those that may be chosen; all where absent.",
       }),
     ),
     transforms: optional(
-      z.array(transform).min(1).max(transform.options.length).openapi({
+      z.array(transform).min(1).max(transform.options.length).readonly().openapi({
         description:
           "All where absent; the collection's own alone where its vectors take more than 512 MiB, for they are held as each shows them.",
       }),
@@ -50,22 +67,45 @@ export const tuneRequest = z
   })
   .openapi("TuneRequest", { example: { budgetSeconds: 120, apply: true } });
 
+export type TuneRequest = z.output<typeof tuneRequest>;
+/** How a collection is tuned, with the defaults filled in. */
+export type TuneSettings = Required<Omit<TuneRequest, "minSequence" | "by" | "apply">> &
+  Pick<TuneRequest, "by">;
+
 const share = z.number().min(0).max(1);
 const metrics = { top1: share, top5: share, top10: share, meanReciprocalRank: share };
-const measured = {
+
+export const measured = z.strictObject({
   ...metrics,
   spread: z
     .strictObject(metrics)
     .openapi({ description: "The standard deviation of each from fold to fold." }),
-};
+});
+/** The mean of each metric over the questions of all folds, and its spread over the folds. */
+export type Measured = z.output<typeof measured>;
+export type Metrics = Measured["spread"];
 
-const choice = z
-  .strictObject({ method, k: z.int(), p: z.number(), transform, rank, ensemble, ...measured })
-  .openapi("TunedChoice");
+export const choice = z.strictObject({ method, k: z.int(), p: z.number(), transform, rank, ensemble });
+/** Everything that a query can be answered by; a `rank` of null is the method's own default. */
+export type Choice = z.output<typeof choice>;
+
+const trial = z.strictObject({
+  method,
+  transform: optional(transform),
+  k: optional(z.int()),
+  p: optional(z.number()),
+  rank: optional(z.int()),
+  ensemble: optional(ensemble),
+});
+/** One way to answer. What its method does not depend on is absent, as is the ensemble where each class has one prompt. */
+export type Trial = z.output<typeof trial>;
+export type MeasuredTrial = Trial & Measured;
+
+const tunedChoice = z.strictObject({ ...choice.shape, ...measured.shape }).openapi("TunedChoice");
 
 export const tuning = z
   .strictObject({
-    sequence: z.int().openapi({ description: "Of the anchors that it was measured on." }),
+    sequence: sequence.openapi({ description: "Of the anchors that it was measured on." }),
     anchors: z.int(),
     folds: z.int().openapi({ description: "How many were measured." }),
     questions: z.int().openapi({ description: "Images asked about in all folds together." }),
@@ -75,33 +115,28 @@ export const tuning = z
     objective: metric,
     complete: z.boolean().openapi({ description: "False where the budget ran out first." }),
     tookMs: z.number(),
-    chosen: choice.openapi({ description: "What was best." }),
-    before: choice.nullable().openapi({
+    chosen: tunedChoice.openapi({ description: "What was best." }),
+    before: tunedChoice.nullable().openapi({
       description: "The collection's settings as they were, measured alike; null where the budget ran out.",
     }),
     trials: z
-      .array(
-        z.strictObject({
-          method,
-          transform: transform.optional(),
-          k: z.int().optional(),
-          p: z.number().optional(),
-          rank: z.int().optional(),
-          ensemble: ensemble.optional(),
-          ...measured,
-        }),
-      )
+      .array(z.strictObject({ ...trial.shape, ...measured.shape }))
+      .readonly()
       .openapi({
         description: "Everything that was tried, best first; without what a method does not depend on.",
       }),
-    tunedAt: z.iso.datetime(),
-    appliedAt: z.int().nullable().openapi({
+    tunedAt: instant,
+    appliedAt: sequence.nullable().openapi({
       description: "The sequence from which queries are answered by it; null where it was not applied.",
     }),
   })
   .openapi("Tuning", {
     description: "What was chosen and what it was chosen by: numbers alone, no caption and no vector.",
   });
+
+export type Tuning = z.output<typeof tuning>;
+/** A tuning without when it was made and from when it applies. No caption and no vector is in it. */
+export type TuningFindings = Omit<Tuning, "tunedAt" | "appliedAt">;
 
 export type TuneRequestBody = z.input<typeof tuneRequest>;
 export type TuningBody = z.input<typeof tuning>;

@@ -1,6 +1,6 @@
 import type { Method } from "../../types.ts";
 import { bestOf } from "./ledger.ts";
-import type { Choice, MeasuredTrial, Metric, Trial } from "./types.ts";
+import type { Choice, MeasuredTrial, Metric, Trial } from "./api.ts";
 
 const COARSE_KS = [12, 25, 50, 100, 200, 400, 800, 1_600];
 /** Worth its time only where there are many anchors. */

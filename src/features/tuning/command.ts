@@ -1,13 +1,11 @@
 import { z } from "zod";
 import { METHODS } from "../../api/methods.ts";
-import type { TuneRequest, TuningDetail } from "../../collections/index.ts";
 import { collectionOption, EXIT, urlOption, wholeNumber, type Command, type Context } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
 import type { CollectionName } from "../../types.ts";
-import { TUNING_DEFAULTS } from "./defaults.ts";
-import { tuningTable } from "./table.ts";
-import { METRICS } from "./types.ts";
+import { METRICS, TUNING_DEFAULTS, type TuneRequest, type Tuning } from "./api.ts";
+import { tuningReport } from "./report.ts";
 
 /** What tunes a collection, here or in a service. */
 interface Tuner {
@@ -15,7 +13,7 @@ interface Tuner {
     collection: CollectionName,
     request: TuneRequest,
     options: { readonly signal: AbortSignal; readonly onProgress: (done: number, total: number) => void },
-  ): Promise<TuningDetail>;
+  ): Promise<Tuning>;
 }
 
 const { folds, repeats, seed, classes, questions, objective, budgetSeconds } = TUNING_DEFAULTS;
@@ -64,7 +62,7 @@ const run = async (given: Given, { connect, signal, print, note }: Context<Tuner
     );
     progress.stop();
     if (json) print(JSON.stringify(found));
-    else for (const line of tuningTable(found)) print(line);
+    else for (const line of tuningReport(found)) print(line);
     note(
       found.appliedAt === null
         ? "nothing is changed; with --apply queries are answered by what is found"

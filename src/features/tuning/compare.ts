@@ -1,12 +1,11 @@
+import { createFoldMemories, dealFolds, type Dealing, type Fold } from "../../asif/index.ts";
 import type { AnchorView, Slot } from "../../retrieval/index.ts";
 import type { Sequence } from "../../types.ts";
 import { ask, openFold } from "./answer.ts";
 import { trialOf } from "./candidates.ts";
-import { createMemories } from "./fold-memory.ts";
-import { dealFolds, type Fold } from "./folds.ts";
 import { measure } from "./ranks.ts";
 import type { TuneContext } from "./run.ts";
-import type { Choice, Measured, TuneSettings } from "./types.ts";
+import type { Choice, Measured } from "./api.ts";
 
 /** The same anchors with vectors of two encoders, measured on the same questions. */
 export interface Comparison {
@@ -33,7 +32,7 @@ export interface Comparison {
 export const compareViews = async (
   views: { readonly before: AnchorView; readonly after: AnchorView },
   choice: Choice,
-  dealing: Pick<TuneSettings, "folds" | "repeats" | "seed" | "classes" | "questions">,
+  dealing: Omit<Dealing, "by">,
   { signal, progress }: TuneContext,
 ): Promise<Comparison> => {
   const { before, after } = views;
@@ -46,7 +45,7 @@ export const compareViews = async (
   const ensembles = folds.some(({ sizes }) => sizes.some((size) => size > 1));
   const trial = trialOf(choice, ensembles);
   const ranks: Record<"before" | "after", Float64Array[]> = { before: [], after: [] };
-  const memories = { before: createMemories(before), after: createMemories(after) };
+  const memories = { before: createFoldMemories(before), after: createFoldMemories(after) };
   const slotsOf = {
     before: (slot: Slot) => before.slotOf(after.entry(slot).id) ?? -1,
     after: (slot: Slot) => slot,

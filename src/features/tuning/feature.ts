@@ -1,8 +1,13 @@
 import type { Feature } from "../feature.ts";
 import { addTuning } from "./routes.ts";
+import { removeTuning } from "./table.ts";
+import { createTunings } from "./tunings.ts";
 
 /** Better settings for a collection, found by cross-validation on its own anchors. */
 export const tuning: Feature = {
   name: "tuning",
-  open: (core) => Promise.resolve({ routes: (routes) => addTuning(routes, core) }),
+  open: (core) => {
+    const tunings = createTunings(core);
+    return Promise.resolve({ routes: (routes) => addTuning(routes, tunings), onMove: removeTuning });
+  },
 };

@@ -1,11 +1,20 @@
 /** Settings of a collection by cross-validation on its own anchors. */
+export {
+  choice,
+  measured,
+  METRICS,
+  TUNING_DEFAULTS,
+  type Choice,
+  type Measured,
+  type MeasuredTrial,
+  type TuneRequest,
+  type TuneSettings,
+  type Tuning,
+  type TuningFindings,
+} from "./api.ts";
 export { rankGrid } from "./asif-grid.ts";
 export { compareViews, type Comparison } from "./compare.ts";
-export { TUNING_DEFAULTS } from "./defaults.ts";
-export { dealFolds, FEWEST_CLASSES, type Fold } from "./folds.ts";
-export { COPIED_VALUES, createMemories, valuesEach, type FoldMemory, type Memories } from "./fold-memory.ts";
+export { tuningReport } from "./report.ts";
 export type { TuneContext } from "./run.ts";
 export { tune } from "./tune.ts";
-export { tuningTable } from "./table.ts";
-export { METRICS } from "./types.ts";
-export type * from "./types.ts";
+export { createTunings, type Tunings } from "./tunings.ts";

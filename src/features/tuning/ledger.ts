@@ -1,5 +1,5 @@
 import { measure } from "./ranks.ts";
-import type { MeasuredTrial, Metric, Trial } from "./types.ts";
+import type { MeasuredTrial, Metric, Trial } from "./api.ts";
 
 /** What every trial came to in every fold. */
 export interface Ledger {

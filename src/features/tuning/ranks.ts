@@ -1,5 +1,5 @@
 import { standardDeviation } from "../../math/statistics.ts";
-import { METRICS, type Measured, type Metric, type Metrics } from "./types.ts";
+import { METRICS, type Measured, type Metric, type Metrics } from "./api.ts";
 
 /**
  * The rank of class `truth` among all, each scoring as its best text; 1 is the best. Classes of the same score share

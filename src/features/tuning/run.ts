@@ -1,10 +1,9 @@
+import { createFoldMemories, type Fold } from "../../asif/index.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import { ask, askGrid, openFold, type OpenFold } from "./answer.ts";
 import type { Grid } from "./candidates.ts";
-import { createMemories } from "./fold-memory.ts";
-import type { Fold } from "./folds.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Choice, Trial } from "./types.ts";
+import type { Choice, Trial } from "./api.ts";
 
 export interface TuneContext {
   readonly signal: AbortSignal;
@@ -50,7 +49,7 @@ export const createRun = (
   options: TuneContext & { readonly until: number; readonly planned: number },
 ): Run => {
   const { signal, progress, until, planned } = options;
-  const memories = createMemories(view);
+  const memories = createFoldMemories(view);
   let [done, begun] = [0, 0];
   return {
     stage: async (folds, pieces, { firstInAnyCase } = { firstInAnyCase: false }) => {

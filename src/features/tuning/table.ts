@@ -1,53 +1,58 @@
-import type { Measured, Metric, Trial, Tuning } from "./types.ts";
+import { eq } from "drizzle-orm";
+import { bigint, jsonb, pgTable, timestamp } from "drizzle-orm/pg-core";
+import type { Database, Transaction } from "../../store/database.ts";
+import { holdCollection } from "../../store/lock-collection.ts";
+import { collectionKey } from "../../store/schema.ts";
+import type { CollectionRecord } from "../../store/types.ts";
+import type { Sequence } from "../../types.ts";
+import type { TuningFindings } from "./api.ts";
 
-const SHOWN = 8;
-const METRIC_NAMES: readonly (readonly [Metric, string])[] = [
-  ["top1", "top-1"],
-  ["top5", "top-5"],
-  ["top10", "top-10"],
-  ["meanReciprocalRank", "MRR"],
-];
+/** The last tuning of each collection. */
+export const tunings = pgTable("tunings", {
+  collection: collectionKey().primaryKey(),
+  at: timestamp("at", { withTimezone: true, precision: 3 }).notNull(),
+  /** The collection's sequence at which it took effect; null where it did not. */
+  appliedAt: bigint("applied_at", { mode: "number" }).$type<Sequence>(),
+  tuning: jsonb("tuning").$type<TuningFindings>().notNull(),
+});
 
-/** What was found as lines of a table, percent with the deviation from fold to fold. */
-export const tuningTable = (tuning: Tuning): string[] => {
-  const { chosen, before, trials, folds, questions, classes, anchors, tookMs } = tuning;
-  const rows: readonly (readonly [string, string, Measured])[] = [
-    ...(before === null ? [] : [["before", nameOf(before), before] as const]),
-    ["chosen", nameOf(chosen), chosen],
-    ...trials.slice(1, SHOWN).map((trial) => ["", nameOf(trial), trial] as const),
-  ];
-  const width = Math.max(...rows.map(([, name]) => name.length));
-  return [
-    `${questions} images of ${folds} folds, ${classes} classes each, asked of ${anchors} anchors in ${Math.round(tookMs / 1000)} s`,
-    `        ${" ".repeat(width)} ${METRIC_NAMES.map(([, name]) => name.padStart(12)).join("")}`,
-    ...rows.map(
-      ([what, name, measured]) =>
-        `${what.padEnd(8)}${name.padEnd(width)} ${METRIC_NAMES.map(([metric]) => share(measured, metric)).join("")}`,
-    ),
-    `${trials.length} settings tried${tuning.complete ? "" : "; the budget ran out before all were"}`,
-  ];
+/** What tuning found, and whether queries go by it. */
+export interface TuningRecord {
+  readonly at: Date;
+  /** Null where it was not applied. */
+  readonly appliedAt: Sequence | null;
+  readonly tuning: TuningFindings;
+}
+
+/** Replaces the collection's last tuning. */
+export const saveTuning = async (
+  database: Database,
+  collection: CollectionRecord,
+  record: TuningRecord,
+): Promise<void> => {
+  await database.transaction(async ({ queries }) => {
+    await holdCollection(queries, collection);
+    await queries
+      .insert(tunings)
+      .values({ collection: collection.key, ...record })
+      .onConflictDoUpdate({ target: tunings.collection, set: record });
+  });
 };
 
-const share = (measured: Measured, metric: Metric): string =>
-  `${percent(measured[metric])} ±${percent(measured.spread[metric])}`.padStart(12);
+/** @returns null where the collection was never tuned */
+export const findTuning = async (
+  database: Database,
+  { key }: CollectionRecord,
+): Promise<TuningRecord | null> => {
+  const [row] = await database.query((queries) =>
+    queries
+      .select({ at: tunings.at, appliedAt: tunings.appliedAt, tuning: tunings.tuning })
+      .from(tunings)
+      .where(eq(tunings.collection, key)),
+  );
+  return row ?? null;
+};
 
-const percent = (value: number): string => (100 * value).toFixed(1);
-
-const nameOf = ({
-  method,
-  transform,
-  k,
-  p,
-  rank,
-  ensemble,
-}: Trial | (Tuning["chosen"] & Measured)): string => {
-  const linear = method === "csa" || method === "orthogonal" || method === "ridge";
-  return [
-    method,
-    ...(transform === undefined || linear || method === "asif-csa" ? [] : [transform]),
-    ...(k === undefined || linear ? [] : [`k ${k}`]),
-    ...(p === undefined || linear ? [] : [`p ${Number(p.toFixed(3))}`]),
-    ...(rank == null || method === "asif" ? [] : [`rank ${rank}`]),
-    ...(ensemble === "mean" ? ["mean"] : []),
-  ].join(", ");
+export const removeTuning = async ({ queries }: Transaction, { key }: CollectionRecord): Promise<void> => {
+  await queries.delete(tunings).where(eq(tunings.collection, key));
 };

@@ -1,3 +1,4 @@
+import type { Fold } from "../../asif/index.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import type { Method } from "../../types.ts";
 import {
@@ -10,10 +11,9 @@ import {
   ranksUpTo,
   trialOf,
 } from "./candidates.ts";
-import type { Fold } from "./folds.ts";
 import { bestOf, createLedger, keyOf } from "./ledger.ts";
 import { createRun, gridPiece, trialPiece, type Piece, type TuneContext } from "./run.ts";
-import type { Choice, Measured, MeasuredTrial, Trial, TuneSettings, Tuning } from "./types.ts";
+import type { Choice, Measured, MeasuredTrial, Trial, TuneSettings, TuningFindings } from "./api.ts";
 
 /** A larger k would take more memory than what it is held against is worth. */
 const LARGEST_K = 12_800;
@@ -36,7 +36,7 @@ export const tune = async (
   current: Choice,
   settings: TuneSettings,
   context: TuneContext,
-): Promise<Tuning> => {
+): Promise<TuningFindings> => {
   const started = performance.now();
   const { objective, methods, transforms, budgetSeconds } = settings;
   const ledger = createLedger();

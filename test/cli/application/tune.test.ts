@@ -7,7 +7,7 @@ import { readConfig } from "../../../src/config.ts";
 import type { AnchorId, CollectionName } from "../../../src/types.ts";
 import { listen, openTestApp, type TestApp } from "../../http/support.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
-import { conceptAnchors } from "../../features/tuning/anchors.ts";
+import { conceptAnchors } from "../../support/concept-anchors.ts";
 import { runScript } from "../../scripts/run-script.ts";
 
 const C = "c" as CollectionName;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planCalibration } from "../../../src/features/calibration/index.ts";
-import { conceptAnchors, viewOf } from "../tuning/anchors.ts";
+import { conceptAnchors, viewOf } from "../../support/concept-anchors.ts";
 
 const SCORING = { method: "asif", ensemble: "max", k: 10, p: 2, transform: "none" } as const;
 const OPTIONS = { images: 1_000, seed: 0 };

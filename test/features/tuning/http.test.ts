@@ -3,7 +3,7 @@ import { createClient } from "../../../src/features/client.ts";
 import { collection } from "../../../src/api/collections.ts";
 import { job } from "../../../src/api/service.ts";
 import { tuning } from "../../../src/features/tuning/api.ts";
-import { conceptAnchors } from "./anchors.ts";
+import { conceptAnchors } from "../../support/concept-anchors.ts";
 import { listen, openTestApp, pathsOf, problemIn, type TestApp } from "../../http/support.ts";
 
 const base = "/v1/collections/c";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { METHODS } from "../../../src/api/methods.ts";
-import { dealFolds, tune, type Choice, type TuneSettings } from "../../../src/features/tuning/index.ts";
-import { conceptAnchors, viewOf, type TestAnchor } from "./anchors.ts";
+import { dealFolds } from "../../../src/asif/index.ts";
+import { tune, type Choice, type TuneSettings } from "../../../src/features/tuning/index.ts";
+import { conceptAnchors, viewOf, type TestAnchor } from "../../support/concept-anchors.ts";
 
 const published: Choice = { method: "asif", k: 800, p: 8, transform: "none", rank: null, ensemble: "max" };
 const settings: TuneSettings = {

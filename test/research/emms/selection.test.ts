@@ -11,7 +11,7 @@ import type { AnchorId } from "../../../src/types.ts";
 import { externalInfo, newCollection } from "../../store/fixtures.ts";
 import { openTestStore } from "../../support/postgres.ts";
 import { normals, seededRandom } from "../../support/random.ts";
-import { conceptAnchors } from "../../features/tuning/anchors.ts";
+import { conceptAnchors } from "../../support/concept-anchors.ts";
 
 const candidate = (model: string, emms: number | null, knn: number): Candidate => {
   const score = (value: number | null) => ({

@@ -10,7 +10,7 @@ import {
   pictureOf,
   writeSmallEncoders,
 } from "../../features/selection/selection-data.ts";
-import { conceptAnchors } from "../../features/tuning/anchors.ts";
+import { conceptAnchors } from "../concept-anchors.ts";
 import { normals, seededRandom } from "../random.ts";
 import { writeTinyDecoder } from "../tiny-decoder.ts";
 import type { Api } from "./api.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { dealFolds, type Fold } from "../../../src/features/tuning/index.ts";
-import type { AnchorView } from "../../../src/retrieval/index.ts";
-import { conceptAnchors, viewOf } from "./anchors.ts";
+import { dealFolds, type Fold } from "../../src/asif/index.ts";
+import type { AnchorView } from "../../src/retrieval/index.ts";
+import { conceptAnchors, viewOf } from "../support/concept-anchors.ts";
 
 const dealing = { folds: 4, repeats: 1, seed: 3, classes: 100, questions: 100 };
 const captionsOf = (view: AnchorView, slots: Iterable<number>): (string | null)[] =>

@@ -1,31 +1,50 @@
-import { AnchorageError } from "../../errors.ts";
-import { createRandom, type Random } from "../../math/random.ts";
-import type { AnchorEntry, AnchorView, Slot } from "../../retrieval/index.ts";
-import type { TuneSettings } from "./types.ts";
+import { AnchorageError } from "../errors.ts";
+import { createRandom, type Random } from "../math/random.ts";
+import type { AnchorEntry, AnchorView, Slot } from "../retrieval/index.ts";
 
-/** With fewer, what one fold says is chance. */
-export const FEWEST_CLASSES = 20;
+/** With fewer classes the result of one fold is chance. */
+const FEWEST_CLASSES = 20;
 
-/** Classes that are held out together, with every anchor of theirs, and what is asked about them. */
+/** Classes that are held out together, with all their anchors, and the questions about them. Anchors are given by slot. */
 export interface Fold {
   /** The anchors that answer, in id order. */
   readonly memory: Int32Array;
-  /** Anchors whose images are asked about, and of each the index of its class. */
+  /** Anchors whose images are the questions. */
   readonly images: Int32Array;
+  /** For each of `images` the index of its class. */
   readonly truths: Int32Array;
-  /** Anchors whose texts are the prompts, class by class, and how many each class has: one for each distinct caption. */
+  /** Anchors whose texts are the prompts, class by class: one for each distinct caption of the class. */
   readonly prompts: Int32Array;
+  /** How many prompts each class has. */
   readonly sizes: readonly number[];
 }
 
-type Dealing = Pick<TuneSettings, "by" | "folds" | "repeats" | "seed" | "classes" | "questions">;
+/** How classes are dealt into folds. */
+export interface Dealing {
+  /** The metadata field whose values are the classes; absent: anchors with the same caption are one class. */
+  readonly by?: string;
+  /** Parts that the classes are dealt into; each is held out once in every repeat. */
+  readonly folds: number;
+  /** How often the classes are dealt. */
+  readonly repeats: number;
+  readonly seed: number;
+  /** Classes in one fold, at most. */
+  readonly classes: number;
+  /** Questions in one fold, at most. */
+  readonly questions: number;
+}
 
 /**
- * Deals classes into folds, at random but the same for the same anchors and seed. Anchors without a class only serve
- * as memory.
+ * Deals classes into folds for cross-validation, at random but the same for the same anchors and seed. Anchors without
+ * a class serve only as memory.
  *
- * @returns the folds of the first repeat, then those of the second, and so on; within a repeat no class is in two
+ * @returns the folds of the first repeat, then those of the second, and so on; within a repeat no class is in two folds
  * @throws AnchorageError `unprocessable` where there are fewer than 20 classes
+ *
+ * @example
+ * ```ts
+ * const folds = dealFolds(view, { folds: 5, repeats: 1, seed: 0, classes: 300, questions: 500 });
+ * ```
  */
 export const dealFolds = (view: AnchorView, dealing: Dealing): Fold[] => {
   const groups = groupsOf(view, dealing.by);
@@ -63,7 +82,7 @@ const classOf = ({ caption, metadata }: AnchorEntry, by: string | undefined): st
 
 const tooFew = (found: number, by: string | undefined): AnchorageError => {
   const what = by === undefined ? "distinct captions" : `distinct values of "${by}"`;
-  const message = `the anchors have ${found} ${what}; tuning needs at least ${FEWEST_CLASSES}`;
+  const message = `the anchors have ${found} ${what}; cross-validation needs at least ${FEWEST_CLASSES}`;
   return new AnchorageError("unprocessable", message, {
     faults: by === undefined ? [] : [{ path: "by", message }],
   });

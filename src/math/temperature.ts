@@ -1,41 +1,32 @@
-/** Between them lies every temperature that is looked for; at the highest all classes are as likely. */
+/** The range of the search, as logarithms; at the highest temperature all classes are equally likely. */
 const LOWEST = Math.log(1e-4);
 const HIGHEST = Math.log(1e3);
-/** Of the logarithm; no probability moves by a thousandth for it. */
+/** Width of the last interval, of the logarithm: it changes no probability by a thousandth. */
 const PRECISION = 1e-3;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
-/**
- * Of what is divided by the temperature: null for the scores as they are, a number for their logarithm,
- * `sign(s) log(1 + |s| / softness)`, which keeps their order and goes over from linear to logarithmic at `softness`.
- *
- * ASIF's scores are cosines of sparse rows to a high power, most of them near 0, and what matters is how many times larger
- * one is than another: on held-out emoji (323 classes) the log-likelihood is -3.20 a question with a softness of 0.03 and
- * -3.47 with none, the expected calibration error 0.024 and 0.077; at 10 classes -0.76 and -0.83, 0.019 and 0.064. Below
- * 0.03 the likelihood rises by another hundredth, and the error too. Scores of a consensus are some thirty times larger.
- */
-export type Softness = number | null;
-
-export const SOFTNESSES: readonly Softness[] = [null, 0.03, 0.3, 3];
-
-export const softened = (softness: Softness, scores: Float32Array): Float32Array =>
-  softness === null
-    ? scores
-    : scores.map((score) => Math.sign(score) * Math.log1p(Math.abs(score) / softness));
-
-/** Scores of questions with as many classes each, the true one first: `[n, width]`, of which the first `classes` count. */
+/** Scores of questions that have the same number of classes. */
 export interface ScoreTable {
+  /** `[n, width]` row-major, the true class first in each row. */
   readonly scores: Float32Array;
   readonly width: number;
+  /** How many columns are used, from the first on; at most `width`. */
   readonly classes: number;
-  /** The rows that count. */
+  /** Indices of the rows that are used. */
   readonly rows: Int32Array;
 }
 
 /**
- * `softmax(scores / temperature)`, in place of what is in `probabilities`.
+ * Writes `softmax(scores / temperature)` into `probabilities`.
  *
- * @param probabilities as long as there are classes
+ * @param scores at least as long as `probabilities`
+ * @param temperature above 0
+ *
+ * @example
+ * ```ts
+ * const probabilities = new Float64Array(2);
+ * toProbabilities([1, 0], 1, probabilities); // [0.731, 0.269]
+ * ```
  */
 export const toProbabilities = (
   scores: ArrayLike<number>,
@@ -53,7 +44,7 @@ export const toProbabilities = (
   for (let i = 0; i < probabilities.length; i++) probabilities[i] = (probabilities[i] ?? 0) / sum;
 };
 
-/** Mean negative log-likelihood of the true classes, in nats. */
+/** Mean negative log-likelihood of the true classes, in nats per question; 0 for no rows. */
 export const negativeLogLikelihood = (table: ScoreTable, temperature: number): number => {
   const { scores, width, classes, rows } = table;
   let sum = 0;
@@ -70,12 +61,17 @@ export const negativeLogLikelihood = (table: ScoreTable, temperature: number): n
 };
 
 /**
- * The temperature under which the true classes are the most likely (temperature scaling: Guo, Pleiss, Sun and
- * Weinberger, "On calibration of modern neural networks", ICML 2017, section 4.2). The likelihood is concave in
- * 1 / temperature, so a golden-section search over its logarithm finds the one optimum; it lets others in between its
- * steps.
+ * Finds the temperature that makes the true classes most likely (temperature scaling: Guo, Pleiss, Sun and Weinberger,
+ * "On calibration of modern neural networks", ICML 2017, section 4.2). The likelihood is concave in 1 / temperature, so
+ * a golden-section search over its logarithm finds the only optimum. It yields to the event loop between steps.
  *
- * @returns in 1e-4 .. 1e3: the ends stand for scores that always name the true class, and for ones that say nothing
+ * @returns in [1e-4, 1e3]; the lower end where the scores always name the true class, the upper where they say nothing
+ *
+ * @example
+ * ```ts
+ * await fitTemperature({ scores: Float32Array.of(1, 0, 0, 1), width: 2, classes: 2, rows: Int32Array.of(0, 1) });
+ * // close to 1000: the first class is right as often as wrong
+ * ```
  */
 export const fitTemperature = async (table: ScoreTable): Promise<number> => {
   const lossAt = async (log: number): Promise<number> => {
@@ -86,7 +82,7 @@ export const fitTemperature = async (table: ScoreTable): Promise<number> => {
   let [left, right] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
   let [lossLeft, lossRight] = [await lossAt(left), await lossAt(right)];
   while (high - low > PRECISION) {
-    // Where no temperature is likelier than another the scores say nothing, unless there is nothing left to lose.
+    // Equal losses mean that the scores say nothing (go up), unless the loss is 0 already (go down).
     if (lossLeft < lossRight || lossLeft === 0) {
       [high, right, lossRight] = [right, left, lossLeft];
       left = high - GOLDEN * (high - low);

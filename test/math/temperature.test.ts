@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  fitTemperature,
-  negativeLogLikelihood,
-  softened,
-  toProbabilities,
-} from "../../../src/features/calibration/temperature.ts";
-import { normals, seededRandom } from "../../support/random.ts";
+import { fitTemperature, negativeLogLikelihood, toProbabilities } from "../../src/math/temperature.ts";
+import { normals, seededRandom } from "../support/random.ts";
 
 /** Questions whose true class is drawn by `softmax(scores / temperature)`, and then put first. */
 const drawn = (count: number, classes: number, temperature: number, seed: number) => {
@@ -73,13 +68,5 @@ describe("probabilities", () => {
     const one = new Float64Array(1);
     toProbabilities([-0.7], 0.04, one);
     expect(one[0]).toBe(1);
-  });
-
-  it("from logarithms of scores keep the order too", () => {
-    const scores = Float32Array.of(-0.9, -0.01, 0, 0.001, 0.02, 0.5, 3);
-    const shaped = softened(0.03, scores);
-    expect(Array.from(shaped)).toEqual(Array.from(shaped).sort((a, b) => a - b));
-    expect(shaped[2]).toBe(0);
-    expect(shaped[5]).toBeCloseTo(Math.log(1 + 0.5 / 0.03), 5);
   });
 });

@@ -1,6 +1,6 @@
-import { openAnchorSpace, type AnchorSpace, type AnchorView } from "../../../src/retrieval/index.ts";
-import type { AnchorId, Metadata, Sequence } from "../../../src/types.ts";
-import { normals, seededRandom } from "../../support/random.ts";
+import { openAnchorSpace, type AnchorSpace, type AnchorView } from "../../src/retrieval/index.ts";
+import type { AnchorId, Metadata, Sequence } from "../../src/types.ts";
+import { normals, seededRandom } from "./random.ts";
 
 export interface TestAnchor {
   readonly id: string;

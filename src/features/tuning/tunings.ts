@@ -1,0 +1,87 @@
+import { fitsInCopy, dealFolds } from "../../asif/index.ts";
+import type { Core, OpenCollection } from "../../collections/index.ts";
+import { createSoleJobs } from "../../collections/sole-job.ts";
+import { AnchorageError } from "../../errors.ts";
+import type { JobRecord } from "../../store/index.ts";
+import type { CollectionDefaults, CollectionName } from "../../types.ts";
+import { TUNING_DEFAULTS, type Choice, type TuneRequest, type Tuning } from "./api.ts";
+import { findTuning, saveTuning } from "./table.ts";
+import type { TuneContext } from "./run.ts";
+import { tune } from "./tune.ts";
+
+/** Better settings for collections, found by cross-validation on their own anchors. */
+export interface Tunings {
+  /**
+   * Starts a job that tunes a collection, stores what it finds, and makes queries use it where `apply` says so.
+   *
+   * @throws AnchorageError `not-found` for the collection, `unprocessable` where it has too few classes, `conflict` where
+   * it is being tuned
+   *
+   * @example
+   * ```ts
+   * const { id } = await tunings.start(name, { budgetSeconds: 120, apply: true });
+   * await core.jobs.settled(id);
+   * const { chosen } = await tunings.get(name);
+   * ```
+   */
+  readonly start: (name: CollectionName, request: TuneRequest) => Promise<JobRecord>;
+  /** The last one. @throws AnchorageError `not-found` where there is none */
+  readonly get: (name: CollectionName) => Promise<Tuning>;
+}
+
+/** What tuning needs of the core. */
+type TuningCore = Pick<Core, "collections" | "jobs" | "store">;
+
+export const createTunings = (core: TuningCore): Tunings => {
+  const { collections, jobs, store } = core;
+  return {
+    start: createSoleJobs<TuneRequest, CollectionName>(jobs, "tune", async (name, request) =>
+      planTuning(core, await collections.find(name, request), request),
+    ),
+    get: async (name) => {
+      const { record } = await collections.find(name);
+      const found = await findTuning(store, record);
+      if (found === null)
+        throw new AnchorageError("not-found", `The collection "${name}" has not been tuned yet.`);
+      return { ...found.tuning, tunedAt: found.at, appliedAt: found.appliedAt };
+    },
+  };
+};
+
+/** Deals the collection's anchors as they are now; tunes on them when the returned function is called. */
+const planTuning = (
+  { store }: TuningCore,
+  collection: OpenCollection,
+  { apply = false, ...request }: TuneRequest,
+): ((context: TuneContext) => Promise<void>) => {
+  const { record, space, defaults } = collection;
+  const view = space.view();
+  const current = choiceOf(defaults());
+  const settings = {
+    ...TUNING_DEFAULTS,
+    // Vectors are kept in memory once for each transform.
+    ...(fitsInCopy(view) ? {} : { transforms: [current.transform] }),
+    ...request,
+  };
+  const folds = dealFolds(view, settings);
+  return async (context) => {
+    const tuning = await tune(view, folds, current, settings, context);
+    context.signal.throwIfAborted();
+    const found = { at: new Date(), appliedAt: null, tuning };
+    // The evidence first, so that no query uses settings without evidence.
+    await saveTuning(store, record, found);
+    if (!apply) return;
+    const appliedAt = await collection.changeDefaults(defaultsOf(tuning.chosen));
+    await saveTuning(store, record, { ...found, appliedAt });
+  };
+};
+
+const choiceOf = ({ asif, ...defaults }: CollectionDefaults): Choice => ({ ...asif, ...defaults });
+
+const defaultsOf = ({ k, p, transform, method, rank, ensemble }: Choice): CollectionDefaults => ({
+  asif: { k, p },
+  transform,
+  method,
+  rank,
+  ensemble,
+});

@@ -1,0 +1,61 @@
+import type { z } from "@hono/zod-openapi";
+import { collectionPath } from "../api/collections.ts";
+import { job } from "../api/service.ts";
+import type { JobRecord } from "../store/index.ts";
+import type { CollectionName } from "../types.ts";
+import { readJson } from "./body.ts";
+import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Routes } from "./endpoint.ts";
+
+/** Background work on one collection, started by `POST /v1/collections/{collection}/<path>`. */
+export interface JobStart<Request> {
+  readonly path: string;
+  readonly operationId: string;
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly description: string;
+  /** What the answer is, and where the result will be. */
+  readonly started: string;
+  readonly request: z.ZodType<Request>;
+  readonly start: (collection: CollectionName, request: Request) => Promise<JobRecord>;
+}
+
+/**
+ * Adds the endpoint that starts a job: it answers 202 with the job and its address in `Location`.
+ *
+ * @example
+ * ```ts
+ * addJobStart(routes, {
+ *   path: "tune",
+ *   operationId: "tune",
+ *   tags: ["tuning"],
+ *   summary: "Find a collection's settings, in the background",
+ *   description: "409 where the collection is being tuned.",
+ *   started: "The job; when it is done `GET` shows what was found.",
+ *   request: tuneRequest,
+ *   start: tunings.start,
+ * });
+ * ```
+ */
+export const addJobStart = <Request>(
+  { app, bodyLimit }: Routes,
+  { path, operationId, tags, summary, description, started, request, start }: JobStart<Request>,
+): void =>
+  endpoint(
+    app,
+    {
+      method: "post",
+      path: `/v1/collections/{collection}/${path}`,
+      tags: [...tags],
+      operationId,
+      summary,
+      description,
+      request: { params: collectionPath, ...jsonBody(request) },
+      responses: { 202: jsonOf(started, job), ...problems(400, 404, 409, 413, 415, 422, 503) },
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      const record = await start(collection, await readJson(c, request, bodyLimit));
+      c.header("Location", `/v1/jobs/${record.id}`);
+      return answerJson(c, record, 202);
+    },
+  );
