@@ -1,11 +1,25 @@
+import { isIP } from "node:net";
 import { join, resolve } from "node:path";
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { AnchorageError } from "./errors.ts";
 
-const LOOPBACK = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i;
+const LOCALHOST = /^(?:[a-z0-9-]+\.)*localhost$/i;
 
-/** Whether an address or a name (without a port) is reached from this machine alone. */
-export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+/**
+ * Whether an address or a name (without a port) is reached from this machine alone.
+ *
+ * @param host IPv6 addresses with or without brackets
+ * @example
+ * isLoopback("127.0.0.1"); // true
+ * isLoopback("[::1]"); // true
+ * isLoopback("0.0.0.0"); // false
+ */
+export const isLoopback = (host: string): boolean => {
+  const address = host.replace(/^\[(.*)\]$/, "$1");
+  // isIP takes the usual notation alone; ipaddr.js takes octal and hexadecimal ones too.
+  return isIP(address) === 0 ? LOCALHOST.test(host) : ipaddr.parse(address).range() === "loopback";
+};
 
 /** Each a name or an address, IPv6 in brackets, with a port or for the usual one. */
 const HOSTS = /^\s*(?:(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?(?:[\s,]+|$))*$/i;
