@@ -22,7 +22,8 @@ export interface ServiceOptions extends Partial<CoreOptions> {
  * @throws AnchorageError `data-dir-busy` where another process holds it, `unavailable` where Postgres does not answer.
  */
 export const openService = async (
-  config: Pick<Config, "dataDir" | "databaseUrl"> & Partial<Pick<Config, "consensusHttpHosts">>,
+  config: Pick<Config, "dataDir" | "databaseUrl"> &
+    Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods">>,
   log: Log,
   { preload = true, features: plugged = FEATURES }: ServiceOptions = {},
 ): Promise<Service> => {

@@ -47,6 +47,8 @@ const settings = z
     SAMPLE: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
     /** The largest request body, in MiB. NDJSON streams are not bound by it. */
     BODY_LIMIT_MIB: wholeNumber(1, 2_048).default(64),
+    /** Classification methods of the operator's own: `NAME=FILE` or `NAME=URL`, separated by commas. */
+    CLASSIFICATION_METHODS: z.string().default(""),
     /** Where a consensus may ask endpoints of others: hosts or host:port, separated by commas. None where absent. */
     CONSENSUS_HTTP_HOSTS: z
       .string()
@@ -77,6 +79,8 @@ export interface Config {
   readonly bodyLimitBytes: number;
   /** As the operator wrote it. */
   readonly consensusHttpHosts: string;
+  /** `NAME=FILE` or `NAME=URL` of each classification method that is plugged in. */
+  readonly classificationMethods: string;
   readonly underNpm: boolean;
 }
 
@@ -107,6 +111,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     sample: value.SAMPLE === "on",
     bodyLimitBytes: Math.round(value.BODY_LIMIT_MIB * 1024 * 1024),
     consensusHttpHosts: value.CONSENSUS_HTTP_HOSTS,
+    classificationMethods: value.CLASSIFICATION_METHODS,
     underNpm: value.npm_lifecycle_event !== undefined,
   };
 };

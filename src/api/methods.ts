@@ -9,17 +9,34 @@ export type Member = (typeof MEMBERS)[number];
 
 /** How images and texts are scored against each other; every one of them from the same anchors, without training. */
 export const METHODS = [...MEMBERS, "consensus"] as const;
-export type Method = (typeof METHODS)[number];
+export type CoreMethod = (typeof METHODS)[number];
+
+/** A method that is not the core's own: see `docs/methods.md`. */
+export type PluggedMethod = `plug:${string}`;
+const PLUGGED = /^plug:[a-z0-9][a-z0-9-]{0,39}$/;
+export const isPlugged = (method: string): method is PluggedMethod => PLUGGED.test(method);
+
+export type Method = CoreMethod | PluggedMethod;
 
 /** The members of a consensus that names none; chosen, as other defaults, on emoji that are not reported. */
 export const DEFAULT_MEMBERS = ["asif", "csa", "ridge", "asif-csa"] as const satisfies readonly Member[];
 
-export const method = z.enum(METHODS).openapi({
-  description:
-    "How images and texts are scored: `asif` by relative representations, `csa`, `orthogonal` and `ridge` by linear maps " +
-    "fitted on the anchors, `asif-csa` by relative representations measured in the space of `csa`, `consensus` by the sum " +
-    "of several, each of mean 0 and deviation 1 over an image's texts, so that a single text scores 0.",
-});
+const isMethod = (value: string): value is Method =>
+  METHODS.some((method) => method === value) || isPlugged(value);
+
+export const method = z
+  .custom<Method>((value) => typeof value === "string" && isMethod(value), {
+    error: `must be one of ${METHODS.join(", ")}, or plug:NAME of a method that this service was given`,
+  })
+  .openapi({
+    type: "string",
+    anyOf: [{ enum: [...METHODS] }, { pattern: PLUGGED.source }],
+    description:
+      "How images and texts are scored: `asif` by relative representations, `csa`, `orthogonal` and `ridge` by linear maps " +
+      "fitted on the anchors, `asif-csa` by relative representations measured in the space of `csa`, `consensus` by the sum " +
+      "of several, each of mean 0 and deviation 1 over an image's texts, so that a single text scores 0; `plug:NAME` by a " +
+      "method that the operator has plugged in.",
+  });
 
 export const rank = z.int().min(1).max(MAX_RANK).nullable().openapi({
   description:

@@ -11,6 +11,7 @@ export {
   CANONICAL_P,
   FEW,
   METHOD_TRAITS,
+  traitsOf,
   scoreByMethod,
   scoreTexts,
   type MethodSettings,
@@ -21,3 +22,4 @@ export { scoreAll, scoreRows } from "./score.ts";
 export { searchAsif, searchUnimodal } from "./search.ts";
 export type * from "./explain-types.ts";
 export type * from "./types.ts";
+export type { FitAnchors, FittedMethod, MethodPlug } from "./plug.ts";

@@ -1,15 +1,18 @@
 import {
   DEFAULT_MEMBERS,
+  isPlugged,
   type AlignmentKind,
+  type CoreMethod,
   type FitUsed,
   type Member,
   type Method,
 } from "../api/methods.ts";
-import { entryOf } from "../errors.ts";
+import { AnchorageError, entryOf } from "../errors.ts";
 import type { Aligned, AnchorView } from "../retrieval/index.ts";
 import { representAnchors, spacedSlots } from "./background.ts";
 import { sumOfStandardized, type MemberScores } from "./consensus.ts";
 import { linearScores } from "./linear.ts";
+import { scorePlugged, type MethodPlug } from "./plug.ts";
 import { meanRepresentations, relativeRepresentations, represent } from "./relative.ts";
 import { scoreAll } from "./score.ts";
 import type { AsifSettings, RelativeRepresentations } from "./types.ts";
@@ -21,7 +24,7 @@ interface MethodTraits {
   readonly canonical: boolean;
 }
 
-export const METHOD_TRAITS: Readonly<Record<Method, MethodTraits>> = {
+export const METHOD_TRAITS: Readonly<Record<CoreMethod, MethodTraits>> = {
   asif: { explainable: true, canonical: false },
   csa: { explainable: false, canonical: true },
   orthogonal: { explainable: false, canonical: false },
@@ -30,12 +33,18 @@ export const METHOD_TRAITS: Readonly<Record<Method, MethodTraits>> = {
   consensus: { explainable: false, canonical: true },
 };
 
+/** What a method can and cannot be asked for; a plugged one has no contributions and no directions. */
+export const traitsOf = (method: Method): MethodTraits =>
+  isPlugged(method) ? { explainable: false, canonical: false } : entryOf(METHOD_TRAITS, method, "method");
+
 /** What methods other than `asif` depend on besides. */
 export interface MethodSettings {
   /** Canonical directions that `csa` and `asif-csa` compare by, the most correlated first; absent: 512. */
   readonly rank?: number;
   /** Of a consensus; absent: {@link DEFAULT_MEMBERS}. */
   readonly members?: readonly Member[];
+  /** What scores where the method is not the core's own. */
+  readonly plug?: MethodPlug;
 }
 
 const RANK = 512;
@@ -94,6 +103,11 @@ export const scoreTexts = async (
   settings: ScoreSettings,
   sizes?: readonly number[],
 ): Promise<Scores> => {
+  if (isPlugged(method)) {
+    const { plug, allow } = settings;
+    if (plug === undefined) throw new AnchorageError("invalid-input", `There is no method "${method}".`);
+    return { scores: await scorePlugged(view, plug, { images, texts, sizes, allow }), fits: [] };
+  }
   if (method !== "consensus") return scoreMember(view, method, { images, texts, settings, sizes });
   const columns = sizes?.length ?? rowsOf(view, "text", texts);
   const against = columns < FEW ? spacedSlots(view, settings.allow) : undefined;

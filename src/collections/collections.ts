@@ -67,7 +67,7 @@ export const openCollections = async (
 
   const queried = async (name: CollectionName, at?: AtLeast): Promise<Queried> => {
     const { record, space, defaults } = await findAt(name, at);
-    return { record: { ...record, ...defaults() }, view: space.view() };
+    return { record: { ...record, ...defaults() }, view: space.view(), plugs: hooks.methods };
   };
 
   if (preload) {

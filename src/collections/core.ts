@@ -10,6 +10,8 @@ export interface CoreSettings {
   readonly dataDir: string | null;
   /** Hosts that a request may have the service call, as `CONSENSUS_HTTP_HOSTS` lists them. */
   readonly consensusHttpHosts: string;
+  /** Classification methods that are plugged in, as `CLASSIFICATION_METHODS` lists them. */
+  readonly classificationMethods: string;
 }
 
 /** The open core of Anchorage in one process: what the HTTP interface and every feature build on. */

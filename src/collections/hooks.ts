@@ -1,3 +1,5 @@
+import type { PluggedMethod } from "../api/methods.ts";
+import type { MethodPlug } from "../asif/index.ts";
 import type { CollectionRecord, Transaction } from "../store/index.ts";
 import type { AnchorId, Sequence } from "../types.ts";
 import type { Queried } from "./question.ts";
@@ -22,6 +24,8 @@ export interface CollectionHooks {
   readonly forget: ((collection: CollectionRecord, sequence: Sequence) => Promise<void>)[];
   /** In the transaction that moves a collection to other encoders: removes what was measured under those it had. */
   readonly onMove: ((transaction: Transaction, collection: CollectionRecord) => Promise<void>)[];
+  /** Classification methods beside the core's, by their names. */
+  readonly methods: Map<PluggedMethod, MethodPlug>;
   /** Around every classification, the last one added outermost. */
   readonly classify: ClassifyStep[];
 }
@@ -30,5 +34,6 @@ export const createHooks = (): CollectionHooks => ({
   onDelete: [],
   forget: [],
   onMove: [],
+  methods: new Map(),
   classify: [],
 });

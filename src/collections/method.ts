@@ -1,7 +1,8 @@
-import { METHODS, type Method } from "../api/methods.ts";
-import { METHOD_TRAITS, type MethodSettings } from "../asif/index.ts";
-import { entryOf, invalidField } from "../errors.ts";
-import type { CollectionRecord } from "../store/index.ts";
+import { isPlugged, METHODS, type Method, type PluggedMethod } from "../api/methods.ts";
+import { METHOD_TRAITS, traitsOf, type MethodPlug, type MethodSettings } from "../asif/index.ts";
+import { invalidField } from "../errors.ts";
+import type { CollectionHooks } from "./hooks.ts";
+import type { Queried } from "./question.ts";
 import type { ClassifyRequest, MethodRequest } from "./types.ts";
 
 const EXPLAINABLE = METHODS.filter((method) => METHOD_TRAITS[method].explainable);
@@ -13,11 +14,11 @@ const CANONICAL = METHODS.filter((method) => METHOD_TRAITS[method].canonical);
  * @throws AnchorageError `invalid-input` where it asks for what its method has not
  */
 export const methodOf = (
-  record: Pick<CollectionRecord, "method" | "rank">,
+  { record, plugs }: Pick<Queried, "record" | "plugs">,
   request: MethodRequest & Pick<ClassifyRequest, "explain">,
 ): MethodSettings & { readonly method: Method } => {
   const { method = record.method, rank, members, explain = 0 } = request;
-  const { explainable, canonical } = entryOf(METHOD_TRAITS, method, "method");
+  const { explainable, canonical } = traitsOf(method);
   if (explain !== 0 && !explainable)
     throw invalidField(
       "explain",
@@ -27,12 +28,22 @@ export const methodOf = (
     throw invalidField("rank", `"${method}" has no canonical directions; ${listed(CANONICAL)} have`);
   if (members !== undefined && method !== "consensus")
     throw invalidField("members", `are of a "consensus"; the method is "${method}"`);
+  const plug = isPlugged(method) ? plugOf(plugs, method) : undefined;
   const directions = rank ?? record.rank;
   return {
     method,
     ...(directions === null ? {} : { rank: directions }),
     ...(members === undefined ? {} : { members }),
+    ...(plug === undefined ? {} : { plug }),
   };
+};
+
+/** @throws AnchorageError `invalid-input` that names the methods that are plugged in */
+export const plugOf = (plugs: CollectionHooks["methods"], method: PluggedMethod): MethodPlug => {
+  const plug = plugs.get(method);
+  if (plug !== undefined) return plug;
+  const known = plugs.size === 0 ? "none is plugged in here" : `there are ${listed([...plugs.keys()])}`;
+  throw invalidField("method", `there is no "${method}": ${known}`);
 };
 
 const listed = (methods: readonly Method[]): string => methods.map((method) => `"${method}"`).join(" or ");

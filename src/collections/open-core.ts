@@ -21,7 +21,8 @@ export interface CoreOptions {
  * @throws AnchorageError `data-dir-busy` where another process holds it, `unavailable` where Postgres does not answer.
  */
 export const openCore = async (
-  config: Pick<Config, "dataDir" | "databaseUrl"> & Partial<Pick<Config, "consensusHttpHosts">>,
+  config: Pick<Config, "dataDir" | "databaseUrl"> &
+    Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods">>,
   log: Log,
   { preload }: CoreOptions,
 ): Promise<OwnedCore> => {
@@ -66,7 +67,8 @@ export const openCore = async (
       ),
     );
     const jobs = opened(await openJobs(store, log));
-    const settings = { dataDir, consensusHttpHosts: config.consensusHttpHosts ?? "" };
+    const { consensusHttpHosts = "", classificationMethods = "" } = config;
+    const settings = { dataDir, consensusHttpHosts, classificationMethods };
     return { store, encoders, jobs, collections, settings, log, close };
   } catch (error) {
     await close().catch(() => undefined);

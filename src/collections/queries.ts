@@ -117,7 +117,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
     similarity: async (queried, request) => {
       const started = performance.now();
       const { record, view } = queried;
-      const how = methodOf(record, request);
+      const how = methodOf(queried, request);
       checkValues(queried, request, request.images.length + request.texts.length);
       const [images, texts] = await Promise.all([
         resolve(
@@ -142,7 +142,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
 
     classify: async (queried, request) => {
       const started = performance.now();
-      const how = methodOf(queried.record, request);
+      const how = methodOf(queried, request);
       const question = await readQuestion(queried, request, encoding);
       const { results: found, fits } = await classifyByMethod(queried.view, question, how, cache);
       const results = await pictured(found, (ids) => idsWithImages(store, queried.record, ids));

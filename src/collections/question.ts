@@ -5,6 +5,7 @@ import type { AnchorView } from "../retrieval/index.ts";
 import type { CollectionRecord, EncoderRecord } from "../store/index.ts";
 import type { Modality } from "../types.ts";
 import type { Encoding } from "./encoding.ts";
+import type { CollectionHooks } from "./hooks.ts";
 import { compileFilter } from "./filter.ts";
 import { resolveInputs, type InputAt } from "./inputs.ts";
 import type { ClassInput, ClassifyRequest, QuerySettings } from "./types.ts";
@@ -19,6 +20,8 @@ const MAX_VALUES = 40_000_000;
 export interface Queried {
   readonly record: CollectionRecord;
   readonly view: AnchorView;
+  /** Methods beside the core's. */
+  readonly plugs: CollectionHooks["methods"];
 }
 
 /** Images and classes as vectors, with all that a classification depends on. */

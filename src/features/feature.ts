@@ -1,3 +1,4 @@
+import type { MethodPlug } from "../asif/index.ts";
 import type { CollectionHooks, Core } from "../collections/index.ts";
 import type { Routes } from "../http/index.ts";
 import type { GeneratorPlug, ScorerPlug } from "./consensus/index.ts";
@@ -41,6 +42,8 @@ export interface OpenedFeature {
   readonly onDelete?: CollectionHooks["onDelete"][number];
   readonly forget?: CollectionHooks["forget"][number];
   readonly onMove?: CollectionHooks["onMove"][number];
+  /** Classification methods, each asked for by its name. */
+  readonly methods?: readonly MethodPlug[];
   readonly classify?: CollectionHooks["classify"][number];
   /** What a consensus can judge proposals by, beside its own scorers. */
   readonly scorers?: readonly ScorerPlug[];
@@ -79,6 +82,11 @@ export const openFeatures = async (core: Core, features: readonly Feature[]): Pr
       if (added.onDelete !== undefined) hooks.onDelete.push(added.onDelete);
       if (added.forget !== undefined) hooks.forget.push(added.forget);
       if (added.onMove !== undefined) hooks.onMove.push(added.onMove);
+      for (const method of added.methods ?? []) {
+        if (hooks.methods.has(method.name))
+          throw new Error(`two features plug in the method "${method.name}"`);
+        hooks.methods.set(method.name, method);
+      }
       if (added.classify !== undefined) hooks.classify.push(added.classify);
       scorers.push(...(added.scorers ?? []));
       generators.push(...(added.generators ?? []));

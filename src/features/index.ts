@@ -4,6 +4,7 @@ import { counterfactual } from "./counterfactual/feature.ts";
 import { coverage } from "./coverage/feature.ts";
 import { epalm } from "./epalm/feature.ts";
 import type { Feature } from "./feature.ts";
+import { methods } from "./methods/feature.ts";
 import { influence } from "./influence/feature.ts";
 import { reencoding } from "./reencoding/feature.ts";
 import { selection } from "./selection/feature.ts";
@@ -14,6 +15,7 @@ export const FEATURES: readonly Feature[] = [
   coverage,
   counterfactual,
   influence,
+  methods,
   tuning,
   reencoding,
   calibration,

@@ -36,7 +36,12 @@ export const TEXT_DIMENSION = 2;
 
 /** The real application over a database of its own, with the encoders of `folders`. */
 export const openTestApp = async (
-  options: Partial<Pick<Config, "host" | "apiKey" | "bodyLimitBytes" | "consensusHttpHosts" | "dataDir">> & {
+  options: Partial<
+    Pick<
+      Config,
+      "host" | "apiKey" | "bodyLimitBytes" | "consensusHttpHosts" | "classificationMethods" | "dataDir"
+    >
+  > & {
     readonly folders?: readonly string[];
     readonly database?: TestDatabase;
     readonly patienceMs?: number;
@@ -56,6 +61,7 @@ export const openTestApp = async (
     apiKey = null,
     bodyLimitBytes = 4 * 1024 * 1024,
     consensusHttpHosts = "",
+    classificationMethods = "",
     dataDir,
   } = options;
   const logged: string[] = [];
@@ -66,7 +72,7 @@ export const openTestApp = async (
   const jobs = await openJobs(store, log);
   const core: Core = {
     ...{ store, encoders, collections, jobs, log },
-    settings: { dataDir: dataDir ?? null, consensusHttpHosts },
+    settings: { dataDir: dataDir ?? null, consensusHttpHosts, classificationMethods },
   };
   const features = await openFeatures(core, plugged);
   const app = createApp(core, features.routes, { host, apiKey, bodyLimitBytes }, log);

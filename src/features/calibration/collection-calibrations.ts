@@ -21,7 +21,9 @@ import type {
   CalibrationWork,
   SureRequest,
 } from "./collection-calibration-types.ts";
-import { methodOf } from "../../collections/method.ts";
+import { isPlugged, type Method } from "../../api/methods.ts";
+import type { MethodSettings } from "../../asif/index.ts";
+import { methodOf, plugOf } from "../../collections/method.ts";
 import { bitmapOf, settingsOf, type Queried } from "../../collections/question.ts";
 import type { ClassifyRequest } from "../../collections/types.ts";
 
@@ -62,7 +64,7 @@ export const createCalibrations = (store: CalibrationStore): Calibrations => {
       const allow = bitmapOf(view, request.filter);
       const plan = planCalibration(
         view,
-        { ...settingsOf(record, request), ...scoringOf(settings) },
+        { ...settingsOf(record, request), ...scoringOf(settings), ...plugged(queried, settings.method) },
         {
           images,
           seed,
@@ -137,11 +139,12 @@ const sureOf = (calibration: Calibration, request: ClassifyRequest & SureRequest
 };
 
 const readSettings = (
-  { record }: Queried,
+  queried: Queried,
   request: CalibrateRequest | (ClassifyRequest & SureRequest),
 ): CalibrationSettings => {
+  const { record } = queried;
   const { k, p, transform } = settingsOf(record, request);
-  const { method, rank, members } = methodOf(record, request);
+  const { method, rank, members } = methodOf(queried, request);
   return {
     method,
     ensemble: request.ensemble ?? record.ensemble,
@@ -160,6 +163,9 @@ const scoringOf = ({ method, ensemble, rank, members }: CalibrationSettings) => 
   ...(rank === null ? {} : { rank }),
   ...(members === null ? {} : { members }),
 });
+
+const plugged = ({ plugs }: Queried, method: Method): Pick<MethodSettings, "plug"> =>
+  isPlugged(method) ? { plug: plugOf(plugs, method) } : {};
 
 /** The same text for the same settings, whatever order a filter's keys were written in. */
 const subjectOf = (settings: CalibrationSettings): string =>

@@ -34,7 +34,7 @@ export const createCounterfactuals = (store: Database, encoding: Encoding): AskC
         "without",
         "is required where no `with` is given: say which anchors go, or which come",
       );
-    const how = methodOf(record, request);
+    const how = methodOf(queried, request);
     const come = request.with ?? [];
     const [question, vectors] = await Promise.all([
       readQuestion(queried, request, encoding),

@@ -22,7 +22,7 @@ export const createInfluences =
   async (queried, request) => {
     const started = performance.now();
     const { view, record } = queried;
-    const { method } = methodOf(record, request);
+    const { method } = methodOf(queried, request);
     if (method !== "asif")
       throw new AnchorageError("unprocessable", `Influence is found for "asif" alone, not for "${method}".`, {
         faults: [{ path: "method", message: `"asif" is the one whose answers can be taken apart` }],

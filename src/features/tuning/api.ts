@@ -2,6 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { ensemble, method, METHODS, rank } from "../../api/methods.ts";
 import { instant, minSequence, optional, sequence, text, transform } from "../../api/values.ts";
 
+/** The core's, and those that an operator has plugged in. */
+const MAX_METHODS = 50;
 const MAX_SEED = 2 ** 31;
 const MAX_BUDGET_SECONDS = 86_400;
 
@@ -47,7 +49,7 @@ export const tuneRequest = z
     questions: whole(2, 5_000, questions).openapi({ description: "Images asked about at once, at most." }),
     objective: optional(metric.openapi({ default: objective, description: "What the choice is made by." })),
     methods: optional(
-      z.array(method).min(1).max(method.options.length).readonly().openapi({
+      z.array(method).min(1).max(MAX_METHODS).readonly().openapi({
         description: "Those that may be chosen; all where absent.",
       }),
     ),

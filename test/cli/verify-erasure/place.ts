@@ -63,7 +63,7 @@ export const open = async (): Promise<Place> => {
     removeIndexFiles(indexes, name, sequence),
   );
   const jobs = await openJobs(store, log);
-  const settings = { dataDir, consensusHttpHosts: "" };
+  const settings = { dataDir, consensusHttpHosts: "", classificationMethods: "" };
   const features = await openFeatures({ store, encoders, jobs, collections, settings, log }, FEATURES);
   await collections.create({
     name: BIRDS,
