@@ -23,6 +23,7 @@ import { followOthers } from "./follow.ts";
 import { createHooks } from "./hooks.ts";
 import { createLoader } from "./load.ts";
 import { createOpened } from "./opened.ts";
+import { requireMethod } from "./method.ts";
 import { prepareAnchors } from "./prepare.ts";
 import { createQueries } from "./queries.ts";
 import type { Queried } from "./question.ts";
@@ -89,6 +90,7 @@ export const openCollections = async (
 
   return {
     create: async (spec) => {
+      requireMethod(hooks.methods, spec.method);
       const [imageEncoder, textEncoder] = await Promise.all([
         chooseEncoder(store, encoders, "image", spec.imageEncoder),
         chooseEncoder(store, encoders, "text", spec.textEncoder),
@@ -115,6 +117,7 @@ export const openCollections = async (
     get: async (name, at) => describe(await findAt(name, at)),
 
     update: async (name, changed) => {
+      requireMethod(hooks.methods, changed.method);
       const changes = Object.values({ ...changed, ...changed.asif }).some(
         (value) => typeof value !== "object" || value === null,
       );

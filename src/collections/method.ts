@@ -46,4 +46,9 @@ export const plugOf = (plugs: CollectionHooks["methods"], method: PluggedMethod)
   throw invalidField("method", `there is no "${method}": ${known}`);
 };
 
+/** @throws AnchorageError `invalid-input` where a collection would be answered by a method that is not plugged in */
+export const requireMethod = (plugs: CollectionHooks["methods"], method: Method | undefined): void => {
+  if (method !== undefined && isPlugged(method)) plugOf(plugs, method);
+};
+
 const listed = (methods: readonly Method[]): string => methods.map((method) => `"${method}"`).join(" or ");

@@ -93,6 +93,7 @@ test("a method that is not plugged in is refused by name, with those that are", 
   expect([answer.status, pathsOf(answer)]).toEqual([400, ["method"]]);
   expect(problemIn(answer).detail).toContain('"plug:nearest"');
   expect((await classify(app, { method: "forest" })).status).toBe(400);
+  expect((await app.call("PATCH", "/v1/collections/c", { method: "plug:forest" })).status).toBe(400);
 });
 
 describe("a classification method behind an endpoint", () => {
