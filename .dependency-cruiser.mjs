@@ -25,6 +25,7 @@ const FEATURES = {
   calibration: ["tuning"],
   influence: ["counterfactual"],
   consensus: ["epalm"],
+  evaluation: ["tuning"],
 };
 
 /** Files of src/ that every layer may import. */

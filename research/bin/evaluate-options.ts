@@ -1,157 +1,42 @@
 import { z } from "zod";
-import { METHODS } from "../../src/api/methods.ts";
-import { collectionOption, urlOption, wholeNumber, type Option } from "../../src/cli/cli.ts";
+import type { Option } from "../../src/command.ts";
+import {
+  formOf as formOfOwn,
+  ownFields,
+  ownOptions,
+  refuseMisfits,
+  type Belonging,
+  type Form as OwnForm,
+} from "../../src/features/evaluation/options.ts";
 
-/** Held out in a run, where nothing else is said. */
-export const CLASSES = 300;
+const EMOJI: Belonging = { needs: "is for the emoji alone", forms: [null] };
 
-const file = z.string().min(1);
-/** Of `npm run evaluate`. */
+/** Of `npm run evaluate`: one's own data, and the emoji where no data is named. */
 export const schema = z
   .object({
-    collection: collectionOption.optional(),
-    folder: file.optional(),
-    "class-names": file.optional(),
-    by: z.string().min(1).optional(),
-    template: z.array(z.string().regex(/\{\}/, "must hold {}")).optional(),
-    templates: file.optional(),
-    "anchors-images": file.optional(),
-    "anchors-texts": file.optional(),
-    images: file.optional(),
-    labels: file.optional(),
-    texts: file.optional(),
-    "templates-per-class": wholeNumber(1, 10_000).optional(),
-    method: z.array(z.enum(METHODS, `must be one of ${METHODS.join(", ")}`)).optional(),
-    k: wholeNumber(1, 100_000).optional(),
-    p: z.coerce
-      .number("must be a number")
-      .positive("must be above 0")
-      .max(64, "must be at most 64")
-      .optional(),
-    transform: z.enum(["none", "center", "whiten"], "must be none, center or whiten").optional(),
-    classes: wholeNumber(2, 100_000).optional(),
-    seeds: wholeNumber(1, 100),
-    "heat-map": z.boolean().default(false),
+    ...ownFields,
     tune: z.boolean().default(false),
     layers: z.boolean().default(false),
     "image-encoder": z.string().optional(),
     "text-encoder": z.string().optional(),
-    url: urlOption.optional(),
-    out: z.string().min(1),
-    arguments: z.array(z.string()).max(0, "takes no arguments"),
   })
-  .superRefine((given, context) => {
-    const refuse = (option: string, message: string): void => {
-      context.addIssue({ code: "custom", path: [option], message });
-    };
-    const is = formOf(given);
-    for (const [option, { needs, forms }] of Object.entries(BELONGS)) {
-      const value = given[option as keyof typeof BELONGS];
-      const fits: readonly Form[] = forms;
-      if (value !== undefined && value !== false && !fits.includes(is)) refuse(option, needs);
-    }
-    if (is === "embeddings")
-      for (const option of FILES)
-        if (given[option] === undefined) refuse(option, "is required beside the others");
-    if (is === "embeddings" && given.collection !== undefined)
-      refuse("collection", "goes without files of embeddings");
-    if (given.template !== undefined && given.templates !== undefined)
-      refuse("template", "goes without --templates");
-  });
+  .superRefine((given, context) =>
+    refuseMisfits(given, context, {
+      tune: EMOJI,
+      layers: EMOJI,
+      "image-encoder": EMOJI,
+      "text-encoder": EMOJI,
+    }),
+  );
 
-/** Files of embeddings; one needs all. */
-const FILES = ["anchors-images", "anchors-texts", "images", "labels", "texts"] as const;
-
-export type Form = "emoji" | "collection" | "dataset" | "embeddings";
+export type Form = OwnForm | "emoji";
 
 /** What is evaluated follows from what was given. */
-export const formOf = (given: Readonly<Record<string, unknown>>): Form => {
-  if (FILES.some((option) => given[option] !== undefined)) return "embeddings";
-  if (given.collection === undefined) return "emoji";
-  return given.folder === undefined ? "collection" : "dataset";
-};
-
-/** Options that not every form knows. */
-const BELONGS = {
-  folder: { needs: "needs --collection", forms: ["dataset"] },
-  by: { needs: "needs --collection, without --folder", forms: ["collection"] },
-  url: { needs: "needs --collection", forms: ["collection", "dataset"] },
-  "class-names": { needs: "needs --folder", forms: ["dataset"] },
-  template: { needs: "needs --folder", forms: ["dataset"] },
-  templates: { needs: "needs --folder", forms: ["dataset"] },
-  "templates-per-class": { needs: "needs files of embeddings", forms: ["embeddings"] },
-  k: { needs: "needs --collection or files of embeddings", forms: ["collection", "dataset", "embeddings"] },
-  p: { needs: "needs --collection or files of embeddings", forms: ["collection", "dataset", "embeddings"] },
-  transform: {
-    needs: "needs --collection or files of embeddings",
-    forms: ["collection", "dataset", "embeddings"],
-  },
-  classes: { needs: "goes without --folder and files of embeddings", forms: ["emoji", "collection"] },
-  tune: { needs: "is for the emoji alone", forms: ["emoji"] },
-  layers: { needs: "is for the emoji alone", forms: ["emoji"] },
-  "image-encoder": { needs: "is for the emoji alone", forms: ["emoji"] },
-  "text-encoder": { needs: "is for the emoji alone", forms: ["emoji"] },
-} as const satisfies Readonly<Record<string, { needs: string; forms: readonly Form[] }>>;
+export const formOf = (given: Readonly<Record<string, unknown>>): Form => formOfOwn(given) ?? "emoji";
 
 /** For its help. */
 export const options: Readonly<Record<string, Option>> = {
-  collection: { type: "string", value: "NAME", help: "the collection whose anchors answer" },
-  folder: { type: "string", value: "DIR", help: "a labelled data set to classify" },
-  "class-names": {
-    type: "string",
-    value: "FILE",
-    help: "what its classes are called: one a line in their order, lines of `n01440764 tench, Tinca tinca`, or JSON [LOC_synset_mapping.txt or fine_label_names.txt where it is there, else the folders' names]",
-  },
-  by: {
-    type: "string",
-    value: "FIELD",
-    help: "the metadata field whose values are the classes (else the captions are)",
-  },
-  template: {
-    type: "string",
-    multiple: true,
-    value: "TEXT",
-    help: "a prompt with {} for the class's name; may be given several times, and the best counts [{}]",
-  },
-  templates: {
-    type: "string",
-    value: "FILE",
-    help: "prompts from a file, one a line or JSON, or those of ASIF's authors by name: imagenet, cifar-100, pets, eurosat (that of CLIP)",
-  },
-  "anchors-images": {
-    type: "string",
-    value: "FILE",
-    help: ".npy or .pt of the anchors' images, n x d; several files by a pattern such as 'images-*.npy'",
-  },
-  "anchors-texts": { type: "string", value: "FILE", help: ".npy or .pt of the anchors' texts, n x d'" },
-  images: { type: "string", value: "FILE", help: ".npy or .pt of the images to classify, q x d" },
-  labels: {
-    type: "string",
-    value: "FILE",
-    help: ".npy, .pt or .pkl of their classes, q whole numbers from 0",
-  },
-  texts: {
-    type: "string",
-    value: "FILE",
-    help: ".npy or .pt of the classes' prompts, class by class, (c m) x d'",
-  },
-  "templates-per-class": { type: "string", value: "M", help: "how many prompts a class has there [1]" },
-  method: {
-    type: "string",
-    multiple: true,
-    value: "NAME",
-    help: `${METHODS.join(", ")}; given several times, they are compared with the first [asif]`,
-  },
-  k: { type: "string", value: "N", help: "in place of the collection's [800 for embeddings]" },
-  p: { type: "string", value: "X", help: "in place of the collection's [8 for embeddings]" },
-  transform: {
-    type: "string",
-    value: "KIND",
-    help: "none, center or whiten, in place of the collection's [none for embeddings]",
-  },
-  classes: { type: "string", value: "N", help: `how many classes are held out [${CLASSES}]` },
-  seeds: { type: "string", value: "N", help: "how many runs", default: "8" },
-  "heat-map": { type: "boolean", help: "vary k and p as well, and draw what comes of it" },
+  ...ownOptions,
   tune: { type: "boolean", help: "vary k and p on the emoji that are not reported" },
   layers: {
     type: "boolean",
@@ -159,6 +44,4 @@ export const options: Readonly<Record<string, Option>> = {
   },
   "image-encoder": { type: "string", value: "ID", help: "for the emoji, in place of the default one" },
   "text-encoder": { type: "string", value: "ID", help: "for the emoji, in place of the default one" },
-  url: { type: "string", value: "URL", help: "a running service, in place of DATA_DIR" },
-  out: { type: "string", value: "DIR", help: "where the files go", default: "evaluation" },
 };

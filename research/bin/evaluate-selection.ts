@@ -6,7 +6,7 @@ import { collectionOption, EXIT, runScript, wholeNumber, type Terminal } from ".
 import { readConfig } from "../../src/config.ts";
 import type { TransferMethod } from "../../src/features/selection/emms/index.ts";
 import { notFound } from "../../src/errors.ts";
-import { agreementTable, asifAccuracies, type Truth } from "../evaluation/index.ts";
+import { agreementTable, asifAccuracies, type Truth } from "../emms/selection/index.ts";
 import { createProgress } from "../../src/progress.ts";
 import { createSelections, SELECTION_METHODS, type Candidate } from "../../src/features/selection/index.ts";
 

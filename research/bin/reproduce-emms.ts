@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
-import { AUTHORS_FILES, readAccuracies, reproduceEmms, reproductionTable } from "../evaluation/index.ts";
+import {
+  AUTHORS_FILES,
+  readAccuracies,
+  reproduceEmms,
+  reproductionTable,
+} from "../emms/reproduction/index.ts";
 import { invalidField } from "../../src/errors.ts";
 import { createProgress } from "../../src/progress.ts";
 import { SELECTION_METHODS } from "../../src/features/selection/index.ts";

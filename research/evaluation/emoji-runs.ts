@@ -3,9 +3,15 @@ import { captionOf, type Emoji } from "../../src/collections/sample/index.ts";
 import { chooseAnchors, type AnchorChoice } from "./emoji-protocol.ts";
 import type { EmbeddedPair } from "./emoji-vectors.ts";
 import { layersOf, type Layer } from "./layers.ts";
-import type { Run } from "./outcome.ts";
-import type { RunOptions, Task } from "./subsets.ts";
-import { openTrialSpace, ranksIn, type Questions, type TrialSettings } from "./trial.ts";
+import {
+  openTrialSpace,
+  type Questions,
+  ranksIn,
+  type Run,
+  type RunOptions,
+  type Task,
+  type TrialSettings,
+} from "../../src/features/evaluation/index.ts";
 
 /** The words of an emoji: its label alone, or with its tags. */
 export type Words = "label" | "tags";

@@ -4,7 +4,6 @@ import {
   rungFor,
   standardOf,
   judge,
-  type Rung,
 } from "../../src/features/calibration/index.ts";
 import { classify } from "../../src/asif/index.ts";
 import { coverage } from "../../src/features/coverage/index.ts";
@@ -19,39 +18,14 @@ import { BEST, STYLES } from "./emoji-configurations.ts";
 import { chooseAnchors, eligibleClasses, splitClasses, type Halves, type Style } from "./emoji-protocol.ts";
 import { wordsOf } from "./emoji-runs.ts";
 import { embedEmoji, type EmbeddedEmoji, type EmbeddedPair } from "./emoji-vectors.ts";
-import { surenessLines, type SurenessLine } from "./sureness-table.ts";
-import { concatenate } from "./trial.ts";
+import { surenessLines, type SurenessLine, type SurenessRun, type SureOutcome } from "./sureness-table.ts";
+import { concatenate } from "../../src/features/evaluation/index.ts";
 import { mean } from "../../src/math/statistics.ts";
 
 const RISK = 0.1;
 const COVERAGE = 0.9;
 const CLASSES = 300;
 const CALIBRATION = { images: 4_000, seed: 0 };
-
-/** One draw of emoji that no anchor shows: what was promised beside what came of it. */
-export interface SurenessRun {
-  readonly style: Style;
-  readonly anchors: number;
-  readonly images: number;
-  readonly accuracy: number;
-  /** Rank correlation of each class's predicted accuracy with the share of its drawings that were classified right. */
-  readonly spearman: number;
-  /** Mean predicted accuracy. */
-  readonly predicted: number;
-  /** On held-out anchors, on the half that the temperature was not fitted on. */
-  readonly heldOut: Pick<Rung["evidence"], "expectedCalibrationError" | "testedImages" | "accuracy">;
-  readonly outcomes: readonly SureOutcome[];
-}
-
-export interface SureOutcome {
-  readonly vendor: string;
-  readonly confidence: number;
-  readonly correct: boolean;
-  readonly abstained: boolean;
-  /** Whether the set of classes holds the true one, and how many it holds. */
-  readonly holds: boolean;
-  readonly size: number;
-}
 
 /** @throws the signal's reason where it aborts; image vectors that were made are kept under `directory`. */
 export const evaluateSureness = async (options: {

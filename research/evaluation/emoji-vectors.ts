@@ -1,25 +1,16 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Progress } from "../../src/progress.ts";
 import { readPairs, VENDORS, type Emoji, type EmojiPair } from "../../src/collections/sample/index.ts";
 import type { EncoderInfo, Log } from "../../src/types.ts";
-import { embedImages, rowOf } from "./embed-images.ts";
+import { type Embedding, embedImages, embedTexts, rowOf } from "../../src/features/evaluation/index.ts";
 import type { Drawn } from "./emoji-protocol.ts";
 import { LAYERED_ENCODER } from "./layers.ts";
-
-const TEXTS_A_BATCH = 256;
 
 /** A drawing with its image vector, `[d]`. */
 export interface EmbeddedPair extends Omit<EmojiPair, "image">, Drawn {
   readonly emoji: Emoji;
   readonly imageVector: Float32Array;
-}
-
-export interface Embedding {
-  readonly registry: EncoderRegistry;
-  readonly signal: AbortSignal;
-  readonly log: Log;
 }
 
 /** All drawings of all vendors with their vectors, and those of words about them. */
@@ -95,27 +86,6 @@ export const embedDrawings = async (
     embedded.push(...readableOf(drawings, vectors, encoder.dimension, log));
   }
   return embedded;
-};
-
-/**
- * The vector of each of `texts`, without repetition.
- *
- * @throws the signal's reason where it aborts.
- */
-export const embedTexts = async (
-  texts: readonly string[],
-  options: Embedding & { readonly encoder: EncoderInfo },
-): Promise<ReadonlyMap<string, Float32Array>> => {
-  const { encoder, registry, signal } = options;
-  const unique = [...new Set(texts)];
-  const vectors = new Map<string, Float32Array>();
-  for (let first = 0; first < unique.length; first += TEXTS_A_BATCH) {
-    signal.throwIfAborted();
-    const batch = unique.slice(first, first + TEXTS_A_BATCH);
-    const rows = await registry.encodeTexts(encoder.id, batch);
-    batch.forEach((text, row) => vectors.set(text, rowOf(rows, row, encoder.dimension)));
-  }
-  return vectors;
 };
 
 /** In order of hexcode, so that the order in which pairs are read does not matter to what is kept. */

@@ -4,17 +4,22 @@ import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Progress } from "../../src/progress.ts";
 import { QUERY_VENDOR } from "../../src/collections/sample/index.ts";
 import type { Log } from "../../src/types.ts";
-import { compareRuns, type Comparison } from "./comparison.ts";
+import {
+  compareRuns,
+  type Comparison,
+  outcomeOf,
+  type Report,
+  type Run,
+  runGrid,
+  type RunOptions,
+  seriesOf,
+} from "../../src/features/evaluation/index.ts";
 import { BEST, byMethod, grid, growth, ladder, STYLES } from "./emoji-configurations.ts";
 import { eligibleClasses, splitClasses } from "./emoji-protocol.ts";
 import { emojiTask, runConfigurations, wordsOf, type Configuration, type EmojiData } from "./emoji-runs.ts";
 import { embedEmoji, type EmbeddedPair } from "./emoji-vectors.ts";
-import { runGrid } from "./grid.ts";
 import { byLayers } from "./layer-choice.ts";
 import { LAYERED_ENCODER } from "./layers.ts";
-import { outcomeOf, type Run } from "./outcome.ts";
-import { seriesOf, type Report } from "./report.ts";
-import type { RunOptions } from "./subsets.ts";
 
 /**
  * Zero-shot classification of emoji that no anchor shows: {@link QUERY_VENDOR}'s drawings of so many classes, among

@@ -1,8 +1,32 @@
-import { expectedCalibrationError } from "../../src/features/calibration/index.ts";
+import { expectedCalibrationError, type Rung } from "../../src/features/calibration/index.ts";
 import { QUERY_VENDOR } from "../../src/collections/sample/index.ts";
 import type { Style } from "./emoji-protocol.ts";
-import type { SurenessRun } from "./emoji-sureness.ts";
 import { mean, standardDeviation } from "../../src/math/statistics.ts";
+
+/** One draw of emoji that no anchor shows: what was promised beside what came of it. */
+export interface SurenessRun {
+  readonly style: Style;
+  readonly anchors: number;
+  readonly images: number;
+  readonly accuracy: number;
+  /** Rank correlation of each class's predicted accuracy with the share of its drawings that were classified right. */
+  readonly spearman: number;
+  /** Mean predicted accuracy. */
+  readonly predicted: number;
+  /** On held-out anchors, on the half that the temperature was not fitted on. */
+  readonly heldOut: Pick<Rung["evidence"], "expectedCalibrationError" | "testedImages" | "accuracy">;
+  readonly outcomes: readonly SureOutcome[];
+}
+
+export interface SureOutcome {
+  readonly vendor: string;
+  readonly confidence: number;
+  readonly correct: boolean;
+  readonly abstained: boolean;
+  /** Whether the set of classes holds the true one, and how many it holds. */
+  readonly holds: boolean;
+  readonly size: number;
+}
 
 /** What runs of one style came to, over all their drawings; figures of runs are mean and standard deviation. */
 export interface SurenessLine {

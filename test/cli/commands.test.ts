@@ -39,6 +39,17 @@ describe("the commands of a shell", () => {
     expect(loaded.filter((url) => HEAVY.test(url))).toEqual([]);
   });
 
+  it("include an evaluation of one's own data, without research", async () => {
+    const help = await runScript("anchorage", ["evaluate", "--help"], folder);
+    expect(help.stdout).toContain("--collection NAME");
+    expect(help.stdout).not.toContain("emoji that");
+    const { status, stderr } = await runScript("anchorage", ["evaluate"], folder);
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining("--collection or files of embeddings must be given"),
+    ]);
+  });
+
   it("are listed where none is named", async () => {
     const { status, stdout } = await runScript("anchorage", [], folder);
     for (const name of commands) expect(stdout).toContain(name);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import sharp from "sharp";
-import { embedImages, type EmbeddedEmoji } from "../../evaluation/index.ts";
+import { embedImages } from "../../../src/features/evaluation/index.ts";
+import type { EmbeddedEmoji } from "../../evaluation/index.ts";
 import type { EncoderRegistry } from "../../../src/encoders/index.ts";
 import { readPairs, QUERY_VENDOR } from "../../../src/collections/sample/index.ts";
 

@@ -1,7 +1,11 @@
 import { type CollectionRecord, type EncoderRecord, type Store, readAll } from "../../../src/store/index.ts";
 import type { AnchorId, TransformKind } from "../../../src/types.ts";
-import { heldOutTasks, type LabelledAnchor } from "../../evaluation/held-out.ts";
-import { openTrialSpace, ranksIn } from "../../evaluation/trial.ts";
+import {
+  heldOutTasks,
+  type LabelledAnchor,
+  openTrialSpace,
+  ranksIn,
+} from "../../../src/features/evaluation/index.ts";
 
 export interface AsifOptions {
   /** Captions that are held out at once. */

@@ -2,7 +2,7 @@ import type { EncoderRegistry } from "../../../src/encoders/index.ts";
 import { AnchorageError } from "../../../src/errors.ts";
 import type { FeatureSource } from "../../../src/features/epalm/index.ts";
 import type { EncoderInfo } from "../../../src/types.ts";
-import { openVectorFile } from "../../evaluation/vector-file.ts";
+import { openVectorFile } from "../../../src/features/evaluation/index.ts";
 
 /** What an interruption may lose. */
 const IMAGES_A_BATCH = 32;

@@ -1,4 +1,4 @@
-import { lineChartSvg, type ChartPoint } from "../../evaluation/chart.ts";
+import { type ChartPoint, lineChartSvg } from "../../../src/features/evaluation/index.ts";
 import type { Heard } from "./hear.ts";
 import { ABLATED_PLAN, ABLATION_PLANS, GROWTH_PLANS, MAIN_PLAN, type Plan } from "./plans.ts";
 import type { Outcome } from "./run-plan.ts";

@@ -3,7 +3,7 @@ import { QUERY_VENDOR } from "../../../src/collections/sample/index.ts";
 import { eligibleClasses } from "../emoji-protocol.ts";
 import { wordsOf } from "../emoji-runs.ts";
 import type { EmbeddedEmoji, EmbeddedPair } from "../emoji-vectors.ts";
-import type { Questions } from "../trial.ts";
+import type { Questions } from "../../../src/features/evaluation/index.ts";
 
 /** Questions, and what each is about. */
 export interface Asked extends Questions {

@@ -1,7 +1,7 @@
 import type { Collections } from "../../../src/collections/index.ts";
 import type { EmbeddedEmoji, EmbeddedPair } from "../emoji-vectors.ts";
 import type { CollectionName } from "../../../src/types.ts";
-import type { TrialSettings } from "../trial.ts";
+import type { TrialSettings } from "../../../src/features/evaluation/index.ts";
 import { captionOf, type Draw } from "./domains.ts";
 import { STEPS } from "./runs.ts";
 

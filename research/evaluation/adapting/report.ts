@@ -1,4 +1,4 @@
-import { lineChartSvg } from "../chart.ts";
+import { lineChartSvg } from "../../../src/features/evaluation/index.ts";
 import { mean } from "../../../src/math/statistics.ts";
 import type { LiveStep } from "./live.ts";
 import type { Adaptation, Step } from "./runs.ts";

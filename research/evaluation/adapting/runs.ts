@@ -1,10 +1,18 @@
 import type { SpaceOptions } from "../../../src/retrieval/index.ts";
 import type { Sequence } from "../../../src/types.ts";
 import type { EmbeddedEmoji, EmbeddedPair } from "../emoji-vectors.ts";
-import { outcomeOf, type Run } from "../outcome.ts";
-import type { RunOptions } from "../subsets.ts";
-import { isHit, type Accuracy } from "../summary.ts";
-import { addToTrial, openTrialSpace, ranksIn, type TrialAnchor, type TrialSettings } from "../trial.ts";
+import {
+  type Accuracy,
+  addToTrial,
+  isHit,
+  openTrialSpace,
+  outcomeOf,
+  ranksIn,
+  type Run,
+  type RunOptions,
+  type TrialAnchor,
+  type TrialSettings,
+} from "../../../src/features/evaluation/index.ts";
 import { captionOf, type Asked, type Domain } from "./domains.ts";
 
 /** How many pairs of the new domain there are, step by step. */

@@ -6,8 +6,8 @@ import { EXIT, note, print, runCommand } from "../cli.ts";
 /** Runs one command on its arguments and ends the process. */
 type Run = (given: readonly string[]) => Promise<void>;
 
-/** A command of which the arguments' type is known to itself alone. */
-const runnable =
+/** Gives a command its terminal, its settings and Anchorage. */
+export const withAnchorage =
   <Given>(command: Command<Given, Context<Application>>): Run =>
   (given) =>
     runCommand(command, given, (terminal) => {
@@ -24,19 +24,23 @@ const runnable =
 
 /** Every command by its name. Only the one that is called is loaded. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Run>> = new Map([
-  ["import", async () => runnable((await import("./import.ts")).importCommand)],
-  ["classify", async () => runnable((await import("./classify.ts")).classifyCommand)],
-  ["pull-encoder", async () => runnable((await import("./pull-encoder.ts")).pullEncoderCommand)],
-  ["tune-index", async () => runnable((await import("./tune-index.ts")).tuneIndexCommand)],
-  ["verify-erasure", async () => runnable((await import("./verify-erasure.ts")).verifyErasureCommand)],
-  ["tune", async () => runnable((await import("../../features/tuning/command.ts")).tuneCommand)],
+  ["import", async () => withAnchorage((await import("./import.ts")).importCommand)],
+  ["classify", async () => withAnchorage((await import("./classify.ts")).classifyCommand)],
+  ["pull-encoder", async () => withAnchorage((await import("./pull-encoder.ts")).pullEncoderCommand)],
+  ["tune-index", async () => withAnchorage((await import("./tune-index.ts")).tuneIndexCommand)],
+  ["verify-erasure", async () => withAnchorage((await import("./verify-erasure.ts")).verifyErasureCommand)],
+  ["tune", async () => withAnchorage((await import("../../features/tuning/command.ts")).tuneCommand)],
   [
     "select-encoder",
-    async () => runnable((await import("../../features/selection/command.ts")).selectEncoderCommand),
+    async () => withAnchorage((await import("../../features/selection/command.ts")).selectEncoderCommand),
+  ],
+  [
+    "evaluate",
+    async () => withAnchorage((await import("../../features/evaluation/command.ts")).evaluateCommand),
   ],
   [
     "train-adapter",
-    async () => runnable((await import("../../features/epalm/command.ts")).trainAdapterCommand),
+    async () => withAnchorage((await import("../../features/epalm/command.ts")).trainAdapterCommand),
   ],
 ]);
 

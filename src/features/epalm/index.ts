@@ -24,6 +24,5 @@ export {
   SPECIAL_TOKENS,
 } from "./text/prompts.ts";
 export type { TextTokenizer } from "./text/tokenizer.ts";
-export { isArchive, isCheckpoint, isPickle, readCheckpoint, readIntegers, readTensor } from "./pth/index.ts";
 export { scheduleOf, type Injection, type LayerAction } from "./injection.ts";
 export * from "./training/index.ts";

@@ -8,7 +8,7 @@ import {
   reproduceEmms,
   reproductionTable,
   type Accuracies,
-} from "../../../research/evaluation/index.ts";
+} from "../../../research/emms/reproduction/index.ts";
 import { runScript } from "../../scripts/run-script.ts";
 import { normals, seededRandom } from "../../support/random.ts";
 import { float32, float64, int64 } from "../../support/npy-bytes.ts";

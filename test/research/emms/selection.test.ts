@@ -5,7 +5,7 @@ import {
   agreements,
   asifAccuracies,
   type Truth,
-} from "../../../research/evaluation/index.ts";
+} from "../../../research/emms/selection/index.ts";
 import type { Candidate } from "../../../src/features/selection/index.ts";
 import type { AnchorId } from "../../../src/types.ts";
 import { externalInfo, newCollection } from "../../store/fixtures.ts";

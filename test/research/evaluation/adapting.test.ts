@@ -8,7 +8,8 @@ import { DOMAINS, textsOf } from "../../../research/evaluation/adapting/domains.
 import { adaptingChart, adaptingTable } from "../../../research/evaluation/adapting/index.ts";
 import { adaptLive } from "../../../research/evaluation/adapting/live.ts";
 import { adapt, STEPS } from "../../../research/evaluation/adapting/runs.ts";
-import { embedDrawings, embedTexts, type EmbeddedEmoji } from "../../../research/evaluation/emoji-vectors.ts";
+import { embedDrawings, type EmbeddedEmoji } from "../../../research/evaluation/emoji-vectors.ts";
+import { embedTexts } from "../../../src/features/evaluation/index.ts";
 import { silentProgress } from "../../../src/progress.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { QUERY_VENDOR, readPairs, type EmojiPair } from "../../../src/collections/sample/index.ts";

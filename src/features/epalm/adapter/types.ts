@@ -1,5 +1,5 @@
 import type { Vision } from "../decoder/forward.ts";
-import type { NamedTensor, Tensors } from "../tensors.ts";
+import type { NamedTensor, Tensors } from "../../../math/tensors.ts";
 
 
 export type { NamedTensor, Tensors };

@@ -1,12 +1,11 @@
 import type { EncoderRegistry } from "../../../encoders/index.ts";
+import { isCheckpoint, readCheckpoint } from "../../../files/pth/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
 import {
   createAdapter,
   defaultInjection,
-  isCheckpoint,
   isOfProjection,
   readAdapter,
-  readCheckpoint,
   readSafetensors,
   scheduleOf,
   type Adapter,

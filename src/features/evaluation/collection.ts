@@ -1,0 +1,156 @@
+import type { CollectionInfo } from "../../api/collections.ts";
+import type { StoredAnchor } from "../../api/anchors.ts";
+import type { EncoderRegistry } from "../../encoders/index.ts";
+import { AnchorageError } from "../../errors.ts";
+import type { CollectionName, EncoderInfo, Log, Modality } from "../../types.ts";
+import { embedDataset } from "./dataset-questions.ts";
+import { openDataset } from "./datasets/index.ts";
+import { evaluateTasks, parametersOf, type Asking } from "./evaluate-tasks.ts";
+import { heldOutTasks, type LabelledAnchor } from "./held-out.ts";
+import type { Report } from "./report.ts";
+
+/** Where a collection is read from: this process or a service. */
+export interface CollectionReader {
+  get(name: CollectionName): Promise<CollectionInfo>;
+  encoderHashes(collection: CollectionInfo): Promise<Readonly<Record<Modality, string>>>;
+  anchorsWithVectors(name: CollectionName): AsyncGenerator<StoredAnchor, void>;
+}
+
+export interface CollectionOptions extends Asking {
+  readonly application: CollectionReader;
+  readonly collection: CollectionName;
+  readonly log: Log;
+}
+
+/**
+ * Holds classes of a collection out of its anchors and asks for them, by ever more of the other anchors.
+ *
+ * @param options.field see {@link heldOutTasks}
+ * @throws AnchorageError `invalid-input` where there are too few classes; the signal's reason where it aborts.
+ */
+export const evaluateCollection = async (
+  options: CollectionOptions & { readonly classes: number; readonly field: string | undefined },
+): Promise<Report> => {
+  const { collection, field, seeds, methods } = options;
+  const { info, anchors } = await readCollection(options);
+  const { classes, taskOf } = heldOutTasks(anchors, field, options.classes);
+  const settings = settingsOf(info, options);
+  const what = field === undefined ? "captions" : `values of "${field}"`;
+  return {
+    title: `Collection "${collection}" on its own anchors`,
+    about: `${seeds} runs, each with ${classes} ${what} held out; ${parametersOf(settings, methods)}`,
+    settings: { collection: settled(info), ...settings, methods, seeds, classes, field },
+    ...(await evaluateTasks({ taskOf, same: false }, settings, options)),
+  };
+};
+
+/**
+ * Classifies the images of a labelled data set by a collection, and by ever larger parts of it.
+ *
+ * @param options.path see {@link openDataset}
+ * @param options.directory where image vectors are kept
+ * @throws AnchorageError `invalid-input` where the data set cannot be read, `not-found` or `conflict` where the
+ * collection's encoders are not here; the signal's reason where it aborts.
+ */
+export const evaluateDataset = async (
+  options: CollectionOptions & {
+    readonly registry: EncoderRegistry;
+    readonly path: string;
+    readonly classNames: string | undefined;
+    readonly templates: readonly string[];
+    readonly directory: string;
+  },
+): Promise<Report> => {
+  const { collection, path, classNames, templates, registry, methods, progress } = options;
+  const dataset = await openDataset(path, classNames);
+  const { info, anchors } = await readCollection(options);
+  const hashes = await options.application.encoderHashes(info);
+  const bar = progress("images", "images");
+  const questions = await embedDataset(path, dataset, templates, {
+    ...options,
+    imageEncoder: encoderOf(registry, info, hashes, "image"),
+    textEncoder: encoderOf(registry, info, hashes, "text"),
+    progress: bar,
+  }).finally(() => bar.stop());
+  const settings = settingsOf(info, options);
+  const task = { ...questions, anchors };
+  const { layout, classes } = dataset;
+  return {
+    title: `${path} by collection "${collection}"`,
+    about:
+      `${questions.images.length} images of ${classes.length} classes, ${options.seeds} draws of anchors; ` +
+      parametersOf(settings, methods),
+    settings: {
+      collection: settled(info),
+      ...settings,
+      methods,
+      seeds: options.seeds,
+      path,
+      layout,
+      templates,
+      classes: classes.map(({ names }) => (names.length === 1 ? names[0] : names)),
+    },
+    ...(await evaluateTasks({ taskOf: () => task, same: true }, settings, options)),
+  };
+};
+
+const settingsOf = ({ asif, transform }: CollectionInfo, { parameters }: Asking) => ({
+  ...asif,
+  transform,
+  ...parameters,
+});
+
+const readCollection = async ({ application, collection, progress, signal }: CollectionOptions) => {
+  const info = await application.get(collection);
+  const bar = progress("reading", "anchors");
+  const anchors: LabelledAnchor[] = [];
+  try {
+    for await (const { id, text, metadata, imageVector, textVector } of application.anchorsWithVectors(
+      collection,
+    )) {
+      signal.throwIfAborted();
+      anchors.push({
+        id,
+        text,
+        metadata,
+        imageVector: Float32Array.from(imageVector ?? []),
+        textVector: Float32Array.from(textVector ?? []),
+      });
+      bar.update(anchors.length, info.anchorCount);
+    }
+  } finally {
+    bar.stop();
+  }
+  if (anchors.length > 0) return { info, anchors };
+  throw new AnchorageError("invalid-input", `Collection "${collection}" has no anchors.`);
+};
+
+/** The encoder as it is here, which must be the one that the collection's vectors were made by. */
+const encoderOf = (
+  registry: EncoderRegistry,
+  info: CollectionInfo,
+  hashes: Readonly<Record<Modality, string>>,
+  modality: Modality,
+): EncoderInfo => {
+  const choice = modality === "image" ? info.imageEncoder : info.textEncoder;
+  if (typeof choice === "string") {
+    const encoder = registry.get(choice, modality);
+    if (encoder.sha256 === hashes[modality]) return encoder;
+    throw new AnchorageError(
+      "conflict",
+      `The ${modality} encoder "${choice}" here is another than the one that made the vectors of "${info.name}".`,
+    );
+  }
+  throw new AnchorageError(
+    "invalid-input",
+    `Collection "${info.name}" gets its ${modality} vectors from outside, so images cannot be embedded for it.`,
+  );
+};
+
+const settled = ({ name, sequence, anchorCount, imageEncoder, textEncoder }: CollectionInfo) => ({
+  name,
+  sequence,
+  anchorCount,
+  imageEncoder,
+  textEncoder,
+});

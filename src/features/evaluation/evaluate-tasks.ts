@@ -1,0 +1,68 @@
+import type { Method } from "../../api/methods.ts";
+import type { Progress } from "../../progress.ts";
+import type { AsifParameters, TransformKind } from "../../types.ts";
+import { runGrid } from "./grid.ts";
+import { seriesOf, type Report } from "./report.ts";
+import { runSubsets, type RunOptions, type Tasks } from "./subsets.ts";
+
+/** How a collection's tasks are to be answered. */
+export interface Asking {
+  readonly seeds: number;
+  /** In place of the collection's own, where given. */
+  readonly parameters: Partial<AsifParameters & { readonly transform: TransformKind }>;
+  /** One or several, over the same anchors; the first is what the others are compared with. */
+  readonly methods: readonly Method[];
+  /** Whether accuracy over k and p is drawn as well, for the first method. */
+  readonly heatMap: boolean;
+  readonly signal: AbortSignal;
+  readonly progress: (label: string, unit: string) => Progress;
+}
+
+type Findings = Pick<Report, "rows" | "series" | "comparisons" | "grid">;
+
+/**
+ * Asks tasks by ever more anchors, by every method.
+ *
+ * @throws the signal's reason where it aborts.
+ */
+export const evaluateTasks = async (
+  tasks: Tasks,
+  settings: AsifParameters & { readonly transform: TransformKind },
+  { seeds, methods, heatMap, signal, progress }: Asking,
+): Promise<Findings> => {
+  const options = (bar: Progress): RunOptions => ({
+    seeds,
+    signal,
+    onProgress: (done, total) => bar.update(done, total),
+  });
+  const several = methods.length > 1;
+  const variants = methods.map((method) => ({ ...settings, method, name: several ? method : "" }));
+  const trials = progress("trials", "trials");
+  const { rows, comparisons } = await runSubsets(tasks, variants, options(trials)).finally(() =>
+    trials.stop(),
+  );
+  const series = variants.flatMap(({ name }) =>
+    seriesOf(
+      name,
+      rows.filter(({ configuration }) => configuration.name === name),
+      several ? [1] : [1, 10],
+    ),
+  );
+  if (!heatMap) return { rows, series, comparisons };
+  const cells = progress("k and p", "cells");
+  const grid = await runGrid(
+    tasks,
+    { ...settings, ...(methods[0] === undefined ? {} : { method: methods[0] }) },
+    options(cells),
+  ).finally(() => cells.stop());
+  return { rows, series, comparisons, grid };
+};
+
+/** Told in a report's second line. */
+export const parametersOf = (
+  { k, p, transform }: AsifParameters & { readonly transform: TransformKind },
+  methods: readonly Method[],
+): string => {
+  const method = methods.length === 1 && methods[0] !== "asif" ? `, method ${methods[0] ?? ""}` : "";
+  return `k = ${k}, p = ${p}, transform ${transform}${method}`;
+};

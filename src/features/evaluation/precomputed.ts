@@ -1,0 +1,31 @@
+import { basename } from "node:path";
+import type { AsifParameters, TransformKind } from "../../types.ts";
+import { readEmbeddings, type EmbeddingFiles } from "./embeddings/index.ts";
+import { evaluateTasks, parametersOf, type Asking } from "./evaluate-tasks.ts";
+import type { Report } from "./report.ts";
+
+/** As published (arXiv 2210.01738, section 3). */
+const PUBLISHED: AsifParameters & { readonly transform: TransformKind } = { k: 800, p: 8, transform: "none" };
+
+/**
+ * Classifies images whose embeddings were made elsewhere, by anchors of the same kind; neither a collection nor an
+ * encoder takes part.
+ *
+ * @throws AnchorageError as {@link readEmbeddings}; the signal's reason where it aborts.
+ */
+export const evaluateEmbeddings = async (
+  options: Asking & { readonly files: EmbeddingFiles },
+): Promise<Report> => {
+  const { files, methods, seeds, parameters } = options;
+  const settings = { ...PUBLISHED, ...parameters };
+  const task = await readEmbeddings(files);
+
+  return {
+    title: `${basename(files.images)} by ${basename(files.anchorImages)} and ${basename(files.anchorTexts)}`,
+    about:
+      `${task.images.length} images of ${task.classes.length} classes, ${files.promptsPerClass} prompts each, ` +
+      `${seeds} draws of anchors; ${parametersOf(settings, methods)}`,
+    settings: { files, ...settings, methods, seeds },
+    ...(await evaluateTasks({ taskOf: () => task, same: true }, settings, options)),
+  };
+};

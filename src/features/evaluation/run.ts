@@ -1,0 +1,114 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { EXIT, type Context, type Terminal } from "../../command.ts";
+import { encoderDirectory, type Config } from "../../config.ts";
+import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "../../encoders/index.ts";
+import { AnchorageError, messageOf } from "../../errors.ts";
+import { readTemplates } from "../../files/index.ts";
+import { createProgress } from "../../progress.ts";
+import type { Log } from "../../types.ts";
+import { evaluateCollection, evaluateDataset, type CollectionReader } from "./collection.ts";
+import type { Asking } from "./evaluate-tasks.ts";
+import { CLASSES, formOf, type OwnData } from "./options.ts";
+import { evaluateEmbeddings } from "./precomputed.ts";
+import { tableOf, writeReport, type Report } from "./report.ts";
+
+/** The runs, methods and parameters that were given. */
+export const askingOf = (
+  given: Pick<OwnData, "seeds" | "method" | "heat-map" | "k" | "p" | "transform">,
+  signal: AbortSignal,
+): Asking => {
+  const { seeds, method: methods = ["asif"], k, p, transform } = given;
+  return {
+    seeds,
+    methods: [...new Set(methods)],
+    heatMap: given["heat-map"],
+    parameters: {
+      ...(k === undefined ? {} : { k }),
+      ...(p === undefined ? {} : { p }),
+      ...(transform === undefined ? {} : { transform }),
+    },
+    signal,
+    progress: createProgress,
+  };
+};
+
+/** Where vectors of images are kept between runs. */
+export const evaluationDirectory = ({ dataDir }: Config): string => join(dataDir, "evaluation");
+
+/** The encoders of DATA_DIR, the default ones included. The caller closes them. */
+export const openLocalEncoders = async ({ dataDir }: Config, log: Log): Promise<EncoderRegistry> => {
+  const directory = encoderDirectory(dataDir);
+  await importDefaultEncoders({ directory, log });
+  return openEncoderRegistry({ folders: [directory], log });
+};
+
+/**
+ * Evaluates classification on a collection's own anchors, on a data set, or on given embeddings.
+ *
+ * @throws AnchorageError `invalid-input` where neither a collection nor embeddings are given, and as {@link evaluateCollection}, {@link evaluateDataset} and {@link evaluateEmbeddings}; the
+ * signal's reason where it aborts.
+ */
+export const evaluateOwnData = async (
+  given: OwnData,
+  context: Context<CollectionReader>,
+): Promise<Report> => {
+  const asking = askingOf(given, context.signal);
+  if (formOf(given) === "embeddings") {
+    const files = {
+      anchorImages: given["anchors-images"] ?? "",
+      anchorTexts: given["anchors-texts"] ?? "",
+      images: given.images ?? "",
+      labels: given.labels ?? "",
+      texts: given.texts ?? "",
+      promptsPerClass: given["templates-per-class"] ?? 1,
+    };
+    return evaluateEmbeddings({ ...asking, files });
+  }
+  const { collection, classes = CLASSES, by: field, folder: path } = given;
+  if (collection === undefined)
+    throw new AnchorageError("invalid-input", "a collection or files of embeddings must be given");
+  const application = await context.connect(given.url);
+  const shared = { ...asking, application, collection, log: context.note };
+  try {
+    if (path === undefined) return await evaluateCollection({ ...shared, classes, field });
+    const templates =
+      given.templates === undefined ? (given.template ?? ["{}"]) : await readTemplates(given.templates);
+    const registry = await openLocalEncoders(context.config, context.note);
+    return await evaluateDataset({
+      ...shared,
+      registry,
+      path,
+      classNames: given["class-names"],
+      templates,
+      directory: join(evaluationDirectory(context.config), "vectors"),
+    }).finally(() => registry.close());
+  } finally {
+    await application.close();
+  }
+};
+
+/**
+ * Prints what `evaluate` finds as a table and writes it to the folder `out`, which is made before anything is measured.
+ *
+ * @returns the exit status
+ */
+export const reportOn = async (
+  out: string,
+  { signal, print, note }: Terminal,
+  evaluate: () => Promise<Report>,
+): Promise<number> => {
+  try {
+    await mkdir(out, { recursive: true }).catch((error: unknown) => {
+      throw new AnchorageError("invalid-input", `--out ${out}: ${messageOf(error)}`, { cause: error });
+    });
+    const report = await evaluate();
+    print(tableOf(report));
+    for (const path of await writeReport(report, out)) note(`wrote ${path}`);
+    return EXIT.done;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    note("interrupted; what was embedded is kept, and the next run goes on from there");
+    return EXIT.interrupted;
+  }
+};

@@ -1,0 +1,97 @@
+import { createRandom } from "../../math/random.ts";
+import { compareRuns, type Comparison } from "./comparison.ts";
+import { outcomeOf, type Row, type Run } from "./outcome.ts";
+import { openTrialSpace, ranksIn, type Questions, type TrialAnchor, type TrialSettings } from "./trial.ts";
+
+const FEWEST = 50;
+
+/** What one run asks, and of which anchors. */
+export interface Task extends Questions {
+  readonly anchors: readonly TrialAnchor[];
+  /** What each image shows, see {@link Run}. */
+  readonly subjects: readonly string[];
+}
+
+/** One way to answer, among several over the same anchors. */
+export interface Variant extends TrialSettings {
+  readonly name: string;
+}
+
+/** The tasks of all runs; all of them have as many classes. */
+export interface Tasks {
+  readonly taskOf: (seed: number) => Task;
+  /** Whether the task is the same in every run, so that runs differ by the anchors drawn alone. */
+  readonly same: boolean;
+}
+
+export interface RunOptions {
+  readonly seeds: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+export interface SubsetOutcome {
+  /** Of each variant, one row for each number of anchors. */
+  readonly rows: readonly Row[];
+  /** Of the other variants with the first, with all anchors. */
+  readonly comparisons: readonly Comparison[];
+}
+
+/** 50, 100, 200 and so on below `total`, and `total`. */
+export const anchorCounts = (total: number): number[] => {
+  const counts: number[] = [];
+  for (let count = FEWEST; count < total / 1.5; count *= 2) counts.push(count);
+  return [...counts, total];
+};
+
+/**
+ * Asks by ever more anchors, drawn at random for each run, the smaller draws being parts of the larger ones. All
+ * anchors of a task that stays the same are asked once.
+ *
+ * @param variants which share their transform
+ * @throws the signal's reason where it aborts.
+ */
+export const runSubsets = async (
+  { taskOf, same }: Tasks,
+  variants: readonly Variant[],
+  { seeds, signal, onProgress }: RunOptions,
+): Promise<SubsetOutcome> => {
+  const first = taskOf(0);
+  const counts = anchorCounts(first.anchors.length);
+  const runs = variants.map(() => counts.map((): Run[] => []));
+  const total = variants.length * (seeds * (counts.length - 1) + (same ? 1 : seeds));
+  let done = 0;
+  for (let seed = 0; seed < seeds; seed++) {
+    const task = taskOf(seed);
+    const shuffled = createRandom(seed).shuffle(task.anchors);
+    for (const [index, count] of counts.entries()) {
+      const isAll = index === counts.length - 1;
+      if (isAll && same && seed > 0) continue;
+      const anchors = isAll ? shuffled : shuffled.slice(0, count);
+      const space = await openTrialSpace(anchors, variants[0]?.transform ?? "none");
+      try {
+        for (const [at, variant] of variants.entries()) {
+          signal.throwIfAborted();
+          onProgress(done++, total);
+          const ranks = await ranksIn(space, task, variant);
+          const results = ranks.map((rank, i) => ({ rank, subject: task.subjects[i] ?? "" }));
+          runs[at]?.[index]?.push({ anchors: anchors.length, results });
+        }
+      } finally {
+        space.close();
+      }
+    }
+  }
+  onProgress(done, done);
+  const withAll = runs.map((ofVariant) => ofVariant.at(-1) ?? []);
+  return {
+    rows: variants.flatMap(({ name }, at) =>
+      (runs[at] ?? []).map((ofCount) => outcomeOf({ name }, ofCount, first.classes.length)),
+    ),
+    comparisons: variants.slice(1).map(({ name }, i) => ({
+      name,
+      against: variants[0]?.name ?? "",
+      differences: compareRuns(withAll[i + 1] ?? [], withAll[0] ?? []),
+    })),
+  };
+};
