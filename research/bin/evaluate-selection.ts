@@ -39,11 +39,11 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
   } = given;
   const methods = [...new Set<TransferMethod>([...method.filter((one) => one !== TRUTH), TRUTH])];
   const anchorage = await openCore(readConfig(process.env), note, { preload: false });
-  const { store, encoders, jobs } = anchorage;
+  const { store, encoders } = anchorage;
   try {
     const collection = await findCollection(store, name);
     if (collection === null) throw notFound("collection", name);
-    const selections = createSelections(store, encoders, jobs);
+    const selections = createSelections(anchorage);
     const withBar = async <T>(
       label: string,
       work: (progress: (done: number, total: number) => void) => Promise<T>,

@@ -2,18 +2,17 @@ import { findCollection } from "../../store/index.ts";
 import { openService } from "../../anchorage.ts";
 import type { Config } from "../../config.ts";
 import { notFound } from "../../errors.ts";
-import { createSoleJobs } from "../../collections/sole-job.ts";
 import type { Log } from "../../types.ts";
 import { ANCHORS_A_PAGE } from "./page.ts";
 import { createTunings } from "../../features/tuning/index.ts";
-import { createSelections, SELECTION_JOB, type SelectionRequest } from "../../features/selection/index.ts";
+import { createSelections } from "../../features/selection/index.ts";
 import { SELECTING, type Application } from "./types.ts";
 import { watchJob } from "./watch-job.ts";
 
 /** Opens DATA_DIR itself; @throws AnchorageError `data-dir-busy` where another process holds it. */
 export const inProcess = async (config: Config, log: Log): Promise<Application> => {
   const service = await openService(config, log, { preload: false });
-  const { collections, encoders, jobs, store } = service.core;
+  const { collections, jobs, store } = service.core;
   const tunings = createTunings(service.core);
   const seen = { look: (id: string) => jobs.get(id), cancel: (id: string) => jobs.cancel(id) };
   return {
@@ -47,14 +46,11 @@ export const inProcess = async (config: Config, log: Log): Promise<Application> 
         options,
       ),
     select: (name, { labels, ...request }, options) => {
-      const selections = createSelections(store, encoders, jobs);
-      const start = createSoleJobs<SelectionRequest>(jobs, SELECTION_JOB, (_, wanted) =>
-        selections.plan(wanted),
-      );
+      const selections = createSelections(service.core);
       return watchJob(
         {
           ...seen,
-          start: () => start(name, { ...request, subject: { collection: name, labels } }),
+          start: () => selections.start({ ...request, subject: { collection: name, labels } }),
           found: selections.done,
         },
         SELECTING,

@@ -7,7 +7,7 @@ import type { CollectionName } from "../../types.ts";
 import type { DoneSelection } from "./selections.ts";
 import { SELECTION_DEFAULTS } from "./defaults.ts";
 import { SELECTION_METHODS } from "./methods.ts";
-import { selectionTable } from "./table.ts";
+import { selectionTable } from "./report.ts";
 import type { SelectionRequest } from "./types.ts";
 
 /** What ranks encoders for a collection, here or in a service. */

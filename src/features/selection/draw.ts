@@ -1,9 +1,8 @@
-import { labelledAnchors } from "./store-labelled-anchors.ts";
+import { labelledAnchors, type LabelSource } from "./labelled-anchors.ts";
 import { classNameOf, type Label } from "./emms/index.ts";
 import { invalidField, notFound } from "../../errors.ts";
 import { createRandom } from "../../math/random.ts";
 import { type CollectionRecord, type Store, findCollection } from "../../store/index.ts";
-import type { LabelSource } from "./store-selection-types.ts";
 import type { AnchorId, JsonValue, Sequence } from "../../types.ts";
 import { unprocessable } from "./settings.ts";
 import type { Selection, Subject } from "./types.ts";

@@ -1,17 +1,20 @@
 import type { Feature } from "../feature.ts";
+import { removeLabelVectors } from "./label-vectors.ts";
 import { addSelections } from "./routes/selections.ts";
-import { removeLabelVectors } from "./store-label-vectors.ts";
 import { addTransferability } from "./routes/transferability.ts";
+import { createSelections } from "./selections.ts";
 
 /** Which encoder fits a collection's labels, without training any (EMMS and others). */
 export const selection: Feature = {
   name: "selection",
-  open: (core) =>
-    Promise.resolve({
+  open: (core) => {
+    const selections = createSelections(core);
+    return Promise.resolve({
       routes: (routes) => {
         addTransferability(routes);
-        addSelections(routes, core);
+        addSelections(routes, selections);
       },
       forget: (collection) => removeLabelVectors(core.store, collection),
-    }),
+    });
+  },
 };

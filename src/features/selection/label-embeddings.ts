@@ -1,9 +1,8 @@
-import { findLabelVectors, addLabelVectors } from "./store-label-vectors.ts";
+import { findLabelVectors, addLabelVectors, type LabelVector } from "./label-vectors.ts";
 import { createHash } from "node:crypto";
 import type { EncoderRegistry } from "../../encoders/index.ts";
 import type { EmbedTexts } from "./emms/index.ts";
 import type { EncoderRecord, Store } from "../../store/index.ts";
-import type { LabelVector } from "./store-selection-types.ts";
 import type { Drawn } from "./draw.ts";
 
 const TEXTS_AT_ONCE = 64;

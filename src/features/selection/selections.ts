@@ -1,10 +1,15 @@
-import { saveSelection, findSelection, listSelections, removeSelection } from "./store-selections.ts";
+import {
+  saveSelection,
+  findSelection,
+  listSelections,
+  removeSelection,
+  type SelectionRecord,
+} from "./table.ts";
 import { methodOf } from "./emms/index.ts";
-import type { EncoderRegistry } from "../../encoders/index.ts";
+import type { Core } from "../../collections/index.ts";
+import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError, invalidField, notFound } from "../../errors.ts";
-import type { Jobs } from "../../collections/jobs/index.ts";
-import type { JobRecord, Store } from "../../store/index.ts";
-import type { SelectionRecord } from "./store-selection-types.ts";
+import type { JobRecord } from "../../store/index.ts";
 import type { JsonValue } from "../../types.ts";
 import { chooseEncoders } from "./candidates.ts";
 import { classNamesOf, drawSamples } from "./draw.ts";
@@ -27,6 +32,12 @@ export interface DoneSelection extends Selection {
 
 export interface Selections {
   /**
+   * Starts a selection as a job, whose id is the selection's.
+   *
+   * @throws AnchorageError `conflict` where one of the same subject runs, and what `plan` throws
+   */
+  readonly start: (request: SelectionRequest) => Promise<JobRecord>;
+  /**
    * Draws the samples and makes ready all that can be refused.
    *
    * @returns the work, which keeps what it finds under its job's id
@@ -43,18 +54,19 @@ export interface Selections {
   readonly remove: (id: string) => Promise<void>;
 }
 
-/** What a selection is of, as its job says it. */
-export const subjectOf = ({ subject }: SelectionRequest): string => {
+/** The subject of a selection's job. */
+const subjectOf = ({ subject }: SelectionRequest): string => {
   if ("collection" in subject) return subject.collection;
   return "images" in subject ? "given images" : "given models";
 };
 
-export const createSelections = (
-  store: Store,
-  registry: EncoderRegistry,
-  jobs: Pick<Jobs, "get">,
-): Selections => ({
-  plan: async (request) => {
+/** Makes the operations of selection from the open core. */
+export const createSelections = ({
+  store,
+  encoders: registry,
+  jobs,
+}: Pick<Core, "store" | "encoders" | "jobs">): Selections => {
+  const plan: Selections["plan"] = async (request) => {
     const { subject } = request;
     const { samples, seed } = { ...SELECTION_DEFAULTS, ...request.settings };
     const given = "models" in subject;
@@ -86,33 +98,39 @@ export const createSelections = (
       });
       return selection;
     };
-  },
+  };
+  const startSole = createSoleJobs<SelectionRequest>(jobs, SELECTION_JOB, (_, request) => plan(request));
 
-  get: async (id) => {
-    const found = await findSelection(store, id);
-    if (found !== null) return doneOf(found);
-    const job = await jobs.get(id).catch(() => null);
-    // One that is done and not there was removed, with its collection perhaps.
-    if (job?.kind !== SELECTION_JOB || job.state === "done") throw notFound("selection", id);
-    return job;
-  },
+  return {
+    plan,
+    start: (request) => startSole(subjectOf(request), request),
 
-  done: async (id) => {
-    const found = await findSelection(store, id);
-    if (found === null) throw notFound("selection", id);
-    return doneOf(found);
-  },
+    get: async (id) => {
+      const found = await findSelection(store, id);
+      if (found !== null) return doneOf(found);
+      const job = await jobs.get(id).catch(() => null);
+      // One that is done and not there was removed, with its collection perhaps.
+      if (job?.kind !== SELECTION_JOB || job.state === "done") throw notFound("selection", id);
+      return job;
+    },
 
-  list: async () => (await listSelections(store, LISTED)).map(doneOf),
+    done: async (id) => {
+      const found = await findSelection(store, id);
+      if (found === null) throw notFound("selection", id);
+      return doneOf(found);
+    },
 
-  remove: async (id) => {
-    if (await removeSelection(store, id)) return;
-    const job = await jobs.get(id).catch(() => null);
-    if (job?.kind === SELECTION_JOB && job.state === "running")
-      throw new AnchorageError("conflict", `The selection "${id}" runs; DELETE /v1/jobs/${id} cancels it.`);
-    throw notFound("selection", id);
-  },
-});
+    list: async () => (await listSelections(store, LISTED)).map(doneOf),
+
+    remove: async (id) => {
+      if (await removeSelection(store, id)) return;
+      const job = await jobs.get(id).catch(() => null);
+      if (job?.kind === SELECTION_JOB && job.state === "running")
+        throw new AnchorageError("conflict", `The selection "${id}" runs; DELETE /v1/jobs/${id} cancels it.`);
+      throw notFound("selection", id);
+    },
+  };
+};
 
 /** Nobody else writes that column. */
 const doneOf = ({ id, createdAt, content }: SelectionRecord): DoneSelection => ({

@@ -1,78 +1,73 @@
-import type { TransferMethod } from "./emms/index.ts";
-import type { Candidate, Selection } from "./types.ts";
+import { desc, eq } from "drizzle-orm";
+import { notFound } from "../../errors.ts";
+import type { CollectionName, JsonValue } from "../../types.ts";
+import type { Database, Queries } from "../../store/database.ts";
+import { collections, selections } from "../../store/schema.ts";
 
-/**
- * A selection as lines of a table: each candidate's score and rank by each method, with the share of halves in which it
- * came first, and the time that the method took.
- */
-export const selectionTable = (selection: Selection): string[] => {
-  const { candidates, settings, samples, classes, fLabels, winners, tookMs } = selection;
-  const { methods } = settings;
-  const names = candidates.map(nameOf);
-  const width = Math.max(...names.map(({ length }) => length), "candidate".length);
-  const columns = methods.map((method) => {
-    const cells = candidates.map((candidate) => cellOf(candidate, method));
-    const wide = Math.max(method.length, ...cells.map(({ length }) => length));
-    return { title: method.padStart(wide), cells: cells.map((cell) => cell.padStart(wide)) };
+/** What a model selection came to. */
+export interface SelectionRecord {
+  readonly id: string;
+  /** Null where it is not of a collection; else it goes with that. */
+  readonly collection: CollectionName | null;
+  readonly createdAt: Date;
+  /** A `Selection`; nothing but this feature writes it. */
+  readonly content: JsonValue;
+}
+
+const columns = {
+  id: selections.id,
+  collection: collections.name,
+  createdAt: selections.createdAt,
+  content: selections.content,
+};
+
+/** @throws AnchorageError `not-found` where the collection is gone */
+export const saveSelection = async (
+  database: Database,
+  { id, collection, createdAt, content }: SelectionRecord,
+): Promise<void> => {
+  await database.transaction(async ({ queries }) => {
+    const key = collection === null ? null : await keyOf(queries, collection);
+    await queries.insert(selections).values({ id, collection: key, createdAt, content });
   });
-  const seconds = (ms: number): string => (ms / 1000).toFixed(1);
-  return [
-    `${samples.used} samples of ${classes} classes (${samples.of} there; ${samples.withoutLabel} without label, ${samples.withoutImage} without image left out)`,
-    [`${"candidate".padEnd(width)}   dim`, ...columns.map(({ title }) => title)].join("  "),
-    ...candidates.map(({ dimension }, i) =>
-      [
-        `${(names[i] ?? "").padEnd(width)} ${String(dimension).padStart(5)}`,
-        ...columns.map(({ cells }) => cells[i] ?? ""),
-      ].join("  "),
-    ),
-    ...methods.flatMap((method) => {
-      const winner = winners[method];
-      if (winner === undefined) return [];
-      const { runnerUp, margin, ahead } = winner;
-      const over =
-        runnerUp === null || margin === null
-          ? ""
-          : `, ${shown(margin)} above ${nameOf(runnerUp)}${ahead === null ? "" : `, ahead of it in ${percent(ahead)} of halves`}`;
-      const took = candidates.reduce((sum, { scores }) => sum + (scores[method]?.tookMs ?? 0), 0);
-      return [`${method}: ${nameOf(winner)}${over}; ${seconds(took)} s for all candidates`];
-    }),
-    ...(fLabels === null ? [] : [weightsLine(selection)]),
-    `features ${seconds(tookMs.features)} s, labels ${seconds(tookMs.labels)} s, scores ${seconds(tookMs.scores)} s`,
-    ...noteLines(candidates),
-  ];
 };
 
-/** Such as `inception-v3-mixed6, whiten`. */
-export const nameOf = ({ model, transform }: Pick<Candidate, "model" | "transform">): string =>
-  transform === "none" ? model : `${model}, ${transform}`;
-
-/** Score, rank, and how often first: `-0.512 #1 90%`. */
-const cellOf = ({ scores }: Candidate, method: TransferMethod): string => {
-  const own = scores[method];
-  if (own?.score == null) return "-";
-  const first = own.confidence === null ? "" : ` ${percent(own.confidence.first).padStart(4)}`;
-  return `${shown(own.score)} ${`#${own.rank ?? ""}`.padStart(3)}${first}`;
+const keyOf = async (queries: Queries, name: CollectionName): Promise<number> => {
+  const [found] = await queries
+    .select({ key: collections.key })
+    .from(collections)
+    .where(eq(collections.name, name))
+    .for("key share");
+  if (found === undefined) throw notFound("collection", name);
+  return found.key;
 };
 
-const weightsLine = ({ candidates, fLabels }: Selection): string => {
-  const { textEncoders, dimension, projection } = fLabels ?? {
-    textEncoders: [],
-    dimension: 0,
-    projection: "none",
-  };
-  const weights = candidates[0]?.scores.emms?.weights ?? [];
-  const told = textEncoders.map(
-    ({ id }, k) => `${id}${weights[k] === undefined ? "" : ` ${weights[k].toFixed(2)}`}`,
+export const findSelection = async (database: Database, id: string): Promise<SelectionRecord | null> => {
+  const [row] = await database.query((queries) =>
+    queries
+      .select(columns)
+      .from(selections)
+      .leftJoin(collections, eq(collections.key, selections.collection))
+      .where(eq(selections.id, id)),
   );
-  return `F-labels of ${dimension} dimensions (projection: ${projection}) by ${told.join(", ")}${weights.length === 0 ? "" : " (weights by the first candidate)"}`;
+  return row ?? null;
 };
 
-const noteLines = (candidates: readonly Candidate[]): string[] => {
-  const by = new Map<string, string[]>();
-  for (const candidate of candidates)
-    for (const note of candidate.notes) by.set(note, [...(by.get(note) ?? []), nameOf(candidate)]);
-  return [...by].map(([note, names]) => `${names.join("; ")}: ${note}`);
-};
+/** Newest first, at most `limit`. */
+export const listSelections = async (database: Database, limit: number): Promise<SelectionRecord[]> =>
+  database.query((queries) =>
+    queries
+      .select(columns)
+      .from(selections)
+      .leftJoin(collections, eq(collections.key, selections.collection))
+      .orderBy(desc(selections.createdAt), desc(selections.id))
+      .limit(limit),
+  );
 
-const shown = (value: number): string => value.toPrecision(4);
-const percent = (share: number): string => `${Math.round(100 * share)}%`;
+/** False where there was none. */
+export const removeSelection = async (database: Database, id: string): Promise<boolean> => {
+  const gone = await database.query((queries) =>
+    queries.delete(selections).where(eq(selections.id, id)).returning({ id: selections.id }),
+  );
+  return gone.length > 0;
+};

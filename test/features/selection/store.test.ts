@@ -3,17 +3,16 @@ import {
   findSelection,
   listSelections,
   removeSelection,
-} from "../../../src/features/selection/store-selections.ts";
+} from "../../../src/features/selection/table.ts";
 import {
   findLabelVectors,
   addLabelVectors,
   removeLabelVectors,
-} from "../../../src/features/selection/store-label-vectors.ts";
-import { labelledAnchors } from "../../../src/features/selection/store-labelled-anchors.ts";
+} from "../../../src/features/selection/label-vectors.ts";
+import { labelledAnchors, type LabelSource } from "../../../src/features/selection/labelled-anchors.ts";
 import { findImages, findVectors } from "../../../src/store/index.ts";
 import { describe, expect, test } from "vitest";
 import { upsertAnchors, ensureEncoder, addVectors, deleteCollection } from "../../../src/store/index.ts";
-import type { LabelSource } from "../../../src/features/selection/store-selection-types.ts";
 import type { CollectionName, JsonValue, Sequence } from "../../../src/types.ts";
 import { openTestStore } from "../../support/postgres.ts";
 import { anchor, externalInfo, idsOf, newCollection } from "../../store/fixtures.ts";

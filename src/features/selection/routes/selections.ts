@@ -1,12 +1,4 @@
-import type { Core } from "../../../collections/index.ts";
-import {
-  createSelections,
-  SELECTION_JOB,
-  subjectOf,
-  type DoneSelection,
-  type SelectionRequest,
-} from "../index.ts";
-import { createSoleJobs } from "../../../collections/sole-job.ts";
+import type { DoneSelection, Selections } from "../index.ts";
 import { readJson } from "../../../http/body.ts";
 import {
   answerJson,
@@ -24,12 +16,7 @@ import { job, jobPath } from "../../../api/service.ts";
 const tags = ["selections"];
 const path = "/v1/selections";
 
-export const addSelections = ({ app, bodyLimit }: Routes, { store, encoders, jobs }: Core): void => {
-  const selections = createSelections(store, encoders, jobs);
-  const start = createSoleJobs<SelectionRequest>(jobs, SELECTION_JOB, (_, request) =>
-    selections.plan(request),
-  );
-
+export const addSelections = ({ app, bodyLimit }: Routes, selections: Selections): void => {
   endpoint(
     app,
     {
@@ -55,8 +42,7 @@ export const addSelections = ({ app, bodyLimit }: Routes, { store, encoders, job
       },
     },
     async (c) => {
-      const request = await readJson(c, selectionRequest, bodyLimit);
-      const started = await start(subjectOf(request), request);
+      const started = await selections.start(await readJson(c, selectionRequest, bodyLimit));
       c.header("Location", `${path}/${started.id}`);
       return answerJson(c, started, 202);
     },

@@ -1,10 +1,30 @@
 import { and, eq, sql, type SQL } from "drizzle-orm";
 import { notFound } from "../../errors.ts";
-import type { JsonValue } from "../../types.ts";
+import type { AnchorId, JsonValue, Sequence } from "../../types.ts";
 import type { Database } from "../../store/database.ts";
 import { anchors, collections, images } from "../../store/schema.ts";
-import type { LabelledAnchors, LabelSource } from "./store-selection-types.ts";
 import type { CollectionRecord } from "../../store/types.ts";
+
+/** What labels anchors: a metadata field, their captions, or what is known of some of them elsewhere. */
+export type LabelSource =
+  { readonly field: string } | { readonly captions: true } | { readonly ids: readonly AnchorId[] };
+
+/** An anchor that has an image and a label. */
+export interface LabelledAnchor {
+  /** Of this state of the anchor: it is another when it is written again. */
+  readonly key: number;
+  /** The field's value, the caption, or the id. */
+  readonly label: JsonValue;
+}
+
+export interface LabelledAnchors {
+  /** In id order. */
+  readonly anchors: readonly LabelledAnchor[];
+  /** The collection's, of the same moment. */
+  readonly sequence: Sequence;
+  /** Of all anchors, and of those that are not among the labelled with an image. */
+  readonly counts: { readonly anchors: number; readonly withoutLabel: number; readonly withoutImage: number };
+}
 
 /**
  * A collection's anchors that have an image and a label. A value that is null, an object, empty or a list with such in

@@ -4,8 +4,13 @@ import type { Database } from "../../store/database.ts";
 import { fromBytes, toBytes } from "../../store/float32.ts";
 import { lockCollection } from "../../store/lock-collection.ts";
 import { labelVectors } from "../../store/schema.ts";
-import type { LabelVector } from "./store-selection-types.ts";
 import type { CollectionRecord, EncoderRecord } from "../../store/types.ts";
+
+/** A text's vector, found again by the sha256 of its UTF-8. */
+export interface LabelVector {
+  readonly hash: Uint8Array;
+  readonly vector: Float32Array;
+}
 
 /** Written in one statement. */
 const AT_ONCE = 500;
