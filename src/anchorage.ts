@@ -1,6 +1,9 @@
-import { openCore, type Core, type CoreOptions } from "./collections/index.ts";
+import { resolve } from "node:path";
+import { openCore, startSample, type Core, type CoreOptions } from "./collections/index.ts";
 import type { Config } from "./config.ts";
+import { createClient, type AnchorageClient } from "./features/client.ts";
 import { FEATURES, openFeatures, type Feature, type OpenedFeatures } from "./features/index.ts";
+import { createApp, createInProcessFetch } from "./http/index.ts";
 import type { Log } from "./types.ts";
 
 /** The whole of Anchorage in one process, without HTTP: what the service and the scripts build on. */
@@ -39,6 +42,76 @@ export const openService = async (
     };
   } catch (error) {
     await core.close().catch(() => undefined);
+    throw error;
+  }
+};
+
+export interface AnchorageOptions {
+  /** Where Postgres, encoders and indexes are kept; `./data` where absent. No other process may hold it. */
+  readonly dataDir?: string;
+  /** A Postgres of your own, such as `postgres://user:password@host/database`, in place of the embedded one. */
+  readonly databaseUrl?: string;
+  /** Where one-line messages go; nowhere where absent. */
+  readonly log?: Log;
+  /** Whether collections are loaded now rather than when they are first used; false where absent. */
+  readonly preload?: boolean;
+  /** Whether work that a stopped process left goes on, as it does in the service; false where absent. */
+  readonly resume?: boolean;
+  /** Hosts that a consensus may call, such as `localhost:9000,models.example`; none where absent. */
+  readonly consensusHttpHosts?: string;
+  /** Whether the sample collection, `emoji`, is made in the background; false where absent. */
+  readonly sample?: boolean;
+  /** In place of all that this Anchorage has. */
+  readonly features?: readonly Feature[];
+}
+
+/** Anchorage in this process: the same methods, answers and errors as over HTTP. */
+export interface Anchorage extends AnchorageClient {
+  /** Ends jobs, waits for what runs, and stops Postgres. */
+  close(): Promise<void>;
+}
+
+/** No request leaves the process; the address has the form of one that the HTTP interface accepts. */
+const IN_PROCESS = "http://anchorage.localhost";
+
+/**
+ * Opens Anchorage in this process, without a server. Its methods are those of `createClient`, with the same checks and
+ * errors; bodies may have any size.
+ *
+ * @throws AnchorageError `data-dir-busy` where another process holds `dataDir`, `unavailable` where Postgres does not
+ * answer
+ *
+ * @example
+ * ```ts
+ * const anchorage = await openAnchorage({ dataDir: "./data" });
+ * const encoder = { external: { dimension: 2 } };
+ * await anchorage.createCollection({ name: "birds", imageEncoder: encoder, textEncoder: encoder });
+ * const birds = anchorage.collection("birds");
+ * await birds.putAnchors([{ id: "owl", text: "an owl", imageVector: [1, 0], textVector: [1, 0] }]);
+ * const { hits } = await birds.search({ query: { vector: [1, 0.1], modality: "text" }, target: "image" });
+ * await anchorage.close();
+ * ```
+ */
+export const openAnchorage = async (options: AnchorageOptions = {}): Promise<Anchorage> => {
+  const { log = () => undefined, preload = false, resume = false, sample = false, features } = options;
+  const config = {
+    dataDir: resolve(options.dataDir ?? "./data"),
+    databaseUrl: options.databaseUrl ?? null,
+    consensusHttpHosts: options.consensusHttpHosts ?? "",
+  };
+  const service = await openService(config, log, {
+    preload,
+    ...(features === undefined ? {} : { features }),
+  });
+  try {
+    const settings = { host: "localhost", apiKey: null, bodyLimitBytes: Infinity };
+    const app = createApp(service.core, service.features.routes, settings, log);
+    const client = createClient({ url: IN_PROCESS, fetch: createInProcessFetch(app) });
+    if (resume) await service.features.resume();
+    if (sample) await startSample(service.core, log);
+    return { ...client, close: () => service.close() };
+  } catch (error) {
+    await service.close().catch(() => undefined);
     throw error;
   }
 };

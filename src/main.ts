@@ -4,7 +4,7 @@ import { readConfig, type Config } from "./config.ts";
 import { AnchorageError, isAnchorageError } from "./errors.ts";
 import { createApp } from "./http/index.ts";
 import { watchParent } from "./cli/parent.ts";
-import { startSample } from "./collections/sample-job.ts";
+import { startSample } from "./collections/index.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
 import type { Log } from "./types.ts";
 

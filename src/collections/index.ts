@@ -7,6 +7,7 @@ export type * from "../features/reencoding/reencoding-types.ts";
 export type * from "./types.ts";
 export type { Core, CoreSettings, OwnedCore } from "./core.ts";
 export { openCore, type CoreOptions } from "./open-core.ts";
+export { startSample } from "./sample-job.ts";
 export { createHooks, type ClassifyStep, type CollectionHooks } from "./hooks.ts";
 export type { OpenCollection } from "./memory.ts";
 export type { Queried } from "./question.ts";

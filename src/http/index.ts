@@ -12,6 +12,7 @@ export {
   type Routes,
 } from "./endpoint.ts";
 export { streamEvents } from "./event-stream.ts";
+export { createInProcessFetch } from "./in-process.ts";
 export { addJobStart, type JobStart } from "./job-start.ts";
 export { linked, withLinks } from "./links.ts";
 export { addQuery, type Query } from "./query.ts";

@@ -70,7 +70,7 @@ describe("a stream of events", () => {
     };
     const text = `${STREAM}event: problem\ndata: ${JSON.stringify(problem)}\n\n`;
     await expect(eventsIn(inPieces(text, 11))).rejects.toMatchObject({
-      name: "AnchorageApiError",
+      name: "UnavailableError",
       status: 503,
       message: expect.stringContaining("the endpoint is gone") as unknown,
     });
