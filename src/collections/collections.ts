@@ -22,12 +22,12 @@ import type { RemoveBuilt } from "./erasure.ts";
 import { followOthers } from "./follow.ts";
 import { createHooks } from "./hooks.ts";
 import { createLoader } from "./load.ts";
-import { createOpened } from "./opened.ts";
 import { requireMethod } from "./method.ts";
+import { createOpened } from "./opened.ts";
+import { createMoving } from "./moving.ts";
 import { prepareAnchors } from "./prepare.ts";
 import { createQueries } from "./queries.ts";
 import type { Queried } from "./question.ts";
-import { createReencodings } from "../features/reencoding/reencoding.ts";
 import { getReceipt, listReceipts } from "./receipts.ts";
 import { createSnapshots } from "./snapshots.ts";
 import { classifySurely } from "../features/calibration/collection-sure.ts";
@@ -64,7 +64,6 @@ export const openCollections = async (
   const loader = createLoader(store, snapshots, log, indexDirectory, removeBuilt, hooks);
   const memories = createOpened(store, loader, snapshots, removeBuilt, log);
   const { opened, open, find, findAt, writeTo, forget, lose, forgettingLost } = memories;
-  const reencodings = createReencodings({ store, encoders, opened: memories, loader, removeBuilt, hooks });
 
   const queried = async (name: CollectionName, at?: AtLeast): Promise<Queried> => {
     const { record, space, defaults } = await findAt(name, at);
@@ -210,13 +209,9 @@ export const openCollections = async (
     planCalibration: async (name, request) => calibrations.plan(await queried(name, request), request),
     listCalibrations: async (name) => calibrations.list(await queried(name, {})),
 
-    planReencoding: reencodings.plan,
-    resumeReencoding: reencodings.resume,
-    unfinishedReencodings: reencodings.unfinished,
-    getReencoding: reencodings.get,
-
     loading: memories.loading,
     ...{ hooks, encoding, queried, find: findAt, writeTo },
+    moving: createMoving(loader, memories, removeBuilt),
 
     close: async () => {
       await following.close();

@@ -28,7 +28,6 @@ import type {
   Sequence,
   TransformKind,
 } from "../types.ts";
-import type { Reencodings } from "../features/reencoding/reencoding-types.ts";
 import type {
   CalibrateRequest,
   CalibrationDetail,
@@ -41,6 +40,7 @@ import type { StoredImage } from "../store/index.ts";
 import type { Encoding } from "./encoding.ts";
 import type { CollectionHooks } from "./hooks.ts";
 import type { OpenCollection } from "./memory.ts";
+import type { Moving } from "./moving.ts";
 import type { Opened as MemoriesOfCollections } from "./opened.ts";
 import type { Queried } from "./question.ts";
 
@@ -228,11 +228,6 @@ export interface Collections {
   /** The last one for each of the settings. */
   readonly listCalibrations: (name: CollectionName) => Promise<CalibrationDetail[]>;
 
-  /** See {@link Reencodings}. */
-  readonly planReencoding: Reencodings["plan"];
-  readonly resumeReencoding: Reencodings["resume"];
-  readonly unfinishedReencodings: Reencodings["unfinished"];
-  readonly getReencoding: Reencodings["get"];
   /** What features have collections do beside their own work. */
   readonly hooks: CollectionHooks;
   /** Inputs as vectors, for queries of features. */
@@ -243,6 +238,8 @@ export interface Collections {
   readonly find: (name: CollectionName, at?: AtLeast) => Promise<OpenCollection>;
   /** Writes to a collection; once more where it moved to other encoders meanwhile. */
   readonly writeTo: MemoriesOfCollections["writeTo"];
+  /** How a collection moves to other encoders. */
+  readonly moving: Moving;
 
   /** Which collections are not loaded yet; empty when every index has caught up. */
   readonly loading: () => readonly CollectionName[];

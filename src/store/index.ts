@@ -5,7 +5,7 @@ export { HEARTBEAT_MS } from "./jobs.ts";
 export { openInspection, type Inspection } from "./inspection.ts";
 export { openStore, type StoreOptions } from "./open.ts";
 export { faultOfReceipt, hashOfAnchors, hashOfContent, hashOfId, splitAnchors } from "./receipt-chain.ts";
-export type * from "./reencoding-types.ts";
+export type * from "./vector-types.ts";
 export type * from "./types.ts";
 export { ensureEncoder } from "./encoders.ts";
 export { createCollection, listCollections, findCollection, deleteCollection } from "./collections.ts";

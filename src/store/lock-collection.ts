@@ -3,7 +3,7 @@ import { AnchorageError, notFound } from "../errors.ts";
 import type { Sequence } from "../types.ts";
 import type { Queries } from "./database.ts";
 import { collections } from "./schema.ts";
-import type { EncoderPair } from "./reencoding-types.ts";
+import type { EncoderPair } from "./vector-types.ts";
 import type { CollectionRecord } from "./types.ts";
 
 /** The columns of {@link EncoderKeys}. */

@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
 import { fromBytes } from "./float32.ts";
 import { encoderKeys, requireEncoders } from "./lock-collection.ts";
 import { collections } from "./schema.ts";
-import type { EncoderPair } from "./reencoding-types.ts";
+import type { EncoderPair } from "./vector-types.ts";
 import type { AnchorWithVectors, CollectionRecord } from "./types.ts";
 
 const BATCH = 1_000;

@@ -25,7 +25,6 @@ import type {
   Sequence,
   TransformKind,
 } from "../types.ts";
-import type { Reencoding } from "./reencoding-types.ts";
 import type { Change, JobState, ReceiptEntry } from "./types.ts";
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
@@ -157,23 +156,6 @@ export const transforms = pgTable(
   },
   (t) => [primaryKey({ columns: [t.collection, t.modality, t.kind, t.version] })],
 );
-
-/** Of each collection the last move to other encoders; it is under way until it has ended. */
-export const reencodings = pgTable("reencodings", {
-  collection: collectionKey().primaryKey(),
-  fromImageEncoder: encoderKey("from_image_encoder"),
-  fromTextEncoder: encoderKey("from_text_encoder"),
-  toImageEncoder: encoderKey("to_image_encoder"),
-  toTextEncoder: encoderKey("to_text_encoder"),
-  apply: text("apply").$type<Reencoding["apply"]>().notNull(),
-  evaluate: boolean("evaluate").notNull(),
-  state: text("state").$type<Reencoding["state"]>().notNull(),
-  /** The collection's sequence at which it moved; null where it did not, or not yet. */
-  appliedAt: bigint("applied_at", { mode: "number" }).$type<Sequence>(),
-  evaluation: jsonb("evaluation").$type<JsonValue>(),
-  startedAt: momentNow("started_at"),
-  endedAt: timestamp("ended_at", { withTimezone: true, precision: 3 }),
-});
 
 /** What text encoders made of labels: a cache. `data` is as that of {@link vectors}; a text is known by its sha256. */
 export const labelVectors = pgTable(

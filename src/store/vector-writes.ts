@@ -5,7 +5,7 @@ import type { Database, Queries, Transaction } from "./database.ts";
 import { toBytes } from "./float32.ts";
 import { lockCollection } from "./lock-collection.ts";
 import { anchors, collections, images, vectors } from "./schema.ts";
-import type { MadeVector, VectorSource } from "./reencoding-types.ts";
+import type { MadeVector, VectorSource } from "./vector-types.ts";
 import type { CollectionRecord, EncoderRecord } from "./types.ts";
 
 /** How many anchors lack what a vector of `modality` is made of, and the first `limit` of their ids. */

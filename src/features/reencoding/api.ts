@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { encoderChoice } from "../../api/collections.ts";
-import { ensemble, method, rank } from "../../api/methods.ts";
-import { optional, text, transform } from "../../api/values.ts";
+import { instant, optional, sequence, text } from "../../api/values.ts";
+import { choice, measured } from "../tuning/index.ts";
 
 const apply = z.enum(["always", "if-better", "never"]);
 
@@ -31,32 +31,27 @@ export const reencodeRequest = z
   })
   .openapi("ReencodeRequest", { example: { imageEncoder: "inception-v3-mixed6", apply: "if-better" } });
 
-const share = z.number().min(0).max(1);
-const metrics = { top1: share, top5: share, top10: share, meanReciprocalRank: share };
-const measured = z.strictObject({
-  ...metrics,
-  spread: z
-    .strictObject(metrics)
-    .openapi({ description: "The standard deviation of each from fold to fold." }),
-});
+/** What is absent stays as it is. */
+export type ReencodeRequest = z.output<typeof reencodeRequest>;
 
 const evaluation = z
   .strictObject({
-    sequence: z.int().openapi({ description: "Of the anchors that it was measured on." }),
+    sequence: sequence.openapi({ description: "Of the anchors that it was measured on." }),
     anchors: z.int(),
     folds: z.int(),
     questions: z.int().openapi({ description: "Images asked about in all folds together." }),
     classes: z.int().openapi({ description: "Held out at once: the candidates of each question." }),
     seed: z.int(),
-    settings: z
-      .strictObject({ method, k: z.int(), p: z.number(), transform, rank, ensemble })
-      .openapi({ description: "What both answered by: the collection's settings." }),
+    settings: choice.openapi({ description: "What both answered by: the collection's settings." }),
     before: measured.openapi({ description: "Under the encoders that it had." }),
     after: measured.openapi({ description: "Under the others." }),
     better: z.boolean().openapi({ description: "Whether the mean reciprocal rank is higher after." }),
     tookMs: z.number(),
   })
   .openapi("ReencodingEvaluation");
+
+/** How the anchors answer under their present encoders and under others. */
+export type Evaluation = z.output<typeof evaluation>;
 
 const encoders = z.strictObject({ imageEncoder: encoderChoice, textEncoder: encoderChoice });
 
@@ -69,7 +64,7 @@ export const reencoding = z
       description:
         "`switched`: queries are answered by the new encoders, the old vectors are being erased. A `running` one whose job has ended goes on when the service starts again, or when it is asked for again.",
     }),
-    appliedAt: z.int().nullable().openapi({
+    appliedAt: sequence.nullable().openapi({
       description:
         "The sequence from which queries are answered by the new encoders; null where they are not.",
     }),
@@ -77,10 +72,13 @@ export const reencoding = z
       description:
         "Null where it was not asked for, has not come to its end, or there are fewer than 20 captions.",
     }),
-    startedAt: z.iso.datetime(),
-    endedAt: z.iso.datetime().nullable(),
+    startedAt: instant,
+    endedAt: instant.nullable(),
   })
   .openapi("Reencoding");
+
+/** A collection's last move to other encoders. */
+export type Reencoding = z.output<typeof reencoding>;
 
 export type ReencodeRequestBody = z.input<typeof reencodeRequest>;
 export type ReencodingBody = z.input<typeof reencoding>;

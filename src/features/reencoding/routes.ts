@@ -1,67 +1,46 @@
-import type { Core } from "../../collections/index.ts";
-import { createReencodeJobs } from "./job.ts";
-import type { ReencodeRequest } from "../../collections/index.ts";
-import { readJson } from "../../http/body.ts";
+import { collectionPath } from "../../api/collections.ts";
 import {
+  addJobStart,
   answerJson,
   endpoint,
-  jsonBody,
   jsonOf,
   problems,
   readPath,
   type Routes,
-} from "../../http/endpoint.ts";
-import { collectionPath } from "../../api/collections.ts";
+} from "../../http/index.ts";
 import { reencodeRequest, reencoding } from "./api.ts";
-import { job } from "../../api/service.ts";
+import type { Reencodings } from "./reencodings.ts";
 
 const tags = ["reencoding"];
-const path = "/v1/collections/{collection}/reencode";
 
-export const addReencoding = ({ app, bodyLimit }: Routes, core: Core): void => {
-  const { collections } = core;
-  const start = createReencodeJobs(core);
-
-  endpoint(
-    app,
-    {
-      method: "post",
-      path,
-      tags,
-      operationId: "reencode",
-      summary: "Move a collection to another encoder, in the background, while it is queried and written to",
-      description:
-        "Vectors are made from what is stored, beside those that there are; both are asked the same held-out questions; " +
-        "then the collection moves at one sequence: answers before it are wholly by the old encoders, those from it on " +
-        "wholly by the new. What was fitted, calibrated and tuned under the old ones goes, and their vectors are removed; " +
-        "the next compaction clears the bytes. What is stored of an image is a thumbnail of at most 160 pixels a side " +
-        "(WebP), not the image: the new vectors are made of that, and the evaluation asks by them, while images in " +
-        "queries, and in later writes, are encoded as they are sent. An encoder whose vectors of a thumbnail are not " +
-        "those of the image (deep layers above all) does worse on these than the evaluation says; write the anchors " +
-        "again with their images where that matters. 422 where " +
-        "anchors have no image or caption stored, for those that were given as vectors cannot be re-encoded; where it is " +
-        "the collection's encoder already; for external encoders. 409 where the collection is being re-encoded. A " +
-        "cancelled job leaves the collection as it was and removes what it made.",
-      request: { params: collectionPath, ...jsonBody(reencodeRequest) },
-      responses: {
-        202: jsonOf("The job; `GET` shows the evaluation, and whether the collection has moved.", job),
-        ...problems(400, 404, 409, 413, 415, 422, 503),
-      },
-    },
-    async (c) => {
-      const { collection } = readPath(c, collectionPath);
-      const request = await readJson(c, reencodeRequest, bodyLimit);
-      const started = await start(collection, request as ReencodeRequest);
-      c.header("Location", `/v1/jobs/${started.id}`);
-      return answerJson(c, started, 202);
-    },
-  );
+export const addReencoding = (routes: Routes, reencodings: Reencodings): void => {
+  addJobStart(routes, {
+    path: "reencode",
+    operationId: "reencode",
+    tags,
+    summary: "Move a collection to another encoder, in the background, while it is queried and written to",
+    description:
+      "Vectors are made from what is stored, beside those that there are; both are asked the same held-out questions; " +
+      "then the collection moves at one sequence: answers before it are wholly by the old encoders, those from it on " +
+      "wholly by the new. What was fitted, calibrated and tuned under the old ones goes, and their vectors are removed; " +
+      "the next compaction clears the bytes. What is stored of an image is a thumbnail of at most 160 pixels a side " +
+      "(WebP), not the image: the new vectors are made of that, and the evaluation asks by them, while images in " +
+      "queries, and in later writes, are encoded as they are sent. An encoder whose vectors of a thumbnail are not " +
+      "those of the image (deep layers above all) does worse on these than the evaluation says; write the anchors " +
+      "again with their images where that matters. 422 where " +
+      "anchors have no image or caption stored, for those that were given as vectors cannot be re-encoded; where it is " +
+      "the collection's encoder already; for external encoders. 409 where the collection is being re-encoded. A " +
+      "cancelled job leaves the collection as it was and removes what it made.",
+    started: "The job; `GET` shows the evaluation, and whether the collection has moved.",
+    request: reencodeRequest,
+    start: reencodings.start,
+  });
 
   endpoint(
-    app,
+    routes.app,
     {
       method: "get",
-      path,
+      path: "/v1/collections/{collection}/reencode",
       tags,
       operationId: "getReencoding",
       summary: "See how a collection's last move to other encoders went, or goes",
@@ -71,9 +50,6 @@ export const addReencoding = ({ app, bodyLimit }: Routes, core: Core): void => {
         ...problems(400, 404, 503),
       },
     },
-    async (c) => {
-      const { collection } = readPath(c, collectionPath);
-      return answerJson(c, await collections.getReencoding(collection));
-    },
+    async (c) => answerJson(c, await reencodings.get(readPath(c, collectionPath).collection)),
   );
 };

@@ -12,8 +12,10 @@ export {
   type Tuning,
   type TuningFindings,
 } from "./api.ts";
+export { ask, openFold } from "./answer.ts";
 export { rankGrid } from "./asif-grid.ts";
-export { compareViews, type Comparison } from "./compare.ts";
+export { trialOf } from "./candidates.ts";
+export { measure } from "./ranks.ts";
 export { tuningReport } from "./report.ts";
 export type { TuneContext } from "./run.ts";
 export { tune } from "./tune.ts";

@@ -330,7 +330,7 @@ describe("while a collection moves", () => {
     expect(await moveOf(test, "cancelled")).toMatchObject({
       state: "cancelled",
       appliedAt: null,
-      endedAt: expect.any(String) as string,
+      endedAt: expect.any(Date) as Date,
     });
     expect(await vectorsBy("cancelled")).toEqual({ "colour-a": 300, "words-a": 300 });
     expect(await present("cancelled")).toEqual(before);

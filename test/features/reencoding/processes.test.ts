@@ -3,7 +3,6 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { collection } from "../../../src/api/collections.ts";
-import { resumeReencodings } from "../../../src/features/reencoding/job.ts";
 import type { CollectionName } from "../../../src/types.ts";
 import { freshDatabase, runSql, temporaryDirectory, type TestDatabase } from "../../support/postgres.ts";
 import {
@@ -126,7 +125,7 @@ describe("a move that is interrupted", () => {
 
     const second = await open(database, folder);
     expect(await present(second)).toMatchObject({ imageEncoder: "colour-a", anchorCount: 400 });
-    await resumeReencodings(second.service, () => undefined);
+    await second.features.resume();
     const [job] = await second.service.jobs.list();
     expect(await second.service.jobs.settled(job?.id ?? "")).toMatchObject({
       kind: "reencode",
@@ -143,7 +142,7 @@ describe("a move that is interrupted", () => {
     expect((await storedIn(second, "c")).map(({ imageVector }) => imageVector)).toEqual(
       (await storedIn(second, "again")).map(({ imageVector }) => imageVector),
     );
-    await resumeReencodings(second.service, () => undefined);
+    await second.features.resume();
     expect((await second.service.jobs.list()).filter(({ state }) => state === "running")).toEqual([]);
   });
 
@@ -163,7 +162,7 @@ describe("a move that is interrupted", () => {
       );
       await runSql("UPDATE reencodings SET state = 'switched', ended_at = NULL", database.url);
       await runSql(`UPDATE jobs SET state = '${state}'`, database.url);
-      await resumeReencodings(test.service, () => undefined);
+      await test.features.resume();
       await vi.waitFor(async () => expect(await moveOf(test, "c")).toMatchObject({ state: "done" }), WITHIN);
       expect(await vectorsOf(database)).toEqual({ "colour-b": 5, "words-a": 5 });
       expect(await moveOf(test, "c")).toMatchObject({ appliedAt: 2 });

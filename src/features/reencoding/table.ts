@@ -1,17 +1,52 @@
 import { asc, eq, isNull } from "drizzle-orm";
-import { alias } from "drizzle-orm/pg-core";
-import type { CollectionName, Sequence } from "../../types.ts";
+import { alias, bigint, boolean, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import type { CollectionHooks } from "../../collections/hooks.ts";
 import type { Database, Transaction } from "../../store/database.ts";
 import { encoderOf } from "../../store/encoders.ts";
 import { lockCollection, requireEncoders } from "../../store/lock-collection.ts";
 import { announcement } from "../../store/news.ts";
-import { calibrations, changes, collections, encoders, reencodings, transforms } from "../../store/schema.ts";
-import type { MadeVector, Reencoding, VectorSource } from "../../store/reencoding-types.ts";
+import {
+  calibrations,
+  changes,
+  collectionKey,
+  collections,
+  encoderKey,
+  encoders,
+  momentNow,
+  transforms,
+} from "../../store/schema.ts";
 import type { CollectionRecord, EncoderRecord } from "../../store/types.ts";
+import type { EncoderPair, MadeVector, VectorSource } from "../../store/vector-types.ts";
 import { copyMade, countLacking, selectLacking } from "../../store/vector-writes.ts";
+import type { CollectionName, Sequence } from "../../types.ts";
+import type { Evaluation, Reencoding } from "./api.ts";
 
-const rowOf = ({ from, to, ...rest }: Reencoding) => ({
+/** The last move of each collection; it is under way until it has ended. */
+export const reencodings = pgTable("reencodings", {
+  collection: collectionKey().primaryKey(),
+  fromImageEncoder: encoderKey("from_image_encoder"),
+  fromTextEncoder: encoderKey("from_text_encoder"),
+  toImageEncoder: encoderKey("to_image_encoder"),
+  toTextEncoder: encoderKey("to_text_encoder"),
+  apply: text("apply").$type<Reencoding["apply"]>().notNull(),
+  evaluate: boolean("evaluate").notNull(),
+  state: text("state").$type<Reencoding["state"]>().notNull(),
+  /** The collection's sequence at which it moved; null where it did not, or not yet. */
+  appliedAt: bigint("applied_at", { mode: "number" }).$type<Sequence>(),
+  evaluation: jsonb("evaluation").$type<Evaluation>(),
+  startedAt: momentNow("started_at"),
+  endedAt: timestamp("ended_at", { withTimezone: true, precision: 3 }),
+});
+
+/** A collection's move to other encoders as it is stored. One that failed may have vectors to remove until it has ended. */
+export interface ReencodingRecord extends Omit<Reencoding, "from" | "to"> {
+  readonly from: EncoderPair;
+  readonly to: EncoderPair;
+  /** Whether both are asked the same questions before the move. */
+  readonly evaluate: boolean;
+}
+
+const rowOf = ({ from, to, ...rest }: ReencodingRecord) => ({
   fromImageEncoder: from.imageEncoder.key,
   fromTextEncoder: from.textEncoder.key,
   toImageEncoder: to.imageEncoder.key,
@@ -23,7 +58,7 @@ const rowOf = ({ from, to, ...rest }: Reencoding) => ({
 export const saveReencoding = async (
   database: Database,
   { key }: CollectionRecord,
-  reencoding: Reencoding,
+  reencoding: ReencodingRecord,
 ): Promise<void> => {
   const row = rowOf(reencoding);
   await database.query((queries) =>
@@ -42,7 +77,7 @@ const toText = alias(encoders, "to_text");
 export const findReencoding = async (
   database: Database,
   { key }: CollectionRecord,
-): Promise<Reencoding | null> => {
+): Promise<ReencodingRecord | null> => {
   const [found] = await database.query((queries) =>
     queries
       .select()
@@ -88,7 +123,7 @@ export const listReencoded = async (database: Database): Promise<CollectionName[
 export const switchEncoders = async (
   database: Database,
   collection: CollectionRecord,
-  reencoding: Reencoding,
+  reencoding: ReencodingRecord,
   encode: (encoder: EncoderRecord, sources: readonly VectorSource[]) => Promise<MadeVector[]>,
   atMost: number,
   onMove: CollectionHooks["onMove"],

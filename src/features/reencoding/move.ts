@@ -1,27 +1,27 @@
-import { switchEncoders } from "./store-reencodings.ts";
 import { scoreTexts } from "../../asif/index.ts";
+import type { Core, OpenCollection, Successor } from "../../collections/index.ts";
+import type { JobContext } from "../../collections/jobs/index.ts";
+import { haveEncoders } from "../../collections/load.ts";
+import { requireInstalled } from "../../encoders/index.ts";
 import { isAnchorageError, notFound } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import {
-  type CollectionRecord,
-  type EncoderRecord,
-  type MadeVector,
-  type Reencoding,
-  type VectorSource,
   countWithoutVector,
   findCollection,
   readAll,
   readSince,
+  type CollectionRecord,
+  type EncoderPair,
+  type EncoderRecord,
+  type MadeVector,
+  type VectorSource,
 } from "../../store/index.ts";
-import { compareViews, TUNING_DEFAULTS } from "../tuning/index.ts";
-import type { CollectionDefaults, JsonValue, Sequence } from "../../types.ts";
-import { haveEncoders, type Unfilled } from "../../collections/load.ts";
-import type { OpenCollection } from "../../collections/memory.ts";
-import { renewFiles } from "../../collections/opened.ts";
-import type { Moving } from "./reencoding.ts";
-import type { Evaluation, ReencodeContext } from "./reencoding-types.ts";
-import { fillVectors, makeVectors } from "./vector-making.ts";
-import { requireInstalled } from "../../encoders/index.ts";
+import type { CollectionDefaults, Sequence } from "../../types.ts";
+import { TUNING_DEFAULTS } from "../tuning/index.ts";
+import type { Evaluation } from "./api.ts";
+import { compareViews } from "./compare.ts";
+import { switchEncoders, type ReencodingRecord } from "./table.ts";
+import { fillVectors, makeVectors } from "./vectors.ts";
 
 export const SIDES = ["imageEncoder", "textEncoder"] as const;
 
@@ -30,49 +30,58 @@ const LATE = 32;
 /** After so many attempts they wait for as many as there are. */
 const ATTEMPTS = 10;
 
-/** Memory of a collection under other encoders, and from which sequence on it may lack writes. */
-interface Beside extends Unfilled {
+/** What a move needs of the core. */
+export type MoveCore = Pick<Core, "collections" | "store" | "encoders">;
+export type MoveContext = Pick<JobContext, "signal" | "cancelled" | "progress">;
+
+/** A filled successor, and the sequence from which on it may lack writes. */
+interface Beside extends Successor {
   readonly from: Sequence;
 }
 
 /** @returns the sequence at which it moved; null where it was not to */
 export const move = async (
-  moving: Moving,
+  core: MoveCore,
   record: CollectionRecord,
-  reencoding: Reencoding,
-  context: ReencodeContext,
-  onEvaluated: (evaluation: JsonValue) => Promise<void>,
+  reencoding: ReencodingRecord,
+  context: MoveContext,
+  onEvaluated: (evaluation: Evaluation) => Promise<void>,
 ): Promise<Sequence | null> => {
-  const { encoders, opened } = moving;
+  const { encoders, collections } = core;
   const { to, apply, evaluate } = reencoding;
   for (const encoder of changedIn(reencoding)) requireInstalled(encoders, encoder);
-  const fill = await filling(moving, record, reencoding, context);
-  const beside = await openBeside(moving, record, to, fill);
+  const fill = await filling(core, record, reencoding, context);
+  const beside = await openBeside(core, record, to, fill);
   try {
     if (evaluate) {
-      const evaluation = await evaluated(await opened.find(record.name), beside.space.view(), apply, context);
-      if (evaluation !== null) await onEvaluated(evaluation as unknown as JsonValue);
+      const evaluation = await evaluated(
+        await collections.find(record.name),
+        beside.space.view(),
+        apply,
+        context,
+      );
+      if (evaluation !== null) await onEvaluated(evaluation);
       const isWanted = apply === "always" || (apply === "if-better" && evaluation?.better === true);
       if (!isWanted) {
         beside.space.close();
         return null;
       }
     }
-    await warm(beside.space.view(), (await opened.find(record.name)).defaults());
+    await warm(beside.space.view(), (await collections.find(record.name)).defaults());
     for (let attempt = 1; ; attempt++) {
       context.signal.throwIfAborted();
       const atMost = attempt < ATTEMPTS ? LATE : Number.MAX_SAFE_INTEGER;
-      const old = await opened.find(record.name);
+      const old = await collections.find(record.name);
       if (old.record.key !== record.key) throw notFound("collection", record.name);
-      const moved = await old.exclusively(() => moveNow(moving, old, reencoding, beside, atMost));
+      const moved = await old.exclusively(() => moveNow(core, old, reencoding, beside, atMost));
       if (moved !== null) {
-        await settle(moving, old, moved);
+        await settle(core, old, moved);
         return moved.sequence;
       }
       await fill();
     }
   } catch (error) {
-    const { record: now } = await opened.find(record.name).catch(() => ({ record }));
+    const { record: now } = await collections.find(record.name).catch(() => ({ record }));
     if (!haveEncoders(now, to)) beside.space.close();
     throw error;
   }
@@ -82,22 +91,22 @@ export const move = async (
  * Files of the old encoders go, and what was fitted on the new vectors before the move is kept. Of what was deleted during
  * the move nothing stays in memory: its erasure may be on record already.
  */
-const settle = async ({ removeBuilt }: Moving, old: OpenCollection, { next }: Moved): Promise<void> => {
+const settle = async ({ collections }: MoveCore, old: OpenCollection, { next }: Moved): Promise<void> => {
   if (next === null) return;
-  await renewFiles(old, next, removeBuilt);
+  await collections.moving.renewFiles(old, next);
   await next.space.refit();
   await next.space.compact();
 };
 
-const changedIn = ({ from, to }: Reencoding): EncoderRecord[] =>
+const changedIn = ({ from, to }: ReencodingRecord): EncoderRecord[] =>
   SIDES.filter((side) => from[side].key !== to[side].key).map((side) => to[side]);
 
 /** Makes what vectors are missing, each time it is called, and shows how far it is. */
 const filling = async (
-  { store, encoders }: Moving,
+  { store, encoders }: MoveCore,
   record: CollectionRecord,
-  reencoding: Reencoding,
-  { signal, progress }: ReencodeContext,
+  reencoding: ReencodingRecord,
+  { signal, progress }: MoveContext,
 ): Promise<() => Promise<void>> => {
   const changed = changedIn(reencoding);
   let missing = 0;
@@ -118,16 +127,16 @@ const filling = async (
 
 /** The collection's anchors with the vectors of other encoders, in memory. */
 const openBeside = async (
-  { store, loader }: Moving,
+  { store, collections }: MoveCore,
   record: CollectionRecord,
-  to: Reencoding["to"],
+  to: EncoderPair,
   fill: () => Promise<void>,
 ): Promise<Beside> => {
   // What is written from here on may come too late for `fill`; so it is read again at the move.
   const from = (await findCollection(store, record.name))?.sequence ?? (0 as Sequence);
   await fill();
-  const unfilled = await loader.beside(record, to);
-  const { space } = unfilled;
+  const successor = await collections.moving.succeed(record, to);
+  const { space } = successor;
   const sequence = await readAll(
     store,
     record,
@@ -135,15 +144,15 @@ const openBeside = async (
     to,
   );
   space.apply({ sequence, upserts: [], deletes: [] });
-  return { ...unfilled, from };
+  return { ...successor, from };
 };
 
 /** @returns null where there are too few captions to compare by */
 const evaluated = async (
   { space, defaults }: OpenCollection,
   after: AnchorView,
-  apply: Reencoding["apply"],
-  { signal }: ReencodeContext,
+  apply: ReencodingRecord["apply"],
+  { signal }: MoveContext,
 ): Promise<Evaluation | null> => {
   const started = performance.now();
   const { asif, ...rest } = defaults();
@@ -183,16 +192,16 @@ interface Moved {
  * between the two, memory follows as in other processes.
  */
 const moveNow = async (
-  { store, encoders, opened, hooks }: Moving,
+  { store, encoders, collections }: MoveCore,
   old: OpenCollection,
-  reencoding: Reencoding,
-  { space, assemble, from }: Beside,
+  reencoding: ReencodingRecord,
+  { space, replace, from }: Beside,
   atMost: number,
 ): Promise<Moved | null> => {
   const { record } = old;
   const encode = (encoder: EncoderRecord, sources: readonly VectorSource[]): Promise<MadeVector[]> =>
     makeVectors(encoders, encoder, sources);
-  const sequence = await switchEncoders(store, record, reencoding, encode, atMost, hooks.onMove);
+  const sequence = await switchEncoders(store, record, reencoding, encode, atMost, collections.hooks.onMove);
   if (sequence === null) return null;
   const present = await findCollection(store, record.name);
   if (present?.key !== record.key) throw notFound("collection", record.name);
@@ -203,10 +212,8 @@ const moveNow = async (
   });
   if (gap || moved) {
     space.close();
-    await opened.beyond.onMoved(record);
+    await collections.moving.follow(record);
     return { sequence, next: null };
   }
-  const next = assemble({ ...present, asif, transform, method, rank, ensemble }, 0, opened.beyond);
-  opened.swap(old, next);
-  return { sequence, next };
+  return { sequence, next: replace(old, { ...present, asif, transform, method, rank, ensemble }) };
 };

@@ -1,27 +1,11 @@
 import { createFoldMemories, dealFolds, type Dealing, type Fold } from "../../asif/index.ts";
+import type { JobContext } from "../../collections/jobs/index.ts";
 import type { AnchorView, Slot } from "../../retrieval/index.ts";
-import type { Sequence } from "../../types.ts";
-import { ask, openFold } from "./answer.ts";
-import { trialOf } from "./candidates.ts";
-import { measure } from "./ranks.ts";
-import type { TuneContext } from "./run.ts";
-import type { Choice, Measured } from "./api.ts";
+import { ask, measure, openFold, trialOf, type Choice } from "../tuning/index.ts";
+import type { Evaluation } from "./api.ts";
 
-/** The same anchors with vectors of two encoders, measured on the same questions. */
-export interface Comparison {
-  /** Of the anchors as the second has them. */
-  readonly sequence: Sequence;
-  /** That both have, with the same caption. */
-  readonly anchors: number;
-  readonly folds: number;
-  readonly questions: number;
-  /** Held out at once: the candidates of each question. */
-  readonly classes: number;
-  readonly seed: number;
-  readonly settings: Choice;
-  readonly before: Measured;
-  readonly after: Measured;
-}
+/** What both views came to. */
+export type Comparison = Omit<Evaluation, "better" | "tookMs">;
 
 /**
  * Compares two views of the same anchors by cross-validation: captions are held out with all their anchors, and each
@@ -33,7 +17,7 @@ export const compareViews = async (
   views: { readonly before: AnchorView; readonly after: AnchorView },
   choice: Choice,
   dealing: Omit<Dealing, "by">,
-  { signal, progress }: TuneContext,
+  { signal, progress }: Pick<JobContext, "signal" | "progress">,
 ): Promise<Comparison> => {
   const { before, after } = views;
   const shared = after.liveSlots().filter((slot) => {

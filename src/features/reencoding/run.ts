@@ -1,10 +1,8 @@
-import { saveReencoding, findReencoding } from "./store-reencodings.ts";
 import { isAnchorageError, type AnchorageError } from "../../errors.ts";
-import { type CollectionRecord, type Reencoding, removeVectors } from "../../store/index.ts";
+import { removeVectors, type CollectionRecord, type EncoderPair } from "../../store/index.ts";
 import type { CollectionName } from "../../types.ts";
-import { move, SIDES } from "./reencoding-move.ts";
-import type { Moving } from "./reencoding.ts";
-import type { ReencodeContext } from "./reencoding-types.ts";
+import { move, SIDES, type MoveContext, type MoveCore } from "./move.ts";
+import { findReencoding, saveReencoding, type ReencodingRecord } from "./table.ts";
 
 /**
  * Moves a collection to other encoders: vectors of what is stored beside those that it has, a comparison of both, the
@@ -13,28 +11,28 @@ import type { ReencodeContext } from "./reencoding-types.ts";
  * @throws the signal's reason where it aborts before the move; one that was cancelled has removed what it made
  */
 export const runReencoding = async (
-  moving: Moving,
+  core: MoveCore,
   name: CollectionName,
-  planned: Reencoding,
-  context: ReencodeContext,
+  planned: ReencodingRecord,
+  context: MoveContext,
 ): Promise<void> => {
-  const { store, opened } = moving;
-  const { record } = await opened.find(name);
+  const { store, collections } = core;
+  const { record } = await collections.find(name);
   let present = planned;
-  const save = async (change: Partial<Reencoding>): Promise<void> => {
+  const save = async (change: Partial<ReencodingRecord>): Promise<void> => {
     present = { ...present, ...change };
     await saveReencoding(store, record, present);
   };
-  const remove = async (gone: Reencoding["from"], stay: Reencoding["from"]): Promise<void> => {
+  const remove = async (gone: EncoderPair, stay: EncoderPair): Promise<void> => {
     for (const side of SIDES)
       if (gone[side].key !== stay[side].key) await removeVectors(store, record, gone[side]);
   };
 
-  await removeRemains(moving, record, planned);
+  await removeRemains(core, record, planned);
   await save({});
   if (present.state === "running") {
     try {
-      const moved = await move(moving, record, present, context, (evaluation) => save({ evaluation }));
+      const moved = await move(core, record, present, context, (evaluation) => save({ evaluation }));
       if (moved === null) {
         await remove(present.to, present.from);
         await save({ state: "done", endedAt: new Date() });
@@ -57,7 +55,7 @@ export const runReencoding = async (
 };
 
 /** Whether it is to go on at the next start, or when it is asked for again: the service stops, or Postgres is away. */
-const goesOn = (error: unknown, { signal, cancelled }: ReencodeContext): boolean =>
+const goesOn = (error: unknown, { signal, cancelled }: MoveContext): boolean =>
   !cancelled() && (signal.aborted || isCode(error, "unavailable") || isCode(error, "not-found"));
 
 const isCode = (error: unknown, code: AnchorageError["code"]): boolean =>
@@ -65,9 +63,9 @@ const isCode = (error: unknown, code: AnchorageError["code"]): boolean =>
 
 /** What an earlier move to other encoders than these has left. */
 const removeRemains = async (
-  { store }: Moving,
+  { store }: MoveCore,
   record: CollectionRecord,
-  { from, to }: Reencoding,
+  { from, to }: ReencodingRecord,
 ): Promise<void> => {
   const earlier = await findReencoding(store, record);
   if (earlier?.endedAt !== null) return;
