@@ -1,7 +1,6 @@
 import { createFoldMemories, dealFolds, type Dealing, type Fold } from "../../asif/index.ts";
-import type { JobContext } from "../../collections/jobs/index.ts";
 import type { AnchorView, Slot } from "../../retrieval/index.ts";
-import { ask, measure, openFold, trialOf, type Choice } from "../tuning/index.ts";
+import { ask, measure, openFold, trialOf, type Choice, type TuneContext } from "../tuning/index.ts";
 import type { Evaluation } from "./api.ts";
 
 /** What both views came to. */
@@ -17,7 +16,7 @@ export const compareViews = async (
   views: { readonly before: AnchorView; readonly after: AnchorView },
   choice: Choice,
   dealing: Omit<Dealing, "by">,
-  { signal, progress }: Pick<JobContext, "signal" | "progress">,
+  { signal, progress, plugs }: TuneContext,
 ): Promise<Comparison> => {
   const { before, after } = views;
   const shared = after.liveSlots().filter((slot) => {
@@ -40,7 +39,7 @@ export const compareViews = async (
         signal.throwIfAborted();
         const fold = movedTo(dealt, slotsOf[side]);
         const memory = await memories[side].open(fold);
-        ranks[side].push(await ask(openFold(views[side], fold, memory), trial, choice));
+        ranks[side].push(await ask(openFold(views[side], fold, memory, plugs), trial, choice));
       }
       progress(i + 1, folds.length);
     }

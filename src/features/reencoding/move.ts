@@ -1,7 +1,10 @@
+import { isPlugged } from "../../api/methods.ts";
 import { scoreTexts } from "../../asif/index.ts";
 import type { Core, OpenCollection, Successor } from "../../collections/index.ts";
 import type { JobContext } from "../../collections/jobs/index.ts";
+import type { CollectionHooks } from "../../collections/hooks.ts";
 import { haveEncoders } from "../../collections/load.ts";
+import { plugOf } from "../../collections/method.ts";
 import { requireInstalled } from "../../encoders/index.ts";
 import { isAnchorageError, notFound } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
@@ -17,7 +20,7 @@ import {
   type VectorSource,
 } from "../../store/index.ts";
 import type { CollectionDefaults, Sequence } from "../../types.ts";
-import { TUNING_DEFAULTS } from "../tuning/index.ts";
+import { TUNING_DEFAULTS, type TuneContext } from "../tuning/index.ts";
 import type { Evaluation } from "./api.ts";
 import { compareViews } from "./compare.ts";
 import { switchEncoders, type ReencodingRecord } from "./table.ts";
@@ -54,12 +57,10 @@ export const move = async (
   const beside = await openBeside(core, record, to, fill);
   try {
     if (evaluate) {
-      const evaluation = await evaluated(
-        await collections.find(record.name),
-        beside.space.view(),
-        apply,
-        context,
-      );
+      const evaluation = await evaluated(await collections.find(record.name), beside.space.view(), apply, {
+        signal: context.signal,
+        plugs: collections.hooks.methods,
+      });
       if (evaluation !== null) await onEvaluated(evaluation);
       const isWanted = apply === "always" || (apply === "if-better" && evaluation?.better === true);
       if (!isWanted) {
@@ -67,7 +68,7 @@ export const move = async (
         return null;
       }
     }
-    await warm(beside.space.view(), (await collections.find(record.name)).defaults());
+    await warm(beside.space.view(), (await collections.find(record.name)).defaults(), collections.hooks);
     for (let attempt = 1; ; attempt++) {
       context.signal.throwIfAborted();
       const atMost = attempt < ATTEMPTS ? LATE : Number.MAX_SAFE_INTEGER;
@@ -152,13 +153,13 @@ const evaluated = async (
   { space, defaults }: OpenCollection,
   after: AnchorView,
   apply: ReencodingRecord["apply"],
-  { signal }: MoveContext,
+  asked: Pick<TuneContext, "signal" | "plugs">,
 ): Promise<Evaluation | null> => {
   const started = performance.now();
   const { asif, ...rest } = defaults();
   const views = { before: space.view(), after };
   // The work that is shown is that of encoding.
-  const context = { signal, progress: () => undefined };
+  const context = { ...asked, progress: () => undefined };
   try {
     const compared = await compareViews(views, { ...asif, ...rest }, TUNING_DEFAULTS, context);
     const better = compared.after.meanReciprocalRank > compared.before.meanReciprocalRank;
@@ -173,11 +174,13 @@ const evaluated = async (
 const warm = async (
   view: AnchorView,
   { asif, transform, method, rank }: CollectionDefaults,
+  { methods }: Pick<CollectionHooks, "methods">,
 ): Promise<void> => {
   const [first] = view.liveSlots();
   if (first === undefined) return;
   const [image, text] = [view.vectors("image", [first]), view.vectors("text", [first])];
-  const settings = { ...asif, transform, ...(rank === null ? {} : { rank }) };
+  const plug = isPlugged(method) ? { plug: plugOf(methods, method) } : {};
+  const settings = { ...asif, transform, ...(rank === null ? {} : { rank }), ...plug };
   await scoreTexts(view, method, image, text, settings);
 };
 

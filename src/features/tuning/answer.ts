@@ -1,11 +1,17 @@
-import { scoreTexts, type Fold, type FoldMemory } from "../../asif/index.ts";
+import { scoreTexts, type Fold, type FoldMemory, type MethodPlug } from "../../asif/index.ts";
 import type { AnchorView, Neighbours } from "../../retrieval/index.ts";
 import { rankGrid } from "./asif-grid.ts";
 import { rankAmong } from "./ranks.ts";
+import type { Method } from "../../types.ts";
 import type { Choice, Trial } from "./api.ts";
+
+/** Methods that are plugged in, by their names. */
+export type Plugged = ReadonlyMap<Method, MethodPlug>;
 
 /** A fold that is being asked. */
 export interface OpenFold extends Pick<FoldMemory, "view" | "allow"> {
+  /** Methods beside the core's. */
+  readonly plugs?: Plugged;
   readonly truths: Int32Array;
   readonly sizes: readonly number[];
   /** `[truths, d]` */
@@ -14,8 +20,14 @@ export interface OpenFold extends Pick<FoldMemory, "view" | "allow"> {
   readonly prompts: Float32Array;
 }
 
-export const openFold = (view: AnchorView, fold: Fold, { view: seen, allow }: FoldMemory): OpenFold => ({
+export const openFold = (
+  view: AnchorView,
+  fold: Fold,
+  { view: seen, allow }: FoldMemory,
+  plugs?: Plugged,
+): OpenFold => ({
   view: seen,
+  ...(plugs === undefined ? {} : { plugs }),
   ...(allow === undefined ? {} : { allow }),
   truths: fold.truths,
   sizes: fold.sizes,
@@ -69,7 +81,8 @@ const searchOf = async (
  */
 export const ask = async (fold: OpenFold, trial: Trial, defaults: Choice): Promise<Float64Array> => {
   const { k = defaults.k, p = defaults.p, transform = defaults.transform, rank, ensemble } = trial;
-  const { view, allow, truths, sizes, images, prompts } = fold;
+  const { view, allow, plugs, truths, sizes, images, prompts } = fold;
+  const plug = plugs?.get(trial.method);
   const isMean = ensemble === "mean";
   const { scores } = await scoreTexts(
     view,
@@ -80,6 +93,7 @@ export const ask = async (fold: OpenFold, trial: Trial, defaults: Choice): Promi
       ...{ k, p, transform, exact: true },
       ...(allow === undefined ? {} : { allow }),
       ...(rank === undefined ? {} : { rank }),
+      ...(plug === undefined ? {} : { plug }),
     },
     isMean ? sizes : undefined,
   );

@@ -121,6 +121,22 @@ export const tuning = z
     before: tunedChoice.nullable().openapi({
       description: "The collection's settings as they were, measured alike; null where the budget ran out.",
     }),
+    methods: optional(
+      z
+        .array(
+          z.strictObject({
+            method,
+            ...measured.shape,
+            difference: z.strictObject({ mean: z.number(), low: z.number(), high: z.number() }).openapi({
+              description:
+                "By the objective, to the best of `asif` on the same questions: the mean, and a 95 % interval by the " +
+                "bootstrap over held-out classes.",
+            }),
+          }),
+        )
+        .readonly()
+        .openapi({ description: "The best of each method that was tried, the best method first." }),
+    ),
     trials: z
       .array(z.strictObject({ ...trial.shape, ...measured.shape }))
       .readonly()

@@ -1,3 +1,5 @@
+import { isPlugged } from "../../api/methods.ts";
+import { traitsOf } from "../../asif/index.ts";
 import type { Method } from "../../types.ts";
 import { bestOf } from "./ledger.ts";
 import type { Choice, MeasuredTrial, Metric, Trial } from "./api.ts";
@@ -74,11 +76,11 @@ export const ranksUpTo = (most: number): number[] => {
   return ranks.length < RANKS.length ? [...ranks, Math.max(1, most)] : ranks;
 };
 
-/** Methods that depend on nothing but their rank. */
+/** Methods that depend on nothing but their rank: those of linear maps, and those plugged in. */
 export const linearTrials = (methods: readonly Method[], ranks: readonly number[]): Trial[] =>
   methods.flatMap((method): Trial[] => {
     if (method === "csa") return ranks.map((rank) => ({ method, rank }));
-    return method === "orthogonal" || method === "ridge" ? [{ method }] : [];
+    return method === "orthogonal" || method === "ridge" || isPlugged(method) ? [{ method }] : [];
   });
 
 /** ASIF in the space of canonical directions: its powers are others. */
@@ -124,7 +126,7 @@ export const trialOf = ({ method, k, p, transform, rank, ensemble }: Choice, ens
     method,
     ...(ofAsif ? { transform } : {}),
     ...(ofAsif || method === "asif-csa" ? { k, p } : {}),
-    ...(rank === null || method === "asif" || method === "orthogonal" || method === "ridge" ? {} : { rank }),
+    ...(rank === null || !traitsOf(method).canonical ? {} : { rank }),
     ...(ensembles ? { ensemble } : {}),
   };
 };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { METHODS } from "../../api/methods.ts";
+import { method, METHODS } from "../../api/methods.ts";
 import { collectionOption, EXIT, urlOption, wholeNumber, type Command, type Context } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
@@ -23,7 +23,7 @@ const schema = z
     arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
     collection: collectionOption,
     by: z.string().min(1).optional(),
-    method: z.array(z.enum(METHODS, `must be one of ${METHODS.join(", ")}`)).optional(),
+    method: z.array(method).optional(),
     objective: z.enum(METRICS, `must be one of ${METRICS.join(", ")}`),
     folds: wholeNumber(2, 10),
     repeats: wholeNumber(1, 10),
@@ -100,7 +100,7 @@ export const tuneCommand: Command<Given, Context<Tuner>> = {
       type: "string",
       multiple: true,
       value: "NAME",
-      help: `one that may be chosen, may be repeated: ${METHODS.join(", ")} [all]`,
+      help: `one that may be chosen, may be repeated: ${METHODS.join(", ")}, plug:NAME [all]`,
     },
     objective: {
       type: "string",

@@ -5,6 +5,8 @@ import type { MeasuredTrial, Metric, Trial } from "./api.ts";
 export interface Ledger {
   readonly record: (trial: Trial, fold: number, ranks: Float64Array) => void;
   readonly has: (trial: Trial) => boolean;
+  /** The ranks of a trial in each of the first `folds`; empty where one was not measured. */
+  readonly ranks: (trial: Trial, folds: number) => readonly Float64Array[];
   /** The trials that were measured in each of the first `folds`, in the order in which they were begun. */
   readonly measured: (folds: number) => MeasuredTrial[];
 }
@@ -19,6 +21,13 @@ export const createLedger = (): Ledger => {
       rows.set(key, row);
     },
     has: (trial) => rows.has(keyOf(trial)),
+    ranks: (trial, folds) => {
+      const row = rows.get(keyOf(trial))?.ranks;
+      const found = Array.from({ length: folds }, (_, fold) => row?.get(fold)).filter(
+        (of) => of !== undefined,
+      );
+      return found.length === folds ? found : [];
+    },
     measured: (folds) =>
       [...rows.values()]
         .map(({ trial, ranks }) => ({

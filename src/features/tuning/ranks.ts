@@ -35,12 +35,15 @@ const REACHED: Readonly<Record<Exclude<Metric, "meanReciprocalRank">, number>> =
   top10: 10,
 };
 
+/** What one rank counts for by a metric, in [0, 1]. */
+export const valueOf = (metric: Metric, rank: number): number => {
+  if (metric === "meanReciprocalRank") return 1 / rank;
+  return rank <= REACHED[metric] ? 1 : 0;
+};
+
 const metricOf = (metric: Metric, ranks: Iterable<number> & ArrayLike<number>): number => {
   let sum = 0;
-  for (const rank of ranks) {
-    if (metric === "meanReciprocalRank") sum += 1 / rank;
-    else if (rank <= REACHED[metric]) sum++;
-  }
+  for (const rank of ranks) sum += valueOf(metric, rank);
   return sum / ranks.length;
 };
 

@@ -1,6 +1,6 @@
 import { createFoldMemories, type Fold } from "../../asif/index.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
-import { ask, askGrid, openFold, type OpenFold } from "./answer.ts";
+import { ask, askGrid, openFold, type OpenFold, type Plugged } from "./answer.ts";
 import type { Grid } from "./candidates.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Choice, Trial } from "./api.ts";
@@ -9,6 +9,8 @@ export interface TuneContext {
   readonly signal: AbortSignal;
   /** Pieces of work; their number grows as more is found to be worth trying. */
   readonly progress: (done: number, total: number) => void;
+  /** Methods beside the core's; absent: none. */
+  readonly plugs?: Plugged;
 }
 
 /** Some trials in one fold. */
@@ -48,7 +50,7 @@ export const createRun = (
   ledger: Ledger,
   options: TuneContext & { readonly until: number; readonly planned: number },
 ): Run => {
-  const { signal, progress, until, planned } = options;
+  const { signal, progress, plugs, until, planned } = options;
   const memories = createFoldMemories(view);
   let [done, begun] = [0, 0];
   return {
@@ -58,7 +60,7 @@ export const createRun = (
       for (const [index, fold] of folds.entries()) {
         const isLate = (): boolean => performance.now() > until && !(firstInAnyCase && index === 0);
         if (isLate()) return index;
-        const open = openFold(view, fold, await memories.open(fold));
+        const open = openFold(view, fold, await memories.open(fold), plugs);
         for (const piece of pieces) {
           signal.throwIfAborted();
           if (isLate()) return index;

@@ -11,6 +11,7 @@ import {
   ranksUpTo,
   trialOf,
 } from "./candidates.ts";
+import { compareMethods } from "./compare-methods.ts";
 import { bestOf, createLedger, keyOf } from "./ledger.ts";
 import { createRun, gridPiece, trialPiece, type Piece, type TuneContext } from "./run.ts";
 import type { Choice, Measured, MeasuredTrial, Trial, TuneSettings, TuningFindings } from "./api.ts";
@@ -106,6 +107,7 @@ export const tune = async (
       tookMs: Math.round(performance.now() - started),
       chosen: { ...choiceOf(best, { ...current, ...asif, rank: null }), ...measuresOf(best) },
       before: before === undefined ? null : { ...current, ...measuresOf(before) },
+      methods: compareMethods(ledger, trials, measured, objective, settings.seed),
       trials: trials.sort((a, b) => b[objective] - a[objective]),
     };
   } finally {

@@ -1,5 +1,7 @@
 import { fitsInCopy, dealFolds } from "../../asif/index.ts";
 import type { Core, OpenCollection } from "../../collections/index.ts";
+import { METHODS } from "../../api/methods.ts";
+import { requireMethod } from "../../collections/method.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError } from "../../errors.ts";
 import type { JobRecord } from "../../store/index.ts";
@@ -50,7 +52,7 @@ export const createTunings = (core: TuningCore): Tunings => {
 
 /** Deals the collection's anchors as they are now; tunes on them when the returned function is called. */
 const planTuning = (
-  { store }: TuningCore,
+  { store, collections: { hooks } }: TuningCore,
   collection: OpenCollection,
   { apply = false, ...request }: TuneRequest,
 ): ((context: TuneContext) => Promise<void>) => {
@@ -59,13 +61,15 @@ const planTuning = (
   const current = choiceOf(defaults());
   const settings = {
     ...TUNING_DEFAULTS,
+    methods: [...METHODS, ...hooks.methods.keys()],
     // Vectors are kept in memory once for each transform.
     ...(fitsInCopy(view) ? {} : { transforms: [current.transform] }),
     ...request,
   };
+  for (const method of settings.methods) requireMethod(hooks.methods, method);
   const folds = dealFolds(view, settings);
   return async (context) => {
-    const tuning = await tune(view, folds, current, settings, context);
+    const tuning = await tune(view, folds, current, settings, { ...context, plugs: hooks.methods });
     context.signal.throwIfAborted();
     const found = { at: new Date(), appliedAt: null, tuning };
     // The evidence first, so that no query uses settings without evidence.

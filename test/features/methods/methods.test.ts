@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openMethods } from "../../../src/features/methods/open.ts";
+import type { Tuning } from "../../../src/features/tuning/api.ts";
 import { json, openEndpoint } from "../../support/endpoints.ts";
 import { openTestApp, pathsOf, problemIn, type TestApp } from "../../http/support.ts";
 
@@ -134,6 +135,29 @@ describe("a classification method behind an endpoint", () => {
       body: { results: [{ classes: expected }] },
     });
   });
+});
+
+test("a plugged method is tuned beside the core's on the same questions, with a paired interval", async () => {
+  const app = await open(`nearest=${FILE}`);
+  await app.call("PUT", "/v1/collections/c/anchors", {
+    anchors: Array.from({ length: 40 }, (_, i) => ({
+      ...{ id: `bird-${i}`, text: `bird ${i}` },
+      imageVector: [Math.cos(i), Math.sin(i)],
+      textVector: [Math.sin(i), Math.cos(i)],
+    })),
+  });
+  const { body } = await app.call("POST", "/v1/collections/c/tune", { methods: ["asif", "plug:nearest"] });
+  const ended = await app.service.jobs.settled((body as { readonly id: string }).id);
+  expect(ended).toMatchObject({ state: "done", error: null });
+  const tuned = (await app.call("GET", "/v1/collections/c/tune")).body as Tuning;
+  expect(tuned.methods?.map(({ method }) => method).sort()).toEqual(["asif", "plug:nearest"]);
+  for (const { method, difference } of tuned.methods ?? []) {
+    expect(difference.low).toBeLessThanOrEqual(difference.mean);
+    expect(difference.high).toBeGreaterThanOrEqual(difference.mean);
+    if (method === "asif") expect(difference).toEqual({ mean: 0, low: 0, high: 0 });
+  }
+  const refused = await app.call("POST", "/v1/collections/c/tune", { methods: ["plug:forest"] });
+  expect([refused.status, pathsOf(refused)]).toEqual([400, ["method"]]);
 });
 
 describe("the setting that lists methods", () => {
