@@ -2,7 +2,6 @@
 export { createGraph } from "./graph.ts";
 export type { Attribute, Dimension, ElementType, Graph, Value } from "./graph.ts";
 export { openInference, type Inference, type OutputData, type TensorData } from "./inference.ts";
-export { createTape, plus, type Tape, type Tensor } from "../features/epalm/tape/index.ts";
 export { appendGraph } from "./tfjs/graph-model.ts";
 export { appendLayers, globalAveragePool } from "./tfjs/layers-model.ts";
 export { parseGraphModel, parseLayersModel, type ModelFile } from "./tfjs/model-file.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { LAYERS, MIX, NORM, writeEyes } from "../features/epalm/adapters/eyes.ts";
+import { LAYERS, MIX, NORM, writeEyes } from "../features/epalm/service/eyes.ts";
 import { defaultEncoders, defaultNetworks } from "../support/encoders.ts";
 import { temporaryDirectory } from "../support/postgres.ts";
 import { openEncoderRegistry } from "../../src/encoders/index.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { decodersOf } from "../epalm/adapters/index.ts";
+import { decodersOf } from "../epalm/service/index.ts";
 import type { Feature } from "../feature.ts";
 import { createCatalogue } from "./catalogue/index.ts";
 import { openClassifiers } from "./classifiers/index.ts";

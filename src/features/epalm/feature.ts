@@ -1,5 +1,5 @@
 import type { Feature } from "../feature.ts";
-import { createAdapters, decodersOf } from "./adapters/index.ts";
+import { createAdapters, decodersOf } from "./service/index.ts";
 import { addAdapterInputs } from "./routes/adapter-inputs.ts";
 import { addAdapters } from "./routes/adapters.ts";
 import { addGenerate } from "./routes/generate.ts";
@@ -9,11 +9,11 @@ export const epalm: Feature = {
   name: "epalm",
   open: (core) => {
     const decoders = decodersOf(core);
-    const adapters = createAdapters({ ...core, decoders });
+    const adapters = createAdapters(core, decoders);
     return Promise.resolve({
       routes: (routes) => {
-        addAdapterInputs(routes, core, adapters);
-        addAdapters(routes, core, adapters);
+        addAdapterInputs(routes, adapters);
+        addAdapters(routes, adapters);
         addGenerate(routes, adapters);
       },
       close: () => decoders.close(),

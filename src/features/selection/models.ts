@@ -1,6 +1,6 @@
 import type { EncoderRegistry } from "../../encoders/index.ts";
 import {
-  anchorFeatures,
+  anchorLayerVectors,
   sharedRows,
   type Making,
   type SharedRows,
@@ -53,7 +53,14 @@ export const modelsOf = async (
     return { models: features.map(modelOf), places: every };
   }
   if (of === null) throw new TypeError("samples of a collection come without it");
-  const { places, features } = await anchorFeatures(store, registry, of.collection, encoders, rows, making);
+  const { places, features } = await anchorLayerVectors(
+    store,
+    registry,
+    of.collection,
+    encoders,
+    rows,
+    making,
+  );
   return { models: features.map(modelOf), places };
 };
 

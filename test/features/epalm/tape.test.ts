@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import { createGraph, createTape, type Tape, type Tensor } from "../../../src/onnx/index.ts";
+import { createTape, type Tape, type Tensor } from "../../../src/features/epalm/tape/index.ts";
+import { createGraph } from "../../../src/onnx/index.ts";
 import { normals, seededRandom } from "../../support/random.ts";
 
 interface Case {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createGraph } from "../../../src/onnx/index.ts";
 import { writeFiles } from "../../encoders/folders.ts";
-import { writeEyes } from "../../features/epalm/adapters/eyes.ts";
+import { writeEyes } from "../../features/epalm/service/eyes.ts";
 import { anchorsOf, writeEncoders } from "../../features/reencoding/support.ts";
 import {
   KIND_NAMES,

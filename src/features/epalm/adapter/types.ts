@@ -1,7 +1,6 @@
 import type { Vision } from "../decoder/forward.ts";
 import type { NamedTensor, Tensors } from "../../../math/tensors.ts";
 
-
 export type { NamedTensor, Tensors };
 
 /** What an adapter is made of. */

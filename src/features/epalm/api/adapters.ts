@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import type { ImportSettings } from "../adapters/index.ts";
-import { ADAPTER_REFERENCE } from "../adapters/index.ts";
+import type { ImportSettings } from "../service/index.ts";
+import { ADAPTER_REFERENCE } from "../service/index.ts";
 import { optional } from "../../../api/values.ts";
 
 const MAX_LAYERS = 64;

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { GENERATE_DEFAULTS } from "../adapters/index.ts";
+import { GENERATE_DEFAULTS } from "../service/index.ts";
 import { adapterNamed, adapterReference, neighbourTold } from "./adapter-inputs.ts";
 import { input } from "../../../api/inputs.ts";
 import { collectionName, optional, text } from "../../../api/values.ts";

@@ -1,4 +1,5 @@
-import { plus, type Graph, type Tape, type Tensor, type Value } from "../../../onnx/index.ts";
+import type { Graph, Value } from "../../../onnx/index.ts";
+import { plus, type Tape, type Tensor } from "../tape/index.ts";
 import { scheduleOf, type Injection, type LayerAction } from "../injection.ts";
 import { POSITION_OFFSET, type DecoderConfig } from "./config.ts";
 import { decoderLayer, layerNormOf, project, type Memory, type Weights } from "./layer.ts";

@@ -1,12 +1,5 @@
-import {
-  createGraph,
-  createTape,
-  plus,
-  type Graph,
-  type Tape,
-  type Tensor,
-  type Value,
-} from "../../../onnx/index.ts";
+import { createGraph, type Graph, type Value } from "../../../onnx/index.ts";
+import { createTape, plus, type Tape, type Tensor } from "../tape/index.ts";
 import { weightShapes, type DecoderConfig } from "./config.ts";
 import { forward, forwardStep, logitsOf, planOf, SEEN, type DecoderInputs, type Shape } from "./forward.ts";
 import type { Memory, Weights } from "./layer.ts";

@@ -1,4 +1,4 @@
-import type { Tape, Tensor } from "../../../onnx/index.ts";
+import type { Tape, Tensor } from "../tape/index.ts";
 import { NORM_EPSILON, type DecoderConfig } from "./config.ts";
 
 /** A weight by the end of its name. */

@@ -1,4 +1,5 @@
-import { plus, type Dimension, type Graph, type Tape, type Tensor, type Value } from "../../../onnx/index.ts";
+import type { Dimension, Graph, Value } from "../../../onnx/index.ts";
+import { plus, type Tape, type Tensor } from "../tape/index.ts";
 
 /** Added where nothing may be seen: far below any score, yet finite, so that a row that sees nothing is no NaN. */
 const HIDDEN = -1e9;

@@ -1,7 +1,4 @@
-import type { Core } from "../../../collections/index.ts";
-import { FEATURES_JOB, fileOf, type AdapterInputs, type Adapters } from "../adapters/index.ts";
-import { createSoleJobs } from "../../../collections/sole-job.ts";
-import type { CollectionName } from "../../../types.ts";
+import { fileOf, type AdapterInputs, type Adapters } from "../service/index.ts";
 import { readJson } from "../../../http/body.ts";
 import {
   answerJson,
@@ -21,15 +18,7 @@ import { job } from "../../../api/service.ts";
 const tags = ["adapters"];
 const path = "/v1/collections/{collection}";
 
-export const addAdapterInputs = (
-  { app, bodyLimit, log }: Routes,
-  { jobs }: Core,
-  adapters: Adapters,
-): void => {
-  const start = createSoleJobs<readonly string[] | undefined>(jobs, FEATURES_JOB, (name, layers) =>
-    adapters.planFeatures(name as CollectionName, layers),
-  );
-
+export const addAdapterInputs = ({ app, bodyLimit, log }: Routes, adapters: Adapters): void => {
   endpoint(
     app,
     {
@@ -49,7 +38,7 @@ export const addAdapterInputs = (
     async (c) => {
       const { collection } = readPath(c, collectionPath);
       const { layers } = await readJson(c, featuresRequest, bodyLimit);
-      const started = await start(collection, layers);
+      const started = await adapters.startLayerVectors(collection, layers);
       c.header("Location", `/v1/jobs/${started.id}`);
       return answerJson(c, started, 202);
     },

@@ -1,8 +1,6 @@
-import type { Core } from "../../../collections/index.ts";
-import { settingsOf, TRAINING_JOB, type Adapters, type TrainRequest } from "../adapters/index.ts";
+import { settingsOf, type Adapters } from "../service/index.ts";
 import { adapterSize } from "../index.ts";
-import type { AdapterRecord } from "../store-adapter-types.ts";
-import { createSoleJobs } from "../../../collections/sole-job.ts";
+import type { AdapterRecord } from "../table.ts";
 import { readFile, readJson } from "../../../http/body.ts";
 import {
   answerJson,
@@ -24,11 +22,8 @@ const path = "/v1/adapters";
 const FILE = "application/octet-stream";
 const binary = { [FILE]: { schema: { type: "string" as const, format: "binary" } } };
 
-export const addAdapters = ({ app, bodyLimit }: Routes, { jobs }: Core, adapters: Adapters): void => {
+export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): void => {
   const { records, decoders } = adapters;
-  const train = createSoleJobs<TrainRequest>(jobs, TRAINING_JOB, (_, request) =>
-    adapters.planTraining(request),
-  );
 
   endpoint(
     app,
@@ -48,8 +43,7 @@ export const addAdapters = ({ app, bodyLimit }: Routes, { jobs }: Core, adapters
       responses: { 202: jsonOf("The job.", job), ...problems(400, 404, 409, 413, 415, 422, 503) },
     },
     async (c) => {
-      const request = await readJson(c, trainRequest, bodyLimit);
-      const started = await train(request.collection, request);
+      const started = await adapters.startTraining(await readJson(c, trainRequest, bodyLimit));
       c.header("Location", `/v1/jobs/${started.id}`);
       return answerJson(c, started, 202);
     },

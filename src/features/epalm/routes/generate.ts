@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Adapters } from "../adapters/index.ts";
+import type { Adapters } from "../service/index.ts";
 import { readJson } from "../../../http/body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../../http/endpoint.ts";
 import { streamEvents } from "../../../http/event-stream.ts";

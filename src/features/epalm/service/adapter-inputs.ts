@@ -4,15 +4,15 @@ import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError, invalidField, notFound } from "../../../errors.ts";
 import { type CollectionRecord, type EncoderRecord, findCollection } from "../../../store/index.ts";
 import type { CollectionName } from "../../../types.ts";
-import { featuresOf, sightOf, type Sight } from "./eyes.ts";
-import { layersOfAdapter } from "./fitting.ts";
+import { layerVectorsOf, imageInputOf, type ImageInput } from "./image-inputs.ts";
+import { layersOfAdapter } from "./compatibility.ts";
 import { chooseLayers } from "./layers.ts";
-import { madeOf } from "./made.ts";
+import { applyAdapter } from "./apply-adapter.ts";
 import { neighboursOf } from "./neighbours.ts";
 import type { AdapterRecords, StoredAdapter } from "./records.ts";
 import type { AdapterInputs, AdapterInputsRequest, LayerTold, Wanted } from "./types.ts";
 
-export interface Eyes {
+export interface InputSources {
   readonly store: Database;
   readonly registry: EncoderRegistry;
   readonly collections: Pick<Collections, "search">;
@@ -33,7 +33,7 @@ export interface Chosen {
  * `conflict` where the adapter is for other encoders, `unprocessable` where it takes nothing that can be seen here
  */
 export const choose = async (
-  { store, registry, records }: Pick<Eyes, "store" | "registry" | "records">,
+  { store, registry, records }: Pick<InputSources, "store" | "registry" | "records">,
   name: CollectionName,
   { layers, adapter }: Wanted,
 ): Promise<Chosen> => {
@@ -58,28 +58,30 @@ const requireOneToken = ({ adapter: { settings } }: StoredAdapter): void => {
 
 /** The features of some inputs, or what an adapter makes of them, with their nearest anchors. */
 export const inputsOf = async (
-  eyes: Eyes,
+  sources: InputSources,
   name: CollectionName,
   request: AdapterInputsRequest,
   signal: AbortSignal,
 ): Promise<AdapterInputs> => {
-  const { store, registry, collections } = eyes;
+  const { store, registry, collections } = sources;
   const { neighbours = 0 } = request;
-  const chosen = await choose(eyes, name, request);
+  const chosen = await choose(sources, name, request);
   const { collection, layers, stored } = chosen;
-  const sights = request.inputs.map((input, i) => sightOf(input, `inputs.${i}`));
-  const own = neighbours > 0 ? ownEncoder(registry, collection, sights) : null;
+  const imageInputs = request.inputs.map((input, i) => imageInputOf(input, `inputs.${i}`));
+  const own = neighbours > 0 ? ownEncoder(registry, collection, imageInputs) : null;
   const pathOf = (row: number): string => `inputs.${row}`;
   const encoders = layers.map(({ encoder }) => encoder);
-  const [features, vectors] = await seen(eyes, collection, encoders, own, sights, pathOf, signal);
+  const [features, vectors] = await seen(sources, collection, encoders, own, imageInputs, pathOf, signal);
   return {
     sequence: collection.sequence,
-    inputs: sights.map((sight) => ({ anchor: "anchor" in sight ? sight.anchor : null })),
+    inputs: imageInputs.map((input) => ({ anchor: "anchor" in input ? input.anchor : null })),
     layers,
-    ...(stored === null ? { tokens: features } : { made: await madeOf(stored, features, sights.length) }),
+    ...(stored === null
+      ? { tokens: features }
+      : { made: await applyAdapter(stored, features, imageInputs.length) }),
     ...(neighbours === 0
       ? {}
-      : { neighbours: await neighboursOf(store, collections, collection, sights, vectors, neighbours) }),
+      : { neighbours: await neighboursOf(store, collections, collection, imageInputs, vectors, neighbours) }),
   };
 };
 
@@ -91,9 +93,9 @@ export const inputsOf = async (
 const ownEncoder = (
   registry: Pick<EncoderRegistry, "list">,
   { imageEncoder }: CollectionRecord,
-  sights: readonly Sight[],
+  imageInputs: readonly ImageInput[],
 ): EncoderRecord | null => {
-  if (!sights.some((sight) => "image" in sight)) return null;
+  if (!imageInputs.some((input) => "image" in input)) return null;
   const { id, sha256 } = imageEncoder;
   const isHere = registry
     .list()
@@ -105,23 +107,23 @@ const ownEncoder = (
   );
 };
 
-/** Features of all sights, and the vectors by `own` of those that are image files, in one run of the networks. */
+/** Vectors of all images by the layers, and the vectors by `own` of those that are image files, in one run of the networks. */
 const seen = async (
-  { store, registry }: Eyes,
+  { store, registry }: InputSources,
   collection: CollectionRecord,
   encoders: readonly EncoderRecord[],
   own: EncoderRecord | null,
-  sights: readonly Sight[],
+  imageInputs: readonly ImageInput[],
   pathOf: (row: number) => string,
   signal: AbortSignal,
 ): Promise<[Float32Array[], Map<number, Float32Array>]> => {
   const known = encoders.findIndex(({ key }) => key === own?.key);
   const all = own === null || known >= 0 ? encoders : [...encoders, own];
-  const features = await featuresOf(store, registry, collection, all, sights, pathOf, signal);
+  const features = await layerVectorsOf(store, registry, collection, all, imageInputs, pathOf, signal);
   const vectors = new Map<number, Float32Array>();
   if (own !== null) {
     const rows = features[known >= 0 ? known : encoders.length];
-    sights.forEach((_, row) => {
+    imageInputs.forEach((_, row) => {
       vectors.set(row, rows?.slice(row * own.dimension, (row + 1) * own.dimension) ?? new Float32Array(0));
     });
   }

@@ -3,10 +3,10 @@ import { findVectorsByAll } from "../../../../store/index.ts";
 import { safetensorsHeader } from "../../index.ts";
 import type { AnchorKey, EncoderRecord } from "../../../../store/index.ts";
 import type { CollectionName } from "../../../../types.ts";
-import { featuredAnchors } from "../collection-features.ts";
-import { choose, type Eyes } from "../inputs.ts";
-import { madeOf, promptOf } from "../made.ts";
-import { planOf } from "../plan.ts";
+import { anchorsWithVectors } from "../layer-vectors.ts";
+import { choose, type InputSources } from "../adapter-inputs.ts";
+import { applyAdapter, promptOf } from "../apply-adapter.ts";
+import { planOf } from "../injection-plan.ts";
 import type { StoredAdapter } from "../records.ts";
 import type { LayerTold, Wanted } from "../types.ts";
 import { npyHeader } from "../../../../math/npy/index.ts";
@@ -38,16 +38,16 @@ export interface StreamedFile {
  * @throws AnchorageError `conflict` where features are not made yet, and what {@link choose} throws
  */
 export const collectionFile = async (
-  eyes: Eyes,
+  sources: InputSources,
   name: CollectionName,
   wanted: Wanted,
   format: FileFormat,
 ): Promise<StreamedFile> => {
-  const { store } = eyes;
-  const { collection, layers, stored } = await choose(eyes, name, wanted);
+  const { store } = sources;
+  const { collection, layers, stored } = await choose(sources, name, wanted);
   const width = format === "npy" && stored === null ? commonWidth(layers) : 0;
   const encoders = layers.map(({ encoder }) => encoder);
-  const anchors = await featuredAnchors(store, collection, encoders);
+  const anchors = await anchorsWithVectors(store, collection, encoders);
   const told: Told = {
     collection: collection.name,
     sequence: collection.sequence,
@@ -81,7 +81,7 @@ export const collectionFile = async (
   const numbers = anchors.length * layers.length * hidden;
   const prefixes = async function* () {
     for (const batch of batches)
-      yield (await madeOf(stored, await rowsOf(store, encoders, batch), batch.length)).prefix;
+      yield (await applyAdapter(stored, await rowsOf(store, encoders, batch), batch.length)).prefix;
   };
   if (format === "npy") return file(npyHeader(shape), numbers, prefixes);
   const shapes = new Map<string, readonly number[]>([

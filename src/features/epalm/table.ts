@@ -1,9 +1,26 @@
 import { and, desc, eq, isNotNull, sql } from "drizzle-orm";
 import { notFound } from "../../errors.ts";
-import type { CollectionName } from "../../types.ts";
-import type { AdapterRecord, NewAdapter } from "./store-adapter-types.ts";
+import type { CollectionName, JsonValue, Sequence } from "../../types.ts";
 import type { Database, Queries } from "../../store/database.ts";
 import { adapters, collections } from "../../store/schema.ts";
+
+/** An adapter to be stored; `adapter/record.ts` declares its settings and its content. */
+export interface NewAdapter {
+  readonly id: string;
+  /** Of the content. */
+  readonly sha256: string;
+  /** The collection it was trained on, with which it is deleted, and at which sequence; null where made elsewhere. */
+  readonly collection: CollectionName | null;
+  readonly sequence: Sequence | null;
+  readonly createdAt: Date;
+  readonly settings: JsonValue;
+}
+
+export interface AdapterRecord extends NewAdapter {
+  /** 1 for the first of this id; no number is given twice. */
+  readonly version: number;
+  readonly bytes: number;
+}
 
 const columns = {
   id: adapters.id,

@@ -3,7 +3,7 @@ import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
 import { type CollectionRecord, type EncoderRecord, ensureEncoder } from "../../../store/index.ts";
 import type { EncoderInfo } from "../../../types.ts";
-import { nameOfLayer } from "./fitting.ts";
+import { nameOfLayer } from "./compatibility.ts";
 import type { LayerTold } from "./types.ts";
 
 /**

@@ -17,7 +17,7 @@ import {
   type Vision,
 } from "../index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
-import { keepFeatures } from "../../../collections/layer-vectors/index.ts";
+import { keepLayerVectors } from "../../../collections/layer-vectors/index.ts";
 import type { JobContext } from "../../../collections/jobs/index.ts";
 import {
   type CollectionRecord,
@@ -93,11 +93,11 @@ export const planTraining = async (
   if (parts.rows.length === 0) throw invalidField("validation", "leaves no rows to be trained on");
   return async ({ signal, progress }) => {
     const encoders = layers.map(({ encoder }) => encoder);
-    await keepFeatures(store, registry, collection, encoders, anchors, {
+    await keepLayerVectors(store, registry, collection, encoders, anchors, {
       signal,
       onMade: (done) => progress(done, anchors.length, { stage: "features" }),
     });
-    const features = await featuresOf(store, encoders, anchors);
+    const features = await trainingVectors(store, encoders, anchors);
     const adapter = await trainAdapter(decoder, { ...parts, features, inputs: anchors.length }, options, {
       signal,
       onProgress: ({ step, steps, epoch, epochs, loss, validation }) =>
@@ -196,7 +196,7 @@ const captionsOf = async (store: Ground, collection: CollectionRecord): Promise<
 };
 
 /** Of each layer `[anchors, dimension]`. */
-const featuresOf = async (
+const trainingVectors = async (
   store: Ground,
   encoders: readonly EncoderRecord[],
   anchors: readonly number[],

@@ -17,8 +17,8 @@ import type { Input } from "../../../collections/index.ts";
 import { createRandom } from "../../../math/random.ts";
 import type { CollectionName, Sequence } from "../../../types.ts";
 import type { Decoders } from "./decoders.ts";
-import { requireDecoder } from "./fitting.ts";
-import { inputsOf, type Eyes } from "./inputs.ts";
+import { requireDecoder } from "./compatibility.ts";
+import { inputsOf, type InputSources } from "./adapter-inputs.ts";
 import type { Named, Neighbour } from "./types.ts";
 
 export interface GenerateRequest {
@@ -85,19 +85,19 @@ export const GENERATE_DEFAULTS = { beams: 1, maxTokens: 32, temperature: 0, topP
  * encoders or the decoder have other weights than the adapter is for; `invalid-input` that names the field
  */
 export const generate = async (
-  eyes: Eyes,
+  sources: InputSources,
   decoders: Decoders,
   request: GenerateRequest,
   { signal, onToken }: GenerateContext,
 ): Promise<GenerateAnswer> => {
   const began = performance.now();
   const { collection, adapter: reference, neighbours = 0, maxTokens = GENERATE_DEFAULTS.maxTokens } = request;
-  const { adapter, record } = await eyes.records.load(reference);
+  const { adapter, record } = await sources.records.load(reference);
   const decoder = await decoders.get(adapter.settings.decoder.id);
   requireDecoder(decoder, adapter.settings);
   const named = `${record.id}@${record.version}`;
   const told = await inputsOf(
-    eyes,
+    sources,
     collection,
     { inputs: [request.input], adapter: named, ...(neighbours > 0 ? { neighbours } : {}) },
     signal,

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { adapterVisual, promptTokens, type Adapter } from "../index.ts";
 import { AnchorageError } from "../../../errors.ts";
-import { planOf } from "./plan.ts";
+import { planOf } from "./injection-plan.ts";
 import type { StoredAdapter } from "./records.ts";
 import type { AdapterInputs } from "./types.ts";
 
@@ -14,7 +14,7 @@ const AT_ONCE = 2 ** 23;
  * @param features of each layer `[rows, dimension]`
  * @throws AnchorageError `unprocessable` where that is larger than numbers can be
  */
-export const madeOf = async (
+export const applyAdapter = async (
   { record, adapter }: StoredAdapter,
   features: readonly Float32Array[],
   rows: number,

@@ -2,25 +2,25 @@ import type { Database } from "../../../store/index.ts";
 import type { Collections } from "../../../collections/index.ts";
 import { type CollectionRecord, findAnchors } from "../../../store/index.ts";
 import type { AnchorId } from "../../../types.ts";
-import type { Sight } from "./eyes.ts";
+import type { ImageInput } from "./image-inputs.ts";
 import type { Neighbour } from "./types.ts";
 
 /**
- * Of each sight the nearest anchors by the collection's image vectors, nearest first; an anchor is not its own neighbour.
+ * The nearest anchors of each image by the collection's image vectors, nearest first; an anchor is not its own neighbour.
  *
- * @param vectors of each sight that is no anchor, by the collection's image encoder
+ * @param vectors of each image that is no anchor, by the collection's image encoder
  */
 export const neighboursOf = async (
   store: Database,
   collections: Pick<Collections, "search">,
   collection: CollectionRecord,
-  sights: readonly Sight[],
+  imageInputs: readonly ImageInput[],
   vectors: ReadonlyMap<number, Float32Array>,
   count: number,
 ): Promise<Neighbour[][]> => {
   const found: Neighbour[][] = [];
-  for (const [row, sight] of sights.entries()) {
-    const own = "anchor" in sight ? sight.anchor : null;
+  for (const [row, input] of imageInputs.entries()) {
+    const own = "anchor" in input ? input.anchor : null;
     const query = own === null ? { vector: [...(vectors.get(row) ?? [])] } : { anchor: own };
     const { hits } = await collections.search(collection.name, {
       query: { ...query, modality: "image" },

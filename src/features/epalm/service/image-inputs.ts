@@ -3,15 +3,15 @@ import { findVectorsByAll } from "../../../store/index.ts";
 import type { Input } from "../../../collections/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
-import { keepFeatures } from "../../../collections/layer-vectors/index.ts";
+import { keepLayerVectors } from "../../../collections/layer-vectors/index.ts";
 import { type CollectionRecord, type EncoderRecord, anchorKeys } from "../../../store/index.ts";
 import type { AnchorId } from "../../../types.ts";
 
-/** Something to look at: a stored anchor's image, or the bytes of an image file. */
-export type Sight = { readonly anchor: AnchorId } | { readonly image: Uint8Array };
+/** An image that an adapter is given: a stored anchor's image, or the bytes of an image file. */
+export type ImageInput = { readonly anchor: AnchorId } | { readonly image: Uint8Array };
 
 /** @throws AnchorageError `invalid-input` that names an input with nothing to be seen in it */
-export const sightOf = (input: Input, path: string): Sight => {
+export const imageInputOf = (input: Input, path: string): ImageInput => {
   if ("image" in input) return input;
   if ("anchor" in input) {
     if (input.modality === "text")
@@ -25,23 +25,23 @@ export const sightOf = (input: Input, path: string): Sight => {
 };
 
 /**
- * What each of `encoders` makes of some sights: `[rows, dimension]` each. Features of anchors are those that are stored,
+ * The vectors of some images by each of `encoders`, `[rows, dimension]` each. Those of anchors are the stored ones,
  * made first and kept where they are not; image files are encoded.
  *
- * @param pathOf where a sight stands in the request
- * @throws AnchorageError `invalid-input` that names the sight
+ * @param pathOf where an image stands in the request
+ * @throws AnchorageError `invalid-input` that names the input
  */
-export const featuresOf = async (
+export const layerVectorsOf = async (
   store: Database,
   registry: Pick<EncoderRegistry, "encodeImagesByAll">,
   collection: CollectionRecord,
   encoders: readonly EncoderRecord[],
-  sights: readonly Sight[],
+  imageInputs: readonly ImageInput[],
   pathOf: (row: number) => string,
   signal: AbortSignal,
 ): Promise<Float32Array[]> => {
-  const rows = encoders.map(({ dimension }) => new Float32Array(sights.length * dimension));
-  const images = sights.flatMap((sight, row) => ("image" in sight ? [{ row, bytes: sight.image }] : []));
+  const rows = encoders.map(({ dimension }) => new Float32Array(imageInputs.length * dimension));
+  const images = imageInputs.flatMap((input, row) => ("image" in input ? [{ row, bytes: input.image }] : []));
   if (images.length > 0) {
     const made = await namingInputs(
       images.map(({ row }) => `${pathOf(row)}.image`),
@@ -57,14 +57,14 @@ export const featuresOf = async (
       ),
     );
   }
-  const anchors = sights.flatMap((sight, row) => ("anchor" in sight ? [{ row, id: sight.anchor }] : []));
+  const anchors = imageInputs.flatMap((input, row) => ("anchor" in input ? [{ row, id: input.anchor }] : []));
   if (anchors.length > 0) {
     const keys = await keysOf(store, collection, anchors, pathOf);
     const { wanted } = keys;
     const nowhere = (): void => undefined;
     let found = await findVectorsByAll(store, encoders, wanted);
     if (found.some(({ size }) => size < wanted.length)) {
-      await keepFeatures(store, registry, collection, encoders, wanted, { signal, onMade: nowhere });
+      await keepLayerVectors(store, registry, collection, encoders, wanted, { signal, onMade: nowhere });
       found = await findVectorsByAll(store, encoders, wanted);
     }
     for (const [e, encoder] of encoders.entries()) {

@@ -2,7 +2,7 @@ import type { Database } from "../../../store/index.ts";
 import { keysWithVector } from "../../../store/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError } from "../../../errors.ts";
-import { keepFeatures } from "../../../collections/layer-vectors/index.ts";
+import { keepLayerVectors } from "../../../collections/layer-vectors/index.ts";
 import type { JobContext } from "../../../collections/jobs/index.ts";
 import {
   type AnchorKey,
@@ -22,7 +22,7 @@ type Features = Database;
  *
  * @throws the signal's reason, soon after it is aborted
  */
-export const makeCollectionFeatures = async (
+export const makeLayerVectors = async (
   store: Features,
   registry: Pick<EncoderRegistry, "encodeImagesByAll">,
   collection: CollectionRecord,
@@ -32,14 +32,14 @@ export const makeCollectionFeatures = async (
   const tried = new Set<number>();
   for (;;) {
     const anchors = await anchorKeys(store, collection, "with images");
-    const lacking = await withoutFeatures(store, encoders, anchors);
+    const lacking = await lackingVectors(store, encoders, anchors);
     // One whose image vanished between would be tried for ever.
     const keys = lacking.filter((key) => !tried.has(key));
     const before = anchors.length - keys.length;
     progress(before, anchors.length);
     if (keys.length === 0) return;
     for (const key of keys) tried.add(key);
-    await keepFeatures(store, registry, collection, encoders, keys, {
+    await keepLayerVectors(store, registry, collection, encoders, keys, {
       signal,
       onMade: (done) => progress(before + done, anchors.length),
     });
@@ -47,7 +47,7 @@ export const makeCollectionFeatures = async (
 };
 
 /** The keys of anchors that lack features by one of `encoders`. */
-export const withoutFeatures = async (
+export const lackingVectors = async (
   store: Database,
   encoders: readonly EncoderRecord[],
   anchors: readonly AnchorKey[],
@@ -67,13 +67,13 @@ export const withoutFeatures = async (
  *
  * @throws AnchorageError `conflict` where some lack features
  */
-export const featuredAnchors = async (
+export const anchorsWithVectors = async (
   store: Database,
   collection: CollectionRecord,
   encoders: readonly EncoderRecord[],
 ): Promise<readonly AnchorKey[]> => {
   const anchors = await anchorKeys(store, collection, "with images");
-  const lacking = await withoutFeatures(store, encoders, anchors);
+  const lacking = await lackingVectors(store, encoders, anchors);
   if (lacking.length === 0) return anchors;
   throw new AnchorageError(
     "conflict",

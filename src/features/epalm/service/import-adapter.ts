@@ -18,7 +18,7 @@ import {
 } from "../index.ts";
 import type { EncoderInfo } from "../../../types.ts";
 import type { Decoders } from "./decoders.ts";
-import { checkDecoder, checkFeatures } from "./fitting.ts";
+import { checkDecoder, checkLayers } from "./compatibility.ts";
 import { layerInfo } from "./layers.ts";
 
 /** What a file of weights alone does not say. */
@@ -72,7 +72,7 @@ export const importAdapter = async (
         "body",
         `goes up to layer ${vision.injection.endLayer}; at most ${MOST_LAYERS} are known`,
       );
-    checkFeatures(registry, adapter.settings);
+    checkLayers(registry, adapter.settings);
     await checkDecoder(decoders, adapter.settings);
     return adapter;
   }

@@ -6,8 +6,6 @@ import { type CollectionRecord, type EncoderRecord, addVectors } from "../../sto
 /** What an interruption may lose. */
 const IMAGES_AT_ONCE = 32;
 
-type FeatureStore = Database;
-
 export interface Making {
   readonly signal: AbortSignal;
   /** How many samples have all of their features. */
@@ -26,15 +24,15 @@ export const sharedRows = (length: number): SharedRows =>
  *
  * @returns of the anchors that are still there, in the order of `keys`
  */
-export const anchorFeatures = async (
-  store: FeatureStore,
+export const anchorLayerVectors = async (
+  store: Database,
   registry: Pick<EncoderRegistry, "encodeImagesByAll">,
   collection: CollectionRecord,
   encoders: readonly EncoderRecord[],
   keys: readonly number[],
   making: Making,
 ): Promise<{ readonly places: readonly number[]; readonly features: readonly SharedRows[] }> => {
-  await keepFeatures(store, registry, collection, encoders, keys, making);
+  await keepLayerVectors(store, registry, collection, encoders, keys, making);
   const found: ReadonlyMap<number, Float32Array>[] = [];
   for (const encoder of encoders) found.push(await findVectors(store, encoder, keys));
   const places = keys.flatMap((key, place) => (found.every((vectors) => vectors.has(key)) ? [place] : []));
@@ -49,9 +47,9 @@ export const anchorFeatures = async (
   return { places, features };
 };
 
-/** Makes and keeps what {@link anchorFeatures} gives; of anchors without a stored image nothing can be made. */
-export const keepFeatures = async (
-  store: FeatureStore,
+/** Makes and keeps what {@link anchorLayerVectors} gives; of anchors without a stored image nothing can be made. */
+export const keepLayerVectors = async (
+  store: Database,
   registry: Pick<EncoderRegistry, "encodeImagesByAll">,
   collection: CollectionRecord,
   encoders: readonly EncoderRecord[],
@@ -67,7 +65,7 @@ export const keepFeatures = async (
 };
 
 const makeMissing = async (
-  store: FeatureStore,
+  store: Database,
   registry: Pick<EncoderRegistry, "encodeImagesByAll">,
   collection: CollectionRecord,
   encoders: readonly EncoderRecord[],

@@ -1,6 +1,6 @@
 import type { Input } from "../../../collections/index.ts";
 import type { EncoderRecord } from "../../../store/index.ts";
-import type { AdapterRecord } from "../store-adapter-types.ts";
+import type { AdapterRecord } from "../table.ts";
 import type { AdapterSettings, LayerAction } from "../index.ts";
 import type { AnchorId, Sequence } from "../../../types.ts";
 

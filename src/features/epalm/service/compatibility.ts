@@ -18,7 +18,7 @@ interface Source {
  *
  * @throws AnchorageError `conflict` that names the first layer which is not here, or has other weights
  */
-export const checkFeatures = (
+export const checkLayers = (
   registry: Pick<EncoderRegistry, "layer">,
   { features }: { readonly features: readonly Source[] },
 ): EncoderInfo[] =>
@@ -40,7 +40,7 @@ export const layersOfAdapter = async (
   settings: Pick<AdapterSettings, "features">,
 ): Promise<LayerTold[]> =>
   Promise.all(
-    checkFeatures(registry, settings).map(async (info) => ({
+    checkLayers(registry, settings).map(async (info) => ({
       name: nameOfLayer(info.id),
       encoder: await ensureEncoder(store, info),
     })),

@@ -1,9 +1,9 @@
 import type { Database } from "../../../store/index.ts";
-import { findAdapter, adapterContent, listAdapters, removeAdapters, saveAdapter } from "../store-adapters.ts";
+import { findAdapter, adapterContent, listAdapters, removeAdapters, saveAdapter } from "../table.ts";
 import { LRUCache } from "lru-cache";
 import { notFound } from "../../../errors.ts";
 import { readAdapter, writeAdapter, type Adapter, type AdapterSettings } from "../index.ts";
-import type { AdapterRecord } from "../store-adapter-types.ts";
+import type { AdapterRecord } from "../table.ts";
 import type { CollectionName, JsonValue, Sequence } from "../../../types.ts";
 
 /** Numbers of adapters that are kept ready, 256 MiB. */
