@@ -11,7 +11,7 @@ import {
   type CollectionClient,
 } from "../../src/features/client.ts";
 import { createApp } from "../../src/http/index.ts";
-import { writeEyes } from "../features/epalm/adapters/eyes.ts";
+import { writeEyes } from "../features/epalm/service/eyes.ts";
 import { writeSmallEncoders } from "../features/selection/selection-data.ts";
 import { defaultEncoders } from "../support/encoders.ts";
 import { freshDatabase, type TestDatabase } from "../support/postgres.ts";
