@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { optional, text } from "./values.ts";
+import { anchorId, optional, text } from "./values.ts";
 
 /** Anchors that are listed in one answer, over all its results. */
 export const MAX_EXPLANATIONS = 100_000;
@@ -40,32 +40,52 @@ export const explain = z
     example: { top: 5, groupBy: "owner", against: "runner-up" },
   });
 
+export type Explain = z.output<typeof explain>;
+
 const part = {
-  anchor: z.string(),
+  anchor: anchorId,
   text: z.string().nullable(),
-  image: z.string().nullable().optional().openapi({
-    description: "The path of its image; null where there is none. Only where `explain` is an object.",
-    example: "/v1/collections/birds/anchors/a1/image",
-  }),
-  contribution: z.number(),
+  image: optional(
+    z.string().nullable().openapi({
+      description: "The path of its image; null where there is none. Only where `explain` is an object.",
+      example: "/v1/collections/birds/anchors/a1/image",
+    }),
+  ),
 };
 
+const contribution = z.strictObject({
+  ...part,
+  contribution: z.number(),
+  imageSimilarity: z.number(),
+  textSimilarity: z
+    .number()
+    .openapi({ description: "To the prompt that gave the score; with `mean`, to the most similar one." }),
+});
+
+const difference = z.strictObject({
+  ...part,
+  contribution: z.number().openapi({ description: "To the first class." }),
+  against: z.number().openapi({ description: "To the other." }),
+  difference: z.number(),
+});
+
 const grouped = <Sums extends z.ZodRawShape>(sums: Sums) => ({
-  groups: z
-    .array(
-      z.strictObject({
-        group: z
-          .unknown()
-          .openapi({ description: "The value of the metadata key; null where there is none." }),
-        anchors: z.int(),
-        ...sums,
-      }),
-    )
-    .optional(),
-  otherGroups: z
-    .strictObject({ groups: z.int(), ...sums })
-    .optional()
-    .openapi({ description: "Those that are not listed." }),
+  groups: optional(
+    z
+      .array(
+        z.strictObject({
+          group: z
+            .unknown()
+            .openapi({ description: "The value of the metadata key; null where there is none." }),
+          anchors: z.int(),
+          ...sums,
+        }),
+      )
+      .readonly(),
+  ),
+  otherGroups: optional(
+    z.strictObject({ groups: z.int(), ...sums }).openapi({ description: "Those that are not listed." }),
+  ),
 });
 
 const contrast = z
@@ -73,14 +93,7 @@ const contrast = z
     name: z.string(),
     score: z.number(),
     difference: z.number().openapi({ description: "Of the first class's score to this one." }),
-    anchors: z.array(
-      z.strictObject({
-        ...part,
-        contribution: z.number().openapi({ description: "To the first class." }),
-        against: z.number().openapi({ description: "To the other." }),
-        difference: z.number(),
-      }),
-    ),
+    anchors: z.array(difference).readonly(),
     others: z.strictObject({ anchors: z.int(), difference: z.number() }),
     ...grouped({ difference: z.number(), contribution: z.number(), against: z.number() }),
   })
@@ -89,28 +102,39 @@ const contrast = z
   });
 
 /** One result of a classification. */
-export const classified = z
+export const classifyResult = z
   .strictObject({
-    classes: z.array(
-      z.strictObject({
-        name: z.string(),
-        score: z.number(),
-        probability: z.number().optional().openapi({ description: "Where it was asked for." }),
-      }),
+    classes: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          score: z.number(),
+          probability: optional(z.number().openapi({ description: "Where it was asked for." })),
+        }),
+      )
+      .readonly(),
+    abstained: optional(z.boolean().openapi({ description: "Where `abstain` was asked for." })),
+    set: optional(
+      z
+        .array(z.strictObject({ name: z.string(), probability: z.number() }))
+        .readonly()
+        .openapi({ description: "Where `conformal` was asked for: likeliest first, at least one." }),
     ),
-    abstained: z.boolean().optional().openapi({ description: "Where `abstain` was asked for." }),
-    set: z
-      .array(z.strictObject({ name: z.string(), probability: z.number() }))
-      .optional()
-      .openapi({ description: "Where `conformal` was asked for: likeliest first, at least one." }),
-    explanation: z
-      .array(z.strictObject({ ...part, imageSimilarity: z.number(), textSimilarity: z.number() }))
-      .optional(),
-    others: z
-      .strictObject({ anchors: z.int(), contribution: z.number() })
-      .optional()
-      .openapi({ description: "The anchors that `explanation` does not list." }),
+    explanation: optional(z.array(contribution).readonly()),
+    others: optional(
+      z
+        .strictObject({ anchors: z.int(), contribution: z.number() })
+        .openapi({ description: "The anchors that `explanation` does not list." }),
+    ),
     ...grouped({ contribution: z.number() }),
-    against: contrast.nullable().optional().openapi({ description: "null where no class has another name." }),
+    against: optional(contrast.nullable().openapi({ description: "null where no class has another name." })),
   })
   .openapi("Classified");
+
+/** What one anchor adds to the score of an image and a class; those of all anchors add up to the score. */
+export type Contribution = z.output<typeof contribution>;
+/** What one anchor adds to the difference between two classes' scores. */
+export type Difference = z.output<typeof difference>;
+/** Why the first class and not another; the anchors' differences add up to the scores' difference. */
+export type Contrast = z.output<typeof contrast>;
+export type ClassifyResult = z.output<typeof classifyResult>;

@@ -5,7 +5,7 @@ export const indexKind = z.enum(["exact", "hnsw"]);
 export type IndexKind = z.output<typeof indexKind>;
 
 /** What an index or a plan says of the transform that its vectors went through. */
-const transformUsed = {
+export const transformUsed = {
   transform,
   transformVersion: z.int().openapi({ description: "Of the fit; 0 where nothing is fitted." }),
   transformSequence: sequence.openapi({

@@ -75,4 +75,6 @@ export const input = z
     example: { text: "a red fox" },
   });
 
+/** What a query, a class prompt or an anchor is made from; an image is the bytes of its file. */
+export type Input = z.output<typeof input>;
 export type InputBody = z.input<typeof input>;

@@ -109,3 +109,5 @@ export const scored = {
     .readonly()
     .openapi({ description: "What was fitted on the anchors for this method; none for `asif`." }),
 };
+
+export type MethodRequest = z.output<z.ZodObject<typeof scoring>>;

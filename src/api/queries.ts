@@ -1,11 +1,22 @@
 import { z } from "@hono/zod-openapi";
-import { classified, explain, MAX_EXPLANATIONS } from "./explain.ts";
+import { classifyResult, explain, MAX_EXPLANATIONS } from "./explain.ts";
 import { calibrationUsed, checkSure, sure } from "../features/calibration/api.ts";
 import { filter } from "./filter.ts";
 import { plan } from "./indexes.ts";
 import { input, RED_PIXEL } from "./inputs.ts";
-import { scored, scoring } from "./methods.ts";
-import { k, minSequence, modality, optional, p, text, transform } from "./values.ts";
+import { ensemble, scored, scoring } from "./methods.ts";
+import {
+  anchorId,
+  k,
+  metadata,
+  minSequence,
+  modality,
+  optional,
+  p,
+  sequence,
+  text,
+  transform,
+} from "./values.ts";
 
 const MAX_HITS = 1_000;
 const MAX_INPUTS = 1_000;
@@ -32,7 +43,7 @@ export const settings = {
   ef: optional(z.int().min(1).max(MAX_EF).openapi({ description: "HNSW's candidate list.", example: 400 })),
 };
 
-const inputs = z.array(input).min(1);
+const inputs = (most: number) => z.array(input).min(1).max(most).readonly();
 
 export const searchRequest = z
   .strictObject({
@@ -55,15 +66,15 @@ export const searchRequest = z
   });
 
 export const relativeRequest = z
-  .strictObject({ inputs: inputs.max(MAX_INPUTS), modality, ...settings })
+  .strictObject({ inputs: inputs(MAX_INPUTS), modality, ...settings })
   .openapi("RelativeRequest", {
     example: { inputs: [{ text: "a red fox" }], modality: "text", k: 200, p: 6 },
   });
 
 export const similarityRequest = z
   .strictObject({
-    images: inputs.max(MAX_INPUTS),
-    texts: inputs.max(MAX_TEXTS),
+    images: inputs(MAX_INPUTS),
+    texts: inputs(MAX_TEXTS),
     ...scoring,
     ...settings,
   })
@@ -79,27 +90,23 @@ const template = text
   .refine((value) => value.split("{}").length === 2, { error: "must hold {} once, where the name goes" })
   .openapi({ type: "string", example: "a photo of a {}" });
 
-const classInput = z.strictObject({ name: text, prompts: optional(inputs.max(MAX_INPUTS)) }).openapi("Class");
+export const classInput = z
+  .strictObject({ name: text, prompts: optional(inputs(MAX_INPUTS)) })
+  .openapi("Class");
 
-/** What a classification is asked with, whichever way it is answered. */
 export const questionShape = {
-  images: inputs.max(MAX_INPUTS),
-  classes: z.array(classInput).min(1).max(MAX_TEXTS),
-  templates: optional(z.array(template).min(1).max(MAX_TEMPLATES)),
-  ensemble: optional(
-    z.enum(["max", "mean"]).openapi({
-      default: "max",
-      description:
-        "`max`: a class's score is its best prompt's; `mean`: that of its prompts' mean representation.",
-    }),
-  ),
+  images: inputs(MAX_INPUTS),
+  classes: z.array(classInput).min(1).max(MAX_TEXTS).readonly(),
+  templates: optional(z.array(template).min(1).max(MAX_TEMPLATES).readonly()),
+  ensemble: optional(ensemble),
   top: optional(z.int().min(1).max(MAX_TEXTS).openapi({ default: 5 })),
   explain: optional(explain),
   filter: optional(filter.openapi({ description: "Restricts the anchors that serve as memory." })),
   ...parameters,
 };
 
-type Question = z.output<z.ZodObject<typeof questionShape>>;
+/** What a classification is asked with, whichever way it is answered. */
+export type Question = z.output<z.ZodObject<typeof questionShape>>;
 
 /** Bounds on what one answer can hold. */
 export const checkQuestion = (
@@ -117,8 +124,10 @@ export const checkQuestion = (
   limit(images.length * listed, MAX_EXPLANATIONS, "explain", "images times explain");
 };
 
+const classifyShape = { ...questionShape, ...scoring, ...settings };
+
 export const classifyRequest = z
-  .strictObject({ ...questionShape, ...scoring, ...sure, ...settings })
+  .strictObject({ ...classifyShape, ...sure })
   .superRefine(checkQuestion)
   .superRefine(checkSure)
   .openapi("ClassifyRequest", {
@@ -130,18 +139,21 @@ export const classifyRequest = z
     },
   });
 
-const computed = { sequence: z.int(), tookMs: z.number() };
+export const computed = {
+  sequence: sequence.openapi({ description: "The answer is computed at it." }),
+  tookMs: z.number(),
+};
+
+const searchHit = z.strictObject({
+  id: anchorId,
+  score: z.number(),
+  text: z.string().nullable(),
+  metadata,
+});
 
 export const searchAnswer = z
   .strictObject({
-    hits: z.array(
-      z.strictObject({
-        id: z.string(),
-        score: z.number(),
-        text: z.string().nullable(),
-        metadata: z.record(z.string(), z.unknown()),
-      }),
-    ),
+    hits: z.array(searchHit).readonly(),
     plan,
     ...computed,
   })
@@ -149,7 +161,11 @@ export const searchAnswer = z
 
 export const relativeAnswer = z
   .strictObject({
-    representations: z.array(z.strictObject({ anchors: z.array(z.string()), values: z.array(z.number()) })),
+    representations: z
+      .array(
+        z.strictObject({ anchors: z.array(anchorId).readonly(), values: z.array(z.number()).readonly() }),
+      )
+      .readonly(),
     plan,
     ...computed,
   })
@@ -157,11 +173,14 @@ export const relativeAnswer = z
 
 export const similarityAnswer = z
   .strictObject({
-    scores: z.array(z.array(z.number())).openapi({
-      description:
-        "images x texts; in [-1, 1] but for a `consensus`, which adds up deviations from the mean of an image's texts, " +
-        "or, of fewer than 32 texts, from that of 256 anchors' captions.",
-    }),
+    scores: z
+      .array(z.array(z.number()).readonly())
+      .readonly()
+      .openapi({
+        description:
+          "images x texts; in [-1, 1] but for a `consensus`, which adds up deviations from the mean of an image's texts, " +
+          "or, of fewer than 32 texts, from that of 256 anchors' captions.",
+      }),
     ...scored,
     ...computed,
   })
@@ -169,18 +188,33 @@ export const similarityAnswer = z
 
 export const classifyAnswer = z
   .strictObject({
-    results: z.array(classified),
-    calibration: calibrationUsed.optional(),
+    results: z.array(classifyResult).readonly(),
+    calibration: optional(calibrationUsed),
     ...scored,
     ...computed,
   })
   .openapi("ClassifyAnswer");
 
+/** Settings that any query may give in place of the collection's own. */
+export type QuerySettings = z.output<z.ZodObject<typeof settings>>;
+/** What every answer names: the sequence that it was computed at, and how long it took. */
+export type Answer = z.output<z.ZodObject<typeof computed>>;
+export type SearchRequest = z.output<typeof searchRequest>;
 export type SearchRequestBody = z.input<typeof searchRequest>;
+export type SearchHit = z.output<typeof searchHit>;
+export type SearchAnswer = z.output<typeof searchAnswer>;
 export type SearchAnswerBody = z.input<typeof searchAnswer>;
+export type RelativeRequest = z.output<typeof relativeRequest>;
 export type RelativeRequestBody = z.input<typeof relativeRequest>;
+export type RelativeAnswer = z.output<typeof relativeAnswer>;
 export type RelativeAnswerBody = z.input<typeof relativeAnswer>;
+export type SimilarityRequest = z.output<typeof similarityRequest>;
 export type SimilarityRequestBody = z.input<typeof similarityRequest>;
+export type SimilarityAnswer = z.output<typeof similarityAnswer>;
 export type SimilarityAnswerBody = z.input<typeof similarityAnswer>;
+export type ClassInput = z.output<typeof classInput>;
+/** A classification without the fields of features. */
+export type ClassifyRequest = z.output<z.ZodObject<typeof classifyShape>>;
 export type ClassifyRequestBody = z.input<typeof classifyRequest>;
+export type ClassifyAnswer = z.output<typeof classifyAnswer>;
 export type ClassifyAnswerBody = z.input<typeof classifyAnswer>;

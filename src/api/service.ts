@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { encoderId, modality } from "./values.ts";
+import { encoderId, instant, modality } from "./values.ts";
 
 const encoderLayer = z.strictObject({
   name: z.string(),
@@ -45,24 +45,26 @@ export type EncoderInfo = Pick<ListedEncoder, keyof typeof encoderInfo>;
 /** An intermediate output of an encoder, whose vectors are kept beside the encoder's own. */
 export type EncoderLayer = z.output<typeof encoderLayer>;
 
+const jobState = z.enum(["running", "done", "failed", "cancelled", "interrupted"]);
+
 export const job = z
   .strictObject({
     id: z.string(),
     kind: z.string(),
     subject: z.string().openapi({ description: "What it works on, such as a collection's name." }),
-    state: z.enum(["running", "done", "failed", "cancelled", "interrupted"]),
+    state: jobState,
     done: z.number(),
     total: z.number(),
     error: z.string().nullable(),
-    detail: z.record(z.string(), z.unknown()).nullable().openapi({
+    detail: z.record(z.string(), z.unknown()).readonly().nullable().openapi({
       description: "What a job of its kind tells beside how far it is, such as the loss of a training.",
     }),
-    createdAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
+    createdAt: instant,
+    updatedAt: instant,
   })
   .openapi("Job");
 
-export const jobList = z.strictObject({ jobs: z.array(job) }).openapi("JobList");
+export const jobList = z.strictObject({ jobs: z.array(job).readonly() }).openapi("JobList");
 
 export const jobPath = z.strictObject({
   id: z
@@ -91,6 +93,9 @@ export const about = z
   })
   .openapi("About");
 
+/** Background work that can be watched and cancelled. */
+export type Job = z.output<typeof job>;
+export type JobState = z.output<typeof jobState>;
 export type EncoderListBody = z.input<typeof encoderList>;
 export type JobBody = z.input<typeof job>;
 export type JobListBody = z.input<typeof jobList>;

@@ -1,13 +1,14 @@
+import type { ClassifyResult } from "../api/explain.ts";
 import type { FitUsed, Method } from "../api/methods.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import type { RepresentationCache } from "./cache.ts";
 import { classificationOf, classify, scoreClasses } from "./classify.ts";
 import { representBoth, scoreTexts, type MethodSettings } from "./method.ts";
 import { createSlices } from "../math/slices.ts";
-import type { Classification, ClassifyInput } from "./types.ts";
+import type { ClassifyInput } from "./types.ts";
 
 export interface Classified {
-  readonly results: readonly Classification[];
+  readonly results: readonly ClassifyResult[];
   readonly fits: readonly FitUsed[];
 }
 
@@ -28,7 +29,7 @@ export const classifyByMethod = async (
   const { images, prompts, classes, ensemble, top } = input;
   const settings = { ...input.settings, ...how };
   const sizes = ensemble === "mean" ? classes.map((entry) => entry.prompts) : undefined;
-  const results: Classification[] = [];
+  const results: ClassifyResult[] = [];
   if (method === "asif-csa") {
     const made = await representBoth(view, method, images, prompts, settings, sizes);
     const { imageRows, textRows, fits } = made;

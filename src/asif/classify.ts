@@ -1,9 +1,10 @@
+import type { ClassifyResult } from "../api/explain.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import { createRepresentationCache, type RepresentationCache } from "./cache.ts";
 import { explain, explainAll, type ClassRow, type Named } from "./explain.ts";
 import { meanRepresentations, relativeRepresentations } from "./relative.ts";
 import { scoreRows } from "./score.ts";
-import type { Classification, ClassifyInput, RelativeRepresentations } from "./types.ts";
+import type { ClassifyInput, RelativeRepresentations } from "./types.ts";
 
 /**
  * Zero-shot classification (ASIF, arXiv 2210.01738, section 2): the class whose prompts' relative representation is
@@ -14,7 +15,7 @@ export const classify = async (
   view: AnchorView,
   input: ClassifyInput,
   cache: RepresentationCache = createRepresentationCache(),
-): Promise<Classification[]> => {
+): Promise<ClassifyResult[]> => {
   const { images, prompts, classes, ensemble, settings } = input;
   const sizes = classes.map((entry) => entry.prompts);
   const isMean = ensemble === "mean";
@@ -25,7 +26,7 @@ export const classify = async (
       return isMean ? meanRepresentations(representations, sizes, view.slotCount) : representations;
     }),
   ]);
-  const results: Classification[] = [];
+  const results: ClassifyResult[] = [];
   await scoreClasses(imageRows, textRows, view.slotCount, input, (image, scored) => {
     results.push(classificationOf(view, imageRows, image, textRows, scored, input));
   });
@@ -66,7 +67,7 @@ export const classificationOf = (
   textRows: RelativeRepresentations,
   scored: ClassRow[],
   { top, explain: asked }: Pick<Asked, "top" | "explain">,
-): Classification => {
+): ClassifyResult => {
   const ranked = scored.sort((a, b) => b.score - a.score);
   const classes = ranked.slice(0, top).map(({ name, score }) => ({ name, score }));
   const first = ranked[0]?.row;

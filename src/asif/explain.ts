@@ -1,8 +1,8 @@
+import type { Contribution, Contrast, Difference } from "../api/explain.ts";
 import type { AnchorView, Slot } from "../retrieval/index.ts";
 import type { Metadata } from "../types.ts";
 import { groupParts } from "./groups.ts";
-import type { Contribution, Contrast, Difference, Explained, ExplainInput } from "./explain-types.ts";
-import type { RelativeRepresentations } from "./types.ts";
+import type { Explained, ExplainInput, RelativeRepresentations } from "./types.ts";
 
 /** What an explanation needs to know of the anchors. */
 export type Named = Pick<AnchorView, "entry" | "compare">;

@@ -20,6 +20,5 @@ export {
 export { meanRepresentations, relativeRepresentations, represent } from "./relative.ts";
 export { scoreAll, scoreRows } from "./score.ts";
 export { searchAsif, searchUnimodal } from "./search.ts";
-export type * from "./explain-types.ts";
 export type * from "./types.ts";
 export type { FitAnchors, FittedMethod, MethodPlug } from "./plug.ts";

@@ -1,7 +1,7 @@
+import type { ClassifyResult } from "../api/explain.ts";
 import type { SearchPlan } from "../api/indexes.ts";
 import type { Slot } from "../retrieval/index.ts";
 import type { AsifParameters, Ensemble, TransformKind } from "../types.ts";
-import type { Explained, ExplainInput } from "./explain-types.ts";
 
 /** Everything that a relative representation depends on beside the anchors themselves. */
 export interface AsifSettings extends AsifParameters {
@@ -38,9 +38,19 @@ export interface ClassifyInput {
   readonly settings: AsifSettings;
 }
 
-export interface Classification extends Partial<Explained> {
-  readonly classes: readonly { readonly name: string; readonly score: number }[];
+/** How much is told of the first class of an image. */
+export interface ExplainInput {
+  /** How many anchors, and how many groups, are listed. */
+  readonly top: number;
+  /** A metadata key to add contributions up by. */
+  readonly groupBy?: string;
+  /** `runner-up`, or a class's name. */
+  readonly against?: string;
 }
+
+/** The parts of a result that say how the first class got its score. */
+export type Explained = Pick<ClassifyResult, "groups" | "otherGroups" | "against"> &
+  Required<Pick<ClassifyResult, "explanation" | "others">>;
 
 export interface Hit {
   readonly slot: Slot;

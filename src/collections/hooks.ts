@@ -1,9 +1,9 @@
 import type { PluggedMethod } from "../api/methods.ts";
 import type { MethodPlug } from "../asif/index.ts";
+import type { ClassifyAnswer, ClassifyRequest } from "../api/queries.ts";
 import type { CollectionRecord, Transaction } from "../store/index.ts";
 import type { AnchorId, Sequence } from "../types.ts";
 import type { Queried } from "./question.ts";
-import type { ClassifyAnswer, ClassifyRequest } from "./types.ts";
 
 /** A classification as a feature may change it: asks `next` for the core's answer. */
 export type ClassifyStep = (

@@ -1,9 +1,9 @@
+import type { Input } from "../api/inputs.ts";
 import { invalidField } from "../errors.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import type { EncoderRecord } from "../store/index.ts";
 import type { AnchorId, Modality } from "../types.ts";
 import { readVector, type Encodable, type Encoding } from "./encoding.ts";
-import type { Input } from "./types.ts";
 
 /** An input and where it stands; a text may stand elsewhere than under `text` of that, such as in a class's name. */
 export type InputAt = Encodable<Input> & { readonly textPath?: string };

@@ -1,9 +1,10 @@
+import type { MethodRequest } from "../api/methods.ts";
+import type { ClassifyRequest } from "../api/queries.ts";
 import { isPlugged, METHODS, type Method, type PluggedMethod } from "../api/methods.ts";
 import { METHOD_TRAITS, traitsOf, type MethodPlug, type MethodSettings } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
 import type { CollectionHooks } from "./hooks.ts";
 import type { Queried } from "./question.ts";
-import type { ClassifyRequest, MethodRequest } from "./types.ts";
 
 const EXPLAINABLE = METHODS.filter((method) => METHOD_TRAITS[method].explainable);
 const CANONICAL = METHODS.filter((method) => METHOD_TRAITS[method].canonical);

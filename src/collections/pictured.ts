@@ -1,13 +1,13 @@
-import type { Classification } from "../asif/index.ts";
-import type { AnchorId } from "../types.ts";
-import type { ClassifyResult } from "./types.ts";
+import type { ClassifyResult } from "../api/explain.ts";
+import type { AnchorId, CollectionName } from "../types.ts";
 
 /** Those of some anchors that have an image to show. */
 export type WithImages = (ids: readonly AnchorId[]) => Promise<Set<AnchorId>>;
 
-/** Says of each anchor in the explanations whether there is an image of it, where they go beyond a plain list. */
+/** The results with the path of each explaining anchor's image, where they go beyond a plain list. */
 export const pictured = async (
-  results: readonly Classification[],
+  collection: CollectionName,
+  results: readonly ClassifyResult[],
   withImages: WithImages,
 ): Promise<ClassifyResult[]> => {
   const detailed = results.filter(({ others }) => others !== undefined);
@@ -16,17 +16,30 @@ export const pictured = async (
     ...(against?.anchors ?? []),
   ]);
   const known = await withImages([...new Set(named.map(({ anchor }) => anchor))]);
-  const marked = <T extends { readonly anchor: AnchorId }>(anchors: readonly T[]) =>
-    anchors.map((part) => ({ ...part, hasImage: known.has(part.anchor) }));
+  const linked = <Part extends { readonly anchor: AnchorId }>(parts: readonly Part[]) =>
+    parts.map((part) => ({ ...part, image: imagePath(collection, part.anchor, known) }));
   return results.map((result): ClassifyResult => {
     const { explanation, others, against, ...rest } = result;
     if (others === undefined || explanation === undefined) return result;
-    const contrast = against ? { ...against, anchors: marked(against.anchors) } : against;
+    const contrast = against ? { ...against, anchors: linked(against.anchors) } : against;
     return {
       ...rest,
-      explanation: marked(explanation),
+      explanation: linked(explanation),
       others,
       ...(contrast === undefined ? {} : { against: contrast }),
     };
   });
 };
+
+/**
+ * The path that answers with an anchor's image; null where it has none, and for the ids `.` and `..`, which URLs take
+ * for directions however they are encoded.
+ */
+export const imagePath = (
+  collection: CollectionName,
+  id: AnchorId,
+  withImage: ReadonlySet<AnchorId>,
+): string | null =>
+  !withImage.has(id) || id === "." || id === ".."
+    ? null
+    : `/v1/collections/${collection}/anchors/${encodeURIComponent(id)}/image`;

@@ -1,3 +1,14 @@
+import type { Input } from "../api/inputs.ts";
+import type {
+  ClassifyAnswer,
+  ClassifyRequest,
+  RelativeAnswer,
+  RelativeRequest,
+  SearchAnswer,
+  SearchRequest,
+  SimilarityAnswer,
+  SimilarityRequest,
+} from "../api/queries.ts";
 import type { Database } from "../store/index.ts";
 import {
   classifyByMethod,
@@ -23,17 +34,6 @@ import {
   settingsOf,
   type Queried,
 } from "./question.ts";
-import type {
-  ClassifyAnswer,
-  ClassifyRequest,
-  Input,
-  RelativeAnswer,
-  RelativeRequest,
-  SearchAnswer,
-  SearchRequest,
-  SimilarityAnswer,
-  SimilarityRequest,
-} from "./types.ts";
 
 const DEFAULT_LIMIT = 10;
 
@@ -145,7 +145,9 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
       const how = methodOf(queried, request);
       const question = await readQuestion(queried, request, encoding);
       const { results: found, fits } = await classifyByMethod(queried.view, question, how, cache);
-      const results = await pictured(found, (ids) => idsWithImages(store, queried.record, ids));
+      const results = await pictured(queried.record.name, found, (ids) =>
+        idsWithImages(store, queried.record, ids),
+      );
       return { results, method: how.method, fits, ...answer(queried.view, started) };
     },
   };

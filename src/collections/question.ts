@@ -1,3 +1,4 @@
+import type { ClassInput, ClassifyRequest, QuerySettings } from "../api/queries.ts";
 import type { Filter } from "../api/filter.ts";
 import { RUNNER_UP, type AsifSettings, type ClassifyInput, type ExplainInput } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
@@ -8,7 +9,6 @@ import type { Encoding } from "./encoding.ts";
 import type { CollectionHooks } from "./hooks.ts";
 import { compileFilter } from "./filter.ts";
 import { resolveInputs, type InputAt } from "./inputs.ts";
-import type { ClassInput, ClassifyRequest, QuerySettings } from "./types.ts";
 
 export const DEFAULT_TOP = 5;
 const DEFAULT_EXPLAINED = 10;

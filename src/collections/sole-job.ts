@@ -1,6 +1,6 @@
+import type { Job } from "../api/service.ts";
 import { AnchorageError } from "../errors.ts";
 import type { JobContext, Jobs } from "./jobs/index.ts";
-import type { JobRecord } from "../store/index.ts";
 
 /**
  * Makes a function that starts jobs of one kind, one at a time for each subject.
@@ -14,7 +14,7 @@ export const createSoleJobs = <Request, Subject extends string = string>(
   jobs: Jobs,
   kind: string,
   plan: (subject: Subject, request: Request) => Promise<(context: JobContext) => Promise<unknown>>,
-): ((subject: Subject, request: Request) => Promise<JobRecord>) => {
+): ((subject: Subject, request: Request) => Promise<Job>) => {
   const starting = new Set<Subject>();
   const refuse = (subject: Subject): never => {
     throw new AnchorageError("conflict", `A job "${kind}" of "${subject}" is running already.`);
@@ -24,7 +24,7 @@ export const createSoleJobs = <Request, Subject extends string = string>(
     starting.add(subject);
     try {
       const known = await jobs.list();
-      const isSame = (job: JobRecord): boolean =>
+      const isSame = (job: Job): boolean =>
         job.kind === kind && job.subject === subject && job.state === "running";
       if (known.some(isSame)) refuse(subject);
       const work = await plan(subject, request);

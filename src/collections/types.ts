@@ -1,4 +1,14 @@
 import type {
+  ClassifyAnswer,
+  ClassifyRequest,
+  RelativeAnswer,
+  RelativeRequest,
+  SearchAnswer,
+  SearchRequest,
+  SimilarityAnswer,
+  SimilarityRequest,
+} from "../api/queries.ts";
+import type {
   Anchor,
   AnchorPage,
   AnchorQuery,
@@ -16,26 +26,13 @@ import type {
   ReceiptQuery,
   TableCompaction,
 } from "../api/receipts.ts";
-import type { SearchPlan } from "../api/indexes.ts";
-import type { FitUsed, Member } from "../api/methods.ts";
-import type { Contrast, Contribution, Difference, Explained } from "../asif/index.ts";
-import type {
-  AnchorId,
-  CollectionName,
-  Metadata,
-  Method,
-  Modality,
-  Sequence,
-  TransformKind,
-} from "../types.ts";
+import type { AnchorId, CollectionName } from "../types.ts";
 import type {
   CalibrateRequest,
   CalibrationDetail,
   CalibrationWork,
-  SureAnswer,
   SureRequest,
 } from "../features/calibration/collection-calibration-types.ts";
-import type { Filter } from "../api/filter.ts";
 import type { StoredImage } from "../store/index.ts";
 import type { Encoding } from "./encoding.ts";
 import type { CollectionHooks } from "./hooks.ts";
@@ -43,138 +40,6 @@ import type { OpenCollection } from "./memory.ts";
 import type { Moving } from "./moving.ts";
 import type { Opened as MemoriesOfCollections } from "./opened.ts";
 import type { Queried } from "./question.ts";
-
-/** What a query, a class prompt or an anchor is made from. */
-export type Input =
-  | { readonly text: string }
-  /** The bytes of an image file. */
-  | { readonly image: Uint8Array }
-  | { readonly vector: readonly number[]; readonly modality?: Modality }
-  /** The stored vector of an anchor; of the modality that the place asks for, or of the one named. */
-  | { readonly anchor: AnchorId; readonly modality?: Modality };
-
-/** Settings that any query may give in place of the collection's own. */
-export interface QuerySettings extends AtLeast {
-  readonly k?: number;
-  readonly p?: number;
-  readonly transform?: TransformKind;
-  readonly exact?: boolean;
-  readonly ef?: number;
-}
-
-export interface SearchRequest extends QuerySettings {
-  readonly query: Input;
-  /** Of a `vector` or `anchor` query that does not name its own. */
-  readonly modality?: Modality;
-  readonly target: Modality;
-  /** 1 to 1,000; 10 where absent. */
-  readonly limit?: number;
-  /** Restricts the hits. */
-  readonly filter?: Filter;
-  readonly mode?: "unimodal" | "asif";
-}
-
-export interface SearchHit {
-  readonly id: AnchorId;
-  readonly score: number;
-  readonly text: string | null;
-  readonly metadata: Metadata;
-}
-
-/** Every answer names the sequence it was computed at. */
-export interface Answer {
-  readonly sequence: Sequence;
-  readonly tookMs: number;
-}
-
-export interface SearchAnswer extends Answer {
-  readonly hits: readonly SearchHit[];
-  readonly plan: SearchPlan;
-}
-
-export interface RelativeRequest extends QuerySettings {
-  readonly inputs: readonly Input[];
-  readonly modality: Modality;
-}
-
-export interface RelativeAnswer extends Answer {
-  readonly representations: readonly {
-    readonly anchors: readonly AnchorId[];
-    readonly values: readonly number[];
-  }[];
-  readonly plan: SearchPlan;
-}
-
-/** How images and texts are scored; what is not given is the collection's. */
-export interface MethodRequest {
-  readonly method?: Method;
-  /** Canonical directions that are compared, of the methods that have them. */
-  readonly rank?: number;
-  /** Of a consensus. */
-  readonly members?: readonly Member[];
-}
-
-/** How it was answered. */
-export interface MethodAnswer extends Answer {
-  readonly method: Method;
-  /** What was fitted on the anchors for it, beside the collection's transform. */
-  readonly fits: readonly FitUsed[];
-}
-
-export interface SimilarityRequest extends QuerySettings, MethodRequest {
-  readonly images: readonly Input[];
-  readonly texts: readonly Input[];
-}
-
-export interface SimilarityAnswer extends MethodAnswer {
-  /** images x texts, each in [-1, 1] but for a consensus. */
-  readonly scores: readonly (readonly number[])[];
-}
-
-export interface ClassInput {
-  readonly name: string;
-  /** Absent: the name through each of the templates. */
-  readonly prompts?: readonly Input[];
-}
-
-export interface ClassifyRequest extends QuerySettings, MethodRequest {
-  readonly images: readonly Input[];
-  readonly classes: readonly ClassInput[];
-  /** Each holds `{}` once; `["{}"]` where absent. */
-  readonly templates?: readonly string[];
-  readonly ensemble?: "max" | "mean";
-  /** How many classes a result names; 5 where absent. */
-  readonly top?: number;
-  /** How many anchors explain the first class, 0 where absent; or more than that. */
-  readonly explain?: number | ExplainRequest;
-  /** Restricts the anchors that serve as memory. */
-  readonly filter?: Filter;
-}
-
-export interface ExplainRequest {
-  /** How many anchors, and how many groups, are listed; 10 where absent. */
-  readonly top?: number;
-  /** A metadata key to add contributions up by. */
-  readonly groupBy?: string;
-  /** `runner-up`, or the name of a class that the first is compared with. */
-  readonly against?: string;
-}
-
-export interface ClassifyResult extends Omit<Partial<Explained>, "explanation" | "against"> {
-  readonly classes: readonly { readonly name: string; readonly score: number }[];
-  readonly explanation?: readonly (Contribution & Pictured)[];
-  readonly against?:
-    (Omit<Contrast, "anchors"> & { readonly anchors: readonly (Difference & Pictured)[] }) | null;
-}
-
-/** Only where more was asked for than a number of anchors. */
-export interface Pictured {
-  readonly hasImage?: boolean;
-}
-
-export interface ClassifyAnswer extends MethodAnswer {
-  readonly results: readonly ClassifyResult[];
-}
 
 /** Collections and their anchors: the write path and every query, as the service and the scripts use them. */
 export interface Collections {
@@ -217,7 +82,10 @@ export interface Collections {
   readonly relative: (name: CollectionName, request: RelativeRequest) => Promise<RelativeAnswer>;
   readonly similarity: (name: CollectionName, request: SimilarityRequest) => Promise<SimilarityAnswer>;
   /** @throws AnchorageError `conflict` where probabilities are asked for and nothing was calibrated for its settings */
-  readonly classify: (name: CollectionName, request: ClassifyRequest & SureRequest) => Promise<SureAnswer>;
+  readonly classify: (
+    name: CollectionName,
+    request: ClassifyRequest & SureRequest,
+  ) => Promise<ClassifyAnswer>;
   /**
    * Holds some of the collection's anchors out, as they are now, for a calibration.
    *

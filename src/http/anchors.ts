@@ -5,8 +5,8 @@ import { mediaTypeOf, readJson, requireMediaType } from "./body.ts";
 import {
   answerJson,
   endpoint,
+  jsonEndpoint,
   jsonBody,
-  jsonOf,
   problems,
   readPath,
   readQuery,
@@ -77,7 +77,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -86,15 +86,16 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       operationId: "listAnchors",
       summary: "List anchors",
       request: { params: collectionPath, query: listQuery },
-      responses: { 200: jsonOf("In id order.", anchorPage), ...problems(400, 404, 503) },
+      answer: { description: "In id order.", schema: anchorPage },
+      problems: [400, 404, 503],
     },
-    async (c) => {
+    (c) => {
       const { collection } = readPath(c, collectionPath);
-      return answerJson(c, await collections.listAnchors(collection, readQuery(c, listQuery)));
+      return collections.listAnchors(collection, readQuery(c, listQuery));
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -103,11 +104,12 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       operationId: "getAnchor",
       summary: "Look at an anchor",
       request: { params: anchorPath, query: anchorQuery },
-      responses: { 200: jsonOf("The anchor.", storedAnchor), ...problems(400, 404, 503) },
+      answer: { description: "The anchor.", schema: storedAnchor },
+      problems: [400, 404, 503],
     },
-    async (c) => {
+    (c) => {
       const { collection, id } = readPath(c, anchorPath);
-      return answerJson(c, await collections.getAnchor(collection, id, readQuery(c, anchorQuery)));
+      return collections.getAnchor(collection, id, readQuery(c, anchorQuery));
     },
   );
 
@@ -138,7 +140,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -147,20 +149,18 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       operationId: "existingAnchors",
       summary: "See which ids are stored",
       request: { params: collectionPath, ...jsonBody(anchorIds) },
-      responses: {
-        200: jsonOf("Those of the ids that are stored.", existingAnchors),
-        ...problems(400, 404, 413, 415, 503),
-      },
+      answer: { description: "Those of the ids that are stored.", schema: existingAnchors },
+      problems: [400, 404, 413, 415, 503],
     },
     async (c) => {
       const { collection } = readPath(c, collectionPath);
       const { ids } = await readJson(c, anchorIds, bodyLimit);
       const stored = await collections.existingIds(collection, ids);
-      return answerJson(c, { existing: [...new Set(ids)].filter((id) => stored.has(id)) });
+      return { existing: [...new Set(ids)].filter((id) => stored.has(id)) };
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "delete",
@@ -169,17 +169,18 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       operationId: "deleteAnchor",
       summary: "Delete an anchor",
       request: { params: anchorPath },
-      responses: { 200: jsonOf("Unfindable from now on.", deleted), ...problems(400, 404, 503) },
+      answer: { description: "Unfindable from now on.", schema: deleted },
+      problems: [400, 404, 503],
     },
     async (c) => {
       const { collection, id } = readPath(c, anchorPath);
       const result = await collections.deleteAnchors(collection, { ids: [id] });
       if (result.deleted === 0) throw notFound("anchor", id);
-      return answerJson(c, result);
+      return result;
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -188,15 +189,13 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       operationId: "deleteAnchors",
       summary: "Delete anchors by ids or by a filter",
       request: { params: collectionPath, ...jsonBody(deleteAnchors) },
-      responses: {
-        200: jsonOf("Those of them that were there are unfindable from now on.", deleted),
-        ...problems(400, 404, 413, 415, 503),
-      },
+      answer: { description: "Those of them that were there are unfindable from now on.", schema: deleted },
+      problems: [400, 404, 413, 415, 503],
     },
     async (c) => {
       const { collection } = readPath(c, collectionPath);
       const which = await readJson(c, deleteAnchors, bodyLimit);
-      return answerJson(c, await collections.deleteAnchors(collection, which));
+      return collections.deleteAnchors(collection, which);
     },
   );
 };

@@ -15,7 +15,11 @@ export const mediaTypeOf = (c: Context): string =>
  *
  * @throws AnchorageError `unsupported-media-type`, `too-large` or `invalid-input`.
  */
-export const readJson = async <T>(c: Context, schema: z.ZodType<T>, limit: number): Promise<T> => {
+export const readJson = async <Schema extends z.ZodType>(
+  c: Context,
+  schema: Schema,
+  limit: number,
+): Promise<z.output<Schema>> => {
   requireMediaType(c, ["application/json"]);
   return parseWith(schema, parseJson(await readBytes(c, limit), "The body"));
 };

@@ -1,15 +1,6 @@
 import type { Core } from "../collections/index.ts";
 import { readJson } from "./body.ts";
-import {
-  answerJson,
-  endpoint,
-  jsonBody,
-  jsonOf,
-  problems,
-  readPath,
-  readQuery,
-  type Routes,
-} from "./endpoint.ts";
+import { endpoint, jsonEndpoint, jsonBody, problems, readPath, readQuery, type Routes } from "./endpoint.ts";
 import {
   collection,
   collectionChange,
@@ -25,7 +16,7 @@ export const addCollections = (
   { app, bodyLimit }: Routes,
   { collections }: Pick<Core, "collections">,
 ): void => {
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -34,20 +25,18 @@ export const addCollections = (
       operationId: "createCollection",
       summary: "Create a collection",
       request: jsonBody(collectionSpec),
-      responses: {
-        201: jsonOf("The new collection.", collection),
-        ...problems(400, 409, 413, 415, 503),
-      },
+      answer: { description: "The new collection.", schema: collection, status: 201 },
+      problems: [400, 409, 413, 415, 503],
     },
     async (c) => {
       const spec = await readJson(c, collectionSpec, bodyLimit);
       const created = await collections.create(spec);
       c.header("Location", `/v1/collections/${created.name}`);
-      return answerJson(c, created, 201);
+      return created;
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -55,12 +44,13 @@ export const addCollections = (
       tags,
       operationId: "listCollections",
       summary: "List collections",
-      responses: { 200: jsonOf("In name order.", collectionList), ...problems(503) },
+      answer: { description: "In name order.", schema: collectionList },
+      problems: [503],
     },
-    async (c) => answerJson(c, { collections: await collections.list() }),
+    async () => ({ collections: await collections.list() }),
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -69,15 +59,16 @@ export const addCollections = (
       operationId: "getCollection",
       summary: "Look at a collection",
       request: { params: collectionPath, query: collectionQuery },
-      responses: { 200: jsonOf("The collection.", collection), ...problems(400, 404, 503) },
+      answer: { description: "The collection.", schema: collection },
+      problems: [400, 404, 503],
     },
-    async (c) => {
+    (c) => {
       const { collection } = readPath(c, collectionPath);
-      return answerJson(c, await collections.get(collection, readQuery(c, collectionQuery)));
+      return collections.get(collection, readQuery(c, collectionQuery));
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "patch",
@@ -89,17 +80,12 @@ export const addCollections = (
         "A write like any other: it has a sequence of its own, and every service on the same Postgres answers by it from " +
         "that sequence on.",
       request: { params: collectionPath, ...jsonBody(collectionChange) },
-      responses: {
-        200: jsonOf("The collection as it is now.", collection),
-        ...problems(400, 404, 413, 415, 503),
-      },
+      answer: { description: "The collection as it is now.", schema: collection },
+      problems: [400, 404, 413, 415, 503],
     },
     async (c) => {
       const { collection } = readPath(c, collectionPath);
-      return answerJson(
-        c,
-        await collections.update(collection, await readJson(c, collectionChange, bodyLimit)),
-      );
+      return collections.update(collection, await readJson(c, collectionChange, bodyLimit));
     },
   );
 

@@ -1,9 +1,9 @@
 import type { Core } from "../collections/index.ts";
-import { answerJson, endpoint, jsonOf, problems, type Routes } from "./endpoint.ts";
+import { jsonEndpoint, type Routes } from "./endpoint.ts";
 import { encoderList } from "../api/service.ts";
 
 export const addEncoders = ({ app }: Routes, { encoders }: Pick<Core, "encoders">): void =>
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -11,7 +11,8 @@ export const addEncoders = ({ app }: Routes, { encoders }: Pick<Core, "encoders"
       tags: ["encoders"],
       operationId: "listEncoders",
       summary: "List the encoders that are installed here",
-      responses: { 200: jsonOf("Images first, then by id.", encoderList), ...problems() },
+      answer: { description: "Images first, then by id.", schema: encoderList },
+      problems: [],
     },
-    (c) => answerJson(c, { encoders: encoders.list() }),
+    () => ({ encoders: encoders.list() }),
   );

@@ -26,11 +26,56 @@ export const endpoint = (app: OpenAPIHono, route: RouteConfig, handler: Handler)
   app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), handler);
 };
 
+/** An endpoint that answers with JSON. */
+export interface JsonRoute<Answer extends z.ZodType> extends Omit<RouteConfig, "responses"> {
+  readonly answer: {
+    readonly description: string;
+    readonly schema: Answer;
+    /** 200 where absent. */
+    readonly status?: 200 | 201 | 202;
+  };
+  /** The statuses of problems that it can answer with, beside 401 and 500. */
+  readonly problems: readonly ProblemStatus[];
+}
+
+/**
+ * Answers `route` with what `handler` returns, which is of the type that the answer's schema describes.
+ *
+ * @example
+ * ```ts
+ * jsonEndpoint(
+ *   app,
+ *   {
+ *     method: "get",
+ *     path: "/v1/jobs/{id}",
+ *     operationId: "getJob",
+ *     request: { params: jobPath },
+ *     answer: { description: "The job.", schema: job },
+ *     problems: [400, 404, 503],
+ *   },
+ *   (c) => jobs.get(readPath(c, jobPath).id),
+ * );
+ * ```
+ */
+export const jsonEndpoint = <Answer extends z.ZodType>(
+  app: OpenAPIHono,
+  { answer, problems: statuses, ...route }: JsonRoute<Answer>,
+  handler: (c: Context) => z.output<Answer> | Promise<z.output<Answer>>,
+): void => {
+  const { status = 200, description, schema } = answer;
+  endpoint(
+    app,
+    { ...route, responses: { [status]: jsonOf(description, schema), ...problems(...statuses) } },
+    async (c) => answerJson(c, await handler(c), status),
+  );
+};
+
 /** @throws AnchorageError `invalid-input` that names the part of the path. */
-export const readPath = <T>(c: Context, schema: z.ZodType<T>): T => parseWith(schema, c.req.param());
+export const readPath = <Schema extends z.ZodType>(c: Context, schema: Schema): z.output<Schema> =>
+  parseWith(schema, c.req.param());
 
 /** @throws AnchorageError `invalid-input` that names the parameter: unknown, repeated or wrong. */
-export const readQuery = <T>(c: Context, schema: z.ZodType<T>): T => {
+export const readQuery = <Schema extends z.ZodType>(c: Context, schema: Schema): z.output<Schema> => {
   const given = Object.entries(c.req.queries());
   const faults = given
     .filter(([, values]) => values.length > 1)

@@ -5,6 +5,7 @@ export {
   answerJson,
   endpoint,
   jsonBody,
+  jsonEndpoint,
   jsonOf,
   problems,
   readPath,
@@ -14,6 +15,5 @@ export {
 export { streamEvents } from "./event-stream.ts";
 export { createInProcessFetch } from "./in-process.ts";
 export { addJobStart, type JobStart } from "./job-start.ts";
-export { linked, withLinks } from "./links.ts";
 export { addQuery, type Query } from "./query.ts";
 export type { Problem } from "../api/problem.ts";

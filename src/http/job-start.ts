@@ -1,13 +1,12 @@
 import type { z } from "@hono/zod-openapi";
 import { collectionPath } from "../api/collections.ts";
-import { job } from "../api/service.ts";
-import type { JobRecord } from "../store/index.ts";
+import { job, type Job } from "../api/service.ts";
 import type { CollectionName } from "../types.ts";
 import { readJson } from "./body.ts";
-import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Routes } from "./endpoint.ts";
+import { jsonBody, jsonEndpoint, readPath, type Routes } from "./endpoint.ts";
 
 /** Background work on one collection, started by `POST /v1/collections/{collection}/<path>`. */
-export interface JobStart<Request> {
+export interface JobStart<Request extends z.ZodType> {
   readonly path: string;
   readonly operationId: string;
   readonly tags: readonly string[];
@@ -15,8 +14,8 @@ export interface JobStart<Request> {
   readonly description: string;
   /** What the answer is, and where the result will be. */
   readonly started: string;
-  readonly request: z.ZodType<Request>;
-  readonly start: (collection: CollectionName, request: Request) => Promise<JobRecord>;
+  readonly request: Request;
+  readonly start: (collection: CollectionName, request: z.output<Request>) => Promise<Job>;
 }
 
 /**
@@ -36,11 +35,11 @@ export interface JobStart<Request> {
  * });
  * ```
  */
-export const addJobStart = <Request>(
+export const addJobStart = <Request extends z.ZodType>(
   { app, bodyLimit }: Routes,
   { path, operationId, tags, summary, description, started, request, start }: JobStart<Request>,
 ): void =>
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -50,12 +49,13 @@ export const addJobStart = <Request>(
       summary,
       description,
       request: { params: collectionPath, ...jsonBody(request) },
-      responses: { 202: jsonOf(started, job), ...problems(400, 404, 409, 413, 415, 422, 503) },
+      answer: { description: started, schema: job, status: 202 },
+      problems: [400, 404, 409, 413, 415, 422, 503],
     },
     async (c) => {
       const { collection } = readPath(c, collectionPath);
       const record = await start(collection, await readJson(c, request, bodyLimit));
       c.header("Location", `/v1/jobs/${record.id}`);
-      return answerJson(c, record, 202);
+      return record;
     },
   );

@@ -1,11 +1,11 @@
 import type { Core } from "../collections/index.ts";
-import { answerJson, endpoint, jsonOf, problems, readPath, type Routes } from "./endpoint.ts";
+import { jsonEndpoint, readPath, type Routes } from "./endpoint.ts";
 import { job, jobList, jobPath } from "../api/service.ts";
 
 const tags = ["jobs"];
 
 export const addJobs = ({ app }: Routes, { jobs }: Pick<Core, "jobs">): void => {
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -13,12 +13,13 @@ export const addJobs = ({ app }: Routes, { jobs }: Pick<Core, "jobs">): void => 
       tags,
       operationId: "listJobs",
       summary: "List background work",
-      responses: { 200: jsonOf("Newest first.", jobList), ...problems(503) },
+      answer: { description: "Newest first.", schema: jobList },
+      problems: [503],
     },
-    async (c) => answerJson(c, { jobs: await jobs.list() }),
+    async () => ({ jobs: await jobs.list() }),
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -27,12 +28,13 @@ export const addJobs = ({ app }: Routes, { jobs }: Pick<Core, "jobs">): void => 
       operationId: "getJob",
       summary: "Look at a job",
       request: { params: jobPath },
-      responses: { 200: jsonOf("The job.", job), ...problems(400, 404, 503) },
+      answer: { description: "The job.", schema: job },
+      problems: [400, 404, 503],
     },
-    async (c) => answerJson(c, await jobs.get(readPath(c, jobPath).id)),
+    (c) => jobs.get(readPath(c, jobPath).id),
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "delete",
@@ -41,11 +43,9 @@ export const addJobs = ({ app }: Routes, { jobs }: Pick<Core, "jobs">): void => 
       operationId: "cancelJob",
       summary: "Cancel a job",
       request: { params: jobPath },
-      responses: {
-        200: jsonOf("As it ended; a job that had ended already stays as it was.", job),
-        ...problems(400, 404, 503),
-      },
+      answer: { description: "As it ended; a job that had ended already stays as it was.", schema: job },
+      problems: [400, 404, 503],
     },
-    async (c) => answerJson(c, await jobs.cancel(readPath(c, jobPath).id)),
+    (c) => jobs.cancel(readPath(c, jobPath).id),
   );
 };

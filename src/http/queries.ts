@@ -1,8 +1,8 @@
-import type { Core, RelativeRequest } from "../collections/index.ts";
+import type { RelativeRequest } from "../api/queries.ts";
+import type { Core } from "../collections/index.ts";
 import { invalidField } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
 import type { Routes } from "./endpoint.ts";
-import { withLinks } from "./links.ts";
 import { addQuery } from "./query.ts";
 import {
   classifyAnswer,
@@ -58,9 +58,6 @@ export const addQueries = (routes: Routes, { collections }: Pick<Core, "collecti
     conflicts: true,
     request: classifyRequest,
     answer: classifyAnswer,
-    run: async (collection, request) => {
-      const answer = await collections.classify(collection, request);
-      return { ...answer, results: answer.results.map((result) => withLinks(collection, result)) };
-    },
+    run: (collection, request) => collections.classify(collection, request),
   });
 };

@@ -5,21 +5,21 @@ import { readJson } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Routes } from "./endpoint.ts";
 
 /** A read-only question to one collection, `POST /v1/collections/{collection}/<name>`. */
-export interface Query<Request> {
+export interface Query<Request extends z.ZodType, Answer extends z.ZodType> {
   /** The last part of its path, and its operation in the OpenAPI document. */
   readonly name: string;
   readonly summary: string;
   /** Whether it may be answered with 409. */
   readonly conflicts?: true;
-  readonly request: z.ZodType<Request>;
-  readonly answer: z.ZodType;
-  readonly run: (collection: CollectionName, request: Request) => Promise<unknown>;
+  readonly request: Request;
+  readonly answer: Answer;
+  readonly run: (collection: CollectionName, request: z.output<Request>) => Promise<z.output<Answer>>;
 }
 
 /** Adds the endpoint of a query. */
-export const addQuery = <Request>(
+export const addQuery = <Request extends z.ZodType, Answer extends z.ZodType>(
   { app, bodyLimit }: Routes,
-  { name, summary, conflicts, request, answer, run }: Query<Request>,
+  { name, summary, conflicts, request, answer, run }: Query<Request, Answer>,
 ): void =>
   endpoint(
     app,

@@ -1,5 +1,5 @@
 import type { Core } from "../collections/index.ts";
-import { answerJson, endpoint, jsonOf, problems, readPath, readQuery, type Routes } from "./endpoint.ts";
+import { jsonEndpoint, readPath, readQuery, type Routes } from "./endpoint.ts";
 import { collectionPath } from "../api/collections.ts";
 import { compactQuery, compacted, receipt, receiptPage, receiptPath, receiptQuery } from "../api/receipts.ts";
 
@@ -7,7 +7,7 @@ const tags = ["receipts"];
 const path = "/v1/collections/{collection}";
 
 export const addReceipts = ({ app }: Routes, { collections }: Pick<Core, "collections">): void => {
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -16,15 +16,16 @@ export const addReceipts = ({ app }: Routes, { collections }: Pick<Core, "collec
       operationId: "listReceipts",
       summary: "List the receipts of deletions and erasures",
       request: { params: collectionPath, query: receiptQuery },
-      responses: { 200: jsonOf("In the order of their chain.", receiptPage), ...problems(400, 404, 503) },
+      answer: { description: "In the order of their chain.", schema: receiptPage },
+      problems: [400, 404, 503],
     },
-    async (c) => {
+    (c) => {
       const { collection } = readPath(c, collectionPath);
-      return answerJson(c, await collections.listReceipts(collection, readQuery(c, receiptQuery)));
+      return collections.listReceipts(collection, readQuery(c, receiptQuery));
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -33,15 +34,16 @@ export const addReceipts = ({ app }: Routes, { collections }: Pick<Core, "collec
       operationId: "getReceipt",
       summary: "Look at the receipt of a deletion",
       request: { params: receiptPath },
-      responses: { 200: jsonOf("The receipt, as it stands now.", receipt), ...problems(400, 404, 503) },
+      answer: { description: "The receipt, as it stands now.", schema: receipt },
+      problems: [400, 404, 503],
     },
-    async (c) => {
+    (c) => {
       const { collection, id } = readPath(c, receiptPath);
-      return answerJson(c, await collections.getReceipt(collection, id));
+      return collections.getReceipt(collection, id);
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -56,12 +58,13 @@ export const addReceipts = ({ app }: Routes, { collections }: Pick<Core, "collec
         "are not touched, and the ids of deleted anchors stay in the list of changes, by which services follow each " +
         "other. 503 where a transaction on the same Postgres may still read what was deleted.",
       request: { params: collectionPath, query: compactQuery },
-      responses: { 200: jsonOf("Done.", compacted), ...problems(400, 404, 503) },
+      answer: { description: "Done.", schema: compacted },
+      problems: [400, 404, 503],
     },
-    async (c) => {
+    (c) => {
       const { collection } = readPath(c, collectionPath);
       const { tables } = readQuery(c, compactQuery);
-      return answerJson(c, await collections.compact(collection, tables));
+      return collections.compact(collection, tables);
     },
   );
 };

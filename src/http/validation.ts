@@ -13,7 +13,7 @@ type RawIssue = z.core.$ZodRawIssue;
  * @throws AnchorageError `invalid-input` whose faults name each field as the caller wrote it, such as
  * `anchors.3.image.base64`.
  */
-export const parseWith = <T>(schema: z.ZodType<T>, value: unknown): T => {
+export const parseWith = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
   const parsed = schema.safeParse(value, { error: describeIssue, reportInput: true });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, []));

@@ -1,7 +1,7 @@
 import { and, desc, eq, lt, or, sql } from "drizzle-orm";
+import type { Job } from "../api/service.ts";
 import type { Database } from "./database.ts";
 import { jobs } from "./schema.ts";
-import type { JobRecord } from "./types.ts";
 
 const columns = {
   id: jobs.id,
@@ -20,7 +20,7 @@ const columns = {
 export const HEARTBEAT_MS = 20_000;
 const DEAD_AFTER_MS = 120_000;
 
-export const saveJob = async (database: Database, job: JobRecord): Promise<void> => {
+export const saveJob = async (database: Database, job: Job): Promise<void> => {
   const { id, createdAt, kind, subject, ...changing } = job;
   await database.query((queries) =>
     queries
@@ -31,12 +31,12 @@ export const saveJob = async (database: Database, job: JobRecord): Promise<void>
 };
 
 /** Newest first, at most `limit`. */
-export const listJobs = (database: Database, limit: number): Promise<JobRecord[]> =>
+export const listJobs = (database: Database, limit: number): Promise<Job[]> =>
   database.query((queries) =>
     queries.select(columns).from(jobs).orderBy(desc(jobs.createdAt), desc(jobs.id)).limit(limit),
   );
 
-export const findJob = async (database: Database, id: string): Promise<JobRecord | null> => {
+export const findJob = async (database: Database, id: string): Promise<Job | null> => {
   const [job] = await database.query((queries) => queries.select(columns).from(jobs).where(eq(jobs.id, id)));
   return job ?? null;
 };

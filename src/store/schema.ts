@@ -25,7 +25,8 @@ import type {
   Sequence,
   TransformKind,
 } from "../types.ts";
-import type { Change, JobState, ReceiptEntry } from "./types.ts";
+import type { Job, JobState } from "../api/service.ts";
+import type { Change, ReceiptEntry } from "./types.ts";
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => "bytea",
@@ -243,7 +244,7 @@ export const jobs = pgTable(
     total: bigint("total", { mode: "number" }).notNull(),
     error: text("error"),
     /** What it tells beside how far it is. */
-    detail: jsonb("detail").$type<JsonValue>(),
+    detail: jsonb("detail").$type<Job["detail"]>(),
     /** The installation (a DATA_DIR) whose process runs it. */
     owner: text("owner").notNull(),
     createdAt: momentNow("created_at"),

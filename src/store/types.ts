@@ -185,23 +185,6 @@ export interface CalibrationRecord {
   readonly content: JsonValue;
 }
 
-export type JobState = "running" | "done" | "failed" | "cancelled" | "interrupted";
-
-export interface JobRecord {
-  readonly id: string;
-  readonly kind: string;
-  /** What it works on, such as a collection's name. */
-  readonly subject: string;
-  readonly state: JobState;
-  readonly done: number;
-  readonly total: number;
-  readonly error: string | null;
-  /** What it tells beside how far it is, such as the loss of a training; null where nothing. */
-  readonly detail: JsonValue;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
-
 /**
  * Postgres: the tables' functions (`findAnchors`, `saveJob`, ...) take it as their database. Every write is durable when
  * its promise resolves.

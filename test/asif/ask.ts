@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Classification, ClassifyInput } from "../../src/asif/index.ts";
+import type { ClassifyResult } from "../../src/api/explain.ts";
+import type { ClassifyInput } from "../../src/asif/index.ts";
 import type { NaiveAnchor } from "../support/naive-asif.ts";
 import { exactImage, exactText, settings } from "../support/anchor-space.ts";
 
@@ -24,7 +25,7 @@ export const ask = (
   ...more,
 });
 
-export const scoresOf = ({ classes }: Classification, count: number): number[] => {
+export const scoresOf = ({ classes }: ClassifyResult, count: number): number[] => {
   const scores = new Map(classes.map(({ name, score }) => [name, score]));
   return Array.from({ length: count }, (_, i) => scores.get(String(i)) ?? NaN);
 };

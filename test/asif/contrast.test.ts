@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { classify, type Classification, type ExplainInput } from "../../src/asif/index.ts";
+import type { ClassifyResult } from "../../src/api/explain.ts";
+import { classify, type ExplainInput } from "../../src/asif/index.ts";
 import { closeKernels, openAnchorSpace, type AnchorView } from "../../src/retrieval/index.ts";
 import type { JsonValue, Metadata, Sequence } from "../../src/types.ts";
 import type { NaiveAnchor } from "../support/naive-asif.ts";
@@ -51,7 +52,7 @@ const explained = async (
   classes: readonly (readonly (readonly number[])[])[],
   explain: ExplainInput,
   more: Parameters<typeof ask>[2] = {},
-): Promise<Classification> => {
+): Promise<ClassifyResult> => {
   const view = await viewWith(anchors, ownerAt);
   const [result] = await classify(view, ask(images, classes, { explain, ...more }));
   if (result === undefined) throw new Error("one image gives one result");

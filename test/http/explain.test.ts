@@ -57,7 +57,9 @@ describe("explain as an object", () => {
     expect(result?.against).toMatchObject({ name: "owl", others: { anchors: 0, difference: 0 } });
     const difference = result?.against?.anchors.reduce((sum, part) => sum + part.difference, 0);
     expect(difference).toBeCloseTo((fox?.score ?? NaN) - (owl?.score ?? NaN), 12);
-    const images = new Map(result?.explanation?.map(({ anchor, image }) => [anchor, image]));
+    const images = new Map<string, string | null | undefined>(
+      result?.explanation?.map(({ anchor, image }) => [anchor, image]),
+    );
     expect(images.get("fox2")).toBeNull();
     const link = images.get("fox/1");
     expect(link).toBe("/v1/collections/c/anchors/fox%2F1/image");

@@ -1,11 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import type { Job } from "../../src/api/service.ts";
 import type { Anchor } from "../../src/api/anchors.ts";
 import { openCore, type Core, type OwnedCore } from "../../src/collections/index.ts";
 import {
   faultOfReceipt,
-  type JobRecord,
   type Receipt,
   findCollection,
   listReceipts,
@@ -126,7 +126,7 @@ describe("a clock that is set back by ten years", () => {
     const { open } = await place();
     const first = await open();
     const now = new Date();
-    const job: JobRecord = {
+    const job: Job = {
       id: "import-1",
       kind: "import",
       subject: "pairs",

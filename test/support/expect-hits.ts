@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { SearchHit } from "../../src/collections/index.ts";
+import type { SearchHit } from "../../src/api/queries.ts";
 import type { Modality } from "../../src/types.ts";
 import { compareUtf8 } from "./naive-asif.ts";
 import type { NaiveRecord } from "./naive-collection.ts";

@@ -1,4 +1,5 @@
-import type { ClassifyRequest, ClassifyResult } from "../../collections/index.ts";
+import type { ClassifyResult } from "../../api/explain.ts";
+import type { ClassifyRequest } from "../../api/queries.ts";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import type { CollectionName } from "../../types.ts";
 import { MAX_BATCH_BYTES, sendBatch } from "./send-batch.ts";

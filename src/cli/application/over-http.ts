@@ -1,3 +1,5 @@
+import type { Input } from "../../api/inputs.ts";
+import type { ClassInput, ClassifyAnswer } from "../../api/queries.ts";
 import type { Anchor, StoredAnchor } from "../../api/anchors.ts";
 import type { CollectionInfo, EncoderChoice } from "../../api/collections.ts";
 import {
@@ -6,13 +8,11 @@ import {
   imageOf,
   type AnchorageClient,
   type AnchorBody,
-  type ClassifyRequestBody,
   type CollectionBody,
   type InputBody,
   type SelectionRequestBody,
   type TuneRequestBody,
 } from "../../features/client.ts";
-import type { ClassifyAnswer, ClassInput, Input } from "../../collections/index.ts";
 import { AnchorageError, messageOf, type ErrorCode } from "../../errors.ts";
 import type { DoneSelection } from "../../features/selection/index.ts";
 import type { Tuning } from "../../features/tuning/index.ts";
@@ -99,7 +99,7 @@ export const overHttp = (url: string, apiKey: string | null): Application => {
       asked(async () => {
         const { images, classes, ...settings } = request;
         const body = { ...settings, images: images.map(inputBody), classes: classes.map(classBody) };
-        const answer = await client.collection(name).classify(body as unknown as ClassifyRequestBody);
+        const answer = await client.collection(name).classify(body);
         // The same words; only the brands of ids and sequences are lost over the wire.
         return answer as unknown as ClassifyAnswer;
       }),

@@ -1,4 +1,4 @@
-import type { ClassifyResult } from "../../collections/index.ts";
+import type { ClassifyResult } from "../../api/explain.ts";
 
 const BAR = 24;
 /** Eighths of a cell. */

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Job } from "../../api/service.ts";
 import { AnchorageError } from "../../errors.ts";
-import type { JobRecord } from "../../store/index.ts";
 
 const LOOK_EVERY_MS = 200;
 
 /** A job as it is looked at from here. */
-export type SeenJob = Pick<JobRecord, "id" | "state" | "done" | "total" | "error">;
+export type SeenJob = Pick<Job, "id" | "state" | "done" | "total" | "error">;
 
 export interface WatchOptions {
   readonly signal: AbortSignal;

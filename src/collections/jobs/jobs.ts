@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import type { Job } from "../../api/service.ts";
 import { AnchorageError, notFound } from "../../errors.ts";
-import { type JobRecord, type Store, interruptJobs, findJob, listJobs } from "../../store/index.ts";
+import { type Store, interruptJobs, findJob, listJobs } from "../../store/index.ts";
 import type { Log } from "../../types.ts";
 import { startJob, type RunningJob } from "./running-job.ts";
 import type { Jobs } from "./types.ts";
@@ -21,7 +22,7 @@ export const openJobs = async (store: Store, log: Log): Promise<Jobs> => {
   const running = new Map<string, RunningJob>();
   let closed = false;
 
-  const stored = async (id: string): Promise<JobRecord> => {
+  const stored = async (id: string): Promise<Job> => {
     const record = await findJob(store, id);
     if (record === null) throw notFound("job", id);
     return record;
@@ -33,7 +34,7 @@ export const openJobs = async (store: Store, log: Log): Promise<Jobs> => {
     start: async (kind, subject, work) => {
       if (closed) throw new AnchorageError("unavailable", "The service is stopping and starts no jobs.");
       const now = new Date();
-      const record: JobRecord = {
+      const record: Job = {
         id: randomUUID(),
         kind,
         subject,

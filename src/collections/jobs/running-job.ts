@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Job, JobState } from "../../api/service.ts";
 import { isAnchorageError, messageOf } from "../../errors.ts";
-import { HEARTBEAT_MS, type JobRecord, type JobState, type Store, saveJob } from "../../store/index.ts";
+import { HEARTBEAT_MS, type Store, saveJob } from "../../store/index.ts";
 import type { Log } from "../../types.ts";
 import type { JobContext } from "./types.ts";
 
 /** A job of this process from its start to its last record. */
 export interface RunningJob {
   /** As it is now, which its row follows a moment later. */
-  record(): JobRecord;
+  record(): Job;
   /** Resolves when its first row is written; rejects where it cannot be, and then the work does not begin. */
   readonly saved: Promise<void>;
   /** Resolves with its last record, never rejects. */
-  readonly ended: Promise<JobRecord>;
+  readonly ended: Promise<Job>;
   /** Aborts its signal and waits for its end, which is in `state` unless the work came to its own end first. */
-  stop(state: "cancelled" | "interrupted"): Promise<JobRecord>;
+  stop(state: "cancelled" | "interrupted"): Promise<Job>;
 }
 
 const SAVE_EVERY_MS = 250;
@@ -21,7 +22,7 @@ const LAST_SAVE_WAITS_MS = [100, 500, 2_000] as const;
 
 export const startJob = (
   store: Store,
-  first: JobRecord,
+  first: Job,
   work: (context: JobContext) => Promise<void>,
   log: Log,
 ): RunningJob => {
@@ -83,7 +84,7 @@ const isAbort = (error: unknown, signal: AbortSignal): boolean =>
   (isAnchorageError(error) && error.code === "cancelled");
 
 /** Writes what changed at most every quarter of a second; a write that fails is told once and made up for by the next. */
-const saver = (store: Store, log: Log, current: () => JobRecord) => {
+const saver = (store: Store, log: Log, current: () => Job) => {
   let timer: NodeJS.Timeout | null = null;
   let writing: Promise<void> = Promise.resolve();
   let failing = false;
@@ -111,7 +112,7 @@ const saver = (store: Store, log: Log, current: () => JobRecord) => {
 };
 
 /** Where even this fails, the row stays `running` until this installation starts again and finds it interrupted. */
-const saveLast = async (store: Store, record: JobRecord, log: Log): Promise<void> => {
+const saveLast = async (store: Store, record: Job, log: Log): Promise<void> => {
   for (const wait of [...LAST_SAVE_WAITS_MS, null]) {
     try {
       await saveJob(store, record);

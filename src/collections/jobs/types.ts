@@ -1,5 +1,4 @@
-import type { JobRecord } from "../../store/index.ts";
-import type { JsonValue } from "../../types.ts";
+import type { Job } from "../../api/service.ts";
 
 export interface JobContext {
   /** Its own, as its record has it. */
@@ -9,21 +8,21 @@ export interface JobContext {
   /** Whether it was cancelled, and so will not go on later as one whose service stops may. */
   readonly cancelled: () => boolean;
   /** @param detail what there is to tell beside; absent: what was told before stands */
-  readonly progress: (done: number, total: number, detail?: JsonValue) => void;
+  readonly progress: (done: number, total: number, detail?: Job["detail"]) => void;
 }
 
 /** Background work that can be watched and cancelled, kept in Postgres. */
 export interface Jobs {
   /** Starts `work` now. Its record is `running` until it settles; an error that it throws is kept as `error`. */
-  start(kind: string, subject: string, work: (context: JobContext) => Promise<void>): Promise<JobRecord>;
+  start(kind: string, subject: string, work: (context: JobContext) => Promise<void>): Promise<Job>;
   /** Newest first. */
-  list(): Promise<JobRecord[]>;
+  list(): Promise<Job[]>;
   /** @throws AnchorageError `not-found`. */
-  get(id: string): Promise<JobRecord>;
+  get(id: string): Promise<Job>;
   /** Asks it to end and waits until it has; a job that has ended already stays as it is. */
-  cancel(id: string): Promise<JobRecord>;
+  cancel(id: string): Promise<Job>;
   /** Resolves when the job has ended, in whatever way. */
-  settled(id: string): Promise<JobRecord>;
+  settled(id: string): Promise<Job>;
   /** Interrupts what runs and waits for it; such a job is `interrupted`, not `cancelled`. */
   close(): Promise<void>;
 }

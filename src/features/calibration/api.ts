@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { filter } from "../../api/filter.ts";
 import { ensemble, method, scoring } from "../../api/methods.ts";
-import { k, minSequence, optional, p, text, transform } from "../../api/values.ts";
+import { k, minSequence, optional, p, sequence, text, transform } from "../../api/values.ts";
 
 const MAX_CLASSES = 10_000;
 const MAX_IMAGES = 100_000;
@@ -69,7 +69,7 @@ const point = z.strictObject({
 /** By what an answer's probabilities were made. */
 export const calibrationUsed = z
   .strictObject({
-    sequence: z.int().openapi({ description: "Of the anchors that it was measured on." }),
+    sequence: sequence.openapi({ description: "Of the anchors that it was measured on." }),
     current: z.boolean().openapi({ description: "Whether nothing was written to the collection since." }),
     classes: z.int().openapi({
       description: "The number of classes that it was measured for: the request's, or the next larger one.",
@@ -81,15 +81,17 @@ export const calibrationUsed = z
     expectedCalibrationError: z.number().openapi({
       description: "On held-out anchors that the temperature was not fitted on, 15 bins.",
     }),
-    abstain: point.nullable().optional().openapi({
-      description: "What came of it on held-out anchors; null where nothing is sure enough.",
-    }),
-    conformal: z
-      .strictObject({
+    abstain: optional(
+      point.nullable().openapi({
+        description: "What came of it on held-out anchors; null where nothing is sure enough.",
+      }),
+    ),
+    conformal: optional(
+      z.strictObject({
         coverage: z.number(),
         atLeast: z.number().openapi({ description: "The lowest probability in a set." }),
-      })
-      .optional(),
+      }),
+    ),
   })
   .openapi("CalibrationUsed");
 

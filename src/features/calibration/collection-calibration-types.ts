@@ -1,13 +1,10 @@
+import type { z } from "@hono/zod-openapi";
+import type { calibrationUsed, sure } from "./api.ts";
+import type { QuerySettings } from "../../api/queries.ts";
 import type { Filter } from "../../api/filter.ts";
-import type { Member } from "../../api/methods.ts";
-import type { Calibration, CalibrateContext, Evidence, Judgement, RiskPoint } from "./index.ts";
-import type { Ensemble, Method, Sequence, TransformKind } from "../../types.ts";
-import type {
-  ClassifyAnswer,
-  ClassifyResult,
-  MethodRequest,
-  QuerySettings,
-} from "../../collections/types.ts";
+import type { Member, MethodRequest } from "../../api/methods.ts";
+import type { Calibration, CalibrateContext, Evidence } from "./index.ts";
+import type { Ensemble, Method, TransformKind } from "../../types.ts";
 
 /** What answers' probabilities depend on beside the anchors; a calibration is of one such. */
 export interface CalibrationSettings {
@@ -51,40 +48,6 @@ export interface CalibrationDetail extends Omit<Calibration, "rungs"> {
 export type CalibrationWork = (context: CalibrateContext) => Promise<CalibrationDetail>;
 
 /** How sure the answers of a classification are to be. */
-export interface SureRequest {
-  /** Adds the probability of each class. */
-  readonly probabilities?: boolean;
-  /** Says of each image whether it is better not answered, so that at most this share of the answered is wrong. */
-  readonly abstain?: { readonly risk: number };
-  /** Adds a set of classes that holds the true one so often. */
-  readonly conformal?: { readonly coverage: number };
-}
-
+export type SureRequest = z.output<z.ZodObject<typeof sure>>;
 /** By what the probabilities of an answer were made. */
-export interface CalibrationUsed {
-  readonly sequence: Sequence;
-  readonly current: boolean;
-  /** That it was measured for: as many as the request has, or the next larger number measured. */
-  readonly classes: number;
-  /** Whether the request has more classes than were measured. */
-  readonly extrapolated: boolean;
-  readonly temperature: number;
-  readonly expectedCalibrationError: number;
-  /** Of what is answered; null where nothing is sure enough. */
-  readonly abstain?: RiskPoint | null;
-  readonly conformal?: { readonly coverage: number; readonly atLeast: number };
-}
-
-export interface SureResult extends Omit<ClassifyResult, "classes">, Pick<Judgement, "abstained" | "set"> {
-  readonly classes: readonly {
-    readonly name: string;
-    readonly score: number;
-    readonly probability?: number;
-  }[];
-}
-
-/** What is calibrated is there where the request asks for it. */
-export interface SureAnswer extends Omit<ClassifyAnswer, "results"> {
-  readonly results: readonly SureResult[];
-  readonly calibration?: CalibrationUsed;
-}
+export type CalibrationUsed = z.output<typeof calibrationUsed>;

@@ -1,3 +1,4 @@
+import type { ClassifyRequest } from "../../api/queries.ts";
 import type { Database } from "../../store/index.ts";
 import { saveCalibration, listCalibrations, findCalibration } from "./table.ts";
 import { LRUCache } from "lru-cache";
@@ -25,7 +26,6 @@ import { isPlugged, type Method } from "../../api/methods.ts";
 import type { MethodSettings } from "../../asif/index.ts";
 import { methodOf, plugOf } from "../../collections/method.ts";
 import { bitmapOf, settingsOf, type Queried } from "../../collections/question.ts";
-import type { ClassifyRequest } from "../../collections/types.ts";
 
 const IMAGES = 4_000;
 const SEED = 0;

@@ -1,7 +1,7 @@
+import type { ClassifyAnswer, ClassifyRequest } from "../../api/queries.ts";
 import type { Calibrations } from "./collection-calibrations.ts";
-import type { SureAnswer, SureRequest } from "./collection-calibration-types.ts";
+import type { SureRequest } from "./collection-calibration-types.ts";
 import { DEFAULT_TOP, type Queried } from "../../collections/question.ts";
-import type { ClassifyAnswer, ClassifyRequest } from "../../collections/types.ts";
 
 type Classify = (queried: Queried, request: ClassifyRequest) => Promise<ClassifyAnswer>;
 
@@ -14,7 +14,7 @@ export const classifySurely =
   async (
     queried: Queried,
     { probabilities, abstain, conformal, ...request }: ClassifyRequest & SureRequest,
-  ): Promise<SureAnswer> => {
+  ): Promise<ClassifyAnswer> => {
     const asked = {
       ...(probabilities === undefined ? {} : { probabilities }),
       ...(abstain === undefined ? {} : { abstain }),

@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
+import { transformUsed } from "../../api/indexes.ts";
 import { anchor, MAX_ANCHORS } from "../../api/anchors.ts";
-import { classified } from "../../api/explain.ts";
+import { classifyResult } from "../../api/explain.ts";
 import { filter } from "../../api/filter.ts";
 import { scored, scoring } from "../../api/methods.ts";
-import { checkQuestion, questionShape } from "../../api/queries.ts";
-import { anchorId, optional, transform } from "../../api/values.ts";
+import { checkQuestion, computed, questionShape } from "../../api/queries.ts";
+import { anchorId, optional } from "../../api/values.ts";
 
 /** Scores that are compared in one answer. */
 const MAX_COMPARED = 1_000_000;
@@ -18,7 +19,7 @@ export const counterfactualRequest = z
     without: optional(
       z
         .strictObject({
-          ids: optional(z.array(anchorId).max(MAX_ANCHORS)),
+          ids: optional(z.array(anchorId).max(MAX_ANCHORS).readonly()),
           filter: optional(filter),
         })
         .refine(({ ids, filter: holds }) => ids !== undefined || holds !== undefined, {
@@ -34,6 +35,7 @@ export const counterfactualRequest = z
         .array(anchor)
         .min(1)
         .max(MAX_ANCHORS)
+        .readonly()
         .openapi({
           description:
             "Anchors that come, as they would be written; one whose id is there takes the place of that anchor. By the " +
@@ -64,7 +66,16 @@ export const counterfactualRequest = z
     },
   });
 
-export const usedFit = z.strictObject({ transform, transformVersion: z.int(), transformSequence: z.int() });
+const usedFit = z.strictObject(transformUsed);
+/** One a modality. */
+export const usedFits = z.strictObject({ image: usedFit, text: usedFit });
+
+const scoreChange = z.strictObject({
+  name: z.string(),
+  before: z.number(),
+  after: z.number(),
+  change: z.number(),
+});
 
 export const counterfactualAnswer = z
   .strictObject({
@@ -73,32 +84,38 @@ export const counterfactualAnswer = z
     added: z.int(),
     replaced: z.int().openapi({ description: "How many of the added take the place of one that stays." }),
     flipped: z.int().openapi({ description: "Images whose first class has another name afterwards." }),
-    results: z.array(
-      z.strictObject({
-        before: classified,
-        after: classified,
-        flips: z.boolean(),
-        changes: z.array(
-          z.strictObject({ name: z.string(), before: z.number(), after: z.number(), change: z.number() }),
-        ),
-      }),
-    ),
+    results: z
+      .array(
+        z.strictObject({
+          before: classifyResult,
+          after: classifyResult,
+          flips: z.boolean().openapi({ description: "Whether the first class has another name afterwards." }),
+          changes: z.array(scoreChange).readonly().openapi({
+            description:
+              "The classes whose scores change the most, by absolute value; those that do not change are not listed.",
+          }),
+        }),
+      )
+      .readonly(),
     method: scored.method,
     fits: z.strictObject({ before: scored.fits, after: scored.fits }).openapi({
       description: "Methods other than `asif` are fitted anew on the anchors that stay, which is not stored.",
     }),
-    transforms: z
-      .strictObject({ image: usedFit, text: usedFit })
-      .optional()
-      .openapi({
+    transforms: optional(
+      usedFits.openapi({
         description:
           "Of `asif`: the fits of the anchors as they are, which both answers look through. With `none` the second answer is to the " +
           "last bit that of a collection so edited; otherwise of one that is not fitted anew yet.",
       }),
-    sequence: z.int(),
-    tookMs: z.number(),
+    ),
+    ...computed,
   })
   .openapi("CounterfactualAnswer");
 
+export type CounterfactualRequest = z.output<typeof counterfactualRequest>;
 export type CounterfactualRequestBody = z.input<typeof counterfactualRequest>;
+export type CounterfactualAnswer = z.output<typeof counterfactualAnswer>;
 export type CounterfactualAnswerBody = z.input<typeof counterfactualAnswer>;
+export type ScoreChange = z.output<typeof scoreChange>;
+/** The fit that both answers were computed with: that of the anchors as they are. */
+export type UsedFit = z.output<typeof usedFit>;

@@ -1,3 +1,5 @@
+import type { ScoreChange, UsedFit } from "./api.ts";
+import type { ClassifyResult } from "../../api/explain.ts";
 import type { FitUsed, Method } from "../../api/methods.ts";
 import { AnchorageError } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
@@ -9,11 +11,8 @@ import {
   type Counterfactual,
   type CounterfactualCache,
   type CounterfactualInput,
-  type ScoreChange,
-  type UsedFit,
 } from "./counterfactual.ts";
 import type { MethodSettings } from "../../asif/method.ts";
-import type { Classification } from "../../asif/types.ts";
 
 export interface CounterfactualByMethod {
   readonly results: readonly Counterfactual[];
@@ -51,7 +50,7 @@ export const counterfactualByMethod = async (
   const asked = (kept: Uint8Array) => ({ ...all, settings: { ...input.settings, allow: kept } });
   const before = await classifyByMethod(view, all, how, caches.representations);
   const after = await classifyByMethod(view, asked(left), how, caches.representations);
-  const shown = (result: Classification): Classification => ({
+  const shown = (result: ClassifyResult): ClassifyResult => ({
     ...result,
     classes: result.classes.slice(0, input.top),
   });
@@ -70,7 +69,7 @@ export const counterfactualByMethod = async (
 };
 
 /** By name; of classes that share one the best is compared with the best. */
-const changesOf = (before: Classification, after: Classification): ScoreChange[] => {
+const changesOf = (before: ClassifyResult, after: ClassifyResult): ScoreChange[] => {
   const then = new Map<string, number[]>();
   for (const { name, score } of after.classes) then.set(name, [...(then.get(name) ?? []), score]);
   return before.classes

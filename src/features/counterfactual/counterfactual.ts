@@ -1,12 +1,14 @@
+import type { ScoreChange, UsedFit } from "./api.ts";
+import type { ClassifyResult } from "../../api/explain.ts";
 import { compareIds } from "../../math/order.ts";
 import { countOnes, type AnchorEntry, type AnchorView, type Look, type Slot } from "../../retrieval/index.ts";
-import type { Modality, Sequence, TransformKind } from "../../types.ts";
+import type { Modality } from "../../types.ts";
 import { createPromptCache, type PromptCache } from "../../asif/cache.ts";
 import { classificationOf, scoreClasses } from "../../asif/classify.ts";
 import { asEdited, asRanked, indexAdded, rank, type Edit, type Ranked } from "./edited.ts";
 import type { ClassRow, Named } from "../../asif/explain.ts";
 import { meanRepresentations } from "../../asif/relative.ts";
-import type { Classification, ClassifyInput, RelativeRepresentations } from "../../asif/types.ts";
+import type { ClassifyInput, RelativeRepresentations } from "../../asif/types.ts";
 
 /** Spare neighbours are looked for in multiples of this, so that remembered prompts serve more than one edit. */
 const SPARE_STEP = 64;
@@ -24,27 +26,13 @@ export interface CounterfactualInput extends ClassifyInput {
   readonly changes: number;
 }
 
-export interface ScoreChange {
-  readonly name: string;
-  readonly before: number;
-  readonly after: number;
-  readonly change: number;
-}
-
 export interface Counterfactual {
-  readonly before: Classification;
-  readonly after: Classification;
+  readonly before: ClassifyResult;
+  readonly after: ClassifyResult;
   /** Whether the first class has another name then. */
   readonly flips: boolean;
   /** The classes whose scores change the most, by absolute value; those that do not change are not listed. */
   readonly changes: readonly ScoreChange[];
-}
-
-/** The fit that both answers were computed with: that of the anchors as they are. */
-export interface UsedFit {
-  readonly transform: TransformKind;
-  readonly transformVersion: number;
-  readonly transformSequence: Sequence;
 }
 
 /** Prompts' neighbours, to be kept from one counterfactual to the next. */

@@ -1,4 +1,4 @@
-import { addQuery, withLinks } from "../../http/index.ts";
+import { addQuery } from "../../http/index.ts";
 import type { Feature } from "../feature.ts";
 import { counterfactualAnswer, counterfactualRequest } from "./api.ts";
 import { createCounterfactuals } from "./query.ts";
@@ -15,15 +15,7 @@ export const counterfactual: Feature = {
           summary: "Classify as if some anchors were not there, or others were; nothing is written",
           request: counterfactualRequest,
           answer: counterfactualAnswer,
-          run: async (name, request) => {
-            const answer = await ask(await collections.queried(name, request), request);
-            const results = answer.results.map(({ before, after, ...rest }) => ({
-              before: withLinks(name, before),
-              after: withLinks(name, after),
-              ...rest,
-            }));
-            return { ...answer, results };
-          },
+          run: async (name, request) => ask(await collections.queried(name, request), request),
         }),
     });
   },

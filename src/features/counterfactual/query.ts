@@ -13,7 +13,7 @@ import { methodOf } from "../../collections/method.ts";
 import { pictured } from "../../collections/pictured.ts";
 import { prepareVectors } from "../../collections/prepare.ts";
 import { answer, readQuestion, type Queried } from "../../collections/question.ts";
-import type { CounterfactualAnswer, CounterfactualRequest } from "./types.ts";
+import type { CounterfactualAnswer, CounterfactualRequest } from "./api.ts";
 
 const DEFAULT_CHANGES = 5;
 
@@ -54,10 +54,12 @@ export const createCounterfactuals = (store: Database, encoding: Encoding): AskC
     const coming = new Set(come.map(({ id }) => id));
     const withImages = (ids: readonly AnchorId[]) => idsWithImages(store, record, ids);
     const before = await pictured(
+      record.name,
       results.map((result) => result.before),
       withImages,
     );
     const after = await pictured(
+      record.name,
       results.map((result) => result.after),
       (ids) => withImages(ids.filter((id) => !coming.has(id))),
     );

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../types.ts";
-import type { Advice, NearCaption, Overlap, Usual } from "./types.ts";
+import type { Advice, NearCaption, Overlap, Usual } from "./api.ts";
 
 /** Anchors that a class should amount to, for one that is wrong or removed not to decide. */
 const FEWEST_ANCHORS = 3;

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { questionShape, settings } from "../../api/queries.ts";
-import { optional, text } from "../../api/values.ts";
+import { classInput, computed, questionShape, settings } from "../../api/queries.ts";
+import { anchorId, optional, text } from "../../api/values.ts";
 
 /** Each is compared with each. */
 const MAX_CLASSES = 2_000;
@@ -9,7 +9,7 @@ const MAX_PROMPTS = 20_000;
 
 export const coverageRequest = z
   .strictObject({
-    classes: questionShape.classes.max(MAX_CLASSES),
+    classes: z.array(classInput).min(1).max(MAX_CLASSES).readonly(),
     templates: questionShape.templates,
     filter: questionShape.filter,
     top: optional(
@@ -47,16 +47,23 @@ const advice = z
       "confused-with",
       "missing-group",
     ]),
-    with: z.string().optional().openapi({ description: "The class that it overlaps with." }),
-    group: z
-      .unknown()
-      .optional()
-      .openapi({ description: "A common value of `groupBy` that no anchor of the class has." }),
-    measured: z.number().optional(),
-    usual: z.number().optional().openapi({ description: "What it is held against." }),
+    with: optional(z.string().openapi({ description: "The class that it overlaps with." })),
+    group: optional(
+      z.unknown().openapi({ description: "A common value of `groupBy` that no anchor of the class has." }),
+    ),
+    measured: optional(z.number()),
+    usual: optional(z.number().openapi({ description: "What it is held against." })),
     message: z.string().openapi({ description: "The same in words, and which pairs to add." }),
   })
   .openapi("Advice");
+
+const nearCaption = z.strictObject({
+  text: z.string().nullable(),
+  anchor: anchorId.openapi({ description: "The nearest anchor with that caption." }),
+  anchors: z.int().openapi({ description: "How many of the representation's anchors have it." }),
+  similarity: z.number(),
+  weight: z.number().openapi({ description: "Their share of the representation." }),
+});
 
 const classCoverage = z
   .strictObject({
@@ -70,15 +77,7 @@ const classCoverage = z
     effectiveAnchors: z.number().openapi({
       description: "How many they amount to: the exponential of the entropy of their weights.",
     }),
-    nearest: z.array(
-      z.strictObject({
-        text: z.string().nullable(),
-        anchor: z.string().openapi({ description: "The nearest anchor with that caption." }),
-        anchors: z.int().openapi({ description: "How many of the representation's anchors have it." }),
-        similarity: z.number(),
-        weight: z.number().openapi({ description: "Their share of the representation." }),
-      }),
-    ),
+    nearest: z.array(nearCaption).readonly().openapi({ description: "The most similar first." }),
     imageCoherence: z.number().nullable().openapi({
       description: "Weighted mean cosine of pairs of its anchors' images; null with fewer than two.",
     }),
@@ -86,41 +85,50 @@ const classCoverage = z
       .strictObject({ with: z.string(), index: z.int(), overlap: z.number() })
       .nullable()
       .openapi({ description: "With the most overlapping class: the cosine of both representations." }),
-    groups: z.array(z.strictObject({ group: z.unknown(), weight: z.number() })).optional(),
-    advice: z.array(advice),
+    groups: optional(z.array(z.strictObject({ group: z.unknown(), weight: z.number() })).readonly()),
+    advice: z.array(advice).readonly(),
   })
   .openapi("ClassCoverage");
 
+const overlap = z.strictObject({
+  first: z.int().openapi({ description: "The place of the class in the request, from 0." }),
+  second: z.int(),
+  names: z
+    .tuple([z.string(), z.string()])
+    .readonly()
+    .openapi({ type: "array", items: { type: "string" }, minItems: 2, maxItems: 2 }),
+  overlap: z.number(),
+});
+
+const usual = z.strictObject({
+  captions: z.int(),
+  nearestSimilarity: z.number(),
+  imageCoherence: z.number(),
+});
+
 export const coverageAnswer = z
   .strictObject({
-    classes: z.array(classCoverage).openapi({ description: "In the order of the request." }),
-    overlaps: z
-      .array(
-        z.strictObject({
-          first: z.int().openapi({ description: "The place of the class in the request, from 0." }),
-          second: z.int(),
-          names: z.array(z.string()).length(2),
-          overlap: z.number(),
-        }),
-      )
-      .openapi({
-        description: "Pairs of classes that will be taken for each other, the most overlapping first.",
-      }),
-    usual: z
-      .strictObject({
-        captions: z.int(),
-        nearestSimilarity: z.number(),
-        imageCoherence: z.number(),
-      })
-      .nullable()
-      .openapi({
-        description:
-          "What nine of ten of the collection's own captions reach by the anchors of the others; null with fewer than 20.",
-      }),
-    sequence: z.int(),
-    tookMs: z.number(),
+    classes: z.array(classCoverage).readonly().openapi({ description: "In the order of the request." }),
+    overlaps: z.array(overlap).readonly().openapi({
+      description: "Pairs of classes that will be taken for each other, the most overlapping first.",
+    }),
+    usual: usual.nullable().openapi({
+      description:
+        "What nine of ten of the collection's own captions reach by the anchors of the others; null with fewer than 20.",
+    }),
+    ...computed,
   })
   .openapi("CoverageAnswer");
 
+export type CoverageRequest = z.output<typeof coverageRequest>;
 export type CoverageRequestBody = z.input<typeof coverageRequest>;
+export type CoverageAnswer = z.output<typeof coverageAnswer>;
 export type CoverageAnswerBody = z.input<typeof coverageAnswer>;
+/** What would be better with other anchors. */
+export type Advice = z.output<typeof advice>;
+export type NearCaption = z.output<typeof nearCaption>;
+export type ClassCoverage = z.output<typeof classCoverage>;
+/** Two classes, by their places in the request. */
+export type Overlap = z.output<typeof overlap>;
+export type Usual = z.output<typeof usual>;
+export type Coverage = Pick<CoverageAnswer, "classes" | "overlaps" | "usual">;

@@ -9,7 +9,8 @@ import { groupBy } from "./groups.ts";
 import { nearestRows, type Near } from "./overlaps.ts";
 import { riskOf } from "./risk.ts";
 import { effectiveAnchors, heaviest, imageCoherence } from "./support.ts";
-import type { ClassCoverage, Coverage, CoverageInput, NearCaption, Overlap } from "./types.ts";
+import type { ClassCoverage, Coverage, NearCaption, Overlap } from "./api.ts";
+import type { CoverageInput } from "./types.ts";
 import { usualSupport } from "./usual.ts";
 
 /** Classes between which others are let in. */

@@ -1,19 +1,9 @@
-import { coverage, type Coverage } from "./index.ts";
+import type { CoverageAnswer, CoverageRequest } from "./api.ts";
+import { coverage } from "./index.ts";
 import type { Encoding } from "../../collections/encoding.ts";
 import { answer, readClasses, type Queried } from "../../collections/question.ts";
-import type { Answer, ClassifyRequest, QuerySettings } from "../../collections/types.ts";
 
 const DEFAULT_TOP = 5;
-
-export interface CoverageRequest
-  extends QuerySettings, Pick<ClassifyRequest, "classes" | "templates" | "filter"> {
-  /** How many of a class's captions and groups, and of overlapping pairs of classes, are listed; 5 where absent. */
-  readonly top?: number;
-  /** A metadata key to share a class's anchors out by. */
-  readonly groupBy?: string;
-}
-
-export type CoverageAnswer = Answer & Coverage;
 
 export const askCoverage = async (
   queried: Queried,

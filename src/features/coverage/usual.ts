@@ -6,7 +6,7 @@ import {
 import { createRandom } from "../../math/random.ts";
 import type { AnchorView, Look, Slot } from "../../retrieval/index.ts";
 import { imageCoherence } from "./support.ts";
-import type { Usual } from "./types.ts";
+import type { Usual } from "./api.ts";
 
 /** Captions that are looked at, drawn at random. */
 const CAPTIONS = 100;

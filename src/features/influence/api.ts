@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { usedFit } from "../counterfactual/api.ts";
+import { usedFits } from "../counterfactual/api.ts";
 import { method } from "../../api/methods.ts";
-import { checkQuestion, questionShape } from "../../api/queries.ts";
-import { optional } from "../../api/values.ts";
+import { checkQuestion, computed, questionShape } from "../../api/queries.ts";
+import { anchorId, optional } from "../../api/values.ts";
 
 const MAX_LIMIT = 1_000;
 
@@ -30,7 +30,7 @@ export const influenceAnswer = z
     anchors: z
       .array(
         z.strictObject({
-          anchor: z.string(),
+          anchor: anchorId,
           text: z.string().nullable(),
           image: z
             .string()
@@ -46,30 +46,35 @@ export const influenceAnswer = z
           }),
           flipped: z
             .array(z.strictObject({ image: z.int(), from: z.string(), to: z.string() }))
+            .readonly()
             .openapi({ description: "At most 100 of the flips." }),
         }),
       )
+      .readonly()
       .openapi({
         description: "Those that flip the most images first; then those that change scores the most.",
       }),
     supporting: z.int().openapi({ description: "Anchors that any image or prompt is represented by." }),
     flipping: z.int().openapi({ description: "Those of them that flip an image." }),
-    images: z.array(
-      z.strictObject({
-        name: z.string(),
-        score: z.number(),
-        flippedBy: z.int().openapi({ description: "How many anchors flip it, each alone." }),
-      }),
-    ),
-    transforms: z.strictObject({ image: usedFit, text: usedFit }).openapi({
+    images: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          score: z.number(),
+          flippedBy: z.int().openapi({ description: "How many anchors flip it, each alone." }),
+        }),
+      )
+      .readonly(),
+    transforms: usedFits.openapi({
       description: "The fits of the anchors as they are; they are not made anew without each anchor.",
     }),
-    sequence: z.int(),
-    tookMs: z.number(),
+    ...computed,
   })
   .openapi("InfluenceAnswer", {
     description: "What changes when one anchor is taken away: exactly what asking without it would say.",
   });
 
+export type InfluenceRequest = z.output<typeof influenceRequest>;
 export type InfluenceRequestBody = z.input<typeof influenceRequest>;
+export type InfluenceAnswer = z.output<typeof influenceAnswer>;
 export type InfluenceAnswerBody = z.input<typeof influenceAnswer>;

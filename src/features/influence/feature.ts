@@ -1,4 +1,4 @@
-import { addQuery, linked } from "../../http/index.ts";
+import { addQuery } from "../../http/index.ts";
 import type { Feature } from "../feature.ts";
 import { influenceAnswer, influenceRequest } from "./api.ts";
 import { createInfluences } from "./query.ts";
@@ -15,10 +15,7 @@ export const influence: Feature = {
           summary: "Find the anchors that, taken away one at a time, change the most answers",
           request: influenceRequest,
           answer: influenceAnswer,
-          run: async (name, request) => {
-            const answer = await ask(await collections.queried(name, request), request);
-            return { ...answer, anchors: linked(name, answer.anchors) };
-          },
+          run: async (name, request) => ask(await collections.queried(name, request), request),
         }),
     });
   },

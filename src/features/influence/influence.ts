@@ -1,6 +1,7 @@
+import type { InfluenceAnswer } from "./api.ts";
 import type { AnchorView, Slot } from "../../retrieval/index.ts";
-import type { AnchorId, Modality } from "../../types.ts";
-import type { UsedFit } from "../counterfactual/counterfactual.ts";
+import type { Modality } from "../../types.ts";
+import type { UsedFit } from "../counterfactual/api.ts";
 import { createSlices } from "../../math/slices.ts";
 import type { ClassifyInput } from "../../asif/types.ts";
 import type { Verdict } from "./judge.ts";
@@ -14,34 +15,12 @@ export interface InfluenceInput extends Omit<ClassifyInput, "top" | "explain"> {
   readonly limit: number;
 }
 
-export interface Flip {
-  /** Its place among the images. */
-  readonly image: number;
-  readonly from: string;
-  readonly to: string;
-}
+/** What changes when one anchor is taken away; its image is for the caller to name. */
+export type Influence = Omit<InfluenceAnswer["anchors"][number], "image">;
+export type Flip = Influence["flipped"][number];
 
-/** What changes when one anchor is taken away. */
-export interface Influence {
-  readonly anchor: AnchorId;
-  readonly text: string | null;
-  /** Images whose first class has another name then. */
-  readonly flips: number;
-  /** The change of the score of the class that came first, by absolute value, over all images. */
-  readonly meanChange: number;
-  readonly largest: { readonly image: number; readonly change: number };
-  /** At most 100 of the flips. */
-  readonly flipped: readonly Flip[];
-}
-
-export interface Influences {
-  /** Those that flip the most images first; then those that change the most. */
+export interface Influences extends Pick<InfluenceAnswer, "supporting" | "flipping" | "images"> {
   readonly anchors: readonly Influence[];
-  /** Anchors that any image or prompt is represented by, and those of them that flip an image. */
-  readonly supporting: number;
-  readonly flipping: number;
-  /** Each image's answer, and how many anchors flip it. */
-  readonly images: readonly { readonly name: string; readonly score: number; readonly flippedBy: number }[];
   readonly fits: Readonly<Record<Modality, UsedFit>>;
 }
 

@@ -1,6 +1,7 @@
 import type { AnchorView, Look, Neighbours } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
-import { usedFit, type UsedFit } from "../counterfactual/counterfactual.ts";
+import type { UsedFit } from "../counterfactual/api.ts";
+import { usedFit } from "../counterfactual/counterfactual.ts";
 import type { Slices } from "../../math/slices.ts";
 import type { ClassifyInput } from "../../asif/types.ts";
 import { candidatesOf, distinctRows } from "./candidates.ts";

@@ -1,3 +1,4 @@
+import { imagePath } from "../../collections/pictured.ts";
 import type { Database } from "../../store/index.ts";
 import { influence } from "./influence.ts";
 import { AnchorageError, invalidField } from "../../errors.ts";
@@ -5,7 +6,7 @@ import { idsWithImages } from "../../store/index.ts";
 import type { Encoding } from "../../collections/encoding.ts";
 import { methodOf } from "../../collections/method.ts";
 import { answer, readQuestion, type Queried } from "../../collections/question.ts";
-import type { InfluenceAnswer, InfluenceRequest } from "./types.ts";
+import type { InfluenceAnswer, InfluenceRequest } from "./api.ts";
 
 const DEFAULT_LIMIT = 10;
 /** Values of all rows together, some 50 bytes each. */
@@ -33,13 +34,13 @@ export const createInfluences =
       ...question,
       limit: request.limit ?? DEFAULT_LIMIT,
     });
-    const pictured = await idsWithImages(
+    const withImages = await idsWithImages(
       store,
       record,
       anchors.map(({ anchor }) => anchor),
     );
     return {
-      anchors: anchors.map((one) => ({ ...one, hasImage: pictured.has(one.anchor) })),
+      anchors: anchors.map((one) => ({ ...one, image: imagePath(record.name, one.anchor, withImages) })),
       ...found,
       transforms: fits,
       ...answer(view, started),

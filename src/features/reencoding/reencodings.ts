@@ -1,3 +1,4 @@
+import type { Job } from "../../api/service.ts";
 import { dealFolds } from "../../asif/index.ts";
 import { choiceOf } from "../../collections/encoder-choice.ts";
 import type { Core, OpenCollection } from "../../collections/index.ts";
@@ -10,7 +11,6 @@ import {
   type CollectionRecord,
   type EncoderPair,
   type EncoderRecord,
-  type JobRecord,
   type Store,
 } from "../../store/index.ts";
 import type { CollectionName, Modality } from "../../types.ts";
@@ -34,7 +34,7 @@ export interface Reencodings {
    * collection has already, for an external one, where anchors lack what a vector is made from, and where there are too
    * few captions for a comparison that is to decide; `conflict` where the collection is being moved
    */
-  readonly start: (name: CollectionName, request: ReencodeRequest) => Promise<JobRecord>;
+  readonly start: (name: CollectionName, request: ReencodeRequest) => Promise<Job>;
   /** The last one. @throws AnchorageError `not-found` where there is none */
   readonly get: (name: CollectionName) => Promise<Reencoding>;
   /**

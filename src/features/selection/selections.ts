@@ -1,3 +1,4 @@
+import type { Job } from "../../api/service.ts";
 import {
   saveSelection,
   findSelection,
@@ -9,7 +10,6 @@ import { methodOf } from "./emms/index.ts";
 import type { Core } from "../../collections/index.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError, invalidField, notFound } from "../../errors.ts";
-import type { JobRecord } from "../../store/index.ts";
 import type { JsonValue } from "../../types.ts";
 import { chooseEncoders } from "./candidates.ts";
 import { classNamesOf, drawSamples } from "./draw.ts";
@@ -36,7 +36,7 @@ export interface Selections {
    *
    * @throws AnchorageError `conflict` where one of the same subject runs, and what `plan` throws
    */
-  readonly start: (request: SelectionRequest) => Promise<JobRecord>;
+  readonly start: (request: SelectionRequest) => Promise<Job>;
   /**
    * Draws the samples and makes ready all that can be refused.
    *
@@ -45,7 +45,7 @@ export interface Selections {
    */
   readonly plan: (request: SelectionRequest) => Promise<(context: SelectionContext) => Promise<Selection>>;
   /** @throws AnchorageError `not-found` */
-  readonly get: (id: string) => Promise<DoneSelection | JobRecord>;
+  readonly get: (id: string) => Promise<DoneSelection | Job>;
   /** One that has come to its end. @throws AnchorageError `not-found` */
   readonly done: (id: string) => Promise<DoneSelection>;
   /** Those that have come to their end, newest first. */

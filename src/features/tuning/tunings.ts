@@ -1,10 +1,10 @@
+import type { Job } from "../../api/service.ts";
 import { fitsInCopy, dealFolds } from "../../asif/index.ts";
 import type { Core, OpenCollection } from "../../collections/index.ts";
 import { METHODS } from "../../api/methods.ts";
 import { requireMethod } from "../../collections/method.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError } from "../../errors.ts";
-import type { JobRecord } from "../../store/index.ts";
 import type { CollectionDefaults, CollectionName } from "../../types.ts";
 import { TUNING_DEFAULTS, type Choice, type TuneRequest, type Tuning } from "./api.ts";
 import { findTuning, saveTuning } from "./table.ts";
@@ -26,7 +26,7 @@ export interface Tunings {
    * const { chosen } = await tunings.get(name);
    * ```
    */
-  readonly start: (name: CollectionName, request: TuneRequest) => Promise<JobRecord>;
+  readonly start: (name: CollectionName, request: TuneRequest) => Promise<Job>;
   /** The last one. @throws AnchorageError `not-found` where there is none */
   readonly get: (name: CollectionName) => Promise<Tuning>;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
+import type { Input } from "../../../src/api/inputs.ts";
 import type { Anchor } from "../../../src/api/anchors.ts";
-import type { Input } from "../../../src/collections/index.ts";
 import type { AnchorId, Metadata, Modality } from "../../../src/types.ts";
 import { exactUnit } from "../../support/anchor-space.ts";
 import { normals, seededRandom } from "../../support/random.ts";

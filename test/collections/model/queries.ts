@@ -1,12 +1,8 @@
 import fc from "fast-check";
 import { expect } from "vitest";
+import type { Input } from "../../../src/api/inputs.ts";
+import type { ClassifyRequest, RelativeRequest, SearchRequest } from "../../../src/api/queries.ts";
 import type { Filter } from "../../../src/api/filter.ts";
-import type {
-  ClassifyRequest,
-  Input,
-  RelativeRequest,
-  SearchRequest,
-} from "../../../src/collections/index.ts";
 import type { Modality } from "../../../src/types.ts";
 import { naiveHolds } from "../../support/naive-filter.ts";
 import { naiveClassScore, naiveRelative, naiveSearch } from "../../support/naive-asif.ts";

@@ -1,10 +1,6 @@
 import fc from "fast-check";
-import type {
-  ClassifyRequest,
-  Input,
-  RelativeRequest,
-  SearchRequest,
-} from "../../../src/collections/index.ts";
+import type { Input } from "../../../src/api/inputs.ts";
+import type { ClassifyRequest, RelativeRequest, SearchRequest } from "../../../src/api/queries.ts";
 import type { Modality } from "../../../src/types.ts";
 import { input } from "./anchors.ts";
 import { filter } from "./filters.ts";

@@ -1,3 +1,4 @@
+import type { Input } from "../../../api/inputs.ts";
 import { runConsensus, withBackground, type Plan } from "../index.ts";
 import { calibrate } from "../../../math/ensemble/index.ts";
 import type { OwnGeneratorSpec } from "../api/generators.ts";
@@ -5,7 +6,6 @@ import { entryOf, type Catalogue } from "../catalogue/index.ts";
 import type { Resources } from "../plug.ts";
 import type { Collections } from "../../../collections/index.ts";
 import { answer, type Queried } from "../../../collections/question.ts";
-import type { Input } from "../../../collections/types.ts";
 import { answerOf, finiteOrNull } from "./answer.ts";
 import { checkParts, checkPayloads, partsOf, planOf } from "./plan.ts";
 import { openScene } from "./scene.ts";

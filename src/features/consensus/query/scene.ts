@@ -1,9 +1,9 @@
+import type { Input } from "../../../api/inputs.ts";
 import { createScene, type Scene } from "../scene/index.ts";
 import { isAnchorageError } from "../../../errors.ts";
 import type { AnchorView, Slot } from "../../../retrieval/index.ts";
 import { MAX_TEXT_LENGTH, type Encoding } from "../../../collections/encoding.ts";
 import { bitmapOf, resolve, settingsOf, type Queried } from "../../../collections/question.ts";
-import type { Input } from "../../../collections/types.ts";
 import type { Condition, ConsensusRequest } from "./types.ts";
 
 /** The vectors of a condition and of what will be proposed about it. */

@@ -1,7 +1,8 @@
+import type { Job } from "../../../api/service.ts";
 import type { Core } from "../../../collections/index.ts";
 import { createSoleJobs } from "../../../collections/sole-job.ts";
 import { AnchorageError, notFound } from "../../../errors.ts";
-import { findCollection, type JobRecord } from "../../../store/index.ts";
+import { findCollection } from "../../../store/index.ts";
 import type { AdapterRecord } from "../table.ts";
 import type { CollectionName } from "../../../types.ts";
 import { makeLayerVectors } from "./layer-vectors.ts";
@@ -34,7 +35,7 @@ export interface Adapters {
   readonly startLayerVectors: (
     collection: CollectionName,
     layers: readonly string[] | undefined,
-  ) => Promise<JobRecord>;
+  ) => Promise<Job>;
   /**
    * Keeps an adapter out of a file; see {@link importAdapter}.
    *
@@ -57,7 +58,7 @@ export interface Adapters {
    *
    * @throws AnchorageError `conflict` where one of the collection runs, and what {@link planTraining} throws
    */
-  readonly startTraining: (request: TrainRequest) => Promise<JobRecord>;
+  readonly startTraining: (request: TrainRequest) => Promise<Job>;
   /** See {@link generate}. */
   readonly generate: (request: GenerateRequest, context: GenerateContext) => Promise<GenerateAnswer>;
   /** See {@link collectionFile}. */

@@ -1,3 +1,4 @@
+import type { Input } from "../../../api/inputs.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
 import {
   ANSWER_MARK,
@@ -13,7 +14,6 @@ import {
   type DecoderModel,
   type Generated,
 } from "../index.ts";
-import type { Input } from "../../../collections/index.ts";
 import { createRandom } from "../../../math/random.ts";
 import type { CollectionName, Sequence } from "../../../types.ts";
 import type { Decoders } from "./decoders.ts";

@@ -1,6 +1,6 @@
+import type { Input } from "../../../api/inputs.ts";
 import type { Database } from "../../../store/index.ts";
 import { findVectorsByAll } from "../../../store/index.ts";
-import type { Input } from "../../../collections/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
 import { keepLayerVectors } from "../../../collections/layer-vectors/index.ts";

@@ -1,4 +1,4 @@
-import type { Input } from "../../../collections/index.ts";
+import type { Input } from "../../../api/inputs.ts";
 import type { EncoderRecord } from "../../../store/index.ts";
 import type { AdapterRecord } from "../table.ts";
 import type { AdapterSettings, LayerAction } from "../index.ts";
