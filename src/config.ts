@@ -7,9 +7,9 @@ import { AnchorageError } from "./errors.ts";
 const LOCALHOST = /^(?:[a-z0-9-]+\.)*localhost$/i;
 
 /**
- * Whether an address or a name (without a port) is reached from this machine alone.
+ * Whether a host is reachable from this machine only.
  *
- * @param host IPv6 addresses with or without brackets
+ * @param host an IP address or a name without a port; IPv6 with or without brackets
  * @example
  * isLoopback("127.0.0.1"); // true
  * isLoopback("[::1]"); // true
@@ -17,11 +17,11 @@ const LOCALHOST = /^(?:[a-z0-9-]+\.)*localhost$/i;
  */
 export const isLoopback = (host: string): boolean => {
   const address = host.replace(/^\[(.*)\]$/, "$1");
-  // isIP takes the usual notation alone; ipaddr.js takes octal and hexadecimal ones too.
+  // isIP accepts only the usual notation, whereas ipaddr.js also accepts octal and hexadecimal.
   return isIP(address) === 0 ? LOCALHOST.test(host) : ipaddr.parse(address).range() === "loopback";
 };
 
-/** Each a name or an address, IPv6 in brackets, with a port or for the usual one. */
+/** A list of names or addresses (IPv6 in brackets), each with an optional port. */
 const HOSTS = /^\s*(?:(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?(?:[\s,]+|$))*$/i;
 
 const wholeNumber = (min: number, max: number) => {
@@ -34,27 +34,27 @@ const settings = z
     /** TCP port; 0 picks a free one. */
     PORT: wholeNumber(0, 65_535).default(8080),
     HOST: z.string().min(1).default("127.0.0.1"),
-    /** Embedded Postgres, imported encoders, caches. */
+    /** Directory of embedded Postgres, imported encoders and caches. */
     DATA_DIR: z.string().min(1).default("./data"),
-    /** Another Postgres in place of the embedded one, such as postgres://user:password@host/database. */
+    /** Connects to an external Postgres instead of the embedded one, e.g. postgres://user:password@host/database. */
     DATABASE_URL: z
       .string()
       .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://")
       .optional(),
-    /** Sent by clients as `Authorization: Bearer ...`; at least 16 characters. */
+    /** Clients send it as `Authorization: Bearer ...`; at least 16 characters. */
     API_KEY: z.string().min(16, "must be at least 16 characters long").optional(),
     /** `off` starts without the sample collection. */
     SAMPLE: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
-    /** The largest request body, in MiB. NDJSON streams are not bound by it. */
+    /** Maximum size of a request body, in MiB. NDJSON streams are exempt. */
     BODY_LIMIT_MIB: wholeNumber(1, 2_048).default(64),
-    /** Classification methods of the operator's own: `NAME=FILE` or `NAME=URL`, separated by commas. */
+    /** Custom classification methods: `NAME=FILE` or `NAME=URL`, separated by commas. */
     CLASSIFICATION_METHODS: z.string().default(""),
-    /** Where a consensus may ask endpoints of others: hosts or host:port, separated by commas. None where absent. */
+    /** External hosts that a consensus may call: host or host:port, separated by commas. Empty (the default): none. */
     CONSENSUS_HTTP_HOSTS: z
       .string()
       .regex(HOSTS, "must be hosts or host:port, separated by commas")
       .default(""),
-    /** Set by npm for what it runs. */
+    /** npm sets it for the scripts that it runs. */
     npm_lifecycle_event: z.string().optional(),
   })
   .superRefine((value, context) => {
@@ -67,27 +67,29 @@ const settings = z
     }
   });
 
-/** Every setting of the service, parsed once. */
+/** All settings of the service, validated. */
 export interface Config {
   readonly port: number;
   readonly host: string;
-  /** Absolute. */
+  /** Absolute path. */
   readonly dataDir: string;
   readonly databaseUrl: string | null;
   readonly apiKey: string | null;
   readonly sample: boolean;
   readonly bodyLimitBytes: number;
-  /** As the operator wrote it. */
+  /** Unparsed, as set by the operator. */
   readonly consensusHttpHosts: string;
-  /** `NAME=FILE` or `NAME=URL` of each classification method that is plugged in. */
+  /** Unparsed list of `NAME=FILE` or `NAME=URL`, one for each custom classification method. */
   readonly classificationMethods: string;
   readonly underNpm: boolean;
 }
 
 /**
- * Reads the settings from `environment` (an empty string counts as absent).
+ * Reads the settings from environment variables. An empty string counts as not set.
  *
- * @throws AnchorageError `invalid-input` that names every setting that is wrong.
+ * @throws AnchorageError `invalid-input` that lists every invalid setting
+ * @example
+ * const { port, dataDir } = readConfig(process.env);
  */
 export const readConfig = (environment: Readonly<Record<string, string | undefined>>): Config => {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
@@ -116,11 +118,11 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
   };
 };
 
-/** Where a user puts encoders of their own, beside the default ones. */
+/** Directory where users place their own encoders, beside the default ones. */
 export const encoderDirectory = (dataDir: string): string => join(dataDir, "encoders");
 
-/** Where the networks are made of which several encoders are cuts. */
+/** Directory of the networks that several encoders share, each truncated at a different layer. */
 export const networkDirectory = (dataDir: string): string => join(dataDir, "networks");
 
-/** Where language models of the OPT kind lie, a folder each. */
+/** Directory of language models of the OPT architecture, one subdirectory each. */
 export const decoderDirectory = (dataDir: string): string => join(dataDir, "decoders");

@@ -1,19 +1,24 @@
-/**
- * The domain's errors. Each is thrown where it is known and mapped to `application/problem+json` once, in http/.
- */
+/** The domain's errors. The HTTP layer maps each to `application/problem+json` in one place. */
 
 import type { ProblemCode } from "./api/problem.ts";
 
-/** One fault in what was sent: where (a path such as `anchors.3.imageVector`) and what is wrong with it. */
+/** One fault in the input: its path, such as `anchors.3.imageVector`, and what is wrong there. */
 export interface FieldFault {
   readonly path: string;
   readonly message: string;
 }
 
-/** What a request can meet, and what only opening Anchorage or its files can meet. */
+/** The codes of the HTTP API's problems, and those that occur only while opening Anchorage or its files. */
 export type ErrorCode = ProblemCode | "data-dir-busy" | "unsupported-model" | "corrupt-file";
 
-/** An error that a caller can understand and act on. Anything else that is thrown is a defect of ours. */
+/**
+ * An error that the caller can understand and act on. Any other thrown value is a bug in Anchorage.
+ *
+ * @example
+ * ```ts
+ * throw new AnchorageError("conflict", "The collection exists already.");
+ * ```
+ */
 export class AnchorageError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly FieldFault[];
@@ -30,13 +35,22 @@ export class AnchorageError extends Error {
   }
 }
 
+/** Whether a caught value is an {@link AnchorageError}. */
 export const isAnchorageError = (error: unknown): error is AnchorageError => error instanceof AnchorageError;
 
-/** One field is wrong: `path` names it as the caller wrote it. */
+/**
+ * An `invalid-input` error for one field.
+ *
+ * @param path the field's path in the caller's input, such as `anchors.3.imageVector`
+ * @example
+ * ```ts
+ * throw invalidField("k", "must be at least 1");
+ * ```
+ */
 export const invalidField = (path: string, message: string): AnchorageError =>
   new AnchorageError("invalid-input", `${path}: ${message}`, { faults: [{ path, message }] });
 
-/** The same error with `prefix.` before the path of each fault, for a caller that knows where the value stood. */
+/** A copy of `error` with `prefix.` before the path of each fault, for a caller that knows the enclosing path. */
 export const atPath = (prefix: string, error: AnchorageError): AnchorageError =>
   new AnchorageError(error.code, error.message, {
     faults: error.faults.map((fault) => ({
@@ -46,14 +60,16 @@ export const atPath = (prefix: string, error: AnchorageError): AnchorageError =>
     cause: error,
   });
 
+/** A `not-found` error, for example `notFound("collection", "cats")`. */
 export const notFound = (what: string, id: string): AnchorageError =>
   new AnchorageError("not-found", `There is no ${what} "${id}".`);
 
 /**
- * The entry for `kind` in a table that has one for each kind.
+ * Looks up the entry for `kind` in a table with one entry per kind.
  *
- * @throws AnchorageError `invalid-input` for a kind that the table lacks, which types alone cannot keep out: nothing may
- * then be done by the entry of another kind
+ * @param what the noun for the error message, such as "transform"
+ * @throws AnchorageError `invalid-input` if the table has no such kind. Types do not rule this out for values read from
+ * outside, and a missing entry must not fall through to another kind's.
  * @example
  * ```ts
  * entryOf({ center: 1, whiten: 2 }, "center", "transform"); // 1
@@ -68,5 +84,5 @@ export const entryOf = <Kind extends string, Entry>(
   throw new AnchorageError("invalid-input", `There is no ${what} "${kind}".`);
 };
 
-/** The text of anything that was thrown. */
+/** The message of any thrown value. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,17 +1,24 @@
 import { Presets, SingleBar } from "cli-progress";
 
-/** Shows how far a long piece of work has come. */
+/** Displays the progress of a long task. */
 export interface Progress {
-  /** `done` of `total`; total may still grow. */
+  /** Shows `done` of `total`; `total` may grow between calls. */
   update(done: number, total: number): void;
   stop(): void;
 }
 
+/** Shows nothing. */
 export const silentProgress: Progress = { update: () => undefined, stop: () => undefined };
 
 const LINE_EVERY_MS = 5_000;
 
-/** A bar on a terminal; elsewhere a line every few seconds. Written to stderr, so that stdout stays parseable. */
+/**
+ * Shows a progress bar if stderr is a terminal, otherwise writes a line every 5 seconds. All output goes to stderr, so
+ * stdout stays machine-readable.
+ *
+ * @param label what is being done, such as "Import"
+ * @param unit plural noun for what is counted, such as "anchors"
+ */
 export const createProgress = (label: string, unit: string): Progress =>
   process.stderr.isTTY ? bar(label, unit) : lines(label, unit);
 
@@ -42,7 +49,7 @@ const bar = (label: string, unit: string): Progress => {
 const lines = (label: string, unit: string): Progress => {
   let last = 0;
   const started = Date.now();
-  // What was done before this process began is not of its speed.
+  // Excludes work that an earlier process finished from the rate.
   let before: number | undefined;
   return {
     update: (done, total) => {

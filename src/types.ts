@@ -1,4 +1,4 @@
-/** The words of the domain that every room shares. */
+/** Domain types that every layer shares. */
 
 import type { Modality } from "./api/values.ts";
 
@@ -16,7 +16,8 @@ export type { AlignmentKind, Ensemble, Method } from "./api/methods.ts";
 export type { AsifParameters, CollectionDefaults } from "./api/collections.ts";
 export type { EncoderInfo, EncoderLayer, ListedEncoder } from "./api/service.ts";
 
-/** Where progress and one-line news go; the terminal in the service, nowhere in most tests. */
+/** Receives progress messages, one line each. The service writes them to the terminal; most tests discard them. */
 export type Log = (line: string) => void;
 
+/** The modality at the other end of a pair. */
 export const OTHER_MODALITY: Readonly<Record<Modality, Modality>> = { image: "text", text: "image" };

@@ -1,4 +1,4 @@
-/** What each 16 bits stand for as a number of IEEE 754's binary16: `[65536]`. */
+/** Lookup table `[65536]` from the bits of an IEEE 754 binary16 number to its value. */
 export const float16Table = (): Float32Array => (table ??= Float32Array.from({ length: 1 << 16 }, valueOf));
 
 let table: Float32Array | undefined;
@@ -8,6 +8,6 @@ const valueOf = (_: unknown, bits: number): number => {
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  // Numbers below 2^-14 have no leading one.
+  // Subnormal numbers (below 2^-14) have no implicit leading one.
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 };

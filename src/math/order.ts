@@ -1,7 +1,13 @@
 /**
- * The order of anchor ids everywhere: that of their UTF-8 bytes, as Postgres sorts under the collation "C".
+ * Compares anchor ids by their UTF-8 bytes, the order of Postgres's collation "C".
  *
- * JavaScript compares UTF-16 units, which puts the supplementary planes before U+E000.
+ * JavaScript's `<` compares UTF-16 code units, which sorts supplementary characters before U+E000.
+ *
+ * @returns negative if `a` comes first, positive if `b` does, 0 if they are equal
+ * @example
+ * ```ts
+ * ["b", "a"].sort(compareIds); // ["a", "b"]
+ * ```
  */
 export const compareIds = (a: string, b: string): number => {
   const length = Math.min(a.length, b.length);
@@ -12,7 +18,7 @@ export const compareIds = (a: string, b: string): number => {
   return a.length - b.length;
 };
 
-/** Lifts surrogates above every other unit. */
+/** Maps surrogates above all other code units, to get code point order. */
 const codePointRank = (unit: number): number => {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;

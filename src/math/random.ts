@@ -1,18 +1,27 @@
-/** Numbers that look random and are the same for the same seed. Not for secrets. */
+/** A seeded pseudorandom generator: the same seed gives the same numbers. Not for cryptography. */
 export interface Random {
-  /** Uniform in [0, 1), in steps of 2^-32. */
+  /** Uniform in [0, 1), a multiple of 2^-32. */
   next(): number;
-  /** Uniform in 0 .. n - 1, for n up to 2^32. */
+  /** Uniform in 0 .. n - 1; `n` is at most 2^32. */
   integer(n: number): number;
-  /** A shuffled copy (Fisher and Yates): every order is as likely. */
+  /** A shuffled copy (Fisher and Yates); all orders are equally likely. */
   shuffle<T>(items: readonly T[]): T[];
-  /** The same without a copy. */
+  /** Shuffles `items` itself. */
   shuffleInPlace(items: Int32Array): void;
-  /** `count` of the items without replacement, in random order; all of them where there are fewer. */
+  /** `count` of the items without replacement, in random order; all items if there are fewer. */
   sample<T>(items: readonly T[], count: number): T[];
 }
 
-/** The generator mulberry32 (Tommy Ettinger, 2017): 32 bits of state, period 2^32. Of `seed` the low 32 bits count. */
+/**
+ * Creates the generator mulberry32 (Tommy Ettinger, 2017): 32 bits of state, period 2^32.
+ *
+ * @param seed only its low 32 bits are used
+ * @example
+ * ```ts
+ * const random = createRandom(42);
+ * const drawn = random.sample(["a", "b", "c", "d"], 2);
+ * ```
+ */
 export const createRandom = (seed: number): Random => {
   let state = seed >>> 0;
   const next = (): number => {
@@ -43,6 +52,6 @@ export const createRandom = (seed: number): Random => {
   return { next, integer, shuffle, shuffleInPlace, sample: (items, count) => shuffle(items).slice(0, count) };
 };
 
-/** A normal number with mean 0 and deviation 1 (Box and Muller). */
+/** Draws from the standard normal distribution (Box and Muller). */
 export const normal = (random: Random): number =>
   Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());

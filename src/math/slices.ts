@@ -1,13 +1,15 @@
-/** How long work may hold the event loop before it lets others in. */
+/** The longest time that work may block the event loop. */
 const SLICE_MS = 8;
 
-/** Divides long work, so that requests are answered meanwhile. */
+/** Splits long computations into slices so that the event loop can serve requests in between. */
 export interface Slices {
-  /** Whether it is time to rest. */
+  /** Whether the current slice is over. */
   readonly due: () => boolean;
+  /** Yields to the event loop, then starts the next slice. */
   readonly rest: () => Promise<void>;
 }
 
+/** Starts the first slice. A slice lasts 8 ms. */
 export const createSlices = (): Slices => {
   let until = performance.now() + SLICE_MS;
   return {
@@ -20,9 +22,17 @@ export const createSlices = (): Slices => {
 };
 
 /**
- * To be awaited between pieces of work: lets others in once a slice is over.
+ * Returns a function to await between steps of a long computation. It yields to the event loop if the slice is over.
  *
- * @param signal whose reason is thrown once it is aborted
+ * @param signal after a yield, an aborted signal's reason is thrown
+ * @example
+ * ```ts
+ * const turn = createTurns(signal);
+ * for (const row of rows) {
+ *   process(row);
+ *   await turn();
+ * }
+ * ```
  */
 export const createTurns = (signal?: AbortSignal): (() => Promise<void>) => {
   const slices = createSlices();

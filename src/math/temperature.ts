@@ -1,18 +1,18 @@
-/** The range of the search, as logarithms; at the highest temperature all classes are equally likely. */
+/** Search range of the logarithm of the temperature. At the upper end all classes are equally likely. */
 const LOWEST = Math.log(1e-4);
 const HIGHEST = Math.log(1e3);
-/** Width of the last interval, of the logarithm: it changes no probability by a thousandth. */
+/** Final width of the interval, in log temperature. It changes no probability by more than 0.001. */
 const PRECISION = 1e-3;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
-/** Scores of questions that have the same number of classes. */
+/** Scores of questions with the same number of classes. */
 export interface ScoreTable {
   /** `[n, width]` row-major, the true class first in each row. */
   readonly scores: Float32Array;
   readonly width: number;
-  /** How many columns are used, from the first on; at most `width`. */
+  /** Number of columns in use, starting at the first; at most `width`. */
   readonly classes: number;
-  /** Indices of the rows that are used. */
+  /** Indices of the rows in use. */
   readonly rows: Int32Array;
 }
 
@@ -61,16 +61,17 @@ export const negativeLogLikelihood = (table: ScoreTable, temperature: number): n
 };
 
 /**
- * Finds the temperature that makes the true classes most likely (temperature scaling: Guo, Pleiss, Sun and Weinberger,
- * "On calibration of modern neural networks", ICML 2017, section 4.2). The likelihood is concave in 1 / temperature, so
- * a golden-section search over its logarithm finds the only optimum. It yields to the event loop between steps.
+ * Fits the temperature that maximises the likelihood of the true classes (temperature scaling: Guo, Pleiss, Sun and
+ * Weinberger, "On calibration of modern neural networks", ICML 2017, section 4.2). The log-likelihood is concave in
+ * 1 / temperature, so a golden-section search over the logarithm finds the only optimum. Yields to the event loop between
+ * steps.
  *
- * @returns in [1e-4, 1e3]; the lower end where the scores always name the true class, the upper where they say nothing
- *
+ * @returns in [1e-4, 1e3]; the lower end if the scores always rank the true class first, the upper end if the scores are
+ * uninformative
  * @example
  * ```ts
  * await fitTemperature({ scores: Float32Array.of(1, 0, 0, 1), width: 2, classes: 2, rows: Int32Array.of(0, 1) });
- * // close to 1000: the first class is right as often as wrong
+ * // close to 1000: the first class is right half of the time
  * ```
  */
 export const fitTemperature = async (table: ScoreTable): Promise<number> => {
@@ -82,7 +83,7 @@ export const fitTemperature = async (table: ScoreTable): Promise<number> => {
   let [left, right] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
   let [lossLeft, lossRight] = [await lossAt(left), await lossAt(right)];
   while (high - low > PRECISION) {
-    // Equal losses mean that the scores say nothing (go up), unless the loss is 0 already (go down).
+    // Equal losses: the scores are uninformative (go up), unless the loss is already 0 (go down).
     if (lossLeft < lossRight || lossLeft === 0) {
       [high, right, lossRight] = [right, left, lossLeft];
       left = high - GOLDEN * (high - low);

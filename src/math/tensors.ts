@@ -1,8 +1,8 @@
-/** Row-major numbers with their shape. */
+/** A row-major float32 tensor. */
 export interface NamedTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
-/** Tensors by name, in the order of the file that holds them. */
+/** Tensors by name, in file order. */
 export type Tensors = Map<string, NamedTensor>;

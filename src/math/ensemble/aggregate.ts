@@ -1,41 +1,48 @@
 import { averageRanks } from "../rank-correlation/index.ts";
 
-/** How several scorers' calibrated scores of a proposal become one. */
+/** How the calibrated scores of several scorers are combined into one. */
 export type Aggregation =
-  /** The weighted mean: with z-scores what the paper's sum is, but for scorers that cannot judge. */
+  /** Weighted mean: with z-scores, the sum of the paper normalised to the scorers that have a score. */
   | { readonly kind: "mean" }
-  /** The weighted sum of logarithms of scores that are shares, such as of `softmax`: a product of experts. */
+  /** Weighted sum of log-scores, for scores that are probabilities (such as `softmax`): a product of experts. */
   | { readonly kind: "product" }
-  /** The lowest, whatever the weights above 0: the worst case (Coste et al., arXiv 2310.02743). */
+  /** Minimum over the scorers with non-zero weight: the worst case (Coste et al., arXiv 2310.02743). */
   | { readonly kind: "min" }
-  /** The mean less `lambda` times the weighted variance between scorers. */
+  /** Weighted mean minus `lambda` (default 0.5) times the weighted variance between scorers. */
   | { readonly kind: "mean-variance"; readonly lambda?: number }
-  /** The weighted mean without the highest and the lowest, where at least three judge. */
+  /** Weighted mean without the highest and the lowest score, if at least three scorers have a score. */
   | { readonly kind: "trimmed" }
-  /** Points for the places: as many as there are others behind. */
+  /** Borda count: each scorer gives a proposal one point per proposal ranked below it. */
   | { readonly kind: "borda" }
-  /** Reciprocal rank fusion: sum of 1 / (60 + rank). */
+  /** Reciprocal rank fusion: the weighted sum of 1 / (60 + rank). */
   | { readonly kind: "reciprocal-rank" }
-  /** The weight of the scorers that put it first, ties shared. */
+  /** Plurality vote: the weight of the scorers that rank it first; ties are split. */
   | { readonly kind: "majority" };
 
+/** The result of {@link aggregate}. */
 export interface Aggregated {
-  /** One a proposal, higher is better; NaN where no scorer judges it. */
+  /** `[proposals]`, higher is better; NaN if no scorer has a score. */
   readonly values: Float64Array;
-  /** The share of all weight whose scorers judge it. */
+  /** `[proposals]`: the share of total absolute weight held by the scorers that have a score. */
   readonly judged: Float64Array;
 }
 
 const LAMBDA = 0.5;
-/** Cormack, Clarke and Büttcher, SIGIR 2009. */
+/** The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009). */
 const RRF = 60;
-/** Shares of 0 would make a product of experts minus infinity. */
+/** Lower bound of a score before its logarithm: one zero would make the whole product of experts -Infinity. */
 const LEAST = 1e-300;
 
 /**
- * @param members calibrated scores of each scorer, one a proposal, NaN where it cannot judge
- * @param weights one a scorer, with a sum that is not 0; over each proposal they are normalised to the scorers that
- * judge it
+ * Combines the calibrated scores of several scorers into one score per proposal.
+ *
+ * @param members one array `[proposals]` of calibrated scores per scorer; NaN if the scorer has no score
+ * @param weights one per scorer, not all 0; for each proposal they are normalised over the scorers that have a score
+ * @example
+ * ```ts
+ * const members = [Float64Array.of(1, 0), Float64Array.of(0, 4)];
+ * aggregate(members, [0.5, 0.5], { kind: "mean" }).values; // [0.5, 2]
+ * ```
  */
 export const aggregate = (
   members: readonly Float64Array[],
@@ -45,7 +52,7 @@ export const aggregate = (
   const count = members[0]?.length ?? 0;
   const total = weights.reduce((a, b) => a + Math.abs(b), 0);
   if (aggregation.kind === "mean") return meanOf(members, weights, total);
-  // A weight of 0 has no say, such as of a scorer that was dropped.
+  // Ignore scorers with weight 0, such as those that were dropped.
   const voices = [...members.keys()].filter((n) => (weights[n] ?? 0) !== 0);
   const terms = members.map((scores) => termsOf(scores, aggregation));
   const values = new Float64Array(count).fill(Number.NaN);
@@ -61,7 +68,7 @@ export const aggregate = (
   return { values, judged };
 };
 
-/** What most runs and every consensus of classes ask for, without allocations for each proposal. */
+/** The most common aggregation, without allocations per proposal. */
 const meanOf = (members: readonly Float64Array[], weights: readonly number[], total: number): Aggregated => {
   const count = members[0]?.length ?? 0;
   const values = new Float64Array(count);
@@ -76,7 +83,7 @@ const meanOf = (members: readonly Float64Array[], weights: readonly number[], to
     }
   });
   for (let i = 0; i < count; i++) {
-    // 0 by 0 where no scorer judges it.
+    // 0 / 0 = NaN if no scorer has a score.
     values[i] = (values[i] ?? 0) / (judged[i] ?? 0);
     judged[i] = (judged[i] ?? 0) / total;
   }
@@ -116,7 +123,7 @@ const combine = (parts: readonly Part[], aggregation: Aggregation): number => {
 const weightedMean = (parts: readonly Part[]): number =>
   parts.reduce((sum, { score, weight }) => sum + weight * score, 0);
 
-/** What each score counts as before it meets the others'. */
+/** The transformed scores that each scorer contributes before they are combined. */
 const termsOf = (scores: Float64Array, { kind }: Aggregation): Float64Array => {
   switch (kind) {
     case "product":

@@ -3,27 +3,31 @@ import { populationDeviation } from "../statistics.ts";
 import { aggregate, type Aggregation } from "./aggregate.ts";
 import { finiteOf, logSoftmax } from "./calibrate.ts";
 
-/** How far scorers agree, and how sure the result is. */
+/** How far the scorers agree, and how certain the result is. */
 export interface Agreement {
-  /** The winner's lead over the second; null where there is no second. */
+  /** Aggregated score of the winner minus that of the runner-up; null if there is no runner-up. */
   readonly margin: number | null;
-  /** The lead in standard deviations of all aggregated scores; null where these are all equal. */
+  /** The margin in population standard deviations of all aggregated scores; null if those are all equal. */
   readonly marginInDeviations: number | null;
-  /** The share of the scorers with a weight that judge the winner whose own first it is. */
+  /** Among the scorers with non-zero weight that score the winner: the share that rank it first. In [0, 1]. */
   readonly agreement: number;
-  /** Kendall's coefficient of concordance, corrected for ties: 1 where all rank alike; null where it is not defined. */
+  /** Kendall's coefficient of concordance, corrected for ties; 1 if all rankings agree, null if it is undefined. */
   readonly kendallW: number | null;
-  /** Of the softmax of the aggregated scores, in nats. */
+  /** Entropy of the softmax of the aggregated scores, in nats. */
   readonly entropy: number;
-  /** The weighted standard deviation of the calibrated scores of the winner. */
+  /** Weighted standard deviation of the winner's calibrated scores across scorers. */
   readonly disagreement: number;
-  /** Of each scorer, whether the winner stays first without it; null where it is the only one. */
+  /** For each scorer, whether the winner stays first without it; null if no other scorer has a non-zero weight. */
   readonly stableWithout: readonly (boolean | null)[];
 }
 
 /**
- * @param members calibrated scores of each scorer, one a proposal, NaN where it cannot judge
- * @param order proposals by their aggregated score, best first
+ * Measures how far the scorers agree on the winner.
+ *
+ * @param members one array `[proposals]` of calibrated scores per scorer; NaN if the scorer has no score
+ * @param weights one per scorer, as given to {@link aggregate}
+ * @param values `[proposals]`: the aggregated scores
+ * @param order indices of the proposals, best aggregated score first
  */
 export const agreementOf = (
   members: readonly Float64Array[],
@@ -54,9 +58,13 @@ export const agreementOf = (
 };
 
 /**
- * Kendall's W over the items that all of them score, with the correction for ties.
+ * Kendall's coefficient of concordance W, corrected for ties, over the items that every scorer scores.
  *
- * @returns null where fewer than two scorers or items are left, or every scorer ties everything
+ * @returns in [0, 1]; null for fewer than two scorers or shared items, or if every scorer ties all items
+ * @example
+ * ```ts
+ * kendallW([Float64Array.of(1, 2, 3), Float64Array.of(10, 20, 30)]); // 1
+ * ```
  */
 export const kendallW = (members: readonly Float64Array[]): number | null => {
   const shared = Array.from(members[0]?.keys() ?? []).filter((i) =>

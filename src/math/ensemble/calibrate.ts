@@ -1,42 +1,47 @@
 import { averageRanks } from "../rank-correlation/index.ts";
 import { mean, median, populationDeviation } from "../statistics.ts";
 
-/** How one scorer's scores are brought to a scale that others' can be held against. */
+/** How one scorer's scores are mapped to a scale that is comparable across scorers. */
 export type Calibration =
   | { readonly kind: "none" }
   | { readonly kind: "affine"; readonly scale: number; readonly shift: number }
-  /** Mean 0 and population standard deviation 1, within ±`clip`. */
+  /** z-score: mean 0 and population standard deviation 1, clipped to ±`clip` (default 4). */
   | { readonly kind: "z"; readonly clip?: number }
-  /** Median 0, scaled by 1.4826 times the median absolute deviation; as `z` where that is 0. */
+  /** Median 0, divided by 1.4826 times the median absolute deviation; same as `z` if that deviation is 0. */
   | { readonly kind: "robust-z"; readonly clip?: number }
   | { readonly kind: "min-max" }
-  /** Average rank, from 0 for the lowest to 1 for the highest. */
+  /** Average rank, scaled from 0 (lowest) to 1 (highest). */
   | { readonly kind: "rank" }
-  /** Shares of 1 at a temperature, in units of the scores' deviation. */
+  /** Softmax of the z-scores divided by `temperature` (default 1). */
   | { readonly kind: "softmax"; readonly temperature?: number }
   | { readonly kind: "log-softmax"; readonly temperature?: number }
-  /** The share of the reference that is lower, half of those that are equal. */
+  /** Empirical distribution function: the share of the reference below the score plus half the share equal to it. */
   | { readonly kind: "ecdf" }
-  /** 1 / (1 + e^-(slope s + intercept)), fitted where it was known what is right (Platt scaling). */
+  /** 1 / (1 + e^-(slope s + intercept)), fitted on labelled data (Platt scaling). */
   | { readonly kind: "logistic"; readonly slope: number; readonly intercept: number };
 
-/** So that one scorer cannot decide alone by how far it is from its mean. */
+/** Limits how far one scorer can dominate with an outlier. */
 const CLIP = 4;
-/** Of fewer scores mean and deviation say little. */
+/** Mean and deviation of fewer scores are unreliable. */
 const FEWEST = 4;
 const FLAT = 1e-12;
-/** Scores that differ by less, as a share of the greatest, differ by rounding. */
+/** Relative to the largest score; smaller differences are rounding errors. */
 const SAME = 1e-6;
-/** The standard deviation of normal numbers, over their median absolute deviation. */
+/** Ratio of the standard deviation to the median absolute deviation for normally distributed values. */
 const MAD = 1.4826;
 
 /**
- * Scores on a common scale, higher being better.
+ * Maps one scorer's scores to a scale that is comparable across scorers; higher is better.
  *
- * @param scores NaN where the scorer cannot judge; such stay NaN and count for nothing
- * @param reference what mean, deviation, extremes and shares are taken of: the scores themselves, or a background that
- * the same scorer has scored. `rank`, `softmax` and `log-softmax` are of the scores alone. Where it has fewer than four
- * finite values, `z` and `robust-z` fall back to ranks.
+ * @param scores `[n]`; NaN if the scorer has no score. NaN stays NaN and is ignored in statistics.
+ * @param reference values from which mean, deviation, extremes and distribution are computed: the scores themselves (the
+ * default) or background scores of the same scorer. `rank`, `softmax` and `log-softmax` use only `scores`. If it has
+ * fewer than four finite values, `z` and `robust-z` fall back to `rank`.
+ * @returns `[n]`
+ * @example
+ * ```ts
+ * calibrate(Float64Array.of(1, 2, 5), { kind: "min-max" }); // [0, 0.25, 1]
+ * ```
  */
 export const calibrate = (
   scores: Float64Array,
@@ -67,7 +72,7 @@ export const calibrate = (
   }
 };
 
-/** `log(e^(s/T) / sum of e^(s/T))`, over the scores that are no NaN. */
+/** `log(e^(s/T) / sum of e^(s/T))` over the scores that are not NaN. */
 export const logSoftmax = (scores: Float64Array, temperature: number): Float64Array => {
   const finite = finiteOf(scores);
   const top = finite.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -75,6 +80,7 @@ export const logSoftmax = (scores: Float64Array, temperature: number): Float64Ar
   return scores.map((score) => (score - top) / temperature - Math.log(sum));
 };
 
+/** The finite values, in order. */
 export const finiteOf = (scores: Float64Array): Float64Array => scores.filter(Number.isFinite);
 
 const standardised = (
@@ -92,7 +98,7 @@ const standardised = (
   return scores.map((score) => Math.max(-clip, Math.min(clip, (score - middle) / unit)));
 };
 
-/** z-scores of however few. */
+/** z-scores, for any number of scores. */
 const inDeviations = (scores: Float64Array): Float64Array => {
   const known = finiteOf(scores);
   if (known.length === 0) return scores.map(() => Number.NaN);
@@ -143,7 +149,7 @@ const sharesBelow = (scores: Float64Array, reference: Float64Array): Float64Arra
   });
 };
 
-/** The index of the first of ascending values that `holds`. */
+/** Binary search: the index of the first of the ascending values for which `holds` is true; their count if none. */
 const firstAt = (sorted: Float64Array, holds: (value: number) => boolean): number => {
   let [low, high] = [0, sorted.length];
   while (low < high) {

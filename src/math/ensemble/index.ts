@@ -1,4 +1,4 @@
-/** Several scorers' opinions made one: scales that can be held against each other, sums of them, and how far they agree. */
+/** Combines the scores of several scorers: calibration to a common scale, aggregation, and measures of agreement. */
 export { aggregate, type Aggregated, type Aggregation } from "./aggregate.ts";
 export { agreementOf, kendallW, type Agreement } from "./agreement.ts";
 export { calibrate, finiteOf, type Calibration } from "./calibrate.ts";

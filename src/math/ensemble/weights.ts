@@ -1,7 +1,8 @@
-/** Proposals for one question: calibrated scores of each scorer, and which of the proposals are right. */
+/** Training data from one question: each scorer's calibrated scores of the proposals, and the correct proposals. */
 export interface LabelledPool {
-  /** One a scorer, each `[proposals]`; NaN where it cannot judge counts as 0, the mean of a calibrated scorer. */
+  /** One array `[proposals]` per scorer. NaN (no score) counts as 0, which is the mean of a calibrated scorer. */
   readonly members: readonly Float64Array[];
+  /** Indices of the correct proposals. */
   readonly right: readonly number[];
 }
 
@@ -10,12 +11,18 @@ const STEPS = 500;
 const CLOSE = 1e-9;
 
 /**
- * Weights, non-negative and with sum 1, under which the right proposals are the likeliest: the logarithmic loss of the
- * softmax of the weighted sum, which is convex, by projected gradient descent with backtracking. A scorer that only
- * misleads gets 0.
+ * Learns ensemble weights, non-negative and with sum 1, that make the correct proposals most likely. Minimises the
+ * cross-entropy of the softmax of the weighted sum of scores, with an L2 penalty. The loss is convex; the method is
+ * projected gradient descent with backtracking. A scorer that only misleads gets weight 0.
  *
- * @param pools each with at least one right proposal
- * @returns equal weights where no scorer helps
+ * @param pools each with at least one correct proposal
+ * @param scorers number of scorers
+ * @returns `[scorers]`; equal weights if no scorer helps
+ * @example
+ * ```ts
+ * const members = [Float64Array.of(1, -1), Float64Array.of(-1, 1)];
+ * learnWeights([{ members, right: [0] }], 2); // close to [1, 0]: only the first scorer is right
+ * ```
  */
 export const learnWeights = (pools: readonly LabelledPool[], scorers: number): number[] => {
   let point = new Float64Array(scorers).fill(1 / scorers);

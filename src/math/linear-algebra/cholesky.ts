@@ -1,13 +1,18 @@
 import { multiply, type Matrix } from "./products.ts";
 
-/** Columns that are factored by plain loops; what is left is products of matrices. */
+/** Number of columns factored by loops; the rest of the work is matrix products. */
 const BLOCK = 128;
 
 /**
- * The lower triangular L with `L L^T = matrix`, block by block, left-looking (Golub and Van Loan, "Matrix computations",
- * section 4.2). What is above the diagonal of the result is of no meaning.
+ * Cholesky factorisation: the lower triangular L with `L L^T = matrix`. Blocked and left-looking (Golub and Van Loan,
+ * "Matrix computations", section 4.2).
  *
- * @param matrix `[n, n]`, symmetric and positive definite; it is overwritten
+ * @param matrix `[n, n]` row-major, symmetric positive definite; overwritten with the result
+ * @returns `matrix`; the entries above its diagonal are undefined
+ * @example
+ * ```ts
+ * await factor(Float64Array.of(4, 2, 2, 5), 2); // lower triangle: 2, 1, 2
+ * ```
  */
 export const factor = async (matrix: Float64Array, n: number): Promise<Float64Array> => {
   for (let from = 0; from < n; from += BLOCK) {
@@ -31,7 +36,13 @@ export const factor = async (matrix: Float64Array, n: number): Promise<Float64Ar
   return matrix;
 };
 
-/** X with `L X = right`; `right` (`[n, m]`) is overwritten. */
+/**
+ * Solves `L X = right` for a lower triangular L.
+ *
+ * @param lower `[n, n]` row-major, such as from {@link factor}
+ * @param right `[n, m]`; overwritten with X
+ * @returns `right`
+ */
 export const solveLower = async (lower: Float64Array, right: Matrix): Promise<Matrix> => {
   const { data: x, rows: n, columns: m } = right;
   for (let from = 0; from < n; from += BLOCK) {
@@ -51,7 +62,13 @@ export const solveLower = async (lower: Float64Array, right: Matrix): Promise<Ma
   return right;
 };
 
-/** X with `L^T X = right`; `right` (`[n, m]`) is overwritten. */
+/**
+ * Solves `L^T X = right` for a lower triangular L.
+ *
+ * @param lower `[n, n]` row-major, such as from {@link factor}
+ * @param right `[n, m]`; overwritten with X
+ * @returns `right`
+ */
 export const solveLowerTransposed = async (lower: Float64Array, right: Matrix): Promise<Matrix> => {
   const { data: x, rows: n, columns: m } = right;
   for (let from = Math.floor((n - 1) / BLOCK) * BLOCK; from >= 0; from -= BLOCK) {
@@ -92,7 +109,10 @@ const subtractRow = (x: Float64Array, m: number, i: number, k: number, times: nu
   for (let j = 0; j < m; j++) x[i * m + j] = (x[i * m + j] ?? 0) - times * (x[k * m + j] ?? 0);
 };
 
-/** Four rows from row k on at once, for that spares three times reading and writing row i; a step apart in `times`. */
+/**
+ * Subtracts multiples of the four rows from row k on from row i, in one pass: row i is read and written once instead of
+ * four times. The factors are in `times` from `at` on, `apart` entries apart.
+ */
 const subtractFour = (
   x: Float64Array,
   m: number,

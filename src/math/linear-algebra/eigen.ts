@@ -5,17 +5,17 @@ import { rotate, tridiagonalize } from "./tridiagonal.ts";
 
 /** Eigenvalues and eigenvectors of a symmetric matrix. */
 export interface Eigen {
-  /** In descending order. */
+  /** `[n]`, in descending order. */
   readonly values: Float64Array;
-  /** Row i is the unit eigenvector of value i. */
+  /** `[n, size]` row-major: row i is the unit eigenvector of value i. */
   readonly vectors: Float64Array;
 }
 
 /**
- * All eigenvalues and eigenvectors of a symmetric matrix: reduction to tridiagonal form, then QL steps. Takes about half a
- * second for 512 x 512; the event loop runs in between.
+ * All eigenvalues and eigenvectors of a symmetric matrix, by reduction to tridiagonal form and QL iteration. Takes about
+ * half a second for 512 x 512 and yields to the event loop in between.
  *
- * @param matrix `[size, size]` row-major
+ * @param matrix `[size, size]` row-major, symmetric
  * @param rest awaited between steps
  * @example
  * const { values, vectors } = await eigenSymmetric(Float64Array.of(2, 1, 1, 2), 2); // values 3 and 1
@@ -38,11 +38,12 @@ export const eigenSymmetric = async (
 };
 
 /**
- * A function of a symmetric matrix: the matrix with the same eigenvectors whose eigenvalues are the function's values
- * (Higham, "Functions of matrices", 2008, section 1.2).
+ * Applies a function to a symmetric matrix: the result has the same eigenvectors, and its eigenvalues are the function's
+ * values (Higham, "Functions of matrices", 2008, section 1.2).
  *
- * @param matrix `[size, size]` row-major
- * @param apply called with each eigenvalue and the greatest one
+ * @param matrix `[size, size]` row-major, symmetric
+ * @param apply called with each eigenvalue and the greatest eigenvalue
+ * @returns `[size, size]` row-major
  * @example
  * const root = await functionOfSymmetric(covariance, d, (value) => Math.sqrt(Math.max(0, value)));
  */
@@ -60,14 +61,14 @@ export const functionOfSymmetric = async (
   return (await multiply(left, right, "left")).data;
 };
 
-/** `[size, size]` */
+/** The identity matrix, `[size, size]`. */
 export const identity = (size: number): Matrix => {
   const data = new Float64Array(size * size);
   for (let i = 0; i < size; i++) data[i * size + i] = 1;
   return { data, rows: size, columns: size };
 };
 
-/** The direction or its opposite, whichever has a positive largest part: eigenvectors have no sign of their own. */
+/** Flips the sign if the entry of largest magnitude is negative, because the sign of an eigenvector is arbitrary. */
 export const orientDirection = (direction: Float64Array): Float64Array => {
   let largest = 0;
   for (const value of direction) if (Math.abs(value) > Math.abs(largest)) largest = value;

@@ -1,4 +1,4 @@
-/** Dense matrices in float64: products by ONNX Runtime, and factorisations that are mostly products. */
+/** Dense float64 linear algebra. Large matrix products run in ONNX Runtime; the factorisations are built on them. */
 export { factor, solveLower, solveLowerTransposed } from "./cholesky.ts";
 export { eigenSymmetric, functionOfSymmetric, identity, orientDirection, type Eigen } from "./eigen.ts";
 export {

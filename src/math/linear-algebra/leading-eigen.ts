@@ -4,34 +4,35 @@ import { eigenSymmetric, type Eigen } from "./eigen.ts";
 import { multiply, type Matrix } from "./products.ts";
 import { transpose } from "./symmetric.ts";
 
-/** Up to this size all eigenvectors are found, in about half a second. */
+/** Up to this size all eigenvectors are computed, in about half a second. */
 const DIRECT_SIZE = 512;
 /**
- * Added to the unit diagonal of the columns' Gram matrix before it is factored, pass by pass: enough to outweigh rounding
- * where columns are nearly dependent (Fukaya et al., "Shifted Cholesky QR", SIAM J. Sci. Comput. 42, 2020).
+ * Added to the unit diagonal of the columns' Gram matrix before each factorisation: enough to outweigh rounding errors if
+ * columns are nearly dependent (Fukaya et al., "Shifted Cholesky QR", SIAM J. Sci. Comput. 42, 2020).
  */
 const SHIFTS = [1e-11, 1e-11, 1e-13] as const;
 const SEED = 1;
 
-/** A symmetric positive semidefinite matrix, known by its products alone. */
+/** A symmetric positive semidefinite matrix given only by its products with other matrices. */
 export interface SymmetricOperator {
   readonly size: number;
-  /** Its product with a matrix `[size, any]`. */
+  /** Multiplies the operator by a matrix `[size, m]`. */
   readonly times: (right: Matrix) => Promise<Matrix>;
 }
 
+/** Options of {@link leadingEigenOf}. */
 export interface LeadingOptions {
-  /** Directions beyond those asked for, which let the last of these converge; default 128. */
+  /** Extra dimensions of the subspace, which let the last requested directions converge; default 128. */
   readonly oversampling?: number;
-  /** Products with the operator before the projection; default 6. */
+  /** Number of products with the operator before the projection; default 6. */
   readonly iterations?: number;
-  /** Draws the first subspace; default the same one every time. */
+  /** Draws the initial subspace; default: a fixed seed. */
   readonly random?: Random;
 }
 
 /**
- * The `rank` greatest eigenvalues of a symmetric positive semidefinite matrix and their vectors: all are computed and the
- * first returned up to size 512, {@link leadingEigenOf} beyond.
+ * The `rank` greatest eigenvalues of a symmetric positive semidefinite matrix and their eigenvectors. Up to size 512 all
+ * are computed exactly and the first are returned; larger matrices use {@link leadingEigenOf}.
  *
  * @param matrix `[size, size]` row-major
  * @param rank at most `size`
@@ -48,10 +49,10 @@ export const leadingEigen = async (matrix: Float64Array, size: number, rank: num
 };
 
 /**
- * The `rank` greatest eigenvalues of an operator and their vectors, by projection on a subspace (Halko, Martinsson and
- * Tropp, "Finding structure with randomness", SIAM Review 53, 2011, algorithm 4.4). Within it the result is exact:
- * vectors are orthogonal, and each value is the quadratic form of its vector, though the last directions may be mixtures
- * of neighbours.
+ * The `rank` greatest eigenvalues of an operator and their eigenvectors, by randomised subspace iteration (Halko,
+ * Martinsson and Tropp, "Finding structure with randomness", SIAM Review 53, 2011, algorithm 4.4). The projected problem
+ * is solved exactly: vectors are orthogonal, and each value is the quadratic form of its vector. The last directions may
+ * be mixtures of neighbouring eigenvectors.
  *
  * @param rank at most `operator.size`
  */
@@ -64,7 +65,7 @@ export const leadingEigenOf = async (
   const start = Float64Array.from({ length: size * width }, () => normal(random));
   let basis: Matrix = { data: start, rows: size, columns: width };
   for (let i = 1; i <= iterations; i++) {
-    // Before the last iteration it is enough that the columns do not all turn into the first direction.
+    // Before the last iteration one pass suffices: it keeps the columns from all converging to the first direction.
     basis = await orthonormalize(await times(basis), i < iterations ? SHIFTS.slice(0, 1) : SHIFTS);
   }
   const { data: projected } = await multiply(basis, await times(basis), "left");
@@ -73,7 +74,7 @@ export const leadingEigenOf = async (
   return { values: values.slice(0, rank), vectors: (await multiply(rotation, basis, "right")).data };
 };
 
-/** The columns made orthonormal by the Cholesky factor of their Gram matrix, once for each shift. */
+/** Orthonormalises the columns with the Cholesky factor of their Gram matrix, once per shift. */
 const orthonormalize = async (columns: Matrix, shifts: readonly number[]): Promise<Matrix> => {
   let rows = transpose(columns);
   for (const shift of shifts) {
@@ -85,7 +86,7 @@ const orthonormalize = async (columns: Matrix, shifts: readonly number[]): Promi
   return transpose(rows);
 };
 
-/** Each row scaled to norm 1, in place; a row of zeros stays. */
+/** Scales each row to norm 1 in place; zero rows stay zero. */
 const unitRowsOf = (matrix: Matrix): Matrix => {
   const { data, rows, columns } = matrix;
   for (let i = 0; i < rows; i++) {

@@ -1,23 +1,24 @@
 import { multiply } from "./products.ts";
 
-/** Columns that are factored by plain loops; what they take from the rest is a product of matrices. */
+/** Number of columns factored by loops before the remainder is updated by a matrix product. */
 const BLOCK = 128;
 
+/** A rank-revealing Cholesky factor. */
 export interface PivotedFactor {
   readonly rank: number;
-  /** `[rank]`: which row and column was taken at each step, the one with the most left. */
+  /** `[rank]`: the row and column chosen at each step, the one with the greatest remaining diagonal entry. */
   readonly pivots: Int32Array;
   /** `[n, rank]`: L with `L L^T = matrix` up to the tolerance; its rows `pivots` are lower triangular. */
   readonly lower: Float64Array;
-  /** The least of what was left of the diagonal where a step took it. */
+  /** The smallest pivot: the least remaining diagonal entry that a step chose. */
   readonly smallest: number;
 }
 
 /**
- * Cholesky's factorisation with pivots, which finds the rank (Higham, "Accuracy and stability of numerical algorithms",
- * section 10.3): it ends where no more than `tolerance` is left of any diagonal entry.
+ * Cholesky factorisation with pivoting, which reveals the rank (Higham, "Accuracy and stability of numerical algorithms",
+ * section 10.3). It stops when every remaining diagonal entry is at most `tolerance`.
  *
- * @param matrix `[n, n]`, symmetric, positive semidefinite; it is overwritten
+ * @param matrix `[n, n]` row-major, symmetric positive semidefinite; overwritten
  */
 export const factorPivoted = async (
   matrix: Float64Array,
@@ -49,7 +50,7 @@ export const factorPivoted = async (
   return { rank, pivots: Int32Array.from(pivots), lower: trimmed, smallest };
 };
 
-/** Up to `BLOCK` steps among the rows `rest`; positions are those within `rest`. */
+/** Factors up to `BLOCK` columns among the rows `rest`; positions in the result are indices into `rest`. */
 const takePanel = (matrix: Float64Array, n: number, rest: Int32Array, tolerance: number) => {
   const data = new Float64Array(rest.length * BLOCK);
   const diagonal = Float64Array.from(rest, (row) => matrix[row * n + row] ?? 0);
@@ -67,7 +68,7 @@ const takePanel = (matrix: Float64Array, n: number, rest: Int32Array, tolerance:
     const [step, root, row] = [steps.length, Math.sqrt(value), (rest[pivot] ?? 0) * n];
     data[pivot * BLOCK + step] = root;
     own.set(data.subarray(pivot * BLOCK, pivot * BLOCK + step));
-    // The order of what is left stays, so that ties are broken by position.
+    // Keep the order of the remaining rows, so that ties are broken by position.
     left.copyWithin(at, at + 1, count);
     count--;
     for (let l = 0; l < count; l++) {
@@ -84,7 +85,7 @@ const takePanel = (matrix: Float64Array, n: number, rest: Int32Array, tolerance:
   return { data, steps, left: left.slice(0, count), smallest };
 };
 
-/** Where, among the first `count` of `left`, the greatest entry is. */
+/** The position of the greatest diagonal entry among the first `count` rows of `left`. */
 const greatest = (diagonal: Float64Array, left: Int32Array, count: number): number => {
   let best = 0;
   for (let l = 1; l < count; l++)

@@ -1,14 +1,14 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { createGraph } from "../../onnx/index.ts";
 
-/** In float64, row-major. */
+/** A row-major float64 matrix. */
 export interface Matrix {
   readonly data: Float64Array;
   readonly rows: number;
   readonly columns: number;
 }
 
-/** Multiplications up to which a loop has its result before ONNX Runtime has taken its turn. */
+/** Up to this many multiplications a loop is faster than a call to ONNX Runtime. */
 const SMALL = 200_000;
 
 type Shape = "none" | "left" | "right";
@@ -35,7 +35,7 @@ const sessionOf = (transposed: Shape): Promise<InferenceSession> => {
   return session;
 };
 
-/** Frees the sessions of this thread; they open again when they are needed. */
+/** Releases this thread's ONNX sessions; they are created again when needed. */
 export const closeProducts = async (): Promise<void> => {
   const sessions = [...opened.values()];
   opened.clear();
@@ -45,8 +45,15 @@ export const closeProducts = async (): Promise<void> => {
 const tensorOf = ({ data, rows, columns }: Matrix): Tensor => new Tensor("float64", data, [rows, columns]);
 
 /**
- * A product in float64: `left right`, or with one side transposed. Which way it is computed follows from the shapes
- * alone.
+ * Multiplies two matrices in float64: `left right`, or with one side transposed. The implementation (loops or ONNX
+ * Runtime) depends on the shapes only.
+ *
+ * @param transposed which side to transpose first
+ * @example
+ * ```ts
+ * const row = { data: Float64Array.of(1, 2), rows: 1, columns: 2 };
+ * await multiply(row, row, "right"); // [1, 1]: 5
+ * ```
  */
 export const multiply = async (left: Matrix, right: Matrix, transposed: Shape = "none"): Promise<Matrix> => {
   const [rows, inner] = transposed === "left" ? [left.columns, left.rows] : [left.rows, left.columns];

@@ -1,7 +1,7 @@
 import type { Tridiagonal } from "./tridiagonal.ts";
 
 /**
- * The eigenvalues of a tridiagonal matrix, in no order.
+ * The eigenvalues of a symmetric tridiagonal matrix, unordered.
  *
  * @returns `[n]`
  * @example
@@ -16,11 +16,11 @@ export const eigenvaluesOf = (matrix: Pick<Tridiagonal, "diagonal" | "beside">):
 };
 
 /**
- * QL steps with implicit shifts (Bowdler, Martin, Reinsch and Wilkinson, "The QR and QL algorithms for symmetric
- * matrices", 1968). Yields after each step, so that a caller can let other work run.
+ * QL iteration with implicit shifts (Bowdler, Martin, Reinsch and Wilkinson, "The QR and QL algorithms for symmetric
+ * matrices", 1968). Yields after each step, so that the caller can let other work run.
  *
- * @param vectors `[n, n]`: overwritten by its product from the left with the eigenvectors as rows, row i of value i
- * @returns `[n]`: the eigenvalues, in no order
+ * @param vectors `[n, n]`; multiplied from the left, in place, by the matrix whose row i is the eigenvector of value i
+ * @returns `[n]`: the eigenvalues, unordered
  */
 export function* diagonalize(
   { diagonal, beside }: Pick<Tridiagonal, "diagonal" | "beside">,
@@ -32,10 +32,10 @@ export function* diagonalize(
     0,
   );
   if (largest === 0) return diagonal.slice();
-  // Divides by a power of 2, which rounds nothing: squares of very small entries would be 0 and no step would converge.
+  // Scale by a power of 2, which is exact. Otherwise squares of very small entries underflow and no step converges.
   const unit = 2 ** Math.floor(Math.log2(largest));
   const [d, e] = [diagonal.map((value) => value / unit), beside.map((value) => value / unit)];
-  // The reduction itself has rounded below this.
+  // The tridiagonal reduction has rounding errors of this size.
   const floor = Number.EPSILON * (largest / unit);
   for (let l = 0; l < n; l++) {
     for (;;) {

@@ -1,9 +1,13 @@
 import { multiply, type Matrix } from "./products.ts";
 
-/** Rows whose products with the rows after them are taken at once; those with the rows before them are known. */
+/** Rows per block; each block is multiplied with itself and the rows after it only. */
 const BLOCK = 512;
 
-/** `rows rows^T`, `[m, m]` and exactly symmetric. */
+/**
+ * The Gram matrix `rows rows^T`.
+ *
+ * @returns `[m, m]` row-major, exactly symmetric
+ */
 export const gramOfRows = async ({ data, rows: m, columns: n }: Matrix): Promise<Float64Array> => {
   const gram = new Float64Array(m * m);
   for (let from = 0; from < m; from += BLOCK) {
@@ -18,9 +22,10 @@ export const gramOfRows = async ({ data, rows: m, columns: n }: Matrix): Promise
   return gram;
 };
 
-/** Side of the squares that are turned at once, for the cache. */
+/** Side of the square tiles that are transposed at once, to fit the CPU cache. */
 const TILE = 32;
 
+/** The transposed matrix, as a copy. */
 export const transpose = ({ data, rows, columns }: Matrix): Matrix => {
   const turned = new Float64Array(data.length);
   for (let top = 0; top < rows; top += TILE) {

@@ -2,14 +2,14 @@ import { createRandom } from "../random.ts";
 import type { Matrix } from "./products.ts";
 import type { Tridiagonal } from "./tridiagonal.ts";
 
-/** Solutions of each system: the first from a random vector has nearly all of the eigenvector already. */
+/** Inverse iterations per vector. The first, from a random vector, already yields most of the eigenvector. */
 const STEPS = 3;
-/** Eigenvalues that are closer, in units of the matrix's norm, have vectors that must be kept apart (LAPACK's dstein). */
+/** Relative to the norm: vectors of eigenvalues closer than this must be orthogonalised explicitly (LAPACK's dstein). */
 const CLOSE = 1e-3;
-/** Equal eigenvalues are taken for ones that differ by this much, in units of the norm, so that their systems differ. */
+/** Relative to the norm: equal eigenvalues are shifted apart by this much, so that their systems differ. */
 const APART = 10 * Number.EPSILON;
 
-/** Pivots and two diagonals above them of a tridiagonal matrix less an eigenvalue, and how rows were eliminated. */
+/** LU factors of a tridiagonal matrix minus a shift: pivots, two superdiagonals, multipliers and row exchanges. */
 interface Factors {
   readonly pivots: Float64Array;
   readonly first: Float64Array;
@@ -19,12 +19,13 @@ interface Factors {
 }
 
 /**
- * Unit eigenvectors of a tridiagonal matrix by inverse iteration (Wilkinson; Golub and Van Loan, "Matrix computations",
- * section 8.4.2), orthogonal to each other.
+ * Unit eigenvectors of a symmetric tridiagonal matrix by inverse iteration (Wilkinson; Golub and Van Loan, "Matrix
+ * computations", section 8.4.2). The vectors are orthogonal to each other.
  *
- * @param values the greatest eigenvalues, descending
+ * @param matrix `[n, n]`, as its diagonal and off-diagonal
+ * @param values `[r]`: the greatest eigenvalues, in descending order
  * @param rest awaited after each vector
- * @returns `[r, n]`: row k is the vector of value k
+ * @returns `[r, n]`: row k is the eigenvector of value k
  */
 export const tridiagonalVectors = async (
   { diagonal, beside }: Pick<Tridiagonal, "diagonal" | "beside">,
@@ -52,7 +53,7 @@ export const tridiagonalVectors = async (
     for (let step = 0; step < STEPS; step++) {
       solve(factors, own);
       toUnit(own);
-      // Twice: where little is left, the first leaves rounding of what it took away.
+      // Orthogonalise twice: if little remains after the first pass, its rounding errors dominate.
       for (let pass = 0; pass < 2; pass++) {
         for (let other = cluster; other < k; other++)
           takeAway(own, vectors.subarray(other * n, (other + 1) * n));
@@ -64,7 +65,7 @@ export const tridiagonalVectors = async (
   return { data: vectors, rows: values.length, columns: n };
 };
 
-/** Gaussian elimination with partial pivoting; a pivot that is rounding is made as large as rounding is. */
+/** Gaussian elimination with partial pivoting. A pivot below the rounding error is raised to it. */
 const eliminate = (diagonal: Float64Array, beside: Float64Array, shift: number, norm: number): Factors => {
   const n = diagonal.length;
   const pivots = diagonal.map((value) => value - shift);
@@ -114,7 +115,7 @@ const takeAway = (from: Float64Array, unit: Float64Array): void => {
   for (let i = 0; i < from.length; i++) from[i] = (from[i] ?? 0) - along * (unit[i] ?? 0);
 };
 
-/** By its largest entry first, whose square may be beyond measure. */
+/** Scales to norm 1; divides by the largest entry first, because its square may overflow. */
 const toUnit = (vector: Float64Array): void => {
   const largest = vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (largest === 0) return;

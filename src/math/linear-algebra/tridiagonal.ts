@@ -1,26 +1,27 @@
 import { multiply, type Matrix } from "./products.ts";
 
-/** Reflections that are applied to a matrix at once, as products. */
+/** Number of reflections applied at once, as matrix products. */
 const BLOCK = 64;
 
-/** `matrix = Q T Q^T`, T tridiagonal: all that sums over eigenvalues need, at a fraction of what eigenvectors cost. */
+/** `matrix = Q T Q^T` with T tridiagonal. It suffices for sums over eigenvalues and costs far less than eigenvectors. */
 export interface Tridiagonal {
   /** `[n]` */
   readonly diagonal: Float64Array;
-  /** `[n]`: entry i stands beside diagonal entries i and i + 1; the last is 0. */
+  /** `[n]`: the off-diagonal; entry i is T[i, i + 1], and the last entry is 0. */
   readonly beside: Float64Array;
-  /** `[n, n]`: in row k, from column k + 1 on, the vector v of the reflection `I - scale v v^T` of step k. */
+  /** `[n, n]`: row k holds, from column k + 1 on, the vector v of the reflection `I - scale v v^T` of step k. */
   readonly reflections: Float64Array;
-  /** `[n]` */
+  /** `[n]`: the scale of each reflection. */
   readonly scales: Float64Array;
 }
 
 /**
- * Householder's reduction of a symmetric matrix (Golub and Van Loan, "Matrix computations", section 8.3.1). Each step's
- * change is made in the same pass over the matrix as the next step's product, for the pass is what takes the time.
+ * Reduces a symmetric matrix to tridiagonal form with Householder reflections (Golub and Van Loan, "Matrix computations",
+ * section 8.3.1). The update of each step shares one pass over the matrix with the product of the next step, because
+ * memory access dominates the time.
  *
- * @param matrix `[n, n]`, of which the upper triangle counts; it is overwritten
- * @param rest awaited at every step
+ * @param matrix `[n, n]` row-major; only the upper triangle is read; overwritten
+ * @param rest awaited after each step
  */
 export const tridiagonalize = async (
   matrix: Float64Array,
@@ -50,7 +51,7 @@ export const tridiagonalize = async (
   return { diagonal, beside, reflections: matrix, scales };
 };
 
-/** Overwrites `row` from `from` on with v, so that `(I - scale v v^T)` takes it to `length` times the first axis. */
+/** Overwrites `row` from `from` on with v, such that `I - scale v v^T` maps it to `length` times the first axis. */
 const reflect = (row: Float64Array, from: number): { readonly scale: number; readonly length: number } => {
   const first = row[from] ?? 0;
   let squares = 0;
@@ -64,7 +65,7 @@ const reflect = (row: Float64Array, from: number): { readonly scale: number; rea
   return { scale: 2 / ((first - length) ** 2 + squares), length };
 };
 
-/** `A := A - v w^T - w v^T` in the upper triangle from `from` on, and `product := A x`. */
+/** Computes `A := A - v w^T - w v^T` in the upper triangle from `from` on, and `product := A x`. */
 const updateAndMultiply = (
   matrix: Float64Array,
   n: number,
@@ -90,7 +91,12 @@ const updateAndMultiply = (
   }
 };
 
-/** `Q^T right`; `right` (`[n, m]`) is overwritten. */
+/**
+ * Multiplies by the orthogonal matrix of the reduction: `Q^T right`.
+ *
+ * @param right `[n, m]`; overwritten with the product
+ * @returns `right`
+ */
 export const rotate = async ({ reflections, scales }: Tridiagonal, right: Matrix): Promise<Matrix> => {
   const { data, rows: n, columns: m } = right;
   for (let first = 0; first < n - 1; first += BLOCK) {
@@ -119,7 +125,7 @@ export const rotate = async ({ reflections, scales }: Tridiagonal, right: Matrix
 
 /**
  * The upper triangular S with `H_1 .. H_count = I - V S V^T` (Schreiber and Van Loan, "A storage-efficient WY
- * representation", 1989).
+ * representation for products of Householder transformations", 1989).
  *
  * @param inner `V^T V`
  */

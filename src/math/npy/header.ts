@@ -3,16 +3,18 @@ import { AnchorageError } from "../../errors.ts";
 
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 const VERSION = Uint8Array.of(1, 0);
-/** Bytes before the text: magic, version and the length of the text. */
+/** Length of magic bytes, version and header length. */
 const PREFIX_BYTES = 10;
-/** Longer headers are those of record arrays. */
+/** Only record arrays have longer headers. */
 const MAX_HEADER_BYTES = 1 << 16;
-/** The numbers after the header start at a multiple of this (NumPy's format.py, ARRAY_ALIGN). */
+/** The data starts at a multiple of this (NumPy's format.py, ARRAY_ALIGN). */
 const ALIGNMENT = 64;
 
 /**
- * The header of a NumPy file (version 1.0) of float32 numbers, little-endian in C order, which follow it.
+ * Builds the header (format version 1.0) of a `.npy` file of little-endian float32 numbers in C order. The data follows
+ * it directly.
  *
+ * @param shape the array's dimensions
  * @example
  * await writeFile("vectors.npy", Buffer.concat([npyHeader([2, 3]), Buffer.from(numbers.buffer)]));
  */
@@ -29,12 +31,12 @@ export const npyHeader = (shape: readonly number[]): Uint8Array => {
   return bytes;
 };
 
-/** What a header says of the array that follows it. */
+/** The parsed header of a `.npy` file. */
 export interface NpyHeader {
-  /** As NumPy writes it, such as `<f4`. */
+  /** NumPy's type descriptor, such as `<f4`. */
   readonly descr: string;
   readonly shape: readonly number[];
-  /** Where the numbers start, in bytes. */
+  /** Byte offset of the data. */
   readonly offset: number;
 }
 
@@ -60,7 +62,7 @@ export const readHeader = async (handle: FileHandle, path: string): Promise<NpyH
   const descr = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1];
   if (descr === undefined) throw new AnchorageError("invalid-input", `${path} holds records, not numbers`);
   const shape = (sizes.match(/\d+/g) ?? []).map(Number);
-  // The order of one dimension is one and the same.
+  // A one-dimensional array is the same in C and Fortran order.
   if (order === "True" && shape.length > 1) {
     throw new AnchorageError(
       "invalid-input",
@@ -70,7 +72,7 @@ export const readHeader = async (handle: FileHandle, path: string): Promise<NpyH
   return { descr, shape, offset: before + length };
 };
 
-/** Reads until `bytes` is full or the file ends; @returns how many bytes were read */
+/** Reads until `bytes` is full or the file ends. @returns the number of bytes read */
 export const fill = async (handle: FileHandle, bytes: Uint8Array, position: number): Promise<number> => {
   let filled = 0;
   while (filled < bytes.length) {

@@ -1,4 +1,4 @@
-/** Arrays in NumPy's `.npy` files. */
+/** Reads and writes NumPy's `.npy` files. */
 export { npyHeader } from "./header.ts";
 export { LABEL_ITEMS, openNpy, VECTOR_ITEMS, type NpyArray } from "./open.ts";
 export { readNpyLabels, readNpyRows, type NpyRows, type OpenArray } from "./read.ts";

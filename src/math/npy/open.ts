@@ -3,24 +3,24 @@ import { AnchorageError, messageOf } from "../../errors.ts";
 import { float16Table } from "../float16.ts";
 import { fill, readHeader } from "./header.ts";
 
-/** Bytes read at once: a multiple of every item's size. */
+/** Bytes per read; a multiple of every item size. */
 const CHUNK_BYTES = 1 << 24;
 const MAX_INT32 = 2 ** 31 - 1;
 const MIN_INT32 = -(2 ** 31);
 
-/** An open NumPy file: an array in C order, the last index moving fastest. */
+/** An open `.npy` file: an array in C order (the last index varies fastest). */
 export interface NpyArray {
   readonly shape: readonly number[];
-  /** As NumPy writes it, such as `<f4`. */
+  /** NumPy's type descriptor, such as `<f4`. */
   readonly descr: string;
-  /** Reads all numbers, 16 MiB of the file at a time, into `target` from `at` on. */
+  /** Reads all numbers into `target` from index `at` on, in chunks of 16 MiB. */
   readonly into: (target: Float32Array | Int32Array, at: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 interface ItemType {
   readonly bytes: number;
-  /** Puts the numbers of `bytes` into `target` from `at` on. */
+  /** Converts the items in `bytes` and writes them to `target` from index `at` on. */
   readonly convert: (bytes: ArrayBuffer, target: Float32Array | Int32Array, at: number) => void;
 }
 
@@ -31,7 +31,7 @@ const plain = (
   convert: (bytes, target, at) => target.set(new items(bytes), at),
 });
 
-/** By NumPy's names, little-endian, as every machine is that Node runs on. */
+/** Item types by NumPy's descriptor. All are little-endian, as is every platform that Node.js supports. */
 const ITEMS: Readonly<Record<string, ItemType>> = {
   "<f4": plain(Float32Array),
   "<f8": plain(Float64Array),
@@ -48,7 +48,7 @@ const ITEMS: Readonly<Record<string, ItemType>> = {
   "<i8": {
     bytes: 8,
     convert: (bytes, target, at) => {
-      // What int32 cannot hold stays out of range, where it would else be wrapped into it.
+      // Clamp to the int32 range; otherwise the typed array would wrap the value.
       new BigInt64Array(bytes).forEach(
         (value, i) => (target[at + i] = Math.max(MIN_INT32, Math.min(Number(value), MAX_INT32))),
       );
@@ -56,17 +56,17 @@ const ITEMS: Readonly<Record<string, ItemType>> = {
   },
 };
 
-/** Types of floating-point arrays, which read into a `Float32Array`. */
+/** Descriptors of floating-point arrays, which are read into a `Float32Array`. */
 export const VECTOR_ITEMS = ["<f4", "<f8", "<f2"] as const;
-/** Types of integer arrays, which read into an `Int32Array`. */
+/** Descriptors of integer arrays, which are read into an `Int32Array`. */
 export const LABEL_ITEMS = ["<i8", "<i4", "<u2", "|u1"] as const;
 
 /**
- * Opens a `.npy` file of NumPy's format 1.0, 2.0 or 3.0 (numpy.lib.format).
+ * Opens a `.npy` file in format 1.0, 2.0 or 3.0 (numpy.lib.format).
  *
- * @param items the types that are accepted
- * @throws AnchorageError `invalid-input` that names the file where it does not exist, has another type or Fortran order;
- * `corrupt-file` where it is not a `.npy` file or is cut off
+ * @param items accepted type descriptors: {@link VECTOR_ITEMS} or {@link LABEL_ITEMS}
+ * @throws AnchorageError `invalid-input` with the file's path if it cannot be read, has another type or Fortran order;
+ * `corrupt-file` if it is not a `.npy` file or is truncated
  * @example
  * const array = await openNpy("vectors.npy", VECTOR_ITEMS); // array.shape: [1000, 512]
  * const vectors = new Float32Array(1000 * 512);
@@ -123,7 +123,7 @@ const readItems = async (
 
 const WIDTHS: Readonly<Record<string, string>> = { f: "float", i: "int", u: "uint" };
 
-/** `<f4` as float32. */
+/** A readable type name: `<f4` becomes float32. */
 const tellItem = (descr: string): string => {
   const [, order = "", kind = "", bytes = ""] = /^([<>|=])([a-zA-Z])(\d*)/.exec(descr) ?? [];
   if (kind === "O") return "Python objects";

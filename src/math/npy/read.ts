@@ -1,10 +1,10 @@
 import { AnchorageError } from "../../errors.ts";
 import { LABEL_ITEMS, openNpy, VECTOR_ITEMS, type NpyArray } from "./open.ts";
 
-/** Opens a file as an array of numbers. */
+/** Opens a file as an array of numbers; {@link openNpy} is the default. */
 export type OpenArray = (path: string) => Promise<Omit<NpyArray, "descr">>;
 
-/** Finite numbers, `[rows, columns]` row-major. */
+/** A matrix of finite numbers, `[rows, columns]` row-major. */
 export interface NpyRows {
   readonly rows: number;
   readonly columns: number;
@@ -12,12 +12,12 @@ export interface NpyRows {
 }
 
 /**
- * The rows of one or several `.npy` files of floating-point numbers, one file after the other.
+ * Reads one or several `.npy` files of floating-point numbers and concatenates their rows.
  *
- * @param paths files `[rows, columns]` of as many columns
- * @param open opens one of them; as `.npy` unless given
- * @throws AnchorageError as {@link openNpy}; `invalid-input` that names the file where it has another shape or a number
- * that is not finite
+ * @param paths files of shape `[rows, columns]`, all with the same number of columns
+ * @param open opens one file; default {@link openNpy}
+ * @throws AnchorageError as {@link openNpy}; `invalid-input` with the file's path if its shape is wrong or it contains a
+ * number that is not finite
  * @example
  * const { data, rows, columns } = await readNpyRows(["anchors-0.npy", "anchors-1.npy"]);
  */
@@ -58,10 +58,13 @@ export const readNpyRows = async (
 };
 
 /**
- * The integers of a `.npy` file `[rows]` or `[rows, 1]`. Those that int32 cannot hold become its least or greatest.
+ * Reads the integers of a `.npy` file of shape `[rows]` or `[rows, 1]`. Values outside int32 are clamped to its range.
  *
- * @param open opens the file; as `.npy` unless given
- * @throws AnchorageError as {@link openNpy}; `invalid-input` that names the file where it has another shape
+ * @param open opens the file; default {@link openNpy}
+ * @returns `[rows]`
+ * @throws AnchorageError as {@link openNpy}; `invalid-input` with the file's path if its shape is wrong
+ * @example
+ * const labels = await readNpyLabels("labels.npy");
  */
 export const readNpyLabels = async (
   path: string,

@@ -1,4 +1,4 @@
-/** How far two rankings of the same items agree. */
+/** Measures of agreement between two rankings of the same items. */
 export { pearson, spearman } from "./pearson.ts";
 export { averageRanks } from "./ranks.ts";
 export { topOneRegret } from "./regret.ts";

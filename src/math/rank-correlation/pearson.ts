@@ -1,9 +1,15 @@
 import { averageRanks, isConstant } from "./ranks.ts";
 
 /**
- * Pearson's correlation of finite values, as many in `x` as in `y`.
+ * Pearson's correlation coefficient of finite values.
  *
- * @returns in [-1, 1]; null where one side is all the same, for then it is not defined
+ * @param x `[n]`
+ * @param y `[n]`
+ * @returns in [-1, 1]; null if it is undefined: fewer than two values, or one side is constant
+ * @example
+ * ```ts
+ * pearson([1, 2, 3], [2, 4, 6]); // 1
+ * ```
  */
 export const pearson = (x: ArrayLike<number>, y: ArrayLike<number>): number | null => {
   if (x.length < 2 || isConstant(x) || isConstant(y)) return null;
@@ -19,14 +25,20 @@ export const pearson = (x: ArrayLike<number>, y: ArrayLike<number>): number | nu
 };
 
 /**
- * Spearman's rank correlation: Pearson's of the ranks, equal values sharing their mean rank.
+ * Spearman's rank correlation: Pearson's correlation of the ranks; tied values share their mean rank.
  *
- * @returns in [-1, 1]; null where one side is all the same
+ * @param x `[n]`
+ * @param y `[n]`
+ * @returns in [-1, 1]; null if it is undefined, as for {@link pearson}
+ * @example
+ * ```ts
+ * spearman([1, 2, 3], [1, 8, 27]); // 1
+ * ```
  */
 export const spearman = (x: ArrayLike<number>, y: ArrayLike<number>): number | null =>
   pearson(averageRanks(x, "lowest"), averageRanks(y, "lowest"));
 
-/** What is left when the mean is taken away, in units of the largest, so that no square is lost or beyond measure. */
+/** Differences from the mean, divided by the largest, so that squares neither underflow nor overflow. */
 const deviations = (values: ArrayLike<number>): Float64Array => {
   const scaled = inUnitsOfLargest(Float64Array.from(values));
   const mean = scaled.reduce((sum, value) => sum + value / scaled.length, 0);

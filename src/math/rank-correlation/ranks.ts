@@ -1,13 +1,14 @@
-/** Whether all values are the same, so that they have no order. */
+/** Whether all values are equal. */
 export const isConstant = (values: ArrayLike<number>): boolean => {
   for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
   return true;
 };
 
 /**
- * The rank of each value, from 1; equal values share the mean of their ranks. NaN has rank NaN and is not counted.
+ * The rank of each value, starting at 1; tied values share their mean rank. NaN gets rank NaN and does not count.
  *
- * @param first which value has rank 1
+ * @param first which value gets rank 1
+ * @returns `[n]`
  * @example
  * averageRanks([3, 1, 3, 2], "highest"); // 1.5, 4, 1.5, 3
  */

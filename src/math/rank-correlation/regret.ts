@@ -1,10 +1,14 @@
 /**
- * What is lost by taking the item of the highest score: the best truth less that item's. Where several have the highest
- * score, the mean of theirs, as of one drawn from them.
+ * The loss from choosing the item with the highest score: the best truth minus the truth of the chosen item. If several
+ * items share the highest score, their mean truth is used (the expectation of a random choice).
  *
- * @param scores by which is chosen, e.g. of models
- * @param truths as many, e.g. their accuracies, in whose unit the regret is
- * @returns 0 or more
+ * @param scores `[n]`: the criterion of the choice, e.g. estimated quality of models
+ * @param truths `[n]`: the outcome, e.g. the models' accuracies
+ * @returns 0 or more, in the unit of `truths`
+ * @example
+ * ```ts
+ * topOneRegret([3, 2, 1], [0.7, 0.9, 0.5]); // 0.2: the second item would have been better
+ * ```
  */
 export const topOneRegret = (scores: ArrayLike<number>, truths: ArrayLike<number>): number => {
   let [highest, best, sum, count] = [-Infinity, -Infinity, 0, 0];

@@ -1,22 +1,28 @@
 import { isConstant } from "./ranks.ts";
 
+/** Options of {@link weightedTau}. */
 export interface WeightedTauOptions {
   /**
-   * What the first ranks are given to: `both` (the default) takes the mean of ranking by the largest x and of ranking by
-   * the largest y; `x` ranks by x alone, equal ones by y.
+   * How items are ranked for the weights: `both` (the default) averages the coefficients that result from ranking by
+   * descending x and by descending y; `x` ranks by x only and breaks ties by y.
    */
   readonly ranks?: "both" | "x";
-  /** Whether a pair weighs the sum of its two weights (the default) or their product. */
+  /** Whether a pair's weight is the sum (the default) or the product of the two items' weights. */
   readonly additive?: boolean;
 }
 
 /**
- * Kendall's tau weighted towards the top ranks (Vigna, "A weighted correlation index for rankings with ties", WWW 2015),
- * as `scipy.stats.weightedtau` defines it by default: the item at rank r, from 0, weighs 1 / (r + 1), and a pair of items
- * the sum of both; pairs that are tied on a side count in neither its agreement nor its norm.
+ * Kendall's tau with more weight on the top ranks (Vigna, "A weighted correlation index for rankings with ties", WWW
+ * 2015), with the defaults of `scipy.stats.weightedtau`: the item at rank r, starting at 0, has weight 1 / (r + 1), and a
+ * pair has the sum of its items' weights. Pairs tied on one side count neither in its agreement nor in its norm.
  *
- * @param x finite, as many as in `y`
- * @returns in [-1, 1]; null where one side is all the same, for then it is not defined
+ * @param x `[n]`, finite
+ * @param y `[n]`, finite
+ * @returns in [-1, 1]; null if it is undefined: fewer than two values, or one side is constant
+ * @example
+ * ```ts
+ * weightedTau([3, 2, 1], [30, 20, 10]); // 1
+ * ```
  */
 export const weightedTau = (
   x: ArrayLike<number>,
@@ -30,17 +36,19 @@ export const weightedTau = (
 };
 
 /**
- * Kendall's tau-b, which allows for ties: agreeing pairs less disagreeing ones, over the geometric mean of the pairs that
- * are not tied in x and of those that are not in y.
+ * Kendall's tau-b, which corrects for ties: concordant minus discordant pairs, divided by the geometric mean of the
+ * number of pairs not tied in x and of those not tied in y.
  *
- * @returns in [-1, 1]; null where one side is all the same
+ * @param x `[n]`, finite
+ * @param y `[n]`, finite
+ * @returns in [-1, 1]; null if it is undefined: fewer than two values, or one side is constant
  */
 export const kendallTau = (x: ArrayLike<number>, y: ArrayLike<number>): number | null =>
   tauOf(x, y, () => 1, false);
 
 const hyperbolic = (rank: number): number => 1 / (rank + 1);
 
-/** In O(n log n), by the weight of what a merge sort exchanges (Knight 1966; with weights, Vigna 2015, section 4). */
+/** O(n log n): sums the weights of a merge sort's exchanges (Knight 1966; weighted: Vigna 2015, section 4). */
 const tauOf = (
   x: ArrayLike<number>,
   y: ArrayLike<number>,
@@ -66,7 +74,7 @@ const tauOf = (
   return Math.min(1, Math.max(-1, agreement / Math.sqrt(all - tiedX) / Math.sqrt(all - tiedY)));
 };
 
-/** Of the pairs within each run of items that are the same. */
+/** The total weight of the pairs within each run of equal items. */
 const weightOfPairs = (
   order: Uint32Array,
   weights: Float64Array,
@@ -86,7 +94,7 @@ const weightOfPairs = (
   return total;
 };
 
-/** Sorts `order` by `values`, stably. @returns the weight of the pairs that changed places */
+/** Sorts `order` by `values` with a stable merge sort. @returns the total weight of the exchanged pairs */
 const sortByExchanges = (
   order: Uint32Array,
   values: ArrayLike<number>,
