@@ -6,7 +6,7 @@ import { AnchorageError } from "../errors.ts";
 import { externalDataOf } from "./external-data.ts";
 import type { EncoderManifest } from "./manifest.ts";
 
-/** The sha256 of a file, in lower-case hex. */
+/** The SHA-256 of a file, in lower-case hex. */
 export const sha256Of = async (file: string): Promise<string> => {
   const hash = createHash("sha256");
   await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
@@ -14,10 +14,10 @@ export const sha256Of = async (file: string): Promise<string> => {
 };
 
 /**
- * Holds the files of an encoder against its manifest.
+ * Verifies the files of an encoder against its manifest.
  *
- * @throws AnchorageError `corrupt-file` where one is missing or has another sha256, or where the network takes weights
- * from a file whose sha256 the manifest does not name.
+ * @throws AnchorageError `corrupt-file` if a file is missing or has another SHA-256, or if the model reads external
+ * weights from a file that the manifest does not list
  */
 export const verifyFiles = async (directory: string, manifest: EncoderManifest): Promise<void> => {
   const wrong = (what: string) => new AnchorageError("corrupt-file", `Encoder "${manifest.id}": ${what}.`);

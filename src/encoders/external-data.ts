@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { AnchorageError } from "../errors.ts";
 
-/** The messages of onnx.proto in which a tensor may lie, and in which of their fields. */
+/** The messages of onnx.proto that can contain tensors: message type by field number. */
 const FIELDS = {
   model: { 7: "graph", 25: "function" },
   function: { 7: "node" },
@@ -17,15 +17,18 @@ type Message = keyof typeof FIELDS;
 
 interface Field {
   readonly number: number;
-  /** Of a length-delimited field; absent of a number. */
+  /** Content of a length-delimited field; absent for numeric fields. */
   readonly bytes?: Uint8Array;
 }
 
 /**
- * The files that an ONNX file refers to for weights which it does not hold itself, by their paths in `directory`.
+ * Lists the external weight files that an ONNX model references.
  *
- * @param model path of the ONNX file in `directory`
- * @throws AnchorageError `corrupt-file` where the file is no ONNX file or refers to a place outside of `directory`.
+ * @param model path of the ONNX file, relative to `directory`
+ * @returns sorted paths, relative to `directory`
+ * @throws AnchorageError `corrupt-file` if the file is not ONNX or references a file outside of `directory`
+ * @example
+ * await externalDataOf("/models/clip", "onnx/model.onnx"); // ["onnx/model.onnx_data"]
  */
 export const externalDataOf = async (directory: string, model: string): Promise<string[]> => {
   const locations = new Set<string>();
@@ -46,7 +49,7 @@ export const externalDataOf = async (directory: string, model: string): Promise<
   });
 };
 
-/** Whether a path, as a manifest or a hub writes it, stays in the folder that it is relative to. */
+/** Whether a relative path from a manifest or a model hub stays within its folder. */
 export const isInside = (path: string): boolean =>
   path !== "" &&
   !/[\\\0:]/.test(path) &&
@@ -65,7 +68,7 @@ const collect = (bytes: Uint8Array, message: Message, locations: Set<string>): v
   if (texts[1] === "location" && texts[2] !== undefined) locations.add(texts[2]);
 };
 
-/** The fields of one protobuf message, without their numbers' values. */
+/** Iterates over the fields of one protobuf message; values of numeric fields are skipped. */
 function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   let at = 0;
   const varint = (): number => {
@@ -97,5 +100,5 @@ function* fieldsOf(bytes: Uint8Array): Generator<Field> {
 
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
-/** In bytes, by wire type. */
+/** Length in bytes by wire type. */
 const FIXED_LENGTHS: Readonly<Record<number, number>> = { 1: 8, 5: 4 };

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { EncoderManifest } from "./manifest.ts";
 
-/** What a manifest says of an encoder that no vector depends on. */
+/** Manifest fields that do not affect an encoder's vectors. */
 const LABELS: ReadonlySet<string> = new Set(["version", "id", "default", "source", "licence", "layers"]);
 
 /**
- * A sha256, in lower-case hex, over everything that decides an encoder's vectors: the hashes of its files, its
- * preprocessing, tokenization and pooling. Two folders with one fingerprint give the same vectors.
+ * Computes an encoder's fingerprint: the SHA-256, in lower-case hex, of everything that determines its vectors (the
+ * hashes of its files, preprocessing, tokenization and pooling). Encoders with equal fingerprints produce equal vectors.
  */
 export const fingerprintOf = (manifest: EncoderManifest): string => {
   const behaviour = Object.entries(manifest).filter(([key]) => !LABELS.has(key));
@@ -14,7 +14,7 @@ export const fingerprintOf = (manifest: EncoderManifest): string => {
   return createHash("sha256").update(json).digest("hex");
 };
 
-/** The order in which a file's author wrote the keys says nothing. */
+/** JSON replacer that sorts keys, so that their order in the file does not matter. */
 const inKeyOrder = (_key: string, value: unknown): unknown =>
   typeof value === "object" && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -4,9 +4,10 @@ import type { z } from "zod";
 import { AnchorageError } from "../errors.ts";
 
 /**
- * Reads a JSON file of an encoder's folder by its schema.
+ * Reads and validates a JSON file in an encoder folder.
  *
- * @throws AnchorageError `corrupt-file` that names the file, and each field of it that is wrong.
+ * @param file path relative to `directory`
+ * @throws AnchorageError `corrupt-file` with the file name and every invalid field
  */
 export const readJson = async <Schema extends z.ZodType>(
   directory: string,
@@ -18,7 +19,7 @@ export const readJson = async <Schema extends z.ZodType>(
   return found;
 };
 
-/** As {@link readJson}; undefined where there is no such file. */
+/** Like {@link readJson}, but returns undefined if the file does not exist. */
 export const readJsonIfThere = async <Schema extends z.ZodType>(
   directory: string,
   file: string,
@@ -50,14 +51,16 @@ const readIfThere = async (directory: string, file: string): Promise<string | un
   }
 };
 
-/** The second where a part of the path is a file. */
+/** ENOTDIR: a parent in the path is a file. */
 const ABSENT = new Set(["ENOENT", "ENOTDIR"]);
 
+/** Whether a file or folder exists. */
 export const exists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
     () => false,
   );
 
+/** A `corrupt-file` error about an encoder folder. */
 export const wrongFolder = (directory: string, what: string): AnchorageError =>
   new AnchorageError("corrupt-file", `Encoder folder "${basename(directory)}": ${what}.`);

@@ -35,7 +35,7 @@ const preprocessorConfig = z.looseObject({
 
 type PreprocessorConfig = z.infer<typeof preprocessorConfig>;
 
-/** PIL's codes for resampling filters. */
+/** PIL's resampling filters by number. */
 const RESAMPLE: Readonly<Record<number, string>> = {
   0: "nearest",
   1: "lanczos",
@@ -43,7 +43,7 @@ const RESAMPLE: Readonly<Record<number, string>> = {
   3: "bicubic",
 };
 
-/** What a `size` that is a mere number means differs from processor to processor. */
+/** Processors for which a numeric `size` is the shortest edge; for the next set it is the side of a square. */
 const NUMBER_IS_SHORTEST_EDGE = new Set([
   "CLIP",
   "ChineseCLIP",
@@ -53,14 +53,14 @@ const NUMBER_IS_SHORTEST_EDGE = new Set([
   "MobileNetV2",
 ]);
 const NUMBER_IS_SQUARE = new Set(["ViT", "DeiT", "Beit", "Siglip", "Blip"]);
-/** They compute sizes or colours in ways of their own, which the file does not tell. */
+/** Processors with special resizing or colour handling that the file does not describe. */
 const UNSUPPORTED = new Set(["Levit", "PoolFormer", "EfficientNet"]);
 
 /**
- * Reads `preprocessor_config.json` as the `image` part of a manifest, to do what the processor of transformers that it
- * names does. What is not supported is refused rather than ignored.
+ * Translates `preprocessor_config.json` into the `image` part of a manifest, following the behaviour of the transformers
+ * image processor that it names. Unsupported options are errors, never ignored.
  *
- * @throws AnchorageError `corrupt-file` that says what is missing, wrong or not supported.
+ * @throws AnchorageError `corrupt-file` that names the missing, invalid or unsupported option
  */
 export const readPreprocessing = async (directory: string) => {
   const config = await readJson(directory, PREPROCESSOR, preprocessorConfig);
@@ -87,14 +87,14 @@ export const readPreprocessing = async (directory: string) => {
   };
 };
 
-/** Such as `ViT` for `ViTImageProcessorFast` and `ViTFeatureExtractor`. */
+/** The model family, such as `ViT` for `ViTImageProcessorFast` and `ViTFeatureExtractor`. */
 const processorOf = (config: PreprocessorConfig): string =>
   (config.image_processor_type ?? config.feature_extractor_type ?? "").replace(
     /(ImageProcessor(Fast)?|FeatureExtractor)$/,
     "",
   );
 
-/** Resize and crop; or what is not supported about them. */
+/** The resize and crop settings, or a message about an unsupported option. */
 const geometryOf = (config: PreprocessorConfig, processor: string) => {
   const size = sizeOf(config.size, processor);
   if (typeof size === "string") return size;
@@ -105,7 +105,7 @@ const geometryOf = (config: PreprocessorConfig, processor: string) => {
   const crop = config.do_center_crop ? config.crop_size : undefined;
   if ("shortest_edge" in size) {
     const edge = size.shortest_edge;
-    // The processor leaves the longer side as it comes; a batch takes inputs of one size.
+    // Without a crop the processor keeps the longer side, but a batch needs inputs of equal size: crop to a square.
     return { resize: "shortest-edge", shortestEdge: edge, ...(crop ?? { width: edge, height: edge }) };
   }
   return { resize: "stretch", stretchTo: size, ...(crop ?? size) };
@@ -118,7 +118,7 @@ const sizeOf = (size: PreprocessorConfig["size"], processor: string) => {
   return `size ${size} of the processor "${processor}" may be a square or a shortest edge; write which`;
 };
 
-/** Below 384 pixels more than the crop is resized to, from there on exactly it (ConvNextImageProcessor.resize). */
+/** Below 384 pixels: resize to edge / crop_pct, then crop. From 384: resize without cropping (ConvNextImageProcessor). */
 const convNext = (edge: number, cropPct: number) => {
   const crop = { width: edge, height: edge };
   return edge < 384

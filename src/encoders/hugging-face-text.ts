@@ -3,13 +3,13 @@ import { z } from "zod";
 import { readJsonIfThere, wrongFolder } from "./folder.ts";
 
 const modules = z.array(z.looseObject({ type: z.string(), path: z.string().default("") }));
-/** The steps of a sentence encoder that are done here; their output has norm 1, whether `Normalize` is there or not. */
+/** Supported sentence-transformers modules. `Normalize` has no effect: vectors always get norm 1. */
 const KNOWN_MODULES = new Set(["Transformer", "Pooling", "Normalize"]);
 
 const poolingConfig = z.looseObject({
   pooling_mode_cls_token: z.boolean().default(false),
   pooling_mode_mean_tokens: z.boolean().default(false),
-  /** The mean but for its length, which goes when vectors are brought to norm 1. */
+  /** Differs from the mean only in length, which normalisation removes. */
   pooling_mode_mean_sqrt_len_tokens: z.boolean().default(false),
   pooling_mode_lasttoken: z.boolean().default(false),
   pooling_mode_max_tokens: z.boolean().default(false),
@@ -17,9 +17,9 @@ const poolingConfig = z.looseObject({
 });
 
 /**
- * How a text encoder's folder wants tokens pooled; `mean` where it does not say.
+ * Reads the pooling of a sentence-transformers folder; `mean` if it is not specified.
  *
- * @throws AnchorageError `corrupt-file` where it wants what is not supported, a further network after it among that.
+ * @throws AnchorageError `corrupt-file` if the folder needs unsupported pooling or further modules, such as a dense layer
  */
 export const readPooling = async (directory: string): Promise<"cls" | "mean" | "last"> => {
   const steps = await readJsonIfThere(directory, "modules.json", modules);
@@ -48,11 +48,11 @@ export const readPooling = async (directory: string): Promise<"cls" | "mean" | "
 const nameOf = (type: string): string => type.split(".").at(-1) ?? type;
 
 const length = z.looseObject({ max_seq_length: z.int().positive().nullish() });
-/** Where a tokenizer knows no bound it writes an astronomical number, which is no integer any more. */
+/** Tokenizers without a limit write a huge number, which is not a safe integer. */
 const tokenizerLength = z.looseObject({ model_max_length: z.number().positive().nullish() });
 const LONGEST = 512;
 
-/** In tokens: what the sentence encoder was trained with, where it says so; else what its parts can take. */
+/** The maximum length in tokens: as in training if it is specified, otherwise the smallest known limit, at most 512. */
 export const readMaxLength = async (directory: string, positions: number | undefined): Promise<number> => {
   const trained = await readJsonIfThere(directory, "sentence_bert_config.json", length);
   if (trained?.max_seq_length != null) return trained.max_seq_length;

@@ -9,18 +9,19 @@ import { readMaxLength, readPooling } from "./hugging-face-text.ts";
 import { encoderManifest, type EncoderManifest } from "./manifest.ts";
 import { chooseModel } from "./model-file.ts";
 
-/** Left in a folder by whoever fetched it. */
+/** Name of the file that records where a folder was downloaded from. */
 export const SOURCE_FILE = "source.json";
 
+/** Schema of {@link SOURCE_FILE}. */
 export const folderSource = z.strictObject({
-  /** Such as `Xenova/all-MiniLM-L6-v2`. */
+  /** Repository on the hub, such as `Xenova/all-MiniLM-L6-v2`. */
   name: z.string(),
   revision: z.string(),
-  /** What the revision was when the folder was fetched. */
+  /** The commit that the revision pointed to at download time. */
   commit: z.string(),
-  /** The ONNX file to use. */
+  /** Path of the ONNX file to use. */
   file: z.string(),
-  /** As the hub names it, such as `apache-2.0`. */
+  /** Licence id of the hub, such as `apache-2.0`. */
   licence: z.string().optional(),
 });
 
@@ -35,12 +36,15 @@ const modelConfig = z.looseObject({
 });
 
 /**
- * Reads a folder as Hugging Face lays it out into a manifest: `config.json` with `preprocessor_config.json` (an image
- * encoder, CLS pooling) or `tokenizer.json` (a text encoder; mean pooling unless `1_Pooling/config.json` says
- * otherwise), and the ONNX file that `chooseModel` finds.
+ * Derives a manifest from a folder in Hugging Face layout: `config.json` with either `preprocessor_config.json` (image
+ * encoder, CLS pooling) or `tokenizer.json` (text encoder; mean pooling unless `1_Pooling/config.json` specifies
+ * another), and the ONNX file that {@link chooseModel} selects.
  *
- * @param id the folder's name unless given
- * @throws AnchorageError `corrupt-file` that says what is missing or wrong.
+ * @param id encoder id; default: the folder's name
+ * @throws AnchorageError `corrupt-file` that names what is missing or invalid
+ * @example
+ * const manifest = await readHuggingFaceFolder("./data/encoders/all-MiniLM-L6-v2");
+ * manifest.dimension; // 384
  */
 export const readHuggingFaceFolder = async (
   directory: string,

@@ -1,4 +1,4 @@
-/** What is used of the package; its own declarations do not resolve under NodeNext. */
+/** The part of the package that is used here. Its own declarations do not resolve under NodeNext. */
 declare module "@huggingface/tokenizers" {
   export class Tokenizer {
     constructor(tokenizer: object, config: object);

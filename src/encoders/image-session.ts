@@ -6,10 +6,18 @@ import { openModel } from "./model.ts";
 import { vectorsOf } from "./output.ts";
 import type { EncoderSession } from "./session.ts";
 
-/** The batch that measured best on two cores; a larger one costs memory and gains nothing. */
+/** Fastest batch size measured on two cores; larger batches only use more memory. */
 const IMAGES_A_BATCH = 8;
 
-/** Opens an image network; at most two batches of images are decoded at any time. @throws as `openModel`. */
+/**
+ * Opens a session of an image encoder. At most two batches of images are decoded at any time.
+ *
+ * @throws AnchorageError as `openModel`
+ * @example
+ * const session = await openImageSession(directory, manifest);
+ * const [vectors] = await session.encode([await readFile("cat.jpg")], [manifest]); // [1, manifest.dimension]
+ * await session.close();
+ */
 export const openImageSession = async (
   directory: string,
   manifest: ImageManifest,
@@ -40,7 +48,7 @@ export const openImageSession = async (
         if (batch === undefined) break;
         const following = first + IMAGES_A_BATCH;
         next = following < images.length ? batchAt(following) : undefined;
-        // A fault in the batch that is being prepared is thrown when it is awaited, unless this one fails first.
+        // Prevents an unhandled rejection: an error of the next batch is thrown when it is awaited.
         next?.catch(() => undefined);
         const outputs = await model.run({ [inputs.image]: batch }, cuts);
         outputs.forEach((output, i) => {

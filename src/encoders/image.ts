@@ -2,9 +2,9 @@ import sharp, { type Metadata, type Sharp } from "sharp";
 import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
 import type { ImagePreprocessing } from "./manifest.ts";
 
-/** More pixels than any camera that people own has; a file that declares more is refused before it is decoded. */
+/** More than any consumer camera has. A file that declares more pixels is rejected before decoding. */
 export const MAX_PIXELS = 50_000_000;
-/** As JPEG has it. A PNG of one column costs seconds for its rows, whatever its pixels. */
+/** JPEG's limit. It also rejects PNGs of one column, which take seconds to decode row by row. */
 const MAX_SIDE = 65_535;
 const SVG_DPI = 72;
 const MAX_SVG_DPI = 7_200;
@@ -13,23 +13,26 @@ const THUMBNAIL_SIDE = 160;
 const KERNELS = { nearest: "nearest", bilinear: "linear", bicubic: "cubic", lanczos: "lanczos3" } as const;
 
 /**
- * Decodes an image file and prepares it for an encoder: `[3, height, width]` or `[height, width, 3]` float32, as the
- * preprocessing says. EXIF orientation is applied, of an animation the first frame is taken, and transparency is laid
- * on the background.
+ * Decodes an image file and preprocesses it for an encoder. EXIF orientation is applied, animations are reduced to their
+ * first frame, and transparent images are composited onto the background colour.
  *
- * Shrinking agrees with PIL's resampling to a few of the 256 levels. Enlarging does so but for half a pixel of the
- * result, by which libvips places it further to the lower right; it knows no enlarging by `lanczos`, and takes `bicubic`.
+ * Downscaling matches PIL's resampling within a few of the 256 levels. Upscaling matches too, except that libvips shifts
+ * the result half a pixel to the lower right, and that `lanczos` falls back to `bicubic`.
  *
- * @throws AnchorageError `invalid-input` (with an empty path) where the bytes are no image, truncated, or too large.
+ * @param bytes PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG
+ * @returns `[3, height, width]` or `[height, width, 3]` row-major, depending on the layout
+ * @throws AnchorageError `invalid-input` (with an empty path) if the bytes are not an image, truncated or too large
  */
 export const preprocessImage = async (bytes: Uint8Array, spec: ImagePreprocessing): Promise<Float32Array> => {
   return toTensor(await decode(bytes, spec), spec);
 };
 
 /**
- * A WebP picture of at most 160 pixels a side, for showing.
+ * Creates a WebP thumbnail of at most 160 pixels per side.
  *
- * @throws AnchorageError `invalid-input` as {@link preprocessImage}.
+ * @throws AnchorageError `invalid-input` as {@link preprocessImage}
+ * @example
+ * const { mediaType, bytes } = await makeThumbnail(await readFile("cat.jpg")); // mediaType: "image/webp"
  */
 export const makeThumbnail = async (bytes: Uint8Array): Promise<{ mediaType: string; bytes: Uint8Array }> =>
   decoding(async () => {
@@ -56,7 +59,7 @@ const decode = (bytes: Uint8Array, spec: ImagePreprocessing) =>
     return data;
   });
 
-/** What a picture is resized to before it is cropped: for `shortest-edge` the least width and height. */
+/** The size before cropping; for `shortest-edge` the minimum width and height. */
 const targetOf = (spec: ImagePreprocessing): readonly [width: number, height: number] => {
   const { width, height, resize, stretchTo } = spec;
   if (resize !== "shortest-edge") return [stretchTo?.width ?? width, stretchTo?.height ?? height];
@@ -81,7 +84,7 @@ const resized = async (image: Sharp, spec: ImagePreprocessing): Promise<Sharp> =
   return cropped(image.resize(...size, { fit: "fill", kernel }), spec, size);
 };
 
-/** Multiplied first and rounded down, as PIL and torchvision do it. */
+/** Multiplies before it divides and rounds down, as PIL and torchvision do. */
 const sizeToCover = (
   from: { readonly width: number; readonly height: number },
   width: number,
@@ -92,7 +95,7 @@ const sizeToCover = (
   return [Math.max(width, Math.floor((from.width * height) / from.height)), height];
 };
 
-/** The centre, rounded down as torchvision does it. */
+/** Crops the centre; offsets are rounded down as in torchvision. */
 const cropped = (
   image: Sharp,
   { width, height }: ImagePreprocessing,
@@ -114,17 +117,17 @@ const open = async (bytes: Uint8Array, side: number): Promise<{ image: Sharp; ve
   return { image: sharp(bytes, { ...options, density: svgDensity(metadata, side) }), vector: true };
 };
 
-/** A drawing is rendered at the size that is needed, never enlarged from a smaller rendering. */
+/** The resolution at which an SVG renders at the needed size, so that it is never upscaled. */
 const svgDensity = ({ width, height }: Metadata, side: number): number => {
   const smaller = Math.max(1, Math.min(width, height));
   const larger = Math.max(1, width, height);
   const wanted = (SVG_DPI * side) / smaller;
-  // The longer side of an extreme aspect must not break the limit on pixels.
+  // Keep extreme aspect ratios within the pixel limit.
   const bound = (SVG_DPI * Math.sqrt(MAX_PIXELS)) / larger;
   return Math.min(MAX_SVG_DPI, Math.max(1, Math.min(wanted, bound)));
 };
 
-/** Lays `[height, width, 3]` bytes out as floats. */
+/** Converts `[height, width, 3]` bytes to normalised floats in the layout of the encoder. */
 const toTensor = (data: Uint8Array, spec: ImagePreprocessing): Float32Array => {
   const plane = spec.width * spec.height;
   const tensor = new Float32Array(3 * plane);
@@ -165,6 +168,6 @@ const explained = (error: unknown): AnchorageError => {
   return unreadable(`cannot be decoded; it may be truncated or damaged (${first})`);
 };
 
-/** The path is empty: only the caller knows where the image stood. */
+/** The path is empty because only the caller knows the image's index. */
 const unreadable = (message: string): AnchorageError =>
   new AnchorageError("invalid-input", `The image ${message}.`, { faults: [{ path: "", message }] });

@@ -1,10 +1,10 @@
-/** Frozen encoders: folders that describe them, sessions that run them, and the two that come with Anchorage. */
+/** Frozen encoders: manifests that describe them, sessions that run them, and the default encoders. */
 export { importDefaultEncoders } from "./defaults/index.ts";
 export { makeThumbnail, MAX_PIXELS } from "./image.ts";
 export { requireInstalled } from "./installed.ts";
 export { openEncoderRegistry } from "./registry.ts";
 export type { EncoderRegistry } from "./types.ts";
-/** What it takes to make a folder for an encoder that was published elsewhere, and to prove that it works. */
+/** For tools that import encoders published elsewhere and verify them. */
 export { externalDataOf, isInside } from "./external-data.ts";
 export { exists, readJsonIfThere } from "./folder.ts";
 export { folderSource, readHuggingFaceFolder, SOURCE_FILE, type FolderSource } from "./hugging-face.ts";

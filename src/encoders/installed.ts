@@ -3,10 +3,10 @@ import type { EncoderInfo } from "../types.ts";
 import type { EncoderRegistry } from "./types.ts";
 
 /**
- * Checks that an encoder can be used here: that it is installed with the weights that a collection's vectors are from.
+ * Checks that an encoder is installed with the same weights that produced a collection's vectors.
  *
- * @param path the caller's field that needs it, for the fault
- * @throws AnchorageError `unprocessable`
+ * @param path the field of the caller's input that needs the encoder, for the fault
+ * @throws AnchorageError `unprocessable` if it is not installed or has another SHA-256
  */
 export const requireInstalled = (
   registry: Pick<EncoderRegistry, "list">,

@@ -4,7 +4,7 @@ import { fingerprintOf } from "./fingerprint.ts";
 import { readJson, wrongFolder } from "./folder.ts";
 import type { EncoderManifest, FinalNorm, ImageManifest } from "./manifest.ts";
 
-/** One output of an encoder's network, under an id of its own. */
+/** An intermediate output of an encoder's network, with its own encoder id. */
 export interface Layer {
   readonly name: string;
   readonly manifest: ImageManifest;
@@ -15,9 +15,9 @@ const numbers = z.array(z.number());
 const normFile = z.object({ weight: numbers, bias: numbers });
 
 /**
- * The layers that a manifest declares, with what their vectors are normalised by.
+ * Reads the layers that a manifest declares, with the parameters of their normalisation.
  *
- * @throws AnchorageError `corrupt-file` where the file of a norm is missing or does not fit
+ * @throws AnchorageError `corrupt-file` if a normalisation file is missing or has another dimension
  */
 export const readLayers = async (directory: string, manifest: EncoderManifest): Promise<Layer[]> => {
   if (manifest.modality === "text") return [];
@@ -44,6 +44,7 @@ export const readLayers = async (directory: string, manifest: EncoderManifest): 
   );
 };
 
+/** The public description of a layer. */
 export const listedLayer = (name: string, { id, dimension, sha256 }: EncoderInfo): EncoderLayer => ({
   name,
   id,
@@ -52,9 +53,9 @@ export const listedLayer = (name: string, { id, dimension, sha256 }: EncoderInfo
 });
 
 /**
- * Layer normalisation (Ba et al., arXiv 1607.06450) of each row, in place.
+ * Applies layer normalisation (Ba et al., arXiv 1607.06450) to each row, in place.
  *
- * @param rows `[n, d]` row-major, d being the norm's width
+ * @param rows `[n, d]` row-major, where d is the length of `weight`
  */
 export const normalizeLayer = (rows: Float32Array, { epsilon, weight, bias }: FinalNorm): void => {
   const d = weight.length;

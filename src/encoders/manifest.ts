@@ -4,7 +4,7 @@ import { isInside } from "./external-data.ts";
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be a sha256 in lower-case hex");
 const rgb = z.tuple([z.number(), z.number(), z.number()]);
 const positive = z.number().positive();
-/** A batch of larger inputs would not fit in memory. */
+/** Batches of larger inputs would not fit in memory. */
 const pixels = z.int().min(1).max(1024);
 const size = { width: pixels, height: pixels };
 const file = z.string().refine(isInside, "must be a path in the folder, its parts separated by /");
@@ -12,38 +12,38 @@ const file = z.string().refine(isInside, "must be a path in the folder, its part
 const imagePreprocessing = z.strictObject({
   ...size,
   /**
-   * How a picture is brought to the size: `stretch` ignores its aspect, `cover` fills and crops the centre, `contain`
+   * How an image is resized: `stretch` ignores its aspect ratio, `cover` fills the size and crops the centre, `contain`
    * fits and pads with the background, `shortest-edge` scales the shorter side to `shortestEdge` and crops the centre.
    */
   resize: z.enum(["stretch", "cover", "contain", "shortest-edge"]).default("cover"),
-  /** Where absent, the larger of width and height. */
+  /** Only for `shortest-edge`; default: the larger of width and height. */
   shortestEdge: pixels.optional(),
-  /** What `stretch` stretches to before it crops the centre; where absent, width and height. */
+  /** Only for `stretch`: the size before the centre crop; default: width and height. */
   stretchTo: z.strictObject(size).optional(),
   interpolation: z.enum(["nearest", "bilinear", "bicubic", "lanczos"]).default("bilinear"),
-  /** What transparent pixels are laid on. */
+  /** Colour behind transparent pixels. */
   background: z
     .string()
     .regex(/^#[0-9a-fA-F]{6}$/)
     .default("#ffffff"),
-  /** A byte times this ... */
+  /** Factor from byte to float; then the mean is subtracted, and the result divided by the standard deviation. */
   rescale: positive.default(1 / 255),
-  /** ... minus the mean, divided by the standard deviation, a channel. */
+  /** Per channel, in units of the rescaled values. */
   mean: rgb.default([0, 0, 0]),
   std: z.tuple([positive, positive, positive]).default([1, 1, 1]),
   layout: z.enum(["nchw", "nhwc"]).default("nchw"),
   channels: z.enum(["rgb", "bgr"]).default("rgb"),
 });
 
-/** How the pixels of a picture become a tensor: resize, crop, flatten, rescale, normalise, lay out. */
+/** How an image becomes a tensor: resize, crop, flatten, rescale, normalise and lay out. */
 export type ImagePreprocessing = z.infer<typeof imagePreprocessing>;
 
-/** A crop is never larger than what it is cut from: nothing is padded. */
+/** A crop must not be larger than the resized image, because padding is not supported. */
 const holdsCrop = ({ width, height, shortestEdge, stretchTo }: ImagePreprocessing): boolean =>
   Math.min(shortestEdge ?? Infinity, stretchTo?.width ?? Infinity) >= width &&
   Math.min(shortestEdge ?? Infinity, stretchTo?.height ?? Infinity) >= height;
 
-/** Each measure belongs to one way of resizing, and would be ignored by the others. */
+/** Rejects options that the chosen resize mode would ignore. */
 const measuresItsWay = ({ resize, shortestEdge, stretchTo }: ImagePreprocessing): boolean =>
   (shortestEdge === undefined || resize === "shortest-edge") &&
   (stretchTo === undefined || resize === "stretch");
@@ -59,33 +59,33 @@ const common = {
   dimension: z.int().positive(),
   source: z.string(),
   licence: z.string(),
-  /** Whether a collection that names no encoder of this modality gets this one. */
+  /** Whether it is the default for collections that specify no encoder of this modality. */
   default: z.boolean().default(false),
-  /** Of every file of the encoder, by its path in the folder. */
+  /** SHA-256 of every file of the encoder, by path in the folder. */
   sha256: z.record(file, sha256),
-  /** The output that is read; the first where absent. */
+  /** Name of the network's output to use; default: the first. */
   output: z.string().optional(),
-  /** `none` for an output `[n, d]`; the others turn `[n, tokens, d]` into one vector. */
+  /** `none` for an output `[n, d]`; the other modes reduce `[n, tokens, d]` to `[n, d]`. */
   pooling: z.enum(["none", "cls", "mean", "last"]).default("none"),
 };
 
 const layer = z.strictObject({
-  /** Unique within the encoder; its vectors are asked for as `<encoder>#<name>`. */
+  /** Unique within the encoder. The layer's encoder id is `<encoder>#<name>`. */
   name: z
     .string()
     .regex(
       /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
       "must be 1 to 100 letters, digits, dots, dashes or underscores",
     ),
-  /** Of the model's file: `[n, d]`, or `[n, tokens, d]`, which is pooled. */
+  /** Name of the network's output: `[n, d]`, or `[n, tokens, d]` with pooling. */
   output: z.string(),
   dimension: z.int().positive(),
   pooling: z.enum(["none", "cls", "mean"]).default("none"),
-  /** A layer normalisation of the pooled vector, its `weight` and `bias` lists in a JSON file of the folder. */
+  /** Layer normalisation of the pooled vector; `file` is a JSON file with the arrays `weight` and `bias`. */
   norm: z.strictObject({ file, epsilon: positive.default(1e-6) }).optional(),
 });
 
-/** Outputs between an encoder's input and its end, the shallowest first. */
+/** Schema of an encoder's intermediate outputs, shallowest first. */
 export const layerList = z
   .array(layer)
   .min(1)
@@ -97,14 +97,14 @@ export const layerList = z
       context.addIssue({ code: "custom", path: [twice, "name"], message: "is another layer's, too" });
   });
 
-/** What a layer's vectors are brought to before they are read. */
+/** Parameters of the layer normalisation of a layer's vectors. */
 export interface FinalNorm {
   readonly epsilon: number;
   readonly weight: readonly number[];
   readonly bias: readonly number[];
 }
 
-/** Of an intermediate output, whose vectors keep their length. */
+/** How an intermediate output is read. Its vectors are not scaled to norm 1. */
 export interface LayerReading {
   readonly norm: FinalNorm | null;
 }
@@ -125,9 +125,9 @@ const textManifest = z.strictObject({
   modality: z.literal("text"),
   files: z.strictObject({ model: file, tokenizer: file, tokenizerConfig: file.optional() }),
   text: z.strictObject({
-    /** `huggingface` reads a tokenizer.json, `use-lite` the vocabulary of Universal Sentence Encoder Lite. */
+    /** `huggingface` for tokenizer.json, `use-lite` for the vocabulary of Universal Sentence Encoder Lite. */
     tokenizer: z.enum(["huggingface", "use-lite"]).default("huggingface"),
-    /** In tokens, special ones included. */
+    /** Maximum number of tokens, including special tokens. */
     maxLength: z.int().min(1).max(8192),
     pad: z.int().nonnegative().default(0),
   }),
@@ -136,7 +136,7 @@ const textManifest = z.strictObject({
     .default({ ids: "input_ids", mask: "attention_mask", types: "token_type_ids" }),
 });
 
-/** `encoder.json`: everything about an encoder that its weights do not say. */
+/** Schema of `encoder.json`: everything about an encoder except its weights. */
 export const encoderManifest = z
   .discriminatedUnion("modality", [imageManifest, textManifest])
   .superRefine(({ files, sha256: known }, context) => {
@@ -146,11 +146,11 @@ export const encoderManifest = z
     }
   });
 
-/** `layer` stands in none that is read: it makes one for each of the layers. */
+/** `layer` is never in a file: it is set on the manifest derived for each intermediate output. */
 export type ImageManifest = z.infer<typeof imageManifest> & { readonly layer?: LayerReading };
 export type TextManifest = z.infer<typeof textManifest>;
 export type EncoderManifest = ImageManifest | TextManifest;
 
 export const MANIFEST_FILE = "encoder.json";
-/** The list of layers of a folder that has no {@link MANIFEST_FILE}. */
+/** Name of the file that lists the layers of a folder without {@link MANIFEST_FILE}. */
 export const LAYERS_FILE = "layers.json";

@@ -1,14 +1,19 @@
-/** In the order of preference: the whole weights first, then the smaller forms. */
+/** In order of preference: full precision first, then half precision and quantised models. */
 const PREFERRED = ["model", "model_fp16", "model_quantized", "model_int8", "model_uint8"].flatMap((name) => [
   `onnx/${name}.onnx`,
   `${name}.onnx`,
 ]);
 
 /**
- * Picks the ONNX file of an encoder's folder, by its path there: the one that is wanted; else `model.onnx`, or a
- * smaller form of it; else the only one that there is.
+ * Chooses the ONNX file of an encoder folder: `wanted` if it is given, otherwise `model.onnx`, otherwise a half-precision
+ * or quantised variant, otherwise the only ONNX file.
  *
- * @returns the file, or in one sentence why there is none, with those that could be asked for
+ * @param files paths of all files, relative to the folder, separated by `/`
+ * @returns the chosen file, or a sentence that explains the problem and lists the candidates
+ * @example
+ * ```ts
+ * chooseModel(["config.json", "onnx/model.onnx", "onnx/model_fp16.onnx"]); // { file: "onnx/model.onnx" }
+ * ```
  */
 export const chooseModel = (
   files: readonly string[],

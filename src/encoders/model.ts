@@ -5,18 +5,18 @@ import { verifyFiles } from "./checksum.ts";
 import type { EncoderManifest } from "./manifest.ts";
 import { createTurns } from "./turns.ts";
 
-/** Inputs that a query may have and an import's batch hardly has. */
+/** Batches up to this size are typical of queries; imports use larger ones. */
 const SMALL_BATCH = 2;
 
-/** A network in memory. */
+/** A loaded network. */
 export interface Model {
   /**
-   * Runs one batch at a time; the caller prepares the next one meanwhile.
+   * Runs one batch at a time; the caller can prepare the next batch in the meantime.
    *
-   * @param feeds the first dimension of each is the batch; their memory is given away
-   * @param cuts the encoders whose outputs are wanted, of those that share the network
-   * @returns one output a cut
-   * @throws AnchorageError `unsupported-model` where the network has not the output that a manifest says
+   * @param feeds inputs whose first dimension is the batch; their buffers are transferred and become unusable
+   * @param cuts the encoders, among those that share the network, whose outputs are needed
+   * @returns one output per cut
+   * @throws AnchorageError `unsupported-model` if the network lacks an output that a manifest names
    */
   run(feeds: Readonly<Record<string, TensorData>>, cuts: readonly EncoderManifest[]): Promise<OutputData[]>;
   close(): Promise<void>;
@@ -25,8 +25,8 @@ export interface Model {
 /**
  * Loads an encoder's network.
  *
- * @throws AnchorageError `corrupt-file` where a file is not the one the manifest names or cannot be loaded,
- * `unsupported-model` where the network has other inputs or outputs than the manifest says.
+ * @throws AnchorageError `corrupt-file` if a file does not match the manifest's SHA-256 or cannot be loaded,
+ * `unsupported-model` if the network's inputs or outputs do not match the manifest
  */
 export const openModel = async (directory: string, manifest: EncoderManifest): Promise<Model> => {
   await verifyFiles(directory, manifest);
@@ -38,7 +38,7 @@ export const openModel = async (directory: string, manifest: EncoderManifest): P
     return {
       run: (feeds, cuts) => {
         const outputs = cuts.map((cut) => outputOf(inference, cut));
-        // Exports differ in whether they ask for a mask and for token types.
+        // Not every exported network has inputs for the mask and token types.
         const asked = Object.entries(feeds).filter(([input]) => inference.inputNames.includes(input));
         const isSmall = asked.every(([, { dims }]) => (dims[0] ?? 0) <= SMALL_BATCH);
         return turns.take(isSmall ? "small" : "large", () =>
@@ -71,7 +71,7 @@ const requireInputs = ({ inputNames }: Inference, manifest: EncoderManifest): vo
   if (missing !== undefined) throw wrongModel(manifest, `asks for an input "${missing}", which is not known`);
 };
 
-/** The name of the output that is read. */
+/** The name of the output to use. */
 const outputOf = ({ outputNames }: Inference, manifest: EncoderManifest): string => {
   const output = manifest.output ?? outputNames[0] ?? "";
   if (!outputNames.includes(output))
@@ -96,7 +96,7 @@ const infer = async (
   }
 };
 
-/** For an encoder whose network does not do what its manifest says. */
+/** An `unsupported-model` error: the network does not match its manifest. */
 export const wrongModel = (manifest: EncoderManifest, what: string): AnchorageError =>
   new AnchorageError("unsupported-model", `Encoder "${manifest.id}" ${what}.`);
 

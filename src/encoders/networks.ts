@@ -5,7 +5,7 @@ import { exists } from "./folder.ts";
 import { listedLayer } from "./layers.ts";
 import { infoOf, leftOut, type Registered } from "./read-folders.ts";
 
-/** The encoders that are cuts of the networks under `directory`, whether or not they have been made yet. */
+/** The encoders defined as cuts of the shared networks under `directory`, built or not. */
 export const readNetworks = (directory: string): Registered[] =>
   NETWORKS.flatMap((network) =>
     network.cuts.map((manifest) => ({
@@ -17,7 +17,7 @@ export const readNetworks = (directory: string): Registered[] =>
     })),
   );
 
-/** Those of `cuts` whose network has been made, by its folder. */
+/** The folders of the networks in `cuts` that are built already. */
 export const madeNetworks = async (cuts: readonly Registered[]): Promise<Set<string>> => {
   const made = new Set<string>();
   for (const { directory, manifest } of cuts)
@@ -25,7 +25,7 @@ export const madeNetworks = async (cuts: readonly Registered[]): Promise<Set<str
   return made;
 };
 
-/** Adds `cuts` to `registered`; a folder of a cut's id counts, and the cut is left out with a line that says so. */
+/** Adds `cuts` to `registered`. If a folder has the id of a cut, the folder takes precedence and the cut is logged. */
 export const addCuts = (
   registered: Map<string, Registered>,
   cuts: readonly Registered[],
@@ -39,21 +39,21 @@ export const addCuts = (
   return inOrder([...registered.values()]);
 };
 
-/** Images first, then by id. */
+/** Sorts image encoders first, then by id. */
 const inOrder = (registered: readonly Registered[]): Registered[] =>
   [...registered].sort(
     (a, b) => a.info.modality.localeCompare(b.info.modality) || (a.info.id < b.info.id ? -1 : 1),
   );
 
-/** Encoders that run together, and where each stood in what was asked for. */
+/** Encoders served by one run of a network, with their positions in the request. */
 export interface Pass {
-  /** Of the network's files; the first of them opens it. */
+  /** Folder of the network; the manifest of the first cut opens it. */
   readonly directory: string;
   readonly cuts: Registered[];
   readonly places: number[];
 }
 
-/** Puts encoders together that one run of a network serves. */
+/** Groups encoders that one run of a network can serve. */
 export const passesOf = (wanted: readonly Registered[]): Pass[] => {
   const passes = new Map<string, Pass>();
   const networks = new Map(
@@ -70,7 +70,7 @@ export const passesOf = (wanted: readonly Registered[]): Pass[] => {
 };
 
 /**
- * The layers of an encoder: those that it declares, or those of the network that it is a cut of; of these only what is
+ * Lists the layers of an encoder: those that it declares, or those of the network that it is a cut of, if they are
  * registered.
  */
 export const layersOf = (encoder: Registered, registered: readonly Registered[]): EncoderLayer[] => {
@@ -90,7 +90,7 @@ export const layersOf = (encoder: Registered, registered: readonly Registered[])
   return [];
 };
 
-/** The output of a network which runs anyway that is this encoder's, bit for bit. */
+/** The output of an already requested network that is bit for bit the output of this encoder, if there is one. */
 const standIn = (encoder: Registered, running: readonly Registered[]): Registered | undefined => {
   for (const cut of running) {
     const found = cut.network?.standIns.find(

@@ -6,12 +6,13 @@ import { wrongModel } from "./model.ts";
 import { normalizeRows, poolTokens } from "./pool.ts";
 
 /**
- * Reads what a network gave as one vector an input: `[n, d]`, or `[n, tokens, d]` that is pooled as the manifest says.
+ * Converts a network's output to one vector per input: `[n, d]`, or `[n, tokens, d]` with the manifest's pooling.
  *
- * @param counts real tokens of each input, padding after them; null where every token is real
- * @returns `[n, d]` row-major, rows of norm 1; those of a layer as long as they come
- * @throws AnchorageError `unsupported-model` where the output has another shape or type, `unprocessable` where a
- * vector is zero or not finite.
+ * @param batch number of inputs n
+ * @param counts number of real tokens of each input, before padding; null if there is no padding
+ * @returns `[n, d]` row-major, rows of norm 1, except for layers, whose rows are not normalised
+ * @throws AnchorageError `unsupported-model` if the output has another shape or type, `unprocessable` if a vector is zero
+ * or not finite
  */
 export const vectorsOf = (
   output: OutputData,

@@ -2,9 +2,9 @@ import { mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Writes a folder of files aside and puts it in place by one rename.
+ * Writes files to a temporary folder and moves it into place with one rename, so that a partial folder is never visible.
  *
- * @param isWhole whether a folder that stands there already is as good
+ * @param isWhole whether an existing folder is complete and can stay
  */
 export const placeFolder = async (
   directory: string,
@@ -21,12 +21,12 @@ export const placeFolder = async (
   }
 };
 
-/** Removes what a process that was killed in the middle of an import has left. */
+/** Removes temporary folders of imports that were killed. */
 export const removeLeftovers = async (directory: string, id: string): Promise<void> => {
   for (const name of await readdir(directory)) {
     if (!name.startsWith(leftoverPrefix(id))) continue;
     const { mtimeMs } = await stat(join(directory, name));
-    // Another process may be at work in a younger one.
+    // A recent folder may belong to another process that is still running.
     if (Date.now() - mtimeMs > LEFTOVER_MS) await rm(join(directory, name), { recursive: true, force: true });
   }
 };
@@ -34,7 +34,7 @@ export const removeLeftovers = async (directory: string, id: string): Promise<vo
 const LEFTOVER_MS = 3_600_000;
 const leftoverPrefix = (id: string): string => `.${id}-`;
 
-/** Puts the whole folder in place; where another process was quicker, its folder is as good and stays. */
+/** Moves the folder into place. If another process created a complete folder first, that folder stays. */
 const replaceFolder = async (
   temporary: string,
   target: string,
@@ -50,7 +50,7 @@ const replaceFolder = async (
   }
 };
 
-/** What rename answers where a folder with files in it stands already. */
+/** Error codes of rename if the target is a non-empty folder. */
 const OCCUPIED = new Set(["ENOTEMPTY", "EEXIST", "EPERM"]);
 
 const writeDurably = async (path: string, bytes: Uint8Array): Promise<void> => {

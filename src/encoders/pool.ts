@@ -2,7 +2,7 @@
  * Divides each row by its L2 norm, in place.
  *
  * @param rows `[n, d]` row-major
- * @returns the index of the first row that has no direction (zero or not finite), or -1
+ * @returns the index of the first row that is zero or not finite, or -1
  */
 export const normalizeRows = (rows: Float32Array, dimension: number): number => {
   for (let start = 0; start < rows.length; start += dimension) {
@@ -16,10 +16,10 @@ export const normalizeRows = (rows: Float32Array, dimension: number): number => 
 };
 
 /**
- * Pools token activations to one vector a text.
+ * Pools token activations to one vector per text: the first token (`cls`), the last real token, or the mean.
  *
  * @param tokens `[n, length, d]` row-major
- * @param counts real tokens of each text; padding follows them
+ * @param counts number of real tokens of each text; padding follows them
  * @returns `[n, d]` row-major
  */
 export const poolTokens = (

@@ -9,20 +9,22 @@ import { readHuggingFaceFolder } from "./hugging-face.ts";
 import { readLayers, type Layer } from "./layers.ts";
 import { encoderManifest, LAYERS_FILE, layerList, MANIFEST_FILE, type EncoderManifest } from "./manifest.ts";
 
-/** An encoder and where it lies. */
+/** A registered encoder and its folder. */
 export interface Registered {
   readonly directory: string;
   readonly manifest: EncoderManifest;
   readonly info: EncoderInfo;
-  /** Those that its manifest declares. */
+  /** The layers that its manifest declares. */
   readonly layers: readonly Layer[];
-  /** The network that it is a cut of, which is made when it is first used; absent of one with its own folder. */
+  /** The shared network that it is a cut of, built on first use; absent for an encoder with its own folder. */
   readonly network?: Network;
 }
 
 /**
- * Reads every sub-folder of `folders` as an encoder, by id. One that cannot be read is left out with a line that says
- * why; of two with one id the first counts. Folders whose names begin with a dot are works in progress.
+ * Reads every subfolder of `folders` as an encoder. Invalid folders are skipped and logged; if two have the same id, the
+ * first counts. Folders whose names start with a dot are ignored, because they are incomplete imports.
+ *
+ * @returns encoders by id
  */
 export const readFolders = async (folders: readonly string[], log: Log): Promise<Map<string, Registered>> => {
   const registered = new Map<string, Registered>();
@@ -42,9 +44,9 @@ export const readFolders = async (folders: readonly string[], log: Log): Promise
 };
 
 /**
- * Reads one folder: by its `encoder.json` where it has one, else as Hugging Face lays it out.
+ * Reads an encoder folder: from `encoder.json` if it exists, otherwise as Hugging Face layout.
  *
- * @throws AnchorageError `corrupt-file` that says what is missing or wrong.
+ * @throws AnchorageError `corrupt-file` that names what is missing or invalid
  */
 export const readFolder = async (directory: string): Promise<Registered> => {
   const manifest =
@@ -73,7 +75,7 @@ const subfolders = async (folder: string, log: Log): Promise<string[]> => {
       .map((entry) => join(folder, entry.name))
       .sort();
   } catch (error) {
-    // Nobody has to have a folder of encoders.
+    // The folder of custom encoders is optional.
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") leftOut(folder, messageOf(error), log);
     return [];
   }

@@ -10,11 +10,16 @@ import { openTextSession } from "./text-session.ts";
 import type { EncoderRegistry } from "./types.ts";
 
 /**
- * Reads every sub-folder of `folders` as an encoder: one with an `encoder.json`, or one as Hugging Face lays it out.
- * A folder that cannot be read is left out with a line that says why; of two with one id the first counts. Networks
- * are loaded when they are first used.
+ * Opens the registry of all encoders in `folders`, each subfolder with an `encoder.json` or in Hugging Face layout.
+ * Invalid folders are skipped and logged; if two have the same id, the first counts. Networks are loaded on first use.
  *
- * @param options.networks where the networks lie, or will, whose cuts come with Anchorage; absent, there are none
+ * @param options.networks directory of the shared networks whose cuts come with Anchorage, built on first use; without
+ * it these encoders are not registered
+ * @example
+ * const registry = await openEncoderRegistry({ folders: ["./data/encoders"], log: console.error });
+ * const { id, dimension } = registry.defaultOf("text");
+ * const vectors = await registry.encodeTexts(id, ["a cat", "a dog"]); // [2, dimension]
+ * await registry.close();
  */
 export const openEncoderRegistry = async (options: {
   readonly folders: readonly string[];
@@ -36,7 +41,7 @@ export const openEncoderRegistry = async (options: {
     return found;
   };
 
-  /** Of the images' encoders and of their layers. */
+  /** Finds an image encoder or one of its layers. */
   const imageEncoderOf = (id: string): Registered => {
     for (const encoder of registered) {
       const layer = encoder.layers.find(({ info }) => info.id === id);
@@ -45,7 +50,7 @@ export const openEncoderRegistry = async (options: {
     return encoderOf(id, "image");
   };
 
-  /** One call may be several runs of the network; `close` waits for the whole of it. */
+  /** Tracks a call, which may run several networks, so that `close` can wait for it. */
   const tracked = async <T>(work: () => Promise<T>): Promise<T> => {
     if (closing !== undefined)
       throw new AnchorageError("unavailable", "The encoders are closed, for the service is stopping.");
@@ -58,7 +63,7 @@ export const openEncoderRegistry = async (options: {
     }
   };
 
-  /** Makes the network first where it is not there, and anew where it is not what it was. */
+  /** Opens a network; builds it first if it is missing, and again if its files are corrupt. */
   const opened = async <T>({ directory, network }: Registered, open: () => Promise<T>): Promise<T> => {
     if (network === undefined || networks === undefined) return open();
     const make = async (): Promise<T> => {
@@ -124,7 +129,7 @@ export const openEncoderRegistry = async (options: {
     get: (id, modality) => encoderOf(id, modality).info,
     defaultOf: (modality) => {
       const candidates = registered.filter(({ info }) => info.modality === modality);
-      // A cut of a network is only taken by its name.
+      // A cut of a shared network is used only by explicit id.
       const found =
         candidates.find(({ info }) => info.default) ??
         candidates.find(({ network }) => network === undefined);

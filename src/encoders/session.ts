@@ -1,24 +1,27 @@
 import type { EncoderManifest } from "./manifest.ts";
 
-/** One network, ready to run. */
+/** A network that is ready to encode. */
 export interface EncoderSession<T> {
   /**
-   * @param cuts the encoders to encode by, of those that share the network; it runs once for all of them
-   * @returns of each `[n, d]` row-major, rows of norm 1
-   * @throws AnchorageError `invalid-input` whose fault path is the lowest index of an input that is wrong
+   * Encodes all inputs with one pass of the network.
+   *
+   * @param cuts the encoders to use, among those that share the network
+   * @returns for each cut `[n, d]` row-major, rows of norm 1
+   * @throws AnchorageError `invalid-input`; its fault path is the lowest index of an invalid input
    */
   encode(inputs: readonly T[], cuts: readonly EncoderManifest[]): Promise<Float32Array[]>;
   close(): Promise<void>;
 }
 
-/** Sessions by the network's folder. */
+/** Open sessions by network folder. */
 export interface Sessions<T> {
-  /** Opens the session once; a failure is forgotten, so that a mended folder can be tried again. */
+  /** Opens the session once. A failure is not cached, so that a repaired folder can be retried. */
   of(directory: string, open: () => Promise<EncoderSession<T>>): Promise<EncoderSession<T>>;
-  /** Frees every session. Nothing may run or open any more. */
+  /** Closes every session. The caller ensures that nothing runs or opens. */
   close(): Promise<void>;
 }
 
+/** Creates an empty set of sessions. */
 export const createSessions = <T>(): Sessions<T> => {
   const sessions = new Map<string, Promise<EncoderSession<T>>>();
   return {

@@ -10,32 +10,32 @@ import type { EncoderSession } from "./session.ts";
 import { createHuggingFaceTokenizer, type Tokenize } from "./tokenizer.ts";
 import { createUseLiteTokenizer } from "./use-lite-tokenizer.ts";
 
-/** The batch that measured best on two cores. */
+/** Fastest batch size measured on two cores. */
 const TEXTS_A_BATCH = 32;
-/** How much is tokenized before others get their turn. */
+/** Number of characters tokenized before yielding to the event loop. */
 const CHARACTERS_A_TURN = 8192;
 /**
- * A text is read up to this many characters (UTF-16 units) for each token that the encoder takes: about four times what
- * languages need, so that only the tokens beyond the encoder's length are lost, and a megabyte costs no more than that.
+ * Characters (UTF-16 code units) read per token of the encoder's maximum length. That is about four times what languages
+ * need, so only tokens beyond the maximum length are lost, and the cost of a long text is bounded.
  */
 const CHARACTERS_A_TOKEN = 16;
 
 /**
- * Opens a text network.
+ * Opens a session of a text encoder.
  *
- * @throws AnchorageError as `openModel`, and `corrupt-file` where the tokenizer cannot be read.
+ * @throws AnchorageError as `openModel`, and `corrupt-file` if the tokenizer cannot be read
  */
 export const openTextSession = async (
   directory: string,
   manifest: TextManifest,
 ): Promise<EncoderSession<string>> => {
-  // The tokenizer first: where it fails there is no network to free.
+  // Open the tokenizer first: if it fails, no network has to be closed.
   const tokenize = await openTokenizer(directory, manifest);
   const model = await openModel(directory, manifest);
   return {
     encode: async (texts, cuts) => {
       const tokens = await tokenizeAll(texts, tokenize, manifest);
-      // Texts of like length share a batch, so that little of it is padding.
+      // Texts of similar length share a batch, to minimise padding.
       const order = tokens
         .map((_, i) => i)
         .sort((a, b) => (tokens[a]?.length ?? 0) - (tokens[b]?.length ?? 0));
@@ -79,7 +79,7 @@ const tokenizeAll = async (
   return tokens;
 };
 
-/** The first `length` UTF-16 units, one less where they would end within a character. */
+/** The first `length` UTF-16 code units, or one less to keep a surrogate pair whole. */
 const headOf = (text: string, length: number): string => {
   if (text.length <= length) return text;
   const last = text.charCodeAt(length - 1);

@@ -1,15 +1,16 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { AnchorageError, messageOf } from "../errors.ts";
 
-/** Token ids of a text, special tokens included. */
+/** Converts a text to token ids, including special tokens. */
 export type Tokenize = (text: string) => readonly number[];
 
 /**
- * A tokenizer from Hugging Face's files: WordPiece, BPE or Unigram, whatever tokenizer.json describes.
+ * Creates a tokenizer from Hugging Face's `tokenizer.json` (WordPiece, BPE or Unigram).
  *
- * A text of more than `maxLength` tokens loses tokens at its end; the special ones around it stay.
+ * Texts of more than `maxLength` tokens are truncated at the end; surrounding special tokens are kept.
  *
- * @throws AnchorageError `corrupt-file` where the file is not a tokenizer.
+ * @param configJson content of `tokenizer_config.json`, or `{}`
+ * @throws AnchorageError `corrupt-file` if the file is not a valid tokenizer
  */
 export const createHuggingFaceTokenizer = (json: string, configJson: string, maxLength: number): Tokenize => {
   const tokenizer = parse(json, configJson);
@@ -34,7 +35,7 @@ const parse = (json: string, configJson: string): Tokenizer => {
   }
 };
 
-/** Where `part` begins in `whole`; 0 where it does not stand there as one piece. */
+/** The index at which `part` starts in `whole`; 0 if it does not occur contiguously. */
 const indexOfRun = (whole: readonly number[], part: readonly number[]): number => {
   const last = whole.length - part.length;
   for (let start = 0; start <= last; start++) {

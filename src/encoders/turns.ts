@@ -1,14 +1,15 @@
 type Work = () => Promise<void>;
 
-/** Lets one piece of work run at a time. */
+/** Serialises work: one task runs at a time. */
 export interface Turns {
   /**
-   * Runs `work` in its turn. Where small and large work wait, they take turns, so that a single query passes a long
-   * import, which goes on none the less.
+   * Queues `work`. If small and large tasks are waiting, they alternate, so that a single query does not wait for a long
+   * import and the import still progresses.
    */
   readonly take: <T>(size: "small" | "large", work: () => Promise<T>) => Promise<T>;
 }
 
+/** Creates an empty queue. */
 export const createTurns = (): Turns => {
   const waiting: Readonly<Record<"small" | "large", Work[]>> = { small: [], large: [] };
   let running = false;

@@ -1,47 +1,52 @@
 import type { EncoderId, EncoderInfo, ListedEncoder, Modality } from "../types.ts";
 
 /**
- * Every encoder that this service can run, and the only way to run one.
+ * All encoders that this service can run.
  *
- * Beside what its methods name, encoding fails with `not-found` for an id that is not registered, `corrupt-file` or
- * `unsupported-model` where the encoder's files are not what they were or not what its manifest says, and `unavailable`
- * after `close`.
+ * In addition to the errors of each method, encoding throws `not-found` for an unregistered id, `corrupt-file` or
+ * `unsupported-model` if an encoder's files changed or do not match its manifest, and `unavailable` after `close`.
  */
 export interface EncoderRegistry {
-  /** Images first, then by id. */
+  /** All encoders, image encoders first, then by id. */
   list(): readonly ListedEncoder[];
-  /** @throws AnchorageError `not-found` for an id that is not registered under this modality. */
+  /** @throws AnchorageError `not-found` if the id is not registered for this modality */
   get(id: string, modality: Modality): EncoderInfo;
   /**
-   * An image encoder, or one of the layers that {@link list} shows; only `encodeImagesByAll` encodes by a layer, whose
-   * rows are as long as they come.
+   * Finds an image encoder, or a layer shown by {@link list}. Only `encodeImagesByAll` accepts a layer; the rows of a
+   * layer are not normalised.
    *
-   * @throws AnchorageError `not-found` for an id that is neither
+   * @throws AnchorageError `not-found` if the id is neither
    */
   layer(id: string): EncoderInfo;
-  /** The encoder that a collection gets when it names none. */
+  /**
+   * The default encoder for collections that specify none.
+   *
+   * @throws AnchorageError `not-found` if there is no encoder of this modality
+   */
   defaultOf(modality: Modality): EncoderInfo;
   /**
-   * Encodes image files (PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG bytes) to `[n, dimension]` row-major, rows of L2 norm 1.
+   * Encodes image files (PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG bytes).
    *
-   * @throws AnchorageError `invalid-input` whose fault path is the index of the first image that cannot be decoded
-   * or is too large.
+   * @returns `[n, dimension]` row-major, rows of L2 norm 1
+   * @throws AnchorageError `invalid-input`; its fault path is the index of the first image that cannot be decoded or is
+   * too large
    */
   encodeImages(id: EncoderId, images: readonly Uint8Array[]): Promise<Float32Array>;
   /**
-   * Encodes texts to `[n, dimension]` row-major, rows of L2 norm 1. A text beyond the encoder's length in tokens loses
-   * its end; so does one of more than 16 characters for each of them.
+   * Encodes texts. Texts are truncated to the encoder's maximum length in tokens, and to 16 characters per token of that
+   * length.
    *
-   * @throws AnchorageError `invalid-input` whose fault path is the index of the first text that is empty.
+   * @returns `[n, dimension]` row-major, rows of L2 norm 1
+   * @throws AnchorageError `invalid-input`; its fault path is the index of the first empty text
    */
   encodeTexts(id: EncoderId, texts: readonly string[]): Promise<Float32Array>;
   /**
-   * As {@link encodeImages} by each of `ids`, in their order; those that are cuts of one network cost one run of it
-   * together. A default encoder counts as a cut where another of its network is asked for beside it.
+   * Like {@link encodeImages} for each of `ids`, in order. Encoders that are cuts of one network share one run of it. A
+   * default encoder also counts as a cut if another cut of its network is requested.
    */
   encodeImagesByAll(ids: readonly EncoderId[], images: readonly Uint8Array[]): Promise<Float32Array[]>;
-  /** As {@link encodeTexts} by each of `ids`, likewise. */
+  /** Like {@link encodeTexts} for each of `ids`, with shared runs as in {@link encodeImagesByAll}. */
   encodeTextsByAll(ids: readonly EncoderId[], texts: readonly string[]): Promise<Float32Array[]>;
-  /** Waits for what is running and frees every session. */
+  /** Waits for running calls, then closes every session. */
   close(): Promise<void>;
 }

@@ -2,11 +2,11 @@ import { z } from "zod";
 import type { Tokenize } from "./tokenizer.ts";
 
 const SEPARATOR = "\u2581";
-/** The first ids stand for unknown text, sentence marks and reserved tokens; they are never matched. */
+/** The first ids are unknown text, sentence marks and reserved tokens, which never match text. */
 const RESERVED = 6;
 const UNKNOWN = 0;
 
-// A few scores are null in the published file; its tokenizer adds them up as 0, and so must this one.
+// A few scores are null in the published file. Its tokenizer treats them as 0, so this one must too.
 const score = z
   .number()
   .nullable()
@@ -20,11 +20,11 @@ interface Trie {
 }
 
 /**
- * The tokenizer of Universal Sentence Encoder Lite: the most probable segmentation into SentencePiece unigrams, as its
- * published TF.js tokenizer finds it. A symbol that begins no piece costs nothing there, instead of being penalised as
- * Hugging Face's Unigram does, so texts with unknown characters need this one.
+ * Creates the tokenizer of Universal Sentence Encoder Lite. It finds the most probable segmentation into SentencePiece
+ * unigrams, exactly as the published TF.js tokenizer does: a symbol that starts no piece costs nothing, whereas Hugging
+ * Face's Unigram penalises it. Therefore texts with unknown characters need this implementation.
  *
- * @param json the vocabulary file, `[[piece, log probability], ...]` by token id
+ * @param json the vocabulary file, `[[piece, log probability], ...]` indexed by token id
  */
 export const createUseLiteTokenizer = (json: string): Tokenize => {
   const vocabulary = vocabularySchema.parse(JSON.parse(json));
@@ -32,7 +32,7 @@ export const createUseLiteTokenizer = (json: string): Tokenize => {
   vocabulary.forEach(([piece, score], id) => {
     if (id >= RESERVED) insert(root, Array.from(piece), id, score);
   });
-  // Backwards, a token is as long as its piece; an unknown one is a single symbol.
+  // To walk backwards: a token spans the length of its piece, an unknown token one symbol.
   const lengths = vocabulary.map(([piece]) => Array.from(piece).length);
   return (text) => backward(segment(root, symbolsOf(text)), lengths);
 };
@@ -42,16 +42,16 @@ const symbolsOf = (text: string): string[] => {
   return normalized === "" ? [] : Array.from(SEPARATOR + normalized.replaceAll(" ", SEPARATOR));
 };
 
-/** The id of the best token that ends after each symbol; entry 0 is before the first. */
+/** For each end position, the id of the best token that ends there; entry 0 is before the first symbol. */
 const segment = (root: Trie, symbols: readonly string[]): number[] => {
   const ids = new Array<number>(symbols.length + 1).fill(UNKNOWN);
   const best = new Float64Array(symbols.length + 1);
   for (let start = 0; start < symbols.length; start++) {
-    // Starts come in order, so every best score before `start` is final when it is added to.
+    // Starts are visited in order, so best[start] is final.
     const before = best[start] ?? 0;
     const offer = (end: number, id: number, score: number): void => {
       const known = best[end] ?? 0;
-      // 0 stands for "not reached yet", as it does in the published code.
+      // 0 means "not reached yet", as in the published code.
       if (known !== 0 && score < known) return;
       best[end] = score;
       ids[end] = id;
@@ -70,7 +70,7 @@ const segment = (root: Trie, symbols: readonly string[]): number[] => {
   return ids;
 };
 
-/** Follows the best tokens from the end; neighbouring unknown ones become one. */
+/** Follows the best tokens from the end; adjacent unknown tokens are merged into one. */
 const backward = (ids: readonly number[], lengths: readonly number[]): number[] => {
   const tokens: number[] = [];
   for (let at = ids.length - 1; at > 0;) {

@@ -3,61 +3,64 @@ import { writeMessage, type MessageWriter } from "./protobuf.ts";
 /** The name of a tensor inside a graph. */
 export type Value = string;
 
+/** The element types of ONNX tensors that this package writes. */
 export type ElementType =
   "float32" | "float64" | "float16" | "bfloat16" | "int8" | "int32" | "int64" | "bool" | "uint8";
 
-/** A fixed size, or the name of one that is only known at run time. */
+/** A fixed size, or the name of a size that is known only at run time. */
 export type Dimension = number | string;
 
+/** An attribute of a node, by its ONNX type. */
 export type Attribute =
   | { readonly int: number }
   | { readonly ints: readonly number[] }
   | { readonly float: number }
   | { readonly floats: readonly number[] }
   | { readonly string: string }
-  /** One float32 number, as a tensor. */
+  /** A tensor of shape `[1]` with one float32 number. */
   | { readonly tensor: number };
 
-/** Builds one ONNX graph, node by node; every value is used by the name that its maker returned. */
+/** Builds an ONNX graph node by node. Methods that add a value return its name, to be used as an input of later nodes. */
 export interface Graph {
+  /** Adds an input of the graph. */
   readonly input: (name: string, type: ElementType, shape: readonly Dimension[]) => Value;
-  /** A tensor of float32 values, row-major. */
+  /** Adds a constant float32 tensor, row-major. */
   readonly floats: (shape: readonly number[], values: ArrayLike<number>) => Value;
   /**
-   * A tensor, row-major, that lies in another file: of so many bytes from `offset`.
+   * Adds a constant tensor, row-major, whose data is stored in another file: `length` bytes from `offset` on.
    *
-   * @param location a path from the folder that the ONNX file lies in
-   * @param type of its numbers; float32 where it is left out
+   * @param file `location` is relative to the folder of the ONNX file
+   * @param type element type; default float32
    */
   readonly external: (
     shape: readonly number[],
     file: { readonly location: string; readonly offset: number; readonly length: number },
     type?: ElementType,
   ) => Value;
-  /** A tensor of int64 values, row-major. */
+  /** Adds a constant int64 tensor, row-major. */
   readonly ints: (shape: readonly number[], values: readonly number[]) => Value;
-  /** Appends a node with one output. */
+  /** Adds a node with one output. */
   readonly node: (
     operator: string,
     inputs: readonly Value[],
     attributes?: Readonly<Record<string, Attribute>>,
   ) => Value;
-  /** Appends a node with `count` outputs. */
+  /** Adds a node with `count` outputs. */
   readonly nodes: (
     operator: string,
     inputs: readonly Value[],
     count: number,
     attributes?: Readonly<Record<string, Attribute>>,
   ) => Value[];
-  /** Offers `value` as the output `name`. */
+  /** Declares `value` as the graph's output `name`. */
   readonly output: (name: string, value: Value, type: ElementType, shape: readonly Dimension[]) => void;
-  /** The ONNX file (IR version 8, operator set 17). */
+  /** Serialises the graph as an ONNX model (IR version 8, operator set 17). */
   readonly toBytes: () => Uint8Array;
 }
 
 const IR_VERSION = 8;
 const OPSET = 17;
-/** Of TensorProto's data_location. */
+/** TensorProto.DataLocation.EXTERNAL. */
 const EXTERNAL = 1;
 const ELEMENT_TYPES: Readonly<Record<ElementType, number>> = {
   float32: 1,
@@ -74,7 +77,7 @@ const ELEMENT_TYPES: Readonly<Record<ElementType, number>> = {
 type Write = (writer: MessageWriter) => void;
 
 /**
- * Starts an empty graph.
+ * Creates an empty graph.
  *
  * @example
  * const graph = createGraph("double");
@@ -169,7 +172,7 @@ export const createGraph = (name: string): Graph => {
         model.message(7, (graph) => {
           for (const node of nodes) graph.message(1, node);
           graph.string(2, name);
-          // An importer may turn a constant into an attribute; the tensor would only take up room.
+          // Skip unused tensors: an importer may have turned a constant into an attribute.
           for (const [value, initializer] of initializers) if (used.has(value)) graph.message(5, initializer);
           for (const input of inputs) graph.message(11, input);
           for (const output of outputs) graph.message(12, output);

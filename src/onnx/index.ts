@@ -1,4 +1,4 @@
-/** Writes ONNX files (a graph builder, and the importer of TF.js models that stands on it) and runs them. */
+/** Builds ONNX models (from scratch or from TF.js models) and runs ONNX models on worker threads. */
 export { createGraph } from "./graph.ts";
 export type { Attribute, Dimension, ElementType, Graph, Value } from "./graph.ts";
 export { openInference, type Inference, type OutputData, type TensorData } from "./inference.ts";

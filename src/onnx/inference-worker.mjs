@@ -1,8 +1,8 @@
-// Plain JavaScript: from a checkout, TypeScript would add 0.4 s to the start of each network.
+// Plain JavaScript: compiling TypeScript would add 0.4 s to each model load in a source checkout.
 import { InferenceSession, Tensor } from "onnxruntime-node";
 
 export const open = async (file, { move }) => {
-  // A foreign export warns of what nobody can change, and what fails is thrown.
+  // Suppress warnings: they concern how a third-party model was exported. Failures are still thrown.
   const session = await InferenceSession.create(file, { logSeverityLevel: 4 });
   return {
     names: () => ({ inputNames: session.inputNames, outputNames: session.outputNames }),
@@ -16,7 +16,7 @@ export const open = async (file, { move }) => {
         const { type, data, dims } = given[name];
         return { type, data, dims };
       });
-      // Data other than numbers, such as strings, is copied.
+      // Only numeric data is transferred; other data, such as strings, is copied.
       const buffers = value.filter(({ data }) => ArrayBuffer.isView(data)).map(({ data }) => data.buffer);
       return move(value, [...new Set(buffers)]);
     },

@@ -1,38 +1,38 @@
 import { openWorker } from "../worker.ts";
 
-/** Row-major numbers with their shape, as networks take and give them. */
+/** A row-major input tensor. */
 export interface TensorData {
   readonly type: "float32" | "int64";
   readonly data: Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>;
   readonly dims: readonly number[];
 }
 
-/** What a network gave, of any type. */
+/** An output tensor of any type. */
 export interface OutputData {
   readonly type: string;
   readonly data: unknown;
   readonly dims: readonly number[];
 }
 
-/** A network on a thread of its own. */
+/** A model loaded on its own worker thread. */
 export interface Inference {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /**
-   * Runs the network once, after the runs that were asked for before. The feeds' memory moves to the thread.
+   * Runs the model once; calls are queued. The buffers of `feeds` are transferred to the thread and become unusable.
    *
-   * @returns what was asked for, in that order
-   * @throws Error with what ONNX Runtime says
+   * @returns one tensor per name in `outputs`, in that order
+   * @throws Error with ONNX Runtime's message
    */
   readonly run: (
     feeds: Readonly<Record<string, TensorData>>,
     outputs: readonly string[],
   ) => Promise<OutputData[]>;
-  /** Waits for what runs and frees the network. */
+  /** Waits for the current run, then releases the model. */
   readonly close: () => Promise<void>;
 }
 
-/** The functions of inference-worker.mjs. */
+/** The functions that inference-worker.mjs exposes. */
 interface InferenceCalls {
   readonly names: () => Pick<Inference, "inputNames" | "outputNames">;
   readonly run: (request: {
@@ -42,10 +42,16 @@ interface InferenceCalls {
 }
 
 /**
- * Loads an ONNX file on a thread of its own, for ONNX Runtime's binding to Node computes on the thread that asks, which
- * would keep all other requests waiting.
+ * Loads an ONNX model on its own worker thread, because ONNX Runtime's Node.js binding computes on the calling thread and
+ * would block all other requests.
  *
- * @throws Error with what ONNX Runtime says of the file
+ * @param file path of the ONNX file
+ * @throws Error with ONNX Runtime's message if the model cannot be loaded
+ * @example
+ * const inference = await openInference("model.onnx");
+ * const x = { type: "float32", data: Float32Array.of(1, 2), dims: [1, 2] } as const;
+ * const [y] = await inference.run({ x }, ["y"]);
+ * await inference.close();
  */
 export const openInference = async (file: string): Promise<Inference> => {
   const worker = openWorker<InferenceCalls>(new URL("./inference-worker.mjs", import.meta.url), file);

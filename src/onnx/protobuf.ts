@@ -1,15 +1,12 @@
-/**
- * The part of the protobuf wire format that writing an ONNX file takes: varints, 32-bit floats, and
- * length-delimited fields.
- */
+/** Writes the part of the protobuf wire format that ONNX needs: varints, 32-bit floats and length-delimited fields. */
 export interface MessageWriter {
-  /** An integer field; negative numbers take ten bytes, as int64 does. */
+  /** An integer field. Negative numbers take ten bytes, as for int64. */
   readonly int: (field: number, value: number) => void;
   readonly float: (field: number, value: number) => void;
   readonly bytes: (field: number, value: Uint8Array) => void;
   readonly string: (field: number, value: string) => void;
   readonly message: (field: number, write: (writer: MessageWriter) => void) => void;
-  /** Repeated integers or floats, packed. */
+  /** Repeated numbers, packed. */
   readonly packedInts: (field: number, values: readonly number[]) => void;
   readonly packedFloats: (field: number, values: readonly number[]) => void;
 }
@@ -18,7 +15,7 @@ const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 const FIXED_32 = 5;
 
-/** Serialises one message. Large byte fields are referenced until the end, then copied once. */
+/** Serialises one message. Large byte fields are held by reference and copied once, at the end. */
 export const writeMessage = (write: (writer: MessageWriter) => void): Uint8Array => {
   const chunks = collect(write);
   const result = new Uint8Array(lengthOf(chunks));
@@ -38,7 +35,7 @@ const collect = (write: (writer: MessageWriter) => void): Uint8Array[] => {
   const delimited = (field: number, parts: readonly Uint8Array[]): void => {
     tag(field, LENGTH_DELIMITED);
     chunks.push(varint(lengthOf(parts)));
-    // One by one: a call with as many arguments as a large graph has parts would overflow the stack.
+    // Push one by one: spreading the parts of a large graph into one call would overflow the stack.
     for (const part of parts) chunks.push(part);
   };
   write({

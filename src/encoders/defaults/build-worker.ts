@@ -18,7 +18,7 @@ const BUILDERS: Readonly<Record<NetworkId, () => Promise<Files>>> = {
 };
 
 export interface BuildCalls {
-  /** The files of a network's folder by their names. */
+  /** Builds a network; returns its files by name. */
   readonly build: (network: NetworkId) => Promise<Files>;
 }
 

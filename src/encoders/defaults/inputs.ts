@@ -1,6 +1,6 @@
 import type { ImagePreprocessing, TextManifest } from "../manifest.ts";
 
-/** A picture as the networks of `nsfwjs` take it: whole, on white, 0 to 1. */
+/** Preprocessing of the `nsfwjs` networks: the whole image, padded with white, with values from 0 to 1. */
 const pictureOf = (side: number): ImagePreprocessing => ({
   width: side,
   height: side,

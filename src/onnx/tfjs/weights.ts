@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AnchorageError } from "../../errors.ts";
 
-/** The manifest that stands beside a TF.js model: which weights lie in its shards, in which order and form. */
+/** The weights manifest of a TF.js model: names, shapes, types and order of the weights in the shards. */
 export const weightsManifest = z.array(
   z.object({
     paths: z.array(z.string()),
@@ -20,6 +20,7 @@ export const weightsManifest = z.array(
 
 export type WeightsManifest = z.infer<typeof weightsManifest>;
 
+/** One weight tensor, row-major. */
 export interface Weight {
   readonly shape: readonly number[];
   readonly dtype: "float32" | "int32";
@@ -27,17 +28,21 @@ export interface Weight {
 }
 
 /**
- * Reads the weights out of the concatenated shards; quantised ones become `value * scale + min` (integers
- * rounded), as TF.js does.
+ * Reads the weights from the concatenated shards. Quantised weights are dequantised as in TF.js: `value * scale + min`,
+ * rounded for integers.
  *
- * @throws AnchorageError `corrupt-file` where the shards are shorter or longer than the manifest says.
+ * @returns weights by name
+ * @throws AnchorageError `corrupt-file` if the length of `shards` does not match the manifest
+ * @example
+ * const { manifest, shards } = parseGraphModel(JSON.parse(await readFile("model.json", "utf8")));
+ * const weights = readWeights(manifest, Buffer.concat(await Promise.all(shards.map((file) => readFile(file)))));
  */
 export const readWeights = (manifest: WeightsManifest, shards: Uint8Array): Map<string, Weight> => {
   const weights = new Map<string, Weight>();
   let offset = 0;
   const take = (bytes: number): ArrayBuffer => {
     if (offset + bytes > shards.length) throw corrupt(shards.length, "more");
-    // A copy, since the file's offset need not be a multiple of four.
+    // Copy, because the offset may not be a multiple of four.
     const copy = new Uint8Array(bytes);
     copy.set(shards.subarray(offset, offset + bytes));
     offset += bytes;
@@ -49,7 +54,7 @@ export const readWeights = (manifest: WeightsManifest, shards: Uint8Array): Map<
     const raw = RAW[kind](take(size * BYTES[kind]));
     const { scale, min } = quantization ?? { scale: 1, min: 0 };
     const values = dtype === "float32" ? new Float32Array(raw.length) : new Int32Array(raw.length);
-    // A plain loop: some ten million weights by an iterator would take seconds of a first start.
+    // A plain loop: an iterator over some ten million weights would add seconds to the first start.
     for (let i = 0; i < raw.length; i++) {
       const value = (raw[i] ?? 0) * scale + min;
       values[i] = dtype === "float32" ? value : Math.round(value);
