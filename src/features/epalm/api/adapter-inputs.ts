@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { ADAPTER_REFERENCE } from "../service/index.ts";
+import { ADAPTER_REFERENCE } from "../defaults.ts";
 import { input } from "../../../api/inputs.ts";
 import { anchorId, optional, text } from "../../../api/values.ts";
 

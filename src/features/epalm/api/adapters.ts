@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { ImportSettings } from "../service/index.ts";
-import { ADAPTER_REFERENCE } from "../service/index.ts";
+import { ADAPTER_REFERENCE } from "../defaults.ts";
 import { optional } from "../../../api/values.ts";
 
 const MAX_LAYERS = 64;
@@ -60,12 +59,7 @@ export const registerQuery = z
     ),
     loss: optional(lossScope.openapi({ description: "What it was trained on, for the record." })),
   })
-  .transform(
-    ({ id, ...settings }): { readonly id: string | undefined; readonly settings: ImportSettings } => ({
-      id,
-      settings,
-    }),
-  );
+  .transform(({ id, ...settings }) => ({ id, settings }));
 
 export const adapterPath = z.strictObject({
   id: z

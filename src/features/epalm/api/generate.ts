@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { GENERATE_DEFAULTS } from "../service/index.ts";
+import { GENERATE_DEFAULTS } from "../defaults.ts";
 import { adapterNamed, adapterReference, neighbourTold } from "./adapter-inputs.ts";
 import { input } from "../../../api/inputs.ts";
-import { collectionName, optional, text } from "../../../api/values.ts";
+import { collectionName, optional, sequence, text } from "../../../api/values.ts";
 
 const MAX_PROMPT = 2_000;
 const MAX_CANDIDATES = 100;
@@ -78,19 +78,21 @@ export const madeToken = z
 export const generateAnswer = z
   .strictObject({
     answer: z.string(),
-    tokens: z.array(madeToken).openapi({ description: "Without the one that ends the text." }),
+    tokens: z.array(madeToken).readonly().openapi({ description: "Without the one that ends the text." }),
     logProbability: z.number().openapi({ description: "Of all of them and of the end together." }),
     finished: z.boolean().openapi({ description: "False where `maxTokens` cut it off." }),
     alternatives: z
       .array(z.strictObject({ answer: z.string(), logProbability: z.number() }))
+      .readonly()
       .openapi({ description: "All that was found, the best first: of each beam, or every candidate." }),
     anchors: z
       .array(neighbourTold)
+      .readonly()
       .openapi({ description: "Whose captions the decoder read first, nearest first." }),
     prompt: z.string().openapi({ description: "What the decoder read." }),
     adapter: adapterNamed,
     decoder: z.strictObject({ id: z.string(), sha256: z.string() }),
-    sequence: z.int(),
+    sequence,
     tookMs: z.strictObject({ inputs: z.number(), generation: z.number() }),
   })
   .openapi("GenerateAnswer");

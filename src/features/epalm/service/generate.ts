@@ -1,4 +1,6 @@
-import type { Input } from "../../../api/inputs.ts";
+import type { z } from "@hono/zod-openapi";
+import type { generateAnswer, generateRequest, madeToken } from "../api/generate.ts";
+import { GENERATE_DEFAULTS } from "../defaults.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
 import {
   ANSWER_MARK,
@@ -15,68 +17,20 @@ import {
   type Generated,
 } from "../index.ts";
 import { createRandom } from "../../../math/random.ts";
-import type { CollectionName, Sequence } from "../../../types.ts";
 import type { Decoders } from "./decoders.ts";
 import { requireDecoder } from "./compatibility.ts";
 import { inputsOf, type InputSources } from "./adapter-inputs.ts";
-import type { Named, Neighbour } from "./types.ts";
+import type { Neighbour } from "./types.ts";
 
-export interface GenerateRequest {
-  readonly collection: CollectionName;
-  readonly input: Input;
-  readonly adapter: string;
-  /** A question; blank for a caption. */
-  readonly prompt?: string;
-  /** 1, where absent, is greedy, or draws where there is a temperature. */
-  readonly beams?: number;
-  readonly maxTokens?: number;
-  readonly temperature?: number;
-  readonly topP?: number;
-  readonly seed?: number;
-  /** Answers that are ranked in place of one that is made. */
-  readonly candidates?: readonly string[];
-  /** How many of the nearest anchors' captions are put in front. */
-  readonly neighbours?: number;
-}
-
-export interface MadeToken {
-  readonly id: number;
-  readonly text: string;
-  readonly logProbability: number;
-}
-
-/** A text that was made, or of given ones how probable it is. */
-export interface Alternative {
-  readonly answer: string;
-  /** Of all its tokens and of its end together. */
-  readonly logProbability: number;
-}
-
-export interface GenerateAnswer {
-  readonly answer: string;
-  readonly tokens: readonly MadeToken[];
-  readonly logProbability: number;
-  /** False where it was cut off by `maxTokens`. */
-  readonly finished: boolean;
-  /** All that was found, the best first. */
-  readonly alternatives: readonly Alternative[];
-  /** Whose captions were put in front, nearest first. */
-  readonly anchors: readonly Pick<Neighbour, "id" | "caption" | "similarity">[];
-  /** What the decoder was given. */
-  readonly prompt: string;
-  readonly adapter: Named;
-  readonly decoder: { readonly id: string; readonly sha256: string };
-  readonly sequence: Sequence;
-  readonly tookMs: { readonly inputs: number; readonly generation: number };
-}
+export type GenerateRequest = Omit<z.output<typeof generateRequest>, "stream">;
+export type GenerateAnswer = z.output<typeof generateAnswer>;
+type MadeToken = z.output<typeof madeToken>;
 
 export interface GenerateContext {
   readonly signal: AbortSignal;
   /** Is told of each token as it is made, where one text alone is made. */
   readonly onToken?: (token: MadeToken) => void;
 }
-
-export const GENERATE_DEFAULTS = { beams: 1, maxTokens: 32, temperature: 0, topP: 1, seed: 0 } as const;
 
 /**
  * Looks at an input and has the adapter's decoder answer a question about it, or caption it.
@@ -137,7 +91,7 @@ export const generate = async (
     const sums = await rankAnswers(opened, before, tokens, signal);
     requireFinite(sums);
     const alternatives = candidates
-      .map(({ text }, i): Alternative => ({ answer: text, logProbability: sums[i] ?? -Infinity }))
+      .map(({ text }, i) => ({ answer: text, logProbability: sums[i] ?? -Infinity }))
       // Of one probability the first that was given comes first.
       .sort((a, b) => b.logProbability - a.logProbability);
     const { answer = "", logProbability = 0 } = alternatives[0] ?? {};

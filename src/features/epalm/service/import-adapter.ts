@@ -1,3 +1,5 @@
+import type { z } from "@hono/zod-openapi";
+import type { registerQuery } from "../api/adapters.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { isCheckpoint, readCheckpoint } from "../../../files/pth/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
@@ -12,7 +14,6 @@ import {
   type AdapterShape,
   type DecoderModel,
   type InjectionMode,
-  type LossScope,
   type Tensors,
   type Vision,
 } from "../index.ts";
@@ -22,17 +23,7 @@ import { checkDecoder, checkLayers } from "./compatibility.ts";
 import { layerInfo } from "./layers.ts";
 
 /** What a file of weights alone does not say. */
-export interface ImportSettings {
-  /** The layers whose features it takes, the shallowest first. */
-  readonly layers?: readonly string[];
-  readonly decoder?: string;
-  readonly method?: "epalm" | "limber";
-  readonly mode?: InjectionMode;
-  readonly startLayer?: number;
-  readonly endLayer?: number;
-  readonly textStep?: number;
-  readonly loss?: LossScope;
-}
+export type ImportSettings = z.output<typeof registerQuery>["settings"];
 
 /** More than any decoder has. */
 const MOST_LAYERS = 1_024;

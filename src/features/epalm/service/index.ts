@@ -2,13 +2,7 @@
 export { createAdapters, type Adapters } from "./adapters.ts";
 export { decodersOf, openDecoders, type Decoders } from "./decoders.ts";
 export { fileOf, type FileFormat, type StreamedFile } from "./files/index.ts";
-export {
-  GENERATE_DEFAULTS,
-  type GenerateAnswer,
-  type GenerateContext,
-  type GenerateRequest,
-} from "./generate.ts";
-export type { ImportSettings } from "./import-adapter.ts";
-export { ADAPTER_REFERENCE, settingsOf } from "./records.ts";
-export type { TrainingRow, TrainRequest } from "./training.ts";
+export type { GenerateAnswer, GenerateContext, GenerateRequest } from "./generate.ts";
+export { settingsOf } from "./records.ts";
+export type { TrainRequest } from "./training.ts";
 export type * from "./types.ts";

@@ -1,5 +1,6 @@
 import type { Database } from "../../../store/index.ts";
 import { findAdapter, adapterContent, listAdapters, removeAdapters, saveAdapter } from "../table.ts";
+import { ADAPTER_REFERENCE } from "../defaults.ts";
 import { LRUCache } from "lru-cache";
 import { notFound } from "../../../errors.ts";
 import { readAdapter, writeAdapter, type Adapter, type AdapterSettings } from "../index.ts";
@@ -9,10 +10,6 @@ import type { CollectionName, JsonValue, Sequence } from "../../../types.ts";
 /** Numbers of adapters that are kept ready, 256 MiB. */
 const KEPT_NUMBERS = 2 ** 26;
 const LISTED = 1_000;
-const REFERENCE = /^(?<id>[a-z0-9][a-z0-9_-]{0,62})(?:@(?<version>[1-9]\d{0,8}))?$/;
-
-/** An adapter's id, or one version of it: `eyes` is the newest, `eyes@2` the second. */
-export const ADAPTER_REFERENCE = REFERENCE;
 
 /** An adapter with what is on record of it. */
 export interface StoredAdapter {
@@ -103,7 +100,7 @@ export const settingsOf = ({ settings }: AdapterRecord): AdapterSettings =>
   settings as unknown as AdapterSettings;
 
 const parsed = (reference: string): { readonly id: string; readonly version: number | null } => {
-  const { id, version } = REFERENCE.exec(reference)?.groups ?? {};
+  const { id, version } = ADAPTER_REFERENCE.exec(reference)?.groups ?? {};
   if (id === undefined) throw notFound("adapter", reference);
   return { id, version: version === undefined ? null : Number(version) };
 };

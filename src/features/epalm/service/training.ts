@@ -1,3 +1,5 @@
+import type { z } from "@hono/zod-openapi";
+import type { trainRequest } from "../api/adapter-training.ts";
 import type { Database } from "../../../store/index.ts";
 import { findVectors } from "../../../store/index.ts";
 import { AnchorageError, invalidField, notFound } from "../../../errors.ts";
@@ -11,8 +13,6 @@ import {
   trainAdapter,
   type AdapterRow,
   type DecoderModel,
-  type InjectionMode,
-  type LossScope,
   type TrainingOptions,
   type Vision,
 } from "../index.ts";
@@ -26,41 +26,15 @@ import {
   anchorKeys,
   findAnchors,
 } from "../../../store/index.ts";
-import type { AnchorId, CollectionName, JsonValue } from "../../../types.ts";
+import type { AnchorId, JsonValue } from "../../../types.ts";
 import type { Decoders } from "./decoders.ts";
 import { chooseLayers } from "./layers.ts";
 import { keepAdapter } from "./records.ts";
 import type { LayerTold } from "./types.ts";
 
+export type TrainRequest = z.output<typeof trainRequest>;
 /** One text about one anchor: an answer to a question, or its caption where nothing is asked. */
-export interface TrainingRow {
-  readonly anchor: AnchorId;
-  readonly question?: string;
-  readonly answer: string;
-}
-
-export interface TrainRequest {
-  readonly collection: CollectionName;
-  /** Of every anchor that has an image and a caption, or what is given. */
-  readonly rows: "captions" | readonly TrainingRow[];
-  readonly decoder: string;
-  /** Of the adapter; it becomes a new version. */
-  readonly id: string;
-  readonly layers?: readonly string[];
-  readonly method?: "epalm" | "limber";
-  readonly mode?: InjectionMode;
-  /** The share of the anchors that tell when to stop; 0.1 where absent. */
-  readonly validation?: number;
-  readonly prompt?: number;
-  readonly shared?: boolean;
-  readonly loss?: LossScope;
-  readonly batch?: number;
-  readonly epochs?: number;
-  readonly seed?: number;
-  readonly rates?: { readonly connection: number; readonly prompt: number };
-}
-
-type Ground = Database;
+type TrainingRow = Exclude<TrainRequest["rows"], "captions">[number];
 
 /** Numbers in the features of all anchors that are trained on, 2 GiB. */
 const MOST_NUMBERS = 2 ** 29;
@@ -75,7 +49,7 @@ const VALIDATION = 0.1;
  * where nothing is left to be trained on
  */
 export const planTraining = async (
-  store: Ground,
+  store: Database,
   registry: EncoderRegistry,
   decoders: Decoders,
   request: TrainRequest,
@@ -155,7 +129,7 @@ const optionsOf = (
 
 /** The anchors that are trained on, by their keys, and the rows about them. */
 const rowsOf = async (
-  store: Ground,
+  store: Database,
   collection: CollectionRecord,
   given: TrainRequest["rows"],
 ): Promise<{ readonly anchors: readonly number[]; readonly rows: readonly AdapterRow[] }> => {
@@ -182,7 +156,7 @@ const rowsOf = async (
   return { anchors, rows };
 };
 
-const captionsOf = async (store: Ground, collection: CollectionRecord): Promise<TrainingRow[]> => {
+const captionsOf = async (store: Database, collection: CollectionRecord): Promise<TrainingRow[]> => {
   const pictured = await anchorKeys(store, collection, "with images");
   const rows: TrainingRow[] = [];
   for (let first = 0; first < pictured.length; first += ANCHORS_AT_ONCE) {
@@ -197,7 +171,7 @@ const captionsOf = async (store: Ground, collection: CollectionRecord): Promise<
 
 /** Of each layer `[anchors, dimension]`. */
 const trainingVectors = async (
-  store: Ground,
+  store: Database,
   encoders: readonly EncoderRecord[],
   anchors: readonly number[],
 ): Promise<Float32Array[]> => {

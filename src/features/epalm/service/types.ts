@@ -1,22 +1,15 @@
-import type { Input } from "../../../api/inputs.ts";
+import type { z } from "@hono/zod-openapi";
+import type { adapterInputsRequest } from "../api/adapter-inputs.ts";
 import type { EncoderRecord } from "../../../store/index.ts";
 import type { AdapterRecord } from "../table.ts";
 import type { AdapterSettings, LayerAction } from "../index.ts";
 import type { AnchorId, Sequence } from "../../../types.ts";
 
-/** What is asked of inputs: the layers' features, or what an adapter makes of them. */
-export interface Wanted {
-  /** Ids; absent: the adapter's, or those of the collection's image encoder. */
-  readonly layers?: readonly string[];
-  /** An adapter's id, with `@` and a version where it is not the newest. */
-  readonly adapter?: string;
-}
+type Request = z.output<typeof adapterInputsRequest>;
 
-export interface AdapterInputsRequest extends Wanted {
-  readonly inputs: readonly Input[];
-  /** How many of the nearest anchors come with each input; none where absent. */
-  readonly neighbours?: number;
-}
+/** What is asked of inputs: the layers' vectors, or what an adapter makes of them. */
+export type Wanted = Pick<Request, "layers" | "adapter">;
+export type AdapterInputsRequest = Wanted & Pick<Request, "neighbours"> & Required<Pick<Request, "inputs">>;
 
 /** Of an adapter, as answers tell of it. */
 export type Named = Pick<AdapterRecord, "id" | "version" | "sha256">;
