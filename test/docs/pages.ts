@@ -64,6 +64,7 @@ const readPage = (path: string): Page => parsePage(path, readFileSync(join(ROOT,
 /** The pages whose commands and links readers rely on. */
 export const PAGES: readonly Page[] = [
   "README.md",
+  "ARCHITECTURE.md",
   "CHANGELOG.md",
   ...readdirSync(join(ROOT, "docs"))
     .filter((name) => name.endsWith(".md"))
