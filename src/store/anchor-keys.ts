@@ -4,15 +4,15 @@ import type { Database } from "./database.ts";
 import { anchors, images } from "./schema.ts";
 import type { CollectionRecord } from "./types.ts";
 
-/** An anchor in its present state. */
+/** The current row of an anchor. */
 export interface AnchorKey {
-  /** Another when it is written again. */
+  /** Changes whenever the anchor is written. */
   readonly key: number;
   readonly id: AnchorId;
   readonly hasImage: boolean;
 }
 
-/** Those of `ids` that exist, or all that have an image; in id order. */
+/** Finds the existing anchors among `ids`, or all anchors with an image; in id order. */
 export const anchorKeys = async (
   database: Database,
   { key }: CollectionRecord,

@@ -20,7 +20,7 @@ const recordColumns = {
 const among = ({ key }: CollectionRecord, ids: readonly AnchorId[]) =>
   and(eq(anchors.collection, key), sql`${anchors.id} = ANY(${sql.param(ids)}::text[])`);
 
-/** Those of `ids` that exist, in id order. */
+/** Finds the anchors with the given ids, with their vectors, in id order. Ids that do not exist are ignored. */
 export const findAnchors = async (
   database: Database,
   collection: CollectionRecord,
@@ -28,7 +28,7 @@ export const findAnchors = async (
 ): Promise<AnchorWithVectors[]> =>
   ids.length === 0 ? [] : database.query((queries) => selectAnchors(queries, collection, ids));
 
-/** The same inside a transaction; the vectors are those of the encoders that the collection has now. */
+/** {@link findAnchors} within a transaction. The vectors are those of the collection's current encoders. */
 export const selectAnchors = async (
   queries: Queries,
   collection: CollectionRecord,
@@ -56,7 +56,13 @@ export const selectAnchors = async (
   }));
 };
 
-/** In id order (byte order of UTF-8), ids after `after`. */
+/**
+ * Lists a page of anchors in id order (byte order of UTF-8).
+ *
+ * @param page `after`: the last id of the previous page, or null for the first page
+ * @example
+ * const page = await listAnchors(store, collection, { after: null, limit: 100 });
+ */
 export const listAnchors = async (
   database: Database,
   { key }: CollectionRecord,
@@ -74,6 +80,7 @@ export const listAnchors = async (
   );
 };
 
+/** Finds the stored image of an anchor; null if the anchor or its image does not exist. */
 export const findImage = async (
   database: Database,
   collection: CollectionRecord,
@@ -89,7 +96,7 @@ export const findImage = async (
   return image ?? null;
 };
 
-/** Those of `ids` that exist. */
+/** Finds which of `ids` exist. */
 export const existingIds = async (
   database: Database,
   collection: CollectionRecord,
@@ -102,7 +109,7 @@ export const existingIds = async (
   return new Set(rows.map(({ id }) => id));
 };
 
-/** The writes after `sequence`, oldest first. */
+/** Lists the writes after `sequence`, oldest first. */
 export const changesSince = async (
   database: Database,
   { key }: CollectionRecord,
@@ -117,7 +124,7 @@ export const changesSince = async (
   );
 };
 
-/** Those of `ids` that a write on record names, whether they exist or not. */
+/** Finds which of `ids` occur in the recorded writes, whether the anchors exist or not. */
 export const idsInChanges = async (
   database: Database,
   { key }: CollectionRecord,

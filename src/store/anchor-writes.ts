@@ -12,10 +12,14 @@ import { violatesUnique } from "./trouble.ts";
 import type { AnchorWrite, Change, CollectionRecord, DeleteResult, WriteResult } from "./types.ts";
 
 /**
- * Writes all of `anchors` in one transaction, at one new sequence.
+ * Inserts or replaces anchors in one transaction, at one new sequence.
  *
- * @throws AnchorageError `not-found` where the collection is gone, `conflict` where it has other encoders than
- * `collection` says; nothing is written.
+ * @throws AnchorageError `not-found` if the collection is gone, `conflict` if it has other encoders than `collection`,
+ * `invalid-input` if an id occurs twice. Nothing is written then.
+ * @example
+ * const { sequence } = await upsertAnchors(store, collection, [
+ *   { id, caption: "a cat", metadata: {}, image: null, imageVector, textVector },
+ * ]);
  */
 export const upsertAnchors = async (
   database: Database,
@@ -51,9 +55,13 @@ export const upsertAnchors = async (
 };
 
 /**
- * Deletes those of `ids` that exist in one transaction; the sequence does not move where none did.
+ * Deletes anchors in one transaction and appends a receipt. Ids that do not exist are ignored; if none exists, the
+ * sequence does not change and the receipt is null.
  *
- * @param beside what else the transaction does about those that it has deleted
+ * @param beside further work in the same transaction, given the deleted ids
+ * @throws AnchorageError `not-found` if the collection is gone
+ * @example
+ * const { ids: removed, receipt } = await deleteAnchors(store, collection, ids);
  */
 export const deleteAnchors = async (
   database: Database,
@@ -87,7 +95,7 @@ export const deleteAnchors = async (
 
 const next = (sequence: Sequence): Sequence => (sequence + 1) as Sequence;
 
-/** Deletes the anchors with all that hangs on them, in byte order of their ids. */
+/** Deletes the anchors with their vectors and images. Returns the deleted ids, in the order of `ids`. */
 const removeRows = async (
   queries: Queries,
   { key }: CollectionRecord,
@@ -101,7 +109,7 @@ const removeRows = async (
   return ids.filter((id) => removed.delete(id));
 };
 
-/** The key of each of `writes`, in their order. */
+/** Inserts the rows of the anchors. Returns their keys, in the order of `writes`. */
 const insertAnchors = async (
   queries: Queries,
   { key }: CollectionRecord,
@@ -120,7 +128,7 @@ const insertAnchors = async (
   const keys = new Map(rows.map((row) => [row.id, Number(row.key)]));
   return ids.map((id) => {
     const anchorKey = keys.get(id);
-    // Only half of a surrogate pair changes on its way through UTF-8.
+    // Only unpaired surrogates change when they are encoded as UTF-8.
     if (anchorKey === undefined)
       throw new AnchorageError("invalid-input", "An id is not well-formed Unicode.");
     return anchorKey;

@@ -22,7 +22,7 @@ const select = (queries: Queries) =>
 
 type Row = Awaited<ReturnType<typeof select>>[number];
 
-/** The columns of {@link defaultsOf}. */
+/** The columns that {@link defaultsOf} reads. */
 export const defaultColumns = {
   asifK: collections.asifK,
   asifP: collections.asifP,
@@ -34,6 +34,7 @@ export const defaultColumns = {
 
 type DefaultsRow = Pick<typeof collections.$inferSelect, keyof typeof defaultColumns>;
 
+/** The defaults of a collection from its row. */
 export const defaultsOf = ({ asifK, asifP, ...row }: DefaultsRow): CollectionDefaults => ({
   asif: { k: asifK, p: asifP },
   transform: row.transform,
@@ -42,7 +43,7 @@ export const defaultsOf = ({ asifK, asifP, ...row }: DefaultsRow): CollectionDef
   ensemble: row.ensemble,
 });
 
-/** The same as a row is written. */
+/** The columns for given defaults; absent defaults are left out. */
 export const rowOfDefaults = (defaults: CollectionChange): Partial<DefaultsRow> => {
   const { asif, transform, method, rank, ensemble } = defaults;
   const row = { asifK: asif?.k, asifP: asif?.p, transform, method, rank, ensemble };
@@ -60,7 +61,16 @@ const recordOf = ({ collections: row, image_encoders, text_encoders }: Row): Col
   createdAt: row.createdAt,
 });
 
-/** @throws AnchorageError `conflict` where the name is taken. */
+/**
+ * Creates an empty collection at sequence 0.
+ *
+ * @throws AnchorageError `conflict` if the name is taken
+ * @example
+ * const imageEncoder = await ensureEncoder(store, imageInfo);
+ * const textEncoder = await ensureEncoder(store, textInfo);
+ * const asif = { k: 800, p: 8 };
+ * await createCollection(store, { name, imageEncoder, textEncoder, asif, transform: "none" });
+ */
 export const createCollection = async (
   database: Database,
   collection: NewCollection,
@@ -109,12 +119,13 @@ export const createCollection = async (
   };
 };
 
-/** In name order. */
+/** Lists all collections in name order. */
 export const listCollections = async (database: Database): Promise<CollectionRecord[]> => {
   const rows = await database.query((queries) => select(queries).orderBy(asc(collections.name)));
   return rows.map(recordOf);
 };
 
+/** Finds a collection by name; null if there is none. */
 export const findCollection = async (
   database: Database,
   name: CollectionName,
@@ -123,7 +134,11 @@ export const findCollection = async (
   return row === undefined ? null : recordOf(row);
 };
 
-/** Removes the collection with all that belongs to it; false where there was none. */
+/**
+ * Deletes a collection with everything that belongs to it.
+ *
+ * @returns whether it existed
+ */
 export const deleteCollection = async (database: Database, name: CollectionName): Promise<boolean> => {
   const gone = await database.query((queries) =>
     queries

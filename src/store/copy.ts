@@ -4,20 +4,20 @@ import type pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 
 /**
- * COPY in its binary format (PostgreSQL manual, COPY, "Binary Format"): floats and images travel as they are, where
- * ordinary queries would send them as hexadecimal text.
+ * COPY in binary format (PostgreSQL manual, COPY, "Binary Format"): floats and images are sent as raw bytes, whereas
+ * ordinary queries send them as hexadecimal text.
  */
 
-/** A number is sent as bigint. */
+/** A column value; numbers are sent as bigint. */
 export type CopyValue = number | Uint8Array;
 
 const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0", "latin1");
-/** Signature, flags, length of the header's extension. */
+/** Signature, flags, and length of the header extension. */
 const HEADER_LENGTH = SIGNATURE.length + 8;
 const END_OF_ROWS = -1;
 const CHUNK_BYTES = 256 * 1024;
 
-/** Sends `rows` by `COPY ... FROM STDIN (FORMAT binary)`. */
+/** Runs `statement`, a `COPY ... FROM STDIN (FORMAT binary)`, with `rows`. */
 export const copyIn = async (
   client: pg.ClientBase,
   statement: string,
@@ -26,7 +26,7 @@ export const copyIn = async (
   await pipeline(Readable.from(encode(rows), { objectMode: true }), client.query(copyFrom(statement)));
 };
 
-/** The rows of `COPY (...) TO STDOUT (FORMAT binary)`, as many at a time as one read of the socket brings. */
+/** Runs `statement`, a `COPY (...) TO STDOUT (FORMAT binary)`; yields the rows of each chunk read from the socket. */
 export const copyOut = async function* (
   client: pg.ClientBase,
   statement: string,
@@ -89,7 +89,7 @@ const encodeRow = (row: readonly CopyValue[]): Buffer => {
   return encoded;
 };
 
-/** Where the row that begins at `at` ends; null where it is not whole yet, or is the mark of the end. */
+/** The offset after the row that starts at `at`; null if the row is incomplete or the end marker. */
 const rowEnd = (bytes: Buffer, at: number): number | null => {
   if (at + 2 > bytes.length) return null;
   const fields = bytes.readInt16BE(at);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { AnchorageError } from "../errors.ts";
 import { startOf } from "./processes.ts";
 
+/** A held lock of a DATA_DIR. */
 export interface DataDirLock {
   release(): Promise<void>;
 }
@@ -13,15 +14,19 @@ const ATTEMPTS = 100;
 const RELEASED = "{}\n";
 
 /**
- * Holds `dataDir` for this process, until released or until the process is gone in whatever way.
+ * Locks `dataDir` for this process, until the lock is released or the process ends in any way.
  *
- * The lock names its owner by number and start, so that another process that got the number later does not pass for it.
+ * The lock records the process id and start time, so that a later process with the same id is not mistaken for the owner.
  *
- * @throws AnchorageError `data-dir-busy` where a living process holds it.
+ * @throws AnchorageError `data-dir-busy` if a running process holds it
+ * @example
+ * const lock = await lockDataDir("./data");
+ * // ... use the directory
+ * await lock.release();
  */
 export const lockDataDir = async (dataDir: string): Promise<DataDirLock> => {
   await mkdir(dataDir, { recursive: true });
-  // Written aside and linked into place: a link fails where the name is taken, and is never seen half-written.
+  // Write a temporary file and hard-link it: link fails if the name is taken, and no reader sees a partial file.
   const aside = join(dataDir, `${NAME}${randomBytes(8).toString("hex")}.new`);
   await writeFile(aside, `${JSON.stringify({ pid: process.pid, start: await startOf(process.pid) })}\n`);
   try {
@@ -36,8 +41,9 @@ export const lockDataDir = async (dataDir: string): Promise<DataDirLock> => {
 };
 
 /**
- * Locks are numbered and the highest counts. A dead owner's lock is not removed, which two could do to one another,
- * but followed by the next number, which only one can link; and a number that was passed over already never counts.
+ * Lock files are numbered, and the highest number counts. The lock of a dead owner is not removed, because two processes
+ * could then remove each other's; instead the next number is linked, which only one process can do. A process that
+ * links a number below the highest one gives up.
  */
 const take = async (dataDir: string, aside: string): Promise<string | null> => {
   const highest = Math.max(0, ...(await numbersIn(dataDir)));
@@ -78,7 +84,7 @@ const linked = async (from: string, to: string): Promise<boolean> => {
   }
 };
 
-/** Null where it was released, or left empty by a machine that lost its power. */
+/** Null if the lock was released, or if the file is empty after a power failure. */
 const parseOwner = (text: string): { readonly pid: number; readonly start: string } | null => {
   try {
     const { pid, start } = JSON.parse(text) as { pid?: unknown; start?: unknown };
@@ -88,7 +94,7 @@ const parseOwner = (text: string): { readonly pid: number; readonly start: strin
   }
 };
 
-/** The file stays, since its number must never be given twice. */
+/** Marks the lock as released. The file stays, so that its number is never reused. */
 const release = async (file: string, aside: string): Promise<void> => {
   await writeFile(aside, RELEASED);
   await rename(aside, file);

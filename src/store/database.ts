@@ -4,39 +4,42 @@ import { messageOf } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { asDomainError } from "./trouble.ts";
 
-/** drizzle's queries, over the pool or inside a transaction. */
+/** Drizzle's query builder, on the pool or within a transaction. */
 export type Queries = NodePgDatabase;
 
+/** A transaction on one connection. */
 export interface Transaction {
   readonly queries: Queries;
-  /** For COPY, which drizzle does not speak. */
+  /** The raw connection, for COPY, which drizzle does not support. */
   readonly client: pg.ClientBase;
 }
 
-/** A pool of connections that outlives the server's restarts. What its functions throw is the domain's error. */
+/** A connection pool that survives restarts of the server. Its methods throw domain errors. */
 export interface Database {
-  /** The id of this DATA_DIR, made once: jobs and erasures are recorded under it. Empty where there is none yet. */
+  /** Id of this DATA_DIR, under which jobs and erasures are recorded; empty if there is none yet. */
   readonly installation: string;
+  /** Runs queries outside a transaction. */
   query<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
-  /** One connection, no transaction: for what must not be in one, or reads as long as it takes without keeping a view. */
+  /** Runs `work` on one connection without a transaction: for commands that forbid one, or long reads. */
   session<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
-  /** Commits when `work` resolves, otherwise rolls back. */
+  /** Runs `work` in a READ COMMITTED transaction; commits if it resolves, otherwise rolls back. */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
-  /** One unchanging view of all tables, for reading only. */
+  /** Runs `work` in a read-only REPEATABLE READ transaction: one consistent view of all tables. */
   snapshot<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** Closes the pool. */
   close(): Promise<void>;
 }
 
-/** Each collection that is being loaded holds one for as long as it takes. */
+/** Each collection that is being loaded holds one connection for the duration of the load. */
 const MAX_CONNECTIONS = 16;
 const PATIENCE_MS = 30_000;
 
 interface PoolConfig extends Omit<pg.PoolConfig, "onConnect"> {
-  /** Waited for, which its type in pg does not say. */
+  /** Pg awaits it, although its type declarations do not say so. */
   readonly onConnect: (client: pg.ClientBase) => Promise<void>;
 }
 
-/** @param patienceMs how long a request waits for a connection, and for each lock that another holds; 30 s where absent */
+/** @param patienceMs timeout for a connection from the pool and for each lock; default 30 s */
 export const openDatabase = (
   connection: pg.ClientConfig,
   installation: string,
@@ -50,7 +53,7 @@ export const openDatabase = (
     application_name: "anchorage",
     keepAlive: true,
     onConnect: async (client) => {
-      // Not in the startup packet, which poolers refuse; and not where the server's administrator has set one.
+      // Not in the startup packet, which connection poolers reject; a value set by the administrator takes precedence.
       await client.query(
         "SELECT set_config('lock_timeout', $1, false) WHERE current_setting('lock_timeout') = '0'",
         [String(patienceMs)],
@@ -59,7 +62,7 @@ export const openDatabase = (
   };
   const pool = new pg.Pool(config);
   let closing = false;
-  // A connection that breaks emits "error", at work or idle; unheard, that would end the process.
+  // A broken connection emits "error", even when idle; without a listener that would end the process.
   pool.on("error", (error) => {
     if (!closing) log(`a connection to Postgres broke: ${error.message}`);
   });
@@ -75,7 +78,7 @@ export const openDatabase = (
       broken = error;
       throw error;
     } finally {
-      // A connection is closed after any failure: its server then rolls back, even in the middle of a COPY.
+      // Close the connection after any failure, so that the server rolls back, even in the middle of a COPY.
       client.release(broken === undefined ? undefined : new Error(messageOf(broken)));
     }
   };

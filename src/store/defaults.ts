@@ -9,8 +9,10 @@ import { changes, collections } from "./schema.ts";
 import type { CollectionRecord } from "./types.ts";
 
 /**
- * Changes what a collection's queries are answered by. It is a write like any other, with a sequence of its own, so that
+ * Changes the default query parameters of a collection. The change is recorded as a write with its own sequence, so that
  * answers at one sequence are the same in every process.
+ *
+ * @throws AnchorageError `not-found` if the collection is gone
  */
 export const changeDefaults = async (
   database: Database,

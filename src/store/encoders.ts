@@ -6,6 +6,7 @@ import type { EncoderRecord } from "./types.ts";
 
 type EncoderRow = typeof encoders.$inferSelect;
 
+/** The record of an encoder from its row. */
 export const encoderOf = (row: EncoderRow): EncoderRecord => ({
   key: row.key,
   id: row.id,
@@ -15,10 +16,16 @@ export const encoderOf = (row: EncoderRow): EncoderRecord => ({
   external: row.external,
 });
 
-/** Records of encoders are never removed, so each is read once. */
+/** Cache: records of encoders are never removed, so each is read once. */
 const remembered = new WeakMap<Database, Map<string, EncoderRecord>>();
 
-/** Finds or writes the record of an encoder's id and hash. */
+/**
+ * Finds or creates the record of an encoder, identified by id, SHA-256, modality and dimension.
+ *
+ * @param external whether its vectors come from the caller and cannot be computed here
+ * @example
+ * const record = await ensureEncoder(store, registry.defaultOf("image"));
+ */
 export const ensureEncoder = async (
   database: Database,
   info: EncoderInfo,
@@ -52,7 +59,7 @@ const findOrWrite = async (
       .values({ id, modality, dimension, sha256, source, licence, external })
       .onConflictDoNothing(),
   );
-  // Whoever wrote it: records are never removed.
+  // Read it back: another process may have inserted it first.
   const [written] = await find();
   if (written === undefined) throw new Error(`encoder ${id} was not written`);
   return encoderOf(written);

@@ -2,13 +2,17 @@ import { endianness } from "node:os";
 
 const HOST_IS_BIG_ENDIAN = endianness() === "BE";
 
-/** The bytes of `values` as float32, little-endian; on a little-endian machine they share its memory. */
+/**
+ * Encodes `values` as little-endian float32.
+ *
+ * @returns a view of the same memory on little-endian machines, otherwise a copy
+ */
 export const toBytes = (values: Float32Array): Buffer => {
   const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   return HOST_IS_BIG_ENDIAN ? Buffer.from(bytes).swap32() : bytes;
 };
 
-/** A copy of what {@link toBytes} wrote, bit for bit. The copy is aligned, which bytes from a socket are not. */
+/** Decodes what {@link toBytes} encoded, bit for bit. Returns a copy, because bytes from a socket may be unaligned. */
 export const fromBytes = (bytes: Uint8Array): Float32Array => {
   const values = new Float32Array(bytes.byteLength / Float32Array.BYTES_PER_ELEMENT);
   const target = Buffer.from(values.buffer);

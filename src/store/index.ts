@@ -1,4 +1,4 @@
-/** Postgres, embedded or another: the truth that every index is derived from. */
+/** Postgres storage, embedded or external. It is the source of truth; every index is derived from it. */
 export { lockDataDir, type DataDirLock } from "./data-dir-lock.ts";
 export { startEmbedded, type EmbeddedPostgres } from "./embedded/index.ts";
 export { HEARTBEAT_MS } from "./jobs.ts";

@@ -14,21 +14,21 @@ import { readRows, type RowsRead, type TableRow } from "./raw-rows.ts";
 import { listReceipts } from "./receipts.ts";
 import type { AnchorWithVectors, CollectionRecord, Receipt } from "./types.ts";
 
-/** Postgres as it lies, for whoever must see everything that it holds: rows, and the bytes of its files. */
+/** Read-only access to everything that Postgres stores: all rows, and the raw bytes of its files. */
 export interface Inspection {
   readonly server: "embedded" | "external";
   readonly findCollection: (name: CollectionName) => Promise<CollectionRecord | null>;
-  /** The whole chain, with the states of the installation whose DATA_DIR this is. */
+  /** The whole receipt chain, with the erasures by the installation that owns this DATA_DIR. */
   readonly receipts: (collection: CollectionRecord) => Promise<Receipt[]>;
   readonly findAnchors: (
     collection: CollectionRecord,
     ids: readonly AnchorId[],
   ) => Promise<AnchorWithVectors[]>;
-  /** Those of `ids` that the list of changes names. */
+  /** Finds which of `ids` occur in the recorded writes. */
   readonly idsInChanges: (collection: CollectionRecord, ids: readonly AnchorId[]) => Promise<Set<AnchorId>>;
-  /** Every row of every table that may be read, as of one moment. */
+  /** Reads every row of every readable table, in one snapshot. */
   readonly rows: (onRow: (row: TableRow) => void) => Promise<RowsRead>;
-  /** The files of the database, after a checkpoint; null where this user may not read them. */
+  /** Reads the files of the database, after a checkpoint; null if this user lacks the permission. */
   readonly files: (onPart: (part: FilePart) => void) => Promise<FilesRead | null>;
   readonly close: () => Promise<void>;
 }
@@ -36,10 +36,15 @@ export interface Inspection {
 const CHAIN_PAGE = 500;
 
 /**
- * Reaches Postgres beside a service that runs, or starts the embedded one where none does. No table is changed.
+ * Opens an inspection: connects to the Postgres of a running service, or starts the embedded server if none is running.
+ * No table is changed.
  *
- * @throws AnchorageError `not-found` where DATA_DIR or the database holds no store, `data-dir-busy` where a process that holds it has
- * not started Postgres, `unavailable` where Postgres does not answer
+ * @throws AnchorageError `not-found` if DATA_DIR or the database contains no store, `data-dir-busy` if another process
+ * holds DATA_DIR without a running Postgres, `unavailable` if Postgres does not respond
+ * @example
+ * const inspection = await openInspection({ dataDir, databaseUrl: null, log: console.error });
+ * const { rows } = await inspection.rows((row) => console.log(row.of));
+ * await inspection.close();
  */
 export const openInspection = async (options: StoreOptions): Promise<Inspection> => {
   const { dataDir, databaseUrl, log } = options;
@@ -61,7 +66,7 @@ export const openInspection = async (options: StoreOptions): Promise<Inspection>
   }
 };
 
-/** Looks for the newest of ours: an inspection brings no table up to date. */
+/** Checks for the table that was added last, because an inspection does not migrate. */
 const requireTables = async (database: Database): Promise<void> => {
   const { rows } = await database.query((queries) =>
     queries.execute<{ there: boolean }>(sql`SELECT to_regclass('receipts') IS NOT NULL AS there`),

@@ -16,10 +16,11 @@ const columns = {
   updatedAt: jobs.updatedAt,
 };
 
-/** A running job is saved at least this often; one that was not for {@link DEAD_AFTER_MS} has lost its process. */
+/** Interval at which a running job is saved. A job not saved for {@link DEAD_AFTER_MS} has lost its process. */
 export const HEARTBEAT_MS = 20_000;
 const DEAD_AFTER_MS = 120_000;
 
+/** Inserts or updates a job. */
 export const saveJob = async (database: Database, job: Job): Promise<void> => {
   const { id, createdAt, kind, subject, ...changing } = job;
   await database.query((queries) =>
@@ -30,22 +31,24 @@ export const saveJob = async (database: Database, job: Job): Promise<void> => {
   );
 };
 
-/** Newest first, at most `limit`. */
+/** Lists the newest jobs first, at most `limit`. */
 export const listJobs = (database: Database, limit: number): Promise<Job[]> =>
   database.query((queries) =>
     queries.select(columns).from(jobs).orderBy(desc(jobs.createdAt), desc(jobs.id)).limit(limit),
   );
 
+/** Finds a job by id; null if there is none. */
 export const findJob = async (database: Database, id: string): Promise<Job | null> => {
   const [job] = await database.query((queries) => queries.select(columns).from(jobs).where(eq(jobs.id, id)));
   return job ?? null;
 };
 
 /**
- * Marks as `interrupted` what this installation left running, and what anyone left running and has not saved for two minutes.
+ * Marks jobs of dead processes as `interrupted`: all running jobs of this installation, and running jobs of any
+ * installation that have not been saved for two minutes.
  *
- * Only one process holds a DATA_DIR: what its installation left running, a dead process left. The jobs
- * of other processes on the same database go on.
+ * Only one process holds a DATA_DIR, so at startup the running jobs of its installation belong to a dead process. Jobs
+ * of other live processes on the same database are not affected.
  */
 export const interruptJobs = async (database: Database): Promise<void> => {
   const lastSign = new Date(Date.now() - DEAD_AFTER_MS);

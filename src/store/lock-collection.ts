@@ -6,22 +6,23 @@ import { collections } from "./schema.ts";
 import type { EncoderPair } from "./vector-types.ts";
 import type { CollectionRecord } from "./types.ts";
 
-/** The columns of {@link EncoderKeys}. */
+/** The columns that {@link EncoderKeys} is selected from. */
 export const encoderKeys = {
   imageEncoder: collections.imageEncoder,
   textEncoder: collections.textEncoder,
 };
 
+/** The keys of a collection's current encoders. */
 export interface EncoderKeys {
   readonly imageEncoder: number;
   readonly textEncoder: number;
 }
 
-/** Whether a collection has the encoders that its record says. */
+/** Whether a collection still has the encoders of its record. */
 export const hasEncodersOf = ({ imageEncoder, textEncoder }: EncoderPair, found: EncoderKeys): boolean =>
   imageEncoder.key === found.imageEncoder && textEncoder.key === found.textEncoder;
 
-/** @throws AnchorageError `conflict` where the collection has moved to other encoders than its record says. */
+/** @throws AnchorageError `conflict` if the collection has moved to other encoders than those of its record */
 export const requireEncoders = (collection: CollectionRecord, found: EncoderKeys): void => {
   if (hasEncodersOf(collection, found)) return;
   throw new AnchorageError(
@@ -30,7 +31,11 @@ export const requireEncoders = (collection: CollectionRecord, found: EncoderKeys
   );
 };
 
-/** Keeps the collection, while it is written to, from being removed or moved to other encoders until the transaction ends. */
+/**
+ * Takes a shared lock on a collection: until the transaction ends, it cannot be removed or moved to other encoders.
+ *
+ * @throws AnchorageError `not-found` if the collection is gone, `conflict` if it has moved to other encoders
+ */
 export const holdCollection = async (queries: Queries, collection: CollectionRecord): Promise<void> => {
   const [row] = await queries
     .select(encoderKeys)
@@ -42,9 +47,11 @@ export const holdCollection = async (queries: Queries, collection: CollectionRec
 };
 
 /**
- * Writers to one collection take turns from here to their commit, so that sequences have neither gaps nor twins.
+ * Takes the write lock of a collection until the transaction ends. Writers to one collection are serialised, so that
+ * sequences have neither gaps nor duplicates.
  *
- * @param how `update` keeps those off too who only hold it
+ * @param how `update` also excludes the shared locks of {@link holdCollection}
+ * @throws AnchorageError `not-found` if the collection is gone
  */
 export const lockCollection = async (
   queries: Queries,

@@ -6,15 +6,15 @@ import { AnchorageError } from "../errors.ts";
 import { asDomainError } from "./trouble.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
-/** Any number that no other program locks in this database; these are the letters "anch". */
+/** Key of the advisory lock, arbitrary but unused by other programs in this database: the letters "anch". */
 const MIGRATION_LOCK = 0x61_6e_63_68;
 const OLDEST_SERVER = 140_000;
 const CONNECT_WITHIN_MS = 10_000;
 
 /**
- * Brings the tables of a database to what this version reads and writes. Processes that do so at once take turns.
+ * Migrates the tables of a database to this version. Concurrent migrations are serialised.
  *
- * @throws AnchorageError `unavailable` where the server cannot be reached, is older than 14 or not in UTF-8.
+ * @throws AnchorageError `unavailable` if the server cannot be reached, is older than version 14 or does not use UTF-8
  */
 export const migrateDatabase = async (connection: pg.ClientConfig): Promise<void> => {
   const client = new pg.Client({ ...connection, connectionTimeoutMillis: CONNECT_WITHIN_MS });
@@ -23,7 +23,7 @@ export const migrateDatabase = async (connection: pg.ClientConfig): Promise<void
     await client.connect();
     await checkServer(client);
     await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
-    // The lock goes with the connection.
+    // The lock is released when the connection closes.
     await migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
   } catch (error) {
     throw asDomainError(error);

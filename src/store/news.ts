@@ -9,7 +9,7 @@ const CHANNEL = "anchorage_news";
 const RECONNECT_AFTER_MS = 500;
 const CONNECT_WITHIN_MS = 10_000;
 
-/** An expression of a statement, which tells every process on this database once its transaction has committed. */
+/** A SQL expression that notifies all processes on this database when its transaction commits. */
 export const announcement = (news: News): SQL => {
   const text = news === null ? "" : `${news.collection} ${news.sequence}`;
   return sql`pg_notify(${CHANNEL}, ${text})`;
@@ -23,8 +23,8 @@ const parse = (text: string | undefined): News => {
 };
 
 /**
- * Listens on a connection of its own, which is made again whenever it breaks. `onNews` gets `null` each time it stands:
- * what was said before went unheard.
+ * Listens for notifications on its own connection and reconnects whenever it breaks. After each connect `onNews` is
+ * called with `null`, because earlier notifications may have been missed.
  */
 export const followNews = (
   connection: pg.ClientConfig,
@@ -60,7 +60,7 @@ export const followNews = (
 
   const follow = async (): Promise<void> => {
     while (!closing.signal.aborted) {
-      // Where Postgres is away, every request says so; here it would be said twice a second.
+      // No log: if Postgres is down, every request reports it already.
       await listen().catch(() => undefined);
       await pause(RECONNECT_AFTER_MS, undefined, { signal: closing.signal }).catch(() => undefined);
     }

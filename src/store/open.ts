@@ -11,20 +11,26 @@ import { migrateDatabase } from "./migrate.ts";
 import { followNews } from "./news.ts";
 import type { Store } from "./types.ts";
 
+/** Options of {@link openStore}. */
 export interface StoreOptions {
-  /** Absolute; held by this process (see `lockDataDir`). */
+  /** Absolute path; this process holds its lock (see {@link lockDataDir}). */
   readonly dataDir: string;
-  /** Another server than the embedded one. */
+  /** URL of an external Postgres; null for the embedded server. */
   readonly databaseUrl: string | null;
   readonly log: Log;
-  /** How long a request waits for a connection, and for each lock that another holds; 30 s where absent. */
+  /** Timeout for a connection from the pool and for each lock; default 30 s. */
   readonly patienceMs?: number;
 }
 
 /**
- * Opens the store: starts the embedded PostgreSQL or reaches the one at `databaseUrl`, and migrates its tables.
+ * Opens the store: starts the embedded PostgreSQL or connects to the one at `databaseUrl`, and migrates its tables.
  *
- * @throws AnchorageError `unavailable` where the server cannot be started or reached, is too old or not in UTF-8.
+ * @throws AnchorageError `unavailable` if the server cannot be started or reached, is older than version 14, or does not
+ * use UTF-8
+ * @example
+ * const store = await openStore({ dataDir: "/srv/anchorage", databaseUrl: null, log: console.error });
+ * const collections = await listCollections(store);
+ * await store.close();
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
   const { dataDir, databaseUrl, log } = options;
@@ -70,7 +76,7 @@ const storeOn = (
   };
 };
 
-/** The mark of a DATA_DIR, made once; jobs carry it, so that one installation does not end another's. */
+/** The id of a DATA_DIR, created once. Jobs carry it, so that one installation does not end the jobs of another. */
 const installationOf = async (dataDir: string): Promise<string> => {
   const known = await knownInstallation(dataDir);
   if (known !== "") return known;
@@ -81,20 +87,20 @@ const installationOf = async (dataDir: string): Promise<string> => {
   return id;
 };
 
-/** Empty where none was made. */
+/** The id of a DATA_DIR; an empty string if it has none yet. */
 export const knownInstallation = async (dataDir: string): Promise<string> =>
   (await readFile(fileOf(dataDir), "utf8").catch(() => "")).trim();
 
 const fileOf = (dataDir: string): string => join(dataDir, "installation.id");
 
-/** Names the server as DATABASE_URL does, without what may be secret. */
+/** Adds the DATABASE_URL to the error, without credentials and parameters. */
 export const aboutExternal = (databaseUrl: string, error: unknown): unknown => {
   const { code } = error as { code?: unknown };
   const shown = databaseUrl.replace(/\?.*$/s, "").replace(/\/\/.*@/s, "//");
   const { message } = error as Error;
   if (isAnchorageError(error))
     return new AnchorageError(error.code, `DATABASE_URL (${shown}): ${message}`, { cause: error });
-  // Of what a server answers, all but a defect of ours is about who we are or which database it is.
+  // SQLSTATE 28: invalid authorization; 3D: unknown database. Both are configuration errors, not bugs.
   if (typeof code === "string" && /^(28|3D)/.test(code))
     return new AnchorageError("unavailable", `DATABASE_URL (${shown}): ${message}`, { cause: error });
   return error;

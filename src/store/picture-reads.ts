@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 import { anchors, images } from "./schema.ts";
 import type { CollectionRecord } from "./types.ts";
 
-/** Those of `ids` that exist and have an image. */
+/** Finds the ids, among `ids`, of anchors that have an image. */
 export const idsWithImages = async (
   database: Database,
   { key }: CollectionRecord,

@@ -5,19 +5,20 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
+/** Whether a process with this id exists. */
 export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Another user's process cannot be signalled, but lives.
+    // EPERM: the process belongs to another user, but it exists.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 };
 
 /**
- * When the process `pid` began, as a text that no other process of that number has had or will have; null where there
- * is none. On Windows, which does not tell cheaply, a fixed text for every process that lives.
+ * The start time of a process, as a text that distinguishes it from other processes with the same id, past or future;
+ * null if it does not exist. On Windows, where this is expensive, the text is the same for all running processes.
  */
 export const startOf = async (pid: number): Promise<string | null> => {
   if (platform() === "linux") {
@@ -26,7 +27,7 @@ export const startOf = async (pid: number): Promise<string | null> => {
       readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => ""),
     ]);
     if (stat === null) return null;
-    // proc(5): the name in parentheses may hold spaces; state is field 3, the start in ticks since boot field 22.
+    // proc(5): the name in parentheses may contain spaces; field 3 is the state, field 22 the start in ticks since boot.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [state] = fields;
     return state === "Z" || state === "X" ? null : `${boot.trim()} ${fields[22 - 3] ?? ""}`;
@@ -39,7 +40,7 @@ export const startOf = async (pid: number): Promise<string | null> => {
   );
 };
 
-/** The command line of the process `pid`; null where there is none or it cannot be read. */
+/** The command line of a process; null if it does not exist or cannot be read. On Windows always `postgres`. */
 export const commandOf = async (pid: number): Promise<string | null> => {
   if (platform() === "linux")
     return readFile(`/proc/${pid}/cmdline`, "utf8").then(

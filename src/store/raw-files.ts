@@ -2,20 +2,22 @@ import type pg from "pg";
 import { copyOut } from "./copy.ts";
 import type { Database } from "./database.ts";
 
-/** A piece of one of Postgres's files; the pieces of a file follow each other. */
+/** A part of one of Postgres's files. The parts of a file are consecutive. */
 export interface FilePart {
-  /** Below the directory of its cluster, such as `base/5/16402`. */
+  /** Path relative to the data directory, such as `base/5/16402`. */
   readonly path: string;
-  /** The table whose rows, index or oversized values it holds; null where the catalogue does not know the file. */
+  /** The table whose rows, index or TOAST values the file contains; null if the catalogue does not list the file. */
   readonly table: string | null;
+  /** Offset of the part in the file, in bytes. */
   readonly at: number;
   readonly bytes: Buffer;
 }
 
+/** Totals of {@link readFiles}. */
 export interface FilesRead {
   readonly files: number;
   readonly bytes: number;
-  /** Of Postgres's log, which is not read. */
+  /** Size of the write-ahead log, which is not read. */
   readonly walBytes: number;
 }
 
@@ -23,10 +25,11 @@ const PART_BYTES = 256 * 1024;
 const INSUFFICIENT_PRIVILEGE = "42501";
 
 /**
- * Reads the files of the database as they lie on the server's disk, what no row shows included. That takes a superuser,
- * or a member of pg_read_server_files and pg_checkpoint who may call pg_ls_dir, pg_stat_file, pg_ls_waldir.
+ * Reads the raw files of the database from the server's disk, including bytes that no row shows. This requires a
+ * superuser, or a member of pg_read_server_files and pg_checkpoint with access to pg_ls_dir, pg_stat_file and
+ * pg_ls_waldir.
  *
- * @returns null where this user may not
+ * @returns null if this user lacks the permission
  */
 export const readFiles = async (
   database: Database,
@@ -34,7 +37,7 @@ export const readFiles = async (
 ): Promise<FilesRead | null> => {
   try {
     return await database.session(async (client) => {
-      // What was written is in the files then, and those that were dropped are gone.
+      // Flushes all writes to the files and removes dropped files.
       await client.query("CHECKPOINT");
       const files = await filesOf(client);
       for (const file of files)
@@ -64,8 +67,8 @@ interface ServerFile {
 }
 
 /**
- * Every file in the folders that hold this database's relations, those included that no relation owns any more. A name
- * is a relation's number, then a fork such as `_fsm`, then a segment such as `.1` (PostgreSQL manual, 66.1).
+ * Lists every file in the folders of this database's relations, including files of relations that no longer exist. A
+ * file name is the relation's number, then a fork such as `_fsm`, then a segment such as `.1` (PostgreSQL manual, 66.1).
  */
 const filesOf = async (client: pg.ClientBase): Promise<ServerFile[]> => {
   const { rows } = await client.query<ServerFile>(`
@@ -88,7 +91,7 @@ const filesOf = async (client: pg.ClientBase): Promise<ServerFile[]> => {
   return rows;
 };
 
-/** The path is one that Postgres gave us; COPY takes no parameters. */
+/** COPY takes no parameters; the path comes from Postgres. */
 const statementFor = ({ path, bytes }: ServerFile): string => `
   COPY (
     SELECT at, pg_read_binary_file('${path.replaceAll("'", "''")}', at, ${PART_BYTES}, true)

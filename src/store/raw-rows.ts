@@ -4,40 +4,42 @@ import { copyOut } from "./copy.ts";
 import type { Database } from "./database.ts";
 import { fromBytes } from "./float32.ts";
 
-/** A row as SQL shows it. Memory of `bytes` and `fields` is used again after the call that gave them. */
+/** A row as SQL returns it. The memory of `bytes` and `fields` is reused after the callback returns. */
 export type TableRow =
   | {
       readonly of: "anchors";
       readonly collection: number;
       readonly id: AnchorId;
       readonly caption: string | null;
-      /** JSON. */
+      /** JSON text. */
       readonly metadata: string;
     }
   | {
       readonly of: "vectors";
       readonly collection: number;
       readonly id: AnchorId;
-      /** The key of its encoder. */
+      /** Key of its encoder. */
       readonly encoder: number;
       readonly bytes: Buffer;
       readonly vector: Float32Array;
     }
-  /** Columns in the binary format of COPY: texts and byte strings as they are. */
+  /** A row of another table; columns in COPY's binary format, with texts and byte strings unchanged. */
   | {
       readonly of: "others";
-      /** With its schema before it where that is not `public`. */
+      /** Table name, with its schema unless that is `public`. */
       readonly table: string;
       readonly fields: readonly Buffer[];
     };
 
+/** Totals of {@link readRows}. */
 export interface RowsRead {
   readonly tables: number;
   readonly rows: number;
-  /** Tables that this user may not read. */
+  /** Tables that this user cannot read. */
   readonly closed: readonly string[];
 }
 
+/** Reads every row of every readable table in one snapshot. */
 export const readRows = async (database: Database, onRow: (row: TableRow) => void): Promise<RowsRead> =>
   database.snapshot(async ({ client }) => {
     const tables = await tablesOf(client);

@@ -12,11 +12,17 @@ import type { AnchorWithVectors, CollectionRecord } from "./types.ts";
 const BATCH = 1_000;
 
 /**
- * Every anchor of a collection as of one sequence, in id order, a thousand at a time; the next thousand is read only
- * when `onBatch` has resolved.
+ * Reads every anchor of a collection in one snapshot, in id order, in batches of 1000. The next batch is read after
+ * `onBatch` resolves.
  *
- * @param beside other encoders than the collection's, whose vectors are given; anchors that lack one are left out
- * @throws AnchorageError `not-found` where the collection is gone, `conflict` where it has other encoders than its record.
+ * @param onBatch receives a batch and the total number of anchors
+ * @param beside encoders to read vectors of instead of the collection's; anchors without both vectors are left out
+ * @returns the sequence of the snapshot
+ * @throws AnchorageError `not-found` if the collection is gone, `conflict` if it has moved to other encoders
+ * @example
+ * const sequence = await readAll(store, collection, (batch, total) => {
+ *   for (const { id, imageVector } of batch) index.add(id, imageVector);
+ * });
  */
 export const readAll = async (
   database: Database,
@@ -43,11 +49,11 @@ export const readAll = async (
     return state.sequence;
   });
 
-/** A join by hashing would have to sort all vectors afterwards, on disk; along the index they come in order. */
+/** Forces reads along the index, in order; after a hash join Postgres would have to sort all vectors on disk. */
 const IN_INDEX_ORDER =
   "SET LOCAL enable_sort = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off";
 
-/** COPY takes no parameters; the three keys are numbers that Postgres gave us. */
+/** COPY takes no parameters; the three keys are numbers from Postgres. */
 const statementFor = ({ key }: CollectionRecord, { imageEncoder, textEncoder }: EncoderPair): string => `
   COPY (
     SELECT a.id, a.caption, a.metadata::text, a.sequence, i.anchor_key IS NOT NULL, image.data, label.data

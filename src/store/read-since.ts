@@ -7,10 +7,13 @@ import { encoderKeys, hasEncodersOf } from "./lock-collection.ts";
 import { changes, collections } from "./schema.ts";
 import type { CaughtUp, CollectionRecord, SinceBatch } from "./types.ts";
 
-/** Of one write, so that what any single write left is given at once. */
+/** The maximum number of ids in one write, so that the result of a single write fits in one batch. */
 const BATCH = 10_000;
 
-/** What the writes to a collection after `sequence` left, in batches; nothing where the collection is gone. */
+/**
+ * Reads the net effect of the writes to a collection after `sequence`, in batches and in one snapshot. Calls `onBatch`
+ * never if the collection is gone, is not newer, has moved to other encoders, or if a recorded write is missing.
+ */
 export const readSince = async (
   database: Database,
   collection: CollectionRecord,
@@ -33,7 +36,7 @@ export const readSince = async (
     const ids = [...new Set(writes.flatMap((write) => write.ids))];
     if (writes.length !== reached - sequence) return { sequence: reached, gap: true, moved: false };
     const defaults = defaultsOf(state);
-    // A write may have changed no anchor; its sequence is told all the same.
+    // Report the sequence even if the writes changed no anchor.
     for (let first = 0; first === 0 || first < ids.length; first += BATCH) {
       const some = ids.slice(first, first + BATCH);
       const upserts = await selectAnchors(queries, collection, some);

@@ -3,11 +3,11 @@ import type { AnchorId, JsonValue, Metadata } from "../types.ts";
 import { toBytes } from "./float32.ts";
 import type { ReceiptEntry } from "./types.ts";
 
-/** What stands before the first receipt of a collection. */
+/** The `previousHash` of a collection's first receipt. */
 export const FIRST_PREVIOUS = "0".repeat(64);
 const HASH_BYTES = 32;
 
-/** What of an anchor is hashed into a receipt. */
+/** The parts of an anchor that are hashed into a receipt. */
 export interface AnchorContent {
   readonly caption: string | null;
   readonly metadata: Metadata;
@@ -15,7 +15,7 @@ export interface AnchorContent {
   readonly textVector: Float32Array;
 }
 
-/** JSON without spaces, keys in the order of their UTF-16 code units (RFC 8785). */
+/** JSON without whitespace, with keys sorted by UTF-16 code units (RFC 8785). */
 export const canonicalJson = (value: JsonValue): string => {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (isList(value)) return `[${value.map(canonicalJson).join(",")}]`;
@@ -25,13 +25,20 @@ export const canonicalJson = (value: JsonValue): string => {
 
 const isList = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value);
 
-/** sha256 of the salt and the UTF-8 of the id. */
+/**
+ * The hash of an anchor's id in a receipt: SHA-256 of the salt followed by the id in UTF-8.
+ *
+ * @example
+ * const { id } = splitAnchors(receipt.anchors)[0];
+ * hashOfId(receipt.salt, "cat-1").equals(id); // whether the receipt covers cat-1
+ */
 export const hashOfId = (salt: Uint8Array, id: AnchorId): Buffer =>
   createHash("sha256").update(salt).update(id).digest();
 
 /**
- * sha256 of the salt and the canonical JSON of `{caption, imageVector, metadata, textVector}`; the vectors are base64 of
- * their float32, little-endian, as they were given or computed.
+ * The hash of an anchor's content in a receipt: SHA-256 of the salt followed by the canonical JSON of
+ * `{caption, imageVector, metadata, textVector}`. Vectors are base64 of their little-endian float32 bytes, as they were
+ * given or computed.
  */
 export const hashOfContent = (salt: Uint8Array, content: AnchorContent): Buffer => {
   const { caption, metadata, imageVector, textVector } = content;
@@ -46,18 +53,18 @@ export const hashOfContent = (salt: Uint8Array, content: AnchorContent): Buffer 
 
 const base64 = (vector: Float32Array): string => Buffer.from(toBytes(vector)).toString("base64");
 
-/** The two hashes of each anchor of a deletion: its id's and its content's. */
+/** Splits a deletion receipt's `anchors` (64 bytes per anchor) into the hashes of each id and content. */
 export const splitAnchors = (anchors: Uint8Array): { readonly id: Buffer; readonly content: Buffer }[] =>
   Array.from({ length: anchors.length / (2 * HASH_BYTES) }, (_, i) => {
     const both = Buffer.from(anchors.buffer, anchors.byteOffset + i * 2 * HASH_BYTES, 2 * HASH_BYTES);
     return { id: both.subarray(0, HASH_BYTES), content: both.subarray(HASH_BYTES) };
   });
 
-/** sha256 of all hashes of a deletion's anchors, one after another. */
+/** SHA-256, in hexadecimal, of the concatenated hashes of a receipt's anchors. */
 export const hashOfAnchors = (anchors: Uint8Array): string =>
   createHash("sha256").update(anchors).digest("hex");
 
-/** sha256 of the canonical JSON of all that a receipt says, the hash of the one before included. */
+/** SHA-256, in hexadecimal, of the canonical JSON of a receipt, which includes the hash of the previous one. */
 export const hashOfReceipt = (collection: string, entry: Omit<ReceiptEntry, "hash">): string => {
   const { id, kind, position, sequence, at, count, salt, anchors, installation, generation, previousHash } =
     entry;
@@ -79,8 +86,18 @@ export const hashOfReceipt = (collection: string, entry: Omit<ReceiptEntry, "has
 };
 
 /**
- * What is wrong with `entry`, which follows `before` (null: it is the first); null where nothing is. Whoever can write
- * to the database can make a whole chain anew: only a hash kept elsewhere, such as that in a deletion's answer, tells.
+ * Verifies a receipt against its predecessor. A valid chain does not exclude that the whole chain was rewritten by
+ * someone with write access to the database; only a hash kept elsewhere, such as in the response to a deletion, does.
+ *
+ * @param before the previous receipt; null for the first
+ * @returns what is wrong; null if the receipt is valid
+ * @example
+ * let before: ReceiptEntry | null = null;
+ * for (const receipt of chain) {
+ *   const fault = faultOfReceipt(collection.name, receipt, before);
+ *   if (fault !== null) throw new Error(fault);
+ *   before = receipt;
+ * }
  */
 export const faultOfReceipt = (
   collection: string,

@@ -9,10 +9,10 @@ import { receipts } from "./schema.ts";
 import type { CollectionRecord, Erasure, Receipt, ReceiptEntry } from "./types.ts";
 
 const SALT_BYTES = 16;
-/** Few, for their vectors are hashed between two turns of the event loop. */
+/** Small, because the vectors of a batch are hashed without yielding to the event loop. */
 const HASHED_AT_ONCE = 250;
 
-/** The salted hashes of those of `ids` that exist, to be kept when they are deleted. */
+/** Computes the salted hashes of the existing anchors among `ids`, for the receipt of their deletion. */
 export const hashAnchors = async (
   queries: Queries,
   collection: CollectionRecord,
@@ -28,7 +28,7 @@ export const hashAnchors = async (
   return { salt, anchors: Buffer.concat(hashes), count: hashes.length / 2 };
 };
 
-/** Appends to the collection's chain; the collection is locked by the transaction of `queries`. */
+/** Appends a receipt to the collection's chain. The transaction of `queries` must hold the collection's write lock. */
 export const appendReceipt = async (
   queries: Queries,
   { key, name }: CollectionRecord,
@@ -56,8 +56,10 @@ export const appendReceipt = async (
 };
 
 /**
- * Puts on record that this installation holds nothing any more of what was deleted up to `sequence`. Nothing is written
- * where that was said before.
+ * Records that this installation no longer stores anything of the anchors deleted up to `sequence`. Writes no receipt if
+ * all of them were recorded before.
+ *
+ * @throws AnchorageError `not-found` if the collection is gone
  */
 export const recordErasure = async (
   database: Database,
@@ -94,7 +96,7 @@ export const recordErasure = async (
     return { generation: generation + 1, erased };
   });
 
-/** How often the installation has erased something of the collection. */
+/** The number of erasures that this installation has recorded for the collection. */
 export const erasedGeneration = async (database: Database, collection: CollectionRecord): Promise<number> =>
   (await database.query((queries) => lastErasure(queries, collection, database.installation))).generation;
 
@@ -116,7 +118,7 @@ const lastErasure = async (
   return { sequence: last?.sequence ?? 0, generation: last?.generation ?? 0 };
 };
 
-/** A column, as text, of the first erasure by `installation` that covers a deletion. */
+/** SQL for a column, as text, of the first erasure by `installation` that covers a deletion. */
 const erasing = (column: "generation" | "at", installation: string): SQL<string | null> => sql<
   string | null
 >`(
@@ -153,6 +155,7 @@ const receiptOf = ({ erasedIn, erasedAt, ...entry }: Row): Receipt => ({
     erasedIn === null || erasedAt === null ? null : { generation: Number(erasedIn), at: new Date(erasedAt) },
 });
 
+/** Finds a receipt by id; null if the collection has none with this id. */
 export const findReceipt = async (
   database: Database,
   { key }: CollectionRecord,
@@ -164,7 +167,7 @@ export const findReceipt = async (
   return row === undefined ? null : receiptOf(row);
 };
 
-/** In the order of the chain, those after position `after`. */
+/** Lists receipts in chain order, those after position `after`. */
 export const listReceipts = async (
   database: Database,
   { key }: CollectionRecord,

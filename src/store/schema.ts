@@ -30,15 +30,17 @@ import type { Change, ReceiptEntry } from "./types.ts";
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => "bytea",
-  // pg takes any other Uint8Array for an array of numbers.
+  // pg would send any other Uint8Array as an array of numbers.
   toDriver: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
 });
 
-/** Ordered by the bytes of its UTF-8, whatever the server's locale is. */
+/** Text that sorts by its UTF-8 bytes, whatever the server's locale. */
 const byteOrderedText = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
 
+/** A timestamp column with millisecond precision. */
 export const momentNow = (name: string) => timestamp(name, { withTimezone: true, precision: 3 }).notNull();
 const identity = () => bigint("key", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity();
+/** A column for a collection's sequence. */
 export const sequence = () => bigint("sequence", { mode: "number" }).$type<Sequence>().notNull();
 
 export const encoders = pgTable(
@@ -80,13 +82,13 @@ export const collections = pgTable(
   (t) => [unique("collections_name").on(t.name)],
 );
 
-/** A column that refers to an encoder. */
+/** A foreign key to an encoder. */
 export const encoderKey = (name: string) =>
   bigint(name, { mode: "number" })
     .notNull()
     .references(() => encoders.key);
 
-/** A column that refers to a collection; the row is removed with it. */
+/** A foreign key to a collection; the row is deleted with the collection. */
 export const collectionKey = () =>
   bigint("collection", { mode: "number" })
     .notNull()
@@ -116,7 +118,7 @@ export const images = pgTable("images", {
   bytes: bytea("bytes").notNull(),
 });
 
-/** One row an anchor and encoder; `data` is float32, little-endian. */
+/** One row per anchor and encoder; `data` is little-endian float32. */
 export const vectors = pgTable(
   "vectors",
   {
@@ -129,7 +131,7 @@ export const vectors = pgTable(
   (t) => [primaryKey({ columns: [t.anchorKey, t.encoderKey] })],
 );
 
-/** One row a committed write. */
+/** One row per committed write. */
 export const changes = pgTable(
   "changes",
   {
@@ -158,7 +160,7 @@ export const transforms = pgTable(
   (t) => [primaryKey({ columns: [t.collection, t.modality, t.kind, t.version] })],
 );
 
-/** What text encoders made of labels: a cache. `data` is as that of {@link vectors}; a text is known by its sha256. */
+/** Cache of label vectors by text encoder and SHA-256 of the text; `data` as in {@link vectors}. */
 export const labelVectors = pgTable(
   "label_vectors",
   {
@@ -172,7 +174,7 @@ export const labelVectors = pgTable(
 
 export const selections = pgTable("selections", {
   id: text("id").primaryKey(),
-  /** Null where it is not of a collection. */
+  /** Null if the selection does not belong to a collection. */
   collection: bigint("collection", { mode: "number" }).references(() => collections.key, {
     onDelete: "cascade",
   }),
@@ -180,14 +182,14 @@ export const selections = pgTable("selections", {
   content: jsonb("content").$type<JsonValue>().notNull(),
 });
 
-/** Where `content` is null it was removed; the row keeps its version's number from being given again. */
+/** A null `content` means removed; the row remains, so that its version number is not reused. */
 export const adapters = pgTable(
   "adapters",
   {
     id: byteOrderedText("id").notNull(),
     version: integer("version").notNull(),
     sha256: text("sha256").notNull(),
-    /** Null where it was not trained on one. */
+    /** Null if it was not trained on a collection. */
     collection: bigint("collection", { mode: "number" }).references(() => collections.key, {
       onDelete: "cascade",
     }),
@@ -199,7 +201,7 @@ export const adapters = pgTable(
   (t) => [primaryKey({ columns: [t.id, t.version] })],
 );
 
-/** Of each collection and subject the last one. */
+/** The latest calibration of each collection and subject. */
 export const calibrations = pgTable(
   "calibrations",
   {
@@ -212,7 +214,7 @@ export const calibrations = pgTable(
   (t) => [primaryKey({ columns: [t.collection, t.subject] })],
 );
 
-/** Append-only: each row holds the hash of the row before. See receipt-chain.ts. */
+/** Append-only: each row contains the hash of the previous row. See receipt-chain.ts. */
 export const receipts = pgTable(
   "receipts",
   {
@@ -243,7 +245,7 @@ export const jobs = pgTable(
     done: bigint("done", { mode: "number" }).notNull(),
     total: bigint("total", { mode: "number" }).notNull(),
     error: text("error"),
-    /** What it tells beside how far it is. */
+    /** Details in addition to the progress, such as the loss of a training run. */
     detail: jsonb("detail").$type<Job["detail"]>(),
     /** The installation (a DATA_DIR) whose process runs it. */
     owner: text("owner").notNull(),

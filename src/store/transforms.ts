@@ -5,7 +5,11 @@ import { holdCollection } from "./lock-collection.ts";
 import { transforms } from "./schema.ts";
 import type { CollectionRecord, TransformRecord } from "./types.ts";
 
-/** Writes a fit and removes those it supersedes: they hold traces of anchors that may be gone since. */
+/**
+ * Stores a fitted transform and deletes the earlier versions, which may contain traces of deleted anchors.
+ *
+ * @throws AnchorageError `not-found` if the collection is gone, `conflict` if it has moved to other encoders
+ */
 export const saveTransform = async (
   database: Database,
   collection: CollectionRecord,
@@ -39,7 +43,7 @@ export const saveTransform = async (
   });
 };
 
-/** The newest version of each kind and modality. */
+/** Loads the newest version of each kind and modality. */
 export const loadTransforms = async (
   database: Database,
   { key }: CollectionRecord,

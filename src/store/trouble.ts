@@ -1,6 +1,6 @@
 import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
 
-/** SQLSTATE classes and codes (PostgreSQL manual, appendix A) after which the same request may succeed later. */
+/** SQLSTATE classes and codes (PostgreSQL manual, appendix A) of transient errors: a retry may succeed. */
 const PASSING_CLASSES = new Set(["08", "53", "58"]);
 const PASSING_CODES = new Set([
   "40001",
@@ -26,13 +26,13 @@ const NETWORK_CODES = new Set([
   "ENETUNREACH",
   "ENOENT",
 ]);
-/** pg gives these no code. */
+/** pg reports these without a code. */
 const LOST_CONNECTION =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered|Client was closed|Cannot use a pool after|Called end on pool)/;
-/** Text or JSON that no Postgres text can hold: U+0000 or half of a surrogate pair. */
+/** Text or JSON that Postgres cannot store: U+0000 or an unpaired surrogate. */
 const UNSTORABLE_TEXT = new Set(["22021", "22P02", "22P05"]);
 
-/** The error of pg that `error` is or was caused by (drizzle and others wrap it). */
+/** Iterates over `error` and its causes, because drizzle and others wrap pg's errors. */
 const causes = function* (
   error: unknown,
 ): Generator<Error & { readonly code?: unknown; readonly constraint?: unknown }> {
@@ -42,7 +42,7 @@ const causes = function* (
   }
 };
 
-/** Whether `error` says that a row stood already under the unique constraint `name`. */
+/** Whether `error` is a violation of the unique constraint `name`. */
 export const violatesUnique = (error: unknown, name: string): boolean => {
   for (const cause of causes(error)) if (cause.code === "23505" && cause.constraint === name) return true;
   return false;
@@ -52,8 +52,8 @@ const isPassing = (code: string): boolean =>
   PASSING_CLASSES.has(code.slice(0, 2)) || PASSING_CODES.has(code) || NETWORK_CODES.has(code);
 
 /**
- * What a failed query means to a caller: `unavailable` where Postgres cannot be reached, is stopping or out of
- * resources, `invalid-input` where a text cannot be stored; any other error as it is, being a defect of ours.
+ * Converts the error of a failed query to a domain error: `unavailable` if Postgres cannot be reached, is shutting down
+ * or out of resources, `invalid-input` if a text cannot be stored. Any other error is a bug and is returned unchanged.
  */
 export const asDomainError = (error: unknown): unknown => {
   if (isAnchorageError(error)) return error;

@@ -14,19 +14,19 @@ import type {
   TransformKind,
 } from "../types.ts";
 
-/** An encoder as the store knows it: one id with one hash of its weights. */
+/** A stored encoder: an id with one specific set of weights. */
 export interface EncoderRecord {
-  /** Stands for the pair of id and sha256 in the tables. */
+  /** Primary key. */
   readonly key: number;
   readonly id: EncoderId;
   readonly modality: Modality;
   readonly dimension: number;
   readonly sha256: string;
-  /** True where vectors come from outside and nothing can be computed here. */
+  /** Whether its vectors come from the caller and cannot be computed here. */
   readonly external: boolean;
 }
 
-/** Of what queries are answered by, the rest is as Postgres has it: `asif`, its own rank, `max`. */
+/** A collection to create. Absent defaults are those of Postgres: method `asif`, its own rank, ensemble `max`. */
 export interface NewCollection extends CollectionChange {
   readonly name: CollectionName;
   readonly imageEncoder: EncoderRecord;
@@ -35,6 +35,7 @@ export interface NewCollection extends CollectionChange {
   readonly transform: TransformKind;
 }
 
+/** A stored collection. */
 export interface CollectionRecord extends Omit<NewCollection, keyof CollectionDefaults>, CollectionDefaults {
   readonly key: number;
   readonly sequence: Sequence;
@@ -42,159 +43,170 @@ export interface CollectionRecord extends Omit<NewCollection, keyof CollectionDe
   readonly createdAt: Date;
 }
 
+/** The image of an anchor. */
 export interface StoredImage {
   readonly mediaType: string;
   readonly bytes: Uint8Array;
 }
 
-/** A whole anchor as it is written: putting one replaces what stood under its id. */
+/** A complete anchor to write. It replaces an existing anchor with the same id. */
 export interface AnchorWrite {
   readonly id: AnchorId;
   readonly caption: string | null;
   readonly metadata: Metadata;
-  /** Kept to be shown, never to be encoded again. */
+  /** For display and re-encoding by other encoders; null if there is none. */
   readonly image: StoredImage | null;
   readonly imageVector: Float32Array;
   readonly textVector: Float32Array;
 }
 
+/** A stored anchor without its vectors. */
 export interface AnchorRecord {
   readonly id: AnchorId;
   readonly caption: string | null;
   readonly metadata: Metadata;
   readonly hasImage: boolean;
-  /** Of the write that last changed it. */
+  /** Sequence of the write that last changed it. */
   readonly sequence: Sequence;
 }
 
+/** A stored anchor with the vectors of the collection's encoders. */
 export interface AnchorWithVectors extends AnchorRecord {
   readonly imageVector: Float32Array;
   readonly textVector: Float32Array;
 }
 
-/** What became of a collection's anchors at one sequence. */
+/** The recorded write at one sequence of a collection. */
 export interface Change {
   readonly sequence: Sequence;
-  /** `defaults`: none of them; what queries are answered by changed. `encoders`: nor any; it moved to other encoders. */
+  /** `defaults` and `encoders` change no anchors: they record new query defaults, or a move to other encoders. */
   readonly kind: "upsert" | "delete" | "defaults" | "encoders";
   readonly ids: readonly AnchorId[];
 }
 
-/** A transform that was fitted on a collection's anchors; see retrieval/ for what the arrays mean. */
+/** A transform fitted on a collection's anchors; retrieval/ explains the arrays. */
 export interface TransformRecord {
   readonly kind: TransformKind | AlignmentKind;
   readonly modality: Modality;
-  /** 1 for the first fit of this kind and modality, one more with each refit. */
+  /** 1 for the first fit of this kind and modality, incremented by each refit. */
   readonly version: number;
-  /** The collection's sequence that it was fitted at. */
+  /** The collection's sequence at the time of the fit. */
   readonly sequence: Sequence;
-  /** How many anchors it was fitted on. */
+  /** Number of anchors that it was fitted on. */
   readonly anchorCount: number;
   /** `[d]` */
   readonly mean: Float32Array;
   /** `[rank, d]` row-major; null for `center`. */
   readonly projection: Float32Array | null;
-  /** `[rank]`: how much each direction counts; absent where all count the same. */
+  /** `[rank]`: the weight of each direction; absent if all weights are equal. */
   readonly weights?: Float32Array;
 }
 
+/** The result of a write. */
 export interface WriteResult {
   readonly sequence: Sequence;
   readonly ids: readonly AnchorId[];
 }
 
+/** The result of a deletion; `ids` are the deleted anchors. */
 export interface DeleteResult extends WriteResult {
-  /** Null where there was nothing to delete. */
+  /** Null if no anchor was deleted. */
   readonly receipt: ReceiptEntry | null;
 }
 
 /**
- * That a collection has reached a sequence, whichever process wrote it; null: a collection came or went, or anything
- * may have happened.
+ * A notification that a collection reached a sequence, by a write of any process. Null: a collection was created or
+ * deleted, or notifications may have been missed.
  */
 export type News = { readonly collection: number; readonly sequence: Sequence } | null;
 
+/** A subscription to notifications. */
 export interface Following {
   close(): Promise<void>;
 }
 
-/** A part of what the writes after a sequence left, all of it read at one moment. */
+/** A batch of the net effect of the writes after a sequence; all batches are of one snapshot. */
 export interface SinceBatch {
-  /** Null but for the last. */
+  /** The sequence reached, in the last batch; null before. */
   readonly reached: Sequence | null;
   readonly upserts: readonly AnchorWithVectors[];
   readonly deletes: readonly AnchorId[];
-  /** The collection's, of the same moment. */
+  /** The collection's defaults in the same snapshot. */
   readonly defaults: CollectionDefaults;
 }
 
+/** How far the writes after a sequence could be read. */
 export interface CaughtUp {
-  /** Of the newest write. */
+  /** Sequence of the newest write. */
   readonly sequence: Sequence;
-  /** Whether a write between is no longer on record: then only reading everything anew is right. */
+  /** Whether a write in between is no longer recorded; then the whole collection must be read again. */
   readonly gap: boolean;
-  /** Whether the collection has other encoders than the record that was given; then nothing was read. */
+  /** Whether the collection has moved to other encoders than those of the given record; then nothing was read. */
   readonly moved: boolean;
 }
 
 /**
- * One entry of a collection's chain of receipts: of a deletion, or that an installation (a DATA_DIR) erased what was
- * deleted up to a sequence. Nothing in it ever changes; each names the hash of the one before.
+ * An entry of a collection's receipt chain. It proves a deletion, or that an installation (a DATA_DIR) erased everything
+ * deleted up to a sequence. Entries never change, and each contains the hash of the previous one.
  */
 export interface ReceiptEntry {
   readonly id: string;
   readonly kind: "deletion" | "erasure";
-  /** 1 for the collection's first. */
+  /** Position in the chain, starting at 1. */
   readonly position: number;
-  /** Of the deletion; or that up to which everything deleted is erased. */
+  /** Deletion: its sequence. Erasure: everything deleted up to this sequence is erased. */
   readonly sequence: Sequence;
   readonly at: Date;
-  /** Anchors deleted; or anchors erased that were not before. */
+  /** Number of anchors deleted, or of anchors newly erased. */
   readonly count: number;
-  /** Of a deletion; else empty. */
+  /** Salt of the hashes of a deletion; empty for an erasure. */
   readonly salt: Uint8Array;
-  /** Of a deletion: for each anchor the hashes of its id and its content, 64 bytes. */
+  /** Deletion: 64 bytes per anchor, the hashes of its id and its content. Empty for an erasure. */
   readonly anchors: Uint8Array;
-  /** Of an erasure; else null. */
+  /** Erasure: the id of the installation. Null for a deletion. */
   readonly installation: string | null;
+  /** Erasure: the installation's generation after it. Null for a deletion. */
   readonly generation: number | null;
-  /** In hexadecimal. */
+  /** SHA-256 in hexadecimal, like `hash`. */
   readonly previousHash: string;
   readonly hash: string;
 }
 
+/** A receipt with the state of this installation. */
 export interface Receipt extends ReceiptEntry {
-  /** Of a deletion: when this installation erased it, and the first generation without it; null before. */
+  /** Deletion: when this installation erased it, and the first generation without it. Null if it has not. */
   readonly erased: { readonly generation: number; readonly at: Date } | null;
 }
 
+/** The result of recording an erasure. */
 export interface Erasure {
-  /** Counts this installation's erasures in this collection; 0 before the first. */
+  /** Number of this installation's erasures in this collection; 0 before the first. */
   readonly generation: number;
-  /** Deleted anchors that the call put on record as erased. */
+  /** Number of deleted anchors that the call recorded as erased. */
   readonly erased: number;
 }
 
-/** What was measured of how sure answers by some settings may be; see calibration/ for the content. */
+/** A measured calibration of the certainty of answers under given settings; features/calibration defines the content. */
 export interface CalibrationRecord {
-  /** The settings, as a text that is the same for the same settings. */
+  /** The settings in canonical form: equal settings give equal texts. */
   readonly subject: string;
-  /** Of the anchors that it was measured on. */
+  /** The collection's sequence at the time of the measurement. */
   readonly sequence: Sequence;
   readonly at: Date;
   readonly content: JsonValue;
 }
 
 /**
- * Postgres: the tables' functions (`findAnchors`, `saveJob`, ...) take it as their database. Every write is durable when
- * its promise resolves.
+ * The open store. The functions of this module (`findAnchors`, `saveJob`, ...) take it as their database. A write is
+ * durable when its promise resolves.
  */
 export interface Store extends Database {
-  /** Which server this is, for the log and `GET /healthz`: `embedded` or `external`. */
+  /** The kind of server, for the log and `GET /healthz`. */
   readonly server: "embedded" | "external";
+  /** @throws AnchorageError `unavailable` if Postgres does not respond */
   ping(): Promise<void>;
-  /** Calls `onNews` for every write that commits on this database, until closed. */
+  /** Calls `onNews` for every committed write on this database, until closed. */
   follow(onNews: (news: News) => void): Following;
-  /** Ends the pool and, where it is ours, stops the server. */
+  /** Closes the pool and stops the embedded server. */
   close(): Promise<void>;
 }

@@ -7,12 +7,12 @@ const READERS_WITHIN_MS = 10_000;
 const POLL_MS = 50;
 
 /**
- * Has Postgres clear the rows that were deleted from its tables, for all collections. `rewrite` writes tables and indexes
- * anew, so that their files hold live rows alone, and locks them meanwhile. `vacuum` locks nothing; what it frees keeps
- * its bytes until something is written over them.
+ * Makes Postgres reclaim deleted rows of all collections. `rewrite` rewrites tables and indexes, so that their files
+ * contain only live rows, and locks them meanwhile. `vacuum` takes no exclusive lock, but the bytes of reclaimed rows
+ * remain in the files until they are overwritten.
  *
- * @param readersWithinMs how long to wait for transactions that may still read what was deleted
- * @throws AnchorageError `unavailable` where one goes on, for then a rewritten table would hold it too
+ * @param readersWithinMs for `rewrite`: how long to wait for transactions that may still read deleted rows; default 10 s
+ * @throws AnchorageError `unavailable` if such a transaction continues, because a rewrite would keep the deleted rows
  */
 export const vacuum = async (
   database: Database,
@@ -26,7 +26,7 @@ export const vacuum = async (
   );
 };
 
-/** Waits until every transaction of this database began after the call. */
+/** Waits until all transactions that started before the call have ended. */
 const outlastReaders = async (database: Database, withinMs: number): Promise<void> => {
   const now = await currentTransaction(database);
   const deadline = performance.now() + withinMs;
@@ -50,8 +50,8 @@ const currentTransaction = async (database: Database): Promise<string> => {
 };
 
 /**
- * Who keeps rows that were deleted before transaction `now` from being cleared: a view of this database that is older,
- * or a write in any database that is older and runs, for every view begins with the oldest of those (PostgreSQL's
+ * Finds who keeps rows deleted before transaction `now` from being reclaimed: an older snapshot of this database, or an
+ * older running write in any database, since every snapshot's horizon is the oldest running write (PostgreSQL's
  * procarray.c, ComputeXidHorizons).
  */
 const readerSince = async (database: Database, now: string): Promise<string | null> => {

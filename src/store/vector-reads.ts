@@ -9,7 +9,7 @@ const byKey = <T>(
   read: (data: Uint8Array) => T,
 ) => new Map(rows.map(({ key, data }) => [key, read(data)] as const));
 
-/** The stored image of each anchor that is there, by its key. */
+/** Reads the stored images of anchors, by anchor key; anchors without an image are left out. */
 export const findImages = async (
   database: Database,
   keys: readonly number[],
@@ -23,7 +23,7 @@ export const findImages = async (
   return byKey(rows, (bytes) => bytes);
 };
 
-/** The vector by `encoder` of each anchor that has one, by its key. */
+/** Reads the vectors of anchors made by `encoder`, by anchor key; anchors without one are left out. */
 export const findVectors = async (
   database: Database,
   encoder: EncoderRecord,
@@ -35,7 +35,7 @@ export const findVectors = async (
   return byKey(rows, fromBytes);
 };
 
-/** The vectors by each of `encoders`, in their order, of the anchors that have one, by their keys; in one question. */
+/** {@link findVectors} for several encoders, in their order, with one query. */
 export const findVectorsByAll = async (
   database: Database,
   encoders: readonly EncoderRecord[],
@@ -55,7 +55,7 @@ export const findVectorsByAll = async (
   return wanted.map((key) => found.get(key) ?? new Map<number, Float32Array>());
 };
 
-/** Which of the anchors have a vector by `encoder`. */
+/** Finds which of the anchors have a vector made by `encoder`. */
 export const keysWithVector = async (
   database: Database,
   encoder: EncoderRecord,

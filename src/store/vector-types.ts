@@ -1,19 +1,20 @@
 import type { AnchorId } from "../types.ts";
 import type { CollectionRecord } from "./types.ts";
 
-/** The encoders of a collection: those that it has, or is to have. */
+/** A collection's image and text encoder, current or future. */
 export type EncoderPair = Pick<CollectionRecord, "imageEncoder" | "textEncoder">;
 
-/** What the vector of an anchor is made from. */
+/** The inputs from which an anchor's vector can be computed. */
 export interface VectorSource {
-  /** The key of the anchor's row; a later write of the same anchor has another key. */
+  /** Key of the anchor's row; it changes whenever the anchor is written. */
   readonly key: number;
   readonly id: AnchorId;
   readonly caption: string | null;
-  /** Null where no image is stored, and for text encoders. */
+  /** Null if no image is stored, and for text encoders. */
   readonly image: Uint8Array | null;
 }
 
+/** A computed vector and the key of its anchor. */
 export interface MadeVector {
   readonly key: number;
   readonly vector: Float32Array;

@@ -8,7 +8,11 @@ import { anchors, collections, images, vectors } from "./schema.ts";
 import type { MadeVector, VectorSource } from "./vector-types.ts";
 import type { CollectionRecord, EncoderRecord } from "./types.ts";
 
-/** How many anchors lack what a vector of `modality` is made of, and the first `limit` of their ids. */
+/**
+ * Counts the anchors without the input for a vector of `modality` (a stored image or a caption).
+ *
+ * @returns their number, and the first `limit` of their ids in id order
+ */
 export const withoutSource = async (
   database: Database,
   { key }: CollectionRecord,
@@ -36,7 +40,7 @@ export const withoutSource = async (
   });
 };
 
-/** The collection's anchors that have no vector of `encoder`. */
+/** Condition for the collection's anchors that have no vector of `encoder`. */
 const lacking = (queries: Queries, { key }: CollectionRecord, encoder: EncoderRecord): SQL | undefined =>
   and(
     eq(anchors.collection, key),
@@ -48,14 +52,14 @@ const lacking = (queries: Queries, { key }: CollectionRecord, encoder: EncoderRe
     ),
   );
 
-/** How many anchors have no vector of `encoder`. */
+/** Counts the anchors that have no vector of `encoder`. */
 export const countWithoutVector = async (
   database: Database,
   collection: CollectionRecord,
   encoder: EncoderRecord,
 ): Promise<number> => database.query((queries) => countLacking(queries, collection, encoder));
 
-/** The same inside a transaction. */
+/** {@link countWithoutVector} within a transaction. */
 export const countLacking = async (
   queries: Queries,
   collection: CollectionRecord,
@@ -68,7 +72,7 @@ export const countLacking = async (
   return row?.count ?? 0;
 };
 
-/** Anchors that have no vector of `encoder`, those after key `after`, in the order of their keys. */
+/** Lists a page of anchors that have no vector of `encoder`, in key order, after key `after`. */
 export const withoutVector = async (
   database: Database,
   collection: CollectionRecord,
@@ -76,7 +80,7 @@ export const withoutVector = async (
   page: { readonly after: number; readonly limit: number },
 ): Promise<VectorSource[]> => database.query((queries) => selectLacking(queries, collection, encoder, page));
 
-/** The same inside a transaction. */
+/** {@link withoutVector} within a transaction. */
 export const selectLacking = async (
   queries: Queries,
   collection: CollectionRecord,
@@ -103,7 +107,12 @@ export const selectLacking = async (
     .limit(limit);
 };
 
-/** Keeps vectors beside those of the collection's own encoders; of anchors that are gone since, none. */
+/**
+ * Stores vectors of `encoder` in addition to those of the collection's own encoders. Vectors of anchors that were
+ * deleted or already have one are ignored.
+ *
+ * @throws AnchorageError `not-found` if the collection is gone
+ */
 export const addVectors = async (
   database: Database,
   collection: CollectionRecord,
@@ -113,7 +122,7 @@ export const addVectors = async (
   if (made.length === 0) return;
   await database.transaction(async (transaction) => {
     const { queries } = transaction;
-    // Writers wait, so that no anchor goes between the two statements.
+    // Lock out writers, so that no anchor disappears between the two statements.
     await lockCollection(queries, collection);
     const keys = made.map(({ key }) => key);
     const rows = await queries
@@ -131,7 +140,7 @@ export const addVectors = async (
   });
 };
 
-/** The same inside a transaction that holds the collection, of anchors that are there and have none. */
+/** Stores vectors within a transaction that locks the collection; the anchors must exist and have no such vector. */
 export const copyMade = async (
   { client }: Transaction,
   encoder: EncoderRecord,
@@ -143,7 +152,7 @@ export const copyMade = async (
   await copyIn(client, "COPY vectors (anchor_key, encoder_key, data) FROM STDIN (FORMAT binary)", rows());
 };
 
-/** Removes a collection's vectors of `encoder`, unless it is the collection's own now. */
+/** Deletes a collection's vectors of `encoder`, unless the collection now uses that encoder. */
 export const removeVectors = async (
   database: Database,
   { key }: CollectionRecord,

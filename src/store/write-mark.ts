@@ -4,7 +4,10 @@ import type { Database } from "./database.ts";
 import { changes } from "./schema.ts";
 import type { CollectionRecord } from "./types.ts";
 
-/** What tells the write of that sequence from any other, as in a database that was restored and then written on. */
+/**
+ * Identifies the write at a sequence; null if there is none. It differs between the writes that a database and its
+ * restored backup make at the same sequence.
+ */
 export const writeMark = async (
   database: Database,
   { key }: CollectionRecord,

@@ -4,10 +4,11 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { AnchorageError } from "../../errors.ts";
 
-/** How PostgreSQL's programs are started, and to whom its files belong. */
+/** The operating system user that PostgreSQL runs as and that owns its files. */
 export interface Account {
+  /** The command line that runs `program` as this user. */
   command(program: string, args: readonly string[]): { file: string; args: string[]; options: SpawnOptions };
-  /** Gives the file or folder at `path` to the account. */
+  /** Makes this user the owner of the file or folder at `path`. */
   own(path: string): Promise<void>;
 }
 
@@ -23,12 +24,13 @@ const ourselves: Account = {
 };
 
 /**
- * The account that PostgreSQL runs under: our own, except for root, whom PostgreSQL refuses; then `postgres` or `nobody`.
+ * Chooses the user that PostgreSQL runs as: the current user, or, because PostgreSQL refuses to run as root, `postgres`
+ * or `nobody` if the current user is root.
  *
- * Where that user may not pass through the folders above `paths` (as below /root), it is given the capability to pass
- * by util-linux's `setpriv`.
+ * If that user cannot traverse the parent folders of `paths` (for example below /root), util-linux's `setpriv` grants the
+ * capability to bypass the file permissions.
  *
- * @throws AnchorageError `unavailable` where we are root and neither way is open.
+ * @throws AnchorageError `unavailable` if the current user is root and neither is possible
  */
 export const chooseAccount = async (program: string, paths: readonly string[]): Promise<Account> => {
   if (process.getuid?.() !== 0) return ourselves;
@@ -62,7 +64,7 @@ const privileges = ({ uid, gid }: User): string[] => [
   "--clear-groups",
   "--inh-caps=+dac_override",
   "--ambient-caps=+dac_override",
-  // access(2) drops the capabilities of all but root without it, and initdb asks access(2) for its programs.
+  // Without it access(2) ignores the capabilities of non-root users, and initdb checks its programs with access(2).
   "--securebits=+no_setuid_fixup",
 ];
 
@@ -72,7 +74,7 @@ const findUser = async (): Promise<User> => {
     .map((line) => line.split(":"));
   for (const wanted of ["postgres", "nobody"]) {
     const [name, , uid, gid] = lines.find(([other]) => other === wanted) ?? [];
-    // macOS writes nobody's number as -2.
+    // macOS lists the uid of nobody as -2.
     if (name !== undefined) return { name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 };
   }
   throw new AnchorageError(
@@ -81,7 +83,7 @@ const findUser = async (): Promise<User> => {
   );
 };
 
-/** The first of `paths`, or of the folders above them, that `user` may not read or pass through; null where all are open. */
+/** The first of `paths`, or of their parent folders, that `user` cannot read or traverse; null if there is none. */
 const firstBlocked = async (paths: readonly string[], user: User): Promise<string | null> => {
   for (const path of paths) {
     for (let at = path; ; at = dirname(at)) {

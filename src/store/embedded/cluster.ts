@@ -9,20 +9,25 @@ import type { Log } from "../../types.ts";
 import type { Account } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 
+/** Name of the database user that owns the cluster. */
 export const SUPERUSER = "anchorage";
 
-/** PostgreSQL's own folder, and the password of {@link SUPERUSER} in it. */
+/** A PostgreSQL data directory and the password of {@link SUPERUSER}. */
 export interface Cluster {
   readonly directory: string;
   readonly password: string;
 }
 
+/** The data directory of PostgreSQL within `dataDir`. */
 export const clusterIn = (dataDir: string): string => join(dataDir, "postgres");
+/** The password file within `dataDir`. */
 export const passwordFileIn = (dataDir: string): string => join(dataDir, "postgres.password");
 
 /**
- * The cluster below `dataDir`, made where there is none. It is built aside and renamed when whole, so that one that was
- * cut off is made again.
+ * Opens the cluster within `dataDir`, or creates it. It is created in a temporary folder and renamed when complete, so
+ * an interrupted creation starts over.
+ *
+ * @throws AnchorageError `unavailable` if initdb fails
  */
 export const ensureCluster = async (
   dataDir: string,
@@ -75,13 +80,13 @@ const initialise = async (account: Account, initdb: string, flags: readonly stri
   );
 };
 
-/** Our environment without what would turn PostgreSQL's programs to another server, locale or folder. */
+/** The environment without variables that would give PostgreSQL another server, locale or directory. */
 export const serverEnvironment = (): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PG|LC_|LANG|NODE_)/.test(name))),
   LC_ALL: "C",
 });
 
-/** The password is written before the cluster that is made with it, and stays. */
+/** The password is stored before the cluster that uses it is created, and never changes. */
 const ensurePassword = async (file: string): Promise<string> => {
   const known = await readFile(file, "utf8").catch(() => "");
   if (known !== "") return known;
@@ -93,7 +98,7 @@ const ensurePassword = async (file: string): Promise<string> => {
 };
 
 const syncDirectory = async (path: string): Promise<void> => {
-  // Windows opens no folders.
+  // Windows cannot open directories.
   if (platform() === "win32") return;
   const handle = await open(path, "r");
   try {

@@ -9,12 +9,13 @@ import { clusterIn, ensureCluster, passwordFileIn, SUPERUSER, type Cluster } fro
 import { portOfRunning, stopOrphan } from "./postmaster.ts";
 import { freePort, startServer, type Server } from "./server.ts";
 
-/** A PostgreSQL of our own that runs until it is stopped. */
+/** A PostgreSQL server of this process. It runs until it is stopped. */
 export interface EmbeddedPostgres {
-  /** `postgres://...` of its database `postgres`, password included. */
+  /** `postgres://...` of the database `postgres`, with the password. */
   readonly url: string;
-  /** The process that serves now; another one after a restart. */
+  /** Process id of the current server; changes with a restart. */
   pid(): number;
+  /** Stops the server; resolves when it has ended. */
   stop(): Promise<void>;
 }
 
@@ -22,16 +23,20 @@ const FIRST_ATTEMPTS = 50;
 const FIRST_WAIT_MS = 200;
 const SHORTEST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 10_000;
-/** One that ran this long counts as sound: its restart does not wait longer than the first did. */
+/** A server that ran this long counts as healthy: the backoff of restarts starts over. */
 const SOUND_AFTER_MS = 30_000;
 
 /**
- * Starts PostgreSQL on the cluster below `dataDir` (made where there is none), after it has stopped what a killed run
- * left behind. Where it ends by itself, it is started again on the same port, with growing waits up to 10 s.
+ * Starts PostgreSQL on the cluster within `dataDir`, which is created if it does not exist. A server left over from a
+ * killed process is stopped first. If the server ends unexpectedly, it is restarted on the same port with exponential
+ * backoff of at most 10 s.
  *
- * The caller holds `dataDir` (see `lockDataDir`).
+ * The caller must hold the lock of `dataDir` (see {@link lockDataDir}).
  *
- * @throws AnchorageError `unavailable` where it cannot run here.
+ * @throws AnchorageError `unavailable` if PostgreSQL cannot run on this machine
+ * @example
+ * const postgres = await startEmbedded({ dataDir: "./data", log: console.error });
+ * const client = new pg.Client({ connectionString: postgres.url });
  */
 export const startEmbedded = async (options: {
   readonly dataDir: string;
@@ -92,7 +97,7 @@ export const startEmbedded = async (options: {
       process.off("exit", signalAtExit);
       await server.stop();
       await kept;
-      // Started again while we were stopping.
+      // A restart may have completed while stopping.
       await server.stop();
     },
   };
@@ -101,7 +106,7 @@ export const startEmbedded = async (options: {
 const urlOf = ({ password }: Cluster, port: number): string =>
   `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`;
 
-/** The address of the server that another process runs on the cluster below `dataDir`; null where none runs. */
+/** The URL of the server that another process runs on the cluster within `dataDir`; null if none is running. */
 export const findEmbedded = async (dataDir: string): Promise<string | null> => {
   const real = await realpath(dataDir).catch(() => dataDir);
   const directory = clusterIn(real);
@@ -110,7 +115,7 @@ export const findEmbedded = async (dataDir: string): Promise<string | null> => {
   return urlOf({ directory, password: await readFile(passwordFileIn(real), "utf8") }, port);
 };
 
-/** Another program may take the port between our look and the start, and a killed server's children may still be going. */
+/** Retries: another program may take the port first, and children of a killed server may still be ending. */
 const startFirst = async (
   startOn: (port: number) => Promise<Server>,
 ): Promise<{ readonly server: Server; readonly port: number }> => {

@@ -5,7 +5,7 @@ import { AnchorageError } from "../../errors.ts";
 import type { Log } from "../../types.ts";
 import { commandOf, isAlive } from "../processes.ts";
 
-/** What a running server says of itself in postmaster.pid (PostgreSQL's miscadmin.h: LOCK_FILE_LINE_...). */
+/** The contents of postmaster.pid of a running server (PostgreSQL's miscadmin.h: LOCK_FILE_LINE_...). */
 interface PidFile {
   readonly pid: number;
   readonly port: number;
@@ -30,13 +30,13 @@ const readPidFile = async (directory: string): Promise<PidFile | null> => {
     : null;
 };
 
-/** Whether the server `pid` on `directory` takes connections; while it recovers it does not. */
+/** Whether the server `pid` on `directory` accepts connections. It does not during recovery. */
 export const isReady = async (directory: string, pid: number): Promise<boolean> => {
   const file = await readPidFile(directory);
   return file?.pid === pid && file.status === "ready";
 };
 
-/** The port on which a server of ours on `directory` takes connections; null where none does. */
+/** The port of a running server on `directory` that accepts connections; null if there is none. */
 export const portOfRunning = async (directory: string): Promise<number | null> => {
   const file = await readPidFile(directory);
   if (file?.status !== "ready" || !isAlive(file.pid)) return null;
@@ -44,12 +44,12 @@ export const portOfRunning = async (directory: string): Promise<number | null> =
 };
 
 /**
- * Stops the server that a dead process of ours left running on `directory`, if there is one, so that its successor
- * starts from a clean shutdown. A postmaster.pid whose number belongs to another program by now is removed.
+ * Stops a server on `directory` that a dead Anchorage process left running, so that the next server starts from a clean
+ * shutdown. A postmaster.pid whose process id now belongs to another program is removed.
  */
 export const stopOrphan = async (directory: string, log: Log): Promise<void> => {
   const file = await readPidFile(directory);
-  // Of a server that is gone PostgreSQL removes the file itself, after it has looked for its shared memory.
+  // If the server is gone, PostgreSQL removes the file itself after checking its shared memory.
   if (file === null || !isAlive(file.pid)) return;
   if (!(await isServerOn(directory, file.pid))) {
     await rm(fileIn(directory), { force: true });
@@ -68,7 +68,7 @@ export const stopOrphan = async (directory: string, log: Log): Promise<void> => 
   }
 };
 
-/** Another process may have got the number since; a server names its folder in its command line. */
+/** Checks the command line, which contains the data directory, because another process may have the id by now. */
 const isServerOn = async (directory: string, pid: number): Promise<boolean> => {
   const command = await commandOf(pid);
   return (
@@ -80,7 +80,7 @@ const isServerOn = async (directory: string, pid: number): Promise<boolean> => {
 
 const signal = (pid: number): void => {
   try {
-    // Fast shutdown: clients are cut off, and a checkpoint is written.
+    // Fast shutdown: disconnects clients and writes a checkpoint.
     process.kill(pid, "SIGINT");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

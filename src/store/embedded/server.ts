@@ -7,16 +7,18 @@ import type { Account } from "./account.ts";
 import { serverEnvironment, type Cluster } from "./cluster.ts";
 import { isReady } from "./postmaster.ts";
 
+/** A running PostgreSQL server process. */
 export interface Server {
   readonly pid: number;
-  /** Resolves with how it ended, in whatever way. */
+  /** Resolves when the process has ended, with the signal, exit code or error. */
   readonly ended: Promise<string>;
-  /** Ends it by a fast shutdown, and an immediate one where that takes too long; neither loses a commit. */
+  /** Shuts down fast, and immediately if that takes too long. Neither loses a committed transaction. */
   stop(): Promise<void>;
-  /** Asks it to end, for a process that is about to exit and cannot wait. */
+  /** Requests a fast shutdown without waiting, for a process that is about to exit. */
   signal(): void;
 }
 
+/** Options of {@link startServer}. */
 export interface ServerOptions {
   readonly postgres: string;
   readonly account: Account;
@@ -26,19 +28,19 @@ export interface ServerOptions {
 }
 
 const POLL_MS = 10;
-/** The service promises to be gone within 10 s. */
+/** The service promises to stop within 10 s. */
 const FAST_SHUTDOWN_MS = 5_000;
 const LARGEST_LOG_BYTES = 16 * 1024 * 1024;
 
 const SETTINGS: Readonly<Record<string, string>> = {
-  // TCP on loopback, with a password, is one way for every platform; a Unix socket's path may be 107 bytes at most.
+  // TCP on loopback with a password works on every platform; the path of a Unix socket is limited to 107 bytes.
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
   max_connections: "100",
   shared_buffers: "128MB",
   max_wal_size: "512MB",
   min_wal_size: "64MB",
-  // Nothing replicates from this server.
+  // There is no replication from this server.
   wal_level: "minimal",
   max_wal_senders: "0",
   fsync: "on",
@@ -51,9 +53,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Starts PostgreSQL and waits until it takes connections, however long it recovers.
+ * Starts PostgreSQL and waits until it accepts connections, however long its recovery takes.
  *
- * @throws AnchorageError `unavailable` with what it wrote, where it ends instead.
+ * @throws AnchorageError `unavailable` with its error messages if it ends instead
  */
 export const startServer = async (options: ServerOptions): Promise<Server> => {
   const { postgres, account, cluster, port, logFile } = options;
@@ -67,7 +69,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
   const command = account.command(postgres, ["-D", cluster.directory, ...settings]);
   const child = spawn(command.file, command.args, {
     ...command.options,
-    // A process group of its own: Ctrl-C at our terminal must not stop it before we have ended our transactions.
+    // Its own process group: Ctrl-C in the terminal must not stop it before open transactions have ended.
     detached: true,
     stdio: ["ignore", log.fd, log.fd],
     env: serverEnvironment(),
@@ -102,7 +104,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
   };
 };
 
-/** A port that was free a moment ago. */
+/** Finds a free port. Another program may still take it before the server starts. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
