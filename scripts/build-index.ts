@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { openApplication } from "../src/cli/application/index.ts";
+import { openConnection } from "../src/cli/open.ts";
 import {
   collectionOption,
   EXIT,
@@ -76,21 +76,20 @@ const read = async (
   terminal: Terminal,
 ): Promise<Vectors> => {
   const { collection } = given;
-  const application = await openApplication({
+  const client = await openConnection({
     url: given.url,
     config: readConfig(process.env),
     log: terminal.note,
   });
   const progress = createProgress("reading", "anchors");
   try {
-    await application.get(collection);
+    const source = client.collection(collection);
+    await source.get();
     await prepareIndexFolder({ directory, collection, profile });
-    return await collectVectors(application, collection, terminal.signal, (done, total) =>
-      progress.update(done, total),
-    );
+    return await collectVectors(source, terminal.signal, (done, total) => progress.update(done, total));
   } finally {
     progress.stop();
-    await application.close();
+    await client.close();
   }
 };
 

@@ -3,6 +3,7 @@ import { indexStatus } from "./indexes.ts";
 import { ensemble, method, rank } from "./methods.ts";
 import {
   collectionName,
+  encoderId,
   instant,
   k,
   minSequenceParameter,
@@ -75,11 +76,23 @@ const collectionDefaults = {
   ensemble,
 };
 
+const boundEncoder = z
+  .strictObject({
+    id: encoderId,
+    sha256: z.string().openapi({ description: "Empty for an external encoder." }),
+    dimension: z.int(),
+  })
+  .openapi("BoundEncoder");
+
 export const collection = z
   .strictObject({
     name: collectionName,
     imageEncoder: encoderChoice,
     textEncoder: encoderChoice,
+    encoders: z.strictObject({ image: boundEncoder, text: boundEncoder }).openapi({
+      description:
+        "The encoders that made its vectors, which may be other ones than those installed under their ids.",
+    }),
     ...collectionDefaults,
     anchorCount: z.int(),
     sequence: sequence.openapi({ description: "Grows by one with every committed write." }),

@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import type { CollectionInfo, EncoderChoice } from "../api/collections.ts";
+import { collection as collectionSchema, type CollectionInfo } from "../api/collections.ts";
 import { EXIT, type Context } from "../command.ts";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
+import type { AnchorageClient } from "../features/client.ts";
 import { createProgress } from "../progress.ts";
 import { collectVectors, tuneGraphs } from "../retrieval/index-files/index.ts";
 import {
@@ -17,7 +18,6 @@ import {
   type RecallCurve,
 } from "../retrieval/index.ts";
 import type { CollectionName } from "../types.ts";
-import type { Application } from "./application/index.ts";
 
 export interface TuneIndexOptions {
   readonly collection: CollectionName;
@@ -31,7 +31,10 @@ export interface TuneIndexOptions {
  * @returns the exit status
  * @throws AnchorageError `unavailable` where HNSW is not installed, what reading the collection throws
  */
-export const tuneIndex = async (given: TuneIndexOptions, context: Context<Application>): Promise<number> => {
+export const tuneIndex = async (
+  given: TuneIndexOptions,
+  context: Context<AnchorageClient>,
+): Promise<number> => {
   const hnswlib = await loadHnsw();
   if (hnswlib === undefined) throw new AnchorageError("unavailable", (await hnswAvailable()).reason);
   const { config, note, print, signal } = context;
@@ -60,29 +63,25 @@ export const tuneIndex = async (given: TuneIndexOptions, context: Context<Applic
   }
 };
 
-const curvesOf = ({ createdAt, imageEncoder, textEncoder }: CollectionInfo): CurvesOf => ({
+const curvesOf = ({ createdAt, encoders }: CollectionInfo): CurvesOf => ({
   createdAt,
-  encoders: { image: idOf(imageEncoder), text: idOf(textEncoder) },
+  encoders: { image: encoders.image.id, text: encoders.text.id },
 });
-
-const idOf = (choice: EncoderChoice): string =>
-  typeof choice === "string" ? choice : `external-${choice.external.dimension}`;
 
 const read = async (
   { collection: name, url }: TuneIndexOptions,
-  { connect, signal }: Context<Application>,
+  { connect, signal }: Context<AnchorageClient>,
 ) => {
-  const application = await connect(url);
+  const client = await connect(url);
   const progress = createProgress("reading", "anchors");
   try {
-    const collection = await application.get(name);
-    const vectors = await collectVectors(application, name, signal, (done, total) =>
-      progress.update(done, total),
-    );
+    const source = client.collection(name);
+    const collection = collectionSchema.parse(await source.get());
+    const vectors = await collectVectors(source, signal, (done, total) => progress.update(done, total));
     return { vectors, collection };
   } finally {
     progress.stop();
-    await application.close();
+    await client.close();
   }
 };
 

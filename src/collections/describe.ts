@@ -1,5 +1,6 @@
 import type { CollectionInfo } from "../api/collections.ts";
 import { choiceOf } from "./encoder-choice.ts";
+import type { EncoderRecord } from "../store/index.ts";
 import type { OpenCollection } from "./memory.ts";
 
 /** The public description of a collection. */
@@ -10,6 +11,7 @@ export const describe = ({ record, space, defaults }: OpenCollection): Collectio
     name: record.name,
     imageEncoder: choiceOf(record.imageEncoder),
     textEncoder: choiceOf(record.textEncoder),
+    encoders: { image: boundEncoder(record.imageEncoder), text: boundEncoder(record.textEncoder) },
     ...defaults(),
     anchorCount: view.size,
     sequence: view.sequence,
@@ -17,3 +19,5 @@ export const describe = ({ record, space, defaults }: OpenCollection): Collectio
     createdAt: record.createdAt,
   };
 };
+
+const boundEncoder = ({ id, sha256, dimension }: EncoderRecord) => ({ id, sha256, dimension });

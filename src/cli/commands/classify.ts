@@ -11,7 +11,7 @@ import {
 } from "../../command.ts";
 import { AnchorageError } from "../../errors.ts";
 import { imagesIn, readImageFile, readTextFile, type Reject } from "../../files/index.ts";
-import type { Application } from "../application/index.ts";
+import type { AnchorageClient } from "../../features/client.ts";
 
 const MAX_TOP = 10_000;
 const MAX_EXPLANATIONS = 1_000;
@@ -36,18 +36,18 @@ const schema = z
 
 type Given = z.infer<typeof schema>;
 
-const run = async (given: Given, context: Context<Application>): Promise<number> => {
+const run = async (given: Given, context: Context<AnchorageClient>): Promise<number> => {
   const classes = await classesOf(given);
-  const application = await context.connect(given.url);
+  const client = await context.connect(given.url);
   try {
-    return await classify(given, classes, application, context);
+    return await classify(given, classes, client, context);
   } finally {
-    await application.close();
+    await client.close();
   }
 };
 
 const classesOf = async ({ classes, "classes-file": file }: Given): Promise<string[]> => {
-  const { readClasses } = await import("../application/index.ts");
+  const { readClasses } = await import("../classify/index.ts");
   return file === undefined
     ? readClasses(classes ?? "", ",", "--classes")
     : readClasses(await readTextFile(file), "\n", file);
@@ -56,11 +56,12 @@ const classesOf = async ({ classes, "classes-file": file }: Given): Promise<stri
 const classify = async (
   given: Given,
   classes: readonly string[],
-  application: Application,
+  client: AnchorageClient,
   terminal: Terminal,
 ): Promise<number> => {
-  const { classificationTable, classifyFiles } = await import("../application/index.ts");
-  const { anchorCount } = await application.get(given.collection);
+  const { classificationTable, classifyFiles } = await import("../classify/index.ts");
+  const collection = client.collection(given.collection);
+  const { anchorCount } = await collection.get();
   if (anchorCount === 0) {
     throw new AnchorageError(
       "unprocessable",
@@ -74,7 +75,7 @@ const classify = async (
     terminal.note(`${file}: ${reason}`);
   };
   const files = filesOf(given.arguments, ({ source, reason }) => tell({ file: source, reason }));
-  const results = classifyFiles(application, given.collection, files, {
+  const results = classifyFiles(collection, files, {
     request: {
       classes: classes.map((name) => ({ name })),
       top: given.top,
@@ -108,7 +109,7 @@ async function* filesOf(
   }
 }
 
-export const classifyCommand: Command<Given, Context<Application>> = {
+export const classifyCommand: Command<Given, Context<AnchorageClient>> = {
   name: "classify",
   synopsis: "IMAGE... (--classes LIST | --classes-file FILE) [options]",
   about: [

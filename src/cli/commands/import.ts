@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { collectionOption, requiredText, urlOption, type Command, type Context } from "../../command.ts";
-import type { Application } from "../application/index.ts";
+import type { AnchorageClient } from "../../features/client.ts";
 
 const schema = z
   .object({
@@ -25,7 +25,7 @@ const schema = z
 
 type Given = z.infer<typeof schema>;
 
-const run = async (given: Given, context: Context<Application>): Promise<number> => {
+const run = async (given: Given, context: Context<AnchorageClient>): Promise<number> => {
   const { runImport } = await import("../import/index.ts");
   return runImport(
     {
@@ -56,7 +56,7 @@ const run = async (given: Given, context: Context<Application>): Promise<number>
   );
 };
 
-export const importCommand: Command<Given, Context<Application>> = {
+export const importCommand: Command<Given, Context<AnchorageClient>> = {
   name: "import",
   synopsis: "SOURCE... --collection NAME [options]",
   about: [

@@ -1,6 +1,6 @@
 import type { Command, Context } from "../../command.ts";
 import { readConfig } from "../../config.ts";
-import type { Application } from "../application/index.ts";
+import type { AnchorageClient } from "../../features/client.ts";
 import { EXIT, note, print, runCommand } from "../cli.ts";
 
 /** Runs one command on its arguments and ends the process. */
@@ -8,7 +8,7 @@ type Run = (given: readonly string[]) => Promise<void>;
 
 /** Gives a command its terminal, its settings and Anchorage. */
 export const withAnchorage =
-  <Given>(command: Command<Given, Context<Application>>): Run =>
+  <Given>(command: Command<Given, Context<AnchorageClient>>): Run =>
   (given) =>
     runCommand(command, given, (terminal) => {
       const config = readConfig(process.env);
@@ -16,8 +16,8 @@ export const withAnchorage =
         ...terminal,
         config,
         connect: async (url) => {
-          const { openApplication } = await import("../application/index.ts");
-          return openApplication({ url, config, log: terminal.note });
+          const { openConnection } = await import("../open.ts");
+          return openConnection({ url, config, log: terminal.note });
         },
       };
     });

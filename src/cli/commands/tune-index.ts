@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { collectionOption, urlOption, type Command, type Context } from "../../command.ts";
-import type { Application } from "../application/index.ts";
+import type { AnchorageClient } from "../../features/client.ts";
 import type { TuneIndexOptions } from "../tune-index.ts";
 
 const schema = z
@@ -11,7 +11,7 @@ const schema = z
   })
   .strict();
 
-export const tuneIndexCommand: Command<TuneIndexOptions, Context<Application>> = {
+export const tuneIndexCommand: Command<TuneIndexOptions, Context<AnchorageClient>> = {
   name: "tune-index",
   synopsis: "--collection NAME [--url URL]",
   about: [

@@ -1,8 +1,8 @@
-import type { CollectionSpec } from "../../api/collections.ts";
 import { EXIT, type Context, type Terminal } from "../../command.ts";
 import { AnchorageError } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
-import { wantCollection, type Application } from "../application/index.ts";
+import { imageOf, type AnchorageClient, type CollectionSpecBody } from "../../features/client.ts";
+import { wantCollection } from "../want-collection.ts";
 import { beginReading } from "./begin.ts";
 import { importPairs } from "./import.ts";
 import { openPairSource, type SourceOptions } from "./open.ts";
@@ -17,7 +17,7 @@ export interface ImportRun {
   /** Of folders, tables and shards. */
   readonly patterns: readonly string[];
   readonly source: SourceOptions;
-  readonly collection: CollectionSpec;
+  readonly collection: CollectionSpecBody;
   /** Whether the collection is made where it is not there. */
   readonly create: boolean;
   readonly replace: boolean;
@@ -34,16 +34,16 @@ export interface ImportRun {
  *
  * @returns the exit status
  */
-export const runImport = async (options: ImportRun, context: Context<Application>): Promise<number> => {
+export const runImport = async (options: ImportRun, context: Context<AnchorageClient>): Promise<number> => {
   const source = await beginReading(await openPairSource(options.patterns, options.source));
   const rejects = openRejectLog(options.rejects, source.paths, context.note);
   try {
     if (options.dryRun) return await preview(source, rejects, context);
-    const application = await context.connect(options.url);
+    const client = await context.connect(options.url);
     try {
-      return await store(options, source, application, rejects, context);
+      return await store(options, source, client, rejects, context);
     } finally {
-      await application.close();
+      await client.close();
     }
   } finally {
     rejects.close();
@@ -68,13 +68,13 @@ const preview = async (source: PairSource, rejects: RejectLog, terminal: Termina
 const store = async (
   options: ImportRun,
   source: PairSource,
-  application: Application,
+  client: AnchorageClient,
   rejects: RejectLog,
   terminal: Terminal,
 ): Promise<number> => {
   const { collection: spec, create, replace } = options;
   const { name } = spec;
-  const collection = await wantCollection(application, spec, { create, log: terminal.note });
+  const collection = await wantCollection(client, spec, { create, log: terminal.note });
   const { imageEncoder, textEncoder } = collection.found() ?? spec;
   if (typeof imageEncoder === "object" || typeof textEncoder === "object") {
     throw new AnchorageError(
@@ -88,11 +88,16 @@ const store = async (
     const { rejected } = await importPairs(
       source,
       {
-        existing: (ids) =>
-          collection.found() === null ? Promise.resolve(new Set()) : application.existingIds(name, ids),
+        existing: async (ids) => {
+          if (collection.found() === null) return new Set();
+          const stored = new Set(await client.collection(name).existingAnchors(ids));
+          return new Set(ids.filter((id) => stored.has(id)));
+        },
         put: async (anchors) => {
           await collection.ensure();
-          await application.putAnchors(name, anchors);
+          await client
+            .collection(name)
+            .putAnchors(anchors.map((anchor) => ({ ...anchor, image: imageOf(anchor.image) })));
         },
       },
       {

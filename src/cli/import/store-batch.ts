@@ -1,4 +1,4 @@
-import { MAX_BATCH_BYTES, sendBatch } from "../application/index.ts";
+import { MAX_BATCH_BYTES, sendBatch } from "../send-batch.ts";
 import type { AnchorId, Metadata } from "../../types.ts";
 import { reject, type Reject } from "../../files/index.ts";
 import { loadImage } from "./load-image.ts";

@@ -1,5 +1,6 @@
-import type { CollectionInfo } from "../../api/collections.ts";
-import type { StoredAnchor } from "../../api/anchors.ts";
+import { collection as collectionSchema, type CollectionInfo } from "../../api/collections.ts";
+import { anchorId } from "../../api/values.ts";
+import type { CoreCollectionClient } from "../../client/index.ts";
 import type { EncoderRegistry } from "../../encoders/index.ts";
 import { AnchorageError } from "../../errors.ts";
 import type { CollectionName, EncoderInfo, Log, Modality } from "../../types.ts";
@@ -11,13 +12,13 @@ import type { Report } from "./report.ts";
 
 /** Where a collection is read from: this process or a service. */
 export interface CollectionReader {
-  get(name: CollectionName): Promise<CollectionInfo>;
-  encoderHashes(collection: CollectionInfo): Promise<Readonly<Record<Modality, string>>>;
-  anchorsWithVectors(name: CollectionName): AsyncGenerator<StoredAnchor, void>;
+  collection(name: string): Pick<CoreCollectionClient, "get" | "listAnchors">;
 }
 
+const ANCHORS_A_PAGE = 1_000;
+
 export interface CollectionOptions extends Asking {
-  readonly application: CollectionReader;
+  readonly client: CollectionReader;
   readonly collection: CollectionName;
   readonly log: Log;
 }
@@ -64,12 +65,11 @@ export const evaluateDataset = async (
   const { collection, path, classNames, templates, registry, methods, progress } = options;
   const dataset = await openDataset(path, classNames);
   const { info, anchors } = await readCollection(options);
-  const hashes = await options.application.encoderHashes(info);
   const bar = progress("images", "images");
   const questions = await embedDataset(path, dataset, templates, {
     ...options,
-    imageEncoder: encoderOf(registry, info, hashes, "image"),
-    textEncoder: encoderOf(registry, info, hashes, "text"),
+    imageEncoder: encoderOf(registry, info, "image"),
+    textEncoder: encoderOf(registry, info, "text"),
     progress: bar,
   }).finally(() => bar.stop());
   const settings = settingsOf(info, options);
@@ -100,17 +100,17 @@ const settingsOf = ({ asif, transform }: CollectionInfo, { parameters }: Asking)
   ...parameters,
 });
 
-const readCollection = async ({ application, collection, progress, signal }: CollectionOptions) => {
-  const info = await application.get(collection);
+const readCollection = async ({ client, collection, progress, signal }: CollectionOptions) => {
+  const source = client.collection(collection);
+  const info = collectionSchema.parse(await source.get());
   const bar = progress("reading", "anchors");
   const anchors: LabelledAnchor[] = [];
   try {
-    for await (const { id, text, metadata, imageVector, textVector } of application.anchorsWithVectors(
-      collection,
-    )) {
+    const listed = source.listAnchors({ vectors: true, pageSize: ANCHORS_A_PAGE });
+    for await (const { id, text, metadata, imageVector, textVector } of listed) {
       signal.throwIfAborted();
       anchors.push({
-        id,
+        id: anchorId.parse(id),
         text,
         metadata,
         imageVector: Float32Array.from(imageVector ?? []),
@@ -126,16 +126,11 @@ const readCollection = async ({ application, collection, progress, signal }: Col
 };
 
 /** The encoder as it is here, which must be the one that the collection's vectors were made by. */
-const encoderOf = (
-  registry: EncoderRegistry,
-  info: CollectionInfo,
-  hashes: Readonly<Record<Modality, string>>,
-  modality: Modality,
-): EncoderInfo => {
+const encoderOf = (registry: EncoderRegistry, info: CollectionInfo, modality: Modality): EncoderInfo => {
   const choice = modality === "image" ? info.imageEncoder : info.textEncoder;
   if (typeof choice === "string") {
     const encoder = registry.get(choice, modality);
-    if (encoder.sha256 === hashes[modality]) return encoder;
+    if (encoder.sha256 === info.encoders[modality].sha256) return encoder;
     throw new AnchorageError(
       "conflict",
       `The ${modality} encoder "${choice}" here is another than the one that made the vectors of "${info.name}".`,

@@ -68,8 +68,8 @@ export const evaluateOwnData = async (
   const { collection, classes = CLASSES, by: field, folder: path } = given;
   if (collection === undefined)
     throw new AnchorageError("invalid-input", "a collection or files of embeddings must be given");
-  const application = await context.connect(given.url);
-  const shared = { ...asking, application, collection, log: context.note };
+  const client = await context.connect(given.url);
+  const shared = { ...asking, client, collection, log: context.note };
   try {
     if (path === undefined) return await evaluateCollection({ ...shared, classes, field });
     const templates =
@@ -84,7 +84,7 @@ export const evaluateOwnData = async (
       directory: join(evaluationDirectory(context.config), "vectors"),
     }).finally(() => registry.close());
   } finally {
-    await application.close();
+    await client.close();
   }
 };
 

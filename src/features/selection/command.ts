@@ -1,25 +1,16 @@
 import { z } from "zod";
 import { collectionOption, EXIT, urlOption, wholeNumber, type Command, type Context } from "../../command.ts";
-import { isAnchorageError } from "../../errors.ts";
+import type { CoreClient } from "../../client/index.ts";
+import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import { readTemplates } from "../../files/index.ts";
 import { createProgress } from "../../progress.ts";
-import type { CollectionName } from "../../types.ts";
-import type { DoneSelection } from "./selections.ts";
+import type { SelectionClient } from "./client.ts";
 import { SELECTION_DEFAULTS } from "./defaults.ts";
 import { SELECTION_METHODS } from "./methods.ts";
 import { selectionTable } from "./report.ts";
-import type { SelectionRequest } from "./types.ts";
 
-/** What ranks encoders for a collection, here or in a service. */
-interface Selector {
-  select(
-    collection: CollectionName,
-    request: Omit<SelectionRequest, "subject"> & {
-      readonly labels: { readonly field: string } | { readonly captions: true };
-    },
-    options: { readonly signal: AbortSignal; readonly onProgress: (done: number, total: number) => void },
-  ): Promise<DoneSelection>;
-}
+/** The part of Anchorage that ranks encoders. */
+type Selector = Pick<CoreClient, "waitForJob"> & SelectionClient;
 
 const TRANSFORMS = ["none", "center", "whiten"] as const;
 const { methods: METHODS, transforms, rounds, samples, bootstrap, seed } = SELECTION_DEFAULTS;
@@ -61,7 +52,7 @@ const settingsOf = async (given: Given) => {
     // Where nothing is asked for, the service knows what suits the labels.
     ...(method === undefined && !truth ? {} : { methods: [...new Set(asked)] }),
     ...(transform === undefined ? {} : { transforms: [...new Set(transform)] }),
-    ...(texts === undefined ? {} : { templates: texts }),
+    ...(texts === undefined ? {} : { templates: [...texts] }),
     rounds: given.rounds,
     samples: given.samples,
     bootstrap: given.bootstrap,
@@ -79,19 +70,19 @@ const run = async (given: Given, { connect, signal, print, note }: Context<Selec
     "text-encoder": textEncoders,
   } = given;
   const settings = await settingsOf(given);
-  const application = await connect(url);
+  const client = await connect(url);
   const progress = createProgress(`selecting for ${collection}`, "steps");
   try {
-    const found = await application.select(
+    const job = await client.select({
       collection,
-      {
-        labels: field === undefined ? { captions: true } : { field },
-        ...(imageEncoders === undefined ? {} : { imageEncoders }),
-        ...(textEncoders === undefined ? {} : { textEncoders }),
-        settings,
-      },
-      { signal, onProgress: (done, total) => progress.update(done, total) },
-    );
+      labels: field === undefined ? { captions: true } : { field },
+      ...(imageEncoders === undefined ? {} : { imageEncoders }),
+      ...(textEncoders === undefined ? {} : { textEncoders }),
+      ...settings,
+    });
+    await client.waitForJob(job, { signal, onProgress: ({ done, total }) => progress.update(done, total) });
+    const found = await client.getSelection(job.id);
+    if (!("candidates" in found)) throw new AnchorageError("conflict", `selection ${job.id} is not done`);
     progress.stop();
     if (json) print(JSON.stringify(found));
     else for (const line of selectionTable(found)) print(line);
@@ -99,11 +90,13 @@ const run = async (given: Given, { connect, signal, print, note }: Context<Selec
     return EXIT.done;
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
-    note(`${error.message}; the next one goes on from there`);
+    note(
+      "the selection was stopped, and the features that were made are kept; the next one goes on from there",
+    );
     return EXIT.interrupted;
   } finally {
     progress.stop();
-    await application.close();
+    await client.close();
   }
 };
 

@@ -1,11 +1,12 @@
-import type { TransferMethod } from "./emms/index.ts";
-import type { Candidate, Selection } from "./types.ts";
+import type { SelectionBody } from "./api/selection-answer.ts";
+
+type Candidate = SelectionBody["candidates"][number];
 
 /**
  * A selection as lines of a table: each candidate's score and rank by each method, with the share of halves in which it
  * came first, and the time that the method took.
  */
-export const selectionTable = (selection: Selection): string[] => {
+export const selectionTable = (selection: SelectionBody): string[] => {
   const { candidates, settings, samples, classes, fLabels, winners, tookMs } = selection;
   const { methods } = settings;
   const names = candidates.map(nameOf);
@@ -47,14 +48,14 @@ export const nameOf = ({ model, transform }: Pick<Candidate, "model" | "transfor
   transform === "none" ? model : `${model}, ${transform}`;
 
 /** Score, rank, and how often first: `-0.512 #1 90%`. */
-const cellOf = ({ scores }: Candidate, method: TransferMethod): string => {
+const cellOf = ({ scores }: Candidate, method: string): string => {
   const own = scores[method];
   if (own?.score == null) return "-";
   const first = own.confidence === null ? "" : ` ${percent(own.confidence.first).padStart(4)}`;
   return `${shown(own.score)} ${`#${own.rank ?? ""}`.padStart(3)}${first}`;
 };
 
-const weightsLine = ({ candidates, fLabels }: Selection): string => {
+const weightsLine = ({ candidates, fLabels }: SelectionBody): string => {
   const { textEncoders, dimension, projection } = fLabels ?? {
     textEncoders: [],
     dimension: 0,

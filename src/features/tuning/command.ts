@@ -3,18 +3,13 @@ import { method, METHODS } from "../../api/methods.ts";
 import { collectionOption, EXIT, urlOption, wholeNumber, type Command, type Context } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
-import type { CollectionName } from "../../types.ts";
-import { METRICS, TUNING_DEFAULTS, type TuneRequest, type Tuning } from "./api.ts";
+import type { CoreClient } from "../../client/index.ts";
+import { METRICS, tuning, TUNING_DEFAULTS } from "./api.ts";
+import type { TuningClient } from "./client.ts";
 import { tuningReport } from "./report.ts";
 
-/** What tunes a collection, here or in a service. */
-interface Tuner {
-  tune(
-    collection: CollectionName,
-    request: TuneRequest,
-    options: { readonly signal: AbortSignal; readonly onProgress: (done: number, total: number) => void },
-  ): Promise<Tuning>;
-}
+/** The part of Anchorage that tunes a collection. */
+type Tuner = Pick<CoreClient, "waitForJob"> & { collection(name: string): TuningClient };
 
 const { folds, repeats, seed, classes, questions, objective, budgetSeconds } = TUNING_DEFAULTS;
 
@@ -41,25 +36,24 @@ type Given = z.infer<typeof schema>;
 
 const run = async (given: Given, { connect, signal, print, note }: Context<Tuner>): Promise<number> => {
   const { collection, by, method: methods, budget, json, url, apply } = given;
-  const application = await connect(url);
+  const client = await connect(url);
+  const tuner = client.collection(collection);
   const progress = createProgress(`tuning ${collection}`, "steps");
   try {
-    const found = await application.tune(
-      collection,
-      {
-        ...(by === undefined ? {} : { by }),
-        ...(methods === undefined ? {} : { methods: [...new Set(methods)] }),
-        objective: given.objective,
-        folds: given.folds,
-        repeats: given.repeats,
-        seed: given.seed,
-        classes: given.classes,
-        questions: given.questions,
-        budgetSeconds: budget,
-        apply,
-      },
-      { signal, onProgress: (done, total) => progress.update(done, total) },
-    );
+    const job = await tuner.tune({
+      ...(by === undefined ? {} : { by }),
+      ...(methods === undefined ? {} : { methods: [...new Set(methods)] }),
+      objective: given.objective,
+      folds: given.folds,
+      repeats: given.repeats,
+      seed: given.seed,
+      classes: given.classes,
+      questions: given.questions,
+      budgetSeconds: budget,
+      apply,
+    });
+    await client.waitForJob(job, { signal, onProgress: ({ done, total }) => progress.update(done, total) });
+    const found = tuning.parse(await tuner.getTuning());
     progress.stop();
     if (json) print(JSON.stringify(found));
     else for (const line of tuningReport(found)) print(line);
@@ -71,11 +65,11 @@ const run = async (given: Given, { connect, signal, print, note }: Context<Tuner
     return EXIT.done;
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
-    note(error.message);
+    note("tuning was stopped, and nothing is changed");
     return EXIT.interrupted;
   } finally {
     progress.stop();
-    await application.close();
+    await client.close();
   }
 };
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openApplication, type Application } from "../../../src/cli/application/index.ts";
+import { openConnection, type Connection } from "../../../src/cli/open.ts";
 import { readConfig } from "../../../src/config.ts";
 import { openEncoderRegistry, type EncoderRegistry } from "../../../src/encoders/index.ts";
 import {
@@ -12,7 +12,8 @@ import {
   writeReport,
 } from "../../../src/features/evaluation/index.ts";
 import { silentProgress } from "../../../src/progress.ts";
-import type { AnchorId, CollectionName } from "../../../src/types.ts";
+import { imageOf } from "../../../src/features/client.ts";
+import type { CollectionName } from "../../../src/types.ts";
 import { QUICK, writeEncoders } from "../../cli/import/encoders.ts";
 import { folderOf, picture } from "../../cli/import/support.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
@@ -23,7 +24,7 @@ const HUES = { red: 0, yellow: 60, green: 120, blue: 240 };
 
 let root: string;
 let database: TestDatabase;
-let application: Application;
+let client: Connection;
 let registry: EncoderRegistry;
 const lines: string[] = [];
 
@@ -33,33 +34,38 @@ beforeAll(async () => {
   await writeEncoders(encoders);
   database = await freshDatabase();
   const log = (line: string): void => void lines.push(line);
-  application = await openApplication({
+  client = await openConnection({
     url: undefined,
     config: readConfig({ DATA_DIR: root, DATABASE_URL: database.url }),
     log,
   });
   registry = await openEncoderRegistry({ folders: [encoders], log });
-  await application.create({ name: COLOURS, imageEncoder: QUICK, transform: "none", asif: { k: 4, p: 1 } });
+  await client.createCollection({
+    name: COLOURS,
+    imageEncoder: QUICK,
+    transform: "none",
+    asif: { k: 4, p: 1 },
+  });
   for (const [name, hue] of Object.entries(HUES)) {
     const anchors = [-8, 0, 8].map(async (shift) => ({
-      id: `${name}${shift}` as AnchorId,
+      id: `${name}${shift}`,
       text: `the colour ${name}`,
-      image: await picture(hue + shift),
+      image: imageOf(await picture(hue + shift)),
       metadata: { name },
     }));
-    await application.putAnchors(COLOURS, await Promise.all(anchors));
+    await client.collection(COLOURS).putAnchors(await Promise.all(anchors));
   }
 });
 
 afterAll(async () => {
   await registry.close();
-  await application.close();
+  await client.close();
   await database.drop();
   await rm(root, { recursive: true });
 });
 
 const options = () => ({
-  application,
+  client,
   collection: COLOURS,
   seeds: 2,
   methods: ["asif"] as const,

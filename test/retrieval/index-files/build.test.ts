@@ -8,10 +8,13 @@ import {
   prepareIndexFolder,
   removeIndexFiles,
   type Vectors,
+  type VectorSource,
 } from "../../../src/retrieval/index-files/index.ts";
 import { loadHnsw, readProfile, unitRows, type IndexProfile } from "../../../src/retrieval/index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../../../src/types.ts";
-import { openTestApp } from "../../http/support.ts";
+import { createClient } from "../../../src/features/client.ts";
+import { createInProcessFetch } from "../../../src/http/index.ts";
+import { BASE, openTestApp } from "../../http/support.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";
 import { normals, seededRandom } from "../../support/random.ts";
 
@@ -184,17 +187,19 @@ describe("a collection's vectors", () => {
       collections.putAnchors(BIRDS, [{ id: id as AnchorId, imageVector: [3, 4], textVector: [0, 2] }]);
     await put("a");
     let reads = 0;
-    const source = {
-      get: collections.get,
-      encoderHashes: () => Promise.resolve({ image: "", text: "" }),
-      anchorsWithVectors: async function* () {
-        const { anchors } = await collections.listAnchors(BIRDS, { limit: 10, vectors: true });
+    const client = createClient({ url: BASE, fetch: createInProcessFetch(app.app) });
+    const birds = client.collection(BIRDS);
+    const source: VectorSource = {
+      get: () => birds.get(),
+      listAnchors: async function* (options) {
+        const anchors = [];
+        for await (const anchor of birds.listAnchors(options)) anchors.push(anchor);
         if (reads++ === 0) await put("b");
         yield* anchors;
       },
     };
     const signal = new AbortController().signal;
-    const vectors = await collectVectors(source, BIRDS, signal, () => undefined);
+    const vectors = await collectVectors(source, signal, () => undefined);
     expect(reads).toBe(2);
     expect(vectors).toMatchObject({ sequence: 2, ids: ["a", "b"] });
     expect(Array.from(vectors.rows.image, (value) => value.toFixed(2))).toEqual([

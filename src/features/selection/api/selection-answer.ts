@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { SELECTION_METHODS } from "../index.ts";
+import { SELECTION_METHODS } from "../methods.ts";
 import { job } from "../../../api/service.ts";
 import { transform } from "../../../api/values.ts";
 

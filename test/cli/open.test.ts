@@ -4,18 +4,18 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { wantCollection, openApplication, type Application } from "../../../src/cli/application/index.ts";
-import { readConfig } from "../../../src/config.ts";
-import { lockDataDir } from "../../../src/store/index.ts";
-import type { AnchorId, CollectionName } from "../../../src/types.ts";
-import { listen, openTestApp, type TestApp } from "../../http/support.ts";
-import { QUICK, writeEncoders } from "../import/encoders.ts";
-import { picture } from "../import/support.ts";
-import { freshDatabase, temporaryDirectory, type TestDatabase } from "../../support/postgres.ts";
+import { openConnection, type Connection } from "../../src/cli/open.ts";
+import { wantCollection } from "../../src/cli/want-collection.ts";
+import { readConfig } from "../../src/config.ts";
+import { lockDataDir } from "../../src/store/index.ts";
+import { imageOf } from "../../src/features/client.ts";
+import { listen, openTestApp, type TestApp } from "../http/support.ts";
+import { QUICK, writeEncoders } from "./import/encoders.ts";
+import { picture } from "./import/support.ts";
+import { freshDatabase, temporaryDirectory, type TestDatabase } from "../support/postgres.ts";
 
-const BIRDS = "birds" as CollectionName;
+const BIRDS = "birds";
 const silent = (): void => undefined;
-const idsOf = (...ids: string[]): AnchorId[] => ids as AnchorId[];
 
 let root: string;
 let service: TestApp;
@@ -34,18 +34,18 @@ afterAll(async () => {
   await rm(root, { recursive: true });
 });
 
-const ways: readonly [string, () => Promise<Application>][] = [
+const ways: readonly [string, () => Promise<Connection>][] = [
   [
     "a running service",
     async () => {
       const { url } = await listen(service);
-      return openApplication({ url, config: readConfig({ DATA_DIR: root }), log: silent });
+      return openConnection({ url, config: readConfig({ DATA_DIR: root }), log: silent });
     },
   ],
   [
     "a DATA_DIR of its own",
     () =>
-      openApplication({
+      openConnection({
         url: undefined,
         config: readConfig({ DATA_DIR: root, DATABASE_URL: database.url }),
         log: silent,
@@ -53,21 +53,22 @@ const ways: readonly [string, () => Promise<Application>][] = [
   ],
 ];
 
-describe.each(ways)("an application on %s", (_, open) => {
+describe.each(ways)("the client of a command on %s", (_, open) => {
   it("stores, tells what it has, classifies and gives vectors", async () => {
-    const application = await open();
+    const client = await open();
     try {
       const spec = { name: BIRDS, imageEncoder: QUICK, transform: "none" } as const;
-      await (await wantCollection(application, spec, { create: true, log: silent })).ensure();
-      const [red, blue] = await Promise.all([picture(0), picture(240)]);
+      await (await wantCollection(client, spec, { create: true, log: silent })).ensure();
+      const [red, blue] = (await Promise.all([picture(0), picture(240)])).map(imageOf);
+      const birds = client.collection(BIRDS);
       const anchors = [
-        { id: "red" as AnchorId, text: "a robin", image: red, metadata: { size: 1 } },
-        { id: "blue" as AnchorId, text: "a jay", image: blue },
+        { id: "red", text: "a robin", image: red ?? expect.fail(), metadata: { size: 1 } },
+        { id: "blue", text: "a jay", image: blue ?? expect.fail() },
       ];
-      expect(await application.putAnchors(BIRDS, anchors)).toEqual({ sequence: 1, upserted: 2 });
-      expect(await application.existingIds(BIRDS, idsOf("red", "green"))).toEqual(new Set(["red"]));
-      const { results } = await application.classify(BIRDS, {
-        images: [{ image: blue }],
+      expect(await birds.putAnchors(anchors)).toEqual({ sequence: 1, upserted: 2 });
+      expect(await birds.existingAnchors(["red", "green"])).toEqual(["red"]);
+      const { results } = await birds.classify({
+        images: [{ image: blue ?? expect.fail() }],
         classes: [{ name: "a robin" }, { name: "a jay" }],
         explain: 1,
       });
@@ -76,50 +77,54 @@ describe.each(ways)("an application on %s", (_, open) => {
         explanation: [{ anchor: "blue", text: "a jay" }],
       });
       const all = [];
-      for await (const anchor of application.anchorsWithVectors(BIRDS)) all.push(anchor);
+      for await (const anchor of birds.listAnchors({ vectors: true })) all.push(anchor);
       expect(all).toMatchObject([{ id: "blue" }, { id: "red", metadata: { size: 1 } }]);
       expect(all[0]?.imageVector).toHaveLength(192);
-      const info = await application.get(BIRDS);
-      expect(info).toMatchObject({ anchorCount: 2, createdAt: expect.any(Date) as Date });
-      const encoder = service.service.encoders.get(QUICK, "image");
-      expect(await application.encoderHashes(info)).toMatchObject({ image: encoder.sha256 });
+      const { sha256 } = service.service.encoders.get(QUICK, "image");
+      expect(await birds.get()).toMatchObject({
+        anchorCount: 2,
+        createdAt: expect.any(String) as string,
+        encoders: {
+          image: { id: QUICK, sha256, dimension: 192 },
+          text: { id: expect.any(String) as string },
+        },
+      });
     } finally {
-      await application.close();
+      await client.close();
     }
   });
 
   it("refuses with the domain's errors", async () => {
-    const application = await open();
+    const client = await open();
     try {
-      const nowhere = "nowhere" as CollectionName;
-      await expect(application.get(nowhere)).rejects.toMatchObject({ code: "not-found" });
-      const wrong = [{ id: "x" as AnchorId, text: "x", image: Uint8Array.of(1, 2, 3) }];
-      await expect(application.putAnchors(BIRDS, wrong)).rejects.toMatchObject({
+      await expect(client.collection("nowhere").get()).rejects.toMatchObject({ code: "not-found" });
+      const wrong = [{ id: "x", text: "x", image: imageOf(Uint8Array.of(1, 2, 3)) }];
+      await expect(client.collection(BIRDS).putAnchors(wrong)).rejects.toMatchObject({
         code: "invalid-input",
         faults: [{ path: expect.stringMatching(/^anchors\.0\.image/) as string }],
       });
       const options = { create: false, log: silent };
-      await expect(wantCollection(application, { name: nowhere }, options)).rejects.toMatchObject({
+      await expect(wantCollection(client, { name: "nowhere" }, options)).rejects.toMatchObject({
         code: "not-found",
       });
-      await expect(
-        wantCollection(application, { name: BIRDS, transform: "whiten" }, options),
-      ).rejects.toThrow('collection "birds" is there, and its transform is "none"');
+      await expect(wantCollection(client, { name: BIRDS, transform: "whiten" }, options)).rejects.toThrow(
+        'collection "birds" is there, and its transform is "none"',
+      );
     } finally {
-      await application.close();
+      await client.close();
     }
   });
 });
 
-describe("an application whose DATA_DIR another process holds", () => {
+describe("a command whose DATA_DIR another process holds", () => {
   it("asks the service that listens by the same settings, and says so", async () => {
     const dataDir = await temporaryDirectory();
     const lock = await lockDataDir(dataDir);
     const { url } = await listen(service);
     const told: string[] = [];
     const config = readConfig({ DATA_DIR: dataDir, PORT: new URL(url).port });
-    const application = await openApplication({ url: undefined, config, log: (line) => told.push(line) });
-    expect([application.where, told]).toEqual([url, [`${dataDir} is in use; asking the service at ${url}`]]);
+    const client = await openConnection({ url: undefined, config, log: (line) => told.push(line) });
+    expect([client.where, told]).toEqual([url, [`${dataDir} is in use; asking the service at ${url}`]]);
     await lock.release();
   });
 
@@ -127,7 +132,7 @@ describe("an application whose DATA_DIR another process holds", () => {
     const dataDir = await temporaryDirectory();
     const lock = await lockDataDir(dataDir);
     const config = readConfig({ DATA_DIR: dataDir, PORT: "1" });
-    await expect(openApplication({ url: undefined, config, log: silent })).rejects.toMatchObject({
+    await expect(openConnection({ url: undefined, config, log: silent })).rejects.toMatchObject({
       code: "data-dir-busy",
       message:
         `${dataDir} is in use by process ${process.pid}. Stop that process, or set DATA_DIR to another directory. ` +
@@ -151,8 +156,8 @@ describe("a service below a path", () => {
     await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void proxy.close());
     const below = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/anchorage/`;
-    const application = await openApplication({ url: below, config: readConfig({}), log: silent });
-    expect(await application.get(BIRDS)).toMatchObject({ name: BIRDS });
+    const client = await openConnection({ url: below, config: readConfig({}), log: silent });
+    expect(await client.collection(BIRDS).get()).toMatchObject({ name: BIRDS });
   });
 });
 
@@ -164,8 +169,8 @@ describe("a service that wants a key", () => {
       onTestFinished(() => locked.close());
       const { url } = await listen(locked);
       const config = readConfig({ DATA_DIR: root, API_KEY: key });
-      const application = await openApplication({ url, config, log: silent });
-      await expect(application.get(BIRDS)).rejects.toMatchObject({
+      const client = await openConnection({ url, config, log: silent });
+      await expect(client.collection(BIRDS).get()).rejects.toMatchObject({
         code: "unauthorized",
         message: `${url} wants a key: set API_KEY to the one that the service was started with`,
       });
@@ -176,7 +181,7 @@ describe("a service that wants a key", () => {
 describe("an address at which no Anchorage answers", () => {
   it("is refused by name", async () => {
     const config = readConfig({ DATA_DIR: root });
-    await expect(openApplication({ url: "http://127.0.0.1:1", config, log: silent })).rejects.toMatchObject({
+    await expect(openConnection({ url: "http://127.0.0.1:1", config, log: silent })).rejects.toMatchObject({
       code: "unavailable",
       message: "No Anchorage service answers at http://127.0.0.1:1.",
     });

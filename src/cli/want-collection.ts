@@ -1,14 +1,14 @@
-import type { CollectionInfo, CollectionSpec } from "../../api/collections.ts";
-import { AnchorageError, isAnchorageError, notFound } from "../../errors.ts";
-import type { Log } from "../../types.ts";
-import type { Application } from "./types.ts";
+import type { CollectionBody, CollectionSpecBody } from "../api/collections.ts";
+import { AnchorageError, isAnchorageError, notFound } from "../errors.ts";
+import type { Log } from "../types.ts";
+import type { AnchorageClient } from "../features/client.ts";
 
 /** A collection that is made when it is first needed. */
 export interface WantedCollection {
   /** Null until it is there. */
-  readonly found: () => CollectionInfo | null;
+  readonly found: () => CollectionBody | null;
   /** Makes it where it is not there, once, and a line tells it. */
-  readonly ensure: () => Promise<CollectionInfo>;
+  readonly ensure: () => Promise<CollectionBody>;
 }
 
 /**
@@ -18,30 +18,30 @@ export interface WantedCollection {
  * differs from what `spec` asks for
  */
 export const wantCollection = async (
-  application: Pick<Application, "get" | "create">,
-  spec: CollectionSpec,
+  client: Pick<AnchorageClient, "collection" | "createCollection">,
+  spec: CollectionSpecBody,
   options: { readonly create: boolean; readonly log: Log },
 ): Promise<WantedCollection> => {
-  let found = await find(application, spec);
+  let found = await find(client, spec);
   if (found === null && !options.create) throw notFound("collection", spec.name);
   if (found !== null) refuseOther(found, spec);
 
-  const make = async (): Promise<CollectionInfo> => {
-    const made = await application.create(spec);
+  const make = async (): Promise<CollectionBody> => {
+    const made = await client.createCollection(spec);
     options.log(
       `collection "${made.name}" was not there and is made: images by ${nameOf(made.imageEncoder)}, ` +
         `texts by ${nameOf(made.textEncoder)}, transform ${made.transform}`,
     );
     return (found = made);
   };
-  let making: Promise<CollectionInfo> | undefined;
+  let making: Promise<CollectionBody> | undefined;
   return {
     found: () => found,
     ensure: () => (found === null ? (making ??= make()) : Promise.resolve(found)),
   };
 };
 
-const refuseOther = (found: CollectionInfo, spec: CollectionSpec): void => {
+const refuseOther = (found: CollectionBody, spec: CollectionSpecBody): void => {
   for (const field of ["imageEncoder", "textEncoder", "transform"] as const) {
     if (spec[field] === undefined || spec[field] === found[field]) continue;
     const has = typeof found[field] === "string" ? `"${found[field]}"` : "external";
@@ -49,15 +49,15 @@ const refuseOther = (found: CollectionInfo, spec: CollectionSpec): void => {
   }
 };
 
-const nameOf = (encoder: CollectionInfo["imageEncoder"]): string =>
+const nameOf = (encoder: CollectionBody["imageEncoder"]): string =>
   typeof encoder === "string" ? encoder : "vectors from outside";
 
 const find = async (
-  application: Pick<Application, "get">,
-  { name }: CollectionSpec,
-): Promise<CollectionInfo | null> => {
+  client: Pick<AnchorageClient, "collection">,
+  { name }: CollectionSpecBody,
+): Promise<CollectionBody | null> => {
   try {
-    return await application.get(name);
+    return await client.collection(name).get();
   } catch (error) {
     if (isAnchorageError(error) && error.code === "not-found") return null;
     throw error;

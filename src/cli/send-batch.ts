@@ -1,4 +1,4 @@
-import { isAnchorageError, type AnchorageError } from "../../errors.ts";
+import { isAnchorageError, type AnchorageError } from "../errors.ts";
 
 /** Images of one request, in bytes; a service's BODY_LIMIT_MIB is 64 by default, and base64 takes a third more. */
 export const MAX_BATCH_BYTES = 24 * 1024 * 1024;

@@ -1,4 +1,6 @@
-import type { ClassifyResult } from "../../api/explain.ts";
+import type { ClassifyAnswerBody } from "../../api/queries.ts";
+
+export type ClassifyResult = ClassifyAnswerBody["results"][number];
 
 const BAR = 24;
 /** Eighths of a cell. */

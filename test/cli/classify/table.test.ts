@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { classificationTable, readClasses } from "../../../src/cli/application/index.ts";
-import type { AnchorId } from "../../../src/types.ts";
+import { classificationTable, readClasses } from "../../../src/cli/classify/index.ts";
 
 describe("a classification as a table", () => {
   it("draws bars against the best score, and none for what is not above 0", () => {
@@ -20,8 +19,8 @@ describe("a classification as a table", () => {
   it("lists the anchors that explain the first class, long captions cut", () => {
     const entry = { imageSimilarity: 0.9, textSimilarity: 0.5, contribution: 0.25 };
     const explanation = [
-      { ...entry, anchor: "a1" as AnchorId, text: "x".repeat(80) },
-      { ...entry, anchor: "a2" as AnchorId, text: null, contribution: -0.5 },
+      { ...entry, anchor: "a1", text: "x".repeat(80) },
+      { ...entry, anchor: "a2", text: null, contribution: -0.5 },
     ];
     const lines = classificationTable("x.png", { classes: [{ name: "fox", score: 1 }], explanation });
     expect(lines.slice(2)).toEqual([

@@ -2,16 +2,15 @@ import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openApplication, type Application } from "../../../src/cli/application/index.ts";
+import { openConnection, type Connection } from "../../../src/cli/open.ts";
 import { readConfig } from "../../../src/config.ts";
-import type { AnchorId, CollectionName } from "../../../src/types.ts";
 import { listen, openTestApp, type TestApp } from "../../http/support.ts";
-import { pictureAnchors, writeSmallEncoders } from "../../features/selection/selection-data.ts";
+import { pictureAnchors, writeSmallEncoders } from "./selection-data.ts";
 import { runScript, startScript } from "../../scripts/run-script.ts";
 import { defaultEncoders } from "../../support/encoders.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
 
-const C = "c" as CollectionName;
+const C = "c";
 const silent = (): void => undefined;
 const SMALL = { imageEncoders: ["colours", "pixels"], textEncoders: ["words", "squares"] };
 
@@ -36,69 +35,62 @@ afterAll(async () => {
   await rm(root, { recursive: true });
 });
 
-const over = async (): Promise<Application> => {
+const over = async (): Promise<Connection> => {
   const { url } = await listen(service);
-  return openApplication({ url, config: readConfig({ DATA_DIR: root }), log: silent });
+  return openConnection({ url, config: readConfig({ DATA_DIR: root }), log: silent });
 };
-const here = (): Promise<Application> =>
-  openApplication({
+const here = (): Promise<Connection> =>
+  openConnection({
     url: undefined,
     config: readConfig({ DATA_DIR: root, DATABASE_URL: database.url }),
     log: silent,
   });
 
-const fill = async (application: Application): Promise<void> => {
-  await application.create({ name: C, imageEncoder: "colours", textEncoder: "words" });
-  const anchors = await pictureAnchors(24);
-  await application.putAnchors(
-    C,
-    anchors.map(({ image, id, ...anchor }) => ({
-      ...anchor,
-      id: id as AnchorId,
-      image: Buffer.from(image.base64, "base64"),
-    })),
-  );
+const fill = async (client: Connection): Promise<void> => {
+  await client.createCollection({ name: C, imageEncoder: "colours", textEncoder: "words" });
+  await client.collection(C).putAnchors(await pictureAnchors(24));
 };
 
 describe.each([
   ["a running service", over],
   ["a DATA_DIR of its own", here],
-] as const)("an application on %s", (_, open) => {
+] as const)("the client of a command on %s", (_, open) => {
   it("ranks encoders for a collection, shows how far it is, and stops where it is told to", async () => {
-    const application = await open();
+    const client = await open();
     try {
-      await fill(application);
+      await fill(client);
+      const base = { collection: C, ...SMALL };
       let last: readonly number[] = [];
-      const found = await application.select(
-        C,
-        { labels: { field: "kind" }, ...SMALL, settings: { methods: ["emms", "knn"], bootstrap: 0 } },
-        { signal: new AbortController().signal, onProgress: (...progress) => (last = progress) },
-      );
-      expect(found).toMatchObject({ classes: 4, createdAt: expect.any(Date) as Date });
-      expect(found.candidates).toHaveLength(4);
+      const job = await client.select({
+        ...base,
+        labels: { field: "kind" },
+        methods: ["emms", "knn"],
+        bootstrap: 0,
+      });
+      await client.waitForJob(job, { onProgress: ({ done, total }) => (last = [done, total]) });
+      const found = await client.getSelection(job.id);
+      expect(found).toMatchObject({ classes: 4, createdAt: expect.any(String) as string });
+      expect("candidates" in found && found.candidates.length).toBe(4);
       expect(last[0]).toBe(last[1]);
       const controller = new AbortController();
-      const stopped = application.select(
-        C,
-        {
-          labels: { captions: true },
-          ...SMALL,
-          settings: { methods: ["parc", "linear-probe"], bootstrap: 1000 },
-        },
-        { signal: controller.signal, onProgress: () => controller.abort() },
-      );
+      const long = await client.select({
+        ...base,
+        labels: { captions: true },
+        methods: ["parc", "linear-probe"],
+        bootstrap: 1000,
+      });
+      const stopped = client.waitForJob(long, {
+        signal: controller.signal,
+        onProgress: () => controller.abort(),
+      });
       await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
-      const refused = application.select(
-        C,
-        { labels: { field: "colour" }, ...SMALL },
-        { signal: new AbortController().signal, onProgress: silent },
-      );
+      const refused = client.select({ ...base, labels: { field: "colour" } });
       await expect(refused).rejects.toMatchObject({
         code: "unprocessable",
         faults: [{ path: "labels.field", message: expect.any(String) as string }],
       });
     } finally {
-      await application.close();
+      await client.close();
     }
   });
 });

@@ -2,15 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openApplication, type Application } from "../../../src/cli/application/index.ts";
+import { openConnection, type Connection } from "../../../src/cli/open.ts";
 import { readConfig } from "../../../src/config.ts";
-import type { AnchorId, CollectionName } from "../../../src/types.ts";
 import { listen, openTestApp, type TestApp } from "../../http/support.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { conceptAnchors } from "../../support/concept-anchors.ts";
 import { runScript } from "../../scripts/run-script.ts";
 
-const C = "c" as CollectionName;
+const C = "c";
 const silent = (): void => undefined;
 
 let root: string;
@@ -29,27 +28,26 @@ afterAll(async () => {
   await rm(root, { recursive: true });
 });
 
-const over = async (): Promise<Application> => {
+const over = async (): Promise<Connection> => {
   const { url } = await listen(service);
-  return openApplication({ url, config: readConfig({ DATA_DIR: root }), log: silent });
+  return openConnection({ url, config: readConfig({ DATA_DIR: root }), log: silent });
 };
-const here = (): Promise<Application> =>
-  openApplication({
+const here = (): Promise<Connection> =>
+  openConnection({
     url: undefined,
     config: readConfig({ DATA_DIR: root, DATABASE_URL: database.url }),
     log: silent,
   });
 
-const fill = async (application: Application, name: CollectionName, concepts: number): Promise<void> => {
-  await application.create({
+const fill = async (client: Connection, name: string, concepts: number): Promise<void> => {
+  await client.createCollection({
     name,
     imageEncoder: { external: { dimension: 12 } },
     textEncoder: { external: { dimension: 9 } },
   });
-  await application.putAnchors(
-    name,
+  await client.collection(name).putAnchors(
     conceptAnchors(concepts, 2).map(({ id, caption, metadata, imageVector, textVector }) => ({
-      id: id as AnchorId,
+      id,
       ...(caption === null ? {} : { text: caption }),
       metadata,
       imageVector: [...imageVector],
@@ -61,38 +59,40 @@ const fill = async (application: Application, name: CollectionName, concepts: nu
 describe.each([
   ["a running service", over],
   ["a DATA_DIR of its own", here],
-] as const)("an application on %s", (_, open) => {
+] as const)("the client of a command on %s", (_, open) => {
   it("tunes a collection, shows how far it is, and stops where it is told to", async () => {
-    const application = await open();
+    const client = await open();
     try {
-      await fill(application, C, 24);
-      const request = { folds: 2, methods: ["asif"], transforms: ["none"], apply: true } as const;
-      const found = await application.tune(C, request, {
-        signal: new AbortController().signal,
-        onProgress: silent,
+      await fill(client, C, 24);
+      const collection = client.collection(C);
+      const request = { folds: 2, methods: ["asif" as const], transforms: ["none" as const], apply: true };
+      let last: readonly number[] = [];
+      await client.waitForJob(await collection.tune(request), {
+        onProgress: ({ done, total }) => (last = [done, total]),
       });
-      expect(found).toMatchObject({ folds: 2, appliedAt: 2, tunedAt: expect.any(Date) as Date });
+      expect(last[0]).toBe(last[1]);
+      const found = await collection.getTuning();
+      expect(found).toMatchObject({ folds: 2, appliedAt: 2, tunedAt: expect.any(String) as string });
       const { k, p } = found.chosen;
-      expect(await application.get(C)).toMatchObject({ asif: { k, p } });
+      expect(await collection.get()).toMatchObject({ asif: { k, p } });
       const controller = new AbortController();
-      const stopped = application.tune(
-        C,
-        { folds: 10, repeats: 10, apply: true },
-        { signal: controller.signal, onProgress: () => controller.abort() },
-      );
+      const stopped = client.waitForJob(await collection.tune({ folds: 10, repeats: 10, apply: true }), {
+        signal: controller.signal,
+        onProgress: () => controller.abort(),
+      });
       await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
-      expect(await application.get(C)).toMatchObject({ asif: { k, p }, sequence: 2 });
+      expect(await collection.get()).toMatchObject({ asif: { k, p }, sequence: 2 });
     } finally {
-      await application.close();
+      await client.close();
     }
   });
 });
 
 describe("npm run tune", () => {
   it("prints what it had, what it chose and what came close, and applies it where it is asked to", async () => {
-    const name = "tuned" as CollectionName;
-    const application = await over();
-    await fill(application, name, 22);
+    const name = "tuned";
+    const client = await over();
+    await fill(client, name, 22);
     const { url } = await listen(service);
     const given = ["--collection", name, "--url", url, "--folds", "2", "--method", "asif"];
     const { status, stdout, stderr } = await runScript("tune", [...given, "--apply"], root);

@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { classifyFiles, type Application } from "../../../src/cli/application/index.ts";
+import { classifyFiles } from "../../../src/cli/classify/index.ts";
 import { AnchorageError } from "../../../src/errors.ts";
-import type { CollectionName } from "../../../src/types.ts";
+import type { ClassifyAnswerBody, CollectionClient } from "../../../src/features/client.ts";
 
-const BIRDS = "birds" as CollectionName;
 const MIB = 1024 * 1024;
 
 /** A service that takes requests of at most `limit` bytes, and calls every image by its length. */
 const limitedTo = (limit: number) => {
   const requests: number[][] = [];
-  const classify: Application["classify"] = (_, { images }) => {
-    const sizes = images.map((input) => ("image" in input ? input.image.length : 0));
+  const classify: CollectionClient["classify"] = ({ images }) => {
+    const sizes = images.map((input) =>
+      "image" in input ? Buffer.from(input.image.base64, "base64").length : 0,
+    );
     requests.push(sizes);
     if (sizes.reduce((sum, size) => sum + size, 0) > limit)
       return Promise.reject(new AnchorageError("too-large", "the request is too large"));
@@ -20,17 +21,20 @@ const limitedTo = (limit: number) => {
     if (unfit.length > 0)
       return Promise.reject(new AnchorageError("invalid-input", "an image is none", { faults: unfit }));
     const results = sizes.map((size) => ({ classes: [{ name: String(size), score: 1 }] }));
-    return Promise.resolve({ results } as unknown as Awaited<ReturnType<Application["classify"]>>);
+    return Promise.resolve({ results } as unknown as ClassifyAnswerBody);
   };
   return { requests, classify };
 };
 
-const told = async (service: Pick<Application, "classify">, sizes: readonly number[]): Promise<string[]> => {
+const told = async (
+  service: Pick<CollectionClient, "classify">,
+  sizes: readonly number[],
+): Promise<string[]> => {
   async function* files(): AsyncGenerator<string, void> {
     for (const size of sizes) yield await Promise.resolve(String(size));
   }
   const lines: string[] = [];
-  const results = classifyFiles(service, BIRDS, files(), {
+  const results = classifyFiles(service, files(), {
     request: { classes: [{ name: "a jay" }] },
     read: (file) =>
       file === "-1"

@@ -1,9 +1,7 @@
-import type { ClassifyResult } from "../../api/explain.ts";
-import type { ClassifyRequest } from "../../api/queries.ts";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
-import type { CollectionName } from "../../types.ts";
-import { MAX_BATCH_BYTES, sendBatch } from "./send-batch.ts";
-import type { Application } from "./types.ts";
+import { imageOf, type ClassifyRequestBody, type CollectionClient } from "../../features/client.ts";
+import { MAX_BATCH_BYTES, sendBatch } from "../send-batch.ts";
+import type { ClassifyResult } from "./table.ts";
 
 /** As many as an encoder takes at once, so that results come as soon as they are there. */
 const IMAGES_A_BATCH = 8;
@@ -32,19 +30,18 @@ interface LoadedFile {
  * @throws AnchorageError what `classify` throws about anything but an image
  */
 export async function* classifyFiles(
-  application: Pick<Application, "classify">,
-  collection: CollectionName,
+  collection: Pick<CollectionClient, "classify">,
   files: AsyncIterable<string>,
   options: {
-    readonly request: Omit<ClassifyRequest, "images">;
+    readonly request: Omit<ClassifyRequestBody, "images">;
     readonly read: (file: string) => Promise<Uint8Array>;
     readonly signal: AbortSignal;
   },
 ): AsyncGenerator<ClassifiedFile | UnfitFile, void> {
   const classify = async (batch: readonly LoadedFile[]): Promise<(ClassifiedFile | UnfitFile)[]> => {
     const outcomes = await sendBatch(batch, "images", async (some) => {
-      const images = some.map(({ image }) => ({ image }));
-      return (await application.classify(collection, { ...options.request, images })).results;
+      const images = some.map(({ image }) => ({ image: imageOf(image) }));
+      return (await collection.classify({ ...options.request, images })).results;
     });
     return batch.flatMap(({ file }, i) => {
       const outcome = outcomes[i];
