@@ -14,6 +14,27 @@ export const transformUsed = {
   }),
 };
 
+const graphOrigin = {
+  source: z.enum(["built", "adopted"]).openapi({
+    description: "Whether this service built the graph, or `build-index` did and the service read its files.",
+  }),
+  sequence: sequence.openapi({
+    description: "Of the anchors that it was begun with; later ones are inserted as they come.",
+  }),
+};
+
+const graphStatus = z.strictObject({
+  ...graphOrigin,
+  state: z.enum(["building", "ready"]).openapi({
+    description: "While vectors are being inserted the exact index answers.",
+  }),
+  vectors: z.int(),
+});
+
+/** Where a graph comes from, and which anchors it was begun with. */
+export type GraphOrigin = Pick<GraphStatus, keyof typeof graphOrigin>;
+export type GraphStatus = z.output<typeof graphStatus>;
+
 export const indexStatus = z
   .strictObject({
     kind: indexKind,
@@ -22,10 +43,33 @@ export const indexStatus = z
     tombstones: z.int().openapi({ description: "Deleted, hidden, and still in memory until compaction." }),
     sequence: sequence.openapi({ description: "Up to which write it has read." }),
     ...transformUsed,
+    graph: graphStatus.nullable().openapi({ description: "The HNSW graph; null where there is none." }),
   })
   .openapi("IndexStatus");
 
 export type IndexStatus = z.output<typeof indexStatus>;
+
+const drift = z.strictObject({
+  gone: z.int().openapi({
+    description: "Anchors that were deleted, or got another vector: their old one is hidden.",
+  }),
+  added: z.int().openapi({ description: "Anchors whose vector the index lacks: it is being inserted." }),
+});
+
+/** What has changed since an index was built. */
+export type Drift = z.output<typeof drift>;
+
+export const adoptedIndexes = z
+  .strictObject({
+    sequence: sequence.openapi({ description: "At which the index was built." }),
+    image: drift,
+    text: drift,
+  })
+  .openapi("AdoptedIndexes", { description: "What has changed since the index was built." });
+
+/** An index that was taken over, and what has changed since it was built. */
+export type AdoptedIndexes = z.output<typeof adoptedIndexes>;
+export type AdoptedIndexesBody = z.input<typeof adoptedIndexes>;
 
 export const plan = z
   .strictObject({

@@ -10,6 +10,7 @@ import type {
 } from "../api/anchors.ts";
 import type { CollectionBody, CollectionChangeBody } from "../api/collections.ts";
 import type { FilterBody } from "../api/filter.ts";
+import type { AdoptedIndexesBody } from "../api/indexes.ts";
 import type {
   ClassifyAnswerBody,
   ClassifyRequestBody,
@@ -68,6 +69,8 @@ export interface CoreCollectionClient {
   listReceipts(options?: CallOptions & { readonly pageSize?: number }): AsyncGenerator<ReceiptBody, void>;
   /** Removes what was deleted from memory, snapshots and tables; `rewrite`, the default, locks the tables meanwhile. */
   compact(options?: CallOptions & { readonly tables?: CompactedBody["tables"] }): Promise<CompactedBody>;
+  /** Has the service take over the index that `build-index` put into its DATA_DIR. */
+  adoptIndexes(options?: CallOptions): Promise<AdoptedIndexesBody>;
   search(request: SearchRequestBody, options?: CallOptions): Promise<SearchAnswerBody>;
   relative(request: RelativeRequestBody, options?: CallOptions): Promise<RelativeAnswerBody>;
   similarity(request: SimilarityRequestBody, options?: CallOptions): Promise<SimilarityAnswerBody>;
@@ -130,6 +133,7 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
     },
     compact: ({ tables, ...options } = {}) =>
       json("POST", `${path}/compact`, { ...options, query: { tables } }),
+    adoptIndexes: (options) => json("POST", `${path}/indexes`, options),
     search: (request, options) => post(`${path}/search`, request, options),
     relative: (request, options) => post(`${path}/relative`, request, options),
     similarity: (request, options) => post(`${path}/similarity`, request, options),

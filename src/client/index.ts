@@ -36,6 +36,7 @@ export type {
 } from "../api/anchors.ts";
 export type { CollectionBody, CollectionChangeBody, CollectionSpecBody } from "../api/collections.ts";
 export type { FilterBody } from "../api/filter.ts";
+export type { AdoptedIndexesBody } from "../api/indexes.ts";
 export type { InputBody } from "../api/inputs.ts";
 export type { Problem, ProblemCode } from "../api/problem.ts";
 export type * from "../api/queries.ts";

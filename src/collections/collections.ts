@@ -2,7 +2,7 @@ import type { AtLeast } from "../api/collections.ts";
 import type { Deleted, Written } from "../api/anchors.ts";
 import type { Compacted } from "../api/receipts.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
-import { invalidField, notFound } from "../errors.ts";
+import { AnchorageError, invalidField, notFound } from "../errors.ts";
 import {
   type Store,
   listCollections,
@@ -18,7 +18,7 @@ import { describe } from "./describe.ts";
 import { chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
 import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
-import type { RemoveBuilt } from "./erasure.ts";
+import { createBuiltIndexes } from "./built-indexes.ts";
 import { followOthers } from "./follow.ts";
 import { createHooks } from "./hooks.ts";
 import { createLoader } from "./load.ts";
@@ -45,7 +45,6 @@ const SNAPSHOTS_WITHIN_MS = 4_000;
  *
  * @param indexDirectory where files about the indexes are; absent: none are read
  * @param preload whether every collection is loaded in the background now, rather than when it is first asked for
- * @param removeBuilt takes away what others have made of a collection's vectors, when they are erased
  */
 export const openCollections = async (
   store: Store,
@@ -53,7 +52,6 @@ export const openCollections = async (
   log: Log,
   preload = true,
   indexDirectory?: string,
-  removeBuilt: RemoveBuilt = () => Promise.resolve(0),
 ): Promise<Collections> => {
   const encoding = createEncoding(encoders);
   const hooks = createHooks();
@@ -61,8 +59,9 @@ export const openCollections = async (
   const calibrations = createCalibrations(store);
   const classifyCore = classifySurely(calibrations, queries.classify);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
-  const loader = createLoader(store, snapshots, log, indexDirectory, removeBuilt, hooks);
-  const memories = createOpened(store, loader, snapshots, removeBuilt, log);
+  const built = indexDirectory === undefined ? undefined : createBuiltIndexes(store, indexDirectory, log);
+  const loader = createLoader(store, snapshots, log, indexDirectory, built, hooks);
+  const memories = createOpened(store, loader, snapshots, built, log);
   const { opened, open, find, findAt, writeTo, forget, lose, forgettingLost } = memories;
 
   const queried = async (name: CollectionName, at?: AtLeast): Promise<Queried> => {
@@ -73,6 +72,7 @@ export const openCollections = async (
   if (preload) {
     const records = await listCollections(store);
     await snapshots?.removeLost(records);
+    await built?.removeLost(records);
     for (const record of records) void open(record).catch(() => undefined);
   }
   const following = followOthers(
@@ -195,6 +195,13 @@ export const openCollections = async (
       return { ...erased, tables, tookMs: Math.round(performance.now() - started) };
     },
 
+    adoptIndexes: async (name) => {
+      const collection = await find(name);
+      if (built === undefined)
+        throw new AnchorageError("unavailable", "This process has no place for files.");
+      return collection.erasure.apart(() => built.adopt(collection));
+    },
+
     search: async (name, request) => queries.search(await queried(name, request), request),
     relative: async (name, request) => queries.relative(await queried(name, request), request),
     similarity: async (name, request) => queries.similarity(await queried(name, request), request),
@@ -211,7 +218,7 @@ export const openCollections = async (
 
     loading: memories.loading,
     ...{ hooks, encoding, queried, find: findAt, writeTo },
-    moving: createMoving(loader, memories, removeBuilt),
+    moving: createMoving(loader, memories, built),
 
     close: async () => {
       await following.close();

@@ -8,7 +8,7 @@ import {
   erasedGeneration,
   recordErasure,
 } from "../store/index.ts";
-import type { CollectionName, Log, Sequence } from "../types.ts";
+import type { Log, Sequence } from "../types.ts";
 import type { CollectionHooks } from "./hooks.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
 
@@ -16,9 +16,6 @@ export interface Erased extends Recorded {
   /** Of what was deleted up to here nothing is left in memory and in snapshots. */
   readonly sequence: Sequence;
 }
-
-/** Removes files that were made of a collection's vectors before `sequence`, and says how many. */
-export type RemoveBuilt = (collection: CollectionName, sequence: Sequence) => Promise<number>;
 
 /** Takes deleted anchors out of memory, of what was fitted on them and of the files on disk, and puts it on record. */
 export interface Erasure {
@@ -29,6 +26,8 @@ export interface Erasure {
    * does not answer
    */
   readonly run: (tables: "vacuum" | "rewrite") => Promise<Erased>;
+  /** Does something that no erasure comes between. */
+  readonly apart: <T>(work: () => Promise<T>) => Promise<T>;
   /** Memory was compacted of itself: snapshots follow in the background, tables do not, for that locks them. */
   readonly afterCompaction: () => void;
   readonly close: () => void;
@@ -39,7 +38,7 @@ export const createErasure = (
   record: CollectionRecord,
   space: AnchorSpace,
   snapshots: SnapshotKeeper | undefined,
-  removeBuilt: RemoveBuilt,
+  forgetBuilt: () => Promise<void>,
   { forget }: Pick<CollectionHooks, "forget">,
   log: Log,
 ): Erasure => {
@@ -59,20 +58,22 @@ export const createErasure = (
     await space.compact();
     await inFiles(async () => {
       await snapshots?.renew();
-      const removed = await removeBuilt(record.name, sequence);
-      if (removed > 0)
-        log(`collection ${record.name}: ${removed} built index files removed, for they are old`);
+      await forgetBuilt();
     });
     // What is closed is not compacted to its end.
     if (closed) throw new AnchorageError("unavailable", `Collection "${record.name}" was closed meanwhile.`);
     return sequence;
   };
 
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    running++;
-    const turn = last.then(work).finally(() => running--);
+  const apart: Erasure["apart"] = (work) => {
+    const turn = last.then(work);
     last = turn.catch(() => undefined);
     return turn;
+  };
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    running++;
+    return apart(work).finally(() => running--);
   };
 
   return {
@@ -87,6 +88,7 @@ export const createErasure = (
         await forgetUpTo(sequence);
         return { ...said, sequence };
       }),
+    apart,
     afterCompaction: () => {
       if (running > 0 || closed || snapshots === undefined) return;
       inTurn(snapshots.renew).catch((error: unknown) => {

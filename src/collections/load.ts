@@ -9,7 +9,8 @@ import {
   findCollection,
 } from "../store/index.ts";
 import type { Log } from "../types.ts";
-import { createErasure, type RemoveBuilt } from "./erasure.ts";
+import type { BuiltIndexes } from "./built-indexes.ts";
+import { createErasure } from "./erasure.ts";
 import type { CollectionHooks } from "./hooks.ts";
 import { fillSpace, keepInStep, type Beyond, type OpenCollection } from "./memory.ts";
 import type { Snapshots } from "./snapshots.ts";
@@ -32,13 +33,13 @@ export interface Loader {
   readonly beside: (record: CollectionRecord, encoders: EncoderPair) => Promise<Unfilled>;
 }
 
-/** @param snapshots absent where there is no place for files */
+/** @param snapshots and `built` absent where there is no place for files */
 export const createLoader = (
   store: Store,
   snapshots: Snapshots | undefined,
   log: Log,
   directory: string | undefined,
-  removeBuilt: RemoveBuilt,
+  built: BuiltIndexes | undefined,
   hooks: CollectionHooks,
 ): Loader => {
   const unfilled = async (record: CollectionRecord, isBeside: boolean): Promise<Unfilled> => {
@@ -64,7 +65,8 @@ export const createLoader = (
         owner = present;
         const collection = keepInStep(store, present, space, hooks, beyond);
         const keeper = snapshots?.keep(present, space, changes);
-        const erasure = createErasure(store, present, space, keeper, removeBuilt, hooks, log);
+        const forgetBuilt = async (): Promise<void> => built?.forget(collection);
+        const erasure = createErasure(store, present, space, keeper, forgetBuilt, hooks, log);
         ({ afterCompaction } = erasure);
         const close = (): void => {
           erasure.close();
@@ -98,7 +100,10 @@ export const createLoader = (
     const filled = made.find((one) => one.space === space);
     if (filled === undefined)
       throw new Error(`collection ${record.name} was loaded into no space of its own`);
-    return filled.assemble(isSame ? present : record, restored?.changes ?? 0, beyond);
+    const collection = filled.assemble(isSame ? present : record, restored?.changes ?? 0, beyond);
+    // Not waited for: until it is adopted the exact index answers.
+    void collection.erasure.apart(async () => built?.adoptAtStart(collection));
+    return collection;
   };
 
   return {

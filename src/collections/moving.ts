@@ -1,6 +1,6 @@
 import type { AnchorSpace } from "../retrieval/index.ts";
 import type { CollectionRecord, EncoderPair } from "../store/index.ts";
-import type { RemoveBuilt } from "./erasure.ts";
+import type { BuiltIndexes } from "./built-indexes.ts";
 import type { Loader } from "./load.ts";
 import type { OpenCollection } from "./memory.ts";
 import { renewFiles, type Opened } from "./opened.ts";
@@ -30,7 +30,7 @@ export interface Moving {
 export const createMoving = (
   loader: Loader,
   { swap, beyond }: Pick<Opened, "swap" | "beyond">,
-  removeBuilt: RemoveBuilt,
+  built: BuiltIndexes | undefined,
 ): Moving => ({
   succeed: async (record, encoders) => {
     const { space, assemble } = await loader.beside(record, encoders);
@@ -44,5 +44,5 @@ export const createMoving = (
     };
   },
   follow: (record) => beyond.onMoved(record),
-  renewFiles: (old, next) => renewFiles(old, next, removeBuilt),
+  renewFiles: (old, next) => renewFiles(old, next, built),
 });

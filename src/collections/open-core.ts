@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { encoderDirectory, networkDirectory, type Config } from "../config.ts";
 import { importDefaultEncoders, openEncoderRegistry } from "../encoders/index.ts";
 import { closeKernels, hnswAvailable, openMachineCosts } from "../retrieval/index.ts";
-import { removeIndexFiles } from "../retrieval/index-files/index.ts";
 import { lockDataDir, openStore } from "../store/index.ts";
 import type { Log } from "../types.ts";
 import { openCollections } from "./collections.ts";
@@ -61,11 +60,7 @@ export const openCore = async (
         log,
       }),
     );
-    const collections = opened(
-      await openCollections(store, encoders, log, preload, indexes, (name, sequence) =>
-        removeIndexFiles(indexes, name, sequence),
-      ),
-    );
+    const collections = opened(await openCollections(store, encoders, log, preload, indexes));
     const jobs = opened(await openJobs(store, log));
     const { consensusHttpHosts = "", classificationMethods = "" } = config;
     const settings = { dataDir, consensusHttpHosts, classificationMethods };

@@ -2,7 +2,7 @@ import type { AtLeast } from "../api/collections.ts";
 import { AnchorageError, isAnchorageError, messageOf, notFound } from "../errors.ts";
 import { type CollectionRecord, type Store, findCollection, listCollections } from "../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../types.ts";
-import type { RemoveBuilt } from "./erasure.ts";
+import type { BuiltIndexes } from "./built-indexes.ts";
 import { haveEncoders, type Loader } from "./load.ts";
 import type { Beyond, OpenCollection } from "./memory.ts";
 import type { Snapshots } from "./snapshots.ts";
@@ -41,7 +41,7 @@ export const createOpened = (
   store: Store,
   loader: Loader,
   snapshots: Snapshots | undefined,
-  removeBuilt: RemoveBuilt,
+  built: BuiltIndexes | undefined,
   log: Log,
 ): Opened => {
   const opened = new Map<CollectionName, Promise<OpenCollection>>();
@@ -99,7 +99,7 @@ export const createOpened = (
       await (await collection?.catch(() => undefined))?.snapshots?.close();
       const present = await listCollections(store);
       await snapshots?.removeLost(present);
-      if (!present.some((record) => record.name === name)) await removeBuilt(name, Infinity as Sequence);
+      if (!present.some((record) => record.name === name)) await built?.remove(name);
     } catch (error) {
       log(`collection ${name}: its files could not be removed: ${messageOf(error)}`);
     }
@@ -128,7 +128,7 @@ export const createOpened = (
     log(`collection ${name}: it has moved to other encoders; reading it anew`);
     const next = await loader.load(present, beyond);
     swap(here, next);
-    await renewFiles(here, next, removeBuilt).catch((error: unknown) =>
+    await renewFiles(here, next, built).catch((error: unknown) =>
       log(`collection ${name}: files of its former encoders stay: ${messageOf(error)}`),
     );
   };
@@ -171,11 +171,11 @@ export const createOpened = (
 export const renewFiles = async (
   old: OpenCollection,
   next: OpenCollection,
-  removeBuilt: RemoveBuilt,
+  built: BuiltIndexes | undefined,
 ): Promise<void> => {
   await old.snapshots?.close();
   await next.snapshots?.renew();
-  await removeBuilt(next.record.name, next.space.view().sequence);
+  await built?.forget(next);
 };
 
 const tooEarly = ({ record, space }: OpenCollection, minSequence: Sequence): AnchorageError =>

@@ -174,7 +174,7 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
   return { restore, keep, removeLost };
 };
 
-const subjectOf = ({
+export const subjectOf = ({
   key,
   name,
   createdAt,

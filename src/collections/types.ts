@@ -26,6 +26,7 @@ import type {
   ReceiptQuery,
   TableCompaction,
 } from "../api/receipts.ts";
+import type { AdoptedIndexes } from "../api/indexes.ts";
 import type { AnchorId, CollectionName } from "../types.ts";
 import type {
   CalibrateRequest,
@@ -77,6 +78,14 @@ export interface Collections {
    * @throws AnchorageError `unavailable` where a transaction on the same Postgres may still read what was deleted
    */
   readonly compact: (name: CollectionName, tables?: TableCompaction) => Promise<Compacted>;
+  /**
+   * Takes over the index that `build-index` made of a collection, as a start does. From then on the planner compares it
+   * with the exact index at any size.
+   *
+   * @throws AnchorageError `not-found` where none was built, `conflict` where it does not suit the collection,
+   * `unprocessable` where a file is damaged
+   */
+  readonly adoptIndexes: (name: CollectionName) => Promise<AdoptedIndexes>;
 
   readonly search: (name: CollectionName, request: SearchRequest) => Promise<SearchAnswer>;
   readonly relative: (name: CollectionName, request: RelativeRequest) => Promise<RelativeAnswer>;

@@ -11,6 +11,7 @@ import { addDocs } from "./docs.ts";
 import { addEncoders } from "./encoders.ts";
 import type { Core } from "../collections/index.ts";
 import type { Routes } from "./endpoint.ts";
+import { addIndexes } from "./indexes.ts";
 import { addJobs } from "./jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import { answerError, refuse } from "./problem.ts";
@@ -60,6 +61,7 @@ export const createApp = (
   addAnchors(routes, core);
   addQueries(routes, core);
   addFeatures(routes);
+  addIndexes(routes, core);
   addReceipts(routes, core);
   addEncoders(routes, core);
   addJobs(routes, core);

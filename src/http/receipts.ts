@@ -52,8 +52,8 @@ export const addReceipts = ({ app }: Routes, { collections }: Pick<Core, "collec
       operationId: "compact",
       summary: "Erase what was deleted from memory, snapshots and tables",
       description:
-        "Memory is copied without what was deleted while queries go on, the snapshot is written anew, older files of " +
-        "`build-index` in DATA_DIR are removed, Postgres writes its tables anew, and the deletions' receipts become " +
+        "Memory is copied without what was deleted while queries go on, the snapshot is written anew, files of " +
+        "`build-index` in DATA_DIR that hold what was deleted are removed, Postgres writes its tables anew, and the deletions' receipts become " +
         "`erased`. Other services on the same Postgres keep what they hold: ask each. Postgres's log (WAL) and backups " +
         "are not touched, and the ids of deleted anchors stay in the list of changes, by which services follow each " +
         "other. 503 where a transaction on the same Postgres may still read what was deleted.",

@@ -5,7 +5,7 @@ import type { AnchorView, Changes } from "./types.ts";
 /** Up to this many anchors a fit follows every change before the next query; beyond, it may lag behind a little. */
 export const EAGER_ANCHORS = 200;
 /** Anchors that came, as a share of those it was fitted on, after which a fit is made anew in the background. */
-const STALE_SHARE = 0.1;
+export const STALE_SHARE = 0.1;
 /** How long no fit is made in the background after one, in multiples of the time that it took. */
 const REST = 2;
 
@@ -33,6 +33,8 @@ export interface FitKeeper<T extends Kept> {
    * @throws AnchorageError `unavailable` where it could not be stored
    */
   readonly renew: (view: AnchorView, changes: Changes) => Promise<void>;
+  /** Replaces the current fit by one that was made elsewhere, after a fit that is under way. */
+  readonly put: (made: T) => Promise<void>;
   /** No fit is made in the background any more; only old views still ask for one. */
   readonly close: () => void;
   readonly closed: () => boolean;
@@ -109,6 +111,12 @@ export const createFitKeeper = <T extends Kept>(options: {
         if (current.sequence < view.sequence || !lags(current, view)) continue;
         throw new AnchorageError("unavailable", `The ${name} was fitted anew, but could not be stored.`);
       }
+    },
+    put: async (made) => {
+      while (fitting !== undefined) await fitting.catch(() => undefined);
+      clearTimeout(resting);
+      resting = undefined;
+      current = made;
     },
     close: () => {
       closed = true;

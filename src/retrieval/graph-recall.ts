@@ -1,6 +1,5 @@
 import { currentCosts } from "./costs.ts";
 import type { HnswIndex } from "./hnsw.ts";
-import type { IndexProfile } from "./profile.ts";
 import { curveHolds, measureRecall, type MeasuredGraph, type RecallCurve } from "./recall.ts";
 
 /** Knows how much each graph finds: as it was told, where that still holds, else as it measures itself. */
@@ -17,13 +16,12 @@ export interface GraphRecall {
     told: RecallCurve | undefined,
     graph: () => MeasuredGraph,
   ) => RecallCurve | undefined;
+  /** What was measured of this very graph when it was built. */
+  readonly tell: (hnsw: HnswIndex, curve: RecallCurve) => void;
   readonly close: () => void;
 }
 
-export const createGraphRecall = (
-  profile: IndexProfile,
-  onFailure: (error: unknown) => void,
-): GraphRecall => {
+export const createGraphRecall = (onFailure: (error: unknown) => void): GraphRecall => {
   const curves = new WeakMap<HnswIndex, RecallCurve>();
   const measuring = new WeakSet<HnswIndex>();
   let closed = false;
@@ -32,7 +30,7 @@ export const createGraphRecall = (
     measuring.add(hnsw);
     try {
       const isClosed = (): boolean => closed;
-      const curve = await measureRecall(graph, { profile, costs: currentCosts(), isClosed });
+      const curve = await measureRecall(graph, { profile: hnsw.profile, costs: currentCosts(), isClosed });
       if (!isClosed()) curves.set(hnsw, curve);
     } finally {
       measuring.delete(hnsw);
@@ -41,11 +39,12 @@ export const createGraphRecall = (
 
   return {
     of: (hnsw, anchors, told, graph) => {
-      const now = { dimension: hnsw.dimension, anchors, profile };
+      const now = { dimension: hnsw.dimension, anchors, profile: hnsw.profile };
       const known = [curves.get(hnsw), told].find((curve) => curve !== undefined && curveHolds(curve, now));
       if (known === undefined && !measuring.has(hnsw) && !closed) measure(hnsw, graph()).catch(onFailure);
       return known;
     },
+    tell: (hnsw, curve) => curves.set(hnsw, curve),
     close: () => {
       closed = true;
     },

@@ -6,7 +6,8 @@ import type { Neighbours, Slot, VectorIndex } from "./types.ts";
 /** How long building or searching may hold the event loop before it lets others in. */
 const SLICE_MS = 8;
 const FIRST_CAPACITY = 1_024;
-const SEED = 1;
+/** The levels of a graph are drawn at random; with one seed the same vectors give the same graph. */
+export const SEED = 1;
 
 const load = async () => {
   try {
@@ -39,8 +40,22 @@ export const hnswAvailable = async (): Promise<{ available: boolean; reason: str
 /** The nearest first. */
 type Found = ReturnType<HierarchicalNSW["searchKnn"]>;
 
+/** A graph that was built elsewhere and read from a file. */
+export interface LoadedGraph {
+  readonly graph: HierarchicalNSW;
+  /** The slot of the vector with each label; -1 where it belongs to no anchor any more, so that it is hidden. */
+  readonly slots: Int32Array;
+  /** Slots that the graph lacks; they are inserted. */
+  readonly missing: readonly Slot[];
+  /** Slots that it accounts for, live or not: the next `add` begins here. */
+  readonly slotCount: number;
+}
+
 export interface HnswIndex extends VectorIndex {
   readonly kind: "hnsw";
+  readonly profile: IndexProfile;
+  /** Vectors that can be found, and hidden ones that the graph still holds. */
+  readonly contents: () => { readonly live: number; readonly hidden: number };
   /** Resolves when everything that was added is in the graph. */
   readonly ready: () => Promise<void>;
   /** Whether everything that was added is in the graph. */
@@ -53,6 +68,7 @@ export interface HnswIndex extends VectorIndex {
  * index up to float32's rounding of 1 - score.
  *
  * @param options.row the vector of a slot, to be inserted
+ * @param options.loaded a graph to go on from, which the index owns from now on; without it the index starts empty
  */
 export const createHnswIndex = (
   hnswlib: HnswLibrary,
@@ -61,47 +77,67 @@ export const createHnswIndex = (
     readonly compare: (a: Slot, b: Slot) => number;
     readonly row: (slot: Slot) => Float32Array;
     readonly profile: IndexProfile;
+    readonly loaded?: LoadedGraph;
   },
 ): HnswIndex => {
-  const { dimension: d, compare, row, profile } = options;
-  const graph: HierarchicalNSW = new hnswlib.HierarchicalNSW("ip", d);
-  graph.initIndex({
-    maxElements: FIRST_CAPACITY,
-    m: profile.hnsw.m,
-    efConstruction: profile.hnsw.efConstruction,
-    randomSeed: SEED,
-  });
+  const { dimension: d, compare, row, profile, loaded } = options;
+  const graph = loaded?.graph ?? newGraph(hnswlib, d, profile);
+  /** By label, in the order of insertion: the slot, or -1. By slot: its label, or -1. */
+  const slotOf: number[] = Array.from(loaded?.slots ?? []);
+  const labelOf = new Array<number>(loaded?.slotCount ?? 0).fill(-1);
   const removed = new Set<Slot>();
-  let inserted = 0;
+  /** Slots to insert, from `next` on. */
+  const queue: Slot[] = [...(loaded?.missing ?? [])];
+  let next = 0;
+  let added = loaded?.slotCount ?? 0;
   /** Of those inserted. */
   let hidden = 0;
-  let added = 0;
   let building: Promise<void> | undefined;
   let closed = false;
   let failed = false;
 
+  const insert = (slot: Slot): void => {
+    const label = slotOf.length;
+    if (label >= graph.getMaxElements()) graph.resizeIndex(2 * graph.getMaxElements());
+    graph.addPoint(Array.from(row(slot)), label);
+    slotOf.push(slot);
+    labelOf[slot] = label;
+    if (removed.has(slot)) hide(label);
+  };
+
   const build = async (): Promise<void> => {
-    while (inserted < added && !closed) {
+    while (next < queue.length && !closed) {
       const until = performance.now() + SLICE_MS;
-      while (inserted < added && performance.now() < until) {
-        if (inserted >= graph.getMaxElements()) graph.resizeIndex(2 * graph.getMaxElements());
-        graph.addPoint(Array.from(row(inserted)), inserted);
-        if (removed.has(inserted)) hide(inserted);
-        inserted++;
+      while (next < queue.length && performance.now() < until) {
+        insert(queue[next] ?? 0);
+        next++;
       }
       await nextTurn();
     }
   };
 
-  const hide = (slot: Slot): void => {
-    graph.markDelete(slot);
+  /** A graph that cannot grow stays behind and is never ready, so that the exact index goes on answering. */
+  const buildOn = (): void => {
+    building ??= build()
+      .catch(() => (failed = true))
+      .then(() => (building = undefined));
+  };
+
+  const hide = (label: number): void => {
+    graph.markDelete(label);
     hidden++;
   };
 
+  slotOf.forEach((slot, label) => {
+    if (slot < 0) hide(label);
+    else labelOf[slot] = label;
+  });
+  if (queue.length > 0) buildOn();
+
   const findNearest = (query: number[], k: number, ef: number, allow: Uint8Array | undefined): Found => {
-    const candidates = Math.min(Math.max(ef, k), inserted);
+    const candidates = Math.min(Math.max(ef, k), slotOf.length);
     graph.setEf(candidates);
-    const filter = allow === undefined ? undefined : (slot: number) => allow[slot] === 1;
+    const filter = allow === undefined ? undefined : (label: number) => allow[slotOf[label] ?? -1] === 1;
     // One more than asked for: where it is as near as the last, which of equal ones come first is for `compare` to say.
     const found = graph.searchKnn(query, Math.min(k + 1, candidates), filter);
     const isTied = found.distances[k] !== undefined && found.distances[k] === found.distances[k - 1];
@@ -110,18 +146,19 @@ export const createHnswIndex = (
 
   /** Puts the k nearest into a row of `result`, equally near ones in the order of `compare`. */
   const write = ({ neighbors, distances }: Found, result: Neighbours, row: number, k: number): void => {
-    for (let start = 0; start < neighbors.length;) {
+    const slots = neighbors.map((label) => slotOf[label] ?? -1);
+    for (let start = 0; start < slots.length;) {
       let end = start + 1;
-      while (end < neighbors.length && distances[end] === distances[start]) end++;
+      while (end < slots.length && distances[end] === distances[start]) end++;
       if (end - start > 1) {
-        const tied = neighbors.slice(start, end).sort(compare);
-        for (let i = start; i < end; i++) neighbors[i] = tied[i - start] ?? -1;
+        const tied = slots.slice(start, end).sort(compare);
+        for (let i = start; i < end; i++) slots[i] = tied[i - start] ?? -1;
       }
       start = end;
     }
-    const count = Math.min(k, neighbors.length);
+    const count = Math.min(k, slots.length);
     for (let i = 0; i < count; i++) {
-      result.slots[row * k + i] = neighbors[i] ?? -1;
+      result.slots[row * k + i] = slots[i] ?? -1;
       result.scores[row * k + i] = 1 - (distances[i] ?? 1);
     }
     result.counts[row] = count;
@@ -129,7 +166,7 @@ export const createHnswIndex = (
 
   const search: VectorIndex["search"] = async (queries, { k, allow, ef }) => {
     const batch = queries.length / d;
-    const width = Math.min(k, inserted - hidden);
+    const width = Math.min(k, slotOf.length - hidden);
     const result: Neighbours = emptyNeighbours(batch, Math.max(0, width));
     if (width <= 0) return result;
     const query = new Array<number>(d).fill(0);
@@ -148,18 +185,20 @@ export const createHnswIndex = (
   return {
     kind: "hnsw",
     dimension: d,
+    profile,
     size: () => added - removed.size,
+    contents: () => ({ live: slotOf.length - hidden, hidden }),
     add: (first, vectors) => {
       if (first !== added) throw new RangeError(`slot ${first} does not follow ${added - 1}`);
-      added += vectors.length / d;
-      // A graph that cannot grow stays behind and is never ready, so that the exact index goes on answering.
-      building ??= build()
-        .catch(() => (failed = true))
-        .then(() => (building = undefined));
+      const count = vectors.length / d;
+      for (let i = 0; i < count; i++) queue.push(first + i);
+      added += count;
+      buildOn();
     },
     remove: (slots) => {
       for (const slot of slots) {
-        if (slot < inserted && !removed.has(slot)) hide(slot);
+        const label = labelOf[slot] ?? -1;
+        if (label >= 0 && !removed.has(slot)) hide(label);
         removed.add(slot);
       }
     },
@@ -167,11 +206,18 @@ export const createHnswIndex = (
     ready: async () => {
       await building;
     },
-    isReady: () => !failed && inserted === added,
+    isReady: () => !failed && next === queue.length,
     close: () => {
       closed = true;
     },
   };
+};
+
+const newGraph = (hnswlib: HnswLibrary, dimension: number, { hnsw }: IndexProfile): HierarchicalNSW => {
+  const graph = new hnswlib.HierarchicalNSW("ip", dimension);
+  const { m, efConstruction } = hnsw;
+  graph.initIndex({ maxElements: FIRST_CAPACITY, m, efConstruction, randomSeed: SEED });
+  return graph;
 };
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,5 +1,8 @@
 /** Nearest anchors: exact and HNSW indexes, fitted transforms, and a collection's memory that holds them. */
+export type { AnchorSpace } from "./anchor-space.ts";
+export type { BuiltIndex } from "./adoption.ts";
 export { countOnes } from "./bitmap.ts";
+export * from "./built-index/index.ts";
 export { calibrateCosts, fitCosts } from "./calibration.ts";
 export { currentCosts, DEFAULT_COSTS, useCosts, type Costs } from "./costs.ts";
 export { curveFile, readCurves, writeCurves, type CurvesOf } from "./curve-file.ts";

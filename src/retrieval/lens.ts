@@ -1,8 +1,9 @@
-import { messageOf } from "../errors.ts";
+import { AnchorageError, messageOf } from "../errors.ts";
+import type { GraphOrigin, GraphStatus } from "../api/indexes.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
-import { createHnswIndex, type HnswIndex, type HnswLibrary } from "./hnsw.ts";
+import { createHnswIndex, type HnswIndex, type HnswLibrary, type LoadedGraph } from "./hnsw.ts";
 import type { IndexProfile } from "./profile.ts";
 import { createFitKeeper, EAGER_ANCHORS, type Kept } from "./fit-keeper.ts";
 import { fit } from "./fit.ts";
@@ -24,6 +25,8 @@ export interface LensSource {
   /** One more than any fit of this modality and kind has had, also of one that is still being made. */
   readonly nextVersion: () => number;
   readonly log: Log;
+  /** Whether there is to be a graph whatever the number of anchors, as once a built one was adopted. */
+  readonly graphWanted: boolean;
 }
 
 /** One modality's vectors as a transform shows them, with the indexes over them. */
@@ -39,6 +42,17 @@ export interface Lens {
    * @throws AnchorageError `unavailable` where it could not be stored
    */
   readonly renew: (view: AnchorView, changes: Changes) => Promise<void>;
+  /**
+   * Takes over a fit and the graph over the vectors as it shows them. The fit is stored where it is not the present one.
+   * From now on the lens keeps a graph at any size, and builds another where the fit changes.
+   *
+   * @param changes the space's counts when the fit was made
+   */
+  readonly adopt: (built: BuiltLens, view: AnchorView, changes: Changes) => Promise<HnswIndex>;
+  readonly graphWanted: () => boolean;
+  readonly graphStatus: () => GraphStatus | null;
+  /** Lets go of a graph that holds vectors of deleted anchors, so that the next query has it built anew. */
+  readonly dropHidden: () => void;
   /** The fit, to be carried over when memory is compacted. */
   readonly fitted: () => Fitted | undefined;
   readonly version: () => number;
@@ -48,6 +62,7 @@ export interface Lens {
 export interface Focused {
   readonly exact: ExactIndex;
   readonly hnsw: HnswIndex | undefined;
+  readonly graphWanted: boolean;
   readonly version: number;
   /** Of the anchors that were fitted on; the view's where nothing is fitted. */
   readonly sequence: Sequence;
@@ -59,9 +74,16 @@ export interface Fitted extends Kept {
   readonly fit: Fit | null;
 }
 
+/** A fit with the graph over the vectors as it shows them, as `build-index` makes them. */
+export interface BuiltLens extends Pick<Fitted, "fit" | "sequence" | "anchors"> {
+  readonly profile: IndexProfile;
+  readonly graph: LoadedGraph;
+}
+
 interface Lensed extends Fitted {
   readonly exact: ExactIndex;
   hnsw: HnswIndex | undefined;
+  origin: GraphOrigin;
   /** Slots that are indexed, and those that were handed to the graph. */
   upTo: number;
   graphUpTo: number;
@@ -82,12 +104,14 @@ export const fittedFrom = (records: readonly TransformRecord[]): Map<LensKey, Fi
 
 export const createLens = (kind: TransformKind, source: LensSource, carried: Fitted | undefined): Lens => {
   const { raw, compare, profile, hnswlib, modality } = source;
+  let { graphWanted } = source;
   let syncing: Promise<void> = Promise.resolve();
 
   function lensed(fitted: Fitted): Lensed {
     const dimension = fitted.fit === null ? raw.dimension : fittedDimension(fitted.fit);
     const exact = kind === "none" ? raw : createExactIndex({ dimension, compare });
-    return { ...fitted, exact, hnsw: undefined, upTo: kind === "none" ? Infinity : 0, graphUpTo: 0 };
+    const origin: GraphOrigin = { source: "built", sequence: fitted.sequence };
+    return { ...fitted, exact, hnsw: undefined, origin, upTo: kind === "none" ? Infinity : 0, graphUpTo: 0 };
   }
 
   const keeper = createFitKeeper({
@@ -111,14 +135,17 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     return { ...next, stored };
   };
 
-  /** @returns whether the store has it now */
-  const save = async ({ fit: made, version, sequence, anchors }: Fitted, took: number): Promise<boolean> => {
+  /**
+   * @param took in ms; absent for a fit that was made elsewhere
+   * @returns whether the store has it now
+   */
+  const save = async ({ fit: made, version, sequence, anchors }: Fitted, took?: number): Promise<boolean> => {
     try {
       // Also where nothing could be fitted, so that no older fit comes back after a restart.
       const mean = made?.mean ?? new Float32Array(0);
       const projection = made?.projection ?? null;
       await source.save({ kind, modality, version, sequence, anchorCount: anchors, mean, projection });
-      if (anchors > EAGER_ANCHORS) {
+      if (took !== undefined && anchors > EAGER_ANCHORS) {
         source.log(
           `${kind} of ${modality} vectors fitted on ${anchors} anchors in ${(took / 1000).toFixed(1)} s`,
         );
@@ -155,15 +182,62 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     return plain;
   };
 
+  /** @returns the present fit with other counts of changes where it is the one that was built */
+  const takeOver = async ({ fit: made, sequence, anchors }: BuiltLens, changes: Changes): Promise<Fitted> => {
+    const present = keeper.current();
+    if (present !== undefined && isSameFit(present.fit, made)) return { ...present, changes };
+    const fitted = { fit: made, version: source.nextVersion(), sequence, anchors, changes };
+    return { ...fitted, stored: await save({ ...fitted, stored: false }) };
+  };
+
+  const adopt: Lens["adopt"] = async (built, view, changes) => {
+    if (hnswlib === undefined) throw new AnchorageError("unavailable", "The HNSW library is not installed.");
+    const chosen = kind === "none" ? await fitFor(view, changes) : lensed(await takeOver(built, changes));
+    await sync(chosen, view.slotCount);
+    chosen.hnsw?.close();
+    chosen.hnsw = createHnswIndex(hnswlib, {
+      dimension: chosen.exact.dimension,
+      compare,
+      row: chosen.exact.row,
+      profile: built.profile,
+      loaded: built.graph,
+    });
+    chosen.origin = { source: "adopted", sequence: built.sequence };
+    chosen.graphUpTo = built.graph.slotCount;
+    graphWanted = true;
+    if (kind !== "none") {
+      keeper.current()?.hnsw?.close();
+      await keeper.put(chosen);
+    }
+    return chosen.hnsw;
+  };
+
+  const current = (): Lensed | undefined => plain ?? keeper.current();
+
   return {
     kind,
+    adopt,
+    graphWanted: () => graphWanted,
+    graphStatus: () => {
+      const { hnsw, origin } = current() ?? {};
+      if (hnsw === undefined || origin === undefined) return null;
+      return { ...origin, state: hnsw.isReady() ? "ready" : "building", vectors: hnsw.contents().live };
+    },
+    dropHidden: () => {
+      const target = current();
+      if (target?.hnsw === undefined || target.hnsw.contents().hidden === 0) return;
+      target.hnsw.close();
+      target.hnsw = undefined;
+      target.graphUpTo = 0;
+    },
     focus: async (view, changes, wantHnsw) => {
       const chosen = await fitFor(view, changes);
       await sync(chosen, view.slotCount);
-      if (wantHnsw || view.size > profile.exactLimit) feedGraph(chosen, view);
+      if (wantHnsw || graphWanted || view.size > profile.exactLimit) feedGraph(chosen, view);
       return {
         exact: chosen.exact,
         hnsw: chosen.hnsw,
+        graphWanted,
         version: chosen.version,
         sequence: kind === "none" ? view.sequence : chosen.sequence,
         show: (queries) => applyTransform(chosen.fit, queries, raw.dimension),
@@ -186,14 +260,21 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   function feedGraph(target: Lensed, view: AnchorView): void {
     if (hnswlib === undefined) return;
     const { exact } = target;
-    target.hnsw ??= createHnswIndex(hnswlib, {
-      dimension: exact.dimension,
-      compare,
-      row: exact.row,
-      profile,
-    });
+    if (target.hnsw === undefined) {
+      const { dimension, row } = exact;
+      target.hnsw = createHnswIndex(hnswlib, { dimension, compare, row, profile });
+      target.origin = { source: "built", sequence: view.sequence };
+    }
     for (; target.graphUpTo < view.slotCount; target.graphUpTo++) {
       target.hnsw.add(target.graphUpTo, exact.row(target.graphUpTo));
     }
   }
 };
+
+const isSameFit = (a: Fit | null, b: Fit | null): boolean =>
+  a === null || b === null
+    ? a === b
+    : a.kind === b.kind && isSame(a.mean, b.mean) && isSame(a.projection, b.projection);
+
+const isSame = (a: Float32Array | null, b: Float32Array | null): boolean =>
+  a === null || b === null ? a === b : a.length === b.length && a.every((value, i) => value === b[i]);

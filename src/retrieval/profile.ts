@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { AnchorageError, messageOf } from "../errors.ts";
 
-const profileSchema = z.strictObject({
+export const profileSchema = z.strictObject({
   name: z.string(),
   metric: z.literal("cosine"),
   /** Live anchors up to which no graph is built, but where a query asks for one by its ef. */

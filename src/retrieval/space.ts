@@ -1,6 +1,9 @@
-import { messageOf } from "../errors.ts";
+import { AnchorageError, messageOf } from "../errors.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { AlignmentKind, Log, Modality, Sequence, TransformKind } from "../types.ts";
+import type { Drift } from "../api/indexes.ts";
+import type { AnchorSpace } from "./anchor-space.ts";
+import { matchAnchors, whyOutdated, type Matched } from "./adoption.ts";
 import { alignmentsFrom, createAligner, type Aligner, type FittedAlignment } from "./aligner.ts";
 import { createGraphRecall } from "./graph-recall.ts";
 import { loadHnsw } from "./hnsw.ts";
@@ -9,9 +12,10 @@ import { createLens, fittedFrom, type Fitted, type Lens, type LensKey } from "./
 import { createMemory, type Memory } from "./memory.ts";
 import { readProfile, type IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
-import type { AnchorSpace, AnchorView, Changes } from "./types.ts";
+import type { AnchorView, Changes } from "./types.ts";
 import { createView, kindFor, type Indexing } from "./view.ts";
 
+const MODALITIES = ["image", "text"] as const;
 /** Memory is compacted when this share of its slots is dead. */
 const DEAD_SHARE = 0.3;
 /** How often compaction looks for what came while it copied, before it takes the rest at once. */
@@ -44,7 +48,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   const indexing: Indexing = {
     profile,
     hnswInstalled: hnswlib !== undefined,
-    recall: createGraphRecall(profile, (error) =>
+    recall: createGraphRecall((error) =>
       options.log?.(`the recall of a graph could not be measured: ${messageOf(error)}`),
     ),
     told: (modality, kind) => options.curves?.get(`${modality}/${kind}`),
@@ -70,6 +74,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     modality: Modality,
     kind: TransformKind,
     carried: Fitted | undefined,
+    graphWanted = false,
   ): Lens =>
     createLens(
       kind,
@@ -82,6 +87,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         nextVersion: () => nextVersion(`${modality}/${kind}`),
         save: options.saveTransform ?? (() => Promise.resolve()),
         log: options.log ?? (() => undefined),
+        graphWanted,
       },
       carried,
     );
@@ -129,6 +135,8 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       const fitted = lens.fitted();
       if (fitted !== undefined) saved.set(key, fitted);
       if (lensesOfFresh.get(key)?.version() !== lens.version()) lensesOfFresh.delete(key);
+      if (lens.graphWanted() && !lensesOfFresh.has(key))
+        lensesOfFresh.set(key, openLens(fresh, ...partsOf(key), fitted, true));
       lens.close();
     }
     memory = fresh;
@@ -143,12 +151,14 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   const warm = async (fresh: Memory, known: Map<LensKey, Lens>, key: LensKey, lens: Lens): Promise<void> => {
     const fitted = lens.fitted();
     if (fitted === undefined || closed) return;
-    const [modality, kind] = key.split("/") as [Modality, TransformKind];
     let warmed = known.get(key);
     if (warmed?.version() !== fitted.version)
-      known.set(key, (warmed = openLens(fresh, modality, kind, fitted)));
+      known.set(key, (warmed = openLens(fresh, ...partsOf(key), fitted, lens.graphWanted())));
     await warmed.warm(fresh.entries.length);
   };
+
+  const hasGraph = (lens: Lens): boolean =>
+    hnswlib !== undefined && (lens.graphWanted() || memory.size() > profile.exactLimit);
 
   const compact = (): Promise<void> =>
     (compacting ??= copyAndSwap().finally(() => {
@@ -181,10 +191,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     refit: async () => {
       const upTo = sequence;
       const keys = (): LensKey[] => [...new Set([...saved.keys(), ...lenses.keys()])];
-      const lensAt = (key: LensKey): Lens => {
-        const [modality, kind] = key.split("/") as [Modality, TransformKind];
-        return lensOf(memory, lenses, modality, kind);
-      };
+      const lensAt = (key: LensKey): Lens => lensOf(memory, lenses, ...partsOf(key));
       const lags = (key: LensKey): boolean => {
         const fitted = lensAt(key).fitted();
         return fitted !== undefined && (fitted.sequence < upTo || !fitted.stored);
@@ -202,13 +209,40 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       // One that runs already may have copied what has died since.
       await compacting?.catch(() => undefined);
       if (memory.entries.length > memory.size()) await compact();
+      for (const lens of lenses.values()) lens.dropHidden();
+    },
+    adopt: async (built) => {
+      const [of, known, present, now] = [memory, lenses, takeView(), changes];
+      const matched = {
+        image: await matchAnchors(present, built.anchors, "image"),
+        text: await matchAnchors(present, built.anchors, "text"),
+      };
+      const count = built.anchors.ids.length;
+      for (const modality of MODALITIES) {
+        const outdated = whyOutdated(built.modalities[modality].kind, count, matched[modality]);
+        if (outdated !== null) throw new AnchorageError("conflict", `Build the index anew: ${outdated}.`);
+      }
+      for (const modality of MODALITIES) {
+        const { kind, graph, curve, ...rest } = built.modalities[modality];
+        const { slots, missing, gone, added } = matched[modality];
+        const lens = lensOf(of, known, modality, kind);
+        const loaded = { graph, slots, missing, slotCount: present.slotCount };
+        // So that the fit is made anew when it would be, had it been made here.
+        const then = { total: now.total - gone - added, removals: now.removals - gone };
+        const hnsw = await lens.adopt({ ...rest, graph: loaded }, present, then);
+        if (curve !== null) indexing.recall.tell(hnsw, curve);
+      }
+      if (memory !== of)
+        throw new AnchorageError("conflict", "Memory was compacted while the index was read; try again.");
+      const driftOf = ({ gone, added }: Matched): Drift => ({ gone, added });
+      return { sequence: built.sequence, image: driftOf(matched.image), text: driftOf(matched.text) };
     },
     view: () => (view ??= takeView()),
     status: (modality, shown = transform) => {
       const kind = kindFor(modality, shown);
       const lens = lensOf(memory, lenses, modality, kind);
       return {
-        kind: hnswlib !== undefined && memory.size() > profile.exactLimit ? "hnsw" : "exact",
+        kind: hasGraph(lens) ? "hnsw" : "exact",
         dimension: modality === "image" ? imageDimension : textDimension,
         vectors: memory.size(),
         tombstones: memory.entries.length - memory.size(),
@@ -216,6 +250,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         transform: kind,
         transformVersion: lens.version(),
         transformSequence: lens.fitted()?.sequence ?? sequence,
+        graph: lens.graphStatus(),
       };
     },
     close: () => {
@@ -226,3 +261,5 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     },
   };
 };
+
+const partsOf = (key: LensKey): [Modality, TransformKind] => key.split("/") as [Modality, TransformKind];

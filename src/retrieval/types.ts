@@ -1,4 +1,4 @@
-import type { IndexKind, IndexStatus, SearchPlan } from "../api/indexes.ts";
+import type { IndexKind, SearchPlan } from "../api/indexes.ts";
 import type { AlignmentKind, AnchorId, Metadata, Modality, Sequence, TransformKind } from "../types.ts";
 
 /**
@@ -156,31 +156,4 @@ export interface Changes {
   readonly total: number;
   /** Anchors of which nothing must be left: deleted or replaced. */
   readonly removals: number;
-}
-
-/** One collection in memory: both modalities over the same slots, with their indexes and fitted transforms. */
-export interface AnchorSpace {
-  /** Applies one committed write; the next `view()` has it. Called in order of sequence. */
-  readonly apply: (change: SpaceChange) => void;
-  /**
-   * Appends anchors whose vectors are of norm 1 already, as `AnchorView.vectors` gave them, bit for bit; they are
-   * copied. The sequence stays; `apply` moves it when all are in.
-   */
-  readonly restore: (anchors: UnitAnchors) => void;
-  readonly view: () => AnchorView;
-  readonly changes: () => Changes;
-  readonly status: (modality: Modality, transform?: TransformKind) => IndexStatus;
-  /**
-   * Fits anew what was fitted before the present sequence, in memory and in the store. When it resolves, no fit has a
-   * trace of an anchor that was deleted before the call.
-   *
-   * @throws AnchorageError `unavailable` where a fit could not be stored, so that an older one may stay there
-   */
-  readonly refit: () => Promise<void>;
-  /**
-   * Copies the live anchors into new memory, in slices between which queries and writes go on, and lets go of the old.
-   * Resolves when memory holds no slot that was dead at the call; views that were taken before keep what they see.
-   */
-  readonly compact: () => Promise<void>;
-  readonly close: () => void;
 }

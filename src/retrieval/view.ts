@@ -59,10 +59,10 @@ export const createView = (
   /** A graph is not of one sequence: what is dead in this view, or came after it, is kept out by its bits. */
   const graphFilter = (inGraph: number): { allow?: Uint8Array } => (inGraph === size ? {} : { allow: live });
 
-  /** Up to the limit a graph is for those who name an ef: that one was built for them changes no other's answer. */
-  const graphState = (hnsw: HnswIndex | undefined, asked: boolean): Circumstances["hnsw"] => {
+  /** Up to the limit a graph is for those who name an ef, unless a built one was adopted: no other answer may change. */
+  const graphState = (hnsw: HnswIndex | undefined, wanted: boolean): Circumstances["hnsw"] => {
     if (!hnswInstalled) return "missing";
-    if (hnsw === undefined || (!asked && size <= profile.exactLimit)) return "unwanted";
+    if (hnsw === undefined || (!wanted && size <= profile.exactLimit)) return "unwanted";
     return hnsw.isReady() ? "ready" : "building";
   };
 
@@ -112,7 +112,7 @@ export const createView = (
       const kind = kindFor(modality, options.transform);
       const focused = await lensOf(modality, kind).focus(view, changes, options.ef !== undefined);
       const { hnsw, exact } = focused;
-      const graph = graphState(hnsw, options.ef !== undefined);
+      const graph = graphState(hnsw, options.ef !== undefined || focused.graphWanted);
       const allowed = options.allow === undefined ? size : countOnes(options.allow);
       const choice = choose(options, {
         rows: slotCount,

@@ -11,7 +11,7 @@ export { ensureEncoder } from "./encoders.ts";
 export { createCollection, listCollections, findCollection, deleteCollection } from "./collections.ts";
 export { changeDefaults } from "./defaults.ts";
 export { upsertAnchors, deleteAnchors } from "./anchor-writes.ts";
-export { recordErasure, erasedGeneration, findReceipt, listReceipts } from "./receipts.ts";
+export { recordErasure, erasedGeneration, erasedUpTo, findReceipt, listReceipts } from "./receipts.ts";
 export { vacuum } from "./vacuum.ts";
 export { findAnchors, listAnchors, findImage, existingIds, changesSince } from "./anchor-reads.ts";
 export { idsWithImages } from "./picture-reads.ts";

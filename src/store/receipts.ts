@@ -100,6 +100,14 @@ export const recordErasure = async (
 export const erasedGeneration = async (database: Database, collection: CollectionRecord): Promise<number> =>
   (await database.query((queries) => lastErasure(queries, collection, database.installation))).generation;
 
+/** The sequence up to which what was deleted is erased by this installation; 0 where nothing was. */
+export const erasedUpTo = async (database: Database, collection: CollectionRecord): Promise<Sequence> => {
+  const { sequence } = await database.query((queries) =>
+    lastErasure(queries, collection, database.installation),
+  );
+  return sequence as Sequence;
+};
+
 const lastErasure = async (
   queries: Queries,
   { key }: CollectionRecord,

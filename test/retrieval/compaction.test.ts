@@ -135,6 +135,7 @@ describe("the status of a collection's memory", () => {
     const space = await open();
     expect(space.status("image")).toEqual({
       kind: "exact",
+      graph: null,
       dimension: IMAGE_DIMENSION,
       vectors: 0,
       tombstones: 0,

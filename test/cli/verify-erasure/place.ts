@@ -13,7 +13,6 @@ import {
   type Proof,
   type Suspect,
 } from "../../../src/cli/verify-erasure/index.ts";
-import { removeIndexFiles } from "../../../src/retrieval/index-files/index.ts";
 import { openInspection, openStore } from "../../../src/store/index.ts";
 import type { AnchorId, CollectionName } from "../../../src/types.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
@@ -59,9 +58,7 @@ export const open = async (): Promise<Place> => {
   const log = (): void => undefined;
   const store = await openStore({ dataDir, databaseUrl: database.url, log });
   const encoders = await openEncoderRegistry({ folders: [], log });
-  const collections = await openCollections(store, encoders, log, true, indexes, (name, sequence) =>
-    removeIndexFiles(indexes, name, sequence),
-  );
+  const collections = await openCollections(store, encoders, log, true, indexes);
   const jobs = await openJobs(store, log);
   const settings = { dataDir, consensusHttpHosts: "", classificationMethods: "" };
   const features = await openFeatures({ store, encoders, jobs, collections, settings, log }, FEATURES);

@@ -1,0 +1,91 @@
+import { crc32 } from "node:zlib";
+import type { AnchorId, Modality, Sequence, TransformKind } from "../types.ts";
+import type { Drift } from "../api/indexes.ts";
+import { STALE_SHARE } from "./fit-keeper.ts";
+import type { BuiltLens } from "./lens.ts";
+import type { RecallCurve } from "./recall.ts";
+import type { AnchorView, Slot } from "./types.ts";
+
+/** Rows that are compared between two turns of the event loop. */
+const ROWS_AT_ONCE = 1_024;
+
+/** The anchors whose vectors a built index holds, by label. */
+export interface BuiltAnchors {
+  readonly ids: readonly AnchorId[];
+  /** The CRC-32 of each vector as memory holds it: float32 of norm 1, before any transform. */
+  readonly sums: Readonly<Record<Modality, Uint32Array>>;
+}
+
+export interface BuiltModality extends Omit<BuiltLens, "graph"> {
+  readonly kind: TransformKind;
+  readonly graph: BuiltLens["graph"]["graph"];
+  /** How much of the exact answer the graph finds, as it was measured; null where it was not. */
+  readonly curve: RecallCurve | null;
+}
+
+/** Graphs of both modalities with the fits that they were built over, read from the files of `build-index`. */
+export interface BuiltIndex {
+  readonly sequence: Sequence;
+  readonly anchors: BuiltAnchors;
+  readonly modalities: Readonly<Record<Modality, BuiltModality>>;
+}
+
+/** Where the vectors of a built index are in memory. */
+export interface Matched extends Drift {
+  /** The slot of each label; -1 for what is gone. */
+  readonly slots: Int32Array;
+  /** Live slots that have no label. */
+  readonly missing: readonly Slot[];
+}
+
+/**
+ * Finds each vector of a built index in memory: by the anchor's id, where the vector is bit for bit the one that the
+ * index was built from. So no list of changes needs to be trusted, and an index of another history fits as far as its
+ * vectors are the same.
+ */
+export const matchAnchors = async (
+  view: AnchorView,
+  { ids, sums }: BuiltAnchors,
+  modality: Modality,
+): Promise<Matched> => {
+  const slots = new Int32Array(ids.length).fill(-1);
+  const known = new Uint8Array(view.slotCount);
+  let gone = 0;
+  for (let first = 0; first < ids.length; first += ROWS_AT_ONCE) {
+    const last = Math.min(ids.length, first + ROWS_AT_ONCE);
+    for (let label = first; label < last; label++) {
+      const id = ids[label];
+      const slot = id === undefined ? undefined : view.slotOf(id);
+      if (slot === undefined || sumOf(view.vectors(modality, [slot])) !== sums[modality][label]) gone++;
+      else {
+        slots[label] = slot;
+        known[slot] = 1;
+      }
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const missing: Slot[] = [];
+  for (let slot = 0; slot < view.slotCount; slot++)
+    if (view.isLive(slot) && known[slot] !== 1) missing.push(slot);
+  return { slots, missing, gone, added: missing.length };
+};
+
+/** The CRC-32 of a vector's bytes. */
+export const sumOf = ({ buffer, byteOffset, byteLength }: Float32Array): number =>
+  crc32(new Uint8Array(buffer, byteOffset, byteLength));
+
+/**
+ * Why an index is of no use after such a drift, as the end of a sentence; null where it still is. A fit that has a trace
+ * of what was deleted would be made anew at once, and the graph with it.
+ *
+ * @param built how many vectors the index holds
+ */
+export const whyOutdated = (kind: TransformKind, built: number, { gone, added }: Drift): string | null => {
+  if (kind !== "none" && gone > 0)
+    return `anchors that its ${kind} transform was fitted on were deleted or replaced since (${gone})`;
+  if (kind !== "none" && added > STALE_SHARE * built)
+    return `its ${kind} transform was fitted on ${built} anchors, and ${added} were added since`;
+  if (gone + added > built / 2)
+    return `${gone} of its ${built} anchors were deleted or replaced since, and ${added} were added`;
+  return null;
+};

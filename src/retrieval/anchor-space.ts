@@ -1,0 +1,38 @@
+import type { AdoptedIndexes, IndexStatus } from "../api/indexes.ts";
+import type { Modality, TransformKind } from "../types.ts";
+import type { BuiltIndex } from "./adoption.ts";
+import type { AnchorView, Changes, SpaceChange, UnitAnchors } from "./types.ts";
+
+/** One collection in memory: both modalities over the same slots, with their indexes and fitted transforms. */
+export interface AnchorSpace {
+  /** Applies one committed write; the next `view()` has it. Called in order of sequence. */
+  readonly apply: (change: SpaceChange) => void;
+  /**
+   * Appends anchors whose vectors are of norm 1 already, as `AnchorView.vectors` gave them, bit for bit; they are
+   * copied. The sequence stays; `apply` moves it when all are in.
+   */
+  readonly restore: (anchors: UnitAnchors) => void;
+  readonly view: () => AnchorView;
+  readonly changes: () => Changes;
+  readonly status: (modality: Modality, transform?: TransformKind) => IndexStatus;
+  /**
+   * Takes over graphs and fits that `build-index` made: what was deleted or replaced since is hidden, what came since is
+   * inserted in the background. From then on there is a graph at any size.
+   *
+   * @throws AnchorageError `conflict` where too much has changed since, or memory was compacted meanwhile
+   */
+  readonly adopt: (built: BuiltIndex) => Promise<AdoptedIndexes>;
+  /**
+   * Fits anew what was fitted before the present sequence, in memory and in the store. When it resolves, no fit has a
+   * trace of an anchor that was deleted before the call.
+   *
+   * @throws AnchorageError `unavailable` where a fit could not be stored, so that an older one may stay there
+   */
+  readonly refit: () => Promise<void>;
+  /**
+   * Copies the live anchors into new memory, in slices between which queries and writes go on, and lets go of the old.
+   * Resolves when memory holds no slot that was dead at the call; views that were taken before keep what they see.
+   */
+  readonly compact: () => Promise<void>;
+  readonly close: () => void;
+}

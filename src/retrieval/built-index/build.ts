@@ -1,0 +1,174 @@
+import { access, constants, mkdir, rm } from "node:fs/promises";
+import { AnchorageError, isAnchorageError } from "../../errors.ts";
+import { lockDataDir } from "../../store/index.ts";
+import type { Log, Modality } from "../../types.ts";
+import type { IndexProfile } from "../profile.ts";
+import { readJson } from "./files.ts";
+import { insertApart } from "./insert-apart.ts";
+import { CHECKPOINT_ROWS } from "./insert.ts";
+import { manifestPath, manifestSchema, planPath, planSchema, workFolder } from "./manifest.ts";
+import type { BuildPlan, BuiltManifest } from "./manifest.ts";
+import { measureGraph } from "./measure.ts";
+import { findUnfinished, planBuild, type BuildSubject } from "./plan.ts";
+import { publishBuild, type FinishedGraph } from "./publish.ts";
+
+const MODALITIES = ["image", "text"] as const;
+
+export interface BuildOptions {
+  readonly profile: IndexProfile;
+  /** Where it aborts, the build ends with `cancelled`, and the next one goes on from what was saved. */
+  readonly signal: AbortSignal;
+  /** Vectors that are inserted, of both graphs. */
+  readonly onProgress: (done: number, total: number) => void;
+  readonly log: Log;
+  /** Vectors between two saves; 10,000 where absent. */
+  readonly checkpointRows?: number;
+}
+
+/** A folder in which no other process builds until it is closed. */
+export interface BuildFolder {
+  /**
+   * Builds both graphs, each on a thread of its own, measures them and publishes them with the fits in the folder. Goes
+   * on with a build that was stopped where that still suits the collection.
+   *
+   * @throws AnchorageError `cancelled` where the signal aborts, `conflict` where a compaction has removed the build
+   */
+  readonly build: (subject: BuildSubject, options: BuildOptions) => Promise<BuiltManifest>;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Makes the folder where it is not there, so that what keeps files from being written is known before the work.
+ *
+ * @throws AnchorageError `invalid-input` where it cannot be made or written to, `conflict` where it is another
+ * collection's, or another process builds in it
+ */
+export const openBuildFolder = async (folder: string, collection: string): Promise<BuildFolder> => {
+  const work = workFolder(folder);
+  await inFolder(folder, async () => {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  });
+  for (const found of [
+    await readJson(manifestPath(folder), manifestSchema),
+    await readJson(planPath(work), planSchema),
+  ])
+    if (found !== undefined && found.collection.name !== collection)
+      throw new AnchorageError(
+        "conflict",
+        `${folder} holds an index of collection "${found.collection.name}"; name another folder by --out`,
+      );
+  const lock = await inFolder(folder, () => lockDataDir(work)).catch((error: unknown) => {
+    if (!isAnchorageError(error) || error.code !== "data-dir-busy") throw error;
+    throw new AnchorageError("conflict", `Another process builds in ${folder}.`, { cause: error });
+  });
+  return {
+    build: async (subject, options) => {
+      try {
+        return await inFolder(folder, () => buildIn(folder, subject, options));
+      } catch (error) {
+        if (options.signal.aborted)
+          throw new AnchorageError("cancelled", "stopped; the same command goes on from what was saved");
+        throw error;
+      }
+    },
+    close: () => lock.release().catch(() => undefined),
+  };
+};
+
+const buildIn = async (
+  folder: string,
+  subject: BuildSubject,
+  options: BuildOptions,
+): Promise<BuiltManifest> => {
+  const work = workFolder(folder);
+  const { profile, signal, log } = options;
+  try {
+    const plan = await choosePlan(work, subject, options);
+    const graphs = await insertBoth(work, plan, options);
+    log("measuring how much of the exact answer the graphs find");
+    const finished = async (modality: Modality): Promise<FinishedGraph> => {
+      const graph = graphs[modality];
+      return {
+        graph,
+        curve: await measureGraph(work, { ...plan.modalities[modality], graph }, profile, signal),
+      };
+    };
+    const image = await finished("image");
+    const manifest = await publishBuild(folder, plan, { image, text: await finished("text") });
+    await rm(work, { recursive: true, force: true });
+    return manifest;
+  } catch (error) {
+    if (signal.aborted || (await isThere(work))) throw error;
+    throw new AnchorageError(
+      "conflict",
+      "The collection was compacted meanwhile, which removes what may hold deleted anchors; build again.",
+      { cause: error },
+    );
+  }
+};
+
+const choosePlan = async (work: string, subject: BuildSubject, options: BuildOptions): Promise<BuildPlan> => {
+  const { profile, signal, log } = options;
+  const unfinished = await findUnfinished(work, subject, profile);
+  if (unfinished !== null && "plan" in unfinished) {
+    log(
+      `going on with the build of ${unfinished.plan.count} anchors at sequence ${unfinished.plan.sequence}`,
+    );
+    return unfinished.plan;
+  }
+  if (unfinished !== null) log(`a build that was stopped is begun anew: ${unfinished.unusable}`);
+  return planBuild(work, subject, profile, signal);
+};
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+const insertBoth = async (
+  work: string,
+  { count, modalities }: BuildPlan,
+  { profile, signal, onProgress, checkpointRows = CHECKPOINT_ROWS }: BuildOptions,
+) => {
+  const done = { image: 0, text: 0 };
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const insert = async (modality: Modality) => {
+    const { rows, dimension } = modalities[modality];
+    const { m, efConstruction } = profile.hnsw;
+    const task = { modality, work, rows: rows.file, count, dimension, m, efConstruction, checkpointRows };
+    return insertApart(task, either, (inserted) => {
+      done[modality] = inserted;
+      onProgress(done.image + done.text, MODALITIES.length * count);
+    }).catch((error: unknown) => {
+      failed.abort();
+      throw error;
+    });
+  };
+  const both = [insert("image"), insert("text")] as const;
+  // Where one fails the other must have ended before its files are touched.
+  await Promise.allSettled(both);
+  const [image, text] = await Promise.all(both);
+  return { image, text };
+};
+
+const FOLDER_FAULTS: Readonly<Record<string, string>> = {
+  EEXIST: "is a file, and a folder is needed",
+  ENOTDIR: "lies below a file",
+  EACCES: "may not be written to",
+  EPERM: "may not be written to",
+  EROFS: "may not be written to",
+  ENOSPC: "has no space left",
+};
+
+const inFolder = async <T>(directory: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = FOLDER_FAULTS[(error as NodeJS.ErrnoException).code ?? ""];
+    if (reason === undefined) throw error;
+    throw new AnchorageError("invalid-input", `${directory} ${reason}`, { cause: error });
+  }
+};

@@ -1,0 +1,7 @@
+/** A collection's graphs, fits and anchors in files, as `build-index` makes them and the service adopts them. */
+export { openBuildFolder, type BuildFolder, type BuildOptions } from "./build.ts";
+export { forgetErased, forgetGone, removeAll, removeBuilt } from "./forget.ts";
+export { builtFolder, type BuiltManifest } from "./manifest.ts";
+export { measureRows } from "./measure.ts";
+export type { BuildSubject } from "./plan.ts";
+export { isBuilt, readBuilt, type BuiltRead, type ReadSubject } from "./read.ts";

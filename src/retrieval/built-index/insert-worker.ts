@@ -1,0 +1,12 @@
+import type { WorkerContext } from "../../worker.ts";
+import type { NamedFile } from "./files.ts";
+import { insertRows, type GraphTask } from "./insert.ts";
+
+export interface InsertCalls {
+  /** As `insertRows`; how many are inserted is sent as a notice. */
+  readonly insert: (task: GraphTask) => Promise<NamedFile>;
+}
+
+export const open = (_data: unknown, { signal, notify }: WorkerContext): InsertCalls => ({
+  insert: (task) => insertRows(task, signal, notify),
+});

@@ -1,0 +1,71 @@
+import { readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeJson, type NamedFile } from "./files.ts";
+import { manifestPath, workFolder, type BuildPlan, type BuiltManifest } from "./manifest.ts";
+import type { RecallCurve } from "../recall.ts";
+import type { Modality } from "../../types.ts";
+
+const MODALITIES = ["image", "text"] as const;
+
+/** As files of a built index are named, those of earlier versions and of their killed builds among them. */
+const OURS =
+  /^(anchors|ids|(image|text)(-[a-z0-9_-]+)?)-[0-9a-f]{16}\.(jsonl|fit|hnsw|f32)$|^\.building-\d+$/;
+
+export interface FinishedGraph {
+  readonly graph: NamedFile;
+  readonly curve: RecallCurve | null;
+}
+
+/** Puts the files of a build in their places, then the manifest that names them; those before it are deleted. */
+export const publishBuild = async (
+  folder: string,
+  plan: BuildPlan,
+  graphs: Readonly<Record<Modality, FinishedGraph>>,
+): Promise<BuiltManifest> => {
+  const work = workFolder(folder);
+  /** The name tells its content, so that what a running service reads is not overwritten. */
+  const move = async (named: NamedFile, label: string, extension: string): Promise<NamedFile> => {
+    const file = `${label}-${named.sha256.slice(0, 16)}.${extension}`;
+    await rename(join(work, named.file), join(folder, file));
+    return { ...named, file };
+  };
+  const anchors = await move(plan.anchors, "anchors", "jsonl");
+  const built = async (modality: Modality) => {
+    const { encoder, transform, fit, dimension } = plan.modalities[modality];
+    const { graph, curve } = graphs[modality];
+    return {
+      ...{ encoder, transform, dimension, curve },
+      fit: fit === null ? null : await move(fit, modality, "fit"),
+      graph: await move(graph, modality, "hnsw"),
+    };
+  };
+  const modalities = { image: await built("image"), text: await built("text") };
+  const manifest: BuiltManifest = { ...plan, anchors, modalities };
+  await writeJson(manifestPath(folder), manifest);
+  await removeUnnamed(folder, manifest);
+  return manifest;
+};
+
+/** Every file that a manifest names. */
+export const filesOf = ({ anchors, modalities }: BuiltManifest): NamedFile[] => [
+  anchors,
+  ...MODALITIES.flatMap((modality) => {
+    const { fit, graph } = modalities[modality];
+    return fit === null ? [graph] : [fit, graph];
+  }),
+];
+
+/**
+ * Removes what the manifest does not name: files of earlier builds, of earlier versions, and of builds that ended while
+ * they were published.
+ *
+ * @returns how many
+ */
+export const removeUnnamed = async (folder: string, manifest: BuiltManifest | undefined): Promise<number> => {
+  const needed = new Set(manifest === undefined ? [] : filesOf(manifest).map(({ file }) => file));
+  const old = (await namesIn(folder)).filter((name) => OURS.test(name) && !needed.has(name));
+  for (const name of old) await rm(join(folder, name), { recursive: true, force: true });
+  return old.length;
+};
+
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);

@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { messageOf } from "../../errors.ts";
+import type { Modality, Sequence } from "../../types.ts";
+import type { BuiltIndex, BuiltModality } from "../adoption.ts";
+import { type HnswLibrary } from "../hnsw.ts";
+import { kindFor } from "../view.ts";
+import { readAnchors } from "./anchors-file.ts";
+import { isIntact, readJson } from "./files.ts";
+import { readFit } from "./fit-file.ts";
+import { BYTE_ORDER, manifestPath, manifestSchema, type BuiltManifest } from "./manifest.ts";
+import type { BuildSubject } from "./plan.ts";
+import { filesOf } from "./publish.ts";
+
+const MODALITIES = ["image", "text"] as const;
+
+/** The built index of a folder, or why it cannot be used. */
+export type BuiltRead =
+  | { readonly state: "none" }
+  | { readonly state: "read"; readonly index: BuiltIndex }
+  | { readonly state: "mismatch"; readonly reason: string; readonly isUseless: boolean }
+  | { readonly state: "damaged"; readonly reason: string };
+
+/** What a collection is now, which a built index must suit. */
+export interface ReadSubject extends Omit<BuildSubject, "view"> {
+  readonly sequence: Sequence;
+}
+
+/** Whether there is an index to read. */
+export const isBuilt = async (folder: string): Promise<boolean> =>
+  (await readJson(manifestPath(folder), manifestSchema)) !== undefined;
+
+/** Reads the index that was built in `folder` where it is whole and of this collection as it is now. */
+export const readBuilt = async (
+  folder: string,
+  subject: ReadSubject,
+  hnswlib: HnswLibrary,
+): Promise<BuiltRead> => {
+  const manifest = await readJson(manifestPath(folder), manifestSchema);
+  if (manifest === undefined) return { state: "none" };
+  const mismatch = mismatchOf(manifest, subject);
+  if (mismatch !== null) return { state: "mismatch", ...mismatch };
+  for (const named of filesOf(manifest))
+    if (!(await isIntact(join(folder, named.file), named)))
+      return { state: "damaged", reason: `${named.file} does not have the sha256 that the manifest names` };
+  try {
+    return { state: "read", index: await readFiles(folder, manifest, hnswlib) };
+  } catch (error) {
+    return { state: "damaged", reason: messageOf(error) };
+  }
+};
+
+const mismatchOf = (
+  { collection, modalities, sequence, byteOrder }: BuiltManifest,
+  subject: ReadSubject,
+): { reason: string; isUseless: boolean } | null => {
+  if (!isDeepStrictEqual(collection, subject.collection))
+    return {
+      reason: `it is of another collection (${collection.name}, made ${collection.createdAt})`,
+      isUseless: true,
+    };
+  for (const modality of MODALITIES) {
+    const { encoder, transform } = modalities[modality];
+    if (!isDeepStrictEqual(encoder, subject.encoders[modality]))
+      return { reason: `its ${modality} vectors are of another encoder (${encoder.id})`, isUseless: true };
+    if (transform !== kindFor(modality, subject.transform))
+      return {
+        reason: `it was built for transform ${modalities.image.transform}, and the collection has ${subject.transform}`,
+        isUseless: false,
+      };
+  }
+  if (byteOrder !== BYTE_ORDER)
+    return { reason: `its numbers are ${byteOrder}, and this machine's are ${BYTE_ORDER}`, isUseless: true };
+  if (sequence > subject.sequence)
+    return {
+      reason: `it was built at sequence ${sequence}, and the collection is at ${subject.sequence}`,
+      isUseless: false,
+    };
+  return null;
+};
+
+const readFiles = async (
+  folder: string,
+  { anchors, count, modalities, sequence, profile }: BuiltManifest,
+  hnswlib: HnswLibrary,
+): Promise<BuiltIndex> => {
+  const read = async (modality: Modality): Promise<BuiltModality> => {
+    const { transform: kind, fit, encoder, dimension, graph: file, curve } = modalities[modality];
+    const graph = new hnswlib.HierarchicalNSW("ip", dimension);
+    await graph.readIndex(join(folder, file.file));
+    if (graph.getCurrentCount() !== count)
+      throw new RangeError(`${file.file} holds ${graph.getCurrentCount()} vectors in place of ${count}`);
+    const made =
+      fit === null || kind === "none" ? null : await readFit(join(folder, fit.file), kind, encoder.dimension);
+    return { kind, fit: made, sequence: sequence as Sequence, anchors: count, profile, graph, curve };
+  };
+  return {
+    sequence: sequence as Sequence,
+    anchors: await readAnchors(join(folder, anchors.file), count),
+    modalities: { image: await read("image"), text: await read("text") },
+  };
+};
