@@ -101,25 +101,13 @@ const contrast = z
     description: "Why the first class and not another: the difference of their scores, anchor by anchor.",
   });
 
+/** One class of a result. */
+export const rankedClass = z.strictObject({ name: z.string(), score: z.number() });
+
 /** One result of a classification. */
 export const classifyResult = z
   .strictObject({
-    classes: z
-      .array(
-        z.strictObject({
-          name: z.string(),
-          score: z.number(),
-          probability: optional(z.number().openapi({ description: "Where it was asked for." })),
-        }),
-      )
-      .readonly(),
-    abstained: optional(z.boolean().openapi({ description: "Where `abstain` was asked for." })),
-    set: optional(
-      z
-        .array(z.strictObject({ name: z.string(), probability: z.number() }))
-        .readonly()
-        .openapi({ description: "Where `conformal` was asked for: likeliest first, at least one." }),
-    ),
+    classes: z.array(rankedClass).readonly(),
     explanation: optional(z.array(contribution).readonly()),
     others: optional(
       z

@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import { classifyResult, explain, MAX_EXPLANATIONS } from "./explain.ts";
-import { calibrationUsed, checkSure, sure } from "../features/calibration/api.ts";
 import { filter } from "./filter.ts";
 import { plan } from "./indexes.ts";
 import { input, RED_PIXEL } from "./inputs.ts";
@@ -126,18 +125,15 @@ export const checkQuestion = (
 
 const classifyShape = { ...questionShape, ...scoring, ...settings };
 
-export const classifyRequest = z
-  .strictObject({ ...classifyShape, ...sure })
-  .superRefine(checkQuestion)
-  .superRefine(checkSure)
-  .openapi("ClassifyRequest", {
-    example: {
-      images: [RED_PIXEL],
-      classes: [{ name: "red square" }, { name: "owl", prompts: [{ text: "an owl in a tree" }] }],
-      templates: ["a {}"],
-      explain: 3,
-    },
-  });
+/** A classification without the fields of features. */
+export const classifyRequest = z.strictObject(classifyShape).superRefine(checkQuestion);
+
+export const classifyExample = {
+  images: [RED_PIXEL],
+  classes: [{ name: "red square" }, { name: "owl", prompts: [{ text: "an owl in a tree" }] }],
+  templates: ["a {}"],
+  explain: 3,
+};
 
 export const computed = {
   sequence: sequence.openapi({ description: "The answer is computed at it." }),
@@ -186,14 +182,12 @@ export const similarityAnswer = z
   })
   .openapi("SimilarityAnswer");
 
-export const classifyAnswer = z
-  .strictObject({
-    results: z.array(classifyResult).readonly(),
-    calibration: optional(calibrationUsed),
-    ...scored,
-    ...computed,
-  })
-  .openapi("ClassifyAnswer");
+/** An answer without the fields of features. */
+export const classifyAnswer = z.strictObject({
+  results: z.array(classifyResult).readonly(),
+  ...scored,
+  ...computed,
+});
 
 /** Settings that any query may give in place of the collection's own. */
 export type QuerySettings = z.output<z.ZodObject<typeof settings>>;
@@ -213,8 +207,7 @@ export type SimilarityRequestBody = z.input<typeof similarityRequest>;
 export type SimilarityAnswer = z.output<typeof similarityAnswer>;
 export type SimilarityAnswerBody = z.input<typeof similarityAnswer>;
 export type ClassInput = z.output<typeof classInput>;
-/** A classification without the fields of features. */
-export type ClassifyRequest = z.output<z.ZodObject<typeof classifyShape>>;
+export type ClassifyRequest = z.output<typeof classifyRequest>;
 export type ClassifyRequestBody = z.input<typeof classifyRequest>;
 export type ClassifyAnswer = z.output<typeof classifyAnswer>;
 export type ClassifyAnswerBody = z.input<typeof classifyAnswer>;

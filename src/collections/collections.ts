@@ -13,7 +13,6 @@ import {
   existingIds,
 } from "../store/index.ts";
 import type { CollectionName, Log } from "../types.ts";
-import { createCalibrations } from "../features/calibration/collection-calibrations.ts";
 import { describe } from "./describe.ts";
 import { chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
@@ -30,7 +29,6 @@ import { createQueries } from "./queries.ts";
 import type { Queried } from "./question.ts";
 import { getReceipt, listReceipts } from "./receipts.ts";
 import { createSnapshots } from "./snapshots.ts";
-import { classifySurely } from "../features/calibration/collection-sure.ts";
 import type { Collections } from "./types.ts";
 
 /** The published parameters (ASIF-repo relreps.py: 800 non-zeros, exponent 8). */
@@ -56,8 +54,6 @@ export const openCollections = async (
   const encoding = createEncoding(encoders);
   const hooks = createHooks();
   const queries = createQueries(store, encoding);
-  const calibrations = createCalibrations(store);
-  const classifyCore = classifySurely(calibrations, queries.classify);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
   const built = indexDirectory === undefined ? undefined : createBuiltIndexes(store, indexDirectory, log);
   const loader = createLoader(store, snapshots, log, indexDirectory, built, hooks);
@@ -207,14 +203,12 @@ export const openCollections = async (
     similarity: async (name, request) => queries.similarity(await queried(name, request), request),
     classify: async (name, request) => {
       const asked = await queried(name, request);
-      const answered = hooks.classify.reduce<typeof classifyCore>(
+      const answered = hooks.classify.reduce<typeof queries.classify>(
         (next, step) => (queried, request) => step(queried, request, (changed) => next(queried, changed)),
-        classifyCore,
+        queries.classify,
       );
       return answered(asked, request);
     },
-    planCalibration: async (name, request) => calibrations.plan(await queried(name, request), request),
-    listCalibrations: async (name) => calibrations.list(await queried(name, {})),
 
     loading: memories.loading,
     ...{ hooks, encoding, queried, find: findAt, writeTo },

@@ -1,3 +1,4 @@
+import type { ClassifyFields } from "../api/classify-fields.ts";
 import type { PluggedMethod } from "../api/methods.ts";
 import type { MethodPlug } from "../asif/index.ts";
 import type { ClassifyAnswer, ClassifyRequest } from "../api/queries.ts";
@@ -5,7 +6,10 @@ import type { CollectionRecord, Transaction } from "../store/index.ts";
 import type { AnchorId, Sequence } from "../types.ts";
 import type { Queried } from "./question.ts";
 
-/** A classification as a feature may change it: asks `next` for the core's answer. */
+/**
+ * A classification as a feature may change it: asks `next` for the core's answer. The request also holds the fields of
+ * features, which are checked but have no type here: the feature reads its own by its own schema.
+ */
 export type ClassifyStep = (
   queried: Queried,
   request: ClassifyRequest,
@@ -26,6 +30,8 @@ export interface CollectionHooks {
   readonly onMove: ((transaction: Transaction, collection: CollectionRecord) => Promise<void>)[];
   /** Classification methods beside the core's, by their names. */
   readonly methods: Map<PluggedMethod, MethodPlug>;
+  /** Fields that classifications have beside the core's. */
+  readonly fields: ClassifyFields[];
   /** Around every classification, the last one added outermost. */
   readonly classify: ClassifyStep[];
 }
@@ -35,5 +41,6 @@ export const createHooks = (): CollectionHooks => ({
   forget: [],
   onMove: [],
   methods: new Map(),
+  fields: [],
   classify: [],
 });

@@ -2,7 +2,6 @@
 export { MAX_TEXT_LENGTH } from "./encoding.ts";
 export { compileFilter } from "./filter.ts";
 export { openCollections, PUBLISHED_ASIF } from "./collections.ts";
-export type * from "../features/calibration/collection-calibration-types.ts";
 export type * from "./types.ts";
 export type { Core, CoreSettings, OwnedCore } from "./core.ts";
 export { openCore, type CoreOptions } from "./open-core.ts";

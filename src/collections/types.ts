@@ -28,12 +28,6 @@ import type {
 } from "../api/receipts.ts";
 import type { AdoptedIndexes } from "../api/indexes.ts";
 import type { AnchorId, CollectionName } from "../types.ts";
-import type {
-  CalibrateRequest,
-  CalibrationDetail,
-  CalibrationWork,
-  SureRequest,
-} from "../features/calibration/collection-calibration-types.ts";
 import type { StoredImage } from "../store/index.ts";
 import type { Encoding } from "./encoding.ts";
 import type { CollectionHooks } from "./hooks.ts";
@@ -90,20 +84,8 @@ export interface Collections {
   readonly search: (name: CollectionName, request: SearchRequest) => Promise<SearchAnswer>;
   readonly relative: (name: CollectionName, request: RelativeRequest) => Promise<RelativeAnswer>;
   readonly similarity: (name: CollectionName, request: SimilarityRequest) => Promise<SimilarityAnswer>;
-  /** @throws AnchorageError `conflict` where probabilities are asked for and nothing was calibrated for its settings */
-  readonly classify: (
-    name: CollectionName,
-    request: ClassifyRequest & SureRequest,
-  ) => Promise<ClassifyAnswer>;
-  /**
-   * Holds some of the collection's anchors out, as they are now, for a calibration.
-   *
-   * @returns the work, which stores what it measures
-   * @throws AnchorageError `unprocessable` where there are too few classes
-   */
-  readonly planCalibration: (name: CollectionName, request: CalibrateRequest) => Promise<CalibrationWork>;
-  /** The last one for each of the settings. */
-  readonly listCalibrations: (name: CollectionName) => Promise<CalibrationDetail[]>;
+  /** The request may also hold fields of features. */
+  readonly classify: (name: CollectionName, request: ClassifyRequest) => Promise<ClassifyAnswer>;
 
   /** What features have collections do beside their own work. */
   readonly hooks: CollectionHooks;

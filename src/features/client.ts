@@ -1,8 +1,13 @@
 import { createCoreCollectionClient, type CoreCollectionClient } from "../client/collection.ts";
 import { collectionPath } from "../client/paths.ts";
 import { createCoreClient, type CoreClient } from "../client/service.ts";
-import { createTransport, type ClientOptions } from "../client/transport.ts";
-import { createCalibrationClient, type CalibrationClient } from "./calibration/client.ts";
+import { createTransport, type CallOptions, type ClientOptions } from "../client/transport.ts";
+import {
+  createCalibrationClient,
+  type CalibrationClient,
+  type SureClassifyAnswerBody,
+  type SureClassifyRequestBody,
+} from "./calibration/client.ts";
 import { createConsensusClient, type ConsensusClient } from "./consensus/client.ts";
 import { createCounterfactualClient, type CounterfactualClient } from "./counterfactual/client.ts";
 import { createCoverageClient, type CoverageClient } from "./coverage/client.ts";
@@ -38,7 +43,10 @@ export interface CollectionClient
     CoverageClient,
     CounterfactualClient,
     InfluenceClient,
-    AdapterInputsClient {}
+    AdapterInputsClient {
+  /** Classifies images without training; `probabilities`, `abstain` and `conformal` need a calibration. */
+  classify(request: SureClassifyRequestBody, options?: CallOptions): Promise<SureClassifyAnswerBody>;
+}
 
 /**
  * Anchorage, in this process (`openAnchorage`) or over HTTP (`createClient`): code that holds one need not know which.

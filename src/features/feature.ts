@@ -1,3 +1,4 @@
+import type { ClassifyFields } from "../api/classify-fields.ts";
 import type { MethodPlug } from "../asif/index.ts";
 import type { CollectionHooks, Core } from "../collections/index.ts";
 import type { Routes } from "../http/index.ts";
@@ -44,6 +45,8 @@ export interface OpenedFeature {
   readonly onMove?: CollectionHooks["onMove"][number];
   /** Classification methods, each asked for by its name. */
   readonly methods?: readonly MethodPlug[];
+  /** Fields that classifications have beside the core's; `classify` reads them from the request. */
+  readonly fields?: ClassifyFields;
   readonly classify?: CollectionHooks["classify"][number];
   /** What a consensus can judge proposals by, beside its own scorers. */
   readonly scorers?: readonly ScorerPlug[];
@@ -87,6 +90,7 @@ export const openFeatures = async (core: Core, features: readonly Feature[]): Pr
           throw new Error(`two features plug in the method "${method.name}"`);
         hooks.methods.set(method.name, method);
       }
+      if (added.fields !== undefined) hooks.fields.push(added.fields);
       if (added.classify !== undefined) hooks.classify.push(added.classify);
       scorers.push(...(added.scorers ?? []));
       generators.push(...(added.generators ?? []));

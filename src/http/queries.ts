@@ -1,3 +1,4 @@
+import { classifySchemas } from "../api/classify-fields.ts";
 import type { RelativeRequest } from "../api/queries.ts";
 import type { Core } from "../collections/index.ts";
 import { invalidField } from "../errors.ts";
@@ -5,8 +6,6 @@ import type { CollectionName } from "../types.ts";
 import type { Routes } from "./endpoint.ts";
 import { addQuery } from "./query.ts";
 import {
-  classifyAnswer,
-  classifyRequest,
   relativeAnswer,
   relativeRequest,
   searchAnswer,
@@ -56,8 +55,7 @@ export const addQueries = (routes: Routes, { collections }: Pick<Core, "collecti
     name: "classify",
     summary: "Classify images without training, and say which anchors decided it",
     conflicts: true,
-    request: classifyRequest,
-    answer: classifyAnswer,
+    ...classifySchemas(collections.hooks.fields),
     run: (collection, request) => collections.classify(collection, request),
   });
 };

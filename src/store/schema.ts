@@ -201,19 +201,6 @@ export const adapters = pgTable(
   (t) => [primaryKey({ columns: [t.id, t.version] })],
 );
 
-/** The latest calibration of each collection and subject. */
-export const calibrations = pgTable(
-  "calibrations",
-  {
-    collection: collectionKey(),
-    subject: text("subject").notNull(),
-    sequence: sequence(),
-    at: timestamp("at", { withTimezone: true, precision: 3 }).notNull(),
-    content: jsonb("content").$type<JsonValue>().notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.collection, t.subject] })],
-);
-
 /** Append-only: each row contains the hash of the previous row. See receipt-chain.ts. */
 export const receipts = pgTable(
   "receipts",

@@ -7,7 +7,6 @@ import type {
   CollectionDefaults,
   CollectionName,
   EncoderId,
-  JsonValue,
   Metadata,
   Modality,
   Sequence,
@@ -184,16 +183,6 @@ export interface Erasure {
   readonly generation: number;
   /** Number of deleted anchors that the call recorded as erased. */
   readonly erased: number;
-}
-
-/** A measured calibration of the certainty of answers under given settings; features/calibration defines the content. */
-export interface CalibrationRecord {
-  /** The settings in canonical form: equal settings give equal texts. */
-  readonly subject: string;
-  /** The collection's sequence at the time of the measurement. */
-  readonly sequence: Sequence;
-  readonly at: Date;
-  readonly content: JsonValue;
 }
 
 /**

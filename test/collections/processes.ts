@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { Anchor } from "../../src/api/anchors.ts";
 import { openCollections, type Collections } from "../../src/collections/index.ts";
-import { openJobs } from "../../src/collections/jobs/index.ts";
+import { openJobs, type Jobs } from "../../src/collections/jobs/index.ts";
 import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import { FEATURES, openFeatures } from "../../src/features/index.ts";
 import type { Store } from "../../src/store/index.ts";
@@ -13,6 +13,7 @@ export const BIRDS = "birds" as CollectionName;
 export interface Peer {
   readonly store: Store;
   readonly collections: Collections;
+  readonly jobs: Jobs;
   readonly logged: readonly string[];
   /** As a service stops; also at the end of the test. */
   readonly stop: () => Promise<void>;
@@ -42,7 +43,7 @@ export const openPeer = async (database: TestDatabase, indexDirectory?: string):
     await encoders.close();
   };
   onTestFinished(stop);
-  return { store, collections, logged, stop };
+  return { store, collections, jobs, logged, stop };
 };
 
 export const createBirds = ({ collections }: Peer) =>

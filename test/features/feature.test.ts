@@ -10,6 +10,7 @@ import {
   type GeneratorPlug,
   type ScorerPlug,
 } from "../../src/features/consensus/index.ts";
+import { optional } from "../../src/api/values.ts";
 import type { AnchorId, Sequence } from "../../src/types.ts";
 import {
   createCollection,
@@ -105,9 +106,12 @@ const toy = (seen: Seen): Feature => ({
           },
         });
       },
+      fields: { request: { best: optional(z.boolean()) }, answer: { picked: optional(z.string()) } },
       classify: async (_, request, next) => {
+        const { best } = z.object({ best: optional(z.boolean()) }).parse(request);
         const answer = await next({ ...request, top: 1 });
-        return { ...answer, results: answer.results.map((result) => ({ ...result })) };
+        const picked = answer.results[0]?.classes[0]?.name;
+        return { ...answer, ...(best === true ? { picked } : {}) };
       },
       onDelete: (_, __, anchors) => {
         seen.deleted.push(...anchors);
@@ -174,6 +178,34 @@ describe("a feature from outside the core", () => {
       ],
     });
     expect(body).toMatchObject({ results: [{ classes: [{}] }] });
+  });
+
+  test("adds fields to classifications, which the OpenAPI document shows and a wrong one fails", async () => {
+    const app = await openWithToy();
+    onTestFinished(() => app.close());
+    const ask = (fields: object) =>
+      app.call("POST", "/v1/collections/c/classify", {
+        images: [{ vector: [1, 1, 0] }],
+        classes: [{ name: "one", prompts: [{ vector: [1, 0] }] }],
+        ...fields,
+      });
+    expect((await ask({ best: true })).body).toMatchObject({ picked: "one" });
+    expect((await ask({})).body).not.toHaveProperty("picked");
+    expect(pathsOf(await ask({ best: 1 }))).toEqual(["best"]);
+    expect(pathsOf(await ask({ worst: true }))).toEqual(["worst"]);
+    const { body } = await app.call("GET", "/openapi.json");
+    expect(body).toHaveProperty("components.schemas.ClassifyRequest.properties.best");
+    expect(body).toHaveProperty("components.schemas.ClassifyAnswer.properties.picked");
+  });
+
+  test("cannot add a field that the core or another feature has", async () => {
+    for (const name of ["images", "abstain"]) {
+      const clash: Feature = {
+        name: "clash",
+        open: () => Promise.resolve({ fields: { request: { [name]: optional(z.boolean()) } } }),
+      };
+      await expect(openTestApp({ features: [...FEATURES, clash] })).rejects.toThrow(`two fields "${name}"`);
+    }
   });
 
   test("is asked in the transaction that deletes anchors, and can refuse it", async () => {

@@ -1,17 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import { filter } from "../../api/filter.ts";
-import { ensemble, method, scoring } from "../../api/methods.ts";
-import { k, minSequence, optional, p, sequence, text, transform } from "../../api/values.ts";
+import { ensemble, MEMBERS, method, scoring } from "../../api/methods.ts";
+import { instant, k, minSequence, optional, p, sequence, text, transform } from "../../api/values.ts";
 
 const MAX_CLASSES = 10_000;
 const MAX_IMAGES = 100_000;
-/** Images times classes whose probabilities are told: each class of each image is ranked for it. */
-const MAX_PROBABILITIES = 1_000_000;
 
 const share = z.number().gt(0).lt(1);
 
 /** What a classification can be asked beside its classes. */
-export const sure = {
+export const sureRequest = {
   probabilities: optional(
     z.boolean().openapi({
       description:
@@ -35,30 +33,15 @@ export const sure = {
   ),
 };
 
-export const checkSure = (
-  {
-    images,
-    classes,
-    probabilities,
-    abstain,
-    conformal,
-  }: {
-    readonly images: readonly unknown[];
-    readonly classes: readonly unknown[];
-    readonly probabilities?: boolean;
-    readonly abstain?: object;
-    readonly conformal?: object;
-  },
-  context: z.RefinementCtx,
-): void => {
-  const asks = probabilities === true || abstain !== undefined || conformal !== undefined;
-  if (!asks || images.length * classes.length <= MAX_PROBABILITIES) return;
-  context.addIssue({
-    code: "custom",
-    path: ["classes"],
-    message: `images times classes must be at most ${MAX_PROBABILITIES} where probabilities are asked for`,
-  });
-};
+const asked = z.object(sureRequest);
+/** What a request asks of how sure its answers are. */
+export type SureRequest = z.output<typeof asked>;
+
+/** The fields of {@link sureRequest} in a request that was checked as a whole. */
+export const readSure = (request: object): SureRequest => asked.parse(request);
+
+export const asksSure = ({ probabilities, abstain, conformal }: SureRequest): boolean =>
+  probabilities === true || abstain !== undefined || conformal !== undefined;
 
 const point = z.strictObject({
   threshold: z.number().openapi({ description: "Answered is what has at least this probability." }),
@@ -66,8 +49,10 @@ const point = z.strictObject({
   risk: z.number().openapi({ description: "The share of the answered that is wrong." }),
 });
 
-/** By what an answer's probabilities were made. */
-export const calibrationUsed = z
+/** What comes of answering only what is at least so confident. */
+export type RiskPoint = z.output<typeof point>;
+
+const calibrationUsed = z
   .strictObject({
     sequence: sequence.openapi({ description: "Of the anchors that it was measured on." }),
     current: z.boolean().openapi({ description: "Whether nothing was written to the collection since." }),
@@ -94,6 +79,26 @@ export const calibrationUsed = z
     ),
   })
   .openapi("CalibrationUsed");
+
+/** By what an answer's probabilities were made. */
+export type CalibrationUsed = z.output<typeof calibrationUsed>;
+
+/** Fields of each class of a result. */
+export const sureRanked = {
+  probability: optional(z.number().openapi({ description: "Where it was asked for." })),
+};
+/** Fields of each result. */
+export const sureResult = {
+  abstained: optional(z.boolean().openapi({ description: "Where `abstain` was asked for." })),
+  set: optional(
+    z
+      .array(z.strictObject({ name: z.string(), probability: z.number() }))
+      .readonly()
+      .openapi({ description: "Where `conformal` was asked for: likeliest first, at least one." }),
+  ),
+};
+/** Fields of the answer. */
+export const sureAnswer = { calibration: optional(calibrationUsed) };
 
 export const calibrateRequest = z
   .strictObject({
@@ -138,6 +143,8 @@ export const calibrateRequest = z
     example: { method: "asif", classes: 37 },
   });
 
+export type CalibrateRequest = z.output<typeof calibrateRequest>;
+
 const evidence = z
   .strictObject({
     classes: z.int(),
@@ -156,7 +163,7 @@ const evidence = z
     meanConfidence: z.number().openapi({ description: "Mean probability of the first class." }),
     expectedCalibrationError: z.strictObject({ fitted: z.number(), tested: z.number() }),
     negativeLogLikelihood: z.strictObject({ fitted: z.number(), tested: z.number() }),
-    riskCoverage: z.array(point),
+    riskCoverage: z.array(point).readonly(),
     abstain: z
       .array(
         z.strictObject({
@@ -165,43 +172,50 @@ const evidence = z
           measuredRisk: z.number().nullable(),
         }),
       )
+      .readonly()
       .openapi({ description: "Each half of the tested images by the threshold of the other." }),
     conformal: z
       .array(z.strictObject({ coverage: z.number(), measuredCoverage: z.number(), meanSize: z.number() }))
+      .readonly()
       .openapi({ description: "Each half of the tested images by the threshold of the other." }),
   })
   .openapi("CalibrationEvidence");
 
-export const calibrationList = z
+/** What was found for one number of classes: on images that the temperature was fitted on, and on others. */
+export type Evidence = Omit<z.output<typeof evidence>, "classes" | "softness" | "temperature">;
+
+/** What probabilities depend on beside the anchors. A `rank` or `members` of null are the method's own defaults. */
+export const calibrationSettings = z.strictObject({
+  method,
+  ensemble,
+  k,
+  p,
+  transform,
+  rank: z.int().nullable(),
+  members: z.array(z.enum(MEMBERS)).readonly().nullable(),
+  filter: filter.nullable(),
+});
+export type CalibrationSettings = z.output<typeof calibrationSettings>;
+
+const calibration = z
   .strictObject({
-    calibrations: z.array(
-      z
-        .strictObject({
-          settings: z.strictObject({
-            method,
-            ensemble,
-            k,
-            p,
-            transform,
-            rank: z.int().nullable(),
-            members: z.array(method).nullable(),
-            filter: z.record(z.string(), z.unknown()).nullable(),
-          }),
-          calibratedAt: z.iso.datetime(),
-          sequence: z.int(),
-          current: z
-            .boolean()
-            .openapi({ description: "Whether nothing was written to the collection since." }),
-          anchors: z.int(),
-          by: z.string().nullable(),
-          seed: z.int(),
-          folds: z.int(),
-          byClasses: z.array(evidence),
-        })
-        .openapi("Calibration"),
-    ),
+    settings: calibrationSettings,
+    calibratedAt: instant,
+    sequence,
+    current: z.boolean().openapi({ description: "Whether nothing was written to the collection since." }),
+    anchors: z.int(),
+    by: z.string().nullable(),
+    seed: z.int(),
+    folds: z.int(),
+    byClasses: z.array(evidence).readonly(),
   })
+  .openapi("Calibration");
+/** A calibration without the outcomes that thresholds are taken from. */
+export type CalibrationDetail = z.output<typeof calibration>;
+
+export const calibrationList = z
+  .strictObject({ calibrations: z.array(calibration).readonly() })
   .openapi("CalibrationList");
 
 export type CalibrateRequestBody = z.input<typeof calibrateRequest>;
-export type CalibrationBody = z.input<typeof calibrationList>["calibrations"][number];
+export type CalibrationBody = z.input<typeof calibration>;

@@ -1,8 +1,32 @@
 import type { JobBody } from "../../api/service.ts";
 import type { CallOptions, Transport } from "../../client/transport.ts";
-import type { CalibrateRequestBody, CalibrationBody } from "./api.ts";
+import type { z } from "@hono/zod-openapi";
+import type { ClassifyAnswerBody, ClassifyRequestBody } from "../../api/queries.ts";
+import type {
+  CalibrateRequestBody,
+  CalibrationBody,
+  sureAnswer,
+  sureRanked,
+  sureRequest,
+  sureResult,
+} from "./api.ts";
 
 export type { CalibrateRequestBody, CalibrationBody } from "./api.ts";
+
+type Fields<Shape extends z.ZodRawShape> = z.input<z.ZodObject<Shape>>;
+type ResultBody = ClassifyAnswerBody["results"][number];
+
+/** A classification that can ask how sure its answers are. */
+export type SureClassifyRequestBody = ClassifyRequestBody & Fields<typeof sureRequest>;
+
+/** Its answer; what was not asked for is absent. */
+export type SureClassifyAnswerBody = Omit<ClassifyAnswerBody, "results"> &
+  Fields<typeof sureAnswer> & {
+    readonly results: readonly (Omit<ResultBody, "classes"> &
+      Fields<typeof sureResult> & {
+        readonly classes: readonly (ResultBody["classes"][number] & Fields<typeof sureRanked>)[];
+      })[];
+  };
 
 export interface CalibrationClient {
   /** Starts to measure how sure classifications are; when the job is done they can be asked for probabilities. */

@@ -1,15 +1,20 @@
 import type { Feature } from "../feature.ts";
+import { createCalibrations } from "./calibrations.ts";
+import { classifySurely, sureFields } from "./fields.ts";
 import { addCalibration } from "./routes.ts";
-import { removeCalibrations } from "./table.ts";
+import { removeAllCalibrations, removeCalibrations } from "./table.ts";
 
 /** Probabilities, abstaining and prediction sets for classifications. */
 export const calibration: Feature = {
   name: "calibration",
-  open: (core) =>
-    Promise.resolve({
-      routes: (routes) => addCalibration(routes, core),
-      forget: async (collection, sequence) => {
-        await removeCalibrations(core.store, collection, sequence);
-      },
-    }),
+  open: (core) => {
+    const calibrations = createCalibrations(core);
+    return Promise.resolve({
+      routes: (routes) => addCalibration(routes, calibrations),
+      fields: sureFields,
+      classify: classifySurely(calibrations),
+      forget: (collection, sequence) => removeCalibrations(core.store, collection, sequence),
+      onMove: removeAllCalibrations,
+    });
+  },
 };

@@ -1,4 +1,5 @@
 /** How sure a classification may be: temperature, abstaining and prediction sets, from anchors that are held out. */
+export type { Evidence, RiskPoint } from "./api.ts";
 export {
   calibrate,
   planCalibration,
@@ -11,4 +12,3 @@ export { expectedCalibrationError } from "./expected-error.ts";
 export { judge, standardOf, type Judgement, type Standard, type Sureness } from "./judge.ts";
 export { rungFor } from "./rungs.ts";
 export type * from "./types.ts";
-export type { RiskPoint } from "./risk-coverage.ts";

@@ -1,5 +1,6 @@
+import type { RiskPoint } from "./api.ts";
 import { conformalThreshold } from "./conformal.ts";
-import { pointAtRisk, riskCoverage, type RiskPoint } from "./risk-coverage.ts";
+import { pointAtRisk, riskCoverage } from "./risk-coverage.ts";
 import { toProbabilities } from "../../math/temperature.ts";
 import { softened } from "./softness.ts";
 import type { Rung } from "./types.ts";

@@ -7,11 +7,12 @@ import {
   toProbabilities,
   type ScoreTable,
 } from "../../math/temperature.ts";
+import type { Evidence, RiskPoint } from "./api.ts";
 import { conformalThreshold } from "./conformal.ts";
 import { expectedCalibrationError, type Outcome } from "./expected-error.ts";
-import { pointAtRisk, riskCoverage, type RiskPoint } from "./risk-coverage.ts";
+import { pointAtRisk, riskCoverage } from "./risk-coverage.ts";
 import { SOFTNESSES, softened, type Softness } from "./softness.ts";
-import type { Evidence, Rung } from "./types.ts";
+import type { Rung } from "./types.ts";
 
 /** One parameter needs no more. */
 const FITTED_ROWS = 1_000;

@@ -1,13 +1,5 @@
+import type { RiskPoint } from "./api.ts";
 import type { Outcome } from "./expected-error.ts";
-
-/** What comes of answering only what is at least so confident. */
-export interface RiskPoint {
-  readonly threshold: number;
-  /** The share that is answered. */
-  readonly coverage: number;
-  /** The share of the answered that is wrong. */
-  readonly risk: number;
-}
 
 /**
  * The risk-coverage curve (El-Yaniv and Wiener, "On the foundations of noise-free selective classification", JMLR 2010):

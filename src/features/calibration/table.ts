@@ -1,10 +1,35 @@
 import { and, asc, eq, gt, lt } from "drizzle-orm";
+import { jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 import { AnchorageError } from "../../errors.ts";
-import type { Sequence } from "../../types.ts";
-import type { Database } from "../../store/database.ts";
+import type { Database, Transaction } from "../../store/database.ts";
 import { lockCollection } from "../../store/lock-collection.ts";
-import { calibrations, receipts } from "../../store/schema.ts";
-import type { CalibrationRecord, CollectionRecord } from "../../store/types.ts";
+import { collectionKey, receipts, sequence } from "../../store/schema.ts";
+import type { CollectionRecord } from "../../store/types.ts";
+import type { Sequence } from "../../types.ts";
+import type { Calibration } from "./types.ts";
+
+/** The last calibration of each collection and subject. */
+export const calibrations = pgTable(
+  "calibrations",
+  {
+    collection: collectionKey(),
+    subject: text("subject").notNull(),
+    sequence: sequence(),
+    at: timestamp("at", { withTimezone: true, precision: 3 }).notNull(),
+    content: jsonb("content").$type<Calibration>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.collection, t.subject] })],
+);
+
+/** A measured calibration of the certainty of answers under given settings. */
+export interface CalibrationRecord {
+  /** The settings in canonical form: equal settings give equal texts. */
+  readonly subject: string;
+  /** The collection's sequence at the time of the measurement. */
+  readonly sequence: Sequence;
+  readonly at: Date;
+  readonly content: Calibration;
+}
 
 const columns = {
   subject: calibrations.subject,
@@ -77,17 +102,23 @@ export const findCalibration = async (
   return row ?? null;
 };
 
-/** Removes those that were measured before `sequence`, and says how many. */
+/** Erases those that were measured before `sequence`: they hold traces of anchors that may be gone since. */
 export const removeCalibrations = async (
   database: Database,
   { key }: CollectionRecord,
   before: Sequence,
-): Promise<number> => {
-  const gone = await database.query((queries) =>
+): Promise<void> => {
+  await database.query((queries) =>
     queries
       .delete(calibrations)
-      .where(and(eq(calibrations.collection, key), lt(calibrations.sequence, before)))
-      .returning({ subject: calibrations.subject }),
+      .where(and(eq(calibrations.collection, key), lt(calibrations.sequence, before))),
   );
-  return gone.length;
+};
+
+/** Removes all of them in a transaction that moves the collection to other encoders. */
+export const removeAllCalibrations = async (
+  { queries }: Transaction,
+  { key }: CollectionRecord,
+): Promise<void> => {
+  await queries.delete(calibrations).where(eq(calibrations.collection, key));
 };

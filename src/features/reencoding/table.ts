@@ -6,7 +6,6 @@ import { encoderOf } from "../../store/encoders.ts";
 import { lockCollection, requireEncoders } from "../../store/lock-collection.ts";
 import { announcement } from "../../store/news.ts";
 import {
-  calibrations,
   changes,
   collectionKey,
   collections,
@@ -143,8 +142,7 @@ export const switchEncoders = async (
     if (missing > 0) for (const encoder of others) await addMissing(transaction, collection, encoder, encode);
     const sequence = (current.sequence + 1) as Sequence;
     for (const remove of onMove) await remove(transaction, collection);
-    for (const fitted of [transforms, calibrations])
-      await queries.delete(fitted).where(eq(fitted.collection, key));
+    await queries.delete(transforms).where(eq(transforms.collection, key));
     await queries.insert(changes).values({ collection: key, sequence, kind: "encoders", ids: [] });
     await queries
       .update(reencodings)

@@ -1,11 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient, type AnchorageApiError } from "../../../src/features/client.ts";
 import * as calibration from "../../../src/features/calibration/api.ts";
-import * as queries from "../../../src/api/queries.ts";
+import { z } from "zod";
+import { classifyAnswer as coreAnswer } from "../../../src/api/queries.ts";
+import { classifyResult, rankedClass } from "../../../src/api/explain.ts";
 import { randomAnchors } from "../../support/anchor-space.ts";
 import { listen, openTestApp, pathsOf, type Answer, type TestApp } from "../../http/support.ts";
 
 let test: TestApp;
+
+/** An answer with the fields of calibration; an unknown field is an error. */
+const classifyAnswer = z.strictObject({
+  ...coreAnswer.shape,
+  ...calibration.sureAnswer,
+  results: z.array(
+    z.strictObject({
+      ...classifyResult.shape,
+      ...calibration.sureResult,
+      classes: z.array(z.strictObject({ ...rankedClass.shape, ...calibration.sureRanked })),
+    }),
+  ),
+});
 
 const DIMENSIONS = { image: 12, text: 10 };
 const external = (dimension: number) => ({ external: { dimension } });
@@ -124,18 +139,18 @@ describe("a calibration", () => {
 describe("a classification that tells how sure it is", () => {
   it("gives every class its probability, and they add up to 1", async () => {
     const answer = await classify("c", { probabilities: true, top: 5 });
-    const { results, calibration: used } = queries.classifyAnswer.parse(answer.body);
+    const { results, calibration: used } = classifyAnswer.parse(answer.body);
     for (const { classes } of results) {
       expect(classes.reduce((sum, { probability = NaN }) => sum + probability, 0)).toBeCloseTo(1, 9);
       const told = classes.map(({ probability = NaN }) => probability);
       expect(told).toEqual([...told].sort((a, b) => b - a));
     }
     expect(used).toMatchObject({ classes: 5, extrapolated: false, current: true });
-    const few = queries.classifyAnswer.parse((await classify("c", { probabilities: true, top: 2 })).body);
+    const few = classifyAnswer.parse((await classify("c", { probabilities: true, top: 2 })).body);
     expect(few.results.map(({ classes }) => classes)).toEqual(
       results.map(({ classes }) => classes.slice(0, 2)),
     );
-    const plain = queries.classifyAnswer.parse((await classify("c", { top: 5 })).body);
+    const plain = classifyAnswer.parse((await classify("c", { top: 5 })).body);
     expect(plain).not.toHaveProperty("calibration");
     expect(plain.results.map(({ classes }) => classes.map(({ score }) => score))).toEqual(
       results.map(({ classes }) => classes.map(({ score }) => score)),
@@ -144,7 +159,7 @@ describe("a classification that tells how sure it is", () => {
 
   it("abstains below the threshold that it tells, the more the less may be wrong", async () => {
     const abstained = async (risk: number): Promise<boolean[]> => {
-      const answer = queries.classifyAnswer.parse((await classify("c", { abstain: { risk } })).body);
+      const answer = classifyAnswer.parse((await classify("c", { abstain: { risk } })).body);
       const threshold = answer.calibration?.abstain?.threshold ?? Infinity;
       return answer.results.map(({ classes, abstained }) => {
         expect(abstained).toBe((classes[0]?.probability ?? 0) < threshold);
@@ -160,7 +175,7 @@ describe("a classification that tells how sure it is", () => {
 
   it("names sets of classes, larger ones for more coverage, never empty", async () => {
     const setsOf = async (coverage: number): Promise<string[][]> => {
-      const answer = queries.classifyAnswer.parse((await classify("c", { conformal: { coverage } })).body);
+      const answer = classifyAnswer.parse((await classify("c", { conformal: { coverage } })).body);
       expect(answer.calibration?.conformal?.coverage).toBe(coverage);
       return answer.results.map(({ set, classes }) => {
         expect(set?.[0]?.name).toBe(classes[0]?.name);
@@ -176,9 +191,8 @@ describe("a classification that tells how sure it is", () => {
     const classesOf = (count: number) =>
       ANCHORS.slice(0, count).map(({ id }) => ({ name: id, prompts: [{ anchor: id }] }));
     const used = async (count: number) =>
-      queries.classifyAnswer.parse(
-        (await classify("c", { classes: classesOf(count), probabilities: true })).body,
-      ).calibration;
+      classifyAnswer.parse((await classify("c", { classes: classesOf(count), probabilities: true })).body)
+        .calibration;
     expect(await used(1)).toMatchObject({ classes: 2, extrapolated: false });
     expect(await used(7)).toMatchObject({ classes: 8, extrapolated: false });
     expect(await used(60)).toMatchObject({ classes: 24, extrapolated: true });
@@ -222,7 +236,7 @@ describe("a calibration whose anchors have changed", () => {
     await calibrate("d");
     await test.call("DELETE", `/v1/collections/d/anchors/${ANCHORS[99]?.id ?? ""}`);
     const answer = await classify("d", { probabilities: true });
-    expect(queries.classifyAnswer.parse(answer.body).calibration?.current).toBe(false);
+    expect(classifyAnswer.parse(answer.body).calibration?.current).toBe(false);
     expect((await listed("d"))[0]?.current).toBe(false);
     expect((await test.call("POST", "/v1/collections/d/compact")).status).toBe(200);
     expect(await listed("d")).toEqual([]);

@@ -1,0 +1,226 @@
+import { LRUCache } from "lru-cache";
+import { isPlugged, type Method } from "../../api/methods.ts";
+import type { ClassifyRequest } from "../../api/queries.ts";
+import type { Job } from "../../api/service.ts";
+import type { MethodSettings } from "../../asif/index.ts";
+import type { Core } from "../../collections/index.ts";
+import { methodOf, plugOf } from "../../collections/method.ts";
+import { bitmapOf, settingsOf, type Queried } from "../../collections/question.ts";
+import { createSoleJobs } from "../../collections/sole-job.ts";
+import { AnchorageError } from "../../errors.ts";
+import type { CollectionName } from "../../types.ts";
+import {
+  calibrationSettings,
+  type CalibrateRequest,
+  type CalibrationDetail,
+  type CalibrationSettings,
+  type CalibrationUsed,
+  type SureRequest,
+} from "./api.ts";
+import { calibrate, planCalibration, type CalibrateContext } from "./calibrate.ts";
+import { judge, standardOf, type Judgement } from "./judge.ts";
+import { rungFor } from "./rungs.ts";
+import { findCalibration, listCalibrations, saveCalibration } from "./table.ts";
+import type { Calibration } from "./types.ts";
+
+const IMAGES = 4_000;
+const SEED = 0;
+/** Calibrations that are kept in memory, some 100 KB each. */
+const CACHED = 50;
+
+type Ranked = readonly { readonly name: string; readonly score: number }[];
+
+/** By what the answers of one request are judged. */
+export interface Sure {
+  /** @param ranked every class of the request, best first */
+  readonly judge: (ranked: Ranked) => Judgement;
+  readonly used: CalibrationUsed;
+}
+
+/** How sure classifications may be, measured on held-out anchors; one calibration a collection and settings. */
+export interface Calibrations {
+  /**
+   * Starts a job that calibrates a collection for some settings.
+   *
+   * @throws AnchorageError `unprocessable` or `invalid-input` where too few anchors can be held out; `conflict` where the
+   * collection is being calibrated
+   *
+   * @example
+   * ```ts
+   * const { id } = await calibrations.start(name, { method: "asif" });
+   * await core.jobs.settled(id);
+   * const [made] = await calibrations.list(name);
+   * ```
+   */
+  readonly start: (name: CollectionName, request: CalibrateRequest) => Promise<Job>;
+  /** Holds anchors out as they are now, and returns what measures on them and stores what it finds. */
+  readonly plan: (
+    name: CollectionName,
+    request: CalibrateRequest,
+  ) => Promise<(context: CalibrateContext) => Promise<void>>;
+  /** The last one for each of the settings. @throws AnchorageError `not-found` */
+  readonly list: (name: CollectionName) => Promise<readonly CalibrationDetail[]>;
+  /**
+   * @returns undefined where the request asks for nothing of the kind
+   * @throws AnchorageError `conflict` where nothing was calibrated for its settings
+   */
+  readonly find: (
+    queried: Queried,
+    request: ClassifyRequest,
+    asked: SureRequest,
+  ) => Promise<Sure | undefined>;
+}
+
+/** What calibration needs of the core. */
+type CalibrationCore = Pick<Core, "collections" | "jobs" | "store">;
+
+export const createCalibrations = ({ collections, jobs, store }: CalibrationCore): Calibrations => {
+  const cache = new LRUCache<string, Calibration>({ max: CACHED });
+
+  const plan: Calibrations["plan"] = async (name, request) => {
+    const queried = await collections.queried(name, request);
+    const { record, view } = queried;
+    const settings = readSettings(queried, request);
+    const { images = IMAGES, seed = SEED, by, classes } = request;
+    const allow = bitmapOf(view, request.filter);
+    const planned = planCalibration(
+      view,
+      { ...settingsOf(record, request), ...scoringOf(settings), ...plugged(queried, settings.method) },
+      {
+        images,
+        seed,
+        ...(allow === undefined ? {} : { allow }),
+        ...(by === undefined ? {} : { by }),
+        ...(classes === undefined ? {} : { classes }),
+      },
+    );
+    return async (context) => {
+      const content = await calibrate(planned, context);
+      context.signal.throwIfAborted();
+      const subject = subjectOf(settings);
+      await saveCalibration(store, record, { subject, sequence: content.sequence, at: new Date(), content });
+    };
+  };
+
+  return {
+    start: createSoleJobs<CalibrateRequest, CollectionName>(jobs, "calibrate", plan),
+    plan,
+
+    list: async (name) => {
+      const { record, view } = await collections.queried(name);
+      const found = await listCalibrations(store, record);
+      return found.map(({ subject, at, content }) =>
+        detailOf(
+          calibrationSettings.parse(JSON.parse(subject)),
+          content,
+          at,
+          content.sequence === view.sequence,
+        ),
+      );
+    },
+
+    find: async (queried, request, asked) => {
+      const field = fieldOf(asked);
+      if (field === undefined) return undefined;
+      const { record, view } = queried;
+      const found = await findCalibration(store, record, subjectOf(readSettings(queried, request)));
+      if (found === null) throw uncalibrated(field, record.name);
+      const key = [record.key, found.subject, found.at.getTime(), found.sequence].join(" ");
+      const calibration = cache.get(key) ?? found.content;
+      cache.set(key, calibration);
+      return sureOf(calibration, request.classes.length, asked, found.sequence === view.sequence);
+    },
+  };
+};
+
+const sureOf = (
+  calibration: Calibration,
+  classes: number,
+  { abstain, conformal }: SureRequest,
+  current: boolean,
+): Sure => {
+  const rung = rungFor(calibration, classes);
+  const standard = standardOf(rung, {
+    ...(abstain === undefined ? {} : { risk: abstain.risk }),
+    ...(conformal === undefined ? {} : { coverage: conformal.coverage }),
+  });
+  return {
+    judge: (ranked) => judge(standard, ranked),
+    used: {
+      sequence: calibration.sequence,
+      current,
+      classes: rung.classes,
+      extrapolated: classes > rung.classes,
+      temperature: rung.temperature,
+      expectedCalibrationError: rung.evidence.expectedCalibrationError.tested,
+      ...(standard.abstain === undefined ? {} : { abstain: standard.abstain }),
+      ...(conformal === undefined || standard.atLeast === undefined
+        ? {}
+        : { conformal: { coverage: conformal.coverage, atLeast: standard.atLeast } }),
+    },
+  };
+};
+
+const readSettings = (queried: Queried, request: CalibrateRequest | ClassifyRequest): CalibrationSettings => {
+  const { record } = queried;
+  const { k, p, transform } = settingsOf(record, request);
+  const { method, rank, members } = methodOf(queried, request);
+  return {
+    method,
+    ensemble: request.ensemble ?? record.ensemble,
+    k,
+    p,
+    transform,
+    rank: rank ?? null,
+    members: members ?? null,
+    filter: request.filter ?? null,
+  };
+};
+
+const scoringOf = ({ method, ensemble, rank, members }: CalibrationSettings) => ({
+  method,
+  ensemble,
+  ...(rank === null ? {} : { rank }),
+  ...(members === null ? {} : { members }),
+});
+
+const plugged = ({ plugs }: Queried, method: Method): Pick<MethodSettings, "plug"> =>
+  isPlugged(method) ? { plug: plugOf(plugs, method) } : {};
+
+/** The same text for the same settings, whatever order a filter's keys were written in. */
+const subjectOf = (settings: CalibrationSettings): string =>
+  JSON.stringify(settings, (_, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+
+/** The first of the fields that ask for probabilities. */
+const fieldOf = ({ probabilities, abstain, conformal }: SureRequest): string | undefined => {
+  if (probabilities === true) return "probabilities";
+  if (abstain !== undefined) return "abstain";
+  return conformal === undefined ? undefined : "conformal";
+};
+
+const uncalibrated = (path: string, collection: string): AnchorageError => {
+  const message = `needs a calibration for these settings; POST /v1/collections/${collection}/calibrate with the same method, ensemble, k, p, transform and filter makes it`;
+  return new AnchorageError("conflict", `${path}: ${message}`, { faults: [{ path, message }] });
+};
+
+const detailOf = (
+  settings: CalibrationSettings,
+  { rungs, ...rest }: Calibration,
+  calibratedAt: Date,
+  current: boolean,
+): CalibrationDetail => ({
+  settings,
+  ...rest,
+  calibratedAt,
+  current,
+  byClasses: rungs.map(({ classes, softness, temperature, evidence }) => ({
+    classes,
+    softness,
+    temperature,
+    ...evidence,
+  })),
+});
