@@ -25,6 +25,7 @@ export const folderSource = z.strictObject({
   licence: z.string().optional(),
 });
 
+/** Where a folder was downloaded from. */
 export type FolderSource = z.infer<typeof folderSource>;
 
 const modelConfig = z.looseObject({

@@ -94,7 +94,11 @@ export const layerList = z
     const names = layers.map(({ name }) => name);
     const twice = names.findIndex((name, i) => names.indexOf(name) < i);
     if (twice >= 0)
-      context.addIssue({ code: "custom", path: [twice, "name"], message: "is another layer's, too" });
+      context.addIssue({
+        code: "custom",
+        path: [twice, "name"],
+        message: "is also the name of another layer",
+      });
   });
 
 /** Parameters of the layer normalisation of a layer's vectors. */
@@ -149,8 +153,10 @@ export const encoderManifest = z
 /** `layer` is never in a file: it is set on the manifest derived for each intermediate output. */
 export type ImageManifest = z.infer<typeof imageManifest> & { readonly layer?: LayerReading };
 export type TextManifest = z.infer<typeof textManifest>;
+/** The validated manifest of an image or text encoder. */
 export type EncoderManifest = ImageManifest | TextManifest;
 
+/** Name of the manifest file in an encoder folder. */
 export const MANIFEST_FILE = "encoder.json";
 /** Name of the file that lists the layers of a folder without {@link MANIFEST_FILE}. */
 export const LAYERS_FILE = "layers.json";

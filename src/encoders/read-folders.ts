@@ -64,6 +64,7 @@ const withLayers = async (directory: string, manifest: EncoderManifest): Promise
   return layers === undefined ? manifest : { ...manifest, layers };
 };
 
+/** Logs that a folder was skipped, and why. */
 export const leftOut = (directory: string, why: string, log: Log): void =>
   log(`encoder folder ${directory} is left out: ${why.replaceAll("\n", " ")}`);
 
@@ -81,6 +82,7 @@ const subfolders = async (folder: string, log: Log): Promise<string[]> => {
   }
 };
 
+/** The public description of an encoder. */
 export const infoOf = (manifest: EncoderManifest): EncoderInfo => ({
   id: manifest.id as EncoderId,
   modality: manifest.modality,

@@ -125,10 +125,10 @@ export const createGraph = (name: string): Graph => {
       writer.packedInts(1, shape);
       writer.int(2, ELEMENT_TYPES[type]);
       writer.string(8, value);
-      for (const [key, told] of Object.entries(file)) {
+      for (const [key, text] of Object.entries(file)) {
         writer.message(13, (entry) => {
           entry.string(1, key);
-          entry.string(2, String(told));
+          entry.string(2, String(text));
         });
       }
       writer.int(14, EXTERNAL);

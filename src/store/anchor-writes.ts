@@ -48,7 +48,7 @@ export const upsertAnchors = async (
     });
   } catch (error) {
     if (!violatesUnique(error, "anchors_collection_id")) throw error;
-    throw new AnchorageError("invalid-input", "One id stands twice in the anchors of one write.", {
+    throw new AnchorageError("invalid-input", "An id occurs twice in the anchors of one write.", {
       cause: error,
     });
   }

@@ -52,7 +52,7 @@ export const followNews = (
       onNews(null);
       await lost;
       if (!closing.signal.aborted)
-        log("the connection that hears of other processes' writes broke; asking every second");
+        log("lost the connection for notifications of other processes' writes; polling every second");
     } finally {
       await client.end().catch(() => undefined);
     }

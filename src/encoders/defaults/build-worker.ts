@@ -2,6 +2,7 @@ import { OUTPUTS, type NetworkId } from "./networks.ts";
 import { buildNsfwjs } from "./nsfwjs.ts";
 import { buildUseLite, readUseLiteVocabulary } from "./use-lite.ts";
 
+/** Files of a folder by name. */
 export type Files = Readonly<Record<string, Uint8Array>>;
 
 const BUILDERS: Readonly<Record<NetworkId, () => Promise<Files>>> = {
@@ -22,4 +23,5 @@ export interface BuildCalls {
   readonly build: (network: NetworkId) => Promise<Files>;
 }
 
+/** Entry point of the worker thread. */
 export const open = (): BuildCalls => ({ build: (network) => BUILDERS[network]() });

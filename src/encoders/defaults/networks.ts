@@ -132,6 +132,7 @@ const LAYERS = 6;
 const lastLayers = (network: NetworkId, blocks: readonly string[]): Network["layers"] =>
   blocks.slice(-LAYERS).map((name) => ({ name, id: `${network}-${name}` }));
 
+/** The shared networks whose cuts come with Anchorage. */
 export const NETWORKS: readonly Network[] = [
   {
     id: "inception-v3",

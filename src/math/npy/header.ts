@@ -40,6 +40,12 @@ export interface NpyHeader {
   readonly offset: number;
 }
 
+/**
+ * Reads and validates the header of an open `.npy` file.
+ *
+ * @param path for error messages
+ * @throws AnchorageError `corrupt-file` if the header is invalid, `invalid-input` for record arrays or Fortran order
+ */
 export const readHeader = async (handle: FileHandle, path: string): Promise<NpyHeader> => {
   const corrupt = (reason: string): AnchorageError =>
     new AnchorageError("corrupt-file", `${path}: ${reason}`);
@@ -58,7 +64,7 @@ export const readHeader = async (handle: FileHandle, path: string): Promise<NpyH
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(header)?.[1];
   const sizes = /'shape'\s*:\s*\(([\d,\sL]*)\)/.exec(header)?.[1];
   if (order === undefined || sizes === undefined || !/'descr'\s*:/.test(header))
-    throw corrupt("has a header that tells no type, order and shape");
+    throw corrupt("has a header without type, order and shape");
   const descr = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1];
   if (descr === undefined) throw new AnchorageError("invalid-input", `${path} holds records, not numbers`);
   const shape = (sizes.match(/\d+/g) ?? []).map(Number);
@@ -66,7 +72,7 @@ export const readHeader = async (handle: FileHandle, path: string): Promise<NpyH
   if (order === "True" && shape.length > 1) {
     throw new AnchorageError(
       "invalid-input",
-      `${path} is in Fortran order; write it anew by numpy.save(file, numpy.ascontiguousarray(array))`,
+      `${path} is in Fortran order; rewrite it with numpy.save(file, numpy.ascontiguousarray(array))`,
     );
   }
   return { descr, shape, offset: before + length };

@@ -83,7 +83,10 @@ export const openNpy = async (path: string, items: readonly string[]): Promise<N
     const { descr, shape, offset } = await readHeader(handle, path);
     const item = items.includes(descr) ? ITEMS[descr] : undefined;
     if (item === undefined)
-      throw new AnchorageError("invalid-input", `${path} holds ${tellItem(descr)}; ${tellItems(items)}`);
+      throw new AnchorageError(
+        "invalid-input",
+        `${path} holds ${describeItem(descr)}; ${describeItems(items)}`,
+      );
     const count = shape.reduce((product, size) => product * size, 1);
     const { size } = await handle.stat();
     const wanted = offset + count * item.bytes;
@@ -124,7 +127,7 @@ const readItems = async (
 const WIDTHS: Readonly<Record<string, string>> = { f: "float", i: "int", u: "uint" };
 
 /** A readable type name: `<f4` becomes float32. */
-const tellItem = (descr: string): string => {
+const describeItem = (descr: string): string => {
   const [, order = "", kind = "", bytes = ""] = /^([<>|=])([a-zA-Z])(\d*)/.exec(descr) ?? [];
   if (kind === "O") return "Python objects";
   const width = WIDTHS[kind];
@@ -132,4 +135,5 @@ const tellItem = (descr: string): string => {
   return `${order === ">" ? "big-endian " : ""}${width}${8 * Number(bytes)}`;
 };
 
-const tellItems = (items: readonly string[]): string => `${items.map(tellItem).join(", ")} are read here`;
+const describeItems = (items: readonly string[]): string =>
+  `${items.map(describeItem).join(", ")} are read here`;

@@ -48,7 +48,7 @@ export const chooseAccount = async (program: string, paths: readonly string[]): 
     throw new AnchorageError(
       "unavailable",
       `PostgreSQL does not run as root, and the user ${user.name} cannot reach ${blocked}. Start as another user, ` +
-        `move the installation and DATA_DIR to where ${user.name} may pass, or set DATABASE_URL.`,
+        `move the installation and DATA_DIR to a folder that ${user.name} can access, or set DATABASE_URL.`,
       { cause: error },
     );
   }

@@ -44,14 +44,14 @@ export const ensureCluster = async (
   if (exists) return { directory, password };
 
   log(`making a PostgreSQL cluster in ${directory}`);
-  const workshop = join(dataDir, "postgres.new");
-  await rm(workshop, { recursive: true, force: true });
-  await mkdir(workshop, { mode: 0o700 });
-  await account.own(workshop);
-  const passwordFile = join(workshop, "password");
+  const temporary = join(dataDir, "postgres.new");
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary, { mode: 0o700 });
+  await account.own(temporary);
+  const passwordFile = join(temporary, "password");
   await writeFile(passwordFile, password, { mode: 0o600 });
   await account.own(passwordFile);
-  const made = join(workshop, "cluster");
+  const made = join(temporary, "cluster");
   await initialise(account, binaries.initdb, [
     `--pgdata=${made}`,
     `--username=${SUPERUSER}`,
@@ -62,7 +62,7 @@ export const ensureCluster = async (
   ]);
   await rename(made, directory);
   await syncDirectory(dataDir);
-  await rm(workshop, { recursive: true, force: true });
+  await rm(temporary, { recursive: true, force: true });
   return { directory, password };
 };
 
