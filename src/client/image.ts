@@ -1,4 +1,5 @@
-const STEP = 0x8000;
+const ALPHABET = new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+const PADDING = 0x3d;
 
 /**
  * The bytes of an image file as an input, or as an anchor's `image`.
@@ -9,8 +10,12 @@ const STEP = 0x8000;
  * ```
  */
 export const imageOf = (bytes: Uint8Array): { base64: string } => {
-  const parts: string[] = [];
-  for (let at = 0; at < bytes.length; at += STEP)
-    parts.push(String.fromCharCode(...bytes.subarray(at, at + STEP)));
-  return { base64: btoa(parts.join("")) };
+  // btoa takes a string of the bytes, which takes twenty times as long to make as all of this.
+  const encoded = new Uint8Array(4 * Math.ceil(bytes.length / 3));
+  for (let from = 0, to = 0; from < bytes.length; from += 3) {
+    const group = ((bytes[from] ?? 0) << 16) | ((bytes[from + 1] ?? 0) << 8) | (bytes[from + 2] ?? 0);
+    for (let shift = 18; shift >= 0; shift -= 6) encoded[to++] = ALPHABET[(group >> shift) & 63] ?? 0;
+  }
+  encoded.fill(PADDING, encoded.length - ((3 - (bytes.length % 3)) % 3));
+  return { base64: new TextDecoder().decode(encoded) };
 };
