@@ -11,9 +11,11 @@ const LOCALHOST = /^(?:[a-z0-9-]+\.)*localhost$/i;
  *
  * @param host an IP address or a name without a port; IPv6 with or without brackets
  * @example
+ * ```ts
  * isLoopback("127.0.0.1"); // true
  * isLoopback("[::1]"); // true
  * isLoopback("0.0.0.0"); // false
+ * ```
  */
 export const isLoopback = (host: string): boolean => {
   const address = host.replace(/^\[(.*)\]$/, "$1");
@@ -89,7 +91,9 @@ export interface Config {
  *
  * @throws AnchorageError `invalid-input` that lists every invalid setting
  * @example
+ * ```ts
  * const { port, dataDir } = readConfig(process.env);
+ * ```
  */
 export const readConfig = (environment: Readonly<Record<string, string | undefined>>): Config => {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));

@@ -28,7 +28,9 @@ interface Field {
  * @returns sorted paths, relative to `directory`
  * @throws AnchorageError `corrupt-file` if the file is not ONNX or references a file outside of `directory`
  * @example
+ * ```ts
  * await externalDataOf("/models/clip", "onnx/model.onnx"); // ["onnx/model.onnx_data"]
+ * ```
  */
 export const externalDataOf = async (directory: string, model: string): Promise<string[]> => {
   const locations = new Set<string>();

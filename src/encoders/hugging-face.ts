@@ -44,8 +44,10 @@ const modelConfig = z.looseObject({
  * @param id encoder id; default: the folder's name
  * @throws AnchorageError `corrupt-file` that names what is missing or invalid
  * @example
+ * ```ts
  * const manifest = await readHuggingFaceFolder("./data/encoders/all-MiniLM-L6-v2");
  * manifest.dimension; // 384
+ * ```
  */
 export const readHuggingFaceFolder = async (
   directory: string,

@@ -14,9 +14,11 @@ const IMAGES_A_BATCH = 8;
  *
  * @throws AnchorageError as `openModel`
  * @example
+ * ```ts
  * const session = await openImageSession(directory, manifest);
  * const [vectors] = await session.encode([await readFile("cat.jpg")], [manifest]); // [1, manifest.dimension]
  * await session.close();
+ * ```
  */
 export const openImageSession = async (
   directory: string,

@@ -32,7 +32,9 @@ export const preprocessImage = async (bytes: Uint8Array, spec: ImagePreprocessin
  *
  * @throws AnchorageError `invalid-input` as {@link preprocessImage}
  * @example
+ * ```ts
  * const { mediaType, bytes } = await makeThumbnail(await readFile("cat.jpg")); // mediaType: "image/webp"
+ * ```
  */
 export const makeThumbnail = async (bytes: Uint8Array): Promise<{ mediaType: string; bytes: Uint8Array }> =>
   decoding(async () => {

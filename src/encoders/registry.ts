@@ -16,10 +16,12 @@ import type { EncoderRegistry } from "./types.ts";
  * @param options.networks directory of the shared networks whose cuts come with Anchorage, built on first use; without
  * it these encoders are not registered
  * @example
+ * ```ts
  * const registry = await openEncoderRegistry({ folders: ["./data/encoders"], log: console.error });
  * const { id, dimension } = registry.defaultOf("text");
  * const vectors = await registry.encodeTexts(id, ["a cat", "a dog"]); // [2, dimension]
  * await registry.close();
+ * ```
  */
 export const openEncoderRegistry = async (options: {
   readonly folders: readonly string[];

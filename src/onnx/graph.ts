@@ -80,10 +80,12 @@ type Write = (writer: MessageWriter) => void;
  * Creates an empty graph.
  *
  * @example
+ * ```ts
  * const graph = createGraph("double");
  * const x = graph.input("x", "float32", ["n"]);
  * graph.output("y", graph.node("Add", [x, x]), "float32", ["n"]);
  * const session = await InferenceSession.create(graph.toBytes());
+ * ```
  */
 export const createGraph = (name: string): Graph => {
   const nodes: Write[] = [];

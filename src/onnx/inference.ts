@@ -48,10 +48,12 @@ interface InferenceCalls {
  * @param file path of the ONNX file
  * @throws Error with ONNX Runtime's message if the model cannot be loaded
  * @example
+ * ```ts
  * const inference = await openInference("model.onnx");
  * const x = { type: "float32", data: Float32Array.of(1, 2), dims: [1, 2] } as const;
  * const [y] = await inference.run({ x }, ["y"]);
  * await inference.close();
+ * ```
  */
 export const openInference = async (file: string): Promise<Inference> => {
   const worker = openWorker<InferenceCalls>(new URL("./inference-worker.mjs", import.meta.url), file);

@@ -61,7 +61,9 @@ export const selectAnchors = async (
  *
  * @param page `after`: the last id of the previous page, or null for the first page
  * @example
+ * ```ts
  * const page = await listAnchors(store, collection, { after: null, limit: 100 });
+ * ```
  */
 export const listAnchors = async (
   database: Database,

@@ -17,9 +17,11 @@ import type { AnchorWrite, Change, CollectionRecord, DeleteResult, WriteResult }
  * @throws AnchorageError `not-found` if the collection is gone, `conflict` if it has other encoders than `collection`,
  * `invalid-input` if an id occurs twice. Nothing is written then.
  * @example
+ * ```ts
  * const { sequence } = await upsertAnchors(store, collection, [
  *   { id, caption: "a cat", metadata: {}, image: null, imageVector, textVector },
  * ]);
+ * ```
  */
 export const upsertAnchors = async (
   database: Database,
@@ -61,7 +63,9 @@ export const upsertAnchors = async (
  * @param beside further work in the same transaction, given the deleted ids
  * @throws AnchorageError `not-found` if the collection is gone
  * @example
+ * ```ts
  * const { ids: removed, receipt } = await deleteAnchors(store, collection, ids);
+ * ```
  */
 export const deleteAnchors = async (
   database: Database,

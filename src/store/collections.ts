@@ -66,10 +66,12 @@ const recordOf = ({ collections: row, image_encoders, text_encoders }: Row): Col
  *
  * @throws AnchorageError `conflict` if the name is taken
  * @example
+ * ```ts
  * const imageEncoder = await ensureEncoder(store, imageInfo);
  * const textEncoder = await ensureEncoder(store, textInfo);
  * const asif = { k: 800, p: 8 };
  * await createCollection(store, { name, imageEncoder, textEncoder, asif, transform: "none" });
+ * ```
  */
 export const createCollection = async (
   database: Database,

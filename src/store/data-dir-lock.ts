@@ -20,9 +20,11 @@ const RELEASED = "{}\n";
  *
  * @throws AnchorageError `data-dir-busy` if a running process holds it
  * @example
+ * ```ts
  * const lock = await lockDataDir("./data");
  * // ... use the directory
  * await lock.release();
+ * ```
  */
 export const lockDataDir = async (dataDir: string): Promise<DataDirLock> => {
   await mkdir(dataDir, { recursive: true });

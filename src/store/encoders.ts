@@ -24,7 +24,9 @@ const remembered = new WeakMap<Database, Map<string, EncoderRecord>>();
  *
  * @param external whether its vectors come from the caller and cannot be computed here
  * @example
+ * ```ts
  * const record = await ensureEncoder(store, registry.defaultOf("image"));
+ * ```
  */
 export const ensureEncoder = async (
   database: Database,

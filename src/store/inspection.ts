@@ -42,9 +42,11 @@ const CHAIN_PAGE = 500;
  * @throws AnchorageError `not-found` if DATA_DIR or the database contains no store, `data-dir-busy` if another process
  * holds DATA_DIR without a running Postgres, `unavailable` if Postgres does not respond
  * @example
+ * ```ts
  * const inspection = await openInspection({ dataDir, databaseUrl: null, log: console.error });
  * const { rows } = await inspection.rows((row) => console.log(row.of));
  * await inspection.close();
+ * ```
  */
 export const openInspection = async (options: StoreOptions): Promise<Inspection> => {
   const { dataDir, databaseUrl, log } = options;

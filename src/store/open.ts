@@ -28,9 +28,11 @@ export interface StoreOptions {
  * @throws AnchorageError `unavailable` if the server cannot be started or reached, is older than version 14, or does not
  * use UTF-8
  * @example
+ * ```ts
  * const store = await openStore({ dataDir: "/srv/anchorage", databaseUrl: null, log: console.error });
  * const collections = await listCollections(store);
  * await store.close();
+ * ```
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
   const { dataDir, databaseUrl, log } = options;

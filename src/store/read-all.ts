@@ -20,9 +20,11 @@ const BATCH = 1_000;
  * @returns the sequence of the snapshot
  * @throws AnchorageError `not-found` if the collection is gone, `conflict` if it has moved to other encoders
  * @example
+ * ```ts
  * const sequence = await readAll(store, collection, (batch, total) => {
  *   for (const { id, imageVector } of batch) index.add(id, imageVector);
  * });
+ * ```
  */
 export const readAll = async (
   database: Database,

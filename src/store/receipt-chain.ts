@@ -29,8 +29,10 @@ const isList = (value: JsonValue): value is readonly JsonValue[] => Array.isArra
  * The hash of an anchor's id in a receipt: SHA-256 of the salt followed by the id in UTF-8.
  *
  * @example
+ * ```ts
  * const { id } = splitAnchors(receipt.anchors)[0];
  * hashOfId(receipt.salt, "cat-1").equals(id); // whether the receipt covers cat-1
+ * ```
  */
 export const hashOfId = (salt: Uint8Array, id: AnchorId): Buffer =>
   createHash("sha256").update(salt).update(id).digest();
@@ -92,12 +94,14 @@ export const hashOfReceipt = (collection: string, entry: Omit<ReceiptEntry, "has
  * @param before the previous receipt; null for the first
  * @returns what is wrong; null if the receipt is valid
  * @example
+ * ```ts
  * let before: ReceiptEntry | null = null;
  * for (const receipt of chain) {
  *   const fault = faultOfReceipt(collection.name, receipt, before);
  *   if (fault !== null) throw new Error(fault);
  *   before = receipt;
  * }
+ * ```
  */
 export const faultOfReceipt = (
   collection: string,

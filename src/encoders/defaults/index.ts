@@ -65,7 +65,9 @@ const IMPORTS: readonly Import[] = [
  * they exist already. Each folder is written atomically. A folder with such a name that the user created is kept.
  *
  * @example
+ * ```ts
  * await importDefaultEncoders({ directory: "./data/encoders", log: console.error });
+ * ```
  */
 export const importDefaultEncoders = async (options: {
   readonly directory: string;

@@ -18,7 +18,9 @@ export interface Eigen {
  * @param matrix `[size, size]` row-major, symmetric
  * @param rest awaited between steps
  * @example
+ * ```ts
  * const { values, vectors } = await eigenSymmetric(Float64Array.of(2, 1, 1, 2), 2); // values 3 and 1
+ * ```
  */
 export const eigenSymmetric = async (
   matrix: Float64Array,
@@ -45,7 +47,9 @@ export const eigenSymmetric = async (
  * @param apply called with each eigenvalue and the greatest eigenvalue
  * @returns `[size, size]` row-major
  * @example
+ * ```ts
  * const root = await functionOfSymmetric(covariance, d, (value) => Math.sqrt(Math.max(0, value)));
+ * ```
  */
 export const functionOfSymmetric = async (
   matrix: Float64Array,

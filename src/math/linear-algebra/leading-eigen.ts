@@ -37,7 +37,9 @@ export interface LeadingOptions {
  * @param matrix `[size, size]` row-major
  * @param rank at most `size`
  * @example
+ * ```ts
  * const { values, vectors } = await leadingEigen(covariance, 768, 256); // vectors: [256, 768]
+ * ```
  */
 export const leadingEigen = async (matrix: Float64Array, size: number, rank: number): Promise<Eigen> => {
   if (size > DIRECT_SIZE) {

@@ -5,7 +5,9 @@ import type { Tridiagonal } from "./tridiagonal.ts";
  *
  * @returns `[n]`
  * @example
+ * ```ts
  * eigenvaluesOf({ diagonal: Float64Array.of(2, 2), beside: Float64Array.of(1, 0) }); // 1 and 3
+ * ```
  */
 export const eigenvaluesOf = (matrix: Pick<Tridiagonal, "diagonal" | "beside">): Float64Array => {
   const steps = diagonalize(matrix);

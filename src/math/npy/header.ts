@@ -16,7 +16,9 @@ const ALIGNMENT = 64;
  *
  * @param shape the array's dimensions
  * @example
+ * ```ts
  * await writeFile("vectors.npy", Buffer.concat([npyHeader([2, 3]), Buffer.from(numbers.buffer)]));
+ * ```
  */
 export const npyHeader = (shape: readonly number[]): Uint8Array => {
   const sizes = shape.length === 1 ? `${shape[0] ?? 0},` : shape.join(", ");

@@ -68,10 +68,12 @@ export const LABEL_ITEMS = ["<i8", "<i4", "<u2", "|u1"] as const;
  * @throws AnchorageError `invalid-input` with the file's path if it cannot be read, has another type or Fortran order;
  * `corrupt-file` if it is not a `.npy` file or is truncated
  * @example
+ * ```ts
  * const array = await openNpy("vectors.npy", VECTOR_ITEMS); // array.shape: [1000, 512]
  * const vectors = new Float32Array(1000 * 512);
  * await array.into(vectors, 0);
  * await array.close();
+ * ```
  */
 export const openNpy = async (path: string, items: readonly string[]): Promise<NpyArray> => {
   const handle = await open(path, "r").catch((error: unknown) => {

@@ -19,7 +19,9 @@ export interface NpyRows {
  * @throws AnchorageError as {@link openNpy}; `invalid-input` with the file's path if its shape is wrong or it contains a
  * number that is not finite
  * @example
+ * ```ts
  * const { data, rows, columns } = await readNpyRows(["anchors-0.npy", "anchors-1.npy"]);
+ * ```
  */
 export const readNpyRows = async (
   paths: readonly string[],
@@ -64,7 +66,9 @@ export const readNpyRows = async (
  * @returns `[rows]`
  * @throws AnchorageError as {@link openNpy}; `invalid-input` with the file's path if its shape is wrong
  * @example
+ * ```ts
  * const labels = await readNpyLabels("labels.npy");
+ * ```
  */
 export const readNpyLabels = async (
   path: string,

@@ -10,7 +10,9 @@ export const isConstant = (values: ArrayLike<number>): boolean => {
  * @param first which value gets rank 1
  * @returns `[n]`
  * @example
+ * ```ts
  * averageRanks([3, 1, 3, 2], "highest"); // 1.5, 4, 1.5, 3
+ * ```
  */
 export const averageRanks = (values: ArrayLike<number>, first: "highest" | "lowest"): Float64Array => {
   const sign = first === "lowest" ? 1 : -1;

@@ -14,9 +14,11 @@ import type { Weight } from "./weights.ts";
  * @returns the values of `outputs`, in order
  * @throws AnchorageError `unsupported-model` with the name of a node whose operator, or use of it, is not supported
  * @example
+ * ```ts
  * const x = graph.input("x", "float32", ["n", 8]);
  * const [y = ""] = appendGraph(graph, topology, weights, new Map([["placeholder", x]]), ["model/output"]);
  * graph.output("y", y, "float32", ["n", 2]);
+ * ```
  */
 export const appendGraph = (
   graph: Graph,

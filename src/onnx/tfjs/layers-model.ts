@@ -13,9 +13,11 @@ import type { Layer, LayersTopology } from "./layers-topology.ts";
  * @returns the values of `wanted`, in order, NCHW
  * @throws AnchorageError `unsupported-model` with the name of a layer whose type, or use of it, is not supported
  * @example
+ * ```ts
  * const image = graph.input("pixel_values", "float32", ["n", 3, 299, 299]);
  * const [mixed7 = ""] = appendLayers({ graph, weights }, topology, image, ["mixed7"]);
  * graph.output("embedding", globalAveragePool(graph, mixed7), "float32", ["n", 768]);
+ * ```
  */
 export const appendLayers = (
   context: Context,

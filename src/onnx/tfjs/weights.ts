@@ -34,8 +34,10 @@ export interface Weight {
  * @returns weights by name
  * @throws AnchorageError `corrupt-file` if the length of `shards` does not match the manifest
  * @example
+ * ```ts
  * const { manifest, shards } = parseGraphModel(JSON.parse(await readFile("model.json", "utf8")));
  * const weights = readWeights(manifest, Buffer.concat(await Promise.all(shards.map((file) => readFile(file)))));
+ * ```
  */
 export const readWeights = (manifest: WeightsManifest, shards: Uint8Array): Map<string, Weight> => {
   const weights = new Map<string, Weight>();
