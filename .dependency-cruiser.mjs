@@ -31,7 +31,7 @@ const FEATURES = {
 /** Files of src/ that every layer may import. */
 const COMMON = ["types", "errors", "progress", "config", "worker"];
 /** Further files that a layer may import: what a command is, and what opens the core with its features. */
-const FURTHER = { cli: ["command", "anchorage"], features: ["command"] };
+const FURTHER = { cli: ["command", "option-schemas", "anchorage"], features: ["command", "option-schemas"] };
 /** Where features plug in, and what they are made of: not a feature itself. */
 const FRAMEWORK = String.raw`^src/features/feature\.ts$`;
 

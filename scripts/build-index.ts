@@ -1,15 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { openConnection } from "../src/cli/open.ts";
-import {
-  collectionOption,
-  EXIT,
-  requiredText,
-  runScript,
-  urlOption,
-  wholeNumber,
-  type Terminal,
-} from "../src/cli/cli.ts";
+import { EXIT, runScript, type Terminal } from "../src/cli/cli.ts";
+import { collectionOption, requiredText, urlOption, wholeNumber } from "../src/option-schemas.ts";
 import { readConfig } from "../src/config.ts";
 import { isAnchorageError } from "../src/errors.ts";
 import {

@@ -1,6 +1,7 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { Config } from "./config.ts";
-import type { CollectionName, Log } from "./types.ts";
+import type * as optionSchemas from "./option-schemas.ts";
+import type { Log } from "./types.ts";
 
 /** The exit status of a command; `partly`: done, but some of what was given could not be used. */
 export const EXIT = { done: 0, failed: 1, misused: 2, partly: 3, interrupted: 130 } as const;
@@ -36,6 +37,9 @@ export interface Context<Api = unknown> extends Terminal {
   readonly connect: (url: string | undefined) => Promise<Api & { close(): Promise<void> }>;
 }
 
+/** Zod, and what options have in common. */
+export type OptionSchemas = typeof optionSchemas;
+
 /**
  * A command for a shell: its options, its help and what it does. A module that defines one imports what is slow to load
  * inside `run`, so that `--help` is quick.
@@ -49,31 +53,11 @@ export interface Command<Given, Environment extends Terminal = Terminal> {
   readonly options: Readonly<Record<string, Option>>;
   /** What follows `npm run NAME -- ` in each example. */
   readonly examples: readonly string[];
-  /** Parses the options by their names, and what is no option as the list `arguments`. */
-  readonly schema: z.ZodType<Given>;
+  /**
+   * Makes the schema that parses the options by their names, and what is no option as the list `arguments`. It is made
+   * when there is something to parse, so that `--help` does not load zod.
+   */
+  readonly schema: (schemas: OptionSchemas) => z.ZodType<Given>;
   /** @returns the exit status */
   readonly run: (given: Given, environment: Environment) => Promise<number>;
 }
-
-/** An option that must be given. */
-export const requiredText = z.string({ error: "is required" }).min(1, "must not be empty");
-
-/** The name of a collection. */
-export const collectionOption = z
-  .string({ error: "is required" })
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be 1 to 63 of a-z, 0-9, _ and -, the first a letter or a digit")
-  .transform((name) => name as CollectionName);
-
-/** The address of a running service. */
-export const urlOption = z.url({
-  protocol: /^https?$/,
-  error: "must be an address such as http://127.0.0.1:8080",
-});
-
-/** The text of a whole number. */
-export const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .pipe(z.int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { classify, createRepresentationCache, type ClassifyInput } from "../../src/asif/index.ts";
-import { requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
+import { runScript, type Terminal } from "../../src/cli/cli.ts";
+import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import {
   applyTransform,
   closeKernels,

@@ -6,7 +6,8 @@ import {
   type CounterfactualInput,
 } from "../../src/features/counterfactual/counterfactual.ts";
 import { influence } from "../../src/features/influence/influence.ts";
-import { requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
+import { runScript, type Terminal } from "../../src/cli/cli.ts";
+import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import { closeKernels, type AnchorView } from "../../src/retrieval/index.ts";
 import { makeData, openView, rounded, TEXT_DIMENSION, type Data } from "./paired-data.ts";
 import { quantile } from "../../src/math/statistics.ts";

@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
-import { EXIT, requiredText, runScript, wholeNumber } from "../../src/cli/cli.ts";
+import { EXIT, runScript } from "../../src/cli/cli.ts";
+import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import { createGraph, type ElementType } from "../../src/onnx/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { median } from "../../src/math/statistics.ts";

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
+import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
+import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import {
   calibrateCosts,
   choose,

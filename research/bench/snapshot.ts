@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { z } from "zod";
-import { EXIT, runScript, wholeNumber } from "../../src/cli/cli.ts";
+import { EXIT, runScript } from "../../src/cli/cli.ts";
+import { wholeNumber } from "../../src/option-schemas.ts";
 import {
   listSnapshots,
   openAnchorSpace,

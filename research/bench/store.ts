@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { EXIT, runScript, wholeNumber } from "../../src/cli/cli.ts";
+import { EXIT, runScript } from "../../src/cli/cli.ts";
+import { wholeNumber } from "../../src/option-schemas.ts";
 import {
   lockDataDir,
   openStore,

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { EXIT, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
+import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
+import { wholeNumber } from "../../src/option-schemas.ts";
 import { encoderDirectory, networkDirectory, readConfig } from "../../src/config.ts";
 import {
   createArithmeticTask,

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
+import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
+import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import { decoderDirectory, encoderDirectory, networkDirectory, readConfig } from "../../src/config.ts";
 import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
 import { DECODER_ID, openDecoderModel } from "../../src/features/epalm/index.ts";

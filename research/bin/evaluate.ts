@@ -45,6 +45,6 @@ await withAnchorage<Given>({
   ].join("\n"),
   options,
   examples: ["--method asif --method consensus", ...OWN_EXAMPLES],
-  schema,
+  schema: () => schema,
   run: (given, context) => reportOn(given.out, context, () => evaluate(given, context)),
 })(process.argv.slice(2));

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
+import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
+import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import {
   AUTHORS_FILES,
   readAccuracies,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { EXIT, requiredText, runScript, wholeNumber, type Terminal } from "../../src/cli/cli.ts";
+import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
+import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import { readConfig } from "../../src/config.ts";
 import {
   answerOf,

@@ -7,13 +7,20 @@ import { stopSignal } from "./stop-signal.ts";
 
 export * from "../command.ts";
 
+/** A command that is a program of its own and has its schema at hand. */
+export interface Script<Given> extends Omit<Command<Given>, "schema"> {
+  readonly schema: z.ZodType<Given>;
+}
+
 /**
- * Runs a command on the process's arguments and ends the process with one of {@link EXIT}.
+ * Runs a script on the process's arguments and ends the process with one of {@link EXIT}.
  *
  * `--help` prints the help. A wrong use is reported in one line, an error of the domain by its message alone.
  */
-export const runScript = <Given>(command: Command<Given>): Promise<void> =>
-  runCommand(command, process.argv.slice(2), (terminal) => terminal);
+export const runScript = <Given>(script: Script<Given>): Promise<void> =>
+  runCommand({ ...script, schema: () => script.schema }, process.argv.slice(2), (terminal) =>
+    Promise.resolve(terminal),
+  );
 
 /**
  * Runs a command on `given` and ends the process with one of {@link EXIT}, as {@link runScript} does.
@@ -23,7 +30,7 @@ export const runScript = <Given>(command: Command<Given>): Promise<void> =>
 export const runCommand = async <Given, Environment extends Terminal>(
   command: Command<Given, Environment>,
   given: readonly string[],
-  environmentOf: (terminal: Terminal) => Environment,
+  environmentOf: (terminal: Terminal) => Promise<Environment>,
 ): Promise<void> => {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     // The reader of a pipe has seen enough, as `head` does.
@@ -44,20 +51,22 @@ export const note: Log = (line) =>
 const outcomeOf = async <Given, Environment extends Terminal>(
   command: Command<Given, Environment>,
   given: readonly string[],
-  environmentOf: (terminal: Terminal) => Environment,
+  environmentOf: (terminal: Terminal) => Promise<Environment>,
 ): Promise<number> => {
-  const read = readArguments(command, given);
-  if ("help" in read) {
+  const options = readOptions(command.options, given);
+  if ("help" in options) {
     print(helpOf(command));
     return EXIT.done;
   }
+  const read =
+    "fault" in options ? options : parse(command.schema(await import("../option-schemas.ts")), options);
   if ("fault" in read) {
     note(`${command.name}: ${read.fault} (npm run ${command.name} -- --help tells more)`);
     return EXIT.misused;
   }
   try {
     const signal = stopSignal(() => note("stopping; once more ends it at once"));
-    return await command.run(read.value, environmentOf({ signal, print, note }));
+    return await command.run(read.value, await environmentOf({ signal, print, note }));
   } catch (error) {
     note(isAnchorageError(error) ? `${command.name}: ${error.message}` : stackOf(error));
     return EXIT.failed;
@@ -67,23 +76,25 @@ const outcomeOf = async <Given, Environment extends Terminal>(
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
-type Read<T> = { readonly value: T } | { readonly fault: string } | { readonly help: true };
+interface Fault {
+  readonly fault: string;
+}
+interface Help {
+  readonly help: true;
+}
+interface Values {
+  readonly values: Readonly<Record<string, unknown>>;
+}
 
-/** What was given, parsed; or the one line that says what is wrong with it. */
-export const readArguments = <T>(
-  command: Pick<Command<T>, "options" | "schema">,
-  given: readonly string[],
-): Read<T> => {
+/** The values of options as text; or what is wrong with their names. */
+const readOptions = (known: Command<never>["options"], given: readonly string[]): Values | Fault | Help => {
   const options: ParseArgsConfig["options"] = { help: { type: "boolean", short: "h" } };
-  for (const [name, { type, multiple = false, default: value }] of Object.entries(command.options)) {
+  for (const [name, { type, multiple = false, default: value }] of Object.entries(known)) {
     options[name] = { type, multiple, ...(value === undefined ? {} : { default: value }) };
   }
   try {
     const { values, positionals } = parseArgs({ args: [...given], options, allowPositionals: true });
-    if (values.help === true) return { help: true };
-    const parsed = command.schema.safeParse({ ...values, arguments: positionals });
-    if (parsed.success) return { value: parsed.data };
-    return { fault: parsed.error.issues.map(faultOf).join("; ") };
+    return values.help === true ? { help: true } : { values: { ...values, arguments: positionals } };
   } catch (error) {
     // Node says what is wrong in the first sentence, and then at length how to write what was hardly meant.
     return {
@@ -92,6 +103,20 @@ export const readArguments = <T>(
         .join(""),
     };
   }
+};
+
+const parse = <T>(schema: z.ZodType<T>, { values }: Values): { readonly value: T } | Fault => {
+  const parsed = schema.safeParse(values);
+  return parsed.success ? { value: parsed.data } : { fault: parsed.error.issues.map(faultOf).join("; ") };
+};
+
+/** What was given, parsed; or the one line that says what is wrong with it. */
+export const readArguments = <T>(
+  { options, schema }: Pick<Script<T>, "options" | "schema">,
+  given: readonly string[],
+): { readonly value: T } | Fault | Help => {
+  const read = readOptions(options, given);
+  return "values" in read ? parse(schema, read) : read;
 };
 
 const faultOf = ({ path, message }: z.core.$ZodIssue): string =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { collectionOption, helpOf, readArguments, urlOption, wholeNumber } from "../../src/cli/cli.ts";
+import { helpOf, readArguments } from "../../src/cli/cli.ts";
+import { collectionOption, urlOption, wholeNumber } from "../../src/option-schemas.ts";
 
 const script = {
   name: "feed",

@@ -37,6 +37,8 @@ describe("the commands of a shell", () => {
     const loaded = await loadedIn(directory);
     expect(loaded.some((url) => url.includes("/src/command.ts"))).toBe(true);
     expect(loaded.filter((url) => HEAVY.test(url))).toEqual([]);
+    if (name === "pull-encoder")
+      expect(loaded.filter((url) => url.includes("/node_modules/zod/"))).toEqual([]);
   });
 
   it("include an evaluation of one's own data, without research", async () => {

@@ -1,14 +1,5 @@
-import { z } from "zod";
-import {
-  collectionOption,
-  EXIT,
-  requiredText,
-  urlOption,
-  wholeNumber,
-  type Command,
-  type Context,
-  type Terminal,
-} from "../../command.ts";
+import type { z } from "zod";
+import { EXIT, type Command, type Context, type OptionSchemas, type Terminal } from "../../command.ts";
 import { AnchorageError } from "../../errors.ts";
 import { imagesIn, readImageFile, readTextFile, type Reject } from "../../files/index.ts";
 import type { AnchorageClient } from "../../features/client.ts";
@@ -16,25 +7,26 @@ import type { AnchorageClient } from "../../features/client.ts";
 const MAX_TOP = 10_000;
 const MAX_EXPLANATIONS = 1_000;
 
-const schema = z
-  .object({
-    arguments: z.array(z.string()).min(1, "IMAGE is required: a file, a pattern or a folder"),
-    collection: collectionOption,
-    classes: requiredText.optional(),
-    "classes-file": requiredText.optional(),
-    template: z.array(z.string().regex(/^(?!.*\{\}.*\{\}).*\{\}/s, "must hold {} once")).optional(),
-    top: wholeNumber(1, MAX_TOP),
-    explain: wholeNumber(0, MAX_EXPLANATIONS),
-    json: z.boolean().default(false),
-    url: urlOption.optional(),
-  })
-  .strict()
-  .refine((given) => (given.classes === undefined) !== (given["classes-file"] === undefined), {
-    path: ["classes"],
-    message: "or --classes-file is required, one of the two",
-  });
+const schema = ({ z, collectionOption, requiredText, urlOption, wholeNumber }: OptionSchemas) =>
+  z
+    .object({
+      arguments: z.array(z.string()).min(1, "IMAGE is required: a file, a pattern or a folder"),
+      collection: collectionOption,
+      classes: requiredText.optional(),
+      "classes-file": requiredText.optional(),
+      template: z.array(z.string().regex(/^(?!.*\{\}.*\{\}).*\{\}/s, "must hold {} once")).optional(),
+      top: wholeNumber(1, MAX_TOP),
+      explain: wholeNumber(0, MAX_EXPLANATIONS),
+      json: z.boolean().default(false),
+      url: urlOption.optional(),
+    })
+    .strict()
+    .refine((given) => (given.classes === undefined) !== (given["classes-file"] === undefined), {
+      path: ["classes"],
+      message: "or --classes-file is required, one of the two",
+    });
 
-type Given = z.infer<typeof schema>;
+type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (given: Given, context: Context<AnchorageClient>): Promise<number> => {
   const classes = await classesOf(given);

@@ -1,29 +1,30 @@
-import { z } from "zod";
-import { collectionOption, requiredText, urlOption, type Command, type Context } from "../../command.ts";
+import type { z } from "zod";
+import type { Command, Context, OptionSchemas } from "../../command.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 
-const schema = z
-  .object({
-    arguments: z.array(z.string()).min(1, "SOURCE is required: a folder, a table or a .tar shard"),
-    collection: collectionOption,
-    "caption-from": z.enum(["auto", "name", "folder"], { error: "must be auto, name or folder" }),
-    images: requiredText.optional(),
-    "path-column": requiredText.optional(),
-    "caption-column": requiredText.optional(),
-    "id-column": requiredText.optional(),
-    without: z.array(z.string()).default([]),
-    replace: z.boolean().default(false),
-    rejects: requiredText.optional(),
-    "dry-run": z.boolean().default(false),
-    "no-create": z.boolean().default(false),
-    "image-encoder": requiredText.optional(),
-    "text-encoder": requiredText.optional(),
-    transform: z.enum(["none", "center", "whiten"], { error: "must be none, center or whiten" }).optional(),
-    url: urlOption.optional(),
-  })
-  .strict();
+const schema = ({ z, collectionOption, requiredText, urlOption }: OptionSchemas) =>
+  z
+    .object({
+      arguments: z.array(z.string()).min(1, "SOURCE is required: a folder, a table or a .tar shard"),
+      collection: collectionOption,
+      "caption-from": z.enum(["auto", "name", "folder"], { error: "must be auto, name or folder" }),
+      images: requiredText.optional(),
+      "path-column": requiredText.optional(),
+      "caption-column": requiredText.optional(),
+      "id-column": requiredText.optional(),
+      without: z.array(z.string()).default([]),
+      replace: z.boolean().default(false),
+      rejects: requiredText.optional(),
+      "dry-run": z.boolean().default(false),
+      "no-create": z.boolean().default(false),
+      "image-encoder": requiredText.optional(),
+      "text-encoder": requiredText.optional(),
+      transform: z.enum(["none", "center", "whiten"], { error: "must be none, center or whiten" }).optional(),
+      url: urlOption.optional(),
+    })
+    .strict();
 
-type Given = z.infer<typeof schema>;
+type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (given: Given, context: Context<AnchorageClient>): Promise<number> => {
   const { runImport } = await import("../import/index.ts");

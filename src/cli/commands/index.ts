@@ -1,5 +1,4 @@
 import type { Command, Context } from "../../command.ts";
-import { readConfig } from "../../config.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 import { EXIT, note, print, runCommand } from "../cli.ts";
 
@@ -10,7 +9,8 @@ type Run = (given: readonly string[]) => Promise<void>;
 export const withAnchorage =
   <Given>(command: Command<Given, Context<AnchorageClient>>): Run =>
   (given) =>
-    runCommand(command, given, (terminal) => {
+    runCommand(command, given, async (terminal) => {
+      const { readConfig } = await import("../../config.ts");
       const config = readConfig(process.env);
       return {
         ...terminal,

@@ -1,33 +1,36 @@
 import { basename } from "node:path";
-import { z } from "zod";
-import { EXIT, requiredText, type Command, type Context } from "../../command.ts";
-import { encoderDirectory } from "../../config.ts";
+import type { z } from "zod";
+import { EXIT, type Command, type Context, type OptionSchemas } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
-import { createProgress } from "../../progress.ts";
 
 const RETRY_MS = 500;
 
-const schema = z
-  .object({
-    arguments: z
-      .array(z.string().regex(/^[\w][\w.-]*(\/[\w][\w.-]*)?$/, "MODEL must be like Xenova/all-MiniLM-L6-v2"))
-      .length(1, "MODEL is required, such as Xenova/all-MiniLM-L6-v2"),
-    revision: requiredText,
-    name: z
-      .string()
-      .regex(
-        /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
-        "must be 1 to 100 letters, digits, dots, dashes or underscores",
-      )
-      .optional(),
-    file: z.string().endsWith(".onnx", "must end with .onnx").optional(),
-    endpoint: z.url({ protocol: /^https?$/, error: "must be an http address" }),
-  })
-  .strict();
+const schema = ({ z, requiredText }: OptionSchemas) =>
+  z
+    .object({
+      arguments: z
+        .array(
+          z.string().regex(/^[\w][\w.-]*(\/[\w][\w.-]*)?$/, "MODEL must be like Xenova/all-MiniLM-L6-v2"),
+        )
+        .length(1, "MODEL is required, such as Xenova/all-MiniLM-L6-v2"),
+      revision: requiredText,
+      name: z
+        .string()
+        .regex(
+          /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+          "must be 1 to 100 letters, digits, dots, dashes or underscores",
+        )
+        .optional(),
+      file: z.string().endsWith(".onnx", "must end with .onnx").optional(),
+      endpoint: z.url({ protocol: /^https?$/, error: "must be an http address" }),
+    })
+    .strict();
 
-type Given = z.infer<typeof schema>;
+type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (given: Given, { config, signal, print, note }: Context): Promise<number> => {
+  const { encoderDirectory } = await import("../../config.ts");
+  const { createProgress } = await import("../../progress.ts");
   const { pullEncoder } = await import("../pull-encoder/index.ts");
   const [name = ""] = given.arguments;
   const directory = encoderDirectory(config.dataDir);

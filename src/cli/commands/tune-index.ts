@@ -1,15 +1,15 @@
-import { z } from "zod";
-import { collectionOption, urlOption, type Command, type Context } from "../../command.ts";
+import type { Command, Context, OptionSchemas } from "../../command.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 import type { TuneIndexOptions } from "../tune-index.ts";
 
-const schema = z
-  .object({
-    arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
-    collection: collectionOption,
-    url: urlOption.optional(),
-  })
-  .strict();
+const schema = ({ z, collectionOption, urlOption }: OptionSchemas) =>
+  z
+    .object({
+      arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+      collection: collectionOption,
+      url: urlOption.optional(),
+    })
+    .strict();
 
 export const tuneIndexCommand: Command<TuneIndexOptions, Context<AnchorageClient>> = {
   name: "tune-index",

@@ -1,22 +1,23 @@
 import { join } from "node:path";
-import { z } from "zod";
-import { collectionOption, EXIT, requiredText, type Command, type Context } from "../../command.ts";
+import type { z } from "zod";
+import { EXIT, type Command, type Context, type OptionSchemas } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
 
-const schema = z
-  .object({
-    arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
-    collection: collectionOption,
-    anchors: requiredText.optional(),
-    receipt: requiredText.optional(),
-  })
-  .strict()
-  .refine(({ anchors, receipt }) => anchors !== undefined || receipt !== undefined, {
-    error: "--anchors or --receipt is required",
-    path: ["arguments"],
-  });
+const schema = ({ z, collectionOption, requiredText }: OptionSchemas) =>
+  z
+    .object({
+      arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+      collection: collectionOption,
+      anchors: requiredText.optional(),
+      receipt: requiredText.optional(),
+    })
+    .strict()
+    .refine(({ anchors, receipt }) => anchors !== undefined || receipt !== undefined, {
+      error: "--anchors or --receipt is required",
+      path: ["arguments"],
+    });
 
-type Given = z.infer<typeof schema>;
+type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (given: Given, { config, signal, print, note }: Context): Promise<number> => {
   const { openInspection } = await import("../../store/index.ts");

@@ -1,7 +1,7 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
-import { EXIT, requiredText, wholeNumber, type Command, type Context } from "../../command.ts";
+import type { z } from "zod";
+import { EXIT, type Command, type Context, type OptionSchemas } from "../../command.ts";
 import { decoderDirectory } from "../../config.ts";
 import { AnchorageError, messageOf } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
@@ -10,38 +10,40 @@ import type { TrainingOptions } from "./training/index.ts";
 
 const STEPS_A_CHECKPOINT = 50;
 
-const share = z
-  .string()
-  .regex(/^0?\.\d{1,6}$|^0$/, "must be a share such as 0.1")
-  .transform(Number);
-const rate = z
-  .string()
-  .regex(/^\d*\.?\d+(e-?\d+)?$/, "must be a number such as 0.001")
-  .transform(Number)
-  .pipe(z.number().positive("must be above 0"));
+const schema = ({ z, requiredText, wholeNumber }: OptionSchemas) => {
+  const share = z
+    .string()
+    .regex(/^0?\.\d{1,6}$|^0$/, "must be a share such as 0.1")
+    .transform(Number);
+  const rate = z
+    .string()
+    .regex(/^\d*\.?\d+(e-?\d+)?$/, "must be a number such as 0.001")
+    .transform(Number)
+    .pipe(z.number().positive("must be above 0"));
 
-const schema = z
-  .object({
-    arguments: z.array(z.string()).length(0, "takes options only"),
-    features: requiredText,
-    rows: requiredText,
-    out: requiredText,
-    decoder: requiredText.regex(DECODER_ID, "must be a folder's name"),
-    method: z.enum(["epalm", "limber"], "must be epalm or limber"),
-    mode: z.enum(["causal-drop", "causal-keep", "legacy"], "must be causal-drop, causal-keep or legacy"),
-    prompt: wholeNumber(0, 1_000),
-    separate: z.boolean().default(false),
-    loss: z.enum(["answer", "all"], "must be answer or all"),
-    epochs: wholeNumber(1, 100_000),
-    batch: wholeNumber(1, 10_000),
-    rate,
-    "prompt-rate": rate,
-    validation: share,
-    seed: wholeNumber(0, 999_999_999),
-  })
-  .strict();
+  return z
+    .object({
+      arguments: z.array(z.string()).length(0, "takes options only"),
+      features: requiredText,
+      rows: requiredText,
+      out: requiredText,
+      decoder: requiredText.regex(DECODER_ID, "must be a folder's name"),
+      method: z.enum(["epalm", "limber"], "must be epalm or limber"),
+      mode: z.enum(["causal-drop", "causal-keep", "legacy"], "must be causal-drop, causal-keep or legacy"),
+      prompt: wholeNumber(0, 1_000),
+      separate: z.boolean().default(false),
+      loss: z.enum(["answer", "all"], "must be answer or all"),
+      epochs: wholeNumber(1, 100_000),
+      batch: wholeNumber(1, 10_000),
+      rate,
+      "prompt-rate": rate,
+      validation: share,
+      seed: wholeNumber(0, 999_999_999),
+    })
+    .strict();
+};
 
-type Given = z.infer<typeof schema>;
+type Given = z.output<ReturnType<typeof schema>>;
 
 const read = (path: string): Promise<Buffer> =>
   readFile(path).catch((error: unknown) => {

@@ -24,7 +24,7 @@ export const evaluateCommand: Command<OwnData, Context<CollectionReader>> = {
   about: [MEASURES, "", OWN_DATA, "", ...ENDS].join("\n"),
   options: ownOptions,
   examples: OWN_EXAMPLES,
-  schema: ownSchema,
+  schema: () => ownSchema,
   run: async (given, context) => {
     const { evaluateOwnData, reportOn } = await import("./run.ts");
     return reportOn(given.out, context, () => evaluateOwnData(given, context));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { METHODS } from "../../api/methods.ts";
-import { collectionOption, urlOption, wholeNumber, type Option } from "../../command.ts";
+import type { Option } from "../../command.ts";
+import { collectionOption, urlOption, wholeNumber } from "../../option-schemas.ts";
 
 /** Held out in a run, where nothing else is said. */
 export const CLASSES = 300;

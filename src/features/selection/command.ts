@@ -1,6 +1,6 @@
-import { z } from "zod";
-import { collectionOption, EXIT, urlOption, wholeNumber, type Command, type Context } from "../../command.ts";
+import type { z } from "zod";
 import type { CoreClient } from "../../client/index.ts";
+import { EXIT, type Command, type Context, type OptionSchemas } from "../../command.ts";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import { readTemplates } from "../../files/index.ts";
 import { createProgress } from "../../progress.ts";
@@ -14,35 +14,37 @@ type Selector = Pick<CoreClient, "waitForJob"> & SelectionClient;
 
 const TRANSFORMS = ["none", "center", "whiten"] as const;
 const { methods: METHODS, transforms, rounds, samples, bootstrap, seed } = SELECTION_DEFAULTS;
-const list = z.array(z.string().min(1)).optional();
 
-const schema = z
-  .object({
-    arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
-    collection: collectionOption,
-    field: z.string().min(1).optional(),
-    captions: z.boolean().default(false),
-    "image-encoder": list,
-    "text-encoder": list,
-    method: z.array(z.enum(SELECTION_METHODS, `must be one of ${SELECTION_METHODS.join(", ")}`)).optional(),
-    truth: z.boolean().default(false),
-    transform: z.array(z.enum(TRANSFORMS, `must be one of ${TRANSFORMS.join(", ")}`)).optional(),
-    template: z.array(z.string().includes("{}", { error: "must hold {}" })).optional(),
-    templates: z.string().min(1).optional(),
-    rounds: wholeNumber(1, 1_000),
-    samples: wholeNumber(10, 10_000),
-    bootstrap: wholeNumber(0, 1_000),
-    seed: wholeNumber(0, 999_999_999),
-    json: z.boolean().default(false),
-    url: urlOption.optional(),
-  })
-  .strict()
-  .refine(({ field, captions }) => (field === undefined) === captions, {
-    path: ["field"],
-    message: "or --captions must be given, one of them: what anchors are labelled by",
-  });
+const schema = ({ z, collectionOption, urlOption, wholeNumber }: OptionSchemas) => {
+  const list = z.array(z.string().min(1)).optional();
+  return z
+    .object({
+      arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+      collection: collectionOption,
+      field: z.string().min(1).optional(),
+      captions: z.boolean().default(false),
+      "image-encoder": list,
+      "text-encoder": list,
+      method: z.array(z.enum(SELECTION_METHODS, `must be one of ${SELECTION_METHODS.join(", ")}`)).optional(),
+      truth: z.boolean().default(false),
+      transform: z.array(z.enum(TRANSFORMS, `must be one of ${TRANSFORMS.join(", ")}`)).optional(),
+      template: z.array(z.string().includes("{}", { error: "must hold {}" })).optional(),
+      templates: z.string().min(1).optional(),
+      rounds: wholeNumber(1, 1_000),
+      samples: wholeNumber(10, 10_000),
+      bootstrap: wholeNumber(0, 1_000),
+      seed: wholeNumber(0, 999_999_999),
+      json: z.boolean().default(false),
+      url: urlOption.optional(),
+    })
+    .strict()
+    .refine(({ field, captions }) => (field === undefined) === captions, {
+      path: ["field"],
+      message: "or --captions must be given, one of them: what anchors are labelled by",
+    });
+};
 
-type Given = z.infer<typeof schema>;
+type Given = z.output<ReturnType<typeof schema>>;
 
 const settingsOf = async (given: Given) => {
   const { method, truth, transform, template, templates } = given;

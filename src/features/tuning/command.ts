@@ -1,6 +1,6 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { method, METHODS } from "../../api/methods.ts";
-import { collectionOption, EXIT, urlOption, wholeNumber, type Command, type Context } from "../../command.ts";
+import { EXIT, type Command, type Context, type OptionSchemas } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
 import type { CoreClient } from "../../client/index.ts";
@@ -13,26 +13,27 @@ type Tuner = Pick<CoreClient, "waitForJob"> & { collection(name: string): Tuning
 
 const { folds, repeats, seed, classes, questions, objective, budgetSeconds } = TUNING_DEFAULTS;
 
-const schema = z
-  .object({
-    arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
-    collection: collectionOption,
-    by: z.string().min(1).optional(),
-    method: z.array(method).optional(),
-    objective: z.enum(METRICS, `must be one of ${METRICS.join(", ")}`),
-    folds: wholeNumber(2, 10),
-    repeats: wholeNumber(1, 10),
-    seed: wholeNumber(0, 999_999_999),
-    classes: wholeNumber(2, 5_000),
-    questions: wholeNumber(2, 5_000),
-    budget: wholeNumber(1, 86_400),
-    apply: z.boolean().default(false),
-    json: z.boolean().default(false),
-    url: urlOption.optional(),
-  })
-  .strict();
+const schema = ({ z, collectionOption, urlOption, wholeNumber }: OptionSchemas) =>
+  z
+    .object({
+      arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+      collection: collectionOption,
+      by: z.string().min(1).optional(),
+      method: z.array(method).optional(),
+      objective: z.enum(METRICS, `must be one of ${METRICS.join(", ")}`),
+      folds: wholeNumber(2, 10),
+      repeats: wholeNumber(1, 10),
+      seed: wholeNumber(0, 999_999_999),
+      classes: wholeNumber(2, 5_000),
+      questions: wholeNumber(2, 5_000),
+      budget: wholeNumber(1, 86_400),
+      apply: z.boolean().default(false),
+      json: z.boolean().default(false),
+      url: urlOption.optional(),
+    })
+    .strict();
 
-type Given = z.infer<typeof schema>;
+type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (given: Given, { connect, signal, print, note }: Context<Tuner>): Promise<number> => {
   const { collection, by, method: methods, budget, json, url, apply } = given;

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import type { CollectionName } from "./types.ts";
+
+export { z };
+
+/** An option that must be given. */
+export const requiredText = z.string({ error: "is required" }).min(1, "must not be empty");
+
+/** The name of a collection. */
+export const collectionOption = z
+  .string({ error: "is required" })
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be 1 to 63 of a-z, 0-9, _ and -, the first a letter or a digit")
+  .transform((name) => name as CollectionName);
+
+/** The address of a running service. */
+export const urlOption = z.url({
+  protocol: /^https?$/,
+  error: "must be an address such as http://127.0.0.1:8080",
+});
+
+/** The text of a whole number. */
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
