@@ -21,4 +21,4 @@ export { meanRepresentations, relativeRepresentations, represent } from "./relat
 export { scoreAll, scoreRows } from "./score.ts";
 export { searchAsif, searchUnimodal } from "./search.ts";
 export type * from "./types.ts";
-export type { FitAnchors, FittedMethod, MethodPlug } from "./plug.ts";
+export type { FitAnchors, FittedMethod, MethodPlug, MethodPlugs } from "./plug.ts";

@@ -48,6 +48,9 @@ export interface MethodPlug {
   fit(anchors: FitAnchors): Promise<FittedMethod>;
 }
 
+/** Methods that are plugged in, by their names. */
+export type MethodPlugs = ReadonlyMap<PluggedMethod, MethodPlug>;
+
 /** A view stands for one state of the anchors: a fit that it holds goes with it, so nothing deleted stays in one. */
 const fits = new WeakMap<AnchorView, Map<MethodPlug, Promise<FittedMethod>>>();
 

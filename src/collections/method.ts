@@ -1,9 +1,14 @@
 import type { MethodRequest } from "../api/methods.ts";
 import type { ClassifyRequest } from "../api/queries.ts";
 import { isPlugged, METHODS, type Method, type PluggedMethod } from "../api/methods.ts";
-import { METHOD_TRAITS, traitsOf, type MethodPlug, type MethodSettings } from "../asif/index.ts";
+import {
+  METHOD_TRAITS,
+  traitsOf,
+  type MethodPlug,
+  type MethodPlugs,
+  type MethodSettings,
+} from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
-import type { CollectionHooks } from "./hooks.ts";
 import type { Queried } from "./question.ts";
 
 const EXPLAINABLE = METHODS.filter((method) => METHOD_TRAITS[method].explainable);
@@ -40,7 +45,7 @@ export const methodOf = (
 };
 
 /** @throws AnchorageError `invalid-input` that names the methods that are plugged in */
-export const plugOf = (plugs: CollectionHooks["methods"], method: PluggedMethod): MethodPlug => {
+export const plugOf = (plugs: MethodPlugs, method: PluggedMethod): MethodPlug => {
   const plug = plugs.get(method);
   if (plug !== undefined) return plug;
   const known = plugs.size === 0 ? "none is plugged in here" : `there are ${listed([...plugs.keys()])}`;
@@ -48,7 +53,7 @@ export const plugOf = (plugs: CollectionHooks["methods"], method: PluggedMethod)
 };
 
 /** @throws AnchorageError `invalid-input` where a collection would be answered by a method that is not plugged in */
-export const requireMethod = (plugs: CollectionHooks["methods"], method: Method | undefined): void => {
+export const requireMethod = (plugs: MethodPlugs, method: Method | undefined): void => {
   if (method !== undefined && isPlugged(method)) plugOf(plugs, method);
 };
 

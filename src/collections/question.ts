@@ -1,12 +1,17 @@
 import type { ClassInput, ClassifyRequest, QuerySettings } from "../api/queries.ts";
 import type { Filter } from "../api/filter.ts";
-import { RUNNER_UP, type AsifSettings, type ClassifyInput, type ExplainInput } from "../asif/index.ts";
+import {
+  RUNNER_UP,
+  type AsifSettings,
+  type ClassifyInput,
+  type ExplainInput,
+  type MethodPlugs,
+} from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import type { CollectionRecord, EncoderRecord } from "../store/index.ts";
 import type { Modality } from "../types.ts";
 import type { Encoding } from "./encoding.ts";
-import type { CollectionHooks } from "./hooks.ts";
 import { compileFilter } from "./filter.ts";
 import { resolveInputs, type InputAt } from "./inputs.ts";
 
@@ -21,7 +26,7 @@ export interface Queried {
   readonly record: CollectionRecord;
   readonly view: AnchorView;
   /** Methods beside the core's. */
-  readonly plugs: CollectionHooks["methods"];
+  readonly plugs: MethodPlugs;
 }
 
 /** Images and classes as vectors, with all that a classification depends on. */
