@@ -216,6 +216,7 @@ export const uses = (): readonly Use[] => {
     ["a receipt", (client) => of(client).getReceipt(receipt)],
     ["receipts", (client) => all(of(client).listReceipts({ pageSize: 1 }))],
     ["a compaction", (client) => of(client).compact({ tables: "vacuum" })],
+    ["built indexes where there are none", (client) => of(client).adoptIndexes()],
     ["readiness", (client) => client.ready()],
     [
       "a deleted collection",
