@@ -29,7 +29,7 @@ const FEATURES = {
 };
 
 /** Files of src/ that every layer may import. */
-const COMMON = ["types", "errors", "progress", "config", "worker"];
+const COMMON = ["types", "errors", "progress", "config", "worker", "log"];
 /** Further files that a layer may import: what a command is, and what opens the core with its features. */
 const FURTHER = { cli: ["command", "option-schemas", "anchorage"], features: ["command", "option-schemas"] };
 /** Where features plug in, and what they are made of: not a feature itself. */

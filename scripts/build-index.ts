@@ -72,7 +72,7 @@ const read = async (
   const client = await openConnection({
     url: given.url,
     config: readConfig(process.env),
-    log: terminal.note,
+    log: terminal.log,
   });
   const progress = createProgress("reading", "anchors");
   try {

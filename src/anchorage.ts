@@ -5,6 +5,7 @@ import { createClient, type AnchorageClient } from "./features/client.ts";
 import { FEATURES, openFeatures, type Feature, type OpenedFeatures } from "./features/index.ts";
 import { createApp, createInProcessFetch } from "./http/index.ts";
 import type { Log } from "./types.ts";
+import { silentLog } from "./log.ts";
 
 /** The whole of Anchorage in one process, without HTTP: what the service and the scripts build on. */
 export interface Service {
@@ -93,7 +94,7 @@ const IN_PROCESS = "http://anchorage.localhost";
  * ```
  */
 export const openAnchorage = async (options: AnchorageOptions = {}): Promise<Anchorage> => {
-  const { log = () => undefined, preload = false, resume = false, sample = false, features } = options;
+  const { log = silentLog, preload = false, resume = false, sample = false, features } = options;
   const config = {
     dataDir: resolve(options.dataDir ?? "./data"),
     databaseUrl: options.databaseUrl ?? null,

@@ -17,13 +17,18 @@ export interface Option {
   readonly default?: string;
 }
 
+/** Writes one line. */
+export type Print = (line: string) => void;
+
 export interface Terminal {
   /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
   readonly signal: AbortSignal;
   /** To stdout: results. */
-  readonly print: Log;
+  readonly print: Print;
   /** To stderr: everything else. */
-  readonly note: Log;
+  readonly note: Print;
+  /** To stderr too: what happens in this process, as a service would log it. */
+  readonly log: Log;
 }
 
 /** The terminal, the settings, and Anchorage: `Api` is the part of it that a command calls. */

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { AnchorageError } from "./errors.ts";
+import { LOG_LEVELS, type LogLevel } from "./log.ts";
 
 const LOCALHOST = /^(?:[a-z0-9-]+\.)*localhost$/i;
 
@@ -56,6 +57,10 @@ const settings = z
       .string()
       .regex(HOSTS, "must be hosts or host:port, separated by commas")
       .default(""),
+    /** `json` or `text` lines; absent, `text` on a terminal and under npm, else `json`. */
+    LOG_FORMAT: z.enum(["text", "json"], { error: "must be text or json" }).optional(),
+    /** The least level that is logged. */
+    LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
     /** npm sets it for the scripts that it runs. */
     npm_lifecycle_event: z.string().optional(),
   })
@@ -83,6 +88,9 @@ export interface Config {
   readonly consensusHttpHosts: string;
   /** Unparsed list of `NAME=FILE` or `NAME=URL`, one for each custom classification method. */
   readonly classificationMethods: string;
+  /** As the operator chose it; null where the terminal decides. */
+  readonly logFormat: "text" | "json" | null;
+  readonly logLevel: LogLevel;
   readonly underNpm: boolean;
 }
 
@@ -118,6 +126,8 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     bodyLimitBytes: Math.round(value.BODY_LIMIT_MIB * 1024 * 1024),
     consensusHttpHosts: value.CONSENSUS_HTTP_HOSTS,
     classificationMethods: value.CLASSIFICATION_METHODS,
+    logFormat: value.LOG_FORMAT ?? null,
+    logLevel: value.LOG_LEVEL,
     underNpm: value.npm_lifecycle_event !== undefined,
   };
 };

@@ -7,13 +7,21 @@ import { watchParent } from "./cli/parent.ts";
 import { startSample } from "./collections/index.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
 import type { Log } from "./types.ts";
+import { createServiceLog } from "./service-log.ts";
 
 /** The service promises to be gone within 10 s of SIGTERM; what has not ended by then is cut off, as kill -9 would. */
 const STOP_WITHIN_MS = 9_000;
 /** How long requests that are being answered may take to finish. */
 const DRAIN_MS = 3_000;
 
-const log: Log = (line) => process.stdout.write(`${line}\n`);
+const write = (text: string): void => void process.stdout.write(text);
+
+const logOf = ({ logFormat, logLevel, underNpm }: Config): Log =>
+  createServiceLog({
+    format: logFormat ?? (process.stdout.isTTY || underNpm ? "text" : "json"),
+    level: logLevel,
+    write,
+  });
 
 const main = async (): Promise<void> => {
   // Whoever read the log may go; the service goes on.
@@ -23,20 +31,21 @@ const main = async (): Promise<void> => {
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
   });
   if (config.underNpm) watchParent(() => process.kill(process.pid, "SIGTERM"));
+  const log = logOf(config);
   const service = await openService(config, log);
   if (stopping.aborted) await service.close();
-  else await offer(service, config, stopping);
+  else await offer(service, config, log, stopping);
 };
 
 /** Listens until `stopping` is aborted. */
-const offer = async (service: Service, config: Config, stopping: AbortSignal): Promise<void> => {
+const offer = async (service: Service, config: Config, log: Log, stopping: AbortSignal): Promise<void> => {
   const app = createApp(service.core, service.features.routes, config, log);
   const server = await listen(app.fetch, config.host, config.port).catch(async (error: unknown) => {
     await service.close();
     throw error;
   });
-  if (stopping.aborted) return stop(server, service);
-  stopping.addEventListener("abort", () => void stop(server, service));
+  if (stopping.aborted) return stop(server, service, log);
+  stopping.addEventListener("abort", () => void stop(server, service, log));
   await service.features.resume();
   if (config.sample) await startSample(service.core, log);
 };
@@ -47,7 +56,8 @@ const listen = (fetch: (request: Request) => Response | Promise<Response>, host:
     const serverOptions = { requestTimeout: 0 };
     const server = serve({ fetch, hostname: host, port, serverOptions }, (address) => {
       const shown = host.includes(":") ? `[${host}]` : host;
-      log(`listening on http://${shown}:${address.port}`);
+      // A plain line whatever the log's format: scripts wait for it.
+      write(`listening on http://${shown}:${address.port}\n`);
       resolve(server);
     });
     server.once("error", (error: NodeJS.ErrnoException) => {
@@ -56,8 +66,8 @@ const listen = (fetch: (request: Request) => Response | Promise<Response>, host:
     });
   });
 
-const stop = async (server: ServerType, service: Service): Promise<void> => {
-  log("stopping");
+const stop = async (server: ServerType, service: Service, log: Log): Promise<void> => {
+  log.info("stopping");
   const drained = new Promise<void>((resolve) => server.close(() => resolve()));
   if ("closeIdleConnections" in server) {
     server.closeIdleConnections();
@@ -65,7 +75,7 @@ const stop = async (server: ServerType, service: Service): Promise<void> => {
   }
   await drained;
   await service.close();
-  log("stopped");
+  log.info("stopped");
 };
 
 main().catch((error: unknown) => {

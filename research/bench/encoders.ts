@@ -12,6 +12,7 @@ import {
 } from "../../src/encoders/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import type { EncoderInfo } from "../../src/types.ts";
+import { lineLog } from "../../src/log.ts";
 
 /**
  * How many images and texts the default encoders take in a second, decoding and tokenizing included, and how many
@@ -195,14 +196,14 @@ const measureTexts = async (
 
 const main = async (): Promise<void> => {
   const seconds = Math.max(0.1, Number(process.argv[2] ?? 5));
-  const log = (line: string): void => console.error(line);
+  const log = lineLog(console.error);
   const directory = encoderDirectory(readConfig(process.env).dataDir);
   await importDefaultEncoders({ directory, log });
   const registry = await openEncoderRegistry({ folders: [directory], log });
   try {
     const lines: Line[] = [];
     for (const info of registry.list()) {
-      log(`measuring ${info.id}`);
+      log.info(`measuring ${info.id}`);
       const measure = info.modality === "image" ? measureImages : measureTexts;
       lines.push(...(await measure(registry, info, seconds)));
     }

@@ -26,6 +26,7 @@ import {
   readAll,
 } from "../../src/store/index.ts";
 import type { AnchorId, CollectionName, EncoderId, Modality, Sequence } from "../../src/types.ts";
+import { silentLog } from "../../src/log.ts";
 
 const DIMENSION = 512;
 const BATCH = 1_000;
@@ -161,7 +162,7 @@ await runScript({
     const count = Math.ceil(anchors / BATCH) * BATCH;
     const dataDir = await mkdtemp(join(tmpdir(), "anchorage-bench-"));
     const lock = await lockDataDir(dataDir);
-    const store = await openStore({ dataDir, databaseUrl: null, log: () => undefined });
+    const store = await openStore({ dataDir, databaseUrl: null, log: silentLog });
     try {
       note(`writing ${count} anchors to Postgres`);
       const collection = await fill(store, count, signal);

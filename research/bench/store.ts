@@ -15,6 +15,7 @@ import {
   readAll,
 } from "../../src/store/index.ts";
 import type { AnchorId, CollectionName, EncoderId, EncoderInfo, Modality } from "../../src/types.ts";
+import { silentLog } from "../../src/log.ts";
 
 const BATCH = 1_000;
 /** Written alone, for comparison. */
@@ -119,7 +120,7 @@ await runScript({
     const count = Math.ceil(anchors / BATCH) * BATCH;
     const dataDir = await mkdtemp(join(tmpdir(), "anchorage-bench-"));
     const lock = await lockDataDir(dataDir);
-    const store = await openStore({ dataDir, databaseUrl: null, log: () => undefined });
+    const store = await openStore({ dataDir, databaseUrl: null, log: silentLog });
     try {
       const lines: Line[] = [];
       for (const shape of SHAPES) {

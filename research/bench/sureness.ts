@@ -3,6 +3,7 @@ import { encoderDirectory, readConfig } from "../../src/config.ts";
 import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
 import { evaluateSureness } from "../evaluation/index.ts";
 import { createProgress } from "../../src/progress.ts";
+import { lineLog } from "../../src/log.ts";
 
 /**
  * What coverage and calibration promise, beside what comes of it on emoji that no anchor shows: how predicted and
@@ -15,7 +16,7 @@ import { createProgress } from "../../src/progress.ts";
  */
 const main = async (): Promise<void> => {
   const [seeds = "4", half = "tuning"] = process.argv.slice(2);
-  const log = (line: string): void => console.error(line);
+  const log = lineLog(console.error);
   const { dataDir } = readConfig(process.env);
   const directory = encoderDirectory(dataDir);
   await importDefaultEncoders({ directory, log });

@@ -9,6 +9,7 @@ import { encoderDirectory, readConfig } from "../../src/config.ts";
 import { importDefaultEncoders } from "../../src/encoders/index.ts";
 import { adaptingChart, adaptingTable, evaluateAdapting } from "../evaluation/index.ts";
 import { createProgress } from "../../src/progress.ts";
+import { silentLog } from "../../src/log.ts";
 
 const schema = z
   .object({
@@ -19,15 +20,15 @@ const schema = z
   .strict();
 
 const run = async ({ seeds, out }: z.infer<typeof schema>, terminal: Terminal): Promise<number> => {
-  const { signal, print, note } = terminal;
+  const { signal, print, note, log } = terminal;
   const { dataDir } = readConfig(process.env);
   const encoders = encoderDirectory(dataDir);
-  await importDefaultEncoders({ directory: encoders, log: note });
+  await importDefaultEncoders({ directory: encoders, log });
   // A store of its own, so that nothing of the user's is touched.
   const home = await mkdtemp(join(tmpdir(), "anchorage-adapt-"));
   try {
     await symlink(resolve(encoders), encoderDirectory(home));
-    const anchorage = await openCore({ dataDir: home, databaseUrl: null }, () => undefined, {
+    const anchorage = await openCore({ dataDir: home, databaseUrl: null }, silentLog, {
       preload: true,
     });
     try {
@@ -37,7 +38,7 @@ const run = async ({ seeds, out }: z.infer<typeof schema>, terminal: Terminal): 
         directory: join(dataDir, "evaluation"),
         seeds,
         signal,
-        log: note,
+        log,
         progress: createProgress,
       });
       print(adaptingTable(report));

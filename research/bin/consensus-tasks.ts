@@ -103,7 +103,7 @@ const TASKS: Record<Name, (asked: Asked) => Promise<unknown>> = {
 };
 
 const withEmoji = async <T>(
-  { terminal: { signal, note } }: Asked,
+  { terminal: { signal, log } }: Asked,
   use: (given: {
     readonly emoji: EmbeddedEmoji;
     readonly means: Parameters<typeof withCaptionTask>[2];
@@ -112,11 +112,11 @@ const withEmoji = async <T>(
   const { dataDir } = readConfig(process.env);
   const encoders = encoderDirectory(dataDir);
   const directory = join(dataDir, "evaluation");
-  await importDefaultEncoders({ directory: encoders, log: note });
+  await importDefaultEncoders({ directory: encoders, log });
   const networks = networkDirectory(dataDir);
-  const registry = await openEncoderRegistry({ folders: [encoders], networks, log: note });
+  const registry = await openEncoderRegistry({ folders: [encoders], networks, log });
   try {
-    const means = { registry, signal, log: note, progress: createProgress };
+    const means = { registry, signal, log, progress: createProgress };
     const emoji = await embedForTasks({ ...means, directory });
     return await use({ emoji, means: { ...means, directory: join(directory, "vectors") } });
   } finally {

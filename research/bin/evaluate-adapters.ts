@@ -30,13 +30,13 @@ const schema = z
 
 type Given = z.infer<typeof schema>;
 
-const run = async (given: Given, { signal, print, note }: Terminal): Promise<number> => {
+const run = async (given: Given, { signal, print, note, log }: Terminal): Promise<number> => {
   const { dataDir } = readConfig(process.env);
-  await importDefaultEncoders({ directory: encoderDirectory(dataDir), log: note });
+  await importDefaultEncoders({ directory: encoderDirectory(dataDir), log });
   const registry = await openEncoderRegistry({
     folders: [encoderDirectory(dataDir)],
     networks: networkDirectory(dataDir),
-    log: note,
+    log,
   });
   const decoder = await openDecoderModel(join(decoderDirectory(dataDir), given.decoder));
   try {

@@ -29,7 +29,7 @@ const schema = z
 
 type Given = z.infer<typeof schema>;
 
-const run = async (given: Given, { signal, print, note }: Terminal): Promise<number> => {
+const run = async (given: Given, { signal, print, note, log }: Terminal): Promise<number> => {
   const {
     collection: name,
     method = SELECTION_METHODS,
@@ -39,7 +39,7 @@ const run = async (given: Given, { signal, print, note }: Terminal): Promise<num
     seeds,
   } = given;
   const methods = [...new Set<TransferMethod>([...method.filter((one) => one !== TRUTH), TRUTH])];
-  const anchorage = await openCore(readConfig(process.env), note, { preload: false });
+  const anchorage = await openCore(readConfig(process.env), log, { preload: false });
   const { store, encoders } = anchorage;
   try {
     const collection = await findCollection(store, name);

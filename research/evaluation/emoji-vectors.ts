@@ -113,6 +113,6 @@ const readableOf = (
     left.push(id);
     return [];
   });
-  if (left.length > 0) log(`left out, for they cannot be decoded: ${left.join(", ")}`);
+  if (left.length > 0) log.info(`left out, for they cannot be decoded: ${left.join(", ")}`);
   return kept;
 };

@@ -37,6 +37,11 @@ export const problem = z
     line: optional(
       z.int().openapi({ description: "In a stream of lines: the first that is wrong, from 1." }),
     ),
+    requestId: optional(
+      z.string().openapi({
+        description: "The request's id, as in the header `X-Request-Id` and in the service's log.",
+      }),
+    ),
   })
   .openapi("Problem", {
     description: "RFC 9457 problem details, sent as `application/problem+json`.",
@@ -48,6 +53,7 @@ export const problem = z
       errors: [
         { path: "anchors.3.imageVector", message: "has 63 values; this collection's dimension is 64" },
       ],
+      requestId: "1f0c8a52-9d4e-4c58-8a57-2f3b9d1c6e04",
     },
   });
 

@@ -1,9 +1,9 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { z } from "zod";
-import { EXIT, type Command, type Terminal } from "../command.ts";
+import { EXIT, type Command, type Print, type Terminal } from "../command.ts";
 import { isAnchorageError, messageOf } from "../errors.ts";
-import type { Log } from "../types.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { lineLog } from "../log.ts";
 
 export * from "../command.ts";
 
@@ -43,9 +43,9 @@ export const runCommand = async <Given, Environment extends Terminal>(
 };
 
 /** A line to stdout. */
-export const print: Log = (line) => process.stdout.write(`${line}\n`);
+export const print: Print = (line) => process.stdout.write(`${line}\n`);
 /** A line to stderr. A progress bar on the last line makes way and is drawn again below. */
-export const note: Log = (line) =>
+export const note: Print = (line) =>
   process.stderr.write(`${process.stderr.isTTY ? "\r\u{1B}[K" : ""}${line}\n`);
 
 const outcomeOf = async <Given, Environment extends Terminal>(
@@ -66,7 +66,7 @@ const outcomeOf = async <Given, Environment extends Terminal>(
   }
   try {
     const signal = stopSignal(() => note("stopping; once more ends it at once"));
-    return await command.run(read.value, await environmentOf({ signal, print, note }));
+    return await command.run(read.value, await environmentOf({ signal, print, note, log: lineLog(note) }));
   } catch (error) {
     note(isAnchorageError(error) ? `${command.name}: ${error.message}` : stackOf(error));
     return EXIT.failed;

@@ -44,7 +44,7 @@ export const openConnection = async (options: {
           : `No service answers at ${service}; one that listens elsewhere can be given by --url.`;
       throw new AnchorageError("data-dir-busy", `${error.message} ${advice}`, { cause: error });
     }
-    log(`${dataDir} is in use; asking the service at ${service}`);
+    log.info(`${dataDir} is in use; asking the service at ${service}`);
     return overHttp(service, config.apiKey);
   }
 };

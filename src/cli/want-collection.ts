@@ -28,7 +28,7 @@ export const wantCollection = async (
 
   const make = async (): Promise<CollectionBody> => {
     const made = await client.createCollection(spec);
-    options.log(
+    options.log.info(
       `collection "${made.name}" was not there and is made: images by ${nameOf(made.imageEncoder)}, ` +
         `texts by ${nameOf(made.textEncoder)}, transform ${made.transform}`,
     );

@@ -74,17 +74,20 @@ export const createBuiltIndexes = (store: Store, directory: string, log: Log): B
       try {
         const { sequence, image, text } = await adopt(collection);
         const [gone, added] = [Math.max(image.gone, text.gone), Math.max(image.added, text.added)];
-        log(
-          `collection ${name}: the index built at sequence ${sequence} is adopted (${gone} vectors hidden, ${added} to insert)`,
+        log.info(
+          `the index built at sequence ${sequence} is adopted (${gone} vectors hidden, ${added} to insert)`,
+          { collection: name },
         );
       } catch (error) {
         if (!isAnchorageError(error) || error.code !== "not-found")
-          log(`collection ${name}: no built index is adopted: ${messageOf(error)}`);
+          log.warn(`no built index is adopted: ${messageOf(error)}`, { collection: name });
       }
     },
     forget: async (collection) => {
       if (await forgetGone(folderOf(collection), buildSubject(collection)))
-        log(`collection ${collection.record.name}: the built index is removed, for it held what is gone`);
+        log.info("the built index is removed, for it held what is gone", {
+          collection: collection.record.name,
+        });
     },
     remove: async (name) => {
       await removeAll(builtFolder(directory, name));

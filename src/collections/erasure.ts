@@ -94,7 +94,9 @@ export const createErasure = (
       inTurn(snapshots.renew).catch((error: unknown) => {
         const gone = isAnchorageError(error) && error.code === "not-found";
         if (!closed && !gone)
-          log(`collection ${record.name}: its snapshot still holds what was deleted: ${messageOf(error)}`);
+          log.warn(`its snapshot still holds what was deleted: ${messageOf(error)}`, {
+            collection: record.name,
+          });
       });
     },
     close: () => {

@@ -1,4 +1,4 @@
-import { isAnchorageError, messageOf } from "../errors.ts";
+import { isAnchorageError } from "../errors.ts";
 import { type CollectionRecord, type News, type Store, listCollections } from "../store/index.ts";
 import type { CollectionName, Log } from "../types.ts";
 import type { OpenCollection } from "./memory.ts";
@@ -23,7 +23,7 @@ export const followOthers = (
   const closing = new AbortController();
   /** Where Postgres is away, the next round is soon enough. */
   const passing = (error: unknown): void => {
-    if (!isAnchorageError(error)) log(`defect while following other processes: ${messageOf(error)}`);
+    if (!isAnchorageError(error)) log.error("defect while following other processes", { error });
   };
   let round: Promise<void> | undefined;
   let again = false;

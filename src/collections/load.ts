@@ -57,7 +57,7 @@ export const createLoader = (
         if (owner !== null) await saveTransform(store, owner, transform);
       },
       onCompacted: () => afterCompaction(),
-      log: (line) => log(`collection ${record.name}: ${line}`),
+      log: log.child({ collection: record.name }),
     });
     return {
       space,
@@ -91,7 +91,7 @@ export const createLoader = (
     if (record.anchorCount > 0) {
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const source = restored === null ? "" : " from a snapshot";
-      log(`collection ${record.name}: ${space.view().size} anchors loaded${source} in ${seconds} s`);
+      log.info(`${space.view().size} anchors loaded${source} in ${seconds} s`, { collection: record.name });
     }
     // Memory may have come to a sequence at which its defaults were others than when the record was read.
     const present = await findCollection(store, record.name);

@@ -49,7 +49,7 @@ export const openCore = async (
     const store = await opening;
     await importing;
     const hnsw = await hnswAvailable();
-    if (!hnsw.available) log(hnsw.reason);
+    if (!hnsw.available) log.warn(hnsw.reason);
     closing.push(closeKernels);
     const indexes = join(dataDir, "indexes");
     opened(await openMachineCosts(join(indexes, "costs.json"), log));

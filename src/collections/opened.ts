@@ -58,7 +58,7 @@ export const createOpened = (
       .catch((error: unknown) => {
         // Forgotten, so that the next request tries again.
         opened.delete(record.name);
-        log(`collection ${record.name} could not be loaded: ${messageOf(error)}`);
+        log.error(`it could not be loaded: ${messageOf(error)}`, { collection: record.name });
       })
       .finally(() => loading.delete(record.name));
     return collection;
@@ -101,7 +101,7 @@ export const createOpened = (
       await snapshots?.removeLost(present);
       if (!present.some((record) => record.name === name)) await built?.remove(name);
     } catch (error) {
-      log(`collection ${name}: its files could not be removed: ${messageOf(error)}`);
+      log.warn(`its files could not be removed: ${messageOf(error)}`, { collection: name });
     }
   };
 
@@ -125,17 +125,17 @@ export const createOpened = (
     const here = await opened.get(name);
     const present = await findCollection(store, name);
     if (here?.record.key !== key || present?.key !== key || haveEncoders(here.record, present)) return;
-    log(`collection ${name}: it has moved to other encoders; reading it anew`);
+    log.info("it has moved to other encoders; reading it anew", { collection: name });
     const next = await loader.load(present, beyond);
     swap(here, next);
     await renewFiles(here, next, built).catch((error: unknown) =>
-      log(`collection ${name}: files of its former encoders stay: ${messageOf(error)}`),
+      log.warn(`files of its former encoders stay: ${messageOf(error)}`, { collection: name }),
     );
   };
 
   const beyond: Beyond = {
     onGap: (record) => {
-      log(`collection ${record.name}: writes since are no longer on record; reading it anew`);
+      log.warn("writes since are no longer on record; reading it anew", { collection: record.name });
       void forget(record.name);
       void open(record).catch(() => undefined);
     },

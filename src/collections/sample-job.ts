@@ -49,7 +49,7 @@ const grow = async (
         progress(done, total);
       },
     );
-    if (!signal.aborted) log(`sample collection "${name}" is whole: ${added} anchors added`);
+    if (!signal.aborted) log.info(`sample collection "${name}" is whole: ${added} anchors added`);
   } finally {
     bar.stop();
   }

@@ -83,7 +83,9 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
         space.close();
         // That the store does not answer, or has no such collection, says nothing about the file.
         if (isAnchorageError(error) && error.code !== "corrupt-file") throw error;
-        log(`collection ${record.name}: ${basename(path)} is not used and deleted, for ${messageOf(error)}`);
+        log.warn(`${basename(path)} is not used and deleted, for ${messageOf(error)}`, {
+          collection: record.name,
+        });
       }
       break;
     }
@@ -94,7 +96,7 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
   /** Also what a process that was killed has left: it may hold what was deleted since. */
   const removeOthers = async (record: CollectionRecord, keep?: string): Promise<void> =>
     removeSnapshots(folderOf(record), keep).catch((error: unknown) =>
-      log(`collection ${record.name}: its old snapshots could not be deleted: ${messageOf(error)}`),
+      log.warn(`its old snapshots could not be deleted: ${messageOf(error)}`, { collection: record.name }),
     );
 
   const keep: Snapshots["keep"] = (record, space, saved) => {
@@ -135,7 +137,7 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
       unquiet = 0;
       inTurn().catch((error: unknown) => {
         if (!ending.signal.aborted)
-          log(`collection ${record.name}: no snapshot could be written: ${messageOf(error)}`);
+          log.warn(`no snapshot could be written: ${messageOf(error)}`, { collection: record.name });
       });
     };
 
@@ -153,7 +155,7 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
           if (changed() > 0) await inTurn();
         } catch (error) {
           const why = signal.aborted ? "there was no time for it" : messageOf(error);
-          log(`collection ${record.name}: no snapshot was written: ${why}`);
+          log.warn(`no snapshot was written: ${why}`, { collection: record.name });
         }
       },
       close: async () => {

@@ -66,7 +66,7 @@ const withLayers = async (directory: string, manifest: EncoderManifest): Promise
 
 /** Logs that a folder was skipped, and why. */
 export const leftOut = (directory: string, why: string, log: Log): void =>
-  log(`encoder folder ${directory} is left out: ${why.replaceAll("\n", " ")}`);
+  log.warn(`encoder folder ${directory} is left out: ${why.replaceAll("\n", " ")}`);
 
 const subfolders = async (folder: string, log: Log): Promise<string[]> => {
   try {

@@ -10,6 +10,7 @@ import { linesOf, type Line } from "./lines.ts";
 import { problemOf } from "./problem.ts";
 import { anchor, type Anchor, type WrittenLines } from "../api/anchors.ts";
 import { parseWith } from "./validation.ts";
+import { bindLogFields } from "../log.ts";
 
 const BATCH_LINES = 256;
 const BATCH_BYTES = 8 * 1024 * 1024;
@@ -42,7 +43,7 @@ export const putAnchorStream = async (
 
   const body = new ReadableStream<Uint8Array>(
     {
-      pull: async (controller) => {
+      pull: bindLogFields(async (controller: ReadableStreamDefaultController<Uint8Array>) => {
         try {
           next ??= await results.next();
           if (next.done === true) controller.close();
@@ -52,7 +53,7 @@ export const putAnchorStream = async (
           if (!c.req.raw.signal.aborted) controller.enqueue(encode(problemOf(error, routes.log)));
           controller.close();
         }
-      },
+      }),
       cancel: async () => {
         await results.return();
       },

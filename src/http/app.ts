@@ -18,6 +18,7 @@ import { answerError, refuse } from "./problem.ts";
 import { addQueries } from "./queries.ts";
 import { addReceipts } from "./receipts.ts";
 import { addService } from "./service.ts";
+import { requestIds } from "./request-id.ts";
 
 /**
  * The HTTP interface over an open core; a Hono app whose `fetch` a server is given.
@@ -27,7 +28,7 @@ import { addService } from "./service.ts";
  * @example
  * ```ts
  * const features = await openFeatures(core, FEATURES);
- * const app = createApp(core, features.routes, config, console.log);
+ * const app = createApp(core, features.routes, config, log);
  * serve({ fetch: app.fetch, port: 8080 });
  * ```
  */
@@ -41,6 +42,7 @@ export const createApp = (
   const app = new OpenAPIHono();
   const routes: Routes = { app, bodyLimit: config.bodyLimitBytes, log };
 
+  app.use(requestIds(log));
   app.use(metrics.measure);
   app.use(secureHeaders);
   if (isLoopback(config.host)) app.use(refuseRebinding());

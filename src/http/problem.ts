@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { PROBLEM_CODES, type Problem, type ProblemCode } from "../api/problem.ts";
 import { isAnchorageError, type ErrorCode, type FieldFault } from "../errors.ts";
 import type { Log } from "../types.ts";
+import { currentRequestId } from "./request-id.ts";
 
 interface ProblemKind {
   readonly status: number;
@@ -32,13 +33,17 @@ const LINE_PATH = /^lines\.(\d+)/;
 /** Every kind of problem that a request can meet, for the docs. */
 export const PROBLEM_KINDS = PROBLEM_CODES.map((code) => ({ code, ...KINDS[code] }));
 
-const makeProblem = (code: ProblemCode, detail: string, faults: readonly FieldFault[] = []): Problem => ({
-  type: `/docs#problem-${code}`,
-  title: KINDS[code].title,
-  status: KINDS[code].status,
-  detail,
-  ...(faults.length === 0 ? {} : { errors: faults }),
-});
+const makeProblem = (code: ProblemCode, detail: string, faults: readonly FieldFault[] = []): Problem => {
+  const requestId = currentRequestId();
+  return {
+    type: `/docs#problem-${code}`,
+    title: KINDS[code].title,
+    status: KINDS[code].status,
+    detail,
+    ...(faults.length === 0 ? {} : { errors: faults }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+};
 
 /** The problem of anything that was thrown; a defect is logged and told to the client without its insides. */
 export const problemOf = (error: unknown, log: Log): Problem => {
@@ -47,7 +52,7 @@ export const problemOf = (error: unknown, log: Log): Problem => {
     const [, line] = LINE_PATH.exec(error.faults[0]?.path ?? "") ?? [];
     return line === undefined ? problem : { ...problem, line: Number(line) };
   }
-  log(`defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  log.error("defect", { error });
   return makeProblem("internal", "The service met a defect of its own. Its log says more.");
 };
 

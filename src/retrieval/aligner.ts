@@ -124,11 +124,11 @@ export const createAligner = (
         await source.save(weights == null ? record : { ...record, weights });
       }
       if (anchors > EAGER_ANCHORS)
-        source.log(`${kind} fitted on ${anchors} anchors in ${(took / 1000).toFixed(1)} s`);
+        source.log.info(`${kind} fitted on ${anchors} anchors in ${(took / 1000).toFixed(1)} s`);
       return true;
     } catch (error) {
       // A fit that is not kept is made again after a restart; the answers of now do not suffer.
-      source.log(`a fitted transform could not be stored: ${messageOf(error)}`);
+      source.log.warn(`a fitted transform could not be stored: ${messageOf(error)}`);
       return false;
     }
   };

@@ -79,7 +79,7 @@ export const createFitKeeper = <T extends Kept>(options: {
       () => {
         resting = undefined;
         refit(view, changes).catch((error: unknown) => {
-          log(`the ${name} could not be fitted anew: ${messageOf(error)}`);
+          log.warn(`the ${name} could not be fitted anew: ${messageOf(error)}`);
         });
       },
       Math.max(0, restsUntil - performance.now()),

@@ -146,14 +146,14 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
       const projection = made?.projection ?? null;
       await source.save({ kind, modality, version, sequence, anchorCount: anchors, mean, projection });
       if (took !== undefined && anchors > EAGER_ANCHORS) {
-        source.log(
+        source.log.info(
           `${kind} of ${modality} vectors fitted on ${anchors} anchors in ${(took / 1000).toFixed(1)} s`,
         );
       }
       return true;
     } catch (error) {
       // A fit that is not kept is made again after a restart; the answers of now do not suffer.
-      source.log(`a fitted transform could not be stored: ${messageOf(error)}`);
+      source.log.warn(`a fitted transform could not be stored: ${messageOf(error)}`);
       return false;
     }
   };

@@ -47,9 +47,9 @@ export const openMachineCosts = async (
       const text = `${JSON.stringify({ version: VERSION, cpu: processor(), costs }, null, 2)}\n`;
       await writeFile(`${file}.new`, text);
       await rename(`${file}.new`, file);
-      log(`searches measured on this machine in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+      log.info(`searches measured on this machine in ${((performance.now() - started) / 1000).toFixed(1)} s`);
     } catch (error) {
-      log(`the costs of searches could not be measured or kept: ${messageOf(error)}`);
+      log.warn(`the costs of searches could not be measured or kept: ${messageOf(error)}`);
     }
   };
 

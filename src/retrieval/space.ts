@@ -14,6 +14,7 @@ import { readProfile, type IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorView, Changes } from "./types.ts";
 import { createView, kindFor, type Indexing } from "./view.ts";
+import { silentLog } from "../log.ts";
 
 const MODALITIES = ["image", "text"] as const;
 /** Memory is compacted when this share of its slots is dead. */
@@ -49,7 +50,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     profile,
     hnswInstalled: hnswlib !== undefined,
     recall: createGraphRecall((error) =>
-      options.log?.(`the recall of a graph could not be measured: ${messageOf(error)}`),
+      options.log?.warn(`the recall of a graph could not be measured: ${messageOf(error)}`),
     ),
     told: (modality, kind) => options.curves?.get(`${modality}/${kind}`),
   };
@@ -86,7 +87,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         hnswlib,
         nextVersion: () => nextVersion(`${modality}/${kind}`),
         save: options.saveTransform ?? (() => Promise.resolve()),
-        log: options.log ?? (() => undefined),
+        log: options.log ?? silentLog,
         graphWanted,
       },
       carried,
@@ -99,7 +100,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         compare: into.compare,
         nextVersion,
         save: options.saveTransform ?? (() => Promise.resolve()),
-        log: options.log ?? (() => undefined),
+        log: options.log ?? silentLog,
       },
       carried,
     );
@@ -179,7 +180,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       const dead = memory.entries.length - memory.size();
       if (dead > DEAD_SHARE * memory.entries.length && compacting === undefined)
         compact().catch((error: unknown) =>
-          options.log?.(`memory could not be compacted: ${messageOf(error)}`),
+          options.log?.warn(`memory could not be compacted: ${messageOf(error)}`),
         );
     },
     restore: (anchors) => {

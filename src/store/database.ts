@@ -64,7 +64,7 @@ export const openDatabase = (
   let closing = false;
   // A broken connection emits "error", even when idle; without a listener that would end the process.
   pool.on("error", (error) => {
-    if (!closing) log(`a connection to Postgres broke: ${error.message}`);
+    if (!closing) log.warn(`a connection to Postgres broke: ${error.message}`);
   });
   pool.on("connect", (client) => client.on("error", () => undefined));
   const pooled = drizzle(pool);

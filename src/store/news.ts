@@ -52,7 +52,7 @@ export const followNews = (
       onNews(null);
       await lost;
       if (!closing.signal.aborted)
-        log("lost the connection for notifications of other processes' writes; polling every second");
+        log.warn("lost the connection for notifications of other processes' writes; polling every second");
     } finally {
       await client.end().catch(() => undefined);
     }
@@ -67,7 +67,7 @@ export const followNews = (
   };
 
   const following = follow().catch((error: unknown) =>
-    log(`not following other processes: ${messageOf(error)}`),
+    log.warn(`not following other processes: ${messageOf(error)}`),
   );
   return {
     close: async () => {

@@ -13,9 +13,9 @@ import { listen, openTestApp, type TestApp } from "../http/support.ts";
 import { QUICK, writeEncoders } from "./import/encoders.ts";
 import { picture } from "./import/support.ts";
 import { freshDatabase, temporaryDirectory, type TestDatabase } from "../support/postgres.ts";
+import { collectingLog, silentLog } from "../support/log.ts";
 
 const BIRDS = "birds";
-const silent = (): void => undefined;
 
 let root: string;
 let service: TestApp;
@@ -39,7 +39,7 @@ const ways: readonly [string, () => Promise<Connection>][] = [
     "a running service",
     async () => {
       const { url } = await listen(service);
-      return openConnection({ url, config: readConfig({ DATA_DIR: root }), log: silent });
+      return openConnection({ url, config: readConfig({ DATA_DIR: root }), log: silentLog });
     },
   ],
   [
@@ -48,7 +48,7 @@ const ways: readonly [string, () => Promise<Connection>][] = [
       openConnection({
         url: undefined,
         config: readConfig({ DATA_DIR: root, DATABASE_URL: database.url }),
-        log: silent,
+        log: silentLog,
       }),
   ],
 ];
@@ -58,7 +58,7 @@ describe.each(ways)("the client of a command on %s", (_, open) => {
     const client = await open();
     try {
       const spec = { name: BIRDS, imageEncoder: QUICK, transform: "none" } as const;
-      await (await wantCollection(client, spec, { create: true, log: silent })).ensure();
+      await (await wantCollection(client, spec, { create: true, log: silentLog })).ensure();
       const [red, blue] = (await Promise.all([picture(0), picture(240)])).map(imageOf);
       const birds = client.collection(BIRDS);
       const anchors = [
@@ -103,7 +103,7 @@ describe.each(ways)("the client of a command on %s", (_, open) => {
         code: "invalid-input",
         faults: [{ path: expect.stringMatching(/^anchors\.0\.image/) as string }],
       });
-      const options = { create: false, log: silent };
+      const options = { create: false, log: silentLog };
       await expect(wantCollection(client, { name: "nowhere" }, options)).rejects.toMatchObject({
         code: "not-found",
       });
@@ -123,7 +123,7 @@ describe("a command whose DATA_DIR another process holds", () => {
     const { url } = await listen(service);
     const told: string[] = [];
     const config = readConfig({ DATA_DIR: dataDir, PORT: new URL(url).port });
-    const client = await openConnection({ url: undefined, config, log: (line) => told.push(line) });
+    const client = await openConnection({ url: undefined, config, log: collectingLog(told) });
     expect([client.where, told]).toEqual([url, [`${dataDir} is in use; asking the service at ${url}`]]);
     await lock.release();
   });
@@ -132,7 +132,7 @@ describe("a command whose DATA_DIR another process holds", () => {
     const dataDir = await temporaryDirectory();
     const lock = await lockDataDir(dataDir);
     const config = readConfig({ DATA_DIR: dataDir, PORT: "1" });
-    await expect(openConnection({ url: undefined, config, log: silent })).rejects.toMatchObject({
+    await expect(openConnection({ url: undefined, config, log: silentLog })).rejects.toMatchObject({
       code: "data-dir-busy",
       message:
         `${dataDir} is in use by process ${process.pid}. Stop that process, or set DATA_DIR to another directory. ` +
@@ -156,7 +156,7 @@ describe("a service below a path", () => {
     await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void proxy.close());
     const below = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/anchorage/`;
-    const client = await openConnection({ url: below, config: readConfig({}), log: silent });
+    const client = await openConnection({ url: below, config: readConfig({}), log: silentLog });
     expect(await client.collection(BIRDS).get()).toMatchObject({ name: BIRDS });
   });
 });
@@ -169,7 +169,7 @@ describe("a service that wants a key", () => {
       onTestFinished(() => locked.close());
       const { url } = await listen(locked);
       const config = readConfig({ DATA_DIR: root, API_KEY: key });
-      const client = await openConnection({ url, config, log: silent });
+      const client = await openConnection({ url, config, log: silentLog });
       await expect(client.collection(BIRDS).get()).rejects.toMatchObject({
         code: "unauthorized",
         message: `${url} wants a key: set API_KEY to the one that the service was started with`,
@@ -181,9 +181,11 @@ describe("a service that wants a key", () => {
 describe("an address at which no Anchorage answers", () => {
   it("is refused by name", async () => {
     const config = readConfig({ DATA_DIR: root });
-    await expect(openConnection({ url: "http://127.0.0.1:1", config, log: silent })).rejects.toMatchObject({
-      code: "unavailable",
-      message: "No Anchorage service answers at http://127.0.0.1:1.",
-    });
+    await expect(openConnection({ url: "http://127.0.0.1:1", config, log: silentLog })).rejects.toMatchObject(
+      {
+        code: "unavailable",
+        message: "No Anchorage service answers at http://127.0.0.1:1.",
+      },
+    );
   });
 });

@@ -16,8 +16,7 @@ import { writeSmallEncoders } from "../features/selection/selection-data.ts";
 import { defaultEncoders } from "../support/encoders.ts";
 import { freshDatabase, type TestDatabase } from "../support/postgres.ts";
 import { uses } from "./calls.ts";
-
-const silent = (): void => undefined;
+import { silentLog } from "../support/log.ts";
 
 let root: string;
 let databases: readonly TestDatabase[];
@@ -40,9 +39,9 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "anchorage-"));
   const [one, other] = (databases = [await freshDatabase(), await freshDatabase()]);
   const config = { dataDir: await dataDir("served"), databaseUrl: one?.url ?? "" };
-  service = await openService(config, silent);
+  service = await openService(config, silentLog);
   const settings = { host: "127.0.0.1", apiKey: null, bodyLimitBytes: 2 ** 20 };
-  const app = createApp(service.core, service.features.routes, settings, silent);
+  const app = createApp(service.core, service.features.routes, settings, silentLog);
   const url = await new Promise<string>((resolve) => {
     const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) =>
       resolve(`http://127.0.0.1:${port}`),

@@ -7,6 +7,7 @@ import { FEATURES, openFeatures } from "../../src/features/index.ts";
 import type { Store } from "../../src/store/index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../../src/types.ts";
 import { openTestStore, type TestDatabase } from "../support/postgres.ts";
+import { collectingLog } from "../support/log.ts";
 
 export const BIRDS = "birds" as CollectionName;
 
@@ -26,7 +27,7 @@ export interface Peer {
  */
 export const openPeer = async (database: TestDatabase, indexDirectory?: string): Promise<Peer> => {
   const logged: string[] = [];
-  const log = (line: string): void => void logged.push(line);
+  const log = collectingLog(logged);
   const store = await openTestStore(database);
   const encoders = await openEncoderRegistry({ folders: [], log });
   const collections = await openCollections(store, encoders, log, true, indexDirectory);

@@ -7,6 +7,7 @@ import { type AnchorWrite, type CollectionRecord, upsertAnchors } from "../../sr
 import type { AnchorId } from "../../src/types.ts";
 import { newCollection } from "../store/fixtures.ts";
 import { freshDatabase, openTestStore, temporaryDirectory } from "../support/postgres.ts";
+import { collectingLog } from "../support/log.ts";
 
 /** In place of half a minute. */
 const QUIET_MS = 100;
@@ -37,7 +38,7 @@ const open = async (): Promise<Kept> => {
   const record = await newCollection(store);
   const directory = join(await temporaryDirectory(), "indexes");
   const lines: string[] = [];
-  const snapshots = createSnapshots(store, directory, (line) => lines.push(line), QUIET_MS);
+  const snapshots = createSnapshots(store, directory, collectingLog(lines), QUIET_MS);
   const space = await openAnchorSpace({ imageDimension: 3, textDimension: 2, transform: "none" });
   const keeper = snapshots.keep(record, space, 0);
   onTestFinished(() => keeper.close());
@@ -81,7 +82,7 @@ describe("a snapshot in the background", () => {
     const { write, files, directory, lines } = await open();
     await writeFile(directory, "a file where the folder would be");
     await write(0, 1_500);
-    const line = expect.stringMatching(/^collection birds: no snapshot could be written: E/) as string;
+    const line = expect.stringMatching(/^warn: collection birds: no snapshot could be written: E/) as string;
     await vi.waitFor(() => expect(lines).toContainEqual(line), WITHIN);
     await rm(directory);
     await vi.waitFor(async () => expect(await files()).toEqual(["1.snapshot"]), WITHIN);
@@ -114,6 +115,6 @@ describe("a snapshot that is asked for", () => {
     await write(0, 1_500);
     await keeper.stop(AbortSignal.abort());
     expect(await files()).toEqual([]);
-    expect(lines).toEqual(["collection birds: no snapshot was written: there was no time for it"]);
+    expect(lines).toEqual(["warn: collection birds: no snapshot was written: there was no time for it"]);
   });
 });

@@ -13,6 +13,7 @@ import {
   temporaryDirectory,
   type TestDatabase,
 } from "../support/postgres.ts";
+import { collectingLog } from "../support/log.ts";
 
 const BIRDS = "birds" as CollectionName;
 const COUNT = 1_200;
@@ -39,7 +40,7 @@ const place = async (): Promise<Place> => ({
 
 const start = async ({ database, directory }: Place): Promise<Process> => {
   const lines: string[] = [];
-  const log = (line: string): void => void lines.push(line);
+  const log = collectingLog(lines);
   const store = await openTestStore(database);
   const encoders = await openEncoderRegistry({ folders: [], log });
   const collections = await openCollections(store, encoders, log, true, directory);

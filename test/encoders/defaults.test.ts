@@ -23,6 +23,7 @@ import { defaultEncoders } from "../support/encoders.ts";
 import { temporaryDirectory } from "../support/postgres.ts";
 import { openRegistry, writeFiles } from "./folders.ts";
 import { makePicture, plain, pngOf, svg } from "./pictures.ts";
+import { collectingLog, silentLog } from "../support/log.ts";
 
 const IDS = ["inception-v3-mixed5-7", "inception-v3-mixed7", "use-lite"];
 /** The quickest to import. */
@@ -43,7 +44,7 @@ const allBut = async (missing: string): Promise<string> => {
 
 const importInto = async (directory: string): Promise<string[]> => {
   const lines: string[] = [];
-  await importDefaultEncoders({ directory, log: (line) => void lines.push(line) });
+  await importDefaultEncoders({ directory, log: collectingLog(lines) });
   return lines;
 };
 
@@ -196,7 +197,7 @@ describe("encoding with the default encoders", () => {
   });
 
   it("opens one session, however many ask at once", async () => {
-    const registry = await openEncoderRegistry({ folders: [whole], log: () => undefined });
+    const registry = await openEncoderRegistry({ folders: [whole], log: silentLog });
     const rows = await Promise.all(
       Array.from({ length: 6 }, () => registry.encodeTexts(QUICK as EncoderId, ["a red fox"])),
     );

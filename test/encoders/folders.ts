@@ -4,6 +4,7 @@ import { sha256Of } from "../../src/encoders/checksum.ts";
 import { openEncoderRegistry, type EncoderRegistry } from "../../src/encoders/index.ts";
 import { onTestFinished } from "vitest";
 import { imageModel, textModel } from "./models.ts";
+import { collectingLog } from "../support/log.ts";
 
 /** Files by their paths; what is no bytes is written as JSON. */
 export type Files = Readonly<Record<string, unknown>>;
@@ -106,7 +107,7 @@ export interface OpenedRegistry {
 /** The encoders of `folder`, closed when the test ends. */
 export const openRegistry = async (folder: string): Promise<OpenedRegistry> => {
   const logged: string[] = [];
-  const registry = await openEncoderRegistry({ folders: [folder], log: (line) => void logged.push(line) });
+  const registry = await openEncoderRegistry({ folders: [folder], log: collectingLog(logged) });
   onTestFinished(() => registry.close());
   return { registry, logged };
 };

@@ -7,6 +7,7 @@ import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import type { EncoderId } from "../../src/types.ts";
 import { imageFolder, openRegistry, writeFiles } from "./folders.ts";
 import { plain } from "./pictures.ts";
+import { silentLog } from "../support/log.ts";
 
 const COLOUR = [51, 102, 204];
 
@@ -107,7 +108,7 @@ describe("an encoder's layers", () => {
     const registry = await openEncoderRegistry({
       folders: [await defaultEncoders()],
       networks: await defaultNetworks(),
-      log: () => undefined,
+      log: silentLog,
     });
     try {
       const listed = registry.list();

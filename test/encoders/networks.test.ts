@@ -8,6 +8,7 @@ import { defaultEncoders, defaultNetworks } from "../support/encoders.ts";
 import { temporaryDirectory } from "../support/postgres.ts";
 import { writeOwn } from "./folders.ts";
 import { makePicture, pngOf } from "./pictures.ts";
+import { collectingLog } from "../support/log.ts";
 
 const IDS = ["inception-v3-mixed7", "inception-v3-mixed5-7", "use-lite"];
 
@@ -18,7 +19,7 @@ const opened = async (options: {
   readonly networks: string;
 }): Promise<{ registry: EncoderRegistry; logged: string[] }> => {
   const logged: string[] = [];
-  const log = (line: string): void => void logged.push(line);
+  const log = collectingLog(logged);
   const registry = await openEncoderRegistry({ folders: [], ...options, log });
   onTestFinished(() => registry.close());
   return { registry, logged };

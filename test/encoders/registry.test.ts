@@ -7,6 +7,7 @@ import { temporaryDirectory } from "../support/postgres.ts";
 import { imageFolder, openRegistry, TABLE, textFolder, WORDPIECE, writeFiles, writeOwn } from "./folders.ts";
 import { externalTextModel, textModel } from "./models.ts";
 import { plain } from "./pictures.ts";
+import { silentLog } from "../support/log.ts";
 
 const id = (name: string) => name as EncoderId;
 
@@ -90,7 +91,7 @@ describe("a folder that is no whole encoder", () => {
     const { registry, logged } = await openRegistry(folder);
     expect(registry.list().map((info) => info.id)).toEqual(["whole"]);
     expect(logged).toEqual([expect.stringContaining(why)]);
-    expect(logged[0]).toMatch(/^encoder folder .*broken is left out: [^\n]+$/);
+    expect(logged[0]).toMatch(/^warn: encoder folder .*broken is left out: [^\n]+$/);
   });
 
   it("is left out where a file that its manifest names is missing", async () => {
@@ -146,7 +147,7 @@ describe("closing the registry", () => {
     const folder = await temporaryDirectory();
     await writeFiles(join(folder, "image"), imageFolder());
     await writeFiles(join(folder, "text"), textFolder());
-    const registry = await openEncoderRegistry({ folders: [folder], log: () => undefined });
+    const registry = await openEncoderRegistry({ folders: [folder], log: silentLog });
     const images = await Promise.all(Array.from({ length: 40 }, () => plain(200, 200, "#fff")));
     let encoded = 0;
     const running = [
@@ -161,7 +162,7 @@ describe("closing the registry", () => {
   });
 
   it("can be asked for twice, and before anything ran", async () => {
-    const registry = await openEncoderRegistry({ folders: [], log: () => undefined });
+    const registry = await openEncoderRegistry({ folders: [], log: silentLog });
     await Promise.all([registry.close(), registry.close()]);
     await expect(registry.close()).resolves.toBeUndefined();
   });
@@ -169,7 +170,7 @@ describe("closing the registry", () => {
   it("ends as well where an encoder never opened", async () => {
     const folder = await temporaryDirectory();
     await writeOwn(join(folder, "own"), { inputs: { ids: "ids" } });
-    const registry = await openEncoderRegistry({ folders: [folder], log: () => undefined });
+    const registry = await openEncoderRegistry({ folders: [folder], log: silentLog });
     const failing = registry.encodeTexts(id("own"), ["red"]).catch(() => "failed");
     await registry.close();
     expect(await failing).toBe("failed");

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../src/http/index.ts";
 import type { CollectionName } from "../../src/types.ts";
 import { BASE, createCollection, openTestApp, type TestApp } from "./support.ts";
+import { collectingLog, silentLog } from "../support/log.ts";
 
 const config = { host: "127.0.0.1", apiKey: null, bodyLimitBytes: 1024 };
 
@@ -30,7 +31,7 @@ describe("the service", () => {
       { ...service, collections: { ...service.collections, loading } },
       test.features.routes,
       config,
-      () => undefined,
+      silentLog,
     );
     const response = await app.request(`${BASE}/readyz`);
     expect(response.status).toBe(503);
@@ -98,7 +99,7 @@ describe("a defect", () => {
       { ...service, collections: { ...service.collections, list } },
       test.features.routes,
       config,
-      (line) => logged.push(line),
+      collectingLog(logged),
     );
     const response = await app.request(`${BASE}/v1/collections`);
     expect(response.status).toBe(500);

@@ -9,6 +9,7 @@ import { createApp } from "../../src/http/index.ts";
 import { openJobs } from "../../src/collections/jobs/index.ts";
 import type { Config } from "../../src/config.ts";
 import { openTestStore, type TestDatabase } from "../support/postgres.ts";
+import { collectingLog } from "../support/log.ts";
 
 type App = ReturnType<typeof createApp>;
 
@@ -65,7 +66,7 @@ export const openTestApp = async (
     dataDir,
   } = options;
   const logged: string[] = [];
-  const log = (line: string): void => void logged.push(line);
+  const log = collectingLog(logged);
   const store = await openTestStore(database, patienceMs === undefined ? {} : { patienceMs });
   const encoders = await openEncoderRegistry({ folders, log });
   const collections = await openCollections(store, encoders, log, true, indexDirectory);

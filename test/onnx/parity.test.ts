@@ -11,6 +11,7 @@ import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/i
 import type { EncoderId } from "../../src/types.ts";
 import { defaultNetworks } from "../support/encoders.ts";
 import { cosine } from "../support/naive-asif.ts";
+import { silentLog } from "../support/log.ts";
 
 const require = createRequire(import.meta.url);
 const modelFile = z.object({
@@ -63,9 +64,9 @@ const runNetwork = async (
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "anchorage-parity-"));
-  await importDefaultEncoders({ directory, log: () => undefined });
+  await importDefaultEncoders({ directory, log: silentLog });
   networks = await defaultNetworks();
-  const registry = await openEncoderRegistry({ folders: [], networks, log: () => undefined });
+  const registry = await openEncoderRegistry({ folders: [], networks, log: silentLog });
   const picture = await sharp({ create: { width: 8, height: 8, channels: 3, background: "#a53" } })
     .png()
     .toBuffer();

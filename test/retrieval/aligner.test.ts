@@ -12,6 +12,7 @@ import type { TransformRecord } from "../../src/store/index.ts";
 import type { AlignmentKind, Sequence } from "../../src/types.ts";
 import { idOf, randomAnchors, upsertsOf } from "../support/anchor-space.ts";
 import type { NaiveAnchor } from "../support/naive-asif.ts";
+import { collectingLog } from "../support/log.ts";
 
 afterAll(closeKernels);
 
@@ -40,7 +41,7 @@ const openOf = async (
     textDimension: dimensions.text,
     transform: "none",
     saveTransform: (record) => Promise.resolve(void saved.push(record)),
-    log: (line) => lines.push(line),
+    log: collectingLog(lines),
     ...options,
   });
   let sequence = 0;

@@ -10,6 +10,7 @@ import type { TransformRecord } from "../../src/store/index.ts";
 import type { Modality, Sequence, TransformKind } from "../../src/types.ts";
 import { idOf, randomAnchors, upsertsOf } from "../support/anchor-space.ts";
 import { compareUtf8, cosine, naiveTransform, type NaiveAnchor } from "../support/naive-asif.ts";
+import { collectingLog } from "../support/log.ts";
 
 afterAll(closeKernels);
 
@@ -33,7 +34,7 @@ const open = async (options: Partial<SpaceOptions> = {}): Promise<Opened> => {
     ...DIMENSIONS,
     transform: "center",
     saveTransform: (record) => Promise.resolve(void saved.push(record)),
-    log: (line) => lines.push(line),
+    log: collectingLog(lines),
     ...options,
   });
   let sequence = 0;
@@ -334,7 +335,7 @@ describe.each(["center", "whiten"] as const)("the transform %s", (kind) => {
     });
     const { hits } = await ask(space.view(), "image", kind);
     expect(hits).toEqual((await ask((await openWith(anchors)).space.view(), "image", kind)).hits);
-    expect(lines).toEqual(["a fitted transform could not be stored: the disk is full"]);
+    expect(lines).toEqual(["warn: a fitted transform could not be stored: the disk is full"]);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   openMachineCosts,
   useCosts,
 } from "../../src/retrieval/index.ts";
+import { silentLog } from "../support/log.ts";
 
 let directory: string;
 let file: string;
@@ -24,7 +25,7 @@ afterAll(async () => {
 });
 
 const measured = async () => {
-  const opened = await openMachineCosts(file, () => undefined, 0);
+  const opened = await openMachineCosts(file, silentLog, 0);
   await opened.measured();
   await opened.close();
   return currentCosts();
@@ -36,7 +37,7 @@ describe("the costs of a machine", () => {
     expect(costs).not.toEqual(DEFAULT_COSTS);
     expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({ version: 1, costs });
     useCosts(DEFAULT_COSTS);
-    const again = await openMachineCosts(file, () => undefined);
+    const again = await openMachineCosts(file, silentLog);
     expect(currentCosts()).toEqual(costs);
     await again.close();
   }, 60_000);
@@ -52,11 +53,11 @@ describe("the costs of a machine", () => {
       const kept = { version: 1, cpu, costs: { ...DEFAULT_COSTS, hnsw: { search: 1, visit: 2 } } };
       await mkdir(dirname(file));
       await writeFile(file, JSON.stringify(kept));
-      await (await openMachineCosts(file, () => undefined)).close();
+      await (await openMachineCosts(file, silentLog)).close();
       expect(currentCosts()).toEqual(kept.costs);
       for (const text of [JSON.stringify({ ...kept, ...change }), "{"]) {
         await writeFile(file, text);
-        const opened = await openMachineCosts(file, () => undefined);
+        const opened = await openMachineCosts(file, silentLog);
         expect(currentCosts()).toEqual(DEFAULT_COSTS);
         await opened.close();
       }

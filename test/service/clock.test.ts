@@ -14,6 +14,7 @@ import {
 import type { AnchorId, CollectionName } from "../../src/types.ts";
 import { freshDatabase } from "../support/postgres.ts";
 import { makeDataDir } from "./running.ts";
+import { collectingLog } from "../support/log.ts";
 
 const PAIRS = "pairs" as CollectionName;
 /** Enough for snapshots. */
@@ -40,7 +41,7 @@ const place = async (): Promise<Place> => {
   return {
     open: async () => {
       const logged: string[] = [];
-      const anchorage = await openCore(config, (line) => void logged.push(line), { preload: true });
+      const anchorage = await openCore(config, collectingLog(logged), { preload: true });
       onTestFinished(() => anchorage.close());
       return { ...anchorage, logged };
     },

@@ -80,6 +80,6 @@ const spawnService = (
   [command, ...args]: readonly [string, ...string[]] = NODE,
 ) =>
   spawn(command, args, {
-    env: { ...process.env, PORT: "0", DATA_DIR: dataDir, SAMPLE: "off", ...environment },
+    env: { ...process.env, PORT: "0", DATA_DIR: dataDir, SAMPLE: "off", LOG_FORMAT: "text", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

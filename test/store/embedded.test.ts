@@ -16,11 +16,12 @@ import type { AnchorId, CollectionName, Sequence } from "../../src/types.ts";
 import { runSql, temporaryDirectory } from "../support/postgres.ts";
 import { startChild, type Child } from "./children/start.ts";
 import { anchor, newCollection } from "./fixtures.ts";
+import { collectingLog, silentLog } from "../support/log.ts";
 
 const BIRDS = "birds" as CollectionName;
 
 const open = async (dataDir: string, lines: string[] = []): Promise<Store> => {
-  const store = await openStore({ dataDir, databaseUrl: null, log: (line) => void lines.push(line) });
+  const store = await openStore({ dataDir, databaseUrl: null, log: collectingLog(lines) });
   let closed = false;
   const close = async (): Promise<void> => {
     if (closed) return;
@@ -159,7 +160,7 @@ describe("the embedded server", () => {
 
   test("takes a password, so that no other user of the machine may enter", async () => {
     const dataDir = await temporaryDirectory();
-    const server = await startEmbedded({ dataDir, log: () => undefined });
+    const server = await startEmbedded({ dataDir, log: silentLog });
     onTestFinished(() => server.stop());
     const url = new URL(server.url);
     url.password = "wrong";

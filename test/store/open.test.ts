@@ -3,9 +3,10 @@ import { openStore, readAll, findCollection } from "../../src/store/index.ts";
 import type { CollectionName } from "../../src/types.ts";
 import { freshDatabase, openTestStore, runSql, temporaryDirectory } from "../support/postgres.ts";
 import { newCollection } from "./fixtures.ts";
+import { silentLog } from "../support/log.ts";
 
 const open = async (databaseUrl: string) =>
-  openStore({ dataDir: await temporaryDirectory(), databaseUrl, log: () => undefined });
+  openStore({ dataDir: await temporaryDirectory(), databaseUrl, log: silentLog });
 
 describe("opening a store on another server", () => {
   test("by several at once migrates the database once", async () => {

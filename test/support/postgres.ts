@@ -5,6 +5,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { inject, onTestFinished, TestRunner } from "vitest";
 import { openStore, type Store, type StoreOptions } from "../../src/store/index.ts";
+import { silentLog } from "./log.ts";
 
 export interface TestDatabase {
   readonly url: string;
@@ -53,7 +54,7 @@ export const openTestStore = async (
   const own = database === undefined;
   const used = database ?? (await freshDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), "anchorage-"));
-  const store = await openStore({ dataDir, databaseUrl: used.url, log: () => undefined, ...options });
+  const store = await openStore({ dataDir, databaseUrl: used.url, log: silentLog, ...options });
   const close = once(async () => {
     await store.close();
     if (own) await used.drop();

@@ -42,7 +42,7 @@ export const evaluateAdapting = async (options: {
   }
   const [first] = DOMAINS;
   if (first === undefined) throw new RangeError("there is no domain");
-  log("the same once more in a collection on Postgres");
+  log.info("the same once more in a collection on Postgres");
   const drawn = await readPairs(VENDORS.map(({ id }) => id));
   const images = new Map(drawn.map(({ id, image }) => [id as string, image]));
   const live = await adaptLive(collections, first.draw(emoji, 0), emoji, images, settings);

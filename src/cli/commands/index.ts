@@ -17,7 +17,7 @@ export const withAnchorage =
         config,
         connect: async (url) => {
           const { openConnection } = await import("../open.ts");
-          return openConnection({ url, config, log: terminal.note });
+          return openConnection({ url, config, log: terminal.log });
         },
       };
     });

@@ -28,7 +28,7 @@ const schema = ({ z, requiredText }: OptionSchemas) =>
 
 type Given = z.output<ReturnType<typeof schema>>;
 
-const run = async (given: Given, { config, signal, print, note }: Context): Promise<number> => {
+const run = async (given: Given, { config, signal, print, note, log }: Context): Promise<number> => {
   const { encoderDirectory } = await import("../../config.ts");
   const { createProgress } = await import("../../progress.ts");
   const { pullEncoder } = await import("../pull-encoder/index.ts");
@@ -40,7 +40,7 @@ const run = async (given: Given, { config, signal, print, note }: Context): Prom
   try {
     const pulled = await pullEncoder(
       { endpoint, name, revision, directory, id, ...(file === undefined ? {} : { file }) },
-      { signal, retryMs: RETRY_MS, progress, log: note },
+      { signal, retryMs: RETRY_MS, progress, log },
     );
     const { info, pooling, page } = pulled;
     note(`${pulled.fetched ? "fetched into" : "is already in"} ${pulled.directory}`);

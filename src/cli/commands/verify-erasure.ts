@@ -19,7 +19,7 @@ const schema = ({ z, collectionOption, requiredText }: OptionSchemas) =>
 
 type Given = z.output<ReturnType<typeof schema>>;
 
-const run = async (given: Given, { config, signal, print, note }: Context): Promise<number> => {
+const run = async (given: Given, { config, signal, print, note, log }: Context): Promise<number> => {
   const { openInspection } = await import("../../store/index.ts");
   const { faultsOf, isComplete, proveErasure, readSuspects, reportOf } =
     await import("../verify-erasure/index.ts");
@@ -27,7 +27,7 @@ const run = async (given: Given, { config, signal, print, note }: Context): Prom
   const { dataDir, databaseUrl } = config;
   const suspects = anchors === undefined ? [] : await readSuspects(anchors);
   try {
-    const inspection = await openInspection({ dataDir, databaseUrl, log: note });
+    const inspection = await openInspection({ dataDir, databaseUrl, log });
     const proof = await proveErasure(inspection, {
       collection,
       suspects,

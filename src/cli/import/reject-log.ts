@@ -41,13 +41,13 @@ export const openRejectLog = (file: string | undefined, sources: readonly string
       count++;
       // Written at once, so that whatever ends the process, the file holds what was rejected until then.
       if (descriptor !== null) writeSync(descriptor, `${JSON.stringify({ source, id, reason })}\n`);
-      if (count <= TOLD) log(`rejected ${source}: ${reason}`);
+      if (count <= TOLD) log.info(`rejected ${source}: ${reason}`);
     },
     close: () => {
       if (descriptor !== null) closeSync(descriptor);
       const more = count - TOLD;
       if (more <= 0) return;
-      log(
+      log.info(
         `and ${more} more${file === undefined ? "; --rejects FILE.jsonl gets all of them" : `: see ${file}`}`,
       );
     },

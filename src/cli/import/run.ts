@@ -36,7 +36,7 @@ export interface ImportRun {
  */
 export const runImport = async (options: ImportRun, context: Context<AnchorageClient>): Promise<number> => {
   const source = await beginReading(await openPairSource(options.patterns, options.source));
-  const rejects = openRejectLog(options.rejects, source.paths, context.note);
+  const rejects = openRejectLog(options.rejects, source.paths, context.log);
   try {
     if (options.dryRun) return await preview(source, rejects, context);
     const client = await context.connect(options.url);
@@ -74,7 +74,7 @@ const store = async (
 ): Promise<number> => {
   const { collection: spec, create, replace } = options;
   const { name } = spec;
-  const collection = await wantCollection(client, spec, { create, log: terminal.note });
+  const collection = await wantCollection(client, spec, { create, log: terminal.log });
   const { imageEncoder, textEncoder } = collection.found() ?? spec;
   if (typeof imageEncoder === "object" || typeof textEncoder === "object") {
     throw new AnchorageError(

@@ -70,7 +70,7 @@ export const pullEncoder = async (
   try {
     await proveEncoder(part, options.id);
   } catch (error) {
-    log(`what was fetched stays in ${part}`);
+    log.info(`what was fetched stays in ${part}`);
     throw error;
   }
   await rename(part, target);

@@ -55,7 +55,7 @@ export const startJob = (
       end(stopState ?? "done", null);
     } catch (error) {
       if (stopState === null || !isAbort(error, controller.signal))
-        log(`job ${record.kind} of ${record.subject} failed: ${messageOf(error)}`);
+        log.error(`job ${record.kind} of ${record.subject} failed: ${messageOf(error)}`);
       end(stopState ?? "failed", stopState === null ? messageOf(error) : null);
     } finally {
       clearInterval(heartbeat);
@@ -93,7 +93,7 @@ const saver = (store: Store, log: Log, current: () => Job) => {
       await saveJob(store, current());
       failing = false;
     } catch (error) {
-      if (!failing) log(`the progress of job ${current().kind} could not be saved: ${messageOf(error)}`);
+      if (!failing) log.warn(`the progress of job ${current().kind} could not be saved: ${messageOf(error)}`);
       failing = true;
     }
   };
@@ -118,7 +118,7 @@ const saveLast = async (store: Store, record: Job, log: Log): Promise<void> => {
       await saveJob(store, record);
       return;
     } catch (error) {
-      if (wait === null) log(`the end of job ${record.kind} could not be saved: ${messageOf(error)}`);
+      if (wait === null) log.warn(`the end of job ${record.kind} could not be saved: ${messageOf(error)}`);
       else await sleep(wait);
     }
   }

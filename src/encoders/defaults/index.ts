@@ -80,8 +80,8 @@ export const importDefaultEncoders = async (options: {
     if ((await isForeign(target)) || (await isWhole(target))) continue;
     await removeLeftovers(directory, item.id);
     const started = performance.now();
-    log(`importing ${item.what} as ONNX`);
+    log.info(`importing ${item.what} as ONNX`);
     await writeFolder(directory, item);
-    log(`imported ${item.id} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    log.info(`imported ${item.id} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   }
 };

@@ -17,7 +17,7 @@ import type { Network } from "./networks.ts";
  */
 export const makeNetwork = async (directory: string, network: Network, log: Log): Promise<void> => {
   const started = performance.now();
-  log(`importing ${network.what} as ONNX`);
+  log.info(`importing ${network.what} as ONNX`);
   await mkdir(directory, { recursive: true });
   await removeLeftovers(directory, network.id);
   const expected = network.cuts[0]?.sha256 ?? {};
@@ -35,7 +35,7 @@ export const makeNetwork = async (directory: string, network: Network, log: Log)
     );
     return (await Promise.all(found)).every(Boolean);
   });
-  log(`imported ${network.id} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  log.info(`imported ${network.id} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 };
 
 const build = ({ id }: Network): Promise<Files> =>

@@ -39,7 +39,7 @@ export const embedDataset = async (
 ): Promise<DatasetQuestions> => {
   const { registry, imageEncoder: encoder, textEncoder, directory, signal, log, progress } = options;
   const { images, classes, rejects } = dataset;
-  const left = (source: string, reason: string): void => log(`left out: ${source}: ${reason}`);
+  const left = (source: string, reason: string): void => log.info(`left out: ${source}: ${reason}`);
   for (const { source, reason } of rejects) left(source, reason);
   const told = new Set<number>();
   const vectors = await embedImages(

@@ -69,12 +69,12 @@ export const evaluateOwnData = async (
   if (collection === undefined)
     throw new AnchorageError("invalid-input", "a collection or files of embeddings must be given");
   const client = await context.connect(given.url);
-  const shared = { ...asking, client, collection, log: context.note };
+  const shared = { ...asking, client, collection, log: context.log };
   try {
     if (path === undefined) return await evaluateCollection({ ...shared, classes, field });
     const templates =
       given.templates === undefined ? (given.template ?? ["{}"]) : await readTemplates(given.templates);
-    const registry = await openLocalEncoders(context.config, context.note);
+    const registry = await openLocalEncoders(context.config, context.log);
     return await evaluateDataset({
       ...shared,
       registry,

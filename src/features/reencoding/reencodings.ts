@@ -81,9 +81,9 @@ export const createReencodings = (core: ReencodingCore): Reencodings => {
       for (const name of unfinished) {
         const last = known.find((job) => job.kind === KIND && job.subject === name);
         if (last?.state === "running") continue;
-        log(`collection ${name}: going on with its move to other encoders`);
+        log.info("going on with its move to other encoders", { collection: name });
         await goOn(name, undefined).catch((error: unknown) =>
-          log(`collection ${name}: its move to other encoders does not go on: ${messageOf(error)}`),
+          log.warn(`its move to other encoders does not go on: ${messageOf(error)}`, { collection: name }),
         );
       }
     },

@@ -86,7 +86,7 @@ const buildIn = async (
   try {
     const plan = await choosePlan(work, subject, options);
     const graphs = await insertBoth(work, plan, options);
-    log("measuring how much of the exact answer the graphs find");
+    log.info("measuring how much of the exact answer the graphs find");
     const finished = async (modality: Modality): Promise<FinishedGraph> => {
       const graph = graphs[modality];
       return {
@@ -112,12 +112,12 @@ const choosePlan = async (work: string, subject: BuildSubject, options: BuildOpt
   const { profile, signal, log } = options;
   const unfinished = await findUnfinished(work, subject, profile);
   if (unfinished !== null && "plan" in unfinished) {
-    log(
+    log.info(
       `going on with the build of ${unfinished.plan.count} anchors at sequence ${unfinished.plan.sequence}`,
     );
     return unfinished.plan;
   }
-  if (unfinished !== null) log(`a build that was stopped is begun anew: ${unfinished.unusable}`);
+  if (unfinished !== null) log.info(`a build that was stopped is begun anew: ${unfinished.unusable}`);
   return planBuild(work, subject, profile, signal);
 };
 

@@ -43,7 +43,7 @@ export const ensureCluster = async (
   );
   if (exists) return { directory, password };
 
-  log(`making a PostgreSQL cluster in ${directory}`);
+  log.info(`making a PostgreSQL cluster in ${directory}`);
   const temporary = join(dataDir, "postgres.new");
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { mode: 0o700 });

@@ -69,9 +69,9 @@ export const startEmbedded = async (options: {
     await sleep(wait, undefined, { signal: stopping.signal });
     try {
       server = await startOn(port);
-      log("PostgreSQL runs again");
+      log.info("PostgreSQL runs again");
     } catch (error) {
-      log(messageOf(error));
+      log.warn(messageOf(error));
       await startAgain(Math.min(2 * wait, LONGEST_WAIT_MS));
     }
   };
@@ -83,7 +83,7 @@ export const startEmbedded = async (options: {
       if (isAborted()) return;
       wait =
         performance.now() - since > SOUND_AFTER_MS ? SHORTEST_WAIT_MS : Math.min(2 * wait, LONGEST_WAIT_MS);
-      log(`PostgreSQL ended by itself (${how}), see ${logFile}; starting it again`);
+      log.warn(`PostgreSQL ended by itself (${how}), see ${logFile}; starting it again`);
       await startAgain(wait).catch((error: unknown) => {
         if (!isAborted()) throw error;
       });

@@ -55,7 +55,7 @@ export const stopOrphan = async (directory: string, log: Log): Promise<void> => 
     await rm(fileIn(directory), { force: true });
     return;
   }
-  log(`stopping PostgreSQL (process ${file.pid}), which an earlier run left behind`);
+  log.warn(`stopping PostgreSQL (process ${file.pid}), which an earlier run left behind`);
   signal(file.pid);
   const deadline = performance.now() + STOP_WITHIN_MS;
   while (await isServerOn(directory, file.pid)) {

@@ -19,6 +19,7 @@ import { openTestApp, type TestApp } from "../../http/support.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";
 import { QUICK, writeEncoders } from "./encoders.ts";
 import { entriesOf, folderOf, picture } from "./support.ts";
+import { collectingLog, silentLog } from "../../support/log.ts";
 
 let app: TestApp;
 let encoders: string;
@@ -244,7 +245,7 @@ describe("the log of rejects", () => {
   it("tells the first ten, counts the others, and writes all of them to a file", async () => {
     const file = join(await temporaryDirectory(), "rejects.jsonl");
     const told: string[] = [];
-    const log = openRejectLog(file, [], (line) => told.push(line));
+    const log = openRejectLog(file, [], collectingLog(told));
     for (let i = 0; i < 12; i++) log.add({ kind: "reject", source: `t.csv:${i}`, reason: "is wrong" });
     log.close();
     expect(told).toHaveLength(11);
@@ -256,9 +257,7 @@ describe("the log of rejects", () => {
   });
 
   it("refuses a file that cannot be written", () => {
-    expect(() => openRejectLog("/nowhere/rejects.jsonl", [], () => undefined)).toThrow(
-      "/nowhere/rejects.jsonl",
-    );
+    expect(() => openRejectLog("/nowhere/rejects.jsonl", [], silentLog)).toThrow("/nowhere/rejects.jsonl");
   });
 
   it("replaces what an earlier import rejected", async () => {
@@ -266,7 +265,7 @@ describe("the log of rejects", () => {
       "r.jsonl":
         '{"source":"t.csv:1","id":"a","reason":"is wrong"}\n{"source":"t.csv:2","reason":"is wrong"}\n',
     });
-    openRejectLog(join(folder, "r.jsonl"), [], () => undefined).close();
+    openRejectLog(join(folder, "r.jsonl"), [], silentLog).close();
     expect(await readFile(join(folder, "r.jsonl"), "utf8")).toBe("");
   });
 
@@ -276,16 +275,16 @@ describe("the log of rejects", () => {
   ])("leaves another file as it is: %j", async (contents, message) => {
     const folder = await folderOf({ "pairs.csv": contents });
     const file = join(folder, "pairs.csv");
-    expect(() => openRejectLog(file, [], () => undefined)).toThrow(message);
+    expect(() => openRejectLog(file, [], silentLog)).toThrow(message);
     expect(await readFile(file, "utf8")).toBe(contents);
   });
 
   it("is none of the sources, by whatever path it is named", async () => {
     const folder = await folderOf({ "pairs.jsonl": "" });
     await symlink(join(folder, "pairs.jsonl"), join(folder, "link.jsonl"));
-    expect(() =>
-      openRejectLog(join(folder, "link.jsonl"), [join(folder, "pairs.jsonl")], () => undefined),
-    ).toThrow(/link\.jsonl is a source; rejects need a file of their own/);
+    expect(() => openRejectLog(join(folder, "link.jsonl"), [join(folder, "pairs.jsonl")], silentLog)).toThrow(
+      /link\.jsonl is a source; rejects need a file of their own/,
+    );
   });
 });
 

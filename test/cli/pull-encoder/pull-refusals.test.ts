@@ -6,6 +6,7 @@ import { TABLE, textFolder, writeFiles } from "../../encoders/folders.ts";
 import { COMMIT, startHub } from "../../encoders/hub.ts";
 import { externalTextModel } from "../../encoders/models.ts";
 import { MODEL, modelBytes, pull } from "./pulling.ts";
+import { collectingLog } from "../../support/log.ts";
 
 describe("a hub that cannot be trusted", () => {
   it.each([
@@ -105,7 +106,7 @@ describe("a model that cannot be pulled", () => {
     const logged: string[] = [];
     const directory = await temporaryDirectory();
     const hub = await startHub({ ...textFolder(), "config.json": { hidden_size: 5 } });
-    await expect(pull(directory, hub, { log: (line) => void logged.push(line) })).rejects.toMatchObject({
+    await expect(pull(directory, hub, { log: collectingLog(logged) })).rejects.toMatchObject({
       code: "unsupported-model",
     });
     expect(await readdir(directory)).toEqual([".small.part"]);

@@ -3,6 +3,8 @@ import { silentProgress } from "../../../src/progress.ts";
 import { TABLE } from "../../encoders/folders.ts";
 import type { Hub } from "../../encoders/hub.ts";
 import { textModel } from "../../encoders/models.ts";
+import type { Log } from "../../../src/types.ts";
+import { silentLog } from "../../support/log.ts";
 
 /** The network of the model that the stand-in offers. */
 export const MODEL = "onnx/model.onnx";
@@ -18,7 +20,7 @@ export const pull = (
     readonly revision?: string;
     readonly id?: string;
     readonly file?: string;
-    readonly log?: (line: string) => void;
+    readonly log?: Log;
   } = {},
 ): Promise<PulledEncoder> => {
   const {
@@ -26,7 +28,7 @@ export const pull = (
     name = "owner/small",
     revision = "main",
     id = "small",
-    log = () => undefined,
+    log = silentLog,
     ...rest
   } = given;
   return pullEncoder(

@@ -17,6 +17,7 @@ import { openInspection, openStore } from "../../../src/store/index.ts";
 import type { AnchorId, CollectionName } from "../../../src/types.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { normals, seededRandom } from "../../support/random.ts";
+import { silentLog } from "../../support/log.ts";
 
 export const BIRDS = "birds" as CollectionName;
 /** Enough that there are snapshots. */
@@ -55,7 +56,7 @@ export const open = async (): Promise<Place> => {
   const dataDir = await mkdtemp(join(tmpdir(), "anchorage-"));
   const indexes = join(dataDir, "indexes");
   await mkdir(indexes);
-  const log = (): void => undefined;
+  const log = silentLog;
   const store = await openStore({ dataDir, databaseUrl: database.url, log });
   const encoders = await openEncoderRegistry({ folders: [], log });
   const collections = await openCollections(store, encoders, log, true, indexes);

@@ -4,8 +4,7 @@ import { describe, expect, test } from "vitest";
 import { openJobs } from "../../../src/collections/jobs/index.ts";
 import { type Store, findJob } from "../../../src/store/index.ts";
 import { freshDatabase, openTestStore, runSql } from "../../support/postgres.ts";
-
-const quiet = (): void => undefined;
+import { collectingLog, silentLog } from "../../support/log.ts";
 
 const untilAborted = async ({ signal }: { readonly signal: AbortSignal }): Promise<void> => {
   await sleep(60_000, undefined, { signal });
@@ -14,7 +13,7 @@ const untilAborted = async ({ signal }: { readonly signal: AbortSignal }): Promi
 describe("a job", () => {
   test("is running until its work is done, with its progress", async () => {
     const store = await openTestStore();
-    const jobs = await openJobs(store, quiet);
+    const jobs = await openJobs(store, silentLog);
     const gate = new EventEmitter();
     const finished = once(gate, "open");
     const job = await jobs.start("sample", "emoji", async ({ progress }) => {
@@ -48,7 +47,7 @@ describe("a job", () => {
         return store.query(work);
       },
     };
-    const jobs = await openJobs(counting, quiet);
+    const jobs = await openJobs(counting, silentLog);
     const job = await jobs.start("sample", "emoji", async ({ progress }) => {
       for (let done = 1; done <= 500; done++) {
         progress(done, 500);
@@ -64,17 +63,17 @@ describe("a job", () => {
   test("that throws has failed, with the error's text", async () => {
     const store = await openTestStore();
     const lines: string[] = [];
-    const jobs = await openJobs(store, (line) => void lines.push(line));
+    const jobs = await openJobs(store, collectingLog(lines));
     const job = await jobs.start("sample", "emoji", () => Promise.reject(new Error("no space left")));
     expect(await jobs.settled(job.id)).toMatchObject({ state: "failed", error: "no space left" });
-    expect(lines).toEqual(["job sample of emoji failed: no space left"]);
+    expect(lines).toEqual(["error: job sample of emoji failed: no space left"]);
   });
 
   test("that is cancelled is waited for; cancelling it again changes nothing", async () => {
-    const jobs = await openJobs(await openTestStore(), quiet);
+    const jobs = await openJobs(await openTestStore(), silentLog);
     const steps: string[] = [];
     const job = await jobs.start("import", "birds", async (context) => {
-      await untilAborted(context).catch(quiet);
+      await untilAborted(context).catch(() => undefined);
       steps.push("cleaned up");
     });
     const cancelled = await jobs.cancel(job.id);
@@ -85,7 +84,7 @@ describe("a job", () => {
 
   test("that runs when the service stops is interrupted, and none starts after", async () => {
     const store = await openTestStore();
-    const jobs = await openJobs(store, quiet);
+    const jobs = await openJobs(store, silentLog);
     const job = await jobs.start("import", "birds", untilAborted);
     await jobs.close();
     expect(await findJob(store, job.id)).toMatchObject({ state: "interrupted", error: null });
@@ -93,7 +92,7 @@ describe("a job", () => {
   });
 
   test("that nobody knows is not found", async () => {
-    const jobs = await openJobs(await openTestStore(), quiet);
+    const jobs = await openJobs(await openTestStore(), silentLog);
     await expect(jobs.get("nobody")).rejects.toMatchObject({ code: "not-found" });
     await expect(jobs.cancel("nobody")).rejects.toMatchObject({ code: "not-found" });
     await expect(jobs.settled("nobody")).rejects.toMatchObject({ code: "not-found" });
@@ -102,7 +101,7 @@ describe("a job", () => {
 
 describe("jobs", () => {
   test("are listed newest first", async () => {
-    const jobs = await openJobs(await openTestStore(), quiet);
+    const jobs = await openJobs(await openTestStore(), silentLog);
     for (const subject of ["one", "two", "three"]) {
       await jobs.settled((await jobs.start("import", subject, () => Promise.resolve())).id);
       await sleep(2);
@@ -112,18 +111,18 @@ describe("jobs", () => {
 
   test("of a dead process of the same installation are interrupted at the next start", async () => {
     const store = await openTestStore();
-    const before = await openJobs(store, quiet);
+    const before = await openJobs(store, silentLog);
     const left = await before.start("import", "birds", untilAborted);
-    const after = await openJobs(store, quiet);
+    const after = await openJobs(store, silentLog);
     expect(await after.get(left.id)).toMatchObject({ state: "interrupted" });
     await before.close();
   });
 
   test("of another process on the same database go on, and are only that one's to cancel", async () => {
     const database = await freshDatabase();
-    const mine = await openJobs(await openTestStore(database), quiet);
+    const mine = await openJobs(await openTestStore(database), silentLog);
     const job = await mine.start("import", "birds", untilAborted);
-    const theirs = await openJobs(await openTestStore(database), quiet);
+    const theirs = await openJobs(await openTestStore(database), silentLog);
     expect(await theirs.get(job.id)).toMatchObject({ state: "running" });
     await expect(theirs.cancel(job.id)).rejects.toMatchObject({ code: "conflict" });
     expect(await mine.cancel(job.id)).toMatchObject({ state: "cancelled" });
@@ -132,10 +131,10 @@ describe("jobs", () => {
 
   test("of another process that has given no sign for minutes are interrupted", async () => {
     const database = await freshDatabase();
-    const mine = await openJobs(await openTestStore(database), quiet);
+    const mine = await openJobs(await openTestStore(database), silentLog);
     const job = await mine.start("import", "birds", untilAborted);
     await runSql("UPDATE jobs SET updated_at = now() - interval '3 minutes'", database.url);
-    const theirs = await openJobs(await openTestStore(database), quiet);
+    const theirs = await openJobs(await openTestStore(database), silentLog);
     expect(await theirs.get(job.id)).toMatchObject({ state: "interrupted" });
     await mine.close();
   });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openCollections, type Collections } from "../../../src/collections/index.ts";
 import { openEncoderRegistry } from "../../../src/encoders/index.ts";
 import { openStore } from "../../../src/store/index.ts";
+import { collectingLog } from "../../support/log.ts";
 
 /** What a process keeps from one start to the next. */
 export interface Installation {
@@ -22,7 +23,7 @@ export interface RunningProcess {
 
 export const startProcess = async ({ databaseUrl, dataDir }: Installation): Promise<RunningProcess> => {
   const lines: string[] = [];
-  const log = (line: string): void => void lines.push(line);
+  const log = collectingLog(lines);
   const directory = join(dataDir, "indexes");
   const store = await openStore({ dataDir, databaseUrl, log });
   const encoders = await openEncoderRegistry({ folders: [], log });

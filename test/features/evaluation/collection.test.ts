@@ -17,6 +17,7 @@ import type { CollectionName } from "../../../src/types.ts";
 import { QUICK, writeEncoders } from "../../cli/import/encoders.ts";
 import { folderOf, picture } from "../../cli/import/support.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { collectingLog } from "../../support/log.ts";
 
 const COLOURS = "colours" as CollectionName;
 /** In degrees of hue. */
@@ -33,7 +34,7 @@ beforeAll(async () => {
   const encoders = join(root, "encoders");
   await writeEncoders(encoders);
   database = await freshDatabase();
-  const log = (line: string): void => void lines.push(line);
+  const log = collectingLog(lines);
   client = await openConnection({
     url: undefined,
     config: readConfig({ DATA_DIR: root, DATABASE_URL: database.url }),
@@ -72,7 +73,7 @@ const options = () => ({
   parameters: {},
   heatMap: false,
   signal: new AbortController().signal,
-  log: (line: string): void => void lines.push(line),
+  log: collectingLog(lines),
   progress: () => silentProgress,
 });
 

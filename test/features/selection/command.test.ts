@@ -9,9 +9,9 @@ import { pictureAnchors, writeSmallEncoders } from "./selection-data.ts";
 import { runScript, startScript } from "../../scripts/run-script.ts";
 import { defaultEncoders } from "../../support/encoders.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { silentLog } from "../../support/log.ts";
 
 const C = "c";
-const silent = (): void => undefined;
 const SMALL = { imageEncoders: ["colours", "pixels"], textEncoders: ["words", "squares"] };
 
 let root: string;
@@ -37,13 +37,13 @@ afterAll(async () => {
 
 const over = async (): Promise<Connection> => {
   const { url } = await listen(service);
-  return openConnection({ url, config: readConfig({ DATA_DIR: root }), log: silent });
+  return openConnection({ url, config: readConfig({ DATA_DIR: root }), log: silentLog });
 };
 const here = (): Promise<Connection> =>
   openConnection({
     url: undefined,
     config: readConfig({ DATA_DIR: root, DATABASE_URL: database.url }),
-    log: silent,
+    log: silentLog,
   });
 
 const fill = async (client: Connection): Promise<void> => {

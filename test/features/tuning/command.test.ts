@@ -8,9 +8,9 @@ import { listen, openTestApp, type TestApp } from "../../http/support.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { conceptAnchors } from "../../support/concept-anchors.ts";
 import { runScript } from "../../scripts/run-script.ts";
+import { silentLog } from "../../support/log.ts";
 
 const C = "c";
-const silent = (): void => undefined;
 
 let root: string;
 let service: TestApp;
@@ -30,13 +30,13 @@ afterAll(async () => {
 
 const over = async (): Promise<Connection> => {
   const { url } = await listen(service);
-  return openConnection({ url, config: readConfig({ DATA_DIR: root }), log: silent });
+  return openConnection({ url, config: readConfig({ DATA_DIR: root }), log: silentLog });
 };
 const here = (): Promise<Connection> =>
   openConnection({
     url: undefined,
     config: readConfig({ DATA_DIR: root, DATABASE_URL: database.url }),
-    log: silent,
+    log: silentLog,
   });
 
 const fill = async (client: Connection, name: string, concepts: number): Promise<void> => {

@@ -15,6 +15,7 @@ import { createRandom } from "../../../src/math/random.ts";
 import { QUERY_VENDOR, readPairs, type EmojiPair } from "../../../src/collections/sample/index.ts";
 import { QUICK, writeEncoders } from "../../cli/import/encoders.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
+import { silentLog } from "../../support/log.ts";
 
 const SETTINGS = { k: 20, p: 4, transform: "none" } as const;
 const options = { seeds: 2, signal: new AbortController().signal, onProgress: () => undefined };
@@ -29,7 +30,7 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "anchorage-"));
   await writeEncoders(join(root, "encoders"));
   database = await freshDatabase();
-  const log = (): void => undefined;
+  const log = silentLog;
   anchorage = await openCore({ dataDir: root, databaseUrl: database.url }, log, { preload: false });
   drawn = fewOf(await readPairs(["noto", "openmoji", QUERY_VENDOR]));
   const { encoders: registry } = anchorage;

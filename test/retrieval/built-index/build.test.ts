@@ -6,6 +6,7 @@ import type { AnchorId, Sequence } from "../../../src/types.ts";
 import { upsertsOf } from "../../support/anchor-space.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";
 import { anchorsOf, build, openSpace, subjectOf } from "./subject.ts";
+import { collectingLog } from "../../support/log.ts";
 
 afterAll(closeKernels);
 
@@ -37,7 +38,7 @@ describe.skipIf(hnswlib === undefined)("a build", () => {
     const subject = subjectOf(space, "center");
     const stop = new AbortController();
     const lines: string[] = [];
-    const options = { checkpointRows: 200, log: (line: string) => lines.push(line) };
+    const options = { checkpointRows: 200, log: collectingLog(lines) };
     const first = build(stopped, subject, {
       ...options,
       signal: stop.signal,
@@ -88,7 +89,7 @@ describe.skipIf(hnswlib === undefined)("a build", () => {
     await expect(first).rejects.toMatchObject({ code: "cancelled" });
     space.apply({ sequence: 2 as Sequence, upserts: [], deletes: ["anchor-7" as AnchorId] });
     const lines: string[] = [];
-    const log = (line: string) => lines.push(line);
+    const log = collectingLog(lines);
     const again = await build(folder, subjectOf(space, "center"), { log });
     expect(again).toMatchObject({ count: 399, sequence: 2 });
     expect(lines[0]).toBe(

@@ -9,6 +9,7 @@ import { openBuildFolder } from "../../../src/retrieval/index.ts";
 import type { Sequence, TransformKind } from "../../../src/types.ts";
 import { randomAnchors, upsertsOf } from "../../support/anchor-space.ts";
 import type { NaiveAnchor } from "../../support/naive-asif.ts";
+import { silentLog } from "../../support/log.ts";
 
 export const DIMENSIONS = { image: 24, text: 16 };
 export const profile: IndexProfile = {
@@ -53,7 +54,7 @@ export const build = async (
       profile,
       signal: new AbortController().signal,
       onProgress: () => undefined,
-      log: () => undefined,
+      log: silentLog,
       ...options,
     });
   } finally {

@@ -8,6 +8,7 @@ import {
 } from "../../../src/store/index.ts";
 import type { CollectionName } from "../../../src/types.ts";
 import { anchor, idsOf, newCollection } from "../fixtures.ts";
+import { silentLog } from "../../support/log.ts";
 
 /**
  * Writes and deletes anchors for as long as it lives, and says on stdout what was acknowledged: `+id`, `-id`.
@@ -15,7 +16,7 @@ import { anchor, idsOf, newCollection } from "../fixtures.ts";
  */
 const main = async (dataDir: string): Promise<void> => {
   await lockDataDir(dataDir);
-  const store = await openStore({ dataDir, databaseUrl: null, log: () => undefined });
+  const store = await openStore({ dataDir, databaseUrl: null, log: silentLog });
   const collection = (await findCollection(store, "birds" as CollectionName)) ?? (await newCollection(store));
   writeSync(1, "ready\n");
   for (let at = 0; ; at++) {

@@ -9,6 +9,7 @@ import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { startEmbedded } from "../../../src/store/index.ts";
+import { silentLog } from "../log.ts";
 
 /**
  * A portable dump of a DATA_DIR: `postgres/<table>.copy` (`COPY ... TO STDOUT`, text format) for every table,
@@ -124,7 +125,7 @@ const migrateTo = async (client: pg.Client, count: number): Promise<void> => {
 
 /** Starts the cluster below `dataDir` for `work` alone. */
 const onCluster = async (dataDir: string, work: (client: pg.Client) => Promise<void>): Promise<void> => {
-  const server = await startEmbedded({ dataDir, log: () => undefined });
+  const server = await startEmbedded({ dataDir, log: silentLog });
   const client = new pg.Client({ connectionString: server.url });
   try {
     await client.connect();

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { Log } from "../../../types.ts";
 import { messageOf } from "../../../errors.ts";
+import { bindLogFields } from "../../../log.ts";
 
 const headers = (name: string, length: number): Record<string, string> => ({
   "Content-Type": "application/octet-stream",
@@ -24,16 +25,16 @@ export const streamFile = (
 ): Response => {
   const parts = chunks();
   const body = new ReadableStream<Uint8Array>({
-    pull: async (controller) => {
+    pull: bindLogFields(async (controller: ReadableStreamDefaultController<Uint8Array>) => {
       try {
         const { done, value } = await parts.next();
         if (done === true) controller.close();
         else controller.enqueue(value);
       } catch (error) {
-        log(`${name} was cut off: ${messageOf(error)}`);
+        log.warn(`${name} was cut off: ${messageOf(error)}`);
         controller.error(error);
       }
-    },
+    }),
     cancel: async () => {
       await parts.return();
     },
