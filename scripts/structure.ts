@@ -30,8 +30,8 @@ const graphOf = ({ modules }: ICruiseResult): Graph => {
   return new Map([...graph].sort(([a], [b]) => (a < b ? -1 : 1)));
 };
 
-/** The modules that `from` reaches by way of another one. In a graph without cycles the picture needs no edge to them. */
-const reachedBeyond = (from: string, graph: Graph): Set<string> => {
+/** Every module that `from` reaches, itself included where it is part of a cycle. */
+const reachedFrom = (from: string, graph: Graph): Set<string> => {
   const reached = new Set<string>();
   const visit = (name: string): void => {
     for (const next of graph.get(name) ?? []) {
@@ -40,8 +40,14 @@ const reachedBeyond = (from: string, graph: Graph): Set<string> => {
       visit(next);
     }
   };
-  for (const direct of graph.get(from) ?? []) visit(direct);
+  visit(from);
   return reached;
+};
+
+/** The modules that `from` reaches by way of one that does not lead back to it. The picture needs no edge to them. */
+const reachedBeyond = (from: string, graph: Graph): Set<string> => {
+  const beyond = [...(graph.get(from) ?? [])].map((direct) => reachedFrom(direct, graph));
+  return new Set(beyond.filter((reached) => !reached.has(from)).flatMap((reached) => [...reached]));
 };
 
 /** A Mermaid graph without the edges that follow from others. */
