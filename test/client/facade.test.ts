@@ -15,6 +15,7 @@ import { writeEyes } from "../features/epalm/service/eyes.ts";
 import { writeSmallEncoders } from "../features/selection/selection-data.ts";
 import { defaultEncoders } from "../support/encoders.ts";
 import { freshDatabase, type TestDatabase } from "../support/postgres.ts";
+import { checkAnswers, routesOf } from "../support/answer-contract.ts";
 import { uses } from "./calls.ts";
 import { silentLog } from "../support/log.ts";
 
@@ -24,6 +25,9 @@ let service: Service;
 let stop: () => void;
 let here: Anchorage;
 let overHttp: AnchorageClient;
+/** Every operation of the OpenAPI document, and those that the client over HTTP has asked. */
+let operations: readonly string[];
+let asked: ReadonlySet<string>;
 
 const dataDir = async (name: string): Promise<string> => {
   const encoders = join(root, name, "encoders");
@@ -42,6 +46,8 @@ beforeAll(async () => {
   service = await openService(config, silentLog);
   const settings = { host: "127.0.0.1", apiKey: null, bodyLimitBytes: 2 ** 20 };
   const app = createApp(service.core, service.features.routes, settings, silentLog);
+  asked = checkAnswers(app);
+  operations = routesOf(app).map(({ operationId }) => operationId);
   const url = await new Promise<string>((resolve) => {
     const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) =>
       resolve(`http://127.0.0.1:${port}`),
@@ -115,5 +121,8 @@ describe("the client in this process", () => {
     }
     expect([...called.service, "close"].sort()).toEqual(Object.keys(here).sort());
     expect([...called.collection].sort()).toEqual(Object.keys(here.collection("c")).sort());
+    // What the client is called for reaches every operation but those for people, probes and Prometheus.
+    const others = ["about", "docs", "health", "metrics", "openapi"];
+    expect(operations.filter((operation) => !asked.has(operation)).sort()).toEqual(others);
   });
 });

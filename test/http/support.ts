@@ -8,6 +8,7 @@ import type { Problem } from "../../src/api/problem.ts";
 import { createApp } from "../../src/http/index.ts";
 import { openJobs } from "../../src/collections/jobs/index.ts";
 import type { Config } from "../../src/config.ts";
+import { checkAnswers } from "../support/answer-contract.ts";
 import { openTestStore, type TestDatabase } from "../support/postgres.ts";
 import { collectingLog } from "../support/log.ts";
 
@@ -77,6 +78,7 @@ export const openTestApp = async (
   };
   const features = await openFeatures(core, plugged);
   const app = createApp(core, features.routes, { host, apiKey, bodyLimitBytes }, log);
+  checkAnswers(app);
   return {
     app,
     features,
