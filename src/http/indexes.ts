@@ -1,10 +1,10 @@
 import { collectionPath } from "../api/collections.ts";
 import { adoptedIndexes } from "../api/indexes.ts";
 import type { Core } from "../collections/index.ts";
-import { answerJson, endpoint, jsonOf, problems, readPath, type Routes } from "./endpoint.ts";
+import { jsonEndpoint, readPath, type Routes } from "./endpoint.ts";
 
 export const addIndexes = ({ app }: Routes, { collections }: Pick<Core, "collections">): void => {
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -19,11 +19,9 @@ export const addIndexes = ({ app }: Routes, { collections }: Pick<Core, "collect
         "not suit the collection: other encoders, another transform, a later sequence, too many changes since; 422 " +
         "where a file is damaged.",
       request: { params: collectionPath },
-      responses: { 200: jsonOf("It is in use.", adoptedIndexes), ...problems(400, 404, 409, 422, 503) },
+      answer: { description: "It is in use.", schema: adoptedIndexes },
+      problems: [400, 404, 409, 422, 503],
     },
-    async (c) => {
-      const { collection } = readPath(c, collectionPath);
-      return answerJson(c, await collections.adoptIndexes(collection));
-    },
+    (c) => collections.adoptIndexes(readPath(c, collectionPath).collection),
   );
 };
