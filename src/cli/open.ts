@@ -36,7 +36,7 @@ export const openConnection = async (options: {
   } catch (error) {
     if (!(error instanceof AnchorageError) || error.code !== "data-dir-busy") throw error;
     const service = serviceUrl(config);
-    const answers = service !== null && (await isAnchorage(service));
+    const answers = (await findService(config)) !== null;
     if (service === null || !answers) {
       const advice =
         service === null
@@ -71,6 +71,12 @@ const keyedFetch =
 const serviceUrl = ({ host, port }: Config): string | null => {
   if (!isLoopback(host) || port === 0) return null;
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+};
+
+/** The address of the service that the settings describe, where it is on this machine and answers. */
+export const findService = async (config: Config): Promise<string | null> => {
+  const service = serviceUrl(config);
+  return service !== null && (await isAnchorage(service)) ? service : null;
 };
 
 const running = async (url: string): Promise<string> => {

@@ -1,10 +1,7 @@
 import { join } from "node:path";
-import { collection as collectionSchema, type CollectionInfo } from "../api/collections.ts";
 import { EXIT, type Context } from "../command.ts";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { AnchorageClient } from "../features/client.ts";
-import { createProgress } from "../progress.ts";
-import { collectVectors, tuneGraphs } from "../retrieval/index-files/index.ts";
 import {
   closeKernels,
   curveFile,
@@ -13,11 +10,14 @@ import {
   pointFor,
   readProfile,
   RECALL_TARGET,
+  tuneGraphs,
   writeCurves,
+  type BuildSubject,
   type CurvesOf,
   type RecallCurve,
 } from "../retrieval/index.ts";
 import type { CollectionName } from "../types.ts";
+import { readCollection } from "./build-index/index.ts";
 
 export interface TuneIndexOptions {
   readonly collection: CollectionName;
@@ -39,18 +39,17 @@ export const tuneIndex = async (
   if (hnswlib === undefined) throw new AnchorageError("unavailable", (await hnswAvailable()).reason);
   const { config, note, print, signal } = context;
   try {
-    const { vectors, collection } = await read(given, context);
-    note(`building the graphs of ${vectors.ids.length} image and text vectors`);
-    const curves = await tuneGraphs(vectors, {
+    const subject = await readCollection(given, context);
+    note(`building the graphs of ${subject.view.size} image and text vectors`);
+    const curves = await tuneGraphs(subject, {
       profile: readProfile("default"),
       hnswlib,
-      transform: collection.transform,
       signal,
       onPoint: (modality, { k, ef, recall, ms }) =>
         note(`${modality} k ${k}, ef ${ef}: recall ${recall.toFixed(4)}, ${ms.toFixed(2)} ms`),
     });
     const file = curveFile(join(config.dataDir, "indexes"), given.collection);
-    await writeCurves(file, curvesOf(collection), curves);
+    await writeCurves(file, curvesOf(subject), curves);
     for (const [name, curve] of curves) for (const line of reportOf(name, curve)) print(line);
     print(`written to ${file}; the service reads it when it next loads the collection`);
     return EXIT.done;
@@ -63,27 +62,10 @@ export const tuneIndex = async (
   }
 };
 
-const curvesOf = ({ createdAt, encoders }: CollectionInfo): CurvesOf => ({
-  createdAt,
+const curvesOf = ({ collection, encoders }: BuildSubject): CurvesOf => ({
+  createdAt: new Date(collection.createdAt),
   encoders: { image: encoders.image.id, text: encoders.text.id },
 });
-
-const read = async (
-  { collection: name, url }: TuneIndexOptions,
-  { connect, signal }: Context<AnchorageClient>,
-) => {
-  const client = await connect(url);
-  const progress = createProgress("reading", "anchors");
-  try {
-    const source = client.collection(name);
-    const collection = collectionSchema.parse(await source.get());
-    const vectors = await collectVectors(source, signal, (done, total) => progress.update(done, total));
-    return { vectors, collection };
-  } finally {
-    progress.stop();
-    await client.close();
-  }
-};
 
 const reportOf = (name: string, curve: RecallCurve): string[] => [
   `${name}: ${curve.anchors} vectors of ${curve.dimension} dimensions`,

@@ -7,11 +7,13 @@ import {
   removeSnapshots,
   writeSnapshot,
   type AnchorSpace,
+  type AnchorView,
   type SnapshotHeader,
   type SnapshotSubject,
 } from "../retrieval/index.ts";
 import {
   type CollectionRecord,
+  type Database,
   type EncoderRecord,
   type Store,
   writeMark,
@@ -67,7 +69,7 @@ export interface Snapshots {
 }
 
 export const createSnapshots = (store: Store, directory: string, log: Log, quietMs = QUIET_MS): Snapshots => {
-  const folderOf = ({ key }: CollectionRecord): string => join(directory, String(key));
+  const folderOf = (record: CollectionRecord): string => snapshotFolder(directory, record);
 
   const restore: Snapshots["restore"] = async (record, openSpace) => {
     for (const path of await listSnapshots(folderOf(record))) {
@@ -100,7 +102,6 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
     );
 
   const keep: Snapshots["keep"] = (record, space, saved) => {
-    const folder = folderOf(record);
     const ending = new AbortController();
     let savedChanges = saved;
     let seenChanges = -1;
@@ -111,13 +112,7 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
 
     const write = async (): Promise<void> => {
       const [view, { total }] = [space.view(), space.changes()];
-      if (view.size < FEWEST_ANCHORS) await removeSnapshots(folder);
-      else {
-        const mark = await writeMark(store, record, view.sequence);
-        // Of a history that Postgres does not know, no file could be used, nor must an older one stay.
-        if (mark === null) await removeSnapshots(folder);
-        else await writeSnapshot(folder, view, { ...subjectOf(record), mark }, ending.signal);
-      }
+      await saveSnapshot(store, directory, record, view, ending.signal);
       savedChanges = total;
     };
 
@@ -174,6 +169,28 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
   };
 
   return { restore, keep, removeLost };
+};
+
+const snapshotFolder = (directory: string, { key }: CollectionRecord): string => join(directory, String(key));
+
+/**
+ * Writes a snapshot of `view` in place of those before it; none where it would be of no use.
+ *
+ * @param directory where the folders of the indexes are
+ * @throws what `signal` is aborted with, or the error of the file system
+ */
+export const saveSnapshot = async (
+  database: Database,
+  directory: string,
+  record: CollectionRecord,
+  view: AnchorView,
+  signal: AbortSignal,
+): Promise<void> => {
+  const folder = snapshotFolder(directory, record);
+  const mark = view.size < FEWEST_ANCHORS ? null : await writeMark(database, record, view.sequence);
+  // Of a history that Postgres does not know, no file could be used, nor must an older one stay.
+  if (mark === null) await removeSnapshots(folder);
+  else await writeSnapshot(folder, view, { ...subjectOf(record), mark }, signal);
 };
 
 export const subjectOf = ({

@@ -12,7 +12,7 @@ export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
 export { closeKernels, multiplyByTransposed } from "./kernels.ts";
 export { openMachineCosts } from "./machine-costs.ts";
 export { choose, RECALL_TARGET, type Choice, type Circumstances } from "./planner.ts";
-export { parseProfile, readProfile, type IndexProfile } from "./profile.ts";
+export { parseProfile, profileNamed, readProfile, type IndexProfile } from "./profile.ts";
 export { measureRecall, pointFor, type RecallCurve, type RecallPoint } from "./recall.ts";
 export { unitRows } from "./rows.ts";
 export {

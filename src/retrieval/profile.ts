@@ -41,6 +41,17 @@ const readJson = (json: string): unknown => {
   }
 };
 
+/** The profile of that name in indexes/. @throws AnchorageError `invalid-input` where there is none, or it is wrong. */
+export const profileNamed = (name: string): IndexProfile => {
+  try {
+    return readProfile(name);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const why = missing ? "there is no such file" : messageOf(error);
+    throw new AnchorageError("invalid-input", `indexes/${name}.json: ${why}`, { cause: error });
+  }
+};
+
 /** The checked-in profile of that name. */
 export const readProfile = (name: string): IndexProfile =>
   parseProfile(readFileSync(new URL(`../../indexes/${name}.json`, import.meta.url), "utf8"));

@@ -17,6 +17,10 @@ import type { AnchorWithVectors, CollectionRecord, Receipt } from "./types.ts";
 /** Read-only access to everything that Postgres stores: all rows, and the raw bytes of its files. */
 export interface Inspection {
   readonly server: "embedded" | "external";
+  /** Whether this process holds DATA_DIR, so that no service runs on it. */
+  readonly isAlone: boolean;
+  /** For the functions of this module that read. */
+  readonly database: Database;
   readonly findCollection: (name: CollectionName) => Promise<CollectionRecord | null>;
   /** The whole receipt chain, with the erasures by the installation that owns this DATA_DIR. */
   readonly receipts: (collection: CollectionRecord) => Promise<Receipt[]>;
@@ -52,8 +56,10 @@ export const openInspection = async (options: StoreOptions): Promise<Inspection>
   const { dataDir, databaseUrl, log } = options;
   const server = databaseUrl === null ? "embedded" : "external";
   if ((await stat(dataDir).catch(() => null)) === null) throw noStore(dataDir);
-  const { url, leave } =
-    databaseUrl === null ? await reach(dataDir, log) : { url: databaseUrl, leave: () => Promise.resolve() };
+  const { url, isAlone, leave } =
+    databaseUrl === null
+      ? await reach(dataDir, log)
+      : { url: databaseUrl, isAlone: false, leave: () => Promise.resolve() };
   const database = openDatabase({ connectionString: url }, await knownInstallation(dataDir), log);
   const close = async (): Promise<void> => {
     await database.close();
@@ -61,7 +67,7 @@ export const openInspection = async (options: StoreOptions): Promise<Inspection>
   };
   try {
     await requireTables(database);
-    return { ...inspect(database), server, close };
+    return { ...inspect(database), database, isAlone, server, close };
   } catch (error) {
     await close();
     throw databaseUrl === null ? error : aboutExternal(databaseUrl, error);
@@ -80,7 +86,7 @@ const requireTables = async (database: Database): Promise<void> => {
     );
 };
 
-const inspect = (database: Database): Omit<Inspection, "server" | "close"> => ({
+const inspect = (database: Database): Omit<Inspection, "server" | "isAlone" | "database" | "close"> => ({
   findCollection: (name) => findCollection(database, name),
   receipts: async (collection) => {
     const chain: Receipt[] = [];
@@ -102,6 +108,7 @@ const noStore = (dataDir: string): AnchorageError =>
 
 interface Reached {
   readonly url: string;
+  readonly isAlone: boolean;
   readonly leave: () => Promise<void>;
 }
 
@@ -109,11 +116,12 @@ const reach = async (dataDir: string, log: Log): Promise<Reached> => {
   const there = await stat(join(dataDir, "postgres", "PG_VERSION")).catch(() => null);
   if (there === null) throw noStore(dataDir);
   const running = await findEmbedded(dataDir);
-  if (running !== null) return { url: running, leave: () => Promise.resolve() };
+  if (running !== null) return { url: running, isAlone: false, leave: () => Promise.resolve() };
   const lock = await lockDataDir(dataDir);
   try {
     const embedded = await startEmbedded({ dataDir, log });
-    return { url: embedded.url, leave: () => embedded.stop().finally(() => lock.release()) };
+    const leave = (): Promise<void> => embedded.stop().finally(() => lock.release());
+    return { url: embedded.url, isAlone: true, leave };
   } catch (error) {
     await lock.release();
     throw error;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { IndexManifest } from "../../src/retrieval/index-files/index.ts";
+import type { BuiltManifest } from "../../src/retrieval/index.ts";
 import { QUICK, writeEncoders } from "../cli/import/encoders.ts";
 import { picture, writeFiles } from "../cli/import/support.ts";
 import { runScript, startScript } from "./run-script.ts";
@@ -199,25 +199,27 @@ describe("npm run classify on a collection without anchors", () => {
 });
 
 describe("npm run build-index", () => {
-  it("writes both modalities' indexes with a JSON that says what they are", async () => {
+  it("writes both graphs and their fits with a JSON that says what they are", async () => {
     const { status, stdout } = await runScript("build-index", ["--collection", "squares"], dataDir);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^squares: 99 anchors at sequence \d+, described in .*default\.json$/m);
+    expect(stdout).toMatch(
+      /^squares: 99 anchors at sequence \d+, profile default, in .*squares\nimage: \d+ dimensions, transform whiten, .*\ntext: 512 dimensions, transform center, .*\ndone in [\d.]+ s\n$/,
+    );
     const directory = join(dataDir, "indexes", "squares");
-    const manifest = JSON.parse(await readFile(join(directory, "default.json"), "utf8")) as IndexManifest;
-    expect(manifest).toMatchObject({ count: 99, dimensions: { image: 192, text: 512 } });
-    expect(manifest.encoders.image).toEqual({
+    const manifest = JSON.parse(await readFile(join(directory, "manifest.json"), "utf8")) as BuiltManifest;
+    expect(manifest).toMatchObject({ count: 99, modalities: { image: { transform: "whiten" } } });
+    expect(manifest.modalities.image.encoder).toEqual({
       id: QUICK,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      dimension: 192,
     });
-    const files = Object.values(manifest.indexes).flatMap(({ exact, hnsw }) =>
-      hnsw === null ? [exact] : [exact, hnsw],
-    );
-    for (const { file, sha256, bytes } of files) {
+    const { anchors, modalities } = manifest;
+    const files = [anchors, ...[modalities.image, modalities.text].flatMap(({ graph, fit }) => [graph, fit])];
+    for (const named of files) {
+      const { file, sha256, bytes } = named ?? expect.unreachable();
       const contents = await readFile(join(directory, file));
       expect([createHash("sha256").update(contents).digest("hex"), contents.length]).toEqual([sha256, bytes]);
     }
-    expect(manifest.indexes.image.exact.bytes).toBe(99 * 192 * 4);
   });
 
   it("tells a folder that cannot be one in one line, before it reads anything", async () => {

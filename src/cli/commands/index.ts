@@ -26,6 +26,7 @@ export const withAnchorage =
 const COMMANDS: ReadonlyMap<string, () => Promise<Run>> = new Map([
   ["import", async () => withAnchorage((await import("./import.ts")).importCommand)],
   ["classify", async () => withAnchorage((await import("./classify.ts")).classifyCommand)],
+  ["build-index", async () => withAnchorage((await import("./build-index.ts")).buildIndexCommand)],
   ["pull-encoder", async () => withAnchorage((await import("./pull-encoder.ts")).pullEncoderCommand)],
   ["tune-index", async () => withAnchorage((await import("./tune-index.ts")).tuneIndexCommand)],
   ["verify-erasure", async () => withAnchorage((await import("./verify-erasure.ts")).verifyErasureCommand)],

@@ -17,7 +17,7 @@ export const tuneIndexCommand: Command<TuneIndexOptions, Context<AnchorageClient
   about: [
     "Measures how much of the exact answer HNSW finds in a collection, and how long it takes, at k = 10, 100 and 800 with growing ef: queries are made from stored vectors, as the collection's transform shows them, as far from these as they are from each other. The service goes by the curve that is written: it takes the smallest ef that holds the recall. Without one it measures fewer queries itself once a graph is built.",
     "",
-    "Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked. The curve is written under DATA_DIR/indexes.",
+    "Without --url the collection is read from the Postgres of DATA_DIR (./data), whether a service runs on it or not. The curve is written under DATA_DIR/indexes.",
     "",
     "Exit status: 0 written, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
   ].join("\n"),

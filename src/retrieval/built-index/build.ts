@@ -1,4 +1,4 @@
-import { access, constants, mkdir, rm } from "node:fs/promises";
+import { access, constants, mkdir, rm, rmdir } from "node:fs/promises";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import { lockDataDir } from "../../store/index.ts";
 import type { Log, Modality } from "../../types.ts";
@@ -6,7 +6,7 @@ import type { IndexProfile } from "../profile.ts";
 import { readJson } from "./files.ts";
 import { insertApart } from "./insert-apart.ts";
 import { CHECKPOINT_ROWS } from "./insert.ts";
-import { manifestPath, manifestSchema, planPath, planSchema, workFolder } from "./manifest.ts";
+import { anyVersion, manifestPath, planPath, workFolder } from "./manifest.ts";
 import type { BuildPlan, BuiltManifest } from "./manifest.ts";
 import { measureGraph } from "./measure.ts";
 import { findUnfinished, planBuild, type BuildSubject } from "./plan.ts";
@@ -49,15 +49,7 @@ export const openBuildFolder = async (folder: string, collection: string): Promi
     await mkdir(folder, { recursive: true });
     await access(folder, constants.W_OK);
   });
-  for (const found of [
-    await readJson(manifestPath(folder), manifestSchema),
-    await readJson(planPath(work), planSchema),
-  ])
-    if (found !== undefined && found.collection.name !== collection)
-      throw new AnchorageError(
-        "conflict",
-        `${folder} holds an index of collection "${found.collection.name}"; name another folder by --out`,
-      );
+  await refuseOther(folder, collection);
   const lock = await inFolder(folder, () => lockDataDir(work)).catch((error: unknown) => {
     if (!isAnchorageError(error) || error.code !== "data-dir-busy") throw error;
     throw new AnchorageError("conflict", `Another process builds in ${folder}.`, { cause: error });
@@ -72,8 +64,27 @@ export const openBuildFolder = async (folder: string, collection: string): Promi
         throw error;
       }
     },
-    close: () => lock.release().catch(() => undefined),
+    close: async () => {
+      await lock.release().catch(() => undefined);
+      if (await isThere(planPath(work))) return;
+      await rm(work, { recursive: true, force: true });
+      await rmdir(folder).catch(() => undefined);
+    },
   };
+};
+
+/** Looks at what was built there before, by this version or another one. */
+const refuseOther = async (folder: string, collection: string): Promise<void> => {
+  for (const path of [manifestPath(folder), planPath(workFolder(folder))]) {
+    const found = await readJson(path, anyVersion);
+    if (found === undefined && (await isThere(path)))
+      throw new AnchorageError("conflict", `${path} does not describe an index, and is left as it is`);
+    if (found !== undefined && found.collection.name !== collection)
+      throw new AnchorageError(
+        "conflict",
+        `${folder} holds an index of collection "${found.collection.name}"; name another folder by --out`,
+      );
+  }
 };
 
 const buildIn = async (

@@ -17,6 +17,12 @@ export const planPath = (work: string): string => join(work, "plan.json");
 export const BYTE_ORDER = endianness();
 const VERSION = 1;
 
+/** What every version of a plan or a manifest says. */
+export const anyVersion = z.looseObject({
+  version: z.int(),
+  collection: z.looseObject({ name: z.string() }),
+});
+
 const count = z.int().nonnegative();
 
 const plannedModality = z.strictObject({

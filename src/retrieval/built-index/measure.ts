@@ -66,7 +66,7 @@ export const measureRows = async (
       },
       { ...options, costs: currentCosts(), isClosed: () => signal.aborted },
     );
-    if (signal.aborted) throw new AnchorageError("cancelled", "stopped while recall was measured");
+    if (signal.aborted) throw new AnchorageError("cancelled", "stopped; no file was changed");
     return curve;
   } finally {
     exact.close();

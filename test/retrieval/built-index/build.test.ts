@@ -5,7 +5,7 @@ import { closeKernels, loadHnsw, openBuildFolder } from "../../../src/retrieval/
 import type { AnchorId, Sequence } from "../../../src/types.ts";
 import { upsertsOf } from "../../support/anchor-space.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";
-import { anchorsOf, build, openSpace, subjectOf } from "./subject.ts";
+import { anchorsOf, build, openSpace, profile, subjectOf } from "./subject.ts";
 import { collectingLog } from "../../support/log.ts";
 
 afterAll(closeKernels);
@@ -131,6 +131,31 @@ describe.skipIf(hnswlib === undefined)("a build", () => {
     expect(after.filter((name) => before.includes(name))).toEqual(["manifest.json"]);
   });
 
+  it("leaves the index before it as it was where it is stopped", async () => {
+    const folder = await temporaryDirectory();
+    await build(folder, subjectOf(await openSpace(anchorsOf(200))));
+    const before = await readdir(folder);
+    const stop = new AbortController();
+    const stopped = build(folder, subjectOf(await openSpace(anchorsOf(300, 2))), {
+      signal: stop.signal,
+      checkpointRows: 100,
+      onProgress: () => stop.abort(),
+    });
+    await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
+    expect((await readdir(folder)).filter((name) => name !== "building")).toEqual(before);
+  });
+
+  it("measures what a poor graph misses, and finds nothing missing among equal vectors", async () => {
+    const poor = { ...profile, hnsw: { m: 2, efConstruction: 8, ef: 1 } };
+    const options = { profile: poor };
+    const subject = subjectOf(await openSpace(anchorsOf(2_000)));
+    const { image } = (await build(await temporaryDirectory(), subject, options)).modalities;
+    expect(image.curve?.points[0]?.recall).toBeLessThan(0.9);
+    const equal = anchorsOf(200).map((anchor) => ({ ...anchor, text: anchorsOf(1)[0]?.text ?? [] }));
+    const { text } = (await build(await temporaryDirectory(), subjectOf(await openSpace(equal)))).modalities;
+    expect(text.curve?.points.every(({ recall }) => recall === 1)).toBe(true);
+  });
+
   it("fails where a compaction removes it", async () => {
     const folder = await temporaryDirectory();
     const subject = subjectOf(await openSpace(anchorsOf(400)));
@@ -162,6 +187,22 @@ describe("the folder of a built index", () => {
       code: "conflict",
       message: `${folder} holds an index of collection "birds"; name another folder by --out`,
     });
+  });
+
+  it("is refused where a file of another kind has the manifest's name", async () => {
+    const folder = await temporaryDirectory();
+    await writeFile(join(folder, "manifest.json"), "{}");
+    await expect(openBuildFolder(folder, "birds")).rejects.toMatchObject({
+      code: "conflict",
+      message: `${join(folder, "manifest.json")} does not describe an index, and is left as it is`,
+    });
+    expect(await readdir(folder)).toEqual(["manifest.json"]);
+  });
+
+  it("is gone again where nothing was built in it", async () => {
+    const folder = join(await temporaryDirectory(), "birds");
+    await (await openBuildFolder(folder, "birds")).close();
+    await expect(readdir(folder)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
   it("is refused while another process builds in it", async () => {

@@ -1,0 +1,67 @@
+import { collection as collectionSchema, type CollectionInfo } from "../../api/collections.ts";
+import { anchorId } from "../../api/values.ts";
+import type { CoreCollectionClient } from "../../client/index.ts";
+import { AnchorageError } from "../../errors.ts";
+import { openAnchorSpace, type AnchorSpace } from "../../retrieval/index.ts";
+import type { Sequence } from "../../types.ts";
+import type { ReadOptions, ReadSubject } from "./types.ts";
+
+const ATTEMPTS = 3;
+const ANCHORS_A_PAGE = 1_000;
+
+/** The collection that is read. */
+export type VectorSource = Pick<CoreCollectionClient, "get" | "listAnchors">;
+
+/**
+ * Reads a collection of a service as of one sequence; again where it changed meanwhile.
+ *
+ * @throws AnchorageError `not-found`, `conflict` where it changes each time it is read, `cancelled` where the signal
+ * aborts
+ */
+export const readFromService = async (source: VectorSource, options: ReadOptions): Promise<ReadSubject> => {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const info = collectionSchema.parse(await source.get());
+    const space = await readOnce(source, info, options);
+    const { sequence } = await source.get();
+    if (space === null || sequence !== info.sequence) continue;
+    const { name, createdAt, encoders, transform } = info;
+    space.apply({ sequence: info.sequence, upserts: [], deletes: [] });
+    return {
+      collection: { name, createdAt: createdAt.toISOString() },
+      encoders,
+      transform,
+      view: space.view(),
+      isAlone: false,
+    };
+  }
+  throw new AnchorageError("conflict", "the collection was changed each time it was read; try again");
+};
+
+/** Null where there were more or fewer anchors than the collection said. */
+const readOnce = async (
+  source: VectorSource,
+  { anchorCount, encoders, transform }: CollectionInfo,
+  { signal, onProgress }: ReadOptions,
+): Promise<AnchorSpace | null> => {
+  const space = await openAnchorSpace({
+    imageDimension: encoders.image.dimension,
+    textDimension: encoders.text.dimension,
+    transform,
+  });
+  let done = 0;
+  for await (const { id, text, imageVector, textVector } of source.listAnchors({
+    vectors: true,
+    pageSize: ANCHORS_A_PAGE,
+  })) {
+    if (signal.aborted) throw new AnchorageError("cancelled", "stopped; no file was changed");
+    const vectors = {
+      imageVector: Float32Array.from(imageVector ?? []),
+      textVector: Float32Array.from(textVector ?? []),
+    };
+    // Metadata is of no use to an index.
+    const upserts = [{ id: anchorId.parse(id), caption: text, metadata: {}, ...vectors }];
+    space.apply({ sequence: 0 as Sequence, upserts, deletes: [] });
+    onProgress(++done, anchorCount);
+  }
+  return done === anchorCount ? space : null;
+};

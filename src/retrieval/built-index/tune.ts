@@ -1,0 +1,72 @@
+import { AnchorageError } from "../../errors.ts";
+import type { Modality } from "../../types.ts";
+import { fit } from "../fit.ts";
+import { createHnswIndex, type HnswLibrary } from "../hnsw.ts";
+import type { IndexProfile } from "../profile.ts";
+import type { RecallCurve, RecallPoint } from "../recall.ts";
+import { applyTransform } from "../transform.ts";
+import { kindFor } from "../view.ts";
+import { measureRows } from "./measure.ts";
+import type { BuildSubject } from "./plan.ts";
+
+/** Sampled queries, in multiples of what the service takes when it measures for itself. */
+const EFFORT = 3;
+
+export interface TuneOptions {
+  readonly profile: IndexProfile;
+  readonly hnswlib: HnswLibrary;
+  readonly signal: AbortSignal;
+  readonly onPoint: (modality: Modality, point: RecallPoint) => void;
+}
+
+/**
+ * Builds the graph of each modality as the service does, over transformed vectors, and measures at several k and ef how
+ * much of the exact answer it finds and how long it takes.
+ *
+ * @returns the curves by `modality/transform`
+ * @throws AnchorageError `cancelled` where `signal` aborts
+ */
+export const tuneGraphs = async (
+  subject: Pick<BuildSubject, "view" | "transform">,
+  options: TuneOptions,
+): Promise<Map<string, RecallCurve>> => {
+  const curves = new Map<string, RecallCurve>();
+  for (const modality of ["image", "text"] as const)
+    curves.set(
+      `${modality}/${kindFor(modality, subject.transform)}`,
+      await tuneOne(subject, modality, options),
+    );
+  return curves;
+};
+
+const tuneOne = async (
+  { view, transform }: Pick<BuildSubject, "view" | "transform">,
+  modality: Modality,
+  { profile, hnswlib, signal, onPoint }: TuneOptions,
+): Promise<RecallCurve> => {
+  const kind = kindFor(modality, transform);
+  const slots = view.liveSlots();
+  const rawDimension = view.dimension(modality);
+  // `fit` takes its rows away.
+  const made = kind === "none" ? null : await fit(kind, view.vectors(modality, slots), rawDimension);
+  const rows = await applyTransform(made, view.vectors(modality, slots), rawDimension);
+  const dimension = rows.length / slots.length;
+  const row = (slot: number): Float32Array => rows.subarray(slot * dimension, (slot + 1) * dimension);
+  const graph = createHnswIndex(hnswlib, { dimension, compare: (a, b) => a - b, row, profile });
+  signal.addEventListener("abort", graph.close, { once: true });
+  try {
+    graph.add(0, rows);
+    await graph.ready();
+    if (signal.aborted) throw new AnchorageError("cancelled", "stopped; no file was changed");
+    const onMeasured = (point: RecallPoint): void => onPoint(modality, point);
+    return await measureRows(
+      rows,
+      graph,
+      { profile, effort: EFFORT, all: true, onPoint: onMeasured },
+      signal,
+    );
+  } finally {
+    signal.removeEventListener("abort", graph.close);
+    graph.close();
+  }
+};
