@@ -1,6 +1,7 @@
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeJson, type NamedFile } from "./files.ts";
+import { z } from "zod";
+import { readJson, writeJson, type NamedFile } from "./files.ts";
 import { manifestPath, workFolder, type BuildPlan, type BuiltManifest } from "./manifest.ts";
 import type { RecallCurve } from "../recall.ts";
 import type { Modality } from "../../types.ts";
@@ -63,9 +64,24 @@ export const filesOf = ({ anchors, modalities }: BuiltManifest): NamedFile[] => 
  */
 export const removeUnnamed = async (folder: string, manifest: BuiltManifest | undefined): Promise<number> => {
   const needed = new Set(manifest === undefined ? [] : filesOf(manifest).map(({ file }) => file));
-  const old = (await namesIn(folder)).filter((name) => OURS.test(name) && !needed.has(name));
+  const old: string[] = [];
+  for (const name of await namesIn(folder))
+    if ((OURS.test(name) && !needed.has(name)) || (await isOldManifest(folder, name))) old.push(name);
   for (const name of old) await rm(join(folder, name), { recursive: true, force: true });
   return old.length;
 };
+
+/** What version 0.1 named `<profile>.json`; it lists files that are removed with it. */
+const oldManifest = z.looseObject({
+  collection: z.string(),
+  sequence: z.int(),
+  ids: z.unknown(),
+  indexes: z.looseObject({ image: z.unknown(), text: z.unknown() }),
+});
+
+const isOldManifest = async (folder: string, name: string): Promise<boolean> =>
+  name.endsWith(".json") &&
+  join(folder, name) !== manifestPath(folder) &&
+  (await readJson(join(folder, name), oldManifest)) !== undefined;
 
 const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
