@@ -6,6 +6,9 @@ export { z };
 /** An option that must be given. */
 export const requiredText = z.string({ error: "is required" }).min(1, "must not be empty");
 
+/** For a command that takes options alone. */
+export const noArguments = z.array(z.string()).max(0, "takes no arguments, only options");
+
 /** The name of a collection. */
 export const collectionOption = z
   .string({ error: "is required" })

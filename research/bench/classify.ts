@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { classify, createRepresentationCache, type ClassifyInput } from "../../src/asif/index.ts";
 import { runScript, type Terminal } from "../../src/cli/cli.ts";
-import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import {
   applyTransform,
   closeKernels,
@@ -165,7 +165,8 @@ await runScript({
     },
   },
   examples: ["--anchors 20000 --runs 50"],
-  schema: z.object({
+  schema: z.strictObject({
+    arguments: noArguments,
     anchors: requiredText.pipe(wholeNumber(10, 1_000_000)),
     classes: requiredText.pipe(wholeNumber(1, 10_000)),
     runs: requiredText.pipe(wholeNumber(1, 100_000)),

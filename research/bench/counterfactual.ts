@@ -7,7 +7,7 @@ import {
 } from "../../src/features/counterfactual/counterfactual.ts";
 import { influence } from "../../src/features/influence/influence.ts";
 import { runScript, type Terminal } from "../../src/cli/cli.ts";
-import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import { closeKernels, type AnchorView } from "../../src/retrieval/index.ts";
 import { makeData, openView, rounded, TEXT_DIMENSION, type Data } from "./paired-data.ts";
 import { quantile } from "../../src/math/statistics.ts";
@@ -183,7 +183,8 @@ await runScript({
     runs: { type: "string", value: "N", help: "Queries that are timed in each case.", default: "30" },
   },
   examples: ["--classes 1000 --runs 10"],
-  schema: z.object({
+  schema: z.strictObject({
+    arguments: noArguments,
     anchors: count(1_000_000),
     removed: count(100_000),
     classes: count(1_000),

@@ -1,4 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { z } from "zod";
+import { EXIT, runScript } from "../../src/cli/cli.ts";
+import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import {
   openScoring,
   type Numbers,
@@ -12,58 +15,6 @@ const CLASSES = 20;
 /** Directions that features and label embeddings have in common. */
 const LATENT = 24;
 const MEGABYTE = 1_024 * 1_024;
-
-/**
- * How long EMMS takes beside LogME over the same label embeddings, all K times D2 columns of them, and beside the other
- * scores, by the clock and by the processor's time (with the start of the thread), which others on the machine do not
- * change as much; how much memory the process holds at most until then, and how long its event loop was held at most meanwhile.
- *
- * `npm run bench:emms -- [n] [d] [D2] [K]`: 5,000 rows of 2,048 dimensions and 3 label embeddings of 512 where not given.
- */
-const main = async (): Promise<void> => {
-  const [n = 5_000, d = 2_048, d2 = 512, count = 3] = process.argv.slice(2).map(Number);
-  const task = makeTask(n, d, d2, count);
-  const joined: ScoreInput = { ...task, fLabels: [sideBySide(task.fLabels ?? [])] };
-  const { fLabels, ...withClasses } = task;
-  const runs: readonly [string, TransferMethod, ScoreInput, number][] = [
-    ["EMMS, one round", "emms", task, 1],
-    ["EMMS, to convergence", "emms", task, 10_000],
-    [`LogME, ${count} x ${d2} columns`, "logme-f", joined, 1],
-    [`LogME, ${CLASSES} classes`, "logme", withClasses, 1],
-    ["H-score", "hscore", withClasses, 1],
-    ["H-score, regularised", "hscore-reg", withClasses, 1],
-    ["TransRate", "transrate", withClasses, 1],
-    ["SFDA", "sfda", withClasses, 1],
-  ];
-  // What a process loads once, whichever score comes first.
-  await scoreOf(makeTask(300, 200, 20, 2), "emms");
-  const lines: Record<string, string | number>[] = [];
-  let first: { readonly tookMs: number; readonly seconds: number } | undefined;
-  for (const [name, method, input, rounds] of runs) {
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
-    const before = process.cpuUsage();
-    const { score, tookMs } = await scoreOf(input, method, rounds);
-    const { user, system } = process.cpuUsage(before);
-    delay.disable();
-    const seconds = (user + system) / 1e6;
-    first ??= { tookMs, seconds };
-    lines.push({
-      score: name,
-      value: Number(score.toPrecision(6)),
-      seconds: Number((tookMs / 1_000).toFixed(2)),
-      "times EMMS": Number((tookMs / first.tookMs).toFixed(2)),
-      "CPU seconds": Number(seconds.toFixed(2)),
-      "times EMMS' CPU": Number((seconds / first.seconds).toFixed(2)),
-      "resident so far, MB": Math.round((process.resourceUsage().maxRSS * 1_024) / MEGABYTE),
-      "loop held, ms": Number((delay.max / 1e6).toFixed(0)),
-    });
-  }
-  console.log(
-    `n = ${n}, d = ${d}, D2 = ${d2}, K = ${count}, labels of ${fLabels?.length ?? 0} text encoders`,
-  );
-  console.table(lines);
-};
 
 const scoreOf = async (input: ScoreInput, method: TransferMethod, rounds = 1): Promise<TimedScore> => {
   const scoring = openScoring(input);
@@ -122,4 +73,67 @@ const sideBySide = (matrices: readonly Numbers[]): Numbers => {
   return { data, rows, columns };
 };
 
-await main();
+await runScript({
+  name: "bench:emms",
+  synopsis: "[options]",
+  about:
+    "How long EMMS takes beside LogME over the same label embeddings, all their columns, and beside the other scores, by the clock and by the processor's time (with the start of the thread), which other work on the machine changes less; how much memory the process holds at most until then, and how long its event loop was held at most meanwhile.",
+  options: {
+    rows: { type: "string", value: "N", help: "rows of features", default: "5000" },
+    dimension: { type: "string", value: "N", help: "of the features", default: "2048" },
+    labels: { type: "string", value: "N", help: "dimension of the label embeddings", default: "512" },
+    embeddings: { type: "string", value: "N", help: "how many label embeddings there are", default: "3" },
+  },
+  examples: ["--rows 1000 --dimension 512"],
+  schema: z.strictObject({
+    arguments: noArguments,
+    rows: wholeNumber(CLASSES, 1_000_000),
+    dimension: wholeNumber(1, 65_536),
+    labels: wholeNumber(1, 65_536),
+    embeddings: wholeNumber(1, 100),
+  }),
+  run: async ({ rows: n, dimension: d, labels: d2, embeddings: count }) => {
+    const task = makeTask(n, d, d2, count);
+    const joined: ScoreInput = { ...task, fLabels: [sideBySide(task.fLabels ?? [])] };
+    const { fLabels, ...withClasses } = task;
+    const runs: readonly [string, TransferMethod, ScoreInput, number][] = [
+      ["EMMS, one round", "emms", task, 1],
+      ["EMMS, to convergence", "emms", task, 10_000],
+      [`LogME, ${count} x ${d2} columns`, "logme-f", joined, 1],
+      [`LogME, ${CLASSES} classes`, "logme", withClasses, 1],
+      ["H-score", "hscore", withClasses, 1],
+      ["H-score, regularised", "hscore-reg", withClasses, 1],
+      ["TransRate", "transrate", withClasses, 1],
+      ["SFDA", "sfda", withClasses, 1],
+    ];
+    // What a process loads once, whichever score comes first.
+    await scoreOf(makeTask(300, 200, 20, 2), "emms");
+    const lines: Record<string, string | number>[] = [];
+    let first: { readonly tookMs: number; readonly seconds: number } | undefined;
+    for (const [name, method, input, rounds] of runs) {
+      const delay = monitorEventLoopDelay({ resolution: 5 });
+      delay.enable();
+      const before = process.cpuUsage();
+      const { score, tookMs } = await scoreOf(input, method, rounds);
+      const { user, system } = process.cpuUsage(before);
+      delay.disable();
+      const seconds = (user + system) / 1e6;
+      first ??= { tookMs, seconds };
+      lines.push({
+        score: name,
+        value: Number(score.toPrecision(6)),
+        seconds: Number((tookMs / 1_000).toFixed(2)),
+        "times EMMS": Number((tookMs / first.tookMs).toFixed(2)),
+        "CPU seconds": Number(seconds.toFixed(2)),
+        "times EMMS' CPU": Number((seconds / first.seconds).toFixed(2)),
+        "resident so far, MB": Math.round((process.resourceUsage().maxRSS * 1_024) / MEGABYTE),
+        "loop held, ms": Number((delay.max / 1e6).toFixed(0)),
+      });
+    }
+    console.log(
+      `n = ${n}, d = ${d}, D2 = ${d2}, K = ${count}, labels of ${fLabels?.length ?? 0} text encoders`,
+    );
+    console.table(lines);
+    return EXIT.done;
+  },
+});

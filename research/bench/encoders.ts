@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import sharp from "sharp";
 import { z } from "zod";
+import { EXIT, runScript } from "../../src/cli/cli.ts";
+import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import { encoderDirectory, readConfig } from "../../src/config.ts";
 import {
   importDefaultEncoders,
@@ -12,15 +14,6 @@ import {
 } from "../../src/encoders/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import type { EncoderInfo } from "../../src/types.ts";
-import { lineLog } from "../../src/log.ts";
-
-/**
- * How many images and texts the default encoders take in a second, decoding and tokenizing included, and how many
- * texts the same network takes in TF.js (its CPU backend, which is what npm alone brings). The texts are of words that
- * are tokens of the network, so that TF.js needs no tokenizer; that it does not tokenize is to its advantage.
- *
- * `npm run bench:encoders -- [seconds]`: at least so long for each line, 5 where not given.
- */
 
 const BATCHES = [1, 32] as const;
 const TEXTS = 256;
@@ -194,23 +187,31 @@ const measureTexts = async (
   ];
 };
 
-const main = async (): Promise<void> => {
-  const seconds = Math.max(0.1, Number(process.argv[2] ?? 5));
-  const log = lineLog(console.error);
-  const directory = encoderDirectory(readConfig(process.env).dataDir);
-  await importDefaultEncoders({ directory, log });
-  const registry = await openEncoderRegistry({ folders: [directory], log });
-  try {
-    const lines: Line[] = [];
-    for (const info of registry.list()) {
-      log.info(`measuring ${info.id}`);
-      const measure = info.modality === "image" ? measureImages : measureTexts;
-      lines.push(...(await measure(registry, info, seconds)));
+await runScript({
+  name: "bench:encoders",
+  synopsis: "[options]",
+  about:
+    "How many images and texts the default encoders take in a second, decoding and tokenizing included, and how many texts the same network takes in TF.js (its CPU backend, which is what npm alone brings). The texts are of words that are tokens of the network, so that TF.js needs no tokenizer; that it does not tokenize is to its advantage.",
+  options: {
+    seconds: { type: "string", value: "N", help: "how long at least for each line", default: "5" },
+  },
+  examples: ["--seconds 1"],
+  schema: z.strictObject({ arguments: noArguments, seconds: wholeNumber(1, 3_600) }),
+  run: async ({ seconds }, { log, note }) => {
+    const directory = encoderDirectory(readConfig(process.env).dataDir);
+    await importDefaultEncoders({ directory, log });
+    const registry = await openEncoderRegistry({ folders: [directory], log });
+    try {
+      const lines: Line[] = [];
+      for (const info of registry.list()) {
+        note(`measuring ${info.id}`);
+        const measure = info.modality === "image" ? measureImages : measureTexts;
+        lines.push(...(await measure(registry, info, seconds)));
+      }
+      console.table(lines);
+      return EXIT.done;
+    } finally {
+      await registry.close();
     }
-    console.table(lines);
-  } finally {
-    await registry.close();
-  }
-};
-
-await main();
+  },
+});

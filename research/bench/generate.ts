@@ -1,3 +1,6 @@
+import { z } from "zod";
+import { EXIT, runScript } from "../../src/cli/cli.ts";
+import { noArguments, requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import { join } from "node:path";
 import { decoderDirectory, readConfig } from "../../src/config.ts";
 import {
@@ -11,15 +14,6 @@ import {
   type DecoderModel,
 } from "../../src/features/epalm/index.ts";
 import { createRandom, normal } from "../../src/math/random.ts";
-
-/**
- * How many tokens a decoder makes in a second behind an image, a soft prompt and a question: with what was seen kept and
- * without, one row, eight rows, and three beams. No text ends before its length, and the images are noise: neither
- * changes what a token costs.
- *
- * `npm run bench:generate -- [decoder] [seconds]`: a folder of DATA_DIR/decoders, emoji-5m where not given; at least so
- * long for each line, 5 where not given.
- */
 
 const TOKENS = 32;
 const VECTORS = 6;
@@ -109,12 +103,26 @@ const linesOf = async (model: DecoderModel, seconds: number): Promise<Line[]> =>
   return lines;
 };
 
-const [id = "emoji-5m", seconds = "5"] = process.argv.slice(2);
-const model = await openDecoderModel(join(decoderDirectory(readConfig(process.env).dataDir), id));
-try {
-  const lines = await linesOf(model, Number(seconds));
-  console.log(`${model.id}: ${model.parameters} parameters, ${TOKENS} tokens a text`);
-  console.table(lines);
-} finally {
-  await model.close();
-}
+await runScript({
+  name: "bench:generate",
+  synopsis: "[options]",
+  about:
+    "How many tokens a decoder makes in a second behind an image, a soft prompt and a question: with a cache of what it has seen and without, one row, eight rows, and three beams. No text ends before its length, and the images are noise: neither changes what a token costs.",
+  options: {
+    decoder: { type: "string", value: "ID", help: "a folder of DATA_DIR/decoders", default: "emoji-5m" },
+    seconds: { type: "string", value: "N", help: "how long at least for each line", default: "5" },
+  },
+  examples: ["--seconds 20"],
+  schema: z.strictObject({ arguments: noArguments, decoder: requiredText, seconds: wholeNumber(1, 3_600) }),
+  run: async ({ decoder, seconds }) => {
+    const model = await openDecoderModel(join(decoderDirectory(readConfig(process.env).dataDir), decoder));
+    try {
+      const lines = await linesOf(model, seconds);
+      console.log(`${model.id}: ${model.parameters} parameters, ${TOKENS} tokens a text`);
+      console.table(lines);
+      return EXIT.done;
+    } finally {
+      await model.close();
+    }
+  },
+});

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
-import { wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import { createClient } from "../../src/features/client.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { listening, startService } from "./service.ts";
@@ -50,7 +50,7 @@ await runScript({
   about: `Searches for the 10 nearest over HTTP, ${CONNECTIONS} connections at once, beside a bare node:http server that parses the same JSON and calls hnswlib-node. The best of ${ROUNDS} turns each.`,
   options: { anchors: { type: "string", value: "N", help: "how many there are", default: "10000" } },
   examples: ["--anchors 50000"],
-  schema: z.object({ anchors: wholeNumber(BATCH, 1_000_000) }),
+  schema: z.strictObject({ arguments: noArguments, anchors: wholeNumber(BATCH, 1_000_000) }),
   run: async ({ anchors }, { note, signal }) => {
     const dataDir = await mkdtemp(join(tmpdir(), "anchorage-bench-"));
     const service = await startService(dataDir);

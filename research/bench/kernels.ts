@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
-import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import { createGraph, type ElementType } from "../../src/onnx/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { median } from "../../src/math/statistics.ts";
@@ -154,7 +154,8 @@ await runScript({
     threads: { type: "string", multiple: true, value: "T", help: "May be given several times [1, 2]." },
   },
   examples: ["--n 20000 --threads 4"],
-  schema: z.object({
+  schema: z.strictObject({
+    arguments: noArguments,
     n: wholeNumber(1_000, 2_000_000),
     d: wholeNumber(8, 8_192),
     threads: z.array(requiredText.pipe(wholeNumber(1, 256))).default([1, 2]),

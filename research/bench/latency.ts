@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
-import { wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import { createClient, type CollectionClient } from "../../src/features/client.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { startService } from "./service.ts";
@@ -77,7 +77,7 @@ await runScript({
     "How long a query for the 10 nearest waits over HTTP while anchors with given vectors (512 + 512) are imported, beside the same query after the import, in peace. Service, import and query are processes of their own.",
   options: { anchors: { type: "string", value: "N", help: "how many are imported", default: "100000" } },
   examples: ["--anchors 20000"],
-  schema: z.object({ anchors: wholeNumber(1_000, 10_000_000) }),
+  schema: z.strictObject({ arguments: noArguments, anchors: wholeNumber(1_000, 10_000_000) }),
   run: async ({ anchors }, { note, signal }) => {
     const dataDir = await mkdtemp(join(tmpdir(), "anchorage-bench-"));
     const file = join(dataDir, "anchors.ndjson");

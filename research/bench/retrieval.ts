@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
-import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import {
   calibrateCosts,
   choose,
@@ -248,7 +248,8 @@ await runScript({
     "exact-only": { type: "boolean", help: "No graphs are built, which takes minutes for 100,000 vectors." },
   },
   examples: ["--n 20000", "--n 500000 --exact-only"],
-  schema: z.object({
+  schema: z.strictObject({
+    arguments: noArguments,
     n: z.array(requiredText.pipe(wholeNumber(1_000, 2_000_000))).default([10_000, 100_000]),
     vectors: z.enum(["clustered", "uniform"]),
     "exact-only": z.boolean().default(false),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { z } from "zod";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
-import { wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import {
   listSnapshots,
   openAnchorSpace,
@@ -157,7 +157,7 @@ await runScript({
   about: `Puts anchors of ${DIMENSION} + ${DIMENSION} dimensions into an embedded store of its own and measures what a start takes that reads all of them and one that loads a snapshot, how long a snapshot takes to be written, and compaction. The file is in the system's cache when it is loaded, and so are Postgres's.`,
   options: { anchors: { type: "string", value: "N", help: "how many", default: "200000" } },
   examples: ["--anchors 20000"],
-  schema: z.object({ anchors: wholeNumber(BATCH, 10_000_000) }),
+  schema: z.strictObject({ arguments: noArguments, anchors: wholeNumber(BATCH, 10_000_000) }),
   run: async ({ anchors }, { signal, note }) => {
     const count = Math.ceil(anchors / BATCH) * BATCH;
     const dataDir = await mkdtemp(join(tmpdir(), "anchorage-bench-"));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
-import { wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import {
   lockDataDir,
   openStore,
@@ -115,7 +115,7 @@ await runScript({
     "Puts anchors into an embedded store of its own, in batches of a thousand and, as the alternative, one by one, and reads all of them back.",
   options: { anchors: { type: "string", value: "N", help: "how many", default: "10000" } },
   examples: ["--anchors 50000"],
-  schema: z.object({ anchors: wholeNumber(BATCH, 10_000_000) }),
+  schema: z.strictObject({ arguments: noArguments, anchors: wholeNumber(BATCH, 10_000_000) }),
   run: async ({ anchors }, { signal }) => {
     const count = Math.ceil(anchors / BATCH) * BATCH;
     const dataDir = await mkdtemp(join(tmpdir(), "anchorage-bench-"));

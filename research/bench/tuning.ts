@@ -1,32 +1,35 @@
+import { z } from "zod";
+import { EXIT, runScript } from "../../src/cli/cli.ts";
 import { join } from "node:path";
 import { encoderDirectory, readConfig } from "../../src/config.ts";
 import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
 import { evaluateTuning } from "../evaluation/index.ts";
 import { createProgress } from "../../src/progress.ts";
-import { lineLog } from "../../src/log.ts";
+import { noArguments } from "../../src/option-schemas.ts";
 
-/**
- * What tuning by cross-validation loses against the settings that are best on the test, on emoji that no anchor shows.
- * Each half of the emoji is asked about in turn, in each style; the anchors show the other half.
- */
-const main = async (): Promise<void> => {
-  const log = lineLog(console.error);
-  const { dataDir } = readConfig(process.env);
-  const directory = encoderDirectory(dataDir);
-  await importDefaultEncoders({ directory, log });
-  const registry = await openEncoderRegistry({ folders: [directory], log });
-  try {
-    const lines = await evaluateTuning({
-      registry,
-      directory: join(dataDir, "evaluation"),
-      signal: new AbortController().signal,
-      log,
-      progress: createProgress,
-    });
-    console.table(lines);
-  } finally {
-    await registry.close();
-  }
-};
-
-await main();
+await runScript({
+  name: "bench:tuning",
+  synopsis: "",
+  about:
+    "What tuning by cross-validation loses against the settings that are best on the test, on emoji that no anchor shows. Each half of the emoji is asked about in turn, in each style; the anchors show the other half.",
+  options: {},
+  examples: [],
+  schema: z.strictObject({ arguments: noArguments }),
+  run: async (_, { signal, log }) => {
+    const { dataDir } = readConfig(process.env);
+    const directory = encoderDirectory(dataDir);
+    await importDefaultEncoders({ directory, log });
+    const registry = await openEncoderRegistry({ folders: [directory], log });
+    try {
+      const lines = await evaluateTuning({
+        ...{ registry, signal, log },
+        directory: join(dataDir, "evaluation"),
+        progress: createProgress,
+      });
+      console.table(lines);
+      return EXIT.done;
+    } finally {
+      await registry.close();
+    }
+  },
+});

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { openCore } from "../../src/collections/index.ts";
 import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
-import { wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import { encoderDirectory, readConfig } from "../../src/config.ts";
 import { importDefaultEncoders } from "../../src/encoders/index.ts";
 import { adaptingChart, adaptingTable, evaluateAdapting } from "../evaluation/index.ts";
@@ -15,7 +15,7 @@ const schema = z
   .object({
     seeds: wholeNumber(1, 100),
     out: z.string().min(1),
-    arguments: z.array(z.string()).max(0, "takes no arguments"),
+    arguments: noArguments,
   })
   .strict();
 

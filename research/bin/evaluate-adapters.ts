@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
-import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import { decoderDirectory, encoderDirectory, networkDirectory, readConfig } from "../../src/config.ts";
 import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
 import { DECODER_ID, openDecoderModel } from "../../src/features/epalm/index.ts";
@@ -11,7 +11,7 @@ import { createProgress } from "../../src/progress.ts";
 
 const schema = z
   .object({
-    arguments: z.array(z.string()).length(0, "takes options only"),
+    arguments: noArguments,
     decoder: requiredText.regex(DECODER_ID, "must be a folder's name"),
     out: requiredText,
     steps: wholeNumber(1, 1_000_000),

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { openCore } from "../../src/collections/index.ts";
 import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
-import { collectionOption, wholeNumber } from "../../src/option-schemas.ts";
+import { collectionOption, noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import { readConfig } from "../../src/config.ts";
 import type { TransferMethod } from "../../src/features/selection/emms/index.ts";
 import { notFound } from "../../src/errors.ts";
@@ -16,7 +16,7 @@ const TRUTH = "linear-probe";
 
 const schema = z
   .object({
-    arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+    arguments: noArguments,
     collection: collectionOption,
     field: z.array(z.string().min(1), { error: "is required" }),
     method: z.array(z.enum(SELECTION_METHODS, `must be one of ${SELECTION_METHODS.join(", ")}`)).optional(),

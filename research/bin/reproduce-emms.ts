@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
-import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import {
   AUTHORS_FILES,
   readAccuracies,
@@ -18,7 +18,7 @@ const names = z.array(z.string().min(1)).optional();
 
 const schema = z
   .object({
-    arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+    arguments: noArguments,
     features: requiredText,
     "f-labels": z.string().min(1).optional(),
     "feature-file": ofModel,

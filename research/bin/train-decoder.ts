@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
-import { requiredText, wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import { readConfig } from "../../src/config.ts";
 import {
   answerOf,
@@ -33,7 +33,7 @@ const SAMPLES: readonly { readonly question: string; readonly retrieved?: readon
 
 const schema = z
   .object({
-    arguments: z.array(z.string()).length(0, "takes options only"),
+    arguments: noArguments,
     name: requiredText.regex(DECODER_ID, "must be a folder's name of a-z, 0-9, dots, dashes and underscores"),
     layers: wholeNumber(1, 48),
     hidden: wholeNumber(64, 4096).refine(

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
-import { wholeNumber } from "../../src/option-schemas.ts";
+import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import { createProgress } from "../../src/progress.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { runRounds } from "./rounds.ts";
@@ -21,7 +21,8 @@ await runScript({
     minutes: { type: "string", value: "N", help: "after which no round begins", default: "20" },
   },
   examples: ["--rounds 10 --seed 7"],
-  schema: z.object({
+  schema: z.strictObject({
+    arguments: noArguments,
     rounds: wholeNumber(1, 100_000),
     seed: wholeNumber(0, 999_999_999),
     minutes: wholeNumber(1, 10_000),

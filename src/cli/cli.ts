@@ -130,20 +130,18 @@ export const helpOf = (command: Omit<Command<never>, "schema" | "run">): string 
     left: `  --${name}${option.type === "boolean" ? "" : ` ${option.value ?? "VALUE"}`}`,
     right: `${option.help}${option.default === undefined ? "" : ` [${option.default}]`}`,
   }));
-  const column = Math.max(...rows.map(({ left }) => left.length)) + 2;
+  const column = Math.max(0, ...rows.map(({ left }) => left.length)) + 2;
   const options = rows.map(
     ({ left, right }) => left.padEnd(column) + wrap(right, WIDTH - column).join(`\n${" ".repeat(column)}`),
   );
   return [
-    `Usage: npm run ${command.name} -- ${command.synopsis}`,
+    `Usage: npm run ${command.name}${command.synopsis === "" ? "" : ` -- ${command.synopsis}`}`,
     "",
     ...command.about.split("\n").flatMap((paragraph) => wrap(paragraph, WIDTH)),
-    "",
-    "Options:",
-    ...options,
-    "",
-    "Examples:",
-    ...command.examples.map((example) => `  npm run ${command.name} -- ${example}`),
+    ...(options.length === 0 ? [] : ["", "Options:", ...options]),
+    ...(command.examples.length === 0
+      ? []
+      : ["", "Examples:", ...command.examples.map((example) => `  npm run ${command.name} -- ${example}`)]),
   ].join("\n");
 };
 

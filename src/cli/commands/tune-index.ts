@@ -2,10 +2,10 @@ import type { Command, Context, OptionSchemas } from "../../command.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 import type { TuneIndexOptions } from "../tune-index.ts";
 
-const schema = ({ z, collectionOption, urlOption }: OptionSchemas) =>
+const schema = ({ z, collectionOption, noArguments, urlOption }: OptionSchemas) =>
   z
     .object({
-      arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+      arguments: noArguments,
       collection: collectionOption,
       url: urlOption.optional(),
     })

@@ -3,10 +3,10 @@ import type { z } from "zod";
 import { EXIT, type Command, type Context, type OptionSchemas } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
 
-const schema = ({ z, collectionOption, requiredText }: OptionSchemas) =>
+const schema = ({ z, collectionOption, noArguments, requiredText }: OptionSchemas) =>
   z
     .object({
-      arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+      arguments: noArguments,
       collection: collectionOption,
       anchors: requiredText.optional(),
       receipt: requiredText.optional(),

@@ -10,7 +10,7 @@ import type { TrainingOptions } from "./training/index.ts";
 
 const STEPS_A_CHECKPOINT = 50;
 
-const schema = ({ z, requiredText, wholeNumber }: OptionSchemas) => {
+const schema = ({ z, noArguments, requiredText, wholeNumber }: OptionSchemas) => {
   const share = z
     .string()
     .regex(/^0?\.\d{1,6}$|^0$/, "must be a share such as 0.1")
@@ -23,7 +23,7 @@ const schema = ({ z, requiredText, wholeNumber }: OptionSchemas) => {
 
   return z
     .object({
-      arguments: z.array(z.string()).length(0, "takes options only"),
+      arguments: noArguments,
       features: requiredText,
       rows: requiredText,
       out: requiredText,

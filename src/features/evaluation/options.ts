@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { METHODS } from "../../api/methods.ts";
 import type { Option } from "../../command.ts";
-import { collectionOption, urlOption, wholeNumber } from "../../option-schemas.ts";
+import { collectionOption, noArguments, urlOption, wholeNumber } from "../../option-schemas.ts";
 
 /** Held out in a run, where nothing else is said. */
 export const CLASSES = 300;
@@ -31,7 +31,7 @@ export const ownFields = {
   "heat-map": z.boolean().default(false),
   url: urlOption.optional(),
   out: z.string().min(1),
-  arguments: z.array(z.string()).max(0, "takes no arguments"),
+  arguments: noArguments,
 };
 
 const own = z.object(ownFields).strict();

@@ -15,11 +15,11 @@ type Selector = Pick<CoreClient, "waitForJob"> & SelectionClient;
 const TRANSFORMS = ["none", "center", "whiten"] as const;
 const { methods: METHODS, transforms, rounds, samples, bootstrap, seed } = SELECTION_DEFAULTS;
 
-const schema = ({ z, collectionOption, urlOption, wholeNumber }: OptionSchemas) => {
+const schema = ({ z, collectionOption, noArguments, urlOption, wholeNumber }: OptionSchemas) => {
   const list = z.array(z.string().min(1)).optional();
   return z
     .object({
-      arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+      arguments: noArguments,
       collection: collectionOption,
       field: z.string().min(1).optional(),
       captions: z.boolean().default(false),

@@ -13,10 +13,10 @@ type Tuner = Pick<CoreClient, "waitForJob"> & { collection(name: string): Tuning
 
 const { folds, repeats, seed, classes, questions, objective, budgetSeconds } = TUNING_DEFAULTS;
 
-const schema = ({ z, collectionOption, urlOption, wholeNumber }: OptionSchemas) =>
+const schema = ({ z, collectionOption, noArguments, urlOption, wholeNumber }: OptionSchemas) =>
   z
     .object({
-      arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+      arguments: noArguments,
       collection: collectionOption,
       by: z.string().min(1).optional(),
       method: z.array(method).optional(),
