@@ -8,7 +8,8 @@ import { npmScripts, runScript } from "../scripts/run-script.ts";
 const coverage = z.object({ result: z.array(z.object({ url: z.string() })) });
 
 /** What takes long to load: models, images, databases, servers. */
-const HEAVY = /\/src\/(encoders|onnx|store|http|retrieval|asif)\/|onnxruntime|\/pino\/|\/sharp\/|\/pg\/|hnswlib/;
+const HEAVY =
+  /\/src\/(encoders|onnx|store|http|retrieval|asif)\/|onnxruntime|\/pino\/|\/sharp\/|\/pg\/|hnswlib/;
 
 const commands = Object.entries(npmScripts).flatMap(([name, line]) =>
   line.endsWith(`scripts/anchorage.ts ${name}`) ? [name] : [],
