@@ -28,6 +28,7 @@ export interface BuildIndexOptions {
   readonly profile: string;
   /** Of a running service. */
   readonly url: string | undefined;
+  readonly threads: 1 | 2;
   /** Stored in the collection before it is indexed. */
   readonly vectors: (VectorFiles & { readonly transform?: TransformKind | undefined }) | undefined;
 }
@@ -56,7 +57,9 @@ export const buildIndex = async (
     const subject = await readCollection(given, context);
     const progress = createProgress("building", "vectors");
     const onProgress = (done: number, total: number): void => progress.update(done, total);
-    built = await folder.build(subject, { profile, signal, onProgress, log }).finally(() => progress.stop());
+    built = await folder
+      .build(subject, { profile, signal, onProgress, log, threads: given.threads })
+      .finally(() => progress.stop());
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     for (const line of reportOf(built, directory)) print(line);
     print(`done in ${seconds} s`);

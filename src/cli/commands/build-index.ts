@@ -16,6 +16,7 @@ const schema = ({ z, collectionOption, requiredText, urlOption }: OptionSchemas)
       profile: z
         .string()
         .regex(/^[a-z0-9][a-z0-9_-]*$/, "must be the name of a file in indexes/, without .json"),
+      threads: z.enum(["1", "2"], { error: "must be 1 or 2" }),
       url: urlOption.optional(),
     })
     .strict()
@@ -41,7 +42,8 @@ const run = async (given: Given, context: Context<AnchorageClient>): Promise<num
   const [images, texts] = [given["image-vectors"], given["text-vectors"]];
   const vectors =
     images === undefined || texts === undefined ? undefined : { images, texts, ids, captions, transform };
-  return buildIndex({ collection, out, profile, url, vectors }, context);
+  const threads = given.threads === "1" ? 1 : 2;
+  return buildIndex({ collection, out, profile, url, threads, vectors }, context);
 };
 
 export const buildIndexCommand: Command<Given, Context<AnchorageClient>> = {
@@ -71,6 +73,12 @@ export const buildIndexCommand: Command<Given, Context<AnchorageClient>> = {
     },
     out: { type: "string", value: "DIR", help: "where the files go [DATA_DIR/indexes/NAME]" },
     profile: { type: "string", value: "NAME", default: "default", help: "a file in indexes/" },
+    threads: {
+      type: "string",
+      value: "N",
+      default: "2",
+      help: "2: both graphs at once; 1: one after the other, which leaves a core to the service",
+    },
     url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
   },
   examples: [

@@ -21,6 +21,8 @@ export interface BuildOptions {
   /** Vectors that are inserted, of both graphs. */
   readonly onProgress: (done: number, total: number) => void;
   readonly log: Log;
+  /** 2 where absent: the graphs are built beside each other; with 1 one after the other. */
+  readonly threads?: 1 | 2;
   /** Vectors between two saves; 10,000 where absent. */
   readonly checkpointRows?: number;
 }
@@ -28,7 +30,7 @@ export interface BuildOptions {
 /** A folder in which no other process builds until it is closed. */
 export interface BuildFolder {
   /**
-   * Builds both graphs, each on a thread of its own, measures them and publishes them with the fits in the folder. Goes
+   * Builds both graphs on threads, measures them and publishes them with the fits in the folder. Goes
    * on with a build that was stopped where that still suits the collection.
    *
    * @throws AnchorageError `cancelled` where the signal aborts, `conflict` where a compaction has removed the build
@@ -141,8 +143,9 @@ const isThere = (path: string): Promise<boolean> =>
 const insertBoth = async (
   work: string,
   { count, modalities }: BuildPlan,
-  { profile, signal, onProgress, checkpointRows = CHECKPOINT_ROWS }: BuildOptions,
+  { profile, signal, onProgress, log, threads = 2, checkpointRows = CHECKPOINT_ROWS }: BuildOptions,
 ) => {
+  const started = performance.now();
   const done = { image: 0, text: 0 };
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
@@ -158,10 +161,13 @@ const insertBoth = async (
       throw error;
     });
   };
-  const both = [insert("image"), insert("text")] as const;
+  const first = insert("image");
+  if (threads === 1) await first;
+  const both = [first, insert("text")] as const;
   // Where one fails the other must have ended before its files are touched.
   await Promise.allSettled(both);
   const [image, text] = await Promise.all(both);
+  log.info(`both graphs are built, in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   return { image, text };
 };
 
