@@ -64,5 +64,8 @@ export interface Command<Given, Environment extends Terminal = Terminal> {
    */
   readonly schema: (schemas: OptionSchemas) => z.ZodType<Given>;
   /** @returns the exit status */
-  readonly run: (given: Given, environment: Environment) => Promise<number>;
+  run(given: Given, environment: Environment): Promise<number>;
 }
+
+/** A command of any options, for tables of commands. */
+export type AnyCommand = Command<unknown, Context>;

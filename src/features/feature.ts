@@ -1,6 +1,7 @@
 import type { ClassifyFields } from "../api/classify-fields.ts";
 import type { MethodPlug } from "../asif/index.ts";
 import type { CollectionHooks, Core } from "../collections/index.ts";
+import type { AnyCommand } from "../command.ts";
 import type { Routes } from "../http/index.ts";
 import type { GeneratorPlug, ScorerPlug } from "./consensus/index.ts";
 
@@ -22,6 +23,8 @@ import type { GeneratorPlug, ScorerPlug } from "./consensus/index.ts";
 export interface Feature {
   /** Its folder under `src/features`. */
   readonly name: string;
+  /** Its shell commands by name, `anchorage NAME`; only the one that is called is loaded. */
+  readonly commands?: Readonly<Record<string, () => Promise<AnyCommand>>>;
   /**
    * Makes everything that it adds from the open core, once, before anything is served.
    *

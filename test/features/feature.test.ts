@@ -1,6 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { generatorList, scorerList } from "../../src/features/consensus/api/answer.ts";
+import { commandsOf } from "../../src/cli/commands/index.ts";
+import { EXIT, type Command } from "../../src/command.ts";
+import { readConfig } from "../../src/config.ts";
+import { silentLog } from "../../src/log.ts";
+import * as optionSchemas from "../../src/option-schemas.ts";
 import { FEATURES, openFeatures, type Feature } from "../../src/features/index.ts";
 import { addQuery, answerJson, endpoint, jsonOf } from "../../src/http/index.ts";
 import {
@@ -78,9 +83,24 @@ const fixed: GeneratorPlug<z.output<typeof fixedSchema>> = {
   }),
 };
 
+const toyCommand: Command<{ readonly name: string }> = {
+  name: "greet",
+  synopsis: "--name NAME",
+  about: "Greets.",
+  options: { name: { type: "string", value: "NAME", help: "who is greeted" } },
+  examples: ["--name Ada"],
+  schema: ({ z, requiredText, noArguments }) =>
+    z.object({ name: requiredText, arguments: noArguments }).strict(),
+  run: ({ name }, { print }) => {
+    print(`hello ${name}`);
+    return Promise.resolve(EXIT.done);
+  },
+};
+
 /** A feature from outside, with one of each thing that a feature can add. */
 const toy = (seen: Seen): Feature => ({
   name: "toy",
+  commands: { greet: () => Promise.resolve(toyCommand) },
   open: ({ collections }) => {
     seen.events.push("opened");
     return Promise.resolve({
@@ -278,6 +298,32 @@ describe("a feature from outside the core", () => {
       open: () => Promise.resolve({ scorers: [{ ...brevity, name: "asif" }] }),
     };
     await expect(openTestApp({ features: [...FEATURES, twin] })).rejects.toThrow('a scorer "asif"');
+  });
+
+  test("adds a command, which is listed and runs like those of the core", async () => {
+    const seen: Seen = { deleted: [], forgotten: [], events: [] };
+    const load = commandsOf([...FEATURES, toy(seen)]).get("greet");
+    const command = await load?.();
+    const printed: string[] = [];
+    const read = command?.schema(optionSchemas).parse({ name: "Ada", arguments: [] });
+    const status = await command?.run(read, {
+      print: (line) => void printed.push(line),
+      note: () => undefined,
+      log: silentLog,
+      signal: new AbortController().signal,
+      config: readConfig({}),
+      connect: () => Promise.reject(new Error("it needs no Anchorage")),
+    });
+    expect([status, printed]).toEqual([0, ["hello Ada"]]);
+  });
+
+  test("cannot add a command under the name of another", () => {
+    const twin: Feature = {
+      name: "twin",
+      commands: { import: () => Promise.resolve(toyCommand) },
+      open: () => Promise.resolve({}),
+    };
+    expect(() => commandsOf([...FEATURES, twin])).toThrow('"twin" adds a second command "import"');
   });
 
   test("resumes after a start and closes before the core", async () => {

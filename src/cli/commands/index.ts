@@ -1,5 +1,6 @@
 import type { Command, Context } from "../../command.ts";
 import type { AnchorageClient } from "../../features/client.ts";
+import { FEATURES, type Feature } from "../../features/index.ts";
 import { EXIT, note, print, runCommand } from "../cli.ts";
 
 /** Runs one command on its arguments and ends the process. */
@@ -22,28 +23,28 @@ export const withAnchorage =
       };
     });
 
-/** Every command by its name. Only the one that is called is loaded. */
-const COMMANDS: ReadonlyMap<string, () => Promise<Run>> = new Map([
-  ["import", async () => withAnchorage((await import("./import.ts")).importCommand)],
-  ["classify", async () => withAnchorage((await import("./classify.ts")).classifyCommand)],
-  ["build-index", async () => withAnchorage((await import("./build-index.ts")).buildIndexCommand)],
-  ["pull-encoder", async () => withAnchorage((await import("./pull-encoder.ts")).pullEncoderCommand)],
-  ["tune-index", async () => withAnchorage((await import("./tune-index.ts")).tuneIndexCommand)],
-  ["verify-erasure", async () => withAnchorage((await import("./verify-erasure.ts")).verifyErasureCommand)],
-  ["tune", async () => withAnchorage((await import("../../features/tuning/command.ts")).tuneCommand)],
-  [
-    "select-encoder",
-    async () => withAnchorage((await import("../../features/selection/command.ts")).selectEncoderCommand),
-  ],
-  [
-    "evaluate",
-    async () => withAnchorage((await import("../../features/evaluation/command.ts")).evaluateCommand),
-  ],
-  [
-    "train-adapter",
-    async () => withAnchorage((await import("../../features/epalm/command.ts")).trainAdapterCommand),
-  ],
-]);
+type Commands = NonNullable<Feature["commands"]>;
+
+const CORE_COMMANDS: Commands = {
+  import: async () => (await import("./import.ts")).importCommand,
+  classify: async () => (await import("./classify.ts")).classifyCommand,
+  "build-index": async () => (await import("./build-index.ts")).buildIndexCommand,
+  "pull-encoder": async () => (await import("./pull-encoder.ts")).pullEncoderCommand,
+  "tune-index": async () => (await import("./tune-index.ts")).tuneIndexCommand,
+  "verify-erasure": async () => (await import("./verify-erasure.ts")).verifyErasureCommand,
+};
+
+/** The core's commands and the features', by name; only the one that is called is loaded. */
+export const commandsOf = (features: readonly Feature[]): ReadonlyMap<string, Commands[string]> => {
+  const commands = new Map(Object.entries(CORE_COMMANDS));
+  for (const { name: feature, commands: own = {} } of features) {
+    for (const [name, load] of Object.entries(own)) {
+      if (commands.has(name)) throw new Error(`the feature "${feature}" adds a second command "${name}"`);
+      commands.set(name, load);
+    }
+  }
+  return commands;
+};
 
 /**
  * Runs `anchorage COMMAND ...` and ends the process: with the command's status, or with `misused` for a name that no
@@ -52,9 +53,10 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Run>> = new Map([
  * @example await runNamed(["classify", "cat.jpg", "--classes", "a cat,a dog"]);
  */
 export const runNamed = async ([name, ...given]: readonly string[]): Promise<void> => {
-  const load = COMMANDS.get(name ?? "");
-  if (load !== undefined) return (await load())(given);
-  const usage = `one of ${[...COMMANDS.keys()].join(", ")}`;
+  const commands = commandsOf(FEATURES);
+  const load = commands.get(name ?? "");
+  if (load !== undefined) return withAnchorage(await load())(given);
+  const usage = `one of ${[...commands.keys()].join(", ")}`;
   if (name === undefined || name === "--help" || name === "-h")
     print(`Usage: anchorage COMMAND [options]\n\nCOMMAND is ${usage}; each has a --help.`);
   else {
