@@ -10,7 +10,7 @@ export {
   withoutExtension,
 } from "./image-file.ts";
 export { imagesIn } from "./images.ts";
-export { reject, type Reject } from "./reject.ts";
+export { ignored, reject, type Ignored, type Reject } from "./reject.ts";
 export { PROMPT_SETS, promptsOf, readTemplates } from "./templates.ts";
 export { readTextFile } from "./text-file.ts";
 export { walk } from "./walk.ts";

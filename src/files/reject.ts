@@ -6,9 +6,18 @@ export interface Reject {
   readonly reason: string;
 }
 
+/** Something that was found and is not used, and why. */
+export interface Ignored {
+  readonly kind: "ignored";
+  readonly source: string;
+  readonly reason: string;
+}
+
 export const reject = (source: string, reason: string, id?: string): Reject => ({
   kind: "reject",
   source,
   reason,
   ...(id === undefined ? {} : { id }),
 });
+
+export const ignored = (source: string, reason: string): Ignored => ({ kind: "ignored", source, reason });

@@ -32,7 +32,7 @@ const run = async (given: Given, context: Context<AnchorageClient>): Promise<num
     {
       patterns: given.arguments,
       source: {
-        captionFrom: given["caption-from"],
+        captionFrom: given["caption-from"] === "auto" ? "auto" : [given["caption-from"]],
         table: {
           without: given.without,
           ...(given.images === undefined ? {} : { images: given.images }),

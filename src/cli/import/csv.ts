@@ -25,7 +25,9 @@ export const openCsv = (file: string, options: TableOptions): PairSource => {
   let read = 0;
 
   return {
+    unit: "row",
     entries: async function* () {
+      read = 0;
       size = await sizeOf(file);
       const skipped: Reject[] = [];
       let columns: Columns | undefined;
@@ -52,7 +54,7 @@ export const openCsv = (file: string, options: TableOptions): PairSource => {
       });
       input.once("error", (error) => parser.destroy(error));
       input.pipe(parser);
-      const readRow = createRowReader(options.images ?? dirname(file));
+      const readRow = createRowReader(file, options.images ?? dirname(file));
       try {
         for await (const { info, record } of parser as AsyncIterable<CsvRecord>) {
           read = info.bytes;

@@ -3,50 +3,57 @@ import { basename, join } from "node:path";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import { fileFault, readImageFile, reject, walk, withoutExtension } from "../../files/index.ts";
 import { captionFromFolder, captionFromName, oneLine } from "./caption.ts";
-import type { Entry, PairSource } from "./types.ts";
+import type { CaptionFrom, CaptionKind, Entry, Pair, PairSource } from "./types.ts";
 
-/** `auto`: the sidecar where there is one, else the file's name. */
-export type CaptionFrom = "auto" | "name" | "folder";
+const AUTO: readonly CaptionKind[] = ["sidecar", "name"];
 
 /**
  * The images under a folder, at any depth, in order of their names. An id is the path from the folder without the
- * extension. A caption comes from the `.txt` of the same name, else from the file's name, or from that of the folder
- * that it lies in. Hidden files are passed over, links are followed, and a folder that several links lead to is read
+ * extension. A caption comes from the first source of `captionFrom` that an image has. Hidden files are passed over, links are followed, and a folder that several links lead to is read
  * once.
  */
 export const openFolder = (root: string, captionFrom: CaptionFrom): PairSource => {
   let total = 0;
   let done = 0;
 
-  const captionOf = async (path: string): Promise<string> => {
-    const source = join(root, path);
-    if (captionFrom === "folder") {
-      const folder = path.split("/").at(-2);
-      if (folder !== undefined) return captionFromFolder(folder);
-      throw new AnchorageError(
-        "invalid-input",
-        "lies in no class folder, which its caption was to come from",
-      );
+  const kinds = captionFrom === "auto" ? AUTO : captionFrom;
+
+  const captionBy = async (kind: CaptionKind, path: string): Promise<Caption | null> => {
+    switch (kind) {
+      case "sidecar": {
+        const text = await readSidecar(`${withoutExtension(join(root, path))}.txt`);
+        return text === null ? null : { text, captionFrom: { kind, label: ".txt" } };
+      }
+      case "folder": {
+        const folder = path.split("/").at(-2);
+        if (folder === undefined) return null;
+        return { text: captionFromFolder(folder), captionFrom: { kind, label: "folder names" } };
+      }
+      case "name": {
+        const text = captionFromName(basename(path));
+        return text === "" ? null : { text, captionFrom: { kind, label: "file names" } };
+      }
+      case "table":
+      case "embedded":
+        return null;
     }
-    if (captionFrom === "auto") {
-      const sidecar = await readSidecar(`${withoutExtension(source)}.txt`);
-      if (sidecar !== null) return sidecar;
+  };
+
+  const captionOf = async (path: string): Promise<Caption> => {
+    for (const kind of kinds) {
+      const caption = await captionBy(kind, path);
+      if (caption !== null) return caption;
     }
-    const caption = captionFromName(basename(path));
-    if (caption !== "") return caption;
-    const beside = `put a caption beside it as ${basename(withoutExtension(path))}.txt, `;
-    throw new AnchorageError(
-      "invalid-input",
-      `has no words in its name: ${captionFrom === "auto" ? beside : ""}rename it, or take --caption-from folder`,
-    );
+    throw new AnchorageError("invalid-input", missing(kinds, path));
   };
 
   const entryOf = async (path: string): Promise<Entry> => {
     const source = join(root, path);
     const id = withoutExtension(path);
     try {
-      const text = await captionOf(path);
-      return { kind: "pair", id, text, metadata: {}, source, image: () => readImageFile(source) };
+      const caption = await captionOf(path);
+      const where = { id, name: path, container: root, source };
+      return { kind: "pair", ...where, ...caption, metadata: {}, image: () => readImageFile(source) };
     } catch (error) {
       if (!isAnchorageError(error)) throw error;
       return reject(source, error.message, id);
@@ -54,7 +61,9 @@ export const openFolder = (root: string, captionFrom: CaptionFrom): PairSource =
   };
 
   return {
+    unit: "file",
     entries: async function* () {
+      done = 0;
       const found = [];
       for await (const item of walk(root, "", new Set())) found.push(item);
       total = found.length;
@@ -65,6 +74,20 @@ export const openFolder = (root: string, captionFrom: CaptionFrom): PairSource =
     },
     fraction: () => (total === 0 ? 0 : done / total),
   };
+};
+
+type Caption = Pick<Pair, "text" | "captionFrom">;
+
+/** Why an image has no caption by `kinds`, and what helps. */
+const missing = (kinds: readonly CaptionKind[], path: string): string => {
+  if (kinds.every((kind) => kind === "folder")) {
+    return "lies in no class folder, which its caption was to come from";
+  }
+  const beside = kinds.includes("sidecar")
+    ? `put a caption beside it as ${basename(withoutExtension(path))}.txt, `
+    : "";
+  const named = kinds.includes("name") ? "has no words in its name: " : "has no caption: ";
+  return `${named}${beside}rename it, or take --caption-from folder`;
 };
 
 /** The text beside an image; null where there is none. */

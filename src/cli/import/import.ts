@@ -1,5 +1,6 @@
 import type { Reject } from "../../files/index.ts";
 import { refusedBefore } from "./check.ts";
+import { createNumbering } from "./number-captions.ts";
 import { storeBatch, type ImportTarget } from "./store-batch.ts";
 import type { Entry, Pair, PairSource } from "./types.ts";
 
@@ -15,6 +16,8 @@ export interface ImportCounts {
   /** Were in the collection before, and were left as they are. */
   readonly present: number;
   readonly rejected: number;
+  /** Were found and are not used. */
+  readonly ignored: number;
 }
 
 export interface ImportOptions {
@@ -40,18 +43,20 @@ export const importPairs = async (
   options: ImportOptions,
 ): Promise<ImportCounts> => {
   const { replace, signal } = options;
-  let counts: ImportCounts = { read: 0, stored: 0, present: 0, rejected: 0 };
+  let counts: ImportCounts = { read: 0, stored: 0, present: 0, rejected: 0, ignored: 0 };
+  const numbered = createNumbering();
   const taken = new Map<string, string>();
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
 
   const count = (change: Partial<ImportCounts>): void => {
-    const { read, stored, present, rejected } = counts;
+    const { read, stored, present, rejected, ignored } = counts;
     counts = {
       read: read + (change.read ?? 0),
       stored: stored + (change.stored ?? 0),
       present: present + (change.present ?? 0),
       rejected: rejected + (change.rejected ?? 0),
+      ignored: ignored + (change.ignored ?? 0),
     };
     options.onProgress(counts, source.fraction());
   };
@@ -66,8 +71,13 @@ export const importPairs = async (
       onReject(entry);
       return null;
     }
-    const refused = refusedBefore(entry, taken);
-    if (refused === null) return entry;
+    if (entry.kind === "ignored") {
+      count({ ignored: 1 });
+      return null;
+    }
+    const pair = numbered(entry);
+    const refused = refusedBefore(pair, taken);
+    if (refused === null) return pair;
     onReject(refused);
     return null;
   };

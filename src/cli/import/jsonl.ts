@@ -15,11 +15,13 @@ export const openJsonl = (file: string, options: TableOptions): PairSource => {
   let read = 0;
 
   return {
+    unit: "row",
     entries: async function* () {
+      read = 0;
       size = await sizeOf(file);
       const input = createReadStream(file);
       let line = 0;
-      const readRow = createRowReader(options.images ?? dirname(file));
+      const readRow = createRowReader(file, options.images ?? dirname(file));
       for await (const text of linesOf(input, file)) {
         line++;
         read += Buffer.byteLength(text) + 1;

@@ -4,11 +4,11 @@ import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import { compareIds } from "../../math/order.ts";
 import { expandPattern, reject, walk } from "../../files/index.ts";
 import { openCsv } from "./csv.ts";
-import { openFolder, type CaptionFrom } from "./folder.ts";
+import { openFolder } from "./folder.ts";
 import { openJsonl } from "./jsonl.ts";
 import { openParquet } from "./parquet.ts";
 import type { TableOptions } from "./table.ts";
-import type { PairSource } from "./types.ts";
+import type { CaptionFrom, PairSource } from "./types.ts";
 import { openShard } from "./webdataset.ts";
 
 export interface SourceOptions {
@@ -103,8 +103,11 @@ const readerOf = (name: string): OpenFile | undefined => READERS.find(([ending])
 
 const oneAfterAnother = (files: readonly OpenedFile[]): PairSource => {
   let at = 0;
+  const [unit = "entry", ...others] = new Set(files.map(({ source }) => source.unit));
   return {
+    unit: others.length > 0 ? "entry" : unit,
     entries: async function* () {
+      at = 0;
       for (const { path, source } of files) {
         try {
           yield* source.entries();

@@ -16,13 +16,15 @@ export const openParquet = (file: string, options: TableOptions): PairSource => 
   let done = 0;
 
   return {
+    unit: "row",
     entries: async function* () {
+      done = 0;
       const { buffer, close } = await openBuffer(file);
       try {
         const metadata = await reading(file, () => parquetMetadataAsync(buffer));
         rows = Number(metadata.num_rows);
         const columns = chooseColumns(file, columnsOf(metadata), options);
-        const readRow = createRowReader(options.images ?? dirname(file));
+        const readRow = createRowReader(file, options.images ?? dirname(file));
         const stem = parsePath(file).name;
         let rowStart = 0;
         for (const group of metadata.row_groups) {

@@ -1,6 +1,7 @@
 import { reject, type Reject } from "../../files/index.ts";
 import { refusedBefore } from "./check.ts";
 import { loadImage } from "./load-image.ts";
+import { createNumbering } from "./number-captions.ts";
 import type { Pair, PairSource } from "./types.ts";
 
 /** What an import would do, as far as can be told without decoding images or asking the collection. */
@@ -24,17 +25,20 @@ export const previewPairs = async (
 ): Promise<Preview> => {
   const examples: Pair[] = [];
   const taken = new Map<string, string>();
+  const numbered = createNumbering();
   let pairs = 0;
   let rejected = 0;
   for await (const entry of source.entries()) {
     if (options.signal.aborted) break;
-    const refused = entry.kind === "reject" ? entry : await refusalOf(entry, taken);
+    if (entry.kind === "ignored") continue;
+    const pair = entry.kind === "pair" ? numbered(entry) : entry;
+    const refused = pair.kind === "reject" ? pair : await refusalOf(pair, taken);
     if (refused !== null) {
       rejected++;
       options.onReject(refused);
-    } else if (entry.kind === "pair") {
+    } else if (pair.kind === "pair") {
       pairs++;
-      if (examples.length < options.examples) examples.push(entry);
+      if (examples.length < options.examples) examples.push(pair);
     }
     options.onProgress(pairs + rejected, source.fraction());
   }

@@ -65,34 +65,31 @@ export const chooseColumns = (file: string, present: readonly string[], names: T
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
- * Reads rows of one file as pairs. The id is the path from `directory` without its extension, and where a path comes
- * again (one image, several captions) the second has `#2` after it.
+ * Reads rows of one file as pairs. The id is the path from `directory` without its extension; rows that name the same
+ * image (several captions) share it.
  *
+ * @param table the file that the rows are of
  * @param directory that paths start from. What lies outside of it is rejected, so that a table that came from elsewhere
  * reads no other file; links within it are followed.
  */
-export const createRowReader = (directory: string) => {
-  const uses = new Map<string, number>();
-
-  const numbered = (id: string): string => {
-    const use = (uses.get(id) ?? 0) + 1;
-    uses.set(id, use);
-    return use === 1 ? id : `${id}#${use}`;
-  };
-
+export const createRowReader =
+  (table: string, directory: string) =>
   /** @param otherwise the id of an image that has neither an id nor a path */
-  return (row: Row, columns: Columns, source: string, otherwise: string): Entry => {
+  (row: Row, columns: Columns, source: string, otherwise: string): Entry => {
     try {
-      const { id, load } = imageOf(row[columns.path], directory);
+      const { path, embedded, load } = imageOf(row[columns.path], directory);
       const given = columns.id === null ? undefined : textOf(row[columns.id]);
-      const chosen = given ?? numbered(id ?? otherwise);
       const caption = textOf(row[columns.caption]) ?? "";
       return {
         kind: "pair",
-        id: chosen,
+        id: given ?? (path === null ? otherwise : withoutExtension(path)),
+        name: path ?? otherwise,
+        container: table,
         text: oneLine(caption),
+        captionFrom: { kind: "table", label: `the column "${columns.caption}"` },
         metadata: metadataOf(row, columns),
         source,
+        embedded,
         image: load,
       };
     } catch (error) {
@@ -100,10 +97,11 @@ export const createRowReader = (directory: string) => {
       return reject(source, messageOf(error));
     }
   };
-};
 
 interface RowImage {
-  readonly id: string | null;
+  /** With slashes and the extension; null where there are only bytes. */
+  readonly path: string | null;
+  readonly embedded: boolean;
   readonly load: () => Promise<Uint8Array>;
 }
 
@@ -113,7 +111,7 @@ const imageOf = (cell: unknown, directory: string): RowImage => {
   if (typeof cell === "object" && cell !== null && ("bytes" in cell || "path" in cell)) {
     const { bytes, path } = cell as { bytes?: unknown; path?: unknown };
     const named = textOf(path);
-    if (bytes instanceof Uint8Array) return fromBytes(bytes, named === undefined ? null : idOf(named));
+    if (bytes instanceof Uint8Array) return fromBytes(bytes, named === undefined ? null : slashed(named));
     if (named !== undefined) return fromPath(named, directory);
   }
   const path = textOf(cell);
@@ -121,10 +119,10 @@ const imageOf = (cell: unknown, directory: string): RowImage => {
   return fromPath(path, directory);
 };
 
-const fromBytes = (bytes: Uint8Array, id: string | null): RowImage => {
+const fromBytes = (bytes: Uint8Array, path: string | null): RowImage => {
   if (bytes.length > MAX_IMAGE_BYTES) throw tooLarge(bytes.length);
   if (bytes.length === 0) throw new AnchorageError("invalid-input", "the image has no bytes");
-  return { id, load: () => Promise.resolve(bytes) };
+  return { path, embedded: true, load: () => Promise.resolve(bytes) };
 };
 
 const fromPath = (path: string, directory: string): RowImage => {
@@ -140,10 +138,10 @@ const fromPath = (path: string, directory: string): RowImage => {
       `"${path}" is not in ${directory}; --images names the folder that images are in`,
     );
   }
-  return { id: idOf(within), load: () => readImageFile(absolute) };
+  return { path: slashed(within), embedded: false, load: () => readImageFile(absolute) };
 };
 
-const idOf = (path: string): string => withoutExtension(posix.normalize(path.split(sep).join("/")));
+const slashed = (path: string): string => posix.normalize(path.split(sep).join("/"));
 
 /** The text of a cell; undefined where it is empty. */
 const textOf = (cell: unknown): string | undefined => {

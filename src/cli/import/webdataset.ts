@@ -40,6 +40,7 @@ export const openShard = (file: string, options: TableOptions): PairSource => {
   let read = (): number => 0;
 
   return {
+    unit: "sample",
     entries: async function* () {
       size = await sizeOf(file);
       const input = createReadStream(file);
@@ -51,7 +52,7 @@ export const openShard = (file: string, options: TableOptions): PairSource => {
       else pipeline(input, archive, onEnd);
       let sample: Sample | undefined;
       let within = false;
-      const finish = (of: Sample): Entry => entryOf(of, `${file}#${of.key}`, `${shard}/${of.key}`, options);
+      const finish = (of: Sample): Entry => entryOf(of, file, `${shard}/${of.key}`, options);
       try {
         for await (const member of archive) {
           const { name, type, size: bytes } = member.header;
@@ -115,8 +116,9 @@ const addMember = async (
   else sample.json = bytes.toString("utf8");
 };
 
-const entryOf = (sample: Sample, source: string, id: string, options: TableOptions): Entry => {
-  const { image, text, json, fault } = sample;
+const entryOf = (sample: Sample, file: string, id: string, options: TableOptions): Entry => {
+  const { key, image, text, json, fault } = sample;
+  const source = `${file}#${key}`;
   if (fault !== undefined) return reject(source, fault, id);
   if (image === undefined) return reject(source, `the sample has no image, only ${membersOf(sample)}`, id);
   if (image.length === 0) return reject(source, "the image has no bytes", id);
@@ -137,9 +139,13 @@ const entryOf = (sample: Sample, source: string, id: string, options: TableOptio
   return {
     kind: "pair",
     id: String(given),
+    name: key,
+    container: file,
+    captionFrom: { kind: "sidecar", label: text === undefined ? ".json" : ".txt" },
     text: text ?? oneLine(typeof fromJson === "string" ? fromJson : ""),
     metadata: Object.fromEntries(Object.entries(fields).filter(([key]) => !without.has(key))),
     source,
+    embedded: true,
     image: () => Promise.resolve(image),
   };
 };

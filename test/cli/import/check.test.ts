@@ -7,7 +7,10 @@ const reasonOf = (change: Partial<Pair>): string | undefined => {
   const pair: Pair = {
     kind: "pair",
     id: "a",
+    name: "a.png",
+    container: "t.csv",
     text: "a fox",
+    captionFrom: { kind: "table", label: 'the column "caption"' },
     metadata: {},
     source: "t.csv:2",
     image: () => Promise.resolve(new Uint8Array(1)),

@@ -81,9 +81,9 @@ describe("a CSV table", () => {
     },
   );
 
-  it("numbers captions of one image", async () => {
+  it("gives the captions of one image one id", async () => {
     const entries = await read("path,caption\nx.png,one\ny.png,other\nx.png,two\n");
-    expect(summaryOf(entries)).toEqual(["x: one", "y: other", "x#2: two"]);
+    expect(summaryOf(entries)).toEqual(["x: one", "y: other", "x: two"]);
   });
 
   it("finds images from its own folder", async () => {

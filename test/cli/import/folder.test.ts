@@ -1,10 +1,10 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openPairSource } from "../../../src/cli/import/index.ts";
+import { openPairSource, type CaptionFrom } from "../../../src/cli/import/index.ts";
 import { entriesOf, folderOf, pairsIn, rejectsIn, summaryOf } from "./support.ts";
 
-const open = (folder: string, captionFrom: "auto" | "name" | "folder" = "auto") =>
+const open = (folder: string, captionFrom: CaptionFrom = "auto") =>
   openPairSource([folder], { captionFrom, table: {} });
 
 describe("a folder of images", () => {
@@ -28,12 +28,12 @@ describe("a folder of images", () => {
 
   it("passes captions beside images over where names were asked for", async () => {
     const folder = await folderOf({ "x.png": "x", "x.txt": "a red fox" });
-    expect(summaryOf(await entriesOf(await open(folder, "name")))).toEqual(["x: x"]);
+    expect(summaryOf(await entriesOf(await open(folder, ["name"])))).toEqual(["x: x"]);
   });
 
   it("takes captions from the folders that images lie in", async () => {
     const folder = await folderOf({ "red_fox/1.png": "1", "owl/deep/2.png": "2", "3.png": "3" });
-    expect(summaryOf(await entriesOf(await open(folder, "folder")))).toEqual([
+    expect(summaryOf(await entriesOf(await open(folder, ["folder"])))).toEqual([
       "! lies in no class folder, which its caption was to come from",
       "owl/deep/2: deep",
       "red_fox/1: red fox",

@@ -18,7 +18,7 @@ import type { CollectionName } from "../../../src/types.ts";
 import { openTestApp, type TestApp } from "../../http/support.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";
 import { QUICK, writeEncoders } from "./encoders.ts";
-import { entriesOf, folderOf, picture } from "./support.ts";
+import { entriesOf, folderOf, pairsIn, picture } from "./support.ts";
 import { collectingLog, silentLog } from "../../support/log.ts";
 
 let app: TestApp;
@@ -101,7 +101,7 @@ describe("an import", () => {
     const collection = await newCollection();
     const { counts, reasons } = await run(await open(), collection);
     expect(await captionsOf(collection)).toEqual({ a: "a fox", "a#2": "a fox again" });
-    expect(counts).toEqual({ read: 6, stored: 2, present: 0, rejected: 4 });
+    expect(counts).toEqual({ read: 6, stored: 2, present: 0, rejected: 4, ignored: 0 });
     expect(reasons.sort()).toEqual([
       "3: the caption is empty",
       expect.stringMatching(/^4: (cannot be decoded|is not an image)/),
@@ -151,13 +151,14 @@ describe("an import", () => {
     expect([32, 64]).toContain(stored);
     expect(Object.keys(await captionsOf(collection))).toHaveLength(stored);
     const { counts } = await run(await open(), collection);
-    expect(counts).toEqual({ read: 100, stored: 100 - stored, present: stored, rejected: 0 });
+    expect(counts).toEqual({ read: 100, stored: 100 - stored, present: stored, rejected: 0, ignored: 0 });
   });
 
   it("reads no further than the batches that are being stored", async () => {
     let read = 0;
     const image = await picture(30);
     const source: PairSource = {
+      unit: "row",
       fraction: () => 0,
       entries: async function* () {
         const open = await tableOf(
@@ -181,6 +182,7 @@ describe("an import", () => {
     const open = await tableOf(["a.png,a fox"], { "a.png": image });
     const entries = await entriesOf(await open());
     const broken: PairSource = {
+      unit: "row",
       fraction: () => 0,
       entries: async function* () {
         yield* entries;
@@ -292,7 +294,7 @@ describe("a source that is begun", () => {
   it("gives all of its entries", async () => {
     const folder = await folderOf({ "fox.png": "", "owl.png": "" });
     const source = await beginReading(await openPairSource([folder], { captionFrom: "auto", table: {} }));
-    expect((await entriesOf(source)).map(({ id }) => id)).toEqual(["fox", "owl"]);
+    expect(pairsIn(await entriesOf(source)).map(({ id }) => id)).toEqual(["fox", "owl"]);
   });
 
   it.each(["t.csv", "header.csv", "t.tsv", "t.jsonl", "t.tar", "folder"])(

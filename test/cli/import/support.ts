@@ -34,9 +34,13 @@ export const pairsIn = (entries: readonly Entry[]): Pair[] =>
 export const rejectsIn = (entries: readonly Entry[]): Reject[] =>
   entries.filter((entry): entry is Reject => entry.kind === "reject");
 
-/** What matters of entries, short: `id: caption`, and `! reason` of those that are rejected. */
+const MARKS = { reject: "!", ignored: "-" } as const;
+
+/** Entries in short: `id: caption`, `! reason` of a rejected one, and `- reason` of an ignored one. */
 export const summaryOf = (entries: readonly Entry[]): string[] =>
-  entries.map((entry) => (entry.kind === "pair" ? `${entry.id}: ${entry.text}` : `! ${entry.reason}`));
+  entries.map((entry) =>
+    entry.kind === "pair" ? `${entry.id}: ${entry.text}` : `${MARKS[entry.kind]} ${entry.reason}`,
+  );
 
 /** A small picture of one colour, `hue` being degrees. */
 export const picture = (hue: number): Promise<Buffer> =>
