@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import { AnchorageError, notFound } from "../errors.ts";
-import type { Sequence } from "../types.ts";
+import type { CollectionName, Sequence } from "../types.ts";
 import type { Queries } from "./database.ts";
 import { collections } from "./schema.ts";
 import type { EncoderPair } from "./vector-types.ts";
@@ -44,6 +44,21 @@ export const holdCollection = async (queries: Queries, collection: CollectionRec
     .for("key share");
   if (row === undefined) throw notFound("collection", collection.name);
   requireEncoders(collection, row);
+};
+
+/**
+ * The key of the collection of that name, which cannot be removed until the transaction ends.
+ *
+ * @throws AnchorageError `not-found` if there is no such collection
+ */
+export const holdByName = async (queries: Queries, name: CollectionName): Promise<number> => {
+  const [found] = await queries
+    .select({ key: collections.key })
+    .from(collections)
+    .where(eq(collections.name, name))
+    .for("key share");
+  if (found === undefined) throw notFound("collection", name);
+  return found.key;
 };
 
 /**

@@ -18,7 +18,6 @@ import type {
   CollectionName,
   EncoderId,
   Ensemble,
-  JsonValue,
   Metadata,
   Method,
   Modality,
@@ -28,14 +27,15 @@ import type {
 import type { Job, JobState } from "../api/service.ts";
 import type { Change, ReceiptEntry } from "./types.ts";
 
-const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
+/** A column of bytes. */
+export const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => "bytea",
   // pg would send any other Uint8Array as an array of numbers.
   toDriver: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
 });
 
 /** Text that sorts by its UTF-8 bytes, whatever the server's locale. */
-const byteOrderedText = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
+export const byteOrderedText = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
 
 /** A timestamp column with millisecond precision. */
 export const momentNow = (name: string) => timestamp(name, { withTimezone: true, precision: 3 }).notNull();
@@ -158,47 +158,6 @@ export const transforms = pgTable(
     weights: bytea("weights"),
   },
   (t) => [primaryKey({ columns: [t.collection, t.modality, t.kind, t.version] })],
-);
-
-/** Cache of label vectors by text encoder and SHA-256 of the text; `data` as in {@link vectors}. */
-export const labelVectors = pgTable(
-  "label_vectors",
-  {
-    collection: collectionKey(),
-    encoderKey: encoderKey("encoder_key"),
-    hash: bytea("hash").notNull(),
-    data: bytea("data").notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.collection, t.encoderKey, t.hash] })],
-);
-
-export const selections = pgTable("selections", {
-  id: text("id").primaryKey(),
-  /** Null if the selection does not belong to a collection. */
-  collection: bigint("collection", { mode: "number" }).references(() => collections.key, {
-    onDelete: "cascade",
-  }),
-  createdAt: momentNow("created_at"),
-  content: jsonb("content").$type<JsonValue>().notNull(),
-});
-
-/** A null `content` means removed; the row remains, so that its version number is not reused. */
-export const adapters = pgTable(
-  "adapters",
-  {
-    id: byteOrderedText("id").notNull(),
-    version: integer("version").notNull(),
-    sha256: text("sha256").notNull(),
-    /** Null if it was not trained on a collection. */
-    collection: bigint("collection", { mode: "number" }).references(() => collections.key, {
-      onDelete: "cascade",
-    }),
-    sequence: bigint("sequence", { mode: "number" }).$type<Sequence>(),
-    createdAt: momentNow("created_at"),
-    settings: jsonb("settings").$type<JsonValue>(),
-    content: bytea("content"),
-  },
-  (t) => [primaryKey({ columns: [t.id, t.version] })],
 );
 
 /** Append-only: each row contains the hash of the previous row. See receipt-chain.ts. */

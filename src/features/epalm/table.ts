@@ -1,8 +1,28 @@
 import { and, desc, eq, isNotNull, sql } from "drizzle-orm";
-import { notFound } from "../../errors.ts";
+import { bigint, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { CollectionName, JsonValue, Sequence } from "../../types.ts";
 import type { Database, Queries } from "../../store/database.ts";
-import { adapters, collections } from "../../store/schema.ts";
+import { holdByName } from "../../store/lock-collection.ts";
+import { byteOrderedText, bytea, collections, momentNow } from "../../store/schema.ts";
+
+/** A null `content` means removed; the row remains, so that its version number is not reused. */
+export const adapters = pgTable(
+  "adapters",
+  {
+    id: byteOrderedText("id").notNull(),
+    version: integer("version").notNull(),
+    sha256: text("sha256").notNull(),
+    /** Null if it was not trained on a collection. */
+    collection: bigint("collection", { mode: "number" }).references(() => collections.key, {
+      onDelete: "cascade",
+    }),
+    sequence: bigint("sequence", { mode: "number" }).$type<Sequence>(),
+    createdAt: momentNow("created_at"),
+    settings: jsonb("settings").$type<JsonValue>(),
+    content: bytea("content"),
+  },
+  (t) => [primaryKey({ columns: [t.id, t.version] })],
+);
 
 /** An adapter to be stored; `adapter/record.ts` declares its settings and its content. */
 export interface NewAdapter {
@@ -58,23 +78,13 @@ export const saveAdapter = async (
       .orderBy(desc(adapters.version))
       .limit(1);
     if (newest?.sha256 === sha256 && newest.settings !== null) return { adapter: newest, isNew: false };
-    const collection = adapter.collection === null ? null : await keyOf(queries, adapter.collection);
+    const collection = adapter.collection === null ? null : await holdByName(queries, adapter.collection);
     const version = (newest?.version ?? 0) + 1;
     await queries
       .insert(adapters)
       .values({ id, version, sha256, collection, sequence, createdAt, settings, content });
     return { adapter: { ...adapter, version, bytes: content.byteLength }, isNew: true };
   });
-
-const keyOf = async (queries: Queries, name: CollectionName): Promise<number> => {
-  const [found] = await queries
-    .select({ key: collections.key })
-    .from(collections)
-    .where(eq(collections.name, name))
-    .for("key share");
-  if (found === undefined) throw notFound("collection", name);
-  return found.key;
-};
 
 const named = (id: string, version: number | null) =>
   and(eq(adapters.id, id), version === null ? undefined : eq(adapters.version, version), isThere);

@@ -3,7 +3,7 @@ import type { Sequence } from "../../types.ts";
 import type { Database } from "../../store/database.ts";
 import { fromBytes, toBytes } from "../../store/float32.ts";
 import { lockCollection } from "../../store/lock-collection.ts";
-import { labelVectors } from "../../store/schema.ts";
+import { labelVectors } from "./table.ts";
 import type { CollectionRecord, EncoderRecord } from "../../store/types.ts";
 
 /** A text's vector, found again by the sha256 of its UTF-8. */

@@ -1,8 +1,31 @@
 import { desc, eq } from "drizzle-orm";
-import { notFound } from "../../errors.ts";
+import { bigint, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { CollectionName, JsonValue } from "../../types.ts";
-import type { Database, Queries } from "../../store/database.ts";
-import { collections, selections } from "../../store/schema.ts";
+import type { Database } from "../../store/database.ts";
+import { holdByName } from "../../store/lock-collection.ts";
+import { bytea, collectionKey, collections, encoderKey, momentNow } from "../../store/schema.ts";
+
+/** Cache of label vectors by text encoder and SHA-256 of the text; `data` as in `vectors`. */
+export const labelVectors = pgTable(
+  "label_vectors",
+  {
+    collection: collectionKey(),
+    encoderKey: encoderKey("encoder_key"),
+    hash: bytea("hash").notNull(),
+    data: bytea("data").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.collection, t.encoderKey, t.hash] })],
+);
+
+export const selections = pgTable("selections", {
+  id: text("id").primaryKey(),
+  /** Null if the selection does not belong to a collection. */
+  collection: bigint("collection", { mode: "number" }).references(() => collections.key, {
+    onDelete: "cascade",
+  }),
+  createdAt: momentNow("created_at"),
+  content: jsonb("content").$type<JsonValue>().notNull(),
+});
 
 /** What a model selection came to. */
 export interface SelectionRecord {
@@ -27,19 +50,9 @@ export const saveSelection = async (
   { id, collection, createdAt, content }: SelectionRecord,
 ): Promise<void> => {
   await database.transaction(async ({ queries }) => {
-    const key = collection === null ? null : await keyOf(queries, collection);
+    const key = collection === null ? null : await holdByName(queries, collection);
     await queries.insert(selections).values({ id, collection: key, createdAt, content });
   });
-};
-
-const keyOf = async (queries: Queries, name: CollectionName): Promise<number> => {
-  const [found] = await queries
-    .select({ key: collections.key })
-    .from(collections)
-    .where(eq(collections.name, name))
-    .for("key share");
-  if (found === undefined) throw notFound("collection", name);
-  return found.key;
 };
 
 export const findSelection = async (database: Database, id: string): Promise<SelectionRecord | null> => {
