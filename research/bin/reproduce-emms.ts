@@ -28,7 +28,7 @@ const schema = z
     dataset: names,
     model: names,
     method: z.array(z.enum(SELECTION_METHODS, `must be one of ${SELECTION_METHODS.join(", ")}`)).optional(),
-    rounds: wholeNumber(1, 1_000),
+    rounds: z.literal("optimal").or(wholeNumber(1, 1_000)),
     json: z.boolean().default(false),
   })
   .strict();
@@ -122,7 +122,7 @@ await runScript<Given>({
       value: "NAME",
       help: `may be repeated: ${SELECTION_METHODS.join(", ")} [${METHODS.join(", ")}]`,
     },
-    rounds: { type: "string", value: "N", default: "1", help: "of EMMS; 1 is as published" },
+    rounds: { type: "string", value: "N", default: "1", help: "of EMMS, or `optimal`; 1 is as published" },
     json: { type: "boolean", help: "print it as JSON" },
   },
   examples: [

@@ -4,6 +4,7 @@ import {
   methodOf,
   openScoring,
   weightedTau,
+  type Rounds,
   type TransferMethod,
 } from "../../../src/features/selection/emms/index.ts";
 import { AnchorageError, isAnchorageError, messageOf } from "../../../src/errors.ts";
@@ -59,7 +60,7 @@ export const reproduceEmms = async (options: {
   readonly files: ReproductionFiles;
   readonly methods: readonly TransferMethod[];
   readonly accuracies: Accuracies;
-  readonly rounds: number;
+  readonly rounds: Rounds;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;
 }): Promise<ReproducedDataset[]> => {

@@ -30,7 +30,7 @@ const schema = ({ z, collectionOption, noArguments, urlOption, wholeNumber }: Op
       transform: z.array(z.enum(TRANSFORMS, `must be one of ${TRANSFORMS.join(", ")}`)).optional(),
       template: z.array(z.string().includes("{}", { error: "must hold {}" })).optional(),
       templates: z.string().min(1).optional(),
-      rounds: wholeNumber(1, 1_000),
+      rounds: z.literal("optimal").or(wholeNumber(1, 1_000)),
       samples: wholeNumber(10, 10_000),
       bootstrap: wholeNumber(0, 1_000),
       seed: wholeNumber(0, 999_999_999),
@@ -152,7 +152,12 @@ export const selectEncoderCommand: Command<Given, Context<Selector>> = {
       value: "NAME",
       help: "a set of templates (imagenet, cifar-100, pets, eurosat) or a file of them",
     },
-    rounds: { type: "string", value: "N", default: String(rounds), help: "of EMMS; 1 is as published" },
+    rounds: {
+      type: "string",
+      value: "N",
+      default: String(rounds),
+      help: "of EMMS, or `optimal`; 1 is as published",
+    },
     samples: { type: "string", value: "N", default: String(samples), help: "anchors that are drawn at most" },
     bootstrap: {
       type: "string",

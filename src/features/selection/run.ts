@@ -7,6 +7,7 @@ import { halvesFor } from "./halves.ts";
 import { labelMatrices } from "./label-matrices.ts";
 import { modelsOf } from "./models.ts";
 import { answerOf } from "./answer.ts";
+import type { Rounds } from "./emms/index.ts";
 import type { CandidateScores } from "./score-candidate.ts";
 import { openScorer } from "./scorer.ts";
 import type { Selection, SelectionContext, SelectionSettings, Subject } from "./types.ts";
@@ -116,7 +117,7 @@ export const runSelection = async (
   };
 };
 
-const optionsOf = (rounds: number, seed: number) => ({
+const optionsOf = (rounds: Rounds, seed: number) => ({
   emms: { rounds },
   nleep: { seed },
   parc: { seed },

@@ -1,4 +1,4 @@
-import type { Label, ProjectionKind, TransferMethod } from "./emms/index.ts";
+import type { Label, ProjectionKind, Rounds, TransferMethod } from "./emms/index.ts";
 import type { AnchorId, CollectionName, EncoderId, JsonValue, Sequence, TransformKind } from "../../types.ts";
 
 /** What is known of each of some anchors. */
@@ -34,7 +34,7 @@ export interface SelectionSettings {
   /** To which F-labels are projected; absent: the smallest of their encoders' dimensions. */
   readonly dimension?: number;
   /** Of EMMS. */
-  readonly rounds: number;
+  readonly rounds: Rounds;
   /** So many are drawn where there are more. */
   readonly samples: number;
   /** Halves of the samples that are scored for the confidence, at most. */

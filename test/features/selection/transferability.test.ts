@@ -49,6 +49,16 @@ describe("POST /v1/transferability", () => {
     expect(scores.emms).toMatchObject({ weights: [expect.any(Number), expect.any(Number)] });
   });
 
+  it("solves for the optimum of EMMS where `rounds` is `optimal`, and rejects any other word", async () => {
+    const fLabels = [features.map((row) => row.slice(0, 3)), features.map((row) => row.slice(1, 4))];
+    const request = { features: features.map((row) => row.slice(0, 2)), fLabels, methods: ["emms"] };
+    const [once, best] = [await score(request), await score({ ...request, rounds: "optimal" })];
+    expect(scoresIn(best).emms?.diagnostics).toMatchObject({ rounds: "optimal", converged: true });
+    expect(scoresIn(best).emms?.score).toBeGreaterThanOrEqual(scoresIn(once).emms?.score ?? NaN);
+    const refused = await score({ ...request, rounds: "best" });
+    expect([refused.status, pathsOf(refused)]).toEqual([400, ["rounds"]]);
+  });
+
   it("takes any whole numbers as labels", async () => {
     const named = ids.map((id) => [-7, 2 ** 53 - 1, 0][id] ?? 0);
     const methods = ["nce", "gbc", "linear-probe"];

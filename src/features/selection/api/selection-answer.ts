@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { SELECTION_METHODS } from "../methods.ts";
+import { rounds } from "./transferability.ts";
 import { job } from "../../../api/service.ts";
 import { transform } from "../../../api/values.ts";
 
@@ -99,7 +100,7 @@ export const selection = z
       templates: z.array(z.string()),
       projection,
       dimension: z.int().optional(),
-      rounds: z.int(),
+      rounds,
       samples: z.int(),
       bootstrap: z.int(),
       seed: z.int(),

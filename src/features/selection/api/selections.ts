@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { SELECTION_DEFAULTS, SELECTION_METHODS, type SelectionRequest, type Subject } from "../index.ts";
 import { image } from "../../../api/inputs.ts";
 import { anchorLabel, label } from "./labels.ts";
-import { matrix } from "./transferability.ts";
+import { matrix, rounds } from "./transferability.ts";
 import { collectionName, optional, text, transform } from "../../../api/values.ts";
 
 const MAX_SAMPLES = 10_000;
@@ -97,9 +97,7 @@ export const selectionRequest = z
         .max(16_384)
         .openapi({ description: "That width; the smallest dimension of the text encoders where absent." }),
     ),
-    rounds: optional(
-      whole(1, 1_000, defaults.rounds).openapi({ description: "Of `emms`; 1 is as published." }),
-    ),
+    rounds: optional(rounds),
     samples: optional(
       whole(10, MAX_SAMPLES, defaults.samples).openapi({
         description: "So many are drawn where there are more.",

@@ -51,14 +51,28 @@ const probabilities = matrix.superRefine((rows, context) => {
   }
 });
 
+/** The most rounds of EMMS. */
+export const MAX_ROUNDS = 1_000;
+
+export const rounds = z
+  .union([z.int().min(1).max(MAX_ROUNDS), z.literal("optimal")], {
+    error: () => `must be a whole number from 1 to ${MAX_ROUNDS} or "optimal"`,
+  })
+  .openapi({
+    default: 1,
+    description:
+      "Of `emms`: 1 is as published; more rounds never raise the loss and end at the optimum; `optimal` solves for the optimum at once.",
+  });
+
 const methodOptions = z
   .strictObject({
     transrate: optional(
       z.strictObject({
         classes: optional(
           z.enum(["by-rows", "equal"]).openapi({
-            default: "by-rows",
-            description: "How classes count in the rate given the classes.",
+            default: "equal",
+            description:
+              "How classes count in the rate given the classes: `equal` as in the authors' code, `by-rows` as in the definition.",
           }),
         ),
       }),
@@ -84,7 +98,13 @@ const methodOptions = z
           }),
         ),
         samples: optional(z.int().min(3).max(3_000).openapi({ default: 2_000 })),
-        standardize: optional(z.boolean().openapi({ default: false })),
+        standardize: optional(
+          z.boolean().openapi({
+            default: true,
+            description:
+              "Standardises feature columns first, as the authors' code does; false is the definition.",
+          }),
+        ),
         seed,
       }),
     ),
@@ -127,13 +147,7 @@ export const transferabilityRequest = z
           "`parc` takes the first F-labels where there are no labels. `hscore-reg`, `sfda` and `linear-probe` take at most " +
           "8,192 columns.",
       }),
-    rounds: optional(
-      z.int().min(1).max(1_000).openapi({
-        default: 1,
-        description:
-          "Of `emms`: 1 is as published; with more it ends where the objective changes by less than 1e-6 of itself.",
-      }),
-    ),
+    rounds: optional(rounds),
     options: optional(methodOptions),
   })
   .superRefine(({ features, labels: ids, fLabels = [], sourceProbabilities }, context) => {

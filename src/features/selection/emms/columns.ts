@@ -38,11 +38,14 @@ export const centre = (columns: Matrix): Matrix => {
 };
 
 /**
- * Subtracts from each row of `columns` its mean and divides by its standard deviation (population) + 1e-8, as EMMS
- * does; a row that is constant becomes 0.
+ * Subtracts from each row of `columns` its mean and divides by its standard deviation (population) + `smoothing`; a row
+ * that is constant becomes 0. EMMS smooths by 1e-8, the default.
  */
-export const standardize = (columns: Matrix): Matrix => {
-  forEachRow(centre(columns), (row) => scale(row, 1 / (Math.sqrt(squaresOf(row) / row.length) + 1e-8)));
+export const standardize = (columns: Matrix, smoothing = 1e-8): Matrix => {
+  forEachRow(centre(columns), (row) => {
+    const squares = squaresOf(row);
+    if (squares > 0) scale(row, 1 / (Math.sqrt(squares / row.length) + smoothing));
+  });
   return columns;
 };
 

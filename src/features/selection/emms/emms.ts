@@ -1,5 +1,5 @@
 import type { Matrix } from "../../../math/linear-algebra/index.ts";
-import { alternate } from "./alternate.ts";
+import { alternate, optimalWeights } from "./alternate.ts";
 import { undefinedScore } from "./classes.ts";
 import { dot } from "./columns.ts";
 import { spanOf } from "./span.ts";
@@ -9,7 +9,8 @@ import type { Method } from "./types.ts";
 /**
  * EMMS (Meng et al., "Foundation model is efficient multimodal multitask model selector", arXiv 2308.06262): minus the
  * mean squared residual of the best linear map from the features to the best mixture of K label embeddings. Every
- * column of the features and the embeddings is standardised first; one that is constant counts as zeros.
+ * column of the features and the embeddings is standardised first; a constant column counts as zeros. `rounds: 1` is what
+ * the authors' code computes; more rounds, and `"optimal"`, minimise the same objective further.
  */
 export const emms: Method = {
   name: "emms",
@@ -25,16 +26,20 @@ export const emms: Method = {
     const span = await spanOf(features);
     signal?.throwIfAborted();
     const explained = await span.energies(labels);
-    const { weights, objectives, converged } = await alternate(
-      { size: labels.length, all, explained },
-      rounds,
-    );
+    const products = { size: labels.length, all, explained };
+    const { weights, objectives, converged } =
+      rounds === "optimal" ? await optimalWeights(products) : await alternate(products, rounds);
     const scale = features.n * first.columns;
     const losses = objectives.map((objective) => objective / scale);
     return {
       score: 0 - (losses.at(-1) ?? 0),
       weights: [...weights],
-      diagnostics: { rank: span.rank, rounds: losses.length, converged, losses },
+      diagnostics: {
+        rank: span.rank,
+        rounds: rounds === "optimal" ? rounds : losses.length,
+        converged,
+        losses,
+      },
     };
   },
 };

@@ -14,14 +14,15 @@ const STEP = 1e-12;
 /**
  * PARC (Bolya, Mittapalli and Hoffman, "Scalable diverse model selection for accessible transfer learning", NeurIPS 2021):
  * Spearman's correlation, times 100, of the dissimilarities (1 - Pearson's correlation) of all pairs of rows by their
- * features and by their labels, which are one-hot classes or F-labels. A row whose values are all the same has the
- * correlation 0 with every other.
+ * features and by their labels, which are one-hot classes or F-labels. Feature columns are standardised first, as the
+ * authors' code does; with `standardize: false` they stay as they are, as the definition has it. A row whose values are all
+ * the same has the correlation 0 with every other.
  */
 export const parc: Method = {
   name: "parc",
   needs: [],
   score: async (input, { parc: options = {} }, signal) => {
-    const { samples = SAMPLES, seed = 0, standardize: standardized = false } = options;
+    const { samples = SAMPLES, seed = 0, standardize: standardized = true } = options;
     const labels = options.labels ?? (input.classes === undefined ? "f-labels" : "classes");
     const { n } = input.features;
     const rest = createTurns(signal);
@@ -66,7 +67,7 @@ const labelDissimilarities = (input: ScoreInput, chosen: Int32Array): Promise<Fl
 
 const standardizedColumns = (features: Features): Features => ({
   ...features,
-  data: transpose(standardize(columnsOf(features))).data,
+  data: transpose(standardize(columnsOf(features), 0)).data,
 });
 
 const dissimilarities = async ({ data, d }: Features, chosen: Int32Array): Promise<Float64Array> => {

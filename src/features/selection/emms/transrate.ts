@@ -9,13 +9,13 @@ const EPSILON = 1e-4;
 /**
  * TransRate (Huang et al., "Frustratingly easy transferability estimation", 2022): how many nats it takes to code the
  * centred features, less those that it takes where the classes are known. Both by `R(Z) = 1/2 log det(I + Z^T Z / (n
- * eps))`, eps 1e-4. The rate given the classes is the mean over rows of their class's; `classes: "equal"` takes the mean
- * over classes, as the authors' code does, which differs where classes have different sizes.
+ * eps))`, eps 1e-4. The rate given the classes is the mean over classes, as the authors' code has it; `classes: "by-rows"`
+ * weights each class by its rows, as the definition has it. They differ where classes have different sizes.
  */
 export const transrate: Method = {
   name: "transrate",
   needs: ["classes"],
-  score: async (input, { transrate: { classes: weighting = "by-rows" } = {} }, signal) => {
+  score: async (input, { transrate: { classes: weighting = "equal" } = {} }, signal) => {
     const classes = classesOf("transrate", input);
     const rows = transpose(centre(columnsOf(input.features)));
     const whole = await rateOf(rows);

@@ -30,17 +30,20 @@ export interface ScoreInput {
 /** The parts of an input that not every method needs. */
 export type LabelInput = "classes" | "fLabels" | "sourceProbabilities";
 
+/** Rounds of EMMS. */
+export type Rounds = number | "optimal";
+
 /** What a method may be told; each reads its own part, and has a default for all of it. */
 export interface TransferOptions {
   readonly emms?: {
     /**
-     * How many rounds at most, from 1; beyond the first it ends where the objective changes by less than 1e-6 of
-     * itself. 1, as published, where not given.
+     * The most rounds of the alternating minimisation, from 1 (the default, as published); it ends earlier at the optimum.
+     * `"optimal"` solves for the optimum at once.
      */
-    readonly rounds?: number;
+    readonly rounds?: Rounds;
   };
   readonly transrate?: {
-    /** How classes count in the rate given the classes: by their rows (the default), or all the same. */
+    /** How classes count in the rate given the classes: equally (the default, as the authors' code does), or by rows. */
     readonly classes?: "by-rows" | "equal";
   };
   readonly nleep?: {
@@ -60,7 +63,7 @@ export interface TransferOptions {
     readonly labels?: "classes" | "f-labels";
     /** Of more rows so many are drawn; 2,000 where not given. */
     readonly samples?: number;
-    /** Whether columns are standardised first, as in the authors' code; false where not given. */
+    /** Whether feature columns are standardised first; true by default, as in the authors' code. */
     readonly standardize?: boolean;
     readonly seed?: number;
   };

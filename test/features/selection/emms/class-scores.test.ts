@@ -44,33 +44,50 @@ describe("GBC", () => {
   });
 });
 
+const standardizedRows = (rows: readonly (readonly number[])[]): number[][] => {
+  const columns = rows[0]?.map((_, j) => rows.map((row) => row[j] ?? 0)) ?? [];
+  return rows.map((row) =>
+    row.map((value, j) => {
+      const own = columns[j] ?? [];
+      const mean = own.reduce((sum, each) => sum + each, 0) / own.length;
+      const variance = own.reduce((sum, each) => sum + (each - mean) ** 2, 0) / own.length;
+      return (value - mean) / Math.sqrt(variance);
+    }),
+  );
+};
+const AS_DEFINED = { parc: { standardize: false } } as const;
+
 describe("PARC", () => {
-  it("is the rank correlation of the dissimilarities by features and by classes", async () => {
-    expect((await scoreOf(parc, data)) / naiveParc(data.rows, naiveOneHot(data.ids))).toBeCloseTo(1, 9);
-    expect((await scoreOf(parc, wide)) / naiveParc(wide.rows, naiveOneHot(wide.ids))).toBeCloseTo(1, 9);
+  it("standardises feature columns by default, as the authors' code does", async () => {
+    for (const each of [data, wide]) {
+      const expected = naiveParc(standardizedRows(each.rows), naiveOneHot(each.ids));
+      expect((await scoreOf(parc, each)) / expected).toBeCloseTo(1, 6);
+    }
   });
 
-  it("holds features against F-labels where there are no classes, or it is told to", async () => {
+  it("standardises columns of small values exactly", async () => {
+    const small = data.rows.map((row) => row.map((value, j) => (j === 0 ? 1e-9 * value : value)));
+    const score = await scoreOf(parc, { ...dataOf(small), classes: data.classes });
+    expect(score / naiveParc(standardizedRows(data.rows), naiveOneHot(data.ids))).toBeCloseTo(1, 6);
+  });
+
+  it("compares the features as they are where `standardize` is false", async () => {
+    for (const each of [data, wide]) {
+      const expected = naiveParc(each.rows, naiveOneHot(each.ids));
+      expect((await scoreOf(parc, each, AS_DEFINED)) / expected).toBeCloseTo(1, 9);
+    }
+  });
+
+  it("compares features with F-labels where there are no classes, or the option says so", async () => {
     const { rows: labels } = classData(80, 5, 4, 2, 9);
     const fLabels = [numbersOf(labels)];
     const expected = naiveParc(data.rows, labels);
-    expect((await scoreOf(parc, { features: data.features, fLabels })) / expected).toBeCloseTo(1, 9);
-    const told = await scoreOf(parc, { ...data, fLabels }, { parc: { labels: "f-labels" } });
-    expect(told / expected).toBeCloseTo(1, 9);
-  });
-
-  it("can standardise columns first", async () => {
-    const columns = data.rows[0]?.map((_, j) => data.rows.map((row) => row[j] ?? 0)) ?? [];
-    const standardized = data.rows.map((row) =>
-      row.map((value, j) => {
-        const own = columns[j] ?? [];
-        const mean = own.reduce((sum, each) => sum + each, 0) / own.length;
-        const variance = own.reduce((sum, each) => sum + (each - mean) ** 2, 0) / own.length;
-        return (value - mean) / Math.sqrt(variance);
-      }),
+    expect((await scoreOf(parc, { features: data.features, fLabels }, AS_DEFINED)) / expected).toBeCloseTo(
+      1,
+      9,
     );
-    const score = await scoreOf(parc, data, { parc: { standardize: true } });
-    expect(score / naiveParc(standardized, naiveOneHot(data.ids))).toBeCloseTo(1, 6);
+    const options = { parc: { standardize: false, labels: "f-labels" } } as const;
+    expect((await scoreOf(parc, { ...data, fLabels }, options)) / expected).toBeCloseTo(1, 9);
   });
 
   it("draws the same rows for the same seed where there are more than it compares", async () => {
@@ -84,7 +101,8 @@ describe("PARC", () => {
     const few = data.rows.slice(0, 25);
     const doubled = [...few, ...few, [2, 2, 2, 2, 2, 2], [0.1, 0.1, 0.1, 0.1, 0.1, 0.1]];
     const ids = [...data.ids.slice(0, 25), ...data.ids.slice(0, 25), 0, 1];
-    const score = await scoreOf(parc, { ...dataOf(doubled), classes: Int32Array.from(ids) });
+    const input = { ...dataOf(doubled), classes: Int32Array.from(ids) };
+    const score = await scoreOf(parc, input, AS_DEFINED);
     expect(score / naiveParc(doubled, naiveOneHot(ids))).toBeCloseTo(1, 9);
   });
 

@@ -39,12 +39,12 @@ const METHODS = [
   {
     method: transrate,
     options: {},
-    reference: (...task: Parameters<typeof naiveHscore>) => naiveTransrate(...task, "by-rows"),
+    reference: (...task: Parameters<typeof naiveHscore>) => naiveTransrate(...task, "equal"),
   },
   {
     method: transrate,
-    options: { transrate: { classes: "equal" } } satisfies TransferOptions,
-    reference: (...task: Parameters<typeof naiveHscore>) => naiveTransrate(...task, "equal"),
+    options: { transrate: { classes: "by-rows" } } satisfies TransferOptions,
+    reference: (...task: Parameters<typeof naiveHscore>) => naiveTransrate(...task, "by-rows"),
   },
   { method: sfda, options: {}, reference: naiveSfda },
 ] as const;
