@@ -83,6 +83,7 @@ export const createRowReader =
       return {
         kind: "pair",
         id: given ?? (path === null ? otherwise : withoutExtension(path)),
+        idIsGiven: given !== undefined,
         name: path ?? otherwise,
         container: table,
         text: oneLine(caption),

@@ -40,6 +40,8 @@ export interface Pair {
   readonly kind: "pair";
   /** A short id: the path without the extension, `shard/key`, or what an id column says. Pairs may share it. */
   readonly id: string;
+  /** The data say what the id is (a column); then two images with one id are a fault of the data. */
+  readonly idIsGiven?: boolean;
   /**
    * The image's name in its container, the same in each run: the path with the extension, the key of a sample. Two
    * images of one container have different names; two captions of one image have the same.

@@ -139,6 +139,7 @@ const entryOf = (sample: Sample, file: string, id: string, options: TableOptions
   return {
     kind: "pair",
     id: String(given),
+    idIsGiven: options.id !== undefined,
     name: key,
     container: file,
     captionFrom: { kind: "sidecar", label: text === undefined ? ".json" : ".txt" },
