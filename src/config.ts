@@ -50,6 +50,8 @@ const settings = z
     SAMPLE: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
     /** Maximum size of a request body, in MiB. NDJSON streams are exempt. */
     BODY_LIMIT_MIB: wholeNumber(1, 2_048).default(64),
+    /** Largest image that is decoded, in millions of pixels. */
+    MAX_MEGAPIXELS: wholeNumber(1, 4_000).default(200),
     /** Custom classification methods: `NAME=FILE` or `NAME=URL`, separated by commas. */
     CLASSIFICATION_METHODS: z.string().default(""),
     /** External hosts that a consensus may call: host or host:port, separated by commas. Empty (the default): none. */
@@ -84,6 +86,8 @@ export interface Config {
   readonly apiKey: string | null;
   readonly sample: boolean;
   readonly bodyLimitBytes: number;
+  /** Of the largest image that is decoded. */
+  readonly maxPixels: number;
   /** Unparsed, as set by the operator. */
   readonly consensusHttpHosts: string;
   /** Unparsed list of `NAME=FILE` or `NAME=URL`, one for each custom classification method. */
@@ -124,6 +128,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     apiKey: value.API_KEY ?? null,
     sample: value.SAMPLE === "on",
     bodyLimitBytes: Math.round(value.BODY_LIMIT_MIB * 1024 * 1024),
+    maxPixels: value.MAX_MEGAPIXELS * 1_000_000,
     consensusHttpHosts: value.CONSENSUS_HTTP_HOSTS,
     classificationMethods: value.CLASSIFICATION_METHODS,
     logFormat: value.LOG_FORMAT ?? null,

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { requireInstalled, type EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../errors.ts";
-import type { EncoderRecord } from "../store/index.ts";
+import type { EncoderRecord, StoredImage } from "../store/index.ts";
 
 /** The longest text that is accepted, in characters; encoders truncate far earlier. */
 export const MAX_TEXT_LENGTH = 10_000;
@@ -21,6 +21,8 @@ export interface Encoding {
     encoder: EncoderRecord,
     images: readonly Encodable<Uint8Array>[],
   ) => Promise<Float32Array>;
+  /** @throws AnchorageError `invalid-input` with an empty path, as `EncoderRegistry.makeThumbnail` */
+  readonly thumbnail: (image: Uint8Array) => Promise<StoredImage>;
   readonly texts: (encoder: EncoderRecord, texts: readonly Encodable<string>[]) => Promise<Float32Array>;
 }
 
@@ -38,6 +40,8 @@ export const createEncoding = (registry: EncoderRegistry): Encoding => {
         ),
       );
     },
+
+    thumbnail: (image) => registry.makeThumbnail(image),
 
     texts: async (encoder, texts) => {
       if (texts.length === 0) return new Float32Array(0);

@@ -21,7 +21,7 @@ export interface CoreOptions {
  */
 export const openCore = async (
   config: Pick<Config, "dataDir" | "databaseUrl"> &
-    Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods">>,
+    Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods" | "maxPixels">>,
   log: Log,
   { preload }: CoreOptions,
 ): Promise<OwnedCore> => {
@@ -38,7 +38,7 @@ export const openCore = async (
     return part;
   };
   try {
-    const { dataDir, databaseUrl } = config;
+    const { dataDir, databaseUrl, maxPixels } = config;
     await mkdir(dataDir, { recursive: true });
     const lock = await lockDataDir(dataDir);
     closing.push(() => lock.release());
@@ -57,6 +57,7 @@ export const openCore = async (
       await openEncoderRegistry({
         folders: [encoderDirectory(dataDir)],
         networks: networkDirectory(dataDir),
+        ...(maxPixels === undefined ? {} : { maxPixels }),
         log,
       }),
     );

@@ -1,6 +1,5 @@
 import pLimit from "p-limit";
 import type { Anchor } from "../api/anchors.ts";
-import { makeThumbnail } from "../encoders/index.ts";
 import { AnchorageError, atPath, invalidField, isAnchorageError, type FieldFault } from "../errors.ts";
 import type { AnchorWrite, CollectionRecord, EncoderRecord, StoredImage } from "../store/index.ts";
 import type { AnchorId, Modality } from "../types.ts";
@@ -25,7 +24,7 @@ export const prepareAnchors = async (
 ): Promise<AnchorWrite[]> => {
   checkAll(collection, anchors, ROOT);
   const [thumbnails, vectors] = await Promise.all([
-    makeThumbnails(anchors),
+    makeThumbnails(anchors, encoding),
     encodeSides(collection, anchors, encoding, ROOT),
   ]);
   return anchors.map((anchor, i) => ({
@@ -147,7 +146,7 @@ const collectFaults = (faults: FieldFault[], check: () => void): void => {
   }
 };
 
-const makeThumbnails = (anchors: readonly Anchor[]): Promise<(StoredImage | null)[]> => {
+const makeThumbnails = (anchors: readonly Anchor[], encoding: Encoding): Promise<(StoredImage | null)[]> => {
   const limit = pLimit(THUMBNAILS_AT_ONCE);
   return Promise.all(
     anchors.map(({ image }, i) =>
@@ -155,7 +154,7 @@ const makeThumbnails = (anchors: readonly Anchor[]): Promise<(StoredImage | null
         ? Promise.resolve(null)
         : limit(async () => {
             try {
-              return await makeThumbnail(image);
+              return await encoding.thumbnail(image);
             } catch (error) {
               throw isAnchorageError(error) ? atPath(`${ROOT}.${i}.image`, error) : error;
             }

@@ -1,6 +1,7 @@
 import { atPath, isAnchorageError } from "../errors.ts";
 import type { TensorData } from "../onnx/index.ts";
 import { preprocessImage } from "./image.ts";
+import { DEFAULT_MAX_PIXELS } from "./image-limits.ts";
 import type { ImageManifest } from "./manifest.ts";
 import { openModel } from "./model.ts";
 import { vectorsOf } from "./output.ts";
@@ -12,6 +13,7 @@ const IMAGES_A_BATCH = 8;
 /**
  * Opens a session of an image encoder. At most two batches of images are decoded at any time.
  *
+ * @param maxPixels larger images are rejected
  * @throws AnchorageError as `openModel`
  * @example
  * ```ts
@@ -23,6 +25,7 @@ const IMAGES_A_BATCH = 8;
 export const openImageSession = async (
   directory: string,
   manifest: ImageManifest,
+  maxPixels = DEFAULT_MAX_PIXELS,
 ): Promise<EncoderSession<Uint8Array>> => {
   const model = await openModel(directory, manifest);
   const { image: spec, inputs } = manifest;
@@ -31,7 +34,7 @@ export const openImageSession = async (
     const size = 3 * spec.height * spec.width;
     const batch = new Float32Array(images.length * size);
     const prepared = await Promise.allSettled(
-      images.map(async (bytes, i) => batch.set(await preprocessImage(bytes, spec), i * size)),
+      images.map(async (bytes, i) => batch.set(await preprocessImage(bytes, spec, maxPixels), i * size)),
     );
     prepared.forEach((outcome, i) => {
       if (outcome.status === "fulfilled") return;

@@ -1,11 +1,13 @@
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
+import { unreadable } from "./image-fault.ts";
+import { READ_FORMATS, unreadFormat } from "./image-formats.ts";
+import { checkSize, DEFAULT_MAX_PIXELS, withDecodedBytes } from "./image-limits.ts";
 import type { ImagePreprocessing } from "./manifest.ts";
+import { outsideReference } from "./svg-references.ts";
 
-/** More than any consumer camera has. A file that declares more pixels is rejected before decoding. */
-export const MAX_PIXELS = 50_000_000;
-/** JPEG's limit. It also rejects PNGs of one column, which take seconds to decode row by row. */
-const MAX_SIDE = 65_535;
+/** Of an image that is scaled before it is cropped. */
+const MAX_SCALED_PIXELS = 50_000_000;
 const SVG_DPI = 72;
 const MAX_SVG_DPI = 7_200;
 const THUMBNAIL_SIDE = 160;
@@ -20,12 +22,16 @@ const KERNELS = { nearest: "nearest", bilinear: "linear", bicubic: "cubic", lanc
  * the result half a pixel to the lower right, and that `lanczos` falls back to `bicubic`.
  *
  * @param bytes PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG
+ * @param maxPixels larger images are rejected before they are decoded
  * @returns `[3, height, width]` or `[height, width, 3]` row-major, depending on the layout
- * @throws AnchorageError `invalid-input` (with an empty path) if the bytes are not an image, truncated or too large
+ * @throws AnchorageError `invalid-input` (with an empty path) if the bytes are not an image, truncated or too large, or if
+ * they are a drawing that refers to something outside of it
  */
-export const preprocessImage = async (bytes: Uint8Array, spec: ImagePreprocessing): Promise<Float32Array> => {
-  return toTensor(await decode(bytes, spec), spec);
-};
+export const preprocessImage = async (
+  bytes: Uint8Array,
+  spec: ImagePreprocessing,
+  maxPixels = DEFAULT_MAX_PIXELS,
+): Promise<Float32Array> => toTensor(await decode(bytes, spec, maxPixels), spec);
 
 /**
  * Creates a WebP thumbnail of at most 160 pixels per side.
@@ -36,9 +42,11 @@ export const preprocessImage = async (bytes: Uint8Array, spec: ImagePreprocessin
  * const { mediaType, bytes } = await makeThumbnail(await readFile("cat.jpg")); // mediaType: "image/webp"
  * ```
  */
-export const makeThumbnail = async (bytes: Uint8Array): Promise<{ mediaType: string; bytes: Uint8Array }> =>
-  decoding(async () => {
-    const { image, vector } = await open(bytes, THUMBNAIL_SIDE);
+export const makeThumbnail = (
+  bytes: Uint8Array,
+  maxPixels = DEFAULT_MAX_PIXELS,
+): Promise<{ mediaType: string; bytes: Uint8Array }> =>
+  withImage(bytes, THUMBNAIL_SIDE, maxPixels, async (image, vector) => {
     const webp = await image
       .autoOrient()
       .resize(THUMBNAIL_SIDE, THUMBNAIL_SIDE, { fit: "inside", withoutEnlargement: !vector })
@@ -47,9 +55,8 @@ export const makeThumbnail = async (bytes: Uint8Array): Promise<{ mediaType: str
     return { mediaType: "image/webp", bytes: webp };
   });
 
-const decode = (bytes: Uint8Array, spec: ImagePreprocessing) =>
-  decoding(async () => {
-    const { image } = await open(bytes, Math.max(...targetOf(spec)));
+const decode = (bytes: Uint8Array, spec: ImagePreprocessing, maxPixels: number) =>
+  withImage(bytes, Math.max(...targetOf(spec)), maxPixels, async (image) => {
     const { data, info } = await (
       await resized(image.autoOrient(), spec)
     )
@@ -81,7 +88,7 @@ const resized = async (image: Sharp, spec: ImagePreprocessing): Promise<Sharp> =
     ]);
   const { autoOrient: from } = await image.metadata();
   const size = sizeToCover(from, targetWidth, targetHeight);
-  if (size[0] * size[1] > MAX_PIXELS)
+  if (size[0] * size[1] > MAX_SCALED_PIXELS)
     throw unreadable(`is too long and thin: ${from.width} x ${from.height} pixels`);
   return cropped(image.resize(...size, { fit: "fill", kernel }), spec, size);
 };
@@ -110,13 +117,30 @@ const cropped = (
     height,
   });
 
-const open = async (bytes: Uint8Array, side: number): Promise<{ image: Sharp; vector: boolean }> => {
-  const options = { limitInputPixels: MAX_PIXELS, failOn: "truncated", pages: 1 } as const;
-  const metadata = await sharp(bytes, options).metadata();
-  if (Math.max(metadata.width, metadata.height) > MAX_SIDE)
-    throw unreadable(`is too large: at most ${MAX_SIDE} pixels a side are accepted`);
-  if (metadata.format !== "svg") return { image: sharp(bytes, options), vector: false };
-  return { image: sharp(bytes, { ...options, density: svgDensity(metadata, side) }), vector: true };
+/**
+ * Checks an image by its header and decodes it by `work`. Reasons depend on the bytes alone: what libvips says of a
+ * failure is not among them, because its messages are shared by all images that are being decoded.
+ *
+ * @param side at least as large as the image is needed, for drawings
+ */
+const withImage = async <T>(
+  bytes: Uint8Array,
+  side: number,
+  maxPixels: number,
+  work: (image: Sharp, vector: boolean) => Promise<T>,
+): Promise<T> => {
+  const unread = unreadFormat(bytes);
+  if (unread !== null) throw notRead(unread);
+  if (WEB_PAGE.test(Buffer.from(bytes.subarray(0, 64)).toString("latin1"))) throw noImage();
+  const options = { limitInputPixels: false, failOn: "truncated", pages: 1 } as const;
+  const metadata = await decoding(() => sharp(bytes, options).metadata());
+  if (metadata.format === "heif" && metadata.compression !== "av1") throw notRead("HEIC");
+  checkSize(metadata, maxPixels);
+  const vector = metadata.format === "svg";
+  if (!vector) return withDecodedBytes(metadata, () => decoding(() => work(sharp(bytes, options), false)));
+  const outside = await decoding(() => Promise.resolve(outsideReference(bytes)));
+  if (outside !== null) throw unreadable(`refers to something outside of it (${outside})`);
+  return decoding(() => work(sharp(bytes, { ...options, density: svgDensity(metadata, side) }), true));
 };
 
 /** The resolution at which an SVG renders at the needed size, so that it is never upscaled. */
@@ -125,7 +149,7 @@ const svgDensity = ({ width, height }: Metadata, side: number): number => {
   const larger = Math.max(1, width, height);
   const wanted = (SVG_DPI * side) / smaller;
   // Keep extreme aspect ratios within the pixel limit.
-  const bound = (SVG_DPI * Math.sqrt(MAX_PIXELS)) / larger;
+  const bound = (SVG_DPI * Math.sqrt(MAX_SCALED_PIXELS)) / larger;
   return Math.min(MAX_SVG_DPI, Math.max(1, Math.min(wanted, bound)));
 };
 
@@ -157,19 +181,19 @@ const decoding = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 };
 
+const WEB_PAGE = /^\s*<(?:!doctype\s+html|html)\b/i;
+/** `sharp`'s own messages; any other comes from libvips. */
+const NO_IMAGE = /^Input buffer contains unsupported image format|^Input Buffer is empty/i;
+
 const explained = (error: unknown): AnchorageError => {
   if (isAnchorageError(error)) return error;
-  const message = messageOf(error);
-  if (/unsupported image format|Input buffer is empty|missing/i.test(message)) {
-    return unreadable("is not an image that can be read (PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG)");
-  }
-  if (/pixel limit|too large|dimensions/i.test(message)) {
-    return unreadable(`is too large: at most ${MAX_PIXELS / 1e6} million pixels are accepted`);
-  }
-  const [first = message] = message.split("\n");
-  return unreadable(`cannot be decoded; it may be truncated or damaged (${first})`);
+  if (NO_IMAGE.test(messageOf(error))) return noImage();
+  return unreadable("cannot be decoded; it is truncated or damaged");
 };
 
-/** The path is empty because only the caller knows the image's index. */
-const unreadable = (message: string): AnchorageError =>
-  new AnchorageError("invalid-input", `The image ${message}.`, { faults: [{ path: "", message }] });
+const noImage = (): AnchorageError => unreadable(`is not an image that can be read (${READ_FORMATS})`);
+
+const notRead = (format: string): AnchorageError => {
+  const message = `${format} is not read here; send ${READ_FORMATS}`;
+  return new AnchorageError("invalid-input", `${message}.`, { faults: [{ path: "", message }] });
+};

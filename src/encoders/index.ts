@@ -1,6 +1,7 @@
 /** Frozen encoders: manifests that describe them, sessions that run them, and the default encoders. */
 export { importDefaultEncoders } from "./defaults/index.ts";
-export { makeThumbnail, MAX_PIXELS } from "./image.ts";
+export { makeThumbnail } from "./image.ts";
+export { DEFAULT_MAX_PIXELS } from "./image-limits.ts";
 export { requireInstalled } from "./installed.ts";
 export { openEncoderRegistry } from "./registry.ts";
 export type { EncoderRegistry } from "./types.ts";

@@ -1,6 +1,8 @@
 import { AnchorageError, isAnchorageError, notFound } from "../errors.ts";
 import type { Log, Modality } from "../types.ts";
 import { makeNetwork } from "./defaults/index.ts";
+import { makeThumbnail } from "./image.ts";
+import { DEFAULT_MAX_PIXELS } from "./image-limits.ts";
 import { openImageSession } from "./image-session.ts";
 import type { EncoderManifest, ImageManifest, TextManifest } from "./manifest.ts";
 import { addCuts, layersOf, madeNetworks, passesOf, readNetworks, type Pass } from "./networks.ts";
@@ -15,6 +17,7 @@ import type { EncoderRegistry } from "./types.ts";
  *
  * @param options.networks directory of the shared networks whose cuts come with Anchorage, built on first use; without
  * it these encoders are not registered
+ * @param options.maxPixels images of more pixels are rejected, 200 million if absent
  * @example
  * ```ts
  * const registry = await openEncoderRegistry({ folders: ["./data/encoders"], log: console.error });
@@ -26,9 +29,10 @@ import type { EncoderRegistry } from "./types.ts";
 export const openEncoderRegistry = async (options: {
   readonly folders: readonly string[];
   readonly networks?: string;
+  readonly maxPixels?: number;
   readonly log: Log;
 }): Promise<EncoderRegistry> => {
-  const { log, networks } = options;
+  const { log, networks, maxPixels = DEFAULT_MAX_PIXELS } = options;
   const cuts = networks === undefined ? [] : readNetworks(networks);
   const registered = addCuts(await readFolders(options.folders, log), cuts, log);
   const made = await madeNetworks(cuts);
@@ -106,7 +110,7 @@ export const openEncoderRegistry = async (options: {
     const wanted = ids.map(imageEncoderOf);
     return tracked(() =>
       encode(wanted, images, imageSessions, (directory, manifest) =>
-        openImageSession(directory, manifest as ImageManifest),
+        openImageSession(directory, manifest as ImageManifest, maxPixels),
       ),
     );
   };
@@ -146,6 +150,7 @@ export const openEncoderRegistry = async (options: {
       const [rows] = await encodeTexts([id], texts);
       return rows ?? new Float32Array(0);
     },
+    makeThumbnail: (image) => makeThumbnail(image, maxPixels),
     encodeImagesByAll: async (ids, images) => encodeImages(ids, images),
     encodeTextsByAll: async (ids, texts) => encodeTexts(ids, texts),
     close: () => {

@@ -33,6 +33,12 @@ export interface EncoderRegistry {
    */
   encodeImages(id: EncoderId, images: readonly Uint8Array[]): Promise<Float32Array>;
   /**
+   * Creates a WebP thumbnail of at most 160 pixels per side.
+   *
+   * @throws AnchorageError `invalid-input` (with an empty path) for an image that cannot be encoded either
+   */
+  makeThumbnail(image: Uint8Array): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array }>;
+  /**
    * Encodes texts. Texts are truncated to the encoder's maximum length in tokens, and to 16 characters per token of that
    * length.
    *

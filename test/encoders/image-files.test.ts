@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -72,6 +73,18 @@ describe("decoding an image file", () => {
     expect(Math.max(g, b)).toBeLessThan(12);
   });
 
+  it("reads an image of 63 million pixels, shrinking a JPEG while it is read", async () => {
+    const large = await sharp({
+      create: { width: 9_000, height: 7_000, channels: 3, background: "#f00" },
+      limitInputPixels: false,
+    })
+      .jpeg({ quality: 40 })
+      .toBuffer();
+    const [r = 0, g = 255] = pixel(await preprocessImage(large, preprocessing()), 4, 4);
+    expect(r).toBeGreaterThan(245);
+    expect(g).toBeLessThan(12);
+  });
+
   it("renders a drawing at the size that is needed", async () => {
     const drawing = svg(
       '<rect width="5" height="10" fill="#f00"/>',
@@ -101,6 +114,29 @@ describe("a drawing that refers to something outside of it", () => {
     expect(requests).toBe(0);
   });
 
+  it.each([
+    ['<image href="https://example.org/x.png" width="4" height="4"/>', "https://example.org/x.png"],
+    ["<use xlink:href='other.svg#a'/>", "other.svg#a"],
+    ['<style>@import "x.css";</style>', "x.css"],
+    ['<rect fill="url(p.svg#g)"/>', "p.svg#g"],
+    ["<style>rect { fill: url( 'a.png' ) }</style>", "a.png"],
+  ])("is rejected with what it refers to: %s", async (inside, reference) => {
+    const fault = await faultOf(svg(inside));
+    expect(fault.faults).toEqual([{ path: "", message: `refers to something outside of it (${reference})` }]);
+    expect((await faultOf(gzipSync(svg(inside)))).message).toContain(reference);
+    await expect(makeThumbnail(svg(inside))).rejects.toThrow(reference);
+  });
+
+  it("is read where it refers to its own parts, to data, or links to a page", async () => {
+    const dot = (await plain(2, 2, "#ff0000")).toString("base64");
+    const drawing = svg(
+      `<!-- <image href="x.png"/> --><defs><linearGradient id="g"/></defs>` +
+        `<a xlink:href="https://example.org"><rect width="16" height="16" fill="url(#g)"/></a>` +
+        `<image href="data:image/png;base64,${dot}" width="16" height="16"/>`,
+    );
+    expect(pixel(await preprocessImage(drawing, preprocessing()), 4, 4)).toEqual(RED);
+  });
+
   it("reads no file", async () => {
     const directory = await temporaryDirectory();
     const secret = join(directory, "secret.png");
@@ -128,6 +164,7 @@ describe("what is no picture that can be read", () => {
     ["nothing", Buffer.alloc(0)],
     ["a text", Buffer.from("hello")],
     ["a web page", Buffer.from("<html><body>no</body></html>")],
+    ["a web page with a drawing", Buffer.from("<!DOCTYPE html>\n<html><body><svg></svg></body></html>")],
     ["a PDF", Buffer.from("%PDF-1.4\n%%EOF")],
   ])("is refused: %s", async (_, bytes) => {
     expect(await faultOf(bytes)).toMatchObject({
@@ -166,10 +203,51 @@ describe("what is no picture that can be read", () => {
     })
       .png({ compressionLevel: 9 })
       .toBuffer();
-    expect((await faultOf(bomb)).message).toBe(
-      "The image is too large: at most 50 million pixels are accepted.",
+    const large = preprocessImage(bomb, preprocessing(), 50_000_000);
+    await expect(large).rejects.toThrow(
+      "The image is too large: it has 10000 x 6000 pixels, and at most 50 million are accepted (MAX_MEGAPIXELS).",
     );
-    await expect(makeThumbnail(bomb)).rejects.toMatchObject({ code: "invalid-input" });
+    await expect(makeThumbnail(bomb, 50_000_000)).rejects.toMatchObject({ code: "invalid-input" });
+  });
+
+  it("is refused before it is decoded where its pixels take too many bytes", async () => {
+    const floats = await sharp(await plain(300, 300, "#ff0000"))
+      .toColourspace("scrgb")
+      .tiff({ compression: "none" })
+      .toBuffer();
+    await expect(preprocessImage(floats, preprocessing(), 90_000)).rejects.toThrow(
+      "The image is too large: its 300 x 300 pixels take 2 MB decoded, and at most 0 are accepted",
+    );
+    await expect(preprocessImage(floats, preprocessing(), 200_000)).resolves.toHaveLength(8 * 8 * 3);
+  });
+
+  it.each([
+    ["HEIC", "\0\0\0\x18ftypheic\0\0\0\0mif1heic"],
+    ["JPEG XL", "\xff\x0a\xfa"],
+    ["JPEG 2000", "\0\0\0\x0cjP  \r\n\x87\n"],
+    ["BMP", `BM${"\0".repeat(12)}\x28\0\0\0\0\0\0\0`],
+    ["camera raw", "II*\0\x10\0\0\0CR\x02\0"],
+  ])("is refused by the name of its format: %s", async (name, file) => {
+    const bytes = Buffer.from(file, "latin1");
+    const message = `${name} is not read here; send JPEG, PNG, WebP, GIF, AVIF, TIFF or SVG`;
+    expect(await faultOf(bytes)).toMatchObject({ message: `${message}.`, faults: [{ path: "", message }] });
+    await expect(makeThumbnail(bytes)).rejects.toThrow(message);
+  });
+
+  it("is refused as HEIC where it is a whole file of it", async () => {
+    const bytes = await readFile(new URL("../fixtures/images/cross.heic", import.meta.url));
+    expect((await faultOf(bytes)).message).toMatch(/^HEIC is not read here; send JPEG/);
+  });
+
+  it("is refused by the same words each time, beside other images that fail", async () => {
+    const whole = await sharp(await pngOf(makePicture(200, 200)))
+      .jpeg()
+      .toBuffer();
+    const broken = [whole.subarray(0, 2_000), (await pngOf(makePicture(90, 90))).subarray(0, 3_000)];
+    const faults = await Promise.all(Array.from({ length: 16 }, (_, i) => faultOf(broken[i % 2] ?? whole)));
+    expect(new Set(faults.map(({ message }) => message))).toEqual(
+      new Set(["The image cannot be decoded; it is truncated or damaged."]),
+    );
   });
 
   it.each(["stretch", "cover", "contain", "shortest-edge"] as const)(
