@@ -7,10 +7,11 @@ export {
   MAX_IMAGE_BYTES,
   readImageFile,
   tooLarge,
+  unreadReason,
   withoutExtension,
 } from "./image-file.ts";
 export { imagesIn } from "./images.ts";
 export { ignored, reject, type Ignored, type Reject } from "./reject.ts";
 export { PROMPT_SETS, promptsOf, readTemplates } from "./templates.ts";
-export { readTextFile } from "./text-file.ts";
+export { decodeChunks, decodeText, readTextFile } from "./text-file.ts";
 export { walk } from "./walk.ts";

@@ -3,7 +3,7 @@ import { extname, join } from "node:path";
 import { messageOf } from "../errors.ts";
 import { compareIds } from "../math/order.ts";
 import { fileFault } from "./file-fault.ts";
-import { isImageExtension } from "./image-file.ts";
+import { isImageExtension, unreadReason } from "./image-file.ts";
 import { reject, type Reject } from "./reject.ts";
 
 /** An image by its path from the root, with slashes. */
@@ -47,11 +47,14 @@ const listFolder = async (path: string, visited: Set<string>): Promise<string[] 
 
 /** Null for what is neither a folder nor named as an image. */
 const kindOf = async (path: string, name: string): Promise<"folder" | "image" | Reject | null> => {
-  const named = isImageExtension(extname(name).slice(1));
+  const extension = extname(name).slice(1);
+  const unread = unreadReason(extension);
+  const named = isImageExtension(extension) || unread !== null;
   try {
     const stats = await stat(path);
     if (stats.isDirectory()) return "folder";
-    return named && stats.isFile() ? "image" : null;
+    if (!named || !stats.isFile()) return null;
+    return unread === null ? "image" : reject(path, unread);
   } catch (error) {
     return named ? reject(path, messageOf(fileFault(error, path))) : null;
   }
