@@ -59,7 +59,7 @@ const waiting: { readonly bytes: number; readonly start: () => void }[] = [];
  * decoded. Images take turns in the order in which they came.
  */
 export const withDecodedBytes = async <T>(metadata: Metadata, work: () => Promise<T>): Promise<T> => {
-  const shrinks = metadata.format === "jpeg" && metadata.isProgressive !== true;
+  const shrinks = metadata.format === "jpeg" && !metadata.isProgressive;
   const bytes = Math.min(BYTES_AT_ONCE, decodedBytes(metadata) / (shrinks ? JPEG_SHRINKS_BY : 1));
   if (waiting.length > 0 || decoding + bytes > BYTES_AT_ONCE)
     await new Promise<void>((start) => waiting.push({ bytes, start }));

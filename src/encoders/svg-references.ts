@@ -31,8 +31,9 @@ export const outsideReference = (bytes: Uint8Array): string | null => {
 const isOutside = (reference: string): boolean =>
   reference !== "" && !/^(?:#|&#35;|&#x23;|data:)/i.test(reference);
 
+/** Each pattern has a group for each way in which a value can be quoted; the others are undefined in a match. */
 const valuesIn = (text: string, pattern: RegExp): string[] =>
-  Array.from(text.matchAll(pattern), ([, ...values]) => values.find((value) => value !== undefined) ?? "");
+  Array.from(text.matchAll(pattern), (match) => match.slice(1).join(""));
 
 const textOf = (bytes: Uint8Array): string => {
   const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
