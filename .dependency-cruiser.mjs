@@ -25,7 +25,7 @@ const FEATURES = {
   calibration: ["tuning"],
   influence: ["counterfactual"],
   consensus: ["epalm"],
-  evaluation: ["tuning"],
+  evaluation: ["methods", "tuning"],
 };
 
 /** Files of src/ that every layer may import. */

@@ -19,9 +19,10 @@ type Given = z.infer<typeof schema>;
 
 const evaluate = async (given: Given, context: Context<CollectionReader>): Promise<Report> => {
   if (formOf(given) !== "emoji") return evaluateOwnData(given, context);
+  const asking = await askingOf(given, context);
   const registry = await openLocalEncoders(context.config, context.log);
   return evaluateEmoji({
-    ...askingOf(given, context.signal),
+    ...asking,
     log: context.log,
     registry,
     imageEncoder: given["image-encoder"],

@@ -21,12 +21,13 @@ const FILES = {
 };
 
 let run: (...more: readonly string[]) => ReturnType<typeof runScript>;
+let dataDir: string;
 let out: string;
 let embeddings: string[];
 
 beforeAll(async () => {
   const folder = await folderOf(FILES);
-  const dataDir = await temporaryDirectory();
+  dataDir = await temporaryDirectory();
   out = join(dataDir, "out");
   embeddings = [
     ["--anchors-images", "A.npy"],
@@ -67,6 +68,23 @@ describe("npm run evaluate on given embeddings", () => {
       "settings",
       "title",
     ]);
+  });
+
+  it("compares a method of one's own with those of the core on the same questions", async () => {
+    const { status, stdout } = await runScript(
+      "evaluate",
+      [...embeddings, "--seeds", "2", "--method", "asif", "--method", "plug:pairs", "--out", out],
+      dataDir,
+      { CLASSIFICATION_METHODS: `pairs=${join(process.cwd(), "examples/methods/nearest-pair.mjs")}` },
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^plug:pairs +60 +100\.0/m);
+    expect(stdout).toMatch(/^Points ahead of asif, .*\n.*\nplug:pairs +\+0\.0 \(\+0\.0 to \+0\.0\)/m);
+  });
+
+  it("rejects a method that is not plugged in", async () => {
+    const { status, stderr } = await run(...embeddings, "--method", "plug:pairs");
+    expect([status, stderr]).toEqual([1, expect.stringContaining('there is no "plug:pairs"')]);
   });
 
   it("tells which file does not fit", async () => {

@@ -1,9 +1,12 @@
-import type { Method } from "../../api/methods.ts";
+import { isPlugged, type Method } from "../../api/methods.ts";
+import type { MethodPlugs } from "../../asif/index.ts";
+import { plugOf } from "../../collections/method.ts";
 import type { Progress } from "../../progress.ts";
 import type { AsifParameters, TransformKind } from "../../types.ts";
 import { runGrid } from "./grid.ts";
 import { seriesOf, type Report } from "./report.ts";
 import { runSubsets, type RunOptions, type Tasks } from "./subsets.ts";
+import type { TrialSettings } from "./trial.ts";
 
 /** How a collection's tasks are to be answered. */
 export interface Asking {
@@ -12,6 +15,8 @@ export interface Asking {
   readonly parameters: Partial<AsifParameters & { readonly transform: TransformKind }>;
   /** One or several, over the same anchors; the first is what the others are compared with. */
   readonly methods: readonly Method[];
+  /** The methods of `methods` that are not the core's own. */
+  readonly plugs: MethodPlugs;
   /** Whether accuracy over k and p is drawn as well, for the first method. */
   readonly heatMap: boolean;
   readonly signal: AbortSignal;
@@ -28,7 +33,7 @@ type Findings = Pick<Report, "rows" | "series" | "comparisons" | "grid">;
 export const evaluateTasks = async (
   tasks: Tasks,
   settings: AsifParameters & { readonly transform: TransformKind },
-  { seeds, methods, heatMap, signal, progress }: Asking,
+  { seeds, methods, plugs, heatMap, signal, progress }: Asking,
 ): Promise<Findings> => {
   const options = (bar: Progress): RunOptions => ({
     seeds,
@@ -36,7 +41,12 @@ export const evaluateTasks = async (
     onProgress: (done, total) => bar.update(done, total),
   });
   const several = methods.length > 1;
-  const variants = methods.map((method) => ({ ...settings, method, name: several ? method : "" }));
+  const by = (method: Method): TrialSettings => ({
+    ...settings,
+    method,
+    ...(isPlugged(method) ? { plug: plugOf(plugs, method) } : {}),
+  });
+  const variants = methods.map((method) => ({ ...by(method), name: several ? method : "" }));
   const trials = progress("trials", "trials");
   const { rows, comparisons } = await runSubsets(tasks, variants, options(trials)).finally(() =>
     trials.stop(),
@@ -52,7 +62,7 @@ export const evaluateTasks = async (
   const cells = progress("k and p", "cells");
   const grid = await runGrid(
     tasks,
-    { ...settings, ...(methods[0] === undefined ? {} : { method: methods[0] }) },
+    methods[0] === undefined ? settings : by(methods[0]),
     options(cells),
   ).finally(() => cells.stop());
   return { rows, series, comparisons, grid };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { METHODS } from "../../api/methods.ts";
+import { method, METHODS } from "../../api/methods.ts";
 import type { Option } from "../../command.ts";
 import { collectionOption, noArguments, urlOption, wholeNumber } from "../../option-schemas.ts";
 
@@ -22,7 +22,7 @@ export const ownFields = {
   labels: file.optional(),
   texts: file.optional(),
   "templates-per-class": wholeNumber(1, 10_000).optional(),
-  method: z.array(z.enum(METHODS, `must be one of ${METHODS.join(", ")}`)).optional(),
+  method: z.array(method).optional(),
   k: wholeNumber(1, 100_000).optional(),
   p: z.coerce.number("must be a number").positive("must be above 0").max(64, "must be at most 64").optional(),
   transform: z.enum(["none", "center", "whiten"], "must be none, center or whiten").optional(),
@@ -159,7 +159,7 @@ export const ownOptions: Readonly<Record<string, Option>> = {
     type: "string",
     multiple: true,
     value: "NAME",
-    help: `${METHODS.join(", ")}; given several times, they are compared with the first [asif]`,
+    help: `${METHODS.join(", ")}, or plug:NAME from CLASSIFICATION_METHODS; given several times, they are compared with the first [asif]`,
   },
   k: { type: "string", value: "N", help: "in place of the collection's [800 for embeddings]" },
   p: { type: "string", value: "X", help: "in place of the collection's [8 for embeddings]" },

@@ -1,5 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isPlugged } from "../../api/methods.ts";
+import { requireMethod } from "../../collections/method.ts";
 import { EXIT, type Context, type Terminal } from "../../command.ts";
 import { encoderDirectory, type Config } from "../../config.ts";
 import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "../../encoders/index.ts";
@@ -7,21 +9,30 @@ import { AnchorageError, messageOf } from "../../errors.ts";
 import { readTemplates } from "../../files/index.ts";
 import { createProgress } from "../../progress.ts";
 import type { Log } from "../../types.ts";
+import { openMethods } from "../methods/index.ts";
 import { evaluateCollection, evaluateDataset, type CollectionReader } from "./collection.ts";
 import type { Asking } from "./evaluate-tasks.ts";
 import { CLASSES, formOf, type OwnData } from "./options.ts";
 import { evaluateEmbeddings } from "./precomputed.ts";
 import { tableOf, writeReport, type Report } from "./report.ts";
 
-/** The runs, methods and parameters that were given. */
-export const askingOf = (
+/**
+ * The runs, methods and parameters that were given; a method `plug:NAME` is opened from `CLASSIFICATION_METHODS`.
+ *
+ * @throws AnchorageError `invalid-input` for a method that is not plugged in
+ */
+export const askingOf = async (
   given: Pick<OwnData, "seeds" | "method" | "heat-map" | "k" | "p" | "transform">,
-  signal: AbortSignal,
-): Asking => {
+  { config, signal }: Pick<Context, "config" | "signal">,
+): Promise<Asking> => {
   const { seeds, method: methods = ["asif"], k, p, transform } = given;
+  const plugs = methods.some(isPlugged) ? await openMethods(config.classificationMethods) : [];
+  const byName = new Map(plugs.map((plug) => [plug.name, plug]));
+  for (const method of methods) requireMethod(byName, method);
   return {
     seeds,
     methods: [...new Set(methods)],
+    plugs: byName,
     heatMap: given["heat-map"],
     parameters: {
       ...(k === undefined ? {} : { k }),
@@ -53,7 +64,7 @@ export const evaluateOwnData = async (
   given: OwnData,
   context: Context<CollectionReader>,
 ): Promise<Report> => {
-  const asking = askingOf(given, context.signal);
+  const asking = await askingOf(given, context);
   if (formOf(given) === "embeddings") {
     const files = {
       anchorImages: given["anchors-images"] ?? "",

@@ -70,6 +70,7 @@ const options = () => ({
   collection: COLOURS,
   seeds: 2,
   methods: ["asif"] as const,
+  plugs: new Map(),
   parameters: {},
   heatMap: false,
   signal: new AbortController().signal,

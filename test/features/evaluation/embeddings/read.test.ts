@@ -96,6 +96,7 @@ describe("given embeddings", () => {
       files: filesIn(await folderOf(FILES)),
       seeds: 2,
       methods: ["asif"],
+      plugs: new Map(),
       parameters: { k: 2 },
       heatMap: true,
       signal: new AbortController().signal,
