@@ -13,7 +13,14 @@ import { createScene, type Condition, type Scene } from "../../src/features/cons
 
 /** As the sample is served. */
 const SETTINGS = { k: 800, p: 4, transform: "whiten" } as const;
-const SEED = 2;
+
+/** How many anchors there are and emoji are asked about, and the seed that draws them. */
+export interface Counts {
+  readonly anchors: number;
+  readonly development: number;
+  readonly test: number;
+  readonly seed: number;
+}
 
 /** Drawings that are anchors, and one vendor's drawings of other emoji, which no anchor shows. */
 export interface EmojiStore {
@@ -38,16 +45,16 @@ type Describe = (pair: EmbeddedPair) => {
  */
 export const openEmojiStore = async (
   { pairs, image, text }: Pick<EmbeddedEmoji, "pairs" | "image" | "text">,
-  counts: { readonly anchors: number; readonly development: number; readonly test: number },
+  counts: Counts,
   describe: Describe,
 ): Promise<EmojiStore> => {
   const halves = splitClasses(eligibleClasses(pairs, QUERY_VENDOR));
-  const random = createRandom(SEED);
+  const random = createRandom(counts.seed);
   const development = random.sample(halves.tuning, counts.development);
   const test = random.sample(halves.reporting, counts.test);
   const vendors = VENDORS.map(({ id }) => id);
   const chosen = { vendors, style: "unseen", count: counts.anchors } as const;
-  const anchors = chooseAnchors(pairs, QUERY_VENDOR, chosen, [...development, ...test], SEED);
+  const anchors = chooseAnchors(pairs, QUERY_VENDOR, chosen, [...development, ...test], counts.seed);
   const drawn = new Map(
     pairs.filter(({ vendor }) => vendor === QUERY_VENDOR).map((pair) => [pair.emoji.hexcode, pair] as const),
   );

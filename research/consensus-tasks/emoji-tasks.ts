@@ -5,7 +5,7 @@ import type { Progress } from "../../src/progress.ts";
 import { captionOf, readPairs, VENDORS } from "../../src/collections/sample/index.ts";
 import type { EncoderInfo, Log, Metadata } from "../../src/types.ts";
 import { captionText, createCaptionTask, createKeywordEncoder } from "./caption/index.ts";
-import { openEmojiStore, openPartOf, openSecondStore, type EmojiStore } from "./emoji-store.ts";
+import { openEmojiStore, openPartOf, openSecondStore, type Counts, type EmojiStore } from "./emoji-store.ts";
 import { createQuestionsTask, embedFrames, type Owned } from "./questions/index.ts";
 
 /** Of another architecture than the default encoder, trained on the same photographs. */
@@ -17,12 +17,6 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   second: ["emojione", "emojione-v1"],
   third: ["fluent-emoji-flat", "openmoji"],
 };
-
-interface Counts {
-  readonly anchors: number;
-  readonly development: number;
-  readonly test: number;
-}
 
 interface Means {
   readonly registry: EncoderRegistry;
@@ -74,7 +68,7 @@ export const withQuestionsTask = async <T>(
   const opened = [store];
   try {
     const hexcodes = [...store.development, ...store.test].map(({ emoji: drawn }) => drawn.hexcode);
-    const name = `frames-${counts.development}-${counts.test}.f32`;
+    const name = `frames-${counts.development}-${counts.test}-${counts.seed}.f32`;
     const path = join(directory, `${id}-${sha256.slice(0, 12)}`, name);
     const bar = progress("frames", "frames");
     const onProgress = (done: number, total: number): void => bar.update(done, total);
@@ -102,7 +96,7 @@ const withStores = async <T>(
   const store = await openEmojiStore(emoji, counts, describe);
   try {
     const image = means.registry.get(SECOND_ENCODER, "image");
-    const vectors = await vectorsBy(image, store, means);
+    const vectors = await vectorsBy(image, store, counts.seed, means);
     const second = await openSecondStore(store, { image, text: emoji.text }, vectors, describe);
     try {
       return await use(store, second);
@@ -118,12 +112,14 @@ const withStores = async <T>(
 const vectorsBy = async (
   encoder: EncoderInfo,
   { anchors, development, test }: EmojiStore,
+  seed: number,
   means: Means,
 ): Promise<ReadonlyMap<string, Float32Array>> => {
   const wanted = new Set([...anchors, ...development, ...test].map(({ id }) => id));
   const drawings = (await readPairs(VENDORS.map(({ id }) => id))).filter(({ id }) => wanted.has(id));
   const progress = means.progress(`drawings by ${encoder.id}`, "images");
-  const directory = join(means.directory, `consensus-${anchors.length}-${development.length}-${test.length}`);
+  const counts = [anchors.length, development.length, test.length, seed];
+  const directory = join(means.directory, `consensus-${counts.join("-")}`);
   const embedded = await embedDrawings(drawings, { ...means, encoder, directory, progress }).finally(() =>
     progress.stop(),
   );

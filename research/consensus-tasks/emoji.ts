@@ -14,7 +14,6 @@ import { createGallery, type Gallery, type Picture } from "./synthesis/index.ts"
 
 /** Of the drawings of the emoji that are anchors. */
 const ANCHORS = 3_000;
-const SEED = 1;
 
 /** Drawings of all vendors with the vectors of their captions, labels and tags. */
 export const embedForTasks = (options: {
@@ -45,10 +44,10 @@ export const keywordsOf = ({ label, tags }: Pick<Emoji, "label" | "tags">): stri
 ];
 
 /** Anchors are drawings of one half of the emoji; the unknown images are all of the other half. */
-export const emojiGallery = ({ pairs, texts }: EmbeddedEmoji): Promise<Gallery> => {
+export const emojiGallery = ({ pairs, texts }: EmbeddedEmoji, seed: number): Promise<Gallery> => {
   const halves = splitClasses(eligibleClasses(pairs, QUERY_VENDOR));
   const [known, unknown] = [new Set(halves.tuning), new Set(halves.reporting)];
-  const anchors = createRandom(SEED).sample(
+  const anchors = createRandom(seed).sample(
     pairs.filter(({ emoji }) => known.has(emoji.hexcode)),
     ANCHORS,
   );
@@ -60,5 +59,6 @@ export const emojiGallery = ({ pairs, texts }: EmbeddedEmoji): Promise<Gallery> 
     image: imageVector,
     text: texts.get(captionOf(emoji)) ?? new Float32Array(),
   });
-  return createGallery(anchors.map(pictureOf), others.map(pictureOf), (tag) => texts.get(spoken(tag)));
+  const textOf = (tag: string): Float32Array | undefined => texts.get(spoken(tag));
+  return createGallery(anchors.map(pictureOf), others.map(pictureOf), textOf, seed);
 };

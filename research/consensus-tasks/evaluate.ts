@@ -18,12 +18,11 @@ interface Solved extends Named {
 }
 
 /**
- * Solves the test items by every scorer alone and by every set of scorers (of many scorers by every pair and by all but
- * one), by all with equal and with learned weights,
- * and for several rounds. Which single scorer is the best, and what weights are, is settled on the development
- * items.
+ * Solves the test items by every scorer alone (at each of the task's beams), by every set of scorers (of many scorers by
+ * every pair and by all but one), by all with equal and with learned weights, and for several rounds. The development
+ * items choose the best single scorer with its beam, and the weights.
  *
- * @param onProgress told of items solved
+ * @param onProgress called with the number of items solved
  * @throws the signal's reason where it aborts
  */
 export const evaluateTask = async <Item>(
@@ -31,7 +30,11 @@ export const evaluateTask = async <Item>(
   options: { readonly signal: AbortSignal; readonly onProgress: (done: number, total: number) => void },
 ): Promise<TaskReport> => {
   const { signal, onProgress } = options;
-  const singles = subsetsOf(task, 1);
+  const singles = [undefined, ...(task.otherBeams ?? [])].flatMap((beam) =>
+    subsetsOf(task, 1).map((panel) =>
+      beam === undefined ? panel : { ...panel, beam, name: `${panel.name}, beam ${beam}` },
+    ),
+  );
   const all = named(task, "all", allOf(task));
   const others = withoutRepetition([
     ...sizesOf(task).flatMap((size) => subsetsOf(task, size)),
@@ -72,16 +75,17 @@ export const evaluateTask = async <Item>(
   for (const panel of others) solved.push(await solveAll(panel, false));
   solved.push(await solveAll({ ...all, weights, name: `all, ${LEARNED}` }, true));
   const bounds = await over(test, (item) => task.bounds(item, signal));
-  return reportOf(task, solved, bounds);
+  return reportOf(task, solved, bounds, singles.length);
 };
 
 const reportOf = <Item>(
   task: Task<Item>,
   solved: readonly Solved[],
   bounds: readonly Bounds[],
+  singles: number,
 ): TaskReport => {
   const bestSingle = solved
-    .slice(0, task.scorers.length)
+    .slice(0, singles)
     .reduce((best, one) => (mean(one.development ?? [0]) > mean(best.development ?? [0]) ? one : best));
   const find = (name: string): Solved | undefined => solved.find((one) => one.name === name);
   const subjects = task.test.map(task.subjectOf);
@@ -102,8 +106,8 @@ const reportOf = <Item>(
     panels: solved.map((one) => resultOf(task, one, subjects)),
     sizes: [1, ...sizesOf(task), task.scorers.length].map((size) => {
       const sets = solved.filter(
-        ({ members, rounds, name }) =>
-          members.length === size && rounds === task.rounds && !name.endsWith(LEARNED),
+        ({ members, rounds, beam, name }) =>
+          members.length === size && rounds === task.rounds && beam === undefined && !name.endsWith(LEARNED),
       );
       return { scorers: size, mean: mean(sets.map(({ test }) => mean(test))) };
     }),

@@ -10,7 +10,8 @@ export { embedForTasks, emojiGallery } from "./emoji.ts";
 export { withCaptionTask, withQuestionsTask } from "./emoji-tasks.ts";
 export { evaluateTask } from "./evaluate.ts";
 export { createPlanningTask } from "./planning/index.ts";
-export { percent, table, taskTable } from "./report.ts";
+export { interval, percent, studyTable, table } from "./report.ts";
+export { estimateOf, MOST_SEEDS, summarizeReports, type Study } from "./study.ts";
 export {
   createSynthesisTask,
   evaluateDistances,

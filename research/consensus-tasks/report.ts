@@ -1,43 +1,40 @@
-import type { TaskReport } from "./types.ts";
+import type { Estimate, Study } from "./study.ts";
 
-/** A report as Markdown tables. */
-export const taskTable = (report: TaskReport): string => {
-  const { task, about, development, test, bestSingle, panels, sizes, bounds, leads } = report;
+/** A study as Markdown tables, in percent. */
+export const studyTable = (study: Study): string => {
+  const { task, about, seeds, development, test, bestSingles, bestSingle, panels, sizes, bounds, leads } =
+    study;
   return [
     `## ${task}`,
     "",
-    `${about} ${development} items to choose by, ${test} to report. Best single scorer on the first: ${bestSingle}.`,
+    `${about} ${seeds} seeds, each with ${development} items to choose by and ${test} to report. Best single scorer of each seed: ${bestSingles.join("; ")}.`,
     "",
     ...table(
       ["scorers", "rounds", "development", "test", "95 %"],
       [
-        ...panels.map(({ name, weights, rounds, development: chosen, test: value, low, high }) => [
+        ...panels.map(({ name, weights, rounds, development: chosen, test: reported }) => [
           name.endsWith("learned")
             ? `${name}: ${weights.map((weight) => weight.toFixed(2)).join(", ")}`
             : name,
           String(rounds),
           chosen === undefined ? "" : percent(chosen),
-          percent(value),
-          `${percent(low)} to ${percent(high)}`,
+          percent(reported.mean),
+          interval(reported),
         ]),
+        ["best single scorer, chosen by each seed", "", "", percent(bestSingle.mean), interval(bestSingle)],
         ["one of the first round at random", "1", "", percent(bounds.random), ""],
         ["the best of the first round (oracle)", "1", "", percent(bounds.oracle), ""],
       ],
     ),
     "",
     ...table(
-      ["scorers that judge", ...sizes.map(({ scorers }) => String(scorers))],
+      ["number of scorers", ...sizes.map(({ scorers }) => String(scorers))],
       [["mean over all such sets", ...sizes.map((size) => percent(size.mean))]],
     ),
     "",
     ...table(
-      ["of", "ahead of", "by (points)", "95 %, paired"],
-      leads.map(({ of, over, mean, low, high }) => [
-        of,
-        over,
-        percent(mean),
-        `${percent(low)} to ${percent(high)}`,
-      ]),
+      ["system", "against", "by (points)", "95 %, paired"],
+      leads.map(({ of, over, ahead }) => [of, over, percent(ahead.mean), interval(ahead)]),
     ),
     "",
   ].join("\n");
@@ -47,3 +44,6 @@ export const table = (header: readonly string[], rows: readonly (readonly string
   [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 
 export const percent = (share: number): string => (100 * share).toFixed(1);
+
+export const interval = ({ low, high }: Pick<Estimate, "low" | "high">): string =>
+  `${percent(low)} to ${percent(high)}`;

@@ -6,16 +6,20 @@ export interface Panel {
   /** One a member. */
   readonly weights: readonly number[];
   readonly rounds: number;
+  /** The beam, where it is not the task's own. */
+  readonly beam?: number;
 }
 
-/** A set of problems that a consensus solves, some of them kept for choices, the others for what is told of it. */
+/** A set of problems that a consensus solves: some to choose by, others to report. */
 export interface Task<Item> {
   readonly name: string;
   /** What is done, and what an item's value says. */
   readonly about: string;
   readonly scorers: readonly string[];
-  /** Of panels that are compared with one another. */
+  /** Rounds of the panels that are compared with one another. */
   readonly rounds: number;
+  /** Beams besides the task's own at which single scorers are tried, so that each is compared at its best. */
+  readonly otherBeams?: readonly number[];
   /** Items to choose by, and others to report. */
   readonly development: readonly Item[];
   readonly test: readonly Item[];
@@ -61,7 +65,7 @@ export interface TaskReport {
   readonly about: string;
   readonly development: number;
   readonly test: number;
-  /** The best on the development items. */
+  /** The best single scorer on the development items, at its best beam. */
   readonly bestSingle: string;
   readonly panels: readonly PanelResult[];
   /** The mean over all sets of so many scorers. */

@@ -1,3 +1,4 @@
+import { randomOf } from "../random-of.ts";
 import type { Task } from "../types.ts";
 import { createBound, createPlanner, execute, predictionOf, shoot, truth, type Chooser } from "./control.ts";
 import { createEpisodes, type Episode } from "./episodes.ts";
@@ -12,7 +13,6 @@ export const VIEWS: readonly View[] = [0.02, 0.02, 0.03, 0.03, 0.05].map((across
   miscalibration: across,
 }));
 
-const SEED = 6;
 /** In blocks: nearer to the best than that, an action is right. */
 const AS_GOOD = 0.2;
 
@@ -20,8 +20,12 @@ const AS_GOOD = 0.2;
 export const createPlanningTask = (counts: {
   readonly development: number;
   readonly test: number;
+  readonly seed: number;
 }): Task<Episode> => {
-  const episodes = createEpisodes(counts.development + counts.test, SEED);
+  const episodes = createEpisodes(
+    counts.development + counts.test,
+    randomOf("planning", counts.seed).integer(2 ** 31),
+  );
   const success = async (episode: Episode, choose: Chooser, signal: AbortSignal): Promise<number> => {
     const scene = await execute(episode, choose, signal);
     return episode.goals.every((goal) => holds(scene, goal)) ? 1 : 0;

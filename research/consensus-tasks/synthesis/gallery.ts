@@ -25,24 +25,25 @@ export interface Gallery {
 /** Things and pictures that a tag must have, among the anchors and among the others. */
 const THINGS = 2;
 const PICTURES = 10;
-const SEED = 4;
 
 /**
  * Shows all pictures as a whitening fitted on the anchors does.
  *
  * @param textOf the vector of a tag
+ * @param seed shuffles the tags
  */
 export const createGallery = async (
   anchors: readonly Picture[],
   others: readonly Picture[],
   textOf: (tag: string) => Float32Array | undefined,
+  seed: number,
 ): Promise<Gallery> => {
   const images = await shown(
     anchors.map(({ image }) => image),
     [others.map(({ image }) => image)],
   );
   const [known, unknown] = [countsOf(anchors), countsOf(others)];
-  const names = createRandom(SEED)
+  const names = createRandom(seed)
     .shuffle([...known.keys()].sort())
     .filter((tag) => isCommon(known.get(tag)) && isCommon(unknown.get(tag)))
     .filter((tag) => textOf(tag) !== undefined);

@@ -5,15 +5,14 @@ import { precisionAt10, type Gallery } from "./gallery.ts";
 import { NAMES, vectorOf, type VectorScorer } from "./scorers.ts";
 import { scorersFor, synthesise, type Target } from "./synthesise.ts";
 
-const SEED = 5;
 const ROUNDS = 2;
 
 /** Prototypes of tags: how many of the unknown images nearest to one have the tag. */
 export const createSynthesisTask = (
   gallery: Gallery,
-  counts: { readonly development: number; readonly test: number },
+  counts: { readonly development: number; readonly test: number; readonly seed: number },
 ): Task<Target> => {
-  const random = createRandom(SEED);
+  const random = createRandom(counts.seed);
   const targets = gallery.targets
     .slice(0, counts.development + counts.test)
     .map((target): Target => ({ ...target, seed: random.integer(2 ** 31) }));

@@ -94,7 +94,7 @@ describe("solving", () => {
   });
 
   test("finds the answer of every problem where the proposer makes no mistakes", async () => {
-    for (const item of createItems(5))
+    for (const item of createItems(5, 1))
       for (const beam of [1, 5])
         expect(await solve(item, PANEL, { classifier, aggregation: "sum", errorRate: 0, beam }, signal)).toBe(
           1,
@@ -115,7 +115,7 @@ describe("solving", () => {
   });
 
   test("gives the same for the same item", async () => {
-    const [item] = createItems(1);
+    const [item] = createItems(1, 1);
     if (item === undefined) throw new Error("there is no item");
     const setting = { classifier, aggregation: "sum", errorRate: 0.3, beam: 3 } as const;
     const [first, again] = [

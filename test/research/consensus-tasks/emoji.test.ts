@@ -51,7 +51,7 @@ const createEmoji = (): Pick<EmbeddedEmoji, "pairs" | "texts" | "image" | "text"
 describe("tasks over a store of emoji", () => {
   const emoji = createEmoji();
   const encode = createKeywordEncoder(emoji.texts);
-  const counts = { anchors: 90, development: 6, test: 12 };
+  const counts = { anchors: 90, development: 6, test: 12, seed: 2 };
   const described = ({ emoji: drawn }: EmbeddedPair) => ({
     caption: captionText(drawn),
     vector: encode(captionText(drawn)) ?? new Float32Array(D),

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { evaluateTask, taskTable, type Task } from "../../../research/consensus-tasks/index.ts";
+import {
+  estimateOf,
+  evaluateTask,
+  studyTable,
+  summarizeReports,
+  type Task,
+} from "../../../research/consensus-tasks/index.ts";
 
 /** Items are numbers; a scorer is right about those that it divides, and a panel where most of its weight is. */
 const DIVISORS = [2, 3, 1] as const;
@@ -72,9 +78,66 @@ describe("the evaluation of a task", () => {
     expect(two + three + one).toBeCloseTo(1, 9);
   });
 
-  test("is told as tables, and stops when it is told to", async () => {
-    expect(taskTable(await evaluateTask(task, options))).toContain("| all | one | -37.5 |");
+  test("compares with the best single scorer at its own best beam", async () => {
+    const beams: (number | undefined)[] = [];
+    const report = await evaluateTask(
+      {
+        ...task,
+        otherBeams: [1],
+        solve: (item, panel, signal) => {
+          beams.push(panel.beam);
+          if (panel.members.length > 1) return task.solve(item, panel, signal);
+          return Promise.resolve(panel.beam === 1 && panel.members[0] === 0 ? 1 : 0);
+        },
+      },
+      options,
+    );
+    expect(report.bestSingle).toBe("two, beam 1");
+    expect(report.leads[0]).toMatchObject({ of: "all", over: "two, beam 1", mean: 5 / 8 - 1 });
+    expect(new Set(beams)).toEqual(new Set([undefined, 1]));
+    expect(report.panels.map(({ name }) => name).slice(0, 6)).toEqual([
+      "two",
+      "three",
+      "one",
+      "two, beam 1",
+      "three, beam 1",
+      "one, beam 1",
+    ]);
+    expect(report.sizes[0]).toEqual({ scorers: 1, mean: 0 });
+  });
+
+  test("stops when it is aborted", async () => {
     const stopped = AbortSignal.abort(new Error("enough"));
     await expect(evaluateTask(task, { ...options, signal: stopped })).rejects.toThrow("enough");
+  });
+});
+
+describe("a study of several seeds", () => {
+  test("gives means with intervals of Student's t over the seeds", () => {
+    const { mean, low, high } = estimateOf([0.1, 0.2, 0.3, 0.4, 0.5]);
+    expect(mean).toBeCloseTo(0.3, 12);
+    // t(4, 0.975) = 2.776; the standard error is 0.1581 / sqrt(5) = 0.0707.
+    expect(low).toBeCloseTo(0.3 - 2.776 * 0.070711, 4);
+    expect(high).toBeCloseTo(0.3 + 2.776 * 0.070711, 4);
+    expect(() => estimateOf([0.1])).toThrow(RangeError);
+  });
+
+  test("compares each seed with the best single scorer that its own development items choose", async () => {
+    const first = await evaluateTask(task, options);
+    const second = {
+      ...first,
+      bestSingle: "two",
+      leads: first.leads.map((lead, i) => ({
+        ...lead,
+        over: i < 2 ? "two" : lead.over,
+        mean: lead.mean + 0.25,
+      })),
+    };
+    const study = summarizeReports([first, second]);
+    expect(study.bestSingles).toEqual(["one", "two"]);
+    expect(study.bestSingle.mean).toBeCloseTo((1 + 3 / 8) / 2, 12);
+    expect(study.leads[0]).toMatchObject({ of: "all", over: "best single", ahead: { mean: -1 / 4 } });
+    expect(study.panels.find(({ name }) => name === "all")?.test.mean).toBe(5 / 8);
+    expect(studyTable(study)).toContain("| all | best single | -25.0 |");
   });
 });

@@ -118,7 +118,7 @@ describe("planning", () => {
   });
 
   test("gives the same for the same episode, and brings it nearer to its goals", async () => {
-    const task = createPlanningTask({ development: 2, test: 3 });
+    const task = createPlanningTask({ development: 2, test: 3, seed: 1 });
     const panel = { members: [0, 1, 2, 3, 4], weights: [1, 1, 1, 1, 1], rounds: 1 };
     for (const episode of task.test) {
       const first = await task.solve(episode, panel, signal);

@@ -162,14 +162,13 @@ describe("synthesis", () => {
         const axis = axes[i % 3] ?? 0;
         return { thing: `${prefix}${i}`, tags: [`kind ${axis}`], image: near(axis), text: near(axis) };
       });
-    gallery = await createGallery(pictures("known"), pictures("new"), (tag) =>
-      near(Number(tag.split(" ")[1])),
-    );
+    const textOf = (tag: string): Float32Array => near(Number(tag.split(" ")[1]));
+    gallery = await createGallery(pictures("known"), pictures("new"), textOf, 4);
   });
 
   test("makes prototypes whose nearest unknown images have the tag", async () => {
     expect(gallery.targets.map(({ tag }) => tag).sort()).toEqual(["kind 0", "kind 3", "kind 6"]);
-    const task = createSynthesisTask(gallery, { development: 1, test: 2 });
+    const task = createSynthesisTask(gallery, { development: 1, test: 2, seed: 5 });
     const panel = { members: [0, 1, 2], weights: [1, 1, 1], rounds: 2 };
     for (const target of task.test) {
       expect(await task.solve(target, panel, signal)).toBe(1);
