@@ -9,6 +9,7 @@ export type {
   JsonValue,
   Metadata,
   Modality,
+  Negatives,
   Sequence,
   TransformKind,
 } from "./api/values.ts";

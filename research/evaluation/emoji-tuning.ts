@@ -1,3 +1,4 @@
+import { fixed } from "../../src/math/fixed.ts";
 import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Progress } from "../../src/progress.ts";
 import { createRandom } from "../../src/math/random.ts";
@@ -98,7 +99,7 @@ const runTuning = async (
       "on test": percent(known),
       "best on test": nameOf(shown.chosen),
       "its top-1": percent(shown.chosen.top1),
-      loss: (100 * (shown.chosen.top1 - known)).toFixed(1),
+      loss: fixed(100 * (shown.chosen.top1 - known), 1),
     };
   } finally {
     space.close();

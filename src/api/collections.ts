@@ -7,6 +7,7 @@ import {
   instant,
   k,
   minSequenceParameter,
+  negatives,
   optional,
   p,
   sequence,
@@ -33,6 +34,8 @@ export const encoderChoice = z
     example: { external: { dimension: 64 } },
   });
 
+const asif = z.strictObject({ k: optional(k), p: optional(p), negatives: optional(negatives) });
+
 const defaults = {
   transform: optional(transform),
   method: optional(method),
@@ -45,13 +48,13 @@ export const collectionSpec = z
     name: collectionName,
     imageEncoder: optional(encoderChoice),
     textEncoder: optional(encoderChoice),
-    asif: optional(z.strictObject({ k: optional(k), p: optional(p) })),
+    asif: optional(asif),
     ...defaults,
   })
   .openapi("CollectionSpec", {
     description:
-      "Without an encoder the service's default of that modality; without `asif` k = 800, p = 8; without `transform` " +
-      "`none` where an encoder is external.",
+      "Without an encoder the service's default of that modality; without `asif` k = 800, p = 8 and negatives cut; without " +
+      "`transform` `none` where an encoder is external.",
     example: {
       name: "birds",
       imageEncoder: { external: { dimension: 3 } },
@@ -62,14 +65,14 @@ export const collectionSpec = z
   });
 
 export const collectionChange = z
-  .strictObject({ asif: optional(z.strictObject({ k: optional(k), p: optional(p) })), ...defaults })
+  .strictObject({ asif: optional(asif), ...defaults })
   .openapi("CollectionChange", {
     description: "What queries are answered by where they say nothing else; what is not given stays.",
     example: { asif: { k: 200 }, transform: "whiten" },
   });
 
 const collectionDefaults = {
-  asif: z.strictObject({ k: z.int(), p: z.number() }),
+  asif: z.strictObject({ k: z.int(), p: z.number(), negatives }),
   transform,
   method,
   rank,
@@ -121,7 +124,7 @@ export type CollectionInfo = z.output<typeof collection>;
 export type CollectionBody = z.input<typeof collection>;
 export type CollectionListBody = z.input<typeof collectionList>;
 
-/** ASIF's two parameters: how many anchors a relative representation keeps, and the power they are raised to. */
+/** How many anchors a relative representation keeps, the power of their similarities, and what negative ones count for. */
 export type AsifParameters = CollectionInfo["asif"];
 /** What a collection's queries are answered by where they say nothing else. */
 export type CollectionDefaults = Pick<CollectionInfo, keyof typeof collectionDefaults>;

@@ -108,6 +108,13 @@ export const rankedClass = z.strictObject({ name: z.string(), score: z.number() 
 export const classifyResult = z
   .strictObject({
     classes: z.array(rankedClass).readonly(),
+    support: optional(
+      z.int().openapi({
+        description:
+          "How many anchors the image shares with any of the classes, by methods whose scores are sums over anchors. 0: no " +
+          "caption is near any of these classes, and all scores are 0.",
+      }),
+    ),
     explanation: optional(z.array(contribution).readonly()),
     others: optional(
       z

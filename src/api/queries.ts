@@ -10,6 +10,7 @@ import {
   metadata,
   minSequence,
   modality,
+  negatives,
   optional,
   p,
   sequence,
@@ -31,6 +32,7 @@ const parameters = {
   minSequence: optional(minSequence),
   k: optional(k),
   p: optional(p),
+  negatives: optional(negatives),
   transform: optional(transform),
 };
 
@@ -159,13 +161,17 @@ export const relativeAnswer = z
   .strictObject({
     representations: z
       .array(
-        z.strictObject({ anchors: z.array(anchorId).readonly(), values: z.array(z.number()).readonly() }),
+        z.strictObject({
+          anchors: z.array(anchorId).readonly(),
+          values: z.array(z.number()).readonly(),
+          support: z.int().openapi({ description: "How many anchors it has; 0: none is similar." }),
+        }),
       )
       .readonly(),
     plan,
     ...computed,
   })
-  .openapi("RelativeAnswer", { description: "Values descending, of L2 norm 1." });
+  .openapi("RelativeAnswer", { description: "Values descending, of L2 norm 1 where there is support." });
 
 export const similarityAnswer = z
   .strictObject({

@@ -152,6 +152,15 @@ export const p = z
   .max(MAX_P)
   .openapi({ type: "number", description: "The power that similarities are raised to.", example: 8 });
 
+export const negatives = z.enum(["cut", "keep"]).openapi({
+  description:
+    "What similarities below 0 count for: `cut`: nothing, as in the code of ASIF's authors; `keep`: their power with its " +
+    "sign. They matter only where fewer than k anchors are similar. New collections cut, those made by versions up to " +
+    "0.1 keep.",
+});
+/** What similarities below 0 count for in a relative representation. */
+export type Negatives = z.output<typeof negatives>;
+
 /** Numbers; how many is for the collection to say. One check for all of them, for a body can hold millions. */
 export const vector = checked<readonly number[]>((value) => {
   if (!Array.isArray(value)) return fault("must be a list of numbers");

@@ -33,16 +33,17 @@ export const representAnchors = (
   view: AnchorView,
   modality: Modality,
   slots: Int32Array,
-  { k, p }: Pick<AsifSettings, "k" | "p">,
+  settings: Pick<AsifSettings, "k" | "p" | "negatives">,
   form: string | null,
   nearest: FindNearest,
 ): Promise<RelativeRepresentations> => {
+  const { k, p, negatives = "cut" } = settings;
   const make = async (): Promise<RelativeRepresentations> =>
-    represent(withoutSelf(await nearest(view.vectors(modality, slots), k + 1), slots, k), p);
+    represent(withoutSelf(await nearest(view.vectors(modality, slots), k + 1), slots, k), settings);
   if (form === null) return make();
   const known = kept.get(view) ?? new Map<string, Promise<RelativeRepresentations>>();
   kept.set(view, known);
-  const key = [modality, slots.length, k, p, form].join(" ");
+  const key = [modality, slots.length, k, p, negatives, form].join(" ");
   const made = known.get(key) ?? make();
   known.set(key, made);
   made.catch(() => known.delete(key));

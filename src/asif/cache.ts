@@ -46,7 +46,7 @@ export const createPromptCache = <Rows extends object>(
 
   return {
     get: async (view, settings, prompts, form, make) => {
-      const { k, p, transform, allow, exact, ef } = settings;
+      const { k, p, negatives = "cut", transform, allow, exact, ef } = settings;
       const digest = createHash("sha256")
         .update(new Uint8Array(prompts.buffer, prompts.byteOffset, prompts.byteLength))
         .update(allow ?? "")
@@ -56,6 +56,7 @@ export const createPromptCache = <Rows extends object>(
         view.fitVersion("text", transform),
         k,
         p,
+        negatives,
         transform,
         exact,
         ef,

@@ -3,6 +3,7 @@ import type { FitUsed, Method } from "../api/methods.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import type { RepresentationCache } from "./cache.ts";
 import { classificationOf, classify, scoreClasses } from "./classify.ts";
+import { sharedParts } from "./explain.ts";
 import { representBoth, scoreTexts, type MethodSettings } from "./method.ts";
 import { createSlices } from "../math/slices.ts";
 import type { ClassifyInput } from "./types.ts";
@@ -33,8 +34,9 @@ export const classifyByMethod = async (
   if (method === "asif-csa") {
     const made = await representBoth(view, method, images, prompts, settings, sizes);
     const { imageRows, textRows, fits } = made;
+    const partsOf = sharedParts(imageRows, textRows, view.slotCount);
     await scoreClasses(imageRows, textRows, view.slotCount, input, (image, scored) => {
-      results.push(classificationOf(view, imageRows, image, textRows, scored, input));
+      results.push(classificationOf(view, partsOf(image), scored, input));
     });
     return { results, fits };
   }

@@ -1,7 +1,7 @@
 import type { ClassifyResult } from "../api/explain.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import { createRepresentationCache, type RepresentationCache } from "./cache.ts";
-import { explain, explainAll, type ClassRow, type Named } from "./explain.ts";
+import { explain, explainAll, sharedParts, type ClassRow, type Named, type ScoreParts } from "./explain.ts";
 import { meanRepresentations, relativeRepresentations } from "./relative.ts";
 import { scoreRows } from "./score.ts";
 import type { ClassifyInput, RelativeRepresentations } from "./types.ts";
@@ -27,8 +27,9 @@ export const classify = async (
     }),
   ]);
   const results: ClassifyResult[] = [];
+  const partsOf = sharedParts(imageRows, textRows, view.slotCount);
   await scoreClasses(imageRows, textRows, view.slotCount, input, (image, scored) => {
-    results.push(classificationOf(view, imageRows, image, textRows, scored, input));
+    results.push(classificationOf(view, partsOf(image), scored, input));
   });
   return results;
 };
@@ -62,17 +63,15 @@ export const scoreClasses = (
 /** @param scored in the order of the classes; sorted here */
 export const classificationOf = (
   anchors: Named,
-  imageRows: RelativeRepresentations,
-  image: number,
-  textRows: RelativeRepresentations,
+  { partsOf, support }: ScoreParts,
   scored: ClassRow[],
   { top, explain: asked }: Pick<Asked, "top" | "explain">,
 ): ClassifyResult => {
   const ranked = scored.sort((a, b) => b.score - a.score);
   const classes = ranked.slice(0, top).map(({ name, score }) => ({ name, score }));
   const first = ranked[0]?.row;
-  if (asked === 0 || first === undefined) return { classes };
+  if (asked === 0 || first === undefined) return { classes, support };
   if (typeof asked === "number")
-    return { classes, explanation: explain(anchors, imageRows, image, textRows, first, asked) };
-  return { classes, ...explainAll(anchors, imageRows, image, textRows, ranked, asked) };
+    return { classes, support, explanation: explain(anchors, partsOf(first), asked) };
+  return { classes, support, ...explainAll(anchors, partsOf, ranked, asked) };
 };

@@ -14,26 +14,25 @@ export interface ClassRow {
   readonly row: number;
 }
 
-interface Part {
+/** What an anchor adds to a score, and how near it is to both sides of it. */
+export interface Part {
   readonly slot: Slot;
   readonly contribution: number;
   readonly imageSimilarity: number;
   readonly textSimilarity: number;
 }
 
-/**
- * The anchors that a score is made of, strongest first (by absolute value, ties by id), at most `limit`. Over all
- * anchors that both rows share, the contributions add up to the score.
- */
-export const explain = (
-  anchors: Named,
-  images: RelativeRepresentations,
-  image: number,
-  texts: RelativeRepresentations,
-  text: number,
-  limit: number,
-): Contribution[] =>
-  strongestFirst(partsOf(images, image, texts, text), ({ contribution }) => contribution, anchors)
+/** What the scores of one image are made of. */
+export interface ScoreParts {
+  /** The parts of its score with a row of the texts, which add up to it. */
+  readonly partsOf: (row: number) => Part[];
+  /** How many anchors it shares with any of the texts. */
+  readonly support: number;
+}
+
+/** The anchors that a score is made of, strongest first (by absolute value, ties by id), at most `limit`. */
+export const explain = (anchors: Named, parts: Part[], limit: number): Contribution[] =>
+  strongestFirst(parts, ({ contribution }) => contribution, anchors)
     .slice(0, limit)
     .map((part) => described(part, anchors));
 
@@ -45,20 +44,14 @@ export const explain = (
  */
 export const explainAll = (
   anchors: Named,
-  images: RelativeRepresentations,
-  image: number,
-  texts: RelativeRepresentations,
+  partsOf: ScoreParts["partsOf"],
   ranked: readonly ClassRow[],
   { top, groupBy, against }: ExplainInput,
 ): Explained => {
   const [first] = ranked;
   if (first === undefined) return { explanation: [], others: { anchors: 0, contribution: 0 } };
   const metadataOf = (slot: Slot): Metadata => anchors.entry(slot).metadata;
-  const parts = strongestFirst(
-    partsOf(images, image, texts, first.row),
-    ({ contribution }) => contribution,
-    anchors,
-  );
+  const parts = strongestFirst(partsOf(first.row), ({ contribution }) => contribution, anchors);
   const rest = parts.slice(top);
   const groups = groupBy === undefined ? {} : groupParts(parts, groupBy, metadataOf, top, SINGLE);
   return {
@@ -72,7 +65,7 @@ export const explainAll = (
     const other = opponent(ranked, against ?? RUNNER_UP);
     if (first === undefined || other === undefined) return null;
     const differences = strongestFirst(
-      differencesOf(parts, partsOf(images, image, texts, other.row)),
+      differencesOf(parts, partsOf(other.row)),
       ({ difference }) => difference,
       anchors,
     );
@@ -109,8 +102,27 @@ const opponent = (ranked: readonly ClassRow[], against: string): ClassRow | unde
   return ranked.find(({ name }) => (wanted === undefined ? name !== first : name === wanted));
 };
 
-/** What each anchor that both rows share adds to their inner product, in the order of the image's row. */
-const partsOf = (
+/**
+ * What the inner products of rows are made of: the anchors that both rows share.
+ *
+ * @returns for an image's row its parts with each row of the texts, in the order of the image's row
+ */
+export const sharedParts = (
+  images: RelativeRepresentations,
+  texts: RelativeRepresentations,
+  slotCount: number,
+): ((image: number) => ScoreParts) => {
+  const held = new Uint8Array(slotCount);
+  for (const slot of texts.slots) held[slot] = 1;
+  return (image) => {
+    let support = 0;
+    for (let i = images.offsets[image] ?? 0; i < (images.offsets[image + 1] ?? 0); i++)
+      support += held[images.slots[i] ?? 0] ?? 0;
+    return { partsOf: (row) => sharedBy(images, image, texts, row), support };
+  };
+};
+
+const sharedBy = (
   images: RelativeRepresentations,
   image: number,
   texts: RelativeRepresentations,

@@ -211,12 +211,12 @@ export const representBoth = async (
   readonly textRows: RelativeRepresentations;
   readonly fits: readonly FitUsed[];
 }> => {
-  const { k, p, allow, rank = RANK } = settings;
+  const { k, allow, rank = RANK } = settings;
   const aligned = method === "asif" ? undefined : await view.align("csa", allow);
   const rows = async (modality: "image" | "text", vectors: Float32Array): Promise<RelativeRepresentations> =>
     aligned === undefined
       ? (await relativeRepresentations(view, modality, vectors, settings)).representations
-      : represent(await aligned.search(modality, vectors, { k, rank, allow }), p);
+      : represent(await aligned.search(modality, vectors, { k, rank, allow }), settings);
   const [imageRows, textRows] = await Promise.all([rows("image", images), rows("text", texts)]);
   return {
     imageRows,

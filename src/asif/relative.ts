@@ -1,18 +1,26 @@
 import type { SearchPlan } from "../api/indexes.ts";
 import type { AnchorView, Neighbours } from "../retrieval/index.ts";
-import type { Modality } from "../types.ts";
+import type { Modality, Negatives } from "../types.ts";
 import type { AsifSettings, RelativeRepresentations } from "./types.ts";
+
+/** How similarities become values. */
+export type ValueSettings = Pick<AsifSettings, "p" | "negatives">;
 
 /**
  * Relative representations (ASIF, arXiv 2210.01738, section 2): the similarities of each query to its k most similar
  * anchors, to the power p, normalised to L2 norm 1.
  *
- * The power keeps the sign, `sign(s) |s|^p`: p = 1 stays linear, and an anchor that points away never counts as one
- * that is near, which an even power would make of it. (The published code clips negative similarities to zero inside
- * its zero-shot function; they matter only where k is close to the number of anchors.)
+ * With `negatives: "cut"` similarities below 0 become 0 before the power, as in the zero-shot classifier of the paper's
+ * code. With `"keep"` the power keeps the sign, `sign(s) |s|^p`, so that an even power does not make a near anchor of
+ * one that points away. They differ only where fewer than k anchors are similar.
  *
  * @param queries `[b, d]` row-major raw vectors of that modality; they need not be normalised
  * @returns rows in the order of the queries; empty where there are no anchors or none is similar
+ * @example
+ * ```ts
+ * const settings = { k: 800, p: 8, negatives: "cut", transform: "none" } as const;
+ * const { representations } = await relativeRepresentations(view, "image", vectors, settings);
+ * ```
  */
 export const relativeRepresentations = async (
   view: AnchorView,
@@ -21,39 +29,50 @@ export const relativeRepresentations = async (
   settings: AsifSettings,
 ): Promise<{ representations: RelativeRepresentations; plan: SearchPlan }> => {
   const { neighbours, plan } = await view.search(modality, queries, settings);
-  return { representations: represent(neighbours, settings.p), plan };
+  return { representations: represent(neighbours, settings), plan };
 };
 
 /** Powers that were computed before: of each row's similarities over its largest. */
 export interface Powers {
-  /** By absolute value; of a row with another one the powers are of no use. */
+  /** As {@link largestOf} finds it; the powers of a row with another one are of no use. */
   readonly largest: Float64Array;
   /** Where the neighbours' scores are; NaN where it is not known. */
   readonly values: Float64Array;
 }
 
 /** The powers of all of `neighbours`, over the largest of each row's first `k`. */
-export const powersOf = ({ counts, width, scores }: Neighbours, p: number, k: number): Powers => {
+export const powersOf = (
+  { counts, width, scores }: Neighbours,
+  { p, negatives }: ValueSettings,
+  k: number,
+): Powers => {
   const largest = new Float64Array(counts.length);
   const values = new Float64Array(scores.length);
   counts.forEach((count, row) => {
     const from = row * width;
-    const most = largestOf(scores, from, from + Math.min(count, k));
+    const most = largestOf(scores, from, from + Math.min(count, k), negatives);
     largest[row] = most;
-    for (let i = from; i < from + count; i++) values[i] = power(scores[i] ?? 0, most, p);
+    for (let i = from; i < from + count; i++) values[i] = power(scores[i] ?? 0, most, p, negatives);
   });
   return { largest, values };
 };
 
-/** The largest of some scores by absolute value. */
-export const largestOf = (scores: Float32Array, from: number, to: number): number => {
+/** The largest of some scores: by absolute value where negative ones are kept; 0 where there is none. */
+export const largestOf = (
+  scores: Float32Array,
+  from: number,
+  to: number,
+  negatives: Negatives = "cut",
+): number => {
   let largest = 0;
-  for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(scores[i] ?? 0));
+  if (negatives === "cut") for (let i = from; i < to; i++) largest = Math.max(largest, scores[i] ?? 0);
+  else for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(scores[i] ?? 0));
   return largest;
 };
 
 /** A score's power; the largest is taken out first, so that a large p does not underflow. */
-export const power = (score: number, largest: number, p: number): number => {
+export const power = (score: number, largest: number, p: number, negatives: Negatives = "cut"): number => {
+  if (score < 0 && negatives === "cut") return 0;
   const ratio = score / (largest || 1);
   const raised = Number.isInteger(p) ? bySquaring(Math.abs(ratio), p) : Math.abs(ratio) ** p;
   return Math.sign(ratio) * raised;
@@ -74,7 +93,11 @@ const bySquaring = (base: number, exponent: number): number => {
  *
  * @param known saves computing them again; the rows are the same to the last bit
  */
-export const represent = (neighbours: Neighbours, p: number, known?: Powers): RelativeRepresentations => {
+export const represent = (
+  neighbours: Neighbours,
+  { p, negatives }: ValueSettings,
+  known?: Powers,
+): RelativeRepresentations => {
   const { counts, width, slots: found, scores } = neighbours;
   const rows = counts.length;
   const offsets = new Int32Array(rows + 1);
@@ -87,12 +110,12 @@ export const represent = (neighbours: Neighbours, p: number, known?: Powers): Re
     const first = filled;
     const from = row * width;
     const to = from + (counts[row] ?? 0);
-    const largest = largestOf(scores, from, to);
+    const largest = largestOf(scores, from, to, negatives);
     const before = known?.largest[row] === largest ? known.values : undefined;
     let squares = 0;
     for (let i = from; i < to; i++) {
       let value = before?.[i] ?? NaN;
-      if (Number.isNaN(value)) value = power(scores[i] ?? 0, largest, p);
+      if (Number.isNaN(value)) value = power(scores[i] ?? 0, largest, p, negatives);
       if (value === 0) continue;
       slots[filled] = found[i] ?? 0;
       similarities[filled] = scores[i] ?? 0;

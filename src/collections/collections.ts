@@ -32,7 +32,7 @@ import { createSnapshots } from "./snapshots.ts";
 import type { Collections } from "./types.ts";
 
 /** The published parameters (ASIF-repo relreps.py: 800 non-zeros, exponent 8). */
-export const PUBLISHED_ASIF = { k: 800, p: 8 } as const;
+export const PUBLISHED_ASIF = { k: 800, p: 8, negatives: "cut" } as const;
 
 /** How long a stop may take to write what a start would otherwise read from Postgres. */
 const SNAPSHOTS_WITHIN_MS = 4_000;
@@ -95,7 +95,7 @@ export const openCollections = async (
         name: spec.name,
         imageEncoder,
         textEncoder,
-        asif: { k: spec.asif?.k ?? PUBLISHED_ASIF.k, p: spec.asif?.p ?? PUBLISHED_ASIF.p },
+        asif: { ...PUBLISHED_ASIF, ...spec.asif },
         transform: spec.transform ?? (external ? "none" : "whiten"),
         ...(spec.method === undefined ? {} : { method: spec.method }),
         ...(spec.rank === undefined ? {} : { rank: spec.rank }),

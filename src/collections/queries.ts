@@ -107,6 +107,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
           return {
             anchors: Array.from(slots.subarray(from, to), (slot) => view.entry(slot).id),
             values: Array.from(values.subarray(from, to)),
+            support: (to ?? 0) - (from ?? 0),
           };
         }),
         plan,

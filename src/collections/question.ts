@@ -96,6 +96,7 @@ export const resolve = (
 export const settingsOf = (record: CollectionRecord, request: QuerySettings): AsifSettings => ({
   k: request.k ?? record.asif.k,
   p: request.p ?? record.asif.p,
+  negatives: request.negatives ?? record.asif.negatives,
   transform: request.transform ?? record.transform,
   ...(request.exact === undefined ? {} : { exact: request.exact }),
   ...(request.ef === undefined ? {} : { ef: request.ef }),

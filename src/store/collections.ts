@@ -26,6 +26,7 @@ type Row = Awaited<ReturnType<typeof select>>[number];
 export const defaultColumns = {
   asifK: collections.asifK,
   asifP: collections.asifP,
+  asifNegatives: collections.asifNegatives,
   transform: collections.transform,
   method: collections.method,
   rank: collections.rank,
@@ -35,8 +36,8 @@ export const defaultColumns = {
 type DefaultsRow = Pick<typeof collections.$inferSelect, keyof typeof defaultColumns>;
 
 /** The defaults of a collection from its row. */
-export const defaultsOf = ({ asifK, asifP, ...row }: DefaultsRow): CollectionDefaults => ({
-  asif: { k: asifK, p: asifP },
+export const defaultsOf = ({ asifK, asifP, asifNegatives, ...row }: DefaultsRow): CollectionDefaults => ({
+  asif: { k: asifK, p: asifP, negatives: asifNegatives },
   transform: row.transform,
   method: row.method,
   rank: row.rank,
@@ -46,7 +47,12 @@ export const defaultsOf = ({ asifK, asifP, ...row }: DefaultsRow): CollectionDef
 /** The columns for given defaults; absent defaults are left out. */
 export const rowOfDefaults = (defaults: CollectionChange): Partial<DefaultsRow> => {
   const { asif, transform, method, rank, ensemble } = defaults;
-  const row = { asifK: asif?.k, asifP: asif?.p, transform, method, rank, ensemble };
+  const row = {
+    asifK: asif?.k,
+    asifP: asif?.p,
+    asifNegatives: asif?.negatives,
+    ...{ transform, method, rank, ensemble },
+  };
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 };
 
@@ -89,6 +95,7 @@ export const createCollection = async (
           ...rowOfDefaults(collection),
           asifK: asif.k,
           asifP: asif.p,
+          asifNegatives: asif.negatives ?? "cut",
           transform,
         })
         .returning({

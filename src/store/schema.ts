@@ -21,6 +21,7 @@ import type {
   Metadata,
   Method,
   Modality,
+  Negatives,
   Sequence,
   TransformKind,
 } from "../types.ts";
@@ -71,6 +72,8 @@ export const collections = pgTable(
       .references(() => encoders.key),
     asifK: integer("asif_k").notNull(),
     asifP: doublePrecision("asif_p").notNull(),
+    // Rows written before there was a choice keep negative similarities.
+    asifNegatives: text("asif_negatives").$type<Negatives>().notNull().default("keep"),
     transform: text("transform").$type<TransformKind>().notNull(),
     method: text("method").$type<Method>().notNull().default("asif"),
     rank: integer("rank"),

@@ -25,12 +25,12 @@ export interface EncoderRecord {
   readonly external: boolean;
 }
 
-/** A collection to create. Absent defaults are those of Postgres: method `asif`, its own rank, ensemble `max`. */
+/** A collection to create. Absent defaults: negative similarities cut, method `asif`, its own rank, ensemble `max`. */
 export interface NewCollection extends CollectionChange {
   readonly name: CollectionName;
   readonly imageEncoder: EncoderRecord;
   readonly textEncoder: EncoderRecord;
-  readonly asif: AsifParameters;
+  readonly asif: Pick<AsifParameters, "k" | "p"> & Partial<AsifParameters>;
   readonly transform: TransformKind;
 }
 

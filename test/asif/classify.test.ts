@@ -5,7 +5,15 @@ import { closeKernels } from "../../src/retrieval/index.ts";
 import { naiveClassScore, naiveRelative, naiveTransform, type NaiveAnchor } from "../support/naive-asif.ts";
 import { seededRandom, shuffled } from "../support/random.ts";
 import { ask, ensembles, exactClasses, exactImages, expectClose, image, scoresOf, text } from "./ask.ts";
-import { anyK, anyP, exactAnchors, randomAnchors, settings, viewOf } from "../support/anchor-space.ts";
+import {
+  anyK,
+  anyNegatives,
+  anyP,
+  exactAnchors,
+  randomAnchors,
+  settings,
+  viewOf,
+} from "../support/anchor-space.ts";
 
 afterAll(closeKernels);
 
@@ -19,13 +27,14 @@ describe("classification", () => {
         ensembles,
         anyK,
         anyP,
-        async (anchors, images, classes, ensemble, k, p) => {
-          const input = ask(images, classes, { ensemble, settings: settings(k, p) });
+        anyNegatives,
+        async (anchors, images, classes, ensemble, k, p, negatives) => {
+          const input = ask(images, classes, { ensemble, settings: settings(k, p, { negatives }) });
           const results = await classify(await viewOf(anchors), input);
           expect(results).toHaveLength(images.length);
           results.forEach((result, i) => {
             const expected = classes.map((prompts) =>
-              naiveClassScore(anchors, images[i] ?? [], prompts, ensemble, { k, p }),
+              naiveClassScore(anchors, images[i] ?? [], prompts, ensemble, { k, p, negatives }),
             );
             expectClose(scoresOf(result, classes.length), expected, 1e-12);
           });
@@ -42,13 +51,13 @@ describe("classification", () => {
     const input = ask([image(anchors, 3)], classes, {
       ensemble: "mean",
       explain: 1_000,
-      settings: settings(40, 3),
+      settings: settings(40, 3, { negatives: "keep" }),
     });
     const view = await viewOf(anchors);
     const [found] = await classify(view, input);
     const [alone] = await classify(
       view,
-      ask([image(anchors, 3)], [[text(anchors, 3)]], { settings: settings(40, 3) }),
+      ask([image(anchors, 3)], [[text(anchors, 3)]], { settings: settings(40, 3, { negatives: "keep" }) }),
     );
     expect(found?.classes).toEqual([
       { name: "1", score: expect.closeTo(alone?.classes[0]?.score ?? NaN, 12) as number },
@@ -114,10 +123,31 @@ describe("classification", () => {
     },
   );
 
+  test("tells how many anchors the image shares with any class, none where their similarities are cut", async () => {
+    const anchors = [
+      { id: "a", image: [1, 0], text: [1, 0, 0] },
+      { id: "b", image: [0.6, 0.8], text: [0, 1, 0] },
+      { id: "c", image: [0, 1], text: [0, 0, 1] },
+    ];
+    const view = await viewOf(anchors);
+    const supportOf = async (given: ClassifyInput) =>
+      (await classify(view, given)).map(({ support }) => support);
+    const images = [
+      [1, 0],
+      [0, -1],
+    ];
+    const classes = [[[1, 0, 0]], [[0, 1, 1]]];
+    expect(await supportOf(ask(images, classes))).toEqual([2, 0]);
+    expect(
+      await supportOf(ask(images, classes, { settings: settings(3, 2, { negatives: "keep" }) })),
+    ).toEqual([2, 2]);
+    expect(await supportOf(ask(images, [[[-1, 0, 0]]]))).toEqual([0, 0]);
+  });
+
   test("scores every class 0 where there are no anchors, or none that the filter lets through", async () => {
     const anchors = randomAnchors(12, 9);
     const input = ask([image(anchors, 0)], [[text(anchors, 0)], [text(anchors, 1)]], { explain: 5 });
-    const none = { classes: ["0", "1"].map((name) => ({ name, score: 0 })), explanation: [] };
+    const none = { classes: ["0", "1"].map((name) => ({ name, score: 0 })), support: 0, explanation: [] };
     expect(
       await classify(await viewOf([]), {
         ...input,

@@ -12,6 +12,7 @@ import {
 } from "../support/naive-asif.ts";
 import {
   anyK,
+  anyNegatives,
   anyP,
   exactAnchors,
   exactImage,
@@ -28,6 +29,8 @@ interface Entry {
   readonly value: number;
   readonly similarity: number;
 }
+
+const KEEP = { negatives: "keep" } as const;
 
 /** The representations of some queries, anchors by id. */
 const represent = async (
@@ -75,15 +78,16 @@ describe("a relative representation", () => {
         fc.array(exactText, { minLength: 1, maxLength: 3 }),
         anyK,
         anyP,
-        async (anchors, images, texts, k, p) => {
+        anyNegatives,
+        async (anchors, images, texts, k, p, negatives) => {
           const view = await viewOf(anchors);
           for (const [modality, queries] of [
             ["image", images],
             ["text", texts],
           ] as const) {
-            const rows = await represent(view, modality, queries, settings(k, p));
+            const rows = await represent(view, modality, queries, settings(k, p, { negatives }));
             rows.forEach((row, i) => {
-              const expected = naiveRelative(anchors, modality, queries[i] ?? [], { k, p });
+              const expected = naiveRelative(anchors, modality, queries[i] ?? [], { k, p, negatives });
               expectClose(denseOf(anchors, row), expected, 1e-12);
             });
           }
@@ -165,14 +169,14 @@ describe("a relative representation", () => {
     expect(ofScaled).toEqual(plain);
   });
 
-  test("keeps the sign of a similarity through an even power, so that no opposite passes for a neighbour", async () => {
+  test("that keeps negative similarities keeps their sign through an even power, so that no opposite passes for a neighbour", async () => {
     const anchors = [
       { id: "near", image: [1, 0], text: [1, 0] },
       { id: "opposite", image: [-1, 0], text: [1, 0] },
       { id: "aslant", image: [-3, 4], text: [1, 0] },
       { id: "square", image: [0, 1], text: [1, 0] },
     ];
-    const [row = []] = await represent(await viewOf(anchors), "image", [[1, 0]], settings(4, 2));
+    const [row = []] = await represent(await viewOf(anchors), "image", [[1, 0]], settings(4, 2, KEEP));
     const norm = Math.hypot(1, 0.36, 1);
     expect(row.map(({ id }) => id)).toEqual(["near", "aslant", "opposite"]);
     expectClose(
@@ -182,13 +186,26 @@ describe("a relative representation", () => {
     );
   });
 
+  test("that cuts negative similarities rests on the anchors that are similar, whatever a large negative one is", async () => {
+    const anchors = [
+      { id: "near", image: [0.01, 1], text: [1, 0] },
+      { id: "opposite", image: [-1, 0], text: [1, 0] },
+      { id: "aslant", image: [-3, 4], text: [1, 0] },
+    ];
+    const view = await viewOf(anchors);
+    const [row = []] = await represent(view, "image", [[1, 0]], settings(4, 200));
+    expect(row.map(({ id, value }) => [id, value])).toEqual([["near", 1]]);
+    expect(await represent(view, "image", [[1, 0]], settings(4, 200, { negatives: "cut" }))).toEqual([row]);
+    expect(await represent(view, "image", [[0, -1]], settings(4, 1))).toEqual([[]]);
+  });
+
   test("takes all anchors where k is more, and chooses among them by the signed similarity", async () => {
     const anchors = randomAnchors(9, 6);
     const view = await viewOf(anchors);
     const query = anchors[0]?.image ?? [];
-    const [all = []] = await represent(view, "image", [query], settings(1_000, 1));
+    const [all = []] = await represent(view, "image", [query], settings(1_000, 1, KEEP));
     expect(all).toHaveLength(9);
-    const [some = []] = await represent(view, "image", [query], settings(5, 1));
+    const [some = []] = await represent(view, "image", [query], settings(5, 1, KEEP));
     expect(some.map(({ id }) => id)).toEqual(all.slice(0, 5).map(({ id }) => id));
   });
 

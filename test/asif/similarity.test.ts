@@ -40,10 +40,15 @@ describe("the similarity of images and texts", () => {
     );
   });
 
-  test("for k of all anchors and p = 1 is cross-covariance matching, computed densely", async () => {
+  test("for k of all anchors and p = 1, negative similarities kept, is cross-covariance matching, computed densely", async () => {
     const anchors = randomAnchors(120, 1);
     const [x, y] = [image(randomAnchors(3, 2), 0), text(randomAnchors(3, 2), 1)];
-    const [found] = await similarity(await viewOf(anchors), flat([x]), flat([y]), settings(120, 1));
+    const [found] = await similarity(
+      await viewOf(anchors),
+      flat([x]),
+      flat([y]),
+      settings(120, 1, { negatives: "keep" }),
+    );
     const onImages = anchors.map((anchor) => cosine(anchor.image, x));
     const onTexts = anchors.map((anchor) => cosine(anchor.text, y));
     expect(found).toBeCloseTo(cosine(onImages, onTexts), 6);

@@ -102,5 +102,6 @@ export const exactAnchors = (maxLength: number): fc.Arbitrary<NaiveAnchor[]> =>
     { maxLength, selector: ({ id }) => id },
   );
 
+export const anyNegatives = fc.constantFrom("cut" as const, "keep" as const);
 export const anyK = fc.integer({ min: 1, max: 50 });
 export const anyP = fc.oneof(fc.constantFrom(1, 2, 4, 8), fc.double({ min: 0.25, max: 12, noNaN: true }));

@@ -10,6 +10,8 @@ export interface NaiveAnchor {
 export interface NaiveSettings {
   readonly k: number;
   readonly p: number;
+  /** What similarities below 0 count for; absent: nothing. */
+  readonly negatives?: "cut" | "keep";
   /** Which anchors serve as memory; absent: all. */
   readonly memory?: (anchor: NaiveAnchor) => boolean;
 }
@@ -31,13 +33,13 @@ export const compareUtf8 = (a: string, b: string): number => Buffer.compare(Buff
 
 /**
  * A relative representation as it is defined: dense over `anchors`, the k largest (signed) cosines of those that serve
- * as memory, ties by id, raised to the power p with their sign, of norm 1.
+ * as memory, ties by id, those below 0 cut or kept with their sign, raised to the power p, of norm 1.
  */
 export const naiveRelative = (
   anchors: readonly NaiveAnchor[],
   side: Side,
   query: ArrayLike<number>,
-  { k, p, memory = () => true }: NaiveSettings,
+  { k, p, negatives = "cut", memory = () => true }: NaiveSettings,
 ): number[] => {
   const kept = new Map(
     anchors
@@ -49,7 +51,7 @@ export const naiveRelative = (
   );
   return normalized(
     anchors.map(({ id }) => {
-      const similarity = kept.get(id) ?? 0;
+      const similarity = Math.max(kept.get(id) ?? 0, negatives === "cut" ? 0 : -1);
       return Math.sign(similarity) * Math.abs(similarity) ** p;
     }),
   );

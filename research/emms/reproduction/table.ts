@@ -1,3 +1,4 @@
+import { fixed } from "../../../src/math/fixed.ts";
 import type { ReproducedDataset, ReproducedMethod } from "./reproduce.ts";
 
 /** Weighted Kendall tau of each method on each data set; below, the means, how often the best is first, and the time. */
@@ -18,7 +19,7 @@ export const reproductionTable = (datasets: readonly ReproducedDataset[]): strin
       row(
         dataset,
         String(models.length),
-        own.map(({ tau }) => (tau === null ? "-" : tau.toFixed(3))),
+        own.map(({ tau }) => (tau === null ? "-" : fixed(tau, 3))),
       ),
     ),
     row(

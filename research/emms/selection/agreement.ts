@@ -1,3 +1,4 @@
+import { fixed } from "../../../src/math/fixed.ts";
 import {
   topOneRegret,
   weightedTau,
@@ -84,7 +85,7 @@ const agreementLines = (what: string, told: readonly Agreement[], truths: readon
     [
       method.padEnd(28),
       ...by.map(({ tau, regret }) =>
-        `${tau === null ? "-" : tau.toFixed(3)}, ${percent(regret)}`.padStart(20),
+        `${tau === null ? "-" : fixed(tau, 3)}, ${percent(regret)}`.padStart(20),
       ),
       (tookMs / 1000).toFixed(1).padStart(9),
     ].join(" "),

@@ -1,4 +1,5 @@
 import type { ClassifyAnswerBody } from "../../api/queries.ts";
+import { fixed, signed } from "../../math/fixed.ts";
 
 export type ClassifyResult = ClassifyAnswerBody["results"][number];
 
@@ -8,26 +9,30 @@ const PARTIAL = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 const CAPTION = 60;
 
 /**
- * A classification as lines for people: the classes with bars, best first, and below them the anchors that explain the
- * first. Bars are drawn against the best score.
+ * A classification as lines for people: the classes with bars, best first, how many anchors they rest on, and the anchors
+ * that explain the first. Bars are drawn against the best score.
  */
-export const classificationTable = (file: string, { classes, explanation }: ClassifyResult): string[] => {
+export const classificationTable = (
+  file: string,
+  { classes, support, explanation }: ClassifyResult,
+): string[] => {
+  if (support === 0)
+    return [file, "  no caption is near any of these classes", ...classes.map(({ name }) => `  ${name}`)];
   const width = Math.max(...classes.map(({ name }) => name.length));
   const best = Math.max(...classes.map(({ score }) => score));
   const rows = classes.map(({ name, score }) =>
-    `  ${name.padEnd(width)}  ${score.toFixed(4)}  ${barOf(score, best)}`.trimEnd(),
+    `  ${name.padEnd(width)}  ${fixed(score, 4)}  ${barOf(score, best)}`.trimEnd(),
   );
+  if (support !== undefined) rows.push(`  support: ${support} ${support === 1 ? "anchor" : "anchors"}`);
   if (explanation === undefined || classes[0] === undefined) return [file, ...rows];
   const reasons = explanation.map(
     ({ anchor, text, contribution, imageSimilarity, textSimilarity }) =>
-      `    ${signed(contribution)}  image ${imageSimilarity.toFixed(3)}  text ${textSimilarity.toFixed(3)}  ` +
+      `    ${signed(contribution, 4)}  image ${fixed(imageSimilarity, 3)}  text ${fixed(textSimilarity, 3)}  ` +
       `${anchor}  ${shortened(text ?? "")}`.trimEnd(),
   );
   const why = reasons.length === 0 ? [] : [`  why "${classes[0].name}":`, ...reasons];
   return [file, ...rows, ...why];
 };
-
-const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(4)}`;
 
 const barOf = (score: number, best: number): string => {
   if (!(best > 0)) return "";

@@ -1,7 +1,17 @@
 import { z } from "@hono/zod-openapi";
 import { filter } from "../../api/filter.ts";
 import { ensemble, MEMBERS, method, scoring } from "../../api/methods.ts";
-import { instant, k, minSequence, optional, p, sequence, text, transform } from "../../api/values.ts";
+import {
+  instant,
+  k,
+  minSequence,
+  negatives,
+  optional,
+  p,
+  sequence,
+  text,
+  transform,
+} from "../../api/values.ts";
 
 const MAX_CLASSES = 10_000;
 const MAX_IMAGES = 100_000;
@@ -106,6 +116,7 @@ export const calibrateRequest = z
     ensemble: optional(ensemble),
     k: optional(k),
     p: optional(p),
+    negatives: optional(negatives),
     transform: optional(transform),
     minSequence: optional(minSequence),
     filter: optional(filter.openapi({ description: "Restricts the anchors that take part." })),
@@ -139,7 +150,7 @@ export const calibrateRequest = z
   })
   .openapi("CalibrateRequest", {
     description:
-      "What is not given is the collection's own. A calibration is for one method, ensemble, k, p, transform and filter.",
+      "What is not given is the collection's own. A calibration is for one method, ensemble, k, p, negatives, transform and filter.",
     example: { method: "asif", classes: 37 },
   });
 
@@ -190,6 +201,7 @@ export const calibrationSettings = z.strictObject({
   ensemble,
   k,
   p,
+  negatives: optional(negatives),
   transform,
   rank: z.int().nullable(),
   members: z.array(z.enum(MEMBERS)).readonly().nullable(),

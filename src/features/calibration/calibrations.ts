@@ -163,13 +163,15 @@ const sureOf = (
 
 const readSettings = (queried: Queried, request: CalibrateRequest | ClassifyRequest): CalibrationSettings => {
   const { record } = queried;
-  const { k, p, transform } = settingsOf(record, request);
+  const { k, p, negatives, transform } = settingsOf(record, request);
   const { method, rank, members } = methodOf(queried, request);
   return {
     method,
     ensemble: request.ensemble ?? record.ensemble,
     k,
     p,
+    // Calibrations from before there was a choice keep negative similarities, and their settings do not say so.
+    ...(negatives === "cut" ? { negatives } : {}),
     transform,
     rank: rank ?? null,
     members: members ?? null,
@@ -203,7 +205,7 @@ const fieldOf = ({ probabilities, abstain, conformal }: SureRequest): string | u
 };
 
 const uncalibrated = (path: string, collection: string): AnchorageError => {
-  const message = `needs a calibration for these settings; POST /v1/collections/${collection}/calibrate with the same method, ensemble, k, p, transform and filter makes it`;
+  const message = `needs a calibration for these settings; POST /v1/collections/${collection}/calibrate with the same method, ensemble, k, p, negatives, transform and filter makes it`;
   return new AnchorageError("conflict", `${path}: ${message}`, { faults: [{ path, message }] });
 };
 
@@ -213,7 +215,7 @@ const detailOf = (
   calibratedAt: Date,
   current: boolean,
 ): CalibrationDetail => ({
-  settings,
+  settings: { ...settings, negatives: settings.negatives ?? "keep" },
   ...rest,
   calibratedAt,
   current,

@@ -6,7 +6,7 @@ import type { Modality } from "../../types.ts";
 import { createPromptCache, type PromptCache } from "../../asif/cache.ts";
 import { classificationOf, scoreClasses } from "../../asif/classify.ts";
 import { asEdited, asRanked, indexAdded, rank, type Edit, type Ranked } from "./edited.ts";
-import type { ClassRow, Named } from "../../asif/explain.ts";
+import { sharedParts, type ClassRow, type Named } from "../../asif/explain.ts";
 import { meanRepresentations } from "../../asif/relative.ts";
 import type { ClassifyInput, RelativeRepresentations } from "../../asif/types.ts";
 
@@ -64,7 +64,6 @@ export const counterfactual = async (
   cache: CounterfactualCache = createCounterfactualCache(),
 ): Promise<{ results: Counterfactual[]; fits: Readonly<Record<Modality, UsedFit>> }> => {
   const { images, prompts, classes, ensemble, without, added, settings } = input;
-  const { p } = settings;
   const allow = settings.allow ?? view.bitmap(() => true);
   const left = allow.map((bit, slot) => (without[slot] === 1 ? 0 : bit));
   const spare = spareFor(settings.k, countOnes(allow), countOnes(left));
@@ -83,10 +82,10 @@ export const counterfactual = async (
   const rowsOf = async (look: Look, queries: Float32Array): Promise<PromptRows> => {
     const shown = await look.show(queries);
     const ranked = await rank(look, shown, allow, settings, spare);
-    return { shown, ranked, before: asRanked(ranked, p) };
+    return { shown, ranked, before: asRanked(ranked, settings) };
   };
   const afterwards = async (look: Look, { shown, ranked }: PromptRows, vectors: Float32Array) =>
-    asEdited(look, shown, ranked, await editOf(look, vectors), p, (slot) => edited.entry(slot).id);
+    asEdited(look, shown, ranked, await editOf(look, vectors), settings, (slot) => edited.entry(slot).id);
 
   const form = [ensemble === "mean" ? sizes.join() : "", spare, textLook.transformVersion].join(" ");
   const [imageRows, textRows] = await Promise.all([
@@ -106,11 +105,13 @@ export const counterfactual = async (
     scoredBefore.push(scored),
   );
   const results: Counterfactual[] = [];
+  const partsBefore = sharedParts(imageRows.before, textRows.before, view.slotCount);
+  const partsAfter = sharedParts(imagesAfter, textsAfter, edited.slotCount);
   await scoreClasses(imagesAfter, textsAfter, edited.slotCount, input, (image, scored) => {
     const old = scoredBefore[image] ?? [];
     const changes = changesOf(old, scored).slice(0, input.changes);
-    const before = classificationOf(view, imageRows.before, image, textRows.before, old, input);
-    const after = classificationOf(edited, imagesAfter, image, textsAfter, scored, input);
+    const before = classificationOf(view, partsBefore(image), old, input);
+    const after = classificationOf(edited, partsAfter(image), scored, input);
     results.push({ before, after, flips: before.classes[0]?.name !== after.classes[0]?.name, changes });
   });
   return { results, fits: { image: usedFit(imageLook), text: usedFit(textLook) } };

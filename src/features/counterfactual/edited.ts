@@ -8,7 +8,7 @@ import {
   type Neighbours,
   type VectorIndex,
 } from "../../retrieval/index.ts";
-import { powersOf, represent, type Powers } from "../../asif/relative.ts";
+import { powersOf, represent, type Powers, type ValueSettings } from "../../asif/relative.ts";
 import type { RelativeRepresentations } from "../../asif/types.ts";
 
 /** The nearest anchors of some queries and the next nearest after them, so that some can be taken away. */
@@ -37,17 +37,23 @@ export const rank = async (
   look: Look,
   shown: Float32Array,
   allow: Uint8Array,
-  { k, p }: { readonly k: number; readonly p: number },
+  settings: ValueSettings & { readonly k: number },
   spare: number,
 ): Promise<Ranked> => {
+  const { k } = settings;
   const neighbours = await look.search(shown, { k: k + spare, allow });
   const complete = neighbours.width >= countOnes(allow);
-  return { k, neighbours, powers: powersOf(neighbours, p, k), complete };
+  return { k, neighbours, powers: powersOf(neighbours, settings, k), complete };
 };
 
 /** The representations by the k nearest, nothing taken away. */
-export const asRanked = ({ k, neighbours, powers }: Ranked, p: number): RelativeRepresentations =>
-  represent({ ...neighbours, counts: neighbours.counts.map((count) => Math.min(count, k)) }, p, powers);
+export const asRanked = (
+  { k, neighbours, powers }: Ranked,
+  settings: ValueSettings,
+): RelativeRepresentations => {
+  const counts = neighbours.counts.map((count) => Math.min(count, k));
+  return represent({ ...neighbours, counts }, settings, powers);
+};
 
 /** An index of anchors that are to be added: `shown` is `[entries.length, d]`, as the look shows them. */
 export const indexAdded = (entries: readonly AnchorEntry[], shown: Float32Array): VectorIndex | undefined => {
@@ -69,7 +75,7 @@ export const asEdited = async (
   shown: Float32Array,
   ranked: Ranked,
   { without, left, slotCount, added }: Edit,
-  p: number,
+  settings: ValueSettings,
   idOf: (slot: number) => string,
 ): Promise<RelativeRepresentations> => {
   const { k, neighbours: wide, powers: wideTo } = ranked;
@@ -105,10 +111,10 @@ export const asEdited = async (
       powers.largest[row] = NaN;
     });
   }
-  if (added === undefined) return represent(neighbours, p, powers);
+  if (added === undefined) return represent(neighbours, settings, powers);
   const come = await added.search(shown, { k });
   const both = merged({ neighbours, powers }, come, k, slotCount, idOf);
-  return represent(both.neighbours, p, both.powers);
+  return represent(both.neighbours, settings, both.powers);
 };
 
 /** Rows of two sets of anchors as rows of both: best first, ties by id. */

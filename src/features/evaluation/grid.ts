@@ -1,6 +1,6 @@
 import type { AnchorSpace, Neighbours } from "../../retrieval/index.ts";
 import { rankGrid } from "../tuning/index.ts";
-import type { Modality, TransformKind } from "../../types.ts";
+import type { Modality } from "../../types.ts";
 import { outcomeOf, type Run } from "./outcome.ts";
 import type { RunOptions, Tasks } from "./subsets.ts";
 import type { Accuracy } from "./summary.ts";
@@ -59,7 +59,7 @@ export const runGrid = async (
       };
       onProgress(done, rounds * places.length);
       if (settings.method === undefined || settings.method === "asif") {
-        await rankByAsif(space, task, settings.transform, ks, onRanks);
+        await rankByAsif(space, task, settings, ks, onRanks);
       } else {
         for (const { k, p } of places) onRanks(k, p, await ranksIn(space, task, { ...settings, k, p }));
       }
@@ -81,7 +81,7 @@ export const runGrid = async (
 export const rankByAsif = async (
   space: AnchorSpace,
   { images, truths, classes }: Questions,
-  transform: TransformKind,
+  { transform, negatives = "cut" }: Pick<TrialSettings, "transform" | "negatives">,
   ks: readonly number[],
   onRanks: (k: number, p: number, ranks: Float64Array) => void,
 ): Promise<void> => {
@@ -104,6 +104,7 @@ export const rankByAsif = async (
     truths: Int32Array.from(truths),
     sizes: classes.map((each) => each.prompts.length),
     slotCount: view.slotCount,
+    negatives,
   };
   await rankGrid(input, ks, PS, onRanks);
 };

@@ -5,7 +5,12 @@ import { evaluateTasks, parametersOf, type Asking } from "./evaluate-tasks.ts";
 import type { Report } from "./report.ts";
 
 /** As published (arXiv 2210.01738, section 3). */
-const PUBLISHED: AsifParameters & { readonly transform: TransformKind } = { k: 800, p: 8, transform: "none" };
+const PUBLISHED: AsifParameters & { readonly transform: TransformKind } = {
+  k: 800,
+  p: 8,
+  negatives: "cut",
+  transform: "none",
+};
 
 /**
  * Classifies images whose embeddings were made elsewhere, by anchors of the same kind; neither a collection nor an

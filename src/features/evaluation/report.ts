@@ -1,3 +1,4 @@
+import { signed } from "../../math/fixed.ts";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lineChartSvg, type ChartPoint } from "./chart.ts";
@@ -85,9 +86,9 @@ const comparisonLines = (comparisons: readonly Comparison[]): string[] => {
 
 /** Such as `+3.8 (+2.4 to +5.3)`. */
 const formatDifference = ({ mean, low, high }: Difference): string =>
-  `${signed(mean)} (${signed(low)} to ${signed(high)})`;
+  `${points(mean)} (${points(low)} to ${points(high)})`;
 
-const signed = (points: number): string => `${points < 0 ? "−" : "+"}${Math.abs(points).toFixed(1)}`;
+const points = (value: number): string => signed(value, 1).replace("-", "−");
 
 /** The cell with the best top-1, the first of equals. */
 const bestLine = ({ cells }: Grid): string => {

@@ -18,7 +18,8 @@ export interface Questions {
   readonly classes: readonly { readonly prompts: readonly Float32Array[] }[];
 }
 
-export interface TrialSettings extends AsifParameters, MethodSettings {
+export interface TrialSettings
+  extends Pick<AsifParameters, "k" | "p">, Partial<Pick<AsifParameters, "negatives">>, MethodSettings {
   readonly transform: TransformKind;
   /** `asif` where absent. */
   readonly method?: Method;
@@ -84,7 +85,7 @@ const byClassify = (
   space: AnchorSpace,
   classes: Questions["classes"],
   prompts: Float32Array,
-  { k, p, transform }: TrialSettings,
+  { k, p, negatives = "cut", transform }: TrialSettings,
 ): RanksOf => {
   const cache = createRepresentationCache();
   return async (images, truths) => {
@@ -97,7 +98,7 @@ const byClassify = (
         ensemble: "max",
         top: classes.length,
         explain: 0,
-        settings: { k, p, transform },
+        settings: { k, p, negatives, transform },
       },
       cache,
     );

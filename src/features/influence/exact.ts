@@ -1,4 +1,4 @@
-import { meanRepresentations, represent } from "../../asif/relative.ts";
+import { meanRepresentations, represent, type ValueSettings } from "../../asif/relative.ts";
 import type { RelativeRepresentations } from "../../asif/types.ts";
 import type { Candidates } from "./candidates.ts";
 import type { LeaveOutRows } from "./rows.ts";
@@ -15,7 +15,7 @@ export const createExactScores = (
   texts: LeaveOutRows,
   { offsets, rows }: Candidates,
   slotCount: number,
-  p: number,
+  settings: ValueSettings,
   isMean: boolean,
 ): ExactScores => {
   let left = -1;
@@ -24,7 +24,7 @@ export const createExactScores = (
 
   const imageValues = (image: number): Map<number, number> => {
     if (imageRow?.image !== image) {
-      const { slots, values } = represented(images, [image], left, p);
+      const { slots, values } = represented(images, [image], left, settings);
       imageRow = { image, values: new Map(Array.from(slots, (slot, i) => [slot, values[i] ?? 0])) };
     }
     return imageRow.values;
@@ -34,7 +34,7 @@ export const createExactScores = (
     let row = candidateRows.get(q);
     if (row === undefined) {
       const members = Array.from(rows.subarray(offsets[q], offsets[q + 1]));
-      const made = represented(texts, members, left, p);
+      const made = represented(texts, members, left, settings);
       row = isMean ? meanRepresentations(made, [members.length], slotCount) : made;
       candidateRows.set(q, row);
     }
@@ -63,7 +63,7 @@ const represented = (
   { neighbours, k }: LeaveOutRows,
   which: readonly number[],
   left: number,
-  p: number,
+  settings: ValueSettings,
 ): RelativeRepresentations => {
   const { width } = neighbours;
   const counts = new Int32Array(which.length);
@@ -81,5 +81,5 @@ const represented = (
     }
     counts[to] = filled;
   });
-  return represent({ width, counts, slots, scores }, p);
+  return represent({ width, counts, slots, scores }, settings);
 };

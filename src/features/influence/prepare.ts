@@ -27,7 +27,7 @@ export const prepare = async (
   slices: Slices,
 ): Promise<Prepared> => {
   const { settings } = input;
-  const { k, p, transform } = settings;
+  const { k, transform } = settings;
   const allow = settings.allow === undefined ? {} : { allow: settings.allow };
   const [imageLook, textLook] = await Promise.all([
     view.look("image", transform),
@@ -35,10 +35,10 @@ export const prepare = async (
   ]);
   const near = async (look: Look, queries: Float32Array): Promise<Neighbours> =>
     look.search(await look.show(queries), { k: k + 1, ...allow });
-  const images = await leaveOutRows(await near(imageLook, input.images), k, p, slices);
+  const images = await leaveOutRows(await near(imageLook, input.images), settings, slices);
   const prompts = await near(textLook, input.prompts);
   const { rowOf, rows } = distinctRows(prompts);
-  const texts = await leaveOutRows(rowsOf(prompts, rows), k, p, slices);
+  const texts = await leaveOutRows(rowsOf(prompts, rows), settings, slices);
   const candidates = candidatesOf(input, rowOf);
 
   // A sum of k products is off by at most about k roundings; some for all that comes after.
@@ -55,7 +55,14 @@ export const prepare = async (
     return 2 * rounding * weight * ((images.norms[image] ?? 0) + Math.abs(images.nextValues[image] ?? 0));
   };
   const standing = await standingOf(images, texts, candidates, norms, products, tolerance, slices);
-  const exact = createExactScores(images, texts, candidates, view.slotCount, p, input.ensemble === "mean");
+  const exact = createExactScores(
+    images,
+    texts,
+    candidates,
+    view.slotCount,
+    settings,
+    input.ensemble === "mean",
+  );
   const judge = createJudge(images, texts, candidates, norms, products, standing, exact, rounding);
 
   const none = new Int32Array(0);

@@ -1,6 +1,7 @@
 import type { Neighbours } from "../../retrieval/index.ts";
-import { largestOf, power } from "../../asif/relative.ts";
+import { largestOf, power, type ValueSettings } from "../../asif/relative.ts";
 import type { Slices } from "../../math/slices.ts";
+import type { Negatives } from "../../types.ts";
 
 /** The squares of a norm below this have lost digits to underflow. */
 const UNDERFLOW = 1e-100;
@@ -31,8 +32,7 @@ export interface LeaveOutRows {
 /** @param neighbours the k + 1 nearest of each row, or fewer where there are fewer */
 export const leaveOutRows = async (
   neighbours: Neighbours,
-  k: number,
-  p: number,
+  { k, p, negatives }: ValueSettings & { readonly k: number },
   slices: Slices,
 ): Promise<LeaveOutRows> => {
   const { counts, width, slots: found, scores } = neighbours;
@@ -50,15 +50,16 @@ export const leaveOutRows = async (
     const [first, last] = [offsets[row] ?? 0, offsets[row + 1] ?? 0];
     const from = row * width;
     slots.set(found.subarray(from, from + last - first), first);
-    const largest = largestOf(scores, from, from + last - first);
-    for (let i = first; i < last; i++) values[i] = power(scores[from + i - first] ?? 0, largest, p);
+    const largest = largestOf(scores, from, from + last - first, negatives);
+    for (let i = first; i < last; i++)
+      values[i] = power(scores[from + i - first] ?? 0, largest, p, negatives);
     if ((counts[row] ?? 0) > k) {
       next[row] = found[from + k] ?? -1;
-      nextValues[row] = power(scores[from + k] ?? 0, largest, p);
+      nextValues[row] = power(scores[from + k] ?? 0, largest, p, negatives);
     }
     const without = normsWithout.subarray(first, last);
     norms[row] = normsOf(values.subarray(first, last), nextValues[row] ?? 0, without);
-    clear(without, scores.subarray(from, from + (counts[row] ?? 0)));
+    clear(without, scores.subarray(from, from + (counts[row] ?? 0)), negatives);
     if (slices.due()) await slices.rest();
   }
   const hasNegative = values.some((value) => value < 0) || nextValues.some((value) => value < 0);
@@ -84,12 +85,13 @@ const normsOf = (values: Float64Array, next: number, without: Float64Array): num
 };
 
 /** Of the norms without one of `scores`, those that are none: a rest that is all zero has norm 0, exactly. */
-const clear = (without: Float64Array, scores: Float32Array): void => {
+const clear = (without: Float64Array, scores: Float32Array, negatives: Negatives = "cut"): void => {
+  const counts = (score = 0): boolean => (negatives === "cut" ? score > 0 : score !== 0);
   let similar = 0;
-  for (const score of scores) if (score !== 0) similar++;
+  for (const score of scores) if (counts(score)) similar++;
   for (let i = 0; i < without.length; i++) {
     const norm = without[i] ?? 0;
-    const left = similar - (scores[i] === 0 ? 0 : 1);
+    const left = similar - (counts(scores[i]) ? 1 : 0);
     if (left === 0) without[i] = 0;
     else if (!(norm >= UNDERFLOW && norm < Infinity)) without[i] = NaN;
   }

@@ -43,7 +43,7 @@ export const openFold = (
  */
 export const askGrid = async (
   fold: OpenFold,
-  trial: Trial,
+  trial: Trial & Pick<Choice, "negatives">,
   ks: readonly number[],
   ps: readonly number[],
   onRanks: (k: number, p: number, ranks: Float64Array) => void,
@@ -55,6 +55,7 @@ export const askGrid = async (
     truths: fold.truths,
     sizes: fold.sizes,
     slotCount: fold.view.slotCount,
+    negatives: trial.negatives ?? "cut",
   };
   await rankGrid(input, ks, ps, onRanks);
 };
@@ -90,7 +91,7 @@ export const ask = async (fold: OpenFold, trial: Trial, defaults: Choice): Promi
     images,
     prompts,
     {
-      ...{ k, p, transform, exact: true },
+      ...{ k, p, negatives: defaults.negatives ?? "cut", transform, exact: true },
       ...(allow === undefined ? {} : { allow }),
       ...(rank === undefined ? {} : { rank }),
       ...(plug === undefined ? {} : { plug }),

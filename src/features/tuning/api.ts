@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ensemble, method, METHODS, rank } from "../../api/methods.ts";
-import { instant, minSequence, optional, sequence, text, transform } from "../../api/values.ts";
+import { instant, minSequence, negatives, optional, sequence, text, transform } from "../../api/values.ts";
 
 /** The core's, and those that an operator has plugged in. */
 const MAX_METHODS = 50;
@@ -87,7 +87,12 @@ export const measured = z.strictObject({
 export type Measured = z.output<typeof measured>;
 export type Metrics = Measured["spread"];
 
-export const choice = z.strictObject({ method, k: z.int(), p: z.number(), transform, rank, ensemble });
+export const choice = z.strictObject({
+  ...{ method, k: z.int(), p: z.number(), transform, rank, ensemble },
+  negatives: optional(
+    negatives.openapi({ description: "The collection's own; absent where it was tuned before 0.2." }),
+  ),
+});
 /** Everything that a query can be answered by; a `rank` of null is the method's own default. */
 export type Choice = z.output<typeof choice>;
 

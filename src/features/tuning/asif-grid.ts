@@ -1,5 +1,7 @@
+import { largestOf, power } from "../../asif/relative.ts";
 import { createSlices } from "../../math/slices.ts";
 import type { Neighbours } from "../../retrieval/index.ts";
+import type { Negatives } from "../../types.ts";
 import { rankAmong } from "./ranks.ts";
 
 /** The nearest anchors of a fold's images and prompts, searched once for the largest k. */
@@ -10,6 +12,8 @@ export interface GridInput {
   /** How many consecutive texts are the prompts of each class. */
   readonly sizes: readonly number[];
   readonly slotCount: number;
+  /** Absent: `cut`. */
+  readonly negatives?: Negatives;
 }
 
 /**
@@ -24,7 +28,7 @@ export interface GridInput {
  * @param onRanks gets the ranks of all images for a k and a p
  */
 export const rankGrid = async (
-  { images, texts, truths, sizes, slotCount }: GridInput,
+  { images, texts, truths, sizes, slotCount, negatives }: GridInput,
   ks: readonly number[],
   ps: readonly number[],
   onRanks: (k: number, p: number, ranks: Float64Array) => void,
@@ -39,12 +43,12 @@ export const rankGrid = async (
   const sums = new Float64Array(ks.length * rows);
   const scores = new Float64Array(rows);
   for (const p of ps) {
-    powers(texts, p, values);
+    powers(texts, p, negatives, values);
     invertNorms(texts, values, ks, stepOf, inverseNorms);
     anchors.entries.forEach((entry, i) => (met[i] = values[entry] ?? 0));
     const ranks = ks.map(() => new Float64Array(truths.length));
     for (let image = 0; image < truths.length; image++) {
-      addUp(images, image, p, stepOf, anchors, met, rows, sums);
+      addUp(images, image, p, negatives, stepOf, anchors, met, rows, sums);
       for (let step = 0, at = 0; step < ks.length; step++) {
         for (let row = 0; row < rows; row++, at++) {
           if (step > 0) sums[at] = (sums[at] ?? 0) + (sums[at - rows] ?? 0);
@@ -64,6 +68,7 @@ const addUp = (
   images: Neighbours,
   image: number,
   p: number,
+  negatives: Negatives | undefined,
   stepOf: Uint8Array,
   anchors: Anchors,
   met: Float64Array,
@@ -72,12 +77,13 @@ const addUp = (
 ): void => {
   sums.fill(0);
   const from = image * images.width;
-  const largest = largestOf(images, image);
+  const end = from + (images.counts[image] ?? 0);
+  const largest = largestOf(images.scores, from, end, negatives);
   for (let place = 0; place < (images.counts[image] ?? 0); place++) {
     const slot = images.slots[from + place] ?? 0;
     const [first, end] = [anchors.offsets[slot] ?? 0, anchors.offsets[slot + 1] ?? 0];
     if (first === end) continue;
-    const value = power((images.scores[from + place] ?? 0) / largest, p);
+    const value = power(images.scores[from + place] ?? 0, largest, p, negatives);
     const step = stepOf[place] ?? 0;
     for (let i = first; i < end; i++) {
       const other = anchors.steps[i] ?? 0;
@@ -125,23 +131,17 @@ const byAnchor = ({ counts, width, slots }: Neighbours, stepOf: Uint8Array, slot
 };
 
 /** Over the row's largest, so that a large p does not underflow; a factor of a whole row changes no rank. */
-const powers = (neighbours: Neighbours, p: number, into: Float64Array): void => {
-  neighbours.counts.forEach((count, row) => {
-    const from = row * neighbours.width;
-    const largest = largestOf(neighbours, row);
-    for (let i = from; i < from + count; i++) into[i] = power((neighbours.scores[i] ?? 0) / largest, p);
+const powers = (
+  { counts, width, scores }: Neighbours,
+  p: number,
+  negatives: Negatives | undefined,
+  into: Float64Array,
+): void => {
+  counts.forEach((count, row) => {
+    const from = row * width;
+    const largest = largestOf(scores, from, from + count, negatives);
+    for (let i = from; i < from + count; i++) into[i] = power(scores[i] ?? 0, largest, p, negatives);
   });
-};
-
-const power = (ratio: number, p: number): number => Math.sign(ratio) * Math.abs(ratio) ** p;
-
-/** By absolute value; 1 where all are 0. */
-const largestOf = ({ counts, width, scores }: Neighbours, row: number): number => {
-  let largest = 0;
-  const from = row * width;
-  for (let i = from; i < from + (counts[row] ?? 0); i++)
-    largest = Math.max(largest, Math.abs(scores[i] ?? 0));
-  return largest || 1;
 };
 
 /** Of each row's first k values for each k, `[ks, rows]`; 0 where they are all 0. */

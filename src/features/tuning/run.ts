@@ -18,9 +18,9 @@ export type Piece = (open: OpenFold, record: (trial: Trial, ranks: Float64Array)
 
 /** The trials of ASIF, in whichever space, at every point of a grid. */
 export const gridPiece =
-  (trial: Trial, { ks, ps }: Grid): Piece =>
+  (trial: Trial, { ks, ps }: Grid, { negatives = "cut" }: Pick<Choice, "negatives">): Piece =>
   (open, record) =>
-    askGrid(open, trial, ks, ps, (k, p, ranks) => record({ ...trial, k, p }, ranks));
+    askGrid(open, { ...trial, negatives }, ks, ps, (k, p, ranks) => record({ ...trial, k, p }, ranks));
 
 /** @param defaults for what the trial leaves open */
 export const trialPiece =

@@ -52,7 +52,9 @@ export const tune = async (
 
   const explore = async (): Promise<{ readonly finished: number; readonly complete: boolean }> => {
     const coarse = coarseGrid(anchors, current);
-    const grids = transforms.map((transform) => gridPiece(whole({ method: "asif", transform }), coarse));
+    const grids = transforms.map((transform) =>
+      gridPiece(whole({ method: "asif", transform }), coarse, current),
+    );
     const finished = await run.stage(folds, grids, { firstInAnyCase: true });
     if (finished < folds.length) return { finished, complete: false };
     const trials = (): MeasuredTrial[] => ledger.measured(finished);
@@ -63,9 +65,13 @@ export const tune = async (
       some.filter((trial) => !ledger.has(trial)).map((trial) => trialPiece(trial, current));
 
     const finer = closeToBest(trials(), objective, finished).map((best) =>
-      gridPiece(settingsOf(best), finerGrid(best, anchors)),
+      gridPiece(settingsOf(best), finerGrid(best, anchors), current),
     );
-    const canonical = gridPiece(whole({ method: "asif-csa", rank: largest }), canonicalGrid(coarse, current));
+    const canonical = gridPiece(
+      whole({ method: "asif-csa", rank: largest }),
+      canonicalGrid(coarse, current),
+      current,
+    );
     const linear = untried(linearTrials(methods, ranks).map(whole));
     if (!(await isDone([...finer, ...linear, ...(methods.includes("asif-csa") ? [canonical] : [])])))
       return { finished, complete: false };
@@ -121,8 +127,9 @@ const by =
     methods.includes(method);
 
 /** A trial with what it leaves open: the best that is known for it. */
-const choiceOf = (trial: Trial, { k, p, transform, rank, ensemble }: Choice): Choice => ({
+const choiceOf = (trial: Trial, { k, p, negatives = "cut", transform, rank, ensemble }: Choice): Choice => ({
   method: trial.method,
+  negatives,
   k: trial.k ?? k,
   p: trial.p ?? p,
   transform: trial.transform ?? transform,

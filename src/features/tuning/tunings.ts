@@ -5,6 +5,7 @@ import { METHODS } from "../../api/methods.ts";
 import { requireMethod } from "../../collections/method.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError } from "../../errors.ts";
+import type { CollectionChange } from "../../api/collections.ts";
 import type { CollectionDefaults, CollectionName } from "../../types.ts";
 import { TUNING_DEFAULTS, type Choice, type TuneRequest, type Tuning } from "./api.ts";
 import { findTuning, saveTuning } from "./table.ts";
@@ -82,7 +83,7 @@ const planTuning = (
 
 const choiceOf = ({ asif, ...defaults }: CollectionDefaults): Choice => ({ ...asif, ...defaults });
 
-const defaultsOf = ({ k, p, transform, method, rank, ensemble }: Choice): CollectionDefaults => ({
+const defaultsOf = ({ k, p, transform, method, rank, ensemble }: Choice): CollectionChange => ({
   asif: { k, p },
   transform,
   method,

@@ -31,6 +31,32 @@ describe("a classification as a table", () => {
   });
 });
 
+describe("the support of a classification", () => {
+  const classes = [
+    { name: "fox", score: 0 },
+    { name: "owl", score: -0 },
+  ];
+
+  it("replaces scores and bars where no caption is near any class", () => {
+    expect(classificationTable("x.png", { classes, support: 0, explanation: [] })).toEqual([
+      "x.png",
+      "  no caption is near any of these classes",
+      "  fox",
+      "  owl",
+    ]);
+  });
+
+  it("is told below the classes", () => {
+    expect(
+      classificationTable("x.png", { classes: [{ name: "fox", score: 1 }], support: 1 }).slice(2),
+    ).toEqual(["  support: 1 anchor"]);
+  });
+
+  it("is not told by methods whose scores are no sums, whose zeros have no sign", () => {
+    expect(classificationTable("x.png", { classes })).toEqual(["x.png", "  fox  0.0000", "  owl  0.0000"]);
+  });
+});
+
 describe("a list of classes", () => {
   it("is read by its separator, trimmed, each class once", () => {
     expect(readClasses("\u{FEFF}a cat\r\n\n a dog \na cat\n", "\n", "f.txt")).toEqual(["a cat", "a dog"]);

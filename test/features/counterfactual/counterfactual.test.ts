@@ -11,6 +11,7 @@ import type { Sequence, TransformKind } from "../../../src/types.ts";
 import { ask, ensembles, exactClasses, exactImages, image, text } from "../../asif/ask.ts";
 import {
   anyK,
+  anyNegatives,
   anyP,
   exactAnchors,
   idOf,
@@ -92,9 +93,14 @@ describe("a counterfactual", () => {
         ensembles,
         anyK,
         anyP,
+        anyNegatives,
         fc.integer({ min: 1, max: 5 }),
-        async (anchors, added, images, classes, ensemble, k, p, every) => {
-          const asked = ask(images, classes, { ensemble, explain: 1_000, settings: settings(k, p) });
+        async (anchors, added, images, classes, ensemble, k, p, negatives, every) => {
+          const asked = ask(images, classes, {
+            ensemble,
+            explain: 1_000,
+            settings: settings(k, p, { negatives }),
+          });
           const without = (anchor: NaiveAnchor): boolean => anchors.indexOf(anchor) % every === 0;
           const { results, before, after } = await compare(anchors, asked, { without, added });
           expect(results.map((result) => result.before)).toEqual(before);

@@ -39,7 +39,7 @@ describe("a grid of k and p", () => {
     async (transform) => {
       const space = await openTrialSpace(anchors, transform);
       const found = new Map<string, number[]>();
-      await rankByAsif(space, task, transform, [5, 25, 50, 90], (k, p, ranks) =>
+      await rankByAsif(space, task, { transform }, [5, 25, 50, 90], (k, p, ranks) =>
         found.set(`${k} ${p}`, [...ranks]),
       );
       expect(found.size).toBe(4 * 8);

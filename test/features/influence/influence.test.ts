@@ -5,7 +5,15 @@ import { influence, type Influences } from "../../../src/features/influence/infl
 import { closeKernels, type AnchorView } from "../../../src/retrieval/index.ts";
 import type { TransformKind } from "../../../src/types.ts";
 import { ask, ensembles, exactClasses, exactImages, image, text } from "../../asif/ask.ts";
-import { anyK, anyP, exactAnchors, randomAnchors, settings, viewOf } from "../../support/anchor-space.ts";
+import {
+  anyK,
+  anyNegatives,
+  anyP,
+  exactAnchors,
+  randomAnchors,
+  settings,
+  viewOf,
+} from "../../support/anchor-space.ts";
 
 afterAll(closeKernels);
 
@@ -82,9 +90,13 @@ describe("the influence of an anchor", () => {
         ensembles,
         anyK,
         anyP,
-        async (anchors, images, classes, ensemble, k, p) => {
+        anyNegatives,
+        async (anchors, images, classes, ensemble, k, p, negatives) => {
           const view = await viewOf(anchors);
-          await expectAsRerun(view, ask(images, classes, { ensemble, settings: settings(k, p) }));
+          await expectAsRerun(
+            view,
+            ask(images, classes, { ensemble, settings: settings(k, p, { negatives }) }),
+          );
         },
       ),
       { numRuns: 150 },
@@ -99,7 +111,8 @@ describe("the influence of an anchor", () => {
         ensembles,
         anyK,
         fc.constantFrom(0.25, 1, 3, 8, 40, 100),
-        async (seed, size, ensemble, k, p) => {
+        anyNegatives,
+        async (seed, size, ensemble, k, p, negatives) => {
           const anchors = randomAnchors(size, seed, { image: 4, text: 3 });
           const others = randomAnchors(12, seed + 1, { image: 4, text: 3 });
           const classes = [0, 1, 2, 3].map((at) => [
@@ -110,7 +123,7 @@ describe("the influence of an anchor", () => {
           const images = [0, 1, 2, 3, 4].map((at) => image(others, at)).concat([image(anchors, 0)]);
           await expectAsRerun(
             await viewOf(anchors),
-            ask(images, classes, { ensemble, settings: settings(k, p) }),
+            ask(images, classes, { ensemble, settings: settings(k, p, { negatives }) }),
           );
         },
       ),
@@ -123,19 +136,26 @@ describe("the influence of an anchor", () => {
   const classes = [3, 33, 63, 93, 123, 153].map((at) => [text(anchors, at), text(anchors, at + 1)]);
 
   test.each([
-    ["max", 20, 4],
-    ["mean", 20, 4],
-    ["max", 150, 6],
-    ["mean", 399, 3],
-    ["max", 400, 2],
-    ["max", 1, 8],
-  ] as const)("is what re-runs say among hundreds (%s, k = %i, p = %i)", async (ensemble, k, p) => {
-    const view = await viewOf(anchors);
-    const found = await expectAsRerun(view, ask(images, classes, { ensemble, settings: settings(k, p) }));
-    if (k < 200) expect(found.flipping).toBeGreaterThan(0);
-    const order = found.anchors.map(({ flips }) => flips);
-    expect(order).toEqual(order.toSorted((a, b) => b - a));
-  });
+    ["max", 20, 4, "cut"],
+    ["mean", 20, 4, "cut"],
+    ["max", 150, 6, "keep"],
+    ["mean", 399, 3, "keep"],
+    ["mean", 399, 3, "cut"],
+    ["max", 400, 2, "keep"],
+    ["max", 1, 8, "cut"],
+  ] as const)(
+    "is what re-runs say among hundreds (%s, k = %i, p = %i, %s)",
+    async (ensemble, k, p, negatives) => {
+      const view = await viewOf(anchors);
+      const found = await expectAsRerun(
+        view,
+        ask(images, classes, { ensemble, settings: settings(k, p, { negatives }) }),
+      );
+      if (k < 200) expect(found.flipping).toBeGreaterThan(0);
+      const order = found.anchors.map(({ flips }) => flips);
+      expect(order).toEqual(order.toSorted((a, b) => b - a));
+    },
+  );
 
   test.each<TransformKind>(["center", "whiten"])("looks through the fit as it is (%s)", async (transform) => {
     const view = await viewOf(anchors);

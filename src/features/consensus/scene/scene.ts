@@ -175,7 +175,7 @@ export const createScene = ({ view, settings, condition, embed, template = SLOT 
       return known(items);
     },
     background: (modality) => {
-      const { k, p, transform, exact, ef } = settings;
+      const { transform, exact, ef } = settings;
       const form = ["asif", transform, view.fitVersion(modality, transform), exact, ef].join(" ");
       const spaced = spacedSlots(view, settings.allow);
       const others = spaced.filter((slot) => !self.has(slot));
@@ -189,7 +189,7 @@ export const createScene = ({ view, settings, condition, embed, template = SLOT 
             view,
             modality,
             spaced,
-            { k, p },
+            settings,
             key,
             async (vectors, width) => {
               const { neighbours } = await view.search(modality, vectors, { ...settings, k: width });

@@ -1,0 +1,1 @@
+ALTER TABLE "collections" ADD COLUMN "asif_negatives" text DEFAULT 'keep' NOT NULL;
