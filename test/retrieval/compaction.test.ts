@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import {
   closeKernels,
   openAnchorSpace,
@@ -7,9 +7,15 @@ import {
 } from "../../src/retrieval/index.ts";
 import type { Sequence } from "../../src/types.ts";
 import { idOf, IMAGE_DIMENSION, randomAnchors, TEXT_DIMENSION, upsertsOf } from "../support/anchor-space.ts";
+import type { NaiveAnchor } from "../support/naive-asif.ts";
 import { nearest, opened } from "./writable-space.ts";
 
 afterAll(closeKernels);
+
+const sidesOf = (anchor: NaiveAnchor | undefined): Pick<NaiveAnchor, "image" | "text"> => ({
+  image: anchor?.image ?? [],
+  text: anchor?.text ?? [],
+});
 
 const open = (): Promise<AnchorSpace> =>
   openAnchorSpace({ imageDimension: IMAGE_DIMENSION, textDimension: TEXT_DIMENSION, transform: "none" });
@@ -49,7 +55,39 @@ describe("compaction", () => {
     expect(view.slotOf(idOf(gone[900] ?? ""))).toBeUndefined();
   });
 
-  test("goes on taking writes", async () => {
+  test("hides in the copy what is deleted or written again after it was copied", async () => {
+    const { space, write } = await opened();
+    const { space: plain, write: writePlain } = await opened();
+    const both = (upserts: typeof anchors, deletes: readonly string[] = []): void => {
+      write(upserts, deletes);
+      writePlain(upserts, deletes);
+    };
+    const idAt = (at: number): string => anchors[at]?.id ?? "";
+    both(anchors, [idAt(0)]);
+    // Each reading of the clock takes 3 ms of the 4 that a slice may last, so that a slice copies one batch of 64 rows.
+    let clock = 0;
+    const now = vi.spyOn(performance, "now").mockImplementation(() => (clock += 3));
+    const compacting = space.compact();
+    while (now.mock.calls.length < 6) await new Promise(setImmediate);
+    const copied = 64 * Math.floor(now.mock.calls.length / 3);
+    expect(copied).toBeGreaterThan(10);
+    expect(copied).toBeLessThan(COUNT / 2);
+    // Rows that are copied, rows that are not, and one of each that comes back.
+    both([], [idAt(1), idAt(2), idAt(COUNT - 1), idAt(COUNT - 2)]);
+    both(
+      [2, 3, COUNT - 2, COUNT - 3].map((at) => ({ id: idAt(at), ...sidesOf(anchors[at + 1] ?? anchors[0]) })),
+    );
+    both([], [idAt(3)]);
+    expect(space.status("image").tombstones).toBeGreaterThan(0);
+    now.mockRestore();
+    await compacting;
+    expect(space.view().slotCount).toBeLessThan(plain.view().slotCount);
+    const idsIn = (view: AnchorView): string[] => Array.from(view.liveSlots(), (slot) => view.entry(slot).id);
+    expect(idsIn(space.view())).toEqual(idsIn(plain.view()));
+    expect(await ask(space.view())).toEqual(await ask(plain.view()));
+  });
+
+  test("goes on taking writes once it is done", async () => {
     const { space, write } = await opened();
     write(anchors);
     write(anchors.slice(0, 1_200).map((one, i) => ({ ...one, image: anchors[COUNT - 1 - i]?.image ?? [] })));
