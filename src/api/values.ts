@@ -42,6 +42,15 @@ export const text = checked<string>((value) => {
   return message === null ? null : fault(message);
 }).openapi({ type: "string" });
 
+/** Well-formed text of 1 to `length` UTF-16 code units. */
+export const textUpTo = (length: number) =>
+  checked<string>((value) => {
+    if (typeof value !== "string") return fault("must be a string");
+    if (value === "" || value.length > length) return fault(`must be 1 to ${length} characters long`);
+    const message = textFault(value);
+    return message === null ? null : fault(message);
+  }).openapi({ type: "string", minLength: 1, maxLength: length });
+
 const MAX_ID_LENGTH = 200;
 
 export const anchorId = checked<string>((value) => {

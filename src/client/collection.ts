@@ -1,9 +1,13 @@
 import type {
   AnchorBody,
+  AnchorContentBody,
   AnchorPageBody,
+  AnchorsOfSourceBody,
+  ContentStateBody,
   DeleteAnchorsBody,
   DeletedBody,
   ExistingAnchorsBody,
+  SourceIdsBody,
   StoredAnchorBody,
   WrittenBody,
   WrittenLinesBody,
@@ -25,6 +29,8 @@ import type { CompactedBody, ReceiptBody, ReceiptPageBody } from "../api/receipt
 import { putAnchorStream } from "./anchor-stream.ts";
 import { digits, flag, segment } from "./paths.ts";
 import type { CallOptions, Transport } from "./transport.ts";
+
+const IDS_A_PAGE = 1_000;
 
 /** For answers that must include a write, wherever it was made. */
 export interface ReadOptions extends CallOptions {
@@ -60,6 +66,13 @@ export interface CoreCollectionClient {
   getImage(id: string, options?: CallOptions): Promise<Blob>;
   /** Which of at most 10,000 ids are stored, each once, in the order given. */
   existingAnchors(ids: readonly string[], options?: CallOptions): Promise<readonly string[]>;
+  /** Compares at most 10,000 anchors with those stored under their ids; the state of each, in order. */
+  compareAnchors(
+    anchors: readonly AnchorContentBody[],
+    options?: CallOptions,
+  ): Promise<readonly ContentStateBody[]>;
+  /** The ids of the anchors that come from a folder, table or shard, in id order, page by page. */
+  idsOfSource(container: string, options?: CallOptions): AsyncGenerator<string, void>;
   /** Every anchor in id order, page by page. */
   listAnchors(options?: ListOptions): AsyncGenerator<StoredAnchorBody, void>;
   deleteAnchor(id: string, options?: CallOptions): Promise<DeletedBody>;
@@ -100,6 +113,22 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
       (await send("GET", `${anchors}/${segment(id)}/image`, { ...options, accept: "image/*" })).blob(),
     existingAnchors: async (ids, options) =>
       (await post<ExistingAnchorsBody>(`${anchors}/exists`, { ids }, options)).existing,
+    compareAnchors: async (contents, options) =>
+      (await post<ExistingAnchorsBody>(`${anchors}/exists`, { anchors: contents }, options)).states ?? [],
+    idsOfSource: async function* (container, options) {
+      let page: SourceIdsBody;
+      let after: string | undefined;
+      do {
+        const request: AnchorsOfSourceBody = {
+          container,
+          limit: IDS_A_PAGE,
+          ...(after === undefined ? {} : { after }),
+        };
+        page = await post<SourceIdsBody>(`${anchors}/of-source`, request, options);
+        yield* page.ids;
+        after = page.ids.at(-1);
+      } while (page.ids.length === IDS_A_PAGE);
+    },
     listAnchors: async function* ({ filter, vectors, minSequence, pageSize = 200, ...options } = {}) {
       let cursor: string | undefined;
       do {

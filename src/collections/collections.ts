@@ -11,6 +11,8 @@ import {
   findAnchors,
   findImage,
   existingIds,
+  compareContents,
+  listIdsFrom,
 } from "../store/index.ts";
 import type { CollectionName, Log } from "../types.ts";
 import { describe } from "./describe.ts";
@@ -33,6 +35,9 @@ import type { Collections } from "./types.ts";
 
 /** The published parameters (ASIF-repo relreps.py: 800 non-zeros, exponent 8). */
 export const PUBLISHED_ASIF = { k: 800, p: 8, negatives: "cut" } as const;
+
+/** Ids of a source in one answer, where the request names no limit. */
+const IDS_A_PAGE = 1_000;
 
 /** How long a stop may take to write what a start would otherwise read from Postgres. */
 const SNAPSHOTS_WITHIN_MS = 4_000;
@@ -156,6 +161,11 @@ export const openCollections = async (
       const { record } = await find(name);
       return existingIds(store, record, ids);
     },
+
+    compareAnchors: async (name, contents) => compareContents(store, (await find(name)).record, contents),
+
+    idsOfSource: async (name, { container, after = null, limit = IDS_A_PAGE }) =>
+      listIdsFrom(store, (await find(name)).record, container, { after, limit }),
 
     deleteAnchors: async (name, which): Promise<Deleted> => {
       await find(name);

@@ -1,7 +1,13 @@
 import pLimit from "p-limit";
 import type { Anchor } from "../api/anchors.ts";
 import { AnchorageError, atPath, invalidField, isAnchorageError, type FieldFault } from "../errors.ts";
-import type { AnchorWrite, CollectionRecord, EncoderRecord, StoredImage } from "../store/index.ts";
+import {
+  type AnchorWrite,
+  type CollectionRecord,
+  type EncoderRecord,
+  hashOfImage,
+  type StoredImage,
+} from "../store/index.ts";
 import type { AnchorId, Modality } from "../types.ts";
 import { checkText, readVector, type Encodable, type Encoding } from "./encoding.ts";
 
@@ -32,6 +38,8 @@ export const prepareAnchors = async (
     caption: anchor.text ?? null,
     metadata: anchor.metadata ?? {},
     image: thumbnails[i] ?? null,
+    ...(anchor.image === undefined ? {} : { imageHash: hashOfImage(anchor.image) }),
+    ...(anchor.source === undefined ? {} : { source: anchor.source }),
     imageVector: at(vectors.image, i),
     textVector: at(vectors.text, i),
   }));

@@ -10,8 +10,11 @@ import type {
 } from "../api/queries.ts";
 import type {
   Anchor,
+  AnchorContent,
   AnchorPage,
   AnchorQuery,
+  AnchorsOfSource,
+  ContentState,
   DeleteAnchors,
   Deleted,
   ListQuery,
@@ -59,6 +62,13 @@ export interface Collections {
   /** @throws AnchorageError `not-found` where the anchor is not there or has no image. */
   readonly getImage: (name: CollectionName, id: AnchorId) => Promise<StoredImage>;
   readonly existingIds: (name: CollectionName, ids: readonly AnchorId[]) => Promise<Set<AnchorId>>;
+  /** Compares anchors with those stored under their ids; the state of each, in order. */
+  readonly compareAnchors: (
+    name: CollectionName,
+    contents: readonly AnchorContent[],
+  ) => Promise<readonly ContentState[]>;
+  /** The ids of the anchors that come from a folder, table or shard, in id order, at most `limit` (1,000). */
+  readonly idsOfSource: (name: CollectionName, source: AnchorsOfSource) => Promise<readonly AnchorId[]>;
   readonly deleteAnchors: (name: CollectionName, which: DeleteAnchors) => Promise<Deleted>;
 
   readonly getReceipt: (name: CollectionName, id: string) => Promise<ReceiptDetail>;

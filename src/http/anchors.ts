@@ -18,11 +18,13 @@ import {
   anchorPage,
   anchorPath,
   anchorQuery,
+  anchorsOfSource,
   deleteAnchors,
   deleted,
   existingAnchors,
   listQuery,
   putAnchors,
+  sourceIds,
   storedAnchor,
   written,
   writtenLines,
@@ -147,16 +149,46 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       path: `${path}/exists`,
       tags,
       operationId: "existingAnchors",
-      summary: "See which ids are stored",
+      summary: "See which ids are stored, or how anchors differ from those stored",
+      description:
+        "With `ids`, tells which of them are stored. With `anchors`, compares each with the anchor stored under its id " +
+        "as well: the caption, the metadata, and the image by the SHA-256 of its file.",
       request: { params: collectionPath, ...jsonBody(anchorIds) },
       answer: { description: "Those of the ids that are stored.", schema: existingAnchors },
       problems: [400, 404, 413, 415, 503],
     },
     async (c) => {
       const { collection } = readPath(c, collectionPath);
-      const { ids } = await readJson(c, anchorIds, bodyLimit);
-      const stored = await collections.existingIds(collection, ids);
-      return { existing: [...new Set(ids)].filter((id) => stored.has(id)) };
+      const asked = await readJson(c, anchorIds, bodyLimit);
+      if ("ids" in asked) {
+        const stored = await collections.existingIds(collection, asked.ids);
+        return { existing: [...new Set(asked.ids)].filter((id) => stored.has(id)) };
+      }
+      const states = await collections.compareAnchors(collection, asked.anchors);
+      const stored = states.filter(({ state }) => state !== "absent").map(({ id }) => id);
+      return { existing: [...new Set(stored)], states };
+    },
+  );
+
+  jsonEndpoint(
+    app,
+    {
+      method: "post",
+      path: `${path}/of-source`,
+      tags,
+      operationId: "anchorsOfSource",
+      summary: "List the ids of the anchors that come from one source",
+      description:
+        "Those whose `source.container` is `container`, at most `limit` (1,000) after the id `after`.",
+      request: { params: collectionPath, ...jsonBody(anchorsOfSource) },
+      answer: { description: "The ids; fewer than `limit` end the list.", schema: sourceIds },
+      problems: [400, 404, 413, 415, 503],
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionPath);
+      return {
+        ids: await collections.idsOfSource(collection, await readJson(c, anchorsOfSource, bodyLimit)),
+      };
     },
   );
 

@@ -1,6 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { AnchorageError } from "../errors.ts";
 import type { AnchorId, Sequence } from "../types.ts";
+import { hashOfCaption, hashOfMetadata } from "./content-hashes.ts";
 import { copyIn, type CopyValue } from "./copy.ts";
 import type { Database, Queries, Transaction } from "./database.ts";
 import { toBytes } from "./float32.ts";
@@ -123,11 +124,20 @@ const insertAnchors = async (
   const ids = writes.map(({ id }) => id);
   const captions = writes.map(({ caption }) => caption);
   const metadata = writes.map((write) => JSON.stringify(write.metadata));
+  const sources = writes.map(({ source }) => source?.container ?? null);
+  const names = writes.map(({ source }) => source?.name ?? null);
+  const imageHashes = writes.map(({ imageHash }) => bytesOf(imageHash ?? null));
+  const captionHashes = writes.map(({ caption }) => bytesOf(hashOfCaption(caption)));
+  const metadataHashes = writes.map((write) => bytesOf(hashOfMetadata(write.metadata)));
   const { rows } = await queries.execute<{ key: string; id: AnchorId }>(sql`
-    INSERT INTO ${anchors} (collection, id, caption, metadata, sequence)
-    SELECT ${key}::bigint, given.id, given.caption, given.metadata::jsonb, ${sequence}::bigint
-    FROM unnest(${sql.param(ids)}::text[], ${sql.param(captions)}::text[], ${sql.param(metadata)}::text[])
-      AS given (id, caption, metadata)
+    INSERT INTO ${anchors} (collection, id, caption, metadata, sequence, source, source_name,
+                            image_hash, caption_hash, metadata_hash)
+    SELECT ${key}::bigint, given.id, given.caption, given.metadata::jsonb, ${sequence}::bigint, given.source,
+           given.source_name, given.image_hash, given.caption_hash, given.metadata_hash
+    FROM unnest(${sql.param(ids)}::text[], ${sql.param(captions)}::text[], ${sql.param(metadata)}::text[],
+                ${sql.param(sources)}::text[], ${sql.param(names)}::text[], ${sql.param(imageHashes)}::bytea[],
+                ${sql.param(captionHashes)}::bytea[], ${sql.param(metadataHashes)}::bytea[])
+      AS given (id, caption, metadata, source, source_name, image_hash, caption_hash, metadata_hash)
     RETURNING key, id`);
   const keys = new Map(rows.map((row) => [row.id, Number(row.key)]));
   return ids.map((id) => {
@@ -138,6 +148,9 @@ const insertAnchors = async (
     return anchorKey;
   });
 };
+
+/** pg would send any other Uint8Array as an array of numbers. */
+const bytesOf = (hash: Uint8Array | null): Buffer | null => (hash === null ? null : Buffer.from(hash));
 
 const copyVectors = async (
   { client }: Transaction,

@@ -10,6 +10,8 @@ export type * from "./types.ts";
 export { ensureEncoder } from "./encoders.ts";
 export { createCollection, listCollections, findCollection, deleteCollection } from "./collections.ts";
 export { changeDefaults } from "./defaults.ts";
+export { compareContents, listIdsFrom } from "./anchor-sources.ts";
+export { hashOfImage } from "./content-hashes.ts";
 export { upsertAnchors, deleteAnchors } from "./anchor-writes.ts";
 export { recordErasure, erasedGeneration, erasedUpTo, findReceipt, listReceipts } from "./receipts.ts";
 export { vacuum } from "./vacuum.ts";

@@ -106,6 +106,14 @@ export const anchors = pgTable(
     caption: text("caption"),
     metadata: jsonb("metadata").$type<Metadata>().notNull(),
     sequence: sequence(),
+    /** The folder, table or shard that it comes from; null like the hashes where that is not known. */
+    source: text("source"),
+    /** Its name in the source. */
+    sourceName: text("source_name"),
+    /** SHA-256 of the image's file; see content-hashes.ts. */
+    imageHash: bytea("image_hash"),
+    captionHash: bytea("caption_hash"),
+    metadataHash: bytea("metadata_hash"),
   },
   (t) => [unique("anchors_collection_id").on(t.collection, t.id)],
 );

@@ -1,3 +1,4 @@
+import type { AnchorSource } from "../api/anchors.ts";
 import type { CollectionChange } from "../api/collections.ts";
 import type { Database } from "./database.ts";
 import type {
@@ -55,6 +56,9 @@ export interface AnchorWrite {
   readonly metadata: Metadata;
   /** For display and re-encoding by other encoders; null if there is none. */
   readonly image: StoredImage | null;
+  /** SHA-256 of the image's file, not of the thumbnail. */
+  readonly imageHash?: Uint8Array;
+  readonly source?: AnchorSource;
   readonly imageVector: Float32Array;
   readonly textVector: Float32Array;
 }

@@ -44,6 +44,7 @@ GET /v1/collections/{collection}/anchors/{id}
 GET /v1/collections/{collection}/anchors/{id}/image
 DELETE /v1/collections/{collection}/anchors/{id}
 POST /v1/collections/{collection}/anchors/exists
+POST /v1/collections/{collection}/anchors/of-source
 POST /v1/collections/{collection}/anchors/delete
 GET /v1/collections/{collection}/receipts
 GET /v1/collections/{collection}/receipts/{id}
