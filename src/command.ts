@@ -32,7 +32,7 @@ export interface Terminal {
 }
 
 /** The terminal, the settings, and Anchorage: `Api` is the part of it that a command calls. */
-export interface Context<Api = unknown> extends Terminal {
+export interface CommandContext<Api = unknown> extends Terminal {
   readonly config: Config;
   /**
    * Connects to the service at `url`; without one it opens DATA_DIR in this process.
@@ -68,4 +68,4 @@ export interface Command<Given, Environment extends Terminal = Terminal> {
 }
 
 /** A command of any options, for tables of commands. */
-export type AnyCommand = Command<unknown, Context>;
+export type AnyCommand = Command<unknown, CommandContext>;

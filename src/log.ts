@@ -38,7 +38,7 @@ export const lineLog = (write: (line: string) => void, fields: LogFields = {}): 
   const at =
     (level: LogLevel) =>
     (message: string, more: LogFields = {}): void =>
-      write(textOf(level, message, { ...fields, ...more }));
+      write(formatMessage(level, message, { ...fields, ...more }));
   return {
     debug: () => undefined,
     info: at("info"),
@@ -57,7 +57,7 @@ export const silentLog: Log = lineLog(() => undefined);
  * textOf("warn", "no snapshot was written", { collection: "pairs" });
  * // "warn: collection pairs: no snapshot was written"
  */
-export const textOf = (
+export const formatMessage = (
   level: LogLevel,
   message: string,
   { error, collection, ...fields }: LogFields,

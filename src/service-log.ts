@@ -1,6 +1,6 @@
 import pino, { type Logger } from "pino";
 import { z } from "zod";
-import { currentLogFields, LOG_LEVELS, textOf, type LogLevel } from "./log.ts";
+import { currentLogFields, LOG_LEVELS, formatMessage, type LogLevel } from "./log.ts";
 import type { Log, LogFields } from "./types.ts";
 
 export interface ServiceLogOptions {
@@ -51,7 +51,7 @@ const overPino = (logger: Logger): Log => {
 
 const textOfLine = (line: string): string => {
   const { level, msg, fields } = logLine.parse(JSON.parse(line));
-  return textOf(level, msg, fields);
+  return formatMessage(level, msg, fields);
 };
 
 /** A line as pino writes it. */

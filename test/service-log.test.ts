@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lineLog, silentLog, textOf, withLogFields } from "../src/log.ts";
+import { lineLog, silentLog, formatMessage, withLogFields } from "../src/log.ts";
 import { createServiceLog, type ServiceLogOptions } from "../src/service-log.ts";
 import type { Log } from "../src/types.ts";
 
@@ -92,7 +92,7 @@ describe("a log of lines", () => {
   });
 
   test("keeps control characters from the terminal", () => {
-    expect(textOf("info", "a\n\u001b[2Jb\u0000", { path: "c\nd" })).toBe('a [2Jb  path="c\\nd"');
+    expect(formatMessage("info", "a\n\u001b[2Jb\u0000", { path: "c\nd" })).toBe('a [2Jb  path="c\\nd"');
   });
 
   test("may be silent", () => {

@@ -8,7 +8,12 @@ import {
   createNeighbourCaptionsScorer,
   createReverseRetrievalScorer,
 } from "../../src/features/consensus/scorers/index.ts";
-import { runConsensus, type Generator, type Plan, type Scorer } from "../../src/features/consensus/index.ts";
+import {
+  runConsensus,
+  type Generator,
+  type ConsensusPlan,
+  type Scorer,
+} from "../../src/features/consensus/index.ts";
 import { makeData, openView, rounded, TEXT_DIMENSION } from "./paired-data.ts";
 import { noArguments } from "../../src/option-schemas.ts";
 
@@ -54,7 +59,7 @@ const numbers: Generator = {
     ),
 };
 
-const planOf = (scorers: readonly Scorer[]): Plan => ({
+const planOf = (scorers: readonly Scorer[]): ConsensusPlan => ({
   generators: [numbers],
   scorers,
   weights: scorers.map(() => 1),

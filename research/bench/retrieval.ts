@@ -5,8 +5,8 @@ import { z } from "zod";
 import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
 import { noArguments, requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import {
-  calibrateCosts,
-  choose,
+  measureCosts,
+  chooseIndex,
   closeKernels,
   createExactIndex,
   createHnswIndex,
@@ -99,7 +99,7 @@ const open = async (
     index.add(0, rows);
   });
   const calibration = { hnswlib: await loadHnsw(), profile, fallback: DEFAULT_COSTS, isClosed: () => false };
-  const costs = (await calibrateCosts(calibration)) ?? DEFAULT_COSTS;
+  const costs = (await measureCosts(calibration)) ?? DEFAULT_COSTS;
   useCosts(costs);
   const built = graphs ? await buildGraph(rows, index.row, directory) : undefined;
   if (built !== undefined)
@@ -148,7 +148,7 @@ const measure = async (subjects: Subjects, k: number, batch: number, filtered: b
   const search = { k, ...(allow === undefined ? {} : { allow }) };
   const truth = slotsOf(await exact.index.search(queries, search));
   const exactMs = await msOf((run) => exact.index.search(some(run), search), batch);
-  const choice = choose(
+  const choice = chooseIndex(
     { k },
     {
       rows: n,

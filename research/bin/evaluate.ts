@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { withAnchorage } from "../../src/cli/commands/index.ts";
-import type { Context } from "../../src/command.ts";
+import type { CommandContext } from "../../src/command.ts";
 import { ENDS, MEASURES, OWN_DATA, OWN_EXAMPLES } from "../../src/features/evaluation/command.ts";
 import {
   askingOf,
@@ -17,7 +17,7 @@ import { formOf, options, schema } from "./evaluate-options.ts";
 
 type Given = z.infer<typeof schema>;
 
-const evaluate = async (given: Given, context: Context<CollectionReader>): Promise<Report> => {
+const evaluate = async (given: Given, context: CommandContext<CollectionReader>): Promise<Report> => {
   if (formOf(given) !== "emoji") return evaluateOwnData(given, context);
   const asking = await askingOf(given, context);
   const registry = await openLocalEncoders(context.config, context.log);

@@ -4,7 +4,7 @@ import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
 import { noArguments, requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import { readConfig } from "../../src/config.ts";
 import {
-  answerOf,
+  extractAnswer,
   beamSearch,
   DECODER_ID,
   openDecoderModel,
@@ -121,7 +121,7 @@ const ask = async (
     { beams: 1, maxTokens: 24, lengthPenalty: 1 },
     signal,
   );
-  return `${prompt.replace("</a>", "")} ${answerOf(tokenizer.decode(best?.tokens ?? []))}`;
+  return `${prompt.replace("</a>", "")} ${extractAnswer(tokenizer.decode(best?.tokens ?? []))}`;
 };
 
 await runScript<Given>({

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { embedDrawings, type EmbeddedEmoji, type EmbeddedPair } from "../evaluation/index.ts";
 import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Progress } from "../../src/progress.ts";
-import { captionOf, readPairs, VENDORS } from "../../src/collections/sample/index.ts";
+import { emojiCaption, readPairs, VENDORS } from "../../src/collections/sample/index.ts";
 import type { EncoderInfo, Log, Metadata } from "../../src/types.ts";
 import { captionText, createCaptionTask, createKeywordEncoder } from "./caption/index.ts";
 import { openEmojiStore, openPartOf, openSecondStore, type Counts, type EmojiStore } from "./emoji-store.ts";
@@ -58,8 +58,8 @@ export const withQuestionsTask = async <T>(
   use: (task: ReturnType<typeof createQuestionsTask>) => Promise<T>,
 ): Promise<T> => {
   const describe: Describe = ({ emoji: drawn }) => ({
-    caption: captionOf(drawn),
-    vector: emoji.texts.get(captionOf(drawn)) ?? new Float32Array(emoji.text.dimension),
+    caption: emojiCaption(drawn),
+    vector: emoji.texts.get(emojiCaption(drawn)) ?? new Float32Array(emoji.text.dimension),
     metadata: { subgroup: drawn.subgroup, tags: [...drawn.tags] },
   });
   const { directory, progress } = means;

@@ -8,7 +8,7 @@ import {
 } from "../evaluation/index.ts";
 import type { Progress } from "../../src/progress.ts";
 import { createRandom } from "../../src/math/random.ts";
-import { captionOf, QUERY_VENDOR, type Emoji } from "../../src/collections/sample/index.ts";
+import { emojiCaption, QUERY_VENDOR, type Emoji } from "../../src/collections/sample/index.ts";
 import type { Log } from "../../src/types.ts";
 import { createGallery, type Gallery, type Picture } from "./synthesis/index.ts";
 
@@ -28,7 +28,7 @@ export const embedForTasks = (options: {
     imageEncoder: undefined,
     textEncoder: undefined,
     texts: ({ emoji }) =>
-      [captionOf(emoji), ...[emoji.subgroup, ...emoji.tags].map(spoken), ...keywordsOf(emoji)].filter(
+      [emojiCaption(emoji), ...[emoji.subgroup, ...emoji.tags].map(spoken), ...keywordsOf(emoji)].filter(
         (text) => text.trim() !== "",
       ),
   });
@@ -57,7 +57,7 @@ export const emojiGallery = ({ pairs, texts }: EmbeddedEmoji, seed: number): Pro
     thing: emoji.hexcode,
     tags: emoji.tags,
     image: imageVector,
-    text: texts.get(captionOf(emoji)) ?? new Float32Array(),
+    text: texts.get(emojiCaption(emoji)) ?? new Float32Array(),
   });
   const textOf = (tag: string): Float32Array | undefined => texts.get(spoken(tag));
   return createGallery(anchors.map(pictureOf), others.map(pictureOf), textOf, seed);

@@ -1,4 +1,4 @@
-import type { Plan } from "../../src/features/consensus/index.ts";
+import type { ConsensusPlan } from "../../src/features/consensus/index.ts";
 
 /** Of a run that is measured: all its rounds, whatever the clock says and however early it would be content. */
 export const wholeRun = (rounds: number) =>
@@ -13,4 +13,4 @@ export const wholeRun = (rounds: number) =>
     stopWhenUnanimous: false,
     quorum: 1,
     abstain: {},
-  }) satisfies Partial<Plan>;
+  }) satisfies Partial<ConsensusPlan>;

@@ -1,5 +1,5 @@
 import { createRandom } from "../../src/math/random.ts";
-import { captionOf, type Emoji } from "../../src/collections/sample/index.ts";
+import { emojiCaption, type Emoji } from "../../src/collections/sample/index.ts";
 import { chooseAnchors, type AnchorChoice } from "./emoji-protocol.ts";
 import type { EmbeddedPair } from "./emoji-vectors.ts";
 import { layersOf, type Layer } from "./layers.ts";
@@ -37,7 +37,7 @@ export interface EmojiData {
 }
 
 export const wordsOf = (emoji: Emoji, words: Words): string =>
-  words === "label" ? emoji.label : captionOf(emoji);
+  words === "label" ? emoji.label : emojiCaption(emoji);
 
 /**
  * The runs of each configuration, in their order, of the seeds 0 .. `seeds` - 1. Each run draws classes, makes a

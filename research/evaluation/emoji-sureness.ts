@@ -1,5 +1,5 @@
 import {
-  calibrate,
+  measureCalibration,
   planCalibration,
   rungFor,
   standardOf,
@@ -92,7 +92,7 @@ const runSureness = async (
     };
     const covered = await coverage(view, { ...question, top: 1 });
     const plan = planCalibration(view, { ...settings, method: "asif", ensemble: "max" }, CALIBRATION);
-    const calibration = await calibrate(plan, { signal, progress: () => undefined });
+    const calibration = await measureCalibration(plan, { signal, progress: () => undefined });
     const rung = rungFor(calibration, held.length);
     const standard = standardOf(rung, { risk: RISK, coverage: COVERAGE });
     const answers = await classify(view, {

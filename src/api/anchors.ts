@@ -142,7 +142,7 @@ export const listQuery = z.strictObject({
   minSequence: optional(minSequenceParameter),
 });
 
-export const deleteAnchors = z
+export const deleteAnchorsRequest = z
   .union(
     [
       z.strictObject({ ids: z.array(anchorId).min(1).max(MAX_ANCHORS).readonly() }),
@@ -248,8 +248,8 @@ export type AnchorPage = z.output<typeof anchorPage>;
 export type AnchorPageBody = z.input<typeof anchorPage>;
 export type AnchorQuery = z.output<typeof anchorQuery>;
 export type ListQuery = z.output<typeof listQuery>;
-export type DeleteAnchors = z.output<typeof deleteAnchors>;
-export type DeleteAnchorsBody = z.input<typeof deleteAnchors>;
+export type DeleteAnchors = z.output<typeof deleteAnchorsRequest>;
+export type DeleteAnchorsBody = z.input<typeof deleteAnchorsRequest>;
 export type Deleted = z.output<typeof deleted>;
 export type DeletedBody = z.input<typeof deleted>;
 export type ExistingAnchorsBody = z.input<typeof existingAnchors>;

@@ -108,7 +108,7 @@ export const collectionList = z
   .strictObject({ collections: z.array(collection).readonly() })
   .openapi("CollectionList");
 
-export const collectionPath = z.strictObject({
+export const collectionParams = z.strictObject({
   collection: collectionName.openapi({ param: { name: "collection", in: "path" } }),
 });
 

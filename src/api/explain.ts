@@ -6,7 +6,7 @@ export const MAX_EXPLANATIONS = 100_000;
 
 const top = z.int().min(1).max(MAX_EXPLANATIONS);
 
-export const explain = z
+export const explainSetting = z
   .union(
     [
       z.int().min(0).max(MAX_EXPLANATIONS),
@@ -40,7 +40,7 @@ export const explain = z
     example: { top: 5, groupBy: "owner", against: "runner-up" },
   });
 
-export type Explain = z.output<typeof explain>;
+export type Explain = z.output<typeof explainSetting>;
 
 const part = {
   anchor: anchorId,

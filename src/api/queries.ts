@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { classifyResult, explain, MAX_EXPLANATIONS } from "./explain.ts";
+import { classifyResult, explainSetting, MAX_EXPLANATIONS } from "./explain.ts";
 import { filter } from "./filter.ts";
 import { plan } from "./indexes.ts";
 import { input, RED_PIXEL } from "./inputs.ts";
@@ -101,7 +101,7 @@ export const questionShape = {
   templates: optional(z.array(template).min(1).max(MAX_TEMPLATES).readonly()),
   ensemble: optional(ensemble),
   top: optional(z.int().min(1).max(MAX_TEXTS).openapi({ default: 5 })),
-  explain: optional(explain),
+  explain: optional(explainSetting),
   filter: optional(filter.openapi({ description: "Restricts the anchors that serve as memory." })),
   ...parameters,
 };

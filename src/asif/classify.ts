@@ -1,7 +1,14 @@
 import type { ClassifyResult } from "../api/explain.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import { createRepresentationCache, type RepresentationCache } from "./cache.ts";
-import { explain, explainAll, sharedParts, type ClassRow, type Named, type ScoreParts } from "./explain.ts";
+import {
+  explain,
+  explainAll,
+  sharedParts,
+  type ClassRow,
+  type ExplainableAnchors,
+  type ScoreParts,
+} from "./explain.ts";
 import { meanRepresentations, relativeRepresentations } from "./relative.ts";
 import { scoreRows } from "./score.ts";
 import type { ClassifyInput, RelativeRepresentations } from "./types.ts";
@@ -62,7 +69,7 @@ export const scoreClasses = (
 
 /** @param scored in the order of the classes; sorted here */
 export const classificationOf = (
-  anchors: Named,
+  anchors: ExplainableAnchors,
   { partsOf, support }: ScoreParts,
   scored: ClassRow[],
   { top, explain: asked }: Pick<Asked, "top" | "explain">,

@@ -1,4 +1,4 @@
-import { aggregate, calibrate } from "../math/ensemble/index.ts";
+import { aggregate, normaliseScores } from "../math/ensemble/index.ts";
 import { createSlices } from "../math/slices.ts";
 
 /** What one member of a consensus says. */
@@ -51,5 +51,5 @@ const rowOf = (background: Float64Array | undefined, row: number, rows: number):
 
 const standardize = (row: Float64Array, reference = row): Float64Array =>
   reference.length < FEWEST
-    ? calibrate(row, { kind: "rank" }).map((rank) => rank - 0.5)
-    : calibrate(row, Z, reference);
+    ? normaliseScores(row, { kind: "rank" }).map((rank) => rank - 0.5)
+    : normaliseScores(row, Z, reference);

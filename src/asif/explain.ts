@@ -5,7 +5,7 @@ import { groupParts } from "./groups.ts";
 import type { Explained, ExplainInput, RelativeRepresentations } from "./types.ts";
 
 /** What an explanation needs to know of the anchors. */
-export type Named = Pick<AnchorView, "entry" | "compare">;
+export type ExplainableAnchors = Pick<AnchorView, "entry" | "compare">;
 
 /** One row of a class, and what it scored. */
 export interface ClassRow {
@@ -31,7 +31,7 @@ export interface ScoreParts {
 }
 
 /** The anchors that a score is made of, strongest first (by absolute value, ties by id), at most `limit`. */
-export const explain = (anchors: Named, parts: Part[], limit: number): Contribution[] =>
+export const explain = (anchors: ExplainableAnchors, parts: Part[], limit: number): Contribution[] =>
   strongestFirst(parts, ({ contribution }) => contribution, anchors)
     .slice(0, limit)
     .map((part) => described(part, anchors));
@@ -43,7 +43,7 @@ export const explain = (anchors: Named, parts: Part[], limit: number): Contribut
  * @param ranked every class, best first
  */
 export const explainAll = (
-  anchors: Named,
+  anchors: ExplainableAnchors,
   partsOf: ScoreParts["partsOf"],
   ranked: readonly ClassRow[],
   { top, groupBy, against }: ExplainInput,
@@ -167,13 +167,13 @@ const differencesOf = (ours: readonly Part[], theirs: readonly Part[]): Differen
 const strongestFirst = <T extends { readonly slot: Slot }>(
   parts: T[],
   strength: (part: T) => number,
-  { compare }: Named,
+  { compare }: ExplainableAnchors,
 ): T[] => parts.sort((a, b) => Math.abs(strength(b)) - Math.abs(strength(a)) || compare(a.slot, b.slot));
 
 const sumOf = <T>(parts: readonly T[], of: (part: T) => number): number =>
   parts.reduce((sum, part) => sum + of(part), 0);
 
-const described = ({ slot, ...part }: Part, anchors: Named): Contribution => {
+const described = ({ slot, ...part }: Part, anchors: ExplainableAnchors): Contribution => {
   const { id, caption } = anchors.entry(slot);
   return { anchor: id, text: caption, ...part };
 };

@@ -4,7 +4,7 @@ import { isAnchorageError, type AnchorageError } from "../errors.ts";
 export const MAX_BATCH_BYTES = 24 * 1024 * 1024;
 
 /** What came of one item, or why it was refused. */
-export type Outcome<R> = { readonly result: R } | { readonly reason: string };
+type Outcome<R> = { readonly result: R } | { readonly reason: string };
 
 /**
  * Sends items as one request. Where some of them are refused the others are sent once more, and where all of them are

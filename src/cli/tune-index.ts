@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { EXIT, type Context } from "../command.ts";
+import { EXIT, type CommandContext } from "../command.ts";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { AnchorageClient } from "../features/client.ts";
 import {
@@ -10,7 +10,7 @@ import {
   pointFor,
   readProfile,
   RECALL_TARGET,
-  tuneGraphs,
+  measureCurves,
   writeCurves,
   type BuildSubject,
   type CurvesOf,
@@ -33,7 +33,7 @@ export interface TuneIndexOptions {
  */
 export const tuneIndex = async (
   given: TuneIndexOptions,
-  context: Context<AnchorageClient>,
+  context: CommandContext<AnchorageClient>,
 ): Promise<number> => {
   const hnswlib = await loadHnsw();
   if (hnswlib === undefined) throw new AnchorageError("unavailable", (await hnswAvailable()).reason);
@@ -41,7 +41,7 @@ export const tuneIndex = async (
   try {
     const subject = await readCollection(given, context);
     note(`building the graphs of ${subject.view.size} image and text vectors`);
-    const curves = await tuneGraphs(subject, {
+    const curves = await measureCurves(subject, {
       profile: readProfile("default"),
       hnswlib,
       signal,

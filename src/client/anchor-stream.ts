@@ -1,6 +1,6 @@
 import type { AnchorBody, WrittenLinesBody } from "../api/anchors.ts";
 import { errorOf, isProblem } from "./errors.ts";
-import { linesOf } from "./lines.ts";
+import { responseLines } from "./lines.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { CallOptions, Transport } from "./transport.ts";
  *
  * @throws AnchorageApiError whose `problem.line` is the anchor that is wrong, counted from 1.
  */
-export async function* putAnchorStream(
+export async function* sendAnchorStream(
   transport: Transport,
   path: string,
   anchors: AsyncIterable<AnchorBody> | Iterable<AnchorBody>,
@@ -20,7 +20,7 @@ export async function* putAnchorStream(
     contentType: "application/x-ndjson",
     accept: "application/x-ndjson, application/problem+json",
   });
-  for await (const line of linesOf(response)) {
+  for await (const line of responseLines(response)) {
     const value: unknown = JSON.parse(line);
     if (isProblem(value)) throw errorOf(value);
     yield value as WrittenLinesBody;

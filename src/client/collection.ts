@@ -26,7 +26,7 @@ import type {
   SimilarityRequestBody,
 } from "../api/queries.ts";
 import type { CompactedBody, ReceiptBody, ReceiptPageBody } from "../api/receipts.ts";
-import { putAnchorStream } from "./anchor-stream.ts";
+import { sendAnchorStream } from "./anchor-stream.ts";
 import { digits, flag, segment } from "./paths.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
@@ -103,7 +103,7 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
     },
     putAnchors: (batch, options) =>
       json("PUT", anchors, { ...options, body: JSON.stringify({ anchors: batch }) }),
-    putAnchorStream: (batch, options) => putAnchorStream(transport, anchors, batch, options),
+    putAnchorStream: (batch, options) => sendAnchorStream(transport, anchors, batch, options),
     getAnchor: async (id, { vectors, minSequence, ...options } = {}) =>
       json("GET", `${anchors}/${segment(id)}`, {
         ...options,

@@ -1,5 +1,5 @@
 /** The chunks of an answer's body as they come. Leaving the iteration ends the answer. */
-export async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array, void> {
+async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array, void> {
   if (body === null) return;
   // Not every browser can iterate over a stream.
   const reader = body.getReader();
@@ -15,7 +15,7 @@ export async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array, 
 }
 
 /** The lines of an answer, without those that are empty. */
-export async function* linesOf(response: Response): AsyncGenerator<string, void> {
+export async function* responseLines(response: Response): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of chunksOf(response)) {

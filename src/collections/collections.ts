@@ -29,7 +29,7 @@ import { createMoving } from "./moving.ts";
 import { prepareAnchors } from "./prepare.ts";
 import { createQueries } from "./queries.ts";
 import type { Queried } from "./question.ts";
-import { getReceipt, listReceipts } from "./receipts.ts";
+import { getReceipt, listReceiptPage } from "./receipts.ts";
 import { createSnapshots } from "./snapshots.ts";
 import type { Collections } from "./types.ts";
 
@@ -192,7 +192,7 @@ export const openCollections = async (
     },
 
     getReceipt: async (name, id) => getReceipt(store, (await find(name)).record, id),
-    listReceipts: async (name, page) => listReceipts(store, (await find(name)).record, page),
+    listReceipts: async (name, page) => listReceiptPage(store, (await find(name)).record, page),
 
     compact: async (name, tables = "rewrite"): Promise<Compacted> => {
       const started = performance.now();

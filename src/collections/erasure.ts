@@ -2,7 +2,7 @@ import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
 import type { AnchorSpace } from "../retrieval/index.ts";
 import {
   type CollectionRecord,
-  type Erasure as Recorded,
+  type ErasureRecord as Recorded,
   type Store,
   vacuum,
   erasedGeneration,

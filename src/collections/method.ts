@@ -19,7 +19,7 @@ const CANONICAL = METHODS.filter((method) => METHOD_TRAITS[method].canonical);
  *
  * @throws AnchorageError `invalid-input` where it asks for what its method has not
  */
-export const methodOf = (
+export const resolveMethod = (
   { record, plugs }: Pick<Queried, "record" | "plugs">,
   request: MethodRequest & Pick<ClassifyRequest, "explain">,
 ): MethodSettings & { readonly method: Method } => {

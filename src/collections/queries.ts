@@ -23,7 +23,7 @@ import { idsWithImages } from "../store/index.ts";
 import type { Modality } from "../types.ts";
 import type { Encoding } from "./encoding.ts";
 import { modalityOf } from "./inputs.ts";
-import { methodOf } from "./method.ts";
+import { resolveMethod } from "./method.ts";
 import { pictured } from "./pictured.ts";
 import {
   answer,
@@ -31,14 +31,14 @@ import {
   checkValues,
   readQuestion,
   resolve,
-  settingsOf,
+  resolveAsifSettings,
   type Queried,
 } from "./question.ts";
 
 const DEFAULT_LIMIT = 10;
 
 /** The read-only questions to one collection; each is answered at the sequence of the view that it is given. */
-export interface Queries {
+interface Queries {
   readonly search: (queried: Queried, request: SearchRequest) => Promise<SearchAnswer>;
   readonly relative: (queried: Queried, request: RelativeRequest) => Promise<RelativeAnswer>;
   readonly similarity: (queried: Queried, request: SimilarityRequest) => Promise<SimilarityAnswer>;
@@ -66,7 +66,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
         [{ value: withModality(request.query, modality), path: "query" }],
         encoding,
       );
-      const settings = settingsOf(record, request);
+      const settings = resolveAsifSettings(record, request);
       const hits = bitmapOf(view, request.filter);
       const common = {
         query,
@@ -93,7 +93,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
       const { record, view } = queried;
       const inputs = request.inputs.map((value, i) => ({ value, path: `inputs.${i}` }));
       const vectors = await resolve(queried, request.modality, inputs, encoding);
-      const settings = settingsOf(record, request);
+      const settings = resolveAsifSettings(record, request);
       const { representations, plan } = await relativeRepresentations(
         view,
         request.modality,
@@ -118,7 +118,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
     similarity: async (queried, request) => {
       const started = performance.now();
       const { record, view } = queried;
-      const how = methodOf(queried, request);
+      const how = resolveMethod(queried, request);
       checkValues(queried, request, request.images.length + request.texts.length);
       const [images, texts] = await Promise.all([
         resolve(
@@ -134,7 +134,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
           encoding,
         ),
       ]);
-      const settings = { ...settingsOf(record, request), ...how };
+      const settings = { ...resolveAsifSettings(record, request), ...how };
       const { scores: flat, fits } = await scoreTexts(view, how.method, images, texts, settings);
       const columns = request.texts.length;
       const scores = request.images.map((_, i) => Array.from(flat.subarray(i * columns, (i + 1) * columns)));
@@ -143,7 +143,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
 
     classify: async (queried, request) => {
       const started = performance.now();
-      const how = methodOf(queried, request);
+      const how = resolveMethod(queried, request);
       const question = await readQuestion(queried, request, encoding);
       const { results: found, fits } = await classifyByMethod(queried.view, question, how, cache);
       const results = await pictured(queried.record.name, found, (ids) =>

@@ -44,7 +44,7 @@ export const readQuestion = async (
       request.images.map((value, i) => ({ value, path: `images.${i}` })),
       encoding,
     ),
-    readClasses(queried, request, encoding),
+    resolveClasses(queried, request, encoding),
   ]);
   return {
     images,
@@ -56,7 +56,7 @@ export const readQuestion = async (
 };
 
 /** Classes as vectors, and which anchors are asked about them how. */
-export const readClasses = async (
+export const resolveClasses = async (
   queried: Queried,
   request: QuerySettings & Pick<ClassifyRequest, "classes" | "templates" | "filter">,
   encoding: Encoding,
@@ -68,7 +68,7 @@ export const readClasses = async (
   return {
     prompts,
     classes: request.classes.map(({ name }, i) => ({ name, prompts: prompted[i]?.length ?? 0 })),
-    settings: { ...settingsOf(queried.record, request), ...(allow === undefined ? {} : { allow }) },
+    settings: { ...resolveAsifSettings(queried.record, request), ...(allow === undefined ? {} : { allow }) },
   };
 };
 
@@ -93,7 +93,7 @@ export const resolve = (
 ): Promise<Float32Array> => resolveInputs(inputs, modality, encoderOf(record, modality), view, encoding);
 
 /** The collection's settings, save those that the query gives. */
-export const settingsOf = (record: CollectionRecord, request: QuerySettings): AsifSettings => ({
+export const resolveAsifSettings = (record: CollectionRecord, request: QuerySettings): AsifSettings => ({
   k: request.k ?? record.asif.k,
   p: request.p ?? record.asif.p,
   negatives: request.negatives ?? record.asif.negatives,

@@ -29,7 +29,7 @@ export const getReceipt = async (
 };
 
 /** One page of the collection's chain, from its beginning. */
-export const listReceipts = async (
+export const listReceiptPage = async (
   store: Store,
   record: CollectionRecord,
   { limit = PAGE_SIZE, cursor }: ReceiptQuery,

@@ -9,7 +9,7 @@ import { AnchorageError } from "../errors.ts";
  * @param file path relative to `directory`
  * @throws AnchorageError `corrupt-file` with the file name and every invalid field
  */
-export const readJson = async <Schema extends z.ZodType>(
+export const readFolderJson = async <Schema extends z.ZodType>(
   directory: string,
   file: string,
   schema: Schema,
@@ -19,7 +19,7 @@ export const readJson = async <Schema extends z.ZodType>(
   return found;
 };
 
-/** Like {@link readJson}, but returns undefined if the file does not exist. */
+/** Like {@link readFolderJson}, but returns undefined if the file does not exist. */
 export const readJsonIfThere = async <Schema extends z.ZodType>(
   directory: string,
   file: string,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readJson, wrongFolder } from "./folder.ts";
+import { readFolderJson, wrongFolder } from "./folder.ts";
 
 const PREPROCESSOR = "preprocessor_config.json";
 
@@ -63,7 +63,7 @@ const UNSUPPORTED = new Set(["Levit", "PoolFormer", "EfficientNet"]);
  * @throws AnchorageError `corrupt-file` that names the missing, invalid or unsupported option
  */
 export const readPreprocessing = async (directory: string) => {
-  const config = await readJson(directory, PREPROCESSOR, preprocessorConfig);
+  const config = await readFolderJson(directory, PREPROCESSOR, preprocessorConfig);
   const refuse = (what: string) => wrongFolder(directory, `${PREPROCESSOR}: ${what}`);
   const processor = processorOf(config);
   if (UNSUPPORTED.has(processor)) throw refuse(`the ${processor} processor is not supported`);

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { sha256Of } from "./checksum.ts";
 import { externalDataOf } from "./external-data.ts";
-import { exists, readJson, readJsonIfThere, wrongFolder } from "./folder.ts";
+import { exists, readFolderJson, readJsonIfThere, wrongFolder } from "./folder.ts";
 import { readPreprocessing } from "./hugging-face-image.ts";
 import { readMaxLength, readPooling } from "./hugging-face-text.ts";
 import { encoderManifest, type EncoderManifest } from "./manifest.ts";
@@ -53,7 +53,7 @@ export const readHuggingFaceFolder = async (
   directory: string,
   id: string = basename(directory),
 ): Promise<EncoderManifest> => {
-  const config = await readJson(directory, "config.json", modelConfig);
+  const config = await readFolderJson(directory, "config.json", modelConfig);
   const dimension = config.hidden_size ?? config.d_model ?? config.hidden_sizes?.at(-1);
   if (dimension === undefined) throw wrongFolder(directory, "config.json names no hidden_size");
   const source = await readJsonIfThere(directory, SOURCE_FILE, folderSource);

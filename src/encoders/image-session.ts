@@ -4,7 +4,7 @@ import { preprocessImage } from "./image.ts";
 import { DEFAULT_MAX_PIXELS } from "./image-limits.ts";
 import type { ImageManifest } from "./manifest.ts";
 import { openModel } from "./model.ts";
-import { vectorsOf } from "./output.ts";
+import { outputVectors } from "./output.ts";
 import type { EncoderSession } from "./session.ts";
 
 /** Fastest batch size measured on two cores; larger batches only use more memory. */
@@ -58,7 +58,7 @@ export const openImageSession = async (
         const outputs = await model.run({ [inputs.image]: batch }, cuts);
         outputs.forEach((output, i) => {
           const cut = cuts[i] ?? manifest;
-          rows[i]?.set(vectorsOf(output, cut, batch.dims[0] ?? 0, null), first * cut.dimension);
+          rows[i]?.set(outputVectors(output, cut, batch.dims[0] ?? 0, null), first * cut.dimension);
         });
       }
       return rows;

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { EncoderId, EncoderInfo, EncoderLayer } from "../types.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { readJson, wrongFolder } from "./folder.ts";
+import { readFolderJson, wrongFolder } from "./folder.ts";
 import type { EncoderManifest, FinalNorm, ImageManifest } from "./manifest.ts";
 
 /** An intermediate output of an encoder's network, with its own encoder id. */
-export interface Layer {
+export interface LayerDefinition {
   readonly name: string;
   readonly manifest: ImageManifest;
   readonly info: EncoderInfo;
@@ -19,11 +19,14 @@ const normFile = z.object({ weight: numbers, bias: numbers });
  *
  * @throws AnchorageError `corrupt-file` if a normalisation file is missing or has another dimension
  */
-export const readLayers = async (directory: string, manifest: EncoderManifest): Promise<Layer[]> => {
+export const readLayers = async (
+  directory: string,
+  manifest: EncoderManifest,
+): Promise<LayerDefinition[]> => {
   if (manifest.modality === "text") return [];
   const { layers = [], ...encoder } = manifest;
   return Promise.all(
-    layers.map(async ({ name, output, dimension, pooling, norm }): Promise<Layer> => {
+    layers.map(async ({ name, output, dimension, pooling, norm }): Promise<LayerDefinition> => {
       const id = `${encoder.id}#${name}`;
       const read = norm === undefined ? null : await readNorm(directory, norm, dimension);
       const own: ImageManifest = {
@@ -75,7 +78,7 @@ const readNorm = async (
   { file, epsilon }: { readonly file: string; readonly epsilon: number },
   dimension: number,
 ): Promise<FinalNorm> => {
-  const { weight, bias } = await readJson(directory, file, normFile);
+  const { weight, bias } = await readFolderJson(directory, file, normFile);
   for (const [name, { length }] of Object.entries({ weight, bias }))
     if (length !== dimension)
       throw wrongFolder(directory, `${file}: ${name} has ${length} numbers; its layers have ${dimension}`);

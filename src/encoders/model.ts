@@ -3,13 +3,13 @@ import { AnchorageError, messageOf } from "../errors.ts";
 import { openInference, type Inference, type OutputData, type TensorData } from "../onnx/index.ts";
 import { verifyFiles } from "./checksum.ts";
 import type { EncoderManifest } from "./manifest.ts";
-import { createTurns } from "./turns.ts";
+import { createTaskQueue } from "./task-queue.ts";
 
 /** Batches up to this size are typical of queries; imports use larger ones. */
 const SMALL_BATCH = 2;
 
 /** A loaded network. */
-export interface Model {
+interface Model {
   /**
    * Runs one batch at a time; the caller can prepare the next batch in the meantime.
    *
@@ -34,7 +34,7 @@ export const openModel = async (directory: string, manifest: EncoderManifest): P
   try {
     requireInputs(inference, manifest);
     outputOf(inference, manifest);
-    const turns = createTurns();
+    const turns = createTaskQueue();
     return {
       run: (feeds, cuts) => {
         const outputs = cuts.map((cut) => outputOf(inference, cut));

@@ -14,7 +14,7 @@ import { normalizeRows, poolTokens } from "./pool.ts";
  * @throws AnchorageError `unsupported-model` if the output has another shape or type, `unprocessable` if a vector is zero
  * or not finite
  */
-export const vectorsOf = (
+export const outputVectors = (
   output: OutputData,
   manifest: EncoderManifest,
   batch: number,

@@ -6,7 +6,7 @@ import type { Network } from "./defaults/index.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { exists, readJsonIfThere, wrongFolder } from "./folder.ts";
 import { readHuggingFaceFolder } from "./hugging-face.ts";
-import { readLayers, type Layer } from "./layers.ts";
+import { readLayers, type LayerDefinition } from "./layers.ts";
 import { encoderManifest, LAYERS_FILE, layerList, MANIFEST_FILE, type EncoderManifest } from "./manifest.ts";
 
 /** A registered encoder and its folder. */
@@ -15,7 +15,7 @@ export interface Registered {
   readonly manifest: EncoderManifest;
   readonly info: EncoderInfo;
   /** The layers that its manifest declares. */
-  readonly layers: readonly Layer[];
+  readonly layers: readonly LayerDefinition[];
   /** The shared network that it is a cut of, built on first use; absent for an encoder with its own folder. */
   readonly network?: Network;
 }

@@ -5,7 +5,7 @@ import { invalidField } from "../errors.ts";
 import type { TensorData } from "../onnx/index.ts";
 import type { TextManifest } from "./manifest.ts";
 import { openModel } from "./model.ts";
-import { vectorsOf } from "./output.ts";
+import { outputVectors } from "./output.ts";
 import type { EncoderSession } from "./session.ts";
 import { createHuggingFaceTokenizer, type Tokenize } from "./tokenizer.ts";
 import { createUseLiteTokenizer } from "./use-lite-tokenizer.ts";
@@ -47,7 +47,7 @@ export const openTextSession = async (
         const counts = batch.map((ids) => ids.length);
         outputs.forEach((output, cut) => {
           const { dimension } = cuts[cut] ?? manifest;
-          const vectors = vectorsOf(output, cuts[cut] ?? manifest, batch.length, counts);
+          const vectors = outputVectors(output, cuts[cut] ?? manifest, batch.length, counts);
           members.forEach((i, row) =>
             rows[cut]?.set(vectors.subarray(row * dimension, (row + 1) * dimension), i * dimension),
           );

@@ -13,22 +13,22 @@ const deferred = (
 
 /** What this Anchorage can do beyond its core: one entry a feature, in the order in which they are opened. */
 export const FEATURES: readonly Feature[] = [
-  deferred("coverage", async () => (await import("./coverage/feature.ts")).coverage),
-  deferred("counterfactual", async () => (await import("./counterfactual/feature.ts")).counterfactual),
-  deferred("influence", async () => (await import("./influence/feature.ts")).influence),
-  deferred("methods", async () => (await import("./methods/feature.ts")).methods),
-  deferred("tuning", async () => (await import("./tuning/feature.ts")).tuning, {
+  deferred("coverage", async () => (await import("./coverage/feature.ts")).coverageFeature),
+  deferred("counterfactual", async () => (await import("./counterfactual/feature.ts")).counterfactualFeature),
+  deferred("influence", async () => (await import("./influence/feature.ts")).influenceFeature),
+  deferred("methods", async () => (await import("./methods/feature.ts")).methodsFeature),
+  deferred("tuning", async () => (await import("./tuning/feature.ts")).tuningFeature, {
     tune: async () => (await import("./tuning/command.ts")).tuneCommand,
   }),
-  deferred("reencoding", async () => (await import("./reencoding/feature.ts")).reencoding),
-  deferred("calibration", async () => (await import("./calibration/feature.ts")).calibration),
-  deferred("selection", async () => (await import("./selection/feature.ts")).selection, {
+  deferred("reencoding", async () => (await import("./reencoding/feature.ts")).reencodingFeature),
+  deferred("calibration", async () => (await import("./calibration/feature.ts")).calibrationFeature),
+  deferred("selection", async () => (await import("./selection/feature.ts")).selectionFeature, {
     "select-encoder": async () => (await import("./selection/command.ts")).selectEncoderCommand,
   }),
-  deferred("epalm", async () => (await import("./epalm/feature.ts")).epalm, {
+  deferred("epalm", async () => (await import("./epalm/feature.ts")).epalmFeature, {
     "train-adapter": async () => (await import("./epalm/command.ts")).trainAdapterCommand,
   }),
-  deferred("consensus", async () => (await import("./consensus/feature.ts")).consensus),
+  deferred("consensus", async () => (await import("./consensus/feature.ts")).consensusFeature),
   {
     name: "evaluation",
     commands: { evaluate: async () => (await import("./evaluation/command.ts")).evaluateCommand },

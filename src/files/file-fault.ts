@@ -18,7 +18,7 @@ export const fileFault = (error: unknown, path: string): unknown => {
 };
 
 /** From `place` on (a file, a line of it) nothing more can be read. The one fault of the error has both apart. */
-export const corrupt = (place: string, reason: string, cause?: unknown): AnchorageError =>
+export const corruptFile = (place: string, reason: string, cause?: unknown): AnchorageError =>
   new AnchorageError("corrupt-file", `${place}: ${reason}`, {
     faults: [{ path: place, message: reason }],
     ...(cause === undefined ? {} : { cause }),

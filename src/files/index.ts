@@ -1,5 +1,5 @@
 /** Files that a person names: images, texts, patterns of paths and lists of prompts, with errors that name the file. */
-export { corrupt, fileFault } from "./file-fault.ts";
+export { corruptFile, fileFault } from "./file-fault.ts";
 export { sizeOf } from "./file-size.ts";
 export { expandPattern } from "./glob.ts";
 export {

@@ -2,11 +2,11 @@ import { setImmediate } from "node:timers/promises";
 import type { Context } from "hono";
 import { AnchorageError, isAnchorageError, type FieldFault } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
-import { chunksOf } from "./body.ts";
+import { bodyChunks } from "./body.ts";
 import type { Collections } from "../collections/index.ts";
 import type { Routes } from "./endpoint.ts";
 import { parseJson } from "./json.ts";
-import { linesOf, type Line } from "./lines.ts";
+import { splitLines, type Line } from "./lines.ts";
 import { problemOf } from "./problem.ts";
 import { anchor, type Anchor, type WrittenLines } from "../api/anchors.ts";
 import { parseWith } from "./validation.ts";
@@ -30,7 +30,7 @@ interface Numbered {
  *
  * @throws AnchorageError for a fault in the first batch.
  */
-export const putAnchorStream = async (
+export const receiveAnchorStream = async (
   c: Context,
   routes: Routes,
   collections: Collections,
@@ -89,7 +89,7 @@ async function* writeBatches(
   };
 
   let until = performance.now() + SLICE_MS;
-  for await (const line of linesOf(chunksOf(c), bodyLimit)) {
+  for await (const line of splitLines(bodyChunks(c), bodyLimit)) {
     if (performance.now() > until) {
       await setImmediate();
       until = performance.now() + SLICE_MS;

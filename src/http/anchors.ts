@@ -1,7 +1,7 @@
 import type { Core } from "../collections/index.ts";
 import { notFound } from "../errors.ts";
-import { putAnchorStream } from "./anchor-stream.ts";
-import { mediaTypeOf, readJson, requireMediaType } from "./body.ts";
+import { receiveAnchorStream } from "./anchor-stream.ts";
+import { mediaTypeOf, readJsonBody, requireMediaType } from "./body.ts";
 import {
   answerJson,
   endpoint,
@@ -19,7 +19,7 @@ import {
   anchorPath,
   anchorQuery,
   anchorsOfSource,
-  deleteAnchors,
+  deleteAnchorsRequest,
   deleted,
   existingAnchors,
   listQuery,
@@ -29,7 +29,7 @@ import {
   written,
   writtenLines,
 } from "../api/anchors.ts";
-import { collectionPath } from "../api/collections.ts";
+import { collectionParams } from "../api/collections.ts";
 
 const tags = ["anchors"];
 const path = "/v1/collections/{collection}/anchors";
@@ -54,7 +54,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
         "status; a later one ends the answer with a last line that is a problem and names the line: what was answered " +
         "before it is stored, nothing of its batch is.",
       request: {
-        params: collectionPath,
+        params: collectionParams,
         body: {
           required: true,
           content: { "application/json": { schema: putAnchors }, [NDJSON]: { schema: anchor } },
@@ -69,12 +69,12 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       },
     },
     async (c) => {
-      const { collection } = readPath(c, collectionPath);
+      const { collection } = readPath(c, collectionParams);
       requireMediaType(c, ["application/json", NDJSON]);
       // Before the body is read, so that no one sends a million anchors to a collection that is not there.
       await collections.get(collection);
-      if (mediaTypeOf(c) === NDJSON) return putAnchorStream(c, routes, collections, collection);
-      const { anchors } = await readJson(c, putAnchors, bodyLimit);
+      if (mediaTypeOf(c) === NDJSON) return receiveAnchorStream(c, routes, collections, collection);
+      const { anchors } = await readJsonBody(c, putAnchors, bodyLimit);
       return answerJson(c, await collections.putAnchors(collection, anchors));
     },
   );
@@ -87,12 +87,12 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       tags,
       operationId: "listAnchors",
       summary: "List anchors",
-      request: { params: collectionPath, query: listQuery },
+      request: { params: collectionParams, query: listQuery },
       answer: { description: "In id order.", schema: anchorPage },
       problems: [400, 404, 503],
     },
     (c) => {
-      const { collection } = readPath(c, collectionPath);
+      const { collection } = readPath(c, collectionParams);
       return collections.listAnchors(collection, readQuery(c, listQuery));
     },
   );
@@ -153,13 +153,13 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       description:
         "With `ids`, tells which of them are stored. With `anchors`, compares each with the anchor stored under its id " +
         "as well: the caption, the metadata, and the image by the SHA-256 of its file.",
-      request: { params: collectionPath, ...jsonBody(anchorIds) },
+      request: { params: collectionParams, ...jsonBody(anchorIds) },
       answer: { description: "Those of the ids that are stored.", schema: existingAnchors },
       problems: [400, 404, 413, 415, 503],
     },
     async (c) => {
-      const { collection } = readPath(c, collectionPath);
-      const asked = await readJson(c, anchorIds, bodyLimit);
+      const { collection } = readPath(c, collectionParams);
+      const asked = await readJsonBody(c, anchorIds, bodyLimit);
       if ("ids" in asked) {
         const stored = await collections.existingIds(collection, asked.ids);
         return { existing: [...new Set(asked.ids)].filter((id) => stored.has(id)) };
@@ -180,14 +180,14 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       summary: "List the ids of the anchors that come from one source",
       description:
         "Those whose `source.container` is `container`, at most `limit` (1,000) after the id `after`.",
-      request: { params: collectionPath, ...jsonBody(anchorsOfSource) },
+      request: { params: collectionParams, ...jsonBody(anchorsOfSource) },
       answer: { description: "The ids; fewer than `limit` end the list.", schema: sourceIds },
       problems: [400, 404, 413, 415, 503],
     },
     async (c) => {
-      const { collection } = readPath(c, collectionPath);
+      const { collection } = readPath(c, collectionParams);
       return {
-        ids: await collections.idsOfSource(collection, await readJson(c, anchorsOfSource, bodyLimit)),
+        ids: await collections.idsOfSource(collection, await readJsonBody(c, anchorsOfSource, bodyLimit)),
       };
     },
   );
@@ -220,13 +220,13 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       tags,
       operationId: "deleteAnchors",
       summary: "Delete anchors by ids or by a filter",
-      request: { params: collectionPath, ...jsonBody(deleteAnchors) },
+      request: { params: collectionParams, ...jsonBody(deleteAnchorsRequest) },
       answer: { description: "Those of them that were there are unfindable from now on.", schema: deleted },
       problems: [400, 404, 413, 415, 503],
     },
     async (c) => {
-      const { collection } = readPath(c, collectionPath);
-      const which = await readJson(c, deleteAnchors, bodyLimit);
+      const { collection } = readPath(c, collectionParams);
+      const which = await readJsonBody(c, deleteAnchorsRequest, bodyLimit);
       return collections.deleteAnchors(collection, which);
     },
   );

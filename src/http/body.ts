@@ -15,7 +15,7 @@ export const mediaTypeOf = (c: Context): string =>
  *
  * @throws AnchorageError `unsupported-media-type`, `too-large` or `invalid-input`.
  */
-export const readJson = async <Schema extends z.ZodType>(
+export const readJsonBody = async <Schema extends z.ZodType>(
   c: Context,
   schema: Schema,
   limit: number,
@@ -52,7 +52,7 @@ const readBytes = async (c: Context, limit: number): Promise<Uint8Array> => {
   if (Number(c.req.header("content-length") ?? 0) > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of chunksOf(c)) {
+  for await (const chunk of bodyChunks(c)) {
     length += chunk.length;
     if (length > limit) throw tooLarge(limit);
     chunks.push(chunk);
@@ -66,7 +66,7 @@ const readBytes = async (c: Context, limit: number): Promise<Uint8Array> => {
  * What is left unread is not cancelled, because that would cut the connection before the answer got out; the server
  * drains it.
  */
-export async function* chunksOf(c: Context): AsyncGenerator<Uint8Array, void> {
+export async function* bodyChunks(c: Context): AsyncGenerator<Uint8Array, void> {
   const reader = c.req.raw.body?.getReader();
   if (reader === undefined) return;
   for (;;) {

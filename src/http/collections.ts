@@ -1,11 +1,11 @@
 import type { Core } from "../collections/index.ts";
-import { readJson } from "./body.ts";
+import { readJsonBody } from "./body.ts";
 import { endpoint, jsonEndpoint, jsonBody, problems, readPath, readQuery, type Routes } from "./endpoint.ts";
 import {
   collection,
   collectionChange,
   collectionList,
-  collectionPath,
+  collectionParams,
   collectionQuery,
   collectionSpec,
 } from "../api/collections.ts";
@@ -29,7 +29,7 @@ export const addCollections = (
       problems: [400, 409, 413, 415, 503],
     },
     async (c) => {
-      const spec = await readJson(c, collectionSpec, bodyLimit);
+      const spec = await readJsonBody(c, collectionSpec, bodyLimit);
       const created = await collections.create(spec);
       c.header("Location", `/v1/collections/${created.name}`);
       return created;
@@ -58,12 +58,12 @@ export const addCollections = (
       tags,
       operationId: "getCollection",
       summary: "Look at a collection",
-      request: { params: collectionPath, query: collectionQuery },
+      request: { params: collectionParams, query: collectionQuery },
       answer: { description: "The collection.", schema: collection },
       problems: [400, 404, 503],
     },
     (c) => {
-      const { collection } = readPath(c, collectionPath);
+      const { collection } = readPath(c, collectionParams);
       return collections.get(collection, readQuery(c, collectionQuery));
     },
   );
@@ -79,13 +79,13 @@ export const addCollections = (
       description:
         "A write like any other: it has a sequence of its own, and every service on the same Postgres answers by it from " +
         "that sequence on.",
-      request: { params: collectionPath, ...jsonBody(collectionChange) },
+      request: { params: collectionParams, ...jsonBody(collectionChange) },
       answer: { description: "The collection as it is now.", schema: collection },
       problems: [400, 404, 413, 415, 503],
     },
     async (c) => {
-      const { collection } = readPath(c, collectionPath);
-      return collections.update(collection, await readJson(c, collectionChange, bodyLimit));
+      const { collection } = readPath(c, collectionParams);
+      return collections.update(collection, await readJsonBody(c, collectionChange, bodyLimit));
     },
   );
 
@@ -97,11 +97,11 @@ export const addCollections = (
       tags,
       operationId: "deleteCollection",
       summary: "Delete a collection with all its anchors",
-      request: { params: collectionPath },
+      request: { params: collectionParams },
       responses: { 204: { description: "It is gone." }, ...problems(400, 404, 503) },
     },
     async (c) => {
-      await collections.remove(readPath(c, collectionPath).collection);
+      await collections.remove(readPath(c, collectionParams).collection);
       return c.body(null, 204);
     },
   );

@@ -9,7 +9,7 @@ import { problemOf } from "./problem.ts";
  *
  * @param event what it tells is called
  */
-export const streamEvents = async (
+export const sendEvents = async (
   c: Context,
   event: string,
   run: (signal: AbortSignal, tell: (told: unknown) => void) => Promise<unknown>,

@@ -1,6 +1,6 @@
 /** The HTTP interface: routes, what they accept, problem+json, OpenAPI and its page. No domain logic. */
 export { createApp } from "./app.ts";
-export { readFile, readJson } from "./body.ts";
+export { readFile, readJsonBody } from "./body.ts";
 export {
   answerJson,
   endpoint,
@@ -12,7 +12,7 @@ export {
   readQuery,
   type Routes,
 } from "./endpoint.ts";
-export { streamEvents } from "./event-stream.ts";
+export { sendEvents } from "./event-stream.ts";
 export { createInProcessFetch } from "./in-process.ts";
 export { addJobStart, type JobStart } from "./job-start.ts";
 export { addQuery, type Query } from "./query.ts";

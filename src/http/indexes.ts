@@ -1,4 +1,4 @@
-import { collectionPath } from "../api/collections.ts";
+import { collectionParams } from "../api/collections.ts";
 import { adoptedIndexes } from "../api/indexes.ts";
 import type { Core } from "../collections/index.ts";
 import { jsonEndpoint, readPath, type Routes } from "./endpoint.ts";
@@ -18,10 +18,10 @@ export const addIndexes = ({ app }: Routes, { collections }: Pick<Core, "collect
         "planner compares the graph with the exact index at any size. 404 where no index was built; 409 where it does " +
         "not suit the collection: other encoders, another transform, a later sequence, too many changes since; 422 " +
         "where a file is damaged.",
-      request: { params: collectionPath },
+      request: { params: collectionParams },
       answer: { description: "It is in use.", schema: adoptedIndexes },
       problems: [400, 404, 409, 422, 503],
     },
-    (c) => collections.adoptIndexes(readPath(c, collectionPath).collection),
+    (c) => collections.adoptIndexes(readPath(c, collectionParams).collection),
   );
 };

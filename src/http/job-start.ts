@@ -1,8 +1,8 @@
 import type { z } from "@hono/zod-openapi";
-import { collectionPath } from "../api/collections.ts";
+import { collectionParams } from "../api/collections.ts";
 import { job, type Job } from "../api/service.ts";
 import type { CollectionName } from "../types.ts";
-import { readJson } from "./body.ts";
+import { readJsonBody } from "./body.ts";
 import { jsonBody, jsonEndpoint, readPath, type Routes } from "./endpoint.ts";
 
 /** Background work on one collection, started by `POST /v1/collections/{collection}/<path>`. */
@@ -48,13 +48,13 @@ export const addJobStart = <Request extends z.ZodType>(
       operationId,
       summary,
       description,
-      request: { params: collectionPath, ...jsonBody(request) },
+      request: { params: collectionParams, ...jsonBody(request) },
       answer: { description: started, schema: job, status: 202 },
       problems: [400, 404, 409, 413, 415, 422, 503],
     },
     async (c) => {
-      const { collection } = readPath(c, collectionPath);
-      const record = await start(collection, await readJson(c, request, bodyLimit));
+      const { collection } = readPath(c, collectionParams);
+      const record = await start(collection, await readJsonBody(c, request, bodyLimit));
       c.header("Location", `/v1/jobs/${record.id}`);
       return record;
     },

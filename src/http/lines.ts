@@ -14,7 +14,10 @@ export interface Line {
  *
  * @throws AnchorageError `too-large` where a line is longer than `limit` bytes.
  */
-export async function* linesOf(chunks: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Line, void> {
+export async function* splitLines(
+  chunks: AsyncIterable<Uint8Array>,
+  limit: number,
+): AsyncGenerator<Line, void> {
   let number = 1;
   let parts: Uint8Array[] = [];
   let length = 0;

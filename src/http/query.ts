@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
-import { collectionPath } from "../api/collections.ts";
+import { collectionParams } from "../api/collections.ts";
 import type { CollectionName } from "../types.ts";
-import { readJson } from "./body.ts";
+import { readJsonBody } from "./body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, readPath, type Routes } from "./endpoint.ts";
 
 /** A read-only question to one collection, `POST /v1/collections/{collection}/<name>`. */
@@ -29,14 +29,14 @@ export const addQuery = <Request extends z.ZodType, Answer extends z.ZodType>(
       tags: ["queries"],
       operationId: name,
       summary,
-      request: { params: collectionPath, ...jsonBody(request) },
+      request: { params: collectionParams, ...jsonBody(request) },
       responses: {
         200: jsonOf("Computed at the sequence that it names.", answer),
         ...problems(400, 404, ...(conflicts ? ([409] as const) : []), 413, 415, 422, 503),
       },
     },
     async (c) => {
-      const { collection } = readPath(c, collectionPath);
-      return answerJson(c, await run(collection, await readJson(c, request, bodyLimit)));
+      const { collection } = readPath(c, collectionParams);
+      return answerJson(c, await run(collection, await readJsonBody(c, request, bodyLimit)));
     },
   );

@@ -1,6 +1,6 @@
 import type { Core } from "../collections/index.ts";
 import { jsonEndpoint, readPath, readQuery, type Routes } from "./endpoint.ts";
-import { collectionPath } from "../api/collections.ts";
+import { collectionParams } from "../api/collections.ts";
 import { compactQuery, compacted, receipt, receiptPage, receiptPath, receiptQuery } from "../api/receipts.ts";
 
 const tags = ["receipts"];
@@ -15,12 +15,12 @@ export const addReceipts = ({ app }: Routes, { collections }: Pick<Core, "collec
       tags,
       operationId: "listReceipts",
       summary: "List the receipts of deletions and erasures",
-      request: { params: collectionPath, query: receiptQuery },
+      request: { params: collectionParams, query: receiptQuery },
       answer: { description: "In the order of their chain.", schema: receiptPage },
       problems: [400, 404, 503],
     },
     (c) => {
-      const { collection } = readPath(c, collectionPath);
+      const { collection } = readPath(c, collectionParams);
       return collections.listReceipts(collection, readQuery(c, receiptQuery));
     },
   );
@@ -57,12 +57,12 @@ export const addReceipts = ({ app }: Routes, { collections }: Pick<Core, "collec
         "`erased`. Other services on the same Postgres keep what they hold: ask each. Postgres's log (WAL) and backups " +
         "are not touched, and the ids of deleted anchors stay in the list of changes, by which services follow each " +
         "other. 503 where a transaction on the same Postgres may still read what was deleted.",
-      request: { params: collectionPath, query: compactQuery },
+      request: { params: collectionParams, query: compactQuery },
       answer: { description: "Done.", schema: compacted },
       problems: [400, 404, 503],
     },
     (c) => {
-      const { collection } = readPath(c, collectionPath);
+      const { collection } = readPath(c, collectionParams);
       const { tables } = readQuery(c, compactQuery);
       return collections.compact(collection, tables);
     },

@@ -35,7 +35,7 @@ export const showRows = async (
   const { mean, projection } = alignment[modality];
   const d = mean.length;
   const n = rows.length / d;
-  const width = rankOf(alignment, rank);
+  const width = usedRank(alignment, rank);
   const before = entryOf(NORMALISED, alignment.kind, "alignment") === "before";
   const shown = new Float32Array(n * width);
   for (let first = 0; first < n; first += CHUNK_ROWS) {
@@ -56,7 +56,7 @@ export const showRows = async (
 };
 
 /** How many directions there are, of `rank` that are wanted. */
-export const rankOf = ({ weights, image, text }: Alignment, rank: number): number => {
+export const usedRank = ({ weights, image, text }: Alignment, rank: number): number => {
   if (weights !== null) return Math.min(rank, weights.length);
   return image.projection === null ? text.mean.length : image.projection.length / image.mean.length;
 };
@@ -119,7 +119,7 @@ export const createAlignedIndexes = (
 
   return {
     search: async (modality, queries, { k, rank: wanted, allow }) => {
-      const rank = rankOf(alignment, wanted);
+      const rank = usedRank(alignment, wanted);
       const target = shownAt(modality, rank);
       // One at a time, for rows are appended in order.
       const turn = last.then(() => bring(modality, rank, target, allow.length));

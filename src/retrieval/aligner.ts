@@ -5,7 +5,7 @@ import type { Alignment } from "./alignment/index.ts";
 import { messageOf } from "../errors.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { AlignmentKind, Log, Modality, Sequence } from "../types.ts";
-import { createAlignedIndexes, rankOf, showRows, type AlignedIndexes } from "./aligned.ts";
+import { createAlignedIndexes, usedRank, showRows, type AlignedIndexes } from "./aligned.ts";
 import { countOnes } from "./bitmap.ts";
 import type { ExactIndex } from "./exact.ts";
 import { createFitKeeper, EAGER_ANCHORS, type FitKeeper, type Kept } from "./fit-keeper.ts";
@@ -163,7 +163,7 @@ export const createAligner = (
       sequence,
       anchors,
       weights: fit?.weights ?? null,
-      rank: (wanted) => (fit === null ? 0 : rankOf(fit, wanted)),
+      rank: (wanted) => (fit === null ? 0 : usedRank(fit, wanted)),
       show: (modality, rows, rank) =>
         fit === null ? Promise.resolve(new Float32Array(0)) : showRows(fit, modality, rows, rank),
       search: (modality, queries, { k, rank, allow = live }) =>

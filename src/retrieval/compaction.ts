@@ -1,4 +1,4 @@
-import type { Memory } from "./memory.ts";
+import type { AnchorMemory } from "./anchor-memory.ts";
 import type { AnchorEntry, Slot } from "./types.ts";
 
 /** How long copying may hold the event loop before it lets others in. */
@@ -17,7 +17,7 @@ export interface Compaction {
   readonly finish: () => void;
 }
 
-export const createCompaction = (from: Memory, into: Memory): Compaction => {
+export const createCompaction = (from: AnchorMemory, into: AnchorMemory): Compaction => {
   const died: Slot[] = [];
   let next: Slot = 0;
   // One for all: as many new ones as there are anchors keep the garbage collector busy.
@@ -63,7 +63,7 @@ export const createCompaction = (from: Memory, into: Memory): Compaction => {
   };
 };
 
-const rowsOf = (index: Memory["image"], slots: readonly Slot[], into: Float32Array): Float32Array => {
+const rowsOf = (index: AnchorMemory["image"], slots: readonly Slot[], into: Float32Array): Float32Array => {
   slots.forEach((slot, i) => into.set(index.row(slot), i * index.dimension));
   return into.subarray(0, slots.length * index.dimension);
 };

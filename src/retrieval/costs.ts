@@ -24,7 +24,7 @@ export type Costs = z.infer<typeof costsSchema>;
 
 export const parseCosts = (value: unknown): Costs | undefined => costsSchema.safeParse(value).data;
 
-/** Two cores of a server of 2023, as `calibrateCosts` measured them: used until this machine is measured. */
+/** Two cores of a server of 2023, as `measureCosts` measured them: used until this machine is measured. */
 export const DEFAULT_COSTS: Costs = {
   exact: { search: 0.15, read: 1e-7, multiply: 7e-9, scan: 4e-7, keep: 3e-5, copy: 6e-7 },
   hnsw: { search: 0.02, visit: 5e-7 },
@@ -59,7 +59,7 @@ export interface GraphWork {
 const GROUP = 32;
 
 /** How often each of `Costs["exact"]` is paid. */
-export const exactFeatures = (work: ExactWork, gathered: boolean): Costs["exact"] => {
+export const exactCounts = (work: ExactWork, gathered: boolean): Costs["exact"] => {
   const { dimension: d, batch } = work;
   const rows = gathered ? work.allowed : work.rows;
   const k = Math.max(1, Math.min(work.k, work.allowed));
@@ -75,7 +75,7 @@ export const exactFeatures = (work: ExactWork, gathered: boolean): Costs["exact"
 };
 
 /** How often each of `Costs["hnsw"]` is paid: a search compares more vectors the larger ef and the graph are. */
-export const graphFeatures = ({ anchors, dimension, batch, ef }: GraphWork): Costs["hnsw"] => ({
+export const graphCounts = ({ anchors, dimension, batch, ef }: GraphWork): Costs["hnsw"] => ({
   search: batch,
   visit: batch * dimension * ef * Math.log(Math.max(2, anchors)),
 });
@@ -84,11 +84,11 @@ const total = <T extends Readonly<Record<string, number>>>(costs: T, counts: T):
   Object.entries(counts).reduce((sum, [name, count]) => sum + count * (costs[name] ?? 0), 0);
 
 export const gatheringIsCheaper = (costs: Costs, work: ExactWork): boolean =>
-  total(costs.exact, exactFeatures(work, true)) < total(costs.exact, exactFeatures(work, false));
+  total(costs.exact, exactCounts(work, true)) < total(costs.exact, exactCounts(work, false));
 
 /** How long the exact index should take, in ms. */
 export const exactMs = (costs: Costs, work: ExactWork): number =>
-  Math.min(total(costs.exact, exactFeatures(work, true)), total(costs.exact, exactFeatures(work, false)));
+  Math.min(total(costs.exact, exactCounts(work, true)), total(costs.exact, exactCounts(work, false)));
 
 /** How long the graph should take, in ms. */
-export const graphMs = (costs: Costs, work: GraphWork): number => total(costs.hnsw, graphFeatures(work));
+export const graphMs = (costs: Costs, work: GraphWork): number => total(costs.hnsw, graphCounts(work));

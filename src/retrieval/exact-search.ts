@@ -1,6 +1,6 @@
 import { countOnes } from "./bitmap.ts";
 import { gatheringIsCheaper, type Costs } from "./costs.ts";
-import { PEAK_ROWS, rowsACall, scoreRows } from "./kernels.ts";
+import { PEAK_ROWS, rowsACall, scoreBlock } from "./kernels.ts";
 import { emptyNeighbours } from "./neighbours.ts";
 import { createTopK, topKBytes, type TopK } from "./top-k.ts";
 import type { Neighbours, Slot } from "./types.ts";
@@ -149,7 +149,7 @@ const scorePiece = async (
   best: TopK,
   allow: Uint8Array,
 ): Promise<void> => {
-  const { scores, peaks } = await scoreRows(
+  const { scores, peaks } = await scoreBlock(
     { data: piece.rows, rows: piece.padded, columns: d },
     { data, rows: columns, columns: d },
   );

@@ -63,7 +63,7 @@ const buildProduct = (transpose: "left" | "right") => (): Uint8Array => {
   return graph.toBytes();
 };
 
-export interface Matrix {
+interface Matrix {
   readonly rows: number;
   readonly columns: number;
   /** Row-major. */
@@ -93,7 +93,7 @@ export const rowsACall = ({ rows, columns }: Pick<Matrix, "rows" | "columns">): 
  *
  * @param rows a multiple of 16
  */
-export const scoreRows = (
+export const scoreBlock = (
   rows: Matrix,
   queries: Matrix,
 ): Promise<{ scores: Float32Array; peaks: Float32Array }> =>

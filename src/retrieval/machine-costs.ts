@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
 import type { Log } from "../types.ts";
-import { calibrateCosts } from "./calibration.ts";
+import { measureCosts } from "./measure-costs.ts";
 import { DEFAULT_COSTS, parseCosts, useCosts } from "./costs.ts";
 import { loadHnsw } from "./hnsw.ts";
 import { readProfile } from "./profile.ts";
@@ -35,7 +35,7 @@ export const openMachineCosts = async (
   const measure = async (): Promise<void> => {
     try {
       const started = performance.now();
-      const costs = await calibrateCosts({
+      const costs = await measureCosts({
         hnswlib: await loadHnsw(),
         profile: readProfile("default"),
         fallback: DEFAULT_COSTS,

@@ -23,16 +23,19 @@ export interface Circumstances {
   readonly costs: Costs;
 }
 
-export type Choice = Pick<SearchPlan, "index" | "reason" | "ef" | "estimateMs" | "otherMs">;
+export type IndexChoice = Pick<SearchPlan, "index" | "reason" | "ef" | "estimateMs" | "otherMs">;
 
 /**
  * Which index answers a search: the one that should be done first, of those that hold the recall target. Exact where a
  * filter is given, so that a filter never costs recall.
  */
-export const choose = (search: Pick<SpaceSearch, "k" | "exact" | "ef">, where: Circumstances): Choice => {
+export const chooseIndex = (
+  search: Pick<SpaceSearch, "k" | "exact" | "ef">,
+  where: Circumstances,
+): IndexChoice => {
   const { anchors, rows, allowed, dimension, batch, hnsw, curve, profile, costs } = where;
   const byExact = rounded(exactMs(costs, { rows, allowed, dimension, batch, k: search.k }));
-  const exact = (reason: string): Choice => ({ index: "exact", reason, estimateMs: byExact });
+  const exact = (reason: string): IndexChoice => ({ index: "exact", reason, estimateMs: byExact });
   if (search.exact === true) return exact("exact was asked for");
   if (allowed < anchors) return exact("a filter is given, and an exact search never misses for it");
   if (hnsw === "unwanted") return exact(`${anchors} anchors are at most ${profile.exactLimit}`);

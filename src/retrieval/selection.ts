@@ -1,5 +1,5 @@
 /** Finds the best of many scores, and sorts them, by counting them into buckets of equal width. */
-export interface Selection {
+interface Selection {
   /**
    * Brings the k best of `count` pairs of score and slot to the front, in no order. Behind them are those whose scores are
    * next to the k-th; the others are dropped.

@@ -9,7 +9,7 @@ import { createGraphRecall } from "./graph-recall.ts";
 import { loadHnsw } from "./hnsw.ts";
 import { createCompaction, type Compaction } from "./compaction.ts";
 import { createLens, fittedFrom, type Fitted, type Lens, type LensKey } from "./lens.ts";
-import { createMemory, type Memory } from "./memory.ts";
+import { createAnchorMemory, type AnchorMemory } from "./anchor-memory.ts";
 import { readProfile, type IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorView, Changes } from "./types.ts";
@@ -44,7 +44,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   const profile = options.profile ?? readProfile("default");
   const hnswlib = await loadHnsw();
   const saved = fittedFrom(transforms);
-  let memory: Memory = createMemory(imageDimension, textDimension);
+  let memory: AnchorMemory = createAnchorMemory(imageDimension, textDimension);
   let lenses = new Map<LensKey, Lens>();
   const indexing: Indexing = {
     profile,
@@ -71,7 +71,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   };
 
   const openLens = (
-    into: Memory,
+    into: AnchorMemory,
     modality: Modality,
     kind: TransformKind,
     carried: Fitted | undefined,
@@ -93,7 +93,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       carried,
     );
 
-  const openAligner = (into: Memory, carried: ReadonlyMap<AlignmentKind, FittedAlignment>): Aligner =>
+  const openAligner = (into: AnchorMemory, carried: ReadonlyMap<AlignmentKind, FittedAlignment>): Aligner =>
     createAligner(
       {
         raw: into,
@@ -107,7 +107,12 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   let aligner = openAligner(memory, alignmentsFrom(transforms));
 
   /** Lenses are made when a query first asks for them, each for the memory that its view is of. */
-  const lensOf = (of: Memory, known: Map<LensKey, Lens>, modality: Modality, kind: TransformKind): Lens => {
+  const lensOf = (
+    of: AnchorMemory,
+    known: Map<LensKey, Lens>,
+    modality: Modality,
+    kind: TransformKind,
+  ): Lens => {
     const key: LensKey = `${modality}/${kind}`;
     let lens = known.get(key);
     if (lens === undefined) known.set(key, (lens = openLens(of, modality, kind, saved.get(key))));
@@ -122,7 +127,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
 
   /** Copies the live anchors into new memory and swaps it in; views of the old go on with it. */
   const copyAndSwap = async (): Promise<void> => {
-    const fresh = createMemory(imageDimension, textDimension);
+    const fresh = createAnchorMemory(imageDimension, textDimension);
     const lensesOfFresh = new Map<LensKey, Lens>();
     const copy = createCompaction(memory, fresh);
     copying = copy;
@@ -149,7 +154,12 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   };
 
   /** Shows the copied anchors as `lens` does, so that the first query after the swap need not wait for it. */
-  const warm = async (fresh: Memory, known: Map<LensKey, Lens>, key: LensKey, lens: Lens): Promise<void> => {
+  const warm = async (
+    fresh: AnchorMemory,
+    known: Map<LensKey, Lens>,
+    key: LensKey,
+    lens: Lens,
+  ): Promise<void> => {
     const fitted = lens.fitted();
     if (fitted === undefined || closed) return;
     let warmed = known.get(key);

@@ -4,12 +4,12 @@ import { countOnes } from "./bitmap.ts";
 import type { Modality, Sequence, TransformKind } from "../types.ts";
 import type { Aligner } from "./aligner.ts";
 import type { Lens } from "./lens.ts";
-import type { Memory } from "./memory.ts";
+import type { AnchorMemory } from "./anchor-memory.ts";
 import { currentCosts } from "./costs.ts";
 import type { ExactIndex } from "./exact.ts";
 import type { GraphRecall } from "./graph-recall.ts";
 import type { HnswIndex } from "./hnsw.ts";
-import { choose, type Circumstances } from "./planner.ts";
+import { chooseIndex, type Circumstances } from "./planner.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorEntry, AnchorView, Changes, Neighbours, Slot } from "./types.ts";
@@ -25,7 +25,7 @@ export interface Indexing {
 
 /** The memory as of one sequence: the slots and live bits there were, whatever comes after. */
 export const createView = (
-  memory: Memory,
+  memory: AnchorMemory,
   { sequence, changes }: { readonly sequence: Sequence; readonly changes: Changes },
   indexing: Indexing,
   lensOf: (modality: Modality, kind: TransformKind) => Lens,
@@ -114,7 +114,7 @@ export const createView = (
       const { hnsw, exact } = focused;
       const graph = graphState(hnsw, options.ef !== undefined || focused.graphWanted);
       const allowed = options.allow === undefined ? size : countOnes(options.allow);
-      const choice = choose(options, {
+      const choice = chooseIndex(options, {
         rows: slotCount,
         anchors: size,
         allowed,

@@ -6,7 +6,7 @@ import type { Database, Queries } from "./database.ts";
 import { lockCollection } from "./lock-collection.ts";
 import { FIRST_PREVIOUS, hashOfContent, hashOfId, hashOfReceipt } from "./receipt-chain.ts";
 import { receipts } from "./schema.ts";
-import type { CollectionRecord, Erasure, Receipt, ReceiptEntry } from "./types.ts";
+import type { CollectionRecord, ErasureRecord, Receipt, ReceiptEntry } from "./types.ts";
 
 const SALT_BYTES = 16;
 /** Small, because the vectors of a batch are hashed without yielding to the event loop. */
@@ -65,7 +65,7 @@ export const recordErasure = async (
   database: Database,
   collection: CollectionRecord,
   sequence: Sequence,
-): Promise<Erasure> =>
+): Promise<ErasureRecord> =>
   database.transaction(async ({ queries }) => {
     const { installation } = database;
     await lockCollection(queries, collection);

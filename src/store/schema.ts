@@ -42,7 +42,7 @@ export const byteOrderedText = customType<{ data: string }>({ dataType: () => 't
 export const momentNow = (name: string) => timestamp(name, { withTimezone: true, precision: 3 }).notNull();
 const identity = () => bigint("key", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity();
 /** A column for a collection's sequence. */
-export const sequence = () => bigint("sequence", { mode: "number" }).$type<Sequence>().notNull();
+export const sequenceColumn = () => bigint("sequence", { mode: "number" }).$type<Sequence>().notNull();
 
 export const encoders = pgTable(
   "encoders",
@@ -78,7 +78,7 @@ export const collections = pgTable(
     method: text("method").$type<Method>().notNull().default("asif"),
     rank: integer("rank"),
     ensemble: text("ensemble").$type<Ensemble>().notNull().default("max"),
-    sequence: sequence().default(0 as Sequence),
+    sequence: sequenceColumn().default(0 as Sequence),
     anchorCount: integer("anchor_count").notNull().default(0),
     createdAt: momentNow("created_at").defaultNow(),
   },
@@ -105,7 +105,7 @@ export const anchors = pgTable(
     id: byteOrderedText("id").$type<AnchorId>().notNull(),
     caption: text("caption"),
     metadata: jsonb("metadata").$type<Metadata>().notNull(),
-    sequence: sequence(),
+    sequence: sequenceColumn(),
     /** The folder, table or shard that it comes from; null like the hashes where that is not known. */
     source: text("source"),
     /** Its name in the source. */
@@ -147,7 +147,7 @@ export const changes = pgTable(
   "changes",
   {
     collection: collectionKey(),
-    sequence: sequence(),
+    sequence: sequenceColumn(),
     kind: text("kind").$type<Change["kind"]>().notNull(),
     ids: text("ids").array().$type<AnchorId[]>().notNull(),
     createdAt: momentNow("created_at").defaultNow(),
@@ -162,7 +162,7 @@ export const transforms = pgTable(
     modality: text("modality").$type<Modality>().notNull(),
     kind: text("kind").$type<TransformKind | AlignmentKind>().notNull(),
     version: integer("version").notNull(),
-    sequence: sequence(),
+    sequence: sequenceColumn(),
     anchorCount: integer("anchor_count").notNull(),
     mean: bytea("mean").notNull(),
     projection: bytea("projection"),
@@ -179,7 +179,7 @@ export const receipts = pgTable(
     position: bigint("position", { mode: "number" }).notNull(),
     id: text("id").notNull(),
     kind: text("kind").$type<ReceiptEntry["kind"]>().notNull(),
-    sequence: sequence(),
+    sequence: sequenceColumn(),
     at: timestamp("at", { withTimezone: true, precision: 3 }).notNull(),
     count: integer("count").notNull(),
     salt: bytea("salt").notNull(),

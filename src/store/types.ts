@@ -182,7 +182,7 @@ export interface Receipt extends ReceiptEntry {
 }
 
 /** The result of recording an erasure. */
-export interface Erasure {
+export interface ErasureRecord {
   /** Number of this installation's erasures in this collection; 0 before the first. */
   readonly generation: number;
   /** Number of deleted anchors that the call recorded as erased. */

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createClient } from "../../src/features/client.ts";
 import {
-  captionOf,
-  metadataOf,
+  emojiCaption,
+  emojiMetadata,
   readPairs,
   SAMPLE_COLLECTION,
   SAMPLE_VENDORS,
@@ -47,9 +47,9 @@ const makeSample = async (): Promise<void> => {
     .putAnchors(
       [...asked, ...others].map((pair) => ({
         id: pair.id,
-        text: captionOf(pair.emoji),
+        text: emojiCaption(pair.emoji),
         image: { base64: Buffer.from(pair.image).toString("base64") },
-        metadata: metadataOf(pair),
+        metadata: emojiMetadata(pair),
       })),
     );
 };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SearchPlan } from "../../src/api/indexes.ts";
 import {
-  choose,
+  chooseIndex,
   closeKernels,
   DEFAULT_COSTS,
   loadHnsw,
@@ -205,17 +205,17 @@ describe("the choice of an index", () => {
   };
 
   test("takes the smallest ef that reaches the recall, its error taken off", () => {
-    expect(choose({ k: 10 }, where)).toMatchObject({ index: "hnsw", ef: 128, estimateMs: 1.4 });
-    expect(choose({ k: 3 }, where)).toMatchObject({ index: "hnsw", ef: 128 });
+    expect(chooseIndex({ k: 10 }, where)).toMatchObject({ index: "hnsw", ef: 128, estimateMs: 1.4 });
+    expect(chooseIndex({ k: 3 }, where)).toMatchObject({ index: "hnsw", ef: 128 });
   });
 
   test("goes by the next larger k that was measured", () => {
-    expect(choose({ k: 50 }, where)).toMatchObject({ index: "hnsw", ef: 400, estimateMs: 4 });
+    expect(chooseIndex({ k: 50 }, where)).toMatchObject({ index: "hnsw", ef: 400, estimateMs: 4 });
   });
 
   test("is exact where no measured ef reaches the recall, or nothing is known of so large a k", () => {
     for (const k of [800, 801]) {
-      expect(choose({ k }, where)).toMatchObject({
+      expect(chooseIndex({ k }, where)).toMatchObject({
         index: "exact",
         reason: expect.stringContaining("no ef is known") as string,
       });
@@ -223,28 +223,30 @@ describe("the choice of an index", () => {
   });
 
   test("is exact for a batch that the matrix product answers sooner", () => {
-    const choice = choose({ k: 100 }, { ...where, batch: 64 });
+    const choice = chooseIndex({ k: 100 }, { ...where, batch: 64 });
     expect(choice).toMatchObject({ index: "exact", reason: "an exact search takes less time", otherMs: 256 });
     expect(choice.estimateMs).toBeLessThan(256);
   });
 
   test("is exact while nothing is measured", () => {
-    expect(choose({ k: 10 }, { ...where, curve: undefined })).toMatchObject({
+    expect(chooseIndex({ k: 10 }, { ...where, curve: undefined })).toMatchObject({
       index: "exact",
       reason: "the recall of the HNSW graph is not measured yet",
     });
   });
 
   test("says how long each index that could answer should take", () => {
-    const given = choose({ k: 10, ef: 64 }, where);
+    const given = chooseIndex({ k: 10, ef: 64 }, where);
     expect(given).toMatchObject({ index: "hnsw", reason: "ef was given", ef: 64 });
     expect(given.estimateMs).toBeGreaterThan(0);
     expect(given.otherMs).toBeGreaterThan(0);
-    expect(choose({ k: 10, exact: true }, where)).not.toHaveProperty("otherMs");
+    expect(chooseIndex({ k: 10, exact: true }, where)).not.toHaveProperty("otherMs");
   });
 
   test("expects a narrow filter to cost less than a wide one", () => {
-    const costs = [30, 30_000, 299_999].map((allowed) => choose({ k: 10 }, { ...where, allowed }).estimateMs);
+    const costs = [30, 30_000, 299_999].map(
+      (allowed) => chooseIndex({ k: 10 }, { ...where, allowed }).estimateMs,
+    );
     expect(costs).toEqual([...costs].sort((a, b) => a - b));
   });
 });

@@ -1,4 +1,10 @@
-import type { Generator, Payload, Plan, Proposal, Scorer } from "../../src/features/consensus/index.ts";
+import type {
+  Generator,
+  Payload,
+  ConsensusPlan,
+  Proposal,
+  Scorer,
+} from "../../src/features/consensus/index.ts";
 
 /** A text scorer by a plain function. */
 export const scorerOf = (
@@ -28,7 +34,9 @@ export const listOf = (...texts: string[]): Generator => ({
     Promise.resolve(round > 1 ? [] : texts.slice(0, count).map((each) => ({ payload: text(each) }))),
 });
 
-export const planOf = (plan: Pick<Plan, "generators" | "scorers"> & Partial<Plan>): Plan => ({
+export const planOf = (
+  plan: Pick<ConsensusPlan, "generators" | "scorers"> & Partial<ConsensusPlan>,
+): ConsensusPlan => ({
   weights: plan.scorers.map(() => 1),
   aggregation: { kind: "mean" },
   proposals: 50,

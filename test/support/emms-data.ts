@@ -1,10 +1,10 @@
-import type { Features, Numbers } from "../../src/features/selection/emms/index.ts";
+import type { Embeddings, Numbers } from "../../src/features/selection/emms/index.ts";
 import type { Rows } from "./naive-emms.ts";
 import { normals, seededRandom } from "./random.ts";
 
 /** A dataset in both forms: that of the code, and lists for slow references. */
 export interface Task {
-  readonly features: Features;
+  readonly features: Embeddings;
   readonly classes: Int32Array;
   readonly fLabels: readonly Numbers[];
   readonly rows: Rows;

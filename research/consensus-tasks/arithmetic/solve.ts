@@ -3,9 +3,9 @@ import {
   runConsensus,
   stageOfSteps,
   type Generator,
-  type Plan,
+  type ConsensusPlan,
   type Proposed,
-  type Run,
+  type ConsensusRun,
   type Scorer,
 } from "../../../src/features/consensus/index.ts";
 import { createArithmeticScorer } from "../../../src/features/consensus/scorers/arithmetic.ts";
@@ -86,7 +86,7 @@ export const sampleSolutions = (
   { problem, seed }: Item,
   setting: Setting,
   signal: AbortSignal,
-): Promise<Run> => {
+): Promise<ConsensusRun> => {
   const random = createRandom(seed);
   const proposer = createProposer(problem, setting.errorRate, seed);
   const solutions = Array.from({ length: setting.beam * BRANCHES }, () => proposer.finish([], random));
@@ -103,7 +103,7 @@ const planOf = (
   { members, weights }: { readonly members: readonly number[]; readonly weights: readonly number[] },
   { classifier, aggregation, beam }: Setting,
   seed: number,
-): Omit<Plan, "generators"> => ({
+): Omit<ConsensusPlan, "generators"> => ({
   scorers: members.map((n) => scorerOf(SCORERS[n] ?? "likelihood", problem, classifier, aggregation)),
   weights,
   ...wholeRun(LONGEST),

@@ -8,7 +8,7 @@ import {
   runConsensus,
   type Generator,
   type Proposal,
-  type Run,
+  type ConsensusRun,
   type Scorer,
 } from "../../../src/features/consensus/index.ts";
 import {
@@ -101,7 +101,7 @@ export const createCaptionTask = (
   };
   const members = [...SCORERS.keys()];
   const all: Panel = { members, weights: members.map(() => 1), rounds: ROUNDS };
-  const caption = (item: Captioned, panel: Panel, signal: AbortSignal): Promise<Run> =>
+  const caption = (item: Captioned, panel: Panel, signal: AbortSignal): Promise<ConsensusRun> =>
     run(askedOf(item), panel, signal);
   const itemsOf = (drawn: readonly EmbeddedPair[], again: readonly EmbeddedPair[]): Captioned[] =>
     drawn.map(({ emoji, imageVector }, i) => ({
@@ -153,7 +153,7 @@ const run = (
   { generators, scorers }: { readonly generators: readonly Generator[]; readonly scorers: readonly Scorer[] },
   { members, weights, rounds }: Panel,
   signal: AbortSignal,
-): Promise<Run> =>
+): Promise<ConsensusRun> =>
   runConsensus(
     {
       generators,

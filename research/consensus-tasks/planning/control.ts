@@ -2,9 +2,9 @@ import { normal } from "../../../src/math/random.ts";
 import {
   runConsensus,
   type Generator,
-  type Plan,
+  type ConsensusPlan,
   type Proposal,
-  type Run,
+  type ConsensusRun,
   type Scorer,
 } from "../../../src/features/consensus/index.ts";
 import type { Panel } from "../types.ts";
@@ -55,14 +55,14 @@ export const shoot = (
   { members, weights, rounds }: Panel,
   at: { readonly episode: Episode; readonly scene: Scene; readonly move: number },
   signal: AbortSignal,
-): Promise<Run> => {
+): Promise<ConsensusRun> => {
   const { episode, scene, move } = at;
   const predicted = predictionOf(scene, episode.seed, move);
   const scorers = members.flatMap((n) => {
     const view = views[n];
     return view === undefined ? [] : [viewScorer(view, n, { episode, scene, move, predicted })];
   });
-  const plan: Plan = {
+  const plan: ConsensusPlan = {
     generators: [sampler(scene)],
     scorers,
     weights,

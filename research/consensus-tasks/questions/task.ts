@@ -5,7 +5,7 @@ import {
   runConsensus,
   type Generator,
   type Proposal,
-  type Run,
+  type ConsensusRun,
   type Scorer,
 } from "../../../src/features/consensus/index.ts";
 import { labelsAt, type Scene } from "../../../src/features/consensus/scene/index.ts";
@@ -74,7 +74,7 @@ export const createQuestionsTask = (
   const [{ development, test } = { development: [], test: [] }] = owned.map(({ store }) => store);
   const members = [...scorers.keys()];
   const all: Panel = { members, weights: members.map(() => 1), rounds: ROUNDS };
-  const ask = (question: Question, panel: Panel, signal: AbortSignal): Promise<Run> =>
+  const ask = (question: Question, panel: Panel, signal: AbortSignal): Promise<ConsensusRun> =>
     answer(knownOf(question), panel, signal);
   const isRight = ({ answers }: Question, { payload }: Proposal): boolean =>
     payload.kind === "text" && answers.has(payload.text.toLowerCase());
@@ -125,7 +125,7 @@ const answer = (
   { generators, scorers }: Asked,
   { members, weights, rounds }: Panel,
   signal: AbortSignal,
-): Promise<Run> =>
+): Promise<ConsensusRun> =>
   runConsensus(
     {
       generators,

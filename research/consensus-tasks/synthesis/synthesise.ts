@@ -1,7 +1,7 @@
 import { createRandom } from "../../../src/math/random.ts";
 import { createCrossEntropyGenerator } from "../cross-entropy.ts";
 import { createVectorStepGenerator } from "../vector-step.ts";
-import { runConsensus, type Run } from "../../../src/features/consensus/index.ts";
+import { runConsensus, type ConsensusRun } from "../../../src/features/consensus/index.ts";
 import type { Panel } from "../types.ts";
 import { wholeRun } from "../whole-run.ts";
 import type { Gallery } from "./gallery.ts";
@@ -45,7 +45,7 @@ export const synthesise = async (
   scorers: readonly VectorScorer[],
   { members, weights, rounds }: Panel,
   signal: AbortSignal,
-): Promise<Run> => {
+): Promise<ConsensusRun> => {
   const random = createRandom(seed);
   const { images, imageDimension: d, count } = substrate;
   const starts = Array.from({ length: STARTS }, () => {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   projectLabels,
-  type Features,
+  type Embeddings,
   type Numbers,
   type ScoreInput,
 } from "../../../src/features/selection/emms/index.ts";
@@ -62,7 +62,7 @@ export const readInput = async (
       "invalid-input",
       `${labelPath} has ${ids.length} labels; there are ${n} rows of features`,
     );
-  const features: Features = { data, n, d };
+  const features: Embeddings = { data, n, d };
   if (!withFLabels) return { features, classes: denseOf(ids) };
   const labels: Numbers[] = [];
   for (const pattern of files.fLabelFiles) {

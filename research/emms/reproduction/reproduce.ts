@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import {
-  methodOf,
+  transferScorerOf,
   openScoring,
   weightedTau,
   type Rounds,
@@ -78,7 +78,7 @@ export const reproduceEmms = async (options: {
       `${files.features} has no features and labels of two models on any of the data sets, as ${files.featureFile} and ${files.labelFile}`,
     );
   const total = found.reduce((sum, { models }) => sum + models.length * methods.length, 0);
-  const withFLabels = methods.some((method) => methodOf(method).needs.includes("fLabels"));
+  const withFLabels = methods.some((method) => transferScorerOf(method).needs.includes("fLabels"));
   let done = 0;
   const datasets: ReproducedDataset[] = [];
   for (const { dataset, known, models } of found) {

@@ -1,7 +1,7 @@
 import { rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AnchorageError } from "../../../src/errors.ts";
-import { parametersOf } from "../../../src/features/epalm/decoder/folder.ts";
+import { countParameters } from "../../../src/features/epalm/decoder/folder.ts";
 import type { DecoderConfig } from "../../../src/features/epalm/decoder/config.ts";
 import { writeDecoder } from "../../../src/features/epalm/decoder/write.ts";
 import { createTextTokenizer } from "../../../src/features/epalm/text/tokenizer.ts";
@@ -74,7 +74,7 @@ export const trainEmojiDecoder = async (
   const save = (state: TrainingState): Promise<void> => writeCheckpoint(file, key, state);
   const from = await readCheckpoint(file, key);
   hooks.onStart?.({
-    parameters: parametersOf(config),
+    parameters: countParameters(config),
     vocabulary: config.vocabulary,
     tokens: rows.training.reduce((sum, { length }) => sum + length, 0) * training.epochs,
     from: from?.optimiser.step ?? 0,

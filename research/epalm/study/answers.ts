@@ -1,7 +1,7 @@
 import {
   adapterInputs,
-  answerOf,
-  captionOf,
+  extractAnswer,
+  extractCaption,
   decoderShape,
   startDecoding,
   type Adapter,
@@ -51,7 +51,9 @@ export const answersTo = async (prompts: readonly Prompted[], answering: Answeri
     const made = await greedy(opened, { tokens: batch.map(({ tokens }) => tokens), ...seen });
     batch.forEach(({ place }, i) => {
       const text = decode(made[i] ?? []);
-      answers[place] = (prompts[place]?.isCaption === true ? captionOf(text) : answerOf(text)).trim();
+      answers[place] = (
+        prompts[place]?.isCaption === true ? extractCaption(text) : extractAnswer(text)
+      ).trim();
     });
   }
   return answers;

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { AnchorageError } from "../../errors.ts";
-import { corrupt, fileFault } from "../../files/index.ts";
+import { corruptFile, fileFault } from "../../files/index.ts";
 import type { OpenArray } from "../../math/npy/index.ts";
 
 const MAX_DIMENSION = 8_192;
@@ -23,7 +23,7 @@ export const openFvecs: OpenArray = async (path) => {
     const dimension = head.readInt32LE();
     const rowBytes = 4 + 4 * dimension;
     if (dimension < 1 || dimension > MAX_DIMENSION || size % rowBytes !== 0)
-      throw corrupt(path, "is no .fvecs file");
+      throw corruptFile(path, "is no .fvecs file");
     const rows = size / rowBytes;
     return {
       shape: [rows, dimension],
@@ -32,7 +32,7 @@ export const openFvecs: OpenArray = async (path) => {
           const count = Math.min(ROWS_AT_ONCE, rows - first);
           const bytes = Buffer.alloc(count * rowBytes);
           const { bytesRead } = await handle.read(bytes, 0, bytes.length, first * rowBytes);
-          if (bytesRead < bytes.length) throw corrupt(path, "is cut off");
+          if (bytesRead < bytes.length) throw corruptFile(path, "is cut off");
           for (let row = 0; row < count; row++) {
             if (bytes.readInt32LE(row * rowBytes) !== dimension)
               throw new AnchorageError("invalid-input", `${path}: row ${first + row} has another dimension`);

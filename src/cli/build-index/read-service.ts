@@ -4,13 +4,13 @@ import type { CoreCollectionClient } from "../../client/index.ts";
 import { AnchorageError } from "../../errors.ts";
 import { openAnchorSpace, type AnchorSpace } from "../../retrieval/index.ts";
 import type { Sequence } from "../../types.ts";
-import type { ReadOptions, ReadSubject } from "./types.ts";
+import type { LoadOptions, LoadedCollection } from "./types.ts";
 
 const ATTEMPTS = 3;
 const ANCHORS_A_PAGE = 1_000;
 
 /** The collection that is read. */
-export type VectorSource = Pick<CoreCollectionClient, "get" | "listAnchors">;
+export type RemoteCollection = Pick<CoreCollectionClient, "get" | "listAnchors">;
 
 /**
  * Reads a collection of a service as of one sequence; again where it changed meanwhile.
@@ -18,7 +18,10 @@ export type VectorSource = Pick<CoreCollectionClient, "get" | "listAnchors">;
  * @throws AnchorageError `not-found`, `conflict` where it changes each time it is read, `cancelled` where the signal
  * aborts
  */
-export const readFromService = async (source: VectorSource, options: ReadOptions): Promise<ReadSubject> => {
+export const readFromService = async (
+  source: RemoteCollection,
+  options: LoadOptions,
+): Promise<LoadedCollection> => {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const info = collectionSchema.parse(await source.get());
     const space = await readOnce(source, info, options);
@@ -39,9 +42,9 @@ export const readFromService = async (source: VectorSource, options: ReadOptions
 
 /** Null where there were more or fewer anchors than the collection said. */
 const readOnce = async (
-  source: VectorSource,
+  source: RemoteCollection,
   { anchorCount, encoders, transform }: CollectionInfo,
-  { signal, onProgress }: ReadOptions,
+  { signal, onProgress }: LoadOptions,
 ): Promise<AnchorSpace | null> => {
   const space = await openAnchorSpace({
     imageDimension: encoders.image.dimension,

@@ -4,7 +4,7 @@ import { AnchorageError, notFound } from "../../errors.ts";
 import { openAnchorSpace } from "../../retrieval/index.ts";
 import { openInspection, readAll } from "../../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../../types.ts";
-import type { ReadOptions, ReadSubject } from "./types.ts";
+import type { LoadOptions, LoadedCollection } from "./types.ts";
 
 /**
  * Reads a collection from Postgres, beside a service that runs on DATA_DIR. Where none runs a snapshot is written as well,
@@ -17,8 +17,8 @@ export const readFromStore = async (
   { dataDir, databaseUrl }: Pick<Config, "dataDir" | "databaseUrl">,
   indexes: string,
   name: CollectionName,
-  { signal, log, onProgress }: ReadOptions & { readonly log: Log },
-): Promise<ReadSubject> => {
+  { signal, log, onProgress }: LoadOptions & { readonly log: Log },
+): Promise<LoadedCollection> => {
   const inspection = await openInspection({ dataDir, databaseUrl, log });
   const { database, isAlone } = inspection;
   try {

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import type { Context } from "../../command.ts";
+import type { CommandContext } from "../../command.ts";
 import { AnchorageError } from "../../errors.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 import { createProgress } from "../../progress.ts";
 import type { CollectionName } from "../../types.ts";
 import { readFromService } from "./read-service.ts";
 import { readFromStore } from "./read-store.ts";
-import type { ReadSubject } from "./types.ts";
+import type { LoadedCollection } from "./types.ts";
 
 /**
  * Reads a collection with a progress bar: of the service at `url`, or of the Postgres of DATA_DIR.
@@ -15,11 +15,11 @@ import type { ReadSubject } from "./types.ts";
  */
 export const readCollection = async (
   { collection, url }: { readonly collection: CollectionName; readonly url?: string | undefined },
-  { config, connect, signal, log }: Context<AnchorageClient>,
-): Promise<ReadSubject> => {
+  { config, connect, signal, log }: CommandContext<AnchorageClient>,
+): Promise<LoadedCollection> => {
   const progress = createProgress("reading", "anchors");
   const onProgress = (done: number, total: number): void => progress.update(done, total);
-  const read = async (): Promise<ReadSubject> => {
+  const read = async (): Promise<LoadedCollection> => {
     if (url === undefined)
       return readFromStore(config, join(config.dataDir, "indexes"), collection, {
         signal,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { EXIT, type Context } from "../../command.ts";
+import { EXIT, type CommandContext } from "../../command.ts";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 import { createProgress } from "../../progress.ts";
@@ -41,7 +41,7 @@ export interface BuildIndexOptions {
  */
 export const buildIndex = async (
   given: BuildIndexOptions,
-  context: Context<AnchorageClient>,
+  context: CommandContext<AnchorageClient>,
 ): Promise<number> => {
   const { collection: name, out } = given;
   const { config, signal, log, note, print } = context;
@@ -78,7 +78,7 @@ export const buildIndex = async (
 const store = async (
   { collection: name, url }: BuildIndexOptions,
   { transform, ...files }: NonNullable<BuildIndexOptions["vectors"]>,
-  { connect, signal, log }: Context<AnchorageClient>,
+  { connect, signal, log }: CommandContext<AnchorageClient>,
 ): Promise<void> => {
   const table = await readVectorFiles(files);
   const client = await connect(url);
@@ -97,7 +97,7 @@ const store = async (
 const askToAdopt = async (
   { collection: name, url }: BuildIndexOptions,
   built: BuiltManifest,
-  { config, connect, note, print }: Context<AnchorageClient>,
+  { config, connect, note, print }: CommandContext<AnchorageClient>,
 ): Promise<number> => {
   const service = url ?? (await findService(config));
   if (service === null) {

@@ -1,14 +1,14 @@
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import { imageOf, type ClassifyRequestBody, type CollectionClient } from "../../features/client.ts";
 import { MAX_BATCH_BYTES, sendBatch } from "../send-batch.ts";
-import type { ClassifyResult } from "./table.ts";
+import type { ClassifyResultBody } from "./table.ts";
 
 /** As many as an encoder takes at once, so that results come as soon as they are there. */
 const IMAGES_A_BATCH = 8;
 
 export interface ClassifiedFile {
   readonly file: string;
-  readonly result: ClassifyResult;
+  readonly result: ClassifyResultBody;
 }
 
 /** A file that could not be classified, and why. */
@@ -84,7 +84,7 @@ const load = async (
 };
 
 /** The names in a list of classes, one a line or between commas. @throws AnchorageError where there is none. */
-export const readClasses = (list: string, separator: "," | "\n", what: string): string[] => {
+export const parseClassList = (list: string, separator: "," | "\n", what: string): string[] => {
   const names = list
     .replace(/^\u{FEFF}/u, "")
     .split(separator)

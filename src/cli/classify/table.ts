@@ -1,7 +1,7 @@
 import type { ClassifyAnswerBody } from "../../api/queries.ts";
 import { fixed, signed } from "../../math/fixed.ts";
 
-export type ClassifyResult = ClassifyAnswerBody["results"][number];
+export type ClassifyResultBody = ClassifyAnswerBody["results"][number];
 
 const BAR = 24;
 /** Eighths of a cell. */
@@ -14,7 +14,7 @@ const CAPTION = 60;
  */
 export const classificationTable = (
   file: string,
-  { classes, support, explanation }: ClassifyResult,
+  { classes, support, explanation }: ClassifyResultBody,
 ): string[] => {
   if (support === 0)
     return [file, "  no caption is near any of these classes", ...classes.map(({ name }) => `  ${name}`)];

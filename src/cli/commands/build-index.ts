@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Command, Context, OptionSchemas } from "../../command.ts";
+import type { Command, CommandContext, OptionSchemas } from "../../command.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 
 const schema = ({ z, collectionOption, requiredText, urlOption }: OptionSchemas) =>
@@ -36,7 +36,7 @@ const schema = ({ z, collectionOption, requiredText, urlOption }: OptionSchemas)
 
 type Given = z.output<ReturnType<typeof schema>>;
 
-const run = async (given: Given, context: Context<AnchorageClient>): Promise<number> => {
+const run = async (given: Given, context: CommandContext<AnchorageClient>): Promise<number> => {
   const { buildIndex } = await import("../build-index/index.ts");
   const { collection, out, profile, url, ids, captions, transform } = given;
   const [images, texts] = [given["image-vectors"], given["text-vectors"]];
@@ -46,7 +46,7 @@ const run = async (given: Given, context: Context<AnchorageClient>): Promise<num
   return buildIndex({ collection, out, profile, url, threads, vectors }, context);
 };
 
-export const buildIndexCommand: Command<Given, Context<AnchorageClient>> = {
+export const buildIndexCommand: Command<Given, CommandContext<AnchorageClient>> = {
   name: "build-index",
   synopsis: "--collection NAME [--image-vectors FILE --text-vectors FILE] [options]",
   about: [

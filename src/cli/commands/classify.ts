@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { EXIT, type Command, type Context, type OptionSchemas, type Terminal } from "../../command.ts";
+import { EXIT, type Command, type CommandContext, type OptionSchemas, type Terminal } from "../../command.ts";
 import { AnchorageError } from "../../errors.ts";
 import { imagesIn, readImageFile, readTextFile, type Reject } from "../../files/index.ts";
 import type { AnchorageClient } from "../../features/client.ts";
@@ -28,7 +28,7 @@ const schema = ({ z, collectionOption, requiredText, urlOption, wholeNumber }: O
 
 type Given = z.output<ReturnType<typeof schema>>;
 
-const run = async (given: Given, context: Context<AnchorageClient>): Promise<number> => {
+const run = async (given: Given, context: CommandContext<AnchorageClient>): Promise<number> => {
   const classes = await classesOf(given);
   const client = await context.connect(given.url);
   try {
@@ -39,10 +39,10 @@ const run = async (given: Given, context: Context<AnchorageClient>): Promise<num
 };
 
 const classesOf = async ({ classes, "classes-file": file }: Given): Promise<string[]> => {
-  const { readClasses } = await import("../classify/index.ts");
+  const { parseClassList } = await import("../classify/index.ts");
   return file === undefined
-    ? readClasses(classes ?? "", ",", "--classes")
-    : readClasses(await readTextFile(file), "\n", file);
+    ? parseClassList(classes ?? "", ",", "--classes")
+    : parseClassList(await readTextFile(file), "\n", file);
 };
 
 const classify = async (
@@ -101,7 +101,7 @@ async function* filesOf(
   }
 }
 
-export const classifyCommand: Command<Given, Context<AnchorageClient>> = {
+export const classifyCommand: Command<Given, CommandContext<AnchorageClient>> = {
   name: "classify",
   synopsis: "IMAGE... (--classes LIST | --classes-file FILE) [options]",
   about: [

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Command, Context, OptionSchemas } from "../../command.ts";
+import type { Command, CommandContext, OptionSchemas } from "../../command.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 
 const schema = ({ z, collectionOption, requiredText, urlOption }: OptionSchemas) =>
@@ -26,7 +26,7 @@ const schema = ({ z, collectionOption, requiredText, urlOption }: OptionSchemas)
 
 type Given = z.output<ReturnType<typeof schema>>;
 
-const run = async (given: Given, context: Context<AnchorageClient>): Promise<number> => {
+const run = async (given: Given, context: CommandContext<AnchorageClient>): Promise<number> => {
   const { runImport } = await import("../import/index.ts");
   return runImport(
     {
@@ -57,7 +57,7 @@ const run = async (given: Given, context: Context<AnchorageClient>): Promise<num
   );
 };
 
-export const importCommand: Command<Given, Context<AnchorageClient>> = {
+export const importCommand: Command<Given, CommandContext<AnchorageClient>> = {
   name: "import",
   synopsis: "SOURCE... --collection NAME [options]",
   about: [

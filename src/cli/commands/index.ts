@@ -1,4 +1,4 @@
-import type { Command, Context } from "../../command.ts";
+import type { Command, CommandContext } from "../../command.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 import { FEATURES, type Feature } from "../../features/index.ts";
 import { EXIT, note, print, runCommand } from "../cli.ts";
@@ -8,7 +8,7 @@ type Run = (given: readonly string[]) => Promise<void>;
 
 /** Gives a command its terminal, its settings and Anchorage. */
 export const withAnchorage =
-  <Given>(command: Command<Given, Context<AnchorageClient>>): Run =>
+  <Given>(command: Command<Given, CommandContext<AnchorageClient>>): Run =>
   (given) =>
     runCommand(command, given, async (terminal) => {
       const { readConfig } = await import("../../config.ts");

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { z } from "zod";
-import { EXIT, type Command, type Context, type OptionSchemas } from "../../command.ts";
+import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
 
 const RETRY_MS = 500;
@@ -28,7 +28,7 @@ const schema = ({ z, requiredText }: OptionSchemas) =>
 
 type Given = z.output<ReturnType<typeof schema>>;
 
-const run = async (given: Given, { config, signal, print, note, log }: Context): Promise<number> => {
+const run = async (given: Given, { config, signal, print, note, log }: CommandContext): Promise<number> => {
   const { encoderDirectory } = await import("../../config.ts");
   const { createProgress } = await import("../../progress.ts");
   const { pullEncoder } = await import("../pull-encoder/index.ts");
@@ -56,7 +56,7 @@ const run = async (given: Given, { config, signal, print, note, log }: Context):
   }
 };
 
-export const pullEncoderCommand: Command<Given, Context> = {
+export const pullEncoderCommand: Command<Given, CommandContext> = {
   name: "pull-encoder",
   synopsis: "MODEL [options]",
   about:

@@ -1,4 +1,4 @@
-import type { Command, Context, OptionSchemas } from "../../command.ts";
+import type { Command, CommandContext, OptionSchemas } from "../../command.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 import type { TuneIndexOptions } from "../tune-index.ts";
 
@@ -11,7 +11,7 @@ const schema = ({ z, collectionOption, noArguments, urlOption }: OptionSchemas) 
     })
     .strict();
 
-export const tuneIndexCommand: Command<TuneIndexOptions, Context<AnchorageClient>> = {
+export const tuneIndexCommand: Command<TuneIndexOptions, CommandContext<AnchorageClient>> = {
   name: "tune-index",
   synopsis: "--collection NAME [--url URL]",
   about: [

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { z } from "zod";
-import { EXIT, type Command, type Context, type OptionSchemas } from "../../command.ts";
+import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
 
 const schema = ({ z, collectionOption, noArguments, requiredText }: OptionSchemas) =>
@@ -19,7 +19,7 @@ const schema = ({ z, collectionOption, noArguments, requiredText }: OptionSchema
 
 type Given = z.output<ReturnType<typeof schema>>;
 
-const run = async (given: Given, { config, signal, print, note, log }: Context): Promise<number> => {
+const run = async (given: Given, { config, signal, print, note, log }: CommandContext): Promise<number> => {
   const { openInspection } = await import("../../store/index.ts");
   const { faultsOf, isComplete, proveErasure, readSuspects, reportOf } =
     await import("../verify-erasure/index.ts");
@@ -47,7 +47,7 @@ const run = async (given: Given, { config, signal, print, note, log }: Context):
   }
 };
 
-export const verifyErasureCommand: Command<Given, Context> = {
+export const verifyErasureCommand: Command<Given, CommandContext> = {
   name: "verify-erasure",
   synopsis: "--collection NAME (--anchors FILE | --receipt ID) [options]",
   about: [

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { dirname, parse as parsePath } from "node:path";
 import { CsvError, parse } from "csv-parse";
 import type { JsonValue } from "../../types.ts";
-import { corrupt, fileFault, reject, type Reject, sizeOf } from "../../files/index.ts";
+import { corruptFile, fileFault, reject, type Reject, sizeOf } from "../../files/index.ts";
 import { chooseColumns, createRowReader, type TableOptions, type Columns } from "./table.ts";
 import type { PairSource } from "./types.ts";
 
@@ -65,14 +65,14 @@ export const openCsv = (file: string, options: TableOptions): PairSource => {
         }
       } catch (error) {
         if (!(error instanceof CsvError)) throw fileFault(error, file);
-        throw corrupt(`${file}:${lineOf(error)}`, error.message, error);
+        throw corruptFile(`${file}:${lineOf(error)}`, error.message, error);
       } finally {
         input.destroy();
       }
       yield* skipped;
       if (openQuote === undefined) return;
       const place = `${file}:${await lineAfter(file, openQuote)}`;
-      throw corrupt(place, "a quote is opened here and never closed; the rest of the file was not read");
+      throw corruptFile(place, "a quote is opened here and never closed; the rest of the file was not read");
     },
     fraction: () => (size === 0 ? 0 : read / size),
   };

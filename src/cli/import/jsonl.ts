@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { dirname, parse as parsePath } from "node:path";
-import { corrupt, fileFault, reject, sizeOf } from "../../files/index.ts";
-import { createRowReader, findColumns, type TableOptions, type Row } from "./table.ts";
+import { corruptFile, fileFault, reject, sizeOf } from "../../files/index.ts";
+import { createRowReader, findColumns, type TableOptions, type ImportedRow } from "./table.ts";
 import type { PairSource } from "./types.ts";
 
 const MAX_LINE = 16 * 1024 * 1024;
@@ -43,11 +43,11 @@ export const openJsonl = (file: string, options: TableOptions): PairSource => {
 };
 
 /** The object of a line, or why it is none. */
-const parseRow = (text: string): Row | string => {
+const parseRow = (text: string): ImportedRow | string => {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Row)
+      ? (value as ImportedRow)
       : "is not a JSON object";
   } catch (error) {
     return `is not JSON: ${(error as Error).message}`;
@@ -64,7 +64,7 @@ async function* linesOf(input: AsyncIterable<Buffer>, file: string): AsyncGenera
       rest = lines.pop() ?? "";
       line += lines.length;
       if (rest.length > MAX_LINE) {
-        throw corrupt(`${file}:${line}`, "the line is longer than 16 MiB");
+        throw corruptFile(`${file}:${line}`, "the line is longer than 16 MiB");
       }
       yield* lines;
     }

@@ -3,8 +3,8 @@ import { dirname, parse as parsePath } from "node:path";
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { isAnchorageError, messageOf } from "../../errors.ts";
-import { corrupt, fileFault } from "../../files/index.ts";
-import { chooseColumns, createRowReader, type TableOptions, type Row } from "./table.ts";
+import { corruptFile, fileFault } from "../../files/index.ts";
+import { chooseColumns, createRowReader, type TableOptions, type ImportedRow } from "./table.ts";
 import type { PairSource } from "./types.ts";
 
 /**
@@ -30,7 +30,7 @@ export const openParquet = (file: string, options: TableOptions): PairSource => 
         for (const group of metadata.row_groups) {
           const rowEnd = rowStart + Number(group.num_rows);
           const read = { file: buffer, metadata, rowStart, rowEnd, compressors, utf8: false };
-          const objects = (await reading(file, () => parquetReadObjects(read))) as Row[];
+          const objects = (await reading(file, () => parquetReadObjects(read))) as ImportedRow[];
           for (const row of objects) {
             done++;
             yield readRow(row, columns, `${file}:${done}`, `${stem}/${done}`);
@@ -54,7 +54,7 @@ const openBuffer = async (
     const slice = async (start: number, end = size): Promise<ArrayBuffer> => {
       const bytes = new Uint8Array(end - start);
       const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
-      if (bytesRead < bytes.length) throw corrupt(file, "the file ends too early");
+      if (bytesRead < bytes.length) throw corruptFile(file, "the file ends too early");
       return bytes.buffer;
     };
     return { buffer: { byteLength: size, slice }, close: () => handle.close() };
@@ -69,7 +69,7 @@ const reading = async <T>(file: string, work: () => Promise<T>): Promise<T> => {
     return await work();
   } catch (error) {
     if (isAnchorageError(error)) throw error;
-    throw corrupt(file, `cannot be read as Parquet: ${messageOf(error)}`, error);
+    throw corruptFile(file, `cannot be read as Parquet: ${messageOf(error)}`, error);
   }
 };
 

@@ -1,4 +1,4 @@
-import { EXIT, type Context, type Terminal } from "../../command.ts";
+import { EXIT, type CommandContext, type Terminal } from "../../command.ts";
 import { AnchorageError } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
 import { imageOf, type AnchorageClient, type CollectionSpecBody } from "../../features/client.ts";
@@ -34,7 +34,10 @@ export interface ImportRun {
  *
  * @returns the exit status
  */
-export const runImport = async (options: ImportRun, context: Context<AnchorageClient>): Promise<number> => {
+export const runImport = async (
+  options: ImportRun,
+  context: CommandContext<AnchorageClient>,
+): Promise<number> => {
   const source = await beginReading(await openPairSource(options.patterns, options.source));
   const rejects = openRejectLog(options.rejects, source.paths, context.log);
   try {

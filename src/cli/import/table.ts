@@ -62,7 +62,7 @@ export const chooseColumns = (file: string, present: readonly string[], names: T
 };
 
 /** One row, its cells by column. */
-export type Row = Readonly<Record<string, unknown>>;
+export type ImportedRow = Readonly<Record<string, unknown>>;
 
 /**
  * Reads rows of one file as pairs. The id is the path from `directory` without its extension; rows that name the same
@@ -75,7 +75,7 @@ export type Row = Readonly<Record<string, unknown>>;
 export const createRowReader =
   (table: string, directory: string) =>
   /** @param otherwise the id of an image that has neither an id nor a path */
-  (row: Row, columns: Columns, source: string, otherwise: string): Entry => {
+  (row: ImportedRow, columns: Columns, source: string, otherwise: string): Entry => {
     try {
       const { path, embedded, load } = imageOf(row[columns.path], directory);
       const given = columns.id === null ? undefined : textOf(row[columns.id]);
@@ -152,7 +152,7 @@ const textOf = (cell: unknown): string | undefined => {
   return undefined;
 };
 
-const metadataOf = (row: Row, columns: Columns): Metadata => {
+const metadataOf = (row: ImportedRow, columns: Columns): Metadata => {
   const entries: [string, JsonValue][] = [];
   for (const [name, cell] of Object.entries(row)) {
     if (name === columns.path || name === columns.caption || name === columns.id || columns.without.has(name))

@@ -6,7 +6,7 @@ import { extract } from "tar-stream";
 import { isAnchorageError, messageOf } from "../../errors.ts";
 import type { JsonValue, Metadata } from "../../types.ts";
 import {
-  corrupt,
+  corruptFile,
   fileFault,
   isImageExtension,
   MAX_IMAGE_BYTES,
@@ -77,7 +77,7 @@ export const openShard = (file: string, options: TableOptions): PairSource => {
         const last = sample === undefined || within ? undefined : finish(sample);
         if (last?.kind === "pair" && last.text !== "") yield last;
         const after = sample === undefined ? "" : ` in or after the sample "${sample.key}"`;
-        throw corrupt(file, `the archive cannot be read on${after}: ${messageOf(error)}`, error);
+        throw corruptFile(file, `the archive cannot be read on${after}: ${messageOf(error)}`, error);
       } finally {
         input.destroy();
         archive.destroy();

@@ -57,7 +57,7 @@ const createErasureCheck = (): ErasureCheck => {
 };
 
 /** The newest deletion of a suspect. */
-export interface Coverage {
+export interface NewestDeletion {
   readonly receipt: Receipt;
   readonly sameContent: boolean | null;
 }
@@ -69,12 +69,12 @@ export interface Coverage {
 export const coverageOf = (
   suspects: readonly Suspect[],
   chain: readonly Receipt[],
-): readonly (Coverage | null)[] => {
+): readonly (NewestDeletion | null)[] => {
   const deletions = chain
     .filter(({ kind }) => kind === "deletion")
     .map((receipt) => ({ receipt, hashes: hashesOf(receipt) }));
   return suspects.map((suspect) => {
-    let found: Coverage | null = null;
+    let found: NewestDeletion | null = null;
     for (const { receipt, hashes } of deletions) {
       const coverage = covers(receipt, hashes, suspect);
       // One that has its content tells more than a later one of the same id.
@@ -97,7 +97,7 @@ const hashesOf = ({ anchors }: Receipt): Hashes => {
   return { ids: new Map(pairs), contents: new Set(pairs.map(([, content]) => content)) };
 };
 
-const covers = (receipt: Receipt, { ids, contents }: Hashes, suspect: Suspect): Coverage | null => {
+const covers = (receipt: Receipt, { ids, contents }: Hashes, suspect: Suspect): NewestDeletion | null => {
   const { id, caption, metadata, imageVector, textVector } = suspect;
   const whole =
     metadata === null || imageVector === null || textVector === null

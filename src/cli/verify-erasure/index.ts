@@ -1,6 +1,6 @@
 /** Proves that deleted anchors are gone: their receipts, and a search of all that is stored for their bytes. */
 export { readSuspects } from "./anchors-file.ts";
-export { checkChain, coverageOf, type Coverage } from "./chain.ts";
+export { checkChain, coverageOf, type NewestDeletion } from "./chain.ts";
 export { huntFor, type Hunt, type Needle, type Quarry } from "./needles.ts";
 export { proveErasure, type ProofOptions } from "./prove.ts";
 export { reportOf } from "./report.ts";

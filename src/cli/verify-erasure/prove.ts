@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import { AnchorageError, invalidField, notFound } from "../../errors.ts";
 import type { AnchorWithVectors, CollectionRecord, Inspection, Receipt } from "../../store/index.ts";
 import type { AnchorId, CollectionName } from "../../types.ts";
-import { checkChain, coverageOf, type Coverage } from "./chain.ts";
+import { checkChain, coverageOf, type NewestDeletion } from "./chain.ts";
 import { vectorBytes } from "./forms.ts";
 import { huntFor } from "./needles.ts";
 import { searchIndexes, searchPostgres, type FilesOfPostgres, type IndexFile } from "./search-files.ts";
@@ -112,7 +112,10 @@ const requireDimensions = (suspects: readonly Suspect[], collection: CollectionR
         throw invalidField(source, `${field} must have ${dimension} numbers`);
 };
 
-const receiptsOf = (wanted: Receipt | null, coverage: readonly (Coverage | null)[]): readonly Receipt[] => {
+const receiptsOf = (
+  wanted: Receipt | null,
+  coverage: readonly (NewestDeletion | null)[],
+): readonly Receipt[] => {
   const all = [...(wanted === null ? [] : [wanted]), ...coverage.flatMap((one) => one?.receipt ?? [])];
   return [...new Map(all.map((receipt) => [receipt.id, receipt])).values()];
 };
@@ -120,7 +123,7 @@ const receiptsOf = (wanted: Receipt | null, coverage: readonly (Coverage | null)
 const stateOf = (
   suspect: Suspect,
   live: ReadonlyMap<AnchorId, AnchorWithVectors>,
-  coverage: Coverage | null,
+  coverage: NewestDeletion | null,
 ): SuspectState => {
   const now = suspect.id === null ? undefined : live.get(suspect.id);
   if (now !== undefined && isSame(suspect, now)) return "live";

@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import type { AnchorId, CollectionName, Metadata } from "../../types.ts";
-import { captionOf, metadataOf, readPairs, type EmojiPair } from "./pairs.ts";
+import { emojiCaption, emojiMetadata, readPairs, type EmojiPair } from "./pairs.ts";
 import { SAMPLE_VENDORS } from "./vendors.ts";
 
 /** Small enough that an interruption loses little, large enough that a transaction costs nothing. */
@@ -52,9 +52,9 @@ export const growSample = async (
     await target.put(
       batch.map((pair) => ({
         id: pair.id,
-        text: captionOf(pair.emoji),
+        text: emojiCaption(pair.emoji),
         image: pair.image,
-        metadata: metadataOf(pair),
+        metadata: emojiMetadata(pair),
       })),
     );
     added += batch.length;

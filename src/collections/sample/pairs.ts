@@ -17,9 +17,9 @@ export interface EmojiPair {
 const STRIDE = 997;
 
 /** The label, and what else people call it: `red heart, emotion, love`. */
-export const captionOf = ({ label, tags }: Emoji): string => [label, ...tags].join(", ");
+export const emojiCaption = ({ label, tags }: Emoji): string => [label, ...tags].join(", ");
 
-export const metadataOf = ({ vendor, emoji }: EmojiPair): Metadata => ({
+export const emojiMetadata = ({ vendor, emoji }: EmojiPair): Metadata => ({
   vendor,
   emoji: emoji.emoji,
   hexcode: emoji.hexcode,

@@ -193,7 +193,7 @@ const evidence = z
   .openapi("CalibrationEvidence");
 
 /** What was found for one number of classes: on images that the temperature was fitted on, and on others. */
-export type Evidence = Omit<z.output<typeof evidence>, "classes" | "softness" | "temperature">;
+export type CalibrationEvidence = Omit<z.output<typeof evidence>, "classes" | "softness" | "temperature">;
 
 /** What probabilities depend on beside the anchors. A `rank` or `members` of null are the method's own defaults. */
 export const calibrationSettings = z.strictObject({

@@ -3,7 +3,7 @@ import { createFoldMemories, dealFolds, type Fold } from "../../asif/index.ts";
 import { invalidField } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import { createRandom } from "../../math/random.ts";
-import { scoreClassesOf, type Scoring } from "./class-scores.ts";
+import { scoreClassesOf, type ScoringSettings } from "./class-scores.ts";
 import { measureRung, type Asked } from "./measure-rung.ts";
 import { rungSizes } from "./rungs.ts";
 import type { Calibration, Rung } from "./types.ts";
@@ -38,7 +38,7 @@ export interface CalibrateContext {
 /** A calibration that can begin. */
 export interface CalibrationPlan {
   readonly view: AnchorView;
-  readonly scoring: Scoring;
+  readonly scoring: ScoringSettings;
   readonly folds: readonly Fold[];
   readonly options: CalibrateOptions;
 }
@@ -49,7 +49,7 @@ export interface CalibrationPlan {
  */
 export const planCalibration = (
   view: AnchorView,
-  scoring: Scoring,
+  scoring: ScoringSettings,
   options: CalibrateOptions,
 ): CalibrationPlan => {
   const { by, allow, classes = 0, images, seed } = options;
@@ -94,7 +94,7 @@ const restricted = (fold: Fold, allow: Uint8Array): Fold => {
  *
  * @throws the signal's reason where it aborts
  */
-export const calibrate = async (
+export const measureCalibration = async (
   { view, scoring, folds, options: { by, classes, seed } }: CalibrationPlan,
   { signal, progress }: CalibrateContext,
 ): Promise<Calibration> => {
@@ -123,14 +123,14 @@ export const calibrate = async (
 };
 
 /** A consensus is measured member by member, for its scores depend on how many classes there are. */
-const partsOf = (scoring: Scoring): Scoring[] =>
+const partsOf = (scoring: ScoringSettings): ScoringSettings[] =>
   scoring.method === "consensus"
     ? (scoring.members ?? DEFAULT_MEMBERS).map((member) => ({ ...scoring, members: [member] }))
     : [scoring];
 
 const askAll = async (
   view: AnchorView,
-  scoring: Scoring,
+  scoring: ScoringSettings,
   folds: readonly Fold[],
   seed: number,
   onFold: (done: number) => void,

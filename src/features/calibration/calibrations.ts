@@ -4,8 +4,8 @@ import type { ClassifyRequest } from "../../api/queries.ts";
 import type { Job } from "../../api/service.ts";
 import type { MethodSettings } from "../../asif/index.ts";
 import type { Core } from "../../collections/index.ts";
-import { methodOf, plugOf } from "../../collections/method.ts";
-import { bitmapOf, settingsOf, type Queried } from "../../collections/question.ts";
+import { resolveMethod, plugOf } from "../../collections/method.ts";
+import { bitmapOf, resolveAsifSettings, type Queried } from "../../collections/question.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError } from "../../errors.ts";
 import type { CollectionName } from "../../types.ts";
@@ -17,8 +17,8 @@ import {
   type CalibrationUsed,
   type SureRequest,
 } from "./api.ts";
-import { calibrate, planCalibration, type CalibrateContext } from "./calibrate.ts";
-import { judge, standardOf, type Judgement } from "./judge.ts";
+import { measureCalibration, planCalibration, type CalibrateContext } from "./calibrate.ts";
+import { judge, standardOf, type CalibratedClasses } from "./judge.ts";
 import { rungFor } from "./rungs.ts";
 import { findCalibration, listCalibrations, saveCalibration } from "./table.ts";
 import type { Calibration } from "./types.ts";
@@ -33,7 +33,7 @@ type Ranked = readonly { readonly name: string; readonly score: number }[];
 /** By what the answers of one request are judged. */
 export interface Sure {
   /** @param ranked every class of the request, best first */
-  readonly judge: (ranked: Ranked) => Judgement;
+  readonly judge: (ranked: Ranked) => CalibratedClasses;
   readonly used: CalibrationUsed;
 }
 
@@ -85,7 +85,11 @@ export const createCalibrations = ({ collections, jobs, store }: CalibrationCore
     const allow = bitmapOf(view, request.filter);
     const planned = planCalibration(
       view,
-      { ...settingsOf(record, request), ...scoringOf(settings), ...plugged(queried, settings.method) },
+      {
+        ...resolveAsifSettings(record, request),
+        ...scoringOf(settings),
+        ...plugged(queried, settings.method),
+      },
       {
         images,
         seed,
@@ -95,7 +99,7 @@ export const createCalibrations = ({ collections, jobs, store }: CalibrationCore
       },
     );
     return async (context) => {
-      const content = await calibrate(planned, context);
+      const content = await measureCalibration(planned, context);
       context.signal.throwIfAborted();
       const subject = subjectOf(settings);
       await saveCalibration(store, record, { subject, sequence: content.sequence, at: new Date(), content });
@@ -163,8 +167,8 @@ const sureOf = (
 
 const readSettings = (queried: Queried, request: CalibrateRequest | ClassifyRequest): CalibrationSettings => {
   const { record } = queried;
-  const { k, p, negatives, transform } = settingsOf(record, request);
-  const { method, rank, members } = methodOf(queried, request);
+  const { k, p, negatives, transform } = resolveAsifSettings(record, request);
+  const { method, rank, members } = resolveMethod(queried, request);
   return {
     method,
     ensemble: request.ensemble ?? record.ensemble,

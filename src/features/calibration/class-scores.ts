@@ -6,7 +6,7 @@ import type { Ensemble, Method } from "../../types.ts";
 const MAX_SCORES = 2_000_000;
 
 /** Everything that a class's score depends on beside the anchors. */
-export interface Scoring extends Omit<AsifSettings, "allow">, MethodSettings {
+export interface ScoringSettings extends Omit<AsifSettings, "allow">, MethodSettings {
   readonly method: Method;
   /** As in a classification. */
   readonly ensemble: Ensemble;
@@ -22,7 +22,7 @@ export interface Scoring extends Omit<AsifSettings, "allow">, MethodSettings {
  */
 export const scoreClassesOf = async (
   view: AnchorView,
-  { method, ensemble, ...settings }: Scoring & Pick<AsifSettings, "allow">,
+  { method, ensemble, ...settings }: ScoringSettings & Pick<AsifSettings, "allow">,
   images: Float32Array,
   prompts: Float32Array,
   sizes: readonly number[],

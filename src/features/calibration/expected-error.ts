@@ -1,5 +1,5 @@
 /** What a classification was told and what came of it. */
-export interface Outcome {
+export interface Prediction {
   /** The probability of the class that was named first. */
   readonly confidence: number;
   readonly correct: boolean;
@@ -15,7 +15,7 @@ const BINS = 15;
  *
  * @returns in [0, 1]; 0 where there are none
  */
-export const expectedCalibrationError = (outcomes: readonly Outcome[], bins = BINS): number => {
+export const expectedCalibrationError = (outcomes: readonly Prediction[], bins = BINS): number => {
   const gaps = new Float64Array(bins);
   for (const { confidence, correct } of outcomes) {
     const bin = Math.min(bins - 1, Math.floor(confidence * bins));

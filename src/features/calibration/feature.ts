@@ -5,7 +5,7 @@ import { addCalibration } from "./routes.ts";
 import { removeAllCalibrations, removeCalibrations } from "./table.ts";
 
 /** Probabilities, abstaining and prediction sets for classifications. */
-export const calibration: Feature = {
+export const calibrationFeature: Feature = {
   name: "calibration",
   open: (core) => {
     const calibrations = createCalibrations(core);

@@ -14,7 +14,7 @@ export interface Sureness {
 }
 
 /** By what every image of a request is judged. */
-export interface Standard {
+export interface DecisionRule {
   readonly rung: Rung;
   /** Null: nothing is sure enough. */
   readonly abstain?: RiskPoint | null;
@@ -22,7 +22,7 @@ export interface Standard {
   readonly atLeast?: number;
 }
 
-export const standardOf = (rung: Rung, { risk, coverage }: Sureness): Standard => ({
+export const standardOf = (rung: Rung, { risk, coverage }: Sureness): DecisionRule => ({
   rung,
   ...(risk === undefined ? {} : { abstain: pointAtRisk(riskCurve(rung), risk) }),
   ...(coverage === undefined ? {} : { atLeast: conformalThreshold(rung.trueProbabilities, coverage) }),
@@ -37,7 +37,7 @@ export interface Likely {
   readonly probability: number;
 }
 
-export interface Judgement {
+export interface CalibratedClasses {
   /** In the order given. */
   readonly classes: readonly Likely[];
   readonly abstained?: boolean;
@@ -47,9 +47,9 @@ export interface Judgement {
 
 /** @param ranked every class of the request, best first */
 export const judge = (
-  { rung, abstain, atLeast }: Standard,
+  { rung, abstain, atLeast }: DecisionRule,
   ranked: readonly { readonly name: string; readonly score: number }[],
-): Judgement => {
+): CalibratedClasses => {
   const scores = softened(
     rung.softness,
     Float32Array.from(ranked, ({ score }) => score),

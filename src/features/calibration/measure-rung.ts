@@ -7,9 +7,9 @@ import {
   toProbabilities,
   type ScoreTable,
 } from "../../math/temperature.ts";
-import type { Evidence, RiskPoint } from "./api.ts";
+import type { CalibrationEvidence, RiskPoint } from "./api.ts";
 import { conformalThreshold } from "./conformal.ts";
-import { expectedCalibrationError, type Outcome } from "./expected-error.ts";
+import { expectedCalibrationError, type Prediction } from "./expected-error.ts";
 import { pointAtRisk, riskCoverage } from "./risk-coverage.ts";
 import { SOFTNESSES, softened, type Softness } from "./softness.ts";
 import type { Rung } from "./types.ts";
@@ -37,7 +37,7 @@ export interface Asked {
   readonly halves: Uint8Array;
 }
 
-interface Judged extends Outcome {
+interface Judged extends Prediction {
   readonly trueProbability: number;
   /** Of all classes, for the size of sets. */
   readonly probabilities: Float32Array;
@@ -147,7 +147,7 @@ const judgeAll = async (table: ScoreTable, temperature: number, random: Random):
 };
 
 /** What thresholds of one half of the questions come to on the other half, both ways. */
-const crossed = (tested: readonly Judged[]): Pick<Evidence, "abstain" | "conformal"> => {
+const crossed = (tested: readonly Judged[]): Pick<CalibrationEvidence, "abstain" | "conformal"> => {
   const halves = [tested.filter((_, i) => i % 2 === 0), tested.filter((_, i) => i % 2 === 1)] as const;
   const ways = [halves, [halves[1], halves[0]]] as const;
   return {

@@ -1,11 +1,11 @@
 import type { RiskPoint } from "./api.ts";
-import type { Outcome } from "./expected-error.ts";
+import type { Prediction } from "./expected-error.ts";
 
 /**
  * The risk-coverage curve (El-Yaniv and Wiener, "On the foundations of noise-free selective classification", JMLR 2010):
  * a point for each confidence that occurs, the highest first. Outcomes of one confidence are answered together.
  */
-export const riskCoverage = (outcomes: readonly Outcome[]): RiskPoint[] => {
+export const riskCoverage = (outcomes: readonly Prediction[]): RiskPoint[] => {
   const sorted = [...outcomes].sort((a, b) => b.confidence - a.confidence);
   const points: RiskPoint[] = [];
   let wrong = 0;

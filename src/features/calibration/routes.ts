@@ -1,4 +1,4 @@
-import { collectionPath } from "../../api/collections.ts";
+import { collectionParams } from "../../api/collections.ts";
 import { addJobStart, jsonEndpoint, readPath, type Routes } from "../../http/index.ts";
 import { calibrateRequest, calibrationList } from "./api.ts";
 import type { Calibrations } from "./calibrations.ts";
@@ -31,10 +31,10 @@ export const addCalibration = (routes: Routes, calibrations: Calibrations): void
       tags,
       operationId: "listCalibrations",
       summary: "See what was measured of how sure classifications may be",
-      request: { params: collectionPath },
+      request: { params: collectionParams },
       answer: { description: "The last one for each method and its settings.", schema: calibrationList },
       problems: [400, 404, 503],
     },
-    async (c) => ({ calibrations: await calibrations.list(readPath(c, collectionPath).collection) }),
+    async (c) => ({ calibrations: await calibrations.list(readPath(c, collectionParams).collection) }),
   );
 };

@@ -3,7 +3,7 @@ import { jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core
 import { AnchorageError } from "../../errors.ts";
 import type { Database, Transaction } from "../../store/database.ts";
 import { lockCollection } from "../../store/lock-collection.ts";
-import { collectionKey, receipts, sequence } from "../../store/schema.ts";
+import { collectionKey, receipts, sequenceColumn } from "../../store/schema.ts";
 import type { CollectionRecord } from "../../store/types.ts";
 import type { Sequence } from "../../types.ts";
 import type { Calibration } from "./types.ts";
@@ -14,7 +14,7 @@ export const calibrations = pgTable(
   {
     collection: collectionKey(),
     subject: text("subject").notNull(),
-    sequence: sequence(),
+    sequence: sequenceColumn(),
     at: timestamp("at", { withTimezone: true, precision: 3 }).notNull(),
     content: jsonb("content").$type<Calibration>().notNull(),
   },

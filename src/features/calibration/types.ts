@@ -1,5 +1,5 @@
 import type { Sequence } from "../../types.ts";
-import type { Evidence } from "./api.ts";
+import type { CalibrationEvidence } from "./api.ts";
 import type { Softness } from "./softness.ts";
 
 /** What one number of classes came to, measured on held-out anchors. */
@@ -13,7 +13,7 @@ export interface Rung {
   readonly correct: readonly (0 | 1)[];
   /** Of the same half, the highest first. */
   readonly trueProbabilities: readonly number[];
-  readonly evidence: Evidence;
+  readonly evidence: CalibrationEvidence;
 }
 
 export interface Calibration {

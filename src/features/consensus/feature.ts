@@ -8,7 +8,7 @@ import { createRemotes } from "./remote/index.ts";
 import { addConsensus } from "./routes.ts";
 
 /** Generators and scorers in a closed loop until they agree (Li et al., arXiv 2210.11522). */
-export const consensus: Feature = {
+export const consensusFeature: Feature = {
   name: "consensus",
   open: (core, plugs) => {
     const { dataDir, consensusHttpHosts } = core.settings;

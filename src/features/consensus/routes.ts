@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { requestsOf, type Catalogue } from "./catalogue/index.ts";
 import type { Capability } from "./plug.ts";
-import { readJson } from "../../http/body.ts";
+import { readJsonBody } from "../../http/body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../http/endpoint.ts";
-import { streamEvents } from "../../http/event-stream.ts";
+import { sendEvents } from "../../http/event-stream.ts";
 import { consensusAnswer, consensusScoreAnswer, generatorList, scorerList } from "./api/answer.ts";
 import type { Consensus } from "./query/index.ts";
 
@@ -47,14 +47,9 @@ export const addConsensus = (
       },
     },
     async (c) => {
-      const { stream = false, ...request } = await readJson(c, requests.run, bodyLimit);
+      const { stream = false, ...request } = await readJsonBody(c, requests.run, bodyLimit);
       if (stream)
-        return streamEvents(
-          c,
-          "round",
-          (signal, onRound) => consensus.run(request, { signal, onRound }),
-          log,
-        );
+        return sendEvents(c, "round", (signal, onRound) => consensus.run(request, { signal, onRound }), log);
       return answerJson(c, await consensus.run(request, { signal: c.req.raw.signal }));
     },
   );
@@ -74,7 +69,7 @@ export const addConsensus = (
       },
     },
     async (c) => {
-      const request = await readJson(c, requests.score, bodyLimit);
+      const request = await readJsonBody(c, requests.score, bodyLimit);
       return answerJson(c, await consensus.score(request, { signal: c.req.raw.signal }));
     },
   );

@@ -1,4 +1,4 @@
-import type { Agreement, Aggregation, Calibration } from "../../math/ensemble/index.ts";
+import type { Agreement, Aggregation, Normalisation } from "../../math/ensemble/index.ts";
 import type { Random } from "../../math/random.ts";
 import type { AnchorId, Modality } from "../../types.ts";
 
@@ -33,7 +33,7 @@ export interface Proposal extends Proposed {
 }
 
 /** A proposal with what scorers think of it. */
-export interface Ranked {
+export interface RankedProposal {
   readonly proposal: Proposal;
   /** How often it has been proposed. */
   readonly multiplicity: number;
@@ -49,7 +49,7 @@ export interface State {
   /** The round to come, from 1. */
   readonly round: number;
   /** The best so far, best first; none in the first round. */
-  readonly survivors: readonly Ranked[];
+  readonly survivors: readonly RankedProposal[];
   /** All that was proposed so far. */
   readonly has: (payload: Payload) => boolean;
 }
@@ -81,7 +81,7 @@ export interface Scorer {
   readonly name: string;
   /** The kinds of proposals that it can judge; of others it is not asked. */
   readonly kinds: readonly PayloadKind[];
-  readonly calibration: Calibration;
+  readonly calibration: Normalisation;
   /**
    * What becomes of a run in which it fails or takes too long: it `fail`s too, goes on without the scorer (`drop`), or
    * keeps what it said `last` and asks it only about what later rounds propose.
@@ -107,7 +107,7 @@ export interface Scorer {
   report?(): Readonly<Record<string, number>>;
 }
 
-export interface Plan {
+export interface ConsensusPlan {
   readonly generators: readonly Generator[];
   readonly scorers: readonly Scorer[];
   /** One a scorer. */
@@ -180,12 +180,12 @@ export interface ScorerCost {
   readonly report?: Readonly<Record<string, number>>;
 }
 
-export interface Run {
+export interface ConsensusRun {
   /** Null where there is none: nothing was proposed, everything was vetoed, or no scorer can judge it. */
-  readonly winner: Ranked | null;
+  readonly winner: RankedProposal | null;
   readonly abstained: boolean;
   /** Best first, without those vetoed. */
-  readonly ranking: readonly Ranked[];
+  readonly ranking: readonly RankedProposal[];
   readonly vetoed: number;
   readonly agreement: Agreement | null;
   /** What each scorer would have chosen alone; null where it judges nothing. */

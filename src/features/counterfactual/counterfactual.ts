@@ -5,8 +5,15 @@ import { countOnes, type AnchorEntry, type AnchorView, type Look, type Slot } fr
 import type { Modality } from "../../types.ts";
 import { createPromptCache, type PromptCache } from "../../asif/cache.ts";
 import { classificationOf, scoreClasses } from "../../asif/classify.ts";
-import { asEdited, asRanked, indexAdded, rank, type Edit, type Ranked } from "./edited.ts";
-import { sharedParts, type ClassRow, type Named } from "../../asif/explain.ts";
+import {
+  asEdited,
+  asRanked,
+  indexAdded,
+  rankNeighbours,
+  type Edit,
+  type RankedNeighbours,
+} from "./edited.ts";
+import { sharedParts, type ClassRow, type ExplainableAnchors } from "../../asif/explain.ts";
 import { meanRepresentations } from "../../asif/relative.ts";
 import type { ClassifyInput, RelativeRepresentations } from "../../asif/types.ts";
 
@@ -40,7 +47,7 @@ export type CounterfactualCache = PromptCache<PromptRows>;
 
 interface PromptRows {
   readonly shown: Float32Array;
-  readonly ranked: Ranked;
+  readonly ranked: RankedNeighbours;
   readonly before: RelativeRepresentations;
 }
 
@@ -81,7 +88,7 @@ export const counterfactual = async (
     ensemble === "mean" ? meanRepresentations(rows, sizes, edited.slotCount) : rows;
   const rowsOf = async (look: Look, queries: Float32Array): Promise<PromptRows> => {
     const shown = await look.show(queries);
-    const ranked = await rank(look, shown, allow, settings, spare);
+    const ranked = await rankNeighbours(look, shown, allow, settings, spare);
     return { shown, ranked, before: asRanked(ranked, settings) };
   };
   const afterwards = async (look: Look, { shown, ranked }: PromptRows, vectors: Float32Array) =>
@@ -123,7 +130,7 @@ const spareFor = (k: number, before: number, after: number): number => {
   return Math.ceil((expected + SPARE_STEP / 2) / SPARE_STEP) * SPARE_STEP;
 };
 
-const withAdded = (view: AnchorView, added: readonly AnchorEntry[]): Named => {
+const withAdded = (view: AnchorView, added: readonly AnchorEntry[]): ExplainableAnchors => {
   const entry = (slot: Slot): AnchorEntry =>
     slot < view.slotCount ? view.entry(slot) : (added[slot - view.slotCount] ?? view.entry(slot));
   return { entry, compare: (a, b) => compareIds(entry(a).id, entry(b).id) };

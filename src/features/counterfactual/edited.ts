@@ -12,7 +12,7 @@ import { powersOf, represent, type Powers, type ValueSettings } from "../../asif
 import type { RelativeRepresentations } from "../../asif/types.ts";
 
 /** The nearest anchors of some queries and the next nearest after them, so that some can be taken away. */
-export interface Ranked {
+export interface RankedNeighbours {
   /** How many of each row count. */
   readonly k: number;
   readonly neighbours: Neighbours;
@@ -33,13 +33,13 @@ export interface Edit {
 }
 
 /** @param spare how many more than k are looked for */
-export const rank = async (
+export const rankNeighbours = async (
   look: Look,
   shown: Float32Array,
   allow: Uint8Array,
   settings: ValueSettings & { readonly k: number },
   spare: number,
-): Promise<Ranked> => {
+): Promise<RankedNeighbours> => {
   const { k } = settings;
   const neighbours = await look.search(shown, { k: k + spare, allow });
   const complete = neighbours.width >= countOnes(allow);
@@ -48,7 +48,7 @@ export const rank = async (
 
 /** The representations by the k nearest, nothing taken away. */
 export const asRanked = (
-  { k, neighbours, powers }: Ranked,
+  { k, neighbours, powers }: RankedNeighbours,
   settings: ValueSettings,
 ): RelativeRepresentations => {
   const counts = neighbours.counts.map((count) => Math.min(count, k));
@@ -73,7 +73,7 @@ export const indexAdded = (entries: readonly AnchorEntry[], shown: Float32Array)
 export const asEdited = async (
   look: Look,
   shown: Float32Array,
-  ranked: Ranked,
+  ranked: RankedNeighbours,
   { without, left, slotCount, added }: Edit,
   settings: ValueSettings,
   idOf: (slot: number) => string,

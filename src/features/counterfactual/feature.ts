@@ -4,7 +4,7 @@ import { counterfactualAnswer, counterfactualRequest } from "./api.ts";
 import { createCounterfactuals } from "./query.ts";
 
 /** A classification as an edited collection would answer it. */
-export const counterfactual: Feature = {
+export const counterfactualFeature: Feature = {
   name: "counterfactual",
   open: ({ collections, store }) => {
     const ask = createCounterfactuals(store, collections.encoding);

@@ -9,7 +9,7 @@ import { idsWithImages } from "../../store/index.ts";
 import type { AnchorId } from "../../types.ts";
 import type { Encoding } from "../../collections/encoding.ts";
 import { compileFilter } from "../../collections/filter.ts";
-import { methodOf } from "../../collections/method.ts";
+import { resolveMethod } from "../../collections/method.ts";
 import { pictured } from "../../collections/pictured.ts";
 import { prepareVectors } from "../../collections/prepare.ts";
 import { answer, readQuestion, type Queried } from "../../collections/question.ts";
@@ -34,7 +34,7 @@ export const createCounterfactuals = (store: Database, encoding: Encoding): AskC
         "without",
         "is required where no `with` is given: say which anchors go, or which come",
       );
-    const how = methodOf(queried, request);
+    const how = resolveMethod(queried, request);
     const come = request.with ?? [];
     const [question, vectors] = await Promise.all([
       readQuestion(queried, request, encoding),

@@ -6,7 +6,7 @@ import {
 import type { AnchorView } from "../../retrieval/index.ts";
 import { advise } from "./advice.ts";
 import { groupBy } from "./groups.ts";
-import { nearestRows, type Near } from "./overlaps.ts";
+import { nearestRows, type OverlappingClass } from "./overlaps.ts";
 import { riskOf } from "./risk.ts";
 import { effectiveAnchors, heaviest, imageCoherence } from "./support.ts";
 import type { ClassCoverage, Coverage, NearCaption, Overlap } from "./api.ts";
@@ -104,7 +104,7 @@ const nearestCaptions = (
 
 /** The most overlapping pairs; each is among the nearest of one of the two. */
 const pairsOf = (
-  near: readonly (readonly Near[])[],
+  near: readonly (readonly OverlappingClass[])[],
   classes: CoverageInput["classes"],
   top: number,
 ): Overlap[] => {

@@ -4,7 +4,7 @@ import { coverageAnswer, coverageRequest } from "./api.ts";
 import { askCoverage } from "./query.ts";
 
 /** How well a collection's anchors support classes, before anything is classified. */
-export const coverage: Feature = {
+export const coverageFeature: Feature = {
   name: "coverage",
   open: ({ collections }) =>
     Promise.resolve({

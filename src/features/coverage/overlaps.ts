@@ -1,7 +1,7 @@
 import { scoreRows, type RelativeRepresentations } from "../../asif/index.ts";
 
 /** Of one class with another. */
-export interface Near {
+export interface OverlappingClass {
   readonly index: number;
   readonly overlap: number;
 }
@@ -16,10 +16,10 @@ export const nearestRows = async (
   rows: RelativeRepresentations,
   slotCount: number,
   count: number,
-): Promise<Near[][]> => {
-  const nearest: Near[][] = [];
+): Promise<OverlappingClass[][]> => {
+  const nearest: OverlappingClass[][] = [];
   await scoreRows(rows, rows, slotCount, (row, scores) => {
-    const best: Near[] = [];
+    const best: OverlappingClass[] = [];
     for (let index = 0; index < scores.length; index++) {
       const overlap = scores[index] ?? 0;
       if (index === row || (best.length === count && overlap <= (best.at(-1)?.overlap ?? 0))) continue;

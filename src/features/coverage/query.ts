@@ -1,7 +1,7 @@
 import type { CoverageAnswer, CoverageRequest } from "./api.ts";
 import { coverage } from "./index.ts";
 import type { Encoding } from "../../collections/encoding.ts";
-import { answer, readClasses, type Queried } from "../../collections/question.ts";
+import { answer, resolveClasses, type Queried } from "../../collections/question.ts";
 
 const DEFAULT_TOP = 5;
 
@@ -12,7 +12,7 @@ export const askCoverage = async (
 ): Promise<CoverageAnswer> => {
   const started = performance.now();
   const { groupBy, top = DEFAULT_TOP } = request;
-  const question = await readClasses(queried, request, encoding);
+  const question = await resolveClasses(queried, request, encoding);
   const found = await coverage(queried.view, {
     ...question,
     top,

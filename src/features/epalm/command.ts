@@ -1,7 +1,7 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
-import { EXIT, type Command, type Context, type OptionSchemas } from "../../command.ts";
+import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../../command.ts";
 import { decoderDirectory } from "../../config.ts";
 import { AnchorageError, messageOf } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
@@ -63,22 +63,22 @@ const optionsOf = (given: Given, defaults: TrainingOptions): TrainingOptions => 
   return { ...defaults, vision: seen, shared: !given.separate, prompt, loss, epochs, batch, seed, rates };
 };
 
-const run = async (given: Given, { config, signal, print, note }: Context): Promise<number> => {
+const run = async (given: Given, { config, signal, print, note }: CommandContext): Promise<number> => {
   const {
     defaultTraining,
     openDecoderModel,
     readFeatureFile,
-    readRows,
-    splitRows,
+    parseAdapterRows,
+    splitByInput,
     trainAdapter,
     trainedShare,
     writeAdapter,
   } = await import("./index.ts");
   const { anchors, sources, features } = readFeatureFile(await read(given.features));
-  const all = readRows((await read(given.rows)).toString("utf8"), anchors);
+  const all = parseAdapterRows((await read(given.rows)).toString("utf8"), anchors);
   const folder = join(decoderDirectory(config.dataDir), given.decoder);
   const decoder = await openDecoderModel(folder);
-  const { rows, validation } = splitRows(all, given.validation, given.seed);
+  const { rows, validation } = splitByInput(all, given.validation, given.seed);
   const bar = createProgress("adapter", "steps");
   const checkpoint = `${given.out}.checkpoint`;
   const writeWhole = async (path: string, bytes: Uint8Array): Promise<void> => {
@@ -124,7 +124,7 @@ const run = async (given: Given, { config, signal, print, note }: Context): Prom
   }
 };
 
-export const trainAdapterCommand: Command<Given, Context> = {
+export const trainAdapterCommand: Command<Given, CommandContext> = {
   name: "train-adapter",
   synopsis: "--features FILE --rows FILE --out FILE [options]",
   about: [

@@ -5,7 +5,7 @@ import { addAdapters } from "./routes/adapters.ts";
 import { addGenerate } from "./routes/generate.ts";
 
 /** Language models that see by adapters (eP-ALM). */
-export const epalm: Feature = {
+export const epalmFeature: Feature = {
   name: "epalm",
   open: (core) => {
     const decoders = decodersOf(core);

@@ -15,8 +15,8 @@ export { listDecoders, openDecoderModel } from "./decoder/open.ts";
 export type { DecoderListing, DecoderModel, Training } from "./decoder/open.ts";
 export {
   ANSWER_MARK,
-  answerOf,
-  captionOf,
+  extractAnswer,
+  extractCaption,
   captionPrompt,
   IMAGE_QUESTIONS,
   plainText,

@@ -1,5 +1,5 @@
 import { evenScale, linearScale, logScale, type Scale, type ScaleKind } from "./scale.ts";
-import { FAINT, format, GRID, INK, round, svg, text, uprightText } from "./svg.ts";
+import { FAINT, format, GRID, INK, round, svg, textElement, uprightText } from "./svg.ts";
 
 export interface ChartPoint {
   readonly x: number;
@@ -47,8 +47,8 @@ export const lineChartSvg = (chart: LineChart): string => {
   const y = linearScale(ys, PLOT.bottom, PLOT.top);
 
   return svg(WIDTH, HEIGHT, chart.title, [
-    text(PLOT.left, 30, chart.title, `font-size="17" font-weight="600"`),
-    text(PLOT.left, 52, chart.subtitle, `fill="${FAINT}"`),
+    textElement(PLOT.left, 30, chart.title, `font-size="17" font-weight="600"`),
+    textElement(PLOT.left, 52, chart.subtitle, `fill="${FAINT}"`),
     ...legend(chart),
     ...axes(chart, x, y),
     ...chart.references.map(({ y: level }) => dashed(PLOT.left, y.position(level), PLOT.right)),
@@ -63,14 +63,14 @@ const colourOf = (index: number): string => COLOURS[index % COLOURS.length] ?? I
 const axes = (chart: LineChart, x: Scale, y: Scale): string[] => [
   ...y.ticks.flatMap((tick) => [
     segment(PLOT.left, y.position(tick), PLOT.right, y.position(tick), GRID),
-    text(PLOT.left - 8, y.position(tick) + 4, format(tick), `text-anchor="end" fill="${FAINT}"`),
+    textElement(PLOT.left - 8, y.position(tick) + 4, format(tick), `text-anchor="end" fill="${FAINT}"`),
   ]),
   ...x.ticks.flatMap((tick) => [
     segment(x.position(tick), PLOT.bottom, x.position(tick), PLOT.bottom + 5, FAINT),
-    text(x.position(tick), PLOT.bottom + 20, format(tick), `text-anchor="middle" fill="${FAINT}"`),
+    textElement(x.position(tick), PLOT.bottom + 20, format(tick), `text-anchor="middle" fill="${FAINT}"`),
   ]),
   segment(PLOT.left, PLOT.bottom, PLOT.right, PLOT.bottom, FAINT),
-  text((PLOT.left + PLOT.right) / 2, PLOT.bottom + 46, chart.xLabel, `text-anchor="middle"`),
+  textElement((PLOT.left + PLOT.right) / 2, PLOT.bottom + 46, chart.xLabel, `text-anchor="middle"`),
   uprightText(18, (PLOT.top + PLOT.bottom) / 2, chart.yLabel),
 ];
 
@@ -81,7 +81,7 @@ const legend = ({ series, references }: LineChart): string[] => {
   const entry = (name: string, mark: (left: number, height: number) => string): string => {
     const width = 30 + LETTER * name.length + 22;
     if (left > PLOT.left && left + width > WIDTH) [left, height] = [PLOT.left, height + 22];
-    const drawn = mark(left, height) + text(left + 30, height + 4, name, "");
+    const drawn = mark(left, height) + textElement(left + 30, height + 4, name, "");
     left += width;
     return drawn;
   };

@@ -6,7 +6,7 @@ import { AnchorageError } from "../../errors.ts";
 import type { CollectionName, EncoderInfo, Log, Modality } from "../../types.ts";
 import { embedDataset } from "./dataset-questions.ts";
 import { openDataset } from "./datasets/index.ts";
-import { evaluateTasks, parametersOf, type Asking } from "./evaluate-tasks.ts";
+import { evaluateTasks, describeParameters, type Asking } from "./evaluate-tasks.ts";
 import { heldOutTasks, type LabelledAnchor } from "./held-out.ts";
 import type { Report } from "./report.ts";
 
@@ -39,7 +39,7 @@ export const evaluateCollection = async (
   const what = field === undefined ? "captions" : `values of "${field}"`;
   return {
     title: `Collection "${collection}" on its own anchors`,
-    about: `${seeds} runs, each with ${classes} ${what} held out; ${parametersOf(settings, methods)}`,
+    about: `${seeds} runs, each with ${classes} ${what} held out; ${describeParameters(settings, methods)}`,
     settings: { collection: settled(info), ...settings, methods, seeds, classes, field },
     ...(await evaluateTasks({ taskOf, same: false }, settings, options)),
   };
@@ -79,7 +79,7 @@ export const evaluateDataset = async (
     title: `${path} by collection "${collection}"`,
     about:
       `${questions.images.length} images of ${classes.length} classes, ${options.seeds} draws of anchors; ` +
-      parametersOf(settings, methods),
+      describeParameters(settings, methods),
     settings: {
       collection: settled(info),
       ...settings,

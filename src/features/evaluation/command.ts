@@ -1,4 +1,4 @@
-import type { Command, Context } from "../../command.ts";
+import type { Command, CommandContext } from "../../command.ts";
 import type { CollectionReader } from "./collection.ts";
 import { ownOptions, ownSchema, type OwnData } from "./options.ts";
 
@@ -18,7 +18,7 @@ export const OWN_EXAMPLES = [
   "--anchors-images A.npy --anchors-texts T.npy --images I.npy --labels L.npy --texts P.npy --templates-per-class 7",
 ];
 
-export const evaluateCommand: Command<OwnData, Context<CollectionReader>> = {
+export const evaluateCommand: Command<OwnData, CommandContext<CollectionReader>> = {
   name: "evaluate",
   synopsis: "(--collection NAME [--folder DIR | --by FIELD] | --anchors-images FILE ...) [options]",
   about: [MEASURES, "", OWN_DATA, "", ...ENDS].join("\n"),

@@ -6,7 +6,7 @@ import { isHit, TOPS, type Result, type Top } from "./summary.ts";
 const BOOTSTRAP_SEED = 1;
 
 /** By how many points of top-k accuracy one way is ahead of another, with a 95 % interval over subjects. */
-export interface Difference extends Interval {
+export interface AccuracyDifference extends Interval {
   readonly top: Top;
   readonly mean: number;
 }
@@ -14,14 +14,14 @@ export interface Difference extends Interval {
 export interface Comparison {
   readonly name: string;
   readonly against: string;
-  readonly differences: readonly Difference[];
+  readonly differences: readonly AccuracyDifference[];
 }
 
 /**
  * How far `runs` are ahead of `reference`, which answered the same questions: a paired bootstrap of the differences,
  * question by question, those of one subject being drawn again together.
  */
-export const compareRuns = (runs: readonly Run[], reference: readonly Run[]): Difference[] => {
+export const compareRuns = (runs: readonly Run[], reference: readonly Run[]): AccuracyDifference[] => {
   const results = runs.flatMap((run) => run.results);
   const others = reference.flatMap((run) => run.results);
   return TOPS.map((top) => {

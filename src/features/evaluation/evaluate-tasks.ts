@@ -69,7 +69,7 @@ export const evaluateTasks = async (
 };
 
 /** Told in a report's second line. */
-export const parametersOf = (
+export const describeParameters = (
   { k, p, transform }: AsifParameters & { readonly transform: TransformKind },
   methods: readonly Method[],
 ): string => {

@@ -12,7 +12,7 @@ const PS = [1, 2, 3, 4, 6, 8, 12, 16];
 const ROWS_A_BATCH = 512;
 
 /** Accuracy over ASIF's two parameters. */
-export interface Grid {
+export interface AccuracyGrid {
   readonly ks: readonly number[];
   readonly ps: readonly number[];
   /** By k, and for each by p. */
@@ -39,7 +39,7 @@ export const runGrid = async (
   { taskOf, same }: Tasks,
   settings: TrialSettings,
   { seeds, signal, onProgress }: RunOptions,
-): Promise<Grid> => {
+): Promise<AccuracyGrid> => {
   const first = taskOf(0);
   const ks = gridKs(first.anchors.length);
   const places = ks.flatMap((k) => PS.map((p) => ({ k, p })));

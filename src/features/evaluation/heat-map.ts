@@ -1,4 +1,4 @@
-import { FAINT, format, INK, round, svg, text, uprightText } from "./svg.ts";
+import { FAINT, format, INK, round, svg, textElement, uprightText } from "./svg.ts";
 
 export interface HeatMap {
   readonly title: string;
@@ -42,7 +42,7 @@ export const heatMapSvg = (map: HeatMap): string => {
     const depth = greatest === least ? 0 : (value - least) / (greatest - least);
     return [
       `<rect x="${left(column)}" y="${top(row)}" width="${CELL.width}" height="${CELL.height}" fill="${colourAt(depth)}"/>`,
-      text(
+      textElement(
         left(column) + CELL.width / 2,
         top(row) + CELL.height / 2 + 5,
         value.toFixed(1),
@@ -53,12 +53,12 @@ export const heatMapSvg = (map: HeatMap): string => {
   const best = all.indexOf(greatest);
   const [bestRow, bestColumn] = [Math.floor(best / columns.length), best % columns.length];
   return svg(Math.max(LEFT + width + RIGHT, 560), TOP + height + BOTTOM, title, [
-    text(24, 30, title, `font-size="17" font-weight="600"`),
-    text(24, 52, subtitle, `fill="${FAINT}"`),
+    textElement(24, 30, title, `font-size="17" font-weight="600"`),
+    textElement(24, 52, subtitle, `fill="${FAINT}"`),
     ...values.flatMap((ofRow, row) => ofRow.map((value, column) => cell(row, column, value))),
     `<rect x="${left(bestColumn) + 1.5}" y="${top(bestRow) + 1.5}" width="${CELL.width - 3}" height="${CELL.height - 3}" fill="none" stroke="#d55e00" stroke-width="3"/>`,
     ...columns.map((column, i) =>
-      text(
+      textElement(
         left(i) + CELL.width / 2,
         TOP + height + 20,
         format(column),
@@ -66,9 +66,9 @@ export const heatMapSvg = (map: HeatMap): string => {
       ),
     ),
     ...rows.map((row, i) =>
-      text(LEFT - 8, top(i) + CELL.height / 2 + 5, format(row), `text-anchor="end" fill="${FAINT}"`),
+      textElement(LEFT - 8, top(i) + CELL.height / 2 + 5, format(row), `text-anchor="end" fill="${FAINT}"`),
     ),
-    text(LEFT + width / 2, TOP + height + 46, xLabel, `text-anchor="middle"`),
+    textElement(LEFT + width / 2, TOP + height + 46, xLabel, `text-anchor="middle"`),
     uprightText(28, TOP + height / 2, yLabel),
   ]);
 };

@@ -19,7 +19,7 @@ export interface Outcome<T> {
 }
 
 /** An outcome under the name of its row in a report. */
-export type Row = Outcome<{ readonly name: string }>;
+export type ReportRow = Outcome<{ readonly name: string }>;
 
 export const outcomeOf = <T>(configuration: T, runs: readonly Run[], classes: number): Outcome<T> => ({
   configuration,

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { AsifParameters, TransformKind } from "../../types.ts";
 import { readEmbeddings, type EmbeddingFiles } from "./embeddings/index.ts";
-import { evaluateTasks, parametersOf, type Asking } from "./evaluate-tasks.ts";
+import { evaluateTasks, describeParameters, type Asking } from "./evaluate-tasks.ts";
 import type { Report } from "./report.ts";
 
 /** As published (arXiv 2210.01738, section 3). */
@@ -29,7 +29,7 @@ export const evaluateEmbeddings = async (
     title: `${basename(files.images)} by ${basename(files.anchorImages)} and ${basename(files.anchorTexts)}`,
     about:
       `${task.images.length} images of ${task.classes.length} classes, ${files.promptsPerClass} prompts each, ` +
-      `${seeds} draws of anchors; ${parametersOf(settings, methods)}`,
+      `${seeds} draws of anchors; ${describeParameters(settings, methods)}`,
     settings: { files, ...settings, methods, seeds },
     ...(await evaluateTasks({ taskOf: () => task, same: true }, settings, options)),
   };

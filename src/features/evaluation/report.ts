@@ -2,10 +2,10 @@ import { signed } from "../../math/fixed.ts";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lineChartSvg, type ChartPoint } from "./chart.ts";
-import type { Comparison, Difference } from "./comparison.ts";
-import type { Grid } from "./grid.ts";
+import type { Comparison, AccuracyDifference } from "./comparison.ts";
+import type { AccuracyGrid } from "./grid.ts";
 import { heatMapSvg } from "./heat-map.ts";
-import type { Row } from "./outcome.ts";
+import type { ReportRow } from "./outcome.ts";
 import { TOPS, type Accuracy, type Top } from "./summary.ts";
 
 export interface Series {
@@ -19,19 +19,19 @@ export interface Report {
   readonly about: string;
   /** Everything that the numbers depend on and that is the same for all rows. */
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly rows: readonly Row[];
+  readonly rows: readonly ReportRow[];
   /** Accuracy over the number of anchors, for the chart; none where it was not varied. */
   readonly series: readonly Series[];
   /** Of several methods over the same anchors. */
   readonly comparisons?: readonly Comparison[];
   /** Accuracy over k and p. */
-  readonly grid?: Grid;
+  readonly grid?: AccuracyGrid;
 }
 
 /** Accuracy over the number of anchors, a line for each of `tops`. */
 export const seriesOf = (
   name: string,
-  outcomes: readonly Row[],
+  outcomes: readonly ReportRow[],
   tops: readonly Top[] = [1, 10],
 ): Series[] => {
   if (outcomes.length === 0) return [];
@@ -85,18 +85,18 @@ const comparisonLines = (comparisons: readonly Comparison[]): string[] => {
 };
 
 /** Such as `+3.8 (+2.4 to +5.3)`. */
-const formatDifference = ({ mean, low, high }: Difference): string =>
+const formatDifference = ({ mean, low, high }: AccuracyDifference): string =>
   `${points(mean)} (${points(low)} to ${points(high)})`;
 
 const points = (value: number): string => signed(value, 1).replace("-", "−");
 
 /** The cell with the best top-1, the first of equals. */
-const bestLine = ({ cells }: Grid): string => {
+const bestLine = ({ cells }: AccuracyGrid): string => {
   const best = cells.reduce((a, b) => (top1(b) > top1(a) ? b : a));
   return `Of k and p, best on these questions: k = ${best.k}, p = ${best.p} with top-1 ${top1(best).toFixed(1)} %`;
 };
 
-const top1 = ({ accuracies }: Grid["cells"][number]): number =>
+const top1 = ({ accuracies }: AccuracyGrid["cells"][number]): number =>
   accuracies.find(({ top }) => top === 1)?.mean ?? NaN;
 
 /** Such as `26.2 (24.4–28.0)`. */
@@ -135,7 +135,7 @@ const chartOf = ({ title, about, series, rows }: Report): string => {
   });
 };
 
-const heatMapOf = ({ title, about }: Report, grid: Grid): string =>
+const heatMapOf = ({ title, about }: Report, grid: AccuracyGrid): string =>
   heatMapSvg({
     title: `${title}: top-1 in percent over k and p`,
     subtitle: about,
@@ -146,7 +146,7 @@ const heatMapOf = ({ title, about }: Report, grid: Grid): string =>
     values: grid.ps.map((p) => grid.ks.map((k) => top1Of(grid, k, p))),
   });
 
-const top1Of = ({ cells }: Grid, k: number, p: number): number => {
+const top1Of = ({ cells }: AccuracyGrid, k: number, p: number): number => {
   const cell = cells.find((each) => each.k === k && each.p === p);
   return cell === undefined ? NaN : top1(cell);
 };

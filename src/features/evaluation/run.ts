@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isPlugged } from "../../api/methods.ts";
 import { requireMethod } from "../../collections/method.ts";
-import { EXIT, type Context, type Terminal } from "../../command.ts";
+import { EXIT, type CommandContext, type Terminal } from "../../command.ts";
 import { encoderDirectory, type Config } from "../../config.ts";
 import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "../../encoders/index.ts";
 import { AnchorageError, messageOf } from "../../errors.ts";
@@ -23,7 +23,7 @@ import { tableOf, writeReport, type Report } from "./report.ts";
  */
 export const askingOf = async (
   given: Pick<OwnData, "seeds" | "method" | "heat-map" | "k" | "p" | "transform">,
-  { config, signal }: Pick<Context, "config" | "signal">,
+  { config, signal }: Pick<CommandContext, "config" | "signal">,
 ): Promise<Asking> => {
   const { seeds, method: methods = ["asif"], k, p, transform } = given;
   const plugs = methods.some(isPlugged) ? await openMethods(config.classificationMethods) : [];
@@ -62,7 +62,7 @@ export const openLocalEncoders = async ({ dataDir }: Config, log: Log): Promise<
  */
 export const evaluateOwnData = async (
   given: OwnData,
-  context: Context<CollectionReader>,
+  context: CommandContext<CollectionReader>,
 ): Promise<Report> => {
   const asking = await askingOf(given, context);
   if (formOf(given) === "embeddings") {

@@ -1,6 +1,6 @@
 import { createRandom } from "../../math/random.ts";
 import { compareRuns, type Comparison } from "./comparison.ts";
-import { outcomeOf, type Row, type Run } from "./outcome.ts";
+import { outcomeOf, type ReportRow, type Run } from "./outcome.ts";
 import { openTrialSpace, ranksIn, type Questions, type TrialAnchor, type TrialSettings } from "./trial.ts";
 
 const FEWEST = 50;
@@ -32,7 +32,7 @@ export interface RunOptions {
 
 export interface SubsetOutcome {
   /** Of each variant, one row for each number of anchors. */
-  readonly rows: readonly Row[];
+  readonly rows: readonly ReportRow[];
   /** Of the other variants with the first, with all anchors. */
   readonly comparisons: readonly Comparison[];
 }

@@ -15,12 +15,12 @@ export const svg = (width: number, height: number, title: string, content: reado
     "",
   ].join("\n");
 
-export const text = (x: number, y: number, content: string, attributes: string): string =>
+export const textElement = (x: number, y: number, content: string, attributes: string): string =>
   `<text x="${round(x)}" y="${round(y)}"${attributes === "" ? "" : ` ${attributes}`}>${escape(content)}</text>`;
 
 /** Text that reads upwards, around its middle. */
 export const uprightText = (x: number, y: number, content: string): string =>
-  text(x, y, content, `text-anchor="middle" transform="rotate(-90 ${round(x)} ${round(y)})"`);
+  textElement(x, y, content, `text-anchor="middle" transform="rotate(-90 ${round(x)} ${round(y)})"`);
 
 export const round = (value: number): string => String(Math.round(value * 100) / 100);
 

@@ -119,7 +119,7 @@ const byScores = (
   return async (images, truths) => {
     const scores = await scoreByMethod(space.view(), method, images, prompts, settings);
     const width = scores.length / truths.length;
-    return truths.map((truth, i) => rankOf(scores.subarray(i * width, (i + 1) * width), sizes, truth));
+    return truths.map((truth, i) => rankOfTruth(scores.subarray(i * width, (i + 1) * width), sizes, truth));
   };
 };
 
@@ -129,7 +129,7 @@ const byScores = (
  * @param scores of every prompt, those of the first class first
  * @param sizes how many prompts each class has
  */
-export const rankOf = (scores: Float64Array, sizes: readonly number[], truth: number): number => {
+export const rankOfTruth = (scores: Float64Array, sizes: readonly number[], truth: number): number => {
   let first = 0;
   const best = sizes.map((size) => {
     let highest = -Infinity;

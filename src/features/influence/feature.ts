@@ -4,7 +4,7 @@ import { influenceAnswer, influenceRequest } from "./api.ts";
 import { createInfluences } from "./query.ts";
 
 /** Which anchors change the most answers when they are taken away, one at a time. */
-export const influence: Feature = {
+export const influenceFeature: Feature = {
   name: "influence",
   open: ({ collections, store }) => {
     const ask = createInfluences(store, collections.encoding);

@@ -4,7 +4,7 @@ import type { Modality } from "../../types.ts";
 import type { UsedFit } from "../counterfactual/api.ts";
 import { createSlices } from "../../math/slices.ts";
 import type { ClassifyInput } from "../../asif/types.ts";
-import type { Verdict } from "./judge.ts";
+import type { RemovalEffect } from "./judge.ts";
 import { prepare } from "./prepare.ts";
 import { isHeld, NOBODY, withoutAnchor } from "./removal.ts";
 
@@ -43,7 +43,8 @@ export const influence = async (view: AnchorView, input: InfluenceInput): Promis
   const changes = new Float64Array(view.slotCount);
   const flippedBy = new Int32Array(count);
   const seen = new Int32Array(count).fill(NOBODY);
-  const isFlip = (image: number, { first }: Verdict): boolean => names[first] !== names[winners[image] ?? 0];
+  const isFlip = (image: number, { first }: RemovalEffect): boolean =>
+    names[first] !== names[winners[image] ?? 0];
   for (const slot of supporting) {
     withoutAnchor(answers, slot, seen, (image, verdict) => {
       changes[slot] = (changes[slot] ?? 0) + Math.abs(verdict.score - (scores[image] ?? 0));

@@ -9,7 +9,7 @@ import type { Standing } from "./standing.ts";
 const KNOWN = 1e-9;
 
 /** What an image's answer becomes without an anchor. */
-export interface Verdict {
+export interface RemovalEffect {
   /** The class that comes first then; of several of one name any. */
   readonly first: number;
   /** What the class that came first scores then. */
@@ -23,7 +23,7 @@ export interface Judge {
   /** The candidates that it is part of, with the factor that their scores can grow by at most. */
   readonly touched: () => readonly { readonly candidate: number; readonly growth: number }[];
   /** @param entry of the anchor in the image's row, or -1; `winner` the class that comes first with the anchor */
-  readonly judge: (image: number, entry: number, winner: number) => Verdict;
+  readonly judge: (image: number, entry: number, winner: number) => RemovalEffect;
 }
 
 export const createJudge = (
@@ -143,7 +143,7 @@ export const createJudge = (
     least = Math.max(least, score - error);
   };
 
-  const judge = (image: number, entry: number, winner: number): Verdict => {
+  const judge = (image: number, entry: number, winner: number): RemovalEffect => {
     filled = 0;
     least = -Infinity;
     for (const q of unsteady) if (isTouched[q] === 0) consider(image, q, entry);

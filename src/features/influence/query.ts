@@ -4,7 +4,7 @@ import { influence } from "./influence.ts";
 import { AnchorageError, invalidField } from "../../errors.ts";
 import { idsWithImages } from "../../store/index.ts";
 import type { Encoding } from "../../collections/encoding.ts";
-import { methodOf } from "../../collections/method.ts";
+import { resolveMethod } from "../../collections/method.ts";
 import { answer, readQuestion, type Queried } from "../../collections/question.ts";
 import type { InfluenceAnswer, InfluenceRequest } from "./api.ts";
 
@@ -23,7 +23,7 @@ export const createInfluences =
   async (queried, request) => {
     const started = performance.now();
     const { view, record } = queried;
-    const { method } = methodOf(queried, request);
+    const { method } = resolveMethod(queried, request);
     if (method !== "asif")
       throw new AnchorageError("unprocessable", `Influence is found for "asif" alone, not for "${method}".`, {
         faults: [{ path: "method", message: `"asif" is the one whose answers can be taken apart` }],

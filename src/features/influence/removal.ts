@@ -1,5 +1,5 @@
 import type { Slot } from "../../retrieval/index.ts";
-import type { Judge, Verdict } from "./judge.ts";
+import type { Judge, RemovalEffect } from "./judge.ts";
 import type { Holders } from "./rows.ts";
 import type { Standing } from "./standing.ts";
 
@@ -26,7 +26,7 @@ export const withoutAnchor = (
   { judge, standing, imageHolders, textHolders, winners, count }: Answers,
   slot: Slot,
   seen: Int32Array,
-  onVerdict: (image: number, verdict: Verdict) => void,
+  onVerdict: (image: number, verdict: RemovalEffect) => void,
 ): void => {
   const [first, last] = [textHolders.offsets[slot] ?? 0, textHolders.offsets[slot + 1] ?? 0];
   judge.leaveOut(slot, textHolders.rows.subarray(first, last), textHolders.entries.subarray(first, last));

@@ -4,7 +4,7 @@ import { ask, measure, openFold, trialOf, type Choice, type TuneContext } from "
 import type { Evaluation } from "./api.ts";
 
 /** What both views came to. */
-export type Comparison = Omit<Evaluation, "better" | "tookMs">;
+type Comparison = Omit<Evaluation, "better" | "tookMs">;
 
 /**
  * Compares two views of the same anchors by cross-validation: captions are held out with all their anchors, and each

@@ -3,7 +3,7 @@ import { createReencodings } from "./reencodings.ts";
 import { addReencoding } from "./routes.ts";
 
 /** Moves of a collection to other encoders while it is queried and written to. */
-export const reencoding: Feature = {
+export const reencodingFeature: Feature = {
   name: "reencoding",
   open: (core) => {
     const reencodings = createReencodings(core);

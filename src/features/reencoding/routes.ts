@@ -1,4 +1,4 @@
-import { collectionPath } from "../../api/collections.ts";
+import { collectionParams } from "../../api/collections.ts";
 import {
   addJobStart,
   answerJson,
@@ -44,12 +44,12 @@ export const addReencoding = (routes: Routes, reencodings: Reencodings): void =>
       tags,
       operationId: "getReencoding",
       summary: "See how a collection's last move to other encoders went, or goes",
-      request: { params: collectionPath },
+      request: { params: collectionParams },
       responses: {
         200: jsonOf("The last one, with what was measured of both.", reencoding),
         ...problems(400, 404, 503),
       },
     },
-    async (c) => answerJson(c, await reencodings.get(readPath(c, collectionPath).collection)),
+    async (c) => answerJson(c, await reencodings.get(readPath(c, collectionParams).collection)),
   );
 };

@@ -10,7 +10,7 @@ type Named = Pick<Candidate, "model" | "transform" | "features">;
  * Candidates with their scores, in the order of the first method's ranking, and each method's winner. Candidates of one
  * score keep the order in which they came.
  */
-export const answerOf = (
+export const rankCandidates = (
   named: readonly Named[],
   scored: readonly CandidateScores[],
   methods: readonly TransferMethod[],

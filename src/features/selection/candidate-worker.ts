@@ -1,14 +1,19 @@
 import { closeKernels } from "../../retrieval/index.ts";
 import type { WorkerContext } from "../../worker.ts";
-import { scoreCandidate, type CandidateScores, type Features, type Standard } from "./score-candidate.ts";
+import {
+  scoreCandidate,
+  type CandidateScores,
+  type CandidateEmbeddings,
+  type CandidateTask,
+} from "./score-candidate.ts";
 
 export interface CandidateCalls {
   /** Notifies after each score. */
-  readonly score: (features: Features) => Promise<CandidateScores>;
+  readonly score: (features: CandidateEmbeddings) => Promise<CandidateScores>;
   readonly close: () => Promise<void>;
 }
 
-export const open = (standard: Standard, { signal, notify }: WorkerContext): CandidateCalls => ({
+export const open = (standard: CandidateTask, { signal, notify }: WorkerContext): CandidateCalls => ({
   score: (features) => scoreCandidate(features, standard, () => notify(undefined), signal),
   close: closeKernels,
 });

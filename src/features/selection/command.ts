@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { CoreClient } from "../../client/index.ts";
-import { EXIT, type Command, type Context, type OptionSchemas } from "../../command.ts";
+import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../../command.ts";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import { readTemplates } from "../../files/index.ts";
 import { createProgress } from "../../progress.ts";
@@ -62,7 +62,10 @@ const settingsOf = async (given: Given) => {
   };
 };
 
-const run = async (given: Given, { connect, signal, print, note }: Context<Selector>): Promise<number> => {
+const run = async (
+  given: Given,
+  { connect, signal, print, note }: CommandContext<Selector>,
+): Promise<number> => {
   const {
     collection,
     field,
@@ -102,7 +105,7 @@ const run = async (given: Given, { connect, signal, print, note }: Context<Selec
   }
 };
 
-export const selectEncoderCommand: Command<Given, Context<Selector>> = {
+export const selectEncoderCommand: Command<Given, CommandContext<Selector>> = {
   name: "select-encoder",
   synopsis: "--collection NAME (--field FIELD | --captions) [options]",
   about: [

@@ -120,7 +120,7 @@ const textOf = (value: JsonValue): string => (typeof value === "string" ? value 
 export const classNamesOf = (labels: readonly Label[]): string[] => labels.map(classNameOf);
 
 /** The class of each sample, 0 .. C - 1 in the order in which they first occur. */
-export const classesOf = (labels: readonly Label[]): Int32Array => {
+export const classIdsOf = (labels: readonly Label[]): Int32Array => {
   const known = new Map<string, number>();
   return Int32Array.from(classNamesOf(labels), (name) => {
     const id = known.get(name) ?? known.size;

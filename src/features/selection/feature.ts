@@ -5,7 +5,7 @@ import { addTransferability } from "./routes/transferability.ts";
 import { createSelections } from "./selections.ts";
 
 /** Which encoder fits a collection's labels, without training any (EMMS and others). */
-export const selection: Feature = {
+export const selectionFeature: Feature = {
   name: "selection",
   open: (core) => {
     const selections = createSelections(core);

@@ -1,4 +1,4 @@
-import { methodOf, type Numbers, type ScoreInput, type TransferMethod } from "./emms/index.ts";
+import { transferScorerOf, type Numbers, type ScoreInput, type TransferMethod } from "./emms/index.ts";
 import { createRandom } from "../../math/random.ts";
 
 /** Fewer tell nothing of an interval. */
@@ -36,7 +36,7 @@ const workOf = (method: TransferMethod, n: number, d: number, { classes, labelCo
   if (method === "knn" || method === "parc") return n * n * d;
   if (method === "linear-probe") return PROBE_STEPS * 2 * n * d * classes;
   if (method === "nleep") return square + MIXTURE_STEPS * 5 * classes * n * d;
-  const targets = methodOf(method).needs.includes("fLabels") ? labelColumns : classes;
+  const targets = transferScorerOf(method).needs.includes("fLabels") ? labelColumns : classes;
   return (PER_MULTIPLICATION[method] ?? 1) * square + n * d * targets;
 };
 

@@ -10,7 +10,7 @@ export type LabelSource =
   { readonly field: string } | { readonly captions: true } | { readonly ids: readonly AnchorId[] };
 
 /** An anchor that has an image and a label. */
-export interface LabelledAnchor {
+interface LabelledAnchor {
   /** Of this state of the anchor: it is another when it is written again. */
   readonly key: number;
   /** The field's value, the caption, or the id. */

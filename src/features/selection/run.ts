@@ -2,18 +2,18 @@ import type { EncoderRegistry } from "../../encoders/index.ts";
 import { AnchorageError } from "../../errors.ts";
 import { WHITEN_RANK } from "../../retrieval/index.ts";
 import type { EncoderRecord, Store } from "../../store/index.ts";
-import { classesOf, type Drawn } from "./draw.ts";
+import { classIdsOf, type Drawn } from "./draw.ts";
 import { halvesFor } from "./halves.ts";
 import { labelMatrices } from "./label-matrices.ts";
 import { modelsOf } from "./models.ts";
-import { answerOf } from "./answer.ts";
+import { rankCandidates } from "./answer.ts";
 import type { Rounds } from "./emms/index.ts";
 import type { CandidateScores } from "./score-candidate.ts";
 import { openScorer } from "./scorer.ts";
 import type { Selection, SelectionContext, SelectionSettings, Subject } from "./types.ts";
 
 /** All that a selection needs to know before it begins. */
-export interface Plan {
+interface Plan {
   readonly subject: Subject;
   readonly drawn: Drawn;
   readonly settings: SelectionSettings;
@@ -44,7 +44,7 @@ export const runSelection = async (
     onMade: (done) => progress(done, samples + methods.length * transforms.length * imageEncoders.length),
   });
   const labels = places.flatMap((place) => drawn.labels[place] ?? []);
-  const classes = classesOf(labels);
+  const classes = classIdsOf(labels);
   const count = new Set(classes).size;
   if (count < 2)
     throw new AnchorageError(
@@ -103,7 +103,7 @@ export const runSelection = async (
     classes: count,
     settings,
     fLabels: told,
-    ...answerOf(
+    ...rankCandidates(
       candidates.map(({ model: { name, features }, transform }) => ({ model: name, features, transform })),
       scored,
       methods,

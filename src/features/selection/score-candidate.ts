@@ -1,11 +1,16 @@
-import { methodOf, type ScoreInput, type TransferMethod, type TransferOptions } from "./emms/index.ts";
+import {
+  transferScorerOf,
+  type ScoreInput,
+  type TransferMethod,
+  type TransferOptions,
+} from "./emms/index.ts";
 import { isAnchorageError } from "../../errors.ts";
 import { applyTransform, fitTransform, fittedDimension } from "../../retrieval/index.ts";
 import type { JsonValue, TransformKind } from "../../types.ts";
 import { half, rowsOf } from "./halves.ts";
 
 /** What every candidate is held against. */
-export interface Standard {
+export interface CandidateTask {
   readonly labels: Pick<ScoreInput, "classes" | "fLabels">;
   readonly options: TransferOptions;
   readonly seed: number;
@@ -13,7 +18,7 @@ export interface Standard {
   readonly halves: readonly (readonly [method: TransferMethod, count: number])[];
 }
 
-export interface Features {
+export interface CandidateEmbeddings {
   readonly data: Float32Array;
   readonly n: number;
   readonly d: number;
@@ -45,8 +50,8 @@ export interface CandidateScores {
  * @throws the signal's reason, soon after it is aborted
  */
 export const scoreCandidate = async (
-  features: Features,
-  { labels, options, seed, halves }: Standard,
+  features: CandidateEmbeddings,
+  { labels, options, seed, halves }: CandidateTask,
   onScore: () => void,
   signal: AbortSignal,
 ): Promise<CandidateScores> => {
@@ -78,7 +83,7 @@ const scoreOf = async (
   signal: AbortSignal,
 ): Promise<Omit<MethodScores, "method" | "tookMs" | "halves">> => {
   try {
-    const { score, weights, diagnostics } = await methodOf(method).score(input, options, signal);
+    const { score, weights, diagnostics } = await transferScorerOf(method).score(input, options, signal);
     if (!Number.isFinite(score)) return { score: null, reason: "has no finite value", diagnostics };
     return { score, ...(weights === undefined ? {} : { weights }), diagnostics };
   } catch (error) {
@@ -87,7 +92,12 @@ const scoreOf = async (
   }
 };
 
-const transformed = async ({ data, n, d, transform }: Features): Promise<ScoreInput["features"]> => {
+const transformed = async ({
+  data,
+  n,
+  d,
+  transform,
+}: CandidateEmbeddings): Promise<ScoreInput["features"]> => {
   if (transform === "none") return { data, n, d };
   const fit = await fitTransform(transform, await applyTransform(null, data, d), d);
   // Rows that are all the same stay as they are, and scores say what they make of them.

@@ -1,11 +1,11 @@
 import { openWorker } from "../../worker.ts";
 import type { CandidateCalls } from "./candidate-worker.ts";
-import type { CandidateScores, Features, Standard } from "./score-candidate.ts";
+import type { CandidateScores, CandidateEmbeddings, CandidateTask } from "./score-candidate.ts";
 
 /** Scores candidates on a thread of its own, one after another: each resolves before the next is asked for. */
-export interface Scorer {
+interface Scorer {
   /** @throws the signal's reason, soon after it is aborted */
-  readonly score: (features: Features) => Promise<CandidateScores>;
+  readonly score: (features: CandidateEmbeddings) => Promise<CandidateScores>;
   /** To be called at the end, whether or not a score was thrown. Resolves when nothing is worked on any more. */
   readonly close: () => Promise<void>;
 }
@@ -14,7 +14,7 @@ export interface Scorer {
  * @param standard is copied, but for what is over a SharedArrayBuffer
  * @param onScore is called after each score
  */
-export const openScorer = (standard: Standard, onScore: () => void, signal: AbortSignal): Scorer => {
+export const openScorer = (standard: CandidateTask, onScore: () => void, signal: AbortSignal): Scorer => {
   const module = new URL("./candidate-worker.ts", import.meta.url);
   const worker = openWorker<CandidateCalls>(module, standard, { signal, onNotice: onScore });
   return { score: (features) => worker.call("score", features), close: worker.close };

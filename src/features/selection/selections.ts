@@ -6,7 +6,7 @@ import {
   removeSelection,
   type SelectionRecord,
 } from "./table.ts";
-import { methodOf } from "./emms/index.ts";
+import { transferScorerOf } from "./emms/index.ts";
 import type { Core } from "../../collections/index.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError, invalidField, notFound } from "../../errors.ts";
@@ -15,7 +15,7 @@ import { chooseEncoders } from "./candidates.ts";
 import { classNamesOf, drawSamples } from "./draw.ts";
 import { runSelection } from "./run.ts";
 import { SELECTION_DEFAULTS } from "./defaults.ts";
-import { settingsOf, unprocessable } from "./settings.ts";
+import { completeSettings, unprocessable } from "./settings.ts";
 import type { Selection, SelectionContext, SelectionRequest } from "./types.ts";
 
 /** The kind of job that selections are. */
@@ -74,8 +74,8 @@ export const createSelections = ({
       throw invalidField("imageEncoders", "have no place where models are given by their features");
     const imageEncoders = given ? [] : await chooseEncoders(store, registry, "image", request.imageEncoders);
     const drawn = await drawSamples(store, subject, samples, seed);
-    const settings = settingsOf(request.settings ?? {}, classNamesOf(drawn.labels));
-    const needed = settings.methods.some((method) => methodOf(method).needs.includes("fLabels"));
+    const settings = completeSettings(request.settings ?? {}, classNamesOf(drawn.labels));
+    const needed = settings.methods.some((method) => transferScorerOf(method).needs.includes("fLabels"));
     const textEncoders = needed ? await chooseEncoders(store, registry, "text", request.textEncoders) : [];
     const widest = Math.min(...textEncoders.map(({ dimension }) => dimension));
     if (settings.dimension !== undefined && settings.dimension > widest)

@@ -1,5 +1,5 @@
 import { AnchorageError } from "../../errors.ts";
-import { methodOf } from "./emms/index.ts";
+import { transferScorerOf } from "./emms/index.ts";
 import { SELECTION_DEFAULTS } from "./defaults.ts";
 import type { TransferMethod } from "./methods.ts";
 import type { SelectionSettings } from "./types.ts";
@@ -14,7 +14,7 @@ const WITHOUT_CLASSES: readonly TransferMethod[] = ["emms", "logme-f"];
  * @throws AnchorageError `unprocessable` that names `labels` where there are fewer than two, or `methods` where one needs
  * classes of several samples and there are none
  */
-export const settingsOf = (
+export const completeSettings = (
   given: Partial<SelectionSettings>,
   classNames: readonly string[],
 ): SelectionSettings => {
@@ -27,7 +27,7 @@ export const settingsOf = (
   const haveClasses = classes < classNames.length;
   const defaults = { ...SELECTION_DEFAULTS, ...(haveClasses ? {} : { methods: WITHOUT_CLASSES }) };
   const settings: SelectionSettings = { ...defaults, ...given };
-  const needing = settings.methods.filter((name) => methodOf(name).needs.includes("classes"));
+  const needing = settings.methods.filter((name) => transferScorerOf(name).needs.includes("classes"));
   if (haveClasses || needing.length === 0) return settings;
   throw unprocessable(
     "methods",

@@ -85,7 +85,7 @@ export const measured = z.strictObject({
 });
 /** The mean of each metric over the questions of all folds, and its spread over the folds. */
 export type Measured = z.output<typeof measured>;
-export type Metrics = Measured["spread"];
+export type AccuracySpread = Measured["spread"];
 
 export const choice = z.strictObject({
   ...{ method, k: z.int(), p: z.number(), transform, rank, ensemble },

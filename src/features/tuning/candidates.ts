@@ -25,7 +25,7 @@ const AROUND = [
   [1, 1.5],
 ] as const;
 
-export interface Grid {
+export interface ParameterGrid {
   readonly ks: readonly number[];
   readonly ps: readonly number[];
 }
@@ -34,7 +34,7 @@ export interface Grid {
 const ascending = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
 
 /** A coarse grid over ASIF's k and p. */
-export const coarseGrid = (anchors: number, current: Choice): Grid => {
+export const coarseGrid = (anchors: number, current: Choice): ParameterGrid => {
   const ks = [...COARSE_KS, ...(anchors > MANY_ANCHORS ? [WIDE_K] : [])];
   const widest = Math.min(ks.at(-1) ?? 1, anchors);
   return {
@@ -44,7 +44,7 @@ export const coarseGrid = (anchors: number, current: Choice): Grid => {
 };
 
 /** A finer grid around the best of a coarse one. */
-export const finerGrid = ({ k = 1, p = 1 }: Trial, anchors: number): Grid => ({
+export const finerGrid = ({ k = 1, p = 1 }: Trial, anchors: number): ParameterGrid => ({
   ks: ascending(FINER_KS.map((by) => Math.min(anchors, Math.max(1, Math.round(k * by))))),
   ps: ascending(FINER_PS.map((by) => p * by)),
 });
@@ -84,7 +84,7 @@ export const linearTrials = (methods: readonly Method[], ranks: readonly number[
   });
 
 /** ASIF in the space of canonical directions: its powers are others. */
-export const canonicalGrid = (grid: Grid, current: Choice): Grid => ({
+export const canonicalGrid = (grid: ParameterGrid, current: Choice): ParameterGrid => ({
   ks: grid.ks,
   ps: ascending([...CANONICAL_PS, ...(current.method === "asif-csa" ? [current.p] : [])]),
 });

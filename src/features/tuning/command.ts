@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { method, METHODS } from "../../api/methods.ts";
-import { EXIT, type Command, type Context, type OptionSchemas } from "../../command.ts";
+import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
 import type { CoreClient } from "../../client/index.ts";
@@ -35,7 +35,10 @@ const schema = ({ z, collectionOption, noArguments, urlOption, wholeNumber }: Op
 
 type Given = z.output<ReturnType<typeof schema>>;
 
-const run = async (given: Given, { connect, signal, print, note }: Context<Tuner>): Promise<number> => {
+const run = async (
+  given: Given,
+  { connect, signal, print, note }: CommandContext<Tuner>,
+): Promise<number> => {
   const { collection, by, method: methods, budget, json, url, apply } = given;
   const client = await connect(url);
   const tuner = client.collection(collection);
@@ -74,7 +77,7 @@ const run = async (given: Given, { connect, signal, print, note }: Context<Tuner
   }
 };
 
-export const tuneCommand: Command<Given, Context<Tuner>> = {
+export const tuneCommand: Command<Given, CommandContext<Tuner>> = {
   name: "tune",
   synopsis: "--collection NAME [options]",
   about: [

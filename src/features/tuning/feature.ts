@@ -4,7 +4,7 @@ import { removeTuning } from "./table.ts";
 import { createTunings } from "./tunings.ts";
 
 /** Better settings for a collection, found by cross-validation on its own anchors. */
-export const tuning: Feature = {
+export const tuningFeature: Feature = {
   name: "tuning",
   open: (core) => {
     const tunings = createTunings(core);

@@ -1,5 +1,5 @@
 import { standardDeviation } from "../../math/statistics.ts";
-import { METRICS, type Measured, type Metric, type Metrics } from "./api.ts";
+import { METRICS, type Measured, type Metric, type AccuracySpread } from "./api.ts";
 
 /**
  * The rank of class `truth` among all, each scoring as its best text; 1 is the best. Classes of the same score share
@@ -50,8 +50,8 @@ const metricOf = (metric: Metric, ranks: Iterable<number> & ArrayLike<number>): 
 /** The mean over the questions of all folds, with the spread from fold to fold. */
 export const measure = (folds: readonly Float64Array[]): Measured => {
   const all = folds.flatMap((ranks) => Array.from(ranks));
-  const every = (of: (metric: Metric) => number): Metrics =>
-    Object.fromEntries(METRICS.map((metric) => [metric, of(metric)])) as Metrics;
+  const every = (of: (metric: Metric) => number): AccuracySpread =>
+    Object.fromEntries(METRICS.map((metric) => [metric, of(metric)])) as AccuracySpread;
   return {
     ...every((metric) => metricOf(metric, all)),
     spread: every((metric) => standardDeviation(folds.map((ranks) => metricOf(metric, ranks)))),

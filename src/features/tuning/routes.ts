@@ -1,4 +1,4 @@
-import { collectionPath } from "../../api/collections.ts";
+import { collectionParams } from "../../api/collections.ts";
 import {
   addJobStart,
   answerJson,
@@ -37,12 +37,12 @@ export const addTuning = (routes: Routes, tunings: Tunings): void => {
       tags,
       operationId: "getTuning",
       summary: "See what tuning found last, and all that it tried",
-      request: { params: collectionPath },
+      request: { params: collectionParams },
       responses: {
         200: jsonOf("The last tuning that came to its end.", tuning),
         ...problems(400, 404, 503),
       },
     },
-    async (c) => answerJson(c, await tunings.get(readPath(c, collectionPath).collection)),
+    async (c) => answerJson(c, await tunings.get(readPath(c, collectionParams).collection)),
   );
 };

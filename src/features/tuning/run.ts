@@ -1,7 +1,7 @@
 import { createFoldMemories, type Fold } from "../../asif/index.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import { ask, askGrid, openFold, type OpenFold, type Plugged } from "./answer.ts";
-import type { Grid } from "./candidates.ts";
+import type { ParameterGrid } from "./candidates.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Choice, Trial } from "./api.ts";
 
@@ -18,7 +18,7 @@ export type Piece = (open: OpenFold, record: (trial: Trial, ranks: Float64Array)
 
 /** The trials of ASIF, in whichever space, at every point of a grid. */
 export const gridPiece =
-  (trial: Trial, { ks, ps }: Grid, { negatives = "cut" }: Pick<Choice, "negatives">): Piece =>
+  (trial: Trial, { ks, ps }: ParameterGrid, { negatives = "cut" }: Pick<Choice, "negatives">): Piece =>
   (open, record) =>
     askGrid(open, { ...trial, negatives }, ks, ps, (k, p, ranks) => record({ ...trial, k, p }, ranks));
 
@@ -28,7 +28,7 @@ export const trialPiece =
   async (open, record) =>
     record(trial, await ask(open, trial, defaults));
 
-export interface Run {
+interface Run {
   /**
    * Does every piece in every fold, until time is up; the first fold in any case where it is asked to.
    *

@@ -1,7 +1,7 @@
 import { averageRanks } from "../rank-correlation/index.ts";
 import { populationDeviation } from "../statistics.ts";
 import { aggregate, type Aggregation } from "./aggregate.ts";
-import { finiteOf, logSoftmax } from "./calibrate.ts";
+import { finiteOf, logSoftmax } from "./normalise.ts";
 
 /** How far the scorers agree, and how certain the result is. */
 export interface Agreement {

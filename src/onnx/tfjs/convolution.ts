@@ -1,10 +1,10 @@
 import type { Graph, Value } from "../graph.ts";
 import { unsupportedLayers } from "./faults.ts";
-import type { Layer } from "./layers-topology.ts";
+import type { KerasLayer } from "./layers-topology.ts";
 import type { Weight } from "./weights.ts";
 
 /** The graph under construction and the weights of the model by name. */
-export interface Context {
+export interface ConversionContext {
   readonly graph: Graph;
   readonly weights: ReadonlyMap<string, Weight>;
 }
@@ -14,7 +14,12 @@ export interface Context {
  *
  * @param normalized a batch normalisation that follows; it is folded into the kernel and bias
  */
-export const convolution = (context: Context, layer: Layer, input: Value, normalized?: Layer): Value => {
+export const convolution = (
+  context: ConversionContext,
+  layer: KerasLayer,
+  input: Value,
+  normalized?: KerasLayer,
+): Value => {
   const { graph } = context;
   const { groups, dilation_rate: dilations = [1, 1] } = layer.config;
   if (groups !== 1) throw unsupportedLayers(`layer "${layer.name}" convolves in ${groups} groups`);
@@ -58,8 +63,8 @@ export const convolution = (context: Context, layer: Layer, input: Value, normal
 
 /** Batch normalisation, `gamma (x - mean) / sqrt(variance + epsilon) + beta`, as one scale and shift per channel. */
 export const normalization = (
-  context: Context,
-  layer: Layer,
+  context: ConversionContext,
+  layer: KerasLayer,
 ): { scale: Float32Array; shift: Float32Array } => {
   requireChannels(layer);
   const mean = weightOf(context, `${layer.name}/moving_mean`).values;
@@ -73,14 +78,15 @@ export const normalization = (
 };
 
 /** Checks that a layer works on the channel axis: the last axis of NHWC, axis 1 of NCHW. */
-export const requireChannels = ({ name, config: { axis } }: Layer): void => {
+export const requireChannels = ({ name, config: { axis } }: KerasLayer): void => {
   if (axis !== -1 && axis !== 3) throw unsupportedLayers(`layer "${name}" runs along axis ${axis}`);
 };
 
 /** ONNX's `auto_pad` value for a layer's padding. */
-export const autoPad = (layer: Layer): string => (layer.config.padding === "same" ? "SAME_UPPER" : "VALID");
+export const autoPad = (layer: KerasLayer): string =>
+  layer.config.padding === "same" ? "SAME_UPPER" : "VALID";
 
-const weightOf = ({ weights }: Context, name: string): Weight => {
+const weightOf = ({ weights }: ConversionContext, name: string): Weight => {
   const weight = weights.get(name);
   if (weight === undefined) throw unsupportedLayers(`the weight "${name}" is missing`);
   return weight;

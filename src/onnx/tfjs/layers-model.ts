@@ -1,7 +1,13 @@
 import type { Graph, Value } from "../graph.ts";
-import { autoPad, convolution, normalization, requireChannels, type Context } from "./convolution.ts";
+import {
+  autoPad,
+  convolution,
+  normalization,
+  requireChannels,
+  type ConversionContext,
+} from "./convolution.ts";
 import { unsupportedLayers } from "./faults.ts";
-import type { Layer, LayersTopology } from "./layers-topology.ts";
+import type { KerasLayer, LayersTopology } from "./layers-topology.ts";
 
 /**
  * Imports a Keras model: appends the layers between `image` and `wanted` to the graph. A batch normalisation that is the
@@ -20,7 +26,7 @@ import type { Layer, LayersTopology } from "./layers-topology.ts";
  * ```
  */
 export const appendLayers = (
-  context: Context,
+  context: ConversionContext,
   topology: LayersTopology,
   image: Value,
   wanted: readonly string[],
@@ -41,7 +47,7 @@ export const appendLayers = (
     return value;
   };
 
-  const build = (layer: Layer): Value => {
+  const build = (layer: KerasLayer): Value => {
     if (isInput(layer)) return image;
     const sources = sourcesOf(layer);
     if (layer.class_name === "BatchNormalization") {
@@ -62,17 +68,17 @@ export const appendLayers = (
   return wanted.map(valueOf);
 };
 
-const isConvolution = ({ class_name: kind }: Layer): boolean =>
+const isConvolution = ({ class_name: kind }: KerasLayer): boolean =>
   kind === "Conv2D" || kind === "DepthwiseConv2D";
 
-const isInput = (layer: Layer): boolean => layer.class_name === "InputLayer";
+const isInput = (layer: KerasLayer): boolean => layer.class_name === "InputLayer";
 
-const sourcesOf = ({ name, inbound_nodes: nodes }: Layer): string[] => {
+const sourcesOf = ({ name, inbound_nodes: nodes }: KerasLayer): string[] => {
   if (nodes.length > 1) throw unsupportedLayers(`layer "${name}" is applied ${nodes.length} times`);
   return (nodes[0] ?? []).map(([source]) => source);
 };
 
-const appendLayer = (context: Context, layer: Layer, inputs: readonly Value[]): Value => {
+const appendLayer = (context: ConversionContext, layer: KerasLayer, inputs: readonly Value[]): Value => {
   const { graph } = context;
   const [input] = inputs;
   if (input === undefined) throw unsupportedLayers(`layer "${layer.name}" has no input`);
@@ -113,16 +119,16 @@ const appendLayer = (context: Context, layer: Layer, inputs: readonly Value[]): 
 export const globalAveragePool = (graph: Graph, input: Value): Value =>
   graph.node("Flatten", [graph.node("GlobalAveragePool", [input])]);
 
-const isLinear = (layer: Layer): boolean => (layer.config.activation ?? "linear") === "linear";
+const isLinear = (layer: KerasLayer): boolean => (layer.config.activation ?? "linear") === "linear";
 
-const activate = (graph: Graph, value: Value, layer: Layer): Value => {
+const activate = (graph: Graph, value: Value, layer: KerasLayer): Value => {
   const activation = layer.config.activation ?? "linear";
   if (activation === "linear") return value;
   if (activation === "relu") return graph.node("Relu", [value]);
   throw unsupportedLayers(`layer "${layer.name}" has the activation "${activation}"`);
 };
 
-const rectify = (graph: Graph, value: Value, layer: Layer): Value => {
+const rectify = (graph: Graph, value: Value, layer: KerasLayer): Value => {
   const { max_value: max, negative_slope: slope = 0, threshold = 0 } = layer.config;
   if (slope !== 0 || threshold !== 0)
     throw unsupportedLayers(`layer "${layer.name}" leaks or has a threshold`);
@@ -131,14 +137,14 @@ const rectify = (graph: Graph, value: Value, layer: Layer): Value => {
 };
 
 /** ONNX pads for NCHW: the start of each axis, then the end of each axis. */
-const padding = (layer: Layer): number[] => {
+const padding = (layer: KerasLayer): number[] => {
   const { padding: sides } = layer.config;
   if (typeof sides !== "object") throw unsupportedLayers(`layer "${layer.name}" does not say how it pads`);
   const [[top, bottom], [left, right]] = sides;
   return [0, 0, top, left, 0, 0, bottom, right];
 };
 
-const pooling = (layer: Layer) => ({
+const pooling = (layer: KerasLayer) => ({
   kernel_shape: { ints: layer.config.pool_size ?? [2, 2] },
   strides: { ints: layer.config.strides ?? layer.config.pool_size ?? [2, 2] },
   auto_pad: { string: autoPad(layer) },

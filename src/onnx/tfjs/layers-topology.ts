@@ -34,4 +34,4 @@ export const layersTopology = z.object({
 });
 
 export type LayersTopology = z.infer<typeof layersTopology>;
-export type Layer = z.infer<typeof layerSchema>;
+export type KerasLayer = z.infer<typeof layerSchema>;

@@ -3,7 +3,7 @@ import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import { lockDataDir } from "../../store/index.ts";
 import type { Log, Modality } from "../../types.ts";
 import type { IndexProfile } from "../profile.ts";
-import { readJson } from "./files.ts";
+import { readJsonFile } from "./files.ts";
 import { insertApart } from "./insert-apart.ts";
 import { CHECKPOINT_ROWS } from "./insert.ts";
 import { anyVersion, manifestPath, planPath, workFolder } from "./manifest.ts";
@@ -78,7 +78,7 @@ export const openBuildFolder = async (folder: string, collection: string): Promi
 /** Looks at what was built there before, by this version or another one. */
 const refuseOther = async (folder: string, collection: string): Promise<void> => {
   for (const path of [manifestPath(folder), planPath(workFolder(folder))]) {
-    const found = await readJson(path, anyVersion);
+    const found = await readJsonFile(path, anyVersion);
     if (found === undefined && (await isThere(path)))
       throw new AnchorageError("conflict", `${path} does not describe an index, and is left as it is`);
     if (found !== undefined && found.collection.name !== collection)

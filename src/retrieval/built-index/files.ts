@@ -46,7 +46,7 @@ export const writeJson = async (path: string, value: object): Promise<void> => {
 };
 
 /** What the file says; undefined where there is none, or it is not of this form. */
-export const readJson = async <T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> => {
+export const readJsonFile = async <T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> => {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     if (isMissing(error)) return undefined;
     throw error;

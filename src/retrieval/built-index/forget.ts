@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Sequence } from "../../types.ts";
 import { matchAnchors } from "../adoption.ts";
 import { readAnchors } from "./anchors-file.ts";
-import { isMissing, readJson } from "./files.ts";
+import { isMissing, readJsonFile } from "./files.ts";
 import {
   manifestPath,
   manifestSchema,
@@ -32,9 +32,9 @@ export const forgetGone = async (
   folder: string,
   subject: Pick<BuildSubject, "collection" | "encoders" | "view">,
 ): Promise<boolean> => {
-  const manifest = await readJson(manifestPath(folder), manifestSchema);
+  const manifest = await readJsonFile(manifestPath(folder), manifestSchema);
   const work = workFolder(folder);
-  const plan = await readJson(planPath(work), planSchema);
+  const plan = await readJsonFile(planPath(work), planSchema);
   const isKept = manifest !== undefined && (await isPresent(folder, manifest, subject));
   if (plan === undefined || !(await isPresent(work, plan, subject))) await discardWork(folder);
   if (isKept) return (await removeUnnamed(folder, manifest)) > 0;
@@ -47,13 +47,13 @@ export const forgetErased = async (
   subject: Pick<BuildSubject, "collection" | "encoders" | "view">,
   erased: Sequence,
 ): Promise<boolean> => {
-  const manifest = await readJson(manifestPath(folder), manifestSchema);
+  const manifest = await readJsonFile(manifestPath(folder), manifestSchema);
   return manifest !== undefined && manifest.sequence < erased && forgetGone(folder, subject);
 };
 
 /** Removes the index, and what earlier versions and ended builds left. */
 export const removeBuilt = async (folder: string, manifest?: BuiltManifest): Promise<boolean> => {
-  const known = manifest ?? (await readJson(manifestPath(folder), manifestSchema));
+  const known = manifest ?? (await readJsonFile(manifestPath(folder), manifestSchema));
   // First, so that what it names is not looked for any more.
   if (known !== undefined) await rm(manifestPath(folder), { force: true });
   for (const { file } of known === undefined ? [] : filesOf(known))

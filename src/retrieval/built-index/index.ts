@@ -4,5 +4,5 @@ export { forgetErased, forgetGone, removeAll, removeBuilt } from "./forget.ts";
 export { builtFolder, type BuiltManifest } from "./manifest.ts";
 export { measureRows } from "./measure.ts";
 export type { BuildSubject } from "./plan.ts";
-export { tuneGraphs, type TuneOptions } from "./tune.ts";
+export { measureCurves, type MeasureCurvesOptions } from "./measure-curves.ts";
 export { isBuilt, readBuilt, type BuiltRead, type ReadSubject } from "./read.ts";

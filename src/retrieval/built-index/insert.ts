@@ -5,7 +5,7 @@ import { z } from "zod";
 import { AnchorageError } from "../../errors.ts";
 import type { Modality } from "../../types.ts";
 import { loadHnsw, SEED } from "../hnsw.ts";
-import { isIntact, namedFile, readJson, sealFile, writeJson, type NamedFile } from "./files.ts";
+import { isIntact, namedFile, readJsonFile, sealFile, writeJson, type NamedFile } from "./files.ts";
 
 /** Vectors that are inserted between two saves. */
 export const CHECKPOINT_ROWS = 10_000;
@@ -68,7 +68,7 @@ export const insertRows = async (
 };
 
 const lastCheckpoint = async ({ work, modality }: GraphTask): Promise<Checkpoint | undefined> => {
-  const found = await readJson(checkpointPath(work, modality), checkpointSchema);
+  const found = await readJsonFile(checkpointPath(work, modality), checkpointSchema);
   if (found === undefined || !(await isIntact(join(work, found.graph.file), found.graph))) return undefined;
   return found;
 };

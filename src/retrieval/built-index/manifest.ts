@@ -1,6 +1,6 @@
-import { endianness } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { BYTE_ORDER } from "../byte-order.ts";
 import { profileSchema } from "../profile.ts";
 import { curveSchema } from "../recall.ts";
 import { namedFile } from "./files.ts";
@@ -14,7 +14,6 @@ export const workFolder = (folder: string): string => join(folder, "building");
 export const manifestPath = (folder: string): string => join(folder, "manifest.json");
 export const planPath = (work: string): string => join(work, "plan.json");
 
-export const BYTE_ORDER = endianness();
 const VERSION = 1;
 
 /** What every version of a plan or a manifest says. */

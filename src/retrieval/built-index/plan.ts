@@ -1,6 +1,7 @@
 import { open, readdir, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { BYTE_ORDER } from "../byte-order.ts";
 import type { Modality, TransformKind } from "../../types.ts";
 import { matchAnchors, whyOutdated } from "../adoption.ts";
 import { fit } from "../fit.ts";
@@ -10,16 +11,9 @@ import { applyTransform, fittedDimension, type Fit } from "../transform.ts";
 import type { AnchorView, Slot } from "../types.ts";
 import { kindFor } from "../view.ts";
 import { readAnchors, writeAnchors } from "./anchors-file.ts";
-import { isIntact, readJson, sealFile, writeJson } from "./files.ts";
+import { isIntact, readJsonFile, sealFile, writeJson } from "./files.ts";
 import { writeFit } from "./fit-file.ts";
-import {
-  BYTE_ORDER,
-  newPlan,
-  planPath,
-  planSchema,
-  type BuildPlan,
-  type PlannedModality,
-} from "./manifest.ts";
+import { newPlan, planPath, planSchema, type BuildPlan, type PlannedModality } from "./manifest.ts";
 
 const ROWS_AT_ONCE = 4_096;
 const MODALITIES = ["image", "text"] as const;
@@ -125,7 +119,7 @@ export const findUnfinished = async (
   { collection, encoders, transform, view }: BuildSubject,
   profile: IndexProfile,
 ): Promise<Unfinished> => {
-  const plan = await readJson(planPath(work), planSchema);
+  const plan = await readJsonFile(planPath(work), planSchema);
   if (plan === undefined) return null;
   const unusable = (reason: string): Unfinished => ({ unusable: reason });
   if (!isDeepStrictEqual(plan.collection, collection)) return unusable("it was of another collection");

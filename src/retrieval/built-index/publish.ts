@@ -1,7 +1,7 @@
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { readJson, writeJson, type NamedFile } from "./files.ts";
+import { readJsonFile, writeJson, type NamedFile } from "./files.ts";
 import { manifestPath, workFolder, type BuildPlan, type BuiltManifest } from "./manifest.ts";
 import type { RecallCurve } from "../recall.ts";
 import type { Modality } from "../../types.ts";
@@ -82,6 +82,6 @@ const oldManifest = z.looseObject({
 const isOldManifest = async (folder: string, name: string): Promise<boolean> =>
   name.endsWith(".json") &&
   join(folder, name) !== manifestPath(folder) &&
-  (await readJson(join(folder, name), oldManifest)) !== undefined;
+  (await readJsonFile(join(folder, name), oldManifest)) !== undefined;
 
 const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);

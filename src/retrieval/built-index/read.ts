@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { BYTE_ORDER } from "../byte-order.ts";
 import { messageOf } from "../../errors.ts";
 import type { Modality, Sequence } from "../../types.ts";
 import type { BuiltIndex, BuiltModality } from "../adoption.ts";
 import { type HnswLibrary } from "../hnsw.ts";
 import { kindFor } from "../view.ts";
 import { readAnchors } from "./anchors-file.ts";
-import { isIntact, readJson } from "./files.ts";
+import { isIntact, readJsonFile } from "./files.ts";
 import { readFit } from "./fit-file.ts";
-import { BYTE_ORDER, manifestPath, manifestSchema, type BuiltManifest } from "./manifest.ts";
+import { manifestPath, manifestSchema, type BuiltManifest } from "./manifest.ts";
 import type { BuildSubject } from "./plan.ts";
 import { filesOf } from "./publish.ts";
 
@@ -28,7 +29,7 @@ export interface ReadSubject extends Omit<BuildSubject, "view"> {
 
 /** Whether there is an index to read. */
 export const isBuilt = async (folder: string): Promise<boolean> =>
-  (await readJson(manifestPath(folder), manifestSchema)) !== undefined;
+  (await readJsonFile(manifestPath(folder), manifestSchema)) !== undefined;
 
 /** Reads the index that was built in `folder` where it is whole and of this collection as it is now. */
 export const readBuilt = async (
@@ -36,7 +37,7 @@ export const readBuilt = async (
   subject: ReadSubject,
   hnswlib: HnswLibrary,
 ): Promise<BuiltRead> => {
-  const manifest = await readJson(manifestPath(folder), manifestSchema);
+  const manifest = await readJsonFile(manifestPath(folder), manifestSchema);
   if (manifest === undefined) return { state: "none" };
   const mismatch = mismatchOf(manifest, subject);
   if (mismatch !== null) return { state: "mismatch", ...mismatch };

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { endianness } from "node:os";
 import { z } from "zod";
 import { AnchorageError } from "../../errors.ts";
 import type { AnchorEntry } from "../types.ts";
@@ -36,8 +35,6 @@ export const ANCHORS_AT_ONCE = 1_024;
 export const SECTIONS = ["entries", "image", "text"] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
-export const BYTE_ORDER = endianness();
-
 const count = z.number().int().nonnegative();
 const encoder = z.strictObject({ id: z.string(), sha256: z.string(), dimension: count });
 const section = z.strictObject({ bytes: count, crc32: count });
@@ -62,7 +59,7 @@ export type SnapshotSubject = Pick<SnapshotHeader, "collection" | "encoders">;
 export const encodeHeader = (header: SnapshotHeader): Buffer => {
   const json = Buffer.from(JSON.stringify(header));
   if (json.length > HEADER_BYTES - JSON_AT)
-    throw corrupt(
+    throw corruptSnapshot(
       `its header would be ${json.length} bytes long, and there is room for ${HEADER_BYTES - JSON_AT}`,
     );
   const bytes = Buffer.alloc(HEADER_BYTES);
@@ -76,16 +73,18 @@ export const encodeHeader = (header: SnapshotHeader): Buffer => {
 
 /** @throws AnchorageError `corrupt-file` that says what is wrong with it. */
 export const decodeHeader = (bytes: Buffer): SnapshotHeader => {
-  if (bytes.length < HEADER_BYTES) throw corrupt("it is cut off within its header");
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw corrupt("it does not begin as a snapshot does");
+  if (bytes.length < HEADER_BYTES) throw corruptSnapshot("it is cut off within its header");
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC))
+    throw corruptSnapshot("it does not begin as a snapshot does");
   const version = bytes.readUInt32LE(VERSION_AT);
   if (version !== FORMAT_VERSION)
-    throw corrupt(`its format is ${version}, and only ${FORMAT_VERSION} is read`);
+    throw corruptSnapshot(`its format is ${version}, and only ${FORMAT_VERSION} is read`);
   if (!hashOf(bytes).equals(bytes.subarray(HASH_AT, JSON_AT)))
-    throw corrupt("its header does not match its sha256");
+    throw corruptSnapshot("its header does not match its sha256");
   const json = bytes.toString("utf8", JSON_AT, JSON_AT + bytes.readUInt32LE(LENGTH_AT));
   const parsed = headerSchema.safeParse(JSON.parse(json));
-  if (!parsed.success) throw corrupt(`its header is not understood: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw corruptSnapshot(`its header is not understood: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 };
 
@@ -97,13 +96,13 @@ const hashOf = (bytes: Buffer): Buffer =>
     .digest();
 
 /** Why a snapshot cannot be used, as the end of a sentence about the file. */
-export const corrupt = (reason: string): AnchorageError => new AnchorageError("corrupt-file", reason);
+export const corruptSnapshot = (reason: string): AnchorageError => new AnchorageError("corrupt-file", reason);
 
 export const lineOf = ({ id, caption, metadata }: AnchorEntry): string =>
   `${JSON.stringify([id, caption, metadata])}\n`;
 
 /** What {@link lineOf} wrote; whether it is what was written, the section's CRC-32 says. */
-export const entryOf = (line: string): AnchorEntry => {
+export const parseEntry = (line: string): AnchorEntry => {
   const [id, caption, metadata] = JSON.parse(line) as [
     AnchorEntry["id"],
     AnchorEntry["caption"],

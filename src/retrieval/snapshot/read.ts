@@ -1,14 +1,14 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
+import { BYTE_ORDER } from "../byte-order.ts";
 import type { Modality } from "../../types.ts";
 import type { AnchorEntry, UnitAnchors } from "../types.ts";
 import {
   ANCHORS_AT_ONCE,
-  BYTE_ORDER,
-  corrupt,
+  corruptSnapshot,
   decodeHeader,
-  entryOf,
+  parseEntry,
   HEADER_BYTES,
   SECTIONS,
   type SectionName,
@@ -54,10 +54,10 @@ export const readSnapshot = async (
       onAnchors({ entries, image: imagePart, text: textPart });
     }
     if (anchors !== header.anchors)
-      throw corrupt(`it holds ${anchors} anchors in place of ${header.anchors}`);
+      throw corruptSnapshot(`it holds ${anchors} anchors in place of ${header.anchors}`);
     for (const name of SECTIONS)
       if (sections[name].sum() !== header.sections[name].crc32)
-        throw corrupt(`its section "${name}" does not match its CRC-32`);
+        throw corruptSnapshot(`its section "${name}" does not match its CRC-32`);
     return header;
   } finally {
     await file.close();
@@ -75,14 +75,14 @@ const refuseForeign = (
   subject: SnapshotSubject,
 ): void => {
   if (!isDeepStrictEqual(collection, subject.collection))
-    throw corrupt(
+    throw corruptSnapshot(
       `it is of another collection (${collection.name}, key ${collection.key}, made ${collection.createdAt})`,
     );
   for (const modality of ["image", "text"] satisfies Modality[])
     if (!isDeepStrictEqual(encoders[modality], subject.encoders[modality]))
-      throw corrupt(`its ${modality} vectors are of another encoder (${encoders[modality].id})`);
+      throw corruptSnapshot(`its ${modality} vectors are of another encoder (${encoders[modality].id})`);
   if (byteOrder !== BYTE_ORDER)
-    throw corrupt(`its numbers are ${byteOrder}, and this machine's are ${BYTE_ORDER}`);
+    throw corruptSnapshot(`its numbers are ${byteOrder}, and this machine's are ${BYTE_ORDER}`);
 };
 
 const refuseMisfit = async (
@@ -91,10 +91,10 @@ const refuseMisfit = async (
 ): Promise<void> => {
   for (const modality of ["image", "text"] satisfies Modality[])
     if (sections[modality].bytes !== anchors * rowBytes(encoders[modality].dimension))
-      throw corrupt(`its section "${modality}" is not as long as ${anchors} rows are`);
+      throw corruptSnapshot(`its section "${modality}" is not as long as ${anchors} rows are`);
   const expected = SECTIONS.reduce((sum, name) => sum + sections[name].bytes, HEADER_BYTES);
   const { size } = await file.stat();
-  if (size !== expected) throw corrupt(`it is ${size} bytes long in place of ${expected}`);
+  if (size !== expected) throw corruptSnapshot(`it is ${size} bytes long in place of ${expected}`);
 };
 
 const rowBytes = (dimension: number): number => dimension * Float32Array.BYTES_PER_ELEMENT;
@@ -124,7 +124,7 @@ const sectionReader = (file: FileHandle, start: number, length: number): Section
     left: () => length - done,
     fill: async (bytes) => {
       if (bytes.length > length - done || (await fill(file, bytes, start + done)) < bytes.length)
-        throw corrupt("it ends before its sections do");
+        throw corruptSnapshot("it ends before its sections do");
       sum = crc32(bytes, sum);
       done += bytes.length;
     },
@@ -157,7 +157,7 @@ async function* entriesIn(section: SectionReader): AsyncGenerator<AnchorEntry[]>
     const lines = rest.toString("utf8", 0, end - 1).split("\n");
     rest = rest.subarray(end);
     for (let first = 0; first < lines.length; first += ANCHORS_AT_ONCE)
-      yield lines.slice(first, first + ANCHORS_AT_ONCE).map(entryOf);
+      yield lines.slice(first, first + ANCHORS_AT_ONCE).map(parseEntry);
   }
-  if (rest.length > 0) throw corrupt("its entries are cut off");
+  if (rest.length > 0) throw corruptSnapshot("its entries are cut off");
 }

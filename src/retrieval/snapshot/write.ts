@@ -1,12 +1,12 @@
 import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { BYTE_ORDER } from "../byte-order.ts";
 import type { Modality } from "../../types.ts";
 import type { AnchorView, Slot } from "../types.ts";
 import { removeSnapshots, snapshotName, writingName } from "./folder.ts";
 import {
   ANCHORS_AT_ONCE,
-  BYTE_ORDER,
   encodeHeader,
   HEADER_BYTES,
   lineOf,

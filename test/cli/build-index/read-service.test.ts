@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readFromService, type VectorSource } from "../../../src/cli/build-index/index.ts";
+import { readFromService, type RemoteCollection } from "../../../src/cli/build-index/index.ts";
 import { createClient } from "../../../src/features/client.ts";
 import { createInProcessFetch } from "../../../src/http/index.ts";
 import type { AnchorId, CollectionName } from "../../../src/types.ts";
@@ -21,7 +21,7 @@ it("reads a collection of a service as of one sequence, again where it changes m
   let reads = 0;
   const client = createClient({ url: BASE, fetch: createInProcessFetch(app.app) });
   const birds = client.collection(BIRDS);
-  const source: VectorSource = {
+  const source: RemoteCollection = {
     get: () => birds.get(),
     listAnchors: async function* (options) {
       const anchors = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { classificationTable, readClasses } from "../../../src/cli/classify/index.ts";
+import { classificationTable, parseClassList } from "../../../src/cli/classify/index.ts";
 
 describe("a classification as a table", () => {
   it("draws bars against the best score, and none for what is not above 0", () => {
@@ -59,11 +59,11 @@ describe("the support of a classification", () => {
 
 describe("a list of classes", () => {
   it("is read by its separator, trimmed, each class once", () => {
-    expect(readClasses("\u{FEFF}a cat\r\n\n a dog \na cat\n", "\n", "f.txt")).toEqual(["a cat", "a dog"]);
-    expect(readClasses("a cat,a dog,", ",", "--classes")).toEqual(["a cat", "a dog"]);
+    expect(parseClassList("\u{FEFF}a cat\r\n\n a dog \na cat\n", "\n", "f.txt")).toEqual(["a cat", "a dog"]);
+    expect(parseClassList("a cat,a dog,", ",", "--classes")).toEqual(["a cat", "a dog"]);
   });
 
   it("is refused where it names none", () => {
-    expect(() => readClasses(" , ", ",", "--classes")).toThrow("--classes names no class");
+    expect(() => parseClassList(" , ", ",", "--classes")).toThrow("--classes names no class");
   });
 });

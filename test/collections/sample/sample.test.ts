@@ -5,9 +5,9 @@ import { z } from "zod";
 import { makeThumbnail } from "../../../src/encoders/index.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import {
-  captionOf,
+  emojiCaption,
   growSample,
-  metadataOf,
+  emojiMetadata,
   QUERY_VENDOR,
   readPairs,
   SAMPLE_VENDORS,
@@ -39,7 +39,7 @@ describe("the sample's pairs", () => {
   it("have an id each, and a caption that begins with the label", () => {
     expect(new Set(pairs.map(({ id }) => id)).size).toBe(pairs.length);
     const heart = pairs.find(({ emoji }) => emoji.label === "red heart");
-    expect(captionOf(heart?.emoji ?? raise())).toMatch(/^red heart, .*love/);
+    expect(emojiCaption(heart?.emoji ?? raise())).toMatch(/^red heart, .*love/);
   });
 
   it("show every group of emoji among the first few hundred", () => {
@@ -71,7 +71,7 @@ describe("each vendor", () => {
 
   it("is named with its licence in the metadata of its anchors", () => {
     const pair = pairs.find(({ vendor }) => vendor === "openmoji") ?? raise();
-    expect(metadataOf(pair)).toMatchObject({ vendor: "openmoji", licence: "CC-BY-SA-4.0" });
+    expect(emojiMetadata(pair)).toMatchObject({ vendor: "openmoji", licence: "CC-BY-SA-4.0" });
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createGraph } from "../../../src/onnx/index.ts";
 import { createClient, type ConsensusEvent } from "../../../src/features/client.ts";
-import { replay, type Run } from "../../../src/features/consensus/index.ts";
+import { replay, type ConsensusRun } from "../../../src/features/consensus/index.ts";
 import {
   consensusAnswer,
   consensusRound,
@@ -79,7 +79,7 @@ describe("a consensus", () => {
     const [one, other] = [await answered(request), await answered(request)];
     expect(other.trace?.rounds).toEqual(one.trace?.rounds);
     const { trace, winner } = one;
-    const run = trace as unknown as Pick<Run, "rounds" | "backgrounds" | "weights">;
+    const run = trace as unknown as Pick<ConsensusRun, "rounds" | "backgrounds" | "weights">;
     expect(replay(run, trace as never)).toBe(winner?.id);
   });
 

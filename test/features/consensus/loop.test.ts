@@ -6,13 +6,13 @@ import {
   replay,
   runConsensus,
   type Generator,
-  type Plan,
-  type Run,
+  type ConsensusPlan,
+  type ConsensusRun,
 } from "../../../src/features/consensus/index.ts";
 import { listOf, planOf, scorerOf, text, textOf } from "../../support/consensus-plan.ts";
 
 const signal = new AbortController().signal;
-const run = (plan: Plan): Promise<Run> => runConsensus(plan, { signal });
+const run = (plan: ConsensusPlan): Promise<ConsensusRun> => runConsensus(plan, { signal });
 
 const TARGET = "consensus";
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
@@ -46,7 +46,7 @@ const mutate: Generator = {
     ),
 };
 
-const search = (more: Partial<Plan> = {}): Plan =>
+const search = (more: Partial<ConsensusPlan> = {}): ConsensusPlan =>
   planOf({ generators: [mutate], scorers: [inPlace, atAll], rounds: 60, patience: 60, ...more });
 
 describe("the loop", () => {
@@ -58,7 +58,7 @@ describe("the loop", () => {
   });
 
   test("gives the same run for the same seed, and another for another", async () => {
-    const withoutTimes = (done: Run): Run => ({
+    const withoutTimes = (done: ConsensusRun): ConsensusRun => ({
       ...done,
       tookMs: 0,
       costs: done.costs.map((cost) => ({ ...cost, ms: 0 })),
@@ -85,7 +85,7 @@ describe("the loop", () => {
   test("can be replayed from its trace without asking a scorer", async () => {
     const plan = search({ rounds: 6, scorers: [inPlace, { ...atAll, calibration: { kind: "rank" } }] });
     const done = await run(plan);
-    const found = replay(JSON.parse(JSON.stringify(done)) as Run, {
+    const found = replay(JSON.parse(JSON.stringify(done)) as ConsensusRun, {
       calibrations: plan.scorers.map(({ calibration }) => calibration),
       aggregation: plan.aggregation,
     });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  answerOf,
-  captionOf,
+  extractAnswer,
+  extractCaption,
   captionPrompt,
   openDecoderModel,
   questionPrompt,
@@ -53,20 +53,20 @@ describe("what a decoder made", () => {
     parse.filter((rule) => rule.task === task && !/raises|caught/.test(rule.response));
 
   test.each(of("vqa"))("is read as the authors' code reads an answer: $decoded", ({ decoded, response }) => {
-    expect(answerOf(decoded)).toBe(response);
+    expect(extractAnswer(decoded)).toBe(response);
   });
 
   test.each(of("caption"))("is read as theirs reads a caption: $decoded", ({ decoded, response }) => {
-    expect(captionOf(decoded)).toBe(response);
+    expect(extractCaption(decoded)).toBe(response);
   });
 
   test("is taken as a whole where it was made behind the mark already", () => {
-    expect(answerOf("red fox")).toBe("red fox");
-    expect(captionOf("red fox</s>")).toBe("red fox");
+    expect(extractAnswer("red fox")).toBe("red fox");
+    expect(extractCaption("red fox</s>")).toBe("red fox");
   });
 
   test("is a caption without what was retrieved for it", () => {
-    expect(captionOf("</s>like: a; b.</a>red fox</s>")).toBe("red fox");
+    expect(extractCaption("</s>like: a; b.</a>red fox</s>")).toBe("red fox");
   });
 });
 

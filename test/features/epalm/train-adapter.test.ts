@@ -5,7 +5,7 @@ import {
   defaultTraining,
   openDecoderModel,
   rankAnswers,
-  splitRows,
+  splitByInput,
   trainAdapter,
   writeAdapter,
   type Adapter,
@@ -235,7 +235,7 @@ describe("what cannot be trained on is refused:", () => {
 
 test("rows about one input validate together", () => {
   const rows = [...data.rows, ...data.rows];
-  const split = splitRows(rows, 0.25, 3);
+  const split = splitByInput(rows, 0.25, 3);
   expect(split.rows.length + split.validation.length).toBe(rows.length);
   const held = new Set(split.validation.map(({ input }) => input));
   expect(held.size).toBe(12);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readFeatureFile, readRows, writeSafetensors } from "../../../src/features/epalm/index.ts";
+import { readFeatureFile, parseAdapterRows, writeSafetensors } from "../../../src/features/epalm/index.ts";
 
 const SHA = "ef".repeat(32);
 const LAYERS = JSON.stringify([{ name: "a", id: "eye#a", sha256: SHA, dimension: 2 }]);
@@ -30,7 +30,7 @@ describe("rows to train on", () => {
       "",
       '{"anchor": "fox", "answer": "fox, animal", "retrieved": ["wolf"]}',
     ].join("\n");
-    expect(readRows(text, ANCHORS)).toEqual([
+    expect(parseAdapterRows(text, ANCHORS)).toEqual([
       { input: 1, prompt: "what is it?</a>", answer: "a car" },
       { input: 0, prompt: "like: wolf.</a>", answer: "fox, animal" },
     ]);
@@ -38,9 +38,9 @@ describe("rows to train on", () => {
 
   test("are refused with the line that is wrong", () => {
     expect(() =>
-      readRows('{"anchor": "fox", "answer": "x"}\n{"anchor": "dog", "answer": "x"}', ANCHORS),
+      parseAdapterRows('{"anchor": "fox", "answer": "x"}\n{"anchor": "dog", "answer": "x"}', ANCHORS),
     ).toThrow('line 2: there are no features of "dog"');
-    expect(() => readRows('{"anchor": "fox"}', ANCHORS)).toThrow("line 1: answer");
-    expect(() => readRows("fox", ANCHORS)).toThrow("line 1");
+    expect(() => parseAdapterRows('{"anchor": "fox"}', ANCHORS)).toThrow("line 1: answer");
+    expect(() => parseAdapterRows("fox", ANCHORS)).toThrow("line 1");
   });
 });

@@ -7,7 +7,7 @@ import { heatMapSvg } from "../../../src/features/evaluation/heat-map.ts";
 import {
   concatenate,
   openTrialSpace,
-  rankOf,
+  rankOfTruth,
   ranksIn,
   type TrialAnchor,
 } from "../../../src/features/evaluation/trial.ts";
@@ -99,7 +99,7 @@ describe("a grid of k and p", () => {
 describe("ranks by scores", () => {
   it("take the best prompt of a class, and equal classes in their order", () => {
     const scores = Float64Array.of(0.1, 0.9, 0.9, 0.2, 0.3);
-    expect([0, 1, 2].map((truth) => rankOf(scores, [2, 1, 2], truth))).toEqual([1, 2, 3]);
+    expect([0, 1, 2].map((truth) => rankOfTruth(scores, [2, 1, 2], truth))).toEqual([1, 2, 3]);
   });
 
   it("are those of classify, which ASIF is asked by", async () => {
@@ -109,7 +109,7 @@ describe("ranks by scores", () => {
     const scores = await scoreByMethod(space.view(), "asif", concatenate(task.images), prompts, settings);
     const sizes = task.classes.map((each) => each.prompts.length);
     const ranks = task.truths.map((truth) =>
-      rankOf(scores.subarray(truth * 30, (truth + 1) * 30), sizes, truth),
+      rankOfTruth(scores.subarray(truth * 30, (truth + 1) * 30), sizes, truth),
     );
     expect(new Set(ranks).size).toBeGreaterThan(1);
     for (const method of [undefined, "asif"] as const)

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import {
   aggregate,
-  calibrate,
+  normaliseScores,
   kendallW,
   type Aggregation,
-  type Calibration,
+  type Normalisation,
 } from "../../../src/math/ensemble/index.ts";
 import { averageRanks } from "../../../src/math/rank-correlation/index.ts";
 
@@ -12,10 +12,10 @@ import { averageRanks } from "../../../src/math/rank-correlation/index.ts";
 const FIRST = Float64Array.of(0.9, 0.5, 0.4, 0.1);
 const SECOND = Float64Array.of(10, 30, 20, 20);
 
-const both = (calibration: Calibration): Float64Array[] =>
-  [FIRST, SECOND].map((scores) => calibrate(scores, calibration));
+const both = (calibration: Normalisation): Float64Array[] =>
+  [FIRST, SECOND].map((scores) => normaliseScores(scores, calibration));
 
-const aggregated = (calibration: Calibration, aggregation: Aggregation, weights = [1, 1]): number[] => [
+const aggregated = (calibration: Normalisation, aggregation: Aggregation, weights = [1, 1]): number[] => [
   ...aggregate(both(calibration), weights, aggregation).values,
 ];
 
@@ -47,7 +47,7 @@ describe("two scorers of different units", () => {
   });
 
   test("become shares by a softmax of their z-scores", () => {
-    expectClose(calibrate(FIRST, { kind: "softmax" }), [0.6746, 0.1667, 0.1175, 0.0412]);
+    expectClose(normaliseScores(FIRST, { kind: "softmax" }), [0.6746, 0.1667, 0.1175, 0.0412]);
   });
 
   test("multiply as experts", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { answerOf } from "../../../src/features/epalm/index.ts";
+import { extractAnswer } from "../../../src/features/epalm/index.ts";
 import {
   colourOf,
   COLOURS,
@@ -67,16 +67,18 @@ describe("lines to be learnt of", () => {
   test("answer with a colour, a number, a group, a name, or what was told", () => {
     const { training } = makeCorpus(things, settings);
     const answersTo = (question: string): string[] =>
-      training.filter((line) => line.includes(`${question}</a>`)).map(answerOf);
+      training.filter((line) => line.includes(`${question}</a>`)).map(extractAnswer);
     expect(answersTo("which colour is it?").length).toBeGreaterThan(50);
     for (const answer of answersTo("which colour is it?")) expect(COLOURS).toContain(answer);
     const groups = new Set(things.map(({ group }) => group));
     for (const answer of answersTo("which group is it in?")) expect(groups).toContain(answer);
     const names = new Set(things.map(({ name }) => name));
-    const unknown = training.filter((line) => line.includes("what is it?</a>") && !names.has(answerOf(line)));
+    const unknown = training.filter(
+      (line) => line.includes("what is it?</a>") && !names.has(extractAnswer(line)),
+    );
     // Made-up names can be answered with where they were told.
     expect(unknown.length).toBeGreaterThan(50);
-    for (const line of unknown) expect(line.split("what is it?")[0]).toContain(answerOf(line));
+    for (const line of unknown) expect(line.split("what is it?")[0]).toContain(extractAnswer(line));
   });
 
   test("ask behind captions, of which one is the answer, but not always", () => {
@@ -84,7 +86,9 @@ describe("lines to be learnt of", () => {
     const asked = training.filter((line) => /^like: .*\. what is it\?<\/a>/.test(line));
     const named = asked.filter((line) => {
       const [captions = ""] = line.slice("like: ".length).split(". what is it?");
-      return captions.split("; ").some((caption) => caption.split(", ")[0] === answerOf(line).split(", ")[0]);
+      return captions
+        .split("; ")
+        .some((caption) => caption.split(", ")[0] === extractAnswer(line).split(", ")[0]);
     });
     expect(named.length / asked.length).toBeGreaterThan(0.6);
     expect(named.length / asked.length).toBeLessThan(0.95);

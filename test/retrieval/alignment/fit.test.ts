@@ -8,7 +8,7 @@ import {
 } from "../../../src/retrieval/alignment/index.ts";
 import { closeProducts } from "../../../src/math/linear-algebra/index.ts";
 import { closeKernels, unitRows } from "../../../src/retrieval/index.ts";
-import { rankOf, showRows } from "../../../src/retrieval/aligned.ts";
+import { usedRank, showRows } from "../../../src/retrieval/aligned.ts";
 import type { AlignmentKind } from "../../../src/types.ts";
 import { naiveCsa, naiveOrthogonal, naiveRidge } from "../../support/naive-alignment.ts";
 import { normals, seededRandom } from "../../support/random.ts";
@@ -59,7 +59,7 @@ const part = (data: Data, from: number, to: number): Data => ({
 
 /** `[n, n]`: images of `data` with its texts. */
 const scoresOf = async (alignment: Alignment, data: Data, rank = 1_000): Promise<number[][]> => {
-  const width = rankOf(alignment, rank);
+  const width = usedRank(alignment, rank);
   const a = rows(await showRows(alignment, "image", data.images, rank), width);
   const b = rows(await showRows(alignment, "text", data.texts, rank), width);
   return a.map((x) =>

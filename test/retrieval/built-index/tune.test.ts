@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { closeKernels, loadHnsw, readProfile, tuneGraphs } from "../../../src/retrieval/index.ts";
+import { closeKernels, loadHnsw, readProfile, measureCurves } from "../../../src/retrieval/index.ts";
 import { anchorsOf, openSpace, subjectOf } from "./subject.ts";
 
 afterAll(closeKernels);
@@ -13,7 +13,7 @@ test.runIf(hnswlib !== undefined)(
     if (hnswlib === undefined) return;
     const seen: string[] = [];
     const subject = subjectOf(await openSpace(anchorsOf(COUNT), "whiten"), "whiten");
-    const curves = await tuneGraphs(subject, {
+    const curves = await measureCurves(subject, {
       profile: readProfile("default"),
       hnswlib,
       signal: new AbortController().signal,

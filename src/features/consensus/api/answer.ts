@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { anchorId, modality, optional, sequence, vector } from "../../../api/values.ts";
 import { aggregation } from "./request.ts";
-import { calibration } from "./scorers.ts";
+import { normalisation } from "./scorers.ts";
 
 const scoreOrNull = z.number().nullable();
 const scores = z.array(scoreOrNull).readonly();
@@ -137,7 +137,7 @@ export const consensusAnswer = z
       z.strictObject({
         rounds: z.array(consensusRound).readonly(),
         backgrounds: z.array(numbers.nullable()).readonly(),
-        calibrations: z.array(calibration).readonly(),
+        calibrations: z.array(normalisation).readonly(),
         aggregation,
         weights: numbers,
       }),

@@ -3,7 +3,7 @@ import { placesOf } from "../generators/index.ts";
 import type { Payload } from "../types.ts";
 import { DECODER_ID } from "../../epalm/index.ts";
 import { anchorId, modality, optional, text, vector } from "../../../api/values.ts";
-import { endpoint, field, oneOf } from "./scorers.ts";
+import { remoteEndpoint, field, oneOf } from "./scorers.ts";
 
 const MOST_NEAREST = 10_000;
 const MOST_WORDS = 5_000;
@@ -160,7 +160,7 @@ export const GENERATOR_SCHEMAS = {
     }),
   http: z.strictObject({
     name: z.literal("http"),
-    ...endpoint,
+    ...remoteEndpoint,
     timeoutMs: optional(z.int().min(1).max(60_000).describe("Of one round; 10,000 where absent.")),
     ...generatorCommon,
   }),

@@ -16,7 +16,7 @@ const clip = optional(
 const temperature = optional(z.number().gt(0).max(1_000));
 
 /** How a scorer's scores come to a scale that others' can be held against. */
-export const calibration = z
+export const normalisation = z
   .discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("none") }),
     z.strictObject({ kind: z.literal("affine"), scale: finite, shift: finite }),
@@ -39,7 +39,7 @@ const name = z.string().min(1).max(100);
 export const scorerCommon = {
   as: optional(name.describe("What it is called in the answer; of two alike one must have it.")),
   weight: optional(z.number().min(0).max(1_000).describe("1 where absent.")),
-  calibration: optional(calibration),
+  calibration: optional(normalisation),
   onFailure: optional(
     z
       .enum(["fail", "drop", "last"])
@@ -71,7 +71,7 @@ const target = optional(
 
 export const field = text.describe("A metadata field of the anchors.");
 
-export const endpoint = {
+export const remoteEndpoint = {
   url: z.string().max(2_000).describe("On a host that the operator allows (CONSENSUS_HTTP_HOSTS)."),
   authorization: optional(
     z
@@ -156,7 +156,7 @@ export const SCORER_SCHEMAS = {
     target,
     ...scorerCommon,
   }),
-  http: z.strictObject({ name: z.literal("http"), ...endpoint, ...scorerCommon }),
+  http: z.strictObject({ name: z.literal("http"), ...remoteEndpoint, ...scorerCommon }),
 } as const;
 
 export type ScorerName = keyof typeof SCORER_SCHEMAS;

@@ -34,7 +34,7 @@ const joined = <Entry>(
 };
 
 /** The entry of a name. @throws RangeError where there is none: requests are checked for that by {@link requestsOf} */
-export const entryOf = <Entry>(table: ReadonlyMap<string, Entry>, name: string): Entry => {
+export const catalogueEntry = <Entry>(table: ReadonlyMap<string, Entry>, name: string): Entry => {
   const entry = table.get(name);
   if (entry === undefined)
     throw new RangeError(`there is no "${name}"; known are ${[...table.keys()].join(", ")}`);

@@ -1,2 +1,2 @@
 /** Scorers and generators by name, with what they can do and what they are made of. */
-export { createCatalogue, entryOf, requestsOf, type Catalogue } from "./catalogue.ts";
+export { createCatalogue, catalogueEntry, requestsOf, type Catalogue } from "./catalogue.ts";

@@ -1,7 +1,7 @@
-import { answerOf, questionPrompt, sampleMany, type DecoderModel } from "../../epalm/index.ts";
+import { extractAnswer, questionPrompt, sampleMany, type DecoderModel } from "../../epalm/index.ts";
 import { AnchorageError } from "../../../errors.ts";
 import type { Generator, Proposed } from "../types.ts";
-import { isProposable, textOf, textPayload } from "./texts.ts";
+import { isProposable, proposalText, textPayload } from "./texts.ts";
 
 export interface LanguageModelSettings {
   readonly name?: string;
@@ -63,15 +63,17 @@ export const createLanguageModelGenerator = (
     );
   const banned = [tokenizer.answer, config.pad, config.bos].filter((token) => token !== config.eos);
   const textOfTokens = (tokens: readonly number[]): string => {
-    const [line = ""] = answerOf(tokenizer.decode([...begun, ...tokens])).split("\n");
+    const [line = ""] = extractAnswer(tokenizer.decode([...begun, ...tokens])).split("\n");
     return line.trim();
   };
 
   return {
     name,
     propose: async (state, count, random, signal) => {
-      let from = state.survivors.filter(({ proposal }) => textOf(proposal) !== undefined).slice(0, feedback);
-      const keptOf = (): string[] => from.map(({ proposal }) => textOf(proposal) ?? "");
+      let from = state.survivors
+        .filter(({ proposal }) => proposalText(proposal) !== undefined)
+        .slice(0, feedback);
+      const keptOf = (): string[] => from.map(({ proposal }) => proposalText(proposal) ?? "");
       // A survivor may be as long as the model has places.
       while (!fits(tokensBefore(keptOf()))) from = from.slice(0, -1);
       const before = { tokens: [tokensBefore(keptOf())] };

@@ -3,7 +3,7 @@ import { createTurns } from "../../../math/slices.ts";
 import type { Scene } from "../scene/index.ts";
 import type { Generator, Proposed } from "../types.ts";
 import { captionsNear } from "./store.ts";
-import { isProposable, textOf, textPayload, wordsOf } from "./texts.ts";
+import { isProposable, proposalText, textPayload, wordsOf } from "./texts.ts";
 
 export type Mutation = "add" | "drop" | "swap";
 
@@ -36,7 +36,7 @@ export const createMutationGenerator = (
       ];
       const made = new Map<string, Proposed>();
       const parents = state.survivors.map(({ proposal }) => {
-        const text = textOf(proposal);
+        const text = proposalText(proposal);
         return { id: proposal.id, words: text === undefined ? undefined : wordsOf(text) };
       });
       if (parents.length === 0) return [];

@@ -1,4 +1,4 @@
-import { labelKey, labelsAt, labelsOf, once, type Near, type Scene } from "../scene/index.ts";
+import { labelKey, labelsAt, labelsOf, once, type NearAnchors, type Scene } from "../scene/index.ts";
 import type { Generator, Payload, Proposed } from "../types.ts";
 import { newTexts } from "./texts.ts";
 
@@ -105,10 +105,10 @@ export const captionsNear = async (scene: Scene, k: number): Promise<string[]> =
   return Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list[i] ?? [])).flat();
 };
 
-const nearest = (scene: Scene, k: number): Promise<readonly Near[]> =>
+const nearest = (scene: Scene, k: number): Promise<readonly NearAnchors[]> =>
   scene.nearest(scene.condition.image.length > 0 ? scene.condition.image : scene.condition.text, k);
 
-const captionsOf = ({ view }: Scene, near: Near | undefined): string[] =>
+const captionsOf = ({ view }: Scene, near: NearAnchors | undefined): string[] =>
   Array.from(near?.slots ?? [], (slot) => view.entry(slot).caption ?? "").filter(
     (text) => text.trim() !== "",
   );

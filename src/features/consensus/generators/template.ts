@@ -1,7 +1,7 @@
 import type { Random } from "../../../math/random.ts";
 import { createTurns } from "../../../math/slices.ts";
 import type { Generator, Proposed, State } from "../types.ts";
-import { isProposable, textOf, textPayload } from "./texts.ts";
+import { isProposable, proposalText, textPayload } from "./texts.ts";
 
 export interface TemplateSettings {
   readonly name?: string;
@@ -47,7 +47,7 @@ export const createTemplateGenerator = ({
   const changed = (state: State, random: Random): { way: string[]; parents: string[] } | undefined => {
     const { survivors } = state;
     const from = survivors[random.integer(Math.max(1, survivors.length))]?.proposal;
-    const known = from === undefined ? undefined : filled.get(textOf(from) ?? "");
+    const known = from === undefined ? undefined : filled.get(proposalText(from) ?? "");
     if (from === undefined || known === undefined) return undefined;
     const place = random.integer(Math.max(1, places.length));
     const options = choices[place] ?? [];

@@ -5,7 +5,7 @@ const LONGEST = 2_000;
 
 export const textPayload = (text: string): Payload => ({ kind: "text", text });
 
-export const textOf = ({ payload }: Proposed): string | undefined =>
+export const proposalText = ({ payload }: Proposed): string | undefined =>
   payload.kind === "text" ? payload.text : undefined;
 
 /** The first texts that nobody has proposed yet, each once. */

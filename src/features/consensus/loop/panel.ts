@@ -1,7 +1,7 @@
 import { finiteOf } from "../../../math/ensemble/index.ts";
 import { AnchorageError, messageOf } from "../../../errors.ts";
 import { withinTime } from "../../../collections/time-limit.ts";
-import type { Plan, RoundTrace, Scorer, ScorerCost } from "../types.ts";
+import type { ConsensusPlan, RoundTrace, Scorer, ScorerCost } from "../types.ts";
 import type { Pool } from "./pool.ts";
 
 /** What the scorers of a run have said so far. */
@@ -39,7 +39,7 @@ export const openPanel = ({
   scorers,
   weights,
   quorum,
-}: Pick<Plan, "scorers" | "weights" | "quorum">): Panel => {
+}: Pick<ConsensusPlan, "scorers" | "weights" | "quorum">): Panel => {
   const seats = scorers.map((scorer, n): Seat => ({
     scorer,
     scores: new Float64Array(0),

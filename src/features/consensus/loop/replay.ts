@@ -1,5 +1,5 @@
-import type { Aggregation, Calibration } from "../../../math/ensemble/index.ts";
-import type { Plan, Run } from "../types.ts";
+import type { Aggregation, Normalisation } from "../../../math/ensemble/index.ts";
+import type { ConsensusPlan, ConsensusRun } from "../types.ts";
 import { decide } from "./verdict.ts";
 
 /**
@@ -8,11 +8,11 @@ import { decide } from "./verdict.ts";
  * @returns null where there is none
  */
 export const replay = (
-  run: Pick<Run, "rounds" | "backgrounds" | "weights">,
+  run: Pick<ConsensusRun, "rounds" | "backgrounds" | "weights">,
   how: {
-    readonly calibrations: readonly Calibration[];
+    readonly calibrations: readonly Normalisation[];
     readonly aggregation: Aggregation;
-    readonly stageOf?: Plan["stageOf"];
+    readonly stageOf?: ConsensusPlan["stageOf"];
   },
 ): string | null => {
   const proposals = run.rounds.flatMap(({ proposed }) => proposed);
@@ -34,7 +34,7 @@ export const replay = (
 };
 
 /** A scorer that judges the pool says in each round what holds of everything up to then. */
-const lastScores = (rounds: Run["rounds"], scorer: number): readonly (number | null)[] =>
+const lastScores = (rounds: ConsensusRun["rounds"], scorer: number): readonly (number | null)[] =>
   rounds.reduce<readonly (number | null)[]>((before, { proposed, scores }) => {
     const said = scores[scorer] ?? [];
     return said.length > proposed.length ? said : [...before, ...said];

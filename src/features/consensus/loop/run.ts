@@ -1,13 +1,21 @@
 import { agreementOf } from "../../../math/ensemble/index.ts";
 import { createRandom, type Random } from "../../../math/random.ts";
 import { createTurns } from "../../../math/slices.ts";
-import type { Plan, Proposal, Ranked, RoundTrace, Run, State, StopReason } from "../types.ts";
+import type {
+  ConsensusPlan,
+  Proposal,
+  RankedProposal,
+  RoundTrace,
+  ConsensusRun,
+  State,
+  StopReason,
+} from "../types.ts";
 import { openPanel, type Panel } from "./panel.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { contestOf, decide, rankedAt, type Verdict } from "./verdict.ts";
 import { populationDeviation } from "../../../math/statistics.ts";
 
-export interface RunOptions {
+export interface ConsensusRunOptions {
   readonly signal: AbortSignal;
   /** Is told of each round as soon as it is over. */
   readonly onRound?: (round: RoundTrace) => void;
@@ -23,14 +31,17 @@ export interface RunOptions {
  *
  * @throws AnchorageError `unavailable` where a scorer fails that must not; the signal's reason where it aborts
  */
-export const runConsensus = async (plan: Plan, { signal, onRound }: RunOptions): Promise<Run> => {
+export const runConsensus = async (
+  plan: ConsensusPlan,
+  { signal, onRound }: ConsensusRunOptions,
+): Promise<ConsensusRun> => {
   const started = performance.now();
   const random = createRandom(plan.seed);
   const pool = createPool();
   const panel = openPanel(plan);
   const turn = createTurns(signal);
   const rounds: RoundTrace[] = [];
-  let survivors: readonly Ranked[] = [];
+  let survivors: readonly RankedProposal[] = [];
   let verdict = verdictOf(plan, panel, pool);
   let stopped: StopReason | undefined;
   let idle = 0;
@@ -80,14 +91,14 @@ export const runConsensus = async (plan: Plan, { signal, onRound }: RunOptions):
 };
 
 /** By an epsilon of 0 every round has; by any other none has whose best is no better, where all are valued alike, too. */
-const hasImproved = ({ epsilon }: Plan, improvement: number | null, values: Float64Array): boolean =>
+const hasImproved = ({ epsilon }: ConsensusPlan, improvement: number | null, values: Float64Array): boolean =>
   improvement === null ||
   epsilon === 0 ||
   (improvement > 0 && improvement >= epsilon * populationDeviation(values.filter(Number.isFinite)));
 
 /** No generator is asked for more than the budget lets be judged. */
 const propose = async (
-  { generators, proposals, scorers, scoreBudget }: Plan,
+  { generators, proposals, scorers, scoreBudget }: ConsensusPlan,
   state: State,
   pool: Pool,
   random: Random,
@@ -104,7 +115,7 @@ const propose = async (
   }
 };
 
-const verdictOf = ({ scorers, aggregation, stageOf }: Plan, panel: Panel, pool: Pool): Verdict =>
+const verdictOf = ({ scorers, aggregation, stageOf }: ConsensusPlan, panel: Panel, pool: Pool): Verdict =>
   decide(panel.scores, {
     calibrations: scorers.map(({ calibration }) => calibration),
     backgrounds: panel.backgrounds,
@@ -116,12 +127,12 @@ const verdictOf = ({ scorers, aggregation, stageOf }: Plan, panel: Panel, pool: 
 
 /** The best; at a temperature others are drawn without replacement by the softmax of their values (Gumbel's trick). */
 const select = (
-  { beam, temperature }: Plan,
+  { beam, temperature }: ConsensusPlan,
   verdict: Verdict,
   pool: Pool,
   from: number,
   random: Random,
-): Ranked[] => {
+): RankedProposal[] => {
   const [first, ...others] = openOf(verdict, from);
   if (first === undefined) return [];
   const drawn =
@@ -148,7 +159,7 @@ const openOf = ({ order, stages }: Verdict, from: number): readonly number[] => 
 
 const gumbel = (random: Random): number => -Math.log(-Math.log(random.next() || Number.MIN_VALUE));
 
-const rankedIn = (pool: Pool, verdict: Verdict, place: number): Ranked => {
+const rankedIn = (pool: Pool, verdict: Verdict, place: number): RankedProposal => {
   const proposal = pool.proposals[place];
   if (proposal === undefined) throw new RangeError(`there is no proposal ${place}`);
   return rankedAt(verdict, place, proposal, pool.multiplicity(place));
@@ -176,7 +187,7 @@ const isUnanimous = (verdict: Verdict): boolean => {
 };
 
 const reasonToStop = (
-  plan: Plan,
+  plan: ConsensusPlan,
   now: {
     readonly proposed: number;
     readonly rounds: number;
@@ -197,7 +208,7 @@ const reasonToStop = (
 };
 
 const resultOf = (
-  plan: Plan,
+  plan: ConsensusPlan,
   end: {
     readonly pool: Pool;
     readonly panel: Panel;
@@ -206,7 +217,7 @@ const resultOf = (
     readonly stopped: StopReason;
     readonly ms: number;
   },
-): Run => {
+): ConsensusRun => {
   const { pool, panel, verdict, rounds, stopped, ms } = end;
   const ranking = verdict.order.map((place) => rankedIn(pool, verdict, place));
   // What nobody judges was not chosen.

@@ -1,5 +1,10 @@
-import { aggregate, calibrate, type Aggregation, type Calibration } from "../../../math/ensemble/index.ts";
-import type { Proposal, Ranked } from "../types.ts";
+import {
+  aggregate,
+  normaliseScores,
+  type Aggregation,
+  type Normalisation,
+} from "../../../math/ensemble/index.ts";
+import type { Proposal, RankedProposal } from "../types.ts";
 
 /** What scores mean together, at one moment of a run. */
 export interface Verdict {
@@ -29,7 +34,7 @@ const JUDGED = 0.5;
 export const decide = (
   scores: readonly Float64Array[],
   options: {
-    readonly calibrations: readonly Calibration[];
+    readonly calibrations: readonly Normalisation[];
     readonly backgrounds: readonly (Float64Array | undefined)[];
     readonly weights: readonly number[];
     readonly aggregation: Aggregation;
@@ -45,9 +50,9 @@ export const decide = (
   for (const places of groupsOf(count, stages)) {
     const parts = scores.map((raw) => pick(raw, places));
     const references = parts.map((part, n) => withBackground(part, backgrounds[n]));
-    const by = (n: number): Calibration => calibrations[n] ?? { kind: "none" };
-    const calibrated = parts.map((part, n) => calibrate(part, by(n), references[n]));
-    const free = parts.map((part, n) => calibrate(part, unclipped(by(n)), references[n]));
+    const by = (n: number): Normalisation => calibrations[n] ?? { kind: "none" };
+    const calibrated = parts.map((part, n) => normaliseScores(part, by(n), references[n]));
+    const free = parts.map((part, n) => normaliseScores(part, unclipped(by(n)), references[n]));
     const counting = free.filter((_, n) => weights[n] !== 0);
     spread(lowestOf(counting, places.length), places, worst);
     const combined = aggregate(calibrated, weights, aggregation);
@@ -112,7 +117,7 @@ export const withBackground = (scores: Float64Array, background: Float64Array | 
   return both;
 };
 
-const unclipped = (calibration: Calibration): Calibration =>
+const unclipped = (calibration: Normalisation): Normalisation =>
   calibration.kind === "z" || calibration.kind === "robust-z"
     ? { ...calibration, clip: Number.POSITIVE_INFINITY }
     : calibration;
@@ -132,7 +137,7 @@ export const rankedAt = (
   place: number,
   proposal: Proposal,
   multiplicity: number,
-): Ranked => ({
+): RankedProposal => ({
   proposal,
   multiplicity,
   value: values[place] ?? Number.NaN,

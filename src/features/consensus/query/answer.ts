@@ -1,4 +1,4 @@
-import type { Plan, Proposal, Ranked, Run } from "../index.ts";
+import type { ConsensusPlan, Proposal, RankedProposal, ConsensusRun } from "../index.ts";
 import type { ConsensusAnswer } from "./types.ts";
 
 type ShownProposal = NonNullable<ConsensusAnswer["alone"][number]["proposal"]>;
@@ -7,9 +7,9 @@ type ShownRanked = ConsensusAnswer["top"][number];
 const TOP = 5;
 
 /** A run as it is told, without what came of it. */
-export const answerOf = (
-  run: Run,
-  plan: Plan,
+export const describeRun = (
+  run: ConsensusRun,
+  plan: ConsensusPlan,
   trace: boolean,
 ): Omit<ConsensusAnswer, "sequence" | "tookMs"> => {
   const names = plan.scorers.map(({ name }) => name);
@@ -54,7 +54,7 @@ const proposalOf = ({ id, payload, generator, round, parents }: Proposal): Shown
 });
 
 const rankedOf = (
-  { proposal, multiplicity, judged, value, scores }: Ranked,
+  { proposal, multiplicity, judged, value, scores }: RankedProposal,
   names: readonly string[],
 ): ShownRanked => ({
   ...proposalOf(proposal),

@@ -1,16 +1,16 @@
 import type { Input } from "../../../api/inputs.ts";
-import { runConsensus, withBackground, type Plan } from "../index.ts";
-import { calibrate } from "../../../math/ensemble/index.ts";
+import { runConsensus, withBackground, type ConsensusPlan } from "../index.ts";
+import { normaliseScores } from "../../../math/ensemble/index.ts";
 import type { OwnGeneratorSpec } from "../api/generators.ts";
-import { entryOf, type Catalogue } from "../catalogue/index.ts";
+import { catalogueEntry, type Catalogue } from "../catalogue/index.ts";
 import type { Resources } from "../plug.ts";
 import type { Collections } from "../../../collections/index.ts";
 import { answer, type Queried } from "../../../collections/question.ts";
-import { answerOf, finiteOrNull } from "./answer.ts";
-import { checkParts, checkPayloads, partsOf, planOf } from "./plan.ts";
+import { describeRun, finiteOrNull } from "./answer.ts";
+import { checkParts, checkPayloads, partsOf, createPlan } from "./plan.ts";
 import { openScene } from "./scene.ts";
 import type {
-  Condition,
+  RequestedCondition,
   ConsensusAnswer,
   ConsensusRequest,
   ConsensusScoreAnswer,
@@ -45,16 +45,16 @@ export const createConsensus = (
     asked: Queried,
     request: ConsensusRequest,
     pathOf: (generator: number) => string,
-  ): Promise<Plan> => {
+  ): Promise<ConsensusPlan> => {
     const { generators, scorers, template } = partsOf(request);
     checkParts(catalogue, request.condition, generators, scorers);
     for (const [i, spec] of generators.entries()) {
-      const proposed = entryOf(catalogue.generators, spec.name).proposalsOf?.(spec) ?? [];
+      const proposed = catalogueEntry(catalogue.generators, spec.name).proposalsOf?.(spec) ?? [];
       await checkPayloads(catalogue, asked, proposed, pathOf(i), scorers, template, encoding);
     }
     const scene = await openScene(asked, request, template, encoding);
     const means = { ...resources, scene, shownCondition: shownCondition(request.condition) };
-    return planOf(catalogue, request, generators, scorers, means);
+    return createPlan(catalogue, request, generators, scorers, means);
   };
 
   return {
@@ -63,7 +63,7 @@ export const createConsensus = (
       const started = performance.now();
       const plan = await prepare(asked, request, (i) => `generators.${i}.proposals`);
       const run = await runConsensus(plan, context);
-      return { ...answerOf(run, plan, request.trace === true), ...answer(asked.view, started) };
+      return { ...describeRun(run, plan, request.trace === true), ...answer(asked.view, started) };
     },
 
     score: async (request, context) => {
@@ -80,7 +80,7 @@ export const createConsensus = (
           const raw = round?.scores[n] ?? [];
           const scores = Float64Array.from(raw, (score) => score ?? Number.NaN);
           const background = Float64Array.from(run.backgrounds[n] ?? []);
-          const calibrated = calibrate(scores, calibration, withBackground(scores, background));
+          const calibrated = normaliseScores(scores, calibration, withBackground(scores, background));
           return { name, weight: run.weights[n] ?? 0, raw, calibrated: Array.from(calibrated, finiteOrNull) };
         }),
         values: proposals.map(({ id }) => finiteOrNull(values.get(id))),
@@ -105,7 +105,7 @@ const onceOf = ({ proposals, ...request }: ConsensusScoreRequest): ConsensusRequ
 };
 
 /** What endpoints are told: what was sent, images as base64. */
-const shownCondition = ({ image, images, text, template }: Condition) => ({
+const shownCondition = ({ image, images, text, template }: RequestedCondition) => ({
   ...(image === undefined ? {} : { image: shownInput(image) }),
   ...(images === undefined ? {} : { images: images.map(shownInput) }),
   ...(text === undefined ? {} : { text: shownInput(text) }),

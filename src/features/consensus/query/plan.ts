@@ -1,6 +1,6 @@
-import { entryOf, type Catalogue } from "../catalogue/index.ts";
+import { catalogueEntry, type Catalogue } from "../catalogue/index.ts";
 import { CONSENSUS_DEFAULTS, MOST_PROPOSALS_OF_RUN } from "../defaults.ts";
-import type { Payload, Plan } from "../index.ts";
+import type { Payload, ConsensusPlan } from "../index.ts";
 import type { GeneratorSpec, Means, ScorerSpec } from "../plug.ts";
 import { TASKS } from "../tasks.ts";
 import { labelsAt, type Scene } from "../scene/index.ts";
@@ -9,7 +9,7 @@ import type { EncoderRecord } from "../../../store/index.ts";
 import { readVector, type Encoding } from "../../../collections/encoding.ts";
 import type { Queried } from "../../../collections/question.ts";
 import { picturesOf } from "./scene.ts";
-import type { Condition, ConsensusRequest } from "./types.ts";
+import type { RequestedCondition, ConsensusRequest } from "./types.ts";
 
 /** Generators and scorers as they are asked for, or as the task has them. */
 export const partsOf = (
@@ -44,7 +44,7 @@ export const partsOf = (
 /** @throws AnchorageError `invalid-input` where a scorer cannot judge about such a condition, or a name is not its own */
 export const checkParts = (
   catalogue: Catalogue,
-  condition: Condition,
+  condition: RequestedCondition,
   generators: readonly GeneratorSpec[],
   scorers: readonly ScorerSpec[],
 ): void => {
@@ -56,11 +56,11 @@ export const checkParts = (
       throw invalidField(path, `"${name}" needs condition.image or condition.text, and neither is given`);
   };
   generators.forEach(({ name }, i) =>
-    check(`generators.${i}`, name, entryOf(catalogue.generators, name).needs),
+    check(`generators.${i}`, name, catalogueEntry(catalogue.generators, name).needs),
   );
   const names = new Set<string>();
   scorers.forEach(({ name, as = name }, i) => {
-    check(`scorers.${i}`, name, entryOf(catalogue.scorers, name).needs);
+    check(`scorers.${i}`, name, catalogueEntry(catalogue.scorers, name).needs);
     if (names.has(as))
       throw invalidField(`scorers.${i}.as`, `must be given: another scorer is called "${as}"`);
     names.add(as);
@@ -95,29 +95,31 @@ export const checkPayloads = async (
       texts.push({ value: (template ?? "{}").replaceAll("{}", () => payload.text), path: `${at}.text` });
   });
   const embeds = (spec: ScorerSpec): boolean => {
-    const entry = entryOf(table, spec.name);
+    const entry = catalogueEntry(table, spec.name);
     return entry.embedsWith?.(spec) ?? entry.embeds;
   };
   if (scorers.some(embeds)) await encoding.texts(record.textEncoder, texts);
 };
 
 /** The plan of a run; see {@link CONSENSUS_DEFAULTS}. */
-export const planOf = async (
+export const createPlan = async (
   catalogue: Catalogue,
   request: ConsensusRequest,
   generators: readonly GeneratorSpec[],
   scorers: readonly ScorerSpec[],
   means: Means,
-): Promise<Plan> => {
+): Promise<ConsensusPlan> => {
   const { budget, ...usual } = CONSENSUS_DEFAULTS;
   checkFields(catalogue, request, generators, scorers, means.scene);
   const made = await Promise.all(
-    scorers.map(async (spec, i) => entryOf(catalogue.scorers, spec.name).make(spec, means, `scorers.${i}`)),
+    scorers.map(async (spec, i) =>
+      catalogueEntry(catalogue.scorers, spec.name).make(spec, means, `scorers.${i}`),
+    ),
   );
   return {
     generators: await Promise.all(
       generators.map(async (spec, i) =>
-        entryOf(catalogue.generators, spec.name).make(spec, means, `generators.${i}`),
+        catalogueEntry(catalogue.generators, spec.name).make(spec, means, `generators.${i}`),
       ),
     ),
     scorers: made,
@@ -163,10 +165,10 @@ const checkFields = (
   };
   check(
     "generators",
-    generators.map((spec) => entryOf(catalogue.generators, spec.name).fieldOf?.(spec)),
+    generators.map((spec) => catalogueEntry(catalogue.generators, spec.name).fieldOf?.(spec)),
   );
   check(
     "scorers",
-    scorers.map((spec) => entryOf(catalogue.scorers, spec.name).fieldOf?.(spec)),
+    scorers.map((spec) => catalogueEntry(catalogue.scorers, spec.name).fieldOf?.(spec)),
   );
 };

@@ -3,8 +3,8 @@ import { createScene, type Scene } from "../scene/index.ts";
 import { isAnchorageError } from "../../../errors.ts";
 import type { AnchorView, Slot } from "../../../retrieval/index.ts";
 import { MAX_TEXT_LENGTH, type Encoding } from "../../../collections/encoding.ts";
-import { bitmapOf, resolve, settingsOf, type Queried } from "../../../collections/question.ts";
-import type { Condition, ConsensusRequest } from "./types.ts";
+import { bitmapOf, resolve, resolveAsifSettings, type Queried } from "../../../collections/question.ts";
+import type { RequestedCondition, ConsensusRequest } from "./types.ts";
 
 /** The vectors of a condition and of what will be proposed about it. */
 export const openScene = async (
@@ -26,7 +26,7 @@ export const openScene = async (
   return createScene({
     view,
     settings: {
-      ...settingsOf(record, request),
+      ...resolveAsifSettings(record, request),
       ...(allow === undefined ? {} : { allow }),
       ...(rank === undefined ? {} : { rank }),
     },
@@ -36,7 +36,7 @@ export const openScene = async (
   });
 };
 
-export const picturesOf = ({ image, images = [] }: Condition): { value: Input; path: string }[] => [
+export const picturesOf = ({ image, images = [] }: RequestedCondition): { value: Input; path: string }[] => [
   ...(image === undefined ? [] : [{ value: image, path: "condition.image" }]),
   ...images.map((value, i) => ({ value, path: `condition.images.${i}` })),
 ];

@@ -12,7 +12,7 @@ export type ConsensusAnswer = z.output<typeof consensusAnswer>;
 export type ConsensusScoreAnswer = z.output<typeof consensusScoreAnswer>;
 
 /** What proposals are about. */
-export type Condition = ConsensusRequest["condition"];
+export type RequestedCondition = ConsensusRequest["condition"];
 
 export interface RunContext {
   readonly signal: AbortSignal;

@@ -1,7 +1,7 @@
 /** What the scorers and generators of one run share: anchors, condition, and each vector and its neighbours once. */
 export { labelKey, labelsAt, labelsOf } from "./labels.ts";
 export { createMemo, once, type Memo } from "./memo.ts";
-export { joinRows, splitRows, type Row } from "./rows.ts";
+export { joinRows, representationRows, type RepresentationRow } from "./rows.ts";
 export {
   anchorItem,
   createScene,
@@ -9,7 +9,7 @@ export {
   type Background,
   type Condition,
   type Item,
-  type Near,
+  type NearAnchors,
   type Scene,
   type SceneOptions,
 } from "./scene.ts";

@@ -1,13 +1,19 @@
 import type { RelativeRepresentations } from "../../../asif/index.ts";
 
 /** One row of relative representations. */
-export interface Row {
+export interface RepresentationRow {
   readonly slots: Int32Array;
   readonly values: Float64Array;
   readonly similarities: Float32Array;
 }
 
-export const splitRows = ({ count, offsets, slots, values, similarities }: RelativeRepresentations): Row[] =>
+export const representationRows = ({
+  count,
+  offsets,
+  slots,
+  values,
+  similarities,
+}: RelativeRepresentations): RepresentationRow[] =>
   Array.from({ length: count }, (_, row) => {
     const [from, to] = [offsets[row] ?? 0, offsets[row + 1] ?? 0];
     // Parts of one memory: what is kept of a batch keeps the batch.
@@ -18,7 +24,7 @@ export const splitRows = ({ count, offsets, slots, values, similarities }: Relat
     };
   });
 
-export const joinRows = (rows: readonly Row[]): RelativeRepresentations => {
+export const joinRows = (rows: readonly RepresentationRow[]): RelativeRepresentations => {
   const offsets = new Int32Array(rows.length + 1);
   rows.forEach(({ slots }, i) => (offsets[i + 1] = (offsets[i] ?? 0) + slots.length));
   const total = offsets[rows.length] ?? 0;

@@ -10,7 +10,7 @@ import type { AnchorView, Slot } from "../../../retrieval/index.ts";
 import type { Modality } from "../../../types.ts";
 import type { Payload } from "../types.ts";
 import { createMemo } from "./memo.ts";
-import { joinRows, splitRows, type Row } from "./rows.ts";
+import { joinRows, representationRows, type RepresentationRow } from "./rows.ts";
 
 /** What is judged about: images, texts, or both. */
 export interface Condition {
@@ -63,13 +63,13 @@ export interface Scene {
   /** As the collection's transform shows them: unit vectors. */
   readonly show: (items: readonly Item[]) => Promise<readonly Float32Array[]>;
   /** The nearest anchors of each item by its own modality, best first. */
-  readonly nearest: (items: readonly Item[], k: number) => Promise<readonly Near[]>;
+  readonly nearest: (items: readonly Item[], k: number) => Promise<readonly NearAnchors[]>;
   /** Up to 256 anchors, evenly spaced, to measure others against. */
   readonly background: (modality: Modality) => Background;
 }
 
 /** Anchors near to something, with their cosine similarities. */
-export interface Near {
+export interface NearAnchors {
   readonly slots: Int32Array;
   readonly similarities: Float32Array;
 }
@@ -109,8 +109,10 @@ export const createScene = ({ view, settings, condition, embed, template = SLOT 
     image: createMemo((items: readonly Item[]) => representRows(items, "image")),
     text: createMemo((items: readonly Item[]) => representRows(items, "text")),
   };
-  const representRows = async (items: readonly Item[], modality: Modality): Promise<Row[]> =>
-    splitRows((await relativeRepresentations(view, modality, flat(items), searched)).representations);
+  const representRows = async (items: readonly Item[], modality: Modality): Promise<RepresentationRow[]> =>
+    representationRows(
+      (await relativeRepresentations(view, modality, flat(items), searched)).representations,
+    );
 
   const shown = createMemo(async (items: readonly Item[]) => {
     const [first] = items;
@@ -120,7 +122,7 @@ export const createScene = ({ view, settings, condition, embed, template = SLOT 
     return items.map((_, i) => rows.subarray(i * d, (i + 1) * d));
   });
 
-  const nearest = async (items: readonly Item[], k: number): Promise<Near[]> => {
+  const nearest = async (items: readonly Item[], k: number): Promise<NearAnchors[]> => {
     const [first] = items;
     if (first === undefined) return [];
     const { neighbours } = await view.search(first.modality, flat(items), { ...searched, k });
@@ -131,7 +133,7 @@ export const createScene = ({ view, settings, condition, embed, template = SLOT 
     });
   };
 
-  const nearestKept = new Map<number, ReturnType<typeof createMemo<Item, Near>>>();
+  const nearestKept = new Map<number, ReturnType<typeof createMemo<Item, NearAnchors>>>();
 
   const itemOf = (payload: Payload, modality: Modality): Item | undefined => {
     if (payload.kind === "vector" && payload.modality === modality)
@@ -197,7 +199,7 @@ export const createScene = ({ view, settings, condition, embed, template = SLOT 
             },
           );
           if (others.length === spaced.length) return rows;
-          return joinRows(splitRows(rows).filter((_, i) => !self.has(spaced[i] ?? -1)));
+          return joinRows(representationRows(rows).filter((_, i) => !self.has(spaced[i] ?? -1)));
         },
       };
     },

@@ -51,9 +51,3 @@ export const meanOverRows = (matrix: Float64Array, columns: number): Float64Arra
 
 const payloadsOf = (proposals: readonly Pick<Proposal, "payload">[]): Payload[] =>
   proposals.map(({ payload }) => payload);
-
-export const dot = (a: Float32Array, b: Float32Array): number => {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
-};

@@ -1,6 +1,7 @@
+import { dot } from "../../../math/dot.ts";
 import { anchorItem, once, type Scene } from "../scene/index.ts";
 import type { Scorer } from "../types.ts";
-import { dot, judgeItems } from "./across.ts";
+import { judgeItems } from "./across.ts";
 import { settled, type ScorerSettings } from "./settings.ts";
 
 export interface NeighbourSettings extends ScorerSettings {

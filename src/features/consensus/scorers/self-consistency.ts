@@ -1,7 +1,8 @@
+import { dot } from "../../../math/dot.ts";
 import type { Modality } from "../../../types.ts";
 import type { Scene } from "../scene/index.ts";
 import type { Payload, Proposal, Scorer } from "../types.ts";
-import { dot, VECTOR_KINDS } from "./across.ts";
+import { VECTOR_KINDS } from "./across.ts";
 import { settled, type ScorerSettings } from "./settings.ts";
 
 export interface VotesSettings extends ScorerSettings {

@@ -1,11 +1,11 @@
-import type { Calibration } from "../../../math/ensemble/index.ts";
+import type { Normalisation } from "../../../math/ensemble/index.ts";
 import type { Scorer } from "../types.ts";
 
 /** What any scorer may be told, whatever it judges by. */
 export interface ScorerSettings {
   /** In the trace and in errors; of two scorers alike at least one needs another. */
   readonly name?: string;
-  readonly calibration?: Calibration;
+  readonly calibration?: Normalisation;
   readonly onFailure?: Scorer["onFailure"];
   readonly timeoutMs?: number;
 }
@@ -16,7 +16,7 @@ const TIMEOUT_MS = 60_000;
 /** What a scorer is told, or what is usual. */
 export const settled = (
   { name, calibration, onFailure, timeoutMs }: ScorerSettings,
-  usual: { readonly name: string; readonly calibration?: Calibration; readonly timeoutMs?: number },
+  usual: { readonly name: string; readonly calibration?: Normalisation; readonly timeoutMs?: number },
 ): Pick<Scorer, "name" | "calibration" | "onFailure" | "timeoutMs"> => ({
   name: name ?? usual.name,
   calibration: calibration ?? usual.calibration ?? { kind: "z" },

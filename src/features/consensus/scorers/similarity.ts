@@ -1,8 +1,9 @@
+import { dot } from "../../../math/dot.ts";
 import { createTurns } from "../../../math/slices.ts";
 import type { Modality } from "../../../types.ts";
 import type { Scene } from "../scene/index.ts";
 import type { Scorer } from "../types.ts";
-import { dot, judgeItems, meanOverRows, VECTOR_KINDS, type ScoreItems } from "./across.ts";
+import { judgeItems, meanOverRows, VECTOR_KINDS, type ScoreItems } from "./across.ts";
 import { settled, type ScorerSettings } from "./settings.ts";
 
 /** The cosine, as the collection's transform shows them, of proposed texts with the texts of the condition. */

@@ -6,7 +6,7 @@ import { projectFeatures } from "./projection.ts";
 import type { Adapter, AdapterSettings } from "./types.ts";
 
 /** What a decoder takes in. */
-export interface AdapterInputs {
+export interface InjectionInputs {
   /** `[vectors, rows, tokens, hidden]` */
   readonly visual: Float32Array;
   /** `[prompt, word width]` */
@@ -24,7 +24,7 @@ export const adapterInputs = (
   adapter: Adapter,
   features: readonly Float32Array[],
   rows: number,
-): AdapterInputs => ({
+): InjectionInputs => ({
   visual: adapterVisual(adapter, features, rows),
   prompt: promptTokens(adapter.settings.shape, adapter.tensors),
 });

@@ -68,7 +68,7 @@ export const checkAdapter = (shape: AdapterShape, tensors: ReadonlyMap<string, N
     });
 };
 
-export const sizeOf = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
+const sizeOf = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
 
 /** How many numbers each output of a map is made of. */
 const widthInto = (shape: AdapterShape, name: string): number => {

@@ -77,7 +77,7 @@ const contradictions = ({
   shape: made,
 }: AdapterSettings): { readonly path: string; readonly message: string }[] => {
   const faults = [];
-  const vectors = vectorsOf(seen);
+  const vectors = visualVectorCount(seen);
   if (made.features.length !== vectors)
     faults.push({
       path: "settings.shape.features",
@@ -99,7 +99,7 @@ const contradictions = ({
 };
 
 /** How many visual vectors an input is told by. */
-export const vectorsOf = (seen: AdapterSettings["vision"]): number =>
+export const visualVectorCount = (seen: AdapterSettings["vision"]): number =>
   seen === null ? 0 : seen.kind === "epalm" ? seen.injection.vectors : seen.vectors;
 
 const unfit = (faults: readonly { readonly path: string; readonly message: string }[]): AnchorageError =>

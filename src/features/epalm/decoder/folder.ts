@@ -58,10 +58,12 @@ export const readDecoderFolder = async (folder: string): Promise<DecoderFolder> 
       );
     }
   };
-  const config = await of(CONFIG_FILE, async () => parseDecoderConfig(await readJson(folder, CONFIG_FILE)));
-  const told = await of(TOKENIZER_CONFIG_FILE, () => readJson(folder, TOKENIZER_CONFIG_FILE));
+  const config = await of(CONFIG_FILE, async () =>
+    parseDecoderConfig(await readDecoderJson(folder, CONFIG_FILE)),
+  );
+  const told = await of(TOKENIZER_CONFIG_FILE, () => readDecoderJson(folder, TOKENIZER_CONFIG_FILE));
   const tokenizer = await of(TOKENIZER_FILE, async () =>
-    createTextTokenizer(await readJson(folder, TOKENIZER_FILE), told, config.vocabulary),
+    createTextTokenizer(await readDecoderJson(folder, TOKENIZER_FILE), told, config.vocabulary),
   );
   const places = await of(WEIGHTS_FILE, async () =>
     placesOf(config, await readHeader(join(folder, WEIGHTS_FILE))),
@@ -73,17 +75,17 @@ export const readDecoderFolder = async (folder: string): Promise<DecoderFolder> 
     id,
     sha256: createHash("sha256").update(sums.join("")).digest("hex"),
     config,
-    parameters: parametersOf(config),
+    parameters: countParameters(config),
     tokenizer,
     places,
   };
 };
 
 /** How many numbers a decoder has learnt. */
-export const parametersOf = (config: DecoderConfig): number =>
+export const countParameters = (config: DecoderConfig): number =>
   [...weightShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
 
-export const readJson = async (folder: string, name: string): Promise<unknown> => {
+export const readDecoderJson = async (folder: string, name: string): Promise<unknown> => {
   const text = await readFile(join(folder, name), "utf8");
   return JSON.parse(text);
 };

@@ -2,7 +2,7 @@ import type { Graph, Value } from "../../../onnx/index.ts";
 import { plus, type Tape, type Tensor } from "../tape/index.ts";
 import { scheduleOf, type Injection, type LayerAction } from "../injection.ts";
 import { POSITION_OFFSET, type DecoderConfig } from "./config.ts";
-import { decoderLayer, layerNormOf, project, type Memory, type Weights } from "./layer.ts";
+import { decoderLayer, layerNormOf, project, type KeyValueCache, type Weights } from "./layer.ts";
 import { causalMask, stepMask, withVisual } from "./masks.ts";
 
 /**
@@ -49,7 +49,7 @@ export const SEEN = "seen";
 /** The final hidden states `[batch, places, hidden]`, and of each layer what it has seen. */
 export interface Decoded {
   readonly hidden: Tensor;
-  readonly memories: readonly Memory[];
+  readonly memories: readonly KeyValueCache[];
   /** Places before the text. */
   readonly front: number;
 }
@@ -75,8 +75,8 @@ export const forward = (
   const plain = causalMask(tape, inputs.mask, prefix);
   const count = vision?.kind === "epalm" ? vision.tokens : 0;
   const masks = maskFor(vision, plain, (legacy) => withVisual(tape, plain, count, legacy));
-  const memories: Memory[] = [];
-  const plan = planOf(config, vision);
+  const memories: KeyValueCache[] = [];
+  const plan = planLayers(config, vision);
   plan.forEach(({ action, isThere }, layer) => {
     if (visual !== undefined && (action.action === "prepend" || action.action === "replace")) {
       const token = tape.reshape(tape.slice(visual, 0, action.vector, action.vector + 1), [
@@ -101,7 +101,7 @@ export const forwardStep = (
   tape: Tape,
   config: DecoderConfig,
   weights: Weights,
-  inputs: { readonly ids: Value; readonly mask: Value; readonly past: readonly Memory[] },
+  inputs: { readonly ids: Value; readonly mask: Value; readonly past: readonly KeyValueCache[] },
   { vision, prompt }: Shape,
 ): Decoded => {
   const inFront = vision?.kind === "limber" ? vision.vectors * vision.tokens : 0;
@@ -110,7 +110,7 @@ export const forwardStep = (
   let hidden = embedText(tape, config, weights, inputs.ids, positions, 1);
   const plain = stepMask(tape, inputs.mask, inFront + prompt, plus(SEEN, 1));
   const masks = maskFor(vision, plain, () => withVisual(tape, plain, count, false));
-  const memories = planOf(config, vision).map(({ isThere }, layer) => {
+  const memories = planLayers(config, vision).map(({ isThere }, layer) => {
     const done = decoderLayer(
       tape,
       config,
@@ -133,7 +133,7 @@ export const logitsOf = (tape: Tape, config: DecoderConfig, weights: Weights, hi
 };
 
 /** What happens before each layer, and whether visual tokens are in its sequence. */
-export const planOf = (
+export const planLayers = (
   { layers }: DecoderConfig,
   vision: Vision | undefined,
 ): readonly { readonly action: LayerAction; readonly isThere: boolean }[] => {

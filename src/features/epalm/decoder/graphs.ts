@@ -1,8 +1,16 @@
 import { createGraph, type Graph, type Value } from "../../../onnx/index.ts";
 import { createTape, plus, type Tape, type Tensor } from "../tape/index.ts";
 import { weightShapes, type DecoderConfig } from "./config.ts";
-import { forward, forwardStep, logitsOf, planOf, SEEN, type DecoderInputs, type Shape } from "./forward.ts";
-import type { Memory, Weights } from "./layer.ts";
+import {
+  forward,
+  forwardStep,
+  logitsOf,
+  planLayers,
+  SEEN,
+  type DecoderInputs,
+  type Shape,
+} from "./forward.ts";
+import type { KeyValueCache, Weights } from "./layer.ts";
 
 /** Where a weight's numbers are: in the graph, in a file beside it, or given with each run. */
 export type WeightSource = (
@@ -47,7 +55,7 @@ export const stepGraph = (config: DecoderConfig, shape: Shape, source: WeightSou
   const mask = graph.input("attention_mask", "int64", ["batch", "length"]);
   const width = config.hidden / config.heads;
   const tokens = shape.vision?.tokens ?? 0;
-  const past = planOf(config, shape.vision).map(({ isThere }, layer): Memory => {
+  const past = planLayers(config, shape.vision).map(({ isThere }, layer): KeyValueCache => {
     const dims = ["batch", config.heads, isThere ? plus(SEEN, tokens) : SEEN, width];
     const of = (name: string): Tensor =>
       tape.constant(graph.input(`past_${name}.${layer}`, "float32", dims), dims);
@@ -136,7 +144,7 @@ const offerLast = (
   config: DecoderConfig,
   weights: Weights,
   hidden: Tensor,
-  memories: readonly Memory[],
+  memories: readonly KeyValueCache[],
 ): void => {
   const { graph } = tape;
   const end = graph.ints([1], [Number.MAX_SAFE_INTEGER]);

@@ -5,7 +5,7 @@ import { NORM_EPSILON, type DecoderConfig } from "./config.ts";
 export type Weights = (name: string) => Tensor;
 
 /** What a layer has seen before: keys and values `[batch, heads, places, width of a head]`. */
-export interface Memory {
+export interface KeyValueCache {
   readonly keys: Tensor;
   readonly values: Tensor;
 }
@@ -24,8 +24,8 @@ export const decoderLayer = (
   weights: Weights,
   hidden: Tensor,
   mask: Tensor,
-  past: Memory | undefined,
-): { readonly hidden: Tensor; readonly memory: Memory } => {
+  past: KeyValueCache | undefined,
+): { readonly hidden: Tensor; readonly memory: KeyValueCache } => {
   const { heads, normFirst } = config;
   const width = config.hidden / heads;
   const [batch = 1, places = 1] = hidden.shape;

@@ -8,9 +8,9 @@ import type { TextTokenizer } from "../text/tokenizer.ts";
 import { DECODER_ID, parseDecoderConfig, type DecoderConfig } from "./config.ts";
 import {
   CONFIG_FILE,
-  parametersOf,
+  countParameters,
   readDecoderFolder,
-  readJson,
+  readDecoderJson,
   WEIGHTS_FILE,
   type DecoderFolder,
 } from "./folder.ts";
@@ -111,8 +111,8 @@ export const listDecoders = async (decodersFolder: string): Promise<DecoderListi
   return Promise.all(
     ids.sort().map(async (id) => {
       try {
-        const config = parseDecoderConfig(await readJson(join(decodersFolder, id), CONFIG_FILE));
-        return { id, config, parameters: parametersOf(config) };
+        const config = parseDecoderConfig(await readDecoderJson(join(decodersFolder, id), CONFIG_FILE));
+        return { id, config, parameters: countParameters(config) };
       } catch (error) {
         return { id, fault: `${CONFIG_FILE}: ${messageOf(error)}` };
       }

@@ -2,7 +2,7 @@ import { openInference, type Inference } from "../../../onnx/index.ts";
 import type { RunNetwork } from "../generate/index.ts";
 
 /** Networks of which a few are kept open; each may be run at any time. */
-export interface Sessions {
+interface Sessions {
   /** @param file writes the ONNX file, which is taken away again once it is read */
   readonly of: (key: string, file: () => Promise<WrittenFile>) => RunNetwork;
   /** Opens it now, so that what is wrong with it is known before it is run. */

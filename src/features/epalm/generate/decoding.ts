@@ -1,6 +1,6 @@
 import type { OutputData, TensorData } from "../../../onnx/index.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
-import { planOf, type Shape } from "../decoder/forward.ts";
+import { planLayers, type Shape } from "../decoder/forward.ts";
 
 /** Runs a network: what {@link openInference} gives, or a session on this thread. */
 export type RunNetwork = (
@@ -128,7 +128,7 @@ const vectorsOf = ({ shape: { vision } }: Decoder): number =>
   vision?.kind === "epalm" ? vision.injection.vectors : (vision?.vectors ?? 1);
 
 const cacheNames = (config: DecoderConfig): string[] =>
-  planOf(config, undefined).flatMap((_, layer) => [`keys.${layer}`, `values.${layer}`]);
+  planLayers(config, undefined).flatMap((_, layer) => [`keys.${layer}`, `values.${layer}`]);
 
 const longestOf = (rows: readonly (readonly number[])[]): number =>
   rows.reduce((longest, { length }) => Math.max(longest, length), 0);

@@ -1,5 +1,5 @@
 import { fileOf, type AdapterInputs, type Adapters } from "../service/index.ts";
-import { readJson } from "../../../http/body.ts";
+import { readJsonBody } from "../../../http/body.ts";
 import {
   answerJson,
   endpoint,
@@ -12,7 +12,7 @@ import {
 import { answerFile, streamFile } from "./file-answer.ts";
 import { answerJsonParts } from "./json-parts.ts";
 import { adapterInputsAnswer, adapterInputsRequest, featuresRequest } from "../api/adapter-inputs.ts";
-import { collectionPath } from "../../../api/collections.ts";
+import { collectionParams } from "../../../api/collections.ts";
 import { job } from "../../../api/service.ts";
 
 const tags = ["adapters"];
@@ -32,12 +32,12 @@ export const addAdapterInputs = ({ app, bodyLimit, log }: Routes, adapters: Adap
         "vectors, with which they are deleted and erased. Layers of one network cost one run of it. What is there " +
         "already stays: a job that was cancelled or interrupted goes on where it was when it is asked for again. Anchors " +
         "without an image are left out. 409 while one of the collection runs; 422 where its encoder declares no layers.",
-      request: { params: collectionPath, ...jsonBody(featuresRequest) },
+      request: { params: collectionParams, ...jsonBody(featuresRequest) },
       responses: { 202: jsonOf("The job.", job), ...problems(400, 404, 409, 413, 415, 422, 503) },
     },
     async (c) => {
-      const { collection } = readPath(c, collectionPath);
-      const { layers } = await readJson(c, featuresRequest, bodyLimit);
+      const { collection } = readPath(c, collectionParams);
+      const { layers } = await readJsonBody(c, featuresRequest, bodyLimit);
       const started = await adapters.startLayerVectors(collection, layers);
       c.header("Location", `/v1/jobs/${started.id}`);
       return answerJson(c, started, 202);
@@ -59,7 +59,7 @@ export const addAdapterInputs = ({ app, bodyLimit, log }: Routes, adapters: Adap
         "`prompt`; the header tells the rest. As `npy` one array `[inputs, vectors, width]`, which takes layers of one " +
         "width. With `all` every anchor that has an image, in id order, is sent as a file of a length that is " +
         "announced; 409 where features are not made yet; an anchor that is changed or deleted meanwhile cuts it off.",
-      request: { params: collectionPath, ...jsonBody(adapterInputsRequest) },
+      request: { params: collectionParams, ...jsonBody(adapterInputsRequest) },
       responses: {
         200: {
           ...jsonOf("Of each input.", adapterInputsAnswer),
@@ -72,8 +72,8 @@ export const addAdapterInputs = ({ app, bodyLimit, log }: Routes, adapters: Adap
       },
     },
     async (c) => {
-      const { collection } = readPath(c, collectionPath);
-      const { inputs, format = "json", ...request } = await readJson(c, adapterInputsRequest, bodyLimit);
+      const { collection } = readPath(c, collectionParams);
+      const { inputs, format = "json", ...request } = await readJsonBody(c, adapterInputsRequest, bodyLimit);
       const name = `${collection}.${format}`;
       if (inputs === undefined) {
         const kind = format === "npy" ? "npy" : "safetensors";

@@ -1,7 +1,7 @@
-import { settingsOf, type Adapters } from "../service/index.ts";
+import { adapterSettingsOf, type Adapters } from "../service/index.ts";
 import { adapterSize } from "../index.ts";
 import type { AdapterRecord } from "../table.ts";
-import { readFile, readJson } from "../../../http/body.ts";
+import { readFile, readJsonBody } from "../../../http/body.ts";
 import {
   answerJson,
   endpoint,
@@ -43,7 +43,7 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
       responses: { 202: jsonOf("The job.", job), ...problems(400, 404, 409, 413, 415, 422, 503) },
     },
     async (c) => {
-      const started = await adapters.startTraining(await readJson(c, trainRequest, bodyLimit));
+      const started = await adapters.startTraining(await readJsonBody(c, trainRequest, bodyLimit));
       c.header("Location", `/v1/jobs/${started.id}`);
       return answerJson(c, started, 202);
     },
@@ -162,6 +162,6 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
 };
 
 const told = (record: AdapterRecord): object => {
-  const settings = settingsOf(record);
+  const settings = adapterSettingsOf(record);
   return { ...record, parameters: adapterSize(settings.shape), settings };
 };

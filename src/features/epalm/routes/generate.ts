@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import type { Adapters } from "../service/index.ts";
-import { readJson } from "../../../http/body.ts";
+import { readJsonBody } from "../../../http/body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../../http/endpoint.ts";
-import { streamEvents } from "../../../http/event-stream.ts";
+import { sendEvents } from "../../../http/event-stream.ts";
 import { generateAnswer, generateRequest } from "../api/generate.ts";
 
 export const addGenerate = ({ app, bodyLimit, log }: Routes, adapters: Adapters): void =>
@@ -36,9 +36,9 @@ export const addGenerate = ({ app, bodyLimit, log }: Routes, adapters: Adapters)
       },
     },
     async (c) => {
-      const { stream = false, ...request } = await readJson(c, generateRequest, bodyLimit);
+      const { stream = false, ...request } = await readJsonBody(c, generateRequest, bodyLimit);
       if (stream)
-        return streamEvents(
+        return sendEvents(
           c,
           "token",
           (signal, onToken) => adapters.generate(request, { signal, onToken }),

@@ -32,7 +32,7 @@ export interface Chosen {
  * @throws AnchorageError `not-found` for a collection or adapter that is not there, `invalid-input` for layers,
  * `conflict` where the adapter is for other encoders, `unprocessable` where it takes nothing that can be seen here
  */
-export const choose = async (
+export const resolveAdapterInputs = async (
   { store, registry, records }: Pick<InputSources, "store" | "registry" | "records">,
   name: CollectionName,
   { layers, adapter }: Wanted,
@@ -65,7 +65,7 @@ export const inputsOf = async (
 ): Promise<AdapterInputs> => {
   const { store, registry, collections } = sources;
   const { neighbours = 0 } = request;
-  const chosen = await choose(sources, name, request);
+  const chosen = await resolveAdapterInputs(sources, name, request);
   const { collection, layers, stored } = chosen;
   const imageInputs = request.inputs.map((input, i) => imageInputOf(input, `inputs.${i}`));
   const own = neighbours > 0 ? ownEncoder(registry, collection, imageInputs) : null;

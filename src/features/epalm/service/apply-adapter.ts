@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { adapterVisual, promptTokens, type Adapter } from "../index.ts";
 import { AnchorageError } from "../../../errors.ts";
-import { planOf } from "./injection-plan.ts";
+import { injectionPlanOf } from "./injection-plan.ts";
 import type { StoredAdapter } from "./records.ts";
 import type { AdapterInputs } from "./types.ts";
 
@@ -42,7 +42,7 @@ export const applyAdapter = async (
   return {
     adapter: { id, version, sha256 },
     settings,
-    plan: planOf(settings),
+    plan: injectionPlanOf(settings),
     prefix,
     prompt: promptOf(adapter),
   };

@@ -4,7 +4,7 @@ import { GENERATE_DEFAULTS } from "../defaults.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
 import {
   ANSWER_MARK,
-  answerOf,
+  extractAnswer,
   beamSearch,
   captionPrompt,
   decoderShape,
@@ -112,7 +112,7 @@ export const generate = async (
   const [best] = texts;
   // What is behind another mark of an answer answers nothing that was asked.
   const answerIn = ({ tokens }: Pick<Generated, "tokens">): string =>
-    answerOf(`${ANSWER_MARK}${decoder.tokenizer.decode(tokens)}`).trim();
+    extractAnswer(`${ANSWER_MARK}${decoder.tokenizer.decode(tokens)}`).trim();
   const tell = tellerOf(decoder);
   return {
     answer: best === undefined ? "" : answerIn(best),

@@ -1,8 +1,8 @@
 import { scheduleOf, type AdapterSettings } from "../index.ts";
-import type { Plan, PlannedLayer } from "./types.ts";
+import type { InjectionPlan, PlannedLayer } from "./types.ts";
 
 /** Where an adapter's tokens enter a decoder, for whoever runs one of their own. @throws RangeError where it has none */
-export const planOf = ({ vision }: AdapterSettings): Plan => {
+export const injectionPlanOf = ({ vision }: AdapterSettings): InjectionPlan => {
   if (vision === null) throw new RangeError("an adapter that sees nothing has no plan");
   if (vision.kind === "limber") return { method: "limber", mode: null, layers: [], afterwards: null };
   const { injection, mode } = vision;

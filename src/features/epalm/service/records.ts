@@ -96,7 +96,7 @@ export const keepAdapter = (
   );
 
 /** Nobody else writes that column. */
-export const settingsOf = ({ settings }: AdapterRecord): AdapterSettings =>
+export const adapterSettingsOf = ({ settings }: AdapterRecord): AdapterSettings =>
   settings as unknown as AdapterSettings;
 
 const parsed = (reference: string): { readonly id: string; readonly version: number | null } => {

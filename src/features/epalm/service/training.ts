@@ -9,7 +9,7 @@ import {
   defaultTraining,
   plainText,
   questionPrompt,
-  splitRows,
+  splitByInput,
   trainAdapter,
   type AdapterRow,
   type DecoderModel,
@@ -63,7 +63,7 @@ export const planTraining = async (
   if (numbers > MOST_NUMBERS)
     throw invalidField("rows", `are about ${anchors.length} anchors, whose features take more than 2 GiB`);
   const options = optionsOf(decoder, layers, request);
-  const parts = splitRows(rows, request.validation ?? VALIDATION, options.seed);
+  const parts = splitByInput(rows, request.validation ?? VALIDATION, options.seed);
   if (parts.rows.length === 0) throw invalidField("validation", "leaves no rows to be trained on");
   return async ({ signal, progress }) => {
     const encoders = layers.map(({ encoder }) => encoder);

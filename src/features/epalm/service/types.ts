@@ -12,7 +12,7 @@ export type Wanted = Pick<Request, "layers" | "adapter">;
 export type AdapterInputsRequest = Wanted & Pick<Request, "neighbours"> & Required<Pick<Request, "inputs">>;
 
 /** Of an adapter, as answers tell of it. */
-export type Named = Pick<AdapterRecord, "id" | "version" | "sha256">;
+export type AdapterIdentity = Pick<AdapterRecord, "id" | "version" | "sha256">;
 
 /** What a layer, or an adapter for a layer's features, is called and how wide it is. */
 export interface LayerTold {
@@ -34,7 +34,7 @@ export interface Neighbour {
 export type PlannedLayer = LayerAction & { readonly layer: number };
 
 /** Where an adapter's tokens go. */
-export interface Plan {
+export interface InjectionPlan {
   readonly method: "epalm" | "limber";
   readonly mode: string | null;
   /** From the first to the last layer that tokens enter before; of `limber` none, for they stand in front of all text. */
@@ -51,9 +51,9 @@ export interface AdapterInputs {
   /** Of each layer `[batch, dimension]`; absent where an adapter was asked for. */
   readonly tokens?: readonly Float32Array[];
   readonly made?: {
-    readonly adapter: Named;
+    readonly adapter: AdapterIdentity;
     readonly settings: AdapterSettings;
-    readonly plan: Plan;
+    readonly plan: InjectionPlan;
     /** `[batch, vectors, hidden]` */
     readonly prefix: Float32Array;
     /** `[prompt, word width]`, the same for all. */

@@ -6,7 +6,12 @@ import type { Tensor } from "./types.ts";
 /** What ONNX takes for the end of an axis. */
 const END = Number.MAX_SAFE_INTEGER;
 
-export const transpose = (graph: Graph, record: Record, a: Tensor, order: readonly number[]): Tensor => {
+export const transposeTensor = (
+  graph: Graph,
+  record: Record,
+  a: Tensor,
+  order: readonly number[],
+): Tensor => {
   const shape = order.map((axis) => a.shape[axis] ?? 1);
   const inverse = order.map((_, axis) => order.indexOf(axis));
   const permuted = (value: Value, by: readonly number[]): Value =>

@@ -3,7 +3,7 @@ import { broadcast, reduceSum, unbroadcast } from "./broadcast.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { createRecord, type Record } from "./record.ts";
-import { concat, gather, reshape, slice, transpose } from "./shapes.ts";
+import { concat, gather, reshape, slice, transposeTensor } from "./shapes.ts";
 import type { Tape, Tensor } from "./types.ts";
 
 /**
@@ -29,7 +29,7 @@ export const createTape = (graph: Graph): Tape => {
     tanh: (a) => tanh(graph, record, a),
     softmax: (a) => softmax(graph, record, a),
     layerNorm: (a, gain, bias, epsilon) => layerNorm(graph, record, { a, gain, bias, epsilon }),
-    transpose: (a, order) => transpose(graph, record, a, order),
+    transpose: (a, order) => transposeTensor(graph, record, a, order),
     reshape: (a, shape) => reshape(graph, record, a, shape),
     concat: (parts, axis) => concat(graph, record, parts, axis),
     slice: (a, axis, first, end) => slice(graph, record, { a, axis, first, end }),

@@ -40,13 +40,13 @@ export const plainText = (text: string): string =>
  * The answer in what a decoder made: what stands between the first mark of an answer and the next, or all where there is
  * no mark, without the end of the text and padding. A space in front stays, as in eP-ALM's code.
  */
-export const answerOf = (text: string): string => {
+export const extractAnswer = (text: string): string => {
   const [before = "", answer] = text.split(ANSWER_MARK);
   return (answer ?? before).replaceAll(PADDING, "").replaceAll(END, "");
 };
 
 /** The caption in what a decoder made: up to the end of the text, without what began it, retrieved captions included. */
-export const captionOf = (text: string): string => {
+export const extractCaption = (text: string): string => {
   const begun = text.startsWith(END) ? text.slice(END.length) : text;
   const [whole = ""] = begun.split(END);
   const caption = whole.startsWith(LIKE) ? (whole.split(ANSWER_MARK)[1] ?? whole) : whole;

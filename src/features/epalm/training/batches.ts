@@ -121,7 +121,7 @@ const fill = (rows: readonly EncodedRow[], config: DecoderConfig): Batch => {
  *
  * @param share of the inputs that validate
  */
-export const splitRows = (
+export const splitByInput = (
   rows: readonly AdapterRow[],
   share: number,
   seed: number,

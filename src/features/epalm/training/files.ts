@@ -58,7 +58,7 @@ const line = z.strictObject({
  *
  * @throws AnchorageError `invalid-input` that names the first line that is wrong
  */
-export const readRows = (text: string, anchors: readonly string[]): AdapterRow[] => {
+export const parseAdapterRows = (text: string, anchors: readonly string[]): AdapterRow[] => {
   const places = new Map(anchors.map((id, place) => [id, place]));
   return text.split("\n").flatMap((each, i): AdapterRow[] => {
     if (each.trim() === "") return [];

@@ -1,7 +1,7 @@
 /** Training of an adapter alone, on a decoder that stays as it is. */
-export { splitRows } from "./batches.ts";
+export { splitByInput } from "./batches.ts";
 export { defaultTraining, PROJECTED_WIDTH } from "./defaults.ts";
-export { readFeatureFile, readRows, type FeatureFile } from "./files.ts";
+export { readFeatureFile, parseAdapterRows, type FeatureFile } from "./files.ts";
 export { authorsRate, warmUpCosine, type AuthorsSchedule } from "./schedule.ts";
 export { trainAdapter } from "./train-adapter.ts";
 export type * from "./types.ts";

@@ -9,7 +9,7 @@ import {
   projectFeatures,
   startAdamW,
   stepAdamW,
-  vectorsOf,
+  visualVectorCount,
   type Adapter,
   type AdapterShape,
   type NamedTensor,
@@ -218,7 +218,7 @@ const shapeOf = ({ config }: DecoderModel, options: TrainingOptions, projection:
 const checkData = ({ rows, validation, features, inputs }: TrainingData, options: TrainingOptions): void => {
   if (rows.length === 0) throw invalidField("rows", "must not be empty");
   if (options.epochs < 1) throw invalidField("epochs", "must be at least 1");
-  const vectors = vectorsOf(options.vision);
+  const vectors = visualVectorCount(options.vision);
   if (features.length !== vectors || options.features.length !== vectors)
     throw invalidField("features", `must be of ${vectors} layers, not of ${features.length}`);
   options.features.forEach(({ dimension }, vector) => {

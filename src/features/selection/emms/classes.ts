@@ -11,7 +11,7 @@ export interface Classes {
 }
 
 /** @throws AnchorageError `unprocessable` that names `classes`: there are none, or only one, which nothing tells apart */
-export const classesOf = (method: TransferMethod, { classes: ids }: ScoreInput): Classes => {
+export const checkedClasses = (method: TransferMethod, { classes: ids }: ScoreInput): Classes => {
   if (ids === undefined) throw undefinedScore("classes", `${method} needs the class of each row`);
   const count = ids.reduce((most, id) => Math.max(most, id + 1), 0);
   const sizes = new Int32Array(count);

@@ -1,8 +1,9 @@
+import { dot } from "../../../math/dot.ts";
 import type { Matrix } from "../../../math/linear-algebra/index.ts";
-import type { Features, Numbers } from "./types.ts";
+import type { Embeddings, Numbers } from "./types.ts";
 
 /** The columns of `[n, d]` features as the rows of `[d, n]`, each in one piece: what most of this room works on. */
-export const columnsOf = ({ data, n, d }: Features): Matrix => {
+export const columnsOf = ({ data, n, d }: Embeddings): Matrix => {
   const columns = new Float64Array(n * d);
   // In strips, so that what is written stays in the cache.
   for (let left = 0; left < d; left += STRIP) {
@@ -21,7 +22,7 @@ export const float64Of = ({ data, rows, columns }: Numbers): Matrix => ({
   columns,
 });
 
-export const featuresOf = ({ data, rows, columns }: Numbers): Features => ({ data, n: rows, d: columns });
+export const featuresOf = ({ data, rows, columns }: Numbers): Embeddings => ({ data, n: rows, d: columns });
 
 /** Subtracts the mean of each row of `columns`; a row that is constant becomes 0, without what rounding leaves. */
 export const centre = (columns: Matrix): Matrix => {
@@ -56,13 +57,6 @@ export const normalize = (columns: Matrix): Matrix => {
     if (squares > 0) scale(row, 1 / Math.sqrt(squares));
   });
   return columns;
-};
-
-/** The sum of all products of entries at the same place. */
-export const dot = (a: Float64Array, b: Float64Array): number => {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
 };
 
 const forEachRow = ({ data, rows, columns }: Matrix, change: (row: Float64Array) => void): void => {

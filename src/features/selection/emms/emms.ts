@@ -1,10 +1,10 @@
+import { dot } from "../../../math/dot.ts";
 import type { Matrix } from "../../../math/linear-algebra/index.ts";
 import { alternate, optimalWeights } from "./alternate.ts";
 import { undefinedScore } from "./classes.ts";
-import { dot } from "./columns.ts";
 import { spanOf } from "./span.ts";
 import { standardizedRows } from "./standardized-rows.ts";
-import type { Method } from "./types.ts";
+import type { TransferScorer } from "./types.ts";
 
 /**
  * EMMS (Meng et al., "Foundation model is efficient multimodal multitask model selector", arXiv 2308.06262): minus the
@@ -12,7 +12,7 @@ import type { Method } from "./types.ts";
  * column of the features and the embeddings is standardised first; a constant column counts as zeros. `rounds: 1` is what
  * the authors' code computes; more rounds, and `"optimal"`, minimise the same objective further.
  */
-export const emms: Method = {
+export const emms: TransferScorer = {
   name: "emms",
   needs: ["fLabels"],
   score: async ({ features, fLabels = [] }, { emms: { rounds = 1 } = {} }, signal) => {

@@ -18,7 +18,7 @@ export interface Spectrum {
 }
 
 /** What LogME finds for one target. */
-export interface Evidence {
+export interface LogEvidence {
   /** The logarithm of the evidence, per row, at its maximum over alpha and beta. */
   readonly evidence: number;
   /** The precision of the weights. */
@@ -37,7 +37,7 @@ export interface Evidence {
  * @param shown the target in the basis of the reduction: `Q^T X^T y` where n is above d, else `Q^T y`
  * @param squares `|y|^2`, above 0
  */
-export const maximizeEvidence = (spectrum: Spectrum, shown: Float64Array, squares: number): Evidence => {
+export const maximizeEvidence = (spectrum: Spectrum, shown: Float64Array, squares: number): LogEvidence => {
   const { values, n } = spectrum;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   if (mean === 0) return evidenceAt(spectrum, 1, squares, true);
@@ -61,7 +61,12 @@ export const maximizeEvidence = (spectrum: Spectrum, shown: Float64Array, square
   return evidenceAt(spectrum, ratio, fit.residual + ratio * fit.weights, converged);
 };
 
-const evidenceAt = ({ values, n }: Spectrum, ratio: number, loss: number, converged: boolean): Evidence => {
+const evidenceAt = (
+  { values, n }: Spectrum,
+  ratio: number,
+  loss: number,
+  converged: boolean,
+): LogEvidence => {
   const beta = n / loss;
   let logs = 0;
   for (const value of values) logs -= Math.log1p(value / ratio);

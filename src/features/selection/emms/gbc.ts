@@ -1,8 +1,8 @@
 import type { Matrix } from "../../../math/linear-algebra/index.ts";
 import { createTurns } from "../../../math/slices.ts";
-import { classesOf, undefinedScore, type Classes } from "./classes.ts";
+import { checkedClasses, undefinedScore, type Classes } from "./classes.ts";
 import { principalComponents } from "./principal-components.ts";
-import type { Features, Method } from "./types.ts";
+import type { Embeddings, TransferScorer } from "./types.ts";
 
 const DIMENSIONS = 64;
 /** The least variance, as in the authors' code: a class of one row has none of its own. */
@@ -14,11 +14,11 @@ const LEAST_VARIANCE = 1e-4;
  * diagonal (the default) or spherical covariance, D_B being the Bhattacharyya distance. Features of more than 64
  * dimensions are reduced to 64 principal directions first, as the authors do.
  */
-export const gbc: Method = {
+export const gbc: TransferScorer = {
   name: "gbc",
   needs: ["classes"],
   score: async (input, { gbc: options = {} }, signal) => {
-    const classes = classesOf("gbc", input);
+    const classes = checkedClasses("gbc", input);
     const { covariance = "diagonal", dimensions = DIMENSIONS } = options;
     const rows = await reduced(input.features, dimensions, signal);
     if (rows.columns === 0) throw undefinedScore("features", "do not vary, so that gbc is not defined");
@@ -31,7 +31,7 @@ export const gbc: Method = {
   },
 };
 
-const reduced = async (features: Features, dimensions: number, signal?: AbortSignal): Promise<Matrix> =>
+const reduced = async (features: Embeddings, dimensions: number, signal?: AbortSignal): Promise<Matrix> =>
   features.d > dimensions
     ? (await principalComponents(features, () => dimensions, signal)).rows
     : { data: Float64Array.from(features.data), rows: features.n, columns: features.d };

@@ -1,9 +1,10 @@
+import { dot } from "../../../math/dot.ts";
 import { factor, gramOfRows, solveLower, type Matrix } from "../../../math/linear-algebra/index.ts";
 import { classMeans, shrink, traceOf } from "./class-means.ts";
-import { classesOf, requireCovariances } from "./classes.ts";
-import { centre, columnsOf, dot } from "./columns.ts";
+import { checkedClasses, requireCovariances } from "./classes.ts";
+import { centre, columnsOf } from "./columns.ts";
 import { hscore } from "./hscore.ts";
-import type { Method } from "./types.ts";
+import type { TransferScorer } from "./types.ts";
 
 /** Below it nothing is shrunk, and the pseudo-inverse takes the place of the inverse. */
 const LEAST_SHRINKAGE = 1e-10;
@@ -13,11 +14,11 @@ const LEAST_SHRINKAGE = 1e-10;
  * with S the population covariance shrunk by a towards its mean variance, as Ledoit and Wolf do ("A well-conditioned
  * estimator for large-dimensional covariance matrices", 2004).
  */
-export const hscoreRegularized: Method = {
+export const hscoreRegularized: TransferScorer = {
   name: "hscore-reg",
   needs: ["classes"],
   score: async (input, options, signal) => {
-    const classes = classesOf("hscore-reg", input);
+    const classes = checkedClasses("hscore-reg", input);
     requireCovariances("hscore-reg", input);
     const { n, d } = input.features;
     const columns = centre(columnsOf(input.features));

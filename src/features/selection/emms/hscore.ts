@@ -1,17 +1,17 @@
-import { classesOf, type Classes } from "./classes.ts";
+import { checkedClasses, type Classes } from "./classes.ts";
 import { spanOf } from "./span.ts";
-import type { Method } from "./types.ts";
+import type { TransferScorer } from "./types.ts";
 
 /**
  * H-score (Bao et al., "An information-theoretic approach to transferability", 2019): `tr(pinv(cov(X)) cov(means))`,
  * population covariances, where each row has its class's mean. That is the part of the normalised class indicators
  * that lies in the space of the centred columns: between 0 and C - 1.
  */
-export const hscore: Method = {
+export const hscore: TransferScorer = {
   name: "hscore",
   needs: ["classes"],
   score: async (input, _options, signal) => {
-    const classes = classesOf("hscore", input);
+    const classes = checkedClasses("hscore", input);
     const span = await spanOf(input.features);
     signal?.throwIfAborted();
     const [energy = 0] = await span.energies([indicators(classes)]);

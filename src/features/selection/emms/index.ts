@@ -11,7 +11,7 @@ export {
   type Projection,
   type ProjectionKind,
 } from "./f-labels/index.ts";
-export { METHODS, methodOf } from "./methods.ts";
+export { TRANSFER_SCORERS, transferScorerOf } from "./methods.ts";
 export {
   kendallTau,
   pearson,
@@ -20,7 +20,7 @@ export {
   weightedTau,
   type WeightedTauOptions,
 } from "../../../math/rank-correlation/index.ts";
-export { openScoring, type Scoring } from "./scoring.ts";
+export { openScoring, type ScoringWorker } from "./scoring.ts";
 export type { TimedScore } from "./timed-score.ts";
 export {
   createTransferability,

@@ -1,8 +1,8 @@
 import { multiply, type Matrix } from "../../../math/linear-algebra/index.ts";
 import { createTurns } from "../../../math/slices.ts";
-import { classesOf } from "./classes.ts";
+import { checkedClasses } from "./classes.ts";
 import { normalize } from "./columns.ts";
-import type { Method } from "./types.ts";
+import type { TransferScorer } from "./types.ts";
 
 const NEIGHBOURS = 5;
 /** Rows that are compared with all others at once. */
@@ -17,12 +17,12 @@ const STEP = 1e-12;
  * A row of zeros has the cosine 0 with every other. Of neighbours that are as near the first rows count; of classes with
  * the same votes the one that has the nearest neighbour.
  */
-export const knn: Method = {
+export const knn: TransferScorer = {
   name: "knn",
   needs: ["classes"],
   score: async (input, { knn: options = {} }, signal) => {
     const { data, n, d } = input.features;
-    const { ids, count } = classesOf("knn", input);
+    const { ids, count } = checkedClasses("knn", input);
     const k = Math.min(options.k ?? NEIGHBOURS, n - 1);
     const rows = normalize({ data: Float64Array.from(data), rows: n, columns: d });
     const votes = new Float64Array(count);

@@ -1,4 +1,4 @@
-import { dot } from "./columns.ts";
+import { dot } from "../../../math/dot.ts";
 
 /** Changes of the place and of the gradient that are remembered. */
 const MEMORY = 10;
@@ -7,7 +7,7 @@ const DESCENT = 1e-4;
 const CURVATURE = 0.9;
 const MAX_TRIALS = 30;
 
-export interface Evaluation {
+interface Evaluation {
   readonly value: number;
   readonly gradient: Float64Array;
 }

@@ -1,19 +1,19 @@
-import { classesOf } from "./classes.ts";
+import { checkedClasses } from "./classes.ts";
 import { logExpectedPrediction } from "./log-expected-prediction.ts";
 import { sourceProbabilitiesOf } from "./source-probabilities.ts";
-import type { Method, ScoreInput, TransferScore } from "./types.ts";
+import type { TransferScorer, ScoreInput, TransferScore } from "./types.ts";
 
 /**
  * LEEP (Nguyen et al. 2020): how likely the classes are, by what the model's own classes tell of them.
  */
-export const leep: Method = {
+export const leep: TransferScorer = {
   name: "leep",
   needs: ["classes", "sourceProbabilities"],
   score: (input) => new Promise((resolve) => resolve(scoreOf(input))),
 };
 
 const scoreOf = (input: ScoreInput): TransferScore => {
-  const { ids, count } = classesOf("leep", input);
+  const { ids, count } = checkedClasses("leep", input);
   const probabilities = sourceProbabilitiesOf("leep", input);
   return {
     score: logExpectedPrediction(probabilities, ids, count),

@@ -1,9 +1,9 @@
 import type { Matrix } from "../../../math/linear-algebra/index.ts";
 import { createTurns } from "../../../math/slices.ts";
-import { classesOf, requireCovariances } from "./classes.ts";
-import { classify, fitLogistic, preconditionerOf } from "./logistic-regression.ts";
+import { checkedClasses, requireCovariances } from "./classes.ts";
+import { predictClasses, fitLogistic, preconditionerOf } from "./logistic-regression.ts";
 import { dealStratified } from "./stratified-folds.ts";
-import type { Features, Method } from "./types.ts";
+import type { Embeddings, TransferScorer } from "./types.ts";
 
 const FOLDS = 5;
 const RIDGE = 1;
@@ -13,11 +13,11 @@ const RIDGE = 1;
  * truth. Folds are stratified; columns are standardised by the rows that are fitted; a class that is not among those is
  * never told.
  */
-export const linearProbe: Method = {
+export const linearProbe: TransferScorer = {
   name: "linear-probe",
   needs: ["classes"],
   score: async (input, { "linear-probe": options = {} }, signal) => {
-    const { ids, count } = classesOf("linear-probe", input);
+    const { ids, count } = checkedClasses("linear-probe", input);
     requireCovariances("linear-probe", input);
     const { n } = input.features;
     const { ridge = RIDGE, seed = 0 } = options;
@@ -35,7 +35,7 @@ export const linearProbe: Method = {
       const { fitted, asked } = standardizedRows(input.features, inside, outside);
       const { targets, known } = renumber(inside.map((row) => ids[row] ?? 0));
       const logistic = await fitLogistic(fitted, targets, known.length, preconditioner, ridge, rest);
-      const told = await classify(asked, logistic.parameters, known.length);
+      const told = await predictClasses(asked, logistic.parameters, known.length);
       told.forEach((each, i) => {
         if (known[each] === ids[outside[i] ?? 0]) found.right += 1;
       });
@@ -54,7 +54,7 @@ const renumber = (ids: Int32Array): { readonly targets: Int32Array; readonly kno
 };
 
 /** Both in units of the fitted rows' standard deviations from their means; columns that these do not vary in are 0. */
-const standardizedRows = (features: Features, inside: Int32Array, outside: Int32Array) => {
+const standardizedRows = (features: Embeddings, inside: Int32Array, outside: Int32Array) => {
   const { data, d } = features;
   const means = new Float64Array(d);
   const scales = new Float64Array(d);

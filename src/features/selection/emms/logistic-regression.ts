@@ -78,7 +78,7 @@ export const preconditionerOf = async (rows: Matrix, count: number, ridge: numbe
 };
 
 /** The most probable class of each row, of several the first. */
-export const classify = async (
+export const predictClasses = async (
   rows: Matrix,
   parameters: Float64Array,
   count: number,

@@ -1,3 +1,4 @@
+import { dot } from "../../../math/dot.ts";
 import {
   eigenvaluesOf,
   gramOfRows,
@@ -7,18 +8,18 @@ import {
   tridiagonalize,
   type Matrix,
 } from "../../../math/linear-algebra/index.ts";
-import { classesOf, undefinedScore } from "./classes.ts";
-import { columnsOf, dot, float64Of } from "./columns.ts";
-import { maximizeEvidence, type Evidence, type Spectrum } from "./evidence.ts";
+import { checkedClasses, undefinedScore } from "./classes.ts";
+import { columnsOf, float64Of } from "./columns.ts";
+import { maximizeEvidence, type LogEvidence, type Spectrum } from "./evidence.ts";
 import { createTurns } from "../../../math/slices.ts";
-import type { Features, Method, TransferScore } from "./types.ts";
+import type { Embeddings, TransferScorer, TransferScore } from "./types.ts";
 
 /** LogME (You et al., "LogME: practical assessment of pre-trained models for transfer learning", 2021) of one-hot classes. */
-export const logme: Method = {
+export const logme: TransferScorer = {
   name: "logme",
   needs: ["classes"],
   score: async (input, _options, signal) => {
-    const { ids, count } = classesOf("logme", input);
+    const { ids, count } = checkedClasses("logme", input);
     const data = new Float64Array(ids.length * count);
     ids.forEach((id, i) => (data[i * count + id] = 1));
     return scoreOf(input.features, { data, rows: ids.length, columns: count }, signal);
@@ -29,7 +30,7 @@ export const logme: Method = {
  * LogME of continuous targets: the columns of the first label embedding, as they are. Columns of zeros are left out, for
  * their evidence has no bound.
  */
-export const logmeF: Method = {
+export const logmeF: TransferScorer = {
   name: "logme-f",
   needs: ["fLabels"],
   score: async ({ features, fLabels: [first] = [] }, _options, signal) => {
@@ -39,7 +40,11 @@ export const logmeF: Method = {
 };
 
 /** The mean over the targets of the logarithm of the evidence per row. */
-const scoreOf = async (features: Features, targets: Matrix, signal?: AbortSignal): Promise<TransferScore> => {
+const scoreOf = async (
+  features: Embeddings,
+  targets: Matrix,
+  signal?: AbortSignal,
+): Promise<TransferScore> => {
   const turn = createTurns(signal);
   const columns = columnsOf(features);
   const spectrum = await spectrumOf(features, columns, turn);
@@ -47,7 +52,7 @@ const scoreOf = async (features: Features, targets: Matrix, signal?: AbortSignal
   const right = tall ? await multiply(columns, targets) : { ...targets, data: targets.data.slice() };
   const shown = transpose(await rotate(spectrum.reduced, right));
   const plain = transpose(targets);
-  const found: Evidence[] = [];
+  const found: LogEvidence[] = [];
   for (let j = 0; j < targets.columns; j++) {
     const target = plain.data.subarray(j * plain.columns, (j + 1) * plain.columns);
     const squares = dot(target, target);
@@ -71,7 +76,7 @@ const scoreOf = async (features: Features, targets: Matrix, signal?: AbortSignal
 };
 
 const spectrumOf = async (
-  { n, d }: Features,
+  { n, d }: Embeddings,
   columns: Matrix,
   turn: () => Promise<void>,
 ): Promise<Spectrum> => {
@@ -81,5 +86,5 @@ const spectrumOf = async (
   return { reduced, values: eigenvaluesOf(reduced).map((value) => Math.max(0, value)), n, d };
 };
 
-const meanOf = (all: readonly Evidence[], part: (one: Evidence) => number): number =>
+const meanOf = (all: readonly LogEvidence[], part: (one: LogEvidence) => number): number =>
   all.reduce((sum, one) => sum + part(one), 0) / all.length;

@@ -11,10 +11,10 @@ import { nleep } from "./nleep.ts";
 import { parc } from "./parc.ts";
 import { sfda } from "./sfda.ts";
 import { transrate } from "./transrate.ts";
-import { TRANSFER_METHODS, type Method, type TransferMethod } from "./types.ts";
+import { TRANSFER_METHODS, type TransferScorer, type TransferMethod } from "./types.ts";
 
 /** Every score that there is. */
-export const METHODS: readonly Method[] = [
+export const TRANSFER_SCORERS: readonly TransferScorer[] = [
   emms,
   logme,
   logmeF,
@@ -31,9 +31,9 @@ export const METHODS: readonly Method[] = [
   linearProbe,
 ];
 
-const BY_NAME = new Map(METHODS.map((method) => [method.name, method]));
+const BY_NAME = new Map(TRANSFER_SCORERS.map((method) => [method.name, method]));
 
-export const methodOf = (name: TransferMethod): Method => {
+export const transferScorerOf = (name: TransferMethod): TransferScorer => {
   const method = BY_NAME.get(name);
   if (method === undefined)
     throw new Error(`${name}, one of ${TRANSFER_METHODS.join(", ")}, is not in the table`);

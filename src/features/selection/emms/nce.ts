@@ -1,20 +1,20 @@
-import { classesOf } from "./classes.ts";
+import { checkedClasses } from "./classes.ts";
 import { sourceProbabilitiesOf } from "./source-probabilities.ts";
-import type { Method, Numbers, ScoreInput, TransferScore } from "./types.ts";
+import type { TransferScorer, Numbers, ScoreInput, TransferScore } from "./types.ts";
 
 /**
  * NCE, negative conditional entropy (Tran, Nguyen and Hassner, "Transferability and hardness of supervised classification
  * tasks", ICCV 2019): `-H(Y | Z)` in nats, Z being the model's most probable class of each row, of several the first.
  *
  */
-export const nce: Method = {
+export const nce: TransferScorer = {
   name: "nce",
   needs: ["classes", "sourceProbabilities"],
   score: (input) => new Promise((resolve) => resolve(scoreOf(input))),
 };
 
 const scoreOf = (input: ScoreInput): TransferScore => {
-  const { ids, count: classes } = classesOf("nce", input);
+  const { ids, count: classes } = checkedClasses("nce", input);
   const sources = mostProbable(sourceProbabilitiesOf("nce", input));
   const joint = new Map<number, number>();
   const marginal = new Map<number, number>();

@@ -1,8 +1,8 @@
-import { classesOf, undefinedScore } from "./classes.ts";
+import { checkedClasses, undefinedScore } from "./classes.ts";
 import { fitMixture } from "./gaussian-mixture.ts";
 import { logExpectedPrediction } from "./log-expected-prediction.ts";
 import { principalComponents } from "./principal-components.ts";
-import type { Method } from "./types.ts";
+import type { TransferScorer } from "./types.ts";
 
 const COMPONENTS_PER_CLASS = 5;
 const VARIANCE = 0.8;
@@ -14,11 +14,11 @@ const VARIANCE = 0.8;
  * Five components a class and 80 % of the variance, as the authors of the compared scores take them; the components are at
  * most half as many as rows, and have diagonal covariances: full ones have more parameters than a component has rows.
  */
-export const nleep: Method = {
+export const nleep: TransferScorer = {
   name: "nleep",
   needs: ["classes"],
   score: async (input, { nleep: options = {} }, signal) => {
-    const classes = classesOf("nleep", input);
+    const classes = checkedClasses("nleep", input);
     const { componentsPerClass = COMPONENTS_PER_CLASS, variance = VARIANCE, seed = 0 } = options;
     const { rows, varianceKept } = await principalComponents(
       input.features,

@@ -1,10 +1,10 @@
 import { multiply, transpose, type Matrix } from "../../../math/linear-algebra/index.ts";
 import { createRandom } from "../../../math/random.ts";
 import { createTurns } from "../../../math/slices.ts";
-import { classesOf, undefinedScore } from "./classes.ts";
+import { checkedClasses, undefinedScore } from "./classes.ts";
 import { centre, columnsOf, featuresOf, normalize, standardize } from "./columns.ts";
 import { spearman } from "../../../math/rank-correlation/index.ts";
-import type { Features, Method, ScoreInput } from "./types.ts";
+import type { Embeddings, TransferScorer, ScoreInput } from "./types.ts";
 
 /** Pairs of so many rows take about two seconds to sort. */
 const SAMPLES = 2_000;
@@ -18,7 +18,7 @@ const STEP = 1e-12;
  * authors' code does; with `standardize: false` they stay as they are, as the definition has it. A row whose values are all
  * the same has the correlation 0 with every other.
  */
-export const parc: Method = {
+export const parc: TransferScorer = {
   name: "parc",
   needs: [],
   score: async (input, { parc: options = {} }, signal) => {
@@ -55,7 +55,7 @@ const chooseRows = (n: number, samples: number, seed: number): Int32Array => {
 
 /** One-hot classes are as different as can be, or not at all; only the order counts. */
 const classDissimilarities = (input: ScoreInput, chosen: Int32Array): Float64Array => {
-  const { ids } = classesOf("parc", input);
+  const { ids } = checkedClasses("parc", input);
   return forPairs(chosen.length, (i, j) => (ids[chosen[i] ?? 0] === ids[chosen[j] ?? 0] ? 0 : 1));
 };
 
@@ -65,12 +65,12 @@ const labelDissimilarities = (input: ScoreInput, chosen: Int32Array): Promise<Fl
   return dissimilarities(featuresOf(first), chosen);
 };
 
-const standardizedColumns = (features: Features): Features => ({
+const standardizedColumns = (features: Embeddings): Embeddings => ({
   ...features,
   data: transpose(standardize(columnsOf(features), 0)).data,
 });
 
-const dissimilarities = async ({ data, d }: Features, chosen: Int32Array): Promise<Float64Array> => {
+const dissimilarities = async ({ data, d }: Embeddings, chosen: Int32Array): Promise<Float64Array> => {
   const own = new Float64Array(chosen.length * d);
   chosen.forEach((row, i) => own.set(data.subarray(row * d, (row + 1) * d), i * d));
   const rows: Matrix = normalize(centre({ data: own, rows: chosen.length, columns: d }));

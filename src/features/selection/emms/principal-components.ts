@@ -11,7 +11,7 @@ import {
 } from "../../../math/linear-algebra/index.ts";
 import { createTurns } from "../../../math/slices.ts";
 import { centre, columnsOf } from "./columns.ts";
-import type { Features } from "./types.ts";
+import type { Embeddings } from "./types.ts";
 
 /** Directions whose variance is a smaller share of the first one's are rounding. */
 const FLOOR = 1e-12;
@@ -28,7 +28,7 @@ export interface PrincipalComponents {
  * @returns with r = 0 where the rows are all the same
  */
 export const principalComponents = async (
-  features: Features,
+  features: Embeddings,
   keep: (variances: Float64Array) => number,
   signal?: AbortSignal,
 ): Promise<PrincipalComponents> => {

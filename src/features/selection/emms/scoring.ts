@@ -7,7 +7,7 @@ import type { ScoreInput, TransferMethod, TransferOptions } from "./types.ts";
 const SMALL = 2_000_000;
 
 /** Scores of one input, one after another: each resolves before the next is asked for. */
-export interface Scoring {
+export interface ScoringWorker {
   /**
    * @throws AnchorageError `unprocessable` where the score is not defined for the input
    * @throws the signal's reason, soon after it is aborted
@@ -23,7 +23,7 @@ export interface Scoring {
  *
  * @param signal breaks the work off where it is aborted
  */
-export const openScoring = (input: ScoreInput, signal?: AbortSignal): Scoring =>
+export const openScoring = (input: ScoreInput, signal?: AbortSignal): ScoringWorker =>
   workOf(input) > SMALL ? onThread(input, signal) : inPlace(input, signal);
 
 const workOf = ({ features: { n, d }, classes, fLabels = [], sourceProbabilities }: ScoreInput): number => {
@@ -33,7 +33,7 @@ const workOf = ({ features: { n, d }, classes, fLabels = [], sourceProbabilities
   return n * (Math.min(n, d) * (d + labels) + 20 * n + 30 * count * (d + 10));
 };
 
-const inPlace = (input: ScoreInput, signal?: AbortSignal): Scoring => ({
+const inPlace = (input: ScoreInput, signal?: AbortSignal): ScoringWorker => ({
   score: async (method, options) => {
     signal?.throwIfAborted();
     return timedScore(method, input, options, signal);
@@ -41,7 +41,7 @@ const inPlace = (input: ScoreInput, signal?: AbortSignal): Scoring => ({
   close: () => Promise.resolve(),
 });
 
-const onThread = (input: ScoreInput, signal?: AbortSignal): Scoring => {
+const onThread = (input: ScoreInput, signal?: AbortSignal): ScoringWorker => {
   const module = new URL("./scoring-worker.ts", import.meta.url);
   const worker = openWorker<ScoringCalls>(module, input, { transfer: ownBuffers(input), signal });
   return {

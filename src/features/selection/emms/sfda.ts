@@ -7,9 +7,9 @@ import {
   type Matrix,
 } from "../../../math/linear-algebra/index.ts";
 import { classMeans, shrink, traceOf } from "./class-means.ts";
-import { classesOf, requireCovariances, undefinedScore, type Classes } from "./classes.ts";
+import { checkedClasses, requireCovariances, undefinedScore, type Classes } from "./classes.ts";
 import { centre, columnsOf } from "./columns.ts";
-import type { Method } from "./types.ts";
+import type { TransferScorer } from "./types.ts";
 
 /** The power iterations, of two products each, that the authors take for the greatest eigenvalue. */
 const ITERATIONS = 3;
@@ -25,11 +25,11 @@ const LEAST_SHRINKAGE = 1e-10;
  * probabilities; the score is of probabilities, not of their logarithms. All directions of the Fisher space together
  * make `V V^T = S^-1`, so that no eigenvectors are needed.
  */
-export const sfda: Method = {
+export const sfda: TransferScorer = {
   name: "sfda",
   needs: ["classes"],
   score: async (input, _options, signal) => {
-    const classes = classesOf("sfda", input);
+    const classes = checkedClasses("sfda", input);
     requireCovariances("sfda", input);
     const columns = centre(columnsOf(input.features));
     const first = await fisher(columns, classes);

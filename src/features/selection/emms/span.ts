@@ -1,3 +1,4 @@
+import { dot } from "../../../math/dot.ts";
 import {
   factorPivoted,
   gramOfRows,
@@ -7,8 +8,8 @@ import {
   transpose,
   type Matrix,
 } from "../../../math/linear-algebra/index.ts";
-import { centre, columnsOf, dot, normalize } from "./columns.ts";
-import type { Features } from "./types.ts";
+import { centre, columnsOf, normalize } from "./columns.ts";
+import type { Embeddings } from "./types.ts";
 
 /**
  * A column counts as dependent where what the others do not explain of it is below this share of its squared length:
@@ -34,7 +35,7 @@ export interface Span {
  * `M^T M = L L^T`, and Q itself is never needed. Features of fewer rows than columns are first replaced by the
  * factor of their rows' products, which spans the same space.
  */
-export const spanOf = async (features: Features): Promise<Span> => {
+export const spanOf = async (features: Embeddings): Promise<Span> => {
   const columns = normalize(centre(columnsOf(features)));
   return features.n > features.d ? spanOfColumns(columns) : spanOfColumns(await fewerColumns(columns));
 };

@@ -1,4 +1,4 @@
-import { methodOf } from "./methods.ts";
+import { transferScorerOf } from "./methods.ts";
 import type { ScoreInput, TransferMethod, TransferOptions, TransferScore } from "./types.ts";
 
 export interface TimedScore extends TransferScore {
@@ -13,6 +13,6 @@ export const timedScore = async (
   signal?: AbortSignal,
 ): Promise<TimedScore> => {
   const start = performance.now();
-  const made = await methodOf(name).score(input, options, signal);
+  const made = await transferScorerOf(name).score(input, options, signal);
   return { ...made, tookMs: performance.now() - start };
 };

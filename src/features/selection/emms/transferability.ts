@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import { AnchorageError, type FieldFault } from "../../../errors.ts";
 import { withinTime } from "../../../collections/time-limit.ts";
 import { undefinedScore } from "./classes.ts";
-import { methodOf } from "./methods.ts";
+import { transferScorerOf } from "./methods.ts";
 import { openScoring } from "./scoring.ts";
 import type { TimedScore } from "./timed-score.ts";
 import type { LabelInput, ScoreInput, TransferMethod, TransferOptions } from "./types.ts";
@@ -77,7 +77,7 @@ const scoreAll = async (
 const requireInputs = (input: ScoreInput, methods: readonly TransferMethod[]): void => {
   const needing = new Map<LabelInput, TransferMethod[]>();
   for (const method of methods) {
-    for (const part of methodOf(method).needs)
+    for (const part of transferScorerOf(method).needs)
       if (input[part] === undefined) needing.set(part, [...(needing.get(part) ?? []), method]);
   }
   const faults: FieldFault[] = [...needing].map(([path, by]) => ({

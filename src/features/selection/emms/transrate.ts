@@ -1,7 +1,7 @@
 import { factor, gramOfRows, transpose, type Matrix } from "../../../math/linear-algebra/index.ts";
-import { classesOf, type Classes } from "./classes.ts";
+import { checkedClasses, type Classes } from "./classes.ts";
 import { centre, columnsOf } from "./columns.ts";
-import type { Method } from "./types.ts";
+import type { TransferScorer } from "./types.ts";
 
 /** The distortion that the rates allow. */
 const EPSILON = 1e-4;
@@ -12,11 +12,11 @@ const EPSILON = 1e-4;
  * eps))`, eps 1e-4. The rate given the classes is the mean over classes, as the authors' code has it; `classes: "by-rows"`
  * weights each class by its rows, as the definition has it. They differ where classes have different sizes.
  */
-export const transrate: Method = {
+export const transrate: TransferScorer = {
   name: "transrate",
   needs: ["classes"],
   score: async (input, { transrate: { classes: weighting = "equal" } = {} }, signal) => {
-    const classes = classesOf("transrate", input);
+    const classes = checkedClasses("transrate", input);
     const rows = transpose(centre(columnsOf(input.features)));
     const whole = await rateOf(rows);
     let within = 0;

@@ -11,14 +11,14 @@ export interface Numbers {
 }
 
 /** What a model makes of a dataset: `[n, d]` row-major, one row a sample. Finite; n at least 2, d at least 1. */
-export interface Features {
+export interface Embeddings {
   readonly data: Float32Array | Float64Array;
   readonly n: number;
   readonly d: number;
 }
 
 export interface ScoreInput {
-  readonly features: Features;
+  readonly features: Embeddings;
   /** `[n]`: the class of each row, 0 .. C - 1, none of them without a row. */
   readonly classes?: Int32Array;
   /** K matrices `[n, d2]`, all of the same width: what K text encoders make of each row's label. */
@@ -90,7 +90,7 @@ export interface TransferScore {
 }
 
 /** One score. */
-export interface Method {
+export interface TransferScorer {
   readonly name: TransferMethod;
   readonly needs: readonly LabelInput[];
   /**

@@ -1,5 +1,5 @@
 import type { DoneSelection, Selections } from "../index.ts";
-import { readJson } from "../../../http/body.ts";
+import { readJsonBody } from "../../../http/body.ts";
 import {
   answerJson,
   endpoint,
@@ -42,7 +42,7 @@ export const addSelections = ({ app, bodyLimit }: Routes, selections: Selections
       },
     },
     async (c) => {
-      const started = await selections.start(await readJson(c, selectionRequest, bodyLimit));
+      const started = await selections.start(await readJsonBody(c, selectionRequest, bodyLimit));
       c.header("Location", `${path}/${started.id}`);
       return answerJson(c, started, 202);
     },

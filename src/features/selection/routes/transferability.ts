@@ -10,7 +10,7 @@ import {
   type ScoreInput,
 } from "../emms/index.ts";
 import { AnchorageError, isAnchorageError } from "../../../errors.ts";
-import { readJson } from "../../../http/body.ts";
+import { readJsonBody } from "../../../http/body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../../http/endpoint.ts";
 import {
   rankCorrelationAnswer,
@@ -49,7 +49,7 @@ export const addTransferability = ({ app, bodyLimit }: Routes): void => {
       },
     },
     async (c) => {
-      const request = await readJson(c, transferabilityRequest, bodyLimit);
+      const request = await readJsonBody(c, transferabilityRequest, bodyLimit);
       const { rounds, options = {} } = request;
       const all = rounds === undefined ? options : { ...options, emms: { rounds } };
       const scores = await transferability(
@@ -79,7 +79,7 @@ export const addTransferability = ({ app, bodyLimit }: Routes): void => {
       },
     },
     async (c) => {
-      const { x, y } = await readJson(c, rankCorrelationRequest, bodyLimit);
+      const { x, y } = await readJsonBody(c, rankCorrelationRequest, bodyLimit);
       const regret = topOneRegret(x, y);
       return answerJson(c, {
         weightedTau: weightedTau(x, y),

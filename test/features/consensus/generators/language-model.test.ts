@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLanguageModelGenerator } from "../../../../src/features/consensus/generators/index.ts";
-import type { Payload, Proposed, Ranked, State } from "../../../../src/features/consensus/index.ts";
+import type { Payload, Proposed, RankedProposal, State } from "../../../../src/features/consensus/index.ts";
 import { openDecoderModel, startDecoding, type DecoderModel } from "../../../../src/features/epalm/index.ts";
 import { logProbabilities } from "../../../../src/features/epalm/generate/log-probabilities.ts";
 import { createRandom } from "../../../../src/math/random.ts";
@@ -22,7 +22,7 @@ const { signal } = new AbortController();
 const nobody = (): boolean => false;
 const FIRST: State = { round: 1, survivors: [], has: nobody };
 
-const kept = (...texts: string[]): Ranked[] =>
+const kept = (...texts: string[]): RankedProposal[] =>
   texts.map((text, i) => ({
     proposal: { id: `p${i}`, payload: { kind: "text", text }, parents: [], generator: "list", round: 1 },
     multiplicity: 1,

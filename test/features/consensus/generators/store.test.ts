@@ -10,7 +10,7 @@ import {
   createTagsGenerator,
   createTemplateGenerator,
 } from "../../../../src/features/consensus/generators/index.ts";
-import type { Generator, Payload, Ranked, State } from "../../../../src/features/consensus/index.ts";
+import type { Generator, Payload, RankedProposal, State } from "../../../../src/features/consensus/index.ts";
 import { createRandom } from "../../../../src/math/random.ts";
 import { closeKernels } from "../../../../src/retrieval/index.ts";
 import { proposalOf, sceneOf, writtenView, type WrittenAnchor } from "../../../support/scenes.ts";
@@ -46,7 +46,7 @@ const scene = async () => sceneOf(await writtenView(ANCHORS), { images: FOX }, {
 const first: State = { round: 1, survivors: [], has: () => false };
 const after = (...texts: string[]): State => ({
   round: 2,
-  survivors: texts.map((each): Ranked => ({
+  survivors: texts.map((each): RankedProposal => ({
     proposal: proposalOf(text(each)),
     multiplicity: 1,
     value: 0,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createHttpGenerator } from "../../../../src/features/consensus/generators/index.ts";
-import { runConsensus, type Run, type State } from "../../../../src/features/consensus/index.ts";
+import { runConsensus, type ConsensusRun, type State } from "../../../../src/features/consensus/index.ts";
 import {
   createBreaker,
   createRemotes,
@@ -158,7 +158,11 @@ describe("an endpoint that scores", () => {
 });
 
 describe("a run with an endpoint that does not answer", () => {
-  const runWith = async (url: string, remotes: Remotes, settings: ScorerSettings = {}): Promise<Run> =>
+  const runWith = async (
+    url: string,
+    remotes: Remotes,
+    settings: ScorerSettings = {},
+  ): Promise<ConsensusRun> =>
     runConsensus(
       planOf({
         generators: [listOf("bb", "a")],

@@ -1,9 +1,9 @@
-import type { Features } from "../../../../src/features/selection/emms/index.ts";
+import type { Embeddings } from "../../../../src/features/selection/emms/index.ts";
 import { normals, seededRandom } from "../../../support/random.ts";
 
 /** Rows around a centre for each class, which lie closer the larger `noise` is. */
 export interface ClassData {
-  readonly features: Features;
+  readonly features: Embeddings;
   readonly rows: number[][];
   readonly classes: Int32Array;
   readonly ids: number[];
@@ -21,7 +21,7 @@ export const classData = (n: number, d: number, count: number, noise = 1, seed =
 
 export const dataOf = (
   rows: readonly (readonly number[])[],
-): { readonly features: Features; readonly rows: number[][] } => ({
+): { readonly features: Embeddings; readonly rows: number[][] } => ({
   features: { data: Float64Array.from(rows.flat()), n: rows.length, d: rows[0]?.length ?? 0 },
   rows: rows.map((row) => [...row]),
 });

@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gbc } from "../../../../src/features/selection/emms/gbc.ts";
-import type { Method, ScoreInput, TransferOptions } from "../../../../src/features/selection/emms/index.ts";
+import type {
+  TransferScorer,
+  ScoreInput,
+  TransferOptions,
+} from "../../../../src/features/selection/emms/index.ts";
 import { knn } from "../../../../src/features/selection/emms/knn.ts";
 import { linearProbe } from "../../../../src/features/selection/emms/linear-probe.ts";
 import { nleep } from "../../../../src/features/selection/emms/nleep.ts";
@@ -18,8 +22,11 @@ import { classData, dataOf, numbersOf } from "./class-data.ts";
 const data = classData(80, 6, 4);
 /** More columns than rows. */
 const wide = classData(30, 90, 3);
-const scoreOf = async (method: Method, input: ScoreInput, options: TransferOptions = {}): Promise<number> =>
-  (await method.score(input, options)).score;
+const scoreOf = async (
+  method: TransferScorer,
+  input: ScoreInput,
+  options: TransferOptions = {},
+): Promise<number> => (await method.score(input, options)).score;
 
 describe("GBC", () => {
   it.each(["diagonal", "spherical"] as const)("is minus the overlap of %s Gaussians", async (covariance) => {

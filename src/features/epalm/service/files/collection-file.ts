@@ -4,16 +4,16 @@ import { safetensorsHeader } from "../../index.ts";
 import type { AnchorKey, EncoderRecord } from "../../../../store/index.ts";
 import type { CollectionName } from "../../../../types.ts";
 import { anchorsWithVectors } from "../layer-vectors.ts";
-import { choose, type InputSources } from "../adapter-inputs.ts";
+import { resolveAdapterInputs, type InputSources } from "../adapter-inputs.ts";
 import { applyAdapter, promptOf } from "../apply-adapter.ts";
-import { planOf } from "../injection-plan.ts";
+import { injectionPlanOf } from "../injection-plan.ts";
 import type { StoredAdapter } from "../records.ts";
 import type { LayerTold, Wanted } from "../types.ts";
 import { npyHeader } from "../../../../math/npy/index.ts";
 import {
   bytesOf,
   commonWidth,
-  metadataOf,
+  fileMetadata,
   movedMeanwhile,
   sideBySide,
   type FileFormat,
@@ -35,7 +35,7 @@ export interface StreamedFile {
  * Every anchor that has an image as one file, in id order, a part at a time: of the features of each layer
  * `[anchors, dimension]`, or of what an adapter makes of them `[anchors, vectors, hidden]`.
  *
- * @throws AnchorageError `conflict` where features are not made yet, and what {@link choose} throws
+ * @throws AnchorageError `conflict` where features are not made yet, and what {@link resolveAdapterInputs} throws
  */
 export const collectionFile = async (
   sources: InputSources,
@@ -44,7 +44,7 @@ export const collectionFile = async (
   format: FileFormat,
 ): Promise<StreamedFile> => {
   const { store } = sources;
-  const { collection, layers, stored } = await choose(sources, name, wanted);
+  const { collection, layers, stored } = await resolveAdapterInputs(sources, name, wanted);
   const width = format === "npy" && stored === null ? commonWidth(layers) : 0;
   const encoders = layers.map(({ encoder }) => encoder);
   const anchors = await anchorsWithVectors(store, collection, encoders);
@@ -68,7 +68,7 @@ export const collectionFile = async (
       );
     const numbers = encoders.reduce((sum, { dimension }) => sum + dimension, 0) * anchors.length;
     return file(
-      safetensorsHeader(shapesOf(layers, anchors.length), metadataOf(told)),
+      safetensorsHeader(shapesOf(layers, anchors.length), fileMetadata(told)),
       numbers,
       async function* () {
         for (const encoder of encoders)
@@ -88,16 +88,20 @@ export const collectionFile = async (
     ["prefix", shape],
     ...(prompt > 0 ? [["prompt", [prompt, wordWidth]] as const] : []),
   ]);
-  return file(safetensorsHeader(shapes, metadataOf(told)), numbers + prompt * wordWidth, async function* () {
-    yield* prefixes();
-    if (prompt > 0) yield promptOf(stored.adapter);
-  });
+  return file(
+    safetensorsHeader(shapes, fileMetadata(told)),
+    numbers + prompt * wordWidth,
+    async function* () {
+      yield* prefixes();
+      if (prompt > 0) yield promptOf(stored.adapter);
+    },
+  );
 };
 
 const toldOf = ({ record: { id, version, sha256 }, adapter: { settings } }: StoredAdapter) => ({
   adapter: { id, version, sha256 },
   settings,
-  plan: planOf(settings),
+  plan: injectionPlanOf(settings),
 });
 
 const shapesOf = (layers: readonly LayerTold[], rows: number) =>

@@ -1,7 +1,7 @@
 import { AnchorageError, invalidField } from "../../../../errors.ts";
 import { safetensorsHeader, type AdapterSettings } from "../../index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../../../../types.ts";
-import type { AdapterInputs, LayerTold, Named, Plan } from "../types.ts";
+import type { AdapterInputs, LayerTold, AdapterIdentity, InjectionPlan } from "../types.ts";
 import { npyHeader } from "../../../../math/npy/index.ts";
 
 export type FileFormat = "npy" | "safetensors";
@@ -15,11 +15,15 @@ export interface Told {
   /** Of each row; null for what is no anchor. */
   readonly anchors: readonly (AnchorId | null)[];
   readonly layers: readonly LayerTold[];
-  readonly made?: { readonly adapter: Named; readonly settings: AdapterSettings; readonly plan: Plan };
+  readonly made?: {
+    readonly adapter: AdapterIdentity;
+    readonly settings: AdapterSettings;
+    readonly plan: InjectionPlan;
+  };
   readonly neighbours?: AdapterInputs["neighbours"];
 }
 
-export const metadataOf = (told: Told): Record<string, string> => ({
+export const fileMetadata = (told: Told): Record<string, string> => ({
   format: FORMAT,
   collection: told.collection,
   sequence: String(told.sequence),
@@ -115,7 +119,7 @@ export const fileOf = (collection: CollectionName, answer: AdapterInputs, format
     ...(neighbours === undefined ? {} : { neighbours }),
   };
   return joined([
-    safetensorsHeader(shapes, metadataOf(told)),
+    safetensorsHeader(shapes, fileMetadata(told)),
     ...[...parts.values()].map(({ data }) => bytesOf(data)),
   ]);
 };

@@ -1,7 +1,7 @@
 type Work = () => Promise<void>;
 
 /** Serialises work: one task runs at a time. */
-export interface Turns {
+export interface TaskQueue {
   /**
    * Queues `work`. If small and large tasks are waiting, they alternate, so that a single query does not wait for a long
    * import and the import still progresses.
@@ -10,7 +10,7 @@ export interface Turns {
 }
 
 /** Creates an empty queue. */
-export const createTurns = (): Turns => {
+export const createTaskQueue = (): TaskQueue => {
   const waiting: Readonly<Record<"small" | "large", Work[]>> = { small: [], large: [] };
   let running = false;
   let last: "small" | "large" = "large";

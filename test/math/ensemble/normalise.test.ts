@@ -3,16 +3,16 @@ import { describe, expect, test } from "vitest";
 import {
   aggregate,
   agreementOf,
-  calibrate,
+  normaliseScores,
   kendallW,
-  type Calibration,
+  type Normalisation,
 } from "../../../src/math/ensemble/index.ts";
 
 const scores = fc
   .array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 30 })
   .map((values) => Float64Array.from(values));
 
-const MONOTONE: readonly Calibration[] = [
+const MONOTONE: readonly Normalisation[] = [
   { kind: "none" },
   { kind: "affine", scale: 2, shift: 3 },
   { kind: "z" },
@@ -29,7 +29,7 @@ describe("a calibration", () => {
   test.each(MONOTONE)("never turns two scores around ($kind)", (calibration) => {
     fc.assert(
       fc.property(scores, (values) => {
-        const result = calibrate(values, calibration);
+        const result = normaliseScores(values, calibration);
         values.forEach((a, i) => {
           values.forEach((b, j) => {
             if (a >= b) expect(result[i]).toBeGreaterThanOrEqual(result[j] ?? Number.NaN);
@@ -41,45 +41,45 @@ describe("a calibration", () => {
   });
 
   test.each(MONOTONE)("leaves out what was not judged ($kind)", (calibration) => {
-    const [unknown, ...known] = calibrate(Float64Array.of(Number.NaN, 1, 2, 3, 5), calibration);
+    const [unknown, ...known] = normaliseScores(Float64Array.of(Number.NaN, 1, 2, 3, 5), calibration);
     expect(unknown).toBeNaN();
-    expect(known).toEqual([...calibrate(Float64Array.of(1, 2, 3, 5), calibration)]);
+    expect(known).toEqual([...normaliseScores(Float64Array.of(1, 2, 3, 5), calibration)]);
   });
 
   test("to z-scores does not depend on unit and origin", () => {
     const values = Float64Array.of(1, 2, 4, 8, 9);
     const other = values.map((value) => 1000 * value - 7);
-    calibrate(values, { kind: "z" }).forEach((z, i) => {
-      expect(calibrate(other, { kind: "z" })[i]).toBeCloseTo(z, 12);
+    normaliseScores(values, { kind: "z" }).forEach((z, i) => {
+      expect(normaliseScores(other, { kind: "z" })[i]).toBeCloseTo(z, 12);
     });
   });
 
   test("to z-scores stops at four deviations", () => {
     const values = Float64Array.from({ length: 100 }, (_, i) => (i === 0 ? 1e9 : i % 7));
-    expect(calibrate(values, { kind: "z" })[0]).toBe(4);
-    expect(calibrate(values, { kind: "z", clip: 100 })[0]).toBeCloseTo(Math.sqrt(99), 6);
+    expect(normaliseScores(values, { kind: "z" })[0]).toBe(4);
+    expect(normaliseScores(values, { kind: "z", clip: 100 })[0]).toBeCloseTo(Math.sqrt(99), 6);
   });
 
   test("takes mean and deviation of a background where there is one", () => {
     const background = Float64Array.of(-1, 1, -1, 1);
-    expect([...calibrate(Float64Array.of(2, -3), { kind: "z" }, background)]).toEqual([2, -3]);
+    expect([...normaliseScores(Float64Array.of(2, -3), { kind: "z" }, background)]).toEqual([2, -3]);
   });
 
   test("falls back to ranks where fewer than four scores are known", () => {
-    expect([...calibrate(Float64Array.of(5, 100, 6), { kind: "z" })]).toEqual([0, 1, 0.5]);
+    expect([...normaliseScores(Float64Array.of(5, 100, 6), { kind: "z" })]).toEqual([0, 1, 0.5]);
   });
 
   test("says nothing where all scores are the same", () => {
     const flat = Float64Array.of(3, 3, 3, 3);
-    expect([...calibrate(flat, { kind: "z" })]).toEqual([0, 0, 0, 0]);
-    expect([...calibrate(flat, { kind: "robust-z" })]).toEqual([0, 0, 0, 0]);
-    expect([...calibrate(flat, { kind: "min-max" })]).toEqual([0.5, 0.5, 0.5, 0.5]);
-    expect([...calibrate(flat, { kind: "rank" })]).toEqual([0.5, 0.5, 0.5, 0.5]);
+    expect([...normaliseScores(flat, { kind: "z" })]).toEqual([0, 0, 0, 0]);
+    expect([...normaliseScores(flat, { kind: "robust-z" })]).toEqual([0, 0, 0, 0]);
+    expect([...normaliseScores(flat, { kind: "min-max" })]).toEqual([0.5, 0.5, 0.5, 0.5]);
+    expect([...normaliseScores(flat, { kind: "rank" })]).toEqual([0.5, 0.5, 0.5, 0.5]);
   });
 
   test("by robust z-scores is not moved by one wild score", () => {
-    const calm = calibrate(Float64Array.of(1, 2, 3, 4, 5, 6), { kind: "robust-z" });
-    const wild = calibrate(Float64Array.of(1, 2, 3, 4, 5, 1e6), { kind: "robust-z" });
+    const calm = normaliseScores(Float64Array.of(1, 2, 3, 4, 5, 6), { kind: "robust-z" });
+    const wild = normaliseScores(Float64Array.of(1, 2, 3, 4, 5, 1e6), { kind: "robust-z" });
     expect([...wild.slice(0, 5)]).toEqual([...calm.slice(0, 5)]);
   });
 });

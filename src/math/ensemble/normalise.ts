@@ -2,7 +2,7 @@ import { averageRanks } from "../rank-correlation/index.ts";
 import { mean, median, populationDeviation } from "../statistics.ts";
 
 /** How one scorer's scores are mapped to a scale that is comparable across scorers. */
-export type Calibration =
+export type Normalisation =
   | { readonly kind: "none" }
   | { readonly kind: "affine"; readonly scale: number; readonly shift: number }
   /** z-score: mean 0 and population standard deviation 1, clipped to ±`clip` (default 4). */
@@ -43,9 +43,9 @@ const MAD = 1.4826;
  * calibrate(Float64Array.of(1, 2, 5), { kind: "min-max" }); // [0, 0.25, 1]
  * ```
  */
-export const calibrate = (
+export const normaliseScores = (
   scores: Float64Array,
-  calibration: Calibration,
+  calibration: Normalisation,
   reference: Float64Array = scores,
 ): Float64Array => {
   switch (calibration.kind) {

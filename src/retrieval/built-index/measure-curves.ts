@@ -12,7 +12,7 @@ import type { BuildSubject } from "./plan.ts";
 /** Sampled queries, in multiples of what the service takes when it measures for itself. */
 const EFFORT = 3;
 
-export interface TuneOptions {
+export interface MeasureCurvesOptions {
   readonly profile: IndexProfile;
   readonly hnswlib: HnswLibrary;
   readonly signal: AbortSignal;
@@ -26,9 +26,9 @@ export interface TuneOptions {
  * @returns the curves by `modality/transform`
  * @throws AnchorageError `cancelled` where `signal` aborts
  */
-export const tuneGraphs = async (
+export const measureCurves = async (
   subject: Pick<BuildSubject, "view" | "transform">,
-  options: TuneOptions,
+  options: MeasureCurvesOptions,
 ): Promise<Map<string, RecallCurve>> => {
   const curves = new Map<string, RecallCurve>();
   for (const modality of ["image", "text"] as const)
@@ -42,7 +42,7 @@ export const tuneGraphs = async (
 const tuneOne = async (
   { view, transform }: Pick<BuildSubject, "view" | "transform">,
   modality: Modality,
-  { profile, hnswlib, signal, onPoint }: TuneOptions,
+  { profile, hnswlib, signal, onPoint }: MeasureCurvesOptions,
 ): Promise<RecallCurve> => {
   const kind = kindFor(modality, transform);
   const slots = view.liveSlots();

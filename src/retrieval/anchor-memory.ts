@@ -8,7 +8,7 @@ import type { AnchorEntry, Slot, SpaceChange, UnitAnchors } from "./types.ts";
  * A collection's anchors by slot: append-only but for the live bits, which are copied before a removal where a view
  * holds them. Both modalities share the slots.
  */
-export interface Memory {
+export interface AnchorMemory {
   readonly image: ExactIndex;
   readonly text: ExactIndex;
   readonly entries: readonly AnchorEntry[];
@@ -27,7 +27,7 @@ export interface Memory {
   readonly append: (anchors: UnitAnchors) => Slot[];
 }
 
-export const createMemory = (imageDimension: number, textDimension: number): Memory => {
+export const createAnchorMemory = (imageDimension: number, textDimension: number): AnchorMemory => {
   const entries: AnchorEntry[] = [];
   const slots = new Map<AnchorId, Slot>();
   const replaced = new Map<Slot, Slot>();

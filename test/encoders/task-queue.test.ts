@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { createTurns } from "../../src/encoders/turns.ts";
+import { createTaskQueue } from "../../src/encoders/task-queue.ts";
 
 /** Asks for the named pieces of work at once, and tells in which order they ran. */
 const orderOf = async (asked: readonly string[]): Promise<string[]> => {
-  const turns = createTurns();
+  const turns = createTaskQueue();
   const ran: string[] = [];
   const work = (name: string) => async (): Promise<void> => {
     ran.push(name);
@@ -33,7 +33,7 @@ describe("turns", () => {
   });
 
   it("run one piece at a time", async () => {
-    const turns = createTurns();
+    const turns = createTaskQueue();
     let running = 0;
     let most = 0;
     const work = async (): Promise<void> => {
@@ -46,7 +46,7 @@ describe("turns", () => {
   });
 
   it("go on after work that fails, and tell its failure to who asked", async () => {
-    const turns = createTurns();
+    const turns = createTaskQueue();
     const failed = turns.take("large", () => Promise.reject(new Error("no")));
     const after = turns.take("large", () => Promise.resolve("yes"));
     await expect(failed).rejects.toThrow("no");

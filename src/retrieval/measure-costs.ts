@@ -1,5 +1,5 @@
 import { createRandom } from "../math/random.ts";
-import { exactFeatures, graphFeatures, type Costs, type ExactWork } from "./costs.ts";
+import { exactCounts, graphCounts, type Costs, type ExactWork } from "./costs.ts";
 import { createExactIndex } from "./exact.ts";
 import { searchExactly, type RowBlock } from "./exact-search.ts";
 import { createHnswIndex, type HnswLibrary } from "./hnsw.ts";
@@ -32,7 +32,7 @@ interface Sample {
  *
  * @returns undefined where `isClosed` came true meanwhile
  */
-export const calibrateCosts = async (options: {
+export const measureCosts = async (options: {
   readonly hnswlib: HnswLibrary | undefined;
   readonly profile: IndexProfile;
   readonly fallback: Costs;
@@ -91,7 +91,7 @@ const timeExact = async (vectors: Float32Array, work: ExactWork, gather: boolean
   };
   const queries = vectors.slice(0, batch * dimension);
   const ms = await fastest(() => searchExactly(queries, search));
-  return { counts: exactFeatures(work, gather), ms };
+  return { counts: exactCounts(work, gather), ms };
 };
 
 const timeGraph = async (
@@ -113,7 +113,7 @@ const timeGraph = async (
       if (isClosed()) break;
       const some = vectors.slice(0, queries * dimension);
       const ms = await fastest(() => graph.search(some, { k: 10, ef }));
-      samples.push({ counts: graphFeatures({ anchors: rows, dimension, batch: queries, ef }), ms });
+      samples.push({ counts: graphCounts({ anchors: rows, dimension, batch: queries, ef }), ms });
     }
     return samples;
   } finally {
