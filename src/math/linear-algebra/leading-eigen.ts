@@ -1,16 +1,11 @@
 import { createRandom, normal, type Random } from "../random.ts";
-import { factor, solveLower } from "./cholesky.ts";
 import { eigenSymmetric, type Eigen } from "./eigen.ts";
+import { filteredEigen } from "./filtered-eigen.ts";
+import { orthonormalColumns } from "./orthonormal.ts";
 import { multiply, type Matrix } from "./products.ts";
-import { transpose } from "./symmetric.ts";
 
 /** Up to this size all eigenvectors are computed, in about half a second. */
 const DIRECT_SIZE = 512;
-/**
- * Added to the unit diagonal of the columns' Gram matrix before each factorisation: enough to outweigh rounding errors if
- * columns are nearly dependent (Fukaya et al., "Shifted Cholesky QR", SIAM J. Sci. Comput. 42, 2020).
- */
-const SHIFTS = [1e-11, 1e-11, 1e-13] as const;
 const SEED = 1;
 
 /** A symmetric positive semidefinite matrix given only by its products with other matrices. */
@@ -32,7 +27,7 @@ export interface LeadingOptions {
 
 /**
  * The `rank` greatest eigenvalues of a symmetric positive semidefinite matrix and their eigenvectors. Up to size 512 all
- * are computed exactly and the first are returned; larger matrices use {@link leadingEigenOf}.
+ * are computed and the first are returned; larger matrices use {@link filteredEigen}, to a residual of 5e-5.
  *
  * @param matrix `[size, size]` row-major
  * @param rank at most `size`
@@ -42,10 +37,7 @@ export interface LeadingOptions {
  * ```
  */
 export const leadingEigen = async (matrix: Float64Array, size: number, rank: number): Promise<Eigen> => {
-  if (size > DIRECT_SIZE) {
-    const symmetric = { data: matrix, rows: size, columns: size };
-    return leadingEigenOf({ size, times: (right) => multiply(symmetric, right) }, rank);
-  }
+  if (size > DIRECT_SIZE) return filteredEigen(matrix, size, rank);
   const { values, vectors } = await eigenSymmetric(matrix, size);
   return { values: values.slice(0, rank), vectors: vectors.slice(0, rank * size) };
 };
@@ -68,33 +60,10 @@ export const leadingEigenOf = async (
   let basis: Matrix = { data: start, rows: size, columns: width };
   for (let i = 1; i <= iterations; i++) {
     // Before the last iteration one pass suffices: it keeps the columns from all converging to the first direction.
-    basis = await orthonormalize(await times(basis), i < iterations ? SHIFTS.slice(0, 1) : SHIFTS);
+    basis = await orthonormalColumns(await times(basis), i < iterations ? 1 : 3);
   }
   const { data: projected } = await multiply(basis, await times(basis), "left");
   const { values, vectors } = await eigenSymmetric(projected, width);
   const rotation = { data: vectors.subarray(0, rank * width), rows: rank, columns: width };
   return { values: values.slice(0, rank), vectors: (await multiply(rotation, basis, "right")).data };
-};
-
-/** Orthonormalises the columns with the Cholesky factor of their Gram matrix, once per shift. */
-const orthonormalize = async (columns: Matrix, shifts: readonly number[]): Promise<Matrix> => {
-  let rows = transpose(columns);
-  for (const shift of shifts) {
-    rows = unitRowsOf(rows);
-    const { data: gram } = await multiply(rows, rows, "right");
-    for (let i = 0; i < rows.rows; i++) gram[i * rows.rows + i] = (gram[i * rows.rows + i] ?? 0) + shift;
-    rows = await solveLower(await factor(gram, rows.rows), rows);
-  }
-  return transpose(rows);
-};
-
-/** Scales each row to norm 1 in place; zero rows stay zero. */
-const unitRowsOf = (matrix: Matrix): Matrix => {
-  const { data, rows, columns } = matrix;
-  for (let i = 0; i < rows; i++) {
-    const row = data.subarray(i * columns, (i + 1) * columns);
-    const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-    if (norm > 0) for (let j = 0; j < columns; j++) row[j] = (row[j] ?? 0) / norm;
-  }
-  return matrix;
 };

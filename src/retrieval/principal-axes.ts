@@ -1,0 +1,92 @@
+import { leadingEigen, multiply, type Eigen, type Matrix } from "../math/linear-algebra/index.ts";
+
+/** Rows, and columns, whose products are made at once. */
+const CHUNK_ROWS = 2_048;
+const BLOCK_COLUMNS = 512;
+/** A direction in which unit rows of float32 vary by no more than this varies by their rounding, of 6e-8. */
+export const ROUNDING_VARIANCE = 1e-13;
+
+/**
+ * The greatest variances of rows around their mean and the directions of these, in float64, to 1e-4 of a deviation.
+ * Where there are fewer rows than dimensions they come from the Gram matrix of the rows, which is the smaller one.
+ *
+ * @param rows `[n, d]` row-major
+ * @param mean `[d]`
+ * @param rank at most d and n - 1; fewer come where the rows span fewer directions
+ * @returns population variances, descending, and unit directions `[rank, d]`
+ */
+export const principalAxes = async (rows: Float32Array, mean: Float64Array, rank: number): Promise<Eigen> => {
+  const d = mean.length;
+  const n = rows.length / d;
+  const { values, vectors } =
+    n > d
+      ? await leadingEigen(await covarianceOf(rows, mean), d, rank)
+      : await axesByGram(centeredRows(rows, mean, 0, n), rank);
+  const least = Math.max(ROUNDING_VARIANCE, Math.max(n, d) * Number.EPSILON * (values[0] ?? 0));
+  const kept = values.findLastIndex((value) => value > least) + 1;
+  return { values: values.slice(0, kept), vectors: vectors.slice(0, kept * d) };
+};
+
+/** Rows `first .. last - 1` minus the mean. */
+const centeredRows = (rows: Float32Array, mean: Float64Array, first: number, last: number): Matrix => {
+  const d = mean.length;
+  const data = new Float64Array((last - first) * d);
+  for (let row = 0; row < last - first; row++)
+    for (let i = 0; i < d; i++) data[row * d + i] = (rows[(first + row) * d + i] ?? 0) - (mean[i] ?? 0);
+  return { data, rows: last - first, columns: d };
+};
+
+/** `X^T X / n`, `[d, d]`: blocks of columns times those to the right, since the matrix is symmetric. */
+const covarianceOf = async (rows: Float32Array, mean: Float64Array): Promise<Float64Array> => {
+  const d = mean.length;
+  const n = rows.length / d;
+  const sum = new Float64Array(d * d);
+  for (let first = 0; first < n; first += CHUNK_ROWS) {
+    const chunk = centeredRows(rows, mean, first, Math.min(n, first + CHUNK_ROWS));
+    for (let from = 0; from < d; from += BLOCK_COLUMNS) {
+      const left = columnsOf(chunk, from, Math.min(d, from + BLOCK_COLUMNS));
+      const { data } = await multiply(left, columnsOf(chunk, from, d), "left");
+      addBlock(sum, d, from, data, left.columns);
+    }
+  }
+  for (let i = 0; i < d; i++)
+    for (let j = i; j < d; j++) sum[i * d + j] = sum[j * d + i] = (sum[i * d + j] ?? 0) / n;
+  return sum;
+};
+
+const columnsOf = ({ data, rows, columns }: Matrix, from: number, to: number): Matrix => {
+  if (from === 0 && to === columns) return { data, rows, columns };
+  const width = to - from;
+  const some = new Float64Array(rows * width);
+  for (let row = 0; row < rows; row++)
+    some.set(data.subarray(row * columns + from, row * columns + to), row * width);
+  return { data: some, rows, columns: width };
+};
+
+/** Adds `[height, d - from]` to the rows from `from` on, and the columns from there on. */
+const addBlock = (sum: Float64Array, d: number, from: number, block: Float64Array, height: number): void => {
+  const width = d - from;
+  for (let i = 0; i < height; i++) {
+    const to = (from + i) * d + from;
+    for (let j = 0; j < width; j++) sum[to + j] = (sum[to + j] ?? 0) + (block[i * width + j] ?? 0);
+  }
+};
+
+/** By the eigenvectors u of `X X^T / n`: v = X^T u / |X^T u|, of the same eigenvalue. */
+const axesByGram = async (centered: Matrix, rank: number): Promise<Eigen> => {
+  const { data: gram } = await multiply(centered, centered, "right");
+  const n = centered.rows;
+  for (let i = 0; i < gram.length; i++) gram[i] = (gram[i] ?? 0) / n;
+  const { values, vectors } = await leadingEigen(gram, n, rank);
+  const lifted = await multiply({ data: vectors, rows: rank, columns: n }, centered);
+  scaleToUnit(lifted);
+  return { values, vectors: lifted.data };
+};
+
+const scaleToUnit = ({ data, rows, columns }: Matrix): void => {
+  for (let row = 0; row < rows; row++) {
+    const direction = data.subarray(row * columns, (row + 1) * columns);
+    const norm = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
+    for (let i = 0; i < columns; i++) direction[i] = norm === 0 ? 0 : (direction[i] ?? 0) / norm;
+  }
+};
