@@ -4,6 +4,8 @@ import type { Modality } from "./api/values.ts";
 
 export type {
   AnchorId,
+  AsifParameters,
+  AsifSetting,
   CollectionName,
   EncoderId,
   JsonValue,
@@ -11,10 +13,10 @@ export type {
   Modality,
   Negatives,
   Sequence,
-  TransformKind,
 } from "./api/values.ts";
+export type { Transform, TransformKind } from "./api/transforms.ts";
 export type { AlignmentKind, Ensemble, Method } from "./api/methods.ts";
-export type { AsifParameters, CollectionDefaults } from "./api/collections.ts";
+export type { CollectionDefaults } from "./api/collections.ts";
 export type { EncoderInfo, EncoderLayer, ListedEncoder } from "./api/service.ts";
 
 /** What a log line holds beside its message, such as a collection's name; `error` for what was thrown. */

@@ -9,7 +9,7 @@ import {
   unitRows,
   type AnchorView,
 } from "../../src/retrieval/index.ts";
-import type { TransformKind } from "../../src/types.ts";
+import type { TransformName } from "../../src/api/transforms.ts";
 import { makeData, openView, rounded, TEXT_DIMENSION, type Data } from "./paired-data.ts";
 import { quantile } from "../../src/math/statistics.ts";
 
@@ -21,7 +21,7 @@ const WARM_UP = 20;
 interface Case {
   readonly imageDimension: number;
   readonly k: number;
-  readonly transform: TransformKind;
+  readonly transform: TransformName;
 }
 
 const CASES: readonly Case[] = [768, 2304].flatMap((imageDimension) =>
@@ -53,7 +53,7 @@ type Plain = (query: Float32Array) => Promise<number>;
 
 /** The same classification without any of our indexes; the classes' rows are made beforehand. */
 const plainly = async (data: Data, { imageDimension, k, transform }: Case): Promise<Plain> => {
-  const side = async (rows: Float32Array, kind: TransformKind, dimension: number) => {
+  const side = async (rows: Float32Array, kind: TransformName, dimension: number) => {
     const fit = kind === "none" ? null : await fitTransform(kind, unitRows(rows, dimension), dimension);
     const show = (shown: Float32Array): Promise<Float32Array> => applyTransform(fit, shown, dimension);
     return { show, anchors: await show(rows) };

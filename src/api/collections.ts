@@ -1,17 +1,18 @@
 import { z } from "@hono/zod-openapi";
 import { indexStatus } from "./indexes.ts";
 import { ensemble, method, rank } from "./methods.ts";
+import { transform } from "./transforms.ts";
 import {
+  asifChange,
+  asifParameters,
+  asifSetting,
+  type AsifSetting,
   collectionName,
   encoderId,
   instant,
-  k,
   minSequenceParameter,
-  negatives,
   optional,
-  p,
   sequence,
-  transform,
 } from "./values.ts";
 
 const MAX_DIMENSION = 8192;
@@ -34,8 +35,6 @@ export const encoderChoice = z
     example: { external: { dimension: 64 } },
   });
 
-const asif = z.strictObject({ k: optional(k), p: optional(p), negatives: optional(negatives) });
-
 const defaults = {
   transform: optional(transform),
   method: optional(method),
@@ -48,13 +47,13 @@ export const collectionSpec = z
     name: collectionName,
     imageEncoder: optional(encoderChoice),
     textEncoder: optional(encoderChoice),
-    asif: optional(asif),
+    asif: optional(asifChange),
     ...defaults,
   })
   .openapi("CollectionSpec", {
     description:
-      "Without an encoder the service's default of that modality; without `asif` k = 800, p = 8 and negatives cut; without " +
-      "`transform` `none` where an encoder is external.",
+      "Without an encoder the service's default of that modality; k and p are `auto` where they are absent, negatives are cut, and `transform` is `auto` " +
+      "as well, but `none` where an encoder is external.",
     example: {
       name: "birds",
       imageEncoder: { external: { dimension: 3 } },
@@ -65,19 +64,25 @@ export const collectionSpec = z
   });
 
 export const collectionChange = z
-  .strictObject({ asif: optional(asif), ...defaults })
+  .strictObject({ asif: optional(asifChange), ...defaults })
   .openapi("CollectionChange", {
     description: "What queries are answered by where they say nothing else; what is not given stays.",
     example: { asif: { k: 200 }, transform: "whiten" },
   });
 
-const collectionDefaults = {
-  asif: z.strictObject({ k: z.int(), p: z.number(), negatives }),
-  transform,
-  method,
-  rank,
-  ensemble,
-};
+const methodDefaults = { transform, method, rank, ensemble };
+
+const autoRule = z
+  .strictObject({
+    asif: asifSetting.openapi({
+      description: "As it was set; `asif` beside it has the values that are in use.",
+    }),
+    anchors: z.strictObject({ from: z.int(), to: z.int() }).openapi({
+      description: "What is `auto` stays the same from so many anchors to so many.",
+    }),
+    rule: z.string().openapi({ description: "What `auto` stands for here and why." }),
+  })
+  .openapi("AutoRule");
 
 const boundEncoder = z
   .strictObject({
@@ -96,7 +101,9 @@ export const collection = z
       description:
         "The encoders that made its vectors, which may be other ones than those installed under their ids.",
     }),
-    ...collectionDefaults,
+    asif: asifParameters.openapi({ description: "The values in use now." }),
+    ...methodDefaults,
+    auto: optional(autoRule.openapi({ description: "Absent in answers of older versions." })),
     anchorCount: z.int(),
     sequence: sequence.openapi({ description: "Grows by one with every committed write." }),
     indexes: z.strictObject({ image: indexStatus, text: indexStatus }),
@@ -124,10 +131,10 @@ export type CollectionInfo = z.output<typeof collection>;
 export type CollectionBody = z.input<typeof collection>;
 export type CollectionListBody = z.input<typeof collectionList>;
 
-/** How many anchors a relative representation keeps, the power of their similarities, and what negative ones count for. */
-export type AsifParameters = CollectionInfo["asif"];
 /** What a collection's queries are answered by where they say nothing else. */
-export type CollectionDefaults = Pick<CollectionInfo, keyof typeof collectionDefaults>;
+export type CollectionDefaults = Pick<CollectionInfo, keyof typeof methodDefaults> & {
+  readonly asif: AsifSetting;
+};
 
 /** For answers that must know of a write, wherever it was made: they are computed at `minSequence` or later. */
 export type AtLeast = z.output<typeof collectionQuery>;

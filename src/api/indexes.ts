@@ -1,12 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import { optional, sequence, transform } from "./values.ts";
+import { fittedTransform } from "./transforms.ts";
+import { optional, sequence } from "./values.ts";
 
 export const indexKind = z.enum(["exact", "hnsw"]);
 export type IndexKind = z.output<typeof indexKind>;
 
 /** What an index or a plan says of the transform that its vectors went through. */
 export const transformUsed = {
-  transform,
+  transform: fittedTransform,
   transformVersion: z.int().openapi({ description: "Of the fit; 0 where nothing is fitted." }),
   transformSequence: sequence.openapi({
     description:

@@ -4,6 +4,7 @@ import { filter } from "./filter.ts";
 import { plan } from "./indexes.ts";
 import { input, RED_PIXEL } from "./inputs.ts";
 import { ensemble, scored, scoring } from "./methods.ts";
+import { namedTransform } from "./transforms.ts";
 import {
   anchorId,
   k,
@@ -15,7 +16,6 @@ import {
   p,
   sequence,
   text,
-  transform,
 } from "./values.ts";
 
 const MAX_HITS = 1_000;
@@ -33,7 +33,7 @@ const parameters = {
   k: optional(k),
   p: optional(p),
   negatives: optional(negatives),
-  transform: optional(transform),
+  transform: optional(namedTransform),
 };
 
 export const settings = {

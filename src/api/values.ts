@@ -102,16 +102,6 @@ export const instant = z.codec(z.iso.datetime(), z.date(), {
 export const modality = z.enum(["image", "text"]);
 export type Modality = z.output<typeof modality>;
 
-export const transform = z.enum(["none", "center", "whiten"]).openapi({
-  description: "What is done to vectors before similarities are taken, fitted on the collection's anchors.",
-});
-
-/**
- * What is done to a collection's vectors before similarities are taken, fitted on its anchors: `center` subtracts
- * their mean; `whiten` also decorrelates image vectors, on at most 256 principal directions (texts are only centred).
- */
-export type TransformKind = z.output<typeof transform>;
-
 const MIN_SEQUENCE =
   "Of a write, wherever it was made: the answer is computed at it or later. Where this process is behind it waits up to 5 s, then answers 503.";
 
@@ -169,6 +159,34 @@ export const negatives = z.enum(["cut", "keep"]).openapi({
 });
 /** What similarities below 0 count for in a relative representation. */
 export type Negatives = z.output<typeof negatives>;
+const auto = z.literal("auto");
+const asifSettingShape = {
+  k: z.union([auto, k], { error: `must be "auto" or a whole number from 1 to ${MAX_K}` }).openapi({
+    description: "As in a query; `auto` goes by the transform and the number of anchors.",
+    example: "auto",
+  }),
+  p: z.union([auto, p], { error: `must be "auto" or a number above 0, at most ${MAX_P}` }).openapi({
+    description: "As in a query; `auto` goes by the transform and the number of anchors.",
+    example: "auto",
+  }),
+};
+
+/** ASIF's parameters as a collection keeps them. */
+export const asifSetting = z.strictObject({ ...asifSettingShape, negatives });
+export type AsifSetting = z.output<typeof asifSetting>;
+
+/** As a request sets them: what is absent stays as it is. */
+export const asifChange = z.strictObject({
+  k: optional(asifSettingShape.k),
+  p: optional(asifSettingShape.p),
+  negatives: optional(negatives),
+});
+
+/** The values that answers are computed with. */
+export const asifParameters = z.strictObject({ k: z.int(), p: z.number(), negatives });
+
+/** How many anchors a relative representation keeps, the power of their similarities, and what negative ones count for. */
+export type AsifParameters = z.output<typeof asifParameters>;
 
 /** Numbers; how many is for the collection to say. One check for all of them, for a body can hold millions. */
 export const vector = checked<readonly number[]>((value) => {

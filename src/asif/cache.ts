@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { transformText } from "../api/transforms.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import type { AsifSettings, RelativeRepresentations } from "./types.ts";
 
@@ -57,7 +58,7 @@ export const createPromptCache = <Rows extends object>(
         k,
         p,
         negatives,
-        transform,
+        transformText(transform),
         exact,
         ef,
         form,

@@ -1,13 +1,13 @@
 import type { ClassifyResult } from "../api/explain.ts";
 import type { SearchPlan } from "../api/indexes.ts";
 import type { Slot } from "../retrieval/index.ts";
-import type { AsifParameters, Ensemble, Negatives, TransformKind } from "../types.ts";
+import type { AsifParameters, Ensemble, Negatives, Transform } from "../types.ts";
 
 /** Everything that a relative representation depends on beside the anchors themselves. */
 export interface AsifSettings extends Pick<AsifParameters, "k" | "p"> {
   /** Absent: `cut`. */
   readonly negatives?: Negatives;
-  readonly transform: TransformKind;
+  readonly transform: Transform;
   /** One byte a slot: the anchors that serve as memory; absent: all live ones. */
   readonly allow?: Uint8Array;
   readonly exact?: boolean;

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CollectionBody, CollectionSpecBody } from "../api/collections.ts";
+import { transformText } from "../api/transforms.ts";
 import { AnchorageError, isAnchorageError, notFound } from "../errors.ts";
 import type { Log } from "../types.ts";
 import type { AnchorageClient } from "../features/client.ts";
@@ -30,7 +32,7 @@ export const wantCollection = async (
     const made = await client.createCollection(spec);
     options.log.info(
       `collection "${made.name}" was not there and is made: images by ${nameOf(made.imageEncoder)}, ` +
-        `texts by ${nameOf(made.textEncoder)}, transform ${made.transform}`,
+        `texts by ${nameOf(made.textEncoder)}, transform ${transformText(made.transform)}`,
     );
     return (found = made);
   };
@@ -43,11 +45,14 @@ export const wantCollection = async (
 
 const refuseOther = (found: CollectionBody, spec: CollectionSpecBody): void => {
   for (const field of ["imageEncoder", "textEncoder", "transform"] as const) {
-    if (spec[field] === undefined || spec[field] === found[field]) continue;
-    const has = typeof found[field] === "string" ? `"${found[field]}"` : "external";
+    if (spec[field] === undefined || isDeepStrictEqual(spec[field], found[field])) continue;
+    const has = field === "transform" ? `"${transformText(found.transform)}"` : quoted(found[field]);
     throw new AnchorageError("conflict", `collection "${spec.name}" is there, and its ${field} is ${has}`);
   }
 };
+
+const quoted = (choice: CollectionBody["imageEncoder"]): string =>
+  typeof choice === "string" ? `"${choice}"` : "external";
 
 const nameOf = (encoder: CollectionBody["imageEncoder"]): string =>
   typeof encoder === "string" ? encoder : "vectors from outside";

@@ -56,7 +56,15 @@ export const createBuiltIndexes = (store: Store, directory: string, log: Log): B
     await forgetErased(folder, subject, await erasedUpTo(store, record));
     const hnswlib = await loadHnsw();
     if (hnswlib === undefined) throw new AnchorageError("unavailable", (await hnswAvailable()).reason);
-    const found = await readBuilt(folder, { ...subject, sequence: subject.view.sequence }, hnswlib);
+    const found = await readBuilt(
+      folder,
+      {
+        ...subject,
+        sequence: subject.view.sequence,
+        anchors: subject.view.size,
+      },
+      hnswlib,
+    );
     if (found.state === "read") return space.adopt(found.index);
     if (found.state === "none") throw noneBuilt(record);
     if (found.state === "damaged" || found.isUseless) await removeBuilt(folder);

@@ -24,6 +24,7 @@ import { followOthers } from "./follow.ts";
 import { createHooks } from "./hooks.ts";
 import { createLoader } from "./load.ts";
 import { requireMethod } from "./method.ts";
+import { requireTransform } from "./transform-bounds.ts";
 import { createOpened } from "./opened.ts";
 import { createMoving } from "./moving.ts";
 import { prepareAnchors } from "./prepare.ts";
@@ -32,9 +33,6 @@ import type { Queried } from "./question.ts";
 import { getReceipt, listReceiptPage } from "./receipts.ts";
 import { createSnapshots } from "./snapshots.ts";
 import type { Collections } from "./types.ts";
-
-/** The published parameters (ASIF-repo relreps.py: 800 non-zeros, exponent 8). */
-export const PUBLISHED_ASIF = { k: 800, p: 8, negatives: "cut" } as const;
 
 /** Ids of a source in one answer, where the request names no limit. */
 const IDS_A_PAGE = 1_000;
@@ -96,12 +94,13 @@ export const openCollections = async (
         chooseEncoder(store, encoders, "text", spec.textEncoder),
       ]);
       const external = imageEncoder.external || textEncoder.external;
+      requireTransform(spec.transform, { image: imageEncoder, text: textEncoder }, 0);
       const record = await createCollection(store, {
         name: spec.name,
         imageEncoder,
         textEncoder,
-        asif: { ...PUBLISHED_ASIF, ...spec.asif },
-        transform: spec.transform ?? (external ? "none" : "whiten"),
+        asif: { k: "auto", p: "auto", negatives: "cut", ...spec.asif },
+        transform: spec.transform ?? (external ? "none" : "auto"),
         ...(spec.method === undefined ? {} : { method: spec.method }),
         ...(spec.rank === undefined ? {} : { rank: spec.rank }),
         ...(spec.ensemble === undefined ? {} : { ensemble: spec.ensemble }),
@@ -118,8 +117,14 @@ export const openCollections = async (
 
     update: async (name, changed) => {
       requireMethod(hooks.methods, changed.method);
+      const { record, space } = await find(name);
+      requireTransform(
+        changed.transform,
+        { image: record.imageEncoder, text: record.textEncoder },
+        space.view().size,
+      );
       const changes = Object.values({ ...changed, ...changed.asif }).some(
-        (value) => typeof value !== "object" || value === null,
+        (value) => typeof value !== "object" || value === null || "image" in value,
       );
       if (changes) await writeTo(name, (collection) => collection.changeDefaults(changed));
       return describe(await find(name));

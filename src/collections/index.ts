@@ -1,7 +1,7 @@
 /** The write path and every query of a collection: encoders, store, indexes and ASIF brought together. */
 export { MAX_TEXT_LENGTH } from "./encoding.ts";
 export { compileFilter } from "./filter.ts";
-export { openCollections, PUBLISHED_ASIF } from "./collections.ts";
+export { openCollections } from "./collections.ts";
 export type * from "./types.ts";
 export type { Core, CoreSettings, OwnedCore } from "./core.ts";
 export { openCore, type CoreOptions } from "./open-core.ts";

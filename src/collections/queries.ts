@@ -51,7 +51,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
   return {
     search: async (queried, request) => {
       const started = performance.now();
-      const { record, view } = queried;
+      const { view } = queried;
       const modality = modalityOf(request.query, request.modality ?? anchorDefault(request), "query");
       const mode = request.mode ?? (modality === request.target ? "unimodal" : "asif");
       if (mode === "unimodal" && modality !== request.target) {
@@ -66,7 +66,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
         [{ value: withModality(request.query, modality), path: "query" }],
         encoding,
       );
-      const settings = resolveAsifSettings(record, request);
+      const settings = resolveAsifSettings(queried, request);
       const hits = bitmapOf(view, request.filter);
       const common = {
         query,
@@ -90,10 +90,10 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
 
     relative: async (queried, request) => {
       const started = performance.now();
-      const { record, view } = queried;
+      const { view } = queried;
       const inputs = request.inputs.map((value, i) => ({ value, path: `inputs.${i}` }));
       const vectors = await resolve(queried, request.modality, inputs, encoding);
-      const settings = resolveAsifSettings(record, request);
+      const settings = resolveAsifSettings(queried, request);
       const { representations, plan } = await relativeRepresentations(
         view,
         request.modality,
@@ -117,7 +117,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
 
     similarity: async (queried, request) => {
       const started = performance.now();
-      const { record, view } = queried;
+      const { view } = queried;
       const how = resolveMethod(queried, request);
       checkValues(queried, request, request.images.length + request.texts.length);
       const [images, texts] = await Promise.all([
@@ -134,7 +134,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
           encoding,
         ),
       ]);
-      const settings = { ...resolveAsifSettings(record, request), ...how };
+      const settings = { ...resolveAsifSettings(queried, request), ...how };
       const { scores: flat, fits } = await scoreTexts(view, how.method, images, texts, settings);
       const columns = request.texts.length;
       const scores = request.images.map((_, i) => Array.from(flat.subarray(i * columns, (i + 1) * columns)));

@@ -1,6 +1,7 @@
 import type { ClassInput, ClassifyRequest, QuerySettings } from "../api/queries.ts";
 import type { Filter } from "../api/filter.ts";
 import {
+  parametersFor,
   RUNNER_UP,
   type AsifSettings,
   type ClassifyInput,
@@ -68,13 +69,13 @@ export const resolveClasses = async (
   return {
     prompts,
     classes: request.classes.map(({ name }, i) => ({ name, prompts: prompted[i]?.length ?? 0 })),
-    settings: { ...resolveAsifSettings(queried.record, request), ...(allow === undefined ? {} : { allow }) },
+    settings: { ...resolveAsifSettings(queried, request), ...(allow === undefined ? {} : { allow }) },
   };
 };
 
 /** @throws AnchorageError `invalid-input` where what so many inputs are described by would not fit into memory. */
-export const checkValues = ({ record, view }: Queried, request: QuerySettings, inputs: number): void => {
-  const values = inputs * Math.min(request.k ?? record.asif.k, view.size);
+export const checkValues = (queried: Queried, request: QuerySettings, inputs: number): void => {
+  const values = inputs * Math.min(resolveAsifSettings(queried, request).k, queried.view.size);
   if (values > MAX_VALUES)
     throw invalidField(
       "k",
@@ -92,15 +93,21 @@ export const resolve = (
   encoding: Encoding,
 ): Promise<Float32Array> => resolveInputs(inputs, modality, encoderOf(record, modality), view, encoding);
 
-/** The collection's settings, save those that the query gives. */
-export const resolveAsifSettings = (record: CollectionRecord, request: QuerySettings): AsifSettings => ({
-  k: request.k ?? record.asif.k,
-  p: request.p ?? record.asif.p,
-  negatives: request.negatives ?? record.asif.negatives,
-  transform: request.transform ?? record.transform,
-  ...(request.exact === undefined ? {} : { exact: request.exact }),
-  ...(request.ef === undefined ? {} : { ef: request.ef }),
-});
+/** The collection's settings, save those that the query gives; `auto` by the number of live anchors. */
+export const resolveAsifSettings = (
+  { record, view }: Pick<Queried, "record" | "view">,
+  request: QuerySettings,
+): AsifSettings => {
+  const { asif } = record;
+  const transform = request.transform ?? record.transform;
+  return {
+    ...parametersFor({ k: request.k ?? asif.k, p: request.p ?? asif.p }, transform, view.size),
+    negatives: request.negatives ?? asif.negatives,
+    transform,
+    ...(request.exact === undefined ? {} : { exact: request.exact }),
+    ...(request.ef === undefined ? {} : { ef: request.ef }),
+  };
+};
 
 export const bitmapOf = (view: AnchorView, filter: Filter | undefined): Uint8Array | undefined => {
   if (filter === undefined) return undefined;

@@ -1,5 +1,5 @@
 import type { AdoptedIndexes, IndexStatus } from "../api/indexes.ts";
-import type { Modality, TransformKind } from "../types.ts";
+import type { Modality, Transform } from "../types.ts";
 import type { BuiltIndex } from "./adoption.ts";
 import type { AnchorView, Changes, SpaceChange, UnitAnchors } from "./types.ts";
 
@@ -14,7 +14,7 @@ export interface AnchorSpace {
   readonly restore: (anchors: UnitAnchors) => void;
   readonly view: () => AnchorView;
   readonly changes: () => Changes;
-  readonly status: (modality: Modality, transform?: TransformKind) => IndexStatus;
+  readonly status: (modality: Modality, transform?: Transform) => IndexStatus;
   /**
    * Takes over graphs and fits that `build-index` made: what was deleted or replaced since is hidden, what came since is
    * inserted in the background. From then on there is a graph at any size.

@@ -11,6 +11,8 @@ export { emptyNeighbours } from "./neighbours.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
 export { closeKernels, multiplyByTransposed } from "./kernels.ts";
 export { openMachineCosts } from "./machine-costs.ts";
+export { bandOf, type Band } from "./bands.ts";
+export { FEWEST_TO_WHITEN, kindFor, rankFor, WHITEN_RANK, whiteningOf } from "./kinds.ts";
 export { chooseIndex, RECALL_TARGET, type IndexChoice, type Circumstances } from "./planner.ts";
 export { parseProfile, profileNamed, readProfile, type IndexProfile } from "./profile.ts";
 export { measureRecall, pointFor, type RecallCurve, type RecallPoint } from "./recall.ts";
@@ -24,6 +26,5 @@ export {
   type SnapshotSubject,
 } from "./snapshot/index.ts";
 export { openAnchorSpace, type SpaceOptions } from "./space.ts";
-export { applyTransform, fitTransform, fittedDimension, WHITEN_RANK, type Fit } from "./transform.ts";
+export { applyTransform, fitTransform, fittedDimension, type Fit } from "./transform.ts";
 export type * from "./types.ts";
-export { kindFor } from "./view.ts";

@@ -1,5 +1,6 @@
 import { AnchorageError, messageOf } from "../errors.ts";
 import type { GraphOrigin, GraphStatus } from "../api/indexes.ts";
+import type { FittedTransform } from "../api/transforms.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
@@ -7,7 +8,8 @@ import { createHnswIndex, type HnswIndex, type HnswLibrary, type LoadedGraph } f
 import type { IndexProfile } from "./profile.ts";
 import { createFitKeeper, EAGER_ANCHORS, type Kept } from "./fit-keeper.ts";
 import { fit } from "./fit.ts";
-import { applyTransform, fittedDimension, isTransform, type Fit } from "./transform.ts";
+import { fittedTransformOf, isTransformKind } from "./kinds.ts";
+import { applyTransform, fittedDimension, type Fit } from "./transform.ts";
 import type { AnchorView, Changes, Slot } from "./types.ts";
 
 /** Rows that are transformed at once: some milliseconds, in which no request is answered. */
@@ -56,10 +58,13 @@ export interface Lens {
   /** The fit, to be carried over when memory is compacted. */
   readonly fitted: () => Fitted | undefined;
   readonly version: () => number;
+  /** The transform as answers tell it, by the present fit. */
+  readonly transform: () => FittedTransform;
   readonly close: () => void;
 }
 
 export interface Focused {
+  readonly transform: FittedTransform;
   readonly exact: ExactIndex;
   readonly hnsw: HnswIndex | undefined;
   readonly graphWanted: boolean;
@@ -95,7 +100,7 @@ export type LensKey = `${Modality}/${TransformKind}`;
 export const fittedFrom = (records: readonly TransformRecord[]): Map<LensKey, Fitted> => {
   const found = new Map<LensKey, Fitted>();
   for (const { kind, modality, mean, projection, version, sequence, anchorCount: anchors } of records) {
-    if (!isTransform(kind)) continue;
+    if (!isTransformKind(kind)) continue;
     const fit = kind === "none" || mean.length === 0 ? null : { kind, mean, projection };
     found.set(`${modality}/${kind}`, { fit, version, sequence, anchors, changes: undefined, stored: true });
   }
@@ -214,6 +219,9 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
 
   const current = (): Lensed | undefined => plain ?? keeper.current();
 
+  const transformOf = (fitted: Fitted | undefined): FittedTransform =>
+    fittedTransformOf(kind, fitted?.fit == null ? 0 : fittedDimension(fitted.fit));
+
   return {
     kind,
     adopt,
@@ -235,6 +243,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
       await sync(chosen, view.slotCount);
       if (wantHnsw || graphWanted || view.size > profile.exactLimit) feedGraph(chosen, view);
       return {
+        transform: transformOf(chosen),
         exact: chosen.exact,
         hnsw: chosen.hnsw,
         graphWanted,
@@ -250,6 +259,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     renew: keeper.renew,
     fitted: keeper.current,
     version: () => keeper.current()?.version ?? 0,
+    transform: () => transformOf(keeper.current()),
     close: () => {
       keeper.close();
       plain?.hnsw?.close();

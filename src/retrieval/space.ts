@@ -1,6 +1,6 @@
 import { AnchorageError, messageOf } from "../errors.ts";
 import type { TransformRecord } from "../store/index.ts";
-import type { AlignmentKind, Log, Modality, Sequence, TransformKind } from "../types.ts";
+import type { AlignmentKind, Log, Modality, Sequence, Transform, TransformKind } from "../types.ts";
 import type { Drift } from "../api/indexes.ts";
 import type { AnchorSpace } from "./anchor-space.ts";
 import { matchAnchors, whyOutdated, type Matched } from "./adoption.ts";
@@ -13,7 +13,8 @@ import { createAnchorMemory, type AnchorMemory } from "./anchor-memory.ts";
 import { readProfile, type IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorView, Changes } from "./types.ts";
-import { createView, kindFor, type Indexing } from "./view.ts";
+import { createView, type Indexing } from "./view.ts";
+import { kindFor } from "./kinds.ts";
 import { silentLog } from "../log.ts";
 
 const MODALITIES = ["image", "text"] as const;
@@ -26,7 +27,7 @@ export interface SpaceOptions {
   readonly imageDimension: number;
   readonly textDimension: number;
   /** The collection's own, for its status where none is asked for. */
-  readonly transform: TransformKind;
+  readonly transform: Transform;
   /** Fits that were saved before. */
   readonly transforms?: readonly TransformRecord[];
   readonly saveTransform?: (record: TransformRecord) => Promise<void>;
@@ -250,7 +251,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     },
     view: () => (view ??= takeView()),
     status: (modality, shown = transform) => {
-      const kind = kindFor(modality, shown);
+      const kind = kindFor(modality, shown, memory.size());
       const lens = lensOf(memory, lenses, modality, kind);
       return {
         kind: hasGraph(lens) ? "hnsw" : "exact",
@@ -258,7 +259,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         vectors: memory.size(),
         tombstones: memory.entries.length - memory.size(),
         sequence,
-        transform: kind,
+        transform: lens.transform(),
         transformVersion: lens.version(),
         transformSequence: lens.fitted()?.sequence ?? sequence,
         graph: lens.graphStatus(),

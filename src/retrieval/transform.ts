@@ -1,26 +1,24 @@
-import { entryOf } from "../errors.ts";
-import type { TransformKind } from "../types.ts";
-import { leadingEigen, orientDirection } from "../math/linear-algebra/index.ts";
-import { multiplyByTransposed, multiplyTransposedBy } from "./kernels.ts";
+import type { TransformKind } from "../api/transforms.ts";
+import { orientDirection } from "../math/linear-algebra/index.ts";
+import { rankFor, whiteningOf } from "./kinds.ts";
+import { multiplyByTransposed } from "./kernels.ts";
+import { principalAxes, ROUNDING_VARIANCE } from "./principal-axes.ts";
 import { unitRows } from "./rows.ts";
 
-/** Principal directions that whitening keeps at most. */
-export const WHITEN_RANK = 256;
-/** Added to each standard deviation, so that directions that hardly vary are not blown up. */
-const WHITEN_EPSILON = 1e-3;
+/** Directions of less variance than this share of the first are divided as if they had this much. */
+const VARIANCE_FLOOR = 1e-9;
 /**
- * Directions whose deviation is below this share of the first are rounding: the products are summed in float32, whose
- * error grows to the square root of 1e-7 in a deviation.
+ * The transform named `whiten`, which stored collections have, adds this to each deviation, and leaves out directions
+ * of less than a thousandth of the first deviation.
  */
-const RELATIVE_FLOOR = 1e-3;
-const COVARIANCE_ROWS = 4_096;
+const NAMED_WHITEN = { added: 1e-3, leastShare: 1e-3 } as const;
 
 /** What was fitted on a collection's anchors of one modality. */
 export interface Fit {
   readonly kind: Exclude<TransformKind, "none">;
   /** `[d]`, of the unit rows. */
   readonly mean: Float32Array;
-  /** `[rank, d]`: principal directions, each divided by its standard deviation plus 0.001; null for `center`. */
+  /** `[rank, d]`: principal directions, each divided by its standard deviation to the power; null for `center`. */
   readonly projection: Float32Array | null;
 }
 
@@ -29,11 +27,15 @@ export const fittedDimension = (fit: Fit): number =>
   fit.projection === null ? fit.mean.length : fit.projection.length / fit.mean.length;
 
 /**
- * Fits a transform on unit rows: `center` their mean; `whiten` also the principal directions of their covariance, at
- * most 256, each to be divided by its standard deviation + 0.001.
+ * Fits a transform on unit rows: `center` their mean; whitening also the principal directions of their covariance, each
+ * divided by its variance to half the power. All of it is computed in float64.
  *
  * @param rows `[n, d]` row-major, of norm 1
  * @returns null for fewer than two rows, or rows that are all the same: there is nothing to fit
+ * @example
+ * ```ts
+ * const fit = await fitTransform("whiten:0.9:auto", rows, 2_304);
+ * ```
  */
 export const fitTransform = async (
   kind: Fit["kind"],
@@ -43,43 +45,43 @@ export const fitTransform = async (
   const n = rows.length / dimension;
   if (n < 2) return null;
   const mean = meanOf(rows, dimension);
-  const centered = subtract(rows, mean);
-  if (centered.every((value) => value === 0)) return null;
-  return entryOf(FITS, kind, "transform")(mean, centered, dimension);
-};
-
-type FitCentered = (mean: Float64Array, centered: Float32Array, dimension: number) => Promise<Fit | null>;
-
-const fitCenter: FitCentered = (mean) =>
-  Promise.resolve({ kind: "center", mean: Float32Array.from(mean), projection: null });
-
-const fitWhiten: FitCentered = async (mean, centered, dimension) => {
-  const n = centered.length / dimension;
-  const rank = Math.min(WHITEN_RANK, n - 1, dimension);
-  // The smaller of covariance and Gram matrix has all the eigenvalues that are not zero.
-  const { values, vectors } =
-    n > dimension
-      ? await leadingEigen(await covariance(centered, n, dimension), dimension, rank)
-      : await fromGram(centered, n, dimension, rank);
-  const largest = Math.sqrt(Math.max(0, values[0] ?? 0));
-  if (largest === 0) return null;
-  const kept: Float64Array[] = [];
-  for (let i = 0; i < rank; i++) {
-    const deviation = Math.sqrt(Math.max(0, values[i] ?? 0));
-    if (deviation < RELATIVE_FLOOR * largest) break;
+  if (spreadOf(rows, mean) <= ROUNDING_VARIANCE) return null;
+  if (kind === "center") return { kind, mean: Float32Array.from(mean), projection: null };
+  const whitening = whiteningOf(kind);
+  if (whitening === null) throw new RangeError(`There is no transform "${kind}".`);
+  const { values: found, vectors } = await principalAxes(rows, mean, rankFor(whitening, n, dimension));
+  const factors = factorsOf(kind, found, whitening.power);
+  if (factors.length === 0) return null;
+  const projection = new Float32Array(factors.length * dimension);
+  factors.forEach((factor, i) => {
     const direction = orientDirection(vectors.subarray(i * dimension, (i + 1) * dimension));
-    kept.push(direction.map((value) => value / (deviation + WHITEN_EPSILON)));
-  }
-  const projection = new Float32Array(kept.length * dimension);
-  kept.forEach((direction, i) => projection.set(direction, i * dimension));
-  return { kind: "whiten", mean: Float32Array.from(mean), projection };
+    for (let j = 0; j < dimension; j++) projection[i * dimension + j] = factor * (direction[j] ?? 0);
+  });
+  return { kind, mean: Float32Array.from(mean), projection };
 };
 
-const FITS: Readonly<Record<Fit["kind"], FitCentered>> = { center: fitCenter, whiten: fitWhiten };
+/** What each kept direction is multiplied by, of variances in descending order. */
+const factorsOf = (kind: TransformKind, variances: Float64Array, power: number): Float64Array => {
+  const greatest = variances[0] ?? 0;
+  if (kind !== "whiten")
+    return variances.map((variance) => whiteningFactor(Math.max(variance, VARIANCE_FLOOR * greatest), power));
+  const least = NAMED_WHITEN.leastShare ** 2 * greatest;
+  return variances
+    .filter((variance) => variance >= least)
+    .map((variance) => 1 / (Math.sqrt(variance) + NAMED_WHITEN.added));
+};
 
-/** Whether a fit of this name is of one modality, and not of both together. */
-export const isTransform = (kind: string): kind is TransformKind =>
-  kind === "none" || Object.hasOwn(FITS, kind);
+/** What a direction of some variance is multiplied by: `variance^(-power / 2)`. */
+export const whiteningFactor = (variance: number, power: number): number => variance ** (-power / 2);
+
+/** The mean squared distance of rows from their mean. */
+const spreadOf = (rows: Float32Array, mean: Float64Array): number => {
+  const d = mean.length;
+  let sum = 0;
+  for (let start = 0; start < rows.length; start += d)
+    for (let i = 0; i < d; i++) sum += ((rows[start + i] ?? 0) - (mean[i] ?? 0)) ** 2;
+  return (sum * d) / rows.length;
+};
 
 /**
  * Applies a fit: `rows` are normalised, centred, projected and normalised again. A row that equals the mean becomes
@@ -121,29 +123,4 @@ const subtract = (rows: Float32Array, mean: Float64Array | Float32Array): Float3
     for (let i = 0; i < d; i++) result[start + i] = (rows[start + i] ?? 0) - (mean[i] ?? 0);
   }
   return result;
-};
-
-/** `X^T X / n`, summed in float64 over chunks of rows. */
-const covariance = async (centered: Float32Array, n: number, d: number): Promise<Float64Array> => {
-  const sum = new Float64Array(d * d);
-  for (let first = 0; first < n; first += COVARIANCE_ROWS) {
-    const rows = Math.min(COVARIANCE_ROWS, n - first);
-    const chunk = { data: centered.subarray(first * d, (first + rows) * d), rows, columns: d };
-    const part = await multiplyTransposedBy(chunk, chunk);
-    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (part[i] ?? 0) / n;
-  }
-  return sum;
-};
-
-/** The first eigenvectors of the covariance from those of `X X^T / n`: v = X^T u / |X^T u|. */
-const fromGram = async (centered: Float32Array, n: number, d: number, rank: number) => {
-  const matrix = { data: centered, rows: n, columns: d };
-  const gram = Float64Array.from(await multiplyByTransposed(matrix, matrix), (value) => value / n);
-  const { values, vectors } = await leadingEigen(gram, n, rank);
-  const columns = new Float32Array(n * rank);
-  for (let i = 0; i < rank; i++) {
-    for (let row = 0; row < n; row++) columns[row * rank + i] = vectors[i * n + row] ?? 0;
-  }
-  const lifted = await multiplyTransposedBy({ data: columns, rows: n, columns: rank }, matrix);
-  return { values, vectors: Float64Array.from(unitRows(lifted, d)) };
 };

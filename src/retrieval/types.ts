@@ -1,5 +1,6 @@
 import type { IndexKind, SearchPlan } from "../api/indexes.ts";
-import type { AlignmentKind, AnchorId, Metadata, Modality, Sequence, TransformKind } from "../types.ts";
+import type { FittedTransform } from "../api/transforms.ts";
+import type { AlignmentKind, AnchorId, Metadata, Modality, Sequence, Transform } from "../types.ts";
 
 /**
  * A row number in a collection's memory. Slots are given out in order and never reused until the memory is
@@ -41,7 +42,8 @@ export interface VectorIndex {
 
 export interface SpaceSearch {
   readonly k: number;
-  readonly transform: TransformKind;
+  /** `auto` is decided by the number of live anchors of the view. */
+  readonly transform: Transform;
   readonly allow?: Uint8Array;
   /** True forces the exact index. */
   readonly exact?: boolean;
@@ -50,7 +52,7 @@ export interface SpaceSearch {
 
 /** One modality through one fit of a transform, which stays the same for as long as this is held. */
 export interface Look {
-  readonly transform: TransformKind;
+  readonly transform: FittedTransform;
   /** As in a {@link SearchPlan}. */
   readonly transformVersion: number;
   readonly transformSequence: Sequence;
@@ -109,7 +111,7 @@ export interface AnchorView {
   /** One byte a slot: 1 where the anchor is live and `keep` holds. */
   readonly bitmap: (keep: (entry: AnchorEntry) => boolean) => Uint8Array;
   /** Of the transform's present fit; 0 where there is none. Answers differ between versions, not within one. */
-  readonly fitVersion: (modality: Modality, transform: TransformKind) => number;
+  readonly fitVersion: (modality: Modality, transform: Transform) => number;
   /** Ties are broken by anchor id: negative where slot `a` comes first. */
   readonly compare: (a: Slot, b: Slot) => number;
   /** The stored vectors of `slots`, normalised but not transformed: `[m, d]`. */
@@ -124,7 +126,7 @@ export interface AnchorView {
     options: SpaceSearch,
   ) => Promise<{ neighbours: Neighbours; plan: SearchPlan }>;
   /** For several searches that must not see different fits. */
-  readonly look: (modality: Modality, transform: TransformKind) => Promise<Look>;
+  readonly look: (modality: Modality, transform: Transform) => Promise<Look>;
   /**
    * Both modalities in one space. With `allow` (one byte a slot) it is fitted on these anchors alone, and not stored;
    * among many anchors it may else lag behind this view a little.

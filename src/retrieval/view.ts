@@ -9,6 +9,7 @@ import { currentCosts } from "./costs.ts";
 import type { ExactIndex } from "./exact.ts";
 import type { GraphRecall } from "./graph-recall.ts";
 import type { HnswIndex } from "./hnsw.ts";
+import { kindFor } from "./kinds.ts";
 import { chooseIndex, type Circumstances } from "./planner.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
@@ -100,7 +101,7 @@ export const createView = (
         if (live[slot] === 1 && keep(entry(slot))) bitmap[slot] = 1;
       return bitmap;
     },
-    fitVersion: (modality, transform) => lensOf(modality, kindFor(modality, transform)).version(),
+    fitVersion: (modality, transform) => lensOf(modality, kindFor(modality, transform, size)).version(),
     compare: memory.compare,
     vectors: (modality, slots) => {
       const index = memory[modality];
@@ -109,7 +110,7 @@ export const createView = (
       return rows;
     },
     search: async (modality, queries, options) => {
-      const kind = kindFor(modality, options.transform);
+      const kind = kindFor(modality, options.transform, size);
       const focused = await lensOf(modality, kind).focus(view, changes, options.ef !== undefined);
       const { hnsw, exact } = focused;
       const graph = graphState(hnsw, options.ef !== undefined || focused.graphWanted);
@@ -142,17 +143,23 @@ export const createView = (
           k,
           anchors: size,
           allowed,
-          transform: kind,
+          transform: focused.transform,
           transformVersion: focused.version,
           transformSequence: focused.sequence,
         },
       };
     },
     look: async (modality, transform) => {
-      const kind = kindFor(modality, transform);
-      const { exact, show, version, sequence } = await lensOf(modality, kind).focus(view, changes, false);
+      const kind = kindFor(modality, transform, size);
+      const {
+        transform: used,
+        exact,
+        show,
+        version,
+        sequence,
+      } = await lensOf(modality, kind).focus(view, changes, false);
       return {
-        transform: kind,
+        transform: used,
         transformVersion: version,
         transformSequence: sequence,
         show,
@@ -164,7 +171,3 @@ export const createView = (
   };
   return view;
 };
-
-/** Texts are centred at most: whitening them, as images are, costs accuracy (measured, see the README). */
-export const kindFor = (modality: Modality, transform: TransformKind): TransformKind =>
-  modality === "text" && transform === "whiten" ? "center" : transform;

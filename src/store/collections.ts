@@ -37,7 +37,7 @@ type DefaultsRow = Pick<typeof collections.$inferSelect, keyof typeof defaultCol
 
 /** The defaults of a collection from its row. */
 export const defaultsOf = ({ asifK, asifP, asifNegatives, ...row }: DefaultsRow): CollectionDefaults => ({
-  asif: { k: asifK, p: asifP, negatives: asifNegatives },
+  asif: { k: asifK ?? "auto", p: asifP ?? "auto", negatives: asifNegatives },
   transform: row.transform,
   method: row.method,
   rank: row.rank,
@@ -48,13 +48,16 @@ export const defaultsOf = ({ asifK, asifP, asifNegatives, ...row }: DefaultsRow)
 export const rowOfDefaults = (defaults: CollectionChange): Partial<DefaultsRow> => {
   const { asif, transform, method, rank, ensemble } = defaults;
   const row = {
-    asifK: asif?.k,
-    asifP: asif?.p,
+    asifK: columnOf(asif?.k),
+    asifP: columnOf(asif?.p),
     asifNegatives: asif?.negatives,
     ...{ transform, method, rank, ensemble },
   };
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 };
+
+const columnOf = (value: number | "auto" | undefined): number | null | undefined =>
+  value === "auto" ? null : value;
 
 const recordOf = ({ collections: row, image_encoders, text_encoders }: Row): CollectionRecord => ({
   key: row.key,
@@ -75,7 +78,7 @@ const recordOf = ({ collections: row, image_encoders, text_encoders }: Row): Col
  * ```ts
  * const imageEncoder = await ensureEncoder(store, imageInfo);
  * const textEncoder = await ensureEncoder(store, textInfo);
- * const asif = { k: 800, p: 8 };
+ * const asif = { k: "auto", p: "auto" } as const;
  * await createCollection(store, { name, imageEncoder, textEncoder, asif, transform: "none" });
  * ```
  */
@@ -93,8 +96,6 @@ export const createCollection = async (
           imageEncoder: imageEncoder.key,
           textEncoder: textEncoder.key,
           ...rowOfDefaults(collection),
-          asifK: asif.k,
-          asifP: asif.p,
           asifNegatives: asif.negatives ?? "cut",
           transform,
         })

@@ -23,9 +23,11 @@ import type {
   Modality,
   Negatives,
   Sequence,
+  Transform,
   TransformKind,
 } from "../types.ts";
 import type { Job, JobState } from "../api/service.ts";
+import { transform as transformSchema } from "../api/transforms.ts";
 import type { Change, ReceiptEntry } from "./types.ts";
 
 /** A column of bytes. */
@@ -33,6 +35,13 @@ export const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => "bytea",
   // pg would send any other Uint8Array as an array of numbers.
   toDriver: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+});
+
+/** A transform by its name, or as JSON. */
+const transformColumn = customType<{ data: Transform; driverData: string }>({
+  dataType: () => "text",
+  toDriver: (transform) => (typeof transform === "string" ? transform : JSON.stringify(transform)),
+  fromDriver: (stored) => transformSchema.parse(stored.startsWith("{") ? JSON.parse(stored) : stored),
 });
 
 /** Text that sorts by its UTF-8 bytes, whatever the server's locale. */
@@ -70,11 +79,12 @@ export const collections = pgTable(
     textEncoder: bigint("text_encoder", { mode: "number" })
       .notNull()
       .references(() => encoders.key),
-    asifK: integer("asif_k").notNull(),
-    asifP: doublePrecision("asif_p").notNull(),
+    /** Null: `auto`, as is a null p. */
+    asifK: integer("asif_k"),
+    asifP: doublePrecision("asif_p"),
     // Rows written before there was a choice keep negative similarities.
     asifNegatives: text("asif_negatives").$type<Negatives>().notNull().default("keep"),
-    transform: text("transform").$type<TransformKind>().notNull(),
+    transform: transformColumn("transform").notNull(),
     method: text("method").$type<Method>().notNull().default("asif"),
     rank: integer("rank"),
     ensemble: text("ensemble").$type<Ensemble>().notNull().default("max"),

@@ -4,13 +4,14 @@ import type { Database } from "./database.ts";
 import type {
   AlignmentKind,
   AnchorId,
-  AsifParameters,
+  AsifSetting,
   CollectionDefaults,
   CollectionName,
   EncoderId,
   Metadata,
   Modality,
   Sequence,
+  Transform,
   TransformKind,
 } from "../types.ts";
 
@@ -31,8 +32,8 @@ export interface NewCollection extends CollectionChange {
   readonly name: CollectionName;
   readonly imageEncoder: EncoderRecord;
   readonly textEncoder: EncoderRecord;
-  readonly asif: Pick<AsifParameters, "k" | "p"> & Partial<AsifParameters>;
-  readonly transform: TransformKind;
+  readonly asif: Pick<AsifSetting, "k" | "p"> & Partial<AsifSetting>;
+  readonly transform: Transform;
 }
 
 /** A stored collection. */

@@ -21,7 +21,7 @@ describe("what a collection's queries are answered by", () => {
     for (let k = 1; k <= 5; k++) {
       const { sequence } = await writer.collections.update(BIRDS, { asif: { k }, transform: "center" });
       expect(await settings(reader, sequence)).toMatchObject({
-        asif: { k, p: 8 },
+        asif: { k, p: 3 },
         transform: "center",
         sequence,
       });

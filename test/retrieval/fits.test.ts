@@ -1,3 +1,4 @@
+import type { FittedTransform } from "../../src/api/transforms.ts";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   closeKernels,
@@ -7,7 +8,7 @@ import {
   type SpaceOptions,
 } from "../../src/retrieval/index.ts";
 import type { TransformRecord } from "../../src/store/index.ts";
-import type { Modality, Sequence, TransformKind } from "../../src/types.ts";
+import type { Modality, Sequence, Transform } from "../../src/types.ts";
 import { idOf, randomAnchors, upsertsOf } from "../support/anchor-space.ts";
 import { compareUtf8, cosine, naiveTransform, type NaiveAnchor } from "../support/naive-asif.ts";
 import { collectingLog } from "../support/log.ts";
@@ -64,14 +65,14 @@ const QUERIES = randomAnchors(5, 99);
 
 interface Answer {
   readonly version: number;
-  readonly transform: TransformKind;
+  readonly transform: FittedTransform;
   readonly hits: readonly { readonly id: string; readonly score: number }[];
 }
 
 const ask = async (
   view: AnchorView,
   modality: Modality,
-  transform: TransformKind,
+  transform: Transform,
   query = 0,
 ): Promise<Answer> => {
   const { neighbours, plan } = await view.search(

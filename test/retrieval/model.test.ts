@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { closeKernels, DEFAULT_COSTS, loadHnsw, RECALL_TARGET, useCosts } from "../../src/retrieval/index.ts";
-import type { Modality, TransformKind } from "../../src/types.ts";
+import type { TransformName } from "../../src/api/transforms.ts";
+import type { Modality } from "../../src/types.ts";
 import {
   askGraph,
   compact,
@@ -32,7 +33,7 @@ afterAll(() => useCosts(DEFAULT_COSTS));
 
 const first = fc.nat(IDS - 1);
 const modality = fc.constantFrom<Modality>("image", "text");
-const transform = fc.constantFrom<TransformKind>("none", "none", "center", "whiten");
+const transform = fc.constantFrom<TransformName>("none", "none", "center", "whiten");
 const asked: fc.Arbitrary<Asked> = fc.record({
   modality,
   query: fc.nat(49),

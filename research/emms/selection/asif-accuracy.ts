@@ -1,5 +1,5 @@
 import { type CollectionRecord, type EncoderRecord, type Store, readAll } from "../../../src/store/index.ts";
-import type { AnchorId, TransformKind } from "../../../src/types.ts";
+import type { AnchorId, Transform } from "../../../src/types.ts";
 import {
   heldOutTasks,
   type LabelledAnchor,
@@ -27,7 +27,7 @@ export const asifAccuracies = async (
   store: Store,
   collection: CollectionRecord,
   encoders: readonly EncoderRecord[],
-  transforms: readonly TransformKind[],
+  transforms: readonly Transform[],
   { classes, seeds, signal, onProgress }: AsifOptions,
 ): Promise<number[][]> => {
   const all: Map<AnchorId, LabelledAnchor>[] = [];

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import type { AnchorBody } from "../../api/anchors.ts";
 import type { CollectionSpecBody } from "../../api/collections.ts";
+import { transformText } from "../../api/transforms.ts";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 import type { NpyRows } from "../../math/npy/index.ts";
@@ -66,8 +68,11 @@ const ensureCollection = async (
         "conflict",
         `collection "${name}" has vectors of ${dimensions.join(" and ")} dimensions, and the files of ${images.columns} and ${texts.columns}`,
       );
-    if (transform !== undefined && transform !== present)
-      throw new AnchorageError("conflict", `collection "${name}" is there, and its transform is ${present}`);
+    if (transform !== undefined && !isDeepStrictEqual(transform, present))
+      throw new AnchorageError(
+        "conflict",
+        `collection "${name}" is there, and its transform is ${transformText(present)}`,
+      );
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "not-found") throw error;
     const external = ({ columns }: NpyRows) => ({ external: { dimension: columns } });

@@ -13,7 +13,7 @@ import {
   RECALL_TARGET,
   type BuiltManifest,
 } from "../../retrieval/index.ts";
-import type { CollectionName, TransformKind } from "../../types.ts";
+import type { CollectionName, Transform } from "../../types.ts";
 import { findService } from "../open.ts";
 import { putVectors } from "./put-vectors.ts";
 import { readCollection } from "./read.ts";
@@ -30,7 +30,7 @@ export interface BuildIndexOptions {
   readonly url: string | undefined;
   readonly threads: 1 | 2;
   /** Stored in the collection before it is indexed. */
-  readonly vectors: (VectorFiles & { readonly transform?: TransformKind | undefined }) | undefined;
+  readonly vectors: (VectorFiles & { readonly transform?: Transform | undefined }) | undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { namedTransform } from "../../api/transforms.ts";
 import type { z } from "zod";
 import type { Command, CommandContext, OptionSchemas } from "../../command.ts";
 import type { AnchorageClient } from "../../features/client.ts";
@@ -11,7 +12,9 @@ const schema = ({ z, collectionOption, requiredText, urlOption }: OptionSchemas)
       "text-vectors": requiredText.optional(),
       ids: requiredText.optional(),
       captions: requiredText.optional(),
-      transform: z.enum(["none", "center", "whiten"], { error: "must be none, center or whiten" }).optional(),
+      transform: z
+        .enum(namedTransform.options, { error: `must be one of ${namedTransform.options.join(", ")}` })
+        .optional(),
       out: requiredText.optional(),
       profile: z
         .string()
@@ -69,7 +72,7 @@ export const buildIndexCommand: Command<Given, CommandContext<AnchorageClient>> 
     transform: {
       type: "string",
       value: "KIND",
-      help: "of a collection that is made: none, center or whiten [none]",
+      help: "of a collection that is made: none, center, whiten or auto [none]",
     },
     out: { type: "string", value: "DIR", help: "where the files go [DATA_DIR/indexes/NAME]" },
     profile: { type: "string", value: "NAME", default: "default", help: "a file in indexes/" },

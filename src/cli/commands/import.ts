@@ -1,3 +1,4 @@
+import { namedTransform } from "../../api/transforms.ts";
 import type { z } from "zod";
 import type { Command, CommandContext, OptionSchemas } from "../../command.ts";
 import type { AnchorageClient } from "../../features/client.ts";
@@ -19,7 +20,9 @@ const schema = ({ z, collectionOption, requiredText, urlOption }: OptionSchemas)
       "no-create": z.boolean().default(false),
       "image-encoder": requiredText.optional(),
       "text-encoder": requiredText.optional(),
-      transform: z.enum(["none", "center", "whiten"], { error: "must be none, center or whiten" }).optional(),
+      transform: z
+        .enum(namedTransform.options, { error: `must be one of ${namedTransform.options.join(", ")}` })
+        .optional(),
       url: urlOption.optional(),
     })
     .strict();
@@ -116,7 +119,7 @@ export const importCommand: Command<Given, CommandContext<AnchorageClient>> = {
     transform: {
       type: "string",
       value: "KIND",
-      help: "of a collection that is made: none, center or whiten",
+      help: "of a collection that is made: none, center, whiten or auto",
     },
     url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
   },

@@ -1,7 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { filter } from "../../api/filter.ts";
 import { ensemble, MEMBERS, method, scoring } from "../../api/methods.ts";
+import { namedTransform, transform } from "../../api/transforms.ts";
 import {
+  asifParameters,
+  asifSetting,
   instant,
   k,
   minSequence,
@@ -10,8 +13,9 @@ import {
   p,
   sequence,
   text,
-  transform,
 } from "../../api/values.ts";
+
+const usedParameters = asifParameters.pick({ k: true, p: true });
 
 const MAX_CLASSES = 10_000;
 const MAX_IMAGES = 100_000;
@@ -65,6 +69,11 @@ export type RiskPoint = z.output<typeof point>;
 const calibrationUsed = z
   .strictObject({
     sequence: sequence.openapi({ description: "Of the anchors that it was measured on." }),
+    asif: optional(
+      usedParameters.openapi({
+        description: "The k and p that it was made with; absent in what older versions made.",
+      }),
+    ),
     current: z.boolean().openapi({ description: "Whether nothing was written to the collection since." }),
     classes: z.int().openapi({
       description: "The number of classes that it was measured for: the request's, or the next larger one.",
@@ -117,7 +126,7 @@ export const calibrateRequest = z
     k: optional(k),
     p: optional(p),
     negatives: optional(negatives),
-    transform: optional(transform),
+    transform: optional(namedTransform),
     minSequence: optional(minSequence),
     filter: optional(filter.openapi({ description: "Restricts the anchors that take part." })),
     by: optional(
@@ -199,8 +208,7 @@ export type CalibrationEvidence = Omit<z.output<typeof evidence>, "classes" | "s
 export const calibrationSettings = z.strictObject({
   method,
   ensemble,
-  k,
-  p,
+  ...asifSetting.shape,
   negatives: optional(negatives),
   transform,
   rank: z.int().nullable(),
@@ -214,7 +222,16 @@ const calibration = z
     settings: calibrationSettings,
     calibratedAt: instant,
     sequence,
-    current: z.boolean().openapi({ description: "Whether nothing was written to the collection since." }),
+    used: optional(
+      usedParameters.openapi({
+        description:
+          "The k and p that it was made with, which `auto` stood for; absent in what older versions made.",
+      }),
+    ),
+    current: z.boolean().openapi({
+      description:
+        "Whether nothing was written to the collection since, so that also what is `auto` stands for what it did.",
+    }),
     anchors: z.int(),
     by: z.string().nullable(),
     seed: z.int(),

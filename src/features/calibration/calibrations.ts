@@ -86,7 +86,7 @@ export const createCalibrations = ({ collections, jobs, store }: CalibrationCore
     const planned = planCalibration(
       view,
       {
-        ...resolveAsifSettings(record, request),
+        ...resolveAsifSettings(queried, request),
         ...scoringOf(settings),
         ...plugged(queried, settings.method),
       },
@@ -98,8 +98,9 @@ export const createCalibrations = ({ collections, jobs, store }: CalibrationCore
         ...(classes === undefined ? {} : { classes }),
       },
     );
+    const { k, p } = resolveAsifSettings(queried, request);
     return async (context) => {
-      const content = await measureCalibration(planned, context);
+      const content = { ...(await measureCalibration(planned, context)), used: { k, p } };
       context.signal.throwIfAborted();
       const subject = subjectOf(settings);
       await saveCalibration(store, record, { subject, sequence: content.sequence, at: new Date(), content });
@@ -152,6 +153,7 @@ const sureOf = (
     judge: (ranked) => judge(standard, ranked),
     used: {
       sequence: calibration.sequence,
+      ...(calibration.used === undefined ? {} : { asif: calibration.used }),
       current,
       classes: rung.classes,
       extrapolated: classes > rung.classes,
@@ -167,16 +169,16 @@ const sureOf = (
 
 const readSettings = (queried: Queried, request: CalibrateRequest | ClassifyRequest): CalibrationSettings => {
   const { record } = queried;
-  const { k, p, negatives, transform } = resolveAsifSettings(record, request);
+  const { negatives } = resolveAsifSettings(queried, request);
   const { method, rank, members } = resolveMethod(queried, request);
   return {
     method,
     ensemble: request.ensemble ?? record.ensemble,
-    k,
-    p,
+    k: request.k ?? record.asif.k,
+    p: request.p ?? record.asif.p,
     // Calibrations from before there was a choice keep negative similarities, and their settings do not say so.
     ...(negatives === "cut" ? { negatives } : {}),
-    transform,
+    transform: request.transform ?? record.transform,
     rank: rank ?? null,
     members: members ?? null,
     filter: request.filter ?? null,

@@ -1,4 +1,4 @@
-import type { Sequence } from "../../types.ts";
+import type { AsifParameters, Sequence } from "../../types.ts";
 import type { CalibrationEvidence } from "./api.ts";
 import type { Softness } from "./softness.ts";
 
@@ -24,6 +24,8 @@ export interface Calibration {
   readonly by: string | null;
   readonly seed: number;
   readonly folds: number;
+  /** The k and p that `auto` stood for; absent in what older versions stored. */
+  readonly used?: Pick<AsifParameters, "k" | "p">;
   /** By number of classes, fewest first. */
   readonly rungs: readonly Rung[];
 }

@@ -94,8 +94,8 @@ export const evaluateDataset = async (
   };
 };
 
-const settingsOf = ({ asif, transform }: CollectionInfo, { parameters }: Asking) => ({
-  ...asif,
+const settingsOf = ({ asif, auto, transform }: CollectionInfo, { parameters }: Asking) => ({
+  ...(auto?.asif ?? asif),
   transform,
   ...parameters,
 });

@@ -1,10 +1,11 @@
 import { isPlugged, type Method } from "../../api/methods.ts";
+import { transformText } from "../../api/transforms.ts";
 import type { MethodPlugs } from "../../asif/index.ts";
 import { plugOf } from "../../collections/method.ts";
 import type { Progress } from "../../progress.ts";
-import type { AsifParameters, TransformKind } from "../../types.ts";
 import { runGrid } from "./grid.ts";
 import { seriesOf, type Report } from "./report.ts";
+import type { TrialParameters } from "./trial.ts";
 import { runSubsets, type RunOptions, type Tasks } from "./subsets.ts";
 import type { TrialSettings } from "./trial.ts";
 
@@ -12,7 +13,7 @@ import type { TrialSettings } from "./trial.ts";
 export interface Asking {
   readonly seeds: number;
   /** In place of the collection's own, where given. */
-  readonly parameters: Partial<AsifParameters & { readonly transform: TransformKind }>;
+  readonly parameters: Partial<TrialParameters>;
   /** One or several, over the same anchors; the first is what the others are compared with. */
   readonly methods: readonly Method[];
   /** The methods of `methods` that are not the core's own. */
@@ -32,7 +33,7 @@ type Findings = Pick<Report, "rows" | "series" | "comparisons" | "grid">;
  */
 export const evaluateTasks = async (
   tasks: Tasks,
-  settings: AsifParameters & { readonly transform: TransformKind },
+  settings: TrialParameters,
   { seeds, methods, plugs, heatMap, signal, progress }: Asking,
 ): Promise<Findings> => {
   const options = (bar: Progress): RunOptions => ({
@@ -70,9 +71,9 @@ export const evaluateTasks = async (
 
 /** Told in a report's second line. */
 export const describeParameters = (
-  { k, p, transform }: AsifParameters & { readonly transform: TransformKind },
+  { k, p, transform }: TrialParameters,
   methods: readonly Method[],
 ): string => {
   const method = methods.length === 1 && methods[0] !== "asif" ? `, method ${methods[0] ?? ""}` : "";
-  return `k = ${k}, p = ${p}, transform ${transform}${method}`;
+  return `k = ${k}, p = ${p}, transform ${transformText(transform)}${method}`;
 };

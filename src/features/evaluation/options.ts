@@ -1,3 +1,4 @@
+import { namedTransform } from "../../api/transforms.ts";
 import { z } from "zod";
 import { method, METHODS } from "../../api/methods.ts";
 import type { Option } from "../../command.ts";
@@ -25,7 +26,7 @@ export const ownFields = {
   method: z.array(method).optional(),
   k: wholeNumber(1, 100_000).optional(),
   p: z.coerce.number("must be a number").positive("must be above 0").max(64, "must be at most 64").optional(),
-  transform: z.enum(["none", "center", "whiten"], "must be none, center or whiten").optional(),
+  transform: z.enum(namedTransform.options, `must be one of ${namedTransform.options.join(", ")}`).optional(),
   classes: wholeNumber(2, 100_000).optional(),
   seeds: wholeNumber(1, 100),
   "heat-map": z.boolean().default(false),
@@ -166,7 +167,7 @@ export const ownOptions: Readonly<Record<string, Option>> = {
   transform: {
     type: "string",
     value: "KIND",
-    help: "none, center or whiten, in place of the collection's [none for embeddings]",
+    help: "none, center, whiten or auto, in place of the collection's [none for embeddings]",
   },
   classes: { type: "string", value: "N", help: `how many classes are held out [${CLASSES}]` },
   seeds: { type: "string", value: "N", help: "how many runs", default: "8" },

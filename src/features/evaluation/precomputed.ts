@@ -1,16 +1,11 @@
 import { basename } from "node:path";
-import type { AsifParameters, TransformKind } from "../../types.ts";
 import { readEmbeddings, type EmbeddingFiles } from "./embeddings/index.ts";
 import { evaluateTasks, describeParameters, type Asking } from "./evaluate-tasks.ts";
 import type { Report } from "./report.ts";
+import type { TrialParameters } from "./trial.ts";
 
 /** As published (arXiv 2210.01738, section 3). */
-const PUBLISHED: AsifParameters & { readonly transform: TransformKind } = {
-  k: 800,
-  p: 8,
-  negatives: "cut",
-  transform: "none",
-};
+const PUBLISHED: TrialParameters = { k: 800, p: 8, negatives: "cut", transform: "none" };
 
 /**
  * Classifies images whose embeddings were made elsewhere, by anchors of the same kind; neither a collection nor an

@@ -1,7 +1,13 @@
 import type { Method } from "../../api/methods.ts";
-import { classify, createRepresentationCache, scoreByMethod, type MethodSettings } from "../../asif/index.ts";
+import {
+  classify,
+  createRepresentationCache,
+  parametersFor,
+  scoreByMethod,
+  type MethodSettings,
+} from "../../asif/index.ts";
 import { openAnchorSpace, readProfile, type AnchorSpace, type SpaceOptions } from "../../retrieval/index.ts";
-import type { AnchorId, AsifParameters, Sequence, TransformKind } from "../../types.ts";
+import type { AnchorId, AsifSetting, Sequence, Transform } from "../../types.ts";
 
 export interface TrialAnchor {
   readonly id: AnchorId;
@@ -18,9 +24,13 @@ export interface Questions {
   readonly classes: readonly { readonly prompts: readonly Float32Array[] }[];
 }
 
-export interface TrialSettings
-  extends Pick<AsifParameters, "k" | "p">, Partial<Pick<AsifParameters, "negatives">>, MethodSettings {
-  readonly transform: TransformKind;
+/** What `auto` stands for is decided by the anchors of each trial. */
+export interface TrialParameters
+  extends Pick<AsifSetting, "k" | "p">, Partial<Pick<AsifSetting, "negatives">> {
+  readonly transform: Transform;
+}
+
+export interface TrialSettings extends TrialParameters, MethodSettings {
   /** `asif` where absent. */
   readonly method?: Method;
 }
@@ -31,7 +41,7 @@ const IMAGES_A_BATCH = 512;
 /** A collection's memory of these anchors alone, as the service has it. The caller closes it. */
 export const openTrialSpace = async (
   anchors: readonly TrialAnchor[],
-  transform: TransformKind,
+  transform: Transform,
   fits: Pick<SpaceOptions, "transforms" | "saveTransform"> = {},
 ): Promise<AnchorSpace> => {
   const [first] = anchors;
@@ -85,12 +95,14 @@ const byClassify = (
   space: AnchorSpace,
   classes: Questions["classes"],
   prompts: Float32Array,
-  { k, p, negatives = "cut", transform }: TrialSettings,
+  settings: TrialSettings,
 ): RanksOf => {
   const cache = createRepresentationCache();
   return async (images, truths) => {
+    const view = space.view();
+    const { transform } = settings;
     const answers = await classify(
-      space.view(),
+      view,
       {
         images,
         prompts,
@@ -98,7 +110,7 @@ const byClassify = (
         ensemble: "max",
         top: classes.length,
         explain: 0,
-        settings: { k, p, negatives, transform },
+        settings: { ...settings, ...parametersFor(settings, transform, view.size) },
       },
       cache,
     );
@@ -117,7 +129,9 @@ const byScores = (
 ): RanksOf => {
   const sizes = classes.map((each) => each.prompts.length);
   return async (images, truths) => {
-    const scores = await scoreByMethod(space.view(), method, images, prompts, settings);
+    const view = space.view();
+    const used = { ...settings, ...parametersFor(settings, settings.transform, view.size) };
+    const scores = await scoreByMethod(view, method, images, prompts, used);
     const width = scores.length / truths.length;
     return truths.map((truth, i) => rankOfTruth(scores.subarray(i * width, (i + 1) * width), sizes, truth));
   };

@@ -5,7 +5,7 @@ import { AnchorageError, invalidField } from "../../errors.ts";
 import { idsWithImages } from "../../store/index.ts";
 import type { Encoding } from "../../collections/encoding.ts";
 import { resolveMethod } from "../../collections/method.ts";
-import { answer, readQuestion, type Queried } from "../../collections/question.ts";
+import { answer, readQuestion, resolveAsifSettings, type Queried } from "../../collections/question.ts";
 import type { InfluenceAnswer, InfluenceRequest } from "./api.ts";
 
 const DEFAULT_LIMIT = 10;
@@ -56,7 +56,7 @@ const checkSize = ({ record, view }: Queried, request: InfluenceRequest): void =
     if (product > most) throw invalidField(path, `${what} must be at most ${most}; they are ${product}`);
   };
   refuse(images * prompts, MAX_PRODUCTS, "images", "images times prompts");
-  const k = Math.min((request.k ?? record.asif.k) + 1, Math.max(1, view.size));
+  const k = Math.min(resolveAsifSettings({ record, view }, request).k + 1, Math.max(1, view.size));
   refuse((images + prompts) * k, MAX_VALUES, "images", "images and prompts, times k + 1,");
   if ((request.ensemble ?? record.ensemble) !== "mean") return;
   const squares = sizes.reduce((sum, size) => sum + size * size, 0);

@@ -1,3 +1,4 @@
+import { parametersFor } from "../../asif/index.ts";
 import { isPlugged } from "../../api/methods.ts";
 import { scoreTexts } from "../../asif/index.ts";
 import type { Core, OpenCollection, Successor } from "../../collections/index.ts";
@@ -158,10 +159,11 @@ const evaluated = async (
   const started = performance.now();
   const { asif, ...rest } = defaults();
   const views = { before: space.view(), after };
+  const parameters = parametersFor(asif, rest.transform, after.size);
   // The work that is shown is that of encoding.
   const context = { ...asked, progress: () => undefined };
   try {
-    const compared = await compareViews(views, { ...asif, ...rest }, TUNING_DEFAULTS, context);
+    const compared = await compareViews(views, { ...asif, ...parameters, ...rest }, TUNING_DEFAULTS, context);
     const better = compared.after.meanReciprocalRank > compared.before.meanReciprocalRank;
     return { ...compared, better, tookMs: Math.round(performance.now() - started) };
   } catch (error) {
@@ -180,7 +182,8 @@ const warm = async (
   if (first === undefined) return;
   const [image, text] = [view.vectors("image", [first]), view.vectors("text", [first])];
   const plug = isPlugged(method) ? { plug: plugOf(methods, method) } : {};
-  const settings = { ...asif, transform, ...(rank === null ? {} : { rank }), ...plug };
+  const parameters = parametersFor(asif, transform, view.size);
+  const settings = { ...asif, ...parameters, transform, ...(rank === null ? {} : { rank }), ...plug };
   await scoreTexts(view, method, image, text, settings);
 };
 

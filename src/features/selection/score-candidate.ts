@@ -6,7 +6,8 @@ import {
 } from "./emms/index.ts";
 import { isAnchorageError } from "../../errors.ts";
 import { applyTransform, fitTransform, fittedDimension } from "../../retrieval/index.ts";
-import type { JsonValue, TransformKind } from "../../types.ts";
+import type { JsonValue } from "../../types.ts";
+import type { TransformName } from "../../api/transforms.ts";
 import { half, rowsOf } from "./halves.ts";
 
 /** What every candidate is held against. */
@@ -22,7 +23,7 @@ export interface CandidateEmbeddings {
   readonly data: Float32Array;
   readonly n: number;
   readonly d: number;
-  readonly transform: TransformKind;
+  readonly transform: TransformName;
 }
 
 export interface MethodScores {

@@ -1,5 +1,6 @@
 import type { Label, ProjectionKind, Rounds, TransferMethod } from "./emms/index.ts";
-import type { AnchorId, CollectionName, EncoderId, JsonValue, Sequence, TransformKind } from "../../types.ts";
+import type { AnchorId, CollectionName, EncoderId, JsonValue, Sequence } from "../../types.ts";
+import type { TransformName } from "../../api/transforms.ts";
 
 /** What is known of each of some anchors. */
 export interface AnchorLabel {
@@ -27,7 +28,7 @@ export type Subject =
 export interface SelectionSettings {
   /** The first one's ranking is the answer's order. */
   readonly methods: readonly TransferMethod[];
-  readonly transforms: readonly TransformKind[];
+  readonly transforms: readonly TransformName[];
   /** Of categories; each with `{}` in it. */
   readonly templates: readonly string[];
   readonly projection: ProjectionKind;
@@ -77,7 +78,7 @@ export interface CandidateScore {
 export interface Candidate {
   /** An image encoder's id, or a given model's name. */
   readonly model: string;
-  readonly transform: TransformKind;
+  readonly transform: TransformName;
   /** As the scores see it. */
   readonly dimension: number;
   /** `stored`: the vectors that the anchors were written with; `made`: from the stored images, or those given. */
@@ -88,8 +89,8 @@ export interface Candidate {
 
 export interface Winner {
   readonly model: string;
-  readonly transform: TransformKind;
-  readonly runnerUp: { readonly model: string; readonly transform: TransformKind } | null;
+  readonly transform: TransformName;
+  readonly runnerUp: { readonly model: string; readonly transform: TransformName } | null;
   /** Its score less the runner-up's; null where there is none. */
   readonly margin: number | null;
   /** The share of halves in which it is ahead of the runner-up, ties as half; null where too few were scored. */

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ensemble, method, METHODS, rank } from "../../api/methods.ts";
-import { instant, minSequence, negatives, optional, sequence, text, transform } from "../../api/values.ts";
+import { namedTransform, transform } from "../../api/transforms.ts";
+import { instant, minSequence, negatives, optional, sequence, text } from "../../api/values.ts";
 
 /** The core's, and those that an operator has plugged in. */
 const MAX_METHODS = 50;
@@ -17,7 +18,7 @@ export const TUNING_DEFAULTS = {
   // It depends on every question, not only on those at a threshold, so that its choice is more often the best by top-1.
   objective: "meanReciprocalRank",
   methods: METHODS,
-  transforms: ["none", "center", "whiten"],
+  transforms: ["none", "center", "whiten", "auto"],
   budgetSeconds: 600,
 } as const;
 
@@ -54,7 +55,7 @@ export const tuneRequest = z
       }),
     ),
     transforms: optional(
-      z.array(transform).min(1).max(transform.options.length).readonly().openapi({
+      z.array(transform).min(1).max(namedTransform.options.length).readonly().openapi({
         description:
           "All where absent; the collection's own alone where its vectors take more than 512 MiB, for they are held as each shows them.",
       }),

@@ -1,3 +1,4 @@
+import { transformText } from "../../api/transforms.ts";
 import { measure } from "./ranks.ts";
 import type { MeasuredTrial, Metric, Trial } from "./api.ts";
 
@@ -40,7 +41,7 @@ export const createLedger = (): Ledger => {
 };
 
 export const keyOf = ({ method, transform, k, p, rank, ensemble }: Trial): string =>
-  [method, transform, k, p, rank, ensemble].join(" ");
+  [method, transform === undefined ? "" : transformText(transform), k, p, rank, ensemble].join(" ");
 
 /** The first of the best; null where there is none. */
 export const bestOf = <T extends MeasuredTrial>(trials: readonly T[], objective: Metric): T | null =>

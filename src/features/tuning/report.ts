@@ -1,3 +1,4 @@
+import { transformText } from "../../api/transforms.ts";
 import type { Measured, Metric, Trial, TuningFindings } from "./api.ts";
 
 const SHOWN = 8;
@@ -44,7 +45,7 @@ const nameOf = ({
   const linear = method === "csa" || method === "orthogonal" || method === "ridge";
   return [
     method,
-    ...(transform === undefined || linear || method === "asif-csa" ? [] : [transform]),
+    ...(transform === undefined || linear || method === "asif-csa" ? [] : [transformText(transform)]),
     ...(k === undefined || linear ? [] : [`k ${k}`]),
     ...(p === undefined || linear ? [] : [`p ${Number(p.toFixed(3))}`]),
     ...(rank == null || method === "asif" ? [] : [`rank ${rank}`]),

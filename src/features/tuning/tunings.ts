@@ -1,5 +1,5 @@
 import type { Job } from "../../api/service.ts";
-import { fitsInCopy, dealFolds } from "../../asif/index.ts";
+import { dealFolds, fitsInCopy, parametersFor } from "../../asif/index.ts";
 import type { Core, OpenCollection } from "../../collections/index.ts";
 import { METHODS } from "../../api/methods.ts";
 import { requireMethod } from "../../collections/method.ts";
@@ -59,7 +59,7 @@ const planTuning = (
 ): ((context: TuneContext) => Promise<void>) => {
   const { record, space, defaults } = collection;
   const view = space.view();
-  const current = choiceOf(defaults());
+  const current = choiceOf(defaults(), view.size);
   const settings = {
     ...TUNING_DEFAULTS,
     methods: [...METHODS, ...hooks.methods.keys()],
@@ -81,7 +81,11 @@ const planTuning = (
   };
 };
 
-const choiceOf = ({ asif, ...defaults }: CollectionDefaults): Choice => ({ ...asif, ...defaults });
+const choiceOf = ({ asif, ...defaults }: CollectionDefaults, anchors: number): Choice => ({
+  ...asif,
+  ...parametersFor(asif, defaults.transform, anchors),
+  ...defaults,
+});
 
 const defaultsOf = ({ k, p, transform, method, rank, ensemble }: Choice): CollectionChange => ({
   asif: { k, p },

@@ -17,6 +17,6 @@ export const readFit = async (path: string, kind: Fit["kind"], dimension: number
   const bytes = await readFile(path);
   // A copy, since a buffer of the pool need not begin at a multiple of four.
   const values = new Float32Array(Uint8Array.from(bytes).buffer);
-  const projection = kind === "whiten" ? values.slice(dimension) : null;
+  const projection = kind === "center" ? null : values.slice(dimension);
   return { kind, mean: values.slice(0, dimension), projection };
 };

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { BYTE_ORDER } from "../byte-order.ts";
+import type { TransformKind } from "../../types.ts";
+import { isTransformKind } from "../kinds.ts";
 import { profileSchema } from "../profile.ts";
 import { curveSchema } from "../recall.ts";
 import { namedFile } from "./files.ts";
@@ -26,8 +28,8 @@ const count = z.int().nonnegative();
 
 const plannedModality = z.strictObject({
   encoder: z.strictObject({ id: z.string(), sha256: z.string(), dimension: count }),
-  transform: z.enum(["none", "center", "whiten"]),
-  /** The fitted mean `[d]` and, for `whiten`, the projection `[rank, d]` after it, float32; null where nothing is fitted. */
+  transform: z.custom<TransformKind>((value) => typeof value === "string" && isTransformKind(value)),
+  /** The fitted mean `[d]` and, where it whitens, the projection `[rank, d]` after it, float32; null where nothing is fitted. */
   fit: namedFile.nullable(),
   /** Of the vectors in the graph: as the transform shows them. */
   dimension: count,

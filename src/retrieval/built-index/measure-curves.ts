@@ -5,7 +5,7 @@ import { createHnswIndex, type HnswLibrary } from "../hnsw.ts";
 import type { IndexProfile } from "../profile.ts";
 import type { RecallCurve, RecallPoint } from "../recall.ts";
 import { applyTransform } from "../transform.ts";
-import { kindFor } from "../view.ts";
+import { kindFor } from "../kinds.ts";
 import { measureRows } from "./measure.ts";
 import type { BuildSubject } from "./plan.ts";
 
@@ -33,7 +33,7 @@ export const measureCurves = async (
   const curves = new Map<string, RecallCurve>();
   for (const modality of ["image", "text"] as const)
     curves.set(
-      `${modality}/${kindFor(modality, subject.transform)}`,
+      `${modality}/${kindFor(modality, subject.transform, subject.view.size)}`,
       await tuneOne(subject, modality, options),
     );
   return curves;
@@ -44,7 +44,7 @@ const tuneOne = async (
   modality: Modality,
   { profile, hnswlib, signal, onPoint }: MeasureCurvesOptions,
 ): Promise<RecallCurve> => {
-  const kind = kindFor(modality, transform);
+  const kind = kindFor(modality, transform, view.size);
   const slots = view.liveSlots();
   const rawDimension = view.dimension(modality);
   // `fit` takes its rows away.

@@ -2,14 +2,14 @@ import { open, readdir, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { BYTE_ORDER } from "../byte-order.ts";
-import type { Modality, TransformKind } from "../../types.ts";
+import type { Modality, Transform } from "../../types.ts";
 import { matchAnchors, whyOutdated } from "../adoption.ts";
 import { fit } from "../fit.ts";
 import type { IndexProfile } from "../profile.ts";
 import type { SnapshotSubject } from "../snapshot/index.ts";
 import { applyTransform, fittedDimension, type Fit } from "../transform.ts";
 import type { AnchorView, Slot } from "../types.ts";
-import { kindFor } from "../view.ts";
+import { kindFor } from "../kinds.ts";
 import { readAnchors, writeAnchors } from "./anchors-file.ts";
 import { isIntact, readJsonFile, sealFile, writeJson } from "./files.ts";
 import { writeFit } from "./fit-file.ts";
@@ -23,7 +23,7 @@ export interface BuildSubject {
   readonly collection: { readonly name: string; readonly createdAt: string };
   readonly encoders: SnapshotSubject["encoders"];
   /** What the collection's queries are answered by. */
-  readonly transform: TransformKind;
+  readonly transform: Transform;
   readonly view: AnchorView;
 }
 
@@ -44,7 +44,7 @@ export const planBuild = async (
   const anchors = join(work, "anchors.jsonl");
   await writeAnchors(anchors, view, slots, signal);
   const planned = async (modality: Modality): Promise<PlannedModality> => {
-    const kind = kindFor(modality, transform);
+    const kind = kindFor(modality, transform, view.size);
     const encoder = encoders[modality];
     const raw = view.vectors(modality, slots);
     const made = kind === "none" ? null : await fit(kind, raw, encoder.dimension);
@@ -131,7 +131,8 @@ export const findUnfinished = async (
   for (const modality of MODALITIES) {
     const { encoder, transform: kind, rows } = plan.modalities[modality];
     if (!isDeepStrictEqual(encoder, encoders[modality])) return unusable("the collection has other encoders");
-    if (kind !== kindFor(modality, transform)) return unusable("the collection has another transform");
+    if (kind !== kindFor(modality, transform, view.size))
+      return unusable("the collection has another transform");
     if (!(await isIntact(join(work, rows.file), rows))) return unusable("a file is damaged");
     const outdated = whyOutdated(kind, plan.count, await matchAnchors(view, anchors, modality));
     if (outdated !== null) return unusable(outdated);

@@ -5,7 +5,8 @@ import { messageOf } from "../../errors.ts";
 import type { Modality, Sequence } from "../../types.ts";
 import type { BuiltIndex, BuiltModality } from "../adoption.ts";
 import { type HnswLibrary } from "../hnsw.ts";
-import { kindFor } from "../view.ts";
+import { transformText } from "../../api/transforms.ts";
+import { kindFor } from "../kinds.ts";
 import { readAnchors } from "./anchors-file.ts";
 import { isIntact, readJsonFile } from "./files.ts";
 import { readFit } from "./fit-file.ts";
@@ -25,6 +26,8 @@ export type BuiltRead =
 /** What a collection is now, which a built index must suit. */
 export interface ReadSubject extends Omit<BuildSubject, "view"> {
   readonly sequence: Sequence;
+  /** Live ones. */
+  readonly anchors: number;
 }
 
 /** Whether there is an index to read. */
@@ -64,9 +67,9 @@ const mismatchOf = (
     const { encoder, transform } = modalities[modality];
     if (!isDeepStrictEqual(encoder, subject.encoders[modality]))
       return { reason: `its ${modality} vectors are of another encoder (${encoder.id})`, isUseless: true };
-    if (transform !== kindFor(modality, subject.transform))
+    if (transform !== kindFor(modality, subject.transform, subject.anchors))
       return {
-        reason: `it was built for transform ${modalities.image.transform}, and the collection has ${subject.transform}`,
+        reason: `it was built for transform ${modalities.image.transform}, and the collection has ${transformText(subject.transform)}`,
         isUseless: false,
       };
   }

@@ -47,6 +47,7 @@ export const openWorld = async (databaseUrl: string): Promise<World> => {
     captions: 0,
   };
   await collectionsOf(world, 0).create({
+    asif: { k: 800, p: 8 },
     name: NAME,
     imageEncoder: { external: { dimension: IMAGE } },
     textEncoder: { external: { dimension: TEXT } },

@@ -7,7 +7,7 @@ import {
   type CounterfactualInput,
 } from "../../../src/features/counterfactual/counterfactual.ts";
 import { closeKernels, type AnchorView } from "../../../src/retrieval/index.ts";
-import type { Sequence, TransformKind } from "../../../src/types.ts";
+import type { Sequence, Transform } from "../../../src/types.ts";
 import { ask, ensembles, exactClasses, exactImages, image, text } from "../../asif/ask.ts";
 import {
   anyK,
@@ -199,7 +199,7 @@ describe("a counterfactual", () => {
     expect(result?.flips).toBe(false);
   });
 
-  test.each<TransformKind>(["center", "whiten"])(
+  test.each<Transform>(["center", "whiten"])(
     "looks through the fit of the anchors as they are, with the transform %s",
     async (transform) => {
       const space = await openWith(anchors);

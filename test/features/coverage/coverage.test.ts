@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { relativeRepresentations } from "../../../src/asif/index.ts";
 import { coverage } from "../../../src/features/coverage/coverage.ts";
 import { riskOf } from "../../../src/features/coverage/risk.ts";
-import type { AnchorId, Metadata, Sequence, TransformKind } from "../../../src/types.ts";
+import type { AnchorId, Metadata, Sequence, Transform } from "../../../src/types.ts";
 import { openAnchorSpace } from "../../../src/retrieval/index.ts";
 import { randomAnchors, viewOf } from "../../support/anchor-space.ts";
 import { cosine, naiveRelative } from "../../support/naive-asif.ts";
@@ -11,7 +11,7 @@ import { cosine, naiveRelative } from "../../support/naive-asif.ts";
 const DIMENSIONS = { image: 12, text: 10 };
 const flat = (rows: readonly (readonly number[])[]): Float32Array => Float32Array.from(rows.flat());
 const classesOf = (sizes: readonly number[]) => sizes.map((prompts, i) => ({ name: `class ${i}`, prompts }));
-const settingsOf = (k: number, p: number, transform: TransformKind = "none") => ({ k, p, transform });
+const settingsOf = (k: number, p: number, transform: Transform = "none") => ({ k, p, transform });
 
 describe("coverage", () => {
   it("is as its definitions say, computed the long way", async () => {

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { classify, type ClassifyInput } from "../../../src/asif/index.ts";
 import { influence, type Influences } from "../../../src/features/influence/influence.ts";
 import { closeKernels, type AnchorView } from "../../../src/retrieval/index.ts";
-import type { TransformKind } from "../../../src/types.ts";
+import type { Transform } from "../../../src/types.ts";
 import { ask, ensembles, exactClasses, exactImages, image, text } from "../../asif/ask.ts";
 import {
   anyK,
@@ -157,7 +157,7 @@ describe("the influence of an anchor", () => {
     },
   );
 
-  test.each<TransformKind>(["center", "whiten"])("looks through the fit as it is (%s)", async (transform) => {
+  test.each<Transform>(["center", "whiten"])("looks through the fit as it is (%s)", async (transform) => {
     const view = await viewOf(anchors);
     const input = ask(images.slice(0, 10), classes, { settings: settings(30, 4, { transform }) });
     const { fits } = await expectAsRerun(view, input);

@@ -44,6 +44,7 @@ const fill = async (client: Connection, name: string, concepts: number): Promise
     name,
     imageEncoder: { external: { dimension: 12 } },
     textEncoder: { external: { dimension: 9 } },
+    asif: { k: 800, p: 8 },
   });
   await client.collection(name).putAnchors(
     conceptAnchors(concepts, 2).map(({ id, caption, metadata, imageVector, textVector }) => ({

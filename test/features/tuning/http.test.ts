@@ -21,6 +21,7 @@ beforeEach(async () => {
     name: "c",
     imageEncoder: { external: { dimension: 12 } },
     textEncoder: { external: { dimension: 9 } },
+    asif: { k: 800, p: 8 },
   });
 });
 

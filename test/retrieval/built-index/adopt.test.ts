@@ -11,7 +11,7 @@ import {
   type BuildSubject,
   type BuiltIndex,
 } from "../../../src/retrieval/index.ts";
-import type { Sequence, TransformKind } from "../../../src/types.ts";
+import type { Sequence, Transform } from "../../../src/types.ts";
 import { idOf, upsertsOf } from "../../support/anchor-space.ts";
 import type { NaiveAnchor } from "../../support/naive-asif.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";
@@ -23,7 +23,7 @@ const hnswlib = await loadHnsw();
 const COUNT = 600;
 
 /** A folder with the index of `anchors`. */
-const builtOf = async (anchors: readonly NaiveAnchor[], transform: TransformKind = "none") => {
+const builtOf = async (anchors: readonly NaiveAnchor[], transform: Transform = "none") => {
   const folder = await temporaryDirectory();
   const space = await openSpace(anchors, transform);
   await build(folder, subjectOf(space, transform));
@@ -32,7 +32,11 @@ const builtOf = async (anchors: readonly NaiveAnchor[], transform: TransformKind
 
 const read = async (folder: string, subject: BuildSubject) => {
   if (hnswlib === undefined) return expect.unreachable();
-  return readBuilt(folder, { ...subject, sequence: subject.view.sequence }, hnswlib);
+  return readBuilt(
+    folder,
+    { ...subject, sequence: subject.view.sequence, anchors: subject.view.size },
+    hnswlib,
+  );
 };
 
 const indexOf = async (folder: string, subject: BuildSubject): Promise<BuiltIndex> => {
@@ -43,7 +47,7 @@ const indexOf = async (folder: string, subject: BuildSubject): Promise<BuiltInde
 const search = async (
   space: AnchorSpace,
   query: readonly number[],
-  options: { readonly exact?: boolean; readonly transform?: TransformKind } = {},
+  options: { readonly exact?: boolean; readonly transform?: Transform } = {},
 ) => {
   const view = space.view();
   const { neighbours, plan } = await view.search("image", Float32Array.from(query), {
@@ -58,11 +62,10 @@ const search = async (
   return { ids, plan };
 };
 
-const graphOf = (space: AnchorSpace, transform: TransformKind = "none") =>
-  space.status("image", transform).graph;
+const graphOf = (space: AnchorSpace, transform: Transform = "none") => space.status("image", transform).graph;
 
 /** The graph finds nearly all of what the exact index does, and nothing that it does not know. */
-const expectFound = async (space: AnchorSpace, transform: TransformKind = "none"): Promise<void> => {
+const expectFound = async (space: AnchorSpace, transform: Transform = "none"): Promise<void> => {
   let found = 0;
   for (const { image } of anchorsOf(50, 9)) {
     const exact = await search(space, image, { exact: true, transform });

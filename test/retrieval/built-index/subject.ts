@@ -6,7 +6,7 @@ import {
   type IndexProfile,
 } from "../../../src/retrieval/index.ts";
 import { openBuildFolder } from "../../../src/retrieval/index.ts";
-import type { Sequence, TransformKind } from "../../../src/types.ts";
+import type { Sequence, Transform } from "../../../src/types.ts";
 import { randomAnchors, upsertsOf } from "../../support/anchor-space.ts";
 import type { NaiveAnchor } from "../../support/naive-asif.ts";
 import { silentLog } from "../../support/log.ts";
@@ -22,7 +22,7 @@ export const anchorsOf = (count: number, seed = 1): NaiveAnchor[] => randomAncho
 /** A collection's memory, as a service or a build holds it. */
 export const openSpace = async (
   anchors: readonly NaiveAnchor[],
-  transform: TransformKind = "none",
+  transform: Transform = "none",
 ): Promise<AnchorSpace> => {
   const space = await openAnchorSpace({
     imageDimension: DIMENSIONS.image,
@@ -33,7 +33,7 @@ export const openSpace = async (
   return space;
 };
 
-export const subjectOf = (space: AnchorSpace, transform: TransformKind = "none"): BuildSubject => ({
+export const subjectOf = (space: AnchorSpace, transform: Transform = "none"): BuildSubject => ({
   collection: { name: "birds", createdAt: "2024-01-01T00:00:00.000Z" },
   encoders: {
     image: { id: "i", sha256: "1", dimension: DIMENSIONS.image },

@@ -26,7 +26,7 @@ export const openScene = async (
   return createScene({
     view,
     settings: {
-      ...resolveAsifSettings(record, request),
+      ...resolveAsifSettings(queried, request),
       ...(allow === undefined ? {} : { allow }),
       ...(rank === undefined ? {} : { rank }),
     },

@@ -1,3 +1,4 @@
+import { transformText } from "../../../api/transforms.ts";
 import {
   relativeRepresentations,
   representAnchors,
@@ -178,7 +179,9 @@ export const createScene = ({ view, settings, condition, embed, template = SLOT 
     },
     background: (modality) => {
       const { transform, exact, ef } = settings;
-      const form = ["asif", transform, view.fitVersion(modality, transform), exact, ef].join(" ");
+      const form = ["asif", transformText(transform), view.fitVersion(modality, transform), exact, ef].join(
+        " ",
+      );
       const spaced = spacedSlots(view, settings.allow);
       const others = spaced.filter((slot) => !self.has(slot));
       return {

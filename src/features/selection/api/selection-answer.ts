@@ -2,12 +2,12 @@ import { z } from "@hono/zod-openapi";
 import { SELECTION_METHODS } from "../methods.ts";
 import { rounds } from "./transferability.ts";
 import { job } from "../../../api/service.ts";
-import { transform } from "../../../api/values.ts";
+import { transformName } from "../../../api/transforms.ts";
 
 const share = z.number().min(0).max(1);
 const named = {
   model: z.string().openapi({ description: "An image encoder's id, or a given model's name." }),
-  transform,
+  transform: transformName,
 };
 
 const confidence = z
@@ -96,7 +96,7 @@ export const selection = z
     classes: z.int(),
     settings: z.strictObject({
       methods: z.array(z.enum(SELECTION_METHODS)),
-      transforms: z.array(transform),
+      transforms: z.array(transformName),
       templates: z.array(z.string()),
       projection,
       dimension: z.int().optional(),

@@ -3,7 +3,8 @@ import { SELECTION_DEFAULTS, SELECTION_METHODS, type SelectionRequest, type Subj
 import { image } from "../../../api/inputs.ts";
 import { anchorLabel, label } from "./labels.ts";
 import { matrix, rounds } from "./transferability.ts";
-import { collectionName, optional, text, transform } from "../../../api/values.ts";
+import { transformName } from "../../../api/transforms.ts";
+import { collectionName, optional, text } from "../../../api/values.ts";
 
 const MAX_SAMPLES = 10_000;
 const MAX_IDS = 200;
@@ -65,9 +66,9 @@ export const selectionRequest = z
     ),
     transforms: optional(
       z
-        .array(transform)
+        .array(transformName)
         .min(1)
-        .max(transform.options.length)
+        .max(transformName.options.length)
         .openapi({
           default: [...defaults.transforms],
           description: "Each encoder is a candidate with each of them, fitted on the samples.",

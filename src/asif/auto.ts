@@ -1,0 +1,67 @@
+import type { Transform } from "../api/transforms.ts";
+import { bandOf, FEWEST_TO_WHITEN, kindFor, whiteningOf } from "../retrieval/index.ts";
+import type { AsifParameters, AsifSetting } from "../types.ts";
+
+const MODALITIES = ["image", "text"] as const;
+
+/** What the vectors of a collection go through, as far as the power p depends on it. */
+type Treatment = "none" | "center" | "whiten";
+
+/** How many anchors count: beyond some hundreds it hardly matters once negative similarities are small. */
+const AUTO_K: Readonly<Record<Treatment, number>> = { none: 100, center: 400, whiten: 400 };
+
+/** By the first number of the band of the anchors; measured, see docs/methods.md. */
+const AUTO_P: Readonly<Record<Treatment, (from: number) => number>> = {
+  none: () => 16,
+  center: (from) => (from < 512 ? 3 : from < 1_024 ? 4 : 8),
+  whiten: (from) => (from < 1_024 ? 1.5 : 2),
+};
+
+/**
+ * The k and p that queries use where the collection or the query leaves them to the service: a function of the transform
+ * and the number of live anchors alone, which changes from one power of 2 to the next.
+ *
+ * @example
+ * ```ts
+ * autoParameters("auto", 10_000); // { k: 400, p: 2 }
+ * autoParameters("auto", 12); // { k: 400, p: 3 }: so few anchors are centred
+ * ```
+ */
+export const autoParameters = (transform: Transform, anchors: number): Pick<AsifParameters, "k" | "p"> => {
+  const treatment = treatmentOf(transform, anchors);
+  return { k: AUTO_K[treatment], p: AUTO_P[treatment](bandOf(anchors).from) };
+};
+
+/** The stronger of what is done to images and to texts. */
+const treatmentOf = (transform: Transform, anchors: number): Treatment => {
+  const kinds = MODALITIES.map((modality) => kindFor(modality, transform, anchors));
+  if (kinds.some((kind) => whiteningOf(kind) !== null)) return "whiten";
+  return kinds.includes("center") ? "center" : "none";
+};
+
+/** A setting with the values that `auto` stands for. */
+export const parametersFor = (
+  { k, p }: Pick<AsifSetting, "k" | "p">,
+  transform: Transform,
+  anchors: number,
+): Pick<AsifParameters, "k" | "p"> => {
+  const auto = autoParameters(transform, anchors);
+  return { k: k === "auto" ? auto.k : k, p: p === "auto" ? auto.p : p };
+};
+
+/** What `auto` stands for with so many anchors, as a sentence. */
+export const autoRule = (transform: Transform, anchors: number): string => {
+  const { k, p } = autoParameters(transform, anchors);
+  const { from, to } = bandOf(anchors);
+  const treatment = treatmentOf(transform, anchors);
+  const how = {
+    none: "vectors are compared as they are",
+    center: "vectors are centred",
+    whiten: "vectors are whitened",
+  }[treatment];
+  const few =
+    transform === "auto" && anchors < FEWEST_TO_WHITEN
+      ? `; fewer than ${FEWEST_TO_WHITEN} anchors are centred, not whitened`
+      : "";
+  return `k = ${k} and p = ${p}, for ${how} and there are ${from} to ${to} anchors${few}`;
+};
