@@ -24,6 +24,7 @@ const COLUMNS: readonly (readonly [Measure, string])[] = [
   ["count", "how many"],
   ["cider", "CIDEr"],
   ["bleu4", "BLEU-4"],
+  ["rougeL", "ROUGE-L"],
 ];
 
 /** A Markdown table of the images of one split. */

@@ -1,4 +1,4 @@
-import { bleu, cider, isExactMatch, wordsOf, type Captioned } from "../metrics/index.ts";
+import { bleu, cider, isExactMatch, rougeL, wordsOf, type Captioned } from "../metrics/index.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { bootstrapInterval, mean, quantile, type Interval } from "../../../src/math/statistics.ts";
 import { ASKED, type Item } from "./questions.ts";
@@ -10,7 +10,7 @@ export interface Score extends Interval {
 }
 
 /** Exact match of a kind of question, or a metric of captions. */
-export type Measure = "what" | "colour" | "group" | "count" | "cider" | "bleu4" | "all";
+export type Measure = "what" | "colour" | "group" | "count" | "cider" | "bleu4" | "rougeL" | "all";
 
 export type Scores = Readonly<Partial<Record<Measure, Score>>>;
 
@@ -19,7 +19,7 @@ const RESAMPLES = 200;
 
 /**
  * How good answers are, with 95 % bootstrap intervals over emoji: exact match after the VQA evaluation's normaliser for
- * each kind of question and (`all`) as the mean over kinds; CIDEr and BLEU-4 of captions.
+ * each kind of question and (`all`) as the mean over kinds; CIDEr, BLEU-4 and ROUGE-L of captions.
  *
  * @param answers in the order of `items`
  */
@@ -47,8 +47,10 @@ export const scoresOf = (items: readonly Item[], answers: readonly string[]): Sc
     words: wordsOf(made),
     references: [wordsOf(item.answer)],
   }));
-  const values = cider(told);
-  scores.cider = withInterval(captions.map(({ item }, i) => ({ ...item, value: 100 * (values[i] ?? 0) })));
+  const each = (values: readonly number[]): Score =>
+    withInterval(captions.map(({ item }, i) => ({ ...item, value: 100 * (values[i] ?? 0) })));
+  scores.cider = each(cider(told));
+  scores.rougeL = each(rougeL(told));
   scores.bleu4 = { ...bleuInterval(told), count: told.length };
   return scores;
 };

@@ -6,9 +6,10 @@ import {
   type DecoderModel,
   type TrainingProgress,
 } from "../../../src/features/epalm/index.ts";
+import { frameIndices } from "../frames.ts";
 import { isExactMatch } from "../metrics/index.ts";
 import { groupText } from "../pretraining/index.ts";
-import { createRandom } from "../../../src/math/random.ts";
+import { createRandom, type Random } from "../../../src/math/random.ts";
 import { bootstrapInterval, mean, type Interval } from "../../../src/math/statistics.ts";
 import { answersTo } from "./answers.ts";
 import type { LayerFeatures } from "./features.ts";
@@ -58,7 +59,8 @@ export const evaluateWatching = async (
   },
 ): Promise<Watched> => {
   const { decoder, epochs, seed, signal, onProgress } = options;
-  const clips = createRandom(seed).shuffle(clipsOf(images));
+  const random = createRandom(seed);
+  const clips = random.shuffle(clipsOf(images, random));
   const tests = Math.round(SHARES.test * clips.length);
   const training = tests + Math.round(SHARES.validation * clips.length);
   const rows = clips.flatMap(({ emoji, colour }, input) => [
@@ -107,7 +109,7 @@ export const evaluateWatching = async (
 };
 
 /** Of the emoji that are trained on. */
-const clipsOf = (images: readonly EpalmImage[]): Clip[] => {
+const clipsOf = (images: readonly EpalmImage[], random: Random): Clip[] => {
   const drawings = new Map<string, number[]>();
   images.forEach(({ split, copies, emoji }, place) => {
     if (split !== "train" || copies !== null) return;
@@ -117,7 +119,7 @@ const clipsOf = (images: readonly EpalmImage[]): Clip[] => {
     const [first] = places;
     const shown = first === undefined ? undefined : images[first];
     if (shown === undefined || places.length < DRAWN_BY) return [];
-    const frames = Array.from({ length: FRAMES }, (_, i) => places[Math.min(i, places.length - 1)] ?? 0);
+    const frames = frameIndices(FRAMES, places.length, random).map((index) => places[index] ?? 0);
     return [
       { frames, emoji: shown.emoji, colour: commonColour(frames.map((place) => images[place]?.colour)) },
     ];

@@ -37,6 +37,7 @@ const schema = ({ z, noArguments, requiredText, wholeNumber }: OptionSchemas) =>
       batch: wholeNumber(1, 10_000),
       rate,
       "prompt-rate": rate,
+      schedule: z.enum(["cosine", "authors"], "must be cosine or authors"),
       validation: share,
       seed: wholeNumber(0, 999_999_999),
     })
@@ -58,9 +59,10 @@ const optionsOf = (given: Given, defaults: TrainingOptions): TrainingOptions => 
       : vision?.kind === "epalm"
         ? { ...vision, mode: given.mode }
         : vision;
-  const { prompt, loss, epochs, batch, seed } = given;
+  const { prompt, loss, epochs, batch, seed, schedule } = given;
   const rates = { connection: given.rate, prompt: given["prompt-rate"] };
-  return { ...defaults, vision: seen, shared: !given.separate, prompt, loss, epochs, batch, seed, rates };
+  const training = { prompt, loss, epochs, batch, seed, rates, schedule };
+  return { ...defaults, ...training, vision: seen, shared: !given.separate };
 };
 
 const run = async (given: Given, { config, signal, print, note }: CommandContext): Promise<number> => {
@@ -158,6 +160,12 @@ export const trainAdapterCommand: Command<Given, CommandContext> = {
     batch: { type: "string", value: "N", default: "16", help: "rows of a step" },
     rate: { type: "string", value: "R", default: "0.01", help: "learning rate of the maps" },
     "prompt-rate": { type: "string", value: "R", default: "0.1", help: "learning rate of the prompt" },
+    schedule: {
+      type: "string",
+      value: "NAME",
+      default: "cosine",
+      help: "cosine, or authors: as eP-ALM's code changes the rate of the maps",
+    },
     validation: {
       type: "string",
       value: "SHARE",

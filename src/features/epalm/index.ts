@@ -16,6 +16,7 @@ export type { DecoderListing, DecoderModel, Training } from "./decoder/open.ts";
 export {
   ANSWER_MARK,
   extractAnswer,
+  authorsQuestionPrompt,
   extractCaption,
   captionPrompt,
   IMAGE_QUESTIONS,

@@ -7,7 +7,7 @@ export interface Injection {
   readonly vectors: number;
   /** Only layers whose number it divides. */
   readonly textStep: number;
-  /** Take the step between two vectors for `textStep`. */
+  /** Take the greater of `textStep` and the step between two vectors in place of `textStep`. */
   readonly selectHigherStep?: boolean;
 }
 
@@ -26,7 +26,7 @@ export const scheduleOf = (layers: number, injection: Injection): LayerAction[] 
   const { startLayer, endLayer, vectors, selectHigherStep = false } = injection;
   const span = endLayer - startLayer;
   const step = vectors > 1 && span > vectors ? Math.floor(span / vectors) : 1;
-  const textStep = selectHigherStep ? step : injection.textStep;
+  const textStep = selectHigherStep ? Math.max(step, injection.textStep) : injection.textStep;
   let isThere = false;
   return Array.from({ length: layers }, (_, layer): LayerAction => {
     if (layer < startLayer || layer >= endLayer || layer % textStep !== 0)

@@ -31,6 +31,17 @@ describe("visual tokens", () => {
     },
   );
 
+  test("enter by the greater of both steps where the higher one is selected", () => {
+    const injection = { startLayer: 0, endLayer: 12, vectors: 6, textStep: 4 };
+    const enteredLayers = (textStep: number): number[] =>
+      scheduleOf(12, { ...injection, textStep, selectHigherStep: true }).flatMap(({ action }, layer) =>
+        action === "prepend" || action === "replace" ? [layer] : [],
+      );
+    // Two layers a vector.
+    expect(enteredLayers(1)).toEqual([0, 2, 4, 6, 8, 10]);
+    expect(enteredLayers(4)).toEqual([0, 4, 8]);
+  });
+
   test("never enter where the first layer is the end", () => {
     const schedule = scheduleOf(4, { startLayer: 2, endLayer: 2, vectors: 6, textStep: 1 });
     expect(schedule.every(({ action }) => action === "none")).toBe(true);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   extractAnswer,
+  authorsQuestionPrompt,
   extractCaption,
   captionPrompt,
   openDecoderModel,
@@ -28,6 +29,13 @@ describe("what a decoder reads", () => {
     const { build } = readReference("text_rules") as Rules;
     for (const { question, inference_text: theirs } of build.filter(({ task }) => task === "vqa"))
       expect(questionPrompt(question)).toBe(theirs.toLowerCase().replace("??", "?"));
+  });
+
+  test("is the question unchanged for a decoder that read the authors' questions", () => {
+    const { build } = readReference("text_rules") as Rules;
+    for (const { question, inference_text: theirs } of build.filter(({ task }) => task === "vqa"))
+      expect(authorsQuestionPrompt(question)).toBe(theirs);
+    expect(authorsQuestionPrompt("What is it?", ["Red heart"])).toBe("like: red heart. What is it??</a>");
   });
 
   test("begins with the captions that were retrieved", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { authorsRate, warmUpCosine } from "../../../src/features/epalm/index.ts";
+import { authorsRate, authorsSchedule, warmUpCosine } from "../../../src/features/epalm/index.ts";
 import { readReference } from "../../support/epalm-reference.ts";
 
 interface Row {
@@ -28,6 +28,16 @@ test.each(rows)("$config has the rates of the authors' code", ({ schedular, sequ
     const [epoch = 0, iteration = 0] = (at.match(/\d+/g) ?? []).map(Number);
     expect(authorsRate(schedule, epoch, iteration), at).toBeCloseTo(expected[0] ?? NaN, 12);
   }
+});
+
+test.each(rows)("$config is the authors' schedule around its full rate", ({ schedular }) => {
+  expect(authorsSchedule(schedular.lr, schedular.epochs)).toEqual({
+    rate: schedular.lr,
+    warmUpRate: expect.closeTo(schedular.warmup_lr, 12) as number,
+    leastRate: expect.closeTo(schedular.min_lr, 12) as number,
+    warmUpEpochs: schedular.warmup_epochs,
+    epochs: schedular.epochs,
+  });
 });
 
 describe("warm-up and cosine", () => {

@@ -3,6 +3,7 @@ import {
   adapterInputs,
   decoderShape,
   defaultTraining,
+  initialAdapter,
   openDecoderModel,
   rankAnswers,
   splitByInput,
@@ -74,6 +75,26 @@ beforeAll(async () => {
 afterAll(async () => {
   await decoder.close();
   await decoders.remove();
+});
+
+test("the authors' schedule begins at half the rate of the maps and at the full rate of the prompt", async () => {
+  const once = { ...OPTIONS, batch: data.rows.length, epochs: 1, warmUp: 0, weightDecay: 0 };
+  const [usual, authors] = [
+    await trainAdapter(decoder, data, once, { signal }),
+    await trainAdapter(decoder, data, { ...once, schedule: "authors" }, { signal }),
+  ];
+  expect(authors.settings.training).toMatchObject({ schedule: "authors", steps: 1 });
+  const start = initialAdapter(usual.settings.shape, createRandom(once.seed));
+  const furthest = (made: Adapter, part: string): number =>
+    Math.max(
+      ...[...start].flatMap(([name, { data: first }]) =>
+        name.startsWith(part)
+          ? [...first].map((value, i) => Math.abs((made.tensors.get(name)?.data[i] ?? NaN) - value))
+          : [],
+      ),
+    );
+  expect(furthest(authors, "connector") / furthest(usual, "connector")).toBeCloseTo(0.5, 3);
+  expect(furthest(authors, "prompt_module") / furthest(usual, "prompt_module")).toBeCloseTo(1, 3);
 });
 
 /** Of the inputs that it was not trained on, the share whose own answer is the most probable of all. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bleu, cider, wordsOf } from "../../../research/epalm/metrics/index.ts";
+import { bleu, cider, rougeL, wordsOf } from "../../../research/epalm/metrics/index.ts";
 import { readReference } from "../../support/epalm-reference.ts";
 
 interface Scored {
@@ -10,6 +10,8 @@ interface Scored {
     readonly bleu_per_item: readonly (readonly number[])[];
     readonly cider: number;
     readonly cider_per_item: readonly number[];
+    readonly rouge_l: number;
+    readonly rouge_l_per_item: readonly number[];
   };
 }
 
@@ -37,6 +39,18 @@ describe.each(sets)("captions of the set $name", ({ items, scores }) => {
     });
     expect(each.reduce((a, b) => a + b, 0) / each.length).toBeCloseTo(scores.cider, 10);
   });
+
+  test("have the ROUGE-L of the COCO evaluation", () => {
+    const each = rougeL(captions);
+    each.forEach((value, i) => {
+      expect(value).toBeCloseTo(scores.rouge_l_per_item[i] ?? Number.NaN, 12);
+    });
+    expect(each.reduce((a, b) => a + b, 0) / each.length).toBeCloseTo(scores.rouge_l, 12);
+  });
+});
+
+test("ROUGE-L of a caption without words is 0", () => {
+  expect(rougeL([{ words: [], references: [["a"]] }])).toEqual([0]);
 });
 
 test("words are told apart without case and punctuation", () => {

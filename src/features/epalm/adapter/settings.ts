@@ -1,58 +1,6 @@
-import { z } from "zod";
 import { AnchorageError } from "../../../errors.ts";
+import { adapterSettings } from "../api/adapters.ts";
 import type { AdapterSettings } from "./types.ts";
-
-const count = z.int().positive();
-const whole = z.int().nonnegative();
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits");
-
-const vision = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("epalm"),
-    mode: z.enum(["legacy", "causal-keep", "causal-drop"]),
-    injection: z.strictObject({
-      startLayer: whole,
-      endLayer: whole,
-      vectors: count,
-      textStep: count,
-      selectHigherStep: z.boolean().exactOptional(),
-    }),
-    tokens: count,
-  }),
-  z.strictObject({ kind: z.literal("limber"), vectors: count, tokens: count }),
-]);
-
-const shape = z.strictObject({
-  features: z.array(count),
-  hidden: count,
-  wordWidth: count,
-  shared: z.boolean(),
-  prompt: whole,
-  promptNetwork: z.boolean(),
-  tokenNorm: z.boolean(),
-});
-
-const training = z.strictObject({
-  rows: count,
-  validationRows: whole,
-  sha256,
-  seed: z.int(),
-  batch: count,
-  epochs: whole,
-  steps: whole,
-  rates: z.strictObject({ connection: z.number(), prompt: z.number() }),
-  curve: z.array(z.strictObject({ epoch: whole, loss: z.number(), validation: z.number().nullable() })),
-  best: z.strictObject({ epoch: whole, loss: z.number() }),
-});
-
-const settings = z.strictObject({
-  vision: vision.nullable(),
-  features: z.array(z.strictObject({ encoder: z.string().min(1), sha256, dimension: count })),
-  shape,
-  decoder: z.strictObject({ id: z.string().min(1), sha256 }),
-  loss: z.enum(["answer", "all"]),
-  training: training.nullable(),
-});
 
 /**
  * Reads an adapter's settings.
@@ -60,7 +8,7 @@ const settings = z.strictObject({
  * @throws AnchorageError `unprocessable` that names what is wrong, or does not fit together
  */
 export const parseAdapterSettings = (json: unknown): AdapterSettings => {
-  const parsed = settings.safeParse(json);
+  const parsed = adapterSettings.safeParse(json);
   if (!parsed.success)
     throw unfit(
       parsed.error.issues.map(({ path, message }) => ({ path: `settings.${path.join(".")}`, message })),
@@ -98,7 +46,7 @@ const contradictions = ({
   return faults;
 };
 
-/** How many visual vectors an input is told by. */
+/** The number of visual vectors of an input. */
 export const visualVectorCount = (seen: AdapterSettings["vision"]): number =>
   seen === null ? 0 : seen.kind === "epalm" ? seen.injection.vectors : seen.vectors;
 

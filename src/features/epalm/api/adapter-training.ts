@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { adapterId, lossScope, mode } from "./adapters.ts";
+import { adapterId, lossScope, mode, schedule } from "./adapters.ts";
 import { anchorId, collectionName, optional, text } from "../../../api/values.ts";
 
 const MAX_ROWS = 100_000;
@@ -46,6 +46,7 @@ export const trainRequest = z
     batch: optional(z.int().min(1).max(256).openapi({ default: 32 })),
     epochs: optional(z.int().min(1).max(1_000).openapi({ default: 10 })),
     rates: optional(z.strictObject({ connection: rate, prompt: rate })),
+    schedule: optional(schedule.openapi({ default: "cosine" })),
     validation: optional(
       z.number().min(0).max(0.5).openapi({
         default: 0.1,

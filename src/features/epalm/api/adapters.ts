@@ -9,7 +9,21 @@ export const adapterId = z
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be 1 to 63 of a-z, 0-9, _ and -, the first a letter or a digit");
 
 export const mode = z.enum(["legacy", "causal-keep", "causal-drop"]);
-export const lossScope = z.enum(["answer", "all"]);
+export const lossScope = z.enum(["answer", "all"]).openapi({
+  description: "The tokens of a text that training counts: those after the prompt, or all.",
+});
+export const questions = z.enum(["plain", "verbatim"]).openapi({
+  description:
+    "How the decoder reads a question: `plain` in lower case with one question mark; `verbatim` unchanged with `?` behind it, as eP-ALM's authors do. `plain` where absent.",
+});
+export const schedule = z.enum(["cosine", "authors"]).openapi({
+  description:
+    "`cosine`: a warm-up over 5 % of the steps, then a cosine to 0. `authors`: as eP-ALM's code; the maps' rate begins at half, reaches its full value at iteration 400 of the first epoch, and follows a cosine over epochs to a twentieth; the prompt's rate is constant. `cosine` where absent.",
+});
+
+const count = z.int().positive();
+const whole = z.int().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits");
 
 const digits = (description: string) =>
   optional(
@@ -57,7 +71,12 @@ export const registerQuery = z
         .transform(Number)
         .openapi({ type: "integer", default: 1, description: "Only layers whose number it divides." }),
     ),
-    loss: optional(lossScope.openapi({ description: "What it was trained on, for the record." })),
+    loss: optional(lossScope),
+    questions: optional(
+      questions.openapi({
+        description: "`verbatim` where absent for a checkpoint of eP-ALM's authors, else `plain`.",
+      }),
+    ),
   })
   .transform(({ id, ...settings }) => ({ id, settings }));
 
@@ -77,34 +96,66 @@ const vision = z
       kind: z.literal("epalm"),
       mode,
       injection: z.strictObject({
-        startLayer: z.int(),
-        endLayer: z.int(),
-        vectors: z.int(),
-        textStep: z.int(),
+        startLayer: whole,
+        endLayer: whole,
+        vectors: count,
+        textStep: count,
         selectHigherStep: optional(z.boolean()),
       }),
-      tokens: z.int(),
+      tokens: count,
     }),
-    z.strictObject({ kind: z.literal("limber"), vectors: z.int(), tokens: z.int() }),
+    z.strictObject({ kind: z.literal("limber"), vectors: count, tokens: count }),
   ])
   .openapi("AdapterVision");
 
 const training = z
   .strictObject({
-    rows: z.int(),
-    validationRows: z.int(),
-    sha256: z.string(),
+    rows: count,
+    validationRows: whole,
+    sha256: sha256.openapi({ description: "Of the rows and their features." }),
     seed: z.int(),
-    batch: z.int(),
-    epochs: z.int(),
-    steps: z.int(),
+    batch: count,
+    epochs: whole.openapi({ description: "Epochs that were taken." }),
+    steps: whole,
     rates: z.strictObject({ connection: z.number(), prompt: z.number() }),
-    curve: z.array(z.strictObject({ epoch: z.int(), loss: z.number(), validation: z.number().nullable() })),
-    best: z.strictObject({ epoch: z.int(), loss: z.number() }),
+    schedule: optional(schedule),
+    curve: z
+      .array(z.strictObject({ epoch: whole, loss: z.number(), validation: z.number().nullable() }))
+      .readonly(),
+    best: z
+      .strictObject({ epoch: whole, loss: z.number() })
+      .openapi({ description: "The epoch whose tensors were kept." }),
   })
   .openapi("AdapterTraining", { description: "Losses are means over tokens, in nats." });
 
-export const adapterTold = z
+/** Everything about an adapter but its tensors; its file holds the same as JSON. */
+export const adapterSettings = z.strictObject({
+  vision: vision.nullable().openapi({ description: "Null for a soft prompt alone." }),
+  features: z
+    .array(z.strictObject({ encoder: z.string().min(1), sha256, dimension: count }))
+    .readonly()
+    .openapi({ description: "The encoder's layers, the shallowest first; one a visual vector." }),
+  shape: z.strictObject({
+    features: z
+      .array(count)
+      .readonly()
+      .openapi({ description: "Widths of the features, after the frozen projection where there is one." }),
+    hidden: count,
+    wordWidth: count,
+    shared: z.boolean().openapi({ description: "One map for all vectors, which are then of one width." }),
+    prompt: whole.openapi({ description: "Soft prompt tokens." }),
+    promptNetwork: z.boolean().openapi({ description: "The soft prompt passes a network of two layers." }),
+    tokenNorm: z
+      .boolean()
+      .openapi({ description: "Visual tokens are scaled to root mean square 1, then scaled (DePALM)." }),
+  }),
+  decoder: z.strictObject({ id: z.string().min(1), sha256 }),
+  loss: lossScope,
+  questions: optional(questions),
+  training: training.nullable().openapi({ description: "Null for an adapter that was made elsewhere." }),
+});
+
+export const adapterBody = z
   .strictObject({
     id: z.string(),
     version: z.int(),
@@ -119,26 +170,11 @@ export const adapterTold = z
     }),
     createdAt: z.iso.datetime(),
     parameters: z.int().openapi({ description: "Numbers that were trained." }),
-    settings: z.strictObject({
-      vision: vision.nullable(),
-      features: z.array(z.strictObject({ encoder: z.string(), sha256: z.string(), dimension: z.int() })),
-      shape: z.strictObject({
-        features: z.array(z.int()),
-        hidden: z.int(),
-        wordWidth: z.int(),
-        shared: z.boolean(),
-        prompt: z.int(),
-        promptNetwork: z.boolean(),
-        tokenNorm: z.boolean(),
-      }),
-      decoder: z.strictObject({ id: z.string(), sha256: z.string() }),
-      loss: lossScope,
-      training: training.nullable(),
-    }),
+    settings: adapterSettings,
   })
   .openapi("Adapter");
 
-export const adapterList = z.strictObject({ adapters: z.array(adapterTold) }).openapi("AdapterList");
+export const adapterList = z.strictObject({ adapters: z.array(adapterBody) }).openapi("AdapterList");
 
 export const decoderList = z
   .strictObject({
@@ -160,7 +196,7 @@ export const decoderList = z
   })
   .openapi("DecoderList");
 
-export type AdapterBody = z.input<typeof adapterTold>;
+export type AdapterBody = z.input<typeof adapterBody>;
 export type AdapterListBody = z.input<typeof adapterList>;
 export type RegisterParameters = z.input<typeof registerQuery>;
 export type DecoderListBody = z.input<typeof decoderList>;

@@ -14,7 +14,7 @@ import {
 } from "../../../http/endpoint.ts";
 import { answerFile } from "./file-answer.ts";
 import { trainRequest } from "../api/adapter-training.ts";
-import { adapterList, adapterPath, adapterTold, decoderList, registerQuery } from "../api/adapters.ts";
+import { adapterList, adapterPath, adapterBody, decoderList, registerQuery } from "../api/adapters.ts";
 import { job } from "../../../api/service.ts";
 
 const tags = ["adapters"];
@@ -64,8 +64,8 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
         "the decoder have other weights here; 422 names each tensor that does not fit them.",
       request: { query: registerQuery, body: { required: true, content: binary } },
       responses: {
-        200: jsonOf("There is one of this content already.", adapterTold),
-        201: jsonOf("It is kept.", adapterTold),
+        200: jsonOf("There is one of this content already.", adapterBody),
+        201: jsonOf("It is kept.", adapterBody),
         ...problems(400, 404, 409, 413, 415, 422, 503),
       },
     },
@@ -73,7 +73,7 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
       const { id, settings } = readQuery(c, registerQuery);
       const { adapter, isNew } = await adapters.register(await readFile(c, bodyLimit), id, settings);
       c.header("Location", `${path}/${adapter.id}@${adapter.version}`);
-      return answerJson(c, told(adapter), isNew ? 201 : 200);
+      return answerJson(c, describeAdapter(adapter), isNew ? 201 : 200);
     },
   );
 
@@ -87,7 +87,7 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
       summary: "List adapters, every version",
       responses: { 200: jsonOf("Newest first.", adapterList), ...problems(503) },
     },
-    async (c) => answerJson(c, { adapters: (await records.list()).map(told) }),
+    async (c) => answerJson(c, { adapters: (await records.list()).map(describeAdapter) }),
   );
 
   endpoint(
@@ -101,16 +101,17 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
       request: { params: adapterPath },
       responses: {
         200: {
-          ...jsonOf("", adapterTold),
+          ...jsonOf("", adapterBody),
           description: `What it is; with \`Accept: ${FILE}\` the safetensors file.`,
-          content: { "application/json": { schema: adapterTold }, ...binary },
+          content: { "application/json": { schema: adapterBody }, ...binary },
         },
         ...problems(400, 404, 503),
       },
     },
     async (c) => {
       const { id } = readPath(c, adapterPath);
-      if (!(c.req.header("accept") ?? "").includes(FILE)) return answerJson(c, told(await records.find(id)));
+      if (!(c.req.header("accept") ?? "").includes(FILE))
+        return answerJson(c, describeAdapter(await records.find(id)));
       const { record, content } = await records.content(id);
       return answerFile(c, `${record.id}-${record.version}.safetensors`, content);
     },
@@ -161,7 +162,7 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
   );
 };
 
-const told = (record: AdapterRecord): object => {
+const describeAdapter = (record: AdapterRecord) => {
   const settings = adapterSettingsOf(record);
   return { ...record, parameters: adapterSize(settings.shape), settings };
 };

@@ -1,10 +1,12 @@
 import type { z } from "@hono/zod-openapi";
+import type { questions } from "../api/adapters.ts";
 import type { generateAnswer, generateRequest, madeToken } from "../api/generate.ts";
 import { GENERATE_DEFAULTS } from "../defaults.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
 import {
   ANSWER_MARK,
   extractAnswer,
+  authorsQuestionPrompt,
   beamSearch,
   captionPrompt,
   decoderShape,
@@ -24,6 +26,7 @@ import type { Neighbour } from "./types.ts";
 
 export type GenerateRequest = Omit<z.output<typeof generateRequest>, "stream">;
 export type GenerateAnswer = z.output<typeof generateAnswer>;
+type Questions = z.output<typeof questions>;
 type MadeToken = z.output<typeof madeToken>;
 
 export interface GenerateContext {
@@ -56,10 +59,14 @@ export const generate = async (
     { inputs: [request.input], adapter: named, ...(neighbours > 0 ? { neighbours } : {}) },
     signal,
   ).catch(namingInput);
-  const candidates = request.candidates?.map((text, i) => candidateOf(decoder, text, `candidates.${i}`));
+  const { questions = "plain" } = adapter.settings;
+  const candidates = request.candidates?.map((text, i) =>
+    candidateOf(decoder, questions, text, `candidates.${i}`),
+  );
   const room = candidates?.reduce((most, { tokens }) => Math.max(most, tokens.length + 1), 0) ?? maxTokens;
   const asked = fitting(
     decoder,
+    questions,
     request.prompt ?? "",
     told.neighbours?.[0] ?? [],
     room,
@@ -139,8 +146,8 @@ const tellerOf = ({ tokenizer }: DecoderModel): ((id: number, logProbability: nu
   };
 };
 
-const candidateOf = ({ tokenizer }: DecoderModel, text: string, path: string) => {
-  const tokens = tokenizer.encode(plainText(text));
+const candidateOf = ({ tokenizer }: DecoderModel, questions: Questions, text: string, path: string) => {
+  const tokens = tokenizer.encode(questions === "verbatim" ? text : plainText(text));
   if (tokens.length === 0) throw invalidField(path, "must not be blank");
   return { text, tokens };
 };
@@ -153,19 +160,21 @@ const candidateOf = ({ tokenizer }: DecoderModel, text: string, path: string) =>
  */
 const fitting = (
   { tokenizer, config }: DecoderModel,
+  questions: Questions,
   prompt: string,
   neighbours: readonly Neighbour[],
   room: number,
   made: "candidates" | "maxTokens",
 ) => {
   const isCaption = plainText(prompt) === "";
+  const promptOf = questions === "verbatim" ? authorsQuestionPrompt : questionPrompt;
   /** Tokens of the question alone, which is tried last. */
   let asked = 0;
   const captioned = neighbours.filter(({ caption }) => caption !== null && plainText(caption) !== "");
   for (let count = captioned.length; count >= 0; count--) {
     const anchors = captioned.slice(0, count);
     const captions = anchors.map(({ caption }) => caption ?? "");
-    const text = isCaption ? captionPrompt(captions) : questionPrompt(prompt, captions);
+    const text = isCaption ? captionPrompt(captions) : promptOf(prompt, captions);
     const tokens = [config.bos, ...tokenizer.encode(text)];
     asked = tokens.length;
     if (tokens.length + room <= config.positions) return { text, tokens, anchors };

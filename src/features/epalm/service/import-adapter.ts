@@ -36,9 +36,9 @@ const CONNECTOR = /^connector\.(\d+)\.weight$/;
 const PROMPT = "prompt_module.prefix_embedding";
 
 /**
- * Reads an adapter out of a file: as it is written here; or a safetensors file, or a checkpoint of eP-ALM's authors, of
- * weights alone, with what they do not say. A checkpoint is `legacy` and was trained on all of the text, unless it is said
- * otherwise.
+ * Reads an adapter from a file: one that this service wrote, or a safetensors file or checkpoint of eP-ALM's authors with
+ * weights alone, which `given` describes. A checkpoint is `legacy`, was trained on all of the text and on questions
+ * `verbatim`, unless `given` says otherwise.
  *
  * @throws AnchorageError `invalid-input` where the file cannot be read or something is not said; `not-found` for the
  * decoder; `conflict` where encoders or the decoder have other weights; `unprocessable` that names the tensor which does
@@ -86,6 +86,7 @@ export const importAdapter = async (
       shape,
       decoder: { id: decoder.id, sha256: decoder.sha256 },
       loss: given.loss ?? (isPth ? "all" : "answer"),
+      questions: given.questions ?? (isPth ? "verbatim" : "plain"),
       training: null,
     },
     tensors,

@@ -109,6 +109,7 @@ const optionsOf = (
     epochs,
     seed,
     rates,
+    schedule,
   } = request;
   if (method === "limber" && request.mode !== undefined)
     throw invalidField("mode", 'has no place beside the method "limber"');
@@ -121,7 +122,7 @@ const optionsOf = (
     method === "limber"
       ? { kind: "limber", vectors: layers.length, tokens: 1 }
       : { kind: "epalm", mode, injection: defaultInjection(config.layers, layers.length), tokens: 1 };
-  const given = { prompt, shared, loss, batch, epochs, seed, rates };
+  const given = { prompt, shared, loss, batch, epochs, seed, rates, schedule };
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const usual = defaultTraining(config, method === "epalm" ? sources : []);
   return { ...usual, ...said, features: sources, vision };

@@ -16,14 +16,32 @@ export const IMAGE_QUESTIONS = {
 } as const;
 
 /**
- * What a decoder reads before it answers: `{question}</a>`, in lower case, with one question mark at its end.
+ * The text that a decoder reads before it answers: `{question}</a>`, in lower case, with one question mark at its end.
  *
- * @param retrieved captions of what the image is like, nearest first; `like: {c1}; {c2}. ` before the question
+ * @param retrieved captions of similar images, nearest first; `like: {c1}; {c2}. ` before the question
+ * @example
+ * ```ts
+ * questionPrompt("What is it"); // "what is it?</a>"
+ * ```
  */
-export const questionPrompt = (question: string, retrieved: readonly string[] = []): string => {
-  const asked = plainText(question).replace(/[?\s]+$/, "");
+export const questionPrompt = (question: string, retrieved: readonly string[] = []): string =>
+  withRetrieved(`${plainText(question).replace(/[?\s]+$/, "")}?${ANSWER_MARK}`, retrieved);
+
+/**
+ * The same as the authors' code writes it, for decoders trained on it: the question unchanged, and `?</a>` behind it,
+ * also behind a question mark (accelerate_training/vqa.py of mshukor/eP-ALM).
+ *
+ * @example
+ * ```ts
+ * authorsQuestionPrompt("What is it?"); // "What is it??</a>"
+ * ```
+ */
+export const authorsQuestionPrompt = (question: string, retrieved: readonly string[] = []): string =>
+  withRetrieved(`${question}?${ANSWER_MARK}`, retrieved);
+
+const withRetrieved = (question: string, retrieved: readonly string[]): string => {
   const like = likeOf(retrieved);
-  return `${like === "" ? "" : `${like} `}${asked}?${ANSWER_MARK}`;
+  return like === "" ? question : `${like} ${question}`;
 };
 
 /** What a decoder reads before a caption: nothing, or `like: {c1}; {c2}.</a>`. */

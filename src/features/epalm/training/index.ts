@@ -2,6 +2,6 @@
 export { splitByInput } from "./batches.ts";
 export { defaultTraining, PROJECTED_WIDTH } from "./defaults.ts";
 export { readFeatureFile, parseAdapterRows, type FeatureFile } from "./files.ts";
-export { authorsRate, warmUpCosine, type AuthorsSchedule } from "./schedule.ts";
+export { authorsRate, authorsSchedule, warmUpCosine, type AuthorsSchedule } from "./schedule.ts";
 export { trainAdapter } from "./train-adapter.ts";
 export type * from "./types.ts";

@@ -13,6 +13,7 @@ export const warmUpCosine =
     return (1 + Math.cos((Math.PI * Math.min(left, step - warmUp)) / left)) / 2;
   };
 
+/** Rates of eP-ALM's code, and how many epochs there are. */
 export interface AuthorsSchedule {
   readonly rate: number;
   readonly warmUpRate: number;
@@ -25,9 +26,9 @@ export interface AuthorsSchedule {
 const WARM_UP_STEP = 100;
 
 /**
- * The rate of the first group of parameters in eP-ALM's code; that of the others stays what it was. In the first epoch it
- * rises every hundred iterations for as many steps as there are epochs of warm-up, from then on it follows a cosine by
- * epochs, as if there had been no warm-up.
+ * The rate of the first group of parameters in eP-ALM's code, the maps; the prompt's stays constant. In the first epoch
+ * it rises every hundred iterations for as many steps as there are epochs of warm-up; from then on it follows a cosine
+ * by epochs, as if there had been no warm-up.
  *
  * @param iteration of the epoch, from 0
  */
@@ -40,3 +41,15 @@ export const authorsRate = (
   const step = Math.min(warmUpEpochs, Math.floor(iteration / WARM_UP_STEP));
   return warmUpRate + ((rate - warmUpRate) * step) / warmUpEpochs;
 };
+
+/** The proportions of every configuration that the authors published. */
+const AUTHORS = { warmUp: 1 / 2, least: 1 / 20, warmUpEpochs: 4 } as const;
+
+/** The authors' schedule around one full rate, in the proportions of their configurations. */
+export const authorsSchedule = (rate: number, epochs: number): AuthorsSchedule => ({
+  rate,
+  warmUpRate: AUTHORS.warmUp * rate,
+  leastRate: AUTHORS.least * rate,
+  warmUpEpochs: AUTHORS.warmUpEpochs,
+  epochs,
+});

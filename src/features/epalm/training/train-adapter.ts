@@ -19,12 +19,12 @@ import type { DecoderModel, Training } from "../decoder/open.ts";
 import { batchesOf, encodeRows, plainBatches, type Batch } from "./batches.ts";
 import { readState, writeState, type TrainingState } from "./checkpoint.ts";
 import { lossOf, type Projected } from "./loss.ts";
-import { warmUpCosine } from "./schedule.ts";
+import { authorsRate, authorsSchedule, warmUpCosine } from "./schedule.ts";
 import type { Checkpoints, TrainingData, TrainingOptions, TrainingProgress } from "./types.ts";
 
 /**
- * Trains an adapter and nothing else: the decoder stays as it is, and the encoder has been asked before. AdamW with a
- * warm-up and a cosine, clipped gradients; where there are rows to validate on, it stops once their loss has not fallen
+ * Trains an adapter and nothing else: the decoder stays as it is, and features were made before. AdamW with clipped
+ * gradients and rates by the schedule; where there are rows to validate on, it stops once their loss has not fallen
  * for some epochs, and keeps what was best. The same decoder, data and options give the same adapter, also where it was
  * interrupted and went on from a checkpoint; a checkpoint of another training is left aside.
  *
@@ -58,9 +58,7 @@ export const trainAdapter = async (
   const projected = data.features.map((features, vector) => projectFeatures(projection, vector, features));
   const perEpoch = Math.ceil(rows.length / options.batch);
   const steps = perEpoch * options.epochs;
-  const share = warmUpCosine(steps, Math.round(options.warmUp * steps));
-  const rateOf = (name: string): number =>
-    name.startsWith("prompt_module") ? options.rates.prompt : options.rates.connection;
+  const rateOf = ratesOf(options, perEpoch);
   const save = async (): Promise<void> => checkpoints?.save(writeState(state, digest, projection));
   const vision = options.vision;
   const training = await decoder.openTraining({
@@ -73,7 +71,7 @@ export const trainAdapter = async (
       const batches = batchesOf(rows, config, { ...options, epoch: state.epoch });
       for (const batch of batches.slice(state.batch)) {
         signal.throwIfAborted();
-        await takeStep(parts, state, batch, options, (name) => rateOf(name) * share(state.optimiser.step));
+        await takeStep(parts, state, batch, options, (name) => rateOf(name, state));
         onProgress?.({
           epoch: state.epoch + 1,
           epochs: options.epochs,
@@ -108,12 +106,29 @@ export const trainAdapter = async (
         epochs: epoch,
         steps: optimiser.step,
         rates: options.rates,
+        ...(options.schedule === undefined ? {} : { schedule: options.schedule }),
         curve,
         best,
       },
     },
     new Map([...projection, ...kept]),
   );
+};
+
+/** The learning rate of a tensor at a step, by the schedule. */
+const ratesOf = (
+  { schedule = "cosine", rates, epochs, warmUp }: TrainingOptions,
+  perEpoch: number,
+): ((name: string, at: TrainingState) => number) => {
+  const isPrompt = (name: string): boolean => name.startsWith("prompt_module");
+  if (schedule === "authors") {
+    const connection = authorsSchedule(rates.connection, epochs);
+    return (name, { epoch, batch }) =>
+      isPrompt(name) ? rates.prompt : authorsRate(connection, epoch, batch);
+  }
+  const steps = perEpoch * epochs;
+  const share = warmUpCosine(steps, Math.round(warmUp * steps));
+  return (name, { optimiser }) => (isPrompt(name) ? rates.prompt : rates.connection) * share(optimiser.step);
 };
 
 /** What stays the same from step to step. */

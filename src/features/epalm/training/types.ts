@@ -41,7 +41,9 @@ export interface TrainingOptions {
   /** Rows of one step. */
   readonly batch: number;
   readonly epochs: number;
-  /** The share of all steps in which rates rise. */
+  /** How rates change; `cosine` where absent. */
+  readonly schedule?: "cosine" | "authors";
+  /** The share of all steps in which rates rise, with the schedule `cosine`. */
   readonly warmUp: number;
   /** Epochs without a better validation loss after which it stops. */
   readonly patience: number;

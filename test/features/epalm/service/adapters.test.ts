@@ -13,7 +13,7 @@ import {
   type Tensors,
 } from "../../../../src/features/epalm/index.ts";
 import { adapterInputsAnswer } from "../../../../src/features/epalm/api/adapter-inputs.ts";
-import { adapterList, adapterTold, decoderList } from "../../../../src/features/epalm/api/adapters.ts";
+import { adapterList, adapterBody, decoderList } from "../../../../src/features/epalm/api/adapters.ts";
 import { checkpoint, op, archive } from "../../../files/pth-file.ts";
 import { BASE, pathsOf, problemIn, type Answer } from "../../../http/support.ts";
 import { normals, seededRandom } from "../../../support/random.ts";
@@ -74,7 +74,7 @@ const send = async (query: string, bytes: Uint8Array, type = FILE): Promise<Answ
 const registered = async (query: string, bytes: Uint8Array) => {
   const answer = await send(query, bytes);
   expect([answer.status, answer.body]).toMatchObject([201, {}]);
-  return adapterTold.parse(answer.body);
+  return adapterBody.parse(answer.body);
 };
 
 const pth = (tensors: Tensors): Uint8Array =>
@@ -135,6 +135,7 @@ describe("registering an adapter", () => {
       vision: { mode: "legacy", injection: { startLayer: 1, endLayer: 3 } },
       shape: { promptNetwork: true },
       loss: "all",
+      questions: "verbatim",
     });
     const { tensors: kept } = readSafetensors(await file("authors"));
     for (const [name, { data }] of tensors) expect(kept.get(name)?.data).toEqual(data);

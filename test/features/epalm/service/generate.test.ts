@@ -120,6 +120,17 @@ describe("generating", () => {
     expect(told.alternatives).toEqual([{ answer: told.answer, logProbability: told.logProbability }]);
   });
 
+  it("asks an adapter that read questions verbatim with the question unchanged", async () => {
+    await register("verbatim", "decoder=tiny&questions=verbatim");
+    const made = await asked({ adapter: "verbatim", prompt: "What is It?", maxTokens: 2 });
+    expect(made.prompt).toBe("What is It??</a>");
+    const retrieved = await asked({ adapter: "verbatim", prompt: "What?", neighbours: 1, maxTokens: 2 });
+    expect(retrieved.prompt).toMatch(/^like: .*\. What\?\?<\/a>$/);
+    const ranked = await asked({ adapter: "verbatim", prompt: "What?", candidates: ["A Fox", "a fox"] });
+    const [first, second] = ranked.alternatives.map(({ logProbability }) => logProbability);
+    expect(first).not.toBe(second);
+  });
+
   it("captions where nothing is asked, and sees another image as another", async () => {
     const [one, other] = [
       await asked({ maxTokens: 8 }),

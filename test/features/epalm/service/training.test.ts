@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { adapterTold } from "../../../../src/features/epalm/api/adapters.ts";
+import { adapterBody } from "../../../../src/features/epalm/api/adapters.ts";
 import { job } from "../../../../src/api/service.ts";
 import { pathsOf } from "../../../http/support.ts";
 import { writeTinyDecoder } from "../../../support/tiny-decoder.ts";
@@ -33,7 +33,7 @@ describe("training an adapter", () => {
     const { detail, done, total } = await trained({ id: "captions", epochs: 6 });
     expect(done).toBe(total);
     expect(detail).toMatchObject({ stage: "done", adapter: { id: "captions", version: 1 } });
-    const told = adapterTold.parse((await test.call("GET", "/v1/adapters/captions")).body);
+    const told = adapterBody.parse((await test.call("GET", "/v1/adapters/captions")).body);
     expect(told).toMatchObject({ collection: "c", sequence: 1, settings: { decoder: { id: "tiny" } } });
     const { training } = told.settings;
     expect(training).toMatchObject({ rows: 22, validationRows: 2, batch: 8 });
@@ -60,12 +60,13 @@ describe("training an adapter", () => {
       shared: false,
       validation: 0,
       epochs: 1,
+      schedule: "authors",
     });
     expect((await test.call("GET", "/v1/adapters/asked")).body).toMatchObject({
       settings: {
         vision: { kind: "limber", vectors: 2 },
         shape: { prompt: 1, shared: false },
-        training: { rows: 3, validationRows: 0, epochs: 1 },
+        training: { rows: 3, validationRows: 0, epochs: 1, schedule: "authors" },
       },
     });
   });
