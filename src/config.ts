@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { AnchorageError } from "./errors.ts";
+import { faultsOfIssues, faultyFields } from "./errors.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 
 const LOCALHOST = /^(?:[a-z0-9-]+\.)*localhost$/i;
@@ -111,13 +111,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = settings.safeParse(given);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => ({
-      path: issue.path.join("."),
-      message: issue.message,
-    }));
-    throw new AnchorageError("invalid-input", faults.map((f) => `${f.path}: ${f.message}`).join("; "), {
-      faults,
-    });
+    throw faultyFields(faultsOfIssues(parsed.error.issues));
   }
   const value = parsed.data;
   return {

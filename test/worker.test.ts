@@ -34,7 +34,7 @@ describe("a module on a thread of its own", () => {
     expect(refused).toMatchObject({
       code: "unprocessable",
       message: "not so",
-      faults: [{ path: "a.b", message: "wrong" }],
+      faults: [{ path: ["a", "b"], message: "wrong" }],
     });
     await expect(worker.call("refuse", "other")).rejects.toThrow(new Error("plainly wrong"));
     expect(await worker.call("addSlowly", 1)).toMatchObject({ sum: 1 });

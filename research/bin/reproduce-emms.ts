@@ -70,7 +70,7 @@ const accuraciesOf = async ({ accuracies: path, dataset, model }: Given) => {
   const unknown = dataset?.find((name) => !Object.hasOwn(all, name));
   if (unknown !== undefined)
     throw invalidField(
-      "dataset",
+      ["dataset"],
       `no accuracies are known on "${unknown}"; on ${Object.keys(all).join(", ")} there are`,
     );
   return Object.fromEntries(

@@ -75,7 +75,7 @@ export const evaluateEmoji = async (options: {
   const isPlain = methods.length === 1 && method === "asif";
   const isLayered = image.id === LAYERED_ENCODER;
   if (layers && !isLayered)
-    throw invalidField("layers", `only those of ${LAYERED_ENCODER} can be told apart`);
+    throw invalidField(["layers"], `only those of ${LAYERED_ENCODER} can be told apart`);
   const steps = isPlain ? ladder(isLayered) : byMethod(methods);
   const found = layers
     ? await run(await byLayers(data), "layers")

@@ -30,9 +30,20 @@ export const problem = z
     detail: z.string().openapi({ description: "What is wrong in this request." }),
     errors: optional(
       z
-        .array(z.object({ path: z.string(), message: z.string() }))
+        .array(
+          z.object({
+            path: z
+              .string()
+              .openapi({ description: "Such as `anchors.3.imageVector`; empty: the whole body." }),
+            keys: z
+              .array(z.union([z.string(), z.int()]))
+              .readonly()
+              .openapi({ description: "The same path as keys of objects and indexes of lists." }),
+            message: z.string(),
+          }),
+        )
         .readonly()
-        .openapi({ description: "Each fault with its place, such as `anchors.3.imageVector`." }),
+        .openapi({ description: "Each field that is wrong." }),
     ),
     line: optional(
       z.int().openapi({ description: "In a stream of lines: the first that is wrong, from 1." }),
@@ -51,7 +62,11 @@ export const problem = z
       status: 400,
       detail: "anchors.3.imageVector: has 63 values; this collection's dimension is 64",
       errors: [
-        { path: "anchors.3.imageVector", message: "has 63 values; this collection's dimension is 64" },
+        {
+          path: "anchors.3.imageVector",
+          keys: ["anchors", 3, "imageVector"],
+          message: "has 63 values; this collection's dimension is 64",
+        },
       ],
       requestId: "1f0c8a52-9d4e-4c58-8a57-2f3b9d1c6e04",
     },

@@ -84,7 +84,7 @@ const tooFew = (found: number, by: string | undefined): AnchorageError => {
   const what = by === undefined ? "distinct captions" : `distinct values of "${by}"`;
   const message = `the anchors have ${found} ${what}; cross-validation needs at least ${FEWEST_CLASSES}`;
   return new AnchorageError("unprocessable", message, {
-    faults: by === undefined ? [] : [{ path: "by", message }],
+    faults: by === undefined ? [] : [{ path: ["by"], message }],
   });
 };
 

@@ -52,9 +52,9 @@ const reasonsByIndex = (
   // Others, such as an encoder that is not installed, would befall every item alike.
   if (code !== "invalid-input") return reasons;
   for (const { path, message } of faults) {
-    const [name, index, field = "image"] = path.split(".");
-    if (name !== list || !/^\d+$/.test(index ?? "") || Number(index) >= count) continue;
-    reasons.set(Number(index), field === "image" ? message : `its ${NAMES[field] ?? field} ${message}`);
+    const [name, index, field = "image"] = path;
+    if (name !== list || typeof index !== "number" || index >= count) continue;
+    reasons.set(index, field === "image" ? message : `its ${NAMES[field] ?? field} ${message}`);
   }
   return reasons;
 };

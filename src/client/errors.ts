@@ -22,7 +22,9 @@ export class AnchorageApiError extends AnchorageError {
   readonly problem: Problem;
 
   constructor(code: ProblemCode, problem: Problem) {
-    super(code, problem.detail, { faults: problem.errors ?? [] });
+    super(code, problem.detail, {
+      faults: (problem.errors ?? []).map(({ keys, message }) => ({ path: keys, message })),
+    });
     this.name = new.target.name;
     this.status = problem.status;
     this.problem = problem;

@@ -138,7 +138,7 @@ export const openCollections = async (
     },
 
     putAnchors: async (name, anchors): Promise<Written> => {
-      if (anchors.length === 0) throw invalidField("anchors", "must hold at least one anchor");
+      if (anchors.length === 0) throw invalidField(["anchors"], "must hold at least one anchor");
       const { sequence, ids } = await writeTo(name, async (collection) =>
         collection.upsert(await prepareAnchors(collection.record, anchors, encoding)),
       );
@@ -175,7 +175,7 @@ export const openCollections = async (
     deleteAnchors: async (name, which): Promise<Deleted> => {
       await find(name);
       if ("filter" in which && Object.keys(which.filter).length === 0) {
-        throw invalidField("filter", "must name a condition; delete the collection to delete every anchor");
+        throw invalidField(["filter"], "must name a condition; delete the collection to delete every anchor");
       }
       const { sequence, ids, receipt } = await writeTo(name, (collection) =>
         collection.delete(() =>

@@ -21,7 +21,7 @@ export const chooseEncoder = async (
     const info = known.find(({ id }) => id === choice);
     if (info !== undefined) return ensureEncoder(store, info);
     throw invalidField(
-      `${modality}Encoder`,
+      [`${modality}Encoder`],
       `there is no ${modality} encoder "${choice}"; there are ${known.map(({ id }) => `"${id}"`).join(", ")}`,
     );
   }

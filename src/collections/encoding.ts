@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { requireInstalled, type EncoderRegistry } from "../encoders/index.ts";
-import { AnchorageError, invalidField, isAnchorageError } from "../errors.ts";
+import { invalidField, withItemPaths, type FieldPath } from "../errors.ts";
 import type { EncoderRecord, StoredImage } from "../store/index.ts";
 
 /** The longest text that is accepted, in characters; encoders truncate far earlier. */
@@ -11,7 +11,7 @@ const CACHED_TEXTS = 20_000;
 /** Something to encode and where the caller wrote it, for errors. */
 export interface Encodable<T> {
   readonly value: T;
-  readonly path: string;
+  readonly path: FieldPath;
 }
 
 /** Encoders as collections use them: faults name the caller's field, and a text is embedded once. */
@@ -32,12 +32,14 @@ export const createEncoding = (registry: EncoderRegistry): Encoding => {
   return {
     images: async (encoder, images) => {
       if (images.length === 0) return new Float32Array(0);
-      requireUsable(registry, encoder, images[0]?.path ?? "");
-      return namingFields(images, () =>
-        registry.encodeImages(
-          encoder.id,
-          images.map((image) => image.value),
-        ),
+      requireUsable(registry, encoder, images[0]?.path ?? []);
+      return withItemPaths(
+        (i) => images[i]?.path,
+        () =>
+          registry.encodeImages(
+            encoder.id,
+            images.map((image) => image.value),
+          ),
       );
     },
 
@@ -45,7 +47,7 @@ export const createEncoding = (registry: EncoderRegistry): Encoding => {
 
     texts: async (encoder, texts) => {
       if (texts.length === 0) return new Float32Array(0);
-      requireUsable(registry, encoder, texts[0]?.path ?? "");
+      requireUsable(registry, encoder, texts[0]?.path ?? []);
       texts.forEach(({ value, path }) => {
         checkText(value, path);
       });
@@ -59,11 +61,13 @@ export const createEncoding = (registry: EncoderRegistry): Encoding => {
       }
       const unique = [...missing.values()];
       if (unique.length > 0) {
-        const rows = await namingFields(unique, () =>
-          registry.encodeTexts(
-            encoder.id,
-            unique.map((text) => text.value),
-          ),
+        const rows = await withItemPaths(
+          (i) => unique[i]?.path,
+          () =>
+            registry.encodeTexts(
+              encoder.id,
+              unique.map((text) => text.value),
+            ),
         );
         unique.forEach(({ value }, row) => {
           const vector = rows.slice(row * encoder.dimension, (row + 1) * encoder.dimension);
@@ -82,7 +86,7 @@ export const createEncoding = (registry: EncoderRegistry): Encoding => {
 };
 
 /** @throws AnchorageError `invalid-input` where `text` is blank or longer than `MAX_TEXT_LENGTH`. */
-export const checkText = (text: string, path: string): void => {
+export const checkText = (text: string, path: FieldPath): void => {
   if (text.trim() === "") throw invalidField(path, "must not be empty");
   if (text.length > MAX_TEXT_LENGTH) {
     throw invalidField(path, `is ${text.length} characters long; at most ${MAX_TEXT_LENGTH} are accepted`);
@@ -90,20 +94,29 @@ export const checkText = (text: string, path: string): void => {
 };
 
 /**
- * Reads a vector that a caller gave.
+ * Reads a vector that a caller gave: checks each number and copies it, in one pass.
  *
- * @throws AnchorageError `invalid-input` where its length is wrong, a value is not finite in float32, or all are zero.
+ * @param values as the request holds them: nothing but that they are a list has been checked
+ * @param dimension how many numbers the collection's vectors of this modality have
+ * @param path the vector's path in the request, for faults
+ * @throws AnchorageError `invalid-input` if the length is wrong, an item is not a number or not finite in float32, or all
+ * numbers are zero
+ * @example
+ * ```ts
+ * readVector([3, 4], 2, ["query", "vector"]); // Float32Array [3, 4]
+ * ```
  */
-export const readVector = (values: readonly number[], dimension: number, path: string): Float32Array => {
+export const readVector = (values: readonly unknown[], dimension: number, path: FieldPath): Float32Array => {
   if (values.length !== dimension) {
     throw invalidField(path, `has ${values.length} values; this collection's dimension is ${dimension}`);
   }
-  // Plain loops, for an import spends much of its time here.
+  // A plain loop, because an import spends much of its time here.
   const vector = new Float32Array(dimension);
   let isZero = true;
   for (let i = 0; i < dimension; i++) {
-    const value = Math.fround(values[i] ?? NaN);
-    if (!Number.isFinite(value)) throw invalidField(`${path}.${i}`, "is not a finite 32-bit number");
+    const item = values[i];
+    const value = typeof item === "number" ? Math.fround(item) : NaN;
+    if (!Number.isFinite(value)) throw invalidField([...path, i], "is not a finite 32-bit number");
     if (value !== 0) isZero = false;
     vector[i] = value;
   }
@@ -111,7 +124,7 @@ export const readVector = (values: readonly number[], dimension: number, path: s
   return vector;
 };
 
-const requireUsable = (registry: EncoderRegistry, encoder: EncoderRecord, path: string): void => {
+const requireUsable = (registry: EncoderRegistry, encoder: EncoderRecord, path: FieldPath): void => {
   if (encoder.external) {
     throw invalidField(
       path,
@@ -119,19 +132,4 @@ const requireUsable = (registry: EncoderRegistry, encoder: EncoderRecord, path: 
     );
   }
   requireInstalled(registry, encoder, path);
-};
-
-/** Registry faults name the index in its input; this puts the caller's path in its place. */
-const namingFields = async <T>(items: readonly Encodable<unknown>[], work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isAnchorageError(error) || error.code !== "invalid-input") throw error;
-    const faults = error.faults.map(({ path, message }) => ({
-      path: items[Number(path)]?.path ?? path,
-      message,
-    }));
-    const text = faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
-    throw new AnchorageError("invalid-input", text, { faults, cause: error });
-  }
 };

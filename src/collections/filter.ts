@@ -1,5 +1,5 @@
 import type { Filter, FilterComparison, FilterOperand, FilterOperator, FilterScalar } from "../api/filter.ts";
-import { invalidField } from "../errors.ts";
+import { invalidField, type FieldPath } from "../errors.ts";
 import type { JsonValue, Metadata } from "../types.ts";
 
 type Condition = Exclude<Filter[string], undefined>;
@@ -38,14 +38,14 @@ const OPERATORS: { readonly [Op in FilterOperator]: (operand: FilterOperand<Op>)
  * compileFilter({ year: { gte: 2020 } })({ year: 2024 }); // true
  * ```
  */
-export const compileFilter = (filter: Filter, path = "filter"): Predicate => {
+export const compileFilter = (filter: Filter, path: FieldPath = ["filter"]): Predicate => {
   const predicates = Object.entries(filter).flatMap(([key, condition]) =>
-    condition === undefined ? [] : [compileEntry(key, condition, `${path}.${key}`)],
+    condition === undefined ? [] : [compileEntry(key, condition, [...path, key])],
   );
   return (metadata) => predicates.every((holds) => holds(metadata));
 };
 
-const compileEntry = (key: string, condition: Condition, path: string): Predicate => {
+const compileEntry = (key: string, condition: Condition, path: FieldPath): Predicate => {
   if (key === "not") {
     if (isScalar(condition) || isList(condition)) throw invalidField(path, "must be a filter");
     const holds = compileFilter(condition as Filter, path);
@@ -53,7 +53,7 @@ const compileEntry = (key: string, condition: Condition, path: string): Predicat
   }
   if (key === "any") {
     if (!isList(condition)) throw invalidField(path, "must be a list of filters");
-    const alternatives = condition.map((filter, i) => compileFilter(filter, `${path}.${i}`));
+    const alternatives = condition.map((filter, i) => compileFilter(filter, [...path, i]));
     return (metadata) => alternatives.some((holds) => holds(metadata));
   }
   const matches = isScalar(condition)
@@ -64,10 +64,10 @@ const compileEntry = (key: string, condition: Condition, path: string): Predicat
 
 const compileComparison = (
   comparison: FilterComparison,
-  path: string,
+  path: FieldPath,
 ): ((value: JsonValue | undefined) => boolean) => {
   const tests = Object.keys(comparison).map((operator) => {
-    if (!isOperator(operator)) throw invalidField(`${path}.${operator}`, "is not a known operator");
+    if (!isOperator(operator)) throw invalidField([...path, operator], "is not a known operator");
     return testOf(operator, comparison, path);
   });
   if (tests.length === 0) throw invalidField(path, "must name an operator");
@@ -82,10 +82,10 @@ const compileComparison = (
 const testOf = <Op extends FilterOperator>(
   operator: Op,
   comparison: { readonly [Key in Op]?: FilterOperand<Key> },
-  path: string,
+  path: FieldPath,
 ): Test => {
   const operand: FilterOperand<Op> | undefined = comparison[operator];
-  if (operand === undefined) throw invalidField(`${path}.${operator}`, "is required");
+  if (operand === undefined) throw invalidField([...path, operator], "is required");
   return OPERATORS[operator](operand);
 };
 

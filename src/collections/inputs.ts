@@ -1,12 +1,12 @@
 import type { Input } from "../api/inputs.ts";
-import { invalidField } from "../errors.ts";
+import { invalidField, type FieldPath } from "../errors.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import type { EncoderRecord } from "../store/index.ts";
 import type { AnchorId, Modality } from "../types.ts";
 import { readVector, type Encodable, type Encoding } from "./encoding.ts";
 
 /** An input and where it stands; a text may stand elsewhere than under `text` of that, such as in a class's name. */
-export type InputAt = Encodable<Input> & { readonly textPath?: string };
+export type InputAt = Encodable<Input> & { readonly textPath?: FieldPath };
 
 /**
  * The vectors of `inputs` in one modality, `[n, d]` row-major: encoded, given, or those of stored anchors.
@@ -25,7 +25,7 @@ export const resolveInputs = async (
   const rows = new Float32Array(inputs.length * d);
   const texts: (Encodable<string> & { row: number })[] = [];
   const images: (Encodable<Uint8Array> & { row: number })[] = [];
-  inputs.forEach(({ value: input, path, textPath = `${path}.text` }, row) => {
+  inputs.forEach(({ value: input, path, textPath = [...path, "text"] }, row) => {
     if ("text" in input) {
       if (modality !== "text")
         throw invalidField(path, "an image, a vector or an anchor is expected here, not a text");
@@ -33,13 +33,13 @@ export const resolveInputs = async (
     } else if ("image" in input) {
       if (modality !== "image")
         throw invalidField(path, "a text, a vector or an anchor is expected here, not an image");
-      images.push({ value: input.image, path: `${path}.image`, row });
+      images.push({ value: input.image, path: [...path, "image"], row });
     } else {
       checkModality(input.modality, modality, path);
       const vector =
         "vector" in input
-          ? readVector(input.vector, d, `${path}.vector`)
-          : storedVector(view, modality, input.anchor, `${path}.anchor`);
+          ? readVector(input.vector, d, [...path, "vector"])
+          : storedVector(view, modality, input.anchor, [...path, "anchor"]);
       rows.set(vector, row * d);
     }
   });
@@ -53,27 +53,27 @@ export const resolveInputs = async (
 };
 
 /** The modality that a single query is in: by its kind, or as it says. */
-export const modalityOf = (input: Input, otherwise: Modality | undefined, path: string): Modality => {
+export const modalityOf = (input: Input, otherwise: Modality | undefined, path: FieldPath): Modality => {
   if ("text" in input) return "text";
   if ("image" in input) return "image";
   const named = input.modality ?? otherwise;
   if (named !== undefined) return named;
   throw invalidField(
-    `${path}.modality`,
+    [...path, "modality"],
     `is required: say whether the vector is of an "image" or of a "text"`,
   );
 };
 
-const storedVector = (view: AnchorView, modality: Modality, id: AnchorId, path: string): Float32Array => {
+const storedVector = (view: AnchorView, modality: Modality, id: AnchorId, path: FieldPath): Float32Array => {
   const slot = view.slotOf(id);
   if (slot === undefined) throw invalidField(path, `there is no anchor "${id}" in this collection`);
   return view.vectors(modality, [slot]);
 };
 
-const checkModality = (named: Modality | undefined, expected: Modality, path: string): void => {
+const checkModality = (named: Modality | undefined, expected: Modality, path: FieldPath): void => {
   if (named === undefined || named === expected) return;
   throw invalidField(
-    `${path}.modality`,
+    [...path, "modality"],
     `is "${named}", but a vector of modality "${expected}" is expected here`,
   );
 };

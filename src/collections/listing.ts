@@ -83,6 +83,6 @@ const encodeCursor = (id: AnchorId): string => Buffer.from(id).toString("base64u
 const decodeCursor = (cursor: string): AnchorId => {
   const id = Buffer.from(cursor, "base64url").toString();
   if (encodeCursor(id as AnchorId) !== cursor)
-    throw invalidField("cursor", "is not one that a listing gave out");
+    throw invalidField(["cursor"], "is not one that a listing gave out");
   return id as AnchorId;
 };

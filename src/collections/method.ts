@@ -27,13 +27,13 @@ export const resolveMethod = (
   const { explainable, canonical } = traitsOf(method);
   if (explain !== 0 && !explainable)
     throw invalidField(
-      "explain",
+      ["explain"],
       `scores by "${method}" are no sums over anchors; ask by ${listed(EXPLAINABLE)} for what anchors contribute`,
     );
   if (rank !== undefined && !canonical)
-    throw invalidField("rank", `"${method}" has no canonical directions; ${listed(CANONICAL)} have`);
+    throw invalidField(["rank"], `"${method}" has no canonical directions; ${listed(CANONICAL)} have`);
   if (members !== undefined && method !== "consensus")
-    throw invalidField("members", `are of a "consensus"; the method is "${method}"`);
+    throw invalidField(["members"], `are of a "consensus"; the method is "${method}"`);
   const plug = isPlugged(method) ? plugOf(plugs, method) : undefined;
   const directions = rank ?? record.rank;
   return {
@@ -49,7 +49,7 @@ export const plugOf = (plugs: MethodPlugs, method: PluggedMethod): MethodPlug =>
   const plug = plugs.get(method);
   if (plug !== undefined) return plug;
   const known = plugs.size === 0 ? "none is plugged in here" : `there are ${listed([...plugs.keys()])}`;
-  throw invalidField("method", `there is no "${method}": ${known}`);
+  throw invalidField(["method"], `there is no "${method}": ${known}`);
 };
 
 /** @throws AnchorageError `invalid-input` where a collection would be answered by a method that is not plugged in */

@@ -1,6 +1,14 @@
 import pLimit from "p-limit";
 import type { Anchor } from "../api/anchors.ts";
-import { AnchorageError, atPath, invalidField, isAnchorageError, type FieldFault } from "../errors.ts";
+import {
+  atPath,
+  faultyFields,
+  invalidField,
+  isAnchorageError,
+  pathText,
+  type FieldFault,
+  type FieldPath,
+} from "../errors.ts";
 import {
   type AnchorWrite,
   type CollectionRecord,
@@ -11,27 +19,29 @@ import {
 import type { AnchorId, Modality } from "../types.ts";
 import { checkText, readVector, type Encodable, type Encoding } from "./encoding.ts";
 
-/** Where the anchors stand in a request that writes them. */
-const ROOT = "anchors";
-const MAX_ID_LENGTH = 200;
-/** A caller who sends thousands of wrong anchors learns from the first of them. */
-const MAX_FAULTS = 20;
+/** The path of the anchors in a request that writes them. */
+const ROOT: FieldPath = ["anchors"];
 const THUMBNAILS_AT_ONCE = 2;
 
 /**
  * Checks every anchor, encodes what has no vector, and makes the thumbnails. Nothing is written here.
  *
- * @throws AnchorageError `invalid-input` with the faults of all anchors, paths as `anchors.<index>.<field>`.
+ * @throws AnchorageError `invalid-input` with the faults of all anchors; paths are `anchors`, the index, the field
+ * @example
+ * ```ts
+ * const writes = await prepareAnchors(collection.record, anchors, encoding);
+ * await collection.upsert(writes);
+ * ```
  */
 export const prepareAnchors = async (
   collection: CollectionRecord,
   anchors: readonly Anchor[],
   encoding: Encoding,
 ): Promise<AnchorWrite[]> => {
-  checkAll(collection, anchors, ROOT);
+  const sources = readAnchors(collection, anchors, ROOT);
   const [thumbnails, vectors] = await Promise.all([
     makeThumbnails(anchors, encoding),
-    encodeSides(collection, anchors, encoding, ROOT),
+    encodeSources(collection, sources, encoding),
   ]);
   return anchors.map((anchor, i) => ({
     id: anchor.id,
@@ -45,104 +55,82 @@ export const prepareAnchors = async (
   }));
 };
 
-interface Sides {
+/** The vectors of some anchors in both modalities, in their order. */
+export interface AnchorVectors {
   readonly image: readonly Float32Array[];
   readonly text: readonly Float32Array[];
 }
 
 /**
- * Checks every anchor and encodes what has no vector; for anchors that are not to be written.
+ * Checks every anchor and encodes what has no vector, for anchors that are not written.
  *
- * @param root where they stand in what the caller wrote
+ * @param root the path of the anchors in the request
+ * @throws AnchorageError `invalid-input` with the faults of all anchors
  */
 export const prepareVectors = (
   collection: CollectionRecord,
   anchors: readonly Anchor[],
   encoding: Encoding,
-  root: string,
-): Promise<Sides> => {
-  checkAll(collection, anchors, root);
-  return encodeSides(collection, anchors, encoding, root);
-};
+  root: FieldPath,
+): Promise<AnchorVectors> => encodeSources(collection, readAnchors(collection, anchors, root), encoding);
 
-const encodeSides = async (
-  collection: CollectionRecord,
+/** A vector that was given, or what one is computed from. */
+type Source<T> = Float32Array | Encodable<T>;
+
+interface Sources {
+  readonly image: readonly Source<Uint8Array>[];
+  readonly text: readonly Source<string>[];
+}
+
+/** Checks every anchor, and reads each vector that was given, in one pass. */
+const readAnchors = (
+  { imageEncoder, textEncoder }: CollectionRecord,
   anchors: readonly Anchor[],
-  encoding: Encoding,
-  root: string,
-): Promise<Sides> => {
-  const [image, text] = await Promise.all([
-    vectorsOf(anchors, root, collection.imageEncoder, "image", encoding.images, (anchor) => ({
-      given: anchor.imageVector,
-      source: anchor.image,
-    })),
-    vectorsOf(anchors, root, collection.textEncoder, "text", encoding.texts, (anchor) => ({
-      given: anchor.textVector,
-      source: anchor.text,
-    })),
-  ]);
+  root: FieldPath,
+): Sources => {
+  const faults: FieldFault[] = [];
+  const image: Source<Uint8Array>[] = [];
+  const text: Source<string>[] = [];
+  const seen = new Map<AnchorId, number>();
+  anchors.forEach((anchor, i) => {
+    const path = [...root, i];
+    const first = seen.get(anchor.id);
+    if (first === undefined) seen.set(anchor.id, i);
+    else
+      faults.push({
+        path: [...path, "id"],
+        message: `"${anchor.id}" is also the id of ${pathText([...root, first])} in this batch`,
+      });
+    collectFaults(faults, () => {
+      if (anchor.text !== undefined) checkText(anchor.text, [...path, "text"]);
+    });
+    collectFaults(faults, () =>
+      image.push(readSource(imageEncoder, "image", path, anchor.image, anchor.imageVector)),
+    );
+    collectFaults(faults, () =>
+      text.push(readSource(textEncoder, "text", path, anchor.text, anchor.textVector)),
+    );
+  });
+  if (faults.length > 0) throw faultyFields(faults);
   return { image, text };
 };
 
-const checkAll = (collection: CollectionRecord, anchors: readonly Anchor[], root: string): void => {
-  const faults: FieldFault[] = [];
-  const seen = new Map<AnchorId, number>();
-  anchors.forEach((anchor, i) => {
-    const path = `${root}.${i}`;
-    const first = seen.get(anchor.id);
-    seen.set(anchor.id, first ?? i);
-    collectFaults(faults, () => checkId(anchor.id, `${path}.id`));
-    if (first !== undefined) {
-      faults.push({
-        path: `${path}.id`,
-        message: `"${anchor.id}" already stands at ${root}.${first} of this batch`,
-      });
-    }
-    collectFaults(faults, () => {
-      if (anchor.text !== undefined) checkText(anchor.text, `${path}.text`);
-    });
-    collectFaults(faults, () =>
-      checkSide(collection.imageEncoder, "image", path, anchor.image, anchor.imageVector),
-    );
-    collectFaults(faults, () =>
-      checkSide(collection.textEncoder, "text", path, anchor.text, anchor.textVector),
-    );
-  });
-  if (faults.length === 0) return;
-  const shown = faults.slice(0, MAX_FAULTS);
-  const more = faults.length > shown.length ? `; and ${faults.length - shown.length} more` : "";
-  const text = shown.map((fault) => `${fault.path}: ${fault.message}`).join("; ") + more;
-  throw new AnchorageError("invalid-input", text, { faults: shown });
-};
-
-/** @throws AnchorageError `invalid-input` for an id that is empty, too long or holds a NUL. */
-export const checkId = (id: string, path: string): void => {
-  const length = Array.from(id).length;
-  if (length === 0 || length > MAX_ID_LENGTH)
-    throw invalidField(path, `must be 1 to ${MAX_ID_LENGTH} characters long`);
-  if (id.includes("\0") || !id.isWellFormed())
-    throw invalidField(path, "must be well-formed Unicode without NUL");
-};
-
-const checkSide = (
+const readSource = <T>(
   encoder: EncoderRecord,
   modality: Modality,
-  path: string,
-  source: unknown,
+  path: FieldPath,
+  value: T | undefined,
   vector: readonly number[] | undefined,
-): void => {
-  if (vector !== undefined) {
-    readVector(vector, encoder.dimension, `${path}.${modality}Vector`);
-    return;
-  }
+): Source<T> => {
+  if (vector !== undefined) return readVector(vector, encoder.dimension, [...path, `${modality}Vector`]);
   if (encoder.external) {
     throw invalidField(
-      `${path}.${modality}Vector`,
+      [...path, `${modality}Vector`],
       `is required, for this collection's ${modality} encoder is external (dimension ${encoder.dimension})`,
     );
   }
-  if (source === undefined)
-    throw invalidField(`${path}.${modality}`, `is required where no ${modality}Vector is given`);
+  if (value !== undefined) return { value, path: [...path, modality] };
+  throw invalidField([...path, modality], `is required where no ${modality}Vector is given`);
 };
 
 const collectFaults = (faults: FieldFault[], check: () => void): void => {
@@ -152,6 +140,32 @@ const collectFaults = (faults: FieldFault[], check: () => void): void => {
     if (!isAnchorageError(error)) throw error;
     faults.push(...error.faults);
   }
+};
+
+const encodeSources = async (
+  { imageEncoder, textEncoder }: CollectionRecord,
+  sources: Sources,
+  encoding: Encoding,
+): Promise<AnchorVectors> => {
+  const [image, text] = await Promise.all([
+    vectorsOf(imageEncoder, sources.image, encoding.images),
+    vectorsOf(textEncoder, sources.text, encoding.texts),
+  ]);
+  return { image, text };
+};
+
+const vectorsOf = async <T>(
+  encoder: EncoderRecord,
+  sources: readonly Source<T>[],
+  encode: (encoder: EncoderRecord, items: readonly Encodable<T>[]) => Promise<Float32Array>,
+): Promise<Float32Array[]> => {
+  const toEncode = sources.flatMap((source) => (source instanceof Float32Array ? [] : [source]));
+  const encoded = await encode(encoder, toEncode);
+  const { dimension } = encoder;
+  let row = 0;
+  return sources.map((source) =>
+    source instanceof Float32Array ? source : encoded.slice(row * dimension, ++row * dimension),
+  );
 };
 
 const makeThumbnails = (anchors: readonly Anchor[], encoding: Encoding): Promise<(StoredImage | null)[]> => {
@@ -164,34 +178,11 @@ const makeThumbnails = (anchors: readonly Anchor[], encoding: Encoding): Promise
             try {
               return await encoding.thumbnail(image);
             } catch (error) {
-              throw isAnchorageError(error) ? atPath(`${ROOT}.${i}.image`, error) : error;
+              throw isAnchorageError(error) ? atPath([...ROOT, i, "image"], error) : error;
             }
           }),
     ),
   );
-};
-
-const vectorsOf = async <T>(
-  anchors: readonly Anchor[],
-  root: string,
-  encoder: EncoderRecord,
-  modality: Modality,
-  encode: (encoder: EncoderRecord, items: readonly Encodable<T>[]) => Promise<Float32Array>,
-  pick: (anchor: Anchor) => { given: readonly number[] | undefined; source: T | undefined },
-): Promise<Float32Array[]> => {
-  const toEncode: Encodable<T>[] = [];
-  const rows = anchors.map((anchor, i) => {
-    const { given, source } = pick(anchor);
-    if (given !== undefined || source === undefined) return -1;
-    return toEncode.push({ value: source, path: `${root}.${i}.${modality}` }) - 1;
-  });
-  const encoded = await encode(encoder, toEncode);
-  const d = encoder.dimension;
-  return anchors.map((anchor, i) => {
-    const row = at(rows, i);
-    if (row >= 0) return encoded.slice(row * d, (row + 1) * d);
-    return readVector(pick(anchor).given ?? [], d, `${root}.${i}.${modality}Vector`);
-  });
 };
 
 const at = <T>(items: readonly T[], i: number): T => {

@@ -36,6 +36,8 @@ import {
 } from "./question.ts";
 
 const DEFAULT_LIMIT = 10;
+/** Values of all relative representations in one answer. */
+const MAX_KEPT = 2_000_000;
 
 /** The read-only questions to one collection; each is answered at the sequence of the view that it is given. */
 interface Queries {
@@ -52,18 +54,18 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
     search: async (queried, request) => {
       const started = performance.now();
       const { view } = queried;
-      const modality = modalityOf(request.query, request.modality ?? anchorDefault(request), "query");
+      const modality = modalityOf(request.query, request.modality ?? anchorDefault(request), ["query"]);
       const mode = request.mode ?? (modality === request.target ? "unimodal" : "asif");
       if (mode === "unimodal" && modality !== request.target) {
         throw invalidField(
-          "mode",
+          ["mode"],
           `"unimodal" compares ${request.target}s with ${request.target}s; use "asif" across`,
         );
       }
       const query = await resolve(
         queried,
         modality,
-        [{ value: withModality(request.query, modality), path: "query" }],
+        [{ value: withModality(request.query, modality), path: ["query"] }],
         encoding,
       );
       const settings = resolveAsifSettings(queried, request);
@@ -91,7 +93,8 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
     relative: async (queried, request) => {
       const started = performance.now();
       const { view } = queried;
-      const inputs = request.inputs.map((value, i) => ({ value, path: `inputs.${i}` }));
+      checkKept(queried, request);
+      const inputs = request.inputs.map((value, i) => ({ value, path: ["inputs", i] }));
       const vectors = await resolve(queried, request.modality, inputs, encoding);
       const settings = resolveAsifSettings(queried, request);
       const { representations, plan } = await relativeRepresentations(
@@ -124,13 +127,13 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
         resolve(
           queried,
           "image",
-          request.images.map((value, i) => ({ value, path: `images.${i}` })),
+          request.images.map((value, i) => ({ value, path: ["images", i] })),
           encoding,
         ),
         resolve(
           queried,
           "text",
-          request.texts.map((value, i) => ({ value, path: `texts.${i}` })),
+          request.texts.map((value, i) => ({ value, path: ["texts", i] })),
           encoding,
         ),
       ]);
@@ -152,6 +155,13 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
       return { results, method: how.method, fits, ...answer(queried.view, started) };
     },
   };
+};
+
+/** @throws AnchorageError `invalid-input` if the answer would be too large */
+const checkKept = ({ record, view }: Queried, { inputs, k = record.asif.k }: RelativeRequest): void => {
+  const kept = inputs.length * Math.min(k, view.size);
+  if (kept > MAX_KEPT)
+    throw invalidField(["inputs"], `times k would give ${kept} values; at most ${MAX_KEPT} are sent at once`);
 };
 
 /** An anchor has a vector of either modality; asked for nothing else, more like it is meant. */

@@ -42,7 +42,7 @@ export const readQuestion = async (
     resolve(
       queried,
       "image",
-      request.images.map((value, i) => ({ value, path: `images.${i}` })),
+      request.images.map((value, i) => ({ value, path: ["images", i] })),
       encoding,
     ),
     resolveClasses(queried, request, encoding),
@@ -78,7 +78,7 @@ export const checkValues = (queried: Queried, request: QuerySettings, inputs: nu
   const values = inputs * Math.min(resolveAsifSettings(queried, request).k, queried.view.size);
   if (values > MAX_VALUES)
     throw invalidField(
-      "k",
+      ["k"],
       `times all inputs, here ${inputs}, must be at most ${MAX_VALUES}; it is ${values}`,
     );
 };
@@ -129,7 +129,7 @@ const explainOf = ({ explain = 0, classes }: ClassifyRequest): number | ExplainI
   const { against } = explain;
   const known =
     against === undefined || against === RUNNER_UP || classes.some(({ name }) => name === against);
-  if (!known) throw invalidField("explain.against", `is neither "${RUNNER_UP}" nor the name of a class`);
+  if (!known) throw invalidField(["explain", "against"], `is neither "${RUNNER_UP}" nor the name of a class`);
   return { ...explain, top: explain.top ?? DEFAULT_EXPLAINED };
 };
 
@@ -138,7 +138,7 @@ const promptsOf = (entry: ClassInput, i: number, templates: readonly string[]): 
   entry.prompts === undefined
     ? templates.map((template) => ({
         value: { text: template.replaceAll(SLOT, () => entry.name) },
-        path: `classes.${i}`,
-        textPath: `classes.${i}.name`,
+        path: ["classes", i],
+        textPath: ["classes", i, "name"],
       }))
-    : entry.prompts.map((value, j) => ({ value, path: `classes.${i}.prompts.${j}` }));
+    : entry.prompts.map((value, j) => ({ value, path: ["classes", i, "prompts", j] }));

@@ -35,7 +35,7 @@ export const listReceiptPage = async (
   { limit = PAGE_SIZE, cursor }: ReceiptQuery,
 ): Promise<ReceiptPage> => {
   if (cursor !== undefined && !/^[1-9]\d{0,14}$/.test(cursor))
-    throw invalidField("cursor", "is not one that a listing gave out");
+    throw invalidField(["cursor"], "is not one that a listing gave out");
   const receipts = await listEntries(store, record, { after: Number(cursor ?? 0), limit: limit + 1 });
   const page = receipts.slice(0, limit);
   const last = page.at(-1);

@@ -1,5 +1,5 @@
 import type { Transform } from "../api/transforms.ts";
-import { AnchorageError, type FieldFault } from "../errors.ts";
+import { faultyFields, type FieldFault, type FieldPath } from "../errors.ts";
 import type { Modality } from "../types.ts";
 
 const MODALITIES = ["image", "text"] as const;
@@ -20,22 +20,20 @@ export const requireTransform = (
   const faults = MODALITIES.flatMap((modality): FieldFault[] => {
     const side = transform[modality];
     if (side.kind !== "whiten") return [];
-    const path = `transform.${modality}`;
-    const rankPath = side.rank === undefined ? "transform.rank" : `${path}.rank`;
+    const path = ["transform", modality];
+    const rankPath = side.rank === undefined ? ["transform", "rank"] : [...path, "rank"];
     const rank = side.rank ?? transform.rank ?? "auto";
     const outside = side.power < 0 || side.power > 1;
     return [
-      ...(outside ? [{ path: `${path}.power`, message: `must be from 0 to 1; it is ${side.power}` }] : []),
+      ...(outside ? [{ path: [...path, "power"], message: `must be from 0 to 1; it is ${side.power}` }] : []),
       ...rankFaults(rankPath, rank, modality, vectors[modality].dimension, anchors),
     ];
   });
-  if (faults.length === 0) return;
-  const detail = faults.map(({ path, message }) => `${path}: ${message}`).join("; ");
-  throw new AnchorageError("unprocessable", detail, { faults });
+  if (faults.length > 0) throw faultyFields(faults, { code: "unprocessable" });
 };
 
 const rankFaults = (
-  path: string,
+  path: FieldPath,
   rank: number | "auto",
   modality: Modality,
   dimension: number,

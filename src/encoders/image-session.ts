@@ -39,7 +39,7 @@ export const openImageSession = async (
     prepared.forEach((outcome, i) => {
       if (outcome.status === "fulfilled") return;
       const error: unknown = outcome.reason;
-      throw isAnchorageError(error) ? atPath(String(first + i), error) : error;
+      throw isAnchorageError(error) ? atPath([first + i], error) : error;
     });
     return { type: "float32", data: batch, dims: [images.length, ...shape] };
   };

@@ -195,5 +195,5 @@ const noImage = (): AnchorageError => unreadable(`is not an image that can be re
 
 const notRead = (format: string): AnchorageError => {
   const message = `${format} is not read here; send ${READ_FORMATS}`;
-  return new AnchorageError("invalid-input", `${message}.`, { faults: [{ path: "", message }] });
+  return new AnchorageError("invalid-input", `${message}.`, { faults: [{ path: [], message }] });
 };

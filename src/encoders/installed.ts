@@ -1,4 +1,4 @@
-import { AnchorageError } from "../errors.ts";
+import { AnchorageError, type FieldPath } from "../errors.ts";
 import type { EncoderInfo } from "../types.ts";
 import type { EncoderRegistry } from "./types.ts";
 
@@ -11,7 +11,7 @@ import type { EncoderRegistry } from "./types.ts";
 export const requireInstalled = (
   registry: Pick<EncoderRegistry, "list">,
   { id, modality, sha256 }: Pick<EncoderInfo, "id" | "modality" | "sha256">,
-  path?: string,
+  path?: FieldPath,
 ): void => {
   const installed = registry.list().find((info) => info.id === id && info.modality === modality);
   if (installed?.sha256 === sha256) return;

@@ -69,7 +69,7 @@ const tokenizeAll = async (
   for (const [i, text] of texts.entries()) {
     const read = headOf(text, maxLength * CHARACTERS_A_TOKEN);
     const ids = read.trim() === "" ? [] : tokenize(read);
-    if (ids.length === 0) throw invalidField(String(i), "must not be empty");
+    if (ids.length === 0) throw invalidField([i], "must not be empty");
     tokens.push(ids.slice(0, maxLength));
     characters += read.length;
     if (characters < CHARACTERS_A_TURN) continue;

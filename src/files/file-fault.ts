@@ -20,6 +20,6 @@ export const fileFault = (error: unknown, path: string): unknown => {
 /** From `place` on (a file, a line of it) nothing more can be read. The one fault of the error has both apart. */
 export const corruptFile = (place: string, reason: string, cause?: unknown): AnchorageError =>
   new AnchorageError("corrupt-file", `${place}: ${reason}`, {
-    faults: [{ path: place, message: reason }],
+    faults: [{ path: [place], message: reason }],
     ...(cause === undefined ? {} : { cause }),
   });

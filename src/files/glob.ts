@@ -18,7 +18,7 @@ export const expandPattern = async (pattern: string): Promise<string[]> => {
   for (const path of expandBraces(pattern)) for (const match of await matching(path)) found.add(match);
   if (found.size > 0) return [...found].sort(compareIds);
   const what = /[*?{]/.test(pattern) ? "nothing matches" : "does not exist";
-  throw invalidField(pattern, what);
+  throw invalidField([pattern], what);
 };
 
 const expandBraces = (pattern: string): string[] => {

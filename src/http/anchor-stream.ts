@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Context } from "hono";
-import { AnchorageError, isAnchorageError, type FieldFault } from "../errors.ts";
+import { faultyFields, isAnchorageError } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
 import { bodyChunks } from "./body.ts";
 import type { Collections } from "../collections/index.ts";
@@ -110,34 +110,25 @@ const parseLine = ({ number, bytes }: Line): Anchor => {
     return parseWith(anchor, parseJson(bytes, "It"));
   } catch (error) {
     if (!isAnchorageError(error)) throw error;
-    const faults = error.faults.length > 0 ? error.faults : [{ path: "", message: error.message }];
-    throw withFaults(
-      error,
-      faults.map(({ path, message }) => ({ path: linePath(number, path), message })),
+    const faults = error.faults.length > 0 ? error.faults : [{ path: [], message: error.message }];
+    throw faultyFields(
+      faults.map(({ path, message }) => ({ path: ["lines", number, ...path], message })),
+      { code: error.code, cause: error },
     );
   }
 };
 
-/** Faults of a batch name the place in it; the caller knows lines. */
+/** Faults of a batch name an anchor by its index in it; the caller knows its line. */
 const atLines = async <T>(batch: readonly Numbered[], work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {
     if (!isAnchorageError(error) || error.faults.length === 0) throw error;
     const faults = error.faults.map(({ path, message }) => {
-      const [, index, rest = ""] = /^anchors\.(\d+)\.?(.*)$/s.exec(path) ?? [];
-      const line = batch[Number(index)]?.line;
-      return { path: line === undefined ? path : linePath(line, rest), message };
+      const [list, index, ...rest] = path;
+      const line = list === "anchors" && typeof index === "number" ? batch[index]?.line : undefined;
+      return { path: line === undefined ? path : ["lines", line, ...rest], message };
     });
-    throw withFaults(error, faults);
+    throw faultyFields(faults, { code: error.code, cause: error });
   }
 };
-
-const linePath = (line: number, path: string): string =>
-  path === "" ? `lines.${line}` : `lines.${line}.${path}`;
-
-const withFaults = (error: AnchorageError, faults: readonly FieldFault[]): AnchorageError =>
-  new AnchorageError(error.code, faults.map(({ path, message }) => `${path}: ${message}`).join("; "), {
-    faults,
-    cause: error,
-  });

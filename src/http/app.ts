@@ -96,7 +96,7 @@ const checkPath: MiddlewareHandler = async (c, next) => {
   try {
     decodeURIComponent(new URL(c.req.url).pathname);
   } catch {
-    throw invalidField("path", "is not percent-encoded UTF-8");
+    throw invalidField(["path"], "is not percent-encoded UTF-8");
   }
   await next();
 };

@@ -1,7 +1,7 @@
 import type { OpenAPIHono, RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { problem } from "../api/problem.ts";
-import { AnchorageError } from "../errors.ts";
+import { AnchorageError, faultyFields } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { parseWith } from "./validation.ts";
 
@@ -79,11 +79,8 @@ export const readQuery = <Schema extends z.ZodType>(c: Context, schema: Schema):
   const given = Object.entries(c.req.queries());
   const faults = given
     .filter(([, values]) => values.length > 1)
-    .map(([path]) => ({ path, message: "must be given once" }));
-  if (faults.length > 0) {
-    const detail = faults.map(({ path, message }) => `${path}: ${message}`).join("; ");
-    throw new AnchorageError("invalid-input", detail, { faults });
-  }
+    .map(([name]) => ({ path: [name], message: "must be given once" }));
+  if (faults.length > 0) throw faultyFields(faults);
   return parseWith(schema, Object.fromEntries(given.map(([key, values]) => [key, values[0]])));
 };
 

@@ -27,7 +27,7 @@ export async function* splitLines(
     if (length > limit) {
       const message = `is longer than ${limit} bytes, which is this service's BODY_LIMIT_MIB`;
       throw new AnchorageError("too-large", `Line ${number} ${message}.`, {
-        faults: [{ path: `lines.${number}`, message }],
+        faults: [{ path: ["lines", number], message }],
       });
     }
     parts.push(part);

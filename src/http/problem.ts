@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { PROBLEM_CODES, type Problem, type ProblemCode } from "../api/problem.ts";
-import { isAnchorageError, type ErrorCode, type FieldFault } from "../errors.ts";
+import { isAnchorageError, pathText, type ErrorCode, type FieldFault } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { currentRequestId } from "./request-id.ts";
 
@@ -27,9 +27,6 @@ const KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
 };
 
 const RETRY_AFTER_SECONDS = "2";
-/** How faults in a stream of lines are named. */
-const LINE_PATH = /^lines\.(\d+)/;
-
 /** Every kind of problem that a request can meet, for the docs. */
 export const PROBLEM_KINDS = PROBLEM_CODES.map((code) => ({ code, ...KINDS[code] }));
 
@@ -40,7 +37,9 @@ const makeProblem = (code: ProblemCode, detail: string, faults: readonly FieldFa
     title: KINDS[code].title,
     status: KINDS[code].status,
     detail,
-    ...(faults.length === 0 ? {} : { errors: faults }),
+    ...(faults.length === 0
+      ? {}
+      : { errors: faults.map(({ path, message }) => ({ path: pathText(path), keys: path, message })) }),
     ...(requestId === undefined ? {} : { requestId }),
   };
 };
@@ -49,8 +48,8 @@ const makeProblem = (code: ProblemCode, detail: string, faults: readonly FieldFa
 export const problemOf = (error: unknown, log: Log): Problem => {
   if (isAnchorageError(error) && isProblemCode(error.code) && error.code !== "internal") {
     const problem = makeProblem(error.code, error.message, error.faults);
-    const [, line] = LINE_PATH.exec(error.faults[0]?.path ?? "") ?? [];
-    return line === undefined ? problem : { ...problem, line: Number(line) };
+    const [list, line] = error.faults[0]?.path ?? [];
+    return list === "lines" && typeof line === "number" ? { ...problem, line } : problem;
   }
   log.error("defect", { error });
   return makeProblem("internal", "The service met a defect of its own. Its log says more.");

@@ -1,8 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { AnchorageError, type FieldFault } from "../errors.ts";
-
-/** A caller who sends thousands of wrong values learns from the first of them. */
-const MAX_FAULTS = 20;
+import { faultyFields, fieldPath, type FieldFault } from "../errors.ts";
 
 type Issue = z.core.$ZodIssue;
 type RawIssue = z.core.$ZodRawIssue;
@@ -11,18 +8,13 @@ type RawIssue = z.core.$ZodRawIssue;
  * Parses `value` by `schema`.
  *
  * @throws AnchorageError `invalid-input` whose faults name each field as the caller wrote it, such as
- * `anchors.3.image.base64`.
+ * `["anchors", 3, "image", "base64"]`.
  */
 export const parseWith = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
   const parsed = schema.safeParse(value, { error: describeIssue, reportInput: true });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, []));
-  const shown = faults.slice(0, MAX_FAULTS);
-  const more = faults.length > shown.length ? `; and ${faults.length - shown.length} more` : "";
-  const detail = shown
-    .map(({ path, message }) => (path === "" ? `The body ${message}` : `${path}: ${message}`))
-    .join("; ");
-  throw new AnchorageError("invalid-input", detail + more, { faults: shown });
+  throw faultyFields(faults, { whole: "The body " });
 };
 
 const faultsOf = (issue: Issue, at: readonly PropertyKey[]): FieldFault[] => {
@@ -33,15 +25,13 @@ const faultsOf = (issue: Issue, at: readonly PropertyKey[]): FieldFault[] => {
     if (meant !== undefined && others.length === 0) return meant.flatMap((inner) => faultsOf(inner, path));
   }
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => ({ path: pathText([...path, key]), message: issue.message }));
-  return [{ path: pathText(path), message: issue.message }];
+    return issue.keys.map((key) => ({ path: fieldPath([...path, key]), message: issue.message }));
+  return [{ path: fieldPath(path), message: issue.message }];
 };
 
 /** Whether an issue says that the whole value is of another shape, not that one of its fields is wrong. */
 const isOfShape = (issue: Issue): boolean =>
   issue.path.length === 0 || (issue.path.length === 1 && issue.input === undefined);
-
-const pathText = (path: readonly PropertyKey[]): string => path.map(String).join(".");
 
 const describeIssue = (issue: RawIssue): string | undefined => {
   switch (issue.code) {

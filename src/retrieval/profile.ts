@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { AnchorageError, messageOf } from "../errors.ts";
+import { AnchorageError, faultsOfIssues, faultsText, messageOf } from "../errors.ts";
 
 export const profileSchema = z.strictObject({
   name: z.string(),
@@ -23,9 +23,8 @@ export type IndexProfile = z.infer<typeof profileSchema>;
 export const parseProfile = (json: string): IndexProfile => {
   const parsed = profileSchema.safeParse(readJson(json));
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-  const list = faults.map(({ path, message }) => `${path}: ${message}`).join("; ");
-  throw new AnchorageError("corrupt-file", `This is no index profile: ${list}`, {
+  const faults = faultsOfIssues(parsed.error.issues);
+  throw new AnchorageError("corrupt-file", `This is no index profile: ${faultsText(faults)}`, {
     faults,
     cause: parsed.error,
   });

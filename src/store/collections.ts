@@ -111,7 +111,7 @@ export const createCollection = async (
     .catch((error: unknown) => {
       if (!violatesUnique(error, "collections_name")) throw error;
       throw new AnchorageError("conflict", `There is a collection "${name}" already.`, {
-        faults: [{ path: "name", message: "is taken" }],
+        faults: [{ path: ["name"], message: "is taken" }],
         cause: error,
       });
     });

@@ -125,7 +125,10 @@ describe("the client", () => {
       .putAnchors([{ id: "a", imageVector: [1], textVector: [1, 2] }])
       .catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(InvalidInputError);
-    expect(refused).toMatchObject({ code: "invalid-input", faults: [{ path: "anchors.0.imageVector" }] });
+    expect(refused).toMatchObject({
+      code: "invalid-input",
+      faults: [{ path: ["anchors", 0, "imageVector"] }],
+    });
   });
 
   it("says which ids are stored, each once and in the order given", async () => {
@@ -133,7 +136,7 @@ describe("the client", () => {
     await c.putAnchors([anchorOf("a"), anchorOf("b")]);
     expect(await c.existingAnchors(["b", "never", "a", "b"])).toEqual(["b", "a"]);
     expect(await c.existingAnchors([])).toEqual([]);
-    await expect(c.existingAnchors([""])).rejects.toMatchObject({ faults: [{ path: "ids.0" }] });
+    await expect(c.existingAnchors([""])).rejects.toMatchObject({ faults: [{ path: ["ids", 0] }] });
   });
 
   it("waits until a job is done and shows how far it is", async () => {

@@ -99,11 +99,11 @@ describe("an input that cannot be encoded", () => {
     await expect(registry.encodeImages(id("image"), images)).rejects.toMatchObject({
       code: "invalid-input",
       message: expect.stringMatching(/^The image /) as string,
-      faults: [{ path: "1" }],
+      faults: [{ path: [1] }],
     });
     await expect(registry.encodeTexts(id("text"), ["red", " \n", ""])).rejects.toMatchObject({
       code: "invalid-input",
-      faults: [{ path: "1", message: "must not be empty" }],
+      faults: [{ path: [1], message: "must not be empty" }],
     });
   });
 });

@@ -169,7 +169,7 @@ describe("what is no picture that can be read", () => {
   ])("is refused: %s", async (_, bytes) => {
     expect(await faultOf(bytes)).toMatchObject({
       code: "invalid-input",
-      faults: [{ path: "", message: expect.stringMatching(/^is not an image that can be read/) as string }],
+      faults: [{ path: [], message: expect.stringMatching(/^is not an image that can be read/) as string }],
     });
   });
 

@@ -149,7 +149,7 @@ describe("encoding by several encoders at once", () => {
     const names = ids("mobilenet-v2-block-2", "mobilenet-v2-block-5");
     await expect(registry.encodeImagesByAll(names, [picture, new Uint8Array([1, 2])])).rejects.toMatchObject({
       code: "invalid-input",
-      faults: [{ path: "1" }],
+      faults: [{ path: [1] }],
     });
     const empty = await registry.encodeImagesByAll(names, []);
     expect(empty).toEqual([new Float32Array(0), new Float32Array(0)]);

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
-import { AnchorageError } from "../../src/errors.ts";
+import { AnchorageError, pathText } from "../../src/errors.ts";
 import { parseProfile, readProfile, type IndexProfile } from "../../src/retrieval/index.ts";
 
 const GOOD: IndexProfile = {
@@ -45,7 +45,7 @@ describe("an index profile", () => {
   ])("is refused for its field %j", (path, profile) => {
     const { code, faults } = faultOf(profile);
     expect(code).toBe("corrupt-file");
-    expect(faults.map((fault) => fault.path)).toEqual([path]);
+    expect(faults.map((fault) => pathText(fault.path))).toEqual([path]);
   });
 
   test("is refused where it is no JSON", () => {

@@ -34,7 +34,9 @@ export const open = (
     lengthOfLast: () => last.length,
     refuse: (how) => {
       if (how === "other") throw new Error("plainly wrong");
-      throw new AnchorageError("unprocessable", "not so", { faults: [{ path: "a.b", message: "wrong" }] });
+      throw new AnchorageError("unprocessable", "not so", {
+        faults: [{ path: ["a", "b"], message: "wrong" }],
+      });
     },
     exit: (code) => process.exit(code),
     crash: (message) =>

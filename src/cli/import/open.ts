@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve, sep } from "node:path";
-import { AnchorageError, isAnchorageError } from "../../errors.ts";
+import { AnchorageError, isAnchorageError, pathText } from "../../errors.ts";
 import { compareIds } from "../../math/order.ts";
 import { expandPattern, reject, walk } from "../../files/index.ts";
 import { openCsv } from "./csv.ts";
@@ -115,7 +115,7 @@ const oneAfterAnother = (files: readonly OpenedFile[]): PairSource => {
           if (!isAnchorageError(error) || error.code !== "corrupt-file") throw error;
           // What stood before the break is good, and so may the files be that follow.
           const [fault] = error.faults;
-          yield reject(fault?.path ?? path, fault?.message ?? error.message);
+          yield reject(fault === undefined ? path : pathText(fault.path), fault?.message ?? error.message);
         }
         at++;
       }

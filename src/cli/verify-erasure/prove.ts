@@ -109,7 +109,7 @@ const requireDimensions = (suspects: readonly Suspect[], collection: CollectionR
       ["textVector", textVector, textEncoder],
     ] as const)
       if (vector !== null && vector.length !== dimension)
-        throw invalidField(source, `${field} must have ${dimension} numbers`);
+        throw invalidField([source], `${field} must have ${dimension} numbers`);
 };
 
 const receiptsOf = (

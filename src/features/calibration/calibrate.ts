@@ -70,7 +70,7 @@ export const planCalibration = (
   const asks = (half: number): boolean =>
     left.some(({ truths }) => truths.some((truth) => truth % 2 === half));
   if (left.some((fold) => fold.memory.length === 0 || fold.images.length === 0) || !asks(0) || !asks(1))
-    throw invalidField("filter", "lets too few anchors through to hold some of them out");
+    throw invalidField(["filter"], "lets too few anchors through to hold some of them out");
   return { view, scoring, options, folds: left };
 };
 

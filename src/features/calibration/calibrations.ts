@@ -7,7 +7,7 @@ import type { Core } from "../../collections/index.ts";
 import { resolveMethod, plugOf } from "../../collections/method.ts";
 import { bitmapOf, resolveAsifSettings, type Queried } from "../../collections/question.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
-import { AnchorageError } from "../../errors.ts";
+import { invalidField, type AnchorageError } from "../../errors.ts";
 import type { CollectionName } from "../../types.ts";
 import {
   calibrationSettings,
@@ -210,9 +210,9 @@ const fieldOf = ({ probabilities, abstain, conformal }: SureRequest): string | u
   return conformal === undefined ? undefined : "conformal";
 };
 
-const uncalibrated = (path: string, collection: string): AnchorageError => {
+const uncalibrated = (field: string, collection: string): AnchorageError => {
   const message = `needs a calibration for these settings; POST /v1/collections/${collection}/calibrate with the same method, ensemble, k, p, negatives, transform and filter makes it`;
-  return new AnchorageError("conflict", `${path}: ${message}`, { faults: [{ path, message }] });
+  return invalidField([field], message, "conflict");
 };
 
 const detailOf = (

@@ -1,4 +1,5 @@
 import type { z } from "@hono/zod-openapi";
+import type { FieldPath } from "../../errors.ts";
 import type { DecoderModel } from "../epalm/index.ts";
 import type { generatorCommon } from "./api/generators.ts";
 import type { scorerCommon } from "./api/scorers.ts";
@@ -60,7 +61,7 @@ export interface ScorerEntry<Spec extends ScorerSpec = ScorerSpec> extends Capab
    * @param path of the scorer in the request
    * @throws AnchorageError `invalid-input` or `unprocessable` that names the field where it cannot be made
    */
-  make(spec: Spec, means: Means, path: string): Scorer | Promise<Scorer>;
+  make(spec: Spec, means: Means, path: FieldPath): Scorer | Promise<Scorer>;
   /** Whether it needs vectors of proposed texts with these parameters; absent: as `embeds` says. */
   embedsWith?(spec: Spec): boolean;
   /** The metadata field that some anchor must have; absent: it needs none. */
@@ -70,7 +71,7 @@ export interface ScorerEntry<Spec extends ScorerSpec = ScorerSpec> extends Capab
 /** A kind of generator; see {@link ScorerEntry}. */
 export interface GeneratorEntry<Spec extends GeneratorSpec = GeneratorSpec> extends Capability {
   readonly schema: z.ZodObject & z.ZodType<Spec>;
-  make(spec: Spec, means: Means, path: string): Generator | Promise<Generator>;
+  make(spec: Spec, means: Means, path: FieldPath): Generator | Promise<Generator>;
   /** What the request itself proposes, which is checked before anything is asked. */
   proposalsOf?(spec: Spec): readonly Payload[];
   fieldOf?(spec: Spec): string;

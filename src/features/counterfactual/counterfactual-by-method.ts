@@ -42,7 +42,7 @@ export const counterfactualByMethod = async (
     throw new AnchorageError(
       "unprocessable",
       `Anchors can be taken away from "${how.method}", but none added.`,
-      { faults: [{ path: "with", message: `is answered by "asif" alone; the method is "${how.method}"` }] },
+      { faults: [{ path: ["with"], message: `is answered by "asif" alone; the method is "${how.method}"` }] },
     );
   const allow = input.settings.allow ?? view.bitmap(() => true);
   const left = allow.map((bit, slot) => (input.without[slot] === 1 ? 0 : bit));

@@ -31,14 +31,14 @@ export const createCounterfactuals = (store: Database, encoding: Encoding): AskC
     const { view, record } = queried;
     if (request.without === undefined && request.with === undefined)
       throw invalidField(
-        "without",
+        ["without"],
         "is required where no `with` is given: say which anchors go, or which come",
       );
     const how = resolveMethod(queried, request);
     const come = request.with ?? [];
     const [question, vectors] = await Promise.all([
       readQuestion(queried, request, encoding),
-      prepareVectors(record, come, encoding, "with"),
+      prepareVectors(record, come, encoding, ["with"]),
     ]);
     const taken = takenAway(view, request.without);
     const removed = countOf(taken);

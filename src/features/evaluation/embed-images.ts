@@ -106,6 +106,6 @@ const unusable = (error: unknown): string => {
 /** Encoders name the first image that cannot be decoded by its index. */
 const faultyIndex = (error: unknown): number | undefined => {
   if (!(error instanceof AnchorageError) || !UNUSABLE.has(error.code)) return undefined;
-  const index = Number(error.faults[0]?.path ?? NaN);
-  return Number.isInteger(index) ? index : undefined;
+  const index = error.faults[0]?.path[0];
+  return typeof index === "number" ? index : undefined;
 };

@@ -39,7 +39,7 @@ export const heldOutTasks = (
   if (count < FEWEST_CLASSES) {
     const what = field === undefined ? "captions" : `values of "${field}"`;
     const message = `the anchors have ${groups.size} distinct ${what}; at least ${2 * FEWEST_CLASSES} are needed`;
-    throw field === undefined ? new AnchorageError("invalid-input", message) : invalidField("by", message);
+    throw field === undefined ? new AnchorageError("invalid-input", message) : invalidField(["by"], message);
   }
   const names = [...groups.keys()];
   return {

@@ -26,7 +26,7 @@ export const createInfluences =
     const { method } = resolveMethod(queried, request);
     if (method !== "asif")
       throw new AnchorageError("unprocessable", `Influence is found for "asif" alone, not for "${method}".`, {
-        faults: [{ path: "method", message: `"asif" is the one whose answers can be taken apart` }],
+        faults: [{ path: ["method"], message: `"asif" is the one whose answers can be taken apart` }],
       });
     checkSize(queried, request);
     const question = await readQuestion(queried, request, encoding);
@@ -52,8 +52,8 @@ const checkSize = ({ record, view }: Queried, request: InfluenceRequest): void =
   const sizes = request.classes.map(({ prompts }) => prompts?.length ?? request.templates?.length ?? 1);
   const prompts = sizes.reduce((sum, size) => sum + size, 0);
   const images = request.images.length;
-  const refuse = (product: number, most: number, path: string, what: string): void => {
-    if (product > most) throw invalidField(path, `${what} must be at most ${most}; they are ${product}`);
+  const refuse = (product: number, most: number, field: string, what: string): void => {
+    if (product > most) throw invalidField([field], `${what} must be at most ${most}; they are ${product}`);
   };
   refuse(images * prompts, MAX_PRODUCTS, "images", "images times prompts");
   const k = Math.min(resolveAsifSettings({ record, view }, request).k + 1, Math.max(1, view.size));

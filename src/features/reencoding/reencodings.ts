@@ -3,7 +3,7 @@ import { dealFolds } from "../../asif/index.ts";
 import { choiceOf } from "../../collections/encoder-choice.ts";
 import type { Core, OpenCollection } from "../../collections/index.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
-import { AnchorageError, invalidField, messageOf } from "../../errors.ts";
+import { AnchorageError, invalidField, messageOf, type FieldPath } from "../../errors.ts";
 import {
   ensureEncoder,
   listJobs,
@@ -129,7 +129,7 @@ const target = async (
 ): Promise<EncoderRecord> => {
   if (wanted === undefined) return present;
   const { modality } = present;
-  const path = `${modality}Encoder`;
+  const path = [`${modality}Encoder`];
   const known = encoders.list().filter((info) => info.modality === modality);
   const info = known.find(({ id }) => id === wanted);
   if (info === undefined) {
@@ -164,10 +164,10 @@ const requireSources = async (
 
 const requireEvaluable = ({ space }: OpenCollection, apply: Reencoding["apply"], evaluate: boolean): void => {
   if (apply === "always") return;
-  if (!evaluate) throw invalidField("evaluate", `must be true where apply is "${apply}"`);
+  if (!evaluate) throw invalidField(["evaluate"], `must be true where apply is "${apply}"`);
   // Throws where there are too few.
   dealFolds(space.view(), TUNING_DEFAULTS);
 };
 
-const unprocessable = (path: string, message: string): AnchorageError =>
-  new AnchorageError("unprocessable", `${path}: ${message}`, { faults: [{ path, message }] });
+const unprocessable = (path: FieldPath, message: string): AnchorageError =>
+  invalidField(path, message, "unprocessable");

@@ -45,7 +45,7 @@ export const makeVectors = async (
     return sources.map(({ key }, i) => ({ key, vector: rows.slice(i * d, (i + 1) * d) }));
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "invalid-input") throw error;
-    const id = sources[Number(error.faults[0]?.path)]?.id ?? "";
+    const id = sources[Number(error.faults[0]?.path[0])]?.id ?? "";
     throw new AnchorageError("unprocessable", `Anchor "${id}": ${error.message}`, { cause: error });
   }
 };
@@ -61,7 +61,7 @@ export const cannotEncode = (
   const more = count > named.length ? ` and ${count - named.length} more` : "";
   const message = `${count} ${count === 1 ? "anchor has" : "anchors have"} no ${what} to encode: ${named.join(", ")}${more}`;
   return new AnchorageError("unprocessable", message, {
-    faults: [{ path: `${modality}Encoder`, message }],
+    faults: [{ path: [`${modality}Encoder`], message }],
   });
 };
 

@@ -23,10 +23,11 @@ export const chooseEncoders = async (
           if (info !== undefined) return info;
           const names = known.map((one) => `"${one.id}"`).join(", ");
           throw invalidField(
-            `${modality}Encoders.${ids.indexOf(id)}`,
+            [`${modality}Encoders`, ids.indexOf(id)],
             `there is no ${modality} encoder "${id}"; there are ${names === "" ? "none" : names}`,
           );
         });
-  if (wanted.length === 0) throw invalidField(`${modality}Encoders`, `there is no ${modality} encoder here`);
+  if (wanted.length === 0)
+    throw invalidField([`${modality}Encoders`], `there is no ${modality} encoder here`);
   return Promise.all(wanted.map((info) => ensureEncoder(store, info)));
 };

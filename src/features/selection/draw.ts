@@ -56,12 +56,12 @@ export const drawSamples = async (
   });
   if (counts.withoutLabel === counts.anchors)
     throw unprocessable(
-      typeof labelled === "object" ? "labels.field" : "labels",
+      typeof labelled === "object" ? ["labels", "field"] : ["labels"],
       `none of the ${counts.anchors} anchors of "${subject.collection}" has such a label`,
     );
   if (rows.length === 0)
     throw unprocessable(
-      "collection",
+      ["collection"],
       `none of the ${counts.withoutImage} anchors of "${subject.collection}" with a label has a stored image, which features are made of`,
     );
   return {
@@ -97,7 +97,7 @@ const readLabels = (labels: Extract<Subject, { collection: unknown }>["labels"])
     };
   const known = new Map<AnchorId, Label>();
   labels.forEach(({ anchor, label }, i) => {
-    if (known.has(anchor)) throw invalidField(`labels.${i}.anchor`, `"${anchor}" has a label already`);
+    if (known.has(anchor)) throw invalidField(["labels", i, "anchor"], `"${anchor}" has a label already`);
     known.set(anchor, label);
   });
   return {

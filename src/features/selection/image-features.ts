@@ -1,5 +1,5 @@
 import type { EncoderRegistry } from "../../encoders/index.ts";
-import { AnchorageError, isAnchorageError } from "../../errors.ts";
+import { withItemPaths, type FieldPath } from "../../errors.ts";
 import { sharedRows, type Making, type SharedRows } from "../../collections/layer-vectors/index.ts";
 import type { EncoderRecord } from "../../store/index.ts";
 
@@ -24,23 +24,10 @@ export const imageFeatures = async (
   for (let first = 0; first < images.length; first += IMAGES_AT_ONCE) {
     signal.throwIfAborted();
     const batch = images.slice(first, first + IMAGES_AT_ONCE);
-    const made = await namingImages(places.slice(first), () => registry.encodeImagesByAll(ids, batch));
+    const pathOf = (i: number): FieldPath => ["dataset", "images", places[first + i] ?? first + i];
+    const made = await withItemPaths(pathOf, () => registry.encodeImagesByAll(ids, batch));
     made.forEach((rows, e) => features[e]?.set(rows, first * (encoders[e]?.dimension ?? 0)));
     onMade(first + batch.length);
   }
   return features;
-};
-
-const namingImages = async <T>(places: readonly number[], work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isAnchorageError(error) || error.code !== "invalid-input") throw error;
-    const faults = error.faults.map(({ path, message }) => ({
-      path: `dataset.images.${places[Number(path)] ?? path}`,
-      message,
-    }));
-    const text = faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
-    throw new AnchorageError("invalid-input", text, { faults, cause: error });
-  }
 };

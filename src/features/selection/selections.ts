@@ -71,7 +71,7 @@ export const createSelections = ({
     const { samples, seed } = { ...SELECTION_DEFAULTS, ...request.settings };
     const given = "models" in subject;
     if (given && request.imageEncoders !== undefined)
-      throw invalidField("imageEncoders", "have no place where models are given by their features");
+      throw invalidField(["imageEncoders"], "have no place where models are given by their features");
     const imageEncoders = given ? [] : await chooseEncoders(store, registry, "image", request.imageEncoders);
     const drawn = await drawSamples(store, subject, samples, seed);
     const settings = completeSettings(request.settings ?? {}, classNamesOf(drawn.labels));
@@ -79,11 +79,11 @@ export const createSelections = ({
     const textEncoders = needed ? await chooseEncoders(store, registry, "text", request.textEncoders) : [];
     const widest = Math.min(...textEncoders.map(({ dimension }) => dimension));
     if (settings.dimension !== undefined && settings.dimension > widest)
-      throw invalidField("dimension", `must be at most ${widest}, as many as every text encoder has`);
+      throw invalidField(["dimension"], `must be at most ${widest}, as many as every text encoder has`);
     const numbers = drawn.rows.length * imageEncoders.reduce((sum, { dimension }) => sum + dimension, 0);
     if (numbers > MOST_NUMBERS)
       throw unprocessable(
-        "samples",
+        ["samples"],
         `of ${imageEncoders.length} encoders together take more than ${(MOST_NUMBERS * 4) / 2 ** 30} GiB; ask for fewer`,
       );
     return async (context) => {

@@ -1,4 +1,4 @@
-import { AnchorageError } from "../../errors.ts";
+import { invalidField, type AnchorageError, type FieldPath } from "../../errors.ts";
 import { transferScorerOf } from "./emms/index.ts";
 import { SELECTION_DEFAULTS } from "./defaults.ts";
 import type { TransferMethod } from "./methods.ts";
@@ -21,7 +21,7 @@ export const completeSettings = (
   const classes = new Set(classNames).size;
   if (classes < 2)
     throw unprocessable(
-      "labels",
+      ["labels"],
       `must be of at least two kinds; the ${classNames.length} samples have ${classes}`,
     );
   const haveClasses = classes < classNames.length;
@@ -30,10 +30,10 @@ export const completeSettings = (
   const needing = settings.methods.filter((name) => transferScorerOf(name).needs.includes("classes"));
   if (haveClasses || needing.length === 0) return settings;
   throw unprocessable(
-    "methods",
+    ["methods"],
     `${needing.join(", ")} need classes, and no two of the ${classNames.length} samples are of one; ${WITHOUT_CLASSES.join(" and ")} go by the texts of labels`,
   );
 };
 
-export const unprocessable = (path: string, message: string): AnchorageError =>
-  new AnchorageError("unprocessable", `${path}: ${message}`, { faults: [{ path, message }] });
+export const unprocessable = (path: FieldPath, message: string): AnchorageError =>
+  invalidField(path, message, "unprocessable");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AnchorageError } from "../../errors.ts";
+import { AnchorageError, faultsOfIssues, faultsText } from "../../errors.ts";
 import { graphTopology, type GraphTopology } from "./graph-topology.ts";
 import { layersTopology, type LayersTopology } from "./layers-topology.ts";
 import { weightsManifest, type WeightsManifest } from "./weights.ts";
@@ -34,11 +34,10 @@ const parse = <Topology>(topology: z.ZodType<Topology>, file: unknown): ModelFil
     const { modelTopology, weightsManifest: manifest } = parsed.data;
     return { topology: modelTopology, manifest, shards: manifest.flatMap((group) => group.paths) };
   }
-  const faults = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-  const [first] = faults;
+  const faults = faultsOfIssues(parsed.error.issues);
   throw new AnchorageError(
     "unsupported-model",
-    `This is not a TF.js model that can be imported: ${first?.path ?? ""}: ${first?.message ?? ""}.`,
+    `This is not a TF.js model that can be imported: ${faultsText(faults.slice(0, 1))}.`,
     { faults, cause: parsed.error },
   );
 };

@@ -16,7 +16,7 @@ const limitedTo = (limit: number) => {
     if (sizes.reduce((sum, size) => sum + size, 0) > limit)
       return Promise.reject(new AnchorageError("too-large", "the request is too large"));
     const unfit = sizes.flatMap((size, i) =>
-      size === 0 ? [{ path: `images.${i}.image`, message: "is none" }] : [],
+      size === 0 ? [{ path: ["images", i, "image"], message: "is none" }] : [],
     );
     if (unfit.length > 0)
       return Promise.reject(new AnchorageError("invalid-input", "an image is none", { faults: unfit }));

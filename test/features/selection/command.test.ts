@@ -87,7 +87,7 @@ describe.each([
       const refused = client.select({ ...base, labels: { field: "colour" } });
       await expect(refused).rejects.toMatchObject({
         code: "unprocessable",
-        faults: [{ path: "labels.field", message: expect.any(String) as string }],
+        faults: [{ path: ["labels", "field"], message: expect.any(String) as string }],
       });
     } finally {
       await client.close();

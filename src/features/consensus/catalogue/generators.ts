@@ -1,5 +1,5 @@
 import type { DecoderModel } from "../../epalm/index.ts";
-import { invalidField, isAnchorageError } from "../../../errors.ts";
+import { invalidField, isAnchorageError, type FieldPath } from "../../../errors.ts";
 import { GENERATOR_SCHEMAS, type GeneratorName, type GeneratorSpecOf } from "../api/generators.ts";
 import {
   createAnchorsGenerator,
@@ -119,19 +119,19 @@ export const GENERATORS: { readonly [Name in GeneratorName]: GeneratorEntry<Gene
       createHttpGenerator({
         ...(spec.as === undefined ? {} : { name: spec.as }),
         ...(spec.timeoutMs === undefined ? {} : { timeoutMs: spec.timeoutMs }),
-        remote: remotes.open(spec, `${path}.url`),
+        remote: remotes.open(spec, [...path, "url"]),
         condition: shownCondition,
       }),
   },
 };
 
-const modelOf = async (decoders: LanguageModels, id: string, path: string): Promise<DecoderModel> => {
+const modelOf = async (decoders: LanguageModels, id: string, path: FieldPath): Promise<DecoderModel> => {
   try {
     return await decoders.get(id);
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "not-found") throw error;
     throw invalidField(
-      `${path}.decoder`,
+      [...path, "decoder"],
       "is no decoder of this service: there is no such folder in decoders/",
     );
   }

@@ -175,7 +175,7 @@ export const SCORERS: { readonly [Name in ScorerName]: ScorerEntry<ScorerSpecOf<
       return createHttpScorer({
         ...settings,
         ...(spec.as === undefined ? {} : { name }),
-        remote: remotes.open(spec, `${path}.url`),
+        remote: remotes.open(spec, [...path, "url"]),
         condition: shownCondition,
       });
     },

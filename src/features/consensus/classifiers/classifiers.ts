@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { AnchorageError, invalidField, messageOf } from "../../../errors.ts";
+import { AnchorageError, invalidField, messageOf, type FieldPath } from "../../../errors.ts";
 import { openInference, type Inference } from "../../../onnx/index.ts";
 
 /** An operator's classifier over vectors of an encoder. */
@@ -16,7 +16,7 @@ export interface Classifier {
 /** The folders of DATA_DIR/classifiers, each with a `classifier.json` and a `model.onnx`. */
 export interface Classifiers {
   /** @throws AnchorageError `invalid-input` where there is none of this id, `unprocessable` where it cannot be used */
-  readonly open: (id: string, path: string) => Promise<Classifier>;
+  readonly open: (id: string, path: FieldPath) => Promise<Classifier>;
   readonly close: () => Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 import type { Input } from "../../../api/inputs.ts";
 import { runConsensus, withBackground, type ConsensusPlan } from "../index.ts";
+import type { FieldPath } from "../../../errors.ts";
 import { normaliseScores } from "../../../math/ensemble/index.ts";
 import type { OwnGeneratorSpec } from "../api/generators.ts";
 import { catalogueEntry, type Catalogue } from "../catalogue/index.ts";
@@ -44,7 +45,7 @@ export const createConsensus = (
   const prepare = async (
     asked: Queried,
     request: ConsensusRequest,
-    pathOf: (generator: number) => string,
+    pathOf: (generator: number) => FieldPath,
   ): Promise<ConsensusPlan> => {
     const { generators, scorers, template } = partsOf(request);
     checkParts(catalogue, request.condition, generators, scorers);
@@ -61,7 +62,7 @@ export const createConsensus = (
     run: async (request, context) => {
       const asked = await queried(request.collection, request);
       const started = performance.now();
-      const plan = await prepare(asked, request, (i) => `generators.${i}.proposals`);
+      const plan = await prepare(asked, request, (i) => ["generators", i, "proposals"]);
       const run = await runConsensus(plan, context);
       return { ...describeRun(run, plan, request.trace === true), ...answer(asked.view, started) };
     },
@@ -69,7 +70,7 @@ export const createConsensus = (
     score: async (request, context) => {
       const asked = await queried(request.collection, request);
       const started = performance.now();
-      const plan = await prepare(asked, onceOf(request), () => "proposals");
+      const plan = await prepare(asked, onceOf(request), () => ["proposals"]);
       const run = await runConsensus(plan, context);
       const [round] = run.rounds;
       const values = new Map(run.ranking.map(({ proposal, value }) => [proposal.id, value] as const));

@@ -4,9 +4,9 @@ import type { Payload, ConsensusPlan } from "../index.ts";
 import type { GeneratorSpec, Means, ScorerSpec } from "../plug.ts";
 import { TASKS } from "../tasks.ts";
 import { labelsAt, type Scene } from "../scene/index.ts";
-import { AnchorageError, invalidField } from "../../../errors.ts";
+import { invalidField, type FieldPath } from "../../../errors.ts";
 import type { EncoderRecord } from "../../../store/index.ts";
-import { readVector, type Encoding } from "../../../collections/encoding.ts";
+import { readVector, type Encodable, type Encoding } from "../../../collections/encoding.ts";
 import type { Queried } from "../../../collections/question.ts";
 import { picturesOf } from "./scene.ts";
 import type { RequestedCondition, ConsensusRequest } from "./types.ts";
@@ -23,19 +23,19 @@ export const partsOf = (
   const preset = task === undefined ? undefined : TASKS[task];
   if (preset !== undefined) {
     if (preset.needs.includes("image") && picturesOf(condition).length === 0)
-      throw invalidField("condition.image", `is required: the task "${task}" is about an image`);
+      throw invalidField(["condition", "image"], `is required: the task "${task}" is about an image`);
     if (preset.needs.includes("text") && condition.text === undefined)
-      throw invalidField("condition.text", `is required by the task "${task}"`);
+      throw invalidField(["condition", "text"], `is required by the task "${task}"`);
     if (preset.needs.includes("field") && field === undefined)
       throw invalidField(
-        "field",
+        ["field"],
         `is required by the task "${task}": the metadata field to choose a value of`,
       );
   }
   const generators = request.generators ?? preset?.generators(field ?? "");
   const scorers = request.scorers ?? preset?.scorers(field ?? "");
-  if (generators === undefined) throw invalidField("generators", "is required where no task is named");
-  if (scorers === undefined) throw invalidField("scorers", "is required where no task is named");
+  if (generators === undefined) throw invalidField(["generators"], "is required where no task is named");
+  if (scorers === undefined) throw invalidField(["scorers"], "is required where no task is named");
   const asked = condition.text !== undefined && "text" in condition.text ? condition.text.text : undefined;
   const own = preset === undefined || asked === undefined ? undefined : preset.template(asked);
   return { generators, scorers, template: condition.template ?? own };
@@ -49,24 +49,24 @@ export const checkParts = (
   scorers: readonly ScorerSpec[],
 ): void => {
   const given = { image: picturesOf(condition).length > 0, text: condition.text !== undefined };
-  const check = (path: string, name: string, needs: "image" | "text" | "either" | "nothing"): void => {
+  const check = (path: FieldPath, name: string, needs: "image" | "text" | "either" | "nothing"): void => {
     if ((needs === "image" || needs === "text") && !given[needs])
       throw invalidField(path, `"${name}" needs condition.${needs}, which is not given`);
     if (needs === "either" && !given.image && !given.text)
       throw invalidField(path, `"${name}" needs condition.image or condition.text, and neither is given`);
   };
   generators.forEach(({ name }, i) =>
-    check(`generators.${i}`, name, catalogueEntry(catalogue.generators, name).needs),
+    check(["generators", i], name, catalogueEntry(catalogue.generators, name).needs),
   );
   const names = new Set<string>();
   scorers.forEach(({ name, as = name }, i) => {
-    check(`scorers.${i}`, name, catalogueEntry(catalogue.scorers, name).needs);
+    check(["scorers", i], name, catalogueEntry(catalogue.scorers, name).needs);
     if (names.has(as))
-      throw invalidField(`scorers.${i}.as`, `must be given: another scorer is called "${as}"`);
+      throw invalidField(["scorers", i, "as"], `must be given: another scorer is called "${as}"`);
     names.add(as);
   });
   if (scorers.every(({ weight = 1 }) => weight === 0))
-    throw invalidField("scorers", "must not all have the weight 0");
+    throw invalidField(["scorers"], "must not all have the weight 0");
 };
 
 /**
@@ -77,22 +77,22 @@ export const checkPayloads = async (
   { scorers: table }: Catalogue,
   { record, view }: Queried,
   payloads: readonly Payload[],
-  path: string,
+  path: FieldPath,
   scorers: readonly ScorerSpec[],
   template: string | undefined,
   encoding: Encoding,
 ): Promise<void> => {
   const encoderOf = (modality: "image" | "text"): EncoderRecord =>
     modality === "image" ? record.imageEncoder : record.textEncoder;
-  const texts: { value: string; path: string }[] = [];
+  const texts: Encodable<string>[] = [];
   payloads.forEach((payload, i) => {
-    const at = `${path}.${i}`;
+    const at = [...path, i];
     if (payload.kind === "anchor" && view.slotOf(payload.anchor) === undefined)
-      throw invalidField(`${at}.anchor`, `there is no anchor "${payload.anchor}" in this collection`);
+      throw invalidField([...at, "anchor"], `there is no anchor "${payload.anchor}" in this collection`);
     if (payload.kind === "vector")
-      readVector(payload.vector, encoderOf(payload.modality).dimension, `${at}.vector`);
+      readVector(payload.vector, encoderOf(payload.modality).dimension, [...at, "vector"]);
     if (payload.kind === "text")
-      texts.push({ value: (template ?? "{}").replaceAll("{}", () => payload.text), path: `${at}.text` });
+      texts.push({ value: (template ?? "{}").replaceAll("{}", () => payload.text), path: [...at, "text"] });
   });
   const embeds = (spec: ScorerSpec): boolean => {
     const entry = catalogueEntry(table, spec.name);
@@ -113,13 +113,13 @@ export const createPlan = async (
   checkFields(catalogue, request, generators, scorers, means.scene);
   const made = await Promise.all(
     scorers.map(async (spec, i) =>
-      catalogueEntry(catalogue.scorers, spec.name).make(spec, means, `scorers.${i}`),
+      catalogueEntry(catalogue.scorers, spec.name).make(spec, means, ["scorers", i]),
     ),
   );
   return {
     generators: await Promise.all(
       generators.map(async (spec, i) =>
-        catalogueEntry(catalogue.generators, spec.name).make(spec, means, `generators.${i}`),
+        catalogueEntry(catalogue.generators, spec.name).make(spec, means, ["generators", i]),
       ),
     ),
     scorers: made,
@@ -158,9 +158,8 @@ const checkFields = (
   const check = (kind: "generators" | "scorers", fields: readonly (string | undefined)[]): void => {
     fields.forEach((field, i) => {
       if (field === undefined || slots.length === 0 || isKnown(field)) return;
-      const path = request[kind] === undefined ? "field" : `${kind}.${i}.field`;
-      const message = `no anchor has a "${field}" that names something`;
-      throw new AnchorageError("unprocessable", `${path}: ${message}`, { faults: [{ path, message }] });
+      const path = request[kind] === undefined ? ["field"] : [kind, i, "field"];
+      throw invalidField(path, `no anchor has a "${field}" that names something`, "unprocessable");
     });
   };
   check(

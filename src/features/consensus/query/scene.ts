@@ -2,7 +2,7 @@ import type { Input } from "../../../api/inputs.ts";
 import { createScene, type Scene } from "../scene/index.ts";
 import { isAnchorageError } from "../../../errors.ts";
 import type { AnchorView, Slot } from "../../../retrieval/index.ts";
-import { MAX_TEXT_LENGTH, type Encoding } from "../../../collections/encoding.ts";
+import { MAX_TEXT_LENGTH, type Encodable, type Encoding } from "../../../collections/encoding.ts";
 import { bitmapOf, resolve, resolveAsifSettings, type Queried } from "../../../collections/question.ts";
 import type { RequestedCondition, ConsensusRequest } from "./types.ts";
 
@@ -16,7 +16,7 @@ export const openScene = async (
   const { record, view } = queried;
   const { condition } = request;
   const pictures = picturesOf(condition);
-  const words = condition.text === undefined ? [] : [{ value: condition.text, path: "condition.text" }];
+  const words = condition.text === undefined ? [] : [{ value: condition.text, path: ["condition", "text"] }];
   const [images, texts] = await Promise.all([
     resolve(queried, "image", pictures, encoding),
     resolve(queried, "text", words, encoding),
@@ -36,9 +36,9 @@ export const openScene = async (
   });
 };
 
-export const picturesOf = ({ image, images = [] }: RequestedCondition): { value: Input; path: string }[] => [
-  ...(image === undefined ? [] : [{ value: image, path: "condition.image" }]),
-  ...images.map((value, i) => ({ value, path: `condition.images.${i}` })),
+export const picturesOf = ({ image, images = [] }: RequestedCondition): Encodable<Input>[] => [
+  ...(image === undefined ? [] : [{ value: image, path: ["condition", "image"] }]),
+  ...images.map((value, i) => ({ value, path: ["condition", "images", i] })),
 ];
 
 const slotOf = (view: AnchorView, input: Input): Slot[] => {
@@ -63,7 +63,7 @@ const embedder = ({ record, view }: Queried, encoding: Encoding): Embed => {
     try {
       rows = await encoding.texts(
         encoder,
-        readable.map((value) => ({ value, path: "proposals" })),
+        readable.map((value) => ({ value, path: ["proposals"] })),
       );
     } catch (error) {
       if (!isAnchorageError(error) || !["invalid-input", "unprocessable"].includes(error.code)) throw error;

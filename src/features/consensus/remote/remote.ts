@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { invalidField } from "../../../errors.ts";
+import { invalidField, type FieldPath } from "../../../errors.ts";
 import { createBreaker, type Breaker } from "./breaker.ts";
 import { readAllowedHosts, type AllowedHosts } from "./hosts.ts";
 import { postJson, RemoteFailure } from "./request.ts";
@@ -18,7 +18,7 @@ export interface Remotes {
    * @param path the field that names the endpoint
    * @throws AnchorageError `invalid-input` where it may not be asked
    */
-  readonly open: (endpoint: Endpoint, path: string) => Remote;
+  readonly open: (endpoint: Endpoint, path: FieldPath) => Remote;
 }
 
 /** One of them. */

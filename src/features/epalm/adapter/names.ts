@@ -64,7 +64,7 @@ export const checkAdapter = (shape: AdapterShape, tensors: ReadonlyMap<string, N
   for (const name of tensors.keys()) if (!wanted.has(name)) faults.push(`${name} is of no use here`);
   if (faults.length > 0)
     throw new AnchorageError("unprocessable", `The adapter does not fit: ${faults.join("; ")}.`, {
-      faults: faults.map((message) => ({ path: "weights", message })),
+      faults: faults.map((message) => ({ path: ["weights"], message })),
     });
 };
 

@@ -79,6 +79,6 @@ const checkProjection = (
   }
   if (faults.length > 0)
     throw new AnchorageError("unprocessable", `The adapter does not fit: ${faults.join("; ")}.`, {
-      faults: faults.map((message) => ({ path: "weights", message })),
+      faults: faults.map((message) => ({ path: ["weights"], message })),
     });
 };

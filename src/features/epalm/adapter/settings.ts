@@ -1,4 +1,4 @@
-import { AnchorageError } from "../../../errors.ts";
+import { AnchorageError, faultsOfIssues, faultsText, type FieldFault } from "../../../errors.ts";
 import { adapterSettings } from "../api/adapters.ts";
 import type { AdapterSettings } from "./types.ts";
 
@@ -11,7 +11,10 @@ export const parseAdapterSettings = (json: unknown): AdapterSettings => {
   const parsed = adapterSettings.safeParse(json);
   if (!parsed.success)
     throw unfit(
-      parsed.error.issues.map(({ path, message }) => ({ path: `settings.${path.join(".")}`, message })),
+      faultsOfIssues(parsed.error.issues).map(({ path, message }) => ({
+        path: ["settings", ...path],
+        message,
+      })),
     );
   const found = parsed.data;
   const faults = contradictions(found);
@@ -19,30 +22,26 @@ export const parseAdapterSettings = (json: unknown): AdapterSettings => {
   return found;
 };
 
-const contradictions = ({
-  vision: seen,
-  features,
-  shape: made,
-}: AdapterSettings): { readonly path: string; readonly message: string }[] => {
-  const faults = [];
+const contradictions = ({ vision: seen, features, shape: made }: AdapterSettings): FieldFault[] => {
+  const faults: FieldFault[] = [];
   const vectors = visualVectorCount(seen);
   if (made.features.length !== vectors)
     faults.push({
-      path: "settings.shape.features",
+      path: ["settings", "shape", "features"],
       message: `there are ${made.features.length} for ${vectors} visual vectors`,
     });
   if (features.length !== vectors)
     faults.push({
-      path: "settings.features",
+      path: ["settings", "features"],
       message: `there are ${features.length} for ${vectors} visual vectors`,
     });
   if (made.shared && new Set(made.features).size > 1)
     faults.push({
-      path: "settings.shape.features",
+      path: ["settings", "shape", "features"],
       message: "must be of one width, for they share a map",
     });
   if (vectors === 0 && made.prompt === 0)
-    faults.push({ path: "settings.shape.prompt", message: "must be above 0 where nothing is seen" });
+    faults.push({ path: ["settings", "shape", "prompt"], message: "must be above 0 where nothing is seen" });
   return faults;
 };
 
@@ -50,9 +49,7 @@ const contradictions = ({
 export const visualVectorCount = (seen: AdapterSettings["vision"]): number =>
   seen === null ? 0 : seen.kind === "epalm" ? seen.injection.vectors : seen.vectors;
 
-const unfit = (faults: readonly { readonly path: string; readonly message: string }[]): AnchorageError =>
-  new AnchorageError(
-    "unprocessable",
-    `The adapter's settings do not fit: ${faults.map(({ path, message }) => `${path}: ${message}`).join("; ")}.`,
-    { faults },
-  );
+const unfit = (faults: readonly FieldFault[]): AnchorageError =>
+  new AnchorageError("unprocessable", `The adapter's settings do not fit: ${faultsText(faults)}.`, {
+    faults,
+  });

@@ -1,7 +1,7 @@
 import type { Database } from "../../../store/index.ts";
 import type { Collections } from "../../../collections/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
-import { AnchorageError, invalidField, notFound } from "../../../errors.ts";
+import { AnchorageError, invalidField, notFound, type FieldPath } from "../../../errors.ts";
 import { type CollectionRecord, type EncoderRecord, findCollection } from "../../../store/index.ts";
 import type { CollectionName } from "../../../types.ts";
 import { layerVectorsOf, imageInputOf, type ImageInput } from "./image-inputs.ts";
@@ -42,7 +42,7 @@ export const resolveAdapterInputs = async (
   if (adapter === undefined)
     return { collection, layers: await chooseLayers(store, registry, collection, layers), stored: null };
   if (layers !== undefined)
-    throw invalidField("layers", "have no place beside an adapter, which names its own");
+    throw invalidField(["layers"], "have no place beside an adapter, which names its own");
   const stored = await records.load(adapter);
   requireOneToken(stored);
   return { collection, layers: await layersOfAdapter(store, registry, stored.adapter.settings), stored };
@@ -56,20 +56,24 @@ const requireOneToken = ({ adapter: { settings } }: StoredAdapter): void => {
     throw refuse(`takes ${vision.tokens} tokens of each layer, as of a video's frames; an image has one`);
 };
 
-/** The features of some inputs, or what an adapter makes of them, with their nearest anchors. */
+/**
+ * The features of some inputs, or what an adapter makes of them, with their nearest anchors.
+ *
+ * @param pathOf the path of an input in the caller's request, for faults
+ */
 export const inputsOf = async (
   sources: InputSources,
   name: CollectionName,
   request: AdapterInputsRequest,
   signal: AbortSignal,
+  pathOf: (row: number) => FieldPath = (row) => ["inputs", row],
 ): Promise<AdapterInputs> => {
   const { store, registry, collections } = sources;
   const { neighbours = 0 } = request;
   const chosen = await resolveAdapterInputs(sources, name, request);
   const { collection, layers, stored } = chosen;
-  const imageInputs = request.inputs.map((input, i) => imageInputOf(input, `inputs.${i}`));
+  const imageInputs = request.inputs.map((input, i) => imageInputOf(input, pathOf(i)));
   const own = neighbours > 0 ? ownEncoder(registry, collection, imageInputs) : null;
-  const pathOf = (row: number): string => `inputs.${row}`;
   const encoders = layers.map(({ encoder }) => encoder);
   const [features, vectors] = await seen(sources, collection, encoders, own, imageInputs, pathOf, signal);
   return {
@@ -114,7 +118,7 @@ const seen = async (
   encoders: readonly EncoderRecord[],
   own: EncoderRecord | null,
   imageInputs: readonly ImageInput[],
-  pathOf: (row: number) => string,
+  pathOf: (row: number) => FieldPath,
   signal: AbortSignal,
 ): Promise<[Float32Array[], Map<number, Float32Array>]> => {
   const known = encoders.findIndex(({ key }) => key === own?.key);

@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { questions } from "../api/adapters.ts";
 import type { generateAnswer, generateRequest, madeToken } from "../api/generate.ts";
 import { GENERATE_DEFAULTS } from "../defaults.ts";
-import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
+import { AnchorageError, invalidField, type FieldPath } from "../../../errors.ts";
 import {
   ANSWER_MARK,
   extractAnswer,
@@ -58,10 +58,11 @@ export const generate = async (
     collection,
     { inputs: [request.input], adapter: named, ...(neighbours > 0 ? { neighbours } : {}) },
     signal,
-  ).catch(namingInput);
+    () => ["input"],
+  );
   const { questions = "plain" } = adapter.settings;
   const candidates = request.candidates?.map((text, i) =>
-    candidateOf(decoder, questions, text, `candidates.${i}`),
+    candidateOf(decoder, questions, text, ["candidates", i]),
   );
   const room = candidates?.reduce((most, { tokens }) => Math.max(most, tokens.length + 1), 0) ?? maxTokens;
   const asked = fitting(
@@ -146,7 +147,7 @@ const tellerOf = ({ tokenizer }: DecoderModel): ((id: number, logProbability: nu
   };
 };
 
-const candidateOf = ({ tokenizer }: DecoderModel, questions: Questions, text: string, path: string) => {
+const candidateOf = ({ tokenizer }: DecoderModel, questions: Questions, text: string, path: FieldPath) => {
   const tokens = tokenizer.encode(questions === "verbatim" ? text : plainText(text));
   if (tokens.length === 0) throw invalidField(path, "must not be blank");
   return { text, tokens };
@@ -182,12 +183,12 @@ const fitting = (
   const takes = `than the ${config.positions} places of the decoder`;
   if (room >= asked)
     throw invalidField(
-      made,
+      [made],
       made === "maxTokens"
         ? `is too many: with what is read first it is more ${takes}`
         : `hold one that is too long: with what is read first it takes more ${takes}`,
     );
-  throw invalidField("prompt", `is too long: with what is to be made it takes more ${takes}`);
+  throw invalidField(["prompt"], `is too long: with what is to be made it takes more ${takes}`);
 };
 
 /** Of numbers beyond all bounds in an adapter nothing follows. @throws AnchorageError `unprocessable` */
@@ -197,12 +198,4 @@ const requireFinite = (logProbabilities: ArrayLike<number>): void => {
     "unprocessable",
     "What the adapter makes of this input is too large for the decoder, which comes to no probabilities by it.",
   );
-};
-
-/** The request has one input, which it calls so. */
-const namingInput = (error: unknown): never => {
-  if (!isAnchorageError(error) || error.faults.length === 0) throw error;
-  const shown = (text: string): string => text.replaceAll("inputs.0", "input");
-  const faults = error.faults.map(({ path, message }) => ({ path: shown(path), message }));
-  throw new AnchorageError(error.code, shown(error.message), { faults, cause: error });
 };

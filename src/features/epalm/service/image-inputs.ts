@@ -2,7 +2,7 @@ import type { Input } from "../../../api/inputs.ts";
 import type { Database } from "../../../store/index.ts";
 import { findVectorsByAll } from "../../../store/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
-import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
+import { type AnchorageError, invalidField, withItemPaths, type FieldPath } from "../../../errors.ts";
 import { keepLayerVectors } from "../../../collections/layer-vectors/index.ts";
 import { type CollectionRecord, type EncoderRecord, anchorKeys } from "../../../store/index.ts";
 import type { AnchorId } from "../../../types.ts";
@@ -11,11 +11,11 @@ import type { AnchorId } from "../../../types.ts";
 export type ImageInput = { readonly anchor: AnchorId } | { readonly image: Uint8Array };
 
 /** @throws AnchorageError `invalid-input` that names an input with nothing to be seen in it */
-export const imageInputOf = (input: Input, path: string): ImageInput => {
+export const imageInputOf = (input: Input, path: FieldPath): ImageInput => {
   if ("image" in input) return input;
   if ("anchor" in input) {
     if (input.modality === "text")
-      throw invalidField(`${path}.modality`, `is "text", but an adapter takes images`);
+      throw invalidField([...path, "modality"], `is "text", but an adapter takes images`);
     return input;
   }
   throw invalidField(
@@ -37,14 +37,14 @@ export const layerVectorsOf = async (
   collection: CollectionRecord,
   encoders: readonly EncoderRecord[],
   imageInputs: readonly ImageInput[],
-  pathOf: (row: number) => string,
+  pathOf: (row: number) => FieldPath,
   signal: AbortSignal,
 ): Promise<Float32Array[]> => {
   const rows = encoders.map(({ dimension }) => new Float32Array(imageInputs.length * dimension));
   const images = imageInputs.flatMap((input, row) => ("image" in input ? [{ row, bytes: input.image }] : []));
   if (images.length > 0) {
-    const made = await namingInputs(
-      images.map(({ row }) => `${pathOf(row)}.image`),
+    const made = await withItemPaths(
+      (i) => [...pathOf(images[i]?.row ?? i), "image"],
       () =>
         registry.encodeImagesByAll(
           encoders.map(({ id }) => id),
@@ -82,14 +82,14 @@ const keysOf = async (
   store: Database,
   collection: CollectionRecord,
   anchors: readonly { readonly row: number; readonly id: AnchorId }[],
-  pathOf: (row: number) => string,
+  pathOf: (row: number) => FieldPath,
 ) => {
   const ids = [...new Set(anchors.map(({ id }) => id))];
   const found = await anchorKeys(store, collection, ids);
   const known = new Map(found.map((anchor) => [anchor.id, anchor]));
   for (const { row, id } of anchors) {
     const anchor = known.get(id);
-    const path = `${pathOf(row)}.anchor`;
+    const path = [...pathOf(row), "anchor"];
     if (anchor === undefined) throw invalidField(path, `there is no anchor "${id}" in this collection`);
     if (!anchor.hasImage)
       throw invalidField(path, `the anchor "${id}" has no stored image to make features of`);
@@ -97,17 +97,5 @@ const keysOf = async (
   return { of: new Map(found.map(({ id, key }) => [id, key])), wanted: found.map(({ key }) => key) };
 };
 
-const gone = (id: AnchorId, path: string): AnchorageError =>
-  invalidField(`${path}.anchor`, `the anchor "${id}" was changed or deleted meanwhile`);
-
-/** Faults name an image by its number; the caller knows it by its place. */
-const namingInputs = async <T>(paths: readonly string[], work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isAnchorageError(error) || error.code !== "invalid-input") throw error;
-    const faults = error.faults.map(({ path, message }) => ({ path: paths[Number(path)] ?? path, message }));
-    const text = faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
-    throw new AnchorageError("invalid-input", text, { faults, cause: error });
-  }
-};
+const gone = (id: AnchorId, path: FieldPath): AnchorageError =>
+  invalidField([...path, "anchor"], `the anchor "${id}" was changed or deleted meanwhile`);

@@ -54,13 +54,13 @@ export const importAdapter = async (
   const file = isPth ? null : readable(() => readSafetensors(bytes, LONGEST_HEADER));
   if (file?.metadata.settings !== undefined) {
     const [said] = Object.keys(given);
-    if (said !== undefined) throw invalidField(said, "has no place here, for the file says it itself");
+    if (said !== undefined) throw invalidField([said], "has no place here, for the file says it itself");
     const adapter = readable(() => readAdapter(bytes));
     const { vision } = adapter.settings;
     requireShort(adapter);
     if (vision?.kind === "epalm" && vision.injection.endLayer > MOST_LAYERS)
       throw invalidField(
-        "body",
+        ["body"],
         `goes up to layer ${vision.injection.endLayer}; at most ${MOST_LAYERS} are known`,
       );
     checkLayers(registry, adapter.settings);
@@ -70,8 +70,8 @@ export const importAdapter = async (
   const tensors = file?.tensors ?? readable(() => readCheckpoint(bytes));
   const { layers, decoder: decoderId } = given;
   const needs = "is required, for the file holds weights alone";
-  if (layers === undefined) throw invalidField("layers", needs);
-  if (decoderId === undefined) throw invalidField("decoder", needs);
+  if (layers === undefined) throw invalidField(["layers"], needs);
+  if (decoderId === undefined) throw invalidField(["decoder"], needs);
   const features = layersNamed(registry, layers).map(({ id, sha256, dimension }) => ({
     encoder: id,
     sha256,
@@ -97,14 +97,14 @@ export const importAdapter = async (
 
 /** @throws AnchorageError `invalid-input` that names the first which is not there */
 const layersNamed = (registry: Pick<EncoderRegistry, "layer">, ids: readonly string[]): EncoderInfo[] =>
-  ids.map((id, i) => layerInfo(registry, id, `layers.${i}`));
+  ids.map((id, i) => layerInfo(registry, id, ["layers", i]));
 
 const requireShort = ({ settings: { shape } }: Adapter): void => {
   const { prompt, features } = shape;
   if (prompt > MOST_PROMPT)
-    throw invalidField("body", `has a prompt of ${prompt} tokens; at most ${MOST_PROMPT} are taken`);
+    throw invalidField(["body"], `has a prompt of ${prompt} tokens; at most ${MOST_PROMPT} are taken`);
   if (features.length > MOST_VECTORS)
-    throw invalidField("body", `takes features of ${features.length} layers; at most ${MOST_VECTORS} are`);
+    throw invalidField(["body"], `takes features of ${features.length} layers; at most ${MOST_VECTORS} are`);
 };
 
 /** The file is the request's, and so is what is wrong with it. */
@@ -114,7 +114,10 @@ const readable = <T>(read: () => T): T => {
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "corrupt-file") throw error;
     const { message } = error;
-    throw new AnchorageError("invalid-input", message, { faults: [{ path: "body", message }], cause: error });
+    throw new AnchorageError("invalid-input", message, {
+      faults: [{ path: ["body"], message }],
+      cause: error,
+    });
   }
 };
 
@@ -147,25 +150,28 @@ const visionOf = (
   usual: InjectionMode,
 ): Vision => {
   if (method === "limber") {
-    for (const [path, value] of Object.entries({ mode, startLayer, endLayer, textStep }))
-      if (value !== undefined) throw invalidField(path, 'has no place beside the method "limber"');
+    for (const [field, value] of Object.entries({ mode, startLayer, endLayer, textStep }))
+      if (value !== undefined) throw invalidField([field], 'has no place beside the method "limber"');
     return { kind: "limber", vectors, tokens: 1 };
   }
   if ((startLayer === undefined) !== (endLayer === undefined))
-    throw invalidField(startLayer === undefined ? "startLayer" : "endLayer", "is required beside the other");
+    throw invalidField(
+      [startLayer === undefined ? "startLayer" : "endLayer"],
+      "is required beside the other",
+    );
   const injection =
     startLayer === undefined || endLayer === undefined
       ? usualInjection(config.layers, vectors)
       : { startLayer, endLayer, vectors, textStep: 1 };
   if (injection.endLayer > config.layers || injection.startLayer >= injection.endLayer)
     throw invalidField(
-      "endLayer",
+      ["endLayer"],
       `must be above startLayer and at most ${config.layers}, as many layers as the decoder has`,
     );
   const chosen = { ...injection, ...(textStep === undefined ? {} : { textStep }) };
   if (scheduleOf(config.layers, chosen).every(({ action }) => action === "none"))
     throw invalidField(
-      "textStep",
+      ["textStep"],
       `divides no layer from ${chosen.startLayer} to ${chosen.endLayer - 1}, so that nothing would be seen`,
     );
   return { kind: "epalm", mode: mode ?? usual, injection: chosen, tokens: 1 };
@@ -174,7 +180,7 @@ const visionOf = (
 const usualInjection = (layers: number, vectors: number) => {
   if (vectors > layers)
     throw invalidField(
-      "layers",
+      ["layers"],
       `are ${vectors}, and the decoder has no more than ${layers} layers of its own`,
     );
   return defaultInjection(layers, vectors);

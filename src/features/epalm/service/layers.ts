@@ -1,6 +1,6 @@
 import type { Database } from "../../../store/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
-import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
+import { invalidField, isAnchorageError, type FieldPath } from "../../../errors.ts";
 import { type CollectionRecord, type EncoderRecord, ensureEncoder } from "../../../store/index.ts";
 import type { EncoderInfo } from "../../../types.ts";
 import { nameOfLayer } from "./compatibility.ts";
@@ -18,12 +18,12 @@ export const chooseLayers = async (
   registry: Pick<EncoderRegistry, "layer" | "list">,
   { imageEncoder }: CollectionRecord,
   ids: readonly string[] | undefined,
-  path = "layers",
+  path: FieldPath = ["layers"],
 ): Promise<LayerTold[]> => {
   const wanted = ids ?? ownLayers(registry, imageEncoder, path);
   const twice = wanted.findIndex((id, i) => wanted.indexOf(id) < i);
-  if (twice >= 0) throw invalidField(`${path}.${twice}`, `"${wanted[twice] ?? ""}" is named twice`);
-  const infos = wanted.map((id, i) => layerInfo(registry, id, `${path}.${i}`));
+  if (twice >= 0) throw invalidField([...path, twice], `"${wanted[twice] ?? ""}" is named twice`);
+  const infos = wanted.map((id, i) => layerInfo(registry, id, [...path, i]));
   return Promise.all(
     infos.map(async (info) => ({
       name: nameOfLayer(info.id),
@@ -35,20 +35,20 @@ export const chooseLayers = async (
 const ownLayers = (
   registry: Pick<EncoderRegistry, "list">,
   { id }: EncoderRecord,
-  path: string,
+  path: FieldPath,
 ): readonly string[] => {
   const own = registry.list().find((info) => info.modality === "image" && info.id === id);
   if (own !== undefined && own.layers.length > 0) return own.layers.map((layer) => layer.id);
   const what = own === undefined ? "is not installed here" : "declares no layers";
   const message = `must be given, for the collection's image encoder "${id}" ${what}`;
-  throw new AnchorageError("unprocessable", `${path}: ${message}`, { faults: [{ path, message }] });
+  throw invalidField(path, message, "unprocessable");
 };
 
 /** @throws AnchorageError `invalid-input` that names the field where there is no such layer */
 export const layerInfo = (
   registry: Pick<EncoderRegistry, "layer">,
   id: string,
-  path: string,
+  path: FieldPath,
 ): EncoderInfo => {
   try {
     return registry.layer(id);

@@ -61,10 +61,10 @@ export const planTraining = async (
   const { anchors, rows } = await rowsOf(store, collection, request.rows);
   const numbers = anchors.length * layers.reduce((sum, { encoder }) => sum + encoder.dimension, 0);
   if (numbers > MOST_NUMBERS)
-    throw invalidField("rows", `are about ${anchors.length} anchors, whose features take more than 2 GiB`);
+    throw invalidField(["rows"], `are about ${anchors.length} anchors, whose features take more than 2 GiB`);
   const options = optionsOf(decoder, layers, request);
   const parts = splitByInput(rows, request.validation ?? VALIDATION, options.seed);
-  if (parts.rows.length === 0) throw invalidField("validation", "leaves no rows to be trained on");
+  if (parts.rows.length === 0) throw invalidField(["validation"], "leaves no rows to be trained on");
   return async ({ signal, progress }) => {
     const encoders = layers.map(({ encoder }) => encoder);
     await keepLayerVectors(store, registry, collection, encoders, anchors, {
@@ -112,10 +112,10 @@ const optionsOf = (
     schedule,
   } = request;
   if (method === "limber" && request.mode !== undefined)
-    throw invalidField("mode", 'has no place beside the method "limber"');
+    throw invalidField(["mode"], 'has no place beside the method "limber"');
   if (method === "epalm" && layers.length > config.layers)
     throw invalidField(
-      "layers",
+      ["layers"],
       `are ${layers.length}, and the decoder has no more than ${config.layers} layers`,
     );
   const vision: Vision =
@@ -141,14 +141,17 @@ const rowsOf = async (
   const anchors: number[] = [];
   const places = new Map<AnchorId, number>();
   const rows = texts.map(({ anchor, question = "", answer }, i): AdapterRow => {
-    const path = `rows.${i}`;
+    const path = ["rows", i];
     const stored = known.get(anchor);
     if (stored === undefined)
-      throw invalidField(`${path}.anchor`, `there is no anchor "${anchor}" in this collection`);
+      throw invalidField([...path, "anchor"], `there is no anchor "${anchor}" in this collection`);
     if (!stored.hasImage)
-      throw invalidField(`${path}.anchor`, `the anchor "${anchor}" has no stored image to make features of`);
+      throw invalidField(
+        [...path, "anchor"],
+        `the anchor "${anchor}" has no stored image to make features of`,
+      );
     const text = plainText(answer);
-    if (text === "") throw invalidField(`${path}.answer`, "must not be blank");
+    if (text === "") throw invalidField([...path, "answer"], "must not be blank");
     const input = places.get(anchor) ?? anchors.push(stored.key) - 1;
     places.set(anchor, input);
     const prompt = question.trim() === "" ? captionPrompt() : questionPrompt(question);
@@ -167,7 +170,7 @@ const captionsOf = async (store: Database, collection: CollectionRecord): Promis
   }
   if (rows.length > 0) return rows;
   const message = "no anchor of the collection has an image and a caption";
-  throw new AnchorageError("unprocessable", `rows: ${message}`, { faults: [{ path: "rows", message }] });
+  throw invalidField(["rows"], message, "unprocessable");
 };
 
 /** Of each layer `[anchors, dimension]`. */

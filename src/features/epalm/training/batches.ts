@@ -54,7 +54,7 @@ export const encodeRows = (
       throw new AnchorageError(
         "invalid-input",
         `Row ${row} has ${length} tokens, and the decoder takes ${config.positions}.`,
-        { faults: [{ path: `rows.${row}`, message: `has ${length} tokens` }] },
+        { faults: [{ path: ["rows", row], message: `has ${length} tokens` }] },
       );
     const first = loss === "all" ? 0 : before.length - 1;
     return {

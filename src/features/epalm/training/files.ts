@@ -65,12 +65,12 @@ export const parseAdapterRows = (text: string, anchors: readonly string[]): Adap
     const row = line.safeParse(parsed(each));
     if (!row.success)
       throw invalidField(
-        `line ${i + 1}`,
+        [`line ${i + 1}`],
         row.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; "),
       );
     const { anchor, question, answer, retrieved } = row.data;
     const input = places.get(anchor);
-    if (input === undefined) throw invalidField(`line ${i + 1}`, `there are no features of "${anchor}"`);
+    if (input === undefined) throw invalidField([`line ${i + 1}`], `there are no features of "${anchor}"`);
     const prompt = question === undefined ? captionPrompt(retrieved) : questionPrompt(question, retrieved);
     return [{ input, prompt, answer: plainText(answer) }];
   });

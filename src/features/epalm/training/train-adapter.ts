@@ -231,22 +231,22 @@ const shapeOf = ({ config }: DecoderModel, options: TrainingOptions, projection:
 });
 
 const checkData = ({ rows, validation, features, inputs }: TrainingData, options: TrainingOptions): void => {
-  if (rows.length === 0) throw invalidField("rows", "must not be empty");
-  if (options.epochs < 1) throw invalidField("epochs", "must be at least 1");
+  if (rows.length === 0) throw invalidField(["rows"], "must not be empty");
+  if (options.epochs < 1) throw invalidField(["epochs"], "must be at least 1");
   const vectors = visualVectorCount(options.vision);
   if (features.length !== vectors || options.features.length !== vectors)
-    throw invalidField("features", `must be of ${vectors} layers, not of ${features.length}`);
+    throw invalidField(["features"], `must be of ${vectors} layers, not of ${features.length}`);
   options.features.forEach(({ dimension }, vector) => {
     const length = inputs * (options.vision?.tokens ?? 1) * dimension;
     if (features[vector]?.length !== length)
       throw invalidField(
-        `features.${vector}`,
+        ["features", vector],
         `must be ${length} numbers, not ${features[vector]?.length ?? 0}`,
       );
   });
   const all = [...rows, ...validation];
   const outside = all.findIndex(({ input }) => vectors > 0 && !(input >= 0 && input < inputs));
-  if (outside >= 0) throw invalidField(`rows.${outside}.input`, `there are ${inputs} inputs`);
+  if (outside >= 0) throw invalidField(["rows", outside, "input"], `there are ${inputs} inputs`);
 };
 
 const digestOf = (decoder: DecoderModel, data: TrainingData, options: TrainingOptions): string => {

@@ -1,4 +1,4 @@
-import { AnchorageError, invalidField } from "../../../errors.ts";
+import { invalidField, type AnchorageError, type FieldPath } from "../../../errors.ts";
 import type { ScoreInput, TransferMethod } from "./types.ts";
 
 /** The classes of an input's rows. */
@@ -12,11 +12,12 @@ export interface Classes {
 
 /** @throws AnchorageError `unprocessable` that names `classes`: there are none, or only one, which nothing tells apart */
 export const checkedClasses = (method: TransferMethod, { classes: ids }: ScoreInput): Classes => {
-  if (ids === undefined) throw undefinedScore("classes", `${method} needs the class of each row`);
+  if (ids === undefined) throw undefinedScore(["classes"], `${method} needs the class of each row`);
   const count = ids.reduce((most, id) => Math.max(most, id + 1), 0);
   const sizes = new Int32Array(count);
   for (const id of ids) sizes[id] = (sizes[id] ?? 0) + 1;
-  if (count < 2) throw undefinedScore("classes", `${method} needs at least two classes; all rows are of one`);
+  if (count < 2)
+    throw undefinedScore(["classes"], `${method} needs at least two classes; all rows are of one`);
   return { ids, count, sizes };
 };
 
@@ -30,9 +31,9 @@ const MOST_COLUMNS = 8_192;
  */
 export const requireCovariances = (method: TransferMethod, { features: { d } }: ScoreInput): void => {
   if (d > MOST_COLUMNS)
-    throw undefinedScore("features", `have ${d} columns, and ${method} takes at most ${MOST_COLUMNS}`);
+    throw undefinedScore(["features"], `have ${d} columns, and ${method} takes at most ${MOST_COLUMNS}`);
 };
 
 /** A score that is not defined for what was sent: `path` names the part that makes it so. */
-export const undefinedScore = (path: string, message: string): AnchorageError =>
-  new AnchorageError("unprocessable", `${path}: ${message}`, { faults: invalidField(path, message).faults });
+export const undefinedScore = (path: FieldPath, message: string): AnchorageError =>
+  invalidField(path, message, "unprocessable");

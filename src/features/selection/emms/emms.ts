@@ -17,11 +17,14 @@ export const emms: TransferScorer = {
   needs: ["fLabels"],
   score: async ({ features, fLabels = [] }, { emms: { rounds = 1 } = {} }, signal) => {
     const first = fLabels[0];
-    if (first === undefined) throw undefinedScore("fLabels", "emms needs label embeddings");
+    if (first === undefined) throw undefinedScore(["fLabels"], "emms needs label embeddings");
     const labels = fLabels.map(standardizedRows);
     const all = productsOf(labels);
     if (all.every((value) => value === 0))
-      throw undefinedScore("fLabels", "no column of any label embedding varies, so there is nothing to fit");
+      throw undefinedScore(
+        ["fLabels"],
+        "no column of any label embedding varies, so there is nothing to fit",
+      );
     signal?.throwIfAborted();
     const span = await spanOf(features);
     signal?.throwIfAborted();

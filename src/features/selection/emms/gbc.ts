@@ -21,7 +21,7 @@ export const gbc: TransferScorer = {
     const classes = checkedClasses("gbc", input);
     const { covariance = "diagonal", dimensions = DIMENSIONS } = options;
     const rows = await reduced(input.features, dimensions, signal);
-    if (rows.columns === 0) throw undefinedScore("features", "do not vary, so that gbc is not defined");
+    if (rows.columns === 0) throw undefinedScore(["features"], "do not vary, so that gbc is not defined");
     const gaussians = gaussiansOf(rows, classes);
     if (covariance === "spherical") makeSpherical(gaussians);
     return {

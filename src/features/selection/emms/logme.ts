@@ -34,7 +34,7 @@ export const logmeF: TransferScorer = {
   name: "logme-f",
   needs: ["fLabels"],
   score: async ({ features, fLabels: [first] = [] }, _options, signal) => {
-    if (first === undefined) throw undefinedScore("fLabels", "logme-f needs a label embedding");
+    if (first === undefined) throw undefinedScore(["fLabels"], "logme-f needs a label embedding");
     return scoreOf(features, float64Of(first), signal);
   },
 };
@@ -63,7 +63,7 @@ const scoreOf = async (
     await turn();
   }
   if (found.length === 0)
-    throw undefinedScore("fLabels.0", "every column is 0, so there is nothing to explain");
+    throw undefinedScore(["fLabels", 0], "every column is 0, so there is nothing to explain");
   return {
     score: meanOf(found, ({ evidence }) => evidence),
     diagnostics: {

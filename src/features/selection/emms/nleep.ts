@@ -25,7 +25,7 @@ export const nleep: TransferScorer = {
       (variances) => directionsFor(variances, variance),
       signal,
     );
-    if (rows.columns === 0) throw undefinedScore("features", "do not vary, so that nleep is not defined");
+    if (rows.columns === 0) throw undefinedScore(["features"], "do not vary, so that nleep is not defined");
     const most = Math.max(1, Math.floor(rows.rows / 2));
     const fit = await fitMixture(rows, Math.min(componentsPerClass * classes.count, most), seed, signal);
     return {

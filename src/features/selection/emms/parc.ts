@@ -35,9 +35,9 @@ export const parc: TransferScorer = {
     await rest();
     const correlation = spearman(ofFeatures, ofLabels);
     if (correlation === null) {
-      const path = ofLabels.every((value) => value === ofLabels[0]) ? labels : "features";
+      const field = ofLabels.every((value) => value === ofLabels[0]) ? labels : "features";
       throw undefinedScore(
-        path === "f-labels" ? "fLabels" : path,
+        [field === "f-labels" ? "fLabels" : field],
         "all pairs of rows are as different, so that parc is not defined",
       );
     }
@@ -61,7 +61,7 @@ const classDissimilarities = (input: ScoreInput, chosen: Int32Array): Float64Arr
 
 const labelDissimilarities = (input: ScoreInput, chosen: Int32Array): Promise<Float64Array> => {
   const [first] = input.fLabels ?? [];
-  if (first === undefined) throw undefinedScore("fLabels", "parc needs the class of each row, or F-labels");
+  if (first === undefined) throw undefinedScore(["fLabels"], "parc needs the class of each row, or F-labels");
   return dissimilarities(featuresOf(first), chosen);
 };
 

@@ -56,7 +56,7 @@ const fisher = async (columns: Matrix, classes: Classes, given?: number) => {
   const means = classMeans(columns, classes);
   const within = (await gramOfRows(withinClasses(columns, classes, means))).map((value) => value / n);
   if (traceOf(within, d) === 0)
-    throw undefinedScore("features", "do not vary within any class, so that sfda is not defined");
+    throw undefinedScore(["features"], "do not vary within any class, so that sfda is not defined");
   const shrinkage = given ?? Math.max(LEAST_SHRINKAGE, Math.exp(-5 * greatestEigenvalue(within, d)));
   const lower = await factor(shrink(within, d, shrinkage), d);
   const discriminants = await solveLowerTransposed(

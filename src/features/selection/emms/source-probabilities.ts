@@ -7,5 +7,8 @@ export const sourceProbabilitiesOf = (
   { sourceProbabilities }: ScoreInput,
 ): Numbers => {
   if (sourceProbabilities !== undefined) return sourceProbabilities;
-  throw undefinedScore("sourceProbabilities", `${method} needs the model's probabilities of its own classes`);
+  throw undefinedScore(
+    ["sourceProbabilities"],
+    `${method} needs the model's probabilities of its own classes`,
+  );
 };

@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { AnchorageError, type FieldFault } from "../../../errors.ts";
+import { AnchorageError, faultyFields } from "../../../errors.ts";
 import { withinTime } from "../../../collections/time-limit.ts";
 import { undefinedScore } from "./classes.ts";
 import { transferScorerOf } from "./methods.ts";
@@ -45,7 +45,7 @@ export const createTransferability = ({ withinMs }: TransferabilityLimits): Tran
       } catch (error) {
         if (signal.aborted || !(error instanceof DOMException && error.name === "TimeoutError")) throw error;
         throw undefinedScore(
-          "methods",
+          ["methods"],
           `take more than ${withinMs / 1000} s for these features; ask for fewer at once, or send fewer rows or columns`,
         );
       }
@@ -65,7 +65,7 @@ const scoreAll = async (
     for (const method of methods) {
       const made = await scoring.score(method, options);
       if (!Number.isFinite(made.score))
-        throw undefinedScore("features", `are such that ${method} has no finite value`);
+        throw undefinedScore(["features"], `are such that ${method} has no finite value`);
       scores.set(method, made);
     }
   } finally {
@@ -80,11 +80,9 @@ const requireInputs = (input: ScoreInput, methods: readonly TransferMethod[]): v
     for (const part of transferScorerOf(method).needs)
       if (input[part] === undefined) needing.set(part, [...(needing.get(part) ?? []), method]);
   }
-  const faults: FieldFault[] = [...needing].map(([path, by]) => ({
-    path,
+  const faults = [...needing].map(([field, by]) => ({
+    path: [field],
     message: `must be given for ${by.join(", ")}`,
   }));
-  if (faults.length === 0) return;
-  const message = faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
-  throw new AnchorageError("unprocessable", message, { faults });
+  if (faults.length > 0) throw faultyFields(faults, { code: "unprocessable" });
 };

@@ -9,7 +9,7 @@ import {
   type Numbers,
   type ScoreInput,
 } from "../emms/index.ts";
-import { AnchorageError, isAnchorageError } from "../../../errors.ts";
+import { type AnchorageError, faultyFields, isAnchorageError } from "../../../errors.ts";
 import { readJsonBody } from "../../../http/body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../../http/endpoint.ts";
 import {
@@ -124,7 +124,12 @@ const denseOf = (labels: readonly number[]): Int32Array => {
 
 /** A request's `labels` are the domain's classes. */
 const inWordsOfRequest = (error: AnchorageError): AnchorageError =>
-  new AnchorageError(error.code, error.message.replaceAll(/\bclasses: /g, "labels: "), {
-    faults: error.faults.map((fault) => (fault.path === "classes" ? { ...fault, path: "labels" } : fault)),
-    cause: error,
-  });
+  error.faults.length === 0
+    ? error
+    : faultyFields(
+        error.faults.map(({ path: [first = "", ...rest], message }) => ({
+          path: [first === "classes" ? "labels" : first, ...rest],
+          message,
+        })),
+        { code: error.code, cause: error },
+      );

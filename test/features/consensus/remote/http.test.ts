@@ -20,14 +20,15 @@ const SECRET = "Bearer 0123456789";
 
 const scorerAt = (url: string, remotes: Remotes, settings: ScorerSettings = {}) =>
   createHttpScorer({
-    remote: remotes.open({ url, authorization: SECRET }, "scorers.0.url"),
+    remote: remotes.open({ url, authorization: SECRET }, ["scorers", 0, "url"]),
     condition: { text: "which?" },
     ...settings,
   });
 const scoresOf = async (url: string, remotes: Remotes): Promise<number[]> => [
   ...(await scorerAt(url, remotes).score(textProposals(["a", "bb"]), signal)).scores,
 ];
-const refused = (hosts: string, url: string) => () => createRemotes(hosts).open({ url }, "scorers.0.url");
+const refused = (hosts: string, url: string) => () =>
+  createRemotes(hosts).open({ url }, ["scorers", 0, "url"]);
 
 describe("an endpoint that scores", () => {
   test("is sent the condition and the proposals, and answers with a number or null for each", async () => {
@@ -191,7 +192,7 @@ describe("an endpoint that proposes", () => {
   const first: State = { round: 1, survivors: [], has: () => false };
   const generatorAt = (url: string, host: string) =>
     createHttpGenerator({
-      remote: createRemotes(host, QUICK).open({ url }, "generators.0.url"),
+      remote: createRemotes(host, QUICK).open({ url }, ["generators", 0, "url"]),
       condition: { text: "which?" },
     });
 

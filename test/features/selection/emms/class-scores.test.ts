@@ -117,14 +117,14 @@ describe("PARC", () => {
     const narrow = dataOf(data.rows.map(([first = 0]) => [first]));
     await expect(parc.score({ ...narrow, classes: data.classes }, {})).rejects.toMatchObject({
       code: "unprocessable",
-      faults: [{ path: "features" }],
+      faults: [{ path: ["features"] }],
     });
     const own = Int32Array.from(data.ids, (_, i) => i);
     await expect(parc.score({ ...data, classes: own }, {})).rejects.toMatchObject({
-      faults: [{ path: "classes" }],
+      faults: [{ path: ["classes"] }],
     });
     await expect(parc.score({ features: data.features }, {})).rejects.toMatchObject({
-      faults: [{ path: "fLabels" }],
+      faults: [{ path: ["fLabels"] }],
     });
   });
 });
@@ -188,7 +188,7 @@ describe.each(METHODS)("$name", (method) => {
     const one = { ...data, classes: new Int32Array(80) };
     await expect(method.score(one, {})).rejects.toMatchObject({
       code: "unprocessable",
-      faults: [{ path: "classes" }],
+      faults: [{ path: ["classes"] }],
     });
   });
 
@@ -205,7 +205,7 @@ describe.each([nleep, knn, linearProbe, gbc])("$name", (method) => {
   it("says so, or has a score, where all rows are the same", async () => {
     const same = { ...dataOf(data.rows.map(() => [1, 2])), classes: data.classes };
     if (method === nleep)
-      await expect(method.score(same, {})).rejects.toMatchObject({ faults: [{ path: "features" }] });
+      await expect(method.score(same, {})).rejects.toMatchObject({ faults: [{ path: ["features"] }] });
     else expect(await scoreOf(method, same)).toSatisfy(Number.isFinite);
   });
 });

@@ -113,7 +113,7 @@ describe.each(METHODS)("$method.name $options", ({ method, options, reference })
       const input = { features: task.features, ...(classes === undefined ? {} : { classes }) };
       await expect(method.score(input, options)).rejects.toMatchObject({
         code: "unprocessable",
-        faults: [{ path: "classes" }],
+        faults: [{ path: ["classes"] }],
       });
     }
   });
@@ -135,7 +135,7 @@ describe("features that do not vary", () => {
     for (const each of [same, flat])
       await expect(sfda.score(each, {})).rejects.toMatchObject({
         code: "unprocessable",
-        faults: [{ path: "features" }],
+        faults: [{ path: ["features"] }],
       });
   });
 });

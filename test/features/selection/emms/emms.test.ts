@@ -148,7 +148,7 @@ describe("one round of EMMS", () => {
     const constant = task.fLabels.map((label) => ({ ...label, data: label.data.map(() => 3) }));
     await expect(scoreOf({ ...task, fLabels: constant })).rejects.toMatchObject({
       code: "unprocessable",
-      faults: [{ path: "fLabels" }],
+      faults: [{ path: ["fLabels"] }],
     });
   });
 

@@ -141,12 +141,12 @@ describe("LogME", () => {
     const task = createTask({ n: 10, d: 3 });
     await expect(logme.score({ ...task, classes: new Int32Array(10) }, {})).rejects.toMatchObject({
       code: "unprocessable",
-      faults: [{ path: "classes" }],
+      faults: [{ path: ["classes"] }],
     });
     const zeros = [{ data: new Float32Array(20), rows: 10, columns: 2 }];
     await expect(logmeF.score({ ...task, fLabels: zeros }, {})).rejects.toMatchObject({
       code: "unprocessable",
-      faults: [{ path: "fLabels.0" }],
+      faults: [{ path: ["fLabels", 0] }],
     });
   });
 });

@@ -24,7 +24,7 @@ describe("scoring", () => {
     const scoring = openScoring({ features, classes });
     await expect(scoring.score("emms", {})).rejects.toMatchObject({
       code: "unprocessable",
-      faults: [{ path: "fLabels" }],
+      faults: [{ path: ["fLabels"] }],
     });
     expect((await scoring.score("hscore", {})).score).toBeGreaterThan(0);
     await scoring.close();

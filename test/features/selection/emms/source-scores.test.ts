@@ -48,13 +48,13 @@ describe.each([leep, nce])("$name", (method) => {
   it("refuses what lacks its input, or has one class, and names it", async () => {
     await expect(method.score({ features, classes }, {})).rejects.toMatchObject({
       code: "unprocessable",
-      faults: [{ path: "sourceProbabilities" }],
+      faults: [{ path: ["sourceProbabilities"] }],
     });
     const { sourceProbabilities } = input;
     await expect(method.score({ features, sourceProbabilities }, {})).rejects.toMatchObject({
-      faults: [{ path: "classes" }],
+      faults: [{ path: ["classes"] }],
     });
     const one = { ...input, classes: new Int32Array(60) };
-    await expect(method.score(one, {})).rejects.toMatchObject({ faults: [{ path: "classes" }] });
+    await expect(method.score(one, {})).rejects.toMatchObject({ faults: [{ path: ["classes"] }] });
   });
 });

@@ -25,7 +25,7 @@ describe("scores of one input", () => {
     const transferability = createTransferability({ withinMs: 100 });
     await expect(transferability(large(), ["linear-probe"], {}, never)).rejects.toMatchObject({
       code: "unprocessable",
-      faults: [{ path: "methods" }],
+      faults: [{ path: ["methods"] }],
     });
     expect((await transferability(small, ["knn"], {}, never)).size).toBe(1);
   });
@@ -59,7 +59,7 @@ describe("scores of one input", () => {
     const { features } = small;
     await expect(transferability({ features }, ["knn", "leep"], {}, never)).rejects.toMatchObject({
       code: "unprocessable",
-      faults: [{ path: "classes" }, { path: "sourceProbabilities" }],
+      faults: [{ path: ["classes"] }, { path: ["sourceProbabilities"] }],
     });
   });
 });

@@ -59,7 +59,7 @@ export const commonWidth = (layers: readonly LayerTold[]): number => {
   if (others.length === 0) return first;
   const widths = layers.map(({ encoder: { id, dimension } }) => `"${id}" ${dimension}`).join(", ");
   throw invalidField(
-    "format",
+    ["format"],
     `"npy" is one array, and the layers differ in width (${widths}): take "safetensors", or ask for one layer`,
   );
 };
@@ -84,7 +84,7 @@ export const fileOf = (collection: CollectionName, answer: AdapterInputs, format
   const rows = inputs.length;
   if (format === "npy") {
     if (neighbours !== undefined)
-      throw invalidField("neighbours", `have no place in "npy"; take "json" or "safetensors"`);
+      throw invalidField(["neighbours"], `have no place in "npy"; take "json" or "safetensors"`);
     if (made !== undefined)
       return joined([npyHeader([rows, layers.length, made.settings.shape.hidden]), bytesOf(made.prefix)]);
     const width = commonWidth(layers);
