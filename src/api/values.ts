@@ -188,14 +188,25 @@ export const asifParameters = z.strictObject({ k: z.int(), p: z.number(), negati
 /** How many anchors a relative representation keeps, the power of their similarities, and what negative ones count for. */
 export type AsifParameters = z.output<typeof asifParameters>;
 
-/** Numbers; how many is for the collection to say. One check for all of them, for a body can hold millions. */
-export const vector = checked<readonly number[]>((value) => {
-  if (!Array.isArray(value)) return fault("must be a list of numbers");
+/** Not a constant: zod changes the path of an issue in place. */
+const notAList = (): ValueFault => fault("must be a list of numbers");
+const NUMBERS = { type: "array", items: { type: "number" } } as const;
+
+/** A list of finite numbers, of any length. */
+export const numbers = checked<readonly number[]>((value) => {
+  if (!Array.isArray(value)) return notAList();
   const wrong = value.findIndex((item) => typeof item !== "number" || !Number.isFinite(item));
   return wrong < 0 ? null : fault("is not a finite number", [wrong]);
-}).openapi({
-  type: "array",
-  items: { type: "number" },
+}).openapi(NUMBERS);
+
+/**
+ * A vector. Only that it is a list is checked here, because a body can hold millions of numbers: `readVector` checks each
+ * number and the dimension in the pass that copies them, so whatever uses a vector has to read it by that function.
+ */
+export const vector = checked<readonly number[]>((value) =>
+  Array.isArray(value) ? null : notAList(),
+).openapi({
+  ...NUMBERS,
   description: "Finite, not all zero, of the collection's dimension; it need not be normalised.",
   example: [0.12, -0.5, 0.31],
 });

@@ -72,7 +72,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       const { collection } = readPath(c, collectionParams);
       requireMediaType(c, ["application/json", NDJSON]);
       // Before the body is read, so that no one sends a million anchors to a collection that is not there.
-      await collections.get(collection);
+      await collections.find(collection);
       if (mediaTypeOf(c) === NDJSON) return receiveAnchorStream(c, routes, collections, collection);
       const { anchors } = await readJsonBody(c, putAnchors, bodyLimit);
       return answerJson(c, await collections.putAnchors(collection, anchors));

@@ -1,8 +1,5 @@
 import { classifySchemas } from "../api/classify-fields.ts";
-import type { RelativeRequest } from "../api/queries.ts";
 import type { Core } from "../collections/index.ts";
-import { invalidField } from "../errors.ts";
-import type { CollectionName } from "../types.ts";
 import type { Routes } from "./endpoint.ts";
 import { addQuery } from "./query.ts";
 import {
@@ -14,18 +11,7 @@ import {
   similarityRequest,
 } from "../api/queries.ts";
 
-/** Entries of all representations in one answer. */
-const MAX_KEPT = 2_000_000;
-
 export const addQueries = (routes: Routes, { collections }: Pick<Core, "collections">): void => {
-  const checkKept = async (collection: CollectionName, { inputs, k }: RelativeRequest): Promise<void> => {
-    const { asif, anchorCount } = await collections.get(collection);
-    const kept = inputs.length * Math.min(k ?? asif.k, anchorCount);
-    if (kept > MAX_KEPT) {
-      throw invalidField("inputs", `times k would give ${kept} values; at most ${MAX_KEPT} are sent at once`);
-    }
-  };
-
   addQuery(routes, {
     name: "search",
     summary: "Find the anchors that are most like a text, an image, a vector or an anchor",
@@ -39,10 +25,7 @@ export const addQueries = (routes: Routes, { collections }: Pick<Core, "collecti
       "Relative representations: similarities to the nearest anchors, the same space for both modalities",
     request: relativeRequest,
     answer: relativeAnswer,
-    run: async (collection, request) => {
-      await checkKept(collection, request);
-      return collections.relative(collection, request);
-    },
+    run: (collection, request) => collections.relative(collection, request),
   });
   addQuery(routes, {
     name: "similarity",

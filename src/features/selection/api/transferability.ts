@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { TRANSFER_METHODS } from "../emms/index.ts";
-import { checked, optional, vector } from "../../../api/values.ts";
+import { checked, numbers, optional } from "../../../api/values.ts";
 
 const MAX_ROWS = 50_000;
 const MAX_COLUMNS = 16_384;
@@ -201,7 +201,7 @@ export const transferabilityAnswer = z
   })
   .openapi("TransferabilityAnswer");
 
-const ranked = vector
+const ranked = numbers
   .refine((values) => values.length >= 2 && values.length <= MAX_RANKED, `must hold 2 to ${MAX_RANKED} items`)
   .openapi({ type: "array", items: { type: "number" }, minItems: 2, maxItems: MAX_RANKED });
 
