@@ -7,6 +7,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { makeThumbnail, preprocessImage } from "../../src/encoders/image.ts";
+import type { FieldFault } from "../../src/errors.ts";
 import { temporaryDirectory } from "../support/postgres.ts";
 import { makePicture, pixel, plain, pngOf, preprocessing, svg } from "./pictures.ts";
 
@@ -16,7 +17,7 @@ const faultOf = async (bytes: Uint8Array, given: Parameters<typeof preprocessing
   const error: unknown = await preprocessImage(bytes, preprocessing(given)).catch(
     (thrown: unknown) => thrown,
   );
-  return error as { code: string; message: string; faults: { path: string; message: string }[] };
+  return error as { code: string; message: string; faults: FieldFault[] };
 };
 
 describe("decoding an image file", () => {
@@ -122,7 +123,7 @@ describe("a drawing that refers to something outside of it", () => {
     ["<style>rect { fill: url( 'a.png' ) }</style>", "a.png"],
   ])("is rejected with what it refers to: %s", async (inside, reference) => {
     const fault = await faultOf(svg(inside));
-    expect(fault.faults).toEqual([{ path: "", message: `refers to something outside of it (${reference})` }]);
+    expect(fault.faults).toEqual([{ path: [], message: `refers to something outside of it (${reference})` }]);
     expect((await faultOf(gzipSync(svg(inside)))).message).toContain(reference);
     await expect(makeThumbnail(svg(inside))).rejects.toThrow(reference);
   });
@@ -230,7 +231,7 @@ describe("what is no picture that can be read", () => {
   ])("is refused by the name of its format: %s", async (name, file) => {
     const bytes = Buffer.from(file, "latin1");
     const message = `${name} is not read here; send JPEG, PNG, WebP, GIF, AVIF, TIFF or SVG`;
-    expect(await faultOf(bytes)).toMatchObject({ message: `${message}.`, faults: [{ path: "", message }] });
+    expect(await faultOf(bytes)).toMatchObject({ message: `${message}.`, faults: [{ path: [], message }] });
     await expect(makeThumbnail(bytes)).rejects.toThrow(message);
   });
 
