@@ -158,8 +158,8 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
 };
 
 /** @throws AnchorageError `invalid-input` if the answer would be too large */
-const checkKept = ({ record, view }: Queried, { inputs, k = record.asif.k }: RelativeRequest): void => {
-  const kept = inputs.length * Math.min(k, view.size);
+const checkKept = (queried: Queried, request: RelativeRequest): void => {
+  const kept = request.inputs.length * Math.min(resolveAsifSettings(queried, request).k, queried.view.size);
   if (kept > MAX_KEPT)
     throw invalidField(["inputs"], `times k would give ${kept} values; at most ${MAX_KEPT} are sent at once`);
 };
