@@ -38,7 +38,7 @@ const timeSteps = async (decoder: DecoderModel, prompt: string, signal: AbortSig
     times.push(now - last);
     last = now;
   };
-  await trainAdapter(decoder, { rows, validation: [], features, inputs: BATCH }, options, {
+  await trainAdapter(decoder, { rows, validation: [], layerVectors: features, inputs: BATCH }, options, {
     signal,
     onProgress,
   });

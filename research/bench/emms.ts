@@ -54,7 +54,7 @@ const makeTask = (n: number, d: number, d2: number, count: number): ScoreInput =
   const classes = new Int32Array(new SharedArrayBuffer(n * Int32Array.BYTES_PER_ELEMENT));
   classes.set(ids);
   return {
-    features: { data: mapped(d, 1), n, d },
+    embeddings: { data: mapped(d, 1), n, d },
     classes,
     fLabels: Array.from({ length: count }, (_, k) => ({ data: mapped(d2, 1 + k), rows: n, columns: d2 })),
   };

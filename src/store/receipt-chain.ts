@@ -8,7 +8,7 @@ export const FIRST_PREVIOUS = "0".repeat(64);
 const HASH_BYTES = 32;
 
 /** The parts of an anchor that are hashed into a receipt. */
-export interface AnchorContent {
+export interface HashedContent {
   readonly caption: string | null;
   readonly metadata: Metadata;
   readonly imageVector: Float32Array;
@@ -42,7 +42,7 @@ export const hashOfId = (salt: Uint8Array, id: AnchorId): Buffer =>
  * `{caption, imageVector, metadata, textVector}`. Vectors are base64 of their little-endian float32 bytes, as they were
  * given or computed.
  */
-export const hashOfContent = (salt: Uint8Array, content: AnchorContent): Buffer => {
+export const hashOfContent = (salt: Uint8Array, content: HashedContent): Buffer => {
   const { caption, metadata, imageVector, textVector } = content;
   const json = canonicalJson({
     caption,

@@ -4,7 +4,7 @@ import { normals, seededRandom } from "./random.ts";
 
 /** A dataset in both forms: that of the code, and lists for slow references. */
 export interface Task {
-  readonly features: Embeddings;
+  readonly embeddings: Embeddings;
   readonly classes: Int32Array;
   readonly fLabels: readonly Numbers[];
   readonly rows: Rows;
@@ -55,16 +55,16 @@ export const createTask = (
 };
 
 export const taskOf = (
-  features: Float32Array,
+  embeddings: Float32Array,
   d: number,
   labels: readonly Float32Array[],
   d2: number,
   classes: Int32Array,
 ): Task => ({
-  features: { data: features, n: features.length / d, d },
+  embeddings: { data: embeddings, n: embeddings.length / d, d },
   classes,
   fLabels: labels.map((data) => ({ data, rows: data.length / d2, columns: d2 })),
-  rows: rowsOf(features, d),
+  rows: rowsOf(embeddings, d),
   labels: labels.map((data) => rowsOf(data, d2)),
 });
 
@@ -73,5 +73,5 @@ export const withFeatures = (task: Task, change: (row: readonly number[]) => num
   const changed = task.rows.map(change);
   const d = changed[0]?.length ?? 0;
   const data = Float32Array.from(changed.flat());
-  return { ...task, features: { data, n: task.features.n, d }, rows: rowsOf(data, d) };
+  return { ...task, embeddings: { data, n: task.embeddings.n, d }, rows: rowsOf(data, d) };
 };

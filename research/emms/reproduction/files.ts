@@ -63,7 +63,7 @@ export const readInput = async (
       `${labelPath} has ${ids.length} labels; there are ${n} rows of features`,
     );
   const features: Embeddings = { data, n, d };
-  if (!withFLabels) return { features, classes: denseOf(ids) };
+  if (!withFLabels) return { embeddings: features, classes: denseOf(ids) };
   const labels: Numbers[] = [];
   for (const pattern of files.fLabelFiles) {
     const path = pathOf(files.fLabels, pattern, dataset);
@@ -71,7 +71,7 @@ export const readInput = async (
   }
   const dimension = Math.min(...labels.map(({ columns }) => columns));
   return {
-    features,
+    embeddings: features,
     classes: denseOf(ids),
     fLabels: await projectLabels(labels, { by: "random", dimension, seed: 0 }),
   };

@@ -1,6 +1,6 @@
 import type { EncoderRegistry } from "../../../src/encoders/index.ts";
 import { AnchorageError } from "../../../src/errors.ts";
-import type { FeatureSource } from "../../../src/features/epalm/index.ts";
+import type { LayerSource } from "../../../src/features/epalm/index.ts";
 import type { EncoderInfo } from "../../../src/types.ts";
 import { openVectorFile } from "../../../src/features/evaluation/index.ts";
 
@@ -9,7 +9,7 @@ const IMAGES_A_BATCH = 32;
 
 /** What an encoder's layers make of images. */
 export interface LayerFeatures {
-  readonly sources: readonly FeatureSource[];
+  readonly sources: readonly LayerSource[];
   /** Of each layer `[images, dimension]`. */
   readonly features: readonly Float32Array[];
 }

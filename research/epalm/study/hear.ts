@@ -61,7 +61,12 @@ export const evaluateHearing = async (options: {
   const training = { ...defaultTraining(decoder.config, sources), epochs: options.epochs, seed };
   const adapter = await trainAdapter(
     decoder,
-    { rows: part(0, SOUNDS.train), validation: part(SOUNDS.train, SOUNDS.validation), features, inputs },
+    {
+      rows: part(0, SOUNDS.train),
+      validation: part(SOUNDS.train, SOUNDS.validation),
+      layerVectors: features,
+      inputs,
+    },
     training,
     { signal, onProgress: options.onProgress },
   );

@@ -1,4 +1,4 @@
-import { fitProjection, projectFeatures } from "../../../src/features/epalm/index.ts";
+import { fitProjection, projectLayerVectors } from "../../../src/features/epalm/index.ts";
 import type { EpalmImage } from "./images.ts";
 
 /** Of each layer that images are compared by. */
@@ -36,7 +36,7 @@ export const findNeighbours = async (
     WIDTH,
     SEED,
   );
-  const parts = features.map((rows, layer) => projectFeatures(fitted, layer, rows));
+  const parts = features.map((rows, layer) => projectLayerVectors(fitted, layer, rows));
   const width = parts.reduce((sum, part) => sum + part.length / images.length, 0);
   const vectors = new Float32Array(images.length * width);
   images.forEach((_, image) => {

@@ -1,7 +1,7 @@
 import {
   defaultTraining,
   type DecoderConfig,
-  type FeatureSource,
+  type LayerSource,
   type InjectionMode,
   type TrainingOptions,
 } from "../../../src/features/epalm/index.ts";
@@ -131,7 +131,7 @@ export const layersUsed = <T>(
 export const optionsOf = (
   { method, vectors, shallow, mode, shared, tokenNorm, prompt }: Plan,
   config: DecoderConfig,
-  sources: readonly FeatureSource[],
+  sources: readonly LayerSource[],
 ): TrainingOptions => {
   const used = method === "none" ? [] : layersUsed({ vectors, shallow }, sources);
   const options = { ...defaultTraining(config, used), shared, tokenNorm, prompt };

@@ -169,7 +169,7 @@ const adapterOf = async (
     {
       rows: rowsOf(training, world, plan.retrieved),
       validation: rowsOf(validation, world, plan.retrieved),
-      features: usedOf(plan, layers.features),
+      layerVectors: usedOf(plan, layers.features),
       inputs: images.length,
     },
     { ...options, epochs, seed },

@@ -79,7 +79,7 @@ export const evaluateWatching = async (
       {
         rows: rows.filter(({ input }) => input >= training),
         validation: rows.filter(({ input }) => input >= tests && input < training),
-        features,
+        layerVectors: features,
         inputs: clips.length,
       },
       { ...base, vision: vision === null ? null : { ...vision, tokens }, epochs, seed },

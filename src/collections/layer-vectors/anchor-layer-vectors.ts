@@ -31,12 +31,12 @@ export const anchorLayerVectors = async (
   encoders: readonly EncoderRecord[],
   keys: readonly number[],
   making: Making,
-): Promise<{ readonly places: readonly number[]; readonly features: readonly SharedRows[] }> => {
+): Promise<{ readonly places: readonly number[]; readonly vectors: readonly SharedRows[] }> => {
   await keepLayerVectors(store, registry, collection, encoders, keys, making);
   const found: ReadonlyMap<number, Float32Array>[] = [];
   for (const encoder of encoders) found.push(await findVectors(store, encoder, keys));
-  const places = keys.flatMap((key, place) => (found.every((vectors) => vectors.has(key)) ? [place] : []));
-  const features = encoders.map(({ dimension }, e) => {
+  const places = keys.flatMap((key, place) => (found.every((known) => known.has(key)) ? [place] : []));
+  const vectors = encoders.map(({ dimension }, e) => {
     const rows = sharedRows(places.length * dimension);
     places.forEach((place, row) => {
       const vector = found[e]?.get(keys[place] ?? 0);
@@ -44,7 +44,7 @@ export const anchorLayerVectors = async (
     });
     return rows;
   });
-  return { places, features };
+  return { places, vectors };
 };
 
 /** Makes and keeps what {@link anchorLayerVectors} gives; of anchors without a stored image nothing can be made. */

@@ -5,7 +5,7 @@ import type { CallOptions, Transport } from "../../client/transport.ts";
 import type {
   AdapterInputsBody,
   AdapterInputsRequestBody,
-  FeaturesRequestBody,
+  LayerVectorsRequestBody,
 } from "./api/adapter-inputs.ts";
 import type { TrainAdapterBody } from "./api/adapter-training.ts";
 import type { AdapterBody, AdapterListBody, DecoderListBody, RegisterParameters } from "./api/adapters.ts";
@@ -14,7 +14,7 @@ import type { GenerateAnswerBody, GeneratedTokenBody, GenerateRequestBody } from
 export type {
   AdapterInputsBody,
   AdapterInputsRequestBody,
-  FeaturesRequestBody,
+  LayerVectorsRequestBody,
 } from "./api/adapter-inputs.ts";
 export type { TrainAdapterBody } from "./api/adapter-training.ts";
 export type { AdapterBody, AdapterListBody, DecoderListBody, RegisterParameters } from "./api/adapters.ts";
@@ -53,7 +53,7 @@ export interface AdaptersClient {
 /** Outputs of encoders' layers for a collection's images, and what an adapter makes of them. */
 export interface AdapterInputsClient {
   /** Starts to compute the features of encoders' layers for all images. */
-  makeFeatures(request?: FeaturesRequestBody, options?: CallOptions): Promise<JobBody>;
+  makeFeatures(request?: LayerVectorsRequestBody, options?: CallOptions): Promise<JobBody>;
   /** Features of layers, or an adapter's output for them. */
   adapterInputs(
     request: Omit<AdapterInputsRequestBody, "format" | "all">,

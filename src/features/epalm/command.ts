@@ -55,7 +55,7 @@ const optionsOf = (given: Given, defaults: TrainingOptions): TrainingOptions => 
   const { vision } = defaults;
   const seen =
     given.method === "limber"
-      ? ({ kind: "limber", vectors: defaults.features.length, tokens: 1 } as const)
+      ? ({ kind: "limber", vectors: defaults.sources.length, tokens: 1 } as const)
       : vision?.kind === "epalm"
         ? { ...vision, mode: given.mode }
         : vision;
@@ -69,14 +69,14 @@ const run = async (given: Given, { config, signal, print, note }: CommandContext
   const {
     defaultTraining,
     openDecoderModel,
-    readFeatureFile,
+    readLayerVectors,
     parseAdapterRows,
     splitByInput,
     trainAdapter,
     trainedShare,
     writeAdapter,
   } = await import("./index.ts");
-  const { anchors, sources, features } = readFeatureFile(await read(given.features));
+  const { anchors, sources, layerVectors } = readLayerVectors(await read(given.features));
   const all = parseAdapterRows((await read(given.rows)).toString("utf8"), anchors);
   const folder = join(decoderDirectory(config.dataDir), given.decoder);
   const decoder = await openDecoderModel(folder);
@@ -91,7 +91,7 @@ const run = async (given: Given, { config, signal, print, note }: CommandContext
   try {
     const adapter = await trainAdapter(
       decoder,
-      { rows, validation, features, inputs: anchors.length },
+      { rows, validation, layerVectors, inputs: anchors.length },
       optionsOf(given, defaultTraining(decoder.config, sources)),
       {
         signal,

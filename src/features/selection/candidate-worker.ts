@@ -9,11 +9,11 @@ import {
 
 export interface CandidateCalls {
   /** Notifies after each score. */
-  readonly score: (features: CandidateEmbeddings) => Promise<CandidateScores>;
+  readonly score: (embeddings: CandidateEmbeddings) => Promise<CandidateScores>;
   readonly close: () => Promise<void>;
 }
 
 export const open = (standard: CandidateTask, { signal, notify }: WorkerContext): CandidateCalls => ({
-  score: (features) => scoreCandidate(features, standard, () => notify(undefined), signal),
+  score: (embeddings) => scoreCandidate(embeddings, standard, () => notify(undefined), signal),
   close: closeKernels,
 });

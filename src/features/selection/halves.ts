@@ -54,10 +54,10 @@ export const half = (n: number, seed: number, index: number): Int32Array => {
 };
 
 /** Some rows of an input; classes that have none of them are left out. */
-export const rowsOf = ({ features, classes, fLabels }: ScoreInput, rows: Int32Array): ScoreInput => {
-  const { data, d } = features;
+export const rowsOf = ({ embeddings, classes, fLabels }: ScoreInput, rows: Int32Array): ScoreInput => {
+  const { data, d } = embeddings;
   return {
-    features: { data: taken({ data, rows: features.n, columns: d }, rows).data, n: rows.length, d },
+    embeddings: { data: taken({ data, rows: embeddings.n, columns: d }, rows).data, n: rows.length, d },
     ...(classes === undefined ? {} : { classes: renumbered(rows.map((row) => classes[row] ?? 0)) }),
     ...(fLabels === undefined ? {} : { fLabels: fLabels.map((label) => taken(label, rows)) }),
   };

@@ -7,7 +7,7 @@ import {
 } from "../../collections/layer-vectors/index.ts";
 import type { EncoderRecord, Store } from "../../store/index.ts";
 import type { Drawn } from "./draw.ts";
-import { imageFeatures } from "./image-features.ts";
+import { embedSamples } from "./embed-samples.ts";
 import type { Candidate, GivenModel, Subject } from "./types.ts";
 
 /** What a model makes of the samples. */
@@ -49,11 +49,11 @@ export const modelsOf = async (
   };
   if ("images" in subject) {
     const images = rows.flatMap((row) => subject.images[row] ?? []);
-    const features = await imageFeatures(registry, encoders, images, rows, making);
-    return { models: features.map(modelOf), places: every };
+    const embeddings = await embedSamples(registry, encoders, images, rows, making);
+    return { models: embeddings.map(modelOf), places: every };
   }
   if (of === null) throw new TypeError("samples of a collection come without it");
-  const { places, features } = await anchorLayerVectors(
+  const { places, vectors } = await anchorLayerVectors(
     store,
     registry,
     of.collection,
@@ -61,12 +61,12 @@ export const modelsOf = async (
     rows,
     making,
   );
-  return { models: features.map(modelOf), places };
+  return { models: vectors.map(modelOf), places };
 };
 
-const given = ({ name, features }: GivenModel, rows: readonly number[]): Model => {
-  const d = features[0]?.length ?? 0;
+const given = ({ name, features: embeddings }: GivenModel, rows: readonly number[]): Model => {
+  const d = embeddings[0]?.length ?? 0;
   const data = sharedRows(rows.length * d);
-  rows.forEach((row, i) => data.set(features[row] ?? [], i * d));
+  rows.forEach((row, i) => data.set(embeddings[row] ?? [], i * d));
   return { name, d, data, features: "given" };
 };

@@ -51,13 +51,13 @@ export interface CandidateScores {
  * @throws the signal's reason, soon after it is aborted
  */
 export const scoreCandidate = async (
-  features: CandidateEmbeddings,
+  embeddings: CandidateEmbeddings,
   { labels, options, seed, halves }: CandidateTask,
   onScore: () => void,
   signal: AbortSignal,
 ): Promise<CandidateScores> => {
-  const seen = await transformed(features);
-  const input: ScoreInput = { ...labels, features: seen };
+  const seen = await transformed(embeddings);
+  const input: ScoreInput = { ...labels, embeddings: seen };
   const methods: MethodScores[] = [];
   for (const [method, count] of halves) {
     signal.throwIfAborted();
@@ -98,7 +98,7 @@ const transformed = async ({
   n,
   d,
   transform,
-}: CandidateEmbeddings): Promise<ScoreInput["features"]> => {
+}: CandidateEmbeddings): Promise<ScoreInput["embeddings"]> => {
   if (transform === "none") return { data, n, d };
   const fit = await fitTransform(transform, await applyTransform(null, data, d), d);
   // Rows that are all the same stay as they are, and scores say what they make of them.

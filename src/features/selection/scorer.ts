@@ -5,7 +5,7 @@ import type { CandidateScores, CandidateEmbeddings, CandidateTask } from "./scor
 /** Scores candidates on a thread of its own, one after another: each resolves before the next is asked for. */
 interface Scorer {
   /** @throws the signal's reason, soon after it is aborted */
-  readonly score: (features: CandidateEmbeddings) => Promise<CandidateScores>;
+  readonly score: (embeddings: CandidateEmbeddings) => Promise<CandidateScores>;
   /** To be called at the end, whether or not a score was thrown. Resolves when nothing is worked on any more. */
   readonly close: () => Promise<void>;
 }
@@ -17,5 +17,5 @@ interface Scorer {
 export const openScorer = (standard: CandidateTask, onScore: () => void, signal: AbortSignal): Scorer => {
   const module = new URL("./candidate-worker.ts", import.meta.url);
   const worker = openWorker<CandidateCalls>(module, standard, { signal, onNotice: onScore });
-  return { score: (features) => worker.call("score", features), close: worker.close };
+  return { score: (embeddings) => worker.call("score", embeddings), close: worker.close };
 };

@@ -34,12 +34,12 @@ export const measureCurves = async (
   for (const modality of ["image", "text"] as const)
     curves.set(
       `${modality}/${kindFor(modality, subject.transform, subject.view.size)}`,
-      await tuneOne(subject, modality, options),
+      await measureCurve(subject, modality, options),
     );
   return curves;
 };
 
-const tuneOne = async (
+const measureCurve = async (
   { view, transform }: Pick<BuildSubject, "view" | "transform">,
   modality: Modality,
   { profile, hnswlib, signal, onPoint }: MeasureCurvesOptions,

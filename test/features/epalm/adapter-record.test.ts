@@ -7,7 +7,7 @@ import {
   defaultInjection,
   fitProjection,
   initialAdapter,
-  projectFeatures,
+  projectLayerVectors,
   readAdapter,
   scheduleOf,
   trainedShare,
@@ -88,7 +88,7 @@ const adapterOf = (): Adapter => {
 describe("the frozen projection of an encoder's features", () => {
   test("has mean 0 and variance 1 in each direction", () => {
     features.forEach((data, vector) => {
-      const rows = projectFeatures(projection, vector, data);
+      const rows = projectLayerVectors(projection, vector, data);
       for (let i = 0; i < WIDTH; i++) {
         const column = Array.from({ length: ROWS }, (_, row) => rows[row * WIDTH + i] ?? NaN);
         expect(column.reduce((a, b) => a + b, 0) / ROWS).toBeCloseTo(0, 5);
@@ -115,7 +115,7 @@ describe("the frozen projection of an encoder's features", () => {
       .sort((a, b) => (realEigenvalues[b] ?? 0) - (realEigenvalues[a] ?? 0));
     let first = 0;
     standard.forEach((part, layer) => {
-      const rows = projectFeatures(projection, layer, features[layer] ?? new Float32Array(0));
+      const rows = projectLayerVectors(projection, layer, features[layer] ?? new Float32Array(0));
       for (let i = 0; i < WIDTH; i++) {
         const axis = eigenvectorMatrix.getColumn(order[i] ?? 0).slice(first, first + part.columns);
         const scores = part.mmul(Matrix.columnVector(axis)).getColumn(0);
@@ -131,7 +131,7 @@ describe("the frozen projection of an encoder's features", () => {
 
   test("gives every layer's direction the same sense", () => {
     const [a, b] = [0, 1].map((layer) =>
-      projectFeatures(projection, layer, features[layer] ?? new Float32Array(0)),
+      projectLayerVectors(projection, layer, features[layer] ?? new Float32Array(0)),
     );
     for (let i = 0; i < WIDTH; i++) {
       let along = 0;
@@ -145,7 +145,7 @@ describe("the frozen projection of an encoder's features", () => {
     const fitted = await fitProjection([flat], 3, 10, 1);
     expect(fitted.get("input.0.map")?.shape).toEqual([2, 5]);
     expect(fitted.get("input.0.scale")?.data[2]).toBe(0);
-    expect([...projectFeatures(fitted, 0, flat)].every(Number.isFinite)).toBe(true);
+    expect([...projectLayerVectors(fitted, 0, flat)].every(Number.isFinite)).toBe(true);
   });
 });
 
@@ -200,7 +200,7 @@ describe("an adapter's inputs", () => {
   test("are its maps of the projected features, and its prompt", () => {
     const adapter = adapterOf();
     const found = adapterInputs(adapter, features, ROWS);
-    const projected = features.map((data, vector) => projectFeatures(projection, vector, data));
+    const projected = features.map((data, vector) => projectLayerVectors(projection, vector, data));
     expect(found.visual).toEqual(visualTokens(SETTINGS.shape, adapter.tensors, projected));
     expect(found.visual).toHaveLength(3 * ROWS * 6);
     expect(found.prompt).toHaveLength(2 * 4);

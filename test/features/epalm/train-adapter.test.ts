@@ -46,7 +46,7 @@ const planted = (): TrainingData => {
     prompt: PROMPT,
     answer: ANSWERS[input % ANSWERS.length] ?? "",
   }));
-  return { rows: rows.slice(12), validation: rows.slice(0, 12), features, inputs: INPUTS };
+  return { rows: rows.slice(12), validation: rows.slice(0, 12), layerVectors: features, inputs: INPUTS };
 };
 
 const data = planted();
@@ -103,7 +103,7 @@ const accuracyOf = async (of: Adapter, isBlind: boolean): Promise<number> => {
   const { encode } = decoder.tokenizer;
   let right = 0;
   for (const { input, prompt, answer } of data.validation) {
-    const own = data.features.map((rows) => rows.slice(input * WIDTH, (input + 1) * WIDTH));
+    const own = data.layerVectors.map((rows) => rows.slice(input * WIDTH, (input + 1) * WIDTH));
     const { visual, prompt: soft } = adapterInputs(of, own, 1);
     const seen = isBlind ? new Float32Array(visual.length) : visual;
     const before = { tokens: [[decoder.config.bos, ...encode(prompt)]], visual: seen, prompt: soft };
@@ -212,7 +212,7 @@ describe("training an adapter", () => {
 
   test("needs no features where a prompt alone is trained", async () => {
     const blind = { ...SHORT, vision: null, features: [] };
-    const { settings } = await trainAdapter(decoder, { ...data, features: [] }, blind, { signal });
+    const { settings } = await trainAdapter(decoder, { ...data, layerVectors: [] }, blind, { signal });
     expect(settings.shape.features).toEqual([]);
     expect(settings.training?.curve.at(-1)?.loss).toBeLessThan(settings.training?.curve[0]?.loss ?? 0);
   });
@@ -220,7 +220,7 @@ describe("training an adapter", () => {
   test("takes two tokens an input", async () => {
     const { vision } = OPTIONS;
     if (vision === null) throw new Error("there is no vision");
-    const features = data.features.map((rows) => rows.slice(0, rows.length));
+    const features = data.layerVectors.map((rows) => rows.slice(0, rows.length));
     const halves = {
       ...data,
       inputs: INPUTS / 2,
@@ -228,7 +228,9 @@ describe("training an adapter", () => {
       validation: [],
     };
     const options = { ...SHORT, vision: { ...vision, tokens: 2 } };
-    const { settings } = await trainAdapter(decoder, { ...halves, features }, options, { signal });
+    const { settings } = await trainAdapter(decoder, { ...halves, layerVectors: features }, options, {
+      signal,
+    });
     expect(settings.vision?.tokens).toBe(2);
     expect(settings.training?.curve.at(-1)).toMatchObject({ epoch: 3, validation: null });
   });

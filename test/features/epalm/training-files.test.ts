@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readFeatureFile, parseAdapterRows, writeSafetensors } from "../../../src/features/epalm/index.ts";
+import { readLayerVectors, parseAdapterRows, writeSafetensors } from "../../../src/features/epalm/index.ts";
 
 const SHA = "ef".repeat(32);
 const LAYERS = JSON.stringify([{ name: "a", id: "eye#a", sha256: SHA, dimension: 2 }]);
@@ -9,7 +9,7 @@ const ANCHORS = ["fox", "car"];
 describe("a file of features", () => {
   test("has the anchors and, of each layer, their features", () => {
     const bytes = writeSafetensors(TENSORS, { anchors: JSON.stringify(ANCHORS), layers: LAYERS });
-    expect(readFeatureFile(bytes)).toEqual({
+    expect(readLayerVectors(bytes)).toEqual({
       anchors: ANCHORS,
       sources: [{ encoder: "eye#a", sha256: SHA, dimension: 2 }],
       features: [Float32Array.of(1, 2, 3, 4)],
@@ -17,9 +17,9 @@ describe("a file of features", () => {
   });
 
   test("is refused without names of anchors and layers, and where a layer is of another shape", () => {
-    expect(() => readFeatureFile(writeSafetensors(TENSORS))).toThrow("does not name anchors and layers");
+    expect(() => readLayerVectors(writeSafetensors(TENSORS))).toThrow("does not name anchors and layers");
     const three = writeSafetensors(TENSORS, { anchors: '["a","b","c"]', layers: LAYERS });
-    expect(() => readFeatureFile(three)).toThrow('"eye#a" is not [3, 2]');
+    expect(() => readLayerVectors(three)).toThrow('"eye#a" is not [3, 2]');
   });
 });
 

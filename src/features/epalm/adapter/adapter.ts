@@ -8,14 +8,14 @@ const LEAST = 1e-12;
 /**
  * The visual tokens of a batch, `[vectors, rows, hidden]`.
  *
- * @param features of each visual vector `[rows, width]`; a row an image, or an image's token
+ * @param layerVectors of each visual vector `[rows, width]`; a row an image, or an image's token
  */
 export const visualTokens = (
   shape: AdapterShape,
   tensors: ReadonlyMap<string, NamedTensor>,
-  features: readonly Float32Array[],
+  layerVectors: readonly Float32Array[],
 ): Float32Array => {
-  const parts = features.map((rows, vector) => {
+  const parts = layerVectors.map((rows, vector) => {
     const projected = projectedOf(shape, tensors, rows, vector);
     return shape.tokenNorm
       ? scaled(projected, shape.hidden, dataOf(tensors, scaleOf(shape, vector))[0] ?? 1)
@@ -48,7 +48,7 @@ export const promptTokens = (
 export const adapterGradients = (
   shape: AdapterShape,
   tensors: ReadonlyMap<string, NamedTensor>,
-  features: readonly Float32Array[],
+  layerVectors: readonly Float32Array[],
   given: { readonly dVisual: Float32Array; readonly dPrompt: Float32Array },
 ): Tensors => {
   const gradients: Tensors = new Map(
@@ -58,7 +58,7 @@ export const adapterGradients = (
     ]),
   );
   let first = 0;
-  features.forEach((rows, vector) => {
+  layerVectors.forEach((rows, vector) => {
     const count = (rows.length / (shape.features[vector] ?? 1)) * shape.hidden;
     const slopes = given.dVisual.subarray(first, first + count);
     first += count;

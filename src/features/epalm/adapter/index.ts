@@ -7,7 +7,7 @@ export { clipGradients, startAdamW, stepAdamW, type AdamWSettings, type AdamWSta
 export { defaultInjection } from "./default-injection.ts";
 export { adapterInputs, adapterVisual, decoderShape, trainedShare, type InjectionInputs } from "./inputs.ts";
 export { adapterShapes, adapterSize, checkAdapter, initialAdapter } from "./names.ts";
-export { fitProjection, isOfProjection, projectFeatures } from "./projection.ts";
+export { fitProjection, isOfProjection, projectLayerVectors } from "./projection.ts";
 export { createAdapter, readAdapter, writeAdapter } from "./record.ts";
 export { parseAdapterSettings, visualVectorCount } from "./settings.ts";
 export type * from "./types.ts";

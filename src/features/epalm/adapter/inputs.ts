@@ -2,7 +2,7 @@ import { AnchorageError } from "../../../errors.ts";
 import type { Shape } from "../decoder/forward.ts";
 import { promptTokens, visualTokens } from "./adapter.ts";
 import { adapterSize } from "./names.ts";
-import { projectFeatures } from "./projection.ts";
+import { projectLayerVectors } from "./projection.ts";
 import type { Adapter, AdapterSettings } from "./types.ts";
 
 /** What a decoder takes in. */
@@ -16,41 +16,41 @@ export interface InjectionInputs {
 /**
  * What an adapter makes of features.
  *
- * @param features of each layer `[rows, dimension]` as the encoder gave them, or `[rows, tokens, dimension]` where an
+ * @param layerVectors of each layer `[rows, dimension]` as the encoder gave them, or `[rows, tokens, dimension]` where an
  * input is of several tokens
  * @throws AnchorageError `invalid-input` where they are of another shape
  */
 export const adapterInputs = (
   adapter: Adapter,
-  features: readonly Float32Array[],
+  layerVectors: readonly Float32Array[],
   rows: number,
 ): InjectionInputs => ({
-  visual: adapterVisual(adapter, features, rows),
+  visual: adapterVisual(adapter, layerVectors, rows),
   prompt: promptTokens(adapter.settings.shape, adapter.tensors),
 });
 
 /** The visual part of {@link adapterInputs} alone; the prompt is the same for all inputs. */
 export const adapterVisual = (
   { settings, tensors }: Adapter,
-  features: readonly Float32Array[],
+  layerVectors: readonly Float32Array[],
   rows: number,
 ): Float32Array => {
   const { shape, vision } = settings;
   const tokens = vision?.tokens ?? 1;
-  if (features.length !== settings.features.length)
+  if (layerVectors.length !== settings.features.length)
     throw new AnchorageError(
       "invalid-input",
-      `The adapter takes features of ${settings.features.length} layers, not of ${features.length}.`,
+      `The adapter takes features of ${settings.features.length} layers, not of ${layerVectors.length}.`,
     );
   settings.features.forEach(({ dimension, encoder }, vector) => {
-    const length = features[vector]?.length ?? 0;
+    const length = layerVectors[vector]?.length ?? 0;
     if (length !== rows * tokens * dimension)
       throw new AnchorageError(
         "invalid-input",
         `Features by "${encoder}" are [${rows}, ${tokens}, ${dimension}], not ${length} numbers.`,
       );
   });
-  const projected = features.map((data, vector) => projectFeatures(tensors, vector, data));
+  const projected = layerVectors.map((data, vector) => projectLayerVectors(tensors, vector, data));
   return visualTokens(shape, tensors, projected);
 };
 

@@ -12,7 +12,7 @@ const ITERATIONS = 3;
  * @param count at most as many as rows
  * @returns for each side its part of the axes, `[count, its width]`, in descending order of their variance
  */
-export const principalAxes = async (
+export const jointPrincipalAxes = async (
   sides: readonly Matrix[],
   count: number,
   random: Random,

@@ -1,7 +1,7 @@
 import { multiply, type Matrix } from "../../../math/linear-algebra/index.ts";
 import { createRandom } from "../../../math/random.ts";
 import { linear } from "./linear.ts";
-import { principalAxes } from "./principal-axes.ts";
+import { jointPrincipalAxes } from "./principal-axes.ts";
 import type { NamedTensor, Tensors } from "./types.ts";
 
 /** Rows that a projection is fitted on at most; more than enough for a hundred axes. */
@@ -23,11 +23,11 @@ export const isOfProjection = (name: string): boolean => name.startsWith(INPUT);
  * `input.{j}.mean` and `input.{j}.scale` `[dimension]`, `input.{j}.map` `[width, dimension]`: features x of layer j become
  * `map ((x - mean) * scale)`.
  *
- * @param features of each layer `[rows, dimension]`
+ * @param layerVectors of each layer `[rows, dimension]`
  * @param width reduced where there are too few rows or dimensions
  */
 export const fitProjection = async (
-  features: readonly Float32Array[],
+  layerVectors: readonly Float32Array[],
   rows: number,
   width: number,
   seed: number,
@@ -36,7 +36,7 @@ export const fitProjection = async (
   const all = Array.from({ length: rows }, (_, row) => row);
   const chosen = rows > FIT_ROWS ? random.sample(all, FIT_ROWS).sort((a, b) => a - b) : all;
   const tensors: Tensors = new Map();
-  const sides = features.map((data, vector): Matrix => {
+  const sides = layerVectors.map((data, vector): Matrix => {
     const dimension = data.length / rows;
     const { mean, scale } = momentsOf(data, dimension, chosen);
     tensors.set(nameOf(vector, "mean"), { shape: [dimension], data: mean });
@@ -52,7 +52,7 @@ export const fitProjection = async (
   });
   const least = Math.min(...sides.map(({ columns }) => columns));
   const count = Math.max(1, Math.min(width, least, chosen.length - 1));
-  const axes = await principalAxes(sides, count, random);
+  const axes = await jointPrincipalAxes(sides, count, random);
   for (const [vector, side] of sides.entries()) {
     const axis = axes[vector];
     if (axis === undefined) continue;
@@ -75,20 +75,20 @@ export const fitProjection = async (
 /**
  * What the trained maps take, of features of one layer as an encoder gave them.
  *
- * @param features `[rows, dimension]`
+ * @param layerVectors `[rows, dimension]`
  * @returns `[rows, width]`; the features themselves where an adapter projects none
  */
-export const projectFeatures = (
+export const projectLayerVectors = (
   tensors: ReadonlyMap<string, NamedTensor>,
   vector: number,
-  features: Float32Array,
+  layerVectors: Float32Array,
 ): Float32Array => {
   const map = tensors.get(nameOf(vector, "map"));
   const mean = tensors.get(nameOf(vector, "mean"))?.data;
   const scale = tensors.get(nameOf(vector, "scale"))?.data;
-  if (map === undefined || mean === undefined || scale === undefined) return features;
+  if (map === undefined || mean === undefined || scale === undefined) return layerVectors;
   const [width = 0, dimension = 1] = map.shape;
-  const standard = features.map((value, i) => {
+  const standard = layerVectors.map((value, i) => {
     const d = i % dimension;
     return (value - (mean[d] ?? 0)) * (scale[d] ?? 0);
   });

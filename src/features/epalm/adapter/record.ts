@@ -54,10 +54,10 @@ const parsedSettings = (text: string): unknown => {
 
 /** There is a projection of every layer, or of none, whose features are then taken as they are. */
 const checkProjection = (
-  { features, shape }: AdapterSettings,
+  { features: sources, shape }: AdapterSettings,
   found: ReadonlyMap<string, NamedTensor>,
 ): void => {
-  const dimensions = features.map(({ dimension }) => dimension);
+  const dimensions = sources.map(({ dimension }) => dimension);
   const faults: string[] = [];
   if (found.size === 0) {
     dimensions.forEach((dimension, vector) => {

@@ -22,7 +22,7 @@ export const parseAdapterSettings = (json: unknown): AdapterSettings => {
   return found;
 };
 
-const contradictions = ({ vision: seen, features, shape: made }: AdapterSettings): FieldFault[] => {
+const contradictions = ({ vision: seen, features: sources, shape: made }: AdapterSettings): FieldFault[] => {
   const faults: FieldFault[] = [];
   const vectors = visualVectorCount(seen);
   if (made.features.length !== vectors)
@@ -30,10 +30,10 @@ const contradictions = ({ vision: seen, features, shape: made }: AdapterSettings
       path: ["settings", "shape", "features"],
       message: `there are ${made.features.length} for ${vectors} visual vectors`,
     });
-  if (features.length !== vectors)
+  if (sources.length !== vectors)
     faults.push({
       path: ["settings", "features"],
-      message: `there are ${features.length} for ${vectors} visual vectors`,
+      message: `there are ${sources.length} for ${vectors} visual vectors`,
     });
   if (made.shared && new Set(made.features).size > 1)
     faults.push({

@@ -9,7 +9,7 @@ export type AdapterSettings = z.output<typeof adapterSettings>;
 /** The widths and parts of an adapter, from which the shapes of its tensors follow. */
 export type AdapterShape = AdapterSettings["shape"];
 /** A layer of an encoder, by the encoder's name and digest. */
-export type FeatureSource = AdapterSettings["features"][number];
+export type LayerSource = AdapterSettings["features"][number];
 /** The tokens of a text that training counts. */
 export type LossScope = z.output<typeof lossScope>;
 export type TrainingRecord = NonNullable<AdapterSettings["training"]>;

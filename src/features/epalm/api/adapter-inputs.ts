@@ -19,7 +19,7 @@ const layers = z
       "Ids of layers, or of image encoders, of `GET /v1/encoders`; those of the collection's image encoder where absent.",
   });
 
-export const featuresRequest = z
+export const layerVectorsRequest = z
   .strictObject({ layers: optional(layers) })
   .openapi("FeaturesRequest", { example: {} });
 
@@ -154,6 +154,6 @@ export const adapterInputsAnswer = z
   })
   .openapi("AdapterInputs");
 
-export type FeaturesRequestBody = z.input<typeof featuresRequest>;
+export type LayerVectorsRequestBody = z.input<typeof layerVectorsRequest>;
 export type AdapterInputsRequestBody = z.input<typeof adapterInputsRequest>;
 export type AdapterInputsBody = z.input<typeof adapterInputsAnswer>;

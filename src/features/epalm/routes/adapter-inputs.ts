@@ -11,7 +11,7 @@ import {
 } from "../../../http/endpoint.ts";
 import { answerFile, streamFile } from "./file-answer.ts";
 import { answerJsonParts } from "./json-parts.ts";
-import { adapterInputsAnswer, adapterInputsRequest, featuresRequest } from "../api/adapter-inputs.ts";
+import { adapterInputsAnswer, adapterInputsRequest, layerVectorsRequest } from "../api/adapter-inputs.ts";
 import { collectionParams } from "../../../api/collections.ts";
 import { job } from "../../../api/service.ts";
 
@@ -32,12 +32,12 @@ export const addAdapterInputs = ({ app, bodyLimit, log }: Routes, adapters: Adap
         "vectors, with which they are deleted and erased. Layers of one network cost one run of it. What is there " +
         "already stays: a job that was cancelled or interrupted goes on where it was when it is asked for again. Anchors " +
         "without an image are left out. 409 while one of the collection runs; 422 where its encoder declares no layers.",
-      request: { params: collectionParams, ...jsonBody(featuresRequest) },
+      request: { params: collectionParams, ...jsonBody(layerVectorsRequest) },
       responses: { 202: jsonOf("The job.", job), ...problems(400, 404, 409, 413, 415, 422, 503) },
     },
     async (c) => {
       const { collection } = readPath(c, collectionParams);
-      const { layers } = await readJsonBody(c, featuresRequest, bodyLimit);
+      const { layers } = await readJsonBody(c, layerVectorsRequest, bodyLimit);
       const started = await adapters.startLayerVectors(collection, layers);
       c.header("Location", `/v1/jobs/${started.id}`);
       return answerJson(c, started, 202);

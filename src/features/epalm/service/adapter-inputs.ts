@@ -75,14 +75,14 @@ export const inputsOf = async (
   const imageInputs = request.inputs.map((input, i) => imageInputOf(input, pathOf(i)));
   const own = neighbours > 0 ? ownEncoder(registry, collection, imageInputs) : null;
   const encoders = layers.map(({ encoder }) => encoder);
-  const [features, vectors] = await seen(sources, collection, encoders, own, imageInputs, pathOf, signal);
+  const [layerVectors, vectors] = await seen(sources, collection, encoders, own, imageInputs, pathOf, signal);
   return {
     sequence: collection.sequence,
     inputs: imageInputs.map((input) => ({ anchor: "anchor" in input ? input.anchor : null })),
     layers,
     ...(stored === null
-      ? { tokens: features }
-      : { made: await applyAdapter(stored, features, imageInputs.length) }),
+      ? { tokens: layerVectors }
+      : { made: await applyAdapter(stored, layerVectors, imageInputs.length) }),
     ...(neighbours === 0
       ? {}
       : { neighbours: await neighboursOf(store, collections, collection, imageInputs, vectors, neighbours) }),
@@ -123,13 +123,13 @@ const seen = async (
 ): Promise<[Float32Array[], Map<number, Float32Array>]> => {
   const known = encoders.findIndex(({ key }) => key === own?.key);
   const all = own === null || known >= 0 ? encoders : [...encoders, own];
-  const features = await layerVectorsOf(store, registry, collection, all, imageInputs, pathOf, signal);
+  const layerVectors = await layerVectorsOf(store, registry, collection, all, imageInputs, pathOf, signal);
   const vectors = new Map<number, Float32Array>();
   if (own !== null) {
-    const rows = features[known >= 0 ? known : encoders.length];
+    const rows = layerVectors[known >= 0 ? known : encoders.length];
     imageInputs.forEach((_, row) => {
       vectors.set(row, rows?.slice(row * own.dimension, (row + 1) * own.dimension) ?? new Float32Array(0));
     });
   }
-  return [features.slice(0, encoders.length), vectors];
+  return [layerVectors.slice(0, encoders.length), vectors];
 };

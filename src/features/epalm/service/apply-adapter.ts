@@ -11,12 +11,12 @@ const AT_ONCE = 2 ** 23;
 /**
  * What an adapter makes of features, an input a row.
  *
- * @param features of each layer `[rows, dimension]`
+ * @param layerVectors of each layer `[rows, dimension]`
  * @throws AnchorageError `unprocessable` where that is larger than numbers can be
  */
 export const applyAdapter = async (
   { record, adapter }: StoredAdapter,
-  features: readonly Float32Array[],
+  layerVectors: readonly Float32Array[],
   rows: number,
 ): Promise<NonNullable<AdapterInputs["made"]>> => {
   const { settings } = adapter;
@@ -28,7 +28,7 @@ export const applyAdapter = async (
     const count = Math.min(step, rows - first);
     const part = settings.features.map(
       ({ dimension }, layer) =>
-        features[layer]?.subarray(first * dimension, (first + count) * dimension) ?? new Float32Array(0),
+        layerVectors[layer]?.subarray(first * dimension, (first + count) * dimension) ?? new Float32Array(0),
     );
     const made = byRow(adapterVisual(adapter, part, count), count, adapter);
     if (!made.every(Number.isFinite))
@@ -58,8 +58,8 @@ export const promptOf = (adapter: Adapter): Float32Array => {
 };
 
 /** Multiplications an input. */
-const costOf = ({ settings: { features, shape } }: Adapter): number =>
-  features.reduce((sum, { dimension }, layer) => {
+const costOf = ({ settings: { features: sources, shape } }: Adapter): number =>
+  sources.reduce((sum, { dimension }, layer) => {
     const width = shape.features[layer] ?? dimension;
     return sum + width * shape.hidden + (width === dimension ? 0 : width * dimension);
   }, 1);

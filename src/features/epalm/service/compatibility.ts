@@ -20,9 +20,9 @@ interface Source {
  */
 export const checkLayers = (
   registry: Pick<EncoderRegistry, "layer">,
-  { features }: { readonly features: readonly Source[] },
+  { features: sources }: { readonly features: readonly Source[] },
 ): EncoderInfo[] =>
-  features.map(({ encoder, sha256 }) => {
+  sources.map(({ encoder, sha256 }) => {
     const info = infoOf(registry, encoder);
     if (info === null)
       throw conflict(`takes features by "${encoder}", and there is no such layer or image encoder here`);

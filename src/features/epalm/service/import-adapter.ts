@@ -72,17 +72,17 @@ export const importAdapter = async (
   const needs = "is required, for the file holds weights alone";
   if (layers === undefined) throw invalidField(["layers"], needs);
   if (decoderId === undefined) throw invalidField(["decoder"], needs);
-  const features = layersNamed(registry, layers).map(({ id, sha256, dimension }) => ({
+  const sources = layersNamed(registry, layers).map(({ id, sha256, dimension }) => ({
     encoder: id,
     sha256,
     dimension,
   }));
   const decoder = await decoders.get(decoderId);
-  const shape = shapeOf(tensors, features, decoder);
+  const shape = shapeOf(tensors, sources, decoder);
   const adapter = createAdapter(
     {
-      vision: visionOf(given, features.length, decoder, isPth ? "legacy" : "causal-drop"),
-      features,
+      vision: visionOf(given, sources.length, decoder, isPth ? "legacy" : "causal-drop"),
+      features: sources,
       shape,
       decoder: { id: decoder.id, sha256: decoder.sha256 },
       loss: given.loss ?? (isPth ? "all" : "answer"),
@@ -100,11 +100,11 @@ const layersNamed = (registry: Pick<EncoderRegistry, "layer">, ids: readonly str
   ids.map((id, i) => layerInfo(registry, id, ["layers", i]));
 
 const requireShort = ({ settings: { shape } }: Adapter): void => {
-  const { prompt, features } = shape;
+  const { prompt, features: widths } = shape;
   if (prompt > MOST_PROMPT)
     throw invalidField(["body"], `has a prompt of ${prompt} tokens; at most ${MOST_PROMPT} are taken`);
-  if (features.length > MOST_VECTORS)
-    throw invalidField(["body"], `takes features of ${features.length} layers; at most ${MOST_VECTORS} are`);
+  if (widths.length > MOST_VECTORS)
+    throw invalidField(["body"], `takes features of ${widths.length} layers; at most ${MOST_VECTORS} are`);
 };
 
 /** The file is the request's, and so is what is wrong with it. */
@@ -124,14 +124,14 @@ const readable = <T>(read: () => T): T => {
 /** What an adapter of these tensors is, all of it that shapes follow from being as the encoder and the decoder have it. */
 const shapeOf = (
   tensors: Tensors,
-  features: readonly { readonly dimension: number }[],
+  sources: readonly { readonly dimension: number }[],
   { config }: DecoderModel,
 ): AdapterShape => {
   const count = [...tensors.keys()].filter((name) => CONNECTOR.test(name)).length;
   const isProjected = [...tensors.keys()].some(isOfProjection);
-  const isShared = count === 1 && features.length > 1;
+  const isShared = count === 1 && sources.length > 1;
   return {
-    features: features.map(({ dimension }, vector) =>
+    features: sources.map(({ dimension }, vector) =>
       isProjected ? (tensors.get(`connector.${isShared ? 0 : vector}.weight`)?.shape[1] ?? 1) : dimension,
     ),
     hidden: config.hidden,

@@ -71,8 +71,8 @@ export const planTraining = async (
       signal,
       onMade: (done) => progress(done, anchors.length, { stage: "features" }),
     });
-    const features = await trainingVectors(store, encoders, anchors);
-    const adapter = await trainAdapter(decoder, { ...parts, features, inputs: anchors.length }, options, {
+    const layerVectors = await trainingVectors(store, encoders, anchors);
+    const adapter = await trainAdapter(decoder, { ...parts, layerVectors, inputs: anchors.length }, options, {
       signal,
       onProgress: ({ step, steps, epoch, epochs, loss, validation }) =>
         progress(step, steps, { stage: "training", epoch, epochs, loss, validation }),
@@ -125,7 +125,7 @@ const optionsOf = (
   const given = { prompt, shared, loss, batch, epochs, seed, rates, schedule };
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const usual = defaultTraining(config, method === "epalm" ? sources : []);
-  return { ...usual, ...said, features: sources, vision };
+  return { ...usual, ...said, sources, vision };
 };
 
 /** The anchors that are trained on, by their keys, and the rows about them. */
@@ -179,7 +179,7 @@ const trainingVectors = async (
   encoders: readonly EncoderRecord[],
   anchors: readonly number[],
 ): Promise<Float32Array[]> => {
-  const features: Float32Array[] = [];
+  const layerVectors: Float32Array[] = [];
   for (const encoder of encoders) {
     const { dimension } = encoder;
     const rows = new Float32Array(anchors.length * dimension);
@@ -193,7 +193,7 @@ const trainingVectors = async (
         rows.set(vector, (first + i) * dimension);
       });
     }
-    features.push(rows);
+    layerVectors.push(rows);
   }
-  return features;
+  return layerVectors;
 };

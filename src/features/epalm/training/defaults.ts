@@ -1,4 +1,4 @@
-import type { FeatureSource } from "../adapter/index.ts";
+import type { LayerSource } from "../adapter/index.ts";
 import { defaultInjection } from "../adapter/index.ts";
 import type { DecoderConfig } from "../decoder/config.ts";
 import type { TrainingOptions } from "./types.ts";
@@ -12,20 +12,17 @@ export const PROJECTED_WIDTH = 96;
  * network on the prompt, on all tokens of a text, and at far lower rates; but a prompt that begins as theirs does, N(0, 1),
  * is a long way from words. Small batches, for on a CPU a step's time grows with its rows.
  */
-export const defaultTraining = (
-  config: DecoderConfig,
-  features: readonly FeatureSource[],
-): TrainingOptions => ({
+export const defaultTraining = (config: DecoderConfig, sources: readonly LayerSource[]): TrainingOptions => ({
   vision:
-    features.length === 0
+    sources.length === 0
       ? null
       : {
           kind: "epalm",
           mode: "causal-drop",
-          injection: defaultInjection(config.layers, features.length),
+          injection: defaultInjection(config.layers, sources.length),
           tokens: 1,
         },
-  features,
+  sources,
   width: PROJECTED_WIDTH,
   shared: true,
   prompt: 10,

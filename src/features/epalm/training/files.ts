@@ -1,16 +1,16 @@
 import { z } from "zod";
 import { AnchorageError, invalidField } from "../../../errors.ts";
-import type { FeatureSource } from "../adapter/index.ts";
+import type { LayerSource } from "../adapter/index.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { captionPrompt, plainText, questionPrompt } from "../text/prompts.ts";
 import type { AdapterRow } from "./types.ts";
 
 /** Features of anchors as a service writes them: one tensor a layer. */
-export interface FeatureFile {
+export interface LayerVectorsFile {
   readonly anchors: readonly string[];
-  readonly sources: readonly FeatureSource[];
+  readonly sources: readonly LayerSource[];
   /** Of each layer `[anchors, dimension]`. */
-  readonly features: readonly Float32Array[];
+  readonly layerVectors: readonly Float32Array[];
 }
 
 const anchorList = z.array(z.string());
@@ -29,20 +29,20 @@ const layerList = z
  *
  * @throws AnchorageError `corrupt-file` that says what is wrong
  */
-export const readFeatureFile = (bytes: Uint8Array): FeatureFile => {
+export const readLayerVectors = (bytes: Uint8Array): LayerVectorsFile => {
   const { tensors, metadata } = readSafetensors(bytes);
   const anchors = anchorList.safeParse(parsed(metadata.anchors));
   const layers = layerList.safeParse(parsed(metadata.layers));
   if (!anchors.success || !layers.success)
     throw corrupt("its header does not name anchors and layers, as that of a service's features does");
-  const features = layers.data.map(({ id, dimension }) => {
+  const layerVectors = layers.data.map(({ id, dimension }) => {
     const tensor = tensors.get(id);
     if (tensor?.shape.join() !== `${anchors.data.length},${dimension}`)
       throw corrupt(`"${id}" is not [${anchors.data.length}, ${dimension}]`);
     return tensor.data;
   });
   const sources = layers.data.map(({ id, sha256, dimension }) => ({ encoder: id, sha256, dimension }));
-  return { anchors: anchors.data, sources, features };
+  return { anchors: anchors.data, sources, layerVectors };
 };
 
 const line = z.strictObject({

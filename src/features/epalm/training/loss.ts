@@ -38,14 +38,14 @@ export const lossOf = async (
     targets: { type: "int64", data: batch.targets.slice(), dims },
   };
   const asked = ["loss"];
-  const features = projected.map((data, vector) =>
+  const layerVectors = projected.map((data, vector) =>
     pick(data, (vision?.tokens ?? 1) * (shape.features[vector] ?? 0), batch.inputs),
   );
   if (vision !== null) {
     feeds.visual = {
       type: "float32",
-      data: visualTokens(shape, tensors, features).slice(),
-      dims: [features.length, rows, vision.tokens, config.hidden],
+      data: visualTokens(shape, tensors, layerVectors).slice(),
+      dims: [layerVectors.length, rows, vision.tokens, config.hidden],
     };
     asked.push("d_visual");
   }
@@ -67,7 +67,7 @@ export const lossOf = async (
       const dPrompt = new Float32Array(ofRows.length / rows);
       for (let i = 0; i < ofRows.length; i++)
         dPrompt[i % dPrompt.length] = (dPrompt[i % dPrompt.length] ?? 0) + scale * (ofRows[i] ?? 0);
-      return adapterGradients(shape, tensors, features, { dVisual, dPrompt });
+      return adapterGradients(shape, tensors, layerVectors, { dVisual, dPrompt });
     },
   };
 };

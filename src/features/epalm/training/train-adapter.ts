@@ -6,7 +6,7 @@ import {
   createAdapter,
   fitProjection,
   initialAdapter,
-  projectFeatures,
+  projectLayerVectors,
   startAdamW,
   stepAdamW,
   visualVectorCount,
@@ -55,7 +55,9 @@ export const trainAdapter = async (
   const projection = known?.projection ?? (await projectionOf(data, options));
   const shape = shapeOf(decoder, options, projection);
   const state = known?.state ?? begin(shape, options.seed);
-  const projected = data.features.map((features, vector) => projectFeatures(projection, vector, features));
+  const projected = data.layerVectors.map((layerVectors, vector) =>
+    projectLayerVectors(projection, vector, layerVectors),
+  );
   const perEpoch = Math.ceil(rows.length / options.batch);
   const steps = perEpoch * options.epochs;
   const rateOf = ratesOf(options, perEpoch);
@@ -93,7 +95,7 @@ export const trainAdapter = async (
   return createAdapter(
     {
       vision,
-      features: options.features,
+      features: options.sources,
       shape,
       decoder: { id: decoder.id, sha256: decoder.sha256 },
       loss: options.loss,
@@ -203,13 +205,13 @@ const copyOf = (tensors: ReadonlyMap<string, NamedTensor>): Tensors =>
 
 /** Fitted on the inputs that are trained on, and on no others. */
 const projectionOf = async (
-  { features, rows }: TrainingData,
-  { features: sources, width, vision, seed }: TrainingOptions,
+  { layerVectors, rows }: TrainingData,
+  { sources, width, vision, seed }: TrainingOptions,
 ): Promise<Tensors> => {
-  if (width === null || features.length === 0) return new Map();
+  if (width === null || layerVectors.length === 0) return new Map();
   const inputs = [...new Set(rows.map(({ input }) => input))].sort((a, b) => a - b);
   const tokens = vision?.tokens ?? 1;
-  const chosen = features.map((data, vector) => {
+  const chosen = layerVectors.map((data, vector) => {
     const size = tokens * (sources[vector]?.dimension ?? 0);
     const result = new Float32Array(inputs.length * size);
     inputs.forEach((input, at) => result.set(data.subarray(input * size, (input + 1) * size), at * size));
@@ -219,7 +221,7 @@ const projectionOf = async (
 };
 
 const shapeOf = ({ config }: DecoderModel, options: TrainingOptions, projection: Tensors): AdapterShape => ({
-  features: options.features.map(
+  features: options.sources.map(
     ({ dimension }, vector) => projection.get(`input.${vector}.map`)?.shape[0] ?? dimension,
   ),
   hidden: config.hidden,
@@ -230,18 +232,21 @@ const shapeOf = ({ config }: DecoderModel, options: TrainingOptions, projection:
   tokenNorm: options.tokenNorm,
 });
 
-const checkData = ({ rows, validation, features, inputs }: TrainingData, options: TrainingOptions): void => {
+const checkData = (
+  { rows, validation, layerVectors, inputs }: TrainingData,
+  options: TrainingOptions,
+): void => {
   if (rows.length === 0) throw invalidField(["rows"], "must not be empty");
   if (options.epochs < 1) throw invalidField(["epochs"], "must be at least 1");
   const vectors = visualVectorCount(options.vision);
-  if (features.length !== vectors || options.features.length !== vectors)
-    throw invalidField(["features"], `must be of ${vectors} layers, not of ${features.length}`);
-  options.features.forEach(({ dimension }, vector) => {
+  if (layerVectors.length !== vectors || options.sources.length !== vectors)
+    throw invalidField(["features"], `must be of ${vectors} layers, not of ${layerVectors.length}`);
+  options.sources.forEach(({ dimension }, vector) => {
     const length = inputs * (options.vision?.tokens ?? 1) * dimension;
-    if (features[vector]?.length !== length)
+    if (layerVectors[vector]?.length !== length)
       throw invalidField(
         ["features", vector],
-        `must be ${length} numbers, not ${features[vector]?.length ?? 0}`,
+        `must be ${length} numbers, not ${layerVectors[vector]?.length ?? 0}`,
       );
   });
   const all = [...rows, ...validation];
@@ -254,7 +259,7 @@ const digestOf = (decoder: DecoderModel, data: TrainingData, options: TrainingOp
   const hash = createHash("sha256").update(
     JSON.stringify({ decoder: decoder.sha256, rows, validation, inputs, options }),
   );
-  for (const { buffer, byteOffset, byteLength } of data.features)
+  for (const { buffer, byteOffset, byteLength } of data.layerVectors)
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   return hash.digest("hex");
 };

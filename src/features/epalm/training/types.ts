@@ -1,4 +1,4 @@
-import type { FeatureSource, LossScope } from "../adapter/index.ts";
+import type { LayerSource, LossScope } from "../adapter/index.ts";
 import type { Vision } from "../decoder/forward.ts";
 
 /** One text about one input. */
@@ -16,7 +16,7 @@ export interface TrainingData {
   /** Rows that only tell when to stop; none for no early stop. */
   readonly validation: readonly AdapterRow[];
   /** Of each layer `[inputs, tokens, dimension]`, as the encoder gave them; none where nothing is seen. */
-  readonly features: readonly Float32Array[];
+  readonly layerVectors: readonly Float32Array[];
   readonly inputs: number;
 }
 
@@ -24,7 +24,7 @@ export interface TrainingOptions {
   /** null trains a soft prompt alone. */
   readonly vision: Vision | null;
   /** What made the features, layer by layer. */
-  readonly features: readonly FeatureSource[];
+  readonly sources: readonly LayerSource[];
   /** The width that a frozen projection brings features to; null takes them as they are. */
   readonly width: number | null;
   readonly shared: boolean;

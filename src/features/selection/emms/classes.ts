@@ -29,7 +29,7 @@ const MOST_COLUMNS = 8_192;
  *
  * @throws AnchorageError `unprocessable` that names `features`, which have too many columns
  */
-export const requireCovariances = (method: TransferMethod, { features: { d } }: ScoreInput): void => {
+export const requireCovariances = (method: TransferMethod, { embeddings: { d } }: ScoreInput): void => {
   if (d > MOST_COLUMNS)
     throw undefinedScore(["features"], `have ${d} columns, and ${method} takes at most ${MOST_COLUMNS}`);
 };

@@ -22,7 +22,7 @@ export const float64Of = ({ data, rows, columns }: Numbers): Matrix => ({
   columns,
 });
 
-export const featuresOf = ({ data, rows, columns }: Numbers): Embeddings => ({ data, n: rows, d: columns });
+export const embeddingsOf = ({ data, rows, columns }: Numbers): Embeddings => ({ data, n: rows, d: columns });
 
 /** Subtracts the mean of each row of `columns`; a row that is constant becomes 0, without what rounding leaves. */
 export const centre = (columns: Matrix): Matrix => {

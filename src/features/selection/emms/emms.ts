@@ -15,7 +15,7 @@ import type { TransferScorer } from "./types.ts";
 export const emms: TransferScorer = {
   name: "emms",
   needs: ["fLabels"],
-  score: async ({ features, fLabels = [] }, { emms: { rounds = 1 } = {} }, signal) => {
+  score: async ({ embeddings, fLabels = [] }, { emms: { rounds = 1 } = {} }, signal) => {
     const first = fLabels[0];
     if (first === undefined) throw undefinedScore(["fLabels"], "emms needs label embeddings");
     const labels = fLabels.map(standardizedRows);
@@ -26,13 +26,13 @@ export const emms: TransferScorer = {
         "no column of any label embedding varies, so there is nothing to fit",
       );
     signal?.throwIfAborted();
-    const span = await spanOf(features);
+    const span = await spanOf(embeddings);
     signal?.throwIfAborted();
     const explained = await span.energies(labels);
     const products = { size: labels.length, all, explained };
     const { weights, objectives, converged } =
       rounds === "optimal" ? await optimalWeights(products) : await alternate(products, rounds);
-    const scale = features.n * first.columns;
+    const scale = embeddings.n * first.columns;
     const losses = objectives.map((objective) => objective / scale);
     return {
       score: 0 - (losses.at(-1) ?? 0),

@@ -20,7 +20,7 @@ export const gbc: TransferScorer = {
   score: async (input, { gbc: options = {} }, signal) => {
     const classes = checkedClasses("gbc", input);
     const { covariance = "diagonal", dimensions = DIMENSIONS } = options;
-    const rows = await reduced(input.features, dimensions, signal);
+    const rows = await reduced(input.embeddings, dimensions, signal);
     if (rows.columns === 0) throw undefinedScore(["features"], "do not vary, so that gbc is not defined");
     const gaussians = gaussiansOf(rows, classes);
     if (covariance === "spherical") makeSpherical(gaussians);
@@ -31,10 +31,10 @@ export const gbc: TransferScorer = {
   },
 };
 
-const reduced = async (features: Embeddings, dimensions: number, signal?: AbortSignal): Promise<Matrix> =>
-  features.d > dimensions
-    ? (await principalComponents(features, () => dimensions, signal)).rows
-    : { data: Float64Array.from(features.data), rows: features.n, columns: features.d };
+const reduced = async (embeddings: Embeddings, dimensions: number, signal?: AbortSignal): Promise<Matrix> =>
+  embeddings.d > dimensions
+    ? (await principalComponents(embeddings, () => dimensions, signal)).rows
+    : { data: Float64Array.from(embeddings.data), rows: embeddings.n, columns: embeddings.d };
 
 interface Gaussians {
   /** `[C, r]` */

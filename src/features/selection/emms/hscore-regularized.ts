@@ -20,8 +20,8 @@ export const hscoreRegularized: TransferScorer = {
   score: async (input, options, signal) => {
     const classes = checkedClasses("hscore-reg", input);
     requireCovariances("hscore-reg", input);
-    const { n, d } = input.features;
-    const columns = centre(columnsOf(input.features));
+    const { n, d } = input.embeddings;
+    const columns = centre(columnsOf(input.embeddings));
     const covariance = (await gramOfRows(columns)).map((value) => value / n);
     signal?.throwIfAborted();
     const shrinkage = shrinkageOf(columns, covariance);

@@ -12,7 +12,7 @@ export const hscore: TransferScorer = {
   needs: ["classes"],
   score: async (input, _options, signal) => {
     const classes = checkedClasses("hscore", input);
-    const span = await spanOf(input.features);
+    const span = await spanOf(input.embeddings);
     signal?.throwIfAborted();
     const [energy = 0] = await span.energies([indicators(classes)]);
     return { score: energy, diagnostics: { rank: span.rank, classes: classes.count } };

@@ -21,7 +21,7 @@ export const knn: TransferScorer = {
   name: "knn",
   needs: ["classes"],
   score: async (input, { knn: options = {} }, signal) => {
-    const { data, n, d } = input.features;
+    const { data, n, d } = input.embeddings;
     const { ids, count } = checkedClasses("knn", input);
     const k = Math.min(options.k ?? NEIGHBOURS, n - 1);
     const rows = normalize({ data: Float64Array.from(data), rows: n, columns: d });

@@ -19,20 +19,20 @@ export const linearProbe: TransferScorer = {
   score: async (input, { "linear-probe": options = {} }, signal) => {
     const { ids, count } = checkedClasses("linear-probe", input);
     requireCovariances("linear-probe", input);
-    const { n } = input.features;
+    const { n } = input.embeddings;
     const { ridge = RIDGE, seed = 0 } = options;
     const folds = Math.min(options.folds ?? FOLDS, n);
     const dealt = dealStratified(ids, folds, seed);
     const rest = createTurns(signal);
     const every = Int32Array.from(ids, (_, i) => i);
-    const all = standardizedRows(input.features, every, every).fitted;
+    const all = standardizedRows(input.embeddings, every, every).fitted;
     const preconditioner = await preconditionerOf(all, count, ridge);
     const found = { right: 0, iterations: 0, largestGradient: 0 };
     for (let fold = 0; fold < folds; fold++) {
       await rest();
       const inside = every.filter((row) => dealt[row] !== fold);
       const outside = every.filter((row) => dealt[row] === fold);
-      const { fitted, asked } = standardizedRows(input.features, inside, outside);
+      const { fitted, asked } = standardizedRows(input.embeddings, inside, outside);
       const { targets, known } = renumber(inside.map((row) => ids[row] ?? 0));
       const logistic = await fitLogistic(fitted, targets, known.length, preconditioner, ridge, rest);
       const told = await predictClasses(asked, logistic.parameters, known.length);
@@ -54,8 +54,8 @@ const renumber = (ids: Int32Array): { readonly targets: Int32Array; readonly kno
 };
 
 /** Both in units of the fitted rows' standard deviations from their means; columns that these do not vary in are 0. */
-const standardizedRows = (features: Embeddings, inside: Int32Array, outside: Int32Array) => {
-  const { data, d } = features;
+const standardizedRows = (embeddings: Embeddings, inside: Int32Array, outside: Int32Array) => {
+  const { data, d } = embeddings;
   const means = new Float64Array(d);
   const scales = new Float64Array(d);
   const varied = new Uint8Array(d);

@@ -22,7 +22,7 @@ export const logme: TransferScorer = {
     const { ids, count } = checkedClasses("logme", input);
     const data = new Float64Array(ids.length * count);
     ids.forEach((id, i) => (data[i * count + id] = 1));
-    return scoreOf(input.features, { data, rows: ids.length, columns: count }, signal);
+    return scoreOf(input.embeddings, { data, rows: ids.length, columns: count }, signal);
   },
 };
 
@@ -33,22 +33,22 @@ export const logme: TransferScorer = {
 export const logmeF: TransferScorer = {
   name: "logme-f",
   needs: ["fLabels"],
-  score: async ({ features, fLabels: [first] = [] }, _options, signal) => {
+  score: async ({ embeddings, fLabels: [first] = [] }, _options, signal) => {
     if (first === undefined) throw undefinedScore(["fLabels"], "logme-f needs a label embedding");
-    return scoreOf(features, float64Of(first), signal);
+    return scoreOf(embeddings, float64Of(first), signal);
   },
 };
 
 /** The mean over the targets of the logarithm of the evidence per row. */
 const scoreOf = async (
-  features: Embeddings,
+  embeddings: Embeddings,
   targets: Matrix,
   signal?: AbortSignal,
 ): Promise<TransferScore> => {
   const turn = createTurns(signal);
-  const columns = columnsOf(features);
-  const spectrum = await spectrumOf(features, columns, turn);
-  const tall = features.n > features.d;
+  const columns = columnsOf(embeddings);
+  const spectrum = await spectrumOf(embeddings, columns, turn);
+  const tall = embeddings.n > embeddings.d;
   const right = tall ? await multiply(columns, targets) : { ...targets, data: targets.data.slice() };
   const shown = transpose(await rotate(spectrum.reduced, right));
   const plain = transpose(targets);

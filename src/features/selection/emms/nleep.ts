@@ -21,7 +21,7 @@ export const nleep: TransferScorer = {
     const classes = checkedClasses("nleep", input);
     const { componentsPerClass = COMPONENTS_PER_CLASS, variance = VARIANCE, seed = 0 } = options;
     const { rows, varianceKept } = await principalComponents(
-      input.features,
+      input.embeddings,
       (variances) => directionsFor(variances, variance),
       signal,
     );

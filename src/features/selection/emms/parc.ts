@@ -2,7 +2,7 @@ import { multiply, transpose, type Matrix } from "../../../math/linear-algebra/i
 import { createRandom } from "../../../math/random.ts";
 import { createTurns } from "../../../math/slices.ts";
 import { checkedClasses, undefinedScore } from "./classes.ts";
-import { centre, columnsOf, featuresOf, normalize, standardize } from "./columns.ts";
+import { centre, columnsOf, embeddingsOf, normalize, standardize } from "./columns.ts";
 import { spearman } from "../../../math/rank-correlation/index.ts";
 import type { Embeddings, TransferScorer, ScoreInput } from "./types.ts";
 
@@ -24,16 +24,16 @@ export const parc: TransferScorer = {
   score: async (input, { parc: options = {} }, signal) => {
     const { samples = SAMPLES, seed = 0, standardize: standardized = true } = options;
     const labels = options.labels ?? (input.classes === undefined ? "f-labels" : "classes");
-    const { n } = input.features;
+    const { n } = input.embeddings;
     const rest = createTurns(signal);
     const chosen = chooseRows(n, samples, seed);
     const ofLabels =
       labels === "classes" ? classDissimilarities(input, chosen) : await labelDissimilarities(input, chosen);
     await rest();
-    const features = standardized ? standardizedColumns(input.features) : input.features;
-    const ofFeatures = await dissimilarities(features, chosen);
+    const embeddings = standardized ? standardizedColumns(input.embeddings) : input.embeddings;
+    const ofEmbeddings = await dissimilarities(embeddings, chosen);
     await rest();
-    const correlation = spearman(ofFeatures, ofLabels);
+    const correlation = spearman(ofEmbeddings, ofLabels);
     if (correlation === null) {
       const field = ofLabels.every((value) => value === ofLabels[0]) ? labels : "features";
       throw undefinedScore(
@@ -62,12 +62,12 @@ const classDissimilarities = (input: ScoreInput, chosen: Int32Array): Float64Arr
 const labelDissimilarities = (input: ScoreInput, chosen: Int32Array): Promise<Float64Array> => {
   const [first] = input.fLabels ?? [];
   if (first === undefined) throw undefinedScore(["fLabels"], "parc needs the class of each row, or F-labels");
-  return dissimilarities(featuresOf(first), chosen);
+  return dissimilarities(embeddingsOf(first), chosen);
 };
 
-const standardizedColumns = (features: Embeddings): Embeddings => ({
-  ...features,
-  data: transpose(standardize(columnsOf(features), 0)).data,
+const standardizedColumns = (embeddings: Embeddings): Embeddings => ({
+  ...embeddings,
+  data: transpose(standardize(columnsOf(embeddings), 0)).data,
 });
 
 const dissimilarities = async ({ data, d }: Embeddings, chosen: Int32Array): Promise<Float64Array> => {

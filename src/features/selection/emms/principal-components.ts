@@ -28,13 +28,13 @@ export interface PrincipalComponents {
  * @returns with r = 0 where the rows are all the same
  */
 export const principalComponents = async (
-  features: Embeddings,
+  embeddings: Embeddings,
   keep: (variances: Float64Array) => number,
   signal?: AbortSignal,
 ): Promise<PrincipalComponents> => {
-  const { n, d } = features;
+  const { n, d } = embeddings;
   const rest = createTurns(signal);
-  const columns = centre(columnsOf(features));
+  const columns = centre(columnsOf(embeddings));
   // Of X^T X and X X^T the smaller, for the time grows with the cube; they have the same eigenvalues but for zeros.
   const tall = n >= d;
   const size = Math.min(n, d);

@@ -26,7 +26,7 @@ export interface ScoringWorker {
 export const openScoring = (input: ScoreInput, signal?: AbortSignal): ScoringWorker =>
   workOf(input) > SMALL ? onThread(input, signal) : inPlace(input, signal);
 
-const workOf = ({ features: { n, d }, classes, fLabels = [], sourceProbabilities }: ScoreInput): number => {
+const workOf = ({ embeddings: { n, d }, classes, fLabels = [], sourceProbabilities }: ScoreInput): number => {
   const labels = fLabels.reduce((sum, { columns }) => sum + columns, sourceProbabilities?.columns ?? 0);
   const count = (classes ?? new Int32Array(0)).reduce((most, id) => Math.max(most, id + 1), 0);
   // Products of columns, the sorting of pairs of rows, and what goes on until it converges.
@@ -51,9 +51,14 @@ const onThread = (input: ScoreInput, signal?: AbortSignal): ScoringWorker => {
 };
 
 /** Buffers that no other view shares a part of. */
-const ownBuffers = ({ features, classes, fLabels = [], sourceProbabilities }: ScoreInput): ArrayBuffer[] => {
+const ownBuffers = ({
+  embeddings,
+  classes,
+  fLabels = [],
+  sourceProbabilities,
+}: ScoreInput): ArrayBuffer[] => {
   const views = [
-    features.data,
+    embeddings.data,
     ...(classes === undefined ? [] : [classes]),
     ...fLabels.map(({ data }) => data),
     ...(sourceProbabilities === undefined ? [] : [sourceProbabilities.data]),

@@ -31,7 +31,7 @@ export const sfda: TransferScorer = {
   score: async (input, _options, signal) => {
     const classes = checkedClasses("sfda", input);
     requireCovariances("sfda", input);
-    const columns = centre(columnsOf(input.features));
+    const columns = centre(columnsOf(input.embeddings));
     const first = await fisher(columns, classes);
     signal?.throwIfAborted();
     challenge(columns, classes, softmaxRows(first.probabilities));

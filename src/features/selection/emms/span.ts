@@ -35,9 +35,9 @@ export interface Span {
  * `M^T M = L L^T`, and Q itself is never needed. Features of fewer rows than columns are first replaced by the
  * factor of their rows' products, which spans the same space.
  */
-export const spanOf = async (features: Embeddings): Promise<Span> => {
-  const columns = normalize(centre(columnsOf(features)));
-  return features.n > features.d ? spanOfColumns(columns) : spanOfColumns(await fewerColumns(columns));
+export const spanOf = async (embeddings: Embeddings): Promise<Span> => {
+  const columns = normalize(centre(columnsOf(embeddings)));
+  return embeddings.n > embeddings.d ? spanOfColumns(columns) : spanOfColumns(await fewerColumns(columns));
 };
 
 /** `[rank, n]`, of the same span as `[d, n]`. */

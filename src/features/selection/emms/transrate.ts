@@ -17,7 +17,7 @@ export const transrate: TransferScorer = {
   needs: ["classes"],
   score: async (input, { transrate: { classes: weighting = "equal" } = {} }, signal) => {
     const classes = checkedClasses("transrate", input);
-    const rows = transpose(centre(columnsOf(input.features)));
+    const rows = transpose(centre(columnsOf(input.embeddings)));
     const whole = await rateOf(rows);
     let within = 0;
     for (let id = 0; id < classes.count; id++) {

@@ -18,7 +18,7 @@ export interface Embeddings {
 }
 
 export interface ScoreInput {
-  readonly features: Embeddings;
+  readonly embeddings: Embeddings;
   /** `[n]`: the class of each row, 0 .. C - 1, none of them without a row. */
   readonly classes?: Int32Array;
   /** K matrices `[n, d2]`, all of the same width: what K text encoders make of each row's label. */

@@ -93,14 +93,14 @@ export const addTransferability = ({ app, bodyLimit }: Routes): void => {
 };
 
 const inputOf = ({
-  features,
+  features: embeddings,
   labels,
   fLabels,
   sourceProbabilities,
 }: z.output<typeof transferabilityRequest>): ScoreInput => {
-  const { data, rows: n, columns: d } = numbersOf(features);
+  const { data, rows: n, columns: d } = numbersOf(embeddings);
   return {
-    features: { data, n, d },
+    embeddings: { data, n, d },
     ...(labels === undefined ? {} : { classes: denseOf(labels) }),
     ...(fLabels === undefined ? {} : { fLabels: fLabels.map(numbersOf) }),
     ...(sourceProbabilities === undefined ? {} : { sourceProbabilities: numbersOf(sourceProbabilities) }),

@@ -3,7 +3,7 @@ import { normals, seededRandom } from "../../../support/random.ts";
 
 /** Rows around a centre for each class, which lie closer the larger `noise` is. */
 export interface ClassData {
-  readonly features: Embeddings;
+  readonly embeddings: Embeddings;
   readonly rows: number[][];
   readonly classes: Int32Array;
   readonly ids: number[];
@@ -21,8 +21,8 @@ export const classData = (n: number, d: number, count: number, noise = 1, seed =
 
 export const dataOf = (
   rows: readonly (readonly number[])[],
-): { readonly features: Embeddings; readonly rows: number[][] } => ({
-  features: { data: Float64Array.from(rows.flat()), n: rows.length, d: rows[0]?.length ?? 0 },
+): { readonly embeddings: Embeddings; readonly rows: number[][] } => ({
+  embeddings: { data: Float64Array.from(rows.flat()), n: rows.length, d: rows[0]?.length ?? 0 },
   rows: rows.map((row) => [...row]),
 });
 

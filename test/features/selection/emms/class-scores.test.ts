@@ -89,10 +89,9 @@ describe("PARC", () => {
     const { rows: labels } = classData(80, 5, 4, 2, 9);
     const fLabels = [numbersOf(labels)];
     const expected = naiveParc(data.rows, labels);
-    expect((await scoreOf(parc, { features: data.features, fLabels }, AS_DEFINED)) / expected).toBeCloseTo(
-      1,
-      9,
-    );
+    expect(
+      (await scoreOf(parc, { embeddings: data.embeddings, fLabels }, AS_DEFINED)) / expected,
+    ).toBeCloseTo(1, 9);
     const options = { parc: { standardize: false, labels: "f-labels" } } as const;
     expect((await scoreOf(parc, { ...data, fLabels }, options)) / expected).toBeCloseTo(1, 9);
   });
@@ -123,7 +122,7 @@ describe("PARC", () => {
     await expect(parc.score({ ...data, classes: own }, {})).rejects.toMatchObject({
       faults: [{ path: ["classes"] }],
     });
-    await expect(parc.score({ features: data.features }, {})).rejects.toMatchObject({
+    await expect(parc.score({ embeddings: data.embeddings }, {})).rejects.toMatchObject({
       faults: [{ path: ["fLabels"] }],
     });
   });
@@ -167,8 +166,8 @@ describe.each(METHODS)("$name", (method) => {
   it("has the same score again, and for float32 as for float64", async () => {
     const first = await scoreOf(method, data);
     expect(await scoreOf(method, data)).toBe(first);
-    const features = { ...data.features, data: Float32Array.from(data.features.data) };
-    expect(await scoreOf(method, { ...data, features })).toBe(first);
+    const embeddings = { ...data.embeddings, data: Float32Array.from(data.embeddings.data) };
+    expect(await scoreOf(method, { ...data, embeddings: embeddings })).toBe(first);
   });
 
   it("has a score for fewer rows than columns, constant columns, duplicate rows and a class of one row", async () => {
@@ -193,9 +192,9 @@ describe.each(METHODS)("$name", (method) => {
   });
 
   it("ends where it is told to", async () => {
-    const { features, classes } = classData(800, 150, 20);
+    const { embeddings, classes } = classData(800, 150, 20);
     const controller = new AbortController();
-    const scoring = method.score({ features, classes }, {}, controller.signal);
+    const scoring = method.score({ embeddings: embeddings, classes }, {}, controller.signal);
     setImmediate(() => controller.abort(new Error("nobody waits for it")));
     await expect(scoring).rejects.toThrow("nobody waits for it");
   });

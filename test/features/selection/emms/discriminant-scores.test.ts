@@ -64,11 +64,11 @@ describe.each(METHODS)("$method.name $options", ({ method, options, reference })
     await expectAsWritten(withFeatures(task, (row) => [...row, row[0] ?? 0]));
     const doubled = createTask({ n: 12, d: 4 });
     const rows = [...doubled.rows, ...doubled.rows];
-    const features = { data: Float32Array.from(rows.flat()), n: 24, d: 4 };
+    const embeddings = { data: Float32Array.from(rows.flat()), n: 24, d: 4 };
     await expectAsWritten({
       ...doubled,
       rows,
-      features,
+      embeddings,
       classes: Int32Array.of(...doubled.classes, ...doubled.classes),
     });
   });
@@ -97,7 +97,7 @@ describe.each(METHODS)("$method.name $options", ({ method, options, reference })
         const task = createTask({ n: 18, d: 3 }, seed);
         const order = task.rows.map((_, i) => (i * 7 + (seed % 18)) % 18);
         const turned = {
-          features: { data: Float32Array.from(order.flatMap((i) => task.rows[i] ?? [])), n: 18, d: 3 },
+          embeddings: { data: Float32Array.from(order.flatMap((i) => task.rows[i] ?? [])), n: 18, d: 3 },
           classes: Int32Array.from(order, (i) => 2 - (task.classes[i] ?? 0)),
         };
         const [one, other] = [await method.score(task, options), await method.score(turned, options)];
@@ -110,7 +110,7 @@ describe.each(METHODS)("$method.name $options", ({ method, options, reference })
   test("needs two classes", async () => {
     const task = createTask({ n: 12, d: 3 });
     for (const classes of [new Int32Array(12), undefined]) {
-      const input = { features: task.features, ...(classes === undefined ? {} : { classes }) };
+      const input = { embeddings: task.embeddings, ...(classes === undefined ? {} : { classes }) };
       await expect(method.score(input, options)).rejects.toMatchObject({
         code: "unprocessable",
         faults: [{ path: ["classes"] }],

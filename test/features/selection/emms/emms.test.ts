@@ -10,7 +10,7 @@ import { expectRelative } from "../../../support/relative.ts";
 
 afterAll(closeProducts);
 
-const scoreOf = (task: Pick<Task, "features" | "fLabels">, rounds: Rounds = 1) =>
+const scoreOf = (task: Pick<Task, "embeddings" | "fLabels">, rounds: Rounds = 1) =>
   emms.score(task, { emms: { rounds } });
 
 type Loss = (weights: readonly number[]) => number;
@@ -81,7 +81,7 @@ describe("one round of EMMS", () => {
   test("is the same for features and label embeddings in float64", async () => {
     const task = createTask({ n: 40, d: 6 });
     const wide = {
-      features: { ...task.features, data: Float64Array.from(task.features.data) },
+      embeddings: { ...task.embeddings, data: Float64Array.from(task.embeddings.data) },
       fLabels: task.fLabels.map((label) => ({ ...label, data: Float64Array.from(label.data) })),
     };
     expect((await scoreOf(wide)).score).toBe((await scoreOf(task)).score);

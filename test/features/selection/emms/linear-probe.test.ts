@@ -9,7 +9,7 @@ import { dealStratified } from "../../../../src/features/selection/emms/stratifi
 import { naiveLogistic } from "../../../support/naive-class-scores.ts";
 import { classData, numbersOf } from "./class-data.ts";
 
-const { features, rows, classes, ids } = classData(70, 4, 3, 2);
+const { embeddings, rows, classes, ids } = classData(70, 4, 3, 2);
 
 /** By the mean and the standard deviation of `fitted`. */
 const standardized = (fitted: number[][], asked: number[][]): number[][] => {
@@ -105,7 +105,7 @@ describe("the linear probe", () => {
       );
       right += asked.filter((row, i) => model.classify(row) === ids[outside[i] ?? 0]).length;
     }
-    const { score, diagnostics } = await linearProbe.score({ features, classes }, {});
+    const { score, diagnostics } = await linearProbe.score({ embeddings: embeddings, classes }, {});
     expect(score).toBe(right / 70);
     expect(diagnostics.largestGradient).toBeLessThanOrEqual(1e-5);
   });
@@ -113,7 +113,7 @@ describe("the linear probe", () => {
   it("never tells a class whose only row is held out, and needs no more folds than rows", async () => {
     const apart = { data: Float64Array.of(0, 1, 10), n: 3, d: 1 };
     const { score, diagnostics } = await linearProbe.score(
-      { features: apart, classes: Int32Array.of(0, 0, 1) },
+      { embeddings: apart, classes: Int32Array.of(0, 0, 1) },
       {},
     );
     expect(diagnostics.folds).toBe(3);
@@ -121,8 +121,11 @@ describe("the linear probe", () => {
   });
 
   it("is the same whatever the columns' units are", async () => {
-    const scaled = Float64Array.from(features.data, (value, at) => value * (at % 2 === 0 ? 1000 : 0.01) + 5);
-    const { score } = await linearProbe.score({ features: { ...features, data: scaled }, classes }, {});
-    expect(score).toBe((await linearProbe.score({ features, classes }, {})).score);
+    const scaled = Float64Array.from(
+      embeddings.data,
+      (value, at) => value * (at % 2 === 0 ? 1000 : 0.01) + 5,
+    );
+    const { score } = await linearProbe.score({ embeddings: { ...embeddings, data: scaled }, classes }, {});
+    expect(score).toBe((await linearProbe.score({ embeddings: embeddings, classes }, {})).score);
   });
 });

@@ -36,8 +36,8 @@ describe.each(SHAPES)("LogME of features with %s", (_, shape) => {
     const task = createTask(shape, 2);
     const found = [0, 1].map((j) => naiveLogme(task.rows, column(task, j)));
     const two = taskOf(
-      task.features.data as Float32Array,
-      task.features.d,
+      task.embeddings.data as Float32Array,
+      task.embeddings.d,
       [Float32Array.from((task.labels[0] ?? []).flatMap((row) => row.slice(0, 2)))],
       2,
       task.classes,

@@ -15,7 +15,7 @@ const data = classData(120, 6, 4, 1.5);
 const rowsOf = ({ data: values, rows, columns }: Matrix): number[][] =>
   Array.from({ length: rows }, (_, i) => [...values.subarray(i * columns, (i + 1) * columns)]);
 const reduce = (share = 0.8) =>
-  principalComponents(data.features, (variances) => {
+  principalComponents(data.embeddings, (variances) => {
     let kept = 0;
     const total = variances.reduce((sum, value) => sum + value, 0);
     for (let at = 0; at < variances.length; at++) {
@@ -29,8 +29,8 @@ describe("principal components", () => {
   it.each([
     ["more rows than columns", classData(90, 12, 3)],
     ["fewer", classData(20, 60, 3)],
-  ])("are the rows in the leading eigenvectors of their covariance: %s", async (_, { features, rows }) => {
-    const { rows: found, varianceKept } = await principalComponents(features, () => 5);
+  ])("are the rows in the leading eigenvectors of their covariance: %s", async (_, { embeddings, rows }) => {
+    const { rows: found, varianceKept } = await principalComponents(embeddings, () => 5);
     const { rows: expected, variances } = naivePrincipal(rows, 5);
     for (const [i, row] of rowsOf(found).entries())
       row.forEach((value, j) => expect(Math.abs(value)).toBeCloseTo(Math.abs(expected[i]?.[j] ?? 0), 9));

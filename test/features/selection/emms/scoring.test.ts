@@ -11,17 +11,17 @@ const LARGE = { n: 400, d: 120, d2: 8 };
 
 describe("scoring", () => {
   test("on a thread of its own gives what it gives in place", async () => {
-    const { features, fLabels, classes } = createTask(LARGE);
-    const threaded = openScoring(structuredClone({ features, fLabels, classes }));
+    const { embeddings, fLabels, classes } = createTask(LARGE);
+    const threaded = openScoring(structuredClone({ embeddings, fLabels, classes }));
     const made = [await threaded.score("emms", {}), await threaded.score("hscore", {})];
     await threaded.close();
-    expect(made[0]).toMatchObject(await emms.score({ features, fLabels }, {}));
+    expect(made[0]).toMatchObject(await emms.score({ embeddings: embeddings, fLabels }, {}));
     expect(made[1]?.tookMs).toBeGreaterThan(0);
   });
 
   test("throws what a method throws, by its code and its fields, and goes on", async () => {
-    const { features, classes } = createTask(LARGE);
-    const scoring = openScoring({ features, classes });
+    const { embeddings, classes } = createTask(LARGE);
+    const scoring = openScoring({ embeddings: embeddings, classes });
     await expect(scoring.score("emms", {})).rejects.toMatchObject({
       code: "unprocessable",
       faults: [{ path: ["fLabels"] }],
@@ -32,9 +32,9 @@ describe("scoring", () => {
 
   test("ends where its signal is aborted, before or in the middle, and can be closed after", async () => {
     for (const wait of [0, 1, 200]) {
-      const { features, fLabels } = createTask({ n: 1_500, d: 1_200, d2: 300 });
+      const { embeddings, fLabels } = createTask({ n: 1_500, d: 1_200, d2: 300 });
       const controller = new AbortController();
-      const scoring = openScoring({ features, fLabels }, controller.signal);
+      const scoring = openScoring({ embeddings: embeddings, fLabels }, controller.signal);
       const running = scoring.score("emms", {});
       const reason = new Error("nobody waits for it");
       const aborting = sleep(wait).then(() => controller.abort(reason));
@@ -46,18 +46,21 @@ describe("scoring", () => {
   });
 
   test("of little is done in place, and not once its signal is aborted", async () => {
-    const { features, fLabels, classes } = createTask({ n: 20, d: 4 });
-    const scoring = openScoring({ features, fLabels, classes }, AbortSignal.abort(new Error("gone")));
+    const { embeddings, fLabels, classes } = createTask({ n: 20, d: 4 });
+    const scoring = openScoring(
+      { embeddings: embeddings, fLabels, classes },
+      AbortSignal.abort(new Error("gone")),
+    );
     await expect(scoring.score("hscore", {})).rejects.toThrow("gone");
-    expect(features.data).toHaveLength(80);
+    expect(embeddings.data).toHaveLength(80);
     await scoring.close();
   });
 
   test("does not take what is shared", async () => {
-    const { features, classes } = createTask(LARGE);
-    const shared = new Float32Array(new SharedArrayBuffer(features.data.byteLength));
-    shared.set(features.data);
-    const input = { features: { ...features, data: shared }, classes };
+    const { embeddings, classes } = createTask(LARGE);
+    const shared = new Float32Array(new SharedArrayBuffer(embeddings.data.byteLength));
+    shared.set(embeddings.data);
+    const input = { embeddings: { ...embeddings, data: shared }, classes };
     const scores: number[] = [];
     for (let i = 0; i < 2; i++) {
       const scoring = openScoring({ ...input, classes: classes.slice() });

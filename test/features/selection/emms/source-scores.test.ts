@@ -4,9 +4,9 @@ import { nce } from "../../../../src/features/selection/emms/nce.ts";
 import { naiveLeep, naiveNce } from "../../../support/naive-class-scores.ts";
 import { classData, numbersOf, probabilityRows } from "./class-data.ts";
 
-const { features, classes, ids } = classData(60, 3, 4);
+const { embeddings, classes, ids } = classData(60, 3, 4);
 const probabilities = probabilityRows(60, 7);
-const input = { features, classes, sourceProbabilities: numbersOf(probabilities) };
+const input = { embeddings, classes, sourceProbabilities: numbersOf(probabilities) };
 
 describe("LEEP", () => {
   it("is the mean log-likelihood of the expected empirical predictor", async () => {
@@ -46,12 +46,12 @@ describe("NCE", () => {
 
 describe.each([leep, nce])("$name", (method) => {
   it("refuses what lacks its input, or has one class, and names it", async () => {
-    await expect(method.score({ features, classes }, {})).rejects.toMatchObject({
+    await expect(method.score({ embeddings: embeddings, classes }, {})).rejects.toMatchObject({
       code: "unprocessable",
       faults: [{ path: ["sourceProbabilities"] }],
     });
     const { sourceProbabilities } = input;
-    await expect(method.score({ features, sourceProbabilities }, {})).rejects.toMatchObject({
+    await expect(method.score({ embeddings: embeddings, sourceProbabilities }, {})).rejects.toMatchObject({
       faults: [{ path: ["classes"] }],
     });
     const one = { ...input, classes: new Int32Array(60) };

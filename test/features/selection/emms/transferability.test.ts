@@ -8,8 +8,8 @@ afterAll(closeProducts);
 const never = new AbortController().signal;
 /** Enough for a thread; given away with each request. */
 const large = () => {
-  const { features, classes } = classData(1_000, 100, 20, 3);
-  return { features, classes };
+  const { embeddings, classes } = classData(1_000, 100, 20, 3);
+  return { embeddings, classes };
 };
 const small = classData(20, 3, 2);
 
@@ -56,8 +56,10 @@ describe("scores of one input", () => {
 
   it("are refused where a method's input is missing, before anything is done", async () => {
     const transferability = createTransferability({ withinMs: 60_000 });
-    const { features } = small;
-    await expect(transferability({ features }, ["knn", "leep"], {}, never)).rejects.toMatchObject({
+    const { embeddings } = small;
+    await expect(
+      transferability({ embeddings: embeddings }, ["knn", "leep"], {}, never),
+    ).rejects.toMatchObject({
       code: "unprocessable",
       faults: [{ path: ["classes"] }, { path: ["sourceProbabilities"] }],
     });

@@ -1,7 +1,7 @@
 import { multiply, type Matrix } from "../../../../math/linear-algebra/index.ts";
 import { createRandom } from "../../../../math/random.ts";
 import { createTurns } from "../../../../math/slices.ts";
-import { featuresOf, float64Of } from "../columns.ts";
+import { embeddingsOf, float64Of } from "../columns.ts";
 import { principalComponents } from "../principal-components.ts";
 import type { Numbers } from "../types.ts";
 
@@ -48,7 +48,7 @@ export const projectLabels = async (
 };
 
 const onPrincipal = async (matrix: Numbers, dimension: number, signal?: AbortSignal): Promise<Numbers> => {
-  const { rows } = await principalComponents(featuresOf(matrix), () => dimension, signal);
+  const { rows } = await principalComponents(embeddingsOf(matrix), () => dimension, signal);
   const data = new Float64Array(matrix.rows * dimension);
   for (let i = 0; i < matrix.rows; i++)
     data.set(rows.data.subarray(i * rows.columns, (i + 1) * rows.columns), i * dimension);

@@ -88,9 +88,9 @@ describe("the embeddings of labels", () => {
 });
 
 describe("projecting label embeddings to a common width", () => {
-  const { features } = createTask({ n: 30, d: 12 });
-  const wide = { data: features.data, rows: 30, columns: 12 };
-  const narrow = { data: features.data.slice(0, 30 * 5), rows: 30, columns: 5 };
+  const { embeddings } = createTask({ n: 30, d: 12 });
+  const wide = { data: embeddings.data, rows: 30, columns: 12 };
+  const narrow = { data: embeddings.data.slice(0, 30 * 5), rows: 30, columns: 5 };
 
   it("leaves what has it as it is, and takes the rest along orthonormal directions", async () => {
     const [projected, same] = await projectLabels([wide, narrow], { by: "random", dimension: 5, seed: 3 });
