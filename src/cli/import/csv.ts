@@ -1,24 +1,21 @@
-import { createReadStream } from "node:fs";
-import { dirname, parse as parsePath } from "node:path";
-import { CsvError, parse } from "csv-parse";
+import { parse as parsePath } from "node:path";
+import { AnchorageError } from "../../errors.ts";
+import { reject, type Reject, sizeOf } from "../../files/index.ts";
 import type { JsonValue } from "../../types.ts";
-import { corruptFile, fileFault, reject, type Reject, sizeOf } from "../../files/index.ts";
-import { chooseColumns, createRowReader, type TableOptions, type Columns } from "./table.ts";
+import { findColumns, type Columns } from "./columns.ts";
+import { pathWithoutNumber, readLayout, typedCell, type CsvLayout } from "./csv-layout.ts";
+import { pairsOf, type PlacedRow } from "./table.ts";
+import type { TableOptions } from "./table-options.ts";
 import type { PairSource } from "./types.ts";
 
-const MAX_RECORD = 16 * 1024 * 1024;
-const CR = 13;
-const LF = 10;
-
-interface CsvRecord {
-  readonly info: { readonly lines: number; readonly bytes: number };
-  readonly record: Readonly<Record<string, string>>;
-}
-
 /**
- * The rows of a comma-separated file with a header (tab-separated where it ends in `.tsv`). A row with too many or too
- * few cells is rejected. Cells beside path, caption and id become metadata: numbers and `true` and `false` as such
- * where they are written the way JSON writes them, an empty cell not at all.
+ * The rows of a file of separated values with a header: `.csv`, `.tsv`, and Flickr30k's `.token`, which has none. The
+ * separator is `options.delimiter`, or the one of comma, tab, semicolon and bar that fits the header. Quotes of a
+ * tab-separated file mean something only if every cell that starts with one ends with one. A row with too many or too
+ * few cells is rejected.
+ *
+ * Cells beside path, caption and id become metadata. A column has one type: numbers or `true` and `false` if all of its
+ * cells are written the way JSON writes them, else texts. An empty cell becomes nothing.
  */
 export const openCsv = (file: string, options: TableOptions): PairSource => {
   let size = 0;
@@ -29,89 +26,68 @@ export const openCsv = (file: string, options: TableOptions): PairSource => {
     entries: async function* () {
       read = 0;
       size = await sizeOf(file);
-      const skipped: Reject[] = [];
-      let columns: Columns | undefined;
-      /** Where the cell before the one that is never closed ends, in bytes. */
-      let openQuote: number | undefined;
-      const input = createReadStream(file);
-      const parser = parse({
-        bom: true,
-        delimiter: file.toLowerCase().endsWith(".tsv") ? "\t" : ",",
-        info: true,
-        max_record_size: MAX_RECORD,
-        skip_empty_lines: true,
-        skip_records_with_error: true,
-        on_skip: (error) => {
-          if (error?.code === "CSV_QUOTE_NOT_CLOSED") openQuote = Number(error.bytes);
-          else if (error !== undefined) skipped.push(reject(`${file}:${lineOf(error)}`, reasonOf(error)));
-          return undefined;
-        },
-        columns: (header: string[]) => {
-          const trimmed = header.map((name) => name.trim());
-          columns = chooseColumns(file, trimmed, options);
-          return trimmed;
-        },
-      });
-      input.once("error", (error) => parser.destroy(error));
-      input.pipe(parser);
-      const readRow = createRowReader(file, options.images ?? dirname(file));
-      try {
-        for await (const { info, record } of parser as AsyncIterable<CsvRecord>) {
-          read = info.bytes;
-          yield* skipped.splice(0);
-          if (columns === undefined) continue;
-          const otherwise = `${parsePath(file).name}/${info.lines}`;
-          yield readRow(valuesOf(record, columns), columns, `${file}:${info.lines}`, otherwise);
-        }
-      } catch (error) {
-        if (!(error instanceof CsvError)) throw fileFault(error, file);
-        throw corruptFile(`${file}:${lineOf(error)}`, error.message, error);
-      } finally {
-        input.destroy();
-      }
-      yield* skipped;
-      if (openQuote === undefined) return;
-      const place = `${file}:${await lineAfter(file, openQuote)}`;
-      throw corruptFile(place, "a quote is opened here and never closed; the rest of the file was not read");
+      const layout = await readLayout(file, options);
+      if (layout === null) return;
+      const columns = columnsOf(file, layout, options);
+      yield* pairsOf(
+        file,
+        options,
+        rowsOf(file, layout, columns, (bytes) => (read = bytes)),
+      );
     },
-    fraction: () => (size === 0 ? 0 : read / size),
+    fraction: () => (size === 0 ? 0 : Math.min(1, read / size)),
   };
 };
 
-/** The line of the first cell after `offset` bytes, past blank lines; the parser knows only where it gave up. */
-const lineAfter = async (file: string, offset: number): Promise<number> => {
-  let line = 1;
-  let at = 0;
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-    for (const byte of chunk) {
-      if (at++ >= offset && byte !== CR && byte !== LF) return line;
-      if (byte === LF) line++;
+const columnsOf = (file: string, { names }: CsvLayout, options: TableOptions): Columns => {
+  const columns = findColumns(names, options);
+  if (typeof columns !== "string") return columns;
+  const hint =
+    names.length === 1 ? " Its header has one column: --delimiter names what separates cells." : "";
+  throw new AnchorageError("invalid-input", `${file}: ${columns}${hint}`);
+};
+
+async function* rowsOf(
+  file: string,
+  layout: CsvLayout,
+  columns: Columns,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<PlacedRow | Reject, void> {
+  const stem = parsePath(file).name;
+  let header = layout.header;
+  for await (const { cells, line } of layout.records(onRead)) {
+    if (header) {
+      header = false;
+      continue;
     }
+    const source = `${file}:${line}`;
+    const { names } = layout;
+    if (cells.length < names.length || cells.slice(names.length).some((cell) => cell !== "")) {
+      yield reject(source, "the row has more or fewer cells than the header");
+      continue;
+    }
+    yield { kind: "row", row: rowOf(cells, layout, columns), columns, source, otherwise: `${stem}/${line}` };
   }
-  return line;
-};
+}
 
-const lineOf = (error: CsvError): number => Number(error.lines);
-
-const reasonOf = (error: CsvError): string => {
-  switch (error.code) {
-    case "CSV_RECORD_INCONSISTENT_COLUMNS":
-    case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH":
-      return "the row has more or fewer cells than the header";
-    default:
-      return error.message;
-  }
-};
-
-const valuesOf = (record: CsvRecord["record"], columns: Columns): Record<string, JsonValue | null> => {
+const rowOf = (
+  cells: readonly string[],
+  { names, types, header }: CsvLayout,
+  columns: Columns,
+): Record<string, JsonValue> => {
   const texts = new Set([columns.path, columns.caption, columns.id]);
   return Object.fromEntries(
-    Object.entries(record).map(([name, cell]) => [name, texts.has(name) ? cell : valueOf(cell)]),
+    names.map((name, i) => {
+      const cell = cells[i] ?? "";
+      if (!header && name === columns.path) return [name, pathWithoutNumber(cell.trim())];
+      return [name, texts.has(name) ? cell : typedCell(cell, types[i] ?? "text")];
+    }),
   );
 };
 
-const valueOf = (cell: string): JsonValue => {
-  if (cell === "") return null;
-  if (cell === "true" || cell === "false") return cell === "true";
-  return String(Number(cell)) === cell && Number.isFinite(Number(cell)) ? Number(cell) : cell;
+/** @throws AnchorageError `invalid-input` if `delimiter` is not one character or `tab`. */
+export const readDelimiter = (delimiter: string): string => {
+  if (delimiter === "tab" || delimiter === "\\t") return "\t";
+  if (Array.from(delimiter).length === 1) return delimiter;
+  throw new AnchorageError("invalid-input", `--delimiter "${delimiter}" must be one character, or tab`);
 };

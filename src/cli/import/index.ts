@@ -6,5 +6,5 @@ export { previewPairs, type Preview } from "./preview.ts";
 export { openRejectLog, type RejectLog } from "./reject-log.ts";
 export { runImport, type ImportRun } from "./run.ts";
 export type { ImportedAnchor, ImportTarget } from "./store-batch.ts";
-export type { TableOptions } from "./table.ts";
+export type { TableOptions } from "./table-options.ts";
 export type * from "./types.ts";

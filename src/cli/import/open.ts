@@ -3,11 +3,13 @@ import { basename, join, resolve, sep } from "node:path";
 import { AnchorageError, isAnchorageError, pathText } from "../../errors.ts";
 import { compareIds } from "../../math/order.ts";
 import { expandPattern, reject, walk } from "../../files/index.ts";
+import { openCaptionsJson } from "./captions-json.ts";
 import { openCsv } from "./csv.ts";
 import { openFolder } from "./folder.ts";
 import { openJsonl } from "./jsonl.ts";
 import { openParquet } from "./parquet.ts";
-import type { TableOptions } from "./table.ts";
+import { openSpreadsheet } from "./spreadsheet.ts";
+import type { TableOptions } from "./table-options.ts";
 import type { CaptionFrom, PairSource } from "./types.ts";
 import { openShard } from "./webdataset.ts";
 
@@ -26,8 +28,10 @@ export interface NamedSource extends PairSource {
 type OpenFile = (file: string, options: TableOptions) => PairSource;
 
 const READERS: readonly (readonly [RegExp, OpenFile])[] = [
-  [/\.(csv|tsv)$/i, openCsv],
+  [/\.(csv|tsv|token|txt)$/i, openCsv],
   [/\.(jsonl|ndjson)$/i, openJsonl],
+  [/\.json$/i, openCaptionsJson],
+  [/\.(xlsx|ods)$/i, openSpreadsheet],
   [/\.parquet$/i, openParquet],
   [/\.(tar|tar\.gz|tgz)$/i, openShard],
 ];
@@ -73,7 +77,7 @@ const openPath = async (path: string, options: SourceOptions): Promise<OpenedFil
     if (open === undefined) {
       throw new AnchorageError(
         "invalid-input",
-        `${path} is none of .csv, .tsv, .jsonl, .ndjson, .parquet, .tar, .tar.gz, or a folder`,
+        `${path} is none of .csv, .tsv, .jsonl, .json, .xlsx, .ods, .parquet, .tar, .tar.gz, or a folder`,
       );
     }
     return [{ path, folder: false, source: open(path, options.table) }];

@@ -1,15 +1,18 @@
 import { open } from "node:fs/promises";
-import { dirname, parse as parsePath } from "node:path";
+import { parse as parsePath } from "node:path";
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { isAnchorageError, messageOf } from "../../errors.ts";
 import { corruptFile, fileFault } from "../../files/index.ts";
-import { chooseColumns, createRowReader, type TableOptions, type ImportedRow } from "./table.ts";
+import type { ImportedRow } from "./cells.ts";
+import { chooseColumns, type Columns } from "./columns.ts";
+import { pairsOf, type PlacedRow } from "./table.ts";
+import type { TableOptions } from "./table-options.ts";
 import type { PairSource } from "./types.ts";
 
 /**
  * The rows of a Parquet file. The path column holds paths, the bytes of images, or Hugging Face's `{bytes, path}`.
- * One row group is in memory at a time. Columns of bytes beside the images are left out of the metadata.
+ * One row group is in memory at a time.
  */
 export const openParquet = (file: string, options: TableOptions): PairSource => {
   let rows = 0;
@@ -24,19 +27,11 @@ export const openParquet = (file: string, options: TableOptions): PairSource => 
         const metadata = await reading(file, () => parquetMetadataAsync(buffer));
         rows = Number(metadata.num_rows);
         const columns = chooseColumns(file, columnsOf(metadata), options);
-        const readRow = createRowReader(file, options.images ?? dirname(file));
-        const stem = parsePath(file).name;
-        let rowStart = 0;
-        for (const group of metadata.row_groups) {
-          const rowEnd = rowStart + Number(group.num_rows);
-          const read = { file: buffer, metadata, rowStart, rowEnd, compressors, utf8: false };
-          const objects = (await reading(file, () => parquetReadObjects(read))) as ImportedRow[];
-          for (const row of objects) {
-            done++;
-            yield readRow(row, columns, `${file}:${done}`, `${stem}/${done}`);
-          }
-          rowStart = rowEnd;
-        }
+        yield* pairsOf(
+          file,
+          options,
+          rowsOf(file, buffer, metadata, columns, () => done++),
+        );
       } finally {
         await close();
       }
@@ -44,6 +39,29 @@ export const openParquet = (file: string, options: TableOptions): PairSource => 
     fraction: () => (rows === 0 ? 0 : done / rows),
   };
 };
+
+async function* rowsOf(
+  file: string,
+  buffer: AsyncBuffer,
+  metadata: FileMetaData,
+  columns: Columns,
+  onRow: () => void,
+): AsyncGenerator<PlacedRow, void> {
+  const stem = parsePath(file).name;
+  let at = 0;
+  let rowStart = 0;
+  for (const group of metadata.row_groups) {
+    const rowEnd = rowStart + Number(group.num_rows);
+    const read = { file: buffer, metadata, rowStart, rowEnd, compressors, utf8: false };
+    const objects = (await reading(file, () => parquetReadObjects(read))) as ImportedRow[];
+    for (const row of objects) {
+      at++;
+      onRow();
+      yield { kind: "row", row, columns, source: `${file}:${at}`, otherwise: `${stem}/${at}` };
+    }
+    rowStart = rowEnd;
+  }
+}
 
 const openBuffer = async (
   file: string,

@@ -1,182 +1,159 @@
-import { isAbsolute, posix, relative, resolve, sep } from "node:path";
+import { dirname } from "node:path";
 import { AnchorageError, isAnchorageError, messageOf } from "../../errors.ts";
-import type { JsonValue, Metadata } from "../../types.ts";
-import { MAX_IMAGE_BYTES, readImageFile, reject, tooLarge, withoutExtension } from "../../files/index.ts";
-import { oneLine } from "./caption.ts";
+import { ignored, reject, type Reject, withoutExtension } from "../../files/index.ts";
+import { captionsOf, metadataOf, textOf, type ImportedRow } from "./cells.ts";
+import type { Columns } from "./columns.ts";
+import { pathExists, foldersWith, locateFile } from "./locate.ts";
+import { imageInCell } from "./row-image.ts";
+import type { TableOptions } from "./table-options.ts";
 import type { Entry } from "./types.ts";
 
-/** How a table is read. A column whose name is absent is looked for under its usual names. */
-export interface TableOptions {
-  /** The folder that paths start from, and that they do not leave; the table's own where absent. */
-  readonly images?: string;
-  readonly path?: string;
-  readonly caption?: string;
-  readonly id?: string;
-  /** Left out of the metadata. */
-  readonly without?: readonly string[];
+/** A row of a table, and where it stands. */
+export interface PlacedRow {
+  readonly kind: "row";
+  readonly row: ImportedRow;
+  readonly columns: Columns;
+  /** For messages: the file and the line. */
+  readonly source: string;
+  /** The id of an image that has neither an id nor a path. */
+  readonly otherwise: string;
 }
 
-/** Beyond what metadata may be nested to; here so that no row can exhaust the stack. */
-const MAX_DEPTH = 100;
-
-const USUAL = {
-  path: ["path", "file_name", "image", "file"],
-  caption: ["caption", "text"],
-  id: ["id"],
-} as const;
-
-/** The columns that a table's rows are read by. */
-export interface Columns {
-  readonly path: string;
-  readonly caption: string;
-  readonly id: string | null;
-  readonly without: ReadonlySet<string>;
-}
-
-/** The columns of what has those of `present`; or, as a text, which one is missing. */
-export const findColumns = (present: readonly string[], names: TableOptions): Columns | string => {
-  const find = (role: keyof typeof USUAL): string | undefined => {
-    const given = names[role];
-    return given === undefined
-      ? USUAL[role].find((name) => present.includes(name))
-      : [given].find((name) => present.includes(name));
-  };
-  const missing = (role: keyof typeof USUAL): string => {
-    const wanted =
-      names[role] === undefined ? USUAL[role].map((name) => `"${name}"`).join(", ") : `"${names[role]}"`;
-    const columns = present.map((name) => `"${name}"`).join(", ");
-    return `no ${role} column ${wanted}; the columns are ${columns}. Name it by --${role}-column.`;
-  };
-  const [path, caption, id] = [find("path"), find("caption"), find("id")];
-  if (path === undefined) return missing("path");
-  if (caption === undefined) return missing("caption");
-  if (id === undefined && names.id !== undefined) return missing("id");
-  return { path, caption, id: id ?? null, without: new Set(names.without) };
-};
-
-/** @throws AnchorageError `invalid-input` that names the file, the column that is missing and those that there are. */
-export const chooseColumns = (file: string, present: readonly string[], names: TableOptions): Columns => {
-  const columns = findColumns(present, names);
-  if (typeof columns === "string") throw new AnchorageError("invalid-input", `${file}: ${columns}`);
-  return columns;
-};
-
-/** One row, its cells by column. */
-export type ImportedRow = Readonly<Record<string, unknown>>;
+/** Rows that are read before the folder of their images is chosen. */
+const SAMPLED = 20;
 
 /**
- * Reads rows of one file as pairs. The id is the path from `directory` without its extension; rows that name the same
- * image (several captions) share it.
+ * Reads the rows of one table as pairs, one for each caption. The id is the path from the table's folder without its
+ * extension; rows that name the same image share it.
  *
- * @param table the file that the rows are of
- * @param directory that paths start from. What lies outside of it is rejected, so that a table that came from elsewhere
- * reads no other file; links within it are followed.
+ * Paths start from `options.images`, or from the table's folder. If none of the first rows' images is there but all of
+ * them are in one folder below, paths start from that one.
+ *
+ * @throws AnchorageError `invalid-input` if the images are in several folders below, or in one beside the table's
  */
-export const createRowReader =
-  (table: string, directory: string) =>
-  /** @param otherwise the id of an image that has neither an id nor a path */
-  (row: ImportedRow, columns: Columns, source: string, otherwise: string): Entry => {
-    try {
-      const { path, embedded, load } = imageOf(row[columns.path], directory);
-      const given = columns.id === null ? undefined : textOf(row[columns.id]);
-      const caption = textOf(row[columns.caption]) ?? "";
-      return {
-        kind: "pair",
-        id: given ?? (path === null ? otherwise : withoutExtension(path)),
-        idIsGiven: given !== undefined,
-        name: path ?? otherwise,
-        container: table,
-        text: oneLine(caption),
-        captionFrom: { kind: "table", label: `the column "${columns.caption}"` },
-        metadata: metadataOf(row, columns),
-        source,
-        embedded,
-        image: load,
-      };
-    } catch (error) {
-      if (!isAnchorageError(error)) throw error;
-      return reject(source, messageOf(error));
-    }
+export async function* pairsOf(
+  table: string,
+  options: TableOptions,
+  rows: AsyncIterable<PlacedRow | Reject>,
+): AsyncGenerator<Entry, void> {
+  const first: (PlacedRow | Reject)[] = [];
+  const leftOut = new Set<string>();
+  let read: ((item: PlacedRow | Reject) => Iterable<Entry>) | undefined;
+  const begin = async (): Promise<(item: PlacedRow | Reject) => Iterable<Entry>> => {
+    const directory = await chooseDirectory(table, options, first);
+    return (item) => entriesOf(item, table, directory, leftOut);
   };
-
-interface RowImage {
-  /** With slashes and the extension; null where there are only bytes. */
-  readonly path: string | null;
-  readonly embedded: boolean;
-  readonly load: () => Promise<Uint8Array>;
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    for await (const item of rows) {
+      if (read === undefined && first.push(item) < SAMPLED) continue;
+      if (read === undefined) {
+        read = await begin();
+        for (const earlier of first) yield* read(earlier);
+      } else yield* read(item);
+    }
+  } catch (error) {
+    // What stands before a break is good.
+    if (read !== undefined) throw error;
+    failure = { error };
+  }
+  if (read === undefined) {
+    read = await begin();
+    for (const earlier of first) yield* read(earlier);
+  }
+  if (failure !== undefined) throw failure.error;
 }
 
-/** A path, bytes, or Hugging Face's `{bytes, path}`. */
-const imageOf = (cell: unknown, directory: string): RowImage => {
-  if (cell instanceof Uint8Array) return fromBytes(cell, null);
-  if (typeof cell === "object" && cell !== null && ("bytes" in cell || "path" in cell)) {
-    const { bytes, path } = cell as { bytes?: unknown; path?: unknown };
-    const named = textOf(path);
-    if (bytes instanceof Uint8Array) return fromBytes(bytes, named === undefined ? null : slashed(named));
-    if (named !== undefined) return fromPath(named, directory);
+/** @param leftOut columns whose bytes were reported as left out; gets those of this row */
+function* entriesOf(
+  item: PlacedRow | Reject,
+  table: string,
+  directory: string,
+  leftOut: Set<string>,
+): Generator<Entry, void> {
+  if (item.kind === "reject") {
+    yield item;
+    return;
   }
-  const path = textOf(cell);
-  if (path === undefined) throw new AnchorageError("invalid-input", "names no image");
-  return fromPath(path, directory);
-};
-
-const fromBytes = (bytes: Uint8Array, path: string | null): RowImage => {
-  if (bytes.length > MAX_IMAGE_BYTES) throw tooLarge(bytes.length);
-  if (bytes.length === 0) throw new AnchorageError("invalid-input", "the image has no bytes");
-  return { path, embedded: true, load: () => Promise.resolve(bytes) };
-};
-
-const fromPath = (path: string, directory: string): RowImage => {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {
-    throw new AnchorageError("invalid-input", `"${path}" is an address, and nothing is fetched`);
-  }
-  if (path.includes("\0")) throw new AnchorageError("invalid-input", "the path holds a NUL");
-  const absolute = resolve(directory, path);
-  const within = relative(resolve(directory), absolute);
-  if (within === "" || within === ".." || within.startsWith(`..${sep}`) || isAbsolute(within)) {
-    throw new AnchorageError(
-      "invalid-input",
-      `"${path}" is not in ${directory}; --images names the folder that images are in`,
-    );
-  }
-  return { path: slashed(within), embedded: false, load: () => readImageFile(absolute) };
-};
-
-const slashed = (path: string): string => posix.normalize(path.split(sep).join("/"));
-
-/** The text of a cell; undefined where it is empty. */
-const textOf = (cell: unknown): string | undefined => {
-  if (typeof cell === "string") return cell.trim() === "" ? undefined : cell;
-  if (typeof cell === "number" || typeof cell === "bigint" || typeof cell === "boolean") return String(cell);
-  if (cell instanceof Uint8Array) return textOf(Buffer.from(cell).toString("utf8"));
-  return undefined;
-};
-
-const metadataOf = (row: ImportedRow, columns: Columns): Metadata => {
-  const entries: [string, JsonValue][] = [];
+  const { row, columns } = item;
   for (const [name, cell] of Object.entries(row)) {
-    if (name === columns.path || name === columns.caption || name === columns.id || columns.without.has(name))
+    if (name === columns.path || columns.without.has(name) || leftOut.has(name) || !holdsBytes(cell))
       continue;
-    const value = jsonOf(cell);
-    if (value !== undefined) entries.push([name, value]);
+    leftOut.add(name);
+    yield ignored(table, `the column "${name}" holds bytes, which are left out of the metadata`);
   }
-  return Object.fromEntries(entries);
+  yield* readRow(item, table, directory);
+}
+
+const holdsBytes = (cell: unknown): boolean =>
+  ArrayBuffer.isView(cell) ||
+  (typeof cell === "object" &&
+    cell !== null &&
+    Object.values(cell).some((value) => ArrayBuffer.isView(value)));
+
+const readRow = (
+  { row, columns, source, otherwise }: PlacedRow,
+  table: string,
+  directory: string,
+): Entry[] => {
+  try {
+    const { path, embedded, load } = imageInCell(row[columns.path], directory);
+    const id =
+      (columns.id === null ? undefined : textOf(row[columns.id])) ??
+      (path === null ? otherwise : withoutExtension(path));
+    const metadata = metadataOf(row, columns);
+    return captionsOf(row[columns.caption]).map((text) => ({
+      kind: "pair",
+      id,
+      name: path ?? otherwise,
+      container: table,
+      text,
+      captionFrom: { kind: "table", label: `the column "${columns.caption}"` },
+      metadata,
+      source,
+      embedded,
+      image: load,
+    }));
+  } catch (error) {
+    if (!isAnchorageError(error)) throw error;
+    return [reject(source, messageOf(error))];
+  }
 };
 
-/** A cell as JSON can hold it; undefined for nothing, for bytes, and for what is no number. */
-const jsonOf = (cell: unknown, depth = 0): JsonValue | undefined => {
-  if (depth > MAX_DEPTH)
-    throw new AnchorageError("invalid-input", `a field is nested deeper than ${MAX_DEPTH} levels`);
-  if (typeof cell === "string" || typeof cell === "boolean") return cell;
-  if (typeof cell === "number") return Number.isFinite(cell) ? cell : undefined;
-  if (typeof cell === "bigint") return Number.isSafeInteger(Number(cell)) ? Number(cell) : String(cell);
-  if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? undefined : cell.toISOString();
-  if (cell === null || cell === undefined || ArrayBuffer.isView(cell)) return undefined;
-  if (Array.isArray(cell)) return cell.map((item) => jsonOf(item, depth + 1) ?? null);
-  if (typeof cell !== "object") return undefined;
-  const entries = Object.entries(cell).flatMap(([key, value]): [string, JsonValue][] => {
-    const json = jsonOf(value, depth + 1);
-    return json === undefined ? [] : [[key, json]];
+const chooseDirectory = async (
+  table: string,
+  { images }: TableOptions,
+  rows: readonly (PlacedRow | Reject)[],
+): Promise<string> => {
+  const directory = images ?? dirname(table);
+  if (images !== undefined) return images;
+  const paths = rows.flatMap((item) => {
+    const path = item.kind === "row" ? pathOf(item, directory) : null;
+    return path === null ? [] : [path];
   });
-  return Object.fromEntries(entries);
+  const [first] = paths;
+  if (first === undefined) return directory;
+  for (const path of paths) if (await pathExists(await locateFile(directory, path))) return directory;
+  const { below, beside } = await foldersWith(directory, paths);
+  const [only, ...others] = below;
+  if (only !== undefined && others.length === 0) return only;
+  const [found] = [...below, ...beside];
+  if (found === undefined) return directory;
+  const among = others.length > 0 ? ` (and also in ${others.join(", ")})` : "";
+  throw new AnchorageError(
+    "invalid-input",
+    `${table}: none of the first ${paths.length} images is in ${directory}; "${first}" is in ${found}${among}. ` +
+      `Name that folder by --images ${found}`,
+  );
+};
+
+/** The path that a row names, without a look at the file; null for one that is rejected, or that holds the image. */
+const pathOf = ({ row, columns }: PlacedRow, directory: string): string | null => {
+  try {
+    const { path, embedded } = imageInCell(row[columns.path], directory);
+    return embedded ? null : path;
+  } catch (error) {
+    if (!isAnchorageError(error)) throw error;
+    return null;
+  }
 };

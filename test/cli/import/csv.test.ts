@@ -43,11 +43,11 @@ describe("a CSV table", () => {
   });
 
   it.each([
-    ["path", "img,caption\n", '"path", "file_name", "image", "file"; the columns are "img", "caption"'],
-    ["caption", "path,title\n", '"caption", "text"; the columns are "path", "title"'],
+    ["path", "pic,caption\n", '(path, file_name, image, ...); the columns are "pic", "caption"'],
+    ["caption", "path,words\n", '(caption, text, title, ...); the columns are "path", "words"'],
   ])("is refused where it has no %s column", async (role, text, message) => {
     await expect(read(`${text}a,b\n`)).rejects.toThrow(
-      `no ${role} column ${message}. Name it by --${role}-column.`,
+      `no ${role} column of a usual name ${message}. Name it by --${role}-column.`,
     );
   });
 

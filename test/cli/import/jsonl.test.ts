@@ -39,7 +39,7 @@ describe("a table of JSON lines", () => {
       ].join("\n"),
     );
     expect(summaryOf(entries)).toEqual([
-      '! no caption column "caption", "text"; the columns are "path". Name it by --caption-column.',
+      '! no caption column of a usual name (caption, text, title, ...); the columns are "path". Name it by --caption-column.',
       expect.stringMatching(/^! no path column/),
       "b: b",
       "c: d",

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { openPairSource, type TableOptions } from "../../../src/cli/import/index.ts";
 import { entriesOf, folderOf, pairsIn, rejectsIn, summaryOf } from "./support.ts";
 
-const shardOf = async (members: readonly (readonly [string, string])[]): Promise<Buffer> => {
+const shardOf = async (members: readonly (readonly [string, string | Buffer])[]): Promise<Buffer> => {
   const archive = pack();
   for (const [name, contents] of members) archive.entry({ name }, contents);
   archive.finalize();
@@ -89,10 +89,80 @@ describe("a WebDataset shard", () => {
     expect(summaryOf(entries)).toEqual([
       "! the sample has no image, only .txt",
       "! the image has no bytes",
-      "! its .json is not a JSON object",
-      "! the sample has no image, only .e.png, .txt",
+      expect.stringMatching(/^! its \.json is not JSON: /),
+      "s/dir/d: d",
     ]);
     expect(entries[0]?.source).toMatch(/s\.tar#a$/);
+  });
+
+  it("reads members that lie apart from the others of their sample", async () => {
+    const shard = await shardOf([
+      ["a.png", "a"],
+      ["b.png", "b"],
+      ["a.txt", "a fox"],
+      ["c.png", "c"],
+      ["c.txt", "a jay"],
+      ["b.txt", "an owl"],
+    ]);
+    const files = { "s.tar": shard, "t.tar.gz": gzipSync(shard) };
+    expect(summaryOf(await read(files, "*"))).toEqual([
+      "s/a: a fox",
+      "s/c: a jay",
+      "s/b: an owl",
+      "t/a: a fox",
+      "t/c: a jay",
+      "t/b: an owl",
+    ]);
+  });
+
+  it("keeps two samples of one key apart", async () => {
+    const shard = await shardOf([
+      ["a.png", "1"],
+      ["a.txt", "a fox"],
+      ["a.png", "2"],
+      ["a.txt", "an owl"],
+    ]);
+    const pairs = pairsIn(await read({ "s.tar": shard }, "s.tar"));
+    expect(summaryOf(pairs)).toEqual(["s/a: a fox", "s/a: an owl"]);
+    expect(await pairs[1]?.image()).toEqual(Buffer.from("2"));
+  });
+
+  it("reads named members, and takes a plain one before them", async () => {
+    const shard = await shardOf([
+      ["a.input.png", "in"],
+      ["a.png", "plain"],
+      ["a.caption.txt", "a fox"],
+      ["b.image.jpg", "b"],
+      ["b.meta.json", '{"caption":"an owl","year":2020}'],
+    ]);
+    const pairs = pairsIn(await read({ "s.tar": shard }, "s.tar"));
+    expect(pairs).toMatchObject([
+      { text: "a fox", captionFrom: { label: ".caption.txt" } },
+      { text: "an owl", metadata: { year: 2020 }, captionFrom: { label: ".meta.json" } },
+    ]);
+    expect(await pairs[0]?.image()).toEqual(Buffer.from("plain"));
+  });
+
+  it("reads NaN, whole numbers beyond 2^53 and lists of captions in .json, and UTF-16 in .txt", async () => {
+    const shard = await shardOf([
+      ["a.png", "a"],
+      ["a.json", '{"caption":["a fox","a red fox"],"similarity":NaN,"post":1234567890123456789}'],
+      ["b.png", "b"],
+      ["b.txt", Buffer.from("\u{FEFF}an owl", "utf16le")],
+    ]);
+    const entries = await read({ "s.tar": shard }, "s.tar");
+    expect(summaryOf(entries)).toEqual(["s/a: a fox", "s/a: a red fox", "s/b: an owl"]);
+    expect(pairsIn(entries)[0]?.metadata).toEqual({ post: "1234567890123456789" });
+  });
+
+  it("names the format of an image that is not read", async () => {
+    const shard = await shardOf([
+      ["a.heic", "a"],
+      ["a.txt", "a fox"],
+    ]);
+    expect(summaryOf(await read({ "s.tar": shard }, "s.tar"))).toEqual([
+      expect.stringMatching(/^! HEIC is not read here; convert it to JPEG/),
+    ]);
   });
 
   it("gives what stands before a break, names where it is, and goes on with the next shard", async () => {
