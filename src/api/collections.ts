@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { autoOffer } from "./auto-offer.ts";
 import { indexStatus } from "./indexes.ts";
 import { ensemble, method, rank } from "./methods.ts";
 import { transform } from "./transforms.ts";
@@ -84,6 +85,15 @@ const autoRule = z
   })
   .openapi("AutoRule");
 
+const transformMove = z
+  .strictObject({
+    transform: transform.openapi({ description: "What it moves to." }),
+    job: z.string().openapi({ description: "`GET /v1/jobs/{id}` shows it." }),
+  })
+  .openapi("TransformMove");
+/** A move to another transform that is under way. */
+export type TransformMove = z.output<typeof transformMove>;
+
 const boundEncoder = z
   .strictObject({
     id: encoderId,
@@ -104,6 +114,12 @@ export const collection = z
     asif: asifParameters.openapi({ description: "The values in use now." }),
     ...methodDefaults,
     auto: optional(autoRule.openapi({ description: "Absent in answers of older versions." })),
+    move: optional(
+      transformMove.openapi({
+        description: "While another transform is being fitted; until it is, the present one serves.",
+      }),
+    ),
+    autoOffer: optional(autoOffer),
     anchorCount: z.int(),
     sequence: sequence.openapi({ description: "Grows by one with every committed write." }),
     indexes: z.strictObject({ image: indexStatus, text: indexStatus }),

@@ -7,6 +7,7 @@ import { ensemble, scored, scoring } from "./methods.ts";
 import { namedTransform } from "./transforms.ts";
 import {
   anchorId,
+  asifUsed,
   k,
   metadata,
   minSequence,
@@ -142,6 +143,13 @@ export const computed = {
   tookMs: z.number(),
 };
 
+/** In answers that relative representations take part in; absent in those of older versions. */
+const used = {
+  asif: optional(
+    asifUsed.openapi({ description: "The k and p that it was computed with, where `auto` or not." }),
+  ),
+};
+
 const searchHit = z.strictObject({
   id: anchorId,
   score: z.number(),
@@ -153,6 +161,7 @@ export const searchAnswer = z
   .strictObject({
     hits: z.array(searchHit).readonly(),
     plan,
+    ...used,
     ...computed,
   })
   .openapi("SearchAnswer");
@@ -169,6 +178,7 @@ export const relativeAnswer = z
       )
       .readonly(),
     plan,
+    ...used,
     ...computed,
   })
   .openapi("RelativeAnswer", { description: "Values descending, of L2 norm 1 where there is support." });
@@ -184,6 +194,7 @@ export const similarityAnswer = z
           "or, of fewer than 32 texts, from that of 256 anchors' captions.",
       }),
     ...scored,
+    ...used,
     ...computed,
   })
   .openapi("SimilarityAnswer");
@@ -192,6 +203,7 @@ export const similarityAnswer = z
 export const classifyAnswer = z.strictObject({
   results: z.array(classifyResult).readonly(),
   ...scored,
+  ...used,
   ...computed,
 });
 

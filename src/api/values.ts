@@ -185,6 +185,9 @@ export const asifChange = z.strictObject({
 /** The values that answers are computed with. */
 export const asifParameters = z.strictObject({ k: z.int(), p: z.number(), negatives });
 
+/** What an answer says of the k and p that it was computed with. */
+export const asifUsed = asifParameters.pick({ k: true, p: true });
+
 /** How many anchors a relative representation keeps, the power of their similarities, and what negative ones count for. */
 export type AsifParameters = z.output<typeof asifParameters>;
 

@@ -16,6 +16,7 @@ import {
 } from "../store/index.ts";
 import type { CollectionName, Log } from "../types.ts";
 import { describe } from "./describe.ts";
+import { createAutoOffers } from "./auto-offer.ts";
 import { chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
 import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
@@ -25,6 +26,7 @@ import { createHooks } from "./hooks.ts";
 import { createLoader } from "./load.ts";
 import { requireMethod } from "./method.ts";
 import { requireTransform } from "./transform-bounds.ts";
+import { fitFirst, removeOtherFits } from "./transform-fits.ts";
 import { createOpened } from "./opened.ts";
 import { createMoving } from "./moving.ts";
 import { prepareAnchors } from "./prepare.ts";
@@ -66,6 +68,15 @@ export const openCollections = async (
   const queried = async (name: CollectionName, at?: AtLeast): Promise<Queried> => {
     const { record, space, defaults } = await findAt(name, at);
     return { record: { ...record, ...defaults() }, view: space.view(), plugs: hooks.methods };
+  };
+
+  const offers = createAutoOffers(log);
+
+  const checkChange: Collections["checkChange"] = async (name, { method, transform }) => {
+    requireMethod(hooks.methods, method);
+    const { record, space } = await find(name);
+    const vectors = { image: record.imageEncoder, text: record.textEncoder };
+    requireTransform(transform, vectors, space.view().size);
   };
 
   if (preload) {
@@ -113,21 +124,25 @@ export const openCollections = async (
       return Promise.all(records.map(async (record) => describe(await open(record))));
     },
 
-    get: async (name, at) => describe(await findAt(name, at)),
+    get: async (name, at) => {
+      const collection = await findAt(name, at);
+      const autoOffer = offers.of(collection);
+      return { ...describe(collection), ...(autoOffer === undefined ? {} : { autoOffer }) };
+    },
 
-    update: async (name, changed) => {
-      requireMethod(hooks.methods, changed.method);
-      const { record, space } = await find(name);
-      requireTransform(
-        changed.transform,
-        { image: record.imageEncoder, text: record.textEncoder },
-        space.view().size,
-      );
+    checkChange,
+
+    update: async (name, changed, signal) => {
+      await checkChange(name, changed);
+      await fitFirst(await find(name), changed.transform);
+      signal?.throwIfAborted();
       const changes = Object.values({ ...changed, ...changed.asif }).some(
         (value) => typeof value !== "object" || value === null || "image" in value,
       );
       if (changes) await writeTo(name, (collection) => collection.changeDefaults(changed));
-      return describe(await find(name));
+      const collection = await find(name);
+      if (changed.transform !== undefined) await removeOtherFits(store, collection);
+      return describe(collection);
     },
 
     remove: async (name) => {
@@ -230,7 +245,7 @@ export const openCollections = async (
     moving: createMoving(loader, memories, built),
 
     close: async () => {
-      await following.close();
+      await Promise.all([following.close(), offers.close()]);
       const signal = AbortSignal.timeout(SNAPSHOTS_WITHIN_MS);
       const loaded = [...opened.values()].map((collection) => collection.catch(() => undefined));
       await Promise.all(loaded.map(async (collection) => (await collection)?.snapshots?.stop(signal)));

@@ -2,6 +2,7 @@
 export { MAX_TEXT_LENGTH } from "./encoding.ts";
 export { compileFilter } from "./filter.ts";
 export { openCollections } from "./collections.ts";
+export { createTransformMoves, type TransformMoves } from "./transform-moves.ts";
 export type * from "./types.ts";
 export type { Core, CoreSettings, OwnedCore } from "./core.ts";
 export { openCore, type CoreOptions } from "./open-core.ts";

@@ -106,7 +106,10 @@ export const keepInStep = (
   };
 
   const apply = (change: MemoryChange): void => {
-    if (change.defaults !== undefined) defaults = change.defaults;
+    if (change.defaults !== undefined) {
+      defaults = change.defaults;
+      space.keepFits(defaults.transform);
+    }
     space.apply(change);
     waiting.look();
   };

@@ -20,7 +20,7 @@ import {
 } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
 import { idsWithImages } from "../store/index.ts";
-import type { Modality } from "../types.ts";
+import type { AsifParameters, Modality } from "../types.ts";
 import type { Encoding } from "./encoding.ts";
 import { modalityOf } from "./inputs.ts";
 import { resolveMethod } from "./method.ts";
@@ -86,6 +86,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
           return { id, score, text: caption, metadata };
         }),
         plan: found.plan,
+        ...(mode === "asif" ? usedBy(settings) : {}),
         ...answer(view, started),
       };
     },
@@ -114,6 +115,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
           };
         }),
         plan,
+        ...usedBy(settings),
         ...answer(view, started),
       };
     },
@@ -141,7 +143,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
       const { scores: flat, fits } = await scoreTexts(view, how.method, images, texts, settings);
       const columns = request.texts.length;
       const scores = request.images.map((_, i) => Array.from(flat.subarray(i * columns, (i + 1) * columns)));
-      return { scores, method: how.method, fits, ...answer(view, started) };
+      return { scores, method: how.method, fits, ...usedBy(settings), ...answer(view, started) };
     },
 
     classify: async (queried, request) => {
@@ -152,7 +154,11 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
       const results = await pictured(queried.record.name, found, (ids) =>
         idsWithImages(store, queried.record, ids),
       );
-      return { results, method: how.method, fits, ...answer(queried.view, started) };
+      return {
+        ...{ results, method: how.method, fits },
+        ...usedBy(question.settings),
+        ...answer(queried.view, started),
+      };
     },
   };
 };
@@ -163,6 +169,8 @@ const checkKept = (queried: Queried, request: RelativeRequest): void => {
   if (kept > MAX_KEPT)
     throw invalidField(["inputs"], `times k would give ${kept} values; at most ${MAX_KEPT} are sent at once`);
 };
+
+const usedBy = ({ k, p }: Pick<AsifParameters, "k" | "p">) => ({ asif: { k, p } });
 
 /** An anchor has a vector of either modality; asked for nothing else, more like it is meant. */
 const anchorDefault = (request: SearchRequest): Modality | undefined =>

@@ -46,8 +46,19 @@ export interface Collections {
   readonly list: () => Promise<CollectionInfo[]>;
   /** @throws AnchorageError `not-found`, as every method below does for a collection that is not there. */
   readonly get: (name: CollectionName, at?: AtLeast) => Promise<CollectionInfo>;
-  /** Changes what queries are answered by, at a new sequence, for every process on the same Postgres. */
-  readonly update: (name: CollectionName, changed: CollectionChange) => Promise<CollectionInfo>;
+  /**
+   * Changes what queries are answered by, at a new sequence, for every process on the same Postgres. Another transform is
+   * fitted first, while the present one serves.
+   *
+   * @throws AnchorageError `unprocessable` for a power or a rank out of bounds; the signal's reason where it aborts first
+   */
+  readonly update: (
+    name: CollectionName,
+    changed: CollectionChange,
+    signal?: AbortSignal,
+  ) => Promise<CollectionInfo>;
+  /** Throws what `update` would refuse. */
+  readonly checkChange: (name: CollectionName, changed: CollectionChange) => Promise<void>;
   readonly remove: (name: CollectionName) => Promise<void>;
 
   /**

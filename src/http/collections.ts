@@ -1,4 +1,4 @@
-import type { Core } from "../collections/index.ts";
+import { createTransformMoves, type Core } from "../collections/index.ts";
 import { readJsonBody } from "./body.ts";
 import { endpoint, jsonEndpoint, jsonBody, problems, readPath, readQuery, type Routes } from "./endpoint.ts";
 import {
@@ -14,8 +14,10 @@ const tags = ["collections"];
 
 export const addCollections = (
   { app, bodyLimit }: Routes,
-  { collections }: Pick<Core, "collections">,
+  core: Pick<Core, "collections" | "jobs">,
 ): void => {
+  const { collections } = core;
+  const moves = createTransformMoves(core);
   jsonEndpoint(
     app,
     {
@@ -26,7 +28,7 @@ export const addCollections = (
       summary: "Create a collection",
       request: jsonBody(collectionSpec),
       answer: { description: "The new collection.", schema: collection, status: 201 },
-      problems: [400, 409, 413, 415, 503],
+      problems: [400, 409, 413, 415, 422, 503],
     },
     async (c) => {
       const spec = await readJsonBody(c, collectionSpec, bodyLimit);
@@ -62,9 +64,9 @@ export const addCollections = (
       answer: { description: "The collection.", schema: collection },
       problems: [400, 404, 503],
     },
-    (c) => {
+    async (c) => {
       const { collection } = readPath(c, collectionParams);
-      return collections.get(collection, readQuery(c, collectionQuery));
+      return moves.withMove(await collections.get(collection, readQuery(c, collectionQuery)));
     },
   );
 
@@ -78,14 +80,16 @@ export const addCollections = (
       summary: "Change what a collection's queries are answered by",
       description:
         "A write like any other: it has a sequence of its own, and every service on the same Postgres answers by it from " +
-        "that sequence on.",
+        "that sequence on. Another transform is fitted first, in a job, while the present one serves: where that takes more " +
+        "than two seconds, the answer has the settings as they still are, and `move` with the job. 422 where a power or " +
+        "a rank is out of bounds; 409 while the collection is being moved.",
       request: { params: collectionParams, ...jsonBody(collectionChange) },
       answer: { description: "The collection as it is now.", schema: collection },
-      problems: [400, 404, 413, 415, 503],
+      problems: [400, 404, 409, 413, 415, 422, 503],
     },
     async (c) => {
       const { collection } = readPath(c, collectionParams);
-      return collections.update(collection, await readJsonBody(c, collectionChange, bodyLimit));
+      return moves.update(collection, await readJsonBody(c, collectionChange, bodyLimit));
     },
   );
 

@@ -14,6 +14,8 @@ export interface AnchorSpace {
   readonly restore: (anchors: UnitAnchors) => void;
   readonly view: () => AnchorView;
   readonly changes: () => Changes;
+  /** Lets go of fits that neither this transform nor a named one can ask for. */
+  readonly keepFits: (transform: Transform) => void;
   readonly status: (modality: Modality, transform?: Transform) => IndexStatus;
   /**
    * Takes over graphs and fits that `build-index` made: what was deleted or replaced since is hidden, what came since is

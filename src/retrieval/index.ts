@@ -12,7 +12,7 @@ export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
 export { closeKernels, multiplyByTransposed } from "./kernels.ts";
 export { openMachineCosts } from "./machine-costs.ts";
 export { bandOf, type Band } from "./bands.ts";
-export { FEWEST_TO_WHITEN, kindFor, rankFor, WHITEN_RANK, whiteningOf } from "./kinds.ts";
+export { FEWEST_TO_WHITEN, kindFor, kindsFor, rankFor, WHITEN_RANK, whiteningOf } from "./kinds.ts";
 export { chooseIndex, RECALL_TARGET, type IndexChoice, type Circumstances } from "./planner.ts";
 export { parseProfile, profileNamed, readProfile, type IndexProfile } from "./profile.ts";
 export { measureRecall, pointFor, type RecallCurve, type RecallPoint } from "./recall.ts";

@@ -8,6 +8,7 @@ export const WHITEN_RANK = 256;
 const RANKS = { least: 64, small: 256, most: 512, manyAnchors: 2_048 } as const;
 /** Below it `auto` only centres: a covariance of so few vectors says nothing of others. */
 export const FEWEST_TO_WHITEN = 20;
+const MODALITIES = ["image", "text"] as const;
 const AUTO = { image: "whiten:0.9:auto", text: "whiten:0.6:auto" } as const;
 
 /** What a whitening divides by, and how many directions are wanted. */
@@ -39,6 +40,12 @@ const kindOfSide = (side: SideTransform, common: Whitening["rank"] = "auto"): Tr
   return `whiten:${side.power}:${side.rank ?? common}`;
 };
 
+/** Every kind that a transform can stand for, whatever the number of anchors, and those of the named transforms. */
+export const kindsFor = (transform: Transform): TransformKind[] => [
+  ...(["none", "center", "whiten"] as const),
+  ...MODALITIES.flatMap((modality) => [AUTO[modality], kindFor(modality, transform, FEWEST_TO_WHITEN)]),
+];
+
 const WHITENING = /^whiten:([^:]+):(auto|\d+)$/;
 
 /** The power and rank of a kind; null where it does not whiten. The one named `whiten` also softens its deviations. */
@@ -52,10 +59,6 @@ export const whiteningOf = (kind: TransformKind): Whitening | null => {
 /** Whether a fit of this name is of one modality, and not of both together. */
 export const isTransformKind = (kind: string): kind is TransformKind =>
   kind === "none" || kind === "center" || kind === "whiten" || WHITENING.test(kind);
-
-/** Whether a kind is not one of the named transforms' own, so that only one collection's setting needs it. */
-export const isCustom = (kind: TransformKind): boolean =>
-  WHITENING.test(kind) && kind !== AUTO.image && kind !== AUTO.text;
 
 /** A kind as answers tell it, with the number of directions that were kept. */
 export const fittedTransformOf = (kind: TransformKind, rank: number): FittedTransform => {

@@ -14,7 +14,7 @@ import { readProfile, type IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorView, Changes } from "./types.ts";
 import { createView, type Indexing } from "./view.ts";
-import { kindFor } from "./kinds.ts";
+import { kindFor, kindsFor } from "./kinds.ts";
 import { silentLog } from "../log.ts";
 
 const MODALITIES = ["image", "text"] as const;
@@ -200,6 +200,15 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       view = undefined;
     },
     changes: () => changes,
+    keepFits: (kept) => {
+      const kinds = new Set(kindsFor(kept));
+      for (const key of [...saved.keys(), ...lenses.keys()]) {
+        if (kinds.has(partsOf(key)[1])) continue;
+        lenses.get(key)?.close();
+        lenses.delete(key);
+        saved.delete(key);
+      }
+    },
     refit: async () => {
       const upTo = sequence;
       const keys = (): LensKey[] => [...new Set([...saved.keys(), ...lenses.keys()])];

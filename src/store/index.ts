@@ -20,7 +20,7 @@ export { idsWithImages } from "./picture-reads.ts";
 export { readAll } from "./read-all.ts";
 export { writeMark } from "./write-mark.ts";
 export { readSince } from "./read-since.ts";
-export { saveTransform, loadTransforms } from "./transforms.ts";
+export { saveTransform, loadTransforms, removeTransforms } from "./transforms.ts";
 export {
   withoutSource,
   countWithoutVector,

@@ -1,8 +1,9 @@
-import { and, asc, desc, eq, lt } from "drizzle-orm";
+import { and, asc, desc, eq, like, lt, notInArray } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { fromBytes, toBytes } from "./float32.ts";
 import { holdCollection } from "./lock-collection.ts";
 import { transforms } from "./schema.ts";
+import type { TransformKind } from "../types.ts";
 import type { CollectionRecord, TransformRecord } from "./types.ts";
 
 /**
@@ -65,4 +66,23 @@ export const loadTransforms = async (
     projection: projection === null ? null : fromBytes(projection),
     ...(weights === null ? {} : { weights: fromBytes(weights) }),
   }));
+};
+
+/** Deletes the fits of whitenings of one modality whose kind is not among `kept`. */
+export const removeTransforms = async (
+  database: Database,
+  { key }: CollectionRecord,
+  kept: readonly TransformKind[],
+): Promise<void> => {
+  await database.query((queries) =>
+    queries
+      .delete(transforms)
+      .where(
+        and(
+          eq(transforms.collection, key),
+          like(transforms.kind, "whiten:%"),
+          notInArray(transforms.kind, [...kept]),
+        ),
+      ),
+  );
 };

@@ -3,8 +3,8 @@ import { filter } from "../../api/filter.ts";
 import { ensemble, MEMBERS, method, scoring } from "../../api/methods.ts";
 import { namedTransform, transform } from "../../api/transforms.ts";
 import {
-  asifParameters,
   asifSetting,
+  asifUsed,
   instant,
   k,
   minSequence,
@@ -14,8 +14,6 @@ import {
   sequence,
   text,
 } from "../../api/values.ts";
-
-const usedParameters = asifParameters.pick({ k: true, p: true });
 
 const MAX_CLASSES = 10_000;
 const MAX_IMAGES = 100_000;
@@ -70,7 +68,7 @@ const calibrationUsed = z
   .strictObject({
     sequence: sequence.openapi({ description: "Of the anchors that it was measured on." }),
     asif: optional(
-      usedParameters.openapi({
+      asifUsed.openapi({
         description: "The k and p that it was made with; absent in what older versions made.",
       }),
     ),
@@ -223,7 +221,7 @@ const calibration = z
     calibratedAt: instant,
     sequence,
     used: optional(
-      usedParameters.openapi({
+      asifUsed.openapi({
         description:
           "The k and p that it was made with, which `auto` stood for; absent in what older versions made.",
       }),

@@ -5,7 +5,7 @@ import { classifyResult } from "../../api/explain.ts";
 import { filter } from "../../api/filter.ts";
 import { scored, scoring } from "../../api/methods.ts";
 import { checkQuestion, computed, questionShape } from "../../api/queries.ts";
-import { anchorId, optional } from "../../api/values.ts";
+import { anchorId, asifUsed, optional } from "../../api/values.ts";
 
 /** Scores that are compared in one answer. */
 const MAX_COMPARED = 1_000_000;
@@ -106,6 +106,11 @@ export const counterfactualAnswer = z
         description:
           "Of `asif`: the fits of the anchors as they are, which both answers look through. With `none` the second answer is to the " +
           "last bit that of a collection so edited; otherwise of one that is not fitted anew yet.",
+      }),
+    ),
+    asif: optional(
+      z.strictObject({ before: asifUsed, after: asifUsed }).openapi({
+        description: "The k and p of both answers: `auto` goes by the number of anchors of each.",
       }),
     ),
     ...computed,

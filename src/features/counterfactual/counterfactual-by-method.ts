@@ -47,7 +47,8 @@ export const counterfactualByMethod = async (
   const allow = input.settings.allow ?? view.bitmap(() => true);
   const left = allow.map((bit, slot) => (input.without[slot] === 1 ? 0 : bit));
   const all = { ...input, top: input.classes.length };
-  const asked = (kept: Uint8Array) => ({ ...all, settings: { ...input.settings, allow: kept } });
+  const p = input.pAfter ?? input.settings.p;
+  const asked = (kept: Uint8Array) => ({ ...all, settings: { ...input.settings, p, allow: kept } });
   const before = await classifyByMethod(view, all, how, caches.representations);
   const after = await classifyByMethod(view, asked(left), how, caches.representations);
   const shown = (result: ClassifyResult): ClassifyResult => ({

@@ -10,6 +10,7 @@ import {
   asRanked,
   indexAdded,
   rankNeighbours,
+  withPowers,
   type Edit,
   type RankedNeighbours,
 } from "./edited.ts";
@@ -31,6 +32,8 @@ export interface CounterfactualInput extends ClassifyInput {
   };
   /** How many classes' changes are listed. */
   readonly changes: number;
+  /** The power p afterwards, where `auto` stands for another one with so many anchors; absent: the same. */
+  readonly pAfter?: number;
 }
 
 export interface Counterfactual {
@@ -71,6 +74,7 @@ export const counterfactual = async (
   cache: CounterfactualCache = createCounterfactualCache(),
 ): Promise<{ results: Counterfactual[]; fits: Readonly<Record<Modality, UsedFit>> }> => {
   const { images, prompts, classes, ensemble, without, added, settings } = input;
+  const settingsAfter = { ...settings, p: input.pAfter ?? settings.p };
   const allow = settings.allow ?? view.bitmap(() => true);
   const left = allow.map((bit, slot) => (without[slot] === 1 ? 0 : bit));
   const spare = spareFor(settings.k, countOnes(allow), countOnes(left));
@@ -92,7 +96,14 @@ export const counterfactual = async (
     return { shown, ranked, before: asRanked(ranked, settings) };
   };
   const afterwards = async (look: Look, { shown, ranked }: PromptRows, vectors: Float32Array) =>
-    asEdited(look, shown, ranked, await editOf(look, vectors), settings, (slot) => edited.entry(slot).id);
+    asEdited(
+      look,
+      shown,
+      settingsAfter.p === settings.p ? ranked : withPowers(ranked, settingsAfter),
+      await editOf(look, vectors),
+      settingsAfter,
+      (slot) => edited.entry(slot).id,
+    );
 
   const form = [ensemble === "mean" ? sizes.join() : "", spare, textLook.transformVersion].join(" ");
   const [imageRows, textRows] = await Promise.all([

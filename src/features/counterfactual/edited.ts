@@ -46,6 +46,12 @@ export const rankNeighbours = async (
   return { k, neighbours, powers: powersOf(neighbours, settings, k), complete };
 };
 
+/** The same neighbours with powers by other settings. */
+export const withPowers = (ranked: RankedNeighbours, settings: ValueSettings): RankedNeighbours => ({
+  ...ranked,
+  powers: powersOf(ranked.neighbours, settings, ranked.k),
+});
+
 /** The representations by the k nearest, nothing taken away. */
 export const asRanked = (
   { k, neighbours, powers }: RankedNeighbours,

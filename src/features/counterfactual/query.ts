@@ -1,10 +1,10 @@
 import type { Anchor } from "../../api/anchors.ts";
 import type { Database } from "../../store/index.ts";
-import { createRepresentationCache } from "../../asif/index.ts";
+import { createRepresentationCache, parametersFor } from "../../asif/index.ts";
 import { counterfactualByMethod } from "./counterfactual-by-method.ts";
 import { createCounterfactualCache, type CounterfactualInput } from "./counterfactual.ts";
 import { invalidField } from "../../errors.ts";
-import type { AnchorView } from "../../retrieval/index.ts";
+import { FEWEST_TO_WHITEN, type AnchorView } from "../../retrieval/index.ts";
 import { idsWithImages } from "../../store/index.ts";
 import type { AnchorId } from "../../types.ts";
 import type { Encoding } from "../../collections/encoding.ts";
@@ -44,9 +44,12 @@ export const createCounterfactuals = (store: Database, encoding: Encoding): AskC
     const removed = countOf(taken);
     const replaced = replace(view, taken, come);
     const added = remembered(come, vectors, request);
+    const size = view.size - removed - replaced + come.length;
+    const { k, p } = question.settings;
+    const pAfter = automaticP(queried, request, size);
     const { results, fits, transforms } = await counterfactualByMethod(
       view,
-      { ...question, without: taken, added, changes: request.changes ?? DEFAULT_CHANGES },
+      { ...question, without: taken, added, changes: request.changes ?? DEFAULT_CHANGES, pAfter },
       how,
       caches,
     );
@@ -64,7 +67,7 @@ export const createCounterfactuals = (store: Database, encoding: Encoding): AskC
       (ids) => withImages(ids.filter((id) => !coming.has(id))),
     );
     return {
-      anchors: { before: view.size, after: view.size - removed - replaced + come.length },
+      anchors: { before: view.size, after: size },
       removed,
       added: come.length,
       replaced,
@@ -78,9 +81,19 @@ export const createCounterfactuals = (store: Database, encoding: Encoding): AskC
       method: how.method,
       fits,
       ...(transforms === undefined ? {} : { transforms }),
+      asif: { before: { k, p }, after: { k, p: pAfter } },
       ...answer(view, started),
     };
   };
+};
+
+/** The power p of a collection of so many anchors, seen through the fits that there are. */
+const automaticP = (queried: Queried, request: CounterfactualRequest, anchors: number): number => {
+  const { asif, transform } = queried.record;
+  const asked = request.transform ?? transform;
+  // Whether `auto` whitens is decided by the anchors that were fitted on.
+  const fitted = asked === "auto" ? (queried.view.size < FEWEST_TO_WHITEN ? "center" : "whiten") : asked;
+  return parametersFor({ k: request.k ?? asif.k, p: request.p ?? asif.p }, fitted, anchors).p;
 };
 
 /** One byte a slot: the anchors that are named, and those that the filter holds for. */

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { usedFits } from "../counterfactual/api.ts";
 import { method } from "../../api/methods.ts";
 import { checkQuestion, computed, questionShape } from "../../api/queries.ts";
-import { anchorId, optional } from "../../api/values.ts";
+import { anchorId, asifUsed, optional } from "../../api/values.ts";
 
 const MAX_LIMIT = 1_000;
 
@@ -68,6 +68,11 @@ export const influenceAnswer = z
     transforms: usedFits.openapi({
       description: "The fits of the anchors as they are; they are not made anew without each anchor.",
     }),
+    asif: optional(
+      asifUsed.openapi({
+        description: "The k and p of the anchors as they are, also where `auto` goes by their number.",
+      }),
+    ),
     ...computed,
   })
   .openapi("InfluenceAnswer", {

@@ -43,6 +43,7 @@ export const createInfluences =
       anchors: anchors.map((one) => ({ ...one, image: imagePath(record.name, one.anchor, withImages) })),
       ...found,
       transforms: fits,
+      asif: { k: question.settings.k, p: question.settings.p },
       ...answer(view, started),
     };
   };
