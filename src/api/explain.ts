@@ -111,8 +111,16 @@ export const classifyResult = z
     support: optional(
       z.int().openapi({
         description:
-          "How many anchors the image shares with any of the classes, by methods whose scores are sums over anchors. 0: no " +
-          "caption is near any of these classes, and all scores are 0.",
+          "How many anchors the image shares with any of the classes, by methods whose scores are sums over anchors; by " +
+          "`local` and `asif+local`, how many the image is described by. 0: no caption is near any of these classes, and the " +
+          "scores say nothing.",
+      }),
+    ),
+    offset: optional(
+      z.number().openapi({
+        description:
+          "By `local` and `asif+local`: what is taken from the sum of all contributions, the same for every class. The sum " +
+          "less the offset is the score. Only where contributions are asked for.",
       }),
     ),
     explanation: optional(z.array(contribution).readonly()),

@@ -8,7 +8,7 @@ export const MEMBERS = ["asif", "csa", "orthogonal", "ridge", "asif-csa"] as con
 export type Member = (typeof MEMBERS)[number];
 
 /** How images and texts are scored against each other; every one of them from the same anchors, without training. */
-export const METHODS = [...MEMBERS, "consensus"] as const;
+export const METHODS = [...MEMBERS, "local", "asif+local", "consensus"] as const;
 export type CoreMethod = (typeof METHODS)[number];
 
 /** A method that is not the core's own: see `docs/methods.md`. */
@@ -33,7 +33,8 @@ export const method = z
     anyOf: [{ enum: [...METHODS] }, { pattern: PLUGGED.source }],
     description:
       "How images and texts are scored: `asif` by relative representations, `csa`, `orthogonal` and `ridge` by linear maps " +
-      "fitted on the anchors, `asif-csa` by relative representations measured in the space of `csa`, `consensus` by the sum " +
+      "fitted on the anchors, `local` by regression over the 100 anchors nearest to the image and to the text, `asif+local` by both " +
+      "of these, `asif-csa` by relative representations measured in the space of `csa`, `consensus` by the sum " +
       "of several, each of mean 0 and deviation 1 over an image's texts, so that a single text scores 0; `plug:NAME` by a " +
       "method that the operator has plugged in.",
   });
@@ -107,7 +108,10 @@ export const scored = {
   fits: z
     .array(fit)
     .readonly()
-    .openapi({ description: "What was fitted on the anchors for this method; none for `asif`." }),
+    .openapi({
+      description:
+        "What was fitted on the anchors for this method; none for `asif`, `local` and `asif+local`.",
+    }),
 };
 
 export type MethodRequest = z.output<z.ZodObject<typeof scoring>>;

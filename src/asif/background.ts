@@ -50,7 +50,8 @@ export const representAnchors = (
   return made;
 };
 
-const withoutSelf = (found: Neighbours, slots: Int32Array, k: number): Neighbours => {
+/** The neighbours of anchors without each itself. */
+export const withoutSelf = (found: Neighbours, slots: Int32Array, k: number): Neighbours => {
   const others = emptyNeighbours(slots.length, Math.min(k, found.width));
   slots.forEach((self: Slot, row) => {
     let kept = 0;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { transformText } from "../api/transforms.ts";
 import type { AnchorView } from "../retrieval/index.ts";
+import { entriesOf, type LocalTexts } from "./local/index.ts";
 import type { AsifSettings, RelativeRepresentations } from "./types.ts";
 
 /** Entries of sparse rows that are kept, some 16 bytes each. */
@@ -22,11 +23,16 @@ export interface PromptCache<Rows extends object> {
   ) => Promise<Rows>;
 }
 
-/** Of relative representations. */
-export type RepresentationCache = PromptCache<RelativeRepresentations>;
+/** What classifications remember of class prompts, for each kind of method. */
+export interface RepresentationCache {
+  readonly relative: PromptCache<RelativeRepresentations>;
+  readonly local: PromptCache<LocalTexts>;
+}
 
-export const createRepresentationCache = (): RepresentationCache =>
-  createPromptCache((rows) => rows.slots.length);
+export const createRepresentationCache = (): RepresentationCache => ({
+  relative: createPromptCache((rows) => rows.slots.length),
+  local: createPromptCache(entriesOf),
+});
 
 /** @param entriesOf how many values are kept for some rows; the longest unused go first */
 export const createPromptCache = <Rows extends object>(

@@ -2,8 +2,9 @@ import type { ClassifyResult } from "../api/explain.ts";
 import type { FitUsed, Method } from "../api/methods.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import type { RepresentationCache } from "./cache.ts";
-import { classificationOf, classify, scoreClasses } from "./classify.ts";
+import { classificationOf, classify, classRows, scoreClasses } from "./classify.ts";
 import { sharedParts } from "./explain.ts";
+import { keyOfLooks, localImages, localTexts, openFrame, scoreLocally } from "./local/index.ts";
 import { representBoth, scoreTexts, type MethodSettings } from "./method.ts";
 import { createSlices } from "../math/slices.ts";
 import type { ClassifyInput } from "./types.ts";
@@ -39,6 +40,17 @@ export const classifyByMethod = async (
       results.push(classificationOf(view, partsOf(image), scored, input));
     });
     return { results, fits };
+  }
+  if (method === "local" || method === "asif+local") {
+    const frame = await openFrame(view, method, settings);
+    const form = [method, keyOfLooks(frame), sizes?.join() ?? ""].join(" ");
+    const texts = await cache.local.get(view, input.settings, prompts, form, () =>
+      localTexts(frame, prompts, sizes),
+    );
+    await scoreLocally(frame, await localImages(frame, images), texts, (_, answer) => {
+      results.push(classificationOf(view, answer, classRows(answer.scores, input), input));
+    });
+    return { results, fits: [] };
   }
   const { scores, fits } = await scoreTexts(view, method, images, prompts, settings, sizes);
   const columns = sizes?.length ?? prompts.length / view.dimension("text");

@@ -28,7 +28,7 @@ export const classify = async (
   const isMean = ensemble === "mean";
   const [imageRows, textRows] = await Promise.all([
     relativeRepresentations(view, "image", images, settings).then((made) => made.representations),
-    cache.get(view, settings, prompts, isMean ? sizes.join() : "", async () => {
+    cache.relative.get(view, settings, prompts, isMean ? sizes.join() : "", async () => {
       const { representations } = await relativeRepresentations(view, "text", prompts, settings);
       return isMean ? meanRepresentations(representations, sizes, view.slotCount) : representations;
     }),
@@ -55,22 +55,29 @@ export const scoreClasses = (
   { classes, ensemble }: Pick<Asked, "classes" | "ensemble">,
   onImage: (image: number, scored: ClassRow[]) => void,
 ): Promise<void> =>
-  scoreRows(imageRows, textRows, slotCount, (image, scores) => {
-    let first = 0;
-    const scored = classes.map(({ name, prompts }): ClassRow => {
-      const size = ensemble === "mean" ? 1 : prompts;
-      let row = first;
-      for (let i = first + 1; i < first + size; i++) if ((scores[i] ?? 0) > (scores[row] ?? 0)) row = i;
-      first += size;
-      return { name, score: scores[row] ?? 0, row };
-    });
-    onImage(image, scored);
+  scoreRows(imageRows, textRows, slotCount, (image, scores) =>
+    onImage(image, classRows(scores, { classes, ensemble })),
+  );
+
+/** Each class by its best row, or by its only one where the ensemble is `mean`. */
+export const classRows = (
+  scores: Float64Array,
+  { classes, ensemble }: Pick<Asked, "classes" | "ensemble">,
+): ClassRow[] => {
+  let first = 0;
+  return classes.map(({ name, prompts }): ClassRow => {
+    const size = ensemble === "mean" ? 1 : prompts;
+    let row = first;
+    for (let i = first + 1; i < first + size; i++) if ((scores[i] ?? 0) > (scores[row] ?? 0)) row = i;
+    first += size;
+    return { name, score: scores[row] ?? 0, row };
   });
+};
 
 /** @param scored in the order of the classes; sorted here */
 export const classificationOf = (
   anchors: ExplainableAnchors,
-  { partsOf, support }: ScoreParts,
+  { partsOf, support, offset }: ScoreParts,
   scored: ClassRow[],
   { top, explain: asked }: Pick<Asked, "top" | "explain">,
 ): ClassifyResult => {
@@ -78,7 +85,7 @@ export const classificationOf = (
   const classes = ranked.slice(0, top).map(({ name, score }) => ({ name, score }));
   const first = ranked[0]?.row;
   if (asked === 0 || first === undefined) return { classes, support };
-  if (typeof asked === "number")
-    return { classes, support, explanation: explain(anchors, partsOf(first), asked) };
-  return { classes, support, ...explainAll(anchors, partsOf, ranked, asked) };
+  const told = { classes, support, ...(offset === undefined ? {} : { offset }) };
+  if (typeof asked === "number") return { ...told, explanation: explain(anchors, partsOf(first), asked) };
+  return { ...told, ...explainAll(anchors, partsOf, ranked, asked) };
 };

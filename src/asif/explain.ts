@@ -24,10 +24,12 @@ export interface Part {
 
 /** What the scores of one image are made of. */
 export interface ScoreParts {
-  /** The parts of its score with a row of the texts, which add up to it. */
+  /** The parts of its score with a row of the texts, which add up to it, or to it and the offset. */
   readonly partsOf: (row: number) => Part[];
-  /** How many anchors it shares with any of the texts. */
+  /** How many anchors its scores rest on. */
   readonly support: number;
+  /** What is taken from the sum of the parts, whichever the text is; absent: nothing. */
+  readonly offset?: number;
 }
 
 /** The anchors that a score is made of, strongest first (by absolute value, ties by id), at most `limit`. */

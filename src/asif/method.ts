@@ -12,6 +12,7 @@ import type { Aligned, AnchorView } from "../retrieval/index.ts";
 import { representAnchors, spacedSlots } from "./background.ts";
 import { sumOfStandardized, type MemberScores } from "./consensus.ts";
 import { linearScores } from "./linear.ts";
+import { localImages, localTexts, openFrame, scoreLocally, type LocalMethod } from "./local/index.ts";
 import { scorePlugged, type MethodPlug } from "./plug.ts";
 import { meanRepresentations, relativeRepresentations, represent } from "./relative.ts";
 import { scoreAll } from "./score.ts";
@@ -30,6 +31,8 @@ export const METHOD_TRAITS: Readonly<Record<CoreMethod, MethodTraits>> = {
   orthogonal: { explainable: false, canonical: false },
   ridge: { explainable: false, canonical: false },
   "asif-csa": { explainable: true, canonical: true },
+  local: { explainable: true, canonical: false },
+  "asif+local": { explainable: true, canonical: false },
   consensus: { explainable: false, canonical: true },
 };
 
@@ -72,6 +75,8 @@ export type ScoreSettings = AsifSettings & MethodSettings;
  * - `orthogonal`: the inner product of unit rows after the orthogonal map that takes images closest to texts.
  * - `ridge`: the cosine of the text that ridge regression predicts for the image with the text.
  * - `asif-csa`: ASIF whose similarities are cosines of canonical directions, of either modality.
+ * - `local`: kernel regression over the 100 anchors nearest to the image, and over those nearest to the text.
+ * - `asif+local`: the sum of `asif` and `local`, each over its deviation.
  * - `consensus`: the sum of its members' scores, each of mean 0 and deviation 1 over the texts of an image, or, of
  *   fewer texts than {@link FEW}, over what the image scores with 256 anchors' texts; an `asif-csa` member takes p =
  *   {@link CANONICAL_P}, for p is of the collection's own similarities.
@@ -80,7 +85,7 @@ export type ScoreSettings = AsifSettings & MethodSettings;
  * @param texts `[m, d']` row-major
  * @param settings `allow` restricts the anchors that serve as memory; what is fitted is then fitted on these alone, and
  * not kept
- * @returns `[n, m]` row-major, in [-1, 1] but for a consensus; all 0 where there are no anchors
+ * @returns `[n, m]` row-major, in [-1, 1] but for the last three; all 0 where there are no anchors
  */
 export const scoreByMethod = async (
   view: AnchorView,
@@ -108,6 +113,8 @@ export const scoreTexts = async (
     if (plug === undefined) throw new AnchorageError("invalid-input", `There is no method "${method}".`);
     return { scores: await scorePlugged(view, plug, { images, texts, sizes, allow }), fits: [] };
   }
+  if (method === "local" || method === "asif+local")
+    return { scores: await scoresByLocal(view, method, { images, texts, settings, sizes }), fits: [] };
   if (method !== "consensus") return scoreMember(view, method, { images, texts, settings, sizes });
   const columns = sizes?.length ?? rowsOf(view, "text", texts);
   const against = columns < FEW ? spacedSlots(view, settings.allow) : undefined;
@@ -131,6 +138,20 @@ interface Scored {
   /** Anchors whose texts each image is scored with as well. */
   readonly against?: Int32Array | undefined;
 }
+
+const scoresByLocal = async (
+  view: AnchorView,
+  method: LocalMethod,
+  { images, texts, settings, sizes }: Scored,
+): Promise<Float64Array> => {
+  const frame = await openFrame(view, method, settings);
+  const shown = await localTexts(frame, texts, sizes);
+  const scores = new Float64Array(rowsOf(view, "image", images) * shown.count);
+  await scoreLocally(frame, await localImages(frame, images), shown, (image, answer) =>
+    scores.set(answer.scores, image * shown.count),
+  );
+  return scores;
+};
 
 type ScoreMember = (view: AnchorView, scored: Scored) => Promise<Scores & MemberScores>;
 

@@ -50,6 +50,14 @@ export interface SpaceSearch {
   readonly ef?: number;
 }
 
+/** What a search found. */
+export interface SpaceFound {
+  readonly neighbours: Neighbours;
+  readonly plan: SearchPlan;
+  /** The queries as they were compared, `[b, fitted dimension]`. */
+  readonly shown: Float32Array;
+}
+
 /** One modality through one fit of a transform, which stays the same for as long as this is held. */
 export interface Look {
   readonly transform: FittedTransform;
@@ -58,6 +66,10 @@ export interface Look {
   readonly transformSequence: Sequence;
   /** Raw vectors, `[b, d]`, as they are compared: unit rows of the fitted dimension. */
   readonly show: (vectors: Float32Array) => Promise<Float32Array>;
+  /** Of what `show` gives and of `rows`. */
+  readonly dimension: number;
+  /** The vectors of anchors as they are compared, `[slots.length, dimension]`. */
+  readonly rows: (slots: ArrayLike<Slot>) => Float32Array;
   /** The k nearest of the view's live anchors, or of those allowed, to what `show` gave; never approximate. */
   readonly search: (shown: Float32Array, options: Pick<SpaceSearch, "k" | "allow">) => Promise<Neighbours>;
 }
@@ -120,11 +132,7 @@ export interface AnchorView {
    * The k nearest live anchors of each query, `[b, d]` row-major raw vectors (normalised and transformed here).
    * Fewer where fewer are live or allowed.
    */
-  readonly search: (
-    modality: Modality,
-    queries: Float32Array,
-    options: SpaceSearch,
-  ) => Promise<{ neighbours: Neighbours; plan: SearchPlan }>;
+  readonly search: (modality: Modality, queries: Float32Array, options: SpaceSearch) => Promise<SpaceFound>;
   /** For several searches that must not see different fits. */
   readonly look: (modality: Modality, transform: Transform) => Promise<Look>;
   /**

@@ -15,6 +15,12 @@ import type { IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorEntry, AnchorView, Changes, Neighbours, Slot } from "./types.ts";
 
+const gather = (index: ExactIndex, slots: ArrayLike<Slot>): Float32Array<ArrayBuffer> => {
+  const rows = new Float32Array(slots.length * index.dimension);
+  for (let i = 0; i < slots.length; i++) rows.set(index.row(slots[i] ?? -1), i * index.dimension);
+  return rows;
+};
+
 /** What a view's searches are planned by. */
 export interface Indexing {
   readonly profile: IndexProfile;
@@ -103,12 +109,7 @@ export const createView = (
     },
     fitVersion: (modality, transform) => lensOf(modality, kindFor(modality, transform, size)).version(),
     compare: memory.compare,
-    vectors: (modality, slots) => {
-      const index = memory[modality];
-      const rows = new Float32Array(slots.length * index.dimension);
-      for (let i = 0; i < slots.length; i++) rows.set(index.row(slots[i] ?? -1), i * index.dimension);
-      return rows;
-    },
+    vectors: (modality, slots) => gather(memory[modality], slots),
     search: async (modality, queries, options) => {
       const kind = kindFor(modality, options.transform, size);
       const focused = await lensOf(modality, kind).focus(view, changes, options.ef !== undefined);
@@ -137,6 +138,7 @@ export const createView = (
         },
       };
       return {
+        shown,
         neighbours: await entryOf(searches, choice.index, "index")(),
         plan: {
           ...choice,
@@ -163,6 +165,8 @@ export const createView = (
         transformVersion: version,
         transformSequence: sequence,
         show,
+        dimension: exact.dimension,
+        rows: (slots) => gather(exact, slots),
         search: (shown, { k, allow }) => exact.search(shown, { k, allow: allow ?? live }),
       };
     },

@@ -10,7 +10,13 @@ let test: TestApp;
 const DIMENSIONS = { image: 12, text: 10 };
 const ANCHORS = randomAnchors(50, 1, DIMENSIONS);
 const FITTED = { asif: [], csa: ["csa"], orthogonal: ["orthogonal"], ridge: ["ridge"] } as const;
-const FITS = { ...FITTED, "asif-csa": ["csa"], consensus: ["csa", "ridge"] } as const;
+const FITS = {
+  ...FITTED,
+  local: [],
+  "asif+local": [],
+  "asif-csa": ["csa"],
+  consensus: ["csa", "ridge"],
+} as const;
 
 const create = async (name: string): Promise<void> => {
   await test.call("POST", "/v1/collections", {

@@ -1,0 +1,14 @@
+/** Local regression: answers by the anchors nearest to an image and to a text, with what near anchors share counted once. */
+export { drawReferences, referencesOf, type References } from "./references.ts";
+export { regressionWeights } from "./regression.ts";
+export { localRows, NEAREST, type LocalRows } from "./rows.ts";
+export { localImages, scoreLocally, type LocalAnswer, type LocalImages, type Scale } from "./scores.ts";
+export {
+  entriesOf,
+  keyOfLooks,
+  localTexts,
+  openFrame,
+  type Frame,
+  type LocalMethod,
+  type LocalTexts,
+} from "./texts.ts";

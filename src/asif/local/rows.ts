@@ -1,0 +1,133 @@
+import type { Slices } from "../../math/slices.ts";
+import type { Look, Neighbours } from "../../retrieval/index.ts";
+import { regressionWeights } from "./regression.ts";
+
+/** How many of the nearest anchors a local regression takes. */
+export const NEAREST = 100;
+/** A sum of so small a norm has no direction. */
+const VANISHED = 1e-9;
+
+/** What queries of one modality are in the other one, by the anchors near them. */
+export interface LocalRows {
+  readonly count: number;
+  /** Row r's anchors are the entries `offsets[r] .. offsets[r + 1]`. */
+  readonly offsets: Int32Array;
+  readonly slots: Int32Array;
+  /** Of each anchor's vector of the other modality in the row's direction. */
+  readonly weights: Float64Array;
+  /** `[count, d]` row-major, of norm 1; 0 where the anchors say nothing. */
+  readonly directions: Float64Array;
+}
+
+/**
+ * Local regressions: each query by the anchors near it as a direction in the space of the other modality.
+ *
+ * @param neighbours the nearest anchors of each query; no more than {@link NEAREST} of a row count
+ * @param near how their own modality is compared, and `far` the other one
+ */
+export const localRows = async (
+  neighbours: Neighbours,
+  near: Pick<Look, "rows">,
+  far: Pick<Look, "rows" | "dimension">,
+  slices: Slices,
+): Promise<LocalRows> => {
+  const { width, slots: found, scores } = neighbours;
+  const count = neighbours.counts.length;
+  const counts = neighbours.counts.map((length) => Math.min(length, NEAREST));
+  const offsets = new Int32Array(count + 1);
+  counts.forEach((length, row) => (offsets[row + 1] = (offsets[row] ?? 0) + length));
+  const slots = new Int32Array(offsets[count] ?? 0);
+  const weights = new Float64Array(slots.length);
+  const d = far.dimension;
+  const directions = new Float64Array(count * d);
+  for (let row = 0; row < count; row++) {
+    const [first, last] = [offsets[row] ?? 0, offsets[row + 1] ?? 0];
+    const from = row * width;
+    const own = slots.subarray(first, last);
+    own.set(found.subarray(from, from + own.length));
+    const solved = await regressionWeights(near.rows(own), scores.subarray(from, from + own.length));
+    const direction = directions.subarray(row * d, (row + 1) * d);
+    sumOfRows(far.rows(own), solved, direction);
+    const scale = normalize(direction);
+    for (let i = first; i < last; i++) weights[i] = scale * (solved[i - first] ?? 0);
+    if (slices.due()) await slices.rest();
+  }
+  return { count, offsets, slots, weights, directions };
+};
+
+/** Adds rows up by their weights. @param rows `[weights.length, d]`; `into` `[d]`, zeros */
+export const sumOfRows = (rows: Float32Array, weights: Float64Array, into: Float64Array): void => {
+  const d = into.length;
+  for (let row = 0; row < weights.length; row++) {
+    const weight = weights[row] ?? 0;
+    if (weight === 0) continue;
+    for (let i = 0; i < d; i++) into[i] = (into[i] ?? 0) + weight * (rows[row * d + i] ?? 0);
+  }
+};
+
+/** Brings a row to norm 1, or to 0 where it has no direction; returns what it was multiplied by. */
+export const normalize = (row: Float64Array | Float32Array, vanished = VANISHED): number => {
+  let squares = 0;
+  for (const value of row) squares += value * value;
+  const norm = Math.sqrt(squares);
+  const scale = norm < vanished ? 0 : 1 / norm;
+  for (let i = 0; i < row.length; i++) row[i] = scale * (row[i] ?? 0);
+  return scale;
+};
+
+/**
+ * The mean of groups of rows, of norm 1 again: a class by all its prompts.
+ *
+ * @param sizes how many consecutive rows each group has
+ */
+export const meanLocalRows = (rows: LocalRows, sizes: readonly number[], slotCount: number): LocalRows => {
+  const d = rows.count === 0 ? 0 : rows.directions.length / rows.count;
+  const offsets = new Int32Array(sizes.length + 1);
+  const slots = new Int32Array(rows.slots.length);
+  const weights = new Float64Array(rows.weights.length);
+  const directions = new Float64Array(sizes.length * d);
+  const position = new Int32Array(slotCount).fill(-1);
+  let [row, filled] = [0, 0];
+  sizes.forEach((size, group) => {
+    const first = filled;
+    const direction = directions.subarray(group * d, (group + 1) * d);
+    for (let i = row * d; i < (row + size) * d; i++)
+      direction[i % d] = (direction[i % d] ?? 0) + (rows.directions[i] ?? 0);
+    const scale = normalize(direction, VANISHED * size);
+    for (let i = rows.offsets[row] ?? 0; i < (rows.offsets[row + size] ?? 0); i++) {
+      const slot = rows.slots[i] ?? 0;
+      let at = position[slot] ?? -1;
+      if (at < first) {
+        at = filled++;
+        position[slot] = at;
+        slots[at] = slot;
+      }
+      weights[at] = (weights[at] ?? 0) + scale * (rows.weights[i] ?? 0);
+    }
+    offsets[group + 1] = filled;
+    row += size;
+  });
+  return {
+    count: sizes.length,
+    offsets,
+    slots: slots.subarray(0, filled),
+    weights: weights.subarray(0, filled),
+    directions,
+  };
+};
+
+/** The mean of groups of unit rows, of norm 1 again. @param rows `[n, d]` row-major */
+export const meanUnitRows = (rows: Float32Array, sizes: readonly number[]): Float32Array => {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const d = total === 0 ? 0 : rows.length / total;
+  const means = new Float32Array(sizes.length * d);
+  let row = 0;
+  sizes.forEach((size, group) => {
+    const sum = new Float64Array(d);
+    for (let i = row * d; i < (row + size) * d; i++) sum[i % d] = (sum[i % d] ?? 0) + (rows[i] ?? 0);
+    normalize(sum, VANISHED * size);
+    means.set(sum, group * d);
+    row += size;
+  });
+  return means;
+};

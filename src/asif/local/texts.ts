@@ -1,0 +1,117 @@
+import type { Slices } from "../../math/slices.ts";
+import { createSlices } from "../../math/slices.ts";
+import type { AnchorView, Look, Neighbours } from "../../retrieval/index.ts";
+import type { Modality } from "../../types.ts";
+import { meanRepresentations, represent } from "../relative.ts";
+import type { AsifSettings, RelativeRepresentations } from "../types.ts";
+import { localRows, meanLocalRows, meanUnitRows, NEAREST, type LocalRows } from "./rows.ts";
+
+/** Methods with a regression over the nearest anchors. */
+export type LocalMethod = "local" | "asif+local";
+
+/** What one request is answered by: the anchors as one fit of each transform shows them. */
+export interface Frame {
+  readonly view: AnchorView;
+  readonly image: Look;
+  readonly text: Look;
+  readonly method: LocalMethod;
+  readonly settings: AsifSettings;
+}
+
+export const openFrame = async (
+  view: AnchorView,
+  method: LocalMethod,
+  settings: AsifSettings,
+): Promise<Frame> => {
+  const [image, text] = await Promise.all([
+    view.look("image", settings.transform),
+    view.look("text", settings.transform),
+  ]);
+  return { view, image, text, method, settings };
+};
+
+/** Names the fits that a frame looks through. */
+export const keyOfLooks = ({ image, text }: Pick<Frame, "image" | "text">): string =>
+  JSON.stringify([image, text].map((look) => [look.transform, look.transformVersion]));
+
+/** How many neighbours the method needs of each input. */
+export const widthOf = ({ method, settings }: Frame): number =>
+  method === "local" ? NEAREST : Math.max(NEAREST, settings.k);
+
+/** The nearest anchors of raw vectors, and these as they are compared. */
+export const nearestIn = async (
+  frame: Frame,
+  modality: Modality,
+  queries: Float32Array,
+  k: number,
+): Promise<{ readonly neighbours: Neighbours; readonly shown: Float32Array }> => {
+  const { view, settings } = frame;
+  const { neighbours, shown, plan } = await view.search(modality, queries, { ...settings, k });
+  const look = frame[modality];
+  if (plan.transformVersion === look.transformVersion) return { neighbours, shown };
+  // A new fit came meanwhile; what the frame holds is of the one before.
+  const again = await look.show(queries);
+  const { allow } = settings;
+  return {
+    shown: again,
+    neighbours: await look.search(again, { k, ...(allow === undefined ? {} : { allow }) }),
+  };
+};
+
+/** Texts in the form in which images are scored with them. */
+export interface LocalTexts {
+  readonly count: number;
+  /** Null by `local` alone. */
+  readonly relative: RelativeRepresentations | null;
+  readonly local: LocalRows;
+  /** As they are compared, `[count, d]` row-major. */
+  readonly shown: Float32Array;
+}
+
+/** How much memory some texts take, in values of 16 bytes. */
+export const entriesOf = ({ relative, local, shown }: LocalTexts): number =>
+  (relative?.slots.length ?? 0) +
+  local.slots.length +
+  Math.ceil(local.directions.length / 2 + shown.length / 4);
+
+/** The relative representations by the first k of each row; null where the method needs none. */
+export const relativeOf = (
+  { method, settings }: Frame,
+  neighbours: Neighbours,
+): RelativeRepresentations | null =>
+  method === "local"
+    ? null
+    : represent(
+        { ...neighbours, counts: neighbours.counts.map((count) => Math.min(count, settings.k)) },
+        settings,
+      );
+
+/** @param sizes absent: each text for itself; else groups of so many, each by the normalised means of its texts */
+export const localTexts = async (
+  frame: Frame,
+  prompts: Float32Array,
+  sizes?: readonly number[],
+): Promise<LocalTexts> => {
+  const { neighbours, shown } = await nearestIn(frame, "text", prompts, widthOf(frame));
+  const made = await textsOf(frame, neighbours, shown, createSlices());
+  if (sizes === undefined) return made;
+  const { slotCount } = frame.view;
+  return {
+    count: sizes.length,
+    relative: made.relative === null ? null : meanRepresentations(made.relative, sizes, slotCount),
+    local: meanLocalRows(made.local, sizes, slotCount),
+    shown: meanUnitRows(shown, sizes),
+  };
+};
+
+export const textsOf = async (
+  frame: Frame,
+  neighbours: Neighbours,
+  shown: Float32Array,
+  slices: Slices,
+): Promise<LocalTexts> => ({
+  count: neighbours.counts.length,
+  relative: relativeOf(frame, neighbours),
+  local: await localRows(neighbours, frame.text, frame.image, slices),
+  shown,
+});
