@@ -7,6 +7,7 @@ import {
   type Member,
   type Method,
 } from "../api/methods.ts";
+import { transformText } from "../api/transforms.ts";
 import { AnchorageError, entryOf } from "../errors.ts";
 import type { Aligned, AnchorView } from "../retrieval/index.ts";
 import { representAnchors, spacedSlots } from "./background.ts";
@@ -199,7 +200,7 @@ const representTexts = async (
 ): Promise<RelativeRepresentations> => {
   const { allow, transform, exact, ef, rank = RANK } = settings;
   if (method === "asif") {
-    const form = [method, transform, view.fitVersion("text", transform), exact, ef].join(" ");
+    const form = [method, transformText(transform), view.fitVersion("text", transform), exact, ef].join(" ");
     return representAnchors(
       view,
       "text",

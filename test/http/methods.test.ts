@@ -178,7 +178,8 @@ describe("what was deleted", () => {
   it.each(METHODS)(
     "has no trace in answers by %s: they are those of a collection that never had it",
     async (method) => {
-      const [forgot, never] = [`forgot-${method}`, `never-${method}`];
+      const label = method.replace("+", "-");
+      const [forgot, never] = [`forgot-${label}`, `never-${label}`];
       for (const name of [forgot, never]) await create(name);
       const others = randomAnchors(20, 5, DIMENSIONS).map((anchor, i) => ({ ...anchor, id: `x${i}` }));
       await put(forgot, others);
