@@ -168,7 +168,7 @@ describe("a counterfactual over HTTP", () => {
       const asked = { method, explain: 0, top: 2 };
       const without = { filter: { owner: "bob" } };
       const answer = counterfactualAnswer.parse((await ask({ ...asked, without })).body);
-      const name = `edited-${method}`;
+      const name = `edited-${method.replace("+", "-")}`;
       await create(name);
       await put(
         name,
