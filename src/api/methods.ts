@@ -105,13 +105,9 @@ export const scoring = {
 /** What an answer says of how it was scored. */
 export const scored = {
   method,
-  fits: z
-    .array(fit)
-    .readonly()
-    .openapi({
-      description:
-        "What was fitted on the anchors for this method; none for `asif`, `local` and `asif+local`.",
-    }),
+  fits: z.array(fit).readonly().openapi({
+    description: "What was fitted on the anchors for this method; none for `asif`, `local` and `asif+local`.",
+  }),
 };
 
 export type MethodRequest = z.output<z.ZodObject<typeof scoring>>;
