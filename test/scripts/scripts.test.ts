@@ -47,13 +47,14 @@ describe("npm run import", () => {
     const elsewhere = join(root, "elsewhere");
     const { status, stdout, stderr } = await runScript(
       "import",
-      [root, "--collection", "pictures", "--dry-run"],
+      [root, "--collection", "pictures", "--dry-run", "--caption-from", "name"],
       elsewhere,
     );
-    expect(stdout.split("\n")[0]).toBe('{"id":"blue","text":"blue","metadata":{}}');
-    expect(stdout).toContain("would import 4 pairs, reject 0; nothing is stored");
-    expect([status, await readdir(root)]).toEqual([0, expect.not.arrayContaining(["elsewhere"])]);
-    expect(stderr).not.toContain("rejected");
+    expect(stdout.split("\n")[0]).toMatch(/^\d files: 4 images; captions: 4 from file names/);
+    expect(stdout.split("\n")[1]).toBe('{"id":"blue","text":"blue","metadata":{}}');
+    expect(stdout).toMatch(/^would import 3 pairs, reject 1.*; nothing is stored$/m);
+    expect([status, await readdir(root)]).toEqual([3, expect.not.arrayContaining(["elsewhere"])]);
+    expect(stderr).toContain(`rejected ${join(root, "broken.png")}: is not an image that can be read`);
   });
 
   it("tells a wrong use in one line, with status 2", async () => {
@@ -90,7 +91,10 @@ describe("npm run import", () => {
       [join(root, "bare.csv"), "--collection", "bare", "--image-encoder", QUICK],
       dataDir,
     );
-    expect([status, stdout]).toEqual([3, "0 stored, 0 were there already, 1 rejected\n"]);
+    expect([status, stdout]).toEqual([
+      3,
+      "1 row: 0 images; no caption; not used: bare.csv:2\n0 stored, 0 were there already, 1 rejected\n",
+    ]);
     const { stderr } = await runScript("build-index", ["--collection", "bare"], dataDir);
     expect(stderr).toContain('There is no collection "bare"');
   });
@@ -104,7 +108,7 @@ describe("npm run import", () => {
     expect(first.status).toBe(130);
     expect(first.stderr).toContain('collection "squares" was not there and is made');
     const [, stored] =
-      /^stopped: (\d+) stored, 0 were there already, 1 rejected; the same/.exec(first.stdout) ?? [];
+      /^stopped: (\d+) stored, 0 were there already, 1 rejected; the same/m.exec(first.stdout) ?? [];
     expect(["32", "64"]).toContain(stored);
 
     const killed = importTable();
@@ -121,7 +125,7 @@ describe("npm run import", () => {
     expect(Number(added) + Number(present)).toBe(ROWS - 1);
     expect(JSON.parse(await readFile(rejects, "utf8"))).toEqual({
       source: `${table}:${WITHOUT_CAPTION + 2}`,
-      id: "green#14",
+      id: "green",
       reason: "the caption is empty",
     });
   });

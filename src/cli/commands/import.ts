@@ -1,20 +1,46 @@
 import { namedTransform } from "../../api/transforms.ts";
 import type { z } from "zod";
 import type { Command, CommandContext, OptionSchemas } from "../../command.ts";
+import type { CaptionFrom, CaptionKind } from "../import/index.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 
-const schema = ({ z, collectionOption, requiredText, urlOption }: OptionSchemas) =>
+/** In percent: more than that is rather a folder that is not mounted than a tidied one. */
+const PRUNE_LIMIT = 5;
+
+const CAPTION_KINDS = [
+  "sidecar",
+  "table",
+  "embedded",
+  "folder",
+  "name",
+] as const satisfies readonly CaptionKind[];
+const CAPTION_KINDS_FAULT = `must be auto, or a list of ${CAPTION_KINDS.join(", ")} with commas between`;
+
+/** What the command line says: `auto` in a longer list stands for every kind but names and folders. */
+const captionFromOf = (kinds: readonly ("auto" | CaptionKind)[]): CaptionFrom =>
+  kinds.length === 1 && kinds[0] === "auto"
+    ? "auto"
+    : kinds.flatMap((kind) => (kind === "auto" ? (["sidecar", "table", "embedded"] as const) : [kind]));
+
+const schema = ({ z, collectionOption, requiredText, urlOption, wholeNumber }: OptionSchemas) =>
   z
     .object({
       arguments: z.array(z.string()).min(1, "SOURCE is required: a folder, a table or a .tar shard"),
       collection: collectionOption,
-      "caption-from": z.enum(["auto", "name", "folder"], { error: "must be auto, name or folder" }),
+      "caption-from": z
+        .string()
+        .transform((list) => list.split(",").map((kind) => kind.trim()))
+        .pipe(z.array(z.enum(["auto", ...CAPTION_KINDS], { error: CAPTION_KINDS_FAULT })).min(1))
+        .transform(captionFromOf),
       images: requiredText.optional(),
       "path-column": requiredText.optional(),
       "caption-column": requiredText.optional(),
       "id-column": requiredText.optional(),
       without: z.array(z.string()).default([]),
       replace: z.boolean().default(false),
+      prefix: z.boolean().default(false),
+      prune: z.boolean().default(false),
+      "prune-limit": wholeNumber(0, 100).optional(),
       rejects: requiredText.optional(),
       "dry-run": z.boolean().default(false),
       "no-create": z.boolean().default(false),
@@ -25,7 +51,11 @@ const schema = ({ z, collectionOption, requiredText, urlOption }: OptionSchemas)
         .optional(),
       url: urlOption.optional(),
     })
-    .strict();
+    .strict()
+    .refine((given) => given.prune || given["prune-limit"] === undefined, {
+      path: ["prune-limit"],
+      error: "needs --prune",
+    });
 
 type Given = z.output<ReturnType<typeof schema>>;
 
@@ -35,7 +65,7 @@ const run = async (given: Given, context: CommandContext<AnchorageClient>): Prom
     {
       patterns: given.arguments,
       source: {
-        captionFrom: given["caption-from"] === "auto" ? "auto" : [given["caption-from"]],
+        captionFrom: given["caption-from"],
         table: {
           without: given.without,
           ...(given.images === undefined ? {} : { images: given.images }),
@@ -52,6 +82,8 @@ const run = async (given: Given, context: CommandContext<AnchorageClient>): Prom
       },
       create: !given["no-create"],
       replace: given.replace,
+      prefix: given.prefix,
+      pruneLimit: given.prune ? (given["prune-limit"] ?? PRUNE_LIMIT) : null,
       dryRun: given["dry-run"],
       rejects: given.rejects,
       url: given.url,
@@ -66,7 +98,9 @@ export const importCommand: Command<Given, CommandContext<AnchorageClient>> = {
   about: [
     "Imports image-text pairs into a collection. A SOURCE is a folder of images, a table (.csv, .tsv, .jsonl, .ndjson or .parquet) with a path and a caption on each row, or WebDataset shards (.tar, .tar.gz); patterns such as shards/{000..012}.tar or 'data/**/*.parquet' stand for what they match.",
     "",
-    "An id is the path from the folder, or of the table's row, without the extension; in a shard it is the shard's name, a slash and the sample's key. What the collection has already by that id is passed over, so that the same command goes on after Ctrl-C or a crash.",
+    "A plan is printed first: what was found, where its captions come from, and what is not used. Captions that were found and would not be used stop the import, and so do file names as captions, until --caption-from says which are meant.",
+    "",
+    "An id is the path from the folder, or of the table's row, without the extension; in a shard it is the shard's name, a slash and the sample's key. Several captions of an image add a hash of their text. What the collection has already with the same content is left, so that the same command goes on after Ctrl-C or a crash; what has changed since is rejected unless --replace is given.",
     "",
     "The collection is made, where it is not there, when the first pair is stored. Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked.",
     "",
@@ -78,7 +112,7 @@ export const importCommand: Command<Given, CommandContext<AnchorageClient>> = {
       type: "string",
       value: "WHAT",
       default: "auto",
-      help: "captions of a folder's images: name (of the file), folder (the one it lies in), or auto: the .txt beside it, else the file's name; numbers at a name's end are dropped, and a camera's name such as IMG_2041 is none",
+      help: "captions of a folder's images, the first that there is of a list with commas: sidecar (a file beside the image), table (a row that names it), embedded (in the image's file), folder (the name of the one it lies in), name (of its file, without numbers at the end); auto: sidecar, table, embedded",
     },
     "path-column": {
       type: "string",
@@ -106,13 +140,23 @@ export const importCommand: Command<Given, CommandContext<AnchorageClient>> = {
       value: "DIR",
       help: "folder that a table's paths start from; no file outside of it is read [the table's own]",
     },
-    replace: { type: "boolean", help: "write what is there already once more" },
+    replace: { type: "boolean", help: "write what is there already once more, with what has changed" },
+    prefix: { type: "boolean", help: "put the name of the source before each id, as in 2024/IMG_0001" },
+    prune: { type: "boolean", help: "delete anchors from the same sources that are not in them any more" },
+    "prune-limit": {
+      type: "string",
+      value: "PERCENT",
+      help: "how many of the anchors from the sources --prune may delete [5]",
+    },
     rejects: {
       type: "string",
       value: "FILE",
       help: "write what is rejected here, one JSON object a line: source, id, reason",
     },
-    "dry-run": { type: "boolean", help: "read everything, store nothing, show what would be imported" },
+    "dry-run": {
+      type: "boolean",
+      help: "read and decode everything, store nothing, show what would be imported",
+    },
     "no-create": { type: "boolean", help: "fail where the collection is not there" },
     "image-encoder": { type: "string", value: "ID", help: "of a collection that is made [the default one]" },
     "text-encoder": { type: "string", value: "ID", help: "of a collection that is made [the default one]" },

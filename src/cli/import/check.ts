@@ -1,6 +1,5 @@
 import { MAX_TEXT_LENGTH } from "../../collections/index.ts";
 import type { JsonValue } from "../../types.ts";
-import { reject, type Reject } from "../../files/index.ts";
 import type { Pair } from "./types.ts";
 
 /** Of one anchor's metadata as JSON, in characters, as over HTTP. */
@@ -13,20 +12,10 @@ const MAX_DEPTH = 32;
 const REPLACEMENT = "\u{FFFD}";
 
 /**
- * Why a pair is refused without a look at its image.
- *
- * @param taken the ids that came before, each with its source; gets this one
+ * Why a pair cannot become an anchor, as far as can be told without its image; null if nothing is wrong. The importer
+ * shortens ids that it makes, so that only one from the data can be too long.
  */
-export const refusedBefore = (pair: Pair, taken: Map<string, string>): Reject | null => {
-  const first = taken.get(pair.id);
-  const fault =
-    first === undefined ? faultIn(pair) : `its id "${pair.id}" is that of ${first}, which came first`;
-  if (first === undefined) taken.set(pair.id, pair.source);
-  return fault === null ? null : reject(pair.source, fault, pair.id);
-};
-
-/** Why a pair cannot become an anchor, as far as can be told without its image; null where nothing is wrong. */
-const faultIn = ({ id, text, metadata }: Pair): string | null => {
+export const faultIn = ({ id, idIsGiven, text, metadata }: Pair): string | null => {
   if (text.trim() === "") return "the caption is empty";
   if (text.includes(REPLACEMENT)) return "the caption is not UTF-8";
   if (text.length > MAX_TEXT_LENGTH) {
@@ -35,7 +24,7 @@ const faultIn = ({ id, text, metadata }: Pair): string | null => {
   if (!storable(text)) return "the caption holds a NUL or half a character";
   if (!storable(id)) return "the id holds a NUL or half a character";
   const characters = Array.from(id).length;
-  if (characters === 0 || characters > MAX_ID) {
+  if (characters === 0 || (characters > MAX_ID && idIsGiven === true)) {
     return `the id has ${characters} characters, and 1 to ${MAX_ID} are accepted; --id-column names another`;
   }
   for (const [field, value] of Object.entries(metadata)) {

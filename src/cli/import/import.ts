@@ -1,38 +1,59 @@
-import type { Reject } from "../../files/index.ts";
-import { refusedBefore } from "./check.ts";
-import { createNumbering } from "./number-captions.ts";
-import { storeBatch, type ImportTarget } from "./store-batch.ts";
-import type { Entry, Pair, PairSource } from "./types.ts";
+import { reject, type Reject } from "../../files/index.ts";
+import { MAX_BATCH_BYTES } from "../send-batch.ts";
+import { faultIn } from "./check.ts";
+import type { TakenId } from "./choose-id.ts";
+import type { Identities } from "./identities.ts";
+import {
+  chooseBatch,
+  loadPair,
+  storeBatch,
+  type BatchOptions,
+  type ImportTarget,
+  type Loaded,
+} from "./store-batch.ts";
+import type { Pair, PairSource } from "./types.ts";
 
 /** Small enough that an interruption loses little, large enough that a transaction costs nothing. */
 const PAIRS_A_BATCH = 32;
-/** One batch is encoded while the one before it is written; reading waits for both. */
+/** One batch is encoded while the one before it is written, and a third one is read meanwhile. */
 const BATCHES_AT_ONCE = 2;
 
-/** What became of a source's entries so far; the first is the sum of the others when an import has ended by itself. */
+/** What became of a source's entries: read = stored + present + rejected + ignored when an import ends by itself. */
 export interface ImportCounts {
   readonly read: number;
   readonly stored: number;
-  /** Were in the collection before, and were left as they are. */
+  /** Were in the collection before, or earlier in the source, with the same content. */
   readonly present: number;
   readonly rejected: number;
+  /** Of the rejected ones: they are in the collection with another content. */
+  readonly changed: number;
   /** Were found and are not used. */
   readonly ignored: number;
 }
 
+const NOTHING: ImportCounts = { read: 0, stored: 0, present: 0, rejected: 0, changed: 0, ignored: 0 };
+
 export interface ImportOptions {
-  /** Writes what the collection has already once more, instead of passing it over. */
+  /** Of the plan that was made of the same source. */
+  readonly identities: Identities;
+  /** Writes what the collection has already once more, instead of leaving it. */
   readonly replace: boolean;
   /** Once it is aborted nothing more is read, and the batches that are under way are finished. */
   readonly signal: AbortSignal;
   readonly onReject: (reject: Reject) => void;
-  /** @param fraction which part of the source has been read, 0 to 1 */
-  readonly onProgress: (counts: ImportCounts, fraction: number) => void;
+  readonly onProgress: (counts: ImportCounts) => void;
+}
+
+/** The result of an import. */
+export interface Imported {
+  readonly counts: ImportCounts;
+  /** Ids that pairs of the source have, or may have where they were rejected. */
+  readonly ids: ReadonlySet<string>;
 }
 
 /**
  * Puts the pairs of `source` into `target`, batch by batch, in the source's order. A pair that cannot be stored is
- * rejected and the others go on; of pairs with one id the first is taken. Run again, it passes over what is stored.
+ * rejected and the others go on. Run again, it leaves what is stored and equal.
  *
  * @throws what `source` and `target` throw, when the batches that were under way have ended; what had been read before
  * the source failed is stored
@@ -41,72 +62,78 @@ export const importPairs = async (
   source: PairSource,
   target: ImportTarget,
   options: ImportOptions,
-): Promise<ImportCounts> => {
-  const { replace, signal } = options;
-  let counts: ImportCounts = { read: 0, stored: 0, present: 0, rejected: 0, ignored: 0 };
-  const numbered = createNumbering();
-  const taken = new Map<string, string>();
+): Promise<Imported> => {
+  const { identities, replace, signal } = options;
+  let counts = NOTHING;
+  const taken = new Map<string, TakenId>();
+  const ids = new Set<string>();
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
 
-  const count = (change: Partial<ImportCounts>): void => {
-    const { read, stored, present, rejected, ignored } = counts;
+  const count = (change: Partial<Record<keyof ImportCounts, number>>): void => {
+    const { read, stored, present, rejected, changed, ignored } = counts;
     counts = {
       read: read + (change.read ?? 0),
       stored: stored + (change.stored ?? 0),
       present: present + (change.present ?? 0),
       rejected: rejected + (change.rejected ?? 0),
+      changed: changed + (change.changed ?? 0),
       ignored: ignored + (change.ignored ?? 0),
     };
-    options.onProgress(counts, source.fraction());
+    options.onProgress(counts);
   };
   const onReject = (rejected: Reject): void => {
+    if (rejected.id !== undefined) ids.add(rejected.id);
     options.onReject(rejected);
     count({ rejected: 1 });
   };
+  const batching: BatchOptions = { identities, taken, replace, onReject, onCount: count };
+  const isOver = (): boolean => signal.aborted || failures.length > 0;
 
-  /** The pair, where nothing is wrong with it that can be told without its image. */
-  const accepted = (entry: Entry): Pair | null => {
-    if (entry.kind === "reject") {
-      onReject(entry);
-      return null;
-    }
-    if (entry.kind === "ignored") {
-      count({ ignored: 1 });
-      return null;
-    }
-    const pair = numbered(entry);
-    const refused = refusedBefore(pair, taken);
-    if (refused === null) return pair;
-    onReject(refused);
-    return null;
-  };
-
-  const start = async (pairs: readonly Pair[]): Promise<void> => {
-    if (pairs.length === 0) return;
+  let pending: Loaded[] = [];
+  let bytes = 0;
+  /** Ends when the pending pairs begin to be stored; the next ones are read meanwhile. */
+  const start = async (): Promise<void> => {
+    const loaded = pending;
+    pending = [];
+    bytes = 0;
+    if (isOver()) return;
+    const chosen = await chooseBatch(loaded, target, batching);
+    if (chosen.length === 0) return;
     while (running.size >= BATCHES_AT_ONCE) await Promise.race(running);
-    if (signal.aborted || failures.length > 0) return;
-    const batch = storeBatch(pairs, target, { replace, onReject, onCount: count })
+    if (isOver()) return;
+    const batch = storeBatch(chosen, target, batching)
       .catch((error: unknown) => void failures.push(error))
       .finally(() => running.delete(batch));
     running.add(batch);
   };
 
-  const pending: Pair[] = [];
+  const add = async (pair: Pair): Promise<void> => {
+    const fault = faultIn(pair);
+    const loaded = fault === null ? await loadPair(pair, batching) : null;
+    if (fault !== null) onReject(reject(pair.source, fault, pair.id));
+    if (loaded === null) return;
+    if (bytes + loaded.image.length > MAX_BATCH_BYTES) await start();
+    bytes += loaded.image.length;
+    if (pending.push(loaded) >= PAIRS_A_BATCH) await start();
+  };
+
   try {
     for await (const entry of source.entries()) {
-      if (signal.aborted || failures.length > 0) break;
+      if (isOver()) break;
       count({ read: 1 });
-      const pair = accepted(entry);
-      if (pair === null || pending.push(pair) < PAIRS_A_BATCH) continue;
-      await start(pending.splice(0));
+      if (entry.kind === "ignored") count({ ignored: 1 });
+      else if (entry.kind === "reject") onReject(entry);
+      else await add(entry);
     }
-    await start(pending);
+    await start();
   } catch (error) {
-    await start(pending);
+    // What was read before is good; a second failure says no more than the first.
+    await start().catch(() => undefined);
     failures.push(error);
   }
   await Promise.all(running);
   if (failures.length > 0) throw failures[0];
-  return counts;
+  for (const id of taken.keys()) ids.add(id);
+  return { counts, ids };
 };

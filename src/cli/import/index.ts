@@ -1,7 +1,7 @@
 /** Image-text pairs from folders, tables and WebDataset shards, and their way into a collection. */
-export { beginReading } from "./begin.ts";
-export { importPairs, type ImportCounts, type ImportOptions } from "./import.ts";
+export { importPairs, type Imported, type ImportCounts, type ImportOptions } from "./import.ts";
 export { openPairSource, type NamedSource, type SourceOptions } from "./open.ts";
+export { describePlan, openQuestion, planImport, type Plan, type PlanOptions } from "./plan.ts";
 export { previewPairs, type Preview } from "./preview.ts";
 export { openRejectLog, type RejectLog } from "./reject-log.ts";
 export { runImport, type ImportRun } from "./run.ts";

@@ -114,7 +114,10 @@ const oneAfterAnother = (files: readonly OpenedFile[]): PairSource => {
       at = 0;
       for (const { path, source } of files) {
         try {
-          yield* source.entries();
+          for await (const entry of source.entries()) {
+            // The same source by another path, or from another folder, stays the same source.
+            yield entry.kind === "pair" ? { ...entry, container: resolve(entry.container) } : entry;
+          }
         } catch (error) {
           if (!isAnchorageError(error) || error.code !== "corrupt-file") throw error;
           // What stood before the break is good, and so may the files be that follow.

@@ -1,6 +1,10 @@
-import { MAX_BATCH_BYTES, sendBatch } from "../send-batch.ts";
+import { sendBatch } from "../send-batch.ts";
+import type { AnchorContentBody, AnchorSource, ContentStateBody } from "../../api/anchors.ts";
 import type { AnchorId, Metadata } from "../../types.ts";
 import { reject, type Reject } from "../../files/index.ts";
+import { chooseId, namesOf, type TakenId } from "./choose-id.ts";
+import { sha256Of } from "./hashes.ts";
+import type { Identities, PairIds } from "./identities.ts";
 import { loadImage } from "./load-image.ts";
 import type { Pair } from "./types.ts";
 
@@ -9,12 +13,13 @@ export interface ImportedAnchor {
   readonly text: string;
   readonly image: Uint8Array;
   readonly metadata: Metadata;
+  readonly source: AnchorSource;
 }
 
 /** Where pairs go. */
 export interface ImportTarget {
-  /** Those of `ids` that it has. */
-  existing(ids: readonly AnchorId[]): Promise<ReadonlySet<AnchorId>>;
+  /** How the contents differ from the anchors stored under their ids, in order. */
+  compare(contents: readonly AnchorContentBody[]): Promise<readonly ContentStateBody[]>;
   /**
    * Stores all of them or none.
    *
@@ -23,58 +28,124 @@ export interface ImportTarget {
   put(anchors: readonly ImportedAnchor[]): Promise<void>;
 }
 
-export interface BatchOptions {
-  readonly replace: boolean;
-  readonly onReject: (reject: Reject) => void;
-  readonly onCount: (counts: { readonly stored?: number; readonly present?: number }) => void;
+/** What became of pairs. */
+export interface BatchCounts {
+  readonly stored?: number;
+  readonly present?: number;
+  readonly changed?: number;
 }
 
-interface Loaded {
+export interface BatchOptions {
+  readonly identities: Identities;
+  /** Gets the id of each pair that is stored or stays. */
+  readonly taken: Map<string, TakenId>;
+  readonly replace: boolean;
+  readonly onReject: (reject: Reject) => void;
+  readonly onCount: (counts: BatchCounts) => void;
+}
+
+/** A pair to store, and the anchor that it becomes. */
+export interface Chosen {
   readonly pair: Pair;
   readonly anchor: ImportedAnchor;
 }
 
-/** Puts what `target` does not have of `pairs`; each that it will not take is rejected, and the others are stored. */
-export const storeBatch = async (
-  pairs: readonly Pair[],
+/** A pair with the bytes of its image and the ids that it may have. */
+export interface Loaded {
+  readonly pair: Pair;
+  readonly image: Uint8Array;
+  readonly imageSha256: string;
+  readonly ids: PairIds;
+}
+
+/**
+ * Compares pairs with what is stored, and gives ids. Batches take turns, so that ids do not depend on which one is
+ * quicker.
+ *
+ * @returns what has to be stored; the others are counted or rejected
+ */
+export const chooseBatch = async (
+  loaded: readonly Loaded[],
   target: ImportTarget,
-  { replace, onReject, onCount }: BatchOptions,
-): Promise<void> => {
-  const rejectPair = ({ source, id }: Pair, reason: string): void => onReject(reject(source, reason, id));
-
-  const put = async (batch: readonly Loaded[]): Promise<void> => {
-    const outcomes = await sendBatch(batch, "anchors", async (some) => {
-      await target.put(some.map(({ anchor }) => anchor));
-      onCount({ stored: some.length });
-      return some;
-    });
-    outcomes.forEach((outcome, i) => {
-      const { pair } = batch[i] ?? {};
-      if (pair !== undefined && "reason" in outcome) rejectPair(pair, outcome.reason);
-    });
-  };
-
-  const present = replace
-    ? new Set<AnchorId>()
-    : await target.existing(pairs.map(({ id }) => id as AnchorId));
-  if (present.size > 0) onCount({ present: present.size });
-  let batch: Loaded[] = [];
-  let bytes = 0;
-  for (const pair of pairs) {
-    if (present.has(pair.id as AnchorId)) continue;
-    const image = await loadImage(pair);
-    if (typeof image === "string") {
-      rejectPair(pair, image);
-      continue;
-    }
-    if (bytes + image.length > MAX_BATCH_BYTES) {
-      await put(batch);
-      batch = [];
-      bytes = 0;
-    }
-    const { text, metadata } = pair;
-    batch.push({ pair, anchor: { id: pair.id as AnchorId, text, image, metadata } });
-    bytes += image.length;
+  options: BatchOptions,
+): Promise<Chosen[]> => {
+  const contents = loaded.flatMap(contentsOf);
+  const states = contents.length === 0 ? [] : await target.compare(contents);
+  let at = 0;
+  const chosen: Chosen[] = [];
+  for (const one of loaded) {
+    const own = states.slice(at, (at += contentsOf(one).length));
+    const anchor = choose(one, new Map(own.map((state) => [state.id, state])), options);
+    if (anchor !== null) chosen.push({ pair: one.pair, anchor });
   }
-  await put(batch);
+  return chosen;
+};
+
+/** Stores a batch; each pair that the target will not take is rejected, and the others are stored. */
+export const storeBatch = async (
+  batch: readonly Chosen[],
+  target: ImportTarget,
+  { onReject, onCount }: Pick<BatchOptions, "onReject" | "onCount">,
+): Promise<void> => {
+  const outcomes = await sendBatch(batch, "anchors", async (some) => {
+    await target.put(some.map(({ anchor }) => anchor));
+    onCount({ stored: some.length });
+    return some;
+  });
+  outcomes.forEach((outcome, i) => {
+    const { pair, anchor } = batch[i] ?? {};
+    if (pair !== undefined && "reason" in outcome) onReject(reject(pair.source, outcome.reason, anchor?.id));
+  });
+};
+
+/** Reads the image of a pair; null if it cannot be read, which rejects the pair. */
+export const loadPair = async (
+  pair: Pair,
+  { identities, taken, onReject }: BatchOptions,
+): Promise<Loaded | null> => {
+  const image = await loadImage(pair);
+  if (typeof image !== "string") {
+    const imageSha256 = await sha256Of(image);
+    return { pair, image, imageSha256, ids: identities.idsOf(pair, imageSha256) };
+  }
+  // The pair has not vanished, whichever of its ids it is stored under.
+  for (const { id } of identities.idsOf(pair, null).lookups) {
+    if (!taken.has(id)) taken.set(id, { content: "", source: pair.source });
+  }
+  onReject(reject(pair.source, image, pair.id));
+  return null;
+};
+
+const contentsOf = ({ pair, imageSha256, ids }: Loaded): AnchorContentBody[] => {
+  const { text, metadata } = pair;
+  const candidates = new Set([...ids.lookups.map(({ id }) => id), ...ids.fresh]);
+  return Array.from(candidates, (id) => ({ id, source: sourceOf(pair), imageSha256, text, metadata }));
+};
+
+const sourceOf = ({ container, name }: Pair): AnchorSource => ({ container, name });
+
+const choose = (
+  { pair, image, ids }: Loaded,
+  states: ReadonlyMap<string, ContentStateBody>,
+  { taken, replace, onReject, onCount }: BatchOptions,
+): ImportedAnchor | null => {
+  const { text, metadata, source } = pair;
+  const choice = chooseId(ids, states, taken);
+  if (choice.do === "refuse") {
+    onReject(reject(source, choice.reason, ids.fresh[0] ?? pair.id));
+    return null;
+  }
+  const isRepeated = taken.has(choice.id);
+  taken.set(choice.id, { content: ids.content, source });
+  if (choice.do === "skip" && (isRepeated || !replace)) {
+    onCount({ present: 1 });
+    return null;
+  }
+  if (choice.do === "change" && !replace) {
+    onCount({ changed: 1 });
+    const reason = `its ${namesOf(choice.differs)} differs from what is stored; --replace writes it`;
+    onReject(reject(source, reason, choice.id));
+    return null;
+  }
+  return { id: choice.id as AnchorId, text, image, metadata, source: sourceOf(pair) };
 };

@@ -26,8 +26,7 @@ import type { Metadata } from "../../types.ts";
  * - `folder`: the name of the folder that the image lies in
  * - `name`: the name of the image's file
  */
-export const CAPTION_KINDS = ["sidecar", "table", "embedded", "folder", "name"] as const;
-export type CaptionKind = (typeof CAPTION_KINDS)[number];
+export type CaptionKind = "sidecar" | "table" | "embedded" | "folder" | "name";
 
 /**
  * Which captions a folder's images get: the first of a list that an image has, or `auto`. `auto` is `sidecar`, `table`,

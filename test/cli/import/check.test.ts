@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { refusedBefore } from "../../../src/cli/import/check.ts";
+import { faultIn } from "../../../src/cli/import/check.ts";
 import type { Pair } from "../../../src/cli/import/index.ts";
 import type { JsonValue } from "../../../src/types.ts";
 
-const reasonOf = (change: Partial<Pair>): string | undefined => {
+const faultOf = (change: Partial<Pair>): string | null => {
   const pair: Pair = {
     kind: "pair",
     id: "a",
@@ -16,7 +16,7 @@ const reasonOf = (change: Partial<Pair>): string | undefined => {
     image: () => Promise.resolve(new Uint8Array(1)),
     ...change,
   };
-  return refusedBefore(pair, new Map())?.reason;
+  return faultIn(pair);
 };
 
 const nested = (levels: number): JsonValue => (levels === 0 ? 1 : [nested(levels - 1)]);
@@ -35,7 +35,7 @@ describe("a pair is refused before its image is read", () => {
     ["a NUL in its id", { id: "a\0" }, "the id holds a NUL or half a character"],
     [
       "an id that is too long",
-      { id: "x".repeat(201) },
+      { id: "x".repeat(201), idIsGiven: true },
       "the id has 201 characters, and 1 to 200 are accepted; --id-column names another",
     ],
     [
@@ -54,11 +54,11 @@ describe("a pair is refused before its image is read", () => {
       "the metadata is longer than 65536 characters; fields can be left out by --without",
     ],
   ])("for %s", (_, change, reason) => {
-    expect(reasonOf(change)).toBe(reason);
+    expect(faultOf(change)).toBe(reason);
   });
 
   it("and for nothing else", () => {
     const metadata = { a: nested(30), b: { c: null }, d: "\u{1F98A}" };
-    expect(reasonOf({ id: "\u{1F98A}".repeat(200), metadata })).toBeUndefined();
+    expect(faultOf({ id: "\u{1F98A}".repeat(200), idIsGiven: true, metadata })).toBeNull();
   });
 });

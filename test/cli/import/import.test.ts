@@ -3,22 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  beginReading,
   importPairs,
   openPairSource,
   openRejectLog,
+  planImport,
   previewPairs,
   type ImportCounts,
   type ImportTarget,
   type PairSource,
 } from "../../../src/cli/import/index.ts";
 import { AnchorageError } from "../../../src/errors.ts";
+import type { AnchorContent } from "../../../src/api/anchors.ts";
+import { faultIn } from "../../../src/cli/import/check.ts";
+import { createIdentities, type Identities } from "../../../src/cli/import/identities.ts";
+import { makeThumbnail } from "../../../src/encoders/index.ts";
 import type { Reject } from "../../../src/files/index.ts";
 import type { CollectionName } from "../../../src/types.ts";
 import { openTestApp, type TestApp } from "../../http/support.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";
 import { QUICK, writeEncoders } from "./encoders.ts";
-import { entriesOf, folderOf, pairsIn, picture } from "./support.ts";
+import { entriesOf, folderOf, picture, writeFiles } from "./support.ts";
 import { collectingLog, silentLog } from "../../support/log.ts";
 
 let app: TestApp;
@@ -51,7 +55,7 @@ const newCollection = async (): Promise<Collection> => {
   return {
     name,
     writes,
-    existing: (ids) => collections.existingIds(name, ids),
+    compare: (contents) => collections.compareAnchors(name, contents as readonly AnchorContent[]),
     put: async (anchors) => {
       await collections.putAnchors(name, anchors);
       writes.push(anchors.length);
@@ -69,13 +73,28 @@ const tableOf = async (rows: readonly string[], images: Readonly<Record<string, 
   return () => openPairSource([join(folder, "t.csv")], { captionFrom: "auto", table: {} });
 };
 
+const identitiesOf = async (source: PairSource, prefix = false): Promise<Identities> => {
+  const signal = new AbortController().signal;
+  return (await planImport(source, { prefix, faultOf: faultIn, signal, onProgress: () => undefined }))
+    .identities;
+};
+
+const nothingStored: ImportTarget["compare"] = (contents) =>
+  Promise.resolve(contents.map(({ id }) => ({ id, state: "absent", differs: [] })));
+
 const run = async (
   source: PairSource,
   target: ImportTarget,
-  options: { replace?: boolean; signal?: AbortSignal; onProgress?: (counts: ImportCounts) => void } = {},
+  options: {
+    replace?: boolean;
+    signal?: AbortSignal;
+    onProgress?: (counts: ImportCounts) => void;
+    identities?: Identities;
+  } = {},
 ) => {
   const rejects: Reject[] = [];
-  const counts = await importPairs(source, target, {
+  const { counts } = await importPairs(source, target, {
+    identities: options.identities ?? (await identitiesOf(source)),
     replace: options.replace ?? false,
     signal: options.signal ?? new AbortController().signal,
     onReject: (rejected) => rejects.push(rejected),
@@ -100,8 +119,8 @@ describe("an import", () => {
     );
     const collection = await newCollection();
     const { counts, reasons } = await run(await open(), collection);
-    expect(await captionsOf(collection)).toEqual({ a: "a fox", "a#2": "a fox again" });
-    expect(counts).toEqual({ read: 6, stored: 2, present: 0, rejected: 4, ignored: 0 });
+    expect(Object.values(await captionsOf(collection)).sort()).toEqual(["a fox", "a fox again"]);
+    expect(counts).toEqual({ read: 6, stored: 2, present: 0, rejected: 4, changed: 0, ignored: 0 });
     expect(reasons.sort()).toEqual([
       "3: the caption is empty",
       expect.stringMatching(/^4: (cannot be decoded|is not an image)/),
@@ -110,27 +129,20 @@ describe("an import", () => {
     ]);
   });
 
-  it("passes over what is there, unless it is to be replaced", async () => {
+  it("leaves what is stored and equal, and rejects what has changed unless it is to be replaced", async () => {
     const images = { "a.png": await picture(0), "b.png": await picture(120) };
-    const first = await tableOf(["a.png,a fox"], images);
-    const second = await tableOf(["a.png,a wolf", "b.png,an owl"], images);
+    const folder = await folderOf({ "t.csv": "path,caption\na.png,a fox\n", ...images });
+    const open = () => openPairSource([join(folder, "t.csv")], { captionFrom: "auto", table: {} });
     const collection = await newCollection();
-    await run(await first(), collection);
-    expect((await run(await second(), collection)).counts).toMatchObject({ stored: 1, present: 1 });
+    await run(await open(), collection);
+    await writeFiles(folder, { "t.csv": "path,caption\na.png,a wolf\nb.png,an owl\n" });
+    const second = await run(await open(), collection);
+    expect(second.counts).toMatchObject({ stored: 1, present: 0, rejected: 1, changed: 1 });
+    expect(second.reasons).toEqual(["2: its caption differs from what is stored; --replace writes it"]);
     expect(await captionsOf(collection)).toEqual({ a: "a fox", b: "an owl" });
-    expect((await run(await second(), collection, { replace: true })).counts).toMatchObject({ stored: 2 });
+    expect((await run(await open(), collection, { replace: true })).counts).toMatchObject({ stored: 2 });
     expect(await captionsOf(collection)).toEqual({ a: "a wolf", b: "an owl" });
-  });
-
-  it("takes the first of several files with one id", async () => {
-    const folder = await folderOf({ "fox.jpg": await picture(0), "fox.png": await picture(120) });
-    const collection = await newCollection();
-    const source = await openPairSource([folder], { captionFrom: "auto", table: {} });
-    const { counts, reasons } = await run(source, collection);
-    expect(counts).toMatchObject({ stored: 1, rejected: 1 });
-    expect(reasons).toEqual([
-      `${join(folder, "fox.png")}: its id "fox" is that of ${join(folder, "fox.jpg")}, which came first`,
-    ]);
+    expect((await run(await open(), collection)).counts).toMatchObject({ stored: 0, present: 2 });
   });
 
   it("finishes the batches under way when it is stopped, and goes on from there", async () => {
@@ -151,7 +163,14 @@ describe("an import", () => {
     expect([32, 64]).toContain(stored);
     expect(Object.keys(await captionsOf(collection))).toHaveLength(stored);
     const { counts } = await run(await open(), collection);
-    expect(counts).toEqual({ read: 100, stored: 100 - stored, present: stored, rejected: 0, ignored: 0 });
+    expect(counts).toEqual({
+      read: 100,
+      stored: 100 - stored,
+      present: stored,
+      rejected: 0,
+      changed: 0,
+      ignored: 0,
+    });
   });
 
   it("reads no further than the batches that are being stored", async () => {
@@ -173,7 +192,9 @@ describe("an import", () => {
     };
     const full = new AnchorageError("unavailable", "the disk is full");
     const put = (): Promise<void> => Promise.reject(full);
-    await expect(run(source, { existing: () => Promise.resolve(new Set()), put })).rejects.toBe(full);
+    await expect(
+      run(source, { compare: nothingStored, put }, { identities: createIdentities({ prefix: false }) }),
+    ).rejects.toBe(full);
     expect(read).toBeLessThan(150);
   });
 
@@ -190,7 +211,8 @@ describe("an import", () => {
       },
     };
     const collection = await newCollection();
-    await expect(run(broken, collection)).rejects.toThrow("t.csv may not be read");
+    const identities = await identitiesOf(await open());
+    await expect(run(broken, collection, { identities })).rejects.toThrow("t.csv may not be read");
     expect(await captionsOf(collection)).toEqual({ a: "a fox" });
   });
 
@@ -205,7 +227,7 @@ describe("an import", () => {
     });
     const source = await openPairSource([folder], { captionFrom: "auto", table: {} });
     const limited: ImportTarget = {
-      existing: () => Promise.resolve(new Set()),
+      compare: nothingStored,
       put: (anchors) => {
         sent.push(anchors.length);
         const bytes = anchors.reduce((sum, { image }) => sum + image.length, 0);
@@ -214,7 +236,8 @@ describe("an import", () => {
           : Promise.resolve();
       },
     };
-    const counts = await importPairs(source, limited, {
+    const { counts } = await importPairs(source, limited, {
+      identities: await identitiesOf(source),
       replace: false,
       signal: new AbortController().signal,
       onReject: ({ id, reason }) => rejects.push(`${id ?? ""}: ${reason}`),
@@ -227,19 +250,25 @@ describe("an import", () => {
 });
 
 describe("a preview", () => {
-  it("counts what would be imported, reads every image's file, and stores nothing", async () => {
+  it("decodes every image, counts what would be imported, and stores nothing", async () => {
     const long = "x".repeat(10_001);
-    const open = await tableOf(["a.png,a", "b.png,b", "gone.png,c", "a.png,", "a.png,d", `a.png,${long}`], {
-      "a.png": Uint8Array.of(1),
-      "b.png": Uint8Array.of(2),
-    });
+    const open = await tableOf(
+      ["a.png,a", "b.png,b", "half.png,b", "gone.png,c", "a.png,", "a.png,d", `a.png,${long}`],
+      {
+        "a.png": await picture(0),
+        "b.png": await picture(120),
+        "half.png": (await picture(60)).subarray(0, 60),
+      },
+    );
     const preview = await previewPairs(await open(), {
       examples: 2,
+      identities: await identitiesOf(await open()),
+      decode: makeThumbnail,
       signal: new AbortController().signal,
       onReject: () => undefined,
       onProgress: () => undefined,
     });
-    expect(preview).toMatchObject({ pairs: 3, rejected: 3, examples: [{ id: "a" }, { id: "b" }] });
+    expect(preview).toMatchObject({ pairs: 3, rejected: 4, examples: [{ text: "a" }, { id: "b" }] });
   });
 });
 
@@ -287,38 +316,5 @@ describe("the log of rejects", () => {
     expect(() => openRejectLog(join(folder, "link.jsonl"), [join(folder, "pairs.jsonl")], silentLog)).toThrow(
       /link\.jsonl is a source; rejects need a file of their own/,
     );
-  });
-});
-
-describe("a source that is begun", () => {
-  it("gives all of its entries", async () => {
-    const folder = await folderOf({ "fox.png": "", "owl.png": "" });
-    const source = await beginReading(await openPairSource([folder], { captionFrom: "auto", table: {} }));
-    expect(pairsIn(await entriesOf(source)).map(({ id }) => id)).toEqual(["fox", "owl"]);
-  });
-
-  it.each(["t.csv", "header.csv", "t.tsv", "t.jsonl", "t.tar", "folder"])(
-    "is refused where there is nothing in it: %s",
-    async (name) => {
-      const folder = await folderOf({
-        "t.csv": "",
-        "header.csv": "path,caption\n",
-        "t.tsv": "",
-        "t.jsonl": "\n",
-        "t.tar": "",
-        "folder/notes.md": "",
-      });
-      const path = join(folder, name);
-      const source = await openPairSource([path], { captionFrom: "auto", table: {} });
-      await expect(beginReading(source)).rejects.toThrow(
-        `nothing was read: there is no image and no row in ${path}`,
-      );
-    },
-  );
-
-  it("is refused where its columns are wrong", async () => {
-    const folder = await folderOf({ "t.csv": "img,title\na.png,a\n" });
-    const source = await openPairSource([join(folder, "t.csv")], { captionFrom: "auto", table: {} });
-    await expect(beginReading(source)).rejects.toThrow("no path column");
   });
 });
