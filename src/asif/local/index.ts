@@ -2,13 +2,24 @@
 export { drawReferences, referencesOf, type References } from "./references.ts";
 export { regressionWeights } from "./regression.ts";
 export { localRows, NEAREST, type LocalRows } from "./rows.ts";
-export { localImages, scoreLocally, type LocalAnswer, type LocalImages, type Scale } from "./scores.ts";
+export {
+  localImages,
+  openScales,
+  openScorer,
+  scoreLocally,
+  type LocalAnswer,
+  type LocalImages,
+  type Scale,
+} from "./scores.ts";
 export {
   entriesOf,
   keyOfLooks,
   localTexts,
+  meanTexts,
   openFrame,
+  widthOf,
   type Frame,
   type LocalMethod,
   type LocalTexts,
 } from "./texts.ts";
+export { rowsWithout, spareRows, type SpareRows } from "./without.ts";

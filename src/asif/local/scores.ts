@@ -1,7 +1,6 @@
 import { createSlices } from "../../math/slices.ts";
 import type { Slot } from "../../retrieval/index.ts";
 import type { Part, ScoreParts } from "../explain.ts";
-import type { RelativeRepresentations } from "../types.ts";
 import { dotAt } from "./dots.ts";
 import { referencesOf, type References } from "./references.ts";
 import { localRows, type LocalRows } from "./rows.ts";
@@ -28,14 +27,8 @@ export interface Scale {
   readonly offset: number;
 }
 
-/** Images in the form in which they are scored. */
-export interface LocalImages {
-  readonly count: number;
-  readonly relative: RelativeRepresentations | null;
-  readonly local: LocalRows;
-  /** `[count, d]` row-major */
-  readonly shown: Float32Array;
-}
+/** Images in the form in which they are scored, which is that of texts with sides exchanged. */
+export type LocalImages = LocalTexts;
 
 /** One image's answer. */
 export interface LocalAnswer extends ScoreParts {
@@ -69,18 +62,13 @@ export const scoreLocally = async (
   texts: LocalTexts,
   onImage: (image: number, answer: LocalAnswer) => void,
 ): Promise<void> => {
-  const references = await referencesOf(frame);
-  const { slotCount } = frame.view;
-  const spread = new Float64Array(slotCount);
-  const [members, usual] = [membersFor(texts), membersFor(references.texts)];
+  const scaleOfImage = await openScales(frame);
+  const score = openScorer(frame.view.slotCount);
   const scores = new Float64Array(texts.count);
   const slices = createSlices();
   for (let image = 0; image < images.count; image++) {
-    scoreMembers(images, image, texts, spread, members);
-    scoreMembers(images, image, references.texts, spread, usual);
-    leaveOwnOut(images.local, image, references, usual.forward);
-    const scale = scaleOf(usual, frame.method === "asif+local");
-    combine(members, scale, scores);
+    const scale = scaleOfImage(images, image);
+    score(images, image, texts, scale, scores);
     onImage(image, {
       scores,
       offset: scale.offset,
@@ -89,6 +77,38 @@ export const scoreLocally = async (
     });
     if (slices.due()) await slices.rest();
   }
+};
+
+/** Finds what an image's scores are scaled by: how it scores with the reference captions. */
+export const openScales = async (frame: Frame): Promise<(images: LocalImages, image: number) => Scale> => {
+  const references = await referencesOf(frame);
+  const usual = membersFor(references.texts);
+  const spread = new Float64Array(frame.view.slotCount);
+  return (images, image) => {
+    scoreMembers(images, image, references.texts, spread, usual);
+    leaveOwnOut(images.local, image, references, usual.forward);
+    return scaleOf(usual, frame.method === "asif+local");
+  };
+};
+
+type ScoreImage = (
+  images: LocalImages,
+  image: number,
+  texts: LocalTexts,
+  scale: Scale,
+  into: Float64Array,
+) => void;
+
+/** Scores an image with texts by a scale that is known, into an array of at least as many numbers. */
+export const openScorer = (slotCount: number): ScoreImage => {
+  const spread = new Float64Array(slotCount);
+  let members: Members | undefined;
+  return (images, image, texts, scale, into) => {
+    if ((members?.forward.length ?? 0) < texts.count) members = membersFor(texts);
+    if (members === undefined) return;
+    scoreMembers(images, image, texts, spread, members);
+    combine(members, scale, into.subarray(0, texts.count));
+  };
 };
 
 const membersFor = ({ count }: LocalTexts): Members => ({

@@ -94,15 +94,20 @@ export const localTexts = async (
 ): Promise<LocalTexts> => {
   const { neighbours, shown } = await nearestIn(frame, "text", prompts, widthOf(frame));
   const made = await textsOf(frame, neighbours, shown, createSlices());
-  if (sizes === undefined) return made;
-  const { slotCount } = frame.view;
-  return {
-    count: sizes.length,
-    relative: made.relative === null ? null : meanRepresentations(made.relative, sizes, slotCount),
-    local: meanLocalRows(made.local, sizes, slotCount),
-    shown: meanUnitRows(shown, sizes),
-  };
+  return sizes === undefined ? made : meanTexts(made, sizes, frame.view.slotCount);
 };
+
+/** Groups of consecutive texts, each by the normalised means of what its texts are. */
+export const meanTexts = (
+  { relative, local, shown }: LocalTexts,
+  sizes: readonly number[],
+  slotCount: number,
+): LocalTexts => ({
+  count: sizes.length,
+  relative: relative === null ? null : meanRepresentations(relative, sizes, slotCount),
+  local: meanLocalRows(local, sizes, slotCount),
+  shown: meanUnitRows(shown, sizes),
+});
 
 export const textsOf = async (
   frame: Frame,

@@ -10,7 +10,9 @@ export const influenceRequest = z
   .strictObject(questionShape)
   .omit({ top: true, explain: true })
   .extend({
-    method: optional(method.openapi({ description: "`asif`; where absent, the collection's." })),
+    method: optional(
+      method.openapi({ description: "`asif`, `local` or `asif+local`; where absent, the collection's." }),
+    ),
     exact: optional(z.literal(true).openapi({ description: "Neighbours are searched for exactly." })),
     limit: optional(
       z.int().min(1).max(MAX_LIMIT).openapi({ default: 10, description: "How many anchors are listed." }),
@@ -76,7 +78,9 @@ export const influenceAnswer = z
     ...computed,
   })
   .openapi("InfluenceAnswer", {
-    description: "What changes when one anchor is taken away: exactly what asking without it would say.",
+    description:
+      "What changes when one anchor is taken away: by `asif` exactly what asking without it would say; by the local methods " +
+      "the same with the deviations that scores are divided by as they are.",
   });
 
 export type InfluenceRequest = z.output<typeof influenceRequest>;

@@ -2,18 +2,16 @@ import type { InfluenceAnswer } from "./api.ts";
 import type { AnchorView, Slot } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
 import type { UsedFit } from "../counterfactual/api.ts";
-import { createSlices } from "../../math/slices.ts";
-import type { ClassifyInput } from "../../asif/types.ts";
+import { createSlices, type Slices } from "../../math/slices.ts";
+import type { LocalMethod } from "../../asif/local/index.ts";
 import type { RemovalEffect } from "./judge.ts";
+import { localAnswers } from "./local.ts";
 import { prepare } from "./prepare.ts";
-import { isHeld, NOBODY, withoutAnchor } from "./removal.ts";
+import { isHeld, NOBODY, withoutAnchor as withoutAsif } from "./removal.ts";
+import type { AnswersWithout, InfluenceInput } from "./types.ts";
 
 /** Flips that are told of one anchor. */
 const FLIPS_TOLD = 100;
-export interface InfluenceInput extends Omit<ClassifyInput, "top" | "explain"> {
-  /** How many anchors are listed. */
-  readonly limit: number;
-}
 
 /** What changes when one anchor is taken away; its image is for the caller to name. */
 export type Influence = Omit<InfluenceAnswer["anchors"][number], "image">;
@@ -24,29 +22,35 @@ export interface Influences extends Pick<InfluenceAnswer, "supporting" | "flippi
   readonly fits: Readonly<Record<Modality, UsedFit>>;
 }
 
+/** Methods whose answers can be taken apart by anchors. */
+export type InfluenceMethod = "asif" | LocalMethod;
+
 /**
  * Which anchors change the most answers when they are taken away one at a time: exactly what as many classifications
- * would say, computed from the k + 1 neighbours of each image and prompt. When an anchor goes, only rows that hold it
+ * would say. By `asif` it is computed from the k + 1 neighbours of each image and prompt. When an anchor goes, only rows that hold it
  * change; they lose its value, gain that of the next neighbour, and their norms follow. So a score without it is the
  * old inner product with at most three terms more or less, and of most images it is known beforehand that no class
  * comes near to their first. Where rounding could decide, the scores are computed as a classification computes them.
  */
-export const influence = async (view: AnchorView, input: InfluenceInput): Promise<Influences> => {
+export const influence = async (
+  view: AnchorView,
+  input: InfluenceInput,
+  method: InfluenceMethod = "asif",
+): Promise<Influences> => {
   const { classes, limit } = input;
   const slices = createSlices();
-  const { answers, names, fits } = await prepare(view, input, slices);
-  const { winners, scores, count } = answers;
-  const supporting = [...view.liveSlots()].filter(
-    (slot) => isHeld(answers.imageHolders, slot) || isHeld(answers.textHolders, slot),
-  );
+  const answers =
+    method === "asif" ? await asifAnswers(view, input, slices) : await localAnswers(view, input, method);
+  const { winners, scores, supporting, withoutAnchor, fits } = answers;
+  const count = winners.length;
+  const names = classes.map(({ name }) => classes.findIndex((other) => other.name === name));
   const flips = new Int32Array(view.slotCount);
   const changes = new Float64Array(view.slotCount);
   const flippedBy = new Int32Array(count);
-  const seen = new Int32Array(count).fill(NOBODY);
   const isFlip = (image: number, { first }: RemovalEffect): boolean =>
     names[first] !== names[winners[image] ?? 0];
   for (const slot of supporting) {
-    withoutAnchor(answers, slot, seen, (image, verdict) => {
+    withoutAnchor(slot, (image, verdict) => {
       changes[slot] = (changes[slot] ?? 0) + Math.abs(verdict.score - (scores[image] ?? 0));
       if (!isFlip(image, verdict)) return;
       flips[slot] = (flips[slot] ?? 0) + 1;
@@ -60,8 +64,7 @@ export const influence = async (view: AnchorView, input: InfluenceInput): Promis
     const { id, caption } = view.entry(slot);
     const flipped: Flip[] = [];
     let largest = { image: 0, change: 0 };
-    seen.fill(NOBODY);
-    withoutAnchor(answers, slot, seen, (image, verdict) => {
+    withoutAnchor(slot, (image, verdict) => {
       const change = verdict.score - (scores[image] ?? 0);
       const more = Math.abs(change) - Math.abs(largest.change);
       if (more > 0 || (more === 0 && image < largest.image)) largest = { image, change };
@@ -97,6 +100,25 @@ export const influence = async (view: AnchorView, input: InfluenceInput): Promis
       score: scores[i] ?? 0,
       flippedBy: flippedBy[i] ?? 0,
     })),
+    fits,
+  };
+};
+
+const asifAnswers = async (
+  view: AnchorView,
+  input: InfluenceInput,
+  slices: Slices,
+): Promise<AnswersWithout> => {
+  const { answers, fits } = await prepare(view, input, slices);
+  const { winners, scores, count, imageHolders, textHolders } = answers;
+  const seen = new Int32Array(count);
+  return {
+    winners,
+    scores,
+    supporting: [...view.liveSlots()].filter(
+      (slot) => isHeld(imageHolders, slot) || isHeld(textHolders, slot),
+    ),
+    withoutAnchor: (slot, onEffect) => withoutAsif(answers, slot, seen.fill(NOBODY), onEffect),
     fits,
   };
 };

@@ -1,6 +1,6 @@
 import { imagePath } from "../../collections/pictured.ts";
 import type { Database } from "../../store/index.ts";
-import { influence } from "./influence.ts";
+import { influence, type InfluenceMethod } from "./influence.ts";
 import { AnchorageError, invalidField } from "../../errors.ts";
 import { idsWithImages } from "../../store/index.ts";
 import type { Encoding } from "../../collections/encoding.ts";
@@ -13,6 +13,10 @@ const DEFAULT_LIMIT = 10;
 const MAX_VALUES = 4_000_000;
 /** Products of all images and prompts, some 50 bytes each. */
 const MAX_PRODUCTS = 1_000_000;
+/** The same by regressions, which are solved anew without each anchor. */
+const MAX_LOCAL_PRODUCTS = 20_000;
+/** Inputs whose regressions are kept, some 40 kB each. */
+const MAX_LOCAL_INPUTS = 2_000;
 /** Of the prompts of each class, whose norms depend on each other. */
 const MAX_SQUARES = 100_000;
 
@@ -24,16 +28,20 @@ export const createInfluences =
     const started = performance.now();
     const { view, record } = queried;
     const { method } = resolveMethod(queried, request);
-    if (method !== "asif")
-      throw new AnchorageError("unprocessable", `Influence is found for "asif" alone, not for "${method}".`, {
-        faults: [{ path: ["method"], message: `"asif" is the one whose answers can be taken apart` }],
+    if (method !== "asif" && method !== "local" && method !== "asif+local")
+      throw new AnchorageError("unprocessable", `Influence is not found for "${method}".`, {
+        faults: [{ path: ["method"], message: `must be "asif", "local" or "asif+local"` }],
       });
-    checkSize(queried, request);
+    checkSize(queried, request, method);
     const question = await readQuestion(queried, request, encoding);
-    const { anchors, fits, ...found } = await influence(view, {
-      ...question,
-      limit: request.limit ?? DEFAULT_LIMIT,
-    });
+    const { anchors, fits, ...found } = await influence(
+      view,
+      {
+        ...question,
+        limit: request.limit ?? DEFAULT_LIMIT,
+      },
+      method,
+    );
     const withImages = await idsWithImages(
       store,
       record,
@@ -49,14 +57,16 @@ export const createInfluences =
   };
 
 /** @throws AnchorageError `invalid-input` where it would take too much memory or time. */
-const checkSize = ({ record, view }: Queried, request: InfluenceRequest): void => {
+const checkSize = ({ record, view }: Queried, request: InfluenceRequest, method: InfluenceMethod): void => {
   const sizes = request.classes.map(({ prompts }) => prompts?.length ?? request.templates?.length ?? 1);
   const prompts = sizes.reduce((sum, size) => sum + size, 0);
   const images = request.images.length;
   const refuse = (product: number, most: number, field: string, what: string): void => {
     if (product > most) throw invalidField([field], `${what} must be at most ${most}; they are ${product}`);
   };
-  refuse(images * prompts, MAX_PRODUCTS, "images", "images times prompts");
+  const isLocal = method !== "asif";
+  refuse(images * prompts, isLocal ? MAX_LOCAL_PRODUCTS : MAX_PRODUCTS, "images", "images times prompts");
+  if (isLocal) refuse(images + prompts, MAX_LOCAL_INPUTS, "images", "images and prompts");
   const k = Math.min(resolveAsifSettings({ record, view }, request).k + 1, Math.max(1, view.size));
   refuse((images + prompts) * k, MAX_VALUES, "images", "images and prompts, times k + 1,");
   if ((request.ensemble ?? record.ensemble) !== "mean") return;
