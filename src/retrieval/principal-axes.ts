@@ -2,7 +2,7 @@ import { leadingEigen, multiply, type Eigen, type Matrix } from "../math/linear-
 
 /** Rows, and columns, whose products are made at once. */
 const CHUNK_ROWS = 2_048;
-const BLOCK_COLUMNS = 512;
+const BLOCK_COLUMNS = 768;
 /** A direction in which unit rows of float32 vary by no more than this varies by their rounding, of 6e-8. */
 export const ROUNDING_VARIANCE = 1e-13;
 

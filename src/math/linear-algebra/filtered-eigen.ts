@@ -1,34 +1,40 @@
 import { createRandom, normal } from "../random.ts";
+import { createTurns } from "../slices.ts";
 import { eigenSymmetric, type Eigen } from "./eigen.ts";
-import { orthonormalColumns } from "./orthonormal.ts";
+import { orthonormalRows } from "./orthonormal.ts";
 import { multiply, type Matrix } from "./products.ts";
 import { eigenvaluesOf } from "./ql.ts";
-import { tridiagonalize } from "./tridiagonal.ts";
+import { rotate, tridiagonalize } from "./tridiagonal.ts";
+import { tridiagonalVectors } from "./tridiagonal-vectors.ts";
 
 /** Extra dimensions of the subspace, as a share of the wanted ones: the gap behind the last wanted value. */
 const OVERSAMPLING = 0.25;
 const LEAST_OVERSAMPLING = 96;
 /** From this share of the size on the whole decomposition costs less. */
 const WHOLE_SHARE = 0.8;
-/** Of a residual to its value: the deviations, square roots of the values, are then right to half of it. */
-const TOLERANCE = 5e-5;
-/** A filter may raise the first direction above the last wanted one by this much: the rest of float64 stays for both. */
+/** Bound on the relative error of a value; that of its square root, a deviation, is half of it. */
+const TOLERANCE = 1e-4;
+/** A filter may raise the first direction above the unwanted ones by this much: the rest of float64 stays for the last. */
 const GREATEST_RATIO = 1e10;
 const MOST_DEGREE = 10;
-/** What filters must raise the last wanted direction above the first unwanted one by, before residuals are looked at. */
-const WANTED_RATIO = 3e5;
-/** Times residuals are looked at before the whole decomposition is computed instead. */
-const ROUNDS = 4;
+/** Filters before residuals are looked at, and then between two looks. */
+const FIRST_FILTERS = 3;
+const MORE_FILTERS = 2;
+/** Looks before the whole decomposition is computed instead. */
+const MOST_LOOKS = 6;
+/** Vectors of values so close to each other, relative to the greatest, are orthogonalised explicitly. */
+const CLOSE = 1e-8;
 const SEED = 1;
 
 /**
- * The `rank` greatest eigenvalues of a symmetric positive semidefinite matrix and their eigenvectors, each with a residual
- * `|A v - w v|` of at most 5e-5 w.
+ * The `rank` greatest eigenvalues of a symmetric positive semidefinite matrix and their eigenvectors, each value within
+ * 1e-4 of an exact one.
  *
  * Subspace iteration with Chebyshev polynomials as filters (Zhou, Saad, Tiago and Chelikowsky, "Self-consistent-field
- * calculations using Chebyshev-filtered subspace iteration", J. Comput. Phys. 219, 2006): almost all of its time is
- * spent in products of large matrices. Values that the subspace has no room for, and residuals that stay too large,
- * are left to the whole decomposition.
+ * calculations using Chebyshev-filtered subspace iteration", J. Comput. Phys. 219, 2006), almost all of it products of
+ * large matrices. It ends by the residuals `|A v - w v|`: the square of the worst over the gap to what the subspace
+ * leaves out bounds the error of the values (Parlett, "The symmetric eigenvalue problem", section 11.7). Matrices
+ * for which that is not reached are decomposed as a whole.
  *
  * @param matrix `[size, size]` row-major
  * @param rank at most `size`
@@ -37,26 +43,19 @@ export const filteredEigen = async (matrix: Float64Array, size: number, rank: nu
   const width = rank + Math.max(LEAST_OVERSAMPLING, Math.ceil(OVERSAMPLING * rank));
   if (width > WHOLE_SHARE * size) return firstOf(await eigenSymmetric(matrix, size), size, rank);
   const symmetric: Matrix = { data: matrix, rows: size, columns: size };
-  const times = (right: Matrix): Promise<Matrix> => multiply(symmetric, right);
+  const times = (rows: Matrix): Promise<Matrix> => multiply(rows, symmetric);
   const random = createRandom(SEED);
-  const start = Float64Array.from({ length: size * width }, () => normal(random));
-  let basis: Matrix = { data: start, rows: size, columns: width };
-  for (let i = 0; i < 2; i++) basis = await orthonormalColumns(await times(basis));
-
-  for (let round = 0; round < ROUNDS; round++) {
-    const shown = await multiply(basis, await times(basis), "left");
-    const values = await valuesOf(shown);
-    const [greatest, last, bound] = [values[0] ?? 0, values[rank - 1] ?? 0, values[width - 1] ?? 0];
-    // A matrix of lower rank than is wanted has no gap to filter by.
-    if (!(bound > 0) || last <= bound) break;
-    let raised = 1;
-    while (raised < WANTED_RATIO) {
-      const degree = degreeFor(greatest / bound, last / bound);
-      basis = await orthonormalColumns(await filter(times, basis, degree, bound));
-      raised *= chebyshev(degree, (2 * last) / bound - 1);
+  const start = Float64Array.from({ length: width * size }, () => normal(random));
+  let basis = await orthonormalRows(await times({ data: start, rows: width, columns: size }), 1);
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    const filters = look === 0 ? FIRST_FILTERS : MORE_FILTERS;
+    for (let i = 1; i <= filters; i++) {
+      const filtered = await filter(times, basis);
+      if (filtered === null) return firstOf(await eigenSymmetric(matrix, size), size, rank);
+      basis = await orthonormalRows(filtered, i < filters ? 1 : 3);
     }
     const found = await project(basis, times, rank);
-    if (found.worst <= TOLERANCE) return { values: found.values, vectors: found.vectors };
+    if (found.error <= TOLERANCE) return { values: found.values, vectors: found.vectors };
   }
   return firstOf(await eigenSymmetric(matrix, size), size, rank);
 };
@@ -66,70 +65,94 @@ const firstOf = ({ values, vectors }: Eigen, size: number, rank: number): Eigen 
   vectors: vectors.slice(0, rank * size),
 });
 
-/** The eigenvalues of a small symmetric matrix, descending. */
-const valuesOf = async ({ data, rows }: Matrix): Promise<Float64Array> =>
-  eigenvaluesOf(await tridiagonalize(data.slice(), rows, () => Promise.resolve()))
-    .sort()
-    .reverse();
-
-/** The largest degree whose filter leaves room in float64 for the first direction beside the last wanted one. */
-const degreeFor = (greatest: number, last: number): number => {
-  let degree = 2;
-  while (
-    degree < MOST_DEGREE &&
-    chebyshev(degree + 1, 2 * greatest - 1) <= GREATEST_RATIO * chebyshev(degree + 1, 2 * last - 1)
-  )
-    degree++;
-  return degree;
-};
-
-/** The Chebyshev polynomial of some degree outside [-1, 1], where it grows fastest. */
-const chebyshev = (degree: number, x: number): number => Math.cosh(degree * Math.acosh(Math.max(1, x)));
-
-/** `T_degree((2 / bound) A - I) X` by the three-term recurrence: values in [0, bound] are held, those above raised. */
-const filter = async (
-  times: (right: Matrix) => Promise<Matrix>,
-  basis: Matrix,
-  degree: number,
-  bound: number,
-): Promise<Matrix> => {
+/**
+ * `T_degree((2 / bound) A - I) X` by the three-term recurrence: values in [0, bound] are held, those above raised. The
+ * bound is the least Rayleigh quotient of the rows. Null where it is 0, so that there is nothing to hold.
+ *
+ * @param basis orthonormal rows, the first ones nearest to the first directions
+ */
+const filter = async (times: (rows: Matrix) => Promise<Matrix>, basis: Matrix): Promise<Matrix | null> => {
+  let now = await times(basis);
+  const [greatest, bound] = quotientsOf(basis, now);
+  if (!(bound > Number.EPSILON * greatest)) return null;
+  const degree = degreeFor(greatest / bound);
   let before = basis;
-  let now = combined(await times(basis), 2 / bound, basis, -1);
+  combine(now, 2 / bound, before, -1, null);
   for (let i = 2; i <= degree; i++) {
-    const next = combined(await times(now), 4 / bound, now, -2);
-    for (let at = 0; at < next.data.length; at++)
-      next.data[at] = (next.data[at] ?? 0) - (before.data[at] ?? 0);
+    const next = await times(now);
+    combine(next, 4 / bound, now, -2, before);
     [before, now] = [now, next];
   }
   return now;
 };
 
-const combined = (one: Matrix, a: number, other: Matrix, b: number): Matrix => {
-  for (let at = 0; at < one.data.length; at++)
-    one.data[at] = a * (one.data[at] ?? 0) + b * (other.data[at] ?? 0);
-  return one;
+/** The greatest and the least Rayleigh quotient of unit rows. */
+const quotientsOf = (rows: Matrix, images: Matrix): readonly [number, number] => {
+  let [greatest, least] = [0, Infinity];
+  for (let row = 0; row < rows.rows; row++) {
+    let sum = 0;
+    for (let i = row * rows.columns; i < (row + 1) * rows.columns; i++)
+      sum += (rows.data[i] ?? 0) * (images.data[i] ?? 0);
+    [greatest, least] = [Math.max(greatest, sum), Math.min(least, sum)];
+  }
+  return [greatest, least];
 };
 
-/** Rayleigh-Ritz: the eigenvectors within the subspace, and the worst residual as a share of its value. */
+/** The largest degree, at least 2, whose filter leaves room in float64 beside the first direction. */
+const degreeFor = (ratio: number): number => {
+  let degree = 2;
+  const growth = Math.acosh(Math.max(1, 2 * ratio - 1));
+  while (degree < MOST_DEGREE && Math.cosh((degree + 1) * growth) <= GREATEST_RATIO) degree++;
+  return degree;
+};
+
+/** `one := a one + b other - less` */
+const combine = (one: Matrix, a: number, other: Matrix, b: number, less: Matrix | null): void => {
+  const [x, y, z] = [one.data, other.data, less?.data];
+  for (let at = 0; at < x.length; at++) x[at] = a * (x[at] ?? 0) + b * (y[at] ?? 0) - (z?.[at] ?? 0);
+};
+
+/**
+ * Rayleigh-Ritz: the eigenvectors within the subspace.
+ *
+ * @returns with a bound on the relative error of every value
+ */
 const project = async (
   basis: Matrix,
-  times: (right: Matrix) => Promise<Matrix>,
+  times: (rows: Matrix) => Promise<Matrix>,
   rank: number,
-): Promise<Eigen & { readonly worst: number }> => {
-  const { rows: size, columns: width } = basis;
-  const image = await times(basis);
-  const { data: shown } = await multiply(basis, image, "left");
-  const { values, vectors } = await eigenSymmetric(shown, width);
-  const rotation = { data: vectors.subarray(0, rank * width), rows: rank, columns: width };
-  const { data: found } = await multiply(rotation, basis, "right");
-  const { data: images } = await multiply(rotation, image, "right");
-  let worst = 0;
+): Promise<Eigen & { readonly error: number }> => {
+  const { rows: width, columns: size } = basis;
+  const images = await times(basis);
+  const { data: shown } = await multiply(images, basis, "right");
+  const { values, least, vectors } = await leadingOfSmall(shown, width, rank);
+  const { data: found } = await multiply(vectors, basis);
+  const { data: imagesOfFound } = await multiply(vectors, images);
+  let error = 0;
   for (let k = 0; k < rank; k++) {
     const value = values[k] ?? 0;
     let squares = 0;
     for (let i = k * size; i < (k + 1) * size; i++)
-      squares += ((images[i] ?? 0) - value * (found[i] ?? 0)) ** 2;
-    worst = Math.max(worst, Math.sqrt(squares) / value);
+      squares += ((imagesOfFound[i] ?? 0) - value * (found[i] ?? 0)) ** 2;
+    error = Math.max(error, squares / ((value - least) * value));
   }
-  return { values: values.slice(0, rank), vectors: found, worst };
+  return { values, vectors: found, error: Number.isNaN(error) ? Infinity : error };
+};
+
+/** The first eigenvectors of a small matrix by inverse iteration, and the least of all its eigenvalues. */
+const leadingOfSmall = async (matrix: Float64Array, size: number, rank: number) => {
+  const rest = createTurns();
+  const reduced = await tridiagonalize(matrix.slice(), size, rest);
+  const all = eigenvaluesOf(reduced).sort().reverse();
+  const values = all.slice(0, rank);
+  const turned = await tridiagonalVectors(reduced, values, rest, CLOSE);
+  // Q y for each eigenvector y of the tridiagonal matrix.
+  const basis = await rotate(reduced, identityOf(size));
+  return { values, least: all[size - 1] ?? 0, vectors: await multiply(turned, basis) };
+};
+
+const identityOf = (size: number): Matrix => {
+  const data = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) data[i * size + i] = 1;
+  return { data, rows: size, columns: size };
 };

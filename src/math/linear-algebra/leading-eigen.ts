@@ -1,8 +1,9 @@
 import { createRandom, normal, type Random } from "../random.ts";
 import { eigenSymmetric, type Eigen } from "./eigen.ts";
 import { filteredEigen } from "./filtered-eigen.ts";
-import { orthonormalColumns } from "./orthonormal.ts";
+import { orthonormalRows } from "./orthonormal.ts";
 import { multiply, type Matrix } from "./products.ts";
+import { transpose } from "./symmetric.ts";
 
 /** Up to this size all eigenvectors are computed, in about half a second. */
 const DIRECT_SIZE = 512;
@@ -60,7 +61,8 @@ export const leadingEigenOf = async (
   let basis: Matrix = { data: start, rows: size, columns: width };
   for (let i = 1; i <= iterations; i++) {
     // Before the last iteration one pass suffices: it keeps the columns from all converging to the first direction.
-    basis = await orthonormalColumns(await times(basis), i < iterations ? 1 : 3);
+    const rows = transpose(await times(basis));
+    basis = transpose(await orthonormalRows(rows, i < iterations ? 1 : 3));
   }
   const { data: projected } = await multiply(basis, await times(basis), "left");
   const { values, vectors } = await eigenSymmetric(projected, width);

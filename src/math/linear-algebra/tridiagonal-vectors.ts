@@ -25,12 +25,15 @@ interface Factors {
  * @param matrix `[n, n]`, as its diagonal and off-diagonal
  * @param values `[r]`: the greatest eigenvalues, in descending order
  * @param rest awaited after each vector
+ * @param close relative to the norm: vectors of values further apart than this are orthogonal to about the float64
+ * precision over it, without work of their own
  * @returns `[r, n]`: row k is the eigenvector of value k
  */
 export const tridiagonalVectors = async (
   { diagonal, beside }: Pick<Tridiagonal, "diagonal" | "beside">,
   values: Float64Array,
   rest: () => Promise<void>,
+  close = CLOSE,
 ): Promise<Matrix> => {
   const n = diagonal.length;
   const largest = diagonal.reduce(
@@ -45,7 +48,7 @@ export const tridiagonalVectors = async (
   let shift = Infinity;
   for (let k = 0; k < values.length; k++) {
     const value = values[k] ?? 0;
-    if (k > 0 && (values[k - 1] ?? 0) - value > CLOSE * norm) cluster = k;
+    if (k > 0 && (values[k - 1] ?? 0) - value > close * norm) cluster = k;
     shift = Math.min(value, shift - APART * norm);
     const factors = eliminate(diagonal, beside, shift, norm);
     const own = vectors.subarray(k * n, (k + 1) * n);
