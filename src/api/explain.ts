@@ -28,9 +28,16 @@ export const explainSetting = z
             example: "runner-up",
           }),
         ),
+        every: optional(
+          z.boolean().openapi({
+            description:
+              "True: each listed class has an explanation of its own, in `classes`. `against` then compares each class " +
+              "with the one that it names, and that class itself, or the first, with the best other.",
+          }),
+        ),
       }),
     ],
-    { error: "must be a whole number of anchors from 0, or an object of top, groupBy and against" },
+    { error: "must be a whole number of anchors from 0, or an object of top, groupBy, against and every" },
   )
   .openapi("Explain", {
     default: 0,
@@ -64,7 +71,7 @@ const contribution = z.strictObject({
 
 const difference = z.strictObject({
   ...part,
-  contribution: z.number().openapi({ description: "To the first class." }),
+  contribution: z.number().openapi({ description: "To the explained class." }),
   against: z.number().openapi({ description: "To the other." }),
   difference: z.number(),
 });
@@ -92,19 +99,31 @@ const contrast = z
   .strictObject({
     name: z.string(),
     score: z.number(),
-    difference: z.number().openapi({ description: "Of the first class's score to this one." }),
+    difference: z.number().openapi({ description: "Of the explained class's score to this one." }),
     anchors: z.array(difference).readonly(),
     others: z.strictObject({ anchors: z.int(), difference: z.number() }),
     ...grouped({ difference: z.number(), contribution: z.number(), against: z.number() }),
   })
   .openapi("Contrast", {
-    description: "Why the first class and not another: the difference of their scores, anchor by anchor.",
+    description: "Why one class and not another: the difference of their scores, anchor by anchor.",
   });
 
-/** One class of a result. */
-export const rankedClass = z.strictObject({ name: z.string(), score: z.number() });
+/** Which anchors a score is made of. */
+const explained = {
+  explanation: optional(z.array(contribution).readonly()),
+  others: optional(
+    z
+      .strictObject({ anchors: z.int(), contribution: z.number() })
+      .openapi({ description: "The anchors that `explanation` does not list." }),
+  ),
+  ...grouped({ contribution: z.number() }),
+  against: optional(contrast.nullable().openapi({ description: "null where no class has another name." })),
+};
 
-/** One result of a classification. */
+/** One class of a result; explained where every class was asked to be. */
+export const rankedClass = z.strictObject({ name: z.string(), score: z.number(), ...explained });
+
+/** One result of a classification; an explanation of its own is that of the first class. */
 export const classifyResult = z
   .strictObject({
     classes: z.array(rankedClass).readonly(),
@@ -123,14 +142,7 @@ export const classifyResult = z
           "less the offset is the score. Only where contributions are asked for.",
       }),
     ),
-    explanation: optional(z.array(contribution).readonly()),
-    others: optional(
-      z
-        .strictObject({ anchors: z.int(), contribution: z.number() })
-        .openapi({ description: "The anchors that `explanation` does not list." }),
-    ),
-    ...grouped({ contribution: z.number() }),
-    against: optional(contrast.nullable().openapi({ description: "null where no class has another name." })),
+    ...explained,
   })
   .openapi("Classified");
 
@@ -138,6 +150,7 @@ export const classifyResult = z
 export type Contribution = z.output<typeof contribution>;
 /** What one anchor adds to the difference between two classes' scores. */
 export type Difference = z.output<typeof difference>;
-/** Why the first class and not another; the anchors' differences add up to the scores' difference. */
+/** Why one class and not another; the anchors' differences add up to the scores' difference. */
 export type Contrast = z.output<typeof contrast>;
 export type ClassifyResult = z.output<typeof classifyResult>;
+export type RankedClass = z.output<typeof rankedClass>;

@@ -123,7 +123,9 @@ export const checkQuestion = (
   limit(prompts, MAX_PROMPTS, "classes", "prompts of all classes together");
   limit(images.length * Math.min(top, classes.length), MAX_SCORES, "top", "images times top");
   const listed = typeof explain === "number" ? explain : (explain.top ?? 10);
-  limit(images.length * listed, MAX_EXPLANATIONS, "explain", "images times explain");
+  const explained = typeof explain === "object" && explain.every === true ? Math.min(top, classes.length) : 1;
+  const counted = explained === 1 ? "images times explain" : "images times explained classes times explain.top";
+  limit(images.length * explained * listed, MAX_EXPLANATIONS, "explain", counted);
 };
 
 const classifyShape = { ...questionShape, ...scoring, ...settings };

@@ -82,10 +82,13 @@ export const classificationOf = (
   { top, explain: asked }: Pick<Asked, "top" | "explain">,
 ): ClassifyResult => {
   const ranked = scored.sort((a, b) => b.score - a.score);
-  const classes = ranked.slice(0, top).map(({ name, score }) => ({ name, score }));
-  const first = ranked[0]?.row;
+  const listed = ranked.slice(0, top);
+  const classes = listed.map(({ name, score }) => ({ name, score }));
+  const [first] = ranked;
   if (asked === 0 || first === undefined) return { classes, support };
   const told = { classes, support, ...(offset === undefined ? {} : { offset }) };
-  if (typeof asked === "number") return { ...told, explanation: explain(anchors, partsOf(first), asked) };
-  return { ...told, ...explainAll(anchors, partsOf, ranked, asked) };
+  if (typeof asked === "number") return { ...told, explanation: explain(anchors, partsOf(first.row), asked) };
+  const explained = (of: ClassRow) => explainAll(anchors, partsOf, ranked, of, asked);
+  if (asked.every !== true) return { ...told, ...explained(first) };
+  return { ...told, classes: listed.map((of) => ({ name: of.name, score: of.score, ...explained(of) })) };
 };

@@ -43,17 +43,17 @@ export const explain = (anchors: ExplainableAnchors, parts: Part[], limit: numbe
  * the two scores as a sum over anchors. Every list together with its rest adds up.
  *
  * @param ranked every class, best first
+ * @param of the class that is explained
  */
 export const explainAll = (
   anchors: ExplainableAnchors,
   partsOf: ScoreParts["partsOf"],
   ranked: readonly ClassRow[],
+  of: ClassRow,
   { top, groupBy, against }: ExplainInput,
 ): Explained => {
-  const [first] = ranked;
-  if (first === undefined) return { explanation: [], others: { anchors: 0, contribution: 0 } };
   const metadataOf = (slot: Slot): Metadata => anchors.entry(slot).metadata;
-  const parts = strongestFirst(partsOf(first.row), ({ contribution }) => contribution, anchors);
+  const parts = strongestFirst(partsOf(of.row), ({ contribution }) => contribution, anchors);
   const rest = parts.slice(top);
   const groups = groupBy === undefined ? {} : groupParts(parts, groupBy, metadataOf, top, SINGLE);
   return {
@@ -64,8 +64,8 @@ export const explainAll = (
   };
 
   function contrast(): Contrast | null {
-    const other = opponent(ranked, against ?? RUNNER_UP);
-    if (first === undefined || other === undefined) return null;
+    const other = opponent(ranked, of, against ?? RUNNER_UP);
+    if (other === undefined) return null;
     const differences = strongestFirst(
       differencesOf(parts, partsOf(other.row)),
       ({ difference }) => difference,
@@ -76,7 +76,7 @@ export const explainAll = (
     return {
       name: other.name,
       score: other.score,
-      difference: first.score - other.score,
+      difference: of.score - other.score,
       anchors: differences.slice(0, top).map(({ slot, contribution, against: theirs, difference }) => {
         const { id, caption } = anchors.entry(slot);
         return { anchor: id, text: caption, contribution, against: theirs, difference };
@@ -97,11 +97,10 @@ const DIFFERENT = {
   against: (part: DifferentPart) => part.against,
 };
 
-/** The best class of that name; where that is the first class itself, or none is named, the best of another name. */
-const opponent = (ranked: readonly ClassRow[], against: string): ClassRow | undefined => {
-  const first = ranked[0]?.name;
-  const wanted = against === RUNNER_UP || against === first ? undefined : against;
-  return ranked.find(({ name }) => (wanted === undefined ? name !== first : name === wanted));
+/** The best class of that name; where that is the explained class itself, or none is named, the best of another name. */
+const opponent = (ranked: readonly ClassRow[], of: ClassRow, against: string): ClassRow | undefined => {
+  const wanted = against === RUNNER_UP || against === of.name ? undefined : against;
+  return ranked.find(({ name }) => (wanted === undefined ? name !== of.name : name === wanted));
 };
 
 /**

@@ -40,7 +40,7 @@ export interface ClassifyInput {
   readonly settings: AsifSettings;
 }
 
-/** How much is told of the first class of an image. */
+/** How the classes of an image are explained. */
 export interface ExplainInput {
   /** How many anchors, and how many groups, are listed. */
   readonly top: number;
@@ -48,9 +48,11 @@ export interface ExplainInput {
   readonly groupBy?: string;
   /** `runner-up`, or a class's name. */
   readonly against?: string;
+  /** Whether every listed class is explained, not the first alone. */
+  readonly every?: boolean;
 }
 
-/** The parts of a result that say how the first class got its score. */
+/** The parts of a result that say how a class got its score. */
 export type Explained = Pick<ClassifyResult, "groups" | "otherGroups" | "against"> &
   Required<Pick<ClassifyResult, "explanation" | "others">>;
 

@@ -4,31 +4,33 @@ import type { AnchorId, CollectionName } from "../types.ts";
 /** Those of some anchors that have an image to show. */
 export type WithImages = (ids: readonly AnchorId[]) => Promise<Set<AnchorId>>;
 
+type Explained = Pick<ClassifyResult, "explanation" | "others" | "against">;
+
 /** The results with the path of each explaining anchor's image, where they go beyond a plain list. */
 export const pictured = async (
   collection: CollectionName,
   results: readonly ClassifyResult[],
   withImages: WithImages,
 ): Promise<ClassifyResult[]> => {
-  const detailed = results.filter(({ others }) => others !== undefined);
-  const named = detailed.flatMap(({ explanation = [], against }) => [
-    ...explanation,
-    ...(against?.anchors ?? []),
-  ]);
+  const named = results.flatMap((result) =>
+    [result, ...result.classes].flatMap(({ explanation = [], others, against }) =>
+      others === undefined ? [] : [...explanation, ...(against?.anchors ?? [])],
+    ),
+  );
   const known = await withImages([...new Set(named.map(({ anchor }) => anchor))]);
   const linked = <Part extends { readonly anchor: AnchorId }>(parts: readonly Part[]) =>
     parts.map((part) => ({ ...part, image: imagePath(collection, part.anchor, known) }));
-  return results.map((result): ClassifyResult => {
-    const { explanation, others, against, ...rest } = result;
-    if (others === undefined || explanation === undefined) return result;
+  const withPaths = <Entry extends Explained>(entry: Entry): Entry => {
+    const { explanation, others, against } = entry;
+    if (others === undefined || explanation === undefined) return entry;
     const contrast = against ? { ...against, anchors: linked(against.anchors) } : against;
     return {
-      ...rest,
+      ...entry,
       explanation: linked(explanation),
-      others,
       ...(contrast === undefined ? {} : { against: contrast }),
     };
-  });
+  };
+  return results.map((result) => ({ ...withPaths(result), classes: result.classes.map(withPaths) }));
 };
 
 /**

@@ -77,6 +77,24 @@ describe("explain as an object", () => {
     expect(one).not.toHaveProperty("against");
   });
 
+  it("explains every listed class, each against the best other, where every is true", async () => {
+    const answer = await ask({ top: 3, groupBy: "owner", against: "runner-up", every: true });
+    const [result] = schemas.classifyAnswer.parse(answer.body).results;
+    expect(Object.keys(result ?? {})).toEqual(["classes"]);
+    const [fox, owl] = result?.classes ?? [];
+    for (const each of [fox, owl]) {
+      const total = each?.explanation?.reduce((sum, { contribution }) => sum + contribution, 0);
+      expect(total).toBeCloseTo(each?.score ?? NaN, 12);
+      const grouped = each?.groups?.reduce((sum, { contribution }) => sum + contribution, 0);
+      expect(grouped).toBeCloseTo(each?.score ?? NaN, 12);
+      expect(each?.explanation?.find(({ anchor }) => anchor === "fox/1")?.image).toBe(
+        "/v1/collections/c/anchors/fox%2F1/image",
+      );
+    }
+    expect([fox?.against?.name, owl?.against?.name]).toEqual(["owl", "fox"]);
+    expect(owl?.against?.difference).toBeCloseTo(-(fox?.against?.difference ?? NaN), 12);
+  });
+
   it("as a number stays what it was", async () => {
     const [result] = schemas.classifyAnswer.parse((await ask(2)).body).results;
     expect(Object.keys(result ?? {})).toEqual(["classes", "explanation"]);

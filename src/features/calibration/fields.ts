@@ -36,7 +36,8 @@ export const classifySurely =
     const { results, ...rest } = await next({ ...request, top: classes.length });
     const judged = results.map((result) => {
       const judgement = sure.judge(result.classes);
-      return { ...result, ...judgement, classes: judgement.classes.slice(0, top) };
+      const likely = judgement.classes.map((entry, i) => ({ ...result.classes[i], ...entry }));
+      return { ...result, ...judgement, classes: likely.slice(0, top) };
     });
     // Not returned at once: the core's answer has no field `calibration`, but may hold those of features.
     const answer = { ...rest, results: judged, calibration: sure.used };
