@@ -137,6 +137,27 @@ export default {
       },
     },
     {
+      name: "page-over-the-client",
+      comment: "The page uses the public API by the client alone; from elsewhere it takes types",
+      severity: "error",
+      from: { path: "^web/src/" },
+      to: { path: "^(src|scripts|research)/", pathNot: [...CLIENT, "^src/api/"] },
+    },
+    {
+      name: "page-without-schemas",
+      comment: "The page takes types alone from src/api, so that a browser loads no zod",
+      severity: "error",
+      from: { path: "^web/src/" },
+      to: { path: "^src/api/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "page-stays-outside",
+      comment: "Nothing but the script that builds it imports the page",
+      severity: "error",
+      from: { path: "^(src|research)/" },
+      to: { path: "^web/" },
+    },
+    {
       name: "no-circular",
       comment: "No file imports itself by way of others, types included",
       severity: "error",

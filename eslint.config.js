@@ -2,9 +2,9 @@ import tseslint from "typescript-eslint";
 
 // Default exports are refused in our code; tools such as drizzle-kit, vitest and eslint ask for one in their config.
 export default tseslint.config(
-  { ignores: ["node_modules", "data", "coverage", "migrations"] },
+  { ignores: ["node_modules", "data", "coverage", "migrations", "web/dist"] },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.tsx"],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

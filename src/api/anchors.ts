@@ -142,6 +142,29 @@ export const listQuery = z.strictObject({
   minSequence: optional(minSequenceParameter),
 });
 
+export const anchorChange = z
+  .strictObject({
+    text: optional(
+      text.openapi({
+        description:
+          "The new caption. It is encoded; with an external text encoder the vector stays as it is.",
+      }),
+    ),
+    metadata: optional(metadata),
+    ifSequence: optional(
+      sequence.openapi({
+        description: "The anchor's `sequence` as it was read: 409 where the anchor has been written since.",
+      }),
+    ),
+  })
+  .refine(({ text: caption, metadata: fields }) => caption !== undefined || fields !== undefined, {
+    error: "must hold text, metadata, or both",
+  })
+  .openapi("AnchorChange", {
+    description: "What is not given stays; `metadata` takes the place of all that was there.",
+    example: { text: "a red fox in snow", metadata: { owner: "ann" }, ifSequence: 17 },
+  });
+
 export const deleteAnchorsRequest = z
   .union(
     [
@@ -248,6 +271,8 @@ export type AnchorPage = z.output<typeof anchorPage>;
 export type AnchorPageBody = z.input<typeof anchorPage>;
 export type AnchorQuery = z.output<typeof anchorQuery>;
 export type ListQuery = z.output<typeof listQuery>;
+export type AnchorChange = z.output<typeof anchorChange>;
+export type AnchorChangeBody = z.input<typeof anchorChange>;
 export type DeleteAnchors = z.output<typeof deleteAnchorsRequest>;
 export type DeleteAnchorsBody = z.input<typeof deleteAnchorsRequest>;
 export type Deleted = z.output<typeof deleted>;

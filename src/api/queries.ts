@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { classifyResult, explainSetting, MAX_EXPLANATIONS } from "./explain.ts";
 import { filter } from "./filter.ts";
-import { plan } from "./indexes.ts";
+import { indexKind, plan } from "./indexes.ts";
 import { input, RED_PIXEL } from "./inputs.ts";
 import { ensemble, scored, scoring } from "./methods.ts";
 import { namedTransform } from "./transforms.ts";
@@ -47,9 +47,25 @@ export const settings = {
 
 const inputs = (most: number) => z.array(input).min(1).max(most).readonly();
 
+const keywords = z
+  .strictObject({
+    keywords: text.openapi({
+      description: "Words of the caption, each from its beginning, in any order; case does not matter.",
+    }),
+  })
+  .openapi("KeywordsInput", { example: { keywords: "red fox" } });
+
+const isKeywords = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, "keywords");
+
 export const searchRequest = z
   .strictObject({
-    query: input,
+    query: z.union([keywords, input], {
+      error: (issue) =>
+        isKeywords(issue.input)
+          ? `must be {"keywords": …}, a text of at least one word, and nothing else`
+          : `must be {"text": …}, {"image": {"base64": …}}, {"vector": […]}, {"anchor": …} or {"keywords": …}, exactly one`,
+    }),
     modality: optional(
       modality.openapi({ description: "Of a `vector` or `anchor` query that does not say." }),
     ),
@@ -124,7 +140,8 @@ export const checkQuestion = (
   limit(images.length * Math.min(top, classes.length), MAX_SCORES, "top", "images times top");
   const listed = typeof explain === "number" ? explain : (explain.top ?? 10);
   const explained = typeof explain === "object" && explain.every === true ? Math.min(top, classes.length) : 1;
-  const counted = explained === 1 ? "images times explain" : "images times explained classes times explain.top";
+  const counted =
+    explained === 1 ? "images times explain" : "images times explained classes times explain.top";
   limit(images.length * explained * listed, MAX_EXPLANATIONS, "explain", counted);
 };
 
@@ -159,10 +176,18 @@ const searchHit = z.strictObject({
   metadata,
 });
 
+const hitsPlan = plan
+  .extend({
+    index: z.enum([...indexKind.options, "captions"]).openapi({
+      description: "`captions`: keywords were looked for in Postgres, and no vectors were compared.",
+    }),
+  })
+  .openapi("SearchPlan", { description: "Which index answered and why." });
+
 export const searchAnswer = z
   .strictObject({
     hits: z.array(searchHit).readonly(),
-    plan,
+    plan: hitsPlan,
     ...used,
     ...computed,
   })

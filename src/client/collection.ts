@@ -1,5 +1,6 @@
 import type {
   AnchorBody,
+  AnchorChangeBody,
   AnchorContentBody,
   AnchorPageBody,
   AnchorsOfSourceBody,
@@ -13,6 +14,7 @@ import type {
   WrittenLinesBody,
 } from "../api/anchors.ts";
 import type { CollectionBody, CollectionChangeBody } from "../api/collections.ts";
+import type { FacetsAnswerBody, FacetsRequestBody } from "../api/facets.ts";
 import type { FilterBody } from "../api/filter.ts";
 import type { AdoptedIndexesBody } from "../api/indexes.ts";
 import type {
@@ -63,6 +65,12 @@ export interface CoreCollectionClient {
     options?: CallOptions,
   ): AsyncGenerator<WrittenLinesBody, void>;
   getAnchor(id: string, options?: ReadOptions & { readonly vectors?: boolean }): Promise<StoredAnchorBody>;
+  /**
+   * Changes an anchor's caption or metadata; its image stays.
+   *
+   * @throws ConflictError where it was written after `ifSequence`
+   */
+  changeAnchor(id: string, change: AnchorChangeBody, options?: CallOptions): Promise<StoredAnchorBody>;
   getImage(id: string, options?: CallOptions): Promise<Blob>;
   /** Which of at most 10,000 ids are stored, each once, in the order given. */
   existingAnchors(ids: readonly string[], options?: CallOptions): Promise<readonly string[]>;
@@ -84,6 +92,8 @@ export interface CoreCollectionClient {
   compact(options?: CallOptions & { readonly tables?: CompactedBody["tables"] }): Promise<CompactedBody>;
   /** Has the service take over the index that `build-index` put into its DATA_DIR. */
   adoptIndexes(options?: CallOptions): Promise<AdoptedIndexesBody>;
+  /** How many anchors have which values of metadata keys. */
+  facets(request?: FacetsRequestBody, options?: CallOptions): Promise<FacetsAnswerBody>;
   search(request: SearchRequestBody, options?: CallOptions): Promise<SearchAnswerBody>;
   relative(request: RelativeRequestBody, options?: CallOptions): Promise<RelativeAnswerBody>;
   similarity(request: SimilarityRequestBody, options?: CallOptions): Promise<SimilarityAnswerBody>;
@@ -109,6 +119,8 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
         ...options,
         query: { vectors: flag(vectors), minSequence: digits(minSequence) },
       }),
+    changeAnchor: async (id, change, options) =>
+      json("PATCH", `${anchors}/${segment(id)}`, { ...options, body: JSON.stringify(change) }),
     getImage: async (id, options) =>
       (await send("GET", `${anchors}/${segment(id)}/image`, { ...options, accept: "image/*" })).blob(),
     existingAnchors: async (ids, options) =>
@@ -163,6 +175,7 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
     compact: ({ tables, ...options } = {}) =>
       json("POST", `${path}/compact`, { ...options, query: { tables } }),
     adoptIndexes: (options) => json("POST", `${path}/indexes`, options),
+    facets: (request = {}, options) => post(`${path}/facets`, request, options),
     search: (request, options) => post(`${path}/search`, request, options),
     relative: (request, options) => post(`${path}/relative`, request, options),
     similarity: (request, options) => post(`${path}/similarity`, request, options),

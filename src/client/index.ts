@@ -27,6 +27,7 @@ export type { WaitOptions } from "./wait-for-job.ts";
 export { AnchorageError } from "../errors.ts";
 export type {
   AnchorBody,
+  AnchorChangeBody,
   AnchorPageBody,
   DeleteAnchorsBody,
   DeletedBody,
@@ -35,6 +36,7 @@ export type {
   WrittenLinesBody,
 } from "../api/anchors.ts";
 export type { CollectionBody, CollectionChangeBody, CollectionSpecBody } from "../api/collections.ts";
+export type * from "../api/facets.ts";
 export type { FilterBody } from "../api/filter.ts";
 export type { AdoptedIndexesBody } from "../api/indexes.ts";
 export type { InputBody } from "../api/inputs.ts";

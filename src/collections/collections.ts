@@ -15,10 +15,12 @@ import {
   listIdsFrom,
 } from "../store/index.ts";
 import type { CollectionName, Log } from "../types.ts";
+import { changeAnchor } from "./change-anchor.ts";
 import { describe } from "./describe.ts";
 import { createAutoOffers } from "./auto-offer.ts";
 import { chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
+import { countFacets } from "./facets.ts";
 import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
 import { createBuiltIndexes } from "./built-indexes.ts";
 import { followOthers } from "./follow.ts";
@@ -160,6 +162,9 @@ export const openCollections = async (
       return { sequence, upserted: ids.length };
     },
 
+    changeAnchor: (name, id, change) =>
+      writeTo(name, (collection) => changeAnchor(store, encoding, collection, id, change)),
+
     getAnchor: async (name, id, options = {}) => {
       const { record } = await findAt(name, options);
       const [anchor] = await findAnchors(store, record, [id]);
@@ -228,6 +233,7 @@ export const openCollections = async (
       return collection.erasure.apart(() => built.adopt(collection));
     },
 
+    facets: async (name, request) => countFacets(await queried(name, request), request),
     search: async (name, request) => queries.search(await queried(name, request), request),
     relative: async (name, request) => queries.relative(await queried(name, request), request),
     similarity: async (name, request) => queries.similarity(await queried(name, request), request),

@@ -29,7 +29,11 @@ export interface OpenCollection {
   /** What queries are answered by at the sequence of the present view. */
   readonly defaults: () => CollectionDefaults;
   readonly changeDefaults: (changed: CollectionChange) => Promise<Sequence>;
-  readonly upsert: (anchors: readonly AnchorWrite[]) => Promise<WriteResult>;
+  /** @param expected the sequences at which anchors must have been written last */
+  readonly upsert: (
+    anchors: readonly AnchorWrite[],
+    expected?: ReadonlyMap<AnchorId, Sequence>,
+  ) => Promise<WriteResult>;
   readonly delete: (which: () => readonly AnchorId[]) => Promise<DeleteResult>;
   /** Reads what others have written, where memory is behind `sequence` when its turn comes. */
   readonly catchUp: (sequence: Sequence) => Promise<void>;
@@ -177,10 +181,10 @@ export const keepInStep = (
         );
         return sequence;
       }),
-    upsert: (anchors) =>
+    upsert: (anchors, expected) =>
       writing(() =>
         committing(
-          () => upsertAnchors(store, record, anchors),
+          () => upsertAnchors(store, record, anchors, expected),
           ({ sequence, ids }) => (ids.length === 0 ? null : { sequence, upserts: anchors, deletes: [] }),
         ),
       ),

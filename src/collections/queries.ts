@@ -23,6 +23,7 @@ import { idsWithImages } from "../store/index.ts";
 import type { AsifParameters, Modality } from "../types.ts";
 import type { Encoding } from "./encoding.ts";
 import { modalityOf } from "./inputs.ts";
+import { searchKeywords } from "./keywords.ts";
 import { resolveMethod } from "./method.ts";
 import { pictured } from "./pictured.ts";
 import {
@@ -54,6 +55,9 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
     search: async (queried, request) => {
       const started = performance.now();
       const { view } = queried;
+      const limit = request.limit ?? DEFAULT_LIMIT;
+      if ("keywords" in request.query)
+        return searchKeywords(store, queried, request.query.keywords, { ...request, limit });
       const modality = modalityOf(request.query, request.modality ?? anchorDefault(request), ["query"]);
       const mode = request.mode ?? (modality === request.target ? "unimodal" : "asif");
       if (mode === "unimodal" && modality !== request.target) {
@@ -72,7 +76,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
       const hits = bitmapOf(view, request.filter);
       const common = {
         query,
-        limit: request.limit ?? DEFAULT_LIMIT,
+        limit,
         target: request.target,
         ...(hits === undefined ? {} : { hits }),
       };

@@ -10,6 +10,7 @@ import type {
 } from "../api/queries.ts";
 import type {
   Anchor,
+  AnchorChange,
   AnchorContent,
   AnchorPage,
   AnchorQuery,
@@ -29,6 +30,7 @@ import type {
   ReceiptQuery,
   TableCompaction,
 } from "../api/receipts.ts";
+import type { FacetsAnswer, FacetsRequest } from "../api/facets.ts";
 import type { AdoptedIndexes } from "../api/indexes.ts";
 import type { AnchorId, CollectionName } from "../types.ts";
 import type { StoredImage } from "../store/index.ts";
@@ -67,6 +69,12 @@ export interface Collections {
    * @throws AnchorageError `invalid-input` whose fault paths start with `anchors.<index>`.
    */
   readonly putAnchors: (name: CollectionName, anchors: readonly Anchor[]) => Promise<Written>;
+  /**
+   * Changes an anchor's caption or metadata.
+   *
+   * @throws AnchorageError `conflict` where it was written after `ifSequence`
+   */
+  readonly changeAnchor: (name: CollectionName, id: AnchorId, change: AnchorChange) => Promise<StoredAnchor>;
   readonly getAnchor: (name: CollectionName, id: AnchorId, options?: AnchorQuery) => Promise<StoredAnchor>;
   /** In id order. */
   readonly listAnchors: (name: CollectionName, page: ListQuery) => Promise<AnchorPage>;
@@ -102,6 +110,8 @@ export interface Collections {
    */
   readonly adoptIndexes: (name: CollectionName) => Promise<AdoptedIndexes>;
 
+  /** How many anchors have which values of metadata keys. */
+  readonly facets: (name: CollectionName, request: FacetsRequest) => Promise<FacetsAnswer>;
   readonly search: (name: CollectionName, request: SearchRequest) => Promise<SearchAnswer>;
   readonly relative: (name: CollectionName, request: RelativeRequest) => Promise<RelativeAnswer>;
   readonly similarity: (name: CollectionName, request: SimilarityRequest) => Promise<SimilarityAnswer>;

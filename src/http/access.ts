@@ -5,6 +5,8 @@ import { refuse } from "./problem.ts";
 
 /** What anyone may ask: is it up, is it ready, how is it used. Nothing of it tells what is stored. */
 const OPEN_PATHS = new Set(["/", "/healthz", "/readyz", "/openapi.json", "/docs", "/docs/style.css"]);
+/** The page itself: it asks for the key. */
+const PAGE_FILES = "/assets/";
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Requires `Authorization: Bearer <apiKey>` on all but the open paths. */
@@ -12,7 +14,7 @@ export const requireKey = (apiKey: string): MiddlewareHandler => {
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   const wanted = digest(apiKey);
   return async (c, next) => {
-    if (OPEN_PATHS.has(c.req.path)) return next();
+    if (OPEN_PATHS.has(c.req.path) || c.req.path.startsWith(PAGE_FILES)) return next();
     const [, sent] = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "") ?? [];
     // Digests are of one length, so that the comparison takes the same time whatever was sent.
     if (sent !== undefined && timingSafeEqual(digest(sent), wanted)) return next();

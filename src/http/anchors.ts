@@ -14,6 +14,7 @@ import {
 } from "./endpoint.ts";
 import {
   anchor,
+  anchorChange,
   anchorIds,
   anchorPage,
   anchorPath,
@@ -112,6 +113,24 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
     (c) => {
       const { collection, id } = readPath(c, anchorPath);
       return collections.getAnchor(collection, id, readQuery(c, anchorQuery));
+    },
+  );
+
+  jsonEndpoint(
+    app,
+    {
+      method: "patch",
+      path: `${path}/{id}`,
+      tags,
+      operationId: "changeAnchor",
+      summary: "Change an anchor's caption or metadata",
+      request: { params: anchorPath, ...jsonBody(anchorChange) },
+      answer: { description: "The anchor as it is now.", schema: storedAnchor },
+      problems: [400, 404, 409, 413, 415, 422, 503],
+    },
+    async (c) => {
+      const { collection, id } = readPath(c, anchorPath);
+      return collections.changeAnchor(collection, id, await readJsonBody(c, anchorChange, bodyLimit));
     },
   );
 

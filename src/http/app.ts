@@ -13,6 +13,7 @@ import type { Core } from "../collections/index.ts";
 import type { Routes } from "./endpoint.ts";
 import { addIndexes } from "./indexes.ts";
 import { addJobs } from "./jobs.ts";
+import { createPage, PAGE_FOLDER } from "./page.ts";
 import { createMetrics } from "./metrics.ts";
 import { answerError, refuse } from "./problem.ts";
 import { addQueries } from "./queries.ts";
@@ -24,6 +25,7 @@ import { requestIds } from "./request-id.ts";
  * The HTTP interface over an open core; a Hono app whose `fetch` a server is given.
  *
  * @param addFeatures adds the endpoints of features
+ * @param pageFolder where the page was built that browsers get at `/`
  *
  * @example
  * ```ts
@@ -37,7 +39,9 @@ export const createApp = (
   addFeatures: (routes: Routes) => void,
   config: Pick<Config, "host" | "apiKey" | "bodyLimitBytes">,
   log: Log,
+  pageFolder = PAGE_FOLDER,
 ): OpenAPIHono => {
+  const page = createPage(pageFolder);
   const metrics = createMetrics(core);
   const app = new OpenAPIHono();
   const routes: Routes = { app, bodyLimit: config.bodyLimitBytes, log };
@@ -67,7 +71,7 @@ export const createApp = (
   addReceipts(routes, core);
   addEncoders(routes, core);
   addJobs(routes, core);
-  addService(routes, core, metrics);
+  addService(routes, core, metrics, page);
   addDocs(app);
 
   app.notFound((c) =>

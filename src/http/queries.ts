@@ -1,4 +1,5 @@
 import { classifySchemas } from "../api/classify-fields.ts";
+import { facetsAnswer, facetsRequest } from "../api/facets.ts";
 import type { Core } from "../collections/index.ts";
 import type { Routes } from "./endpoint.ts";
 import { addQuery } from "./query.ts";
@@ -18,6 +19,13 @@ export const addQueries = (routes: Routes, { collections }: Pick<Core, "collecti
     request: searchRequest,
     answer: searchAnswer,
     run: (collection, request) => collections.search(collection, request),
+  });
+  addQuery(routes, {
+    name: "facets",
+    summary: "Count anchors by the values of metadata keys",
+    request: facetsRequest,
+    answer: facetsAnswer,
+    run: (collection, request) => collections.facets(collection, request),
   });
   addQuery(routes, {
     name: "relative",

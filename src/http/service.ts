@@ -1,6 +1,7 @@
 import type { Core } from "../collections/index.ts";
 import { answerJson, endpoint, jsonOf, OPEN, problems, type Routes } from "./endpoint.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Page } from "./page.ts";
 import { about, health, readiness } from "../api/service.ts";
 
 const tags = ["service"];
@@ -9,6 +10,7 @@ export const addService = (
   { app }: Routes,
   { collections, store }: Pick<Core, "collections" | "store">,
   metrics: Metrics,
+  page: Page,
 ): void => {
   endpoint(
     app,
@@ -17,13 +19,19 @@ export const addService = (
       path: "/",
       tags,
       operationId: "about",
-      summary: "What this is, and where to go on; a browser is sent to the docs",
-      responses: { 200: jsonOf("What this is.", about), 302: { description: "To `/docs`, for a browser." } },
+      summary: "What this is, and where to go on; a browser gets the page",
+      responses: {
+        200: {
+          description:
+            "What this is; for whoever accepts HTML the page, or 503 and what to run where it is not built.",
+          content: { "application/json": { schema: about }, "text/html": { schema: { type: "string" } } },
+        },
+      },
       ...OPEN,
     },
     (c) =>
       (c.req.header("accept") ?? "").includes("text/html")
-        ? c.redirect("/docs")
+        ? page.answer(c)
         : answerJson(c, {
             name: "Anchorage",
             description: "A vector store whose anchors are the model.",
@@ -32,6 +40,8 @@ export const addService = (
             collections: "/v1/collections",
           }),
   );
+
+  page.addAssets(app);
 
   endpoint(
     app,

@@ -4,7 +4,7 @@ import type { AnchorId } from "../types.ts";
 import { hashOfCaption, hashOfMetadata } from "./content-hashes.ts";
 import type { Database } from "./database.ts";
 import { anchors } from "./schema.ts";
-import type { CollectionRecord } from "./types.ts";
+import type { AnchorWrite, CollectionRecord } from "./types.ts";
 
 /**
  * Compares contents with the anchors that are stored under the same ids.
@@ -62,6 +62,26 @@ type StoredHashes = Pick<
   typeof anchors.$inferSelect,
   "source" | "sourceName" | "imageHash" | "captionHash" | "metadataHash"
 >;
+
+/** Finds what a write keeps beside the content of an anchor: where it comes from, and the hash of its image's file. */
+export const findOrigin = async (
+  database: Database,
+  { key }: CollectionRecord,
+  id: AnchorId,
+): Promise<Pick<AnchorWrite, "source" | "imageHash">> => {
+  const [row] = await database.query((queries) =>
+    queries
+      .select({ container: anchors.source, name: anchors.sourceName, imageHash: anchors.imageHash })
+      .from(anchors)
+      .where(and(eq(anchors.collection, key), eq(anchors.id, id))),
+  );
+  if (row === undefined) return {};
+  const { container, name, imageHash } = row;
+  return {
+    ...(container === null || name === null ? {} : { source: { container, name } }),
+    ...(imageHash === null ? {} : { imageHash }),
+  };
+};
 
 const stateOf = (content: AnchorContent, stored: StoredHashes): ContentState => {
   const { id, source, imageSha256, text, metadata } = content;

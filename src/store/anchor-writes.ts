@@ -15,8 +15,9 @@ import type { AnchorWrite, Change, CollectionRecord, DeleteResult, WriteResult }
 /**
  * Inserts or replaces anchors in one transaction, at one new sequence.
  *
+ * @param expected the sequences that anchors were last written at, where they must not have been written since
  * @throws AnchorageError `not-found` if the collection is gone, `conflict` if it has other encoders than `collection`,
- * `invalid-input` if an id occurs twice. Nothing is written then.
+ * `invalid-input` if an id occurs twice, `conflict` if an anchor is not at its `expected` sequence. Nothing is written then.
  * @example
  * ```ts
  * const { sequence } = await upsertAnchors(store, collection, [
@@ -28,6 +29,7 @@ export const upsertAnchors = async (
   database: Database,
   collection: CollectionRecord,
   writes: readonly AnchorWrite[],
+  expected?: ReadonlyMap<AnchorId, Sequence>,
 ): Promise<WriteResult> => {
   const ids = writes.map(({ id }) => id);
   try {
@@ -36,6 +38,7 @@ export const upsertAnchors = async (
       const current = await lockCollection(queries, collection);
       requireEncoders(collection, current);
       if (writes.length === 0) return { sequence: current.sequence, ids };
+      if (expected !== undefined) await requireSequences(queries, collection, expected);
       const sequence = next(current.sequence);
       const replaced = await removeRows(queries, collection, ids);
       const keys = await insertAnchors(queries, collection, sequence, writes);
@@ -97,6 +100,26 @@ export const deleteAnchors = async (
     });
     return { sequence, ids: removed, receipt };
   });
+
+const requireSequences = async (
+  queries: Queries,
+  { key }: CollectionRecord,
+  expected: ReadonlyMap<AnchorId, Sequence>,
+): Promise<void> => {
+  const rows = await queries
+    .select({ id: anchors.id, sequence: anchors.sequence })
+    .from(anchors)
+    .where(
+      and(eq(anchors.collection, key), sql`${anchors.id} = ANY(${sql.param([...expected.keys()])}::text[])`),
+    );
+  const found = new Map(rows.map(({ id, sequence }) => [id, sequence]));
+  for (const [id, sequence] of expected) {
+    const now = found.get(id);
+    if (now === sequence) continue;
+    const state = now === undefined ? "was deleted" : `was written at sequence ${now}`;
+    throw new AnchorageError("conflict", `Anchor "${id}" ${state} since it was read at ${sequence}.`);
+  }
+};
 
 const next = (sequence: Sequence): Sequence => (sequence + 1) as Sequence;
 

@@ -1,4 +1,5 @@
 /** Postgres storage, embedded or external. It is the source of truth; every index is derived from it. */
+export { searchCaptions, wordsOf, type CaptionHit } from "./caption-search.ts";
 export { lockDataDir, type DataDirLock } from "./data-dir-lock.ts";
 export { startEmbedded, type EmbeddedPostgres } from "./embedded/index.ts";
 export { HEARTBEAT_MS } from "./jobs.ts";
@@ -10,7 +11,7 @@ export type * from "./types.ts";
 export { ensureEncoder } from "./encoders.ts";
 export { createCollection, listCollections, findCollection, deleteCollection } from "./collections.ts";
 export { changeDefaults } from "./defaults.ts";
-export { compareContents, listIdsFrom } from "./anchor-sources.ts";
+export { compareContents, findOrigin, listIdsFrom } from "./anchor-sources.ts";
 export { hashOfImage } from "./content-hashes.ts";
 export { upsertAnchors, deleteAnchors } from "./anchor-writes.ts";
 export { recordErasure, erasedGeneration, erasedUpTo, findReceipt, listReceipts } from "./receipts.ts";

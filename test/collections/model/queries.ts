@@ -52,7 +52,13 @@ const asking = async <Answer>(
   });
 };
 
-export const search = (request: SearchRequest): Operation => ({
+export const search = (request: SearchRequest): Operation => {
+  const { query } = request;
+  if ("keywords" in query) throw new Error("the model draws no keywords");
+  return searchBy({ ...request, query });
+};
+
+const searchBy = (request: SearchRequest & { readonly query: Input }): Operation => ({
   label: `search ${fc.stringify(request)}`,
   alone: false,
   run: async (world, who, alone) => {

@@ -1,0 +1,58 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import sharp from "sharp";
+import { findChromium, startChromium } from "./chromium.ts";
+
+/**
+ * Takes the screenshots in `docs/page/` of a service that holds the sample:
+ * `npm run screenshots -- http://127.0.0.1:8080`
+ */
+const MOST_BYTES = 200 * 1024;
+const FOLDER = join(import.meta.dirname, "../../docs/page");
+
+interface Shot {
+  readonly name: string;
+  readonly address: string;
+  readonly theme?: "dark";
+  readonly width?: number;
+  readonly height?: number;
+  readonly prepare?: (page: Page) => Promise<unknown>;
+}
+
+const ASKED =
+  "ask?c=emoji&class=sun&class=moon&class=tree&class=dog&class=car&class=pizza&anchor=noto%2F2600";
+const AS_IF = `${ASKED}&without=noto%2F1F324&without=emojione-v1%2F2600&by=vendor`;
+
+const SHOTS: readonly Shot[] = [
+  { name: "welcome", address: "ask?c=emoji" },
+  { name: "ask", address: ASKED },
+  { name: "as-if-dark", address: AS_IF, theme: "dark" },
+  { name: "ask-narrow", address: ASKED, width: 420, height: 900 },
+  { name: "anchors", address: "anchors?c=emoji&text=something+to+drink&open=noto%2F2615" },
+  { name: "anchors-dark", address: "anchors?c=emoji", theme: "dark" },
+];
+
+const [service = "http://127.0.0.1:8080", ...wanted] = process.argv.slice(2);
+const executable = findChromium();
+if (executable === null) throw new Error("no Chromium was found: name one by CHROMIUM=/path/to/chromium");
+await mkdir(FOLDER, { recursive: true });
+const browser = await startChromium(executable);
+for (const { name, address, theme, width = 1280, height = 820, prepare } of SHOTS) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme ?? "light" });
+  page.on("console", (message) => process.stdout.write(`${name}: ${message.text()}\n`));
+  page.on("pageerror", (error) => process.stdout.write(`${name}: ${error.message}\n`));
+  await page.goto(`${service}/#${address}`);
+  await page.waitForLoadState("networkidle");
+  await prepare?.(page);
+  await page.waitForTimeout(600);
+  const png = await sharp(await page.screenshot())
+    .png({ palette: true, quality: 90, effort: 8 })
+    .toBuffer();
+  if (png.length > MOST_BYTES)
+    process.stdout.write(`${name}.png has ${png.length} bytes; at most ${MOST_BYTES}\n`);
+  await writeFile(join(FOLDER, `${name}.png`), png);
+  await page.close();
+}
+await browser.close();

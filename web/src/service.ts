@@ -1,0 +1,95 @@
+import { computed, signal } from "@preact/signals";
+import { createClient, UnauthorizedError, type CollectionClient } from "../../src/features/client.ts";
+import { AnchorageError } from "../../src/client/index.ts";
+import type { CollectionBody } from "../../src/api/collections.ts";
+import type { JobBody } from "../../src/api/service.ts";
+import { route } from "./route.ts";
+
+const RETRY_MS = 1_500;
+const JOBS_EVERY_MS = 1_000;
+const IDLE_EVERY_MS = 5_000;
+
+/** Kept in memory alone: a reload asks for it again. */
+export const apiKey = signal<string | null>(null);
+/** Whether the service wants a key, or another one than it was given. */
+export const keyWanted = signal<"no" | "first" | "wrong">("no");
+/** Whether the service answered the last request. */
+export const answering = signal(true);
+/** Grows when everything that is shown has to be read again. */
+export const epoch = signal(0);
+export const collections = signal<readonly CollectionBody[] | null>(null);
+export const jobs = signal<readonly JobBody[]>([]);
+
+const watchedFetch = async (address: string, init: RequestInit): Promise<Response> => {
+  try {
+    const response = await fetch(address, init);
+    if (!answering.value) {
+      answering.value = true;
+      epoch.value++;
+    }
+    if (response.status === 401) keyWanted.value = apiKey.value === null ? "first" : "wrong";
+    return response;
+  } catch (error) {
+    if (init.signal?.aborted !== true) answering.value = false;
+    throw error;
+  }
+};
+
+export const client = computed(() =>
+  createClient({
+    url: location.origin,
+    fetch: watchedFetch,
+    ...(apiKey.value === null ? {} : { apiKey: apiKey.value }),
+  }),
+);
+
+/** The collection that the address names, else the first that there is; null while none is known. */
+export const current = computed<CollectionBody | null>(() => {
+  const known = collections.value;
+  if (known === null) return null;
+  const named = route.value.params.get("c");
+  return known.find(({ name }) => name === named) ?? (named === null ? (known[0] ?? null) : null);
+});
+
+export const collectionClient = (name: string): CollectionClient => client.value.collection(name);
+
+/** Takes a key and reads everything with it. */
+export const giveKey = (key: string): void => {
+  apiKey.value = key;
+  keyWanted.value = "no";
+  epoch.value++;
+};
+
+/** Reads the collections again, as after a write. */
+export const refresh = async (): Promise<void> => {
+  const next = await client.value.listCollections();
+  if (JSON.stringify(next) !== JSON.stringify(collections.value)) collections.value = next;
+};
+
+/** Looks at collections and jobs from time to time, more often while a job runs. Returns what stops it. */
+export const watchService = (): (() => void) => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
+  const look = async (): Promise<void> => {
+    clearTimeout(timer);
+    try {
+      if (keyWanted.value === "no") {
+        await refresh();
+        jobs.value = await client.value.listJobs();
+      }
+    } catch (error) {
+      if (!(error instanceof AnchorageError) && !(error instanceof UnauthorizedError)) throw error;
+    } finally {
+      const running = jobs.value.some(({ state }) => state === "running");
+      const wait = !answering.value ? RETRY_MS : running ? JOBS_EVERY_MS : IDLE_EVERY_MS;
+      if (!stopped) timer = setTimeout(() => void look(), wait);
+    }
+  };
+  void look();
+  const unsubscribe = epoch.subscribe(() => void look());
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    unsubscribe();
+  };
+};
