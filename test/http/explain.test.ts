@@ -80,7 +80,7 @@ describe("explain as an object", () => {
   it("explains every listed class, each against the best other, where every is true", async () => {
     const answer = await ask({ top: 3, groupBy: "owner", against: "runner-up", every: true });
     const [result] = schemas.classifyAnswer.parse(answer.body).results;
-    expect(Object.keys(result ?? {})).toEqual(["classes"]);
+    expect(Object.keys(result ?? {})).toEqual(["classes", "support"]);
     const [fox, owl] = result?.classes ?? [];
     for (const each of [fox, owl]) {
       const total = each?.explanation?.reduce((sum, { contribution }) => sum + contribution, 0);
@@ -97,7 +97,7 @@ describe("explain as an object", () => {
 
   it("as a number stays what it was", async () => {
     const [result] = schemas.classifyAnswer.parse((await ask(2)).body).results;
-    expect(Object.keys(result ?? {})).toEqual(["classes", "explanation"]);
+    expect(Object.keys(result ?? {})).toEqual(["classes", "support", "explanation"]);
     expect(Object.keys(result?.explanation?.[0] ?? {}).sort()).toEqual(
       ["anchor", "contribution", "imageSimilarity", "text", "textSimilarity"].sort(),
     );

@@ -149,10 +149,14 @@ const Suggestions = ({ name }: { readonly name: string }) => {
   );
 };
 
+/** A transform in a word; one that is spelled out is its kinds for images and texts. */
+const transformOf = ({ transform }: CollectionBody): string =>
+  typeof transform === "string" ? transform : `${transform.image.kind} + ${transform.text.kind}`;
+
 const Settings = ({ collection }: { readonly collection: CollectionBody }) => {
   const { method, k, p } = question.value;
   const { asif } = collection;
-  const own = `${collection.method}, k ${asif.k}, p ${asif.p}, ${collection.transform}`;
+  const own = `${collection.method}, k ${asif.k}, p ${asif.p}, ${transformOf(collection)}`;
   const changed = [method, k, p].some((each) => each !== "");
   return (
     <details class="settings" open={changed}>
