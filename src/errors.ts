@@ -104,7 +104,7 @@ export const invalidField = (path: FieldPath, message: string, code?: ErrorCode)
  * @example
  * ```ts
  * const pathOf = (index: number): FieldPath => ["classes", index, "name"];
- * await withItemPaths(pathOf, () => registry.encodeTexts(id, names));
+ * await withItemPaths(pathOf, () => registry.encodeTexts(encoder, names));
  * ```
  */
 export const withItemPaths = async <T>(
@@ -143,7 +143,8 @@ export const notFound = (what: string, id: string): AnchorageError =>
  * outside, and a missing entry must not fall through to another kind's.
  * @example
  * ```ts
- * entryOf({ center: 1, whiten: 2 }, "center", "transform"); // 1
+ * const ranks = { center: 1, whiten: 2 };
+ * entryOf(ranks, "center", "transform"); // 1
  * ```
  */
 export const entryOf = <Kind extends string, Entry>(

@@ -19,7 +19,8 @@ export const withLogFields = <T>(fields: LogFields, work: () => T): T =>
  * Binds a function to the fields around it, because a stream calls its source from elsewhere.
  *
  * @example
- * new ReadableStream({ pull: bindLogFields(async (controller) => controller.enqueue(await next())) });
+ * const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => controller.enqueue(await next());
+ * const stream = new ReadableStream<Uint8Array>({ pull: bindLogFields(pull) });
  */
 export const bindLogFields = <Argument, Result>(
   work: (argument: Argument) => Result,
@@ -54,7 +55,7 @@ export const silentLog: Log = lineLog(() => undefined);
  * A message as text: its level unless that is info, its collection, the message, other fields, and the stack of an error.
  *
  * @example
- * textOf("warn", "no snapshot was written", { collection: "pairs" });
+ * formatMessage("warn", "no snapshot was written", { collection: "pairs" });
  * // "warn: collection pairs: no snapshot was written"
  */
 export const formatMessage = (

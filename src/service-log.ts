@@ -18,7 +18,7 @@ export interface ServiceLogOptions {
  * @example
  * const log = createServiceLog({ format: "json", level: "info", write: (text) => process.stdout.write(text) });
  * log.child({ collection: "pairs" }).warn("no snapshot was written");
- * // {"level":"warn","time":"2026-01-31T12:00:00.000Z","collection":"pairs","msg":"no snapshot was written"}
+ * // such as {"level":"warn","time":"2026-01-31T12:00:00.000Z","collection":"pairs","msg":"no snapshot was written"}
  */
 export const createServiceLog = ({ format, level, write }: ServiceLogOptions): Log =>
   overPino(

@@ -34,7 +34,10 @@ export interface FoldMemories {
  * ```ts
  * const memories = createFoldMemories(view);
  * try {
- *   for (const fold of folds) await ask(await memories.open(fold));
+ *   for (const fold of folds) {
+ *     const { view: memory, allow } = await memories.open(fold);
+ *     await classify(memory, allow === undefined ? input : { ...input, settings: { ...settings, allow } });
+ *   }
  * } finally {
  *   memories.close();
  * }

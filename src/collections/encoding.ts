@@ -103,7 +103,7 @@ export const checkText = (text: string, path: FieldPath): void => {
  * numbers are zero
  * @example
  * ```ts
- * readVector([3, 4], 2, ["query", "vector"]); // Float32Array [3, 4]
+ * readVector([3, 4], 2, ["query", "vector"]); // [3, 4]
  * ```
  */
 export const readVector = (values: readonly unknown[], dimension: number, path: FieldPath): Float32Array => {

@@ -29,8 +29,8 @@ const THUMBNAILS_AT_ONCE = 2;
  * @throws AnchorageError `invalid-input` with the faults of all anchors; paths are `anchors`, the index, the field
  * @example
  * ```ts
- * const writes = await prepareAnchors(collection.record, anchors, encoding);
- * await collection.upsert(writes);
+ * const writes = await prepareAnchors(opened.record, anchors, encoding);
+ * await opened.upsert(writes);
  * ```
  */
 export const prepareAnchors = async (

@@ -29,7 +29,7 @@ interface Field {
  * @throws AnchorageError `corrupt-file` if the file is not ONNX or references a file outside of `directory`
  * @example
  * ```ts
- * await externalDataOf("/models/clip", "onnx/model.onnx"); // ["onnx/model.onnx_data"]
+ * await externalDataOf("/models/clip", "onnx/model.onnx"); // such as ["onnx/model.onnx_data"]
  * ```
  */
 export const externalDataOf = async (directory: string, model: string): Promise<string[]> => {

@@ -46,7 +46,7 @@ const modelConfig = z.looseObject({
  * @example
  * ```ts
  * const manifest = await readHuggingFaceFolder("./data/encoders/all-MiniLM-L6-v2");
- * manifest.dimension; // 384
+ * manifest.dimension; // such as 384
  * ```
  */
 export const readHuggingFaceFolder = async (

@@ -20,7 +20,7 @@ import type { EncoderRegistry } from "./types.ts";
  * @param options.maxPixels images of more pixels are rejected, 200 million if absent
  * @example
  * ```ts
- * const registry = await openEncoderRegistry({ folders: ["./data/encoders"], log: console.error });
+ * const registry = await openEncoderRegistry({ folders: ["./data/encoders"], log });
  * const { id, dimension } = registry.defaultOf("text");
  * const vectors = await registry.encodeTexts(id, ["a cat", "a dog"]); // [2, dimension]
  * await registry.close();

@@ -27,9 +27,10 @@ export const createSlices = (): Slices => {
  * @param signal after a yield, an aborted signal's reason is thrown
  * @example
  * ```ts
+ * let sum = 0;
  * const turn = createTurns(signal);
  * for (const row of rows) {
- *   process(row);
+ *   sum += score(row);
  *   await turn();
  * }
  * ```

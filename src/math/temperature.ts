@@ -25,7 +25,8 @@ export interface ScoreTable {
  * @example
  * ```ts
  * const probabilities = new Float64Array(2);
- * toProbabilities([1, 0], 1, probabilities); // [0.731, 0.269]
+ * toProbabilities([1, 0], 1, probabilities);
+ * Array.from(probabilities); // [0.731, 0.269]
  * ```
  */
 export const toProbabilities = (

@@ -47,7 +47,7 @@ const CHAIN_PAGE = 500;
  * holds DATA_DIR without a running Postgres, `unavailable` if Postgres does not respond
  * @example
  * ```ts
- * const inspection = await openInspection({ dataDir, databaseUrl: null, log: console.error });
+ * const inspection = await openInspection({ dataDir, databaseUrl: null, log });
  * const { rows } = await inspection.rows((row) => console.log(row.of));
  * await inspection.close();
  * ```

@@ -29,7 +29,7 @@ export interface StoreOptions {
  * use UTF-8
  * @example
  * ```ts
- * const store = await openStore({ dataDir: "/srv/anchorage", databaseUrl: null, log: console.error });
+ * const store = await openStore({ dataDir: "/srv/anchorage", databaseUrl: null, log });
  * const collections = await listCollections(store);
  * await store.close();
  * ```

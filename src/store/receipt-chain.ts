@@ -30,8 +30,7 @@ const isList = (value: JsonValue): value is readonly JsonValue[] => Array.isArra
  *
  * @example
  * ```ts
- * const { id } = splitAnchors(receipt.anchors)[0];
- * hashOfId(receipt.salt, "cat-1").equals(id); // whether the receipt covers cat-1
+ * const covers = splitAnchors(receipt.anchors).some((deleted) => deleted.id.equals(hashOfId(receipt.salt, id)));
  * ```
  */
 export const hashOfId = (salt: Uint8Array, id: AnchorId): Buffer =>

@@ -66,7 +66,7 @@ const IMPORTS: readonly Import[] = [
  *
  * @example
  * ```ts
- * await importDefaultEncoders({ directory: "./data/encoders", log: console.error });
+ * await importDefaultEncoders({ directory: "./data/encoders", log });
  * ```
  */
 export const importDefaultEncoders = async (options: {

@@ -40,7 +40,7 @@ const MAD = 1.4826;
  * @returns `[n]`
  * @example
  * ```ts
- * calibrate(Float64Array.of(1, 2, 5), { kind: "min-max" }); // [0, 0.25, 1]
+ * normaliseScores(Float64Array.of(1, 2, 5), { kind: "min-max" }); // [0, 0.25, 1]
  * ```
  */
 export const normaliseScores = (

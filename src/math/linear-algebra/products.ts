@@ -52,7 +52,7 @@ const tensorOf = ({ data, rows, columns }: Matrix): Tensor => new Tensor("float6
  * @example
  * ```ts
  * const row = { data: Float64Array.of(1, 2), rows: 1, columns: 2 };
- * await multiply(row, row, "right"); // [1, 1]: 5
+ * (await multiply(row, row, "right")).data; // [5]
  * ```
  */
 export const multiply = async (left: Matrix, right: Matrix, transposed: Shape = "none"): Promise<Matrix> => {

@@ -36,7 +36,7 @@ const SOUND_AFTER_MS = 30_000;
  * @throws AnchorageError `unavailable` if PostgreSQL cannot run on this machine
  * @example
  * ```ts
- * const postgres = await startEmbedded({ dataDir: "./data", log: console.error });
+ * const postgres = await startEmbedded({ dataDir: "./data", log });
  * const client = new pg.Client({ connectionString: postgres.url });
  * ```
  */
