@@ -12,7 +12,7 @@ describe("a file of features", () => {
     expect(readLayerVectors(bytes)).toEqual({
       anchors: ANCHORS,
       sources: [{ encoder: "eye#a", sha256: SHA, dimension: 2 }],
-      features: [Float32Array.of(1, 2, 3, 4)],
+      layerVectors: [Float32Array.of(1, 2, 3, 4)],
     });
   });
 
