@@ -5,7 +5,7 @@ import { openCore } from "../../src/collections/index.ts";
 import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
 import { collectionOption, noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import { readConfig } from "../../src/config.ts";
-import type { TransferMethod } from "../../src/features/selection/emms/index.ts";
+import type { SelectionMethod } from "../../src/features/selection/methods.ts";
 import { notFound } from "../../src/errors.ts";
 import { agreementTable, asifAccuracies, type Truth } from "../emms/selection/index.ts";
 import { createProgress } from "../../src/progress.ts";
@@ -38,7 +38,7 @@ const run = async (given: Given, { signal, print, note, log }: Terminal): Promis
     classes,
     seeds,
   } = given;
-  const methods = [...new Set<TransferMethod>([...method.filter((one) => one !== TRUTH), TRUTH])];
+  const methods = [...new Set<SelectionMethod>([...method.filter((one) => one !== TRUTH), TRUTH])];
   const anchorage = await openCore(readConfig(process.env), log, { preload: false });
   const { store, encoders } = anchorage;
   try {

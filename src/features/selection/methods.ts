@@ -20,3 +20,5 @@ export type TransferMethod = (typeof TRANSFER_METHODS)[number];
 
 /** The scores that need features and labels alone: no network here says how likely its own classes are. */
 export const SELECTION_METHODS = TRANSFER_METHODS.filter((name) => name !== "leep" && name !== "nce");
+
+export type SelectionMethod = (typeof SELECTION_METHODS)[number];

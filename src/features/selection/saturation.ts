@@ -1,5 +1,4 @@
 import type { TransferMethod } from "./emms/index.ts";
-import type { JsonValue } from "../../types.ts";
 import type { CandidateScores } from "./score-candidate.ts";
 
 /** They measure what lies outside of the space that the centred features span, and tell its dimension as `rank`. */
@@ -8,7 +7,7 @@ const BY_SPAN: ReadonlySet<TransferMethod> = new Set(["emms", "hscore"]);
 /** Whether a candidate's features span as many directions as so many samples have, so that any labels are fitted. */
 export const spans = (
   method: TransferMethod,
-  diagnostics: Readonly<Record<string, JsonValue>> | undefined,
+  diagnostics: Readonly<Record<string, unknown>> | undefined,
   samples: number,
 ): boolean => {
   const rank = diagnostics?.rank;

@@ -1,11 +1,11 @@
 import { invalidField, type AnchorageError, type FieldPath } from "../../errors.ts";
 import { transferScorerOf } from "./emms/index.ts";
 import { SELECTION_DEFAULTS } from "./defaults.ts";
-import type { TransferMethod } from "./methods.ts";
+import type { SelectionMethod } from "./methods.ts";
 import type { SelectionSettings } from "./types.ts";
 
 /** Where no two samples are of one class. */
-const WITHOUT_CLASSES: readonly TransferMethod[] = ["emms", "logme-f"];
+const WITHOUT_CLASSES: readonly SelectionMethod[] = ["emms", "logme-f"];
 
 /**
  * What a request leaves open filled in.

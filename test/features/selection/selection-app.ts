@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { SelectionBody } from "../../../src/features/client.ts";
+import type { z } from "@hono/zod-openapi";
 import { selection } from "../../../src/features/selection/api/selection-answer.ts";
 import { job } from "../../../src/api/service.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
@@ -20,7 +20,7 @@ export interface SelectionApp extends TestApp {
   readonly fill: (name: string, count: number) => Promise<void>;
   /** @returns the id of the selection that is started */
   readonly started: (request: object) => Promise<string>;
-  readonly finished: (request: object) => Promise<SelectionBody>;
+  readonly finished: (request: object) => Promise<z.output<typeof selection>>;
 }
 
 export const openSelectionApp = async (): Promise<SelectionApp> => {

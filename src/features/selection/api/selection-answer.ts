@@ -3,6 +3,7 @@ import { SELECTION_METHODS } from "../methods.ts";
 import { rounds } from "./transferability.ts";
 import { job } from "../../../api/service.ts";
 import { transformName } from "../../../api/transforms.ts";
+import { collectionName, encoderId, instant, optional, sequence } from "../../../api/values.ts";
 
 const share = z.number().min(0).max(1);
 const named = {
@@ -16,27 +17,33 @@ const confidence = z
     first: share.openapi({
       description: "The share of them in which the candidate came first; ties are shared.",
     }),
-    rank: z.tuple([z.int(), z.int()]).openapi({
-      type: "array",
-      items: { type: "integer" },
-      minItems: 2,
-      maxItems: 2,
-      description: "The 5 % and the 95 % quantile of its rank.",
-    }),
+    rank: z
+      .tuple([z.int(), z.int()])
+      .readonly()
+      .openapi({
+        type: "array",
+        items: { type: "integer" },
+        minItems: 2,
+        maxItems: 2,
+        description: "The 5 % and the 95 % quantile of its rank.",
+      }),
   })
-  .openapi("SelectionConfidence");
+  .openapi("SelectionConfidence", {
+    description: "How sure a rank is, from scores of random halves of the samples.",
+  });
 
 const score = z
   .strictObject({
     score: z.number().nullable().openapi({ description: "Higher is better; null where it is not defined." }),
     rank: z.int().nullable().openapi({ description: "1 for the highest; the same for the same score." }),
     tookMs: z.number(),
-    weights: z
-      .array(z.number())
-      .optional()
-      .openapi({ description: "Of `emms`: how much each text encoder counts, in their order; together 1." }),
+    weights: optional(
+      z.array(z.number()).readonly().openapi({
+        description: "Of `emms`: how much each text encoder counts, in their order; together 1.",
+      }),
+    ),
     diagnostics: z.record(z.string(), z.unknown()),
-    reason: z.string().optional().openapi({ description: "Why it is not defined." }),
+    reason: optional(z.string().openapi({ description: "Why it is not defined." })),
     confidence: confidence.nullable().openapi({
       description:
         "Null where too few halves were scored, or the features span all that a half can differ in.",
@@ -53,7 +60,7 @@ const candidate = z
         "`stored`: the vectors that the anchors have in their collection; `made`: from the stored images, which are thumbnails of at most 160 pixels a side, or from those given.",
     }),
     scores: z.record(z.string(), score).openapi({ description: "One for each method." }),
-    notes: z.array(z.string()).openapi({ description: "What speaks against comparing it." }),
+    notes: z.array(z.string()).readonly().openapi({ description: "What speaks against comparing it." }),
   })
   .openapi("SelectionCandidate");
 
@@ -71,15 +78,15 @@ const winner = z
 
 const projection = z.enum(["random", "pca"]);
 
-/** What it came to. */
+/** The result of a selection. */
 export const selection = z
   .strictObject({
     id: z.string(),
     state: z.literal("done"),
-    createdAt: z.iso.datetime(),
+    createdAt: instant,
     subject: z.strictObject({
-      collection: z.string().nullable(),
-      sequence: z.int().nullable().openapi({ description: "Of the anchors that were drawn." }),
+      collection: collectionName.nullable(),
+      sequence: sequence.nullable().openapi({ description: "Of the anchors that were drawn." }),
       labels: z.union([z.enum(["captions", "given"]), z.strictObject({ field: z.string() })]),
     }),
     samples: z
@@ -95,11 +102,11 @@ export const selection = z
       .openapi("SelectionSamples"),
     classes: z.int(),
     settings: z.strictObject({
-      methods: z.array(z.enum(SELECTION_METHODS)),
-      transforms: z.array(transformName),
-      templates: z.array(z.string()),
+      methods: z.array(z.enum(SELECTION_METHODS)).readonly(),
+      transforms: z.array(transformName).readonly(),
+      templates: z.array(z.string()).readonly(),
       projection,
-      dimension: z.int().optional(),
+      dimension: optional(z.int()),
       rounds,
       samples: z.int(),
       bootstrap: z.int(),
@@ -107,14 +114,17 @@ export const selection = z
     }),
     fLabels: z
       .strictObject({
-        textEncoders: z.array(z.strictObject({ id: z.string(), dimension: z.int() })),
+        textEncoders: z.array(z.strictObject({ id: encoderId, dimension: z.int() })).readonly(),
         texts: z.int().openapi({ description: "Different texts that were embedded." }),
         dimension: z.int(),
         projection: z.enum(["random", "pca", "none"]),
       })
       .nullable()
       .openapi({ description: "Null where no method needs them." }),
-    candidates: z.array(candidate).openapi({ description: "In the order of the first method's ranking." }),
+    candidates: z
+      .array(candidate)
+      .readonly()
+      .openapi({ description: "In the order of the first method's ranking." }),
     winners: z.record(z.string(), winner).openapi({ description: "Of each method." }),
     tookMs: z.strictObject({ features: z.number(), labels: z.number(), scores: z.number() }),
   })
