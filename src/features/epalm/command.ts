@@ -87,7 +87,7 @@ const run = async (given: Given, { config, signal, print, note }: CommandContext
     await writeFile(`${path}.new`, bytes);
     await rename(`${path}.new`, path);
   };
-  let [epoch, told] = [0, ""];
+  let [epoch, summary] = [0, ""];
   try {
     const adapter = await trainAdapter(
       decoder,
@@ -101,9 +101,9 @@ const run = async (given: Given, { config, signal, print, note }: CommandContext
           everySteps: STEPS_A_CHECKPOINT,
         },
         onProgress: (progress) => {
-          if (progress.epoch !== epoch && told !== "") note(told);
+          if (progress.epoch !== epoch && summary !== "") note(summary);
           epoch = progress.epoch;
-          told = `epoch ${epoch}: loss ${progress.loss.toFixed(4)}`;
+          summary = `epoch ${epoch}: loss ${progress.loss.toFixed(4)}`;
           bar.update(progress.step, progress.steps);
         },
       },

@@ -36,14 +36,14 @@ export interface SafetensorsHeader {
  * The beginning of a safetensors file of float32 tensors, whose numbers follow it in the order of `shapes`, each tensor's
  * row-major.
  *
- * @param told text about the file
+ * @param texts metadata of the header
  */
 export const safetensorsHeader = (
   shapes: ReadonlyMap<string, readonly number[]>,
-  told: Readonly<Record<string, string>> = {},
+  texts: Readonly<Record<string, string>> = {},
 ): Uint8Array => {
   let end = 0;
-  const header: Record<string, unknown> = Object.keys(told).length === 0 ? {} : { [METADATA]: told };
+  const header: Record<string, unknown> = Object.keys(texts).length === 0 ? {} : { [METADATA]: texts };
   for (const [name, shape] of shapes) {
     const length = shape.reduce((a, b) => a * b, Float32Array.BYTES_PER_ELEMENT);
     header[name] = { dtype: "F32", shape, data_offsets: [end, end + length] };
@@ -60,14 +60,14 @@ export const safetensorsHeader = (
 /**
  * Writes float32 tensors as a safetensors file. The same tensors give the same bytes.
  *
- * @param told text about the file, for its header
+ * @param texts metadata of the header
  */
 export const writeSafetensors = (
   tensors: ReadonlyMap<string, NamedTensor>,
-  told: Readonly<Record<string, string>> = {},
+  texts: Readonly<Record<string, string>> = {},
 ): Uint8Array => {
   const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
-  const header = safetensorsHeader(new Map(sorted.map(([name, { shape }]) => [name, shape])), told);
+  const header = safetensorsHeader(new Map(sorted.map(([name, { shape }]) => [name, shape])), texts);
   const length = sorted.reduce((sum, [, { data }]) => sum + data.byteLength, header.length);
   const bytes = new Uint8Array(length);
   bytes.set(header);
@@ -98,7 +98,7 @@ export const readSafetensorsHeader = (
     throw corrupt(`its header should be ${length} bytes long, which it is not`);
   const start = LENGTH_BYTES + length;
   const header = parseJson(new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, start)));
-  const told = metadata.safeParse(header[METADATA] ?? {});
+  const parsed = metadata.safeParse(header[METADATA] ?? {});
   const places = new Map<string, TensorPlace>();
   for (const [name, value] of Object.entries(header)) {
     if (name === METADATA) continue;
@@ -113,7 +113,7 @@ export const readSafetensorsHeader = (
     places.set(name, { type: dtype, shape, offset: start + first, length: end - first });
   }
   refuseOverlaps(places);
-  return { metadata: told.success ? told.data : {}, places };
+  return { metadata: parsed.success ? parsed.data : {}, places };
 };
 
 /** Each byte belongs to one tensor: a small file cannot become of any size when it is read. */
@@ -135,11 +135,11 @@ export const readSafetensors = (
   bytes: Uint8Array,
   longestHeader = LONGEST_HEADER,
 ): { readonly tensors: Tensors; readonly metadata: Readonly<Record<string, string>> } => {
-  const { places, metadata: told } = readSafetensorsHeader(bytes, bytes.length, longestHeader);
+  const { places, metadata: texts } = readSafetensorsHeader(bytes, bytes.length, longestHeader);
   const tensors: Tensors = new Map();
   for (const [name, place] of places)
     tensors.set(name, { shape: place.shape, data: numbersAt(bytes, place) });
-  return { tensors, metadata: told };
+  return { tensors, metadata: texts };
 };
 
 const numbersAt = (bytes: Uint8Array, { type, offset, length }: TensorPlace): Float32Array => {

@@ -16,8 +16,8 @@ export const rankCandidates = (
   methods: readonly TransferMethod[],
   samples: number,
 ): Pick<Selection, "candidates" | "winners"> => {
-  const told = scored.map((own) => withoutSpanned(own, samples));
-  const ranked = withRanks(told, methods);
+  const usable = scored.map((own) => withoutSpanned(own, samples));
+  const ranked = withRanks(usable, methods);
   const candidates = named.map((own, i): Candidate => {
     const scores = ranked[i] ?? {};
     const spanning = (rows: number): TransferMethod[] =>
@@ -39,7 +39,7 @@ export const rankCandidates = (
     const runnerUp = second === undefined ? undefined : candidates[second];
     const [best, next] = [winner.scores[method]?.score, runnerUp?.scores[method]?.score];
     const halvesOf = (i: number | undefined) =>
-      told[i ?? -1]?.methods.find((one) => one.method === method)?.halves ?? [];
+      usable[i ?? -1]?.methods.find((one) => one.method === method)?.halves ?? [];
     return [
       [
         method,

@@ -14,15 +14,15 @@ export const labelMatrices = async (
   of: Drawn["of"],
   { templates, projection, dimension: asked, seed }: SelectionSettings,
   signal: AbortSignal,
-): Promise<{ readonly fLabels?: readonly Numbers[]; readonly told: Selection["fLabels"] }> => {
-  if (encoders.length === 0) return { told: null };
+): Promise<{ readonly fLabels?: readonly Numbers[]; readonly description: Selection["fLabels"] }> => {
+  if (encoders.length === 0) return { description: null };
   const embedded = await embedLabels(labels, templates, labelEmbedder(store, registry, encoders, of, signal));
   const dimension = asked ?? Math.min(...encoders.map((encoder) => encoder.dimension));
   const fLabels = await projectLabels(embedded, { by: projection, dimension, seed }, signal);
   const isAsTheyAre = projection === "random" && encoders.every((encoder) => encoder.dimension === dimension);
   return {
     fLabels,
-    told: {
+    description: {
       textEncoders: encoders.map(({ id, dimension: own }) => ({ id, dimension: own })),
       texts: new Set(labels.flatMap((label) => textsOf(label, templates))).size,
       dimension,

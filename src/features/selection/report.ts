@@ -62,10 +62,10 @@ const weightsLine = ({ candidates, fLabels }: SelectionBody): string => {
     projection: "none",
   };
   const weights = candidates[0]?.scores.emms?.weights ?? [];
-  const told = textEncoders.map(
+  const encoders = textEncoders.map(
     ({ id }, k) => `${id}${weights[k] === undefined ? "" : ` ${weights[k].toFixed(2)}`}`,
   );
-  return `F-labels of ${dimension} dimensions (projection: ${projection}) by ${told.join(", ")}${weights.length === 0 ? "" : " (weights by the first candidate)"}`;
+  return `F-labels of ${dimension} dimensions (projection: ${projection}) by ${encoders.join(", ")}${weights.length === 0 ? "" : " (weights by the first candidate)"}`;
 };
 
 const noteLines = (candidates: readonly Candidate[]): string[] => {

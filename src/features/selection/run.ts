@@ -52,7 +52,7 @@ export const runSelection = async (
       `anchors were deleted meanwhile, and the ${labels.length} samples that are left have ${count} kinds of labels`,
     );
   const featured = performance.now();
-  const { fLabels, told } = await labelMatrices(
+  const { fLabels, description } = await labelMatrices(
     store,
     registry,
     textEncoders,
@@ -102,7 +102,7 @@ export const runSelection = async (
     samples: { used: labels.length, ...drawn.counts, gone: samples - labels.length },
     classes: count,
     settings,
-    fLabels: told,
+    fLabels: description,
     ...rankCandidates(
       candidates.map(({ model: { name, features }, transform }) => ({ model: name, features, transform })),
       scored,

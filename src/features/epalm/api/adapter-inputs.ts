@@ -76,16 +76,16 @@ export const adapterInputsRequest = z
   .openapi("AdapterInputsRequest", { example: { inputs: [{ anchor: "a1" }] } });
 
 const numbers = z.array(z.number());
-const layerTold = z.strictObject({
+const namedLayer = z.strictObject({
   name: z.string(),
   id: z.string(),
   dimension: z.int(),
   sha256: z.string(),
 });
 
-export const adapterNamed = z.strictObject({ id: z.string(), version: z.int(), sha256: z.string() });
+export const adapterIdentity = z.strictObject({ id: z.string(), version: z.int(), sha256: z.string() });
 
-const plan = z
+export const injectionPlan = z
   .strictObject({
     method: z.enum(["epalm", "limber"]).openapi({
       description: "`limber`: all vectors stand in front of the prompt, before the first layer.",
@@ -99,27 +99,28 @@ const plan = z
           vector: optional(z.int()),
         }),
       )
+      .readonly()
       .openapi({
         description:
-          "What happens before each layer: a vector is put in front of the sequence, overwrites its front, or nothing.",
+          "From the first to the last layer that vectors enter before, what happens before each: a vector is put in front of the sequence, overwrites its front, or nothing. Empty for `limber`.",
       }),
     afterwards: z.enum(["carried", "dropped"]).nullable().openapi({
-      description: "What becomes of the token at the front after the last of these layers.",
+      description: "Whether the token at the front stays after the last of these layers.",
     }),
   })
   .openapi("AdapterPlan");
 
-export const neighbourTold = z.strictObject({
+export const neighbour = z.strictObject({
   id: anchorId,
   caption: z.string().nullable(),
   similarity: z.number().openapi({ description: "The cosine of the image vectors." }),
 });
 
-const made = {
+const inputFields = {
   anchor: anchorId.nullable().openapi({ type: ["string", "null"] }),
   neighbours: optional(
     z
-      .array(neighbourTold.extend({ imageVector: numbers, textVector: numbers }))
+      .array(neighbour.extend({ imageVector: numbers, textVector: numbers }))
       .openapi({ description: "Nearest first; an anchor is not its own." }),
   ),
 };
@@ -127,12 +128,12 @@ const made = {
 export const adapterInputsAnswer = z
   .strictObject({
     sequence: z.int(),
-    layers: z.array(layerTold).openapi({ description: "The shallowest first." }),
+    layers: z.array(namedLayer).openapi({ description: "The shallowest first." }),
     adapter: optional(
       z.strictObject({
-        ...adapterNamed.shape,
+        ...adapterIdentity.shape,
         decoder: z.strictObject({ id: z.string(), sha256: z.string() }),
-        plan,
+        plan: injectionPlan,
         prompt: z
           .array(numbers)
           .openapi({ description: "`[prompt, word width]`: the soft prompt, the same for all inputs." }),
@@ -140,7 +141,7 @@ export const adapterInputsAnswer = z
     ),
     inputs: z.array(
       z.strictObject({
-        ...made,
+        ...inputFields,
         layers: optional(
           z.array(numbers).openapi({ description: "Without an adapter: features, a list a layer." }),
         ),

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { GENERATE_DEFAULTS } from "../defaults.ts";
-import { adapterNamed, adapterReference, neighbourTold } from "./adapter-inputs.ts";
+import { adapterIdentity, adapterReference, neighbour } from "./adapter-inputs.ts";
 import { input } from "../../../api/inputs.ts";
 import { collectionName, optional, sequence, text } from "../../../api/values.ts";
 
@@ -86,11 +86,11 @@ export const generateAnswer = z
       .readonly()
       .openapi({ description: "All that was found, the best first: of each beam, or every candidate." }),
     anchors: z
-      .array(neighbourTold)
+      .array(neighbour)
       .readonly()
       .openapi({ description: "Whose captions the decoder read first, nearest first." }),
     prompt: z.string().openapi({ description: "What the decoder read." }),
-    adapter: adapterNamed,
+    adapter: adapterIdentity,
     decoder: z.strictObject({ id: z.string(), sha256: z.string() }),
     sequence,
     tookMs: z.strictObject({ inputs: z.number(), generation: z.number() }),

@@ -14,7 +14,7 @@ export const CONFIG_FILE = "config.json";
 export const TOKENIZER_FILE = "tokenizer.json";
 export const TOKENIZER_CONFIG_FILE = "tokenizer_config.json";
 
-/** What decides what a decoder says; told apart by their bytes. */
+/** The files that determine a decoder's output; the decoder's hash covers their bytes. */
 const HASHED = [CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE];
 
 /** Eight bytes say how long the header is. */
@@ -61,9 +61,11 @@ export const readDecoderFolder = async (folder: string): Promise<DecoderFolder> 
   const config = await of(CONFIG_FILE, async () =>
     parseDecoderConfig(await readDecoderJson(folder, CONFIG_FILE)),
   );
-  const told = await of(TOKENIZER_CONFIG_FILE, () => readDecoderJson(folder, TOKENIZER_CONFIG_FILE));
+  const tokenizerConfig = await of(TOKENIZER_CONFIG_FILE, () =>
+    readDecoderJson(folder, TOKENIZER_CONFIG_FILE),
+  );
   const tokenizer = await of(TOKENIZER_FILE, async () =>
-    createTextTokenizer(await readDecoderJson(folder, TOKENIZER_FILE), told, config.vocabulary),
+    createTextTokenizer(await readDecoderJson(folder, TOKENIZER_FILE), tokenizerConfig, config.vocabulary),
   );
   const places = await of(WEIGHTS_FILE, async () =>
     placesOf(config, await readHeader(join(folder, WEIGHTS_FILE))),

@@ -14,7 +14,7 @@ export interface SampleSettings {
 /**
  * Draws a text token by token, after one row.
  *
- * @param onToken is told of each, but not of the one that ends the text
+ * @param onToken called with each token but the one that ends the text
  */
 export const sample = async (
   decoder: Decoder,

@@ -101,7 +101,7 @@ const headOf = ({ sequence, layers, made }: AdapterInputs): object => ({
       }),
 });
 
-/** What is told of each input, made when it is asked for. */
+/** The answer for each input, made one at a time. */
 function* bodiesOf({ inputs, layers, tokens, made, neighbours }: AdapterInputs): Generator<object, void> {
   for (const [row, { anchor }] of inputs.entries())
     yield {

@@ -10,7 +10,7 @@ import { chooseLayers } from "./layers.ts";
 import { applyAdapter } from "./apply-adapter.ts";
 import { neighboursOf } from "./neighbours.ts";
 import type { AdapterRecords, StoredAdapter } from "./records.ts";
-import type { AdapterInputs, AdapterInputsRequest, LayerTold, Wanted } from "./types.ts";
+import type { AdapterInputs, AdapterInputsRequest, NamedLayer, Wanted } from "./types.ts";
 
 export interface InputSources {
   readonly store: Database;
@@ -22,7 +22,7 @@ export interface InputSources {
 /** Which features are wanted, and the adapter that they are for. */
 export interface Chosen {
   readonly collection: CollectionRecord;
-  readonly layers: readonly LayerTold[];
+  readonly layers: readonly NamedLayer[];
   readonly stored: StoredAdapter | null;
 }
 

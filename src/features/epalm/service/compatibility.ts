@@ -5,7 +5,7 @@ import type { AdapterSettings, DecoderModel } from "../index.ts";
 import { ensureEncoder } from "../../../store/index.ts";
 import type { EncoderInfo } from "../../../types.ts";
 import type { Decoders } from "./decoders.ts";
-import type { LayerTold } from "./types.ts";
+import type { NamedLayer } from "./types.ts";
 
 /** What an adapter says of a layer; of one that is only named nothing else is known. */
 interface Source {
@@ -38,7 +38,7 @@ export const layersOfAdapter = async (
   store: Database,
   registry: Pick<EncoderRegistry, "layer">,
   settings: Pick<AdapterSettings, "features">,
-): Promise<LayerTold[]> =>
+): Promise<NamedLayer[]> =>
   Promise.all(
     checkLayers(registry, settings).map(async (info) => ({
       name: nameOfLayer(info.id),

@@ -31,12 +31,12 @@ type MadeToken = z.output<typeof madeToken>;
 
 export interface GenerateContext {
   readonly signal: AbortSignal;
-  /** Is told of each token as it is made, where one text alone is made. */
+  /** Called with each token as it is made, unless several texts are made. */
   readonly onToken?: (token: MadeToken) => void;
 }
 
 /**
- * Looks at an input and has the adapter's decoder answer a question about it, or caption it.
+ * Has the adapter's decoder answer a question about an input, or caption it.
  *
  * @throws AnchorageError `not-found` for a collection, an adapter or a decoder that is not there; `conflict` where the
  * encoders or the decoder have other weights than the adapter is for; `invalid-input` that names the field
@@ -53,7 +53,7 @@ export const generate = async (
   const decoder = await decoders.get(adapter.settings.decoder.id);
   requireDecoder(decoder, adapter.settings);
   const named = `${record.id}@${record.version}`;
-  const told = await inputsOf(
+  const inputs = await inputsOf(
     sources,
     collection,
     { inputs: [request.input], adapter: named, ...(neighbours > 0 ? { neighbours } : {}) },
@@ -69,11 +69,11 @@ export const generate = async (
     decoder,
     questions,
     request.prompt ?? "",
-    told.neighbours?.[0] ?? [],
+    inputs.neighbours?.[0] ?? [],
     room,
     candidates === undefined ? "maxTokens" : "candidates",
   );
-  const made = told.made;
+  const made = inputs.made;
   if (made === undefined) throw new TypeError("an adapter makes inputs");
   // Of one input the two orders of axes are the same.
   const before: Before = {
@@ -88,7 +88,7 @@ export const generate = async (
     prompt: asked.text,
     adapter: made.adapter,
     decoder: { id: decoder.id, sha256: decoder.sha256 },
-    sequence: told.sequence,
+    sequence: inputs.sequence,
   };
   const timed = () => ({
     inputs: Math.round(ready - began),
@@ -106,25 +106,25 @@ export const generate = async (
     return { answer, tokens: [], logProbability, finished: true, alternatives, ...common, tookMs: timed() };
   }
   const { beams, temperature, topP, seed } = { ...GENERATE_DEFAULTS, ...request };
-  const teller = tellerOf(decoder);
+  const readToken = tokenReader(decoder);
   const texts: readonly Generated[] =
     beams > 1
       ? await beamSearch(opened, before, { beams, maxTokens, lengthPenalty: 1 }, signal)
       : [
           await sample(opened, before, { maxTokens, temperature, topP }, createRandom(seed), {
             signal,
-            onToken: (token, logProbability) => onToken?.(teller(token, logProbability)),
+            onToken: (token, logProbability) => onToken?.(readToken(token, logProbability)),
           }),
         ];
   requireFinite(texts.map(({ logProbability }) => logProbability));
   const [best] = texts;
-  // What is behind another mark of an answer answers nothing that was asked.
+  // Text behind a second answer mark belongs to another question.
   const answerIn = ({ tokens }: Pick<Generated, "tokens">): string =>
     extractAnswer(`${ANSWER_MARK}${decoder.tokenizer.decode(tokens)}`).trim();
-  const tell = tellerOf(decoder);
+  const read = tokenReader(decoder);
   return {
     answer: best === undefined ? "" : answerIn(best),
-    tokens: best?.tokens.map((token, i) => tell(token, best.logProbabilities[i] ?? 0)) ?? [],
+    tokens: best?.tokens.map((token, i) => read(token, best.logProbabilities[i] ?? 0)) ?? [],
     logProbability: best?.logProbability ?? 0,
     finished: best?.finished ?? false,
     alternatives: texts.map((text) => ({ answer: answerIn(text), logProbability: text.logProbability })),
@@ -133,8 +133,8 @@ export const generate = async (
   };
 };
 
-/** The text that each token adds; the bytes of one character may be several tokens, of which the last has it. */
-const tellerOf = ({ tokenizer }: DecoderModel): ((id: number, logProbability: number) => MadeToken) => {
+/** Gives the text that each token adds. Where several tokens make up the bytes of one character, the last one has it. */
+const tokenReader = ({ tokenizer }: DecoderModel): ((id: number, logProbability: number) => MadeToken) => {
   const ids: number[] = [];
   let shown = "";
   return (id, logProbability) => {
@@ -154,10 +154,10 @@ const candidateOf = ({ tokenizer }: DecoderModel, questions: Questions, text: st
 };
 
 /**
- * What the decoder is given: the question, and as many captions before it as there is room for.
+ * The prompt: the question, and as many captions before it as fit.
  *
- * @param made what takes the room
- * @throws AnchorageError `invalid-input` where there is no room for the question alone
+ * @param made the field whose tokens take the rest of the positions
+ * @throws AnchorageError `invalid-input` if the question alone does not fit
  */
 const fitting = (
   { tokenizer, config }: DecoderModel,
@@ -191,11 +191,11 @@ const fitting = (
   throw invalidField(["prompt"], `is too long: with what is to be made it takes more ${takes}`);
 };
 
-/** Of numbers beyond all bounds in an adapter nothing follows. @throws AnchorageError `unprocessable` */
+/** @throws AnchorageError `unprocessable` if the adapter's numbers are too large to give probabilities */
 const requireFinite = (logProbabilities: ArrayLike<number>): void => {
   if (Array.from(logProbabilities).every(Number.isFinite)) return;
   throw new AnchorageError(
     "unprocessable",
-    "What the adapter makes of this input is too large for the decoder, which comes to no probabilities by it.",
+    "The adapter's output for this input is too large for the decoder, which gives no probabilities for it.",
   );
 };

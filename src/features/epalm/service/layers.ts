@@ -4,7 +4,7 @@ import { invalidField, isAnchorageError, type FieldPath } from "../../../errors.
 import { type CollectionRecord, type EncoderRecord, ensureEncoder } from "../../../store/index.ts";
 import type { EncoderInfo } from "../../../types.ts";
 import { nameOfLayer } from "./compatibility.ts";
-import type { LayerTold } from "./types.ts";
+import type { NamedLayer } from "./types.ts";
 
 /**
  * The layers that a request names, or those of the collection's image encoder; the shallowest first.
@@ -19,7 +19,7 @@ export const chooseLayers = async (
   { imageEncoder }: CollectionRecord,
   ids: readonly string[] | undefined,
   path: FieldPath = ["layers"],
-): Promise<LayerTold[]> => {
+): Promise<NamedLayer[]> => {
   const wanted = ids ?? ownLayers(registry, imageEncoder, path);
   const twice = wanted.findIndex((id, i) => wanted.indexOf(id) < i);
   if (twice >= 0) throw invalidField([...path, twice], `"${wanted[twice] ?? ""}" is named twice`);

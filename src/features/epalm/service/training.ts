@@ -30,7 +30,7 @@ import type { AnchorId, JsonValue } from "../../../types.ts";
 import type { Decoders } from "./decoders.ts";
 import { chooseLayers } from "./layers.ts";
 import { keepAdapter } from "./records.ts";
-import type { LayerTold } from "./types.ts";
+import type { NamedLayer } from "./types.ts";
 
 export type TrainRequest = z.output<typeof trainRequest>;
 /** One text about one anchor: an answer to a question, or its caption where nothing is asked. */
@@ -82,16 +82,16 @@ export const planTraining = async (
     const { adapter: record } = await keepAdapter(store, request.id, adapter, { collection: name, sequence });
     const { training } = adapter.settings;
     const best: JsonValue = training === null ? null : { ...training.best };
-    const told = { id: record.id, version: record.version, sha256: record.sha256 };
-    // It may have stopped early.
+    const identity = { id: record.id, version: record.version, sha256: record.sha256 };
+    // Training may have stopped early.
     const steps = training?.steps ?? 0;
-    progress(steps, steps, { stage: "done", adapter: told, best });
+    progress(steps, steps, { stage: "done", adapter: identity, best });
   };
 };
 
 const optionsOf = (
   { config }: DecoderModel,
-  layers: readonly LayerTold[],
+  layers: readonly NamedLayer[],
   request: TrainRequest,
 ): TrainingOptions => {
   const sources = layers.map(({ encoder: { id, sha256, dimension } }) => ({

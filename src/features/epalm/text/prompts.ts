@@ -75,6 +75,6 @@ const LIKE = "like: ";
 
 const likeOf = (retrieved: readonly string[]): string => {
   const captions = retrieved.map((caption) => plainText(caption).replaceAll(";", ",").replace(/\.$/, ""));
-  const told = captions.filter((caption) => caption !== "");
-  return told.length === 0 ? "" : `${LIKE}${told.join("; ")}.`;
+  const shown = captions.filter((caption) => caption !== "");
+  return shown.length === 0 ? "" : `${LIKE}${shown.join("; ")}.`;
 };

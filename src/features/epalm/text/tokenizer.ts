@@ -65,11 +65,11 @@ const MARK = {
 };
 
 const open = (json: object, config: unknown): Tokenizer => {
-  const told = z.record(z.string(), z.unknown()).safeParse(config);
-  if (!told.success) throw unsupported("its configuration is no object");
+  const parsed = z.record(z.string(), z.unknown()).safeParse(config);
+  if (!parsed.success) throw unsupported("its configuration is no object");
   try {
-    // A decoder's text is given as it is; what "cleaning up" takes away cannot be told from what was written.
-    return new Tokenizer(json, { ...told.data, clean_up_tokenization_spaces: false });
+    // Decoded text stays as it is, because clean-up is not reversible.
+    return new Tokenizer(json, { ...parsed.data, clean_up_tokenization_spaces: false });
   } catch (error) {
     throw unsupported(messageOf(error), error);
   }

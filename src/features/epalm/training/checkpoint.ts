@@ -21,7 +21,7 @@ export interface TrainingState {
 
 const FORMAT = "anchorage-training-1";
 
-const told = z.object({
+const storedState = z.object({
   epoch: z.int(),
   batch: z.int(),
   loss: z.number(),
@@ -60,7 +60,7 @@ export const readState = (
 ): { readonly state: TrainingState; readonly projection: Tensors } | null => {
   const { tensors, metadata } = readSafetensors(bytes);
   if (metadata.format !== FORMAT || metadata.digest !== digest) return null;
-  const { step, best, ...rest } = told.parse(JSON.parse(metadata.state ?? ""));
+  const { step, best, ...rest } = storedState.parse(JSON.parse(metadata.state ?? ""));
   const partOf = (part: (typeof PARTS)[number]): Map<string, NamedTensor> =>
     new Map(
       [...tensors].flatMap(([name, tensor]): [string, NamedTensor][] =>

@@ -35,8 +35,8 @@ export const linearProbe: TransferScorer = {
       const { fitted, asked } = standardizedRows(input.embeddings, inside, outside);
       const { targets, known } = renumber(inside.map((row) => ids[row] ?? 0));
       const logistic = await fitLogistic(fitted, targets, known.length, preconditioner, ridge, rest);
-      const told = await predictClasses(asked, logistic.parameters, known.length);
-      told.forEach((each, i) => {
+      const predicted = await predictClasses(asked, logistic.parameters, known.length);
+      predicted.forEach((each, i) => {
         if (known[each] === ids[outside[i] ?? 0]) found.right += 1;
       });
       found.iterations += logistic.minimum.iterations;

@@ -8,7 +8,7 @@ import { resolveAdapterInputs, type InputSources } from "../adapter-inputs.ts";
 import { applyAdapter, promptOf } from "../apply-adapter.ts";
 import { injectionPlanOf } from "../injection-plan.ts";
 import type { StoredAdapter } from "../records.ts";
-import type { LayerTold, Wanted } from "../types.ts";
+import type { NamedLayer, Wanted } from "../types.ts";
 import { npyHeader } from "../../../../math/npy/index.ts";
 import {
   bytesOf,
@@ -17,7 +17,7 @@ import {
   movedMeanwhile,
   sideBySide,
   type FileFormat,
-  type Told,
+  type FileContents,
 } from "./tensors.ts";
 
 /** Read and sent together. */
@@ -48,7 +48,7 @@ export const collectionFile = async (
   const width = format === "npy" && stored === null ? commonWidth(layers) : 0;
   const encoders = layers.map(({ encoder }) => encoder);
   const anchors = await anchorsWithVectors(store, collection, encoders);
-  const told: Told = {
+  const contents: FileContents = {
     collection: collection.name,
     sequence: collection.sequence,
     anchors: anchors.map(({ id }) => id),
@@ -68,7 +68,7 @@ export const collectionFile = async (
       );
     const numbers = encoders.reduce((sum, { dimension }) => sum + dimension, 0) * anchors.length;
     return file(
-      safetensorsHeader(shapesOf(layers, anchors.length), fileMetadata(told)),
+      safetensorsHeader(shapesOf(layers, anchors.length), fileMetadata(contents)),
       numbers,
       async function* () {
         for (const encoder of encoders)
@@ -89,7 +89,7 @@ export const collectionFile = async (
     ...(prompt > 0 ? [["prompt", [prompt, wordWidth]] as const] : []),
   ]);
   return file(
-    safetensorsHeader(shapes, fileMetadata(told)),
+    safetensorsHeader(shapes, fileMetadata(contents)),
     numbers + prompt * wordWidth,
     async function* () {
       yield* prefixes();
@@ -104,7 +104,7 @@ const toldOf = ({ record: { id, version, sha256 }, adapter: { settings } }: Stor
   plan: injectionPlanOf(settings),
 });
 
-const shapesOf = (layers: readonly LayerTold[], rows: number) =>
+const shapesOf = (layers: readonly NamedLayer[], rows: number) =>
   new Map(layers.map(({ encoder: { id, dimension } }) => [id, [rows, dimension]]));
 
 const file = (

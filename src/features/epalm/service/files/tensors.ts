@@ -1,20 +1,20 @@
 import { AnchorageError, invalidField } from "../../../../errors.ts";
 import { safetensorsHeader, type AdapterSettings } from "../../index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../../../../types.ts";
-import type { AdapterInputs, LayerTold, AdapterIdentity, InjectionPlan } from "../types.ts";
+import type { AdapterInputs, NamedLayer, AdapterIdentity, InjectionPlan } from "../types.ts";
 import { npyHeader } from "../../../../math/npy/index.ts";
 
 export type FileFormat = "npy" | "safetensors";
 
 const FORMAT = "anchorage-adapter-inputs-1";
 
-/** What a file of numbers is of, told in the header of a safetensors file. */
-export interface Told {
+/** The description of a file of features, which a safetensors file has in its header. */
+export interface FileContents {
   readonly collection: CollectionName;
   readonly sequence: Sequence;
   /** Of each row; null for what is no anchor. */
   readonly anchors: readonly (AnchorId | null)[];
-  readonly layers: readonly LayerTold[];
+  readonly layers: readonly NamedLayer[];
   readonly made?: {
     readonly adapter: AdapterIdentity;
     readonly settings: AdapterSettings;
@@ -23,26 +23,26 @@ export interface Told {
   readonly neighbours?: AdapterInputs["neighbours"];
 }
 
-export const fileMetadata = (told: Told): Record<string, string> => ({
+export const fileMetadata = (contents: FileContents): Record<string, string> => ({
   format: FORMAT,
-  collection: told.collection,
-  sequence: String(told.sequence),
-  anchors: JSON.stringify(told.anchors),
+  collection: contents.collection,
+  sequence: String(contents.sequence),
+  anchors: JSON.stringify(contents.anchors),
   layers: JSON.stringify(
-    told.layers.map(({ name, encoder: { id, dimension, sha256 } }) => ({ name, id, dimension, sha256 })),
+    contents.layers.map(({ name, encoder: { id, dimension, sha256 } }) => ({ name, id, dimension, sha256 })),
   ),
-  ...(told.made === undefined
+  ...(contents.made === undefined
     ? {}
     : {
-        adapter: JSON.stringify(told.made.adapter),
-        decoder: JSON.stringify(told.made.settings.decoder),
-        plan: JSON.stringify(told.made.plan),
+        adapter: JSON.stringify(contents.made.adapter),
+        decoder: JSON.stringify(contents.made.settings.decoder),
+        plan: JSON.stringify(contents.made.plan),
       }),
-  ...(told.neighbours === undefined
+  ...(contents.neighbours === undefined
     ? {}
     : {
         neighbours: JSON.stringify(
-          told.neighbours.map((row) =>
+          contents.neighbours.map((row) =>
             row.map(({ id, caption, similarity }) => ({ id, caption, similarity })),
           ),
         ),
@@ -54,7 +54,7 @@ export const fileMetadata = (told: Told): Record<string, string> => ({
  *
  * @throws AnchorageError `invalid-input` where they have several: a NumPy file is one array
  */
-export const commonWidth = (layers: readonly LayerTold[]): number => {
+export const commonWidth = (layers: readonly NamedLayer[]): number => {
   const [first = 0, ...others] = new Set(layers.map(({ encoder }) => encoder.dimension));
   if (others.length === 0) return first;
   const widths = layers.map(({ encoder: { id, dimension } }) => `"${id}" ${dimension}`).join(", ");
@@ -110,7 +110,7 @@ export const fileOf = (collection: CollectionName, answer: AdapterInputs, format
     }
   }
   const shapes = new Map([...parts].map(([name, { shape }]) => [name, shape]));
-  const told = {
+  const contents = {
     collection,
     sequence: answer.sequence,
     anchors: inputs.map(({ anchor }) => anchor),
@@ -119,7 +119,7 @@ export const fileOf = (collection: CollectionName, answer: AdapterInputs, format
     ...(neighbours === undefined ? {} : { neighbours }),
   };
   return joined([
-    safetensorsHeader(shapes, fileMetadata(told)),
+    safetensorsHeader(shapes, fileMetadata(contents)),
     ...[...parts.values()].map(({ data }) => bytesOf(data)),
   ]);
 };
