@@ -6,6 +6,7 @@ import { createApp } from "./http/index.ts";
 import { watchParent } from "./cli/parent.ts";
 import { startSample } from "./collections/index.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
+import { announceService } from "./store/index.ts";
 import type { Log } from "./types.ts";
 import { createServiceLog } from "./service-log.ts";
 
@@ -44,10 +45,19 @@ const offer = async (service: Service, config: Config, log: Log, stopping: Abort
     await service.close();
     throw error;
   });
+  await announceService(config.dataDir, addressOf(server, config.host));
   if (stopping.aborted) return stop(server, service, log);
   stopping.addEventListener("abort", () => void stop(server, service, log));
   await service.features.resume();
   if (config.sample) await startSample(service.core, log);
+};
+
+/** Where a process on this machine reaches the service. */
+const addressOf = (server: ServerType, host: string): string => {
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}`;
 };
 
 const listen = (fetch: (request: Request) => Response | Promise<Response>, host: string, port: number) =>

@@ -47,19 +47,30 @@ const bar = (label: string, unit: string): Progress => {
 };
 
 const lines = (label: string, unit: string): Progress => {
-  let last = 0;
   const started = Date.now();
+  let last = started;
   // Excludes work that an earlier process finished from the rate.
   let before: number | undefined;
   return {
     update: (done, total) => {
+      before ??= done;
       const now = Date.now();
       if (now - last < LINE_EVERY_MS && done < total) return;
       last = now;
-      before ??= done;
       const rate = ((done - before) / Math.max(1, now - started)) * 1000;
-      process.stderr.write(`${label}: ${done}/${total} ${unit} (${rate.toFixed(rate < 10 ? 1 : 0)}/s)\n`);
+      const left = rate > 0 && done < total ? `, ${duration((total - done) / rate)} left` : "";
+      process.stderr.write(
+        `${label}: ${done}/${total} ${unit} (${rate.toFixed(rate < 10 ? 1 : 0)}/s${left})\n`,
+      );
     },
     stop: () => undefined,
   };
+};
+
+/** In the two largest units, such as "2 h 5 min"; seconds are rounded up. */
+const duration = (seconds: number): string => {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 };

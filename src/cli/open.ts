@@ -2,6 +2,7 @@ import { openAnchorage } from "../anchorage.ts";
 import { isLoopback, type Config } from "../config.ts";
 import { AnchorageError } from "../errors.ts";
 import { createClient, type AnchorageClient } from "../features/client.ts";
+import { serviceOfDataDir } from "../store/index.ts";
 import type { Log } from "../types.ts";
 
 const PROBE_MS = 2_000;
@@ -15,8 +16,8 @@ export interface Connection extends AnchorageClient {
 
 /**
  * Anchorage for a command: the service at `url` where one is given, else DATA_DIR, opened in this process. Where a
- * running service holds DATA_DIR and the settings say that it is on this machine, that service is used instead, and a
- * message says so.
+ * running service holds DATA_DIR, that service is used instead, by the address that it left in the lock, and a message
+ * says so.
  *
  * @throws AnchorageError `data-dir-busy` where DATA_DIR is held and no service answers, `unavailable` where the
  * service at `url` does not.
@@ -35,9 +36,8 @@ export const openConnection = async (options: {
     return { ...opened, where: dataDir };
   } catch (error) {
     if (!(error instanceof AnchorageError) || error.code !== "data-dir-busy") throw error;
-    const service = serviceUrl(config);
-    const answers = (await findService(config)) !== null;
-    if (service === null || !answers) {
+    const service = (await serviceOfDataDir(dataDir)) ?? serviceUrl(config);
+    if (service === null || !(await isAnchorage(service))) {
       const advice =
         service === null
           ? "Or give the address of the service that runs by --url."
@@ -73,9 +73,9 @@ const serviceUrl = ({ host, port }: Config): string | null => {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 };
 
-/** The address of the service that the settings describe, where it is on this machine and answers. */
+/** The address of the service that holds DATA_DIR or that the settings describe, if it is on this machine and answers. */
 export const findService = async (config: Config): Promise<string | null> => {
-  const service = serviceUrl(config);
+  const service = (await serviceOfDataDir(config.dataDir)) ?? serviceUrl(config);
   return service !== null && (await isAnchorage(service)) ? service : null;
 };
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CollectionBody, CollectionSpecBody } from "../api/collections.ts";
 import { transformText } from "../api/transforms.ts";
-import { AnchorageError, isAnchorageError, notFound } from "../errors.ts";
+import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { Log } from "../types.ts";
 import type { AnchorageClient } from "../features/client.ts";
 
@@ -24,8 +24,7 @@ export const wantCollection = async (
   spec: CollectionSpecBody,
   options: { readonly create: boolean; readonly log: Log },
 ): Promise<WantedCollection> => {
-  let found = await find(client, spec);
-  if (found === null && !options.create) throw notFound("collection", spec.name);
+  let found = await find(client, spec, options);
   if (found !== null) refuseOther(found, spec);
 
   const make = async (): Promise<CollectionBody> => {
@@ -60,11 +59,12 @@ const nameOf = (encoder: CollectionBody["imageEncoder"]): string =>
 const find = async (
   client: Pick<AnchorageClient, "collection">,
   { name }: CollectionSpecBody,
+  { create }: { readonly create: boolean },
 ): Promise<CollectionBody | null> => {
   try {
     return await client.collection(name).get();
   } catch (error) {
-    if (isAnchorageError(error) && error.code === "not-found") return null;
+    if (isAnchorageError(error) && error.code === "not-found" && create) return null;
     throw error;
   }
 };

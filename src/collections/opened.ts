@@ -1,10 +1,11 @@
 import type { AtLeast } from "../api/collections.ts";
-import { AnchorageError, isAnchorageError, messageOf, notFound } from "../errors.ts";
+import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
 import { type CollectionRecord, type Store, findCollection, listCollections } from "../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../types.ts";
 import type { BuiltIndexes } from "./built-indexes.ts";
 import { haveEncoders, type Loader } from "./load.ts";
 import type { Beyond, OpenCollection } from "./memory.ts";
+import { missingCollection } from "./missing-collection.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 /** How long a query with `minSequence` waits. */
@@ -68,7 +69,7 @@ export const createOpened = (
     const known = opened.get(name);
     if (known !== undefined) return known;
     const record = await findCollection(store, name);
-    if (record === null) throw notFound("collection", name);
+    if (record === null) throw await missingCollection(store, name);
     return open(record);
   };
 

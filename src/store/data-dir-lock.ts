@@ -42,6 +42,28 @@ export const lockDataDir = async (dataDir: string): Promise<DataDirLock> => {
   throw new AnchorageError("data-dir-busy", `${dataDir}: other processes keep taking its lock; try again.`);
 };
 
+/** Writes into the lock, which this process holds, where its service listens: for {@link serviceOfDataDir}. */
+export const announceService = async (dataDir: string, url: string): Promise<void> => {
+  const file = lockFile(dataDir, Math.max(0, ...(await numbersIn(dataDir))));
+  const owner = parseOwner(await readFile(file, "utf8"));
+  if (owner?.pid !== process.pid) return;
+  const aside = join(dataDir, `${NAME}${randomBytes(8).toString("hex")}.new`);
+  await writeFile(aside, `${JSON.stringify({ pid: owner.pid, start: owner.start, url })}\n`);
+  await rename(aside, file);
+};
+
+/** The address of the service of the process that holds the lock of `dataDir`; null if there is none. */
+export const serviceOfDataDir = async (dataDir: string): Promise<string | null> => {
+  const numbers = await numbersIn(dataDir).catch(() => []);
+  const owner = parseOwner(
+    await readFile(lockFile(dataDir, Math.max(0, ...numbers)), "utf8").catch(() => ""),
+  );
+  const isHeld = owner !== null && (await startOf(owner.pid)) === owner.start;
+  return isHeld ? owner.url : null;
+};
+
+const lockFile = (dataDir: string, number: number): string => join(dataDir, `${NAME}${number}`);
+
 /**
  * Lock files are numbered, and the highest number counts. The lock of a dead owner is not removed, because two processes
  * could then remove each other's; instead the next number is linked, which only one process can do. A process that
@@ -50,14 +72,14 @@ export const lockDataDir = async (dataDir: string): Promise<DataDirLock> => {
 const take = async (dataDir: string, aside: string): Promise<string | null> => {
   const highest = Math.max(0, ...(await numbersIn(dataDir)));
   if (highest > 0) await refuseIfHeld(dataDir, highest);
-  const file = join(dataDir, `${NAME}${highest + 1}`);
+  const file = lockFile(dataDir, highest + 1);
   if (!(await linked(aside, file))) return null;
   const others = (await numbersIn(dataDir)).filter((number) => number !== highest + 1);
   if (others.some((number) => number > highest)) {
     await rm(file);
     return null;
   }
-  for (const number of others) await rm(join(dataDir, `${NAME}${number}`), { force: true });
+  for (const number of others) await rm(lockFile(dataDir, number), { force: true });
   return file;
 };
 
@@ -67,7 +89,7 @@ const numbersIn = async (dataDir: string): Promise<number[]> =>
     .map((name) => Number(name.slice(NAME.length)));
 
 const refuseIfHeld = async (dataDir: string, number: number): Promise<void> => {
-  const owner = parseOwner(await readFile(join(dataDir, `${NAME}${number}`), "utf8").catch(() => ""));
+  const owner = parseOwner(await readFile(lockFile(dataDir, number), "utf8").catch(() => ""));
   if (owner === null) return;
   if ((await startOf(owner.pid)) !== owner.start) return;
   throw new AnchorageError(
@@ -86,11 +108,19 @@ const linked = async (from: string, to: string): Promise<boolean> => {
   }
 };
 
+interface LockOwner {
+  readonly pid: number;
+  readonly start: string;
+  /** Where its service listens. */
+  readonly url: string | null;
+}
+
 /** Null if the lock was released, or if the file is empty after a power failure. */
-const parseOwner = (text: string): { readonly pid: number; readonly start: string } | null => {
+const parseOwner = (text: string): LockOwner | null => {
   try {
-    const { pid, start } = JSON.parse(text) as { pid?: unknown; start?: unknown };
-    return typeof pid === "number" && typeof start === "string" ? { pid, start } : null;
+    const { pid, start, url } = JSON.parse(text) as { pid?: unknown; start?: unknown; url?: unknown };
+    if (typeof pid !== "number" || typeof start !== "string") return null;
+    return { pid, start, url: typeof url === "string" ? url : null };
   } catch {
     return null;
   }

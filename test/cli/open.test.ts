@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { openConnection, type Connection } from "../../src/cli/open.ts";
 import { wantCollection } from "../../src/cli/want-collection.ts";
 import { readConfig } from "../../src/config.ts";
-import { lockDataDir } from "../../src/store/index.ts";
+import { announceService, lockDataDir, serviceOfDataDir } from "../../src/store/index.ts";
 import { imageOf } from "../../src/features/client.ts";
 import { listen, openTestApp, type TestApp } from "../http/support.ts";
 import { QUICK, writeEncoders } from "./import/encoders.ts";
@@ -106,6 +106,7 @@ describe.each(ways)("the client of a command on %s", (_, open) => {
       const options = { create: false, log: silentLog };
       await expect(wantCollection(client, { name: "nowhere" }, options)).rejects.toMatchObject({
         code: "not-found",
+        message: `There is no collection "nowhere". There are: ${BIRDS}.`,
       });
       await expect(wantCollection(client, { name: BIRDS, transform: "whiten" }, options)).rejects.toThrow(
         'collection "birds" is there, and its transform is "none"',
@@ -126,6 +127,18 @@ describe("a command whose DATA_DIR another process holds", () => {
     const client = await openConnection({ url: undefined, config, log: collectingLog(told) });
     expect([client.where, told]).toEqual([url, [`${dataDir} is in use; asking the service at ${url}`]]);
     await lock.release();
+  });
+
+  it("asks the service on another port that the lock names", async () => {
+    const dataDir = await temporaryDirectory();
+    const lock = await lockDataDir(dataDir);
+    const { url } = await listen(service);
+    await announceService(dataDir, url);
+    const config = readConfig({ DATA_DIR: dataDir, PORT: "1" });
+    const client = await openConnection({ url: undefined, config, log: silentLog });
+    expect(client.where).toBe(url);
+    await lock.release();
+    expect(await serviceOfDataDir(dataDir)).toBeNull();
   });
 
   it("is refused where no service answers", async () => {

@@ -78,7 +78,7 @@ const makePlan = async (source: NamedSource, { prefix }: ImportRun, { signal }: 
     faultOf: faultIn,
     signal,
     onProgress: (found, fraction) =>
-      progress.update(found, fraction > 0 ? Math.max(found, Math.round(found / fraction)) : found),
+      progress.update(found, Math.max(found + 1, fraction > 0 ? Math.round(found / fraction) : 0)),
   }).finally(() => progress.stop());
   if (plan.found > 0 || signal.aborted) return plan;
   throw new AnchorageError(

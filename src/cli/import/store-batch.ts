@@ -143,7 +143,8 @@ const choose = (
   }
   if (choice.do === "change" && !replace) {
     onCount({ changed: 1 });
-    const reason = `its ${namesOf(choice.differs)} differs from what is stored; --replace writes it`;
+    const verb = choice.differs.length === 1 ? "differs" : "differ";
+    const reason = `its ${namesOf(choice.differs)} ${verb} from what is stored; --replace writes it`;
     onReject(reject(source, reason, choice.id));
     return null;
   }

@@ -109,7 +109,7 @@ describe("a second import", () => {
     });
     expect(await importInto(name, [folder])).toEqual({
       ...{ stored: 1, present: 1, rejected: 1, changed: 1 },
-      reasons: ["its image and caption differs from what is stored; --replace writes it"],
+      reasons: ["its image and caption differ from what is stored; --replace writes it"],
     });
     expect(await importInto(name, [folder], { replace: true })).toMatchObject({ stored: 3 });
     expect(await captionsOf(name)).toEqual({
