@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { classify, createRepresentationCache, type ClassifyInput } from "../../src/asif/index.ts";
+import {
+  classify,
+  classifyByMethod,
+  createRepresentationCache,
+  parametersFor,
+  type ClassifyInput,
+} from "../../src/asif/index.ts";
 import { runScript, type Terminal } from "../../src/cli/cli.ts";
 import { noArguments, requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import {
@@ -124,10 +130,54 @@ const measure = async (data: Data, view: AnchorView, given: Case, runs: number) 
   };
 };
 
-const run = async ({ anchors, classes, runs }: Options, { signal, note }: Terminal): Promise<number> => {
+const LOCAL_DIMENSION = 2304;
+const COMPARED = ["asif", "local", "asif+local"] as const;
+
+/** What local regression adds to an answer, with nothing set: the methods take turns, so that they share any other load. */
+const compareMethods = async (data: Data, view: AnchorView, runs: number): Promise<object[]> => {
+  const count = data.queries.length / LOCAL_DIMENSION;
+  const parameters = parametersFor({ k: "auto", p: "auto" }, "auto", view.size);
+  const classes = Array.from({ length: data.prompts.length / TEXT_DIMENSION }, (_, i) => ({
+    name: String(i),
+    prompts: 1,
+  }));
+  const cache = createRepresentationCache();
+  const times = COMPARED.map((): number[] => []);
+  for (let run = 0; run < WARM_UP + runs; run++) {
+    const at = (run % count) * LOCAL_DIMENSION;
+    const input: ClassifyInput = {
+      ...{ images: data.queries.slice(at, at + LOCAL_DIMENSION), prompts: data.prompts, classes },
+      ...{ ensemble: "max", top: 5, explain: 0, settings: { ...parameters, transform: "auto" } },
+    };
+    for (const [i, method] of COMPARED.entries()) {
+      const start = performance.now();
+      await classifyByMethod(view, input, { method }, cache);
+      if (run >= WARM_UP) times[i]?.push(performance.now() - start);
+    }
+  }
+  const [plain = NaN] = times.map((of) =>
+    quantile(
+      of.sort((a, b) => a - b),
+      0.5,
+    ),
+  );
+  return COMPARED.map((method, i) => ({
+    method,
+    ...parameters,
+    "min ms": rounded(times[i]?.[0] ?? NaN),
+    "p50 ms": rounded(quantile(times[i] ?? [], 0.5)),
+    "p50 ms more than asif": rounded(quantile(times[i] ?? [], 0.5) - plain),
+    "p99 ms": rounded(quantile(times[i] ?? [], 0.99)),
+  }));
+};
+
+const run = async (
+  { anchors, classes, runs, "methods-only": methodsOnly }: Options,
+  { signal, note }: Terminal,
+): Promise<number> => {
   const lines: object[] = [];
   let known: { readonly dimension: number; readonly data: Data; readonly view: AnchorView } | undefined;
-  for (const given of CASES) {
+  for (const given of methodsOnly ? [] : CASES) {
     signal.throwIfAborted();
     const dimension = given.imageDimension;
     if (known?.dimension !== dimension) {
@@ -137,7 +187,10 @@ const run = async ({ anchors, classes, runs }: Options, { signal, note }: Termin
     note(`images of ${dimension} dimensions, ${given.transform}, k = ${given.k}`);
     lines.push(await measure(known.data, known.view, given, runs));
   }
-  console.table(lines);
+  if (lines.length > 0) console.table(lines);
+  note("methods, transform auto");
+  const data = makeData(anchors, classes, 32, LOCAL_DIMENSION);
+  console.table(await compareMethods(data, await openView(data, LOCAL_DIMENSION), runs));
   await closeKernels();
   return 0;
 };
@@ -146,6 +199,7 @@ interface Options {
   readonly anchors: number;
   readonly classes: number;
   readonly runs: number;
+  readonly "methods-only": boolean;
 }
 
 await runScript({
@@ -153,7 +207,8 @@ await runScript({
   synopsis: "[options]",
   about:
     "Classifies one embedded image at a time, warm, and the same by dense loops in JavaScript (whose classes are " +
-    `represented beforehand, as ours are remembered). Texts have ${TEXT_DIMENSION} dimensions, p = ${P}.`,
+    `represented beforehand, as ours are remembered). Texts have ${TEXT_DIMENSION} dimensions, p = ${P}. Then what local ` +
+    "regression adds to ASIF's time, with transform, k and p at auto.",
   options: {
     anchors: { type: "string", value: "N", help: "Anchors.", default: "5000" },
     classes: { type: "string", value: "N", help: "Classes, of one prompt each.", default: "300" },
@@ -163,13 +218,15 @@ await runScript({
       help: "Classifications that are timed in each case.",
       default: "300",
     },
+    "methods-only": { type: "boolean", help: "Compare methods alone." },
   },
-  examples: ["--anchors 20000 --runs 50"],
+  examples: ["--anchors 20000 --runs 50", "--anchors 10000 --classes 100 --methods-only"],
   schema: z.strictObject({
     arguments: noArguments,
     anchors: requiredText.pipe(wholeNumber(10, 1_000_000)),
     classes: requiredText.pipe(wholeNumber(1, 10_000)),
     runs: requiredText.pipe(wholeNumber(1, 100_000)),
+    "methods-only": z.boolean().default(false),
   }),
   run,
 });

@@ -18,6 +18,8 @@ export interface References {
   /** Where the anchor of a slot is among them. */
   readonly placeOf: ReadonlyMap<Slot, number>;
   readonly texts: LocalTexts;
+  /** Their directions in float32, `[slots.length, d]`, for products with many of them at once. */
+  readonly directions: Float32Array;
 }
 
 const kept = new WeakMap<AnchorView, Map<string, Promise<References>>>();
@@ -49,7 +51,12 @@ const makeReferences = async (frame: Frame): Promise<References> => {
   const width = widthOf(frame);
   const { neighbours, shown } = await nearestIn(frame, "text", view.vectors("text", slots), width + 1);
   const texts = await textsOf(frame, withoutSelf(neighbours, slots, width), shown, createSlices());
-  return { slots, placeOf: new Map(Array.from(slots, (slot, place) => [slot, place])), texts };
+  return {
+    slots,
+    placeOf: new Map(Array.from(slots, (slot, place) => [slot, place])),
+    texts,
+    directions: Float32Array.from(texts.local.directions),
+  };
 };
 
 /** The anchors with the smallest hashes of their ids, among those allowed; in that order. */

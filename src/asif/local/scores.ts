@@ -1,6 +1,7 @@
 import { createSlices } from "../../math/slices.ts";
-import type { Slot } from "../../retrieval/index.ts";
+import { multiplyByTransposed, type Slot } from "../../retrieval/index.ts";
 import type { Part, ScoreParts } from "../explain.ts";
+import type { RelativeRepresentations } from "../types.ts";
 import { dotAt } from "./dots.ts";
 import { referencesOf, type References } from "./references.ts";
 import { localRows, type LocalRows } from "./rows.ts";
@@ -67,7 +68,7 @@ export const scoreLocally = async (
   const scores = new Float64Array(texts.count);
   const slices = createSlices();
   for (let image = 0; image < images.count; image++) {
-    const scale = scaleOfImage(images, image);
+    const scale = await scaleOfImage(images, image);
     score(images, image, texts, scale, scores);
     onImage(image, {
       scores,
@@ -80,15 +81,37 @@ export const scoreLocally = async (
 };
 
 /** Finds what an image's scores are scaled by: how it scores with the reference captions. */
-export const openScales = async (frame: Frame): Promise<(images: LocalImages, image: number) => Scale> => {
+export const openScales = async (
+  frame: Frame,
+): Promise<(images: LocalImages, image: number) => Promise<Scale>> => {
   const references = await referencesOf(frame);
-  const usual = membersFor(references.texts);
+  const { texts, directions } = references;
   const spread = new Float64Array(frame.view.slotCount);
-  return (images, image) => {
-    scoreMembers(images, image, references.texts, spread, usual);
-    leaveOwnOut(images.local, image, references, usual.forward);
-    return scaleOf(usual, frame.method === "asif+local");
+  const relative = new Float64Array(texts.count);
+  return async (images, image) => {
+    // Hundreds of products of long rows: by the kernel, whose float32 is enough for a mean and a deviation.
+    const [forward, backward] = await Promise.all([
+      productsWith(texts.shown, Float32Array.from(rowOf(images.local.directions, image, images.count))),
+      productsWith(directions, rowOf(images.shown, image, images.count)),
+    ]);
+    leaveOwnOut(images.local, image, references, forward);
+    if (images.relative !== null && texts.relative !== null)
+      scoreRelative(images.relative, image, texts.relative, spread, relative);
+    return scaleOf({ relative, forward, backward }, frame.method === "asif+local");
   };
+};
+
+const rowOf = <Rows extends Float32Array | Float64Array>(rows: Rows, row: number, count: number): Rows => {
+  const d = rows.length / count;
+  return rows.subarray(row * d, (row + 1) * d) as Rows;
+};
+
+/** The inner products of rows with one vector. */
+const productsWith = async (rows: Float32Array, vector: Float32Array): Promise<Float64Array> => {
+  const columns = vector.length;
+  if (rows.length === 0) return new Float64Array();
+  const left = { data: rows, rows: rows.length / columns, columns };
+  return Float64Array.from(await multiplyByTransposed(left, { data: vector, rows: 1, columns }));
 };
 
 type ScoreImage = (
@@ -133,16 +156,27 @@ const scoreMembers = (
     into.backward[row] = dotAt(texts.local.directions, row * dImage, shown, image * dImage, dImage);
   }
   if (relative === null || texts.relative === null) return;
-  const { offsets, slots, values } = texts.relative;
-  const [from, to] = [relative.offsets[image] ?? 0, relative.offsets[image + 1] ?? 0];
-  for (let at = from; at < to; at++) spread[relative.slots[at] ?? 0] = relative.values[at] ?? 0;
-  for (let row = 0; row < count; row++) {
+  scoreRelative(relative, image, texts.relative, spread, into.relative);
+};
+
+/** @param spread zeros for every slot, and so again afterwards */
+const scoreRelative = (
+  images: RelativeRepresentations,
+  image: number,
+  texts: RelativeRepresentations,
+  spread: Float64Array,
+  into: Float64Array,
+): void => {
+  const { offsets, slots, values } = texts;
+  const [from, to] = [images.offsets[image] ?? 0, images.offsets[image + 1] ?? 0];
+  for (let at = from; at < to; at++) spread[images.slots[at] ?? 0] = images.values[at] ?? 0;
+  for (let row = 0; row < texts.count; row++) {
     let sum = 0;
     const end = offsets[row + 1] ?? 0;
     for (let at = offsets[row] ?? 0; at < end; at++) sum += (values[at] ?? 0) * (spread[slots[at] ?? 0] ?? 0);
-    into.relative[row] = sum;
+    into[row] = sum;
   }
-  for (let at = from; at < to; at++) spread[relative.slots[at] ?? 0] = 0;
+  for (let at = from; at < to; at++) spread[images.slots[at] ?? 0] = 0;
 };
 
 /** A reference that is among an image's anchors would be scored by itself: its own part is left out of the direction. */

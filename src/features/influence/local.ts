@@ -37,7 +37,8 @@ export const localAnswers = async (
   const all = rowsWithout(frame, images, [...Array(images.count).keys()], -1);
   const texts = groupsWithout(frame, prompts, groups, [...groups.keys()], -1);
   const scaleOfImage = await openScales(frame);
-  const scales = Array.from({ length: images.count }, (_, image): Scale => scaleOfImage(all, image));
+  const scales: Scale[] = [];
+  for (let image = 0; image < images.count; image++) scales.push(await scaleOfImage(all, image));
   const score = openScorer(view.slotCount);
   const columns = groups.length;
   const base = new Float64Array(images.count * columns);

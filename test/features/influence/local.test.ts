@@ -33,11 +33,13 @@ const rerun = async (view: AnchorView, method: LocalMethod, input: ReturnType<ty
     await localTexts(frame, input.prompts, sizes),
   ];
   const score = openScorer(view.slotCount);
-  return IMAGES.map((_, i) => {
+  const all: Float64Array[] = [];
+  for (const i of IMAGES.keys()) {
     const scores = new Float64Array(texts.count);
-    score(images, i, texts, scales(whole, i), scores);
-    return scores;
-  });
+    score(images, i, texts, await scales(whole, i), scores);
+    all.push(scores);
+  }
+  return all;
 };
 
 describe.each(["local", "asif+local"] as const)("the influence of an anchor by %s", (method) => {
