@@ -9,7 +9,7 @@ import type { IndexProfile } from "./profile.ts";
 import { createFitKeeper, EAGER_ANCHORS, type Kept } from "./fit-keeper.ts";
 import { fit } from "./fit.ts";
 import { fittedTransformOf, isTransformKind } from "./kinds.ts";
-import { applyTransform, fittedDimension, type Fit } from "./transform.ts";
+import { applyTransform, deviationsOf, fittedDimension, type Fit } from "./transform.ts";
 import type { AnchorView, Changes, Slot } from "./types.ts";
 
 /** Rows that are transformed at once: some milliseconds, in which no request is answered. */
@@ -73,6 +73,8 @@ export interface Focused {
   readonly sequence: Sequence;
   /** Raw vectors, `[b, d]`, as this lens shows them. */
   readonly show: (queries: Float32Array) => Promise<Float32Array>;
+  /** As in a `Look`. */
+  readonly deviations: () => Float64Array | null;
 }
 
 export interface Fitted extends Kept {
@@ -250,6 +252,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
         version: chosen.version,
         sequence: kind === "none" ? view.sequence : chosen.sequence,
         show: (queries) => applyTransform(chosen.fit, queries, raw.dimension),
+        deviations: () => deviationsOf(chosen.fit),
       };
     },
     warm: async (slotCount) => {

@@ -74,6 +74,22 @@ const factorsOf = (kind: TransformKind, variances: Float64Array, power: number):
 /** What a direction of some variance is multiplied by: `variance^(-power / 2)`. */
 export const whiteningFactor = (variance: number, power: number): number => variance ** (-power / 2);
 
+/**
+ * The standard deviations of a fit's directions, descending; null where it does not divide by powers of them. They are
+ * read from the projection, whose rows have the norm `deviation^-power`.
+ */
+export const deviationsOf = (fit: Fit | null): Float64Array | null => {
+  const projection = fit?.projection ?? null;
+  const power = fit === null ? 0 : (whiteningOf(fit.kind)?.power ?? 0);
+  if (fit === null || projection === null || fit.kind === "whiten" || power === 0) return null;
+  const d = fit.mean.length;
+  return Float64Array.from({ length: projection.length / d }, (_, row) => {
+    let squares = 0;
+    for (let i = row * d; i < (row + 1) * d; i++) squares += (projection[i] ?? 0) ** 2;
+    return squares ** (-0.5 / power);
+  });
+};
+
 /** The mean squared distance of rows from their mean. */
 const spreadOf = (rows: Float32Array, mean: Float64Array): number => {
   const d = mean.length;

@@ -66,6 +66,8 @@ export interface Look {
   readonly transformSequence: Sequence;
   /** Raw vectors, `[b, d]`, as they are compared: unit rows of the fitted dimension. */
   readonly show: (vectors: Float32Array) => Promise<Float32Array>;
+  /** The standard deviations of whitened directions, descending; null where none are divided by a power of them. */
+  readonly deviations: () => Float64Array | null;
   /** Of what `show` gives and of `rows`. */
   readonly dimension: number;
   /** The vectors of anchors as they are compared, `[slots.length, dimension]`. */

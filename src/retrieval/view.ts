@@ -157,6 +157,7 @@ export const createView = (
         transform: used,
         exact,
         show,
+        deviations,
         version,
         sequence,
       } = await lensOf(modality, kind).focus(view, changes, false);
@@ -165,6 +166,7 @@ export const createView = (
         transformVersion: version,
         transformSequence: sequence,
         show,
+        deviations,
         dimension: exact.dimension,
         rows: (slots) => gather(exact, slots),
         search: (shown, { k, allow }) => exact.search(shown, { k, allow: allow ?? live }),

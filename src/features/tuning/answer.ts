@@ -2,7 +2,7 @@ import { scoreTexts, type Fold, type FoldMemory, type MethodPlug } from "../../a
 import type { AnchorView, Neighbours } from "../../retrieval/index.ts";
 import { rankGrid } from "./asif-grid.ts";
 import { rankAmong } from "./ranks.ts";
-import type { Method } from "../../types.ts";
+import type { Method, Negatives } from "../../types.ts";
 import type { Choice, Trial } from "./api.ts";
 
 /** Methods that are plugged in, by their names. */
@@ -12,6 +12,8 @@ export type Plugged = ReadonlyMap<Method, MethodPlug>;
 export interface OpenFold extends Pick<FoldMemory, "view" | "allow"> {
   /** Methods beside the core's. */
   readonly plugs?: Plugged;
+  /** What similarities below 0 count for; absent: nothing. */
+  readonly negatives?: Negatives;
   readonly truths: Int32Array;
   readonly sizes: readonly number[];
   /** `[truths, d]` */
@@ -25,8 +27,10 @@ export const openFold = (
   fold: Fold,
   { view: seen, allow }: FoldMemory,
   plugs?: Plugged,
+  negatives?: Negatives,
 ): OpenFold => ({
   view: seen,
+  ...(negatives === undefined ? {} : { negatives }),
   ...(plugs === undefined ? {} : { plugs }),
   ...(allow === undefined ? {} : { allow }),
   truths: fold.truths,
@@ -43,7 +47,7 @@ export const openFold = (
  */
 export const askGrid = async (
   fold: OpenFold,
-  trial: Trial & Pick<Choice, "negatives">,
+  trial: Trial,
   ks: readonly number[],
   ps: readonly number[],
   onRanks: (k: number, p: number, ranks: Float64Array) => void,
@@ -55,7 +59,7 @@ export const askGrid = async (
     truths: fold.truths,
     sizes: fold.sizes,
     slotCount: fold.view.slotCount,
-    negatives: trial.negatives ?? "cut",
+    ...(fold.negatives === undefined ? {} : { negatives: fold.negatives }),
   };
   await rankGrid(input, ks, ps, onRanks);
 };

@@ -18,7 +18,7 @@ export const TUNING_DEFAULTS = {
   // It depends on every question, not only on those at a threshold, so that its choice is more often the best by top-1.
   objective: "meanReciprocalRank",
   methods: METHODS,
-  transforms: ["none", "center", "whiten", "auto"],
+  transforms: ["none", "center", "auto"],
   budgetSeconds: 600,
 } as const;
 
@@ -55,10 +55,16 @@ export const tuneRequest = z
       }),
     ),
     transforms: optional(
-      z.array(transform).min(1).max(namedTransform.options.length).readonly().openapi({
-        description:
-          "All where absent; the collection's own alone where its vectors take more than 512 MiB, for they are held as each shows them.",
-      }),
+      z
+        .array(transform)
+        .min(1)
+        .max(namedTransform.options.length)
+        .readonly()
+        .openapi({
+          description:
+            "`none`, `center` and `auto` where absent; the collection's own alone where its vectors take more than 512 MiB, for " +
+            "they are held as each shows them. With `auto` other powers and ranks are tried as well.",
+        }),
     ),
     budgetSeconds: whole(1, MAX_BUDGET_SECONDS, budgetSeconds).openapi({
       description:
@@ -109,6 +115,8 @@ const trial = z.strictObject({
 export type Trial = z.output<typeof trial>;
 export type MeasuredTrial = Trial & Measured;
 
+const difference = z.strictObject({ mean: z.number(), low: z.number(), high: z.number() });
+
 const tunedChoice = z.strictObject({ ...choice.shape, ...measured.shape }).openapi("TunedChoice");
 
 export const tuning = z
@@ -123,7 +131,28 @@ export const tuning = z
     objective: metric,
     complete: z.boolean().openapi({ description: "False where the budget ran out first." }),
     tookMs: z.number(),
-    chosen: tunedChoice.openapi({ description: "What was best." }),
+    chosen: tunedChoice.openapi({
+      description: "What was best; what `auto` answers by where the best is not surely better.",
+    }),
+    best: optional(tunedChoice.openapi({ description: "What was best of all that was tried." })),
+    auto: optional(
+      z
+        .strictObject({
+          ...measured.shape,
+          difference: difference.openapi({
+            description: "By the objective, of the best to it: the mean, and a 95 % interval.",
+          }),
+          kept: z.boolean().openapi({
+            description:
+              "Whether it is chosen, for the interval holds 0; then k, p and transform stay `auto`.",
+          }),
+        })
+        .nullable()
+        .openapi({
+          description:
+            "What the settings `auto` come to by `asif`; null where they were not among what was tried.",
+        }),
+    ),
     before: tunedChoice.nullable().openapi({
       description: "The collection's settings as they were, measured alike; null where the budget ran out.",
     }),
@@ -133,7 +162,7 @@ export const tuning = z
           z.strictObject({
             method,
             ...measured.shape,
-            difference: z.strictObject({ mean: z.number(), low: z.number(), high: z.number() }).openapi({
+            difference: difference.openapi({
               description:
                 "By the objective, to the best of `asif` on the same questions: the mean, and a 95 % interval by the " +
                 "bootstrap over held-out classes.",

@@ -1,14 +1,17 @@
 import { isPlugged } from "../../api/methods.ts";
-import { traitsOf } from "../../asif/index.ts";
+import { autoParameters, traitsOf } from "../../asif/index.ts";
 import type { Method } from "../../types.ts";
 import { bestOf } from "./ledger.ts";
 import type { Choice, MeasuredTrial, Metric, Trial } from "./api.ts";
 
-const COARSE_KS = [12, 25, 50, 100, 200, 400, 800, 1_600];
+/** Where negative similarities are cut, a k beyond some hundreds hardly matters; the widest is for those who keep them. */
+const COARSE_KS = [12, 25, 50, 100, 200, 400, 800];
+const KEPT_KS = [1_600];
 /** Worth its time only where there are many anchors. */
 const WIDE_K = 3_200;
 const MANY_ANCHORS = 20_000;
-const COARSE_PS = [1, 2, 4, 8, 16];
+const COARSE_PS = [1, 1.5, 2, 3, 4, 8, 16];
+const POWERS_PS = [1, 1.5, 2, 3];
 /** Similarities along canonical directions are told apart by smaller powers. */
 const CANONICAL_PS = [1, 1.5, 2, 3, 4];
 const RANKS = [64, 128, 256, 512];
@@ -35,7 +38,11 @@ const ascending = (values: readonly number[]): number[] => [...new Set(values)].
 
 /** A coarse grid over ASIF's k and p. */
 export const coarseGrid = (anchors: number, current: Choice): ParameterGrid => {
-  const ks = [...COARSE_KS, ...(anchors > MANY_ANCHORS ? [WIDE_K] : [])];
+  const ks = [
+    ...COARSE_KS,
+    ...(current.negatives === "keep" ? KEPT_KS : []),
+    ...(anchors > MANY_ANCHORS ? [WIDE_K] : []),
+  ];
   const widest = Math.min(ks.at(-1) ?? 1, anchors);
   return {
     ks: ascending([...ks, current.k].map((k) => Math.min(k, widest))),
@@ -48,6 +55,31 @@ export const finerGrid = ({ k = 1, p = 1 }: Trial, anchors: number): ParameterGr
   ks: ascending(FINER_KS.map((by) => Math.min(anchors, Math.max(1, Math.round(k * by))))),
   ps: ascending(FINER_PS.map((by) => p * by)),
 });
+
+/** The powers that are tried beside those of the transform `auto`, around what is best through it. */
+export const powersGrid = ({ k = 1 }: Trial): ParameterGrid => ({ ks: [k], ps: POWERS_PS });
+
+/** What `auto` answers by: its transform with its own k and p. */
+export const autoTrial = (anchors: number): Trial => ({
+  method: "asif",
+  transform: "auto",
+  ...clampedK(autoParameters("auto", anchors), anchors),
+});
+
+const clampedK = ({ k, p }: { readonly k: number; readonly p: number }, anchors: number) => ({
+  k: Math.min(k, anchors),
+  p,
+});
+
+/** Local regression through named transforms, with the best k and p of ASIF through the same. */
+export const localTrials = (methods: readonly Method[], asif: readonly Trial[]): Trial[] =>
+  asif.flatMap(({ transform, k, p }): Trial[] => {
+    if (transform === undefined || k === undefined || p === undefined) return [];
+    return [
+      ...(methods.includes("local") ? [{ method: "local" as const, transform }] : []),
+      ...(methods.includes("asif+local") ? [{ method: "asif+local" as const, transform, k, p }] : []),
+    ];
+  });
 
 /** The best of each transform, of those whose best is no further from the best of all than its standard error. */
 export const closeToBest = (
@@ -121,10 +153,10 @@ export const compoundTrials = (
 
 /** A choice without what its method does not depend on. */
 export const trialOf = ({ method, k, p, transform, rank, ensemble }: Choice, ensembles: boolean): Trial => {
-  const ofAsif = method === "asif" || method === "consensus";
+  const ofAsif = method === "asif" || method === "asif+local" || method === "consensus";
   return {
     method,
-    ...(ofAsif ? { transform } : {}),
+    ...(ofAsif || method === "local" ? { transform } : {}),
     ...(ofAsif || method === "asif-csa" ? { k, p } : {}),
     ...(rank === null || !traitsOf(method).canonical ? {} : { rank }),
     ...(ensembles ? { ensemble } : {}),

@@ -1,3 +1,4 @@
+import { signed } from "../../math/fixed.ts";
 import { transformText } from "../../api/transforms.ts";
 import type { Measured, Metric, Trial, TuningFindings } from "./api.ts";
 
@@ -11,11 +12,12 @@ const METRIC_NAMES: readonly (readonly [Metric, string])[] = [
 
 /** The findings as the lines of a table: percentages, each with its deviation from fold to fold. */
 export const tuningReport = (tuning: TuningFindings): string[] => {
-  const { chosen, before, trials, folds, questions, classes, anchors, tookMs } = tuning;
+  const { chosen, before, auto, trials, folds, questions, classes, anchors, tookMs } = tuning;
   const rows: readonly (readonly [string, string, Measured])[] = [
     ...(before === null ? [] : [["before", nameOf(before), before] as const]),
+    ...(auto == null || auto.kept ? [] : [["auto", "asif, auto", auto] as const]),
     ["chosen", nameOf(chosen), chosen],
-    ...trials.slice(1, SHOWN).map((trial) => ["", nameOf(trial), trial] as const),
+    ...trials.slice(auto?.kept === true ? 0 : 1, SHOWN).map((trial) => ["", nameOf(trial), trial] as const),
   ];
   const width = Math.max(...rows.map(([, name]) => name.length));
   return [
@@ -25,8 +27,21 @@ export const tuningReport = (tuning: TuningFindings): string[] => {
       ([what, name, measured]) =>
         `${what.padEnd(8)}${name.padEnd(width)} ${METRIC_NAMES.map(([metric]) => share(measured, metric)).join("")}`,
     ),
+    ...(auto == null ? [] : [againstAuto(tuning, auto)]),
     `${trials.length} settings tried${tuning.complete ? "" : "; the budget ran out before all were"}`,
   ];
+};
+
+/** How far the best is from `auto`, in points of the objective. */
+const againstAuto = (
+  { objective }: TuningFindings,
+  { difference, kept }: NonNullable<TuningFindings["auto"]>,
+): string => {
+  const { mean, low, high } = difference;
+  const [by, from, to] = [mean, low, high].map((value) => signed(100 * value, 1));
+  const name = METRIC_NAMES.find(([metric]) => metric === objective)?.[1] ?? objective;
+  const verdict = kept ? "not surely better, so auto is kept" : "surely better";
+  return `the best is ${by} points of ${name} from auto (${from} to ${to}): ${verdict}`;
 };
 
 const share = (measured: Measured, metric: Metric): string =>

@@ -3,6 +3,8 @@ import type { AnchorView } from "../../retrieval/index.ts";
 import { ask, askGrid, openFold, type OpenFold, type Plugged } from "./answer.ts";
 import type { ParameterGrid } from "./candidates.ts";
 import type { Ledger } from "./ledger.ts";
+import { askPowers, transformOfPowers, type Powers } from "./powers.ts";
+import type { Negatives } from "../../types.ts";
 import type { Choice, Trial } from "./api.ts";
 
 export interface TuneContext {
@@ -11,6 +13,8 @@ export interface TuneContext {
   readonly progress: (done: number, total: number) => void;
   /** Methods beside the core's; absent: none. */
   readonly plugs?: Plugged;
+  /** What similarities below 0 count for; absent: nothing. */
+  readonly negatives?: Negatives;
 }
 
 /** Some trials in one fold. */
@@ -18,9 +22,18 @@ export type Piece = (open: OpenFold, record: (trial: Trial, ranks: Float64Array)
 
 /** The trials of ASIF, in whichever space, at every point of a grid. */
 export const gridPiece =
-  (trial: Trial, { ks, ps }: ParameterGrid, { negatives = "cut" }: Pick<Choice, "negatives">): Piece =>
+  (trial: Trial, { ks, ps }: ParameterGrid): Piece =>
   (open, record) =>
-    askGrid(open, { ...trial, negatives }, ks, ps, (k, p, ranks) => record({ ...trial, k, p }, ranks));
+    askGrid(open, trial, ks, ps, (k, p, ranks) => record({ ...trial, k, p }, ranks));
+
+/** ASIF through other powers and ranks than those of `auto`; nothing where `auto` does not whiten. */
+export const powersPiece =
+  (trial: Trial, variants: readonly Powers[], grid: ParameterGrid): Piece =>
+  async (open, record) => {
+    await askPowers(open, variants, grid, (powers, k, p, ranks) =>
+      record({ ...trial, transform: transformOfPowers(powers), k, p }, ranks),
+    );
+  };
 
 /** @param defaults for what the trial leaves open */
 export const trialPiece =
@@ -50,7 +63,7 @@ export const createRun = (
   ledger: Ledger,
   options: TuneContext & { readonly until: number; readonly planned: number },
 ): Run => {
-  const { signal, progress, plugs, until, planned } = options;
+  const { signal, progress, plugs, negatives, until, planned } = options;
   const memories = createFoldMemories(view);
   let [done, begun] = [0, 0];
   return {
@@ -60,7 +73,7 @@ export const createRun = (
       for (const [index, fold] of folds.entries()) {
         const isLate = (): boolean => performance.now() > until && !(firstInAnyCase && index === 0);
         if (isLate()) return index;
-        const open = openFold(view, fold, await memories.open(fold), plugs);
+        const open = openFold(view, fold, await memories.open(fold), plugs, negatives);
         for (const piece of pieces) {
           signal.throwIfAborted();
           if (isLate()) return index;

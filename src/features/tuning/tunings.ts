@@ -7,7 +7,7 @@ import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError } from "../../errors.ts";
 import type { CollectionChange } from "../../api/collections.ts";
 import type { CollectionDefaults, CollectionName } from "../../types.ts";
-import { TUNING_DEFAULTS, type Choice, type TuneRequest, type Tuning } from "./api.ts";
+import { TUNING_DEFAULTS, type Choice, type TuneRequest, type Tuning, type TuningFindings } from "./api.ts";
 import { findTuning, saveTuning } from "./table.ts";
 import type { TuneContext } from "./run.ts";
 import { tune } from "./tune.ts";
@@ -70,13 +70,17 @@ const planTuning = (
   for (const method of settings.methods) requireMethod(hooks.methods, method);
   const folds = dealFolds(view, settings);
   return async (context) => {
-    const tuning = await tune(view, folds, current, settings, { ...context, plugs: hooks.methods });
+    const tuning = await tune(view, folds, current, settings, {
+      ...context,
+      plugs: hooks.methods,
+      negatives: defaults().asif.negatives,
+    });
     context.signal.throwIfAborted();
     const found = { at: new Date(), appliedAt: null, tuning };
     // The evidence first, so that no query uses settings without evidence.
     await saveTuning(store, record, found);
     if (!apply) return;
-    const appliedAt = await collection.changeDefaults(defaultsOf(tuning.chosen));
+    const appliedAt = await collection.changeDefaults(defaultsOf(tuning));
     await saveTuning(store, record, { ...found, appliedAt });
   };
 };
@@ -87,10 +91,10 @@ const choiceOf = ({ asif, ...defaults }: CollectionDefaults, anchors: number): C
   ...defaults,
 });
 
-const defaultsOf = ({ k, p, transform, method, rank, ensemble }: Choice): CollectionChange => ({
-  asif: { k, p },
-  transform,
-  method,
-  rank,
-  ensemble,
-});
+const defaultsOf = ({ chosen, auto }: TuningFindings): CollectionChange => {
+  const { k, p, transform, method, rank, ensemble } = chosen;
+  return {
+    asif: auto?.kept === true ? { k: "auto", p: "auto" } : { k, p },
+    ...{ transform, method, rank, ensemble },
+  };
+};

@@ -34,7 +34,7 @@ const tuned = async (
 
 describe("tuning", () => {
   it("chooses what is best of all that it tried, and tells what the collection had before", async () => {
-    const found = await tuned(conceptAnchors(60, 2, { shift: 3 }));
+    const found = await tuned(conceptAnchors(60, 2, { shift: 10 }));
     expect(found).toMatchObject({ folds: 3, questions: 120, classes: 20, complete: true, seed: 5 });
     const { chosen, before, trials } = found;
     expect(chosen.meanReciprocalRank).toBe(Math.max(...trials.map((trial) => trial.meanReciprocalRank)));
@@ -50,6 +50,29 @@ describe("tuning", () => {
       expect(meanReciprocalRank).toBeGreaterThan(0);
       expect(spread.top1).toBeGreaterThanOrEqual(0);
     }
+  });
+
+  it("keeps auto where nothing is surely better, and tells how far its best is from it", async () => {
+    const found = await tuned(conceptAnchors(60, 2, { shift: 3 }), {
+      transforms: ["none", "center", "auto"],
+    });
+    const { auto, best, chosen, trials } = found;
+    expect(auto).not.toBeNull();
+    expect(best?.meanReciprocalRank).toBe(trials[0]?.meanReciprocalRank);
+    expect(auto?.difference.mean).toBeCloseTo(
+      (best?.meanReciprocalRank ?? NaN) - (auto?.meanReciprocalRank ?? NaN),
+      10,
+    );
+    expect(auto?.kept).toBe((auto?.difference.low ?? NaN) <= 0);
+    expect(chosen.meanReciprocalRank).toBe((auto?.kept === true ? auto : best)?.meanReciprocalRank);
+    if (auto?.kept === true) expect(chosen).toMatchObject({ method: "asif", transform: "auto" });
+    expect(trials.some(({ transform }) => typeof transform === "object")).toBe(true);
+  });
+
+  it("has nothing to say of auto where that is not among what it may choose", async () => {
+    expect((await tuned(conceptAnchors(40, 2))).auto).toBeNull();
+    const some = { methods: ["csa"], transforms: ["auto"] } as const;
+    expect((await tuned(conceptAnchors(40, 2), some)).auto).toBeNull();
   });
 
   it("comes to the same for the same anchors and seed", async () => {
