@@ -2,21 +2,21 @@ import { streamEvents } from "../../client/events.ts";
 import type { CallOptions, Transport } from "../../client/transport.ts";
 import type {
   ConsensusAnswerBody,
-  ConsensusRoundBody,
   ConsensusScoreAnswerBody,
   GeneratorListBody,
   ScorerListBody,
 } from "./api/answer.ts";
 import type { ConsensusRequestBody, ConsensusScoreRequestBody } from "./api/request.ts";
+import type { ConsensusRoundBody } from "./api/run.ts";
 
 export type {
   ConsensusAnswerBody,
-  ConsensusRoundBody,
   ConsensusScoreAnswerBody,
   GeneratorListBody,
   ScorerListBody,
 } from "./api/answer.ts";
 export type { ConsensusRequestBody, ConsensusScoreRequestBody } from "./api/request.ts";
+export type { ConsensusRoundBody } from "./api/run.ts";
 
 export type ConsensusEvent =
   | { readonly event: "round"; readonly round: ConsensusRoundBody }

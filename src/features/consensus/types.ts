@@ -1,38 +1,20 @@
+import type { z } from "@hono/zod-openapi";
 import type { Agreement, Aggregation, Normalisation } from "../../math/ensemble/index.ts";
 import type { Random } from "../../math/random.ts";
-import type { AnchorId, Modality } from "../../types.ts";
+import type { consensusRound, payload, scorerCost, stopReason } from "./api/run.ts";
 
-/** What can be proposed. */
-export type Payload =
-  | { readonly kind: "text"; readonly text: string }
-  /** An image of the collection. */
-  | { readonly kind: "anchor"; readonly anchor: AnchorId }
-  | { readonly kind: "vector"; readonly modality: Modality; readonly vector: readonly number[] }
-  /** A solution as far as it goes. */
-  | { readonly kind: "steps"; readonly steps: readonly string[]; readonly done: boolean }
-  | { readonly kind: "action"; readonly action: readonly number[] };
+/** A proposal's content: a text, an image of the collection, a vector, a partial or whole solution, or an action. */
+export type Payload = z.output<typeof payload>;
 
 export type PayloadKind = Payload["kind"];
 
-export interface Proposed {
-  readonly payload: Payload;
-  /** Ids of the proposals that it was made of. */
-  readonly parents?: readonly string[];
-  /** Of the generator, where it has one. */
-  readonly logProbability?: number;
-}
+/** What a generator returns: a payload, the ids of the proposals that it was made from, its own log-probability. */
+export type Proposed = Pick<Proposal, "payload" | "logProbability"> & Partial<Pick<Proposal, "parents">>;
 
-/** Equal payloads are one proposal. */
-export interface Proposal extends Proposed {
-  /** The start of the SHA-256 of the payload. */
-  readonly id: string;
-  readonly parents: readonly string[];
-  /** The first that proposed it, and in which round, from 1. */
-  readonly generator: string;
-  readonly round: number;
-}
+/** A payload with the generator and the round that proposed it first; equal payloads are one proposal. */
+export type Proposal = RoundTrace["proposed"][number];
 
-/** A proposal with what scorers think of it. */
+/** A proposal with its scores. */
 export interface RankedProposal {
   readonly proposal: Proposal;
   /** How often it has been proposed. */
@@ -44,7 +26,7 @@ export interface RankedProposal {
   readonly judged: boolean;
 }
 
-/** What a generator is told. */
+/** A generator's input. */
 export interface State {
   /** The round to come, from 1. */
   readonly round: number;
@@ -54,12 +36,12 @@ export interface State {
   readonly has: (payload: Payload) => boolean;
 }
 
-/** Makes proposals out of the best of the round before. */
+/** Makes proposals from the best of the last round. */
 export interface Generator {
   readonly name: string;
   /**
    * @param count at most so many
-   * @param random of the run's seed; nothing else may be left to chance
+   * @param random seeded by the run; a generator uses no other randomness
    */
   propose(state: State, count: number, random: Random, signal: AbortSignal): Promise<readonly Proposed[]>;
 }
@@ -67,11 +49,11 @@ export interface Generator {
 export interface Judgement {
   /** One a proposal, higher is better; NaN where the scorer cannot judge. */
   readonly scores: Float64Array;
-  /** By the place of a proposal, why it is out of the question. */
+  /** Reasons why proposals are excluded, by their index. */
   readonly vetoes?: ReadonlyMap<number, string>;
 }
 
-/** Raw scores of some vectors, and how each rises with each of its vector's components. */
+/** Raw scores of vectors, and the gradient of each score by its vector's components. */
 export interface Slopes {
   readonly scores: Float64Array;
   readonly gradients: readonly Float64Array[];
@@ -79,31 +61,31 @@ export interface Slopes {
 
 export interface Scorer {
   readonly name: string;
-  /** The kinds of proposals that it can judge; of others it is not asked. */
+  /** The kinds of proposals that it can judge; it is not called for others. */
   readonly kinds: readonly PayloadKind[];
   readonly calibration: Normalisation;
   /**
-   * What becomes of a run in which it fails or takes too long: it `fail`s too, goes on without the scorer (`drop`), or
-   * keeps what it said `last` and asks it only about what later rounds propose.
+   * What happens to the run if the scorer fails or times out: the run `fail`s, continues without it (`drop`), or keeps its
+   * `last` scores and calls it only for proposals of later rounds.
    */
   readonly onFailure: "fail" | "drop" | "last";
   readonly timeoutMs: number;
   /**
-   * Present where a score depends on what else was proposed: the scorer is asked about the whole pool anew in every
-   * round, and told how often each has been proposed.
+   * Present if a score depends on the other proposals: the scorer is called for the whole pool in every round, with the
+   * number of times that each was proposed.
    */
   readonly judgesPool?: true;
-  /** @param multiplicities only of a scorer that judges the pool: one a proposal */
+  /** @param multiplicities one a proposal, for a scorer that judges the pool */
   score(
     proposals: readonly Proposal[],
     signal: AbortSignal,
     multiplicities?: readonly number[],
   ): Promise<Judgement>;
-  /** Of a scorer that judges vectors and can tell in which direction its scores rise. */
+  /** Gradients, for a scorer of vectors that has them. */
   gradient?(vectors: readonly (readonly number[])[], signal: AbortSignal): Promise<Slopes>;
-  /** Scores of things that nobody proposed, to calibrate by; absent: those of the proposals. */
+  /** Scores of things that were not proposed, to calibrate by; absent: the proposals' own scores. */
   background?(signal: AbortSignal): Promise<Float64Array>;
-  /** What is to be known of how good it is, once it has judged, such as the accuracy of what it was fitted on. */
+  /** Quality figures after the first call, such as the cross-validated accuracy of a fitted scorer. */
   report?(): Readonly<Record<string, number>>;
 }
 
@@ -123,13 +105,13 @@ export interface ConsensusPlan {
   /** Proposals times scorers, at most, whether or not each can judge each. */
   readonly scoreBudget: number;
   readonly timeBudgetMs: number;
-  /** Of the values' deviation: a round that improves less has not improved. */
+  /** A share of the values' deviation: a smaller improvement does not count. */
   readonly epsilon: number;
   /** Rounds without improvement after which the run has converged. */
   readonly patience: number;
   /** Whether to stop as soon as all of several scorers rank the same proposal first. */
   readonly stopWhenUnanimous: boolean;
-  /** The share of the weight whose scorers must not have failed. */
+  /** The smallest share of the weight that must be left after failures. */
   readonly quorum: number;
   /** Below either of these the run abstains. */
   readonly abstain: { readonly margin?: number; readonly agreement?: number };
@@ -142,43 +124,10 @@ export interface ConsensusPlan {
   readonly seed: number;
 }
 
-export type StopReason =
-  "rounds" | "score-budget" | "time-budget" | "converged" | "unanimous" | "no-proposals";
-
-/** Enough to find the winner again without asking anyone. */
-export interface RoundTrace {
-  readonly round: number;
-  /** Those that nobody had proposed before. */
-  readonly proposed: readonly Proposal[];
-  /**
-   * Of these, raw, `[scorers][proposed]`; null where one cannot judge. Of a scorer that judges the pool: of everything
-   * proposed so far.
-   */
-  readonly scores: readonly (readonly (number | null)[])[];
-  readonly vetoes: readonly { readonly proposal: string; readonly scorer: string; readonly reason: string }[];
-  readonly failures: readonly {
-    readonly scorer: string;
-    readonly message: string;
-    readonly policy: Scorer["onFailure"];
-  }[];
-  /** Best first. */
-  readonly survivors: readonly {
-    readonly proposal: string;
-    readonly value: number;
-    readonly scores: readonly (number | null)[];
-  }[];
-  /** What the best is ahead of the best of the round before, by this round's scale. */
-  readonly improvement: number | null;
-}
-
-export interface ScorerCost {
-  readonly scorer: string;
-  readonly asked: number;
-  readonly proposals: number;
-  readonly ms: number;
-  readonly failures: number;
-  readonly report?: Readonly<Record<string, number>>;
-}
+export type StopReason = z.output<typeof stopReason>;
+/** One round: enough to find the winner again without calling generators and scorers. */
+export type RoundTrace = z.output<typeof consensusRound>;
+export type ScorerCost = z.output<typeof scorerCost>;
 
 export interface ConsensusRun {
   /** Null where there is none: nothing was proposed, everything was vetoed, or no scorer can judge it. */
@@ -188,11 +137,11 @@ export interface ConsensusRun {
   readonly ranking: readonly RankedProposal[];
   readonly vetoed: number;
   readonly agreement: Agreement | null;
-  /** What each scorer would have chosen alone; null where it judges nothing. */
+  /** The first proposal of each scorer alone; null if it judges none. */
   readonly alone: readonly { readonly scorer: string; readonly proposal: Proposal | null }[];
   readonly stopped: StopReason;
   readonly rounds: readonly RoundTrace[];
-  /** Of each scorer, what it was calibrated by beside the proposals; null where nothing. */
+  /** The background scores that each scorer was calibrated by; null if it has none. */
   readonly backgrounds: readonly (readonly number[] | null)[];
   readonly costs: readonly ScorerCost[];
   /** The weights in force at the end: 0 for a scorer that was dropped. */

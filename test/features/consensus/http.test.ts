@@ -7,11 +7,11 @@ import { createClient, type ConsensusEvent } from "../../../src/features/client.
 import { replay, type ConsensusRun } from "../../../src/features/consensus/index.ts";
 import {
   consensusAnswer,
-  consensusRound,
   consensusScoreAnswer,
   generatorList,
   scorerList,
 } from "../../../src/features/consensus/api/answer.ts";
+import { consensusRound } from "../../../src/features/consensus/api/run.ts";
 import { json, openEndpoint, sizeOf } from "../../support/endpoints.ts";
 import { listen, openTestApp, pathsOf, problemIn, type TestApp } from "../../http/support.ts";
 

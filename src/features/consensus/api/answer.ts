@@ -1,14 +1,20 @@
 import { z } from "@hono/zod-openapi";
-import { anchorId, modality, optional, sequence, vector } from "../../../api/values.ts";
+import { modality, optional, sequence } from "../../../api/values.ts";
 import { aggregation } from "./request.ts";
+import {
+  consensusRound,
+  failures,
+  numbers,
+  scoreOrNull,
+  scorerCost,
+  scores,
+  stopReason,
+  strings,
+  vetoes,
+} from "./run.ts";
 import { normalisation } from "./scorers.ts";
 
-const scoreOrNull = z.number().nullable();
-const scores = z.array(scoreOrNull).readonly();
-const strings = z.array(z.string()).readonly();
-const numbers = z.array(z.number()).readonly();
-
-const payload = {
+const payloadFields = {
   id: z.string().openapi({ description: "The same for equal proposals." }),
   kind: z.enum(["text", "anchor", "vector", "steps", "action"]),
   text: optional(z.string()),
@@ -21,7 +27,7 @@ const payload = {
 };
 
 const shown = {
-  ...payload,
+  ...payloadFields,
   generator: z.string(),
   round: z.int(),
   parents: strings,
@@ -55,46 +61,6 @@ const agreement = z
   })
   .openapi("Agreement");
 
-const failures = z
-  .array(
-    z.strictObject({ scorer: z.string(), message: z.string(), policy: z.enum(["fail", "drop", "last"]) }),
-  )
-  .readonly();
-const vetoes = z
-  .array(z.strictObject({ proposal: z.string(), scorer: z.string(), reason: z.string() }))
-  .readonly();
-
-const tracedPayload = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("text"), text: z.string() }),
-  z.strictObject({ kind: z.literal("anchor"), anchor: anchorId }),
-  z.strictObject({ kind: z.literal("vector"), modality, vector }),
-  z.strictObject({ kind: z.literal("steps"), steps: strings, done: z.boolean() }),
-  z.strictObject({ kind: z.literal("action"), action: numbers }),
-]);
-
-export const consensusRound = z
-  .strictObject({
-    round: z.int(),
-    proposed: z
-      .array(
-        z.strictObject({
-          id: z.string(),
-          payload: tracedPayload,
-          generator: z.string(),
-          round: z.int(),
-          parents: strings,
-          logProbability: optional(z.number()),
-        }),
-      )
-      .readonly(),
-    scores: z.array(scores).readonly().openapi({ description: "Raw, scorers x proposed." }),
-    vetoes,
-    failures,
-    survivors: z.array(z.strictObject({ proposal: z.string(), value: scoreOrNull, scores })).readonly(),
-    improvement: scoreOrNull,
-  })
-  .openapi("ConsensusRound");
-
 const computed = { sequence, tookMs: z.number() };
 
 export const consensusAnswer = z
@@ -103,7 +69,7 @@ export const consensusAnswer = z
       .nullable()
       .openapi({ description: "Null where nothing was proposed, all was vetoed, or no scorer can judge." }),
     abstained: z.boolean(),
-    stopped: z.enum(["rounds", "score-budget", "time-budget", "converged", "unanimous", "no-proposals"]),
+    stopped: stopReason,
     rounds: z.int(),
     proposals: z.int(),
     vetoed: z.int(),
@@ -115,23 +81,7 @@ export const consensusAnswer = z
       .openapi({ description: "What each scorer would have chosen alone." }),
     weights: z.record(z.string(), z.number()).openapi({ description: "0 for a scorer that was dropped." }),
     failures,
-    costs: z
-      .array(
-        z.strictObject({
-          scorer: z.string(),
-          asked: z.int(),
-          proposals: z.int(),
-          ms: z.number(),
-          failures: z.int(),
-          report: optional(
-            z.record(z.string(), z.number()).openapi({
-              description:
-                "Of what was fitted: how many anchors it was fitted on, and its cross-validated accuracy.",
-            }),
-          ),
-        }),
-      )
-      .readonly(),
+    costs: z.array(scorerCost).readonly(),
     seed: z.int(),
     trace: optional(
       z.strictObject({
@@ -148,7 +98,10 @@ export const consensusAnswer = z
 
 export const consensusScoreAnswer = z
   .strictObject({
-    proposals: z.array(z.strictObject(payload)).readonly().openapi({ description: "Equal ones are one." }),
+    proposals: z
+      .array(z.strictObject(payloadFields))
+      .readonly()
+      .openapi({ description: "Equal ones are one." }),
     scorers: z
       .array(z.strictObject({ name: z.string(), weight: z.number(), raw: scores, calibrated: scores }))
       .readonly(),
@@ -193,7 +146,6 @@ export const generatorList = z
   .openapi("GeneratorList");
 
 export type ConsensusAnswerBody = z.input<typeof consensusAnswer>;
-export type ConsensusRoundBody = z.input<typeof consensusRound>;
 export type ConsensusScoreAnswerBody = z.input<typeof consensusScoreAnswer>;
 export type ScorerListBody = z.input<typeof scorerList>;
 export type GeneratorListBody = z.input<typeof generatorList>;
