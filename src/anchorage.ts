@@ -7,23 +7,24 @@ import { createApp, createInProcessFetch } from "./http/index.ts";
 import type { Log } from "./types.ts";
 import { silentLog } from "./log.ts";
 
-/** The whole of Anchorage in one process, without HTTP: what the service and the scripts build on. */
+/** All of Anchorage in one process, without HTTP: the base of the service and of the scripts. */
 export interface Service {
   readonly core: Core;
   readonly features: OpenedFeatures;
-  /** Ends jobs, waits for what runs, frees features, encoders and indexes, stops Postgres. */
+  /** Cancels jobs, waits for running work, releases features, encoders and indexes, and stops Postgres. */
   close(): Promise<void>;
 }
 
 export interface ServiceOptions extends Partial<CoreOptions> {
-  /** In place of all that this Anchorage has. */
+  /** Replaces the built-in features. */
   readonly features?: readonly Feature[];
 }
 
 /**
- * Opens the core under `config.dataDir`, which no other process may hold, with its features.
+ * Opens the core under `config.dataDir`, which no other process may hold, and its features.
  *
- * @throws AnchorageError `data-dir-busy` where another process holds it, `unavailable` where Postgres does not answer.
+ * @throws AnchorageError `data-dir-busy` where another process holds it, `unavailable` where Postgres does not
+ * answer.
  */
 export const openService = async (
   config: Pick<Config, "dataDir" | "databaseUrl"> &
@@ -48,31 +49,31 @@ export const openService = async (
 };
 
 export interface AnchorageOptions {
-  /** Where Postgres, encoders and indexes are kept; `./data` where absent. No other process may hold it. */
+  /** Directory of Postgres, encoders and indexes; default `./data`. Only one process may use it. */
   readonly dataDir?: string;
-  /** A Postgres of your own, such as `postgres://user:password@host/database`, in place of the embedded one. */
+  /** URL of an external Postgres, such as `postgres://user:password@host/database`; default: the embedded one. */
   readonly databaseUrl?: string;
-  /** Where one-line messages go; nowhere where absent. */
+  /** Receives log messages; default: none. */
   readonly log?: Log;
-  /** Whether collections are loaded now rather than when they are first used; false where absent. */
+  /** Whether to load collections now instead of on first use; default false. */
   readonly preload?: boolean;
-  /** Whether work that a stopped process left goes on, as it does in the service; false where absent. */
+  /** Whether to resume work that a stopped process left, as the service does; default false. */
   readonly resume?: boolean;
-  /** Hosts that a consensus may call, such as `localhost:9000,models.example`; none where absent. */
+  /** Hosts that a consensus may call, such as `localhost:9000,models.example`; default: none. */
   readonly consensusHttpHosts?: string;
-  /** Whether the sample collection, `emoji`, is made in the background; false where absent. */
+  /** Whether to create the sample collection `emoji` in the background; default false. */
   readonly sample?: boolean;
-  /** In place of all that this Anchorage has. */
+  /** Replaces the built-in features. */
   readonly features?: readonly Feature[];
 }
 
 /** Anchorage in this process: the same methods, answers and errors as over HTTP. */
 export interface Anchorage extends AnchorageClient {
-  /** Ends jobs, waits for what runs, and stops Postgres. */
+  /** Cancels jobs, waits for running work, and stops Postgres. */
   close(): Promise<void>;
 }
 
-/** No request leaves the process; the address has the form of one that the HTTP interface accepts. */
+/** No request leaves the process, but the HTTP layer only accepts an address of this form. */
 const IN_PROCESS = "http://anchorage.localhost";
 
 /**

@@ -3,15 +3,15 @@ import type { Config } from "./config.ts";
 import type * as optionSchemas from "./option-schemas.ts";
 import type { Log } from "./types.ts";
 
-/** The exit status of a command; `partly`: done, but some of what was given could not be used. */
+/** The exit status of a command; `partly`: done, but some inputs could not be used. */
 export const EXIT = { done: 0, failed: 1, misused: 2, partly: 3, interrupted: 130 } as const;
 
-/** One `--option`. Its key in {@link Command.options} is its name. */
+/** One `--option`; its name is its key in {@link Command.options}. */
 export interface Option {
   readonly type: "string" | "boolean";
-  /** May be given several times; the schema then sees a list. */
+  /** May be repeated; the schema then receives a list. */
   readonly multiple?: boolean;
-  /** What stands for the value in the help, such as `NAME`. */
+  /** Placeholder of the value in the help, such as `NAME`. */
   readonly value?: string;
   readonly help: string;
   readonly default?: string;
@@ -27,27 +27,27 @@ export interface Terminal {
   readonly print: Print;
   /** To stderr: everything else. */
   readonly note: Print;
-  /** To stderr too: what happens in this process, as a service would log it. */
+  /** To stderr too: log messages of this process. */
   readonly log: Log;
 }
 
-/** The terminal, the settings, and Anchorage: `Api` is the part of it that a command calls. */
+/** A command's terminal, settings and access to Anchorage; `Api` is the part of the client that it uses. */
 export interface CommandContext<Api = unknown> extends Terminal {
   readonly config: Config;
   /**
-   * Connects to the service at `url`; without one it opens DATA_DIR in this process.
+   * Connects to the service at `url`; without one, opens DATA_DIR in this process.
    *
    * @throws AnchorageError `data-dir-busy` or `unavailable`
    */
   readonly connect: (url: string | undefined) => Promise<Api & { close(): Promise<void> }>;
 }
 
-/** Zod, and what options have in common. */
+/** Zod and schemas that several commands share. */
 export type OptionSchemas = typeof optionSchemas;
 
 /**
- * A command for a shell: its options, its help and what it does. A module that defines one imports what is slow to load
- * inside `run`, so that `--help` is quick.
+ * A shell command: its options, its help and its work. A module that defines one imports slow dependencies inside
+ * `run`, so that `--help` is fast.
  */
 export interface Command<Given, Environment extends Terminal = Terminal> {
   /** The name of its npm script. */
@@ -59,13 +59,13 @@ export interface Command<Given, Environment extends Terminal = Terminal> {
   /** What follows `npm run NAME -- ` in each example. */
   readonly examples: readonly string[];
   /**
-   * Makes the schema that parses the options by their names, and what is no option as the list `arguments`. It is made
-   * when there is something to parse, so that `--help` does not load zod.
+   * Creates the schema of the options by name, with positional arguments as the list `arguments`. It is created on
+   * demand, so that `--help` does not load zod.
    */
   readonly schema: (schemas: OptionSchemas) => z.ZodType<Given>;
   /** @returns the exit status */
   run(given: Given, environment: Environment): Promise<number>;
 }
 
-/** A command of any options, for tables of commands. */
+/** A command with any options, for tables of commands. */
 export type AnyCommand = Command<unknown, CommandContext>;

@@ -4,13 +4,13 @@ import type { AsifParameters, AsifSetting } from "../types.ts";
 
 const MODALITIES = ["image", "text"] as const;
 
-/** What the vectors of a collection go through, as far as the power p depends on it. */
+/** The parts of a transform that the default power p depends on. */
 type Treatment = "none" | "center" | "whiten";
 
-/** How many anchors count: beyond some hundreds it hardly matters once negative similarities are small. */
+/** Number of anchors per query. Beyond a few hundred it hardly matters if similarities below zero are cut. */
 const AUTO_K: Readonly<Record<Treatment, number>> = { none: 100, center: 400, whiten: 400 };
 
-/** By the first number of the band of the anchors; measured, see docs/methods.md. */
+/** By the lower bound of the band of anchor counts; measured, see docs/methods.md. */
 const AUTO_P: Readonly<Record<Treatment, (from: number) => number>> = {
   none: () => 16,
   center: (from) => (from < 512 ? 3 : from < 1_024 ? 4 : 8),
@@ -18,8 +18,8 @@ const AUTO_P: Readonly<Record<Treatment, (from: number) => number>> = {
 };
 
 /**
- * The k and p that queries use where the collection or the query leaves them to the service: a function of the transform
- * and the number of live anchors alone, which changes from one power of 2 to the next.
+ * The k and p that `auto` resolves to. They depend only on the transform and on the number of live anchors, and
+ * change only where that number crosses a power of 2.
  *
  * @example
  * ```ts
@@ -32,14 +32,14 @@ export const autoParameters = (transform: Transform, anchors: number): Pick<Asif
   return { k: AUTO_K[treatment], p: AUTO_P[treatment](bandOf(anchors).from) };
 };
 
-/** The stronger of what is done to images and to texts. */
+/** The stronger of the transforms of images and texts. */
 const treatmentOf = (transform: Transform, anchors: number): Treatment => {
   const kinds = MODALITIES.map((modality) => kindFor(modality, transform, anchors));
   if (kinds.some((kind) => whiteningOf(kind) !== null)) return "whiten";
   return kinds.includes("center") ? "center" : "none";
 };
 
-/** A setting with the values that `auto` stands for. */
+/** The settings with `auto` resolved. */
 export const parametersFor = (
   { k, p }: Pick<AsifSetting, "k" | "p">,
   transform: Transform,
@@ -49,7 +49,7 @@ export const parametersFor = (
   return { k: k === "auto" ? auto.k : k, p: p === "auto" ? auto.p : p };
 };
 
-/** What `auto` stands for with so many anchors, as a sentence. */
+/** Describes in one sentence what `auto` resolves to for a number of anchors. */
 export const autoRule = (transform: Transform, anchors: number): string => {
   const { k, p } = autoParameters(transform, anchors);
   const { from, to } = bandOf(anchors);

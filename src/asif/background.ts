@@ -4,10 +4,10 @@ import type { Modality } from "../types.ts";
 import { represent } from "./relative.ts";
 import type { AsifSettings, RelativeRepresentations } from "./types.ts";
 
-/** Texts that scores are measured against. */
+/** Number of background texts that scores are measured against. */
 const BACKGROUND = 256;
 
-/** So many of the anchors, or of those allowed, evenly spaced in the order of their ids. */
+/** Selects that many anchors (of the allowed ones), evenly spaced in id order. */
 export const spacedSlots = (view: AnchorView, allow?: Uint8Array, count = BACKGROUND): Int32Array => {
   const live = view.liveSlots();
   const slots = allow === undefined ? live : live.filter((slot) => allow[slot] === 1);
@@ -15,19 +15,19 @@ export const spacedSlots = (view: AnchorView, allow?: Uint8Array, count = BACKGR
   return Int32Array.from({ length: taken }, (_, i) => slots[Math.floor((i * slots.length) / taken)] ?? 0);
 };
 
-/** How the nearest anchors are found, in whichever space. */
+/** How the nearest anchors are searched, in the space of the method. */
 export type FindNearest = (vectors: Float32Array, k: number) => Promise<Neighbours>;
 
 type Kept = Map<string, Promise<RelativeRepresentations>>;
 
-/** A view stands for one state of the anchors, so what is kept for it holds as long as it does. */
+/** Keyed by view: a view is one state of the anchors, so an entry is valid for as long as its view exists. */
 const kept = new WeakMap<AnchorView, Kept>();
 
 /**
- * The relative representations of anchors, each without itself: an anchor is its own nearest, which no one that is asked
- * about has.
+ * The relative representations of anchors, each computed without the anchor itself, because an anchor is its own
+ * nearest neighbour and a query is not.
  *
- * @param form what it depends on beside the view and the settings; null: it is not kept
+ * @param form what the result depends on besides the view and the settings; null disables caching
  */
 export const representAnchors = (
   view: AnchorView,
@@ -50,7 +50,7 @@ export const representAnchors = (
   return made;
 };
 
-/** The neighbours of anchors without each itself. */
+/** The neighbours of anchors, each without itself. */
 export const withoutSelf = (found: Neighbours, slots: Int32Array, k: number): Neighbours => {
   const others = emptyNeighbours(slots.length, Math.min(k, found.width));
   slots.forEach((self: Slot, row) => {

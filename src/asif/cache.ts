@@ -5,25 +5,25 @@ import type { AnchorView } from "../retrieval/index.ts";
 import { entriesOf, type LocalTexts } from "./local/index.ts";
 import type { AsifSettings, RelativeRepresentations } from "./types.ts";
 
-/** Entries of sparse rows that are kept, some 16 bytes each. */
+/** Capacity in entries of sparse rows, about 16 bytes each. */
 const MAX_ENTRIES = 4_000_000;
 
 /**
- * Remembers what was made of class prompts, which are the same from one image to the next. A view stands for one state
- * of the anchors, so what is remembered for it holds as long as it does.
+ * Caches the representations of class prompts, which are the same for every image. A view is one state of the
+ * anchors, so an entry is valid for as long as its view exists.
  */
 export interface PromptCache<Rows extends object> {
   readonly get: (
     view: AnchorView,
     settings: AsifSettings,
     prompts: Float32Array,
-    /** What else the rows depend on. */
+    /** What the rows depend on besides the view and the texts. */
     form: string,
     make: () => Promise<Rows>,
   ) => Promise<Rows>;
 }
 
-/** What classifications remember of class prompts, for each kind of method. */
+/** The caches of class prompts, one for each kind of method. */
 export interface RepresentationCache {
   readonly relative: PromptCache<RelativeRepresentations>;
   readonly local: PromptCache<LocalTexts>;
@@ -34,7 +34,7 @@ export const createRepresentationCache = (): RepresentationCache => ({
   local: createPromptCache(entriesOf),
 });
 
-/** @param entriesOf how many values are kept for some rows; the longest unused go first */
+/** @param entriesOf size of a value in entries; the least recently used values are dropped first */
 export const createPromptCache = <Rows extends object>(
   entriesOf: (rows: Rows) => number,
 ): PromptCache<Rows> => {

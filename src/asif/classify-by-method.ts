@@ -15,10 +15,11 @@ export interface Classified {
 }
 
 /**
- * Classifies as {@link classify} does, by any method. With the ensemble `max` a class scores as its best prompt, which
- * for a consensus is the one of the greatest sum; with `mean` each member takes the mean of its prompts in its own space.
+ * Classifies as {@link classify} does, by any method. With the ensemble `max` a class scores as its best prompt (for
+ * a consensus: the prompt with the highest sum); with `mean` each member takes the mean of the class's prompts in its
+ * own space.
  *
- * @param input `explain` is left aside but for explainable methods, see {@link METHOD_TRAITS}
+ * @param input `explain` applies only to explainable methods, see {@link METHOD_TRAITS}
  */
 export const classifyByMethod = async (
   view: AnchorView,

@@ -14,9 +14,9 @@ import { scoreRows } from "./score.ts";
 import type { ClassifyInput, RelativeRepresentations } from "./types.ts";
 
 /**
- * Zero-shot classification (ASIF, arXiv 2210.01738, section 2): the class whose prompts' relative representation is
- * most similar to the image's. Scores are cosines of relative representations, in [-1, 1]; classes come best first,
- * equal ones in the order in which they were given.
+ * Zero-shot classification (ASIF, arXiv 2210.01738, section 2): finds the class whose prompts have the relative
+ * representation most similar to the image's. Scores are cosines of relative representations, in [-1, 1]; classes are
+ * sorted by descending score, ties in the given order.
  */
 export const classify = async (
   view: AnchorView,
@@ -44,9 +44,9 @@ export const classify = async (
 type Asked = Pick<ClassifyInput, "classes" | "ensemble" | "top" | "explain">;
 
 /**
- * What each image's row scores with each class, in the order of the classes.
+ * The scores of each image's row with each class, in the order of the classes.
  *
- * @param textRows a row for each class where the ensemble is `mean`, else one for each prompt
+ * @param textRows one row for each class if the ensemble is `mean`, otherwise one for each prompt
  */
 export const scoreClasses = (
   imageRows: RelativeRepresentations,
@@ -59,7 +59,7 @@ export const scoreClasses = (
     onImage(image, classRows(scores, { classes, ensemble })),
   );
 
-/** Each class by its best row, or by its only one where the ensemble is `mean`. */
+/** Each class with its best row, or with its only one if the ensemble is `mean`. */
 export const classRows = (
   scores: Float64Array,
   { classes, ensemble }: Pick<Asked, "classes" | "ensemble">,
@@ -74,7 +74,7 @@ export const classRows = (
   });
 };
 
-/** @param scored in the order of the classes; sorted here */
+/** @param scored in the order of the classes; sorted in place */
 export const classificationOf = (
   anchors: ExplainableAnchors,
   { partsOf, support, offset }: ScoreParts,

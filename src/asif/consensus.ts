@@ -1,28 +1,28 @@
 import { aggregate, normaliseScores } from "../math/ensemble/index.ts";
 import { createSlices } from "../math/slices.ts";
 
-/** What one member of a consensus says. */
+/** The scores of one member of a consensus. */
 export interface MemberScores {
   /** `[n, columns]` row-major */
   readonly scores: Float64Array;
   /**
-   * What it scores each image with texts that nobody asked about, `[n, texts]`; absent: its own scores are measured
-   * against each other.
+   * The scores of each image with background texts, `[n, texts]`. Without them the member's own scores are the
+   * reference.
    */
   readonly background?: Float64Array;
 }
 
-/** Of fewer numbers mean and deviation say little. */
+/** With fewer numbers, mean and deviation are unreliable. */
 const FEWEST = 4;
-/** Scores are added as they are, however far from the mean: a consensus of many classes is what it always was. */
+/** No clipping, so that scores keep their distance from the mean even with many classes. */
 const Z = { kind: "z", clip: Number.POSITIVE_INFINITY } as const;
 
 /**
- * The sum of several members' scores, each brought to mean 0 and deviation 1 over every row, or over its background, so
- * that none outweighs the others by its scale. A member that scores all of a row the same says nothing about it. Of so
- * few that neither mean nor deviation means anything ranks are added, from -1/2 to 1/2.
+ * The sum of several members' scores, each normalised to mean 0 and deviation 1 over the row, or over its background,
+ * so that no member outweighs the others by its scale. A member with the same score for the whole row adds nothing.
+ * If there are too few scores for a mean and a deviation, ranks from -1/2 to 1/2 are added instead.
  *
- * @param columns of a row
+ * @param columns number of columns of a row
  */
 export const sumOfStandardized = async (
   members: readonly MemberScores[],

@@ -4,17 +4,17 @@ import type { Metadata } from "../types.ts";
 import { groupParts } from "./groups.ts";
 import type { Explained, ExplainInput, RelativeRepresentations } from "./types.ts";
 
-/** What an explanation needs to know of the anchors. */
+/** The methods of a view that an explanation needs. */
 export type ExplainableAnchors = Pick<AnchorView, "entry" | "compare">;
 
-/** One row of a class, and what it scored. */
+/** One row of a class, and its score. */
 export interface ClassRow {
   readonly name: string;
   readonly score: number;
   readonly row: number;
 }
 
-/** What an anchor adds to a score, and how near it is to both sides of it. */
+/** The contribution of one anchor to a score, and its similarity to both sides. */
 export interface Part {
   readonly slot: Slot;
   readonly contribution: number;
@@ -22,28 +22,28 @@ export interface Part {
   readonly textSimilarity: number;
 }
 
-/** What the scores of one image are made of. */
+/** The terms of one image's scores. */
 export interface ScoreParts {
-  /** The parts of its score with a row of the texts, which add up to it, or to it and the offset. */
+  /** The terms of its score with a row of the texts. They sum to the score, or to the score plus the offset. */
   readonly partsOf: (row: number) => Part[];
-  /** How many anchors its scores rest on. */
+  /** Number of anchors that its scores are based on. */
   readonly support: number;
-  /** What is taken from the sum of the parts, whichever the text is; absent: nothing. */
+  /** Subtracted from the sum of the terms, for every text; default: nothing. */
   readonly offset?: number;
 }
 
-/** The anchors that a score is made of, strongest first (by absolute value, ties by id), at most `limit`. */
+/** The anchors with the largest contributions to a score, by absolute value, ties by id; at most `limit`. */
 export const explain = (anchors: ExplainableAnchors, parts: Part[], limit: number): Contribution[] =>
   strongestFirst(parts, ({ contribution }) => contribution, anchors)
     .slice(0, limit)
     .map((part) => described(part, anchors));
 
 /**
- * The same with the sum of what is not listed, by group where asked for, and against another class: the difference of
- * the two scores as a sum over anchors. Every list together with its rest adds up.
+ * Like {@link explain}, with the sum of the unlisted rest, optionally by group, and optionally against another class:
+ * then the difference of the two scores is split over anchors. Each list and its rest sum to the total.
  *
  * @param ranked every class, best first
- * @param of the class that is explained
+ * @param of the class to explain
  */
 export const explainAll = (
   anchors: ExplainableAnchors,
@@ -87,7 +87,7 @@ export const explainAll = (
   }
 };
 
-/** Names whichever class is second. */
+/** The value of `against` that selects the second-best class. */
 export const RUNNER_UP = "runner-up";
 
 const SINGLE = { contribution: (part: Part) => part.contribution };
@@ -97,16 +97,19 @@ const DIFFERENT = {
   against: (part: DifferentPart) => part.against,
 };
 
-/** The best class of that name; where that is the explained class itself, or none is named, the best of another name. */
+/**
+ * The best class of that name. If that is the explained class itself, or no name is given, the best class of another
+ * name.
+ */
 const opponent = (ranked: readonly ClassRow[], of: ClassRow, against: string): ClassRow | undefined => {
   const wanted = against === RUNNER_UP || against === of.name ? undefined : against;
   return ranked.find(({ name }) => (wanted === undefined ? name !== of.name : name === wanted));
 };
 
 /**
- * What the inner products of rows are made of: the anchors that both rows share.
+ * Splits inner products of rows into the anchors that both rows share.
  *
- * @returns for an image's row its parts with each row of the texts, in the order of the image's row
+ * @returns for an image's row its terms with each row of the texts, in the order of the image's row
  */
 export const sharedParts = (
   images: RelativeRepresentations,

@@ -2,33 +2,33 @@ import { openAnchorSpace, readProfile, type AnchorSpace, type AnchorView } from 
 import type { Sequence } from "../types.ts";
 import type { Fold } from "./folds.ts";
 
-/** Up to this many anchors, each fold gets a memory of its own. */
+/** Up to this number of anchors, each fold gets its own copy. */
 const FITTED_APART = 4_096;
-/** Up to this many values the anchors are copied: 512 MiB of float32. */
+/** Up to this number of values the anchors are copied: 512 MiB of float32. */
 const COPIED_VALUES = 128 * 1024 * 1024;
 const COPIED_AT_ONCE = 512;
 
-/** The anchors that answer the questions of one fold. */
+/** The anchors that a fold may use to answer its questions. */
 export interface FoldMemory {
   readonly view: AnchorView;
-  /** One byte a slot: 1 for the anchors that answer. Absent where all of the view do. */
+  /** One byte per slot: 1 for anchors that may be used. Absent if all anchors of the view may be. */
   readonly allow?: Uint8Array;
 }
 
-/** The memories of folds, one fold at a time. */
+/** The memories of folds, one at a time. */
 export interface FoldMemories {
-  /** The memory of a fold; valid until the next is opened. */
+  /** The memory of a fold; valid until the next one is opened. */
   readonly open: (fold: Pick<Fold, "memory">) => Promise<FoldMemory>;
   readonly close: () => void;
 }
 
 /**
- * Makes memories without the anchors that a fold holds out.
+ * Creates memories without the anchors that a fold holds out.
  *
- * Up to 4,096 anchors are copied for each fold, without those held out, so that transforms are fitted without them: a
- * whitening that has seen an image makes it unlike every other. Up to 512 MiB of vectors are copied once and those held
- * out are hidden by `allow`; transforms have seen them, which is negligible among so many, and alignments are fitted
- * without them. Larger collections are searched where they are. Nothing that is fitted on a copy is stored.
+ * Up to 4,096 anchors are copied for each fold, without those held out, so that transforms are fitted without them,
+ * because a whitening fitted with an image separates it from all others. Up to 512 MiB of vectors are copied once and
+ * those held out are hidden by `allow`; transforms are fitted with them, which is negligible among so many, and
+ * alignments without them. Larger collections are searched in place. Nothing that is fitted on a copy is stored.
  *
  * @example
  * ```ts
@@ -72,17 +72,17 @@ export const createFoldMemories = (view: AnchorView): FoldMemories => {
   };
 };
 
-/** Whether the vectors of both modalities together are few enough to be copied. */
+/** Whether the vectors of both modalities are small enough to be copied. */
 export const fitsInCopy = (view: AnchorView): boolean =>
   view.size * (view.dimension("image") + view.dimension("text")) <= COPIED_VALUES;
 
-/** A memory of some anchors, whose slots there are their places in `slots`. */
+/** Copies some anchors; slot i of the copy is the anchor at `slots[i]`. */
 const spaceOf = async (view: AnchorView, slots: Int32Array): Promise<AnchorSpace> => {
   const space = await openAnchorSpace({
     imageDimension: view.dimension("image"),
     textDimension: view.dimension("text"),
     transform: "none",
-    // What is measured are settings, not an approximate index.
+    // Exact search only: settings are measured, not an approximate index.
     profile: { ...readProfile("default"), exactLimit: Number.MAX_SAFE_INTEGER },
   });
   for (let first = 0; first < slots.length; first += COPIED_AT_ONCE) {

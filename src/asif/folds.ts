@@ -2,43 +2,46 @@ import { AnchorageError } from "../errors.ts";
 import { createRandom, type Random } from "../math/random.ts";
 import type { AnchorEntry, AnchorView, Slot } from "../retrieval/index.ts";
 
-/** With fewer classes the result of one fold is chance. */
+/** With fewer classes the result of one fold is noise. */
 const FEWEST_CLASSES = 20;
 
-/** Classes that are held out together, with all their anchors, and the questions about them. Anchors are given by slot. */
+/**
+ * Classes that are held out together with all their anchors, and the questions about them. Anchors are given by slot.
+ */
 export interface Fold {
-  /** The anchors that answer, in id order. */
+  /** The anchors that answer the questions, in id order. */
   readonly memory: Int32Array;
   /** Anchors whose images are the questions. */
   readonly images: Int32Array;
-  /** For each of `images` the index of its class. */
+  /** The class index of each of `images`. */
   readonly truths: Int32Array;
   /** Anchors whose texts are the prompts, class by class: one for each distinct caption of the class. */
   readonly prompts: Int32Array;
-  /** How many prompts each class has. */
+  /** Number of prompts of each class. */
   readonly sizes: readonly number[];
 }
 
-/** How classes are dealt into folds. */
+/** How classes are split into folds. */
 export interface Dealing {
-  /** The metadata field whose values are the classes; absent: anchors with the same caption are one class. */
+  /** The metadata field whose values are the classes; default: anchors with the same caption form a class. */
   readonly by?: string;
-  /** Parts that the classes are dealt into; each is held out once in every repeat. */
+  /** Number of parts that the classes are split into; each is held out once per repeat. */
   readonly folds: number;
-  /** How often the classes are dealt. */
+  /** Number of repeats, each with another split. */
   readonly repeats: number;
   readonly seed: number;
-  /** Classes in one fold, at most. */
+  /** Maximum number of classes in a fold. */
   readonly classes: number;
-  /** Questions in one fold, at most. */
+  /** Maximum number of questions in a fold. */
   readonly questions: number;
 }
 
 /**
- * Deals classes into folds for cross-validation, at random but the same for the same anchors and seed. Anchors without
- * a class serve only as memory.
+ * Splits classes into folds for cross-validation, at random but reproducibly for the same anchors and seed. Anchors
+ * without a class only answer.
  *
- * @returns the folds of the first repeat, then those of the second, and so on; within a repeat no class is in two folds
+ * @returns the folds of the first repeat, then those of the second, and so on; within a repeat no class is in two
+ * folds
  * @throws AnchorageError `unprocessable` where there are fewer than 20 classes
  *
  * @example
@@ -98,7 +101,7 @@ const foldOf = (
   for (const group of groups) for (const slot of group) held[slot] = 1;
   const asked = groups
     .flatMap((group, truth) => random.shuffle(group).map((slot, turn) => ({ slot, truth, turn })))
-    // Every class is asked about before any is asked about again.
+    // Every class is asked once before any is asked twice.
     .sort((a, b) => a.turn - b.turn)
     .slice(0, questions);
   const prompts = groups.map((group) => promptsOf(view, group));
@@ -111,7 +114,7 @@ const foldOf = (
   };
 };
 
-/** The first anchor of each caption; those without one have a text of their own each. */
+/** The first anchor of each caption; anchors without a caption each count as a caption of their own. */
 const promptsOf = (view: AnchorView, group: readonly Slot[]): Slot[] => {
   const first = new Map<string | Slot, Slot>();
   for (const slot of group) {

@@ -1,26 +1,27 @@
 import type { Slot } from "../retrieval/index.ts";
 import type { JsonValue, Metadata } from "../types.ts";
 
-/** Sums over the anchors of one value of a metadata key. */
+/** Sums over the anchors with one value of a metadata key. */
 export type Group<Name extends string> = {
   /** The key's value; null for anchors without it. */
   readonly group: JsonValue;
-  /** How many anchors have a part in it. */
+  /** Number of anchors that contribute to it. */
   readonly anchors: number;
 } & Readonly<Record<Name, number>>;
 
 export interface Groups<Name extends string> {
-  /** The strongest first by the first of the sums, ties in the order in which they were met. */
+  /** Sorted by the absolute value of the first sum, descending; ties in order of first occurrence. */
   readonly groups: readonly Group<Name>[];
   /** The sums of the groups that are not listed. */
   readonly otherGroups: { readonly groups: number } & Readonly<Record<Name, number>>;
 }
 
 /**
- * Adds parts up by the metadata value of their anchors. An anchor whose value is a list belongs to each of its elements
- * in equal shares, so that the sums of all groups still add up; one without the key, or with an empty list, to null.
+ * Sums terms by the metadata value of their anchors. An anchor whose value is a list counts for each element in equal
+ * shares, so that the groups still sum to the total; an anchor without the key, or with an empty list, counts for
+ * null.
  *
- * @param sums what to add up of a part; groups are ordered by the absolute value of the first
+ * @param sums the values of a term to sum; groups are ordered by the absolute value of the first
  */
 export const groupParts = <Part extends { readonly slot: Slot }, Name extends string>(
   parts: readonly Part[],
@@ -57,7 +58,7 @@ export const groupParts = <Part extends { readonly slot: Slot }, Name extends st
   };
 };
 
-/** The groups of an anchor by their JSON, for a number is not the text of its digits. */
+/** The groups of an anchor as JSON, because the number 1 and the text "1" are different values. */
 const valuesOf = (metadata: Metadata, key: string): Map<string, JsonValue> => {
   const value = Object.hasOwn(metadata, key) ? (metadata[key] ?? null) : null;
   const elements: readonly JsonValue[] = isList(value) ? value : [value];

@@ -1,4 +1,4 @@
-/** ASIF: relative representations over anchors, and what is read from them without training. */
+/** ASIF: relative representations over anchors, and classification methods based on them, without training. */
 export { createRepresentationCache, type RepresentationCache } from "./cache.ts";
 export { autoParameters, autoRule, parametersFor } from "./auto.ts";
 export { classify } from "./classify.ts";

@@ -1,18 +1,20 @@
 import { multiplyByTransposed, type Aligned } from "../retrieval/index.ts";
 
-/** Inner products that are taken at once: some milliseconds, in which no request is answered. */
+/** Number of inner products per step: a few milliseconds, during which no request is served. */
 const SLICE = 50_000_000;
-/** The norm of a mean of unit rows that cancel each other is rounding. */
+/** The mean of unit rows that cancel each other has a norm of rounding only. */
 const VANISHED = 1e-6;
 
 /**
- * What images score with texts in the space of a fit: the inner product of what it shows, each direction weighted. For
- * canonical directions that is the weighted cosine of Li, Chinchali and Topcu (arXiv 2410.07610, equation 6).
+ * Scores of images with texts in the space of an alignment: inner products of their projections, each direction
+ * weighted. For canonical directions this is the weighted cosine of Li, Chinchali and Topcu (arXiv 2410.07610,
+ * equation 6).
  *
  * @param images `[n, d]` row-major
  * @param texts `[m, d']` row-major
- * @param sizes absent: each text for itself; else groups of so many, each by the normalised mean of its texts
- * @returns `[n, m]`, or a column a group, in [-1, 1]; 0 where there was too little to fit
+ * @param sizes number of texts in each group, which is scored by the normalised mean of its texts; default: each text
+ * is scored by itself
+ * @returns `[n, m]`, or one column for each group, in [-1, 1]; 0 if there was too little data to fit
  */
 export const linearScores = async (
   aligned: Aligned,

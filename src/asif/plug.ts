@@ -4,10 +4,10 @@ import type { AnchorView } from "../retrieval/index.ts";
 import { createSlices } from "../math/slices.ts";
 import type { AnchorId, Modality } from "../types.ts";
 
-/** Anchors whose vectors are copied at once. */
+/** Number of anchors whose vectors are copied per step. */
 const GATHERED = 500;
 
-/** The anchors that a method is fitted on: row i of each array is the same pair. */
+/** The anchors that a method is fitted on: row i of each array belongs to the same pair. */
 export interface FitAnchors {
   readonly ids: readonly AnchorId[];
   readonly captions: readonly (string | null)[];
@@ -19,12 +19,12 @@ export interface FitAnchors {
   readonly textDimension: number;
 }
 
-/** A method after it has seen the anchors. */
+/** A method fitted on the anchors. */
 export interface FittedMethod {
   /**
-   * Scores every image with every text; a greater score is a better match.
+   * Scores every image with every text; higher is better.
    *
-   * @param images `[n, imageDimension]` row-major, as they were given
+   * @param images `[n, imageDimension]` row-major, not normalised
    * @param texts `[m, textDimension]` row-major
    * @returns `[n, m]` row-major, all finite
    */
@@ -32,7 +32,7 @@ export interface FittedMethod {
 }
 
 /**
- * A classification method that is not the core's own.
+ * A custom classification method.
  *
  * @example
  * ```ts
@@ -44,14 +44,16 @@ export interface FittedMethod {
  */
 export interface MethodPlug {
   readonly name: PluggedMethod;
-  /** Called once for each state of the anchors that it is asked about, and for each filter anew. */
+  /** Called once for each state of the anchors, and once for each filter. */
   fit(anchors: FitAnchors): Promise<FittedMethod>;
 }
 
-/** Methods that are plugged in, by their names. */
+/** Custom methods by name. */
 export type MethodPlugs = ReadonlyMap<PluggedMethod, MethodPlug>;
 
-/** A view stands for one state of the anchors: a fit that it holds goes with it, so nothing deleted stays in one. */
+/**
+ * Keyed by view: a view is one state of the anchors, so a fit is dropped with its view and keeps no deleted anchor.
+ */
 const fits = new WeakMap<AnchorView, Map<MethodPlug, Promise<FittedMethod>>>();
 
 const fitOn = async (
@@ -72,7 +74,7 @@ const fitOn = async (
   });
 };
 
-/** In parts, so that other requests have their turn. */
+/** In steps, so that other requests are served in between. */
 const gather = async (view: AnchorView, modality: Modality, slots: Int32Array): Promise<Float32Array> => {
   const d = view.dimension(modality);
   const rows = new Float32Array(slots.length * d);
@@ -90,17 +92,17 @@ const fitted = (view: AnchorView, plug: MethodPlug, allow: Uint8Array | undefine
   fits.set(view, known);
   const fit = known.get(plug) ?? fitOn(view, plug, undefined);
   known.set(plug, fit);
-  // One that failed is tried again by the next request.
+  // If the fit failed, the next request tries again.
   fit.catch(() => known.delete(plug));
   return fit;
 };
 
 /**
- * The score of every image with every text, or with the mean of each group of texts, by a plugged method.
+ * The score of every image with every text, or with the mean of each group of texts, by a custom method.
  *
- * @param sizes how many texts each group has; absent: each text for itself
- * @returns `[n, m]` row-major; all 0 where there are no anchors
- * @throws AnchorageError `unavailable` where the method fails or answers what no scores are
+ * @param sizes number of texts in each group; default: each text is scored by itself
+ * @returns `[n, m]` row-major; all 0 if there are no anchors
+ * @throws AnchorageError `unavailable` if the method fails or returns invalid scores
  */
 export const scorePlugged = async (
   view: AnchorView,

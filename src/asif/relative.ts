@@ -10,12 +10,12 @@ export type ValueSettings = Pick<AsifSettings, "p" | "negatives">;
  * Relative representations (ASIF, arXiv 2210.01738, section 2): the similarities of each query to its k most similar
  * anchors, to the power p, normalised to L2 norm 1.
  *
- * With `negatives: "cut"` similarities below 0 become 0 before the power, as in the zero-shot classifier of the paper's
- * code. With `"keep"` the power keeps the sign, `sign(s) |s|^p`, so that an even power does not make a near anchor of
- * one that points away. They differ only where fewer than k anchors are similar.
+ * With `negatives: "cut"` similarities below 0 become 0 before the power, as in the zero-shot classifier of the
+ * paper's code. With `"keep"` the power keeps the sign, `sign(s) |s|^p`, so that an even power does not turn an
+ * opposite anchor into a near one. The two differ only if fewer than k anchors have a positive similarity.
  *
  * @param queries `[b, d]` row-major raw vectors of that modality; they need not be normalised
- * @returns rows in the order of the queries; empty where there are no anchors or none is similar
+ * @returns rows in the order of the queries; empty if there are no anchors or none is similar
  * @example
  * ```ts
  * const settings = { k: 800, p: 8, negatives: "cut", transform: "none" } as const;
@@ -32,15 +32,15 @@ export const relativeRepresentations = async (
   return { representations: represent(neighbours, settings), plan };
 };
 
-/** Powers that were computed before: of each row's similarities over its largest. */
+/** Precomputed powers of similarities, each divided by its row's largest. */
 export interface Powers {
-  /** As {@link largestOf} finds it; the powers of a row with another one are of no use. */
+  /** The result of {@link largestOf}; powers computed with another value cannot be reused. */
   readonly largest: Float64Array;
-  /** Where the neighbours' scores are; NaN where it is not known. */
+  /** Index of each neighbour's score; NaN if unknown. */
   readonly values: Float64Array;
 }
 
-/** The powers of all of `neighbours`, over the largest of each row's first `k`. */
+/** The powers of all of `neighbours`, divided by the largest of each row's first `k`. */
 export const powersOf = (
   { counts, width, scores }: Neighbours,
   { p, negatives }: ValueSettings,
@@ -57,7 +57,7 @@ export const powersOf = (
   return { largest, values };
 };
 
-/** The largest of some scores: by absolute value where negative ones are kept; 0 where there is none. */
+/** The largest of some scores (by absolute value if negative ones are kept); 0 if there is none. */
 export const largestOf = (
   scores: Float32Array,
   from: number,
@@ -70,7 +70,7 @@ export const largestOf = (
   return largest;
 };
 
-/** A score's power; the largest is taken out first, so that a large p does not underflow. */
+/** A score's power. The score is divided by the largest first, so that a large p does not underflow. */
 export const power = (score: number, largest: number, p: number, negatives: Negatives = "cut"): number => {
   if (score < 0 && negatives === "cut") return 0;
   const ratio = score / (largest || 1);
@@ -78,7 +78,7 @@ export const power = (score: number, largest: number, p: number, negatives: Nega
   return Math.sign(ratio) * raised;
 };
 
-/** A whole power, several times as fast as any other. */
+/** An integer power, several times as fast as `Math.pow`. */
 const bySquaring = (base: number, exponent: number): number => {
   let [result, square] = [1, base];
   for (let left = exponent; left > 0; left = Math.floor(left / 2)) {
@@ -89,9 +89,9 @@ const bySquaring = (base: number, exponent: number): number => {
 };
 
 /**
- * The rows of `neighbours` as relative representations; an anchor whose value is zero is left out.
+ * The rows of `neighbours` as relative representations, without anchors whose value is zero.
  *
- * @param known saves computing them again; the rows are the same to the last bit
+ * @param known precomputed powers; the result is bit for bit the same without them
  */
 export const represent = (
   neighbours: Neighbours,
@@ -136,15 +136,15 @@ export const represent = (
   };
 };
 
-/** A sum of so small a norm, for each unit row in it, is rounding. */
+/** A sum with a norm below this, per unit row, is rounding. */
 const VANISHED = 1e-12;
 
 /**
- * The mean of groups of rows, normalised again: the representation of a class by all its prompts. Its similarities are
- * the largest to any of the prompts that kept the anchor; its entries are in no order. It is empty where the rows
- * cancel each other.
+ * The mean of groups of rows, normalised again: the representation of a class by all its prompts. The similarity of
+ * an entry is the largest over the prompts that contain the anchor. Entries are in no particular order. The row is
+ * empty if the rows cancel each other.
  *
- * @param sizes how many consecutive rows each group has
+ * @param sizes number of consecutive rows in each group
  */
 export const meanRepresentations = (
   rows: RelativeRepresentations,
@@ -155,7 +155,7 @@ export const meanRepresentations = (
   const values = new Float64Array(rows.slots.length);
   const similarities = new Float32Array(rows.slots.length);
   const offsets = new Int32Array(sizes.length + 1);
-  // Where a slot stands; what is before the present group's first entry is left over from earlier groups.
+  // Position of a slot's entry. Positions before the first entry of the current group are stale.
   const position = new Int32Array(slotCount).fill(-1);
   let filled = 0;
   let row = 0;
@@ -177,7 +177,7 @@ export const meanRepresentations = (
     let squares = 0;
     for (let i = first; i < filled; i++) squares += (values[i] ?? 0) ** 2;
     const norm = Math.sqrt(squares);
-    // Rows that cancel each other leave only their rounding, which must not be blown up to norm 1.
+    // Rows that cancel each other leave only rounding, which must not be scaled to norm 1.
     if (norm > VANISHED * size) {
       for (let i = first; i < filled; i++) values[i] = (values[i] ?? 0) / norm;
     } else {

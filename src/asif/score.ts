@@ -2,10 +2,10 @@ import { createSlices } from "../math/slices.ts";
 import type { RelativeRepresentations } from "./types.ts";
 
 /**
- * Inner products of sparse rows, one left row at a time: `onRow` gets the scores of left row i with every right row,
- * in float64, in an array that the next row overwrites. They are cosines, in [-1, 1] up to rounding.
+ * Inner products of sparse rows, one left row at a time: `onRow` receives the scores of left row i with every right
+ * row, in float64, in an array that is reused for the next row. They are cosines, in [-1, 1] up to rounding.
  *
- * Each left row is spread over all slots once, so that a right row costs as many steps as it has entries.
+ * Each left row is scattered over all slots once, so that the cost of a right row is its number of entries.
  */
 export const scoreRows = async (
   left: RelativeRepresentations,
@@ -33,7 +33,7 @@ export const scoreRows = async (
   }
 };
 
-/** Every inner product, `[left.count, right.count]` row-major. */
+/** All inner products, `[left.count, right.count]` row-major. */
 export const scoreAll = async (
   left: RelativeRepresentations,
   right: RelativeRepresentations,

@@ -4,11 +4,11 @@ import { relativeRepresentations } from "./relative.ts";
 import { scoreAll } from "./score.ts";
 import type { AsifSettings, Found, Hit, RelativeRepresentations } from "./types.ts";
 
-/** Up to this many anchors, each of them is scored; beyond, a shortlist is. */
+/** Up to this number of anchors, all of them are scored; beyond it, only a shortlist. */
 const EXHAUSTIVE_ANCHORS = 2_000;
-/** Nearest neighbours of the support's centroid that a shortlist holds at least. */
+/** Minimum number of nearest neighbours of the support's centroid in a shortlist. */
 const SHORTLIST = 500;
-/** Anchors whose representations are made at once. */
+/** Number of anchors whose representations are computed per step. */
 const CHUNK = 256;
 
 interface SearchInput {
@@ -16,12 +16,12 @@ interface SearchInput {
   readonly query: Float32Array;
   readonly target: Modality;
   readonly limit: number;
-  /** One byte a slot: the anchors that may be hits; absent: all live ones. */
+  /** One byte per slot: the anchors that may be hits; default: all live ones. */
   readonly hits?: Uint8Array;
   readonly settings: AsifSettings;
 }
 
-/** The anchors whose stored vector of the query's own modality is most similar by cosine. */
+/** The anchors whose stored vector of the query's modality has the highest cosine similarity to the query. */
 export const searchUnimodal = async (view: AnchorView, input: SearchInput): Promise<Found> => {
   const { query, target, limit, hits, settings } = input;
   const { transform, exact, ef } = settings;
@@ -40,12 +40,12 @@ export const searchUnimodal = async (view: AnchorView, input: SearchInput): Prom
 };
 
 /**
- * The anchors whose relative representation by the `target` modality is most similar to the query's by its own: for a
+ * The anchors whose relative representation in the `target` modality is most similar to the query's in its own: for a
  * text query, the images that it describes.
  *
- * Among few anchors all are scored. Among many, a shortlist is: the anchors that the query itself is represented by,
- * and the nearest to their centroid in the target modality (weighted by the representation's values), for an anchor
- * that shares none of the support scores nothing. `exact` scores all of them at any size.
+ * In a small collection all anchors are scored. In a large one a shortlist is scored: the anchors of the query's
+ * representation (its support) and the nearest neighbours of their weighted centroid in the target modality, because
+ * an anchor that shares nothing with the support scores 0. `exact` scores all anchors at any size.
  */
 export const searchAsif = async (
   view: AnchorView,

@@ -7,7 +7,7 @@ import { lineLog } from "../log.ts";
 
 export * from "../command.ts";
 
-/** A command that is a program of its own and has its schema at hand. */
+/** A command that is run as its own program, with its schema already loaded. */
 export interface Script<Given> extends Omit<Command<Given>, "schema"> {
   readonly schema: z.ZodType<Given>;
 }
@@ -15,7 +15,7 @@ export interface Script<Given> extends Omit<Command<Given>, "schema"> {
 /**
  * Runs a script on the process's arguments and ends the process with one of {@link EXIT}.
  *
- * `--help` prints the help. A wrong use is reported in one line, an error of the domain by its message alone.
+ * `--help` prints the help. Invalid usage is reported in one line, a domain error by its message.
  */
 export const runScript = <Given>(script: Script<Given>): Promise<void> =>
   runCommand({ ...script, schema: () => script.schema }, process.argv.slice(2), (terminal) =>
@@ -25,7 +25,7 @@ export const runScript = <Given>(script: Script<Given>): Promise<void> =>
 /**
  * Runs a command on `given` and ends the process with one of {@link EXIT}, as {@link runScript} does.
  *
- * @param environmentOf makes what the command works with; called when its arguments are in order
+ * @param environmentOf creates the command's environment; called only if the arguments are valid
  */
 export const runCommand = async <Given, Environment extends Terminal>(
   command: Command<Given, Environment>,
@@ -33,18 +33,18 @@ export const runCommand = async <Given, Environment extends Terminal>(
   environmentOf: (terminal: Terminal) => Promise<Environment>,
 ): Promise<void> => {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // The reader of a pipe has seen enough, as `head` does.
+    // The reader of the pipe, such as `head`, has closed it.
     if (error.code === "EPIPE") process.exit(EXIT.done);
     throw error;
   });
   const status = await outcomeOf(command, given, environmentOf);
-  // Exits rather than waits for what idles, such as kept-alive connections, once everything is written.
+  // Exits once output is flushed, instead of waiting for idle handles such as kept-alive connections.
   process.stdout.write("", () => process.exit(status));
 };
 
-/** A line to stdout. */
+/** Writes a line to stdout. */
 export const print: Print = (line) => process.stdout.write(`${line}\n`);
-/** A line to stderr. A progress bar on the last line makes way and is drawn again below. */
+/** Writes a line to stderr. A progress bar on the last line is cleared and redrawn below. */
 export const note: Print = (line) =>
   process.stderr.write(`${process.stderr.isTTY ? "\r\u{1B}[K" : ""}${line}\n`);
 
@@ -86,7 +86,7 @@ interface Values {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** The values of options as text; or what is wrong with their names. */
+/** The values of options as text, or a message about unknown or repeated names. */
 const readOptions = (known: Command<never>["options"], given: readonly string[]): Values | Fault | Help => {
   const options: ParseArgsConfig["options"] = { help: { type: "boolean", short: "h" } };
   for (const [name, { type, multiple = false, default: value }] of Object.entries(known)) {
@@ -96,7 +96,7 @@ const readOptions = (known: Command<never>["options"], given: readonly string[])
     const { values, positionals } = parseArgs({ args: [...given], options, allowPositionals: true });
     return values.help === true ? { help: true } : { values: { ...values, arguments: positionals } };
   } catch (error) {
-    // Node says what is wrong in the first sentence, and then at length how to write what was hardly meant.
+    // The first sentence of Node's message says what is wrong; the rest explains rarely meant alternatives.
     return {
       fault: messageOf(error)
         .split(/\.\s|\n/, 1)
@@ -110,7 +110,7 @@ const parse = <T>(schema: z.ZodType<T>, { values }: Values): { readonly value: T
   return parsed.success ? { value: parsed.data } : { fault: parsed.error.issues.map(faultOf).join("; ") };
 };
 
-/** What was given, parsed; or the one line that says what is wrong with it. */
+/** The parsed options, or a one-line message about what is wrong with them. */
 export const readArguments = <T>(
   { options, schema }: Pick<Script<T>, "options" | "schema">,
   given: readonly string[],
@@ -124,7 +124,7 @@ const faultOf = ({ path, message }: z.core.$ZodIssue): string =>
 
 const WIDTH = 100;
 
-/** The page that `--help` prints. */
+/** The text of `--help`. */
 export const helpOf = (command: Omit<Command<never>, "schema" | "run">): string => {
   const rows = Object.entries(command.options).map(([name, option]) => ({
     left: `  --${name}${option.type === "boolean" ? "" : ` ${option.value ?? "VALUE"}`}`,

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 /**
  * Asks a question on the terminal.
  *
- * @returns whether the answer begins with "y"; null if there is no terminal to ask on
+ * @returns whether the answer begins with "y"; null without a terminal
  */
 export const confirm = async (question: string, signal: AbortSignal): Promise<boolean | null> => {
   const { stdin, stderr } = process;

@@ -1,8 +1,8 @@
 const LOOK_EVERY_MS = 500;
 
 /**
- * Calls `onGone` when the process's parent ends. Under `npm start` a shell stands between npm and this process: npm
- * passes a SIGTERM to that shell, which ends and passes nothing on.
+ * Calls `onGone` when the process's parent ends. Under `npm start`, npm sends SIGTERM only to the shell between it
+ * and this process, and the shell ends without forwarding it.
  */
 export const watchParent = (onGone: () => void): void => {
   const parent = process.ppid;

@@ -1,16 +1,16 @@
 import { isAnchorageError, type AnchorageError } from "../errors.ts";
 
-/** Images of one request, in bytes; a service's BODY_LIMIT_MIB is 64 by default, and base64 takes a third more. */
+/** Bytes of images in one request: a service's BODY_LIMIT_MIB is 64 by default, and base64 adds a third. */
 export const MAX_BATCH_BYTES = 24 * 1024 * 1024;
 
-/** What came of one item, or why it was refused. */
+/** The result of one item, or the reason why it was rejected. */
 type Outcome<R> = { readonly result: R } | { readonly reason: string };
 
 /**
- * Sends items as one request. Where some of them are refused the others are sent once more, and where all of them are
- * too large for one request each is sent alone.
+ * Sends items as one request. If some of them are rejected, the others are sent again; if together they are too large
+ * for one request, each is sent by itself.
  *
- * @param list what the request calls the items, such as `anchors`; fault paths start with it and an index
+ * @param list the name of the list in the request, such as `anchors`; fault paths start with it and an index
  * @param send gives one result for each item, in order
  * @returns of each item, in order
  * @throws what `send` throws about anything but the items
@@ -42,14 +42,14 @@ export const sendBatch = async <T, R>(
   }
 };
 
-/** What is wrong with which of the items that were sent; empty where the error is about none of them. */
+/** The faults by item; empty if the error is not about items. */
 const reasonsByIndex = (
   { code, faults }: AnchorageError,
   list: string,
   count: number,
 ): Map<number, string> => {
   const reasons = new Map<number, string>();
-  // Others, such as an encoder that is not installed, would befall every item alike.
+  // Other errors, such as a missing encoder, would affect every item alike.
   if (code !== "invalid-input") return reasons;
   for (const { path, message } of faults) {
     const [name, index, field = "image"] = path;
@@ -59,5 +59,5 @@ const reasonsByIndex = (
   return reasons;
 };
 
-/** What users call the fields of an anchor. */
+/** The names of an anchor's fields as users know them. */
 const NAMES: Readonly<Record<string, string>> = { text: "caption" };

@@ -1,9 +1,9 @@
-/** A terminal's Ctrl-C reaches the process twice under `npm run`, directly and through npm; that is one wish. */
+/** Under `npm run` one Ctrl-C reaches the process twice, directly and through npm. */
 const SAME_KEYSTROKE_MS = 500;
 const INTERRUPTED = 130;
 
 /**
- * Aborted by the first SIGINT or SIGTERM; another one, later, ends the process at once.
+ * Aborted by the first SIGINT or SIGTERM; a later one ends the process at once.
  *
  * @param onFirst called at the first
  */

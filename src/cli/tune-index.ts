@@ -21,15 +21,16 @@ import { readCollection } from "./build-index/index.ts";
 
 export interface TuneIndexOptions {
   readonly collection: CollectionName;
-  /** Of a running service. */
+  /** Address of a running service. */
   readonly url?: string | undefined;
 }
 
 /**
- * Measures the recall and the time of a collection's graphs at growing ef, and writes the curves that the service reads.
+ * Measures the recall and the time of a collection's graphs at increasing ef, and writes the curves that the service
+ * reads.
  *
  * @returns the exit status
- * @throws AnchorageError `unavailable` where HNSW is not installed, what reading the collection throws
+ * @throws AnchorageError `unavailable` if HNSW is not installed, and the errors of reading the collection
  */
 export const tuneIndex = async (
   given: TuneIndexOptions,

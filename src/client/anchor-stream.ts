@@ -4,9 +4,9 @@ import { responseLines } from "./lines.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
 /**
- * Sends anchors one a line, as they come, and yields what the service has stored, batch by batch.
+ * Sends anchors as they come, one per line, and yields the service's answer for each stored batch.
  *
- * @throws AnchorageApiError whose `problem.line` is the anchor that is wrong, counted from 1.
+ * @throws AnchorageApiError whose `problem.line` is the number of the invalid anchor, counted from 1.
  */
 export async function* sendAnchorStream(
   transport: Transport,

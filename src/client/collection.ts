@@ -34,30 +34,30 @@ import type { CallOptions, Transport } from "./transport.ts";
 
 const IDS_A_PAGE = 1_000;
 
-/** For answers that must include a write, wherever it was made. */
+/** Options of reads that must include an earlier write, made by any client. */
 export interface ReadOptions extends CallOptions {
-  /** Of that write; a service that is behind it waits up to 5 s, then refuses with 503. */
+  /** The sequence of that write. A service that is behind it waits up to 5 s, then answers 503. */
   readonly minSequence?: number;
 }
 
 export interface ListOptions extends ReadOptions {
   readonly filter?: FilterBody;
-  /** Adds the stored vectors. */
+  /** Includes the stored vectors. */
   readonly vectors?: boolean;
-  /** Anchors in a request: 1 to 1,000, by default 200. */
+  /** Page size: 1 to 1,000 anchors; default 200. */
   readonly pageSize?: number;
 }
 
-/** A collection's anchors, the queries that they answer, and the receipts of what was deleted. */
+/** The anchors of a collection, queries on them, and the receipts of deletions. */
 export interface CoreCollectionClient {
   get(options?: ReadOptions): Promise<CollectionBody>;
-  /** Changes the defaults of queries; what is absent stays as it is. */
+  /** Changes the defaults of queries; absent fields keep their value. */
   update(change: CollectionChangeBody, options?: CallOptions): Promise<CollectionBody>;
   delete(options?: CallOptions): Promise<void>;
-  /** Stores all anchors or none, 1 to 10,000 at once. */
+  /** Stores all anchors or none; 1 to 10,000 per call. */
   putAnchors(anchors: readonly AnchorBody[], options?: CallOptions): Promise<WrittenBody>;
   /**
-   * Sends any number of anchors as they come and yields what is stored, batch by batch. Nothing is sent before it is
+   * Sends any number of anchors as they come and yields each stored batch. Nothing is sent before the result is
    * iterated.
    */
   putAnchorStream(
@@ -72,27 +72,29 @@ export interface CoreCollectionClient {
    */
   changeAnchor(id: string, change: AnchorChangeBody, options?: CallOptions): Promise<StoredAnchorBody>;
   getImage(id: string, options?: CallOptions): Promise<Blob>;
-  /** Which of at most 10,000 ids are stored, each once, in the order given. */
+  /** The stored ones among at most 10,000 ids, each once, in the given order. */
   existingAnchors(ids: readonly string[], options?: CallOptions): Promise<readonly string[]>;
-  /** Compares at most 10,000 anchors with those stored under their ids; the state of each, in order. */
+  /** Compares at most 10,000 anchors with the stored ones of the same ids; returns the state of each, in order. */
   compareAnchors(
     anchors: readonly AnchorContentBody[],
     options?: CallOptions,
   ): Promise<readonly ContentStateBody[]>;
-  /** The ids of the anchors that come from a folder, table or shard, in id order, page by page. */
+  /** The ids of the anchors with a given source (a folder, table or shard), in id order, fetched page by page. */
   idsOfSource(container: string, options?: CallOptions): AsyncGenerator<string, void>;
-  /** Every anchor in id order, page by page. */
+  /** All anchors in id order, fetched page by page. */
   listAnchors(options?: ListOptions): AsyncGenerator<StoredAnchorBody, void>;
   deleteAnchor(id: string, options?: CallOptions): Promise<DeletedBody>;
   deleteAnchors(which: DeleteAnchorsBody, options?: CallOptions): Promise<DeletedBody>;
   getReceipt(id: string, options?: CallOptions): Promise<ReceiptBody>;
-  /** The whole chain from its beginning, page by page. */
+  /** All receipts of the chain from its beginning, fetched page by page. */
   listReceipts(options?: CallOptions & { readonly pageSize?: number }): AsyncGenerator<ReceiptBody, void>;
-  /** Removes what was deleted from memory, snapshots and tables; `rewrite`, the default, locks the tables meanwhile. */
+  /**
+   * Removes deleted anchors from memory, snapshots and tables. The default `rewrite` locks the tables while it runs.
+   */
   compact(options?: CallOptions & { readonly tables?: CompactedBody["tables"] }): Promise<CompactedBody>;
-  /** Has the service take over the index that `build-index` put into its DATA_DIR. */
+  /** Makes the service adopt the index that `build-index` wrote to its DATA_DIR. */
   adoptIndexes(options?: CallOptions): Promise<AdoptedIndexesBody>;
-  /** How many anchors have which values of metadata keys. */
+  /** Counts anchors by the values of metadata keys. */
   facets(request?: FacetsRequestBody, options?: CallOptions): Promise<FacetsAnswerBody>;
   search(request: SearchRequestBody, options?: CallOptions): Promise<SearchAnswerBody>;
   relative(request: RelativeRequestBody, options?: CallOptions): Promise<RelativeAnswerBody>;
@@ -100,7 +102,7 @@ export interface CoreCollectionClient {
   classify(request: ClassifyRequestBody, options?: CallOptions): Promise<ClassifyAnswerBody>;
 }
 
-/** @param path of the collection, such as `/v1/collections/birds` */
+/** @param path path of the collection, such as `/v1/collections/birds` */
 export const createCoreCollectionClient = (transport: Transport, path: string): CoreCollectionClient => {
   const { json, post, send } = transport;
   const anchors = `${path}/anchors`;

@@ -2,8 +2,8 @@ import type { Problem, ProblemCode } from "../api/problem.ts";
 import { AnchorageError } from "../errors.ts";
 
 /**
- * What Anchorage refused or could not do. Each code has a class of its own, such as {@link NotFoundError}; `faults`
- * names the fields that are wrong.
+ * An error answer of Anchorage. Each code has its own class, such as {@link NotFoundError}; `faults` names the
+ * invalid fields.
  *
  * @example
  * ```ts
@@ -18,7 +18,7 @@ export class AnchorageApiError extends AnchorageError {
   declare readonly code: ProblemCode;
   /** The HTTP status. */
   readonly status: number;
-  /** The whole answer (RFC 9457). */
+  /** The complete answer (RFC 9457). */
   readonly problem: Problem;
 
   constructor(code: ProblemCode, problem: Problem) {
@@ -91,10 +91,13 @@ const CLASSES: Readonly<Record<ProblemCode, typeof AnchorageApiError>> = {
   cancelled: CancelledError,
 };
 
-/** How a problem's type names its code. */
+/** The prefix of a problem's type before its code. */
 const TYPE = /#problem-([a-z-]+)$/;
 
-/** The error of a problem. One of another server, or of a code that this client does not know, is `unavailable`. */
+/**
+ * The error for a problem. A problem of another server, or with a code that this client does not know, becomes
+ * `unavailable`.
+ */
 export const errorOf = (problem: Problem): AnchorageApiError => {
   const [, named = ""] = TYPE.exec(problem.type) ?? [];
   const code = isKnown(named) ? named : "unavailable";
@@ -103,7 +106,7 @@ export const errorOf = (problem: Problem): AnchorageApiError => {
 
 const isKnown = (code: string): code is ProblemCode => Object.hasOwn(CLASSES, code);
 
-/** The error of an answer that is not a success. A proxy may have given it. */
+/** The error for an answer that is not a success. A proxy may have sent it. */
 export const errorOfResponse = async (response: Response): Promise<AnchorageApiError> => {
   const text = await response.text();
   const { status, statusText } = response;
@@ -120,7 +123,7 @@ const problemIn = (text: string): Problem | null => {
   }
 };
 
-/** Tells the last line of a stream that failed from a result. */
+/** Distinguishes the last line of a failed stream from a result. */
 export const isProblem = (value: unknown): value is Problem =>
   typeof value === "object" &&
   value !== null &&

@@ -4,9 +4,9 @@ import { errorOf } from "./errors.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
 /**
- * Asks for an answer as server-sent events, and yields each with its data.
+ * Requests an answer as server-sent events and yields each event with its data.
  *
- * @throws AnchorageApiError where the service refuses, or fails later
+ * @throws AnchorageApiError if the service rejects the request or fails later
  */
 export async function* streamEvents(
   transport: Transport,
@@ -26,7 +26,7 @@ export async function* streamEvents(
   }
 }
 
-/** The named events of a stream, as far as they are complete. */
+/** The complete named events of a stream. */
 async function* eventsOf(response: Response): AsyncGenerator<{ event: string; data: string }, void> {
   if (response.body === null) return;
   const parsed: EventSourceMessage[] = [];

@@ -2,7 +2,7 @@ const ALPHABET = new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijk
 const PADDING = 0x3d;
 
 /**
- * The bytes of an image file as an input, or as an anchor's `image`.
+ * Converts the bytes of an image file to an input, or to an anchor's `image`.
  *
  * @example
  * ```ts
@@ -10,7 +10,7 @@ const PADDING = 0x3d;
  * ```
  */
 export const imageOf = (bytes: Uint8Array): { base64: string } => {
-  // btoa takes a string of the bytes, which takes twenty times as long to make as all of this.
+  // btoa needs a string of the bytes; creating that takes twenty times as long as this loop.
   const encoded = new Uint8Array(4 * Math.ceil(bytes.length / 3));
   for (let from = 0, to = 0; from < bytes.length; from += 3) {
     const group = ((bytes[from] ?? 0) << 16) | ((bytes[from + 1] ?? 0) << 8) | (bytes[from + 2] ?? 0);

@@ -1,7 +1,7 @@
-/** The chunks of an answer's body as they come. Leaving the iteration ends the answer. */
+/** The chunks of an answer's body. Leaving the iteration cancels the answer. */
 async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array, void> {
   if (body === null) return;
-  // Not every browser can iterate over a stream.
+  // Some browsers cannot iterate over a stream.
   const reader = body.getReader();
   try {
     for (;;) {
@@ -14,7 +14,7 @@ async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array, void> {
   }
 }
 
-/** The lines of an answer, without those that are empty. */
+/** The lines of an answer, without empty ones. */
 export async function* responseLines(response: Response): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
   let rest = "";

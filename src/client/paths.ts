@@ -1,8 +1,8 @@
 /**
- * One segment of a path.
+ * Encodes one segment of a path.
  *
- * @throws RangeError for `.` and `..`, which URLs take for directions however they are encoded: a request for such an
- * anchor would be one for something else. `deleteAnchors` and `listAnchors` reach them.
+ * @throws RangeError for `.` and `..`, which URL parsers resolve even if they are encoded, so that the request would
+ * be for another resource. Use `deleteAnchors` and `listAnchors` for anchors with such ids.
  */
 export const segment = (id: string): string => {
   if (id === "." || id === ".." || id === "") throw new RangeError(`no URL can name ${JSON.stringify(id)}`);
@@ -11,8 +11,8 @@ export const segment = (id: string): string => {
 
 export const collectionPath = (name: string): string => `/v1/collections/${segment(name)}`;
 
-/** The parameter of a URL for a flag; absent where it is not set. */
+/** The query parameter of a flag; absent if it is not set. */
 export const flag = (value: boolean | undefined): string | undefined => (value === true ? "true" : undefined);
 
-/** The parameter of a URL for a number. */
+/** The query parameter of a number. */
 export const digits = (value: number | undefined): string | undefined => value?.toString();

@@ -11,12 +11,13 @@ export interface CoreClient {
   listEncoders(options?: CallOptions): Promise<EncoderListBody["encoders"]>;
   listJobs(options?: CallOptions): Promise<JobListBody["jobs"]>;
   getJob(id: string, options?: CallOptions): Promise<JobBody>;
-  /** Asks a job to end, and waits until it has ended. */
+  /** Cancels a job and waits until it has ended. */
   cancelJob(id: string, options?: CallOptions): Promise<JobBody>;
   /**
-   * Waits until a job is done. Where the signal aborts the job is cancelled.
+   * Waits until a job is done. If the signal aborts, the job is cancelled.
    *
-   * @throws AnchorageError `cancelled` where the signal aborts, `unprocessable` where the job ends otherwise than `done`
+   * @throws AnchorageError `cancelled` if the signal aborts, `unprocessable` if the job ends in another state than
+   * `done`
    *
    * @example
    * ```ts

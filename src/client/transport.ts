@@ -2,18 +2,18 @@ import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
 import { errorOfResponse } from "./errors.ts";
 
 export interface ClientOptions {
-  /** Of the service, such as `http://localhost:8080`. */
+  /** Address of the service, such as `http://localhost:8080`. */
   readonly url: string;
   /** Sent as `Authorization: Bearer`. */
   readonly apiKey?: string;
-  /** In place of the global one. An AnchorageError that it throws is thrown as it is. */
+  /** Replaces the global `fetch`. An AnchorageError that it throws is passed on unchanged. */
   readonly fetch?: Fetch;
 }
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface CallOptions {
-  /** Ends the call, which then throws the signal's reason. */
+  /** Aborts the call, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -26,11 +26,11 @@ export interface Call extends CallOptions {
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** How the client's methods reach the service. */
+/** Sends the requests of the client's methods. */
 export interface Transport {
   /**
    * @throws AnchorageApiError for an answer that is not a success
-   * @throws AnchorageError `unavailable` where there is no answer
+   * @throws AnchorageError `unavailable` if there is no answer
    */
   readonly send: (method: Method, path: string, call?: Call) => Promise<Response>;
   readonly json: <T>(method: Method, path: string, call?: Call) => Promise<T>;
@@ -46,7 +46,7 @@ export const createTransport = ({ url, apiKey, fetch: call = fetch }: ClientOpti
       return await answer;
     } catch (error) {
       if (isAnchorageError(error) || signal?.aborted === true) throw error;
-      // fetch says why in the cause alone.
+      // fetch gives the reason only in the cause.
       const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
       throw new AnchorageError("unavailable", `${url} does not answer: ${messageOf(reason)}`, {
         cause: error,
@@ -67,7 +67,7 @@ export const createTransport = ({ url, apiKey, fetch: call = fetch }: ClientOpti
       },
       ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { signal }),
-      // Node asks for it where the body is a stream.
+      // Node requires it if the body is a stream.
       ...(body instanceof ReadableStream ? { duplex: "half" as const } : {}),
     };
     const address = `${base}${path}${parameters.length === 0 ? "" : `?${parameters.join("&")}`}`;

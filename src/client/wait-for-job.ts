@@ -5,7 +5,7 @@ import type { CallOptions } from "./transport.ts";
 const LOOK_EVERY_MS = 200;
 
 export interface WaitOptions extends CallOptions {
-  /** Called with the job each time it was looked at, every 200 ms. */
+  /** Called with the job's state after each poll, every 200 ms. */
   readonly onProgress?: (job: JobBody) => void;
 }
 
@@ -14,7 +14,7 @@ interface Jobs {
   cancelJob(id: string): Promise<JobBody>;
 }
 
-/** Waits until a job is done; `CoreClient.waitForJob` says how. */
+/** Waits until a job is done; see `CoreClient.waitForJob`. */
 export const waitForJob = async (
   jobs: Jobs,
   started: JobBody,
@@ -36,7 +36,7 @@ export const waitForJob = async (
   throw new AnchorageError("unprocessable", `${kind} of ${subject} ended as ${job.state}${why}`);
 };
 
-/** Ends early where the signal aborts. */
+/** Resolves early if the signal aborts. */
 const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve) => {
     const end = (): void => {

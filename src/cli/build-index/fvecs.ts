@@ -7,10 +7,10 @@ const MAX_DIMENSION = 8_192;
 const ROWS_AT_ONCE = 4_096;
 
 /**
- * Opens a `.fvecs` file (corpus-texmex.irisa.fr): each row is its dimension as int32, then so many float32 numbers, all
- * little-endian.
+ * Opens a `.fvecs` file (corpus-texmex.irisa.fr): each row is its dimension as int32, then that number of float32
+ * values, all little-endian.
  *
- * @throws AnchorageError `invalid-input` where it cannot be read, `corrupt-file` where it is none
+ * @throws AnchorageError `invalid-input` if it cannot be read, `corrupt-file` if it is not a `.fvecs` file
  */
 export const openFvecs: OpenArray = async (path) => {
   const handle = await open(path, "r").catch((error: unknown) => {

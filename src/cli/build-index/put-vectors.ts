@@ -9,7 +9,7 @@ import type { Log } from "../../types.ts";
 import type { VectorTable } from "./vector-files.ts";
 
 const MAX_BATCH = 1_000;
-/** Of one request, at twenty characters a number. */
+/** Limit of one request, assuming twenty characters per number. */
 const MAX_BATCH_NUMBERS = 400_000;
 
 export interface PutOptions {
@@ -19,12 +19,11 @@ export interface PutOptions {
 }
 
 /**
- * Stores the anchors of vector files in a collection, which is made where it is not there. Ids that the collection has
- * already are passed over, so that the same call goes on where one stopped.
+ * Stores the anchors of vector files in a collection, and creates the collection if it does not exist. Ids that exist
+ * already are skipped, so that repeating the call resumes an interrupted one.
  *
- * @throws AnchorageError `conflict` where the collection is there and has vectors of another dimension or another
- * transform, `invalid-input` that names the rows where a vector or an id cannot be stored, `cancelled` where the signal
- * aborts
+ * @throws AnchorageError `conflict` if the collection exists with another dimension or transform, `invalid-input`
+ * that names the rows whose vector or id cannot be stored, `cancelled` if the signal aborts
  */
 export const putVectors = async (
   client: Pick<AnchorageClient, "collection" | "createCollection">,

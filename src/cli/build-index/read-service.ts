@@ -9,14 +9,13 @@ import type { LoadOptions, LoadedCollection } from "./types.ts";
 const ATTEMPTS = 3;
 const ANCHORS_A_PAGE = 1_000;
 
-/** The collection that is read. */
+/** The collection to read. */
 export type RemoteCollection = Pick<CoreCollectionClient, "get" | "listAnchors">;
 
 /**
- * Reads a collection of a service as of one sequence; again where it changed meanwhile.
+ * Reads a collection of a service at one sequence. If it changes while it is read, reads it again.
  *
- * @throws AnchorageError `not-found`, `conflict` where it changes each time it is read, `cancelled` where the signal
- * aborts
+ * @throws AnchorageError `not-found`, `conflict` if it changes during every attempt, `cancelled` if the signal aborts
  */
 export const readFromService = async (
   source: RemoteCollection,
@@ -40,7 +39,7 @@ export const readFromService = async (
   throw new AnchorageError("conflict", "the collection was changed each time it was read; try again");
 };
 
-/** Null where there were more or fewer anchors than the collection said. */
+/** Null if the number of anchors differs from what the collection said. */
 const readOnce = async (
   source: RemoteCollection,
   { anchorCount, encoders, transform }: CollectionInfo,
@@ -61,7 +60,7 @@ const readOnce = async (
       imageVector: Float32Array.from(imageVector ?? []),
       textVector: Float32Array.from(textVector ?? []),
     };
-    // Metadata is of no use to an index.
+    // An index does not need metadata.
     const upserts = [{ id: anchorId.parse(id), caption: text, metadata: {}, ...vectors }];
     space.apply({ sequence: 0 as Sequence, upserts, deletes: [] });
     onProgress(++done, anchorCount);

@@ -7,11 +7,11 @@ import type { CollectionName, Log, Sequence } from "../../types.ts";
 import type { LoadOptions, LoadedCollection } from "./types.ts";
 
 /**
- * Reads a collection from Postgres, beside a service that runs on DATA_DIR. Where none runs a snapshot is written as well,
- * so that the next start is quick.
+ * Reads a collection from Postgres, also while a service runs on DATA_DIR. If none runs, writes a snapshot too, so
+ * that the next start is fast.
  *
  * @param indexes the folder of all indexes
- * @throws AnchorageError `not-found` where there is no such collection, what `openInspection` throws
+ * @throws AnchorageError `not-found` if the collection does not exist, and what `openInspection` throws
  */
 export const readFromStore = async (
   { dataDir, databaseUrl }: Pick<Config, "dataDir" | "databaseUrl">,

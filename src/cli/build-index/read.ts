@@ -11,7 +11,7 @@ import type { LoadedCollection } from "./types.ts";
 /**
  * Reads a collection with a progress bar: of the service at `url`, or of the Postgres of DATA_DIR.
  *
- * @throws AnchorageError `not-found`, `unprocessable` where the collection is empty
+ * @throws AnchorageError `not-found`, `unprocessable` if the collection is empty
  */
 export const readCollection = async (
   { collection, url }: { readonly collection: CollectionName; readonly url?: string | undefined },

@@ -19,17 +19,17 @@ import { putVectors } from "./put-vectors.ts";
 import { readCollection } from "./read.ts";
 import { readVectorFiles, type VectorFiles } from "./vector-files.ts";
 
-/** A build as a person asks for it. */
+/** The options of a build. */
 export interface BuildIndexOptions {
   readonly collection: CollectionName;
-  /** A folder; DATA_DIR/indexes/NAME where absent. */
+  /** Output folder; default: DATA_DIR/indexes/NAME. */
   readonly out: string | undefined;
   /** The name of a file in indexes/. */
   readonly profile: string;
-  /** Of a running service. */
+  /** Address of a running service. */
   readonly url: string | undefined;
   readonly threads: 1 | 2;
-  /** Stored in the collection before it is indexed. */
+  /** Files of vectors to store in the collection before it is indexed. */
   readonly vectors: (VectorFiles & { readonly transform?: Transform | undefined }) | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface BuildIndexOptions {
  * Builds the index of a collection, with progress on the terminal, and has a service that runs on DATA_DIR adopt it.
  *
  * @returns the exit status
- * @throws AnchorageError `unavailable` where HNSW is not installed
+ * @throws AnchorageError `unavailable` if HNSW is not installed
  */
 export const buildIndex = async (
   given: BuildIndexOptions,
@@ -93,7 +93,7 @@ const store = async (
   }
 };
 
-/** Has the service that runs on DATA_DIR use what was built; without one it is used from the next start on. */
+/** Makes a service that runs on DATA_DIR adopt the index; without one the next start does. */
 const askToAdopt = async (
   { collection: name, url }: BuildIndexOptions,
   built: BuiltManifest,

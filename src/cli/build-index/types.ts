@@ -5,8 +5,8 @@ export interface LoadOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** A collection that was read into memory. */
+/** A collection read into memory. */
 export interface LoadedCollection extends BuildSubject {
-  /** Whether no service runs on DATA_DIR, as far as is known. */
+  /** Whether no service is known to run on DATA_DIR. */
   readonly isAlone: boolean;
 }

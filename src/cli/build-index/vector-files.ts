@@ -4,16 +4,16 @@ import { fileFault } from "../../files/index.ts";
 import { openNpy, readNpyRows, VECTOR_ITEMS, type NpyRows, type OpenArray } from "../../math/npy/index.ts";
 import { openFvecs } from "./fvecs.ts";
 
-/** Files of vectors that were made elsewhere; line and row i of all of them are of one anchor. */
+/** Files of vectors computed elsewhere; line and row i of each belong to the same anchor. */
 export interface VectorFiles {
   readonly images: string;
   readonly texts: string;
-  /** A line for each anchor; row numbers where absent. */
+  /** One line of JSON for each anchor; default: ids are row numbers. */
   readonly ids?: string | undefined;
   readonly captions?: string | undefined;
 }
 
-/** What the files hold. */
+/** The contents of the files. */
 export interface VectorTable {
   readonly ids: readonly string[];
   readonly captions: readonly string[] | null;
@@ -21,7 +21,7 @@ export interface VectorTable {
   readonly texts: NpyRows;
 }
 
-/** @throws AnchorageError `invalid-input` that names the file where one cannot be read, or has another number of rows */
+/** @throws AnchorageError `invalid-input` that names the file if it cannot be read or has another number of rows */
 export const readVectorFiles = async (files: VectorFiles): Promise<VectorTable> => {
   const images = await readNpyRows([files.images], openVectors);
   const texts = await readNpyRows([files.texts], openVectors);

@@ -3,7 +3,7 @@ import { imageOf, type ClassifyRequestBody, type CollectionClient } from "../../
 import { MAX_BATCH_BYTES, sendBatch } from "../send-batch.ts";
 import type { ClassifyResultBody } from "./table.ts";
 
-/** As many as an encoder takes at once, so that results come as soon as they are there. */
+/** An encoder's batch size, so that results appear as soon as they are computed. */
 const IMAGES_A_BATCH = 8;
 
 export interface ClassifiedFile {
@@ -11,7 +11,7 @@ export interface ClassifiedFile {
   readonly result: ClassifyResultBody;
 }
 
-/** A file that could not be classified, and why. */
+/** A file that could not be classified, and the reason. */
 export interface UnfitFile {
   readonly file: string;
   readonly reason: string;
@@ -23,10 +23,10 @@ interface LoadedFile {
 }
 
 /**
- * Classifies image files, a few at a time, in the order given. A file that is no image is told as such, and the others
- * go on.
+ * Classifies image files, a few at a time, in the order given. A file that is not an image is reported, and the
+ * others are still classified.
  *
- * @param read the bytes of a file; @throws AnchorageError where it cannot be read
+ * @param read the bytes of a file; @throws AnchorageError if it cannot be read
  * @throws AnchorageError what `classify` throws about anything but an image
  */
 export async function* classifyFiles(
@@ -83,7 +83,7 @@ const load = async (
   }
 };
 
-/** The names in a list of classes, one a line or between commas. @throws AnchorageError where there is none. */
+/** The names in a list of classes, one a line or between commas. @throws AnchorageError if there is none. */
 export const parseClassList = (list: string, separator: "," | "\n", what: string): string[] => {
   const names = list
     .replace(/^\u{FEFF}/u, "")

@@ -4,13 +4,13 @@ import { fixed, signed } from "../../math/fixed.ts";
 export type ClassifyResultBody = ClassifyAnswerBody["results"][number];
 
 const BAR = 24;
-/** Eighths of a cell. */
+/** The eighths of a character cell. */
 const PARTIAL = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 const CAPTION = 60;
 
 /**
- * A classification as lines for people: the classes with bars, best first, how many anchors they rest on, and the anchors
- * that explain the first. Bars are drawn against the best score.
+ * Formats a classification for the terminal: the classes with bars, best first, the number of anchors behind them,
+ * and the anchors that explain the first. The best score has the longest bar.
  */
 export const classificationTable = (
   file: string,

@@ -4,7 +4,7 @@ import type { Command, CommandContext, OptionSchemas } from "../../command.ts";
 import type { CaptionFrom, CaptionKind } from "../import/index.ts";
 import type { AnchorageClient } from "../../features/client.ts";
 
-/** In percent: more than that is rather a folder that is not mounted than a tidied one. */
+/** In percent. More missing images than that suggest an unmounted folder rather than deliberate deletions. */
 const PRUNE_LIMIT = 5;
 
 const CAPTION_KINDS = [
@@ -16,7 +16,7 @@ const CAPTION_KINDS = [
 ] as const satisfies readonly CaptionKind[];
 const CAPTION_KINDS_FAULT = `must be auto, or a list of ${CAPTION_KINDS.join(", ")} with commas between`;
 
-/** What the command line says: `auto` in a longer list stands for every kind but names and folders. */
+/** The short forms of the command line: `auto` in a longer list stands for every kind except names and folders. */
 const captionFromOf = (kinds: readonly ("auto" | CaptionKind)[]): CaptionFrom =>
   kinds.length === 1 && kinds[0] === "auto"
     ? "auto"

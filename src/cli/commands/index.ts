@@ -6,7 +6,7 @@ import { EXIT, note, print, runCommand } from "../cli.ts";
 /** Runs one command on its arguments and ends the process. */
 type Run = (given: readonly string[]) => Promise<void>;
 
-/** Gives a command its terminal, its settings and Anchorage. */
+/** Provides a command with its terminal, its settings and Anchorage. */
 export const withAnchorage =
   <Given>(command: Command<Given, CommandContext<AnchorageClient>>): Run =>
   (given) =>
@@ -34,7 +34,7 @@ const CORE_COMMANDS: Commands = {
   "verify-erasure": async () => (await import("./verify-erasure.ts")).verifyErasureCommand,
 };
 
-/** The core's commands and the features', by name; only the one that is called is loaded. */
+/** The commands of the core and the features by name; only the one that is run is loaded. */
 export const commandsOf = (features: readonly Feature[]): ReadonlyMap<string, Commands[string]> => {
   const commands = new Map(Object.entries(CORE_COMMANDS));
   for (const { name: feature, commands: own = {} } of features) {
@@ -47,8 +47,8 @@ export const commandsOf = (features: readonly Feature[]): ReadonlyMap<string, Co
 };
 
 /**
- * Runs `anchorage COMMAND ...` and ends the process: with the command's status, or with `misused` for a name that no
- * command has. Without a name, or for `--help`, it prints the names.
+ * Runs `anchorage COMMAND ...` and ends the process: with the command's status, or with `misused` for an unknown
+ * name. Without a name, or with `--help`, it prints the names.
  *
  * @example await runNamed(["classify", "cat.jpg", "--classes", "a cat,a dog"]);
  */

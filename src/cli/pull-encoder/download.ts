@@ -7,28 +7,28 @@ import { AnchorageError } from "../../errors.ts";
 import type { RemoteFile } from "./hub.ts";
 import { get, PassingFault, persist, reasonOf, type Patience } from "./request.ts";
 
-/** Told how many bytes of the file are here. */
+/** Called with the number of bytes of the file that are on disk. */
 type OnBytes = (bytes: number) => void;
 
 export interface Download {
   readonly url: URL;
   readonly file: RemoteFile;
-  /** Where it shall lie. */
+  /** Path of the finished file. */
   readonly target: string;
   readonly onBytes: OnBytes;
-  /** The error for an answer that no patience mends. */
+  /** The error for an answer that a retry cannot change. */
   readonly refusal: (status: number) => AnchorageError;
 }
 
-/** Beside the target, until it is whole and its hash is right. */
+/** The partial file, beside the target until it is complete and its hash matches. */
 const partOf = (target: string): string => `${target}.part`;
 
 /**
- * Fetches a file, going on where an earlier attempt or an earlier run stopped. Under its name there is never anything
- * but the whole file; one that is there already is not fetched again.
+ * Downloads a file, resuming an earlier attempt or run. Only a complete file ever appears under its name; an existing
+ * one is not downloaded again.
  *
- * @throws AnchorageError `corrupt-file` where the server sends something else than the hub listed, `cancelled` (what
- * came stays, to go on from), or what `refusal` makes of the server's answer.
+ * @throws AnchorageError `corrupt-file` if the content differs from what the hub lists, `cancelled` (the partial file
+ * stays and can be resumed), or the result of `refusal` for the server's answer.
  */
 export const download = async (what: Download, patience: Patience): Promise<void> => {
   const { file, target, onBytes } = what;
@@ -42,7 +42,7 @@ export const download = async (what: Download, patience: Patience): Promise<void
   await fetchInto(part, what, patience);
   if (!(await hasHash(part, file.hash))) {
     await rm(part);
-    // What an earlier run left may have been of another file.
+    // The partial file may belong to an older version.
     if (!resumed)
       throw new AnchorageError("corrupt-file", `${what.url.href} is not the file whose hash the hub lists.`);
     await download(what, patience);
@@ -68,15 +68,15 @@ const fetchInto = (part: string, what: Download, patience: Patience): Promise<vo
     if (size < file.size) throw new PassingFault(`${what.url.host} closed the connection early`);
   });
 
-/** The byte that the answer begins with; undefined where it is none to a request for the bytes after `from`. */
+/** The first byte of the answer; undefined if it does not answer a request for the bytes from `from` on. */
 const startOf = (response: Response, from: number): number | undefined => {
-  // Also the answer of a server that does not know ranges.
+  // Also the answer of a server that does not support ranges.
   if (response.status === 200) return 0;
   const range = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "");
   return response.status === 206 && Number(range?.[1]) === from ? from : undefined;
 };
 
-/** Writes the answer's body from `start` on; the file's size afterwards. */
+/** Appends the answer's body from `start` on, and returns the file's new size. */
 const append = async (
   part: string,
   start: number,
@@ -122,7 +122,7 @@ const sizeOf = (path: string): Promise<number | undefined> =>
 
 const hasHash = async (path: string, { kind, hex }: RemoteFile["hash"]): Promise<boolean> => {
   const hash = createHash(kind === "sha256" ? "sha256" : "sha1");
-  // Git hashes a file behind a header of its own.
+  // Git hashes a file with a header in front.
   if (kind === "git-blob") hash.update(`blob ${(await stat(path)).size}\0`);
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest("hex") === hex;

@@ -16,12 +16,12 @@ export interface RemoteFile {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
-  /** Of a large file; of a small one the hub knows git's hash alone. */
+  /** SHA-256 of a large file; for a small one the hub lists only git's hash. */
   readonly hash:
     { readonly kind: "sha256"; readonly hex: string } | { readonly kind: "git-blob"; readonly hex: string };
 }
 
-/** What a revision was when it was asked for. */
+/** A revision at the time of the request. */
 export interface Snapshot {
   readonly commit: string;
   readonly licence: string | undefined;
@@ -52,14 +52,14 @@ const revisionAnswer = z.object({
 /**
  * Asks the hub which files a revision of a model has.
  *
- * @throws AnchorageError `not-found` where there is no such model or revision (or it is not public), `unavailable`
- * where the hub does not answer, `corrupt-file` where its answer is not understood.
+ * @throws AnchorageError `not-found` if the model or revision does not exist or is not public, `unavailable` if the
+ * hub does not answer, `corrupt-file` if its answer is invalid.
  */
 export const describeRevision = async (repository: Repository, patience: Patience): Promise<Snapshot> => {
   const { endpoint, name, revision } = repository;
-  // A branch may have slashes in its name, as refs/pr/1 does.
+  // A branch name may contain slashes, such as refs/pr/1.
   const url = urlOf(endpoint, ["api", "models", ...name.split("/"), "revision", revision]);
-  // Without it sizes and hashes are left out.
+  // Without this parameter the hub omits sizes and hashes.
   url.searchParams.set("blobs", "true");
   return persist(patience, async () => {
     const response = await get(url, patience.signal);
@@ -75,11 +75,11 @@ export const describeRevision = async (repository: Repository, patience: Patienc
   });
 };
 
-/** Where a file of a commit is fetched. */
+/** The address of a file of a commit. */
 export const fileUrl = ({ endpoint, name }: Repository, commit: string, path: string): URL =>
   urlOf(endpoint, [...name.split("/"), "resolve", commit, ...path.split("/")]);
 
-/** The page that tells about a model, its licence among that. */
+/** The page that describes a model, including its licence. */
 export const pageUrl = ({ endpoint, name }: Repository): URL => urlOf(endpoint, name.split("/"));
 
 const urlOf = (endpoint: string, parts: readonly string[]): URL => {
@@ -87,7 +87,7 @@ const urlOf = (endpoint: string, parts: readonly string[]): URL => {
   return new URL(`${base}/${parts.map(encodeURIComponent).join("/")}`);
 };
 
-/** The hub answers 401, not 404, where a name is unknown to whoever has not signed in. */
+/** Without authentication the hub answers 401 instead of 404 for an unknown name. */
 export const refusal = (status: number, { endpoint, name, revision }: Repository): AnchorageError => {
   const model = `model "${name}" with revision "${revision}" at ${endpoint}`;
   if (status === 404) return new AnchorageError("not-found", `There is no ${model}.`);

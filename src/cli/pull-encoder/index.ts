@@ -20,11 +20,11 @@ import { wantedFiles } from "./wanted.ts";
 import type { Patience } from "./request.ts";
 
 export interface PullOptions extends Repository {
-  /** Of the encoders; a folder with the encoder's id appears in it. */
+  /** Directory of encoders; the encoder gets a folder with its id there. */
   readonly directory: string;
   /** The encoder's id. */
   readonly id: string;
-  /** The ONNX file, where the usual choice is not wanted. */
+  /** The ONNX file; default: see `chooseModel`. */
   readonly file?: string;
 }
 
@@ -32,19 +32,19 @@ export interface PulledEncoder {
   readonly directory: string;
   readonly info: EncoderInfo;
   readonly pooling: EncoderManifest["pooling"];
-  /** Where the model's licence and limits are told. */
+  /** Page with the model's licence and limits. */
   readonly page: string;
-  /** False where it was there already. */
+  /** False if it was installed already. */
   readonly fetched: boolean;
 }
 
 /**
- * Fetches an encoder from a hub of models: what its folder needs and nothing else, each file held against its hash.
- * The folder appears only when it is whole and has encoded something; until then what came lies in a hidden one, from
- * which the next run goes on.
+ * Downloads an encoder from a model hub: only the files that its folder needs, each verified by its hash. The folder
+ * appears once it is complete and has encoded a sample; until then the files are in a hidden folder, which the next
+ * run resumes.
  *
- * @throws AnchorageError `conflict` where a folder of this id holds something else, `not-found` where the hub has no
- * such model or it has no such file, `unavailable`, `corrupt-file`, `unsupported-model`, `cancelled`.
+ * @throws AnchorageError `conflict` if a folder with this id has other contents, `not-found` if the hub lacks the
+ * model or the file, `unavailable`, `corrupt-file`, `unsupported-model`, `cancelled`.
  */
 export const pullEncoder = async (
   options: PullOptions,
@@ -77,7 +77,7 @@ export const pullEncoder = async (
   return described(target, options, true);
 };
 
-/** @throws AnchorageError `conflict` where the folder holds something else. */
+/** @throws AnchorageError `conflict` if the folder has other contents. */
 const isThere = async (target: string, source: FolderSource): Promise<boolean> => {
   if (!(await exists(target))) return false;
   const found = await readJsonIfThere(target, SOURCE_FILE, folderSource).catch(() => undefined);
@@ -91,7 +91,7 @@ const isThere = async (target: string, source: FolderSource): Promise<boolean> =
   );
 };
 
-/** What an earlier run left is of use where it was the same that was wanted. */
+/** Keep the partial download of an earlier run only if it was for the same revision and file. */
 const preparePart = async (part: string, source: FolderSource): Promise<void> => {
   const found = await readJsonIfThere(part, SOURCE_FILE, folderSource).catch(() => undefined);
   if (found?.name !== source.name || found.commit !== source.commit || found.file !== source.file)
@@ -100,7 +100,7 @@ const preparePart = async (part: string, source: FolderSource): Promise<void> =>
   await writeFile(join(part, SOURCE_FILE), JSON.stringify(source, null, 2), { flush: true });
 };
 
-/** Fetches files one after the other, and shows of all of them how much is here. */
+/** Downloads files one after the other and reports the progress over all of them. */
 const fetcher = (
   part: string,
   repository: Repository,
@@ -125,7 +125,7 @@ const fetcher = (
   };
 };
 
-/** A large network keeps its weights in files beside it. */
+/** A large network stores its weights in separate files. */
 const externalFiles = async (
   part: string,
   { file, name }: FolderSource,

@@ -11,7 +11,7 @@ const PICTURE = new TextEncoder().encode(
 );
 const TEXT = "a red disc on white";
 
-/** Opens a folder as an encoder and encodes something. @throws AnchorageError that says why it cannot. */
+/** Opens a folder as an encoder and encodes a sample. @throws AnchorageError that says why it cannot. */
 export const proveEncoder = async (directory: string, id: string): Promise<EncoderManifest> => {
   const manifest = await readHuggingFaceFolder(directory, id);
   if (manifest.modality === "image")

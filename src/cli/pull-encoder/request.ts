@@ -1,23 +1,23 @@
 import { setTimeout } from "node:timers/promises";
 import { AnchorageError, messageOf } from "../../errors.ts";
 
-/** How a server is asked, and for how long. */
+/** How requests are sent and retried. */
 export interface Patience {
   readonly signal: AbortSignal;
-  /** Before the second attempt, in milliseconds; doubled before each further one. */
+  /** Delay before the second attempt, in milliseconds; it doubles before each further one. */
   readonly retryMs: number;
 }
 
 const ATTEMPTS = 6;
 
-/** A fault that may be gone a moment later, such as a cut connection. */
+/** A transient fault, such as a dropped connection. */
 export class PassingFault extends Error {}
 
 /**
- * Does `attempt` again, at growing intervals, where it fails by a {@link PassingFault}; `attempt` says by its argument
- * whether it came further this time, which starts the count anew.
+ * Retries `attempt` with exponential backoff while it fails with a {@link PassingFault}. `attempt` reports progress
+ * through its argument, which resets the count.
  *
- * @throws AnchorageError `cancelled` where the signal is aborted, `unavailable` where the last attempt fails as well.
+ * @throws AnchorageError `cancelled` if the signal is aborted, `unavailable` if the last attempt fails too.
  */
 export const persist = async <T>(
   { signal, retryMs }: Patience,
@@ -28,7 +28,7 @@ export const persist = async <T>(
     try {
       return await attempt(() => (failures = 0));
     } catch (error) {
-      // Aborting shows as whatever the step in hand makes of it.
+      // An abort surfaces as any error of the current step.
       stopWhere(signal);
       if (!(error instanceof PassingFault)) throw error;
       failures++;
@@ -42,7 +42,7 @@ const stopWhere = ({ aborted }: AbortSignal): void => {
   if (aborted) throw new AnchorageError("cancelled", "Stopped before the encoder was whole.");
 };
 
-/** One GET, redirects followed. @throws PassingFault where there is no answer, or one that may be another soon. */
+/** One GET, redirects followed. @throws PassingFault if there is no answer, or a transient one. */
 export const get = async (
   url: URL,
   signal: AbortSignal,
@@ -50,7 +50,7 @@ export const get = async (
 ): Promise<Response> => {
   let response: Response;
   try {
-    // Compressed, a file could neither be resumed nor be held against its size.
+    // A compressed body cannot be resumed, and its size cannot be checked.
     response = await fetch(url, { signal, headers: { "accept-encoding": "identity", ...headers } });
   } catch (error) {
     throw new PassingFault(`${url.host} does not answer: ${reasonOf(error)}`, { cause: error });
@@ -62,6 +62,6 @@ export const get = async (
   return response;
 };
 
-/** `fetch` tells what happened only in the cause of its error. */
+/** `fetch` gives the reason only in the cause of its error. */
 export const reasonOf = (error: unknown): string =>
   error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);

@@ -2,7 +2,7 @@ import { AnchorageError } from "../../errors.ts";
 import { chooseModel, isInside } from "../../encoders/index.ts";
 import type { RemoteFile } from "./hub.ts";
 
-/** What describes an encoder, where its repository has it. */
+/** Files that describe an encoder, if its repository has them. */
 const DESCRIPTIONS = new Set([
   "config.json",
   "preprocessor_config.json",
@@ -14,10 +14,10 @@ const DESCRIPTIONS = new Set([
 const POOLING = /^\d+_Pooling\/config\.json$/;
 
 /**
- * Picks of a repository's files what an encoder's folder needs, descriptions first, the network last.
+ * Selects the repository's files that an encoder's folder needs, descriptions first, the network last.
  *
- * @throws AnchorageError `not-found` where it has no ONNX file, or not the one that is asked for, with the names of
- * those there are; `unsupported-model` where it is neither an image nor a text encoder.
+ * @throws AnchorageError `not-found` if it has no ONNX file or not the requested one, with the names of existing
+ * ones; `unsupported-model` if it is neither an image nor a text encoder.
  */
 export const wantedFiles = (
   wanted: { readonly name: string; readonly file?: string },

@@ -11,7 +11,7 @@ const vector = z
   .transform((values) => Float32Array.from(values))
   .nullish();
 
-/** As `PUT /anchors` takes an anchor and `GET /anchors?vectors=true` gives it; what else is in it is not looked at. */
+/** An anchor as `PUT /anchors` accepts it and `GET /anchors?vectors=true` returns it; other fields are ignored. */
 const lineSchema = z
   .object(
     {
@@ -40,7 +40,7 @@ const lineSchema = z
 /**
  * Reads anchors from a file of one JSON object a line.
  *
- * @throws AnchorageError `invalid-input` that names the line, where one cannot be used or the file cannot be read
+ * @throws AnchorageError `invalid-input` that names the line, if a line is invalid or the file cannot be read
  */
 export const readSuspects = async (file: string): Promise<Suspect[]> => {
   const suspects: Suspect[] = [];

@@ -3,11 +3,11 @@ import type { Sequence } from "../../types.ts";
 import type { ChainReport, Suspect } from "./types.ts";
 
 /**
- * Checks every receipt of a collection against the one before, and every erasure against the deletions that it says to
- * cover.
+ * Checks every receipt of a collection against the one before, and every erasure against the deletions that it claims
+ * to cover.
  *
- * @param chain all of it, in its order
- * @param sequence the collection's own, which no receipt can be ahead of
+ * @param chain all receipts in chain order
+ * @param sequence the collection's sequence, which no receipt may exceed
  */
 export const checkChain = (
   collection: string,
@@ -63,8 +63,8 @@ export interface NewestDeletion {
 }
 
 /**
- * The receipt that covers each of `suspects`, by the salted hash of its id and, where the suspect is known whole, of its
- * content; null where none does.
+ * The receipt that covers each of `suspects`, by the salted hash of its id and, if the suspect is fully known, of its
+ * content; null if none does.
  */
 export const coverageOf = (
   suspects: readonly Suspect[],
@@ -77,7 +77,7 @@ export const coverageOf = (
     let found: NewestDeletion | null = null;
     for (const { receipt, hashes } of deletions) {
       const coverage = covers(receipt, hashes, suspect);
-      // One that has its content tells more than a later one of the same id.
+      // A receipt that matches the content says more than a later one that matches only the id.
       if (coverage !== null && (found?.sameContent !== true || coverage.sameContent === true))
         found = coverage;
     }

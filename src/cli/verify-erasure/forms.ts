@@ -2,11 +2,11 @@ import { unitRows } from "../../retrieval/index.ts";
 import type { AnchorId } from "../../types.ts";
 
 /**
- * The bytes that an anchor takes on: in the pages of Postgres (its manual, 66.6, "Database Page Layout"; numbers are
- * little-endian on every machine that the embedded one is made for) and in the files under DATA_DIR/indexes.
+ * The byte patterns of a stored anchor: in the pages of Postgres (its manual, 66.6, "Database Page Layout"; numbers
+ * are little-endian on every machine that the embedded one is made for) and in the files under DATA_DIR/indexes.
  */
 
-/** Longer texts have another head, and may lie elsewhere than in their row. */
+/** Longer texts have a different header, and may be stored outside of their row. */
 const SHORT_TEXT_BYTES = 126;
 
 export const utf8 = (text: string): Buffer => Buffer.from(text, "utf8");
@@ -18,10 +18,10 @@ export const vectorBytes = (vector: Float32Array): Buffer => {
   return bytes;
 };
 
-/** A vector in snapshots and graphs, which hold it with norm 1. */
+/** A vector in snapshots and graphs, where it has norm 1. */
 export const unitBytes = (vector: Float32Array): Buffer => vectorBytes(unitRows(vector, vector.length));
 
-/** A text in a row: behind its length where it is short, else the text alone, for other heads depend on the row. */
+/** A text in a row: with its length header if it is short, otherwise the text only, because longer headers vary. */
 const textInRow = (text: string): Buffer => {
   const bytes = utf8(text);
   return bytes.length > SHORT_TEXT_BYTES
@@ -29,22 +29,22 @@ const textInRow = (text: string): Buffer => {
     : Buffer.concat([Buffer.from([((bytes.length + 1) << 1) | 1]), bytes]);
 };
 
-/** The head of an anchor's row, and its entry in the index of ids. */
+/** The header of an anchor's row, and its entry in the index of ids. */
 export const ownerInRow = (collection: number, id: AnchorId): Buffer => {
   const key = Buffer.alloc(8);
   key.writeBigInt64LE(BigInt(collection));
   return Buffer.concat([key, textInRow(id)]);
 };
 
-/** The part of a row that is an anchor's own however short its caption is; the caption is short. */
+/** Part of a row that is unique to an anchor even if its caption is short; requires a short caption. */
 export const captionInRow = (id: AnchorId, caption: string): Buffer =>
   Buffer.concat([textInRow(id), textInRow(caption)]);
 
-/** An anchor's row, as far as anything of it is looked for in pages. */
+/** The part of an anchor's row that is searched for in pages. */
 export const rowBytes = (collection: number, id: AnchorId, caption: string | null): Buffer =>
   Buffer.concat([ownerInRow(collection, id), textInRow(caption ?? "")]);
 
-/** How an anchor's line in a snapshot begins (`lineOf` in retrieval/snapshot). */
+/** The start of an anchor's line in a snapshot (`lineOf` in retrieval/snapshot). */
 export const lineStart = (id: AnchorId, caption?: string): Buffer =>
   utf8(
     caption === undefined ? `[${JSON.stringify(id)},` : `[${JSON.stringify(id)},${JSON.stringify(caption)},`,

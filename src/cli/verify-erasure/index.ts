@@ -1,4 +1,4 @@
-/** Proves that deleted anchors are gone: their receipts, and a search of all that is stored for their bytes. */
+/** Verifies that deleted anchors are gone: checks their receipts and searches all stored bytes for them. */
 export { readSuspects } from "./anchors-file.ts";
 export { checkChain, coverageOf, type NewestDeletion } from "./chain.ts";
 export { huntFor, type Hunt, type Needle, type Quarry } from "./needles.ts";

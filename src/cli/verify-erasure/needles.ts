@@ -3,14 +3,14 @@ import { captionInRow, idLine, lineStart, ownerInRow, unitBytes, utf8, vectorByt
 import { KEY_BYTES } from "./scanner.ts";
 import type { Suspect, What } from "./types.ts";
 
-/** Bytes to look for. */
+/** Bytes to search for. */
 export interface Needle {
   readonly bytes: Buffer;
-  /** The only table in whose files they mean something; null: they do anywhere. */
+  /** The only table in whose files they are meaningful; null: everywhere. */
   readonly table: string | null;
 }
 
-/** What of which suspect is looked for by which needles (their places in the list); none: it cannot be. */
+/** Which needles (indexes into the list) search for each part of a suspect; none if it cannot be searched for. */
 export interface Quarry {
   readonly suspect: number;
   readonly what: What;
@@ -22,16 +22,16 @@ export interface Hunt {
   readonly quarries: readonly Quarry[];
 }
 
-/** Of a vector, pieces of it are looked for: one whose space was given to others may be written over in part. */
+/** Vectors are searched for in pieces, because reused space may overwrite one in part. */
 const PIECE_BYTES = 32;
 const PIECES = 16;
-/** Pieces of fewer different bytes, such as zeros, lie anywhere. */
+/** Pieces with fewer distinct bytes, such as zeros, occur everywhere. */
 const DISTINCT_BYTES = 6;
-/** A shorter caption is a word that others hold too: it is looked for beside its id only. */
+/** A shorter caption is a common word: it is searched for only next to its id. */
 const CAPTION_BYTES = 16;
-/** Longer captions are looked for by pieces, for Postgres splits them at every 1,996 bytes. */
+/** Longer captions are searched for in pieces, because Postgres splits them at every 1,996 bytes. */
 const CAPTION_PIECE_BYTES = 512;
-/** What stands between quotes and brackets is itself at a smaller length than other bytes. */
+/** With its quotes or brackets a shorter text is distinctive enough. */
 const QUOTED_BYTES = 5;
 
 /** @param collection the key of the suspects' collection */
@@ -76,7 +76,7 @@ const captionNeedles = (id: AnchorId | null, caption: string): Needle[] => {
       : [{ bytes: captionInRow(id, caption), table: "anchors" }, anywhere(lineStart(id, caption))].filter(
           (needle) => needle.bytes.length >= KEY_BYTES,
         );
-  // In JSON, a caption with quotes or line ends has other bytes.
+  // JSON escapes quotes and line ends of a caption.
   const quoted = utf8(JSON.stringify(caption)).subarray(1, -1);
   return [bytes, quoted].flatMap((form) => pieces(form, CAPTION_PIECE_BYTES, Infinity)).map(anywhere);
 };
@@ -88,7 +88,7 @@ const vectorNeedles = (vector: Float32Array): Needle[] => {
   return needles.map(anywhere);
 };
 
-/** Whole where it is not longer than a piece; else at even steps from the first to the last byte. */
+/** The whole text if it fits into one piece, otherwise pieces at even intervals from the first to the last byte. */
 const pieces = (bytes: Buffer, length: number, atMost: number): Buffer[] => {
   if (bytes.length <= 2 * length) return [bytes];
   const count = Math.min(atMost, Math.floor(bytes.length / length));

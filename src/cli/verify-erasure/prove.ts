@@ -12,23 +12,24 @@ import type { Finding, Proof, Suspect, SuspectState, Trace, What } from "./types
 
 export interface ProofOptions {
   readonly collection: CollectionName;
-  /** Anchors that should be gone; empty: only receipts are looked at. */
+  /** Anchors that should be gone; empty: only receipts are checked. */
   readonly suspects: readonly Suspect[];
-  /** The receipt that must cover them; null: whichever does. */
+  /** The receipt that must cover them; null: any. */
   readonly receipt: string | null;
-  /** DATA_DIR/indexes, absolute. */
+  /** Absolute path of DATA_DIR/indexes. */
   readonly indexDirectory: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * Checks a collection's receipts, and searches the rows and files of Postgres and every file under DATA_DIR/indexes for
- * anchors that should be gone.
+ * Checks a collection's receipts, and searches the rows and files of Postgres and every file under DATA_DIR/indexes
+ * for anchors that should be gone.
  *
- * What lies in a file of a table as often as live rows hold it is theirs; what lies there more often was left behind.
+ * Bytes that occur in a table's file as often as in its live rows belong to them; any further occurrence was left
+ * behind.
  *
- * @throws AnchorageError `not-found` for the collection or the receipt, `invalid-input` for a vector of
- * another length than the collection's, `cancelled` where `signal` aborts
+ * @throws AnchorageError `not-found` for the collection or the receipt, `invalid-input` for a vector of another
+ * dimension than the collection's, `cancelled` if `signal` aborts
  */
 export const proveErasure = async (inspection: Inspection, options: ProofOptions): Promise<Proof> => {
   const { suspects, indexDirectory, signal } = options;
@@ -53,7 +54,7 @@ export const proveErasure = async (inspection: Inspection, options: ProofOptions
     if (signal.aborted) throw new AnchorageError("cancelled", "stopped; nothing was changed");
   };
   const hunt = huntFor(suspects, collection.key);
-  // Files before rows: a page that is read by SQL is tidied up on the way.
+  // Search files before rows, because reading a page by SQL may prune it.
   const postgres = await searchPostgres(inspection, hunt);
   goOn();
   const indexes = await searchIndexes(indexDirectory, hunt);
@@ -100,7 +101,7 @@ export const proveErasure = async (inspection: Inspection, options: ProofOptions
   };
 };
 
-/** A vector of another length was never of this collection. */
+/** A vector of another dimension was never in this collection. */
 const requireDimensions = (suspects: readonly Suspect[], collection: CollectionRecord): void => {
   const { imageEncoder, textEncoder } = collection;
   for (const { source, imageVector, textVector } of suspects)
@@ -131,7 +132,7 @@ const stateOf = (
   return now === undefined ? "unknown" : "replaced";
 };
 
-/** As far as the suspect is known. */
+/** The known parts of the suspect. */
 const isSame = ({ caption, imageVector, textVector }: Suspect, now: AnchorWithVectors): boolean =>
   (caption === null || caption === now.caption) &&
   (imageVector === null || sameBits(imageVector, now.imageVector)) &&
@@ -171,7 +172,7 @@ const sharedBy = (what: What, needles: readonly number[], rows: RowFinds): Findi
   return by.size === 0 ? [] : [{ what, by: [...by] }];
 };
 
-/** The key of the collection whose live anchors a file may hold, by the folder that it is in. */
+/** The collection whose live anchors a file may contain, by the file's folder. */
 const ownersOf = async (
   inspection: Inspection,
   files: readonly IndexFile[],

@@ -4,7 +4,7 @@ import type { Finding, Proof, Searched, Trace } from "./types.ts";
 const HEAD = ["anchor", "receipt", "state", "found"] as const;
 const RECEIPT_SHOWN = 8;
 
-/** A proof as lines for people: the chain, the receipts, a table of the anchors, and what was searched. */
+/** Formats a proof for the terminal: the chain, the receipts, a table of the anchors, and what was searched. */
 export const reportOf = ({ collection, chain, receipts, findings, searched }: Proof): string[] => {
   const whole = chain.fault === null ? "the chain is whole" : `the chain is broken: ${chain.fault}`;
   const last = chain.hash === "" ? "" : `; the last has sha256 ${chain.hash}`;

@@ -2,16 +2,19 @@
 export interface Scanner {
   /** Calls `onHit` for every occurrence, overlapping ones included. */
   readonly scan: (bytes: Uint8Array, onHit: OnHit) => void;
-  /** For what comes in pieces: finds what lies across their borders too, at offsets from the first piece's first byte. */
+  /**
+   * For input in pieces: also finds matches across their borders; offsets count from the first byte of the first
+   * piece.
+   */
   readonly stream: (onHit: OnHit) => (piece: Uint8Array) => void;
 }
 
-/** @param needle its place in the list that the scanner was made of */
+/** @param needle index in the list that the scanner was created with */
 export type OnHit = (needle: number, at: number) => void;
 
-/** No needle is shorter: so many of its bytes are looked up, the rest is compared. */
+/** No needle is shorter. This number of bytes is looked up, the rest compared. */
 export const KEY_BYTES = 4;
-/** Half a mebibyte, which stays in a core's cache: one is asked at every byte. */
+/** Half a mebibyte fits into a core's cache; it is read at every byte. */
 const FILTER_BITS = 22;
 /** Knuth's multiplicative hash (The Art of Computer Programming, 6.4), 2^32 over the golden ratio. */
 const GOLDEN = 0x9e3779b1;
@@ -64,7 +67,7 @@ export const createScanner = (needles: readonly Uint8Array[]): Scanner => {
       const old = rest.length;
       const from = restAt;
       scan(bytes, (needle, at) => {
-        // What ends within the rest was found with the piece before.
+        // Matches that end within the overlap were found with the previous piece.
         if (at + (needles[needle]?.length ?? 0) > old) onHit(needle, from + at);
       });
       const kept = Math.min(bytes.length, Math.max(0, longest - 1));
@@ -89,7 +92,7 @@ const holds = (bytes: Uint8Array, at: number, needle: Uint8Array): boolean => {
   return true;
 };
 
-/** Says of a key that it may have been added, or surely was not. */
+/** A Bloom filter: a key may have been added, or surely was not. */
 const createFilter = (factor: number) => {
   const filter = new Uint8Array(2 ** (FILTER_BITS - 3));
   return {
@@ -107,8 +110,8 @@ const createFilter = (factor: number) => {
 const slotOf = (key: number, factor: number): number => Math.imul(key, factor) >>> (32 - FILTER_BITS);
 
 /**
- * Where each needle's key is: there where it is shared with the fewest others, as captions share how they begin, and not
- * among bytes that are all alike, such as zeros, which lie everywhere.
+ * Position of each needle's key: where it is shared with the fewest other needles, because captions often share
+ * prefixes, and not among equal bytes such as zeros, which occur everywhere.
  */
 const keyPlaces = (needles: readonly Uint8Array[]): Int32Array => {
   const shared = new Uint16Array(2 ** FILTER_BITS);
@@ -128,9 +131,9 @@ const keyPlaces = (needles: readonly Uint8Array[]): Int32Array => {
   });
 };
 
-/** More than any count of needles that share a key. */
+/** Greater than any number of needles that share a key. */
 const ALIKE = 2 ** 16;
 
-/** Whether no two neighbours among a key's bytes are the same. */
+/** Whether all adjacent bytes of a key differ. */
 const isVaried = (bytes: Uint8Array, at: number): boolean =>
   bytes[at] !== bytes[at + 1] && bytes[at + 1] !== bytes[at + 2] && bytes[at + 2] !== bytes[at + 3];

@@ -12,11 +12,11 @@ export interface FilesOfPostgres {
   readonly files: number;
   readonly bytes: number;
   readonly walBytes: number;
-  /** What the files of each table hold; null: those that belong to none. */
+  /** Matches in the files of each table; null: files that belong to no table. */
   readonly tables: readonly (readonly [string | null, Tally])[];
 }
 
-/** @returns null where Postgres does not let us read its files */
+/** @returns null if Postgres denies access to its files */
 export const searchPostgres = async (
   inspection: Inspection,
   { needles }: Hunt,
@@ -49,7 +49,7 @@ export interface IndexFile {
   readonly tally: Tally;
 }
 
-/** Searches every file below `directory`, whoever has put it there. */
+/** Searches every file below `directory`, including files that Anchorage did not write. */
 export const searchIndexes = async (directory: string, { needles }: Hunt): Promise<IndexFile[]> => {
   const scanner = createScanner(needles.map(({ bytes }) => bytes));
   const found: IndexFile[] = [];
@@ -69,7 +69,7 @@ const searchFile = async (file: string, path: string, scanner: Scanner): Promise
       bytes += piece.length;
     }
   } catch (error) {
-    // A snapshot gives way to a newer one, which has appeared before.
+    // A snapshot is deleted after a newer one has appeared.
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   return { path, bytes, tally };

@@ -6,27 +6,27 @@ import { createScanner } from "./scanner.ts";
 import { createTallies, createTally, type Tally } from "./tally.ts";
 import type { Suspect } from "./types.ts";
 
-/** Holds ids for good, and a caption where it is part of one. */
+/** Keeps ids permanently, and a caption that is part of one. */
 const CHANGES = "changes";
-/** Holds what was made of live captions, and none of it after a compaction until it is made again. */
+/** Derived from live captions; empty after a compaction until it is built again. */
 const LABELS = "label_vectors";
-/** Names that are given of the anchors that hold the same. */
+/** Maximum number of live anchors to name. */
 const NAMED = 3;
 
-/** What the rows of all tables hold of what is looked for. */
+/** Matches in the rows of all tables. */
 export interface RowFinds {
   readonly tables: number;
   readonly rows: number;
   readonly closed: readonly string[];
-  /** How often each needle must lie in a table's files for the sake of its live rows. */
+  /** The number of occurrences of each needle in a table's files that its live rows account for. */
   readonly live: (table: string | null) => Tally;
-  /** The same of a file under DATA_DIR/indexes that holds the collection's live anchors. */
+  /** The same for the files under DATA_DIR/indexes that hold live anchors of the collection. */
   readonly liveInFiles: (collection: number | null) => Tally;
-  /** In rows of other tables than those of anchors and vectors. */
+  /** Matches in rows of tables other than those of anchors and vectors. */
   readonly elsewhere: Tally;
-  /** Live anchors that a needle lies in, some of them by name. */
+  /** Live anchors that contain a needle, some of them by name. */
   readonly holders: (needle: number) => readonly string[];
-  /** Tables with a column that is a suspect's id. */
+  /** Tables with a column that contains a suspect's id. */
   readonly idIn: (id: AnchorId) => readonly string[];
 }
 

@@ -1,16 +1,16 @@
 import type { Needle } from "./needles.ts";
 import type { Trace } from "./types.ts";
 
-/** Where bytes were met. */
+/** A place where bytes were found. */
 export interface Place {
-  /** A file, or `table` and a name. */
+  /** A file path, or `table` and a name. */
   readonly name: string;
   readonly at?: number;
-  /** The table whose file it is. */
+  /** The table that the file belongs to. */
   readonly table?: string | null;
 }
 
-/** How often each needle was met, and where first. */
+/** The number of matches of each needle, and its first place. */
 export interface Tally {
   readonly add: (needle: number, place?: Place) => void;
   readonly count: (needle: number) => number;
@@ -32,7 +32,7 @@ export const createTally = (): Tally => {
   };
 };
 
-/** A tally for each key, made when it is first asked for. */
+/** A tally for each key, created on first use. */
 export const createTallies = <Key>(): { of(key: Key): Tally; entries(): Iterable<[Key, Tally]> } => {
   const tallies = new Map<Key, Tally>();
   return {
@@ -45,7 +45,7 @@ export const createTallies = <Key>(): { of(key: Key): Tally; entries(): Iterable
   };
 };
 
-/** The needle that was met most often beyond what live anchors account for; null where none was. */
+/** The needle with the most occurrences beyond those of live anchors; null if there is none. */
 export const mostBeyond = (
   needles: readonly number[],
   found: Tally,
@@ -57,7 +57,7 @@ export const mostBeyond = (
     if (times <= (most?.times ?? 0)) continue;
     const beyond = live.count(needle);
     const place = found.first(needle);
-    // Among several, nobody knows which is a live anchor's.
+    // With several matches it is unknown which one is a live anchor's.
     most = { times, beyond, where: textOf(beyond === 0 ? place : { ...place, at: undefined }) };
   }
   return most;
@@ -68,6 +68,6 @@ const textOf = ({ name, at, table }: { readonly [Key in keyof Place]: Place[Key]
   (at === undefined ? "" : ` at ${at}`) +
   (table === undefined || table === null ? "" : ` (${table})`);
 
-/** Whether a needle means anything in the files of `table`. */
+/** Whether a needle is meaningful in the files of `table`. */
 export const countsIn = (needle: Needle | undefined, table: string | null): boolean =>
   needle !== undefined && (needle.table === null || needle.table === table);

@@ -2,7 +2,7 @@ import type { ReceiptState } from "../../api/receipts.ts";
 import type { Receipt } from "../../store/index.ts";
 import type { AnchorId, CollectionName, Metadata } from "../../types.ts";
 
-/** An anchor that should be gone, as it once was; null where that is not known. */
+/** A deleted anchor as it once was; null for unknown parts. */
 export interface Suspect {
   /** Where it is described, such as `gone.jsonl:3`. */
   readonly source: string;
@@ -13,23 +13,23 @@ export interface Suspect {
   readonly textVector: Float32Array | null;
 }
 
-/** What of an anchor is looked for. */
+/** The parts of an anchor that are searched for. */
 export type What = "id" | "caption" | "image vector" | "text vector";
 
-/** A place that holds what should be gone. */
+/** A place that still contains deleted data. */
 export interface Trace {
   readonly what: What;
-  /** `table jobs`, or a file with the offset of the first byte where that is known. */
+  /** `table jobs`, or a file, with the offset of the first byte if it is known. */
   readonly where: string;
-  /** How often, what live anchors hold of the same left out. */
+  /** Number of occurrences, without those of live anchors. */
   readonly times: number;
-  /** How often it must lie there for the sake of live anchors. */
+  /** Number of occurrences that live anchors account for. */
   readonly beyond: number;
 }
 
 /**
- * `replaced`: there is another anchor of this id, and none was deleted. `live`: it is there as it was. `unknown`: no
- * receipt tells of it.
+ * `replaced`: another anchor has this id and none was deleted. `live`: the anchor still exists. `unknown`: no receipt
+ * covers its deletion.
  */
 export type SuspectState = ReceiptState | "replaced" | "live" | "unknown";
 
@@ -39,22 +39,22 @@ export interface Finding {
   readonly state: SuspectState;
   /** The newest deletion that covers it. */
   readonly receipt: string | null;
-  /** Whether the receipt's hash of the content is that of this anchor; null where the file does not tell all of it. */
+  /** Whether the receipt's content hash matches this anchor; null if the file does not give all of its content. */
   readonly sameContent: boolean | null;
   readonly traces: readonly Trace[];
-  /** Too short, or too uniform, to be told from other bytes. */
+  /** Too short or too uniform to be distinguished from other bytes. */
   readonly unsearchable: readonly What[];
-  /** Live anchors that hold the same caption or vector: `collection/id` where it is another's. */
+  /** Live anchors with the same caption or vector: `collection/id` for those of another collection. */
   readonly shared: readonly { readonly what: What; readonly by: readonly string[] }[];
-  /** Whether the list of changes names its id, as it does for good. */
+  /** Whether the list of changes contains its id, which it keeps permanently. */
   readonly idOnRecord: boolean;
 }
 
 export interface ChainReport {
   readonly receipts: number;
-  /** Of the last receipt; empty where there is none. */
+  /** The last receipt; empty if there is none. */
   readonly hash: string;
-  /** Null where the chain is whole. */
+  /** Null if the chain is intact. */
   readonly fault: string | null;
 }
 
@@ -62,7 +62,7 @@ export interface Searched {
   readonly tables: number;
   readonly rows: number;
   readonly closedTables: readonly string[];
-  /** Null where Postgres did not let us read them. */
+  /** Null if Postgres denied access to them. */
   readonly postgres: { readonly files: number; readonly bytes: number; readonly walBytes: number } | null;
   readonly indexes: { readonly files: number; readonly bytes: number };
 }
@@ -70,9 +70,9 @@ export interface Searched {
 export interface Proof {
   readonly collection: CollectionName;
   readonly chain: ChainReport;
-  /** Those that cover what was asked for. */
+  /** Receipts that cover the given anchors. */
   readonly receipts: readonly Receipt[];
   readonly findings: readonly Finding[];
-  /** Null where no anchors were given, and only receipts were checked. */
+  /** Null if no anchors were given and only receipts were checked. */
   readonly searched: Searched | null;
 }

@@ -1,9 +1,9 @@
 import type { Finding, Proof, SuspectState } from "./types.ts";
 
-/** Names that a sentence gives before it counts the rest. */
+/** Number of names in a sentence before the rest is counted. */
 const NAMED = 3;
 
-/** What keeps a proof from being one; empty: what was asked for is erased, as far as it could be searched. */
+/** The reasons why the erasure is not proven; empty: everything is erased, as far as it could be searched. */
 export const faultsOf = ({ chain, receipts, findings }: Proof): string[] => {
   const faults: string[] = [];
   if (chain.fault !== null) faults.push(`the chain of receipts is broken: ${chain.fault}`);
@@ -35,6 +35,6 @@ const listed = (names: readonly string[]): string => {
   return names.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 };
 
-/** Whether all that was to be searched could be. */
+/** Whether everything could be searched. */
 export const isComplete = ({ searched }: Proof): boolean =>
   searched === null || (searched.postgres !== null && searched.closedTables.length === 0);
