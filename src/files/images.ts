@@ -35,6 +35,7 @@ async function* expand(pattern: string): AsyncGenerator<string | Reject, void> {
 
 async function* imagesBelow(folder: string): AsyncGenerator<string | Reject, void> {
   for await (const found of walk(folder, "", new Set())) {
-    yield found.kind === "reject" ? found : join(folder, found.path);
+    if (found.kind === "reject") yield found;
+    else if (found.kind === "image") yield join(folder, found.path);
   }
 }

@@ -12,12 +12,18 @@ interface ImagePath {
   readonly path: string;
 }
 
-/** The images under a folder, and what of it cannot be read, in order of names. */
+/** A file that is not an image by its name. */
+interface OtherPath {
+  readonly kind: "other";
+  readonly path: string;
+}
+
+/** The files under a folder, and what of it cannot be read, in order of names. */
 export async function* walk(
   root: string,
   folder: string,
   visited: Set<string>,
-): AsyncGenerator<ImagePath | Reject, void> {
+): AsyncGenerator<ImagePath | OtherPath | Reject, void> {
   const names = await listFolder(join(root, folder), visited);
   if (!Array.isArray(names)) {
     yield names;
@@ -27,7 +33,7 @@ export async function* walk(
     const path = folder === "" ? name : `${folder}/${name}`;
     const kind = await kindOf(join(root, path), name);
     if (kind === "folder") yield* walk(root, path, visited);
-    else if (kind === "image") yield { kind, path };
+    else if (kind === "image" || kind === "other") yield { kind, path };
     else if (kind !== null) yield kind;
   }
 }
@@ -45,15 +51,16 @@ const listFolder = async (path: string, visited: Set<string>): Promise<string[] 
   }
 };
 
-/** Null for what is neither a folder nor named as an image. */
-const kindOf = async (path: string, name: string): Promise<"folder" | "image" | Reject | null> => {
+/** Null for what is neither a folder nor a file, such as a socket. */
+const kindOf = async (path: string, name: string): Promise<"folder" | "image" | "other" | Reject | null> => {
   const extension = extname(name).slice(1);
   const unread = unreadReason(extension);
   const named = isImageExtension(extension) || unread !== null;
   try {
     const stats = await stat(path);
     if (stats.isDirectory()) return "folder";
-    if (!named || !stats.isFile()) return null;
+    if (!stats.isFile()) return null;
+    if (!named) return "other";
     return unread === null ? "image" : reject(path, unread);
   } catch (error) {
     return named ? reject(path, messageOf(fileFault(error, path))) : null;

@@ -35,7 +35,7 @@ export const pathExists = async (path: string): Promise<boolean> =>
   );
 
 /**
- * Finds the folders in which all of `paths` exist: those below `directory`, then those beside it.
+ * Finds the folders in which at least half of `paths` exist: those below `directory`, then those beside it.
  *
  * @param paths with slashes; at least one
  */
@@ -55,8 +55,14 @@ export const foldersWith = async (
   return { below, beside: await holding([parent, ...(await foldersBelow(parent, 1))]) };
 };
 
+/** Whether at least half of `paths` exist. */
 const holds = async (folder: string, paths: readonly string[]): Promise<boolean> => {
-  for (const path of paths) if (!(await pathExists(await locateFile(folder, path)))) return false;
+  let missing = 0;
+  for (const path of paths) {
+    if (await pathExists(await locateFile(folder, path))) continue;
+    missing++;
+    if (missing * 2 > paths.length) return false;
+  }
   return true;
 };
 

@@ -89,7 +89,8 @@ const openPath = async (path: string, options: SourceOptions): Promise<OpenedFil
     const file = join(path, name);
     return [{ path: file, folder: false, source: open(file, options.table) }];
   });
-  if (parts[0] === undefined) return [{ path, folder: true, source: openFolder(path, options.captionFrom) }];
+  if (parts[0] === undefined)
+    return [{ path, folder: true, source: openFolder(path, options.captionFrom, options.table) }];
   for await (const item of walk(path, "", new Set())) {
     if (item.kind === "image") throw bothIn(path, parts[0].path, item.path);
   }

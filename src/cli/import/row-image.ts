@@ -1,4 +1,4 @@
-import { isAbsolute, posix, relative, resolve, sep } from "node:path";
+import { isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import { AnchorageError } from "../../errors.ts";
 import { MAX_IMAGE_BYTES, readImageFile, tooLarge } from "../../files/index.ts";
 import { textOf } from "./cells.ts";
@@ -8,8 +8,8 @@ import { locateFile } from "./locate.ts";
 export interface RowImage {
   /** With slashes and the extension; null if there are only bytes. */
   readonly path: string | null;
-  /** Whether the bytes are in the cell. */
-  readonly embedded: boolean;
+  /** The path of the file; null if the bytes are in the cell. */
+  readonly file: string | null;
   readonly load: () => Promise<Uint8Array>;
 }
 
@@ -74,7 +74,7 @@ const unescaped = (data: string): Uint8Array => {
 const fromBytes = (bytes: Uint8Array, path: string | null): RowImage => {
   if (bytes.length > MAX_IMAGE_BYTES) throw tooLarge(bytes.length);
   if (bytes.length === 0) throw new AnchorageError("invalid-input", "the image has no bytes");
-  return { path, embedded: true, load: () => Promise.resolve(bytes) };
+  return { path, file: null, load: () => Promise.resolve(bytes) };
 };
 
 const fromPath = (written: string, directory: string): RowImage => {
@@ -93,7 +93,8 @@ const fromPath = (written: string, directory: string): RowImage => {
     );
   }
   const name = slashed(within);
-  return { path: name, embedded: false, load: async () => readImageFile(await locateFile(directory, name)) };
+  const file = join(directory, name);
+  return { path: name, file, load: async () => readImageFile(await locateFile(directory, name)) };
 };
 
 /** Tables written on Windows have backslashes. */

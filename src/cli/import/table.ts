@@ -26,8 +26,8 @@ const SAMPLED = 20;
  * Reads the rows of one table as pairs, one for each caption. The id is the path from the table's folder without its
  * extension; rows that name the same image share it.
  *
- * Paths start from `options.images`, or from the table's folder. If none of the first rows' images is there but all of
- * them are in one folder below, paths start from that one.
+ * Paths start from `options.images`, or from the table's folder. If none of the first rows' images is there but half of
+ * them or more are in one folder below, paths start from that one.
  *
  * @throws AnchorageError `invalid-input` if the images are in several folders below, or in one beside the table's
  */
@@ -97,7 +97,7 @@ const readRow = (
   directory: string,
 ): Entry[] => {
   try {
-    const { path, embedded, load } = imageInCell(row[columns.path], directory);
+    const { path, file, load } = imageInCell(row[columns.path], directory);
     const id =
       (columns.id === null ? undefined : textOf(row[columns.id])) ??
       (path === null ? otherwise : withoutExtension(path));
@@ -111,7 +111,7 @@ const readRow = (
       captionFrom: { kind: "table", label: `the column "${columns.caption}"` },
       metadata,
       source,
-      embedded,
+      ...(file === null ? { embedded: true } : { embedded: false, file }),
       image: load,
     }));
   } catch (error) {
@@ -150,8 +150,8 @@ const chooseDirectory = async (
 /** The path that a row names, without a look at the file; null for one that is rejected, or that holds the image. */
 const pathOf = ({ row, columns }: PlacedRow, directory: string): string | null => {
   try {
-    const { path, embedded } = imageInCell(row[columns.path], directory);
-    return embedded ? null : path;
+    const { path, file } = imageInCell(row[columns.path], directory);
+    return file === null ? null : path;
   } catch (error) {
     if (!isAnchorageError(error)) throw error;
     return null;

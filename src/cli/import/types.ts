@@ -56,6 +56,8 @@ export interface Pair {
     readonly label: string;
   };
   readonly metadata: Metadata;
+  /** The path of the image's file, if it is one; where it should be, if it is not there. */
+  readonly file?: string;
   /** Where it stands, for messages: a file, a line of one, a member of an archive. */
   readonly source: string;
   /** The bytes of the image lie in the container itself, and cost nothing to get while the entry is at hand. */

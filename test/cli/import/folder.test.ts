@@ -8,7 +8,7 @@ const open = (folder: string, captionFrom: CaptionFrom = "auto") =>
   openPairSource([folder], { captionFrom, table: {} });
 
 describe("a folder of images", () => {
-  it("gives images at any depth in order of their paths, and nothing else", async () => {
+  it("gives images at any depth in order of their paths, and then what is not used", async () => {
     const folder = await folderOf({
       "b.png": "b",
       "a/red_fox.JPG": "fox",
@@ -17,7 +17,11 @@ describe("a folder of images", () => {
       ".cache/x.png": "hidden",
     });
     const entries = await entriesOf(await open(folder));
-    expect(summaryOf(entries)).toEqual(["a/red_fox: red fox", "b: b"]);
+    expect(summaryOf(entries)).toEqual([
+      "a/red_fox: red fox",
+      "b: b",
+      "- is no image, and no captions of one",
+    ]);
     expect(await pairsIn(entries)[0]?.image()).toEqual(Buffer.from("fox"));
   });
 
@@ -28,7 +32,9 @@ describe("a folder of images", () => {
 
   it("passes captions beside images over where names were asked for", async () => {
     const folder = await folderOf({ "x.png": "x", "x.txt": "a red fox" });
-    expect(summaryOf(await entriesOf(await open(folder, ["name"])))).toEqual(["x: x"]);
+    const entries = await entriesOf(await open(folder, ["name"]));
+    expect(summaryOf(entries)).toEqual(["x: x", "- the caption is taken from file names"]);
+    expect(entries[1]).toMatchObject({ source: join(folder, "x.txt"), captionKind: "sidecar" });
   });
 
   it("takes captions from the folders that images lie in", async () => {
