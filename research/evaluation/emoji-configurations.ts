@@ -1,10 +1,5 @@
 import type { Method } from "../../src/api/methods.ts";
-import {
-  QUERY_VENDOR,
-  SAMPLE_COLLECTION,
-  SAMPLE_VENDORS,
-  VENDORS,
-} from "../../src/collections/sample/index.ts";
+import { QUERY_VENDOR, SAMPLE_VENDORS, VENDORS } from "../../src/collections/sample/index.ts";
 import type { Style } from "./emoji-protocol.ts";
 import type { Configuration } from "./emoji-runs.ts";
 import { LAYERS } from "./layers.ts";
@@ -29,8 +24,10 @@ export const BEST = {
   captions: "tags",
   prompts: "tags",
   layers: LAYERS,
-  transform: SAMPLE_COLLECTION.transform,
-  ...SAMPLE_COLLECTION.asif,
+  // As new collections have it, the sample among them.
+  transform: "auto",
+  k: "auto",
+  p: "auto",
 } as const;
 
 /** In the order in which they are added to what is published. */
@@ -41,7 +38,7 @@ const STEPS: readonly (Partial<Configuration> & { readonly name: string })[] = [
   { name: "+ tags in the prompts", prompts: "tags" },
   { name: "+ transform center", transform: "center" },
   { name: "+ transform whiten", transform: "whiten" },
-  { name: `+ p = ${BEST.p}`, p: BEST.p },
+  { name: "+ transform, k and p auto", transform: "auto", k: "auto", p: "auto" },
 ];
 
 /**

@@ -5,7 +5,7 @@ import {
   standardOf,
   judge,
 } from "../../src/features/calibration/index.ts";
-import { classify } from "../../src/asif/index.ts";
+import { classify, parametersFor } from "../../src/asif/index.ts";
 import { coverage } from "../../src/features/coverage/index.ts";
 import { spearman } from "../../src/features/selection/emms/index.ts";
 import { createRandom } from "../../src/math/random.ts";
@@ -82,8 +82,8 @@ const runSureness = async (
   const space = await spaceOf(emoji, anchors);
   try {
     const view = space.view();
-    const { k, p, transform } = BEST;
-    const settings = { k, p, transform };
+    const { transform } = BEST;
+    const settings = { ...parametersFor(BEST, transform, view.size), transform };
     const byHexcode = new Map(queries.map((pair) => [pair.emoji.hexcode, pair] as const));
     const question = {
       prompts: concatenate(held.flatMap((hexcode) => textOf(emoji, byHexcode.get(hexcode)) ?? [])),

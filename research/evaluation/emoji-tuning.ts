@@ -1,10 +1,11 @@
+import { transformText } from "../../src/api/transforms.ts";
 import { fixed } from "../../src/math/fixed.ts";
 import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Progress } from "../../src/progress.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { openAnchorSpace, readProfile } from "../../src/retrieval/index.ts";
 import { QUERY_VENDOR } from "../../src/collections/sample/index.ts";
-import { dealFolds, type Fold } from "../../src/asif/index.ts";
+import { dealFolds, parametersFor, type Fold } from "../../src/asif/index.ts";
 import { tune, TUNING_DEFAULTS, type Choice, type TuneContext } from "../../src/features/tuning/index.ts";
 import type { Log, Sequence } from "../../src/types.ts";
 import { BEST, STYLES } from "./emoji-configurations.ts";
@@ -79,7 +80,7 @@ const runTuning = async (
     const settings = { ...TUNING_DEFAULTS, budgetSeconds: Number.POSITIVE_INFINITY };
     const own = space.view();
     const memory = own.liveSlots();
-    const { chosen } = await tune(own, dealFolds(own, settings), START, settings, context);
+    const { chosen } = await tune(own, dealFolds(own, settings), startOf(own.size), settings, context);
     space.apply({ sequence: 2 as Sequence, upserts: queries.map(upsertOf(emoji)), deletes: [] });
     const all = space.view();
     const slots = createRandom(0).shuffle(queries.map(({ id }) => all.slotOf(id) ?? -1));
@@ -115,14 +116,13 @@ const testFold = (memory: Int32Array, queries: readonly number[]): Fold => ({
   sizes: queries.map(() => 1),
 });
 
-const START: Choice = {
+const startOf = (anchors: number): Choice => ({
   method: "asif",
-  k: BEST.k,
-  p: BEST.p,
+  ...parametersFor(BEST, BEST.transform, anchors),
   transform: BEST.transform,
   rank: null,
   ensemble: "max",
-};
+});
 
 const spaceOf = (emoji: EmbeddedEmoji) =>
   openAnchorSpace({
@@ -144,6 +144,8 @@ const upsertOf = (emoji: EmbeddedEmoji) => (pair: EmbeddedPair) => {
 };
 
 const nameOf = ({ method, transform, k, p, rank }: Choice): string =>
-  [method, transform, `k ${k}`, `p ${p}`, ...(rank === null ? [] : [`rank ${rank}`])].join(", ");
+  [method, transformText(transform), `k ${k}`, `p ${p}`, ...(rank === null ? [] : [`rank ${rank}`])].join(
+    ", ",
+  );
 
 const percent = (share: number): string => (100 * share).toFixed(1);

@@ -93,7 +93,7 @@ const ask = async (
   };
 };
 
-describe.each(["center", "whiten"] as const)("the transform %s", (kind) => {
+describe.each(["center", "whiten", "auto"] as const)("the transform %s", (kind) => {
   test("answers by the cosine of what its definition makes of vectors", async () => {
     const anchors = randomAnchors(150, 1);
     const { space } = await openWith(anchors);

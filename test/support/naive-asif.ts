@@ -104,14 +104,15 @@ export const naiveSearch = (
 
 /**
  * What a transform does to vectors of one side, fitted on the anchors: `center` subtracts the mean of the unit rows;
- * `whiten` also projects images on the eigenvectors of their covariance, each over its deviation + 0.001.
+ * `whiten` also projects images on the eigenvectors of their covariance, each over its deviation + 0.001; `auto`
+ * projects both sides, each over a power of its variance, of at least 20 anchors.
  *
  * @param floor directions whose deviation is below this share of the greatest are left out
  */
 export const naiveTransform = (
   anchors: readonly NaiveAnchor[],
   side: Side,
-  kind: "none" | "center" | "whiten",
+  kind: "none" | "center" | "whiten" | "auto",
   floor = 0,
 ): ((row: ArrayLike<number>) => number[]) => {
   if (kind === "none") return (row) => Array.from(row);
@@ -119,7 +120,8 @@ export const naiveTransform = (
   const mean = rows.mean("column");
   const center = (row: ArrayLike<number>): number[] =>
     normalized(Array.from(row)).map((value, i) => value - (mean[i] ?? 0));
-  if (kind === "center" || side === "text") return center;
+  const isAuto = kind === "auto" && anchors.length >= 20;
+  if (!isAuto && (kind !== "whiten" || side === "text")) return center;
   const centered = rows.clone().subRowVector(mean);
   const covariance = centered.transpose().mmul(centered).div(anchors.length);
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(covariance, {
@@ -127,10 +129,12 @@ export const naiveTransform = (
   });
   const deviations = realEigenvalues.map((value) => Math.sqrt(Math.max(0, value)));
   const least = floor * Math.max(...deviations);
+  const divisor = (deviation: number): number =>
+    isAuto ? deviation ** (side === "image" ? 0.9 : 0.6) : deviation + 1e-3;
   return (row) => {
     const part = center(row);
     return deviations.map((deviation, i) =>
-      deviation < least ? 0 : innerProduct(part, eigenvectorMatrix.getColumn(i)) / (deviation + 1e-3),
+      deviation < least ? 0 : innerProduct(part, eigenvectorMatrix.getColumn(i)) / divisor(deviation),
     );
   };
 };

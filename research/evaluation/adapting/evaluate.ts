@@ -1,8 +1,9 @@
 import type { Collections } from "../../../src/collections/index.ts";
 import type { EncoderRegistry } from "../../../src/encoders/index.ts";
 import type { Progress } from "../../../src/progress.ts";
-import { readPairs, SAMPLE_COLLECTION, VENDORS } from "../../../src/collections/sample/index.ts";
+import { readPairs, VENDORS } from "../../../src/collections/sample/index.ts";
 import type { Log } from "../../../src/types.ts";
+import { BEST } from "../emoji-configurations.ts";
 import { embedEmoji } from "../emoji-vectors.ts";
 import { DOMAINS, textsOf } from "./domains.ts";
 import { adaptLive } from "./live.ts";
@@ -31,7 +32,8 @@ export const evaluateAdapting = async (options: {
     textEncoder: undefined,
     texts: textsOf,
   });
-  const settings = { ...SAMPLE_COLLECTION.asif, transform: SAMPLE_COLLECTION.transform };
+  const { k, p, transform } = BEST;
+  const settings = { k, p, transform };
   const domains: Adaptation[] = [];
   for (const domain of DOMAINS) {
     const bar = progress(domain.name, "trials");
@@ -46,7 +48,6 @@ export const evaluateAdapting = async (options: {
   const drawn = await readPairs(VENDORS.map(({ id }) => id));
   const images = new Map(drawn.map(({ id, image }) => [id as string, image]));
   const live = await adaptLive(collections, first.draw(emoji, 0), emoji, images, settings);
-  const { k, p, transform } = settings;
   return {
     about: `${seeds} draws of the pairs that are added; k = ${k}, p = ${p}, transform ${transform}`,
     settings: { ...settings, seeds, encoders: [emoji.image, emoji.text] },

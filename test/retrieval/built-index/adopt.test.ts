@@ -120,20 +120,20 @@ describe.skipIf(hnswlib === undefined)("a built index that is adopted", () => {
 
   it("brings the fits it was built over, which later writes make anew as any other", async () => {
     const anchors = anchorsOf(COUNT);
-    const folder = await builtOf(anchors, "whiten");
-    const space = await openSpace(anchors, "whiten");
-    await space.adopt(await indexOf(folder, subjectOf(space, "whiten")));
-    const { transformVersion, transformSequence } = space.status("image", "whiten");
+    const folder = await builtOf(anchors, "auto");
+    const space = await openSpace(anchors, "auto");
+    await space.adopt(await indexOf(folder, subjectOf(space, "auto")));
+    const { transformVersion, transformSequence } = space.status("image", "auto");
     expect({ transformVersion, transformSequence }).toEqual({ transformVersion: 1, transformSequence: 1 });
-    await expectFound(space, "whiten");
+    await expectFound(space, "auto");
 
     space.apply({ sequence: 2 as Sequence, upserts: upsertsOf(anchorsOf(1, 4)), deletes: [] });
     space.apply({ sequence: 3 as Sequence, upserts: [], deletes: [idOf("anchor-3")] });
-    await search(space, anchors[0]?.image ?? [], { transform: "whiten" });
-    await expect.poll(() => space.status("image", "whiten").transformVersion).toBe(2);
-    await search(space, anchors[0]?.image ?? [], { transform: "whiten" });
-    await expect.poll(() => graphOf(space, "whiten")).toMatchObject({ source: "built", state: "ready" });
-    await expectFound(space, "whiten");
+    await search(space, anchors[0]?.image ?? [], { transform: "auto" });
+    await expect.poll(() => space.status("image", "auto").transformVersion).toBe(2);
+    await search(space, anchors[0]?.image ?? [], { transform: "auto" });
+    await expect.poll(() => graphOf(space, "auto")).toMatchObject({ source: "built", state: "ready" });
+    await expectFound(space, "auto");
   });
 
   it("is built anew after a compaction, so that memory holds no deleted vector", async () => {
