@@ -1,4 +1,4 @@
-/** What a run is made of where the request does not say. */
+/** The defaults of a run. */
 export const CONSENSUS_DEFAULTS = {
   rounds: 4,
   proposals: 100,

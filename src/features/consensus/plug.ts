@@ -21,14 +21,14 @@ export interface Resources {
   readonly decoders: LanguageModels;
 }
 
-/** What scorers and generators are made of for one run. */
+/** The parts of one run that scorers and generators use. */
 export interface Means extends Resources {
   readonly scene: Scene;
   /** The condition as it was sent, for endpoints of others. */
   readonly shownCondition: unknown;
 }
 
-/** What is said of a scorer or generator before anything is asked of it. */
+/** The public description of a scorer or generator. */
 export interface Capability {
   readonly description: string;
   readonly kinds: readonly PayloadKind[];
@@ -72,7 +72,7 @@ export interface ScorerEntry<Spec extends ScorerSpec = ScorerSpec> extends Capab
 export interface GeneratorEntry<Spec extends GeneratorSpec = GeneratorSpec> extends Capability {
   readonly schema: z.ZodObject & z.ZodType<Spec>;
   make(spec: Spec, means: Means, path: FieldPath): Generator | Promise<Generator>;
-  /** What the request itself proposes, which is checked before anything is asked. */
+  /** Proposals of the request itself, which are checked before the run. */
   proposalsOf?(spec: Spec): readonly Payload[];
   fieldOf?(spec: Spec): string;
 }

@@ -3,7 +3,7 @@ import type { OwnScorerSpec } from "./api/scorers.ts";
 
 export type TaskName = "caption" | "tag" | "answer";
 
-/** What a task is made of where a request says nothing else. */
+/** The defaults of each task. */
 export interface TaskPreset {
   readonly description: string;
   readonly needs: readonly ("image" | "text" | "field")[];

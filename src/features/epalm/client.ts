@@ -50,7 +50,7 @@ export interface AdaptersClient {
   ): AsyncGenerator<GenerateEvent, void>;
 }
 
-/** Outputs of encoders' layers for a collection's images, and what an adapter makes of them. */
+/** Outputs of encoders' layers for a collection's images, and an adapter's output for them. */
 export interface AdapterInputsClient {
   /** Starts to compute the features of encoders' layers for all images. */
   makeFeatures(request?: LayerVectorsRequestBody, options?: CallOptions): Promise<JobBody>;

@@ -138,7 +138,7 @@ export const trainAdapterCommand: Command<Given, CommandContext> = {
   ].join("\n"),
   options: {
     features: { type: "string", value: "FILE", help: "features of anchors (safetensors)" },
-    rows: { type: "string", value: "FILE", help: "what is asked and answered (JSON lines)" },
+    rows: { type: "string", value: "FILE", help: "questions and answers (JSON lines)" },
     out: { type: "string", value: "FILE", help: "the adapter that is written" },
     decoder: { type: "string", value: "ID", default: "emoji-5m", help: "a folder of DATA_DIR/decoders" },
     method: { type: "string", value: "NAME", default: "epalm", help: "epalm or limber" },

@@ -1,11 +1,11 @@
 /** Where visual tokens enter a decoder's layers. */
 export interface Injection {
-  /** The first layer that they are put before, and the first of those after the last one. */
+  /** The first layer that they enter before, and the first layer after the last one. */
   readonly startLayer: number;
   readonly endLayer: number;
-  /** How many visual vectors there are, the shallowest of the encoder first. */
+  /** The number of visual vectors, the encoder's shallowest first. */
   readonly vectors: number;
-  /** Only layers whose number it divides. */
+  /** Vectors enter only before layers whose number it divides. */
   readonly textStep: number;
   /** Take the greater of `textStep` and the step between two vectors in place of `textStep`. */
   readonly selectHigherStep?: boolean;
@@ -18,10 +18,10 @@ export type LayerAction =
   | { readonly action: "prepend"; readonly vector: number }
   /** The front is overwritten. */
   | { readonly action: "replace"; readonly vector: number }
-  /** What the layer before made of it stays in front. */
+  /** The layer's output for it stays in front. */
   | { readonly action: "carry" };
 
-/** What happens before each layer (eP-ALM, arXiv 2303.11403; the authors' code, models/opt.py). */
+/** The action before each layer (eP-ALM, arXiv 2303.11403; the authors' code, models/opt.py). */
 export const scheduleOf = (layers: number, injection: Injection): LayerAction[] => {
   const { startLayer, endLayer, vectors, selectHigherStep = false } = injection;
   const span = endLayer - startLayer;

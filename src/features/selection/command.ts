@@ -51,7 +51,7 @@ const settingsOf = async (given: Given) => {
   const texts = templates === undefined ? template : await readTemplates(templates);
   const asked = [...(method ?? METHODS), ...(truth ? (["linear-probe"] as const) : [])];
   return {
-    // Where nothing is asked for, the service knows what suits the labels.
+    // Without a method the service chooses by the labels.
     ...(method === undefined && !truth ? {} : { methods: [...new Set(asked)] }),
     ...(transform === undefined ? {} : { transforms: [...new Set(transform)] }),
     ...(texts === undefined ? {} : { templates: [...texts] }),
@@ -109,9 +109,9 @@ export const selectEncoderCommand: Command<Given, CommandContext<Selector>> = {
   name: "select-encoder",
   synopsis: "--collection NAME (--field FIELD | --captions) [options]",
   about: [
-    "Ranks image encoders for a collection without fine-tuning any: every one, with each transform, by how well what it makes of the stored images fits the anchors' labels, as several text encoders embed these. Prints a table of every candidate's score, rank and how often it comes first over random halves of the samples; each method's winner, its margin, and the time.",
+    "Ranks image encoders for a collection without fine-tuning any: every encoder, with each transform, by how well its features of the stored images fit the anchors' labels, as several text encoders embed these. Prints a table of every candidate's score, rank and how often it comes first over random halves of the samples; each method's winner, its margin, and the time.",
     "",
-    "Vectors that are made are kept with the anchors, so that an interrupted run goes on where it was. Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked.",
+    "New vectors are kept with the anchors, so an interrupted run continues. Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked.",
     "",
     "Exit status: 0 done, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
   ].join("\n"),

@@ -3,7 +3,7 @@ import type { CandidateScores, MethodScores } from "./score-candidate.ts";
 import type { TransferMethod } from "./emms/index.ts";
 import type { CandidateScore, Confidence } from "./types.ts";
 
-/** What is left of a rank's distribution below and above the interval that is told. */
+/** The share of a rank's distribution below, and above, its interval. */
 const TAIL = 0.05;
 
 /** 1 for the highest score, the same rank for the same score; null where there is none. */

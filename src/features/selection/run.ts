@@ -12,7 +12,7 @@ import type { CandidateScores } from "./score-candidate.ts";
 import { openScorer } from "./scorer.ts";
 import type { Selection, SelectionContext, SelectionSettings, Subject } from "./types.ts";
 
-/** All that a selection needs to know before it begins. */
+/** A validated selection, ready to run. */
 interface Plan {
   readonly subject: Subject;
   readonly drawn: Drawn;
@@ -26,7 +26,7 @@ interface Plan {
 /**
  * Makes features and F-labels, scores every candidate and ranks them.
  *
- * @throws AnchorageError `conflict` where fewer than two kinds of samples are left, for anchors were deleted meanwhile;
+ * @throws AnchorageError `conflict` if fewer than two kinds of samples are left because anchors were deleted meanwhile;
  * `invalid-input` where an image cannot be decoded
  * @throws the signal's reason, soon after it is aborted
  */

@@ -1,10 +1,10 @@
 import type { TransferMethod } from "./emms/index.ts";
 import type { CandidateScores } from "./score-candidate.ts";
 
-/** They measure what lies outside of the space that the centred features span, and tell its dimension as `rank`. */
+/** Methods that measure what the space of the centred features leaves unexplained; `rank` is its dimension. */
 const BY_SPAN: ReadonlySet<TransferMethod> = new Set(["emms", "hscore"]);
 
-/** Whether a candidate's features span as many directions as so many samples have, so that any labels are fitted. */
+/** Whether a candidate's features span all directions of so many samples, so that they fit any labels. */
 export const spans = (
   method: TransferMethod,
   diagnostics: Readonly<Record<string, unknown>> | undefined,
@@ -14,7 +14,7 @@ export const spans = (
   return BY_SPAN.has(method) && typeof rank === "number" && rank >= samples - 1;
 };
 
-/** The same without the scores of halves that features span though they may not span all samples. */
+/** Removes the scores of halves if the features fit any labels of a half. */
 export const withoutSpanned = ({ methods, ...rest }: CandidateScores, samples: number): CandidateScores => ({
   ...rest,
   methods: methods.map((scores) =>

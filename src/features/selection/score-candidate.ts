@@ -10,7 +10,7 @@ import type { JsonValue } from "../../types.ts";
 import type { TransformName } from "../../api/transforms.ts";
 import { half, rowsOf } from "./halves.ts";
 
-/** What every candidate is held against. */
+/** The labels and options that all candidates share. */
 export interface CandidateTask {
   readonly labels: Pick<ScoreInput, "classes" | "fLabels">;
   readonly options: TransferOptions;

@@ -2,7 +2,7 @@ import { openWorker } from "../../worker.ts";
 import type { CandidateCalls } from "./candidate-worker.ts";
 import type { CandidateScores, CandidateEmbeddings, CandidateTask } from "./score-candidate.ts";
 
-/** Scores candidates on a thread of its own, one after another: each resolves before the next is asked for. */
+/** Scores candidates on its own thread, one after another; await each before the next call. */
 interface Scorer {
   /** @throws the signal's reason, soon after it is aborted */
   readonly score: (embeddings: CandidateEmbeddings) => Promise<CandidateScores>;

@@ -24,7 +24,7 @@ export const SELECTION_JOB = "selection";
 const MOST_NUMBERS = 2 ** 29;
 const LISTED = 1_000;
 
-/** A selection that has come to its end. */
+/** A finished selection. */
 export interface DoneSelection extends Selection {
   readonly id: string;
   readonly createdAt: Date;
@@ -38,19 +38,19 @@ export interface Selections {
    */
   readonly start: (request: SelectionRequest) => Promise<Job>;
   /**
-   * Draws the samples and makes ready all that can be refused.
+   * Draws the samples and validates the request.
    *
-   * @returns the work, which keeps what it finds under its job's id
+   * @returns the work, which stores its result under the job's id
    * @throws AnchorageError `invalid-input`, `not-found` or `unprocessable` that names the field
    */
   readonly plan: (request: SelectionRequest) => Promise<(context: SelectionContext) => Promise<Selection>>;
   /** @throws AnchorageError `not-found` */
   readonly get: (id: string) => Promise<DoneSelection | Job>;
-  /** One that has come to its end. @throws AnchorageError `not-found` */
+  /** A finished selection. @throws AnchorageError `not-found` */
   readonly done: (id: string) => Promise<DoneSelection>;
-  /** Those that have come to their end, newest first. */
+  /** Finished selections, newest first. */
   readonly list: () => Promise<DoneSelection[]>;
-  /** @throws AnchorageError `not-found`; `conflict` for one that runs, which can be cancelled */
+  /** @throws AnchorageError `not-found`; `conflict` if it is running */
   readonly remove: (id: string) => Promise<void>;
 }
 
@@ -109,7 +109,7 @@ export const createSelections = ({
       const found = await findSelection(store, id);
       if (found !== null) return doneOf(found);
       const job = await jobs.get(id).catch(() => null);
-      // One that is done and not there was removed, with its collection perhaps.
+      // A finished job without a stored result was removed, perhaps with its collection.
       if (job?.kind !== SELECTION_JOB || job.state === "done") throw notFound("selection", id);
       return job;
     },
@@ -132,7 +132,7 @@ export const createSelections = ({
   };
 };
 
-/** Nobody else writes that column. */
+/** Only `saveSelection` writes that column. */
 const doneOf = ({ id, createdAt, content }: SelectionRecord): DoneSelection => ({
   ...(content as unknown as Selection),
   id,

@@ -3,7 +3,7 @@ import type { AnchorId, CollectionName } from "../../types.ts";
 import type { selection } from "./api/selection-answer.ts";
 import type { Label } from "./emms/index.ts";
 
-/** What is known of each of some anchors. */
+/** The label of an anchor. */
 export interface AnchorLabel {
   readonly anchor: AnchorId;
   readonly label: Label;
@@ -15,7 +15,7 @@ export interface GivenModel {
   readonly features: readonly (readonly number[])[];
 }
 
-/** What models are chosen for: a collection's anchors, some images, or nothing but what models made of something. */
+/** What models are chosen for: a collection's anchors, given images, or given features of models. */
 export type Subject =
   | {
       readonly collection: CollectionName;

@@ -105,7 +105,9 @@ export const consensusScoreAnswer = z
     scorers: z
       .array(z.strictObject({ name: z.string(), weight: z.number(), raw: scores, calibrated: scores }))
       .readonly(),
-    values: scores.openapi({ description: "Combined; null of what is vetoed or nobody judges." }),
+    values: scores.openapi({
+      description: "Combined; null for a vetoed proposal, or one that no scorer judges.",
+    }),
     vetoes,
     failures,
     ...computed,

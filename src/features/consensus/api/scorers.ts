@@ -15,7 +15,7 @@ const clip = optional(
 );
 const temperature = optional(z.number().gt(0).max(1_000));
 
-/** How a scorer's scores come to a scale that others' can be held against. */
+/** How a scorer's scores are brought to a scale that compares with other scorers'. */
 export const normalisation = z
   .discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("none") }),
@@ -165,7 +165,7 @@ export type ScorerSpecOf<Name extends ScorerName> = z.output<(typeof SCORER_SCHE
 /** One of the scorers of consensus itself. */
 export type OwnScorerSpec = { [Name in ScorerName]: ScorerSpecOf<Name> }[ScorerName];
 
-/** One of several objects that are told apart by their `name`; the schemas are keyed by it. */
+/** A union of objects discriminated by `name`; the schemas are keyed by it. */
 export const oneOf = <Schema extends z.ZodObject>(
   what: string,
   schemas: Readonly<Record<string, Schema>>,

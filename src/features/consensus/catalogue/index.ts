@@ -1,2 +1,2 @@
-/** Scorers and generators by name, with what they can do and what they are made of. */
+/** Scorers and generators by name, with their descriptions and their constructors. */
 export { createCatalogue, catalogueEntry, requestsOf, type Catalogue } from "./catalogue.ts";

@@ -37,8 +37,8 @@ export const createHttpGenerator = ({
 }: HttpGeneratorSettings): Generator => ({
   name,
   propose: async ({ round, survivors }, count, _random, signal) => {
-    const told = survivors.map(({ proposal: { id, payload }, value }) => ({ id, ...payload, value }));
-    const body = { condition, round, count, survivors: told };
+    const sent = survivors.map(({ proposal: { id, payload }, value }) => ({ id, ...payload, value }));
+    const body = { condition, round, count, survivors: sent };
     const parsed = answer.safeParse(
       await withinTime(timeoutMs, signal, (limited) => remote.ask(body, limited)).catch((error: unknown) => {
         signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import type { Generator, Payload } from "../types.ts";
 
-/** Proposes what it is given, in order, as far as it is asked for; what is left in the rounds that follow. */
+/** Proposes the given payloads in order; those that a round has no room for follow in later rounds. */
 export const createListGenerator = ({
   name = "list",
   payloads,

@@ -26,7 +26,7 @@ export const createPhrasesGenerator = (
 
 /** Captions that are looked through for what is usual. */
 const SAMPLE = 2_000;
-/** Phrases that are told apart, those of the nearest first. */
+/** Distinct phrases, those of the nearest captions first. */
 const MOST = 200_000;
 
 const rank = async (scene: Scene, captions: readonly string[], words: number): Promise<string[]> => {

@@ -8,7 +8,7 @@ export const textPayload = (text: string): Payload => ({ kind: "text", text });
 export const proposalText = ({ payload }: Proposed): string | undefined =>
   payload.kind === "text" ? payload.text : undefined;
 
-/** The first texts that nobody has proposed yet, each once. */
+/** The first texts that were not proposed yet, each once. */
 export const newTexts = (texts: Iterable<string>, state: State, count: number): Proposed[] => {
   const made = new Map<string, Proposed>();
   for (const text of texts) {

@@ -17,7 +17,7 @@ import { populationDeviation } from "../../../math/statistics.ts";
 
 export interface ConsensusRunOptions {
   readonly signal: AbortSignal;
-  /** Is told of each round as soon as it is over. */
+  /** Called after each round. */
   readonly onRound?: (round: RoundTrace) => void;
 }
 
@@ -96,7 +96,7 @@ const hasImproved = ({ epsilon }: ConsensusPlan, improvement: number | null, val
   epsilon === 0 ||
   (improvement > 0 && improvement >= epsilon * populationDeviation(values.filter(Number.isFinite)));
 
-/** No generator is asked for more than the budget lets be judged. */
+/** Limits what generators are asked for to the proposals that the score budget covers. */
 const propose = async (
   { generators, proposals, scorers, scoreBudget }: ConsensusPlan,
   state: State,
@@ -143,7 +143,7 @@ const select = (
             place,
             key: (finiteOrNull(verdict.values[place]) ?? -Infinity) / temperature + gumbel(random),
           }))
-          // Of what nobody judges the difference is no number.
+          // Without a judged proposal there is no difference.
           .sort((a, b) => b.key - a.key || 0)
           .map(({ place }) => place);
   const kept = new Set([first, ...drawn.slice(0, beam - 1)]);
@@ -220,7 +220,7 @@ const resultOf = (
 ): ConsensusRun => {
   const { pool, panel, verdict, rounds, stopped, ms } = end;
   const ranking = verdict.order.map((place) => rankedIn(pool, verdict, place));
-  // What nobody judges was not chosen.
+  // A proposal that no scorer judges cannot win.
   const winner = ranking.slice(0, 1).find(({ value }) => !Number.isNaN(value));
   const contest = contestOf(verdict);
   const agreement =

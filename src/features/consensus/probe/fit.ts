@@ -14,7 +14,7 @@ export interface Probe {
   /** `[classes, d + 1]` row-major, the last of a row being its constant. */
   readonly weights: Float64Array;
   readonly scale: number;
-  /** The share of the rows that were told rightly by a fit without them. */
+  /** The leave-one-out accuracy: the share of rows that a fit without them predicts right. */
   readonly accuracy: number;
   readonly rows: number;
 }
@@ -28,7 +28,7 @@ const SCALED = 2_000;
 /**
  * Ridge regression, with a constant, on 1 for the classes of a row and 0 for others. The accuracy is by leave-one-out, in
  * closed form: the residual of a row that was left out is its residual over `1 - h`, h being its leverage (Hastie,
- * Tibshirani and Friedman, "The Elements of Statistical Learning", equation 7.64); a row is told rightly where the best
+ * Tibshirani and Friedman, "The Elements of Statistical Learning", equation 7.64); a row is predicted right if the best
  * class is one of its own. The scale is the one under which these predictions are likeliest.
  *
  * @param rows `[n, d]` row-major
@@ -69,7 +69,7 @@ export const fitProbe = async (
       leverages[row] = (leverages[row] ?? 0) + (solved[i * n + row] ?? 0) ** 2;
 
   // Outputs of a fit without the row: those of the whole one less h / (1 - h) times the residual.
-  let told = 0;
+  let predicted = 0;
   for (let row = 0; row < n; row++) {
     const truth = labels[row] ?? [];
     const kept = Math.max(1e-9, 1 - (leverages[row] ?? 0));
@@ -80,14 +80,14 @@ export const fitProbe = async (
       own[c] = target - (target - (own[c] ?? 0)) / kept;
       if ((own[c] ?? 0) > (own[best] ?? 0)) best = c;
     }
-    if (truth.includes(best)) told++;
+    if (truth.includes(best)) predicted++;
     await rest();
   }
   return {
     classes,
     weights: transpose(weights).data,
     scale: await fitScale(outputs, labels, count, rest),
-    accuracy: told / Math.max(1, n),
+    accuracy: predicted / Math.max(1, n),
     rows: n,
   };
 };
@@ -140,8 +140,8 @@ const fitScale = async (
     for (let row = 0; row < rows; row++) {
       for (let c = 0; c < count; c++) scaled[c] = scale * (outputs[row * count + c] ?? 0);
       const truth = labels[row] ?? [];
-      const told = truth.reduce((sum, label) => sum + (scaled[label] ?? 0), 0) / Math.max(1, truth.length);
-      loss += logSum(scaled) - told;
+      const own = truth.reduce((sum, label) => sum + (scaled[label] ?? 0), 0) / Math.max(1, truth.length);
+      loss += logSum(scaled) - own;
       await rest();
     }
     if (loss < least) [best, least] = [scale, loss];

@@ -6,7 +6,7 @@ type ShownRanked = ConsensusAnswer["top"][number];
 
 const TOP = 5;
 
-/** A run as it is told, without what came of it. */
+/** The trace of a run as an answer shows it. */
 export const describeRun = (
   run: ConsensusRun,
   plan: ConsensusPlan,

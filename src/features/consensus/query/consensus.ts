@@ -105,7 +105,7 @@ const onceOf = ({ proposals, ...request }: ConsensusScoreRequest): ConsensusRequ
   };
 };
 
-/** What endpoints are told: what was sent, images as base64. */
+/** The condition that endpoints get: as in the request, images as base64. */
 const shownCondition = ({ image, images, text, template }: RequestedCondition) => ({
   ...(image === undefined ? {} : { image: shownInput(image) }),
   ...(images === undefined ? {} : { images: images.map(shownInput) }),

@@ -1,3 +1,3 @@
-/** Consensus over one collection: what is asked as vectors, scorers and generators by name, the run as an answer. */
+/** Consensus over one collection: encodes the condition, creates scorers and generators by name, and describes the run. */
 export { createConsensus, type Consensus } from "./consensus.ts";
 export type * from "./types.ts";

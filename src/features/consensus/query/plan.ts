@@ -11,7 +11,7 @@ import type { Queried } from "../../../collections/question.ts";
 import { picturesOf } from "./scene.ts";
 import type { RequestedCondition, ConsensusRequest } from "./types.ts";
 
-/** Generators and scorers as they are asked for, or as the task has them. */
+/** The generators and scorers of a request, or the task's defaults. */
 export const partsOf = (
   request: Pick<ConsensusRequest, "task" | "field" | "generators" | "scorers" | "condition">,
 ): {

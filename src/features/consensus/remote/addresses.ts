@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** Global unicast (RFC 4291, section 2.4): IPv6 addresses outside are assigned to nobody, or special. */
+/** Global unicast (RFC 4291, section 2.4): other IPv6 addresses are unassigned or special. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR("2000::/3");
 
 /**

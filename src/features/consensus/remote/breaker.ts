@@ -8,7 +8,7 @@ export interface Breaker {
 
 const FAILURES = 5;
 const OPEN_MS = 30_000;
-/** Endpoints that are remembered, those that failed last: whoever asks chooses their paths. */
+/** The most endpoints that are remembered, the latest failures; bounded, because requests choose their paths. */
 const MOST = 1_000;
 
 interface State {

@@ -4,7 +4,7 @@ import { createBreaker, type Breaker } from "./breaker.ts";
 import { readAllowedHosts, type AllowedHosts } from "./hosts.ts";
 import { postJson, RemoteFailure } from "./request.ts";
 
-/** Where an endpoint is and what it is told to let us in. */
+/** An endpoint's address and credentials. */
 export interface Endpoint {
   readonly url: string;
   /** A secret: it is sent as `Authorization` and shown nowhere. */
@@ -34,7 +34,7 @@ export interface Remote {
 }
 
 const BACKOFF_MS = 200;
-/** Of an endpoint that was given less time before whoever asked went, nothing is known. */
+/** A call cut short by the caller's deadline says nothing about the endpoint's health, so it is not counted. */
 const PATIENCE_MS = 1_000;
 
 /** Whether it works, and found fault with this one request: others are not to suffer for that. */

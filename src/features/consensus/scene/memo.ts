@@ -1,7 +1,7 @@
 /** A function of many that is computed once for each key, those that are missing together. */
 export type Memo<Item extends { readonly key: string }, Value> = (items: readonly Item[]) => Promise<Value[]>;
 
-/** What is asked for again is asked for soon; a run must not fill the memory however long it is. */
+/** Repeated lookups come soon after the first, so a bounded memory serves them in runs of any length. */
 const MOST = 4_000;
 
 /** @param make one value an item; where it fails, the next call tries again */

@@ -2,10 +2,10 @@ import type { Modality } from "../../../types.ts";
 import type { Item, Scene } from "../scene/index.ts";
 import type { Judgement, Payload, Proposal, Scorer } from "../types.ts";
 
-/** Scores of items with what they are held against, `[against, items]` row-major. */
+/** Scores of items against references, `[references, items]` row-major. */
 export type ScoreItems = (items: readonly Item[], against: readonly Item[]) => Promise<Float64Array>;
 
-/** The side of a condition that proposals are held against: images where there are some, else texts. */
+/** The side of a condition that proposals are compared with: images if there are any, else texts. */
 export const givenSide = ({ condition }: Pick<Scene, "condition">): Modality =>
   condition.image.length > 0 ? "image" : "text";
 

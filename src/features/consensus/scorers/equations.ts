@@ -1,4 +1,4 @@
-/** An equation as it stands in a text, and whether it holds. */
+/** An equation of a text, and whether it holds. */
 export interface Equation {
   readonly text: string;
   readonly holds: boolean;
@@ -7,10 +7,10 @@ export interface Equation {
   readonly right: number;
 }
 
-/** What an equation can be made of; each run is looked at once, however long it is. */
+/** Characters of equations; each run is scanned once, so the time is linear. */
 const RUN = /[\d.,\s()+\-−–*/×÷=$€£]+/g;
 const TOKEN = /\d+(?:,\d{3})+(?:\.\d+)?|\d*\.\d+|\d+|[-+*/()]/g;
-/** As a share of what is compared, what float64 makes of sums that are equal. */
+/** The relative rounding error that equal float64 sums may have. */
 const SAME = 1e-9;
 const DEEPEST = 100;
 

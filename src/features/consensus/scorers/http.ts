@@ -17,7 +17,7 @@ const answer = z.object({ scores: z.array(z.number().nullable()) });
 
 /**
  * A scorer of the user's own: `POST {condition, proposals}` is answered by `{scores}`, a finite number or null a
- * proposal. It is dropped where it fails, unless it is told otherwise.
+ * proposal. By default it is dropped if it fails.
  */
 export const createHttpScorer = ({ remote, condition, ...settings }: HttpScorerSettings): Scorer => ({
   ...settled({ onFailure: "drop", ...settings }, { name: `http ${remote.host}`, timeoutMs: TIMEOUT_MS }),

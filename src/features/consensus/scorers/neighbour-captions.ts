@@ -42,7 +42,7 @@ export const createNeighbourCaptionsScorer = (
     kinds: ["text", "vector"],
     score: async (proposals) => {
       const { sum, near } = await gathered();
-      // Without anchors there is nobody to agree with.
+      // Without anchors there are no captions to compare with.
       return judgeItems(scene, proposals, "text", near.size === 0 ? [] : images.slice(0, 1), async (items) =>
         Float64Array.from(await scene.show(items), (vector) => dot(vector, sum)),
       );

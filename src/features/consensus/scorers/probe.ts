@@ -21,7 +21,7 @@ const MOST_WORK = 2.5e10;
 const MOST_CLASSES = 1_000;
 /** Anchors whose raw vectors are copied at once. */
 const AT_ONCE = 1_024;
-/** Of one state of a collection, those that were asked for last: whoever asks chooses the ridge. */
+/** The most recent probes of one state of a collection; bounded, because requests choose the ridge. */
 const MOST_KEPT = 8;
 
 interface Fitted {

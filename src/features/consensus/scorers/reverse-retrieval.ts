@@ -14,7 +14,7 @@ export interface ReverseSettings extends ScorerSettings {
 
 const GALLERY = 5_000;
 const RANK = 512;
-/** Texts that are held against the gallery at once. */
+/** Texts that are compared with the gallery at once. */
 const TEXTS = 256;
 /** Images whose raw vectors are in memory beside the index at once. */
 const IMAGES = 1_024;

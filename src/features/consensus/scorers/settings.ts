@@ -1,7 +1,7 @@
 import type { Normalisation } from "../../../math/ensemble/index.ts";
 import type { Scorer } from "../types.ts";
 
-/** What any scorer may be told, whatever it judges by. */
+/** Settings that every scorer has. */
 export interface ScorerSettings {
   /** In the trace and in errors; of two scorers alike at least one needs another. */
   readonly name?: string;
@@ -10,10 +10,10 @@ export interface ScorerSettings {
   readonly timeoutMs?: number;
 }
 
-/** The first that is asked waits for the fits that a collection has not had yet. */
+/** The first call may wait for fits of the collection. */
 const TIMEOUT_MS = 60_000;
 
-/** What a scorer is told, or what is usual. */
+/** The given settings over the defaults. */
 export const settled = (
   { name, calibration, onFailure, timeoutMs }: ScorerSettings,
   usual: { readonly name: string; readonly calibration?: Normalisation; readonly timeoutMs?: number },

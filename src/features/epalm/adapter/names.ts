@@ -70,7 +70,7 @@ export const checkAdapter = (shape: AdapterShape, tensors: ReadonlyMap<string, N
 
 const sizeOf = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
 
-/** How many numbers each output of a map is made of. */
+/** The inputs of each output of a map. */
 const widthInto = (shape: AdapterShape, name: string): number => {
   if (name.startsWith(PROMPT)) return shape.wordWidth;
   return shape.features[Number(name.split(".")[1])] ?? 1;

@@ -52,7 +52,7 @@ export const adapterInputsRequest = z
         .max(MAX_NEIGHBOURS)
         .openapi({
           default: 0,
-          description: `How many of the nearest anchors come with each input, as context to be told; of all inputs together at most ${MAX_NEIGHBOURS_IN_ALL}.`,
+          description: `How many of the nearest anchors come with each input as context; at most ${MAX_NEIGHBOURS_IN_ALL} for all inputs together.`,
         }),
     ),
     format: optional(z.enum(["json", "npy", "safetensors"]).openapi({ default: "json" })),

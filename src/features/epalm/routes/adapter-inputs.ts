@@ -51,7 +51,7 @@ export const addAdapterInputs = ({ app, bodyLimit, log }: Routes, adapters: Adap
       path: `${path}/adapter-inputs`,
       tags,
       operationId: "adapterInputs",
-      summary: "Features of an encoder's layers, or what an adapter makes of them for a language model",
+      summary: "Features of an encoder's layers, or an adapter's output for a language model",
       description:
         "Without an adapter each layer's features; with one the vectors that enter the language model's layers, which " +
         "these are, and its soft prompt (eP-ALM, arXiv 2303.11403). Features of anchors are stored ones, made and kept " +

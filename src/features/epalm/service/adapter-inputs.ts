@@ -27,7 +27,7 @@ export interface Chosen {
 }
 
 /**
- * What a request for features, or for what an adapter makes of them, comes to.
+ * Resolves the collection, the layers and the adapter of a request.
  *
  * @throws AnchorageError `not-found` for a collection or adapter that is not there, `invalid-input` for layers,
  * `conflict` where the adapter is for other encoders, `unprocessable` where it takes nothing that can be seen here
@@ -57,7 +57,7 @@ const requireOneToken = ({ adapter: { settings } }: StoredAdapter): void => {
 };
 
 /**
- * The features of some inputs, or what an adapter makes of them, with their nearest anchors.
+ * The features of inputs, or an adapter's output for them, with their nearest anchors.
  *
  * @param pathOf the path of an input in the caller's request, for faults
  */

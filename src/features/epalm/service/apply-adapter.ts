@@ -5,14 +5,14 @@ import { injectionPlanOf } from "./injection-plan.ts";
 import type { StoredAdapter } from "./records.ts";
 import type { AdapterInputs } from "./types.ts";
 
-/** Multiplications that are done before others have their turn: some ten milliseconds. */
+/** Multiplications before other work gets its turn: some ten milliseconds. */
 const AT_ONCE = 2 ** 23;
 
 /**
- * What an adapter makes of features, an input a row.
+ * An adapter's output for features, one input a row.
  *
  * @param layerVectors of each layer `[rows, dimension]`
- * @throws AnchorageError `unprocessable` where that is larger than numbers can be
+ * @throws AnchorageError `unprocessable` if a number overflows
  */
 export const applyAdapter = async (
   { record, adapter }: StoredAdapter,
@@ -50,7 +50,7 @@ export const applyAdapter = async (
 
 const prompts = new WeakMap<Adapter, Float32Array>();
 
-/** The soft prompt `[prompt, word width]`, which is made once. */
+/** The soft prompt `[prompt, word width]`, computed once an adapter. */
 export const promptOf = (adapter: Adapter): Float32Array => {
   const found = prompts.get(adapter) ?? promptTokens(adapter.settings.shape, adapter.tensors);
   prompts.set(adapter, found);

@@ -59,7 +59,7 @@ export const openDecoders = (folder: string | null): Decoders => {
   };
 };
 
-/** The networks are made of the weights when they are first needed, and only then may be found wanting. */
+/** Networks are built at first use, so faults of the weights appear only then. */
 const opened = async (folder: string): Promise<DecoderModel> => {
   const model = await openDecoderModel(folder).catch(unusable);
   return {
@@ -69,7 +69,7 @@ const opened = async (folder: string): Promise<DecoderModel> => {
   };
 };
 
-/** The operator's files are at fault, not the service: whoever asks may take another decoder. */
+/** The operator's files are at fault, not the service; the caller can use another decoder. */
 const unusable = (error: unknown): never => {
   if (!isAnchorageError(error)) throw error;
   throw new AnchorageError("unprocessable", messageOf(error), { cause: error });

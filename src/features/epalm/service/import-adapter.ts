@@ -22,12 +22,12 @@ import type { Decoders } from "./decoders.ts";
 import { checkDecoder, checkLayers } from "./compatibility.ts";
 import { layerInfo } from "./layers.ts";
 
-/** What a file of weights alone does not say. */
+/** The description of a file of weights alone. */
 export type ImportSettings = z.output<typeof registerQuery>["settings"];
 
 /** More than any decoder has. */
 const MOST_LAYERS = 1_024;
-/** What stands before a text costs as much as the text does, each time. */
+/** Every token before a text costs as much as one of the text. */
 const MOST_PROMPT = 256;
 const MOST_VECTORS = 64;
 /** An adapter has a few dozen tensors. */
@@ -107,7 +107,7 @@ const requireShort = ({ settings: { shape } }: Adapter): void => {
     throw invalidField(["body"], `takes features of ${widths.length} layers; at most ${MOST_VECTORS} are`);
 };
 
-/** The file is the request's, and so is what is wrong with it. */
+/** Turns a corrupt file into an invalid request, whose body it is. */
 const readable = <T>(read: () => T): T => {
   try {
     return read();
@@ -121,7 +121,7 @@ const readable = <T>(read: () => T): T => {
   }
 };
 
-/** What an adapter of these tensors is, all of it that shapes follow from being as the encoder and the decoder have it. */
+/** The shape of an adapter with these tensors, with widths of the encoder and the decoder. */
 const shapeOf = (
   tensors: Tensors,
   sources: readonly { readonly dimension: number }[],

@@ -11,7 +11,7 @@ import {
   anchorKeys,
 } from "../../../store/index.ts";
 
-/** Keys that are asked about in one statement. */
+/** Keys in one SQL statement. */
 const KEYS_AT_ONCE = 10_000;
 
 type Features = Database;
@@ -33,7 +33,7 @@ export const makeLayerVectors = async (
   for (;;) {
     const anchors = await anchorKeys(store, collection, "with images");
     const lacking = await lackingVectors(store, encoders, anchors);
-    // One whose image vanished between would be tried for ever.
+    // An anchor whose image vanished meanwhile would be retried endlessly.
     const keys = lacking.filter((key) => !tried.has(key));
     const before = anchors.length - keys.length;
     progress(before, anchors.length);

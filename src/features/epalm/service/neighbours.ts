@@ -26,7 +26,7 @@ export const neighboursOf = async (
       query: { ...query, modality: "image" },
       target: "image",
       mode: "unimodal",
-      // Of the vectors themselves, whatever the collection's queries make of them.
+      // The cosine of the vectors themselves, without the collection's transform.
       transform: "none",
       limit: own === null ? count : count + 1,
     });

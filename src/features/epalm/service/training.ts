@@ -33,7 +33,7 @@ import { keepAdapter } from "./records.ts";
 import type { NamedLayer } from "./types.ts";
 
 export type TrainRequest = z.output<typeof trainRequest>;
-/** One text about one anchor: an answer to a question, or its caption where nothing is asked. */
+/** One text about one anchor: an answer to a question, or a caption without one. */
 type TrainingRow = Exclude<TrainRequest["rows"], "captions">[number];
 
 /** Numbers in the features of all anchors that are trained on, 2 GiB. */

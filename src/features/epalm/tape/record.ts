@@ -1,7 +1,7 @@
 import type { Dimension, Graph, Value } from "../../../onnx/graph.ts";
 import type { Tape, Tensor } from "./types.ts";
 
-/** For each operand how its gradient is made of the result's; made only where the operand is live. */
+/** Computes each operand's gradient from the result's, for live operands only. */
 type Backward = (gradient: Value) => readonly (() => Value)[];
 
 export interface Record {

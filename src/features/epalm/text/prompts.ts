@@ -1,13 +1,13 @@
-/** The tokens that OPT's tokenizer has under the same ids, and then the mark of an answer. */
+/** Special tokens with the ids of OPT's tokenizer, and the answer mark. */
 export const SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>", "</a>"] as const;
 
-/** Stands between a question and its answer, as in eP-ALM's code. */
+/** Separates a question from its answer, as in eP-ALM's code. */
 export const ANSWER_MARK = "</a>";
 const END = "</s>";
 const PADDING = "<pad>";
 const SPECIAL = new RegExp(SPECIAL_TOKENS.join("|"), "g");
 
-/** What is asked of an image. */
+/** Standard questions about an image. */
 export const IMAGE_QUESTIONS = {
   what: "what is it?",
   colour: "which colour is it?",
@@ -44,13 +44,13 @@ const withRetrieved = (question: string, retrieved: readonly string[]): string =
   return like === "" ? question : `${like} ${question}`;
 };
 
-/** What a decoder reads before a caption: nothing, or `like: {c1}; {c2}.</a>`. */
+/** The text that a decoder reads before a caption: empty, or `like: {c1}; {c2}.</a>`. */
 export const captionPrompt = (retrieved: readonly string[] = []): string => {
   const like = likeOf(retrieved);
   return like === "" ? "" : `${like}${ANSWER_MARK}`;
 };
 
-/** An answer or a caption as it stands in training texts: in lower case, without special tokens. */
+/** Normalises an answer or a caption as training texts have it: lower case, without special tokens. */
 export const plainText = (text: string): string =>
   text.replaceAll(SPECIAL, " ").replaceAll(/\s+/g, " ").trim().toLowerCase();
 

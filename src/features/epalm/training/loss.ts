@@ -21,7 +21,7 @@ export interface LossOf {
   readonly gradients: () => Tensors;
 }
 
-/** Runs the frozen decoder on a batch, with what an adapter makes of its inputs. */
+/** Runs the frozen decoder on a batch with an adapter's output for its inputs. */
 export const lossOf = async (
   { config }: DecoderModel,
   training: Training,

@@ -5,15 +5,15 @@ import type { Vision } from "../decoder/forward.ts";
 export interface AdapterRow {
   /** Which of the inputs it is about. */
   readonly input: number;
-  /** What the decoder is given; empty for a caption. */
+  /** The prompt; empty for a caption. */
   readonly prompt: string;
-  /** What should follow, up to the end of the text. */
+  /** The text that should follow, up to its end. */
   readonly answer: string;
 }
 
 export interface TrainingData {
   readonly rows: readonly AdapterRow[];
-  /** Rows that only tell when to stop; none for no early stop. */
+  /** Rows for early stopping only; none for no early stop. */
   readonly validation: readonly AdapterRow[];
   /** Of each layer `[inputs, tokens, dimension]`, as the encoder gave them; none where nothing is seen. */
   readonly layerVectors: readonly Float32Array[];
@@ -23,7 +23,7 @@ export interface TrainingData {
 export interface TrainingOptions {
   /** null trains a soft prompt alone. */
   readonly vision: Vision | null;
-  /** What made the features, layer by layer. */
+  /** The layers that the features come from. */
   readonly sources: readonly LayerSource[];
   /** The width that a frozen projection brings features to; null takes them as they are. */
   readonly width: number | null;
@@ -50,7 +50,7 @@ export interface TrainingOptions {
   readonly seed: number;
 }
 
-/** Where a training keeps what going on takes. */
+/** Where a training keeps its state, to continue after an interruption. */
 export interface Checkpoints {
   /** What was last saved, or null. */
   readonly load: () => Promise<Uint8Array | null>;

@@ -39,7 +39,7 @@ const labels = z
 
 const model = z
   .strictObject({ name: text.refine((name) => name !== "", "must not be empty"), features: matrix })
-  .openapi("GivenModel", { description: "What a model made of each sample, `[n, d]`." });
+  .openapi("GivenModel", { description: "A model's features of each sample, `[n, d]`." });
 
 export const selectionRequest = z
   .strictObject({

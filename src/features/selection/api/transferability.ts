@@ -94,7 +94,7 @@ const methodOptions = z
       z.strictObject({
         labels: optional(
           z.enum(["classes", "f-labels"]).openapi({
-            description: "What features are held against; by default `labels` where there are some.",
+            description: "What features are compared with; by default `labels` if given.",
           }),
         ),
         samples: optional(z.int().min(3).max(3_000).openapi({ default: 2_000 })),
@@ -121,7 +121,7 @@ const methodOptions = z
 
 export const transferabilityRequest = z
   .strictObject({
-    features: matrix.openapi({ description: "`[n, d]`: what the model makes of each sample." }),
+    features: matrix.openapi({ description: "`[n, d]`: the model's features of each sample." }),
     labels: optional(
       labels.openapi({ description: "`[n]`: the class of each sample, as any whole number." }),
     ),

@@ -6,7 +6,7 @@ export interface Classes {
   /** `[n]` */
   readonly ids: Int32Array;
   readonly count: number;
-  /** `[C]`: how many rows each has, none of them 0. */
+  /** `[C]`: the number of rows of each class, above 0. */
   readonly sizes: Int32Array;
 }
 
@@ -21,7 +21,7 @@ export const checkedClasses = (method: TransferMethod, { classes: ids }: ScoreIn
   return { ids, count, sizes };
 };
 
-/** More make a matrix of columns by columns that is larger than 0.5 GiB, of which a few are held at once. */
+/** With more columns a covariance matrix is larger than 0.5 GiB, and several are in memory at once. */
 const MOST_COLUMNS = 8_192;
 
 /**
@@ -34,6 +34,6 @@ export const requireCovariances = (method: TransferMethod, { embeddings: { d } }
     throw undefinedScore(["features"], `have ${d} columns, and ${method} takes at most ${MOST_COLUMNS}`);
 };
 
-/** A score that is not defined for what was sent: `path` names the part that makes it so. */
+/** The error for an input for which a score is not defined; `path` names the part that is the reason. */
 export const undefinedScore = (path: FieldPath, message: string): AnchorageError =>
   invalidField(path, message, "unprocessable");

@@ -2,10 +2,10 @@ import { dot } from "../../../math/dot.ts";
 import type { Matrix } from "../../../math/linear-algebra/index.ts";
 import type { Embeddings, Numbers } from "./types.ts";
 
-/** The columns of `[n, d]` features as the rows of `[d, n]`, each in one piece: what most of this room works on. */
+/** The columns of `[n, d]` features as the rows of `[d, n]`, each contiguous, which most methods here work on. */
 export const columnsOf = ({ data, n, d }: Embeddings): Matrix => {
   const columns = new Float64Array(n * d);
-  // In strips, so that what is written stays in the cache.
+  // In strips, so that the written columns stay in the cache.
   for (let left = 0; left < d; left += STRIP) {
     const right = Math.min(d, left + STRIP);
     for (let i = 0; i < n; i++) for (let j = left; j < right; j++) columns[j * n + i] = data[i * d + j] ?? 0;
@@ -24,7 +24,7 @@ export const float64Of = ({ data, rows, columns }: Numbers): Matrix => ({
 
 export const embeddingsOf = ({ data, rows, columns }: Numbers): Embeddings => ({ data, n: rows, d: columns });
 
-/** Subtracts the mean of each row of `columns`; a row that is constant becomes 0, without what rounding leaves. */
+/** Subtracts the mean of each row of `columns`; a constant row becomes exactly 0. */
 export const centre = (columns: Matrix): Matrix => {
   forEachRow(columns, (row) => {
     const first = row[0] ?? 0;
@@ -63,7 +63,7 @@ const forEachRow = ({ data, rows, columns }: Matrix, change: (row: Float64Array)
   for (let i = 0; i < rows; i++) change(data.subarray(i * columns, (i + 1) * columns));
 };
 
-/** In two passes: the second takes away what the first has rounded. */
+/** In two passes, because the second removes the rounding error of the first. */
 const meanOf = (row: Float64Array): number => {
   const rough = sumOf(row, 0) / row.length;
   return rough + sumOf(row, rough) / row.length;

@@ -3,8 +3,8 @@ import type { Tridiagonal } from "../../../math/linear-algebra/index.ts";
 const CONVERGED = 1e-9;
 const MOST_STEPS = 1_000;
 /**
- * The ratio alpha / beta is kept within these multiples of the mean eigenvalue: where it leaves them, the features say
- * everything or nothing about the target, and the evidence would not change any more, or grow without end.
+ * The ratio alpha / beta is kept within these multiples of the mean eigenvalue: where it leaves them, the features explain
+ * everything or nothing of the target, and the evidence stops changing or grows without bound.
  */
 const RANGE = [1e-10, 1e10] as const;
 
@@ -17,7 +17,7 @@ export interface Spectrum {
   readonly d: number;
 }
 
-/** What LogME finds for one target. */
+/** The evidence of one target, and where it is attained. */
 export interface LogEvidence {
   /** The logarithm of the evidence, per row, at its maximum over alpha and beta. */
   readonly evidence: number;
@@ -102,7 +102,7 @@ const fitAt = ({ reduced, n, d }: Spectrum, shown: Float64Array, squares: number
 
 let work = { size: 0, solution: new Float64Array(0), pivots: new Float64Array(0) };
 
-/** `(T + shift)^-1 right`, in memory that the next call uses again: it is called millions of times. */
+/** `(T + shift)^-1 right`. The result is valid until the next call, because it is called millions of times. */
 const solveShifted = (
   { diagonal, beside }: Tridiagonal,
   right: Float64Array,

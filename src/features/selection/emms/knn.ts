@@ -7,7 +7,7 @@ import type { TransferScorer } from "./types.ts";
 const NEIGHBOURS = 5;
 /** Rows that are compared with all others at once. */
 const BLOCK = 256;
-/** Cosines are told apart in steps of this: what is less is rounding, and would break ties at random. */
+/** Cosines are rounded to steps of this size, because smaller differences are rounding and would break ties at random. */
 const STEP = 1e-12;
 
 /**

@@ -4,7 +4,7 @@ import { sourceProbabilitiesOf } from "./source-probabilities.ts";
 import type { TransferScorer, ScoreInput, TransferScore } from "./types.ts";
 
 /**
- * LEEP (Nguyen et al. 2020): how likely the classes are, by what the model's own classes tell of them.
+ * LEEP (Nguyen et al. 2020): the mean log-likelihood of the classes given the model's probabilities of its own classes.
  */
 export const leep: TransferScorer = {
   name: "leep",

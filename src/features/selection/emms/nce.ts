@@ -4,8 +4,7 @@ import type { TransferScorer, Numbers, ScoreInput, TransferScore } from "./types
 
 /**
  * NCE, negative conditional entropy (Tran, Nguyen and Hassner, "Transferability and hardness of supervised classification
- * tasks", ICCV 2019): `-H(Y | Z)` in nats, Z being the model's most probable class of each row, of several the first.
- *
+ * tasks", ICCV 2019): `-H(Y | Z)` in nats, where Z is the model's most probable class of each row, the first of equally probable ones.
  */
 export const nce: TransferScorer = {
   name: "nce",

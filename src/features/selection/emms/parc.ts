@@ -8,7 +8,7 @@ import type { Embeddings, TransferScorer, ScoreInput } from "./types.ts";
 
 /** Pairs of so many rows take about two seconds to sort. */
 const SAMPLES = 2_000;
-/** Dissimilarities are told apart in steps of this: what is less is rounding, and would break ties at random. */
+/** Dissimilarities are rounded to steps of this size: smaller differences are rounding and would break ties at random. */
 const STEP = 1e-12;
 
 /**

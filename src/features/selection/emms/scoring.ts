@@ -3,25 +3,25 @@ import type { ScoringCalls } from "./scoring-worker.ts";
 import { timedScore, type TimedScore } from "./timed-score.ts";
 import type { ScoreInput, TransferMethod, TransferOptions } from "./types.ts";
 
-/** Multiplications up to which a score takes less time than a thread takes to start. */
+/** With fewer multiplications a score takes less time than starting a thread. */
 const SMALL = 2_000_000;
 
-/** Scores of one input, one after another: each resolves before the next is asked for. */
+/** Scores one input by several methods; await each score before the next call. */
 export interface ScoringWorker {
   /**
    * @throws AnchorageError `unprocessable` where the score is not defined for the input
    * @throws the signal's reason, soon after it is aborted
    */
   readonly score: (method: TransferMethod, options: TransferOptions) => Promise<TimedScore>;
-  /** To be called at the end, whether or not a score was thrown. Resolves when nothing is worked on any more. */
+  /** Call at the end, also after an error. Resolves when the work has stopped. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens scoring of `input`, which is given away: on a thread of its own where it would keep requests waiting. An input
- * over a SharedArrayBuffer stays the caller's, too.
+ * Opens scoring of `input`, whose buffers are transferred: on its own thread if the work would block requests. A
+ * SharedArrayBuffer stays usable by the caller.
  *
- * @param signal breaks the work off where it is aborted
+ * @param signal stops the work when aborted
  */
 export const openScoring = (input: ScoreInput, signal?: AbortSignal): ScoringWorker =>
   workOf(input) > SMALL ? onThread(input, signal) : inPlace(input, signal);
@@ -29,7 +29,7 @@ export const openScoring = (input: ScoreInput, signal?: AbortSignal): ScoringWor
 const workOf = ({ embeddings: { n, d }, classes, fLabels = [], sourceProbabilities }: ScoreInput): number => {
   const labels = fLabels.reduce((sum, { columns }) => sum + columns, sourceProbabilities?.columns ?? 0);
   const count = (classes ?? new Int32Array(0)).reduce((most, id) => Math.max(most, id + 1), 0);
-  // Products of columns, the sorting of pairs of rows, and what goes on until it converges.
+  // Products of columns, sorting of pairs of rows, and iterations until convergence.
   return n * (Math.min(n, d) * (d + labels) + 20 * n + 30 * count * (d + 10));
 };
 
@@ -50,7 +50,7 @@ const onThread = (input: ScoreInput, signal?: AbortSignal): ScoringWorker => {
   };
 };
 
-/** Buffers that no other view shares a part of. */
+/** Buffers that belong to one view each, so they can be transferred. */
 const ownBuffers = ({
   embeddings,
   classes,

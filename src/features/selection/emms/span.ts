@@ -19,7 +19,7 @@ const DEPENDENT = 1e-11;
 /** Where the least pivot is below, the basis is far enough from orthonormal to be refined. */
 const ILL_CONDITIONED = 1e-3;
 
-/** The space that the centred columns of features span: all that a least-squares fit depends on. */
+/** The space that the centred columns of features span, which determines every least-squares fit. */
 export interface Span {
   readonly rank: number;
   /**

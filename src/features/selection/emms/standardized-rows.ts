@@ -2,15 +2,15 @@ import type { Matrix } from "../../../math/linear-algebra/index.ts";
 import type { Numbers } from "./types.ts";
 
 /**
- * The same rows with each column standardised, as `standardize` does it to columns that lie in one piece; where a
- * product needs rows, this spares turning the matrix over twice.
+ * Standardises each column of row-major data, as `standardize` does for contiguous columns. Where a product needs rows,
+ * this saves two transpositions.
  */
 export const standardizedRows = ({ data, rows: n, columns: d }: Numbers): Matrix => {
   const made = Float64Array.from(data);
   const varies = new Float64Array(d);
   for (let start = 0; start < made.length; start += d)
     for (let j = 0; j < d; j++) if (made[start + j] !== made[j]) varies[j] = 1;
-  // Twice: the second time takes away what the first has rounded.
+  // Twice, because the second pass removes the rounding error of the first.
   subtractMeans(made, n, d);
   subtractMeans(made, n, d);
   const squares = new Float64Array(d);

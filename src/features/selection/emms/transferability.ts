@@ -7,11 +7,11 @@ import { openScoring } from "./scoring.ts";
 import type { TimedScore } from "./timed-score.ts";
 import type { LabelInput, ScoreInput, TransferMethod, TransferOptions } from "./types.ts";
 
-/** How many inputs may wait while another is scored: each is held in memory. */
+/** The most inputs that wait while another is scored; each is in memory. */
 const WAITING = 4;
 
 export interface TransferabilityLimits {
-  /** Of one input's scores together, from when its turn comes. */
+  /** The time for all scores of one input, from its turn. */
   readonly withinMs: number;
 }
 
@@ -24,12 +24,10 @@ export type Transferability = (
 ) => Promise<ReadonlyMap<TransferMethod, TimedScore>>;
 
 /**
- * Scores inputs one at a time, for each takes every core that it gets.
+ * Scores inputs one at a time, because each uses all cores. The returned function gives all scores or none.
  *
- * The function that it returns gives all scores or none.
- *
- * @throws AnchorageError `unprocessable` where a method's input is missing, a score is not defined for it or takes too
- * long; `unavailable` where too many wait already
+ * @throws AnchorageError `unprocessable` if a method's input is missing or a score is undefined or takes too long;
+ * `unavailable` if too many inputs wait already
  * @throws the signal's reason, soon after it is aborted
  */
 export const createTransferability = ({ withinMs }: TransferabilityLimits): Transferability => {

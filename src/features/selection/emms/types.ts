@@ -3,14 +3,14 @@ import type { TransferMethod } from "../methods.ts";
 
 export { TRANSFER_METHODS, type TransferMethod } from "../methods.ts";
 
-/** Row-major, as it came: float32 from the store, float64 from JSON. Methods compute in float64. Finite. */
+/** A row-major matrix of finite numbers: float32 from the store, float64 from JSON. Methods compute in float64. */
 export interface Numbers {
   readonly data: Float32Array | Float64Array;
   readonly rows: number;
   readonly columns: number;
 }
 
-/** What a model makes of a dataset: `[n, d]` row-major, one row a sample. Finite; n at least 2, d at least 1. */
+/** A model's features of a dataset: `[n, d]` row-major, one row a sample. Finite; n at least 2, d at least 1. */
 export interface Embeddings {
   readonly data: Float32Array | Float64Array;
   readonly n: number;
@@ -21,7 +21,7 @@ export interface ScoreInput {
   readonly embeddings: Embeddings;
   /** `[n]`: the class of each row, 0 .. C - 1, none of them without a row. */
   readonly classes?: Int32Array;
-  /** K matrices `[n, d2]`, all of the same width: what K text encoders make of each row's label. */
+  /** K matrices `[n, d2]` of equal width: each row's label as K text encoders embed it. */
   readonly fLabels?: readonly Numbers[];
   /** `[n, s]`: the model's probabilities of the s classes that it was trained on; each row adds up to 1. */
   readonly sourceProbabilities?: Numbers;
@@ -33,7 +33,7 @@ export type LabelInput = "classes" | "fLabels" | "sourceProbabilities";
 /** Rounds of EMMS. */
 export type Rounds = number | "optimal";
 
-/** What a method may be told; each reads its own part, and has a default for all of it. */
+/** Options of the methods. Each reads its own part, and every option has a default. */
 export interface TransferOptions {
   readonly emms?: {
     /**
@@ -59,7 +59,7 @@ export interface TransferOptions {
     readonly dimensions?: number;
   };
   readonly parc?: {
-    /** What is held against the features: the classes (the default where there are some), or the first F-labels. */
+    /** What features are compared with: the classes (the default if given) or the first F-labels. */
     readonly labels?: "classes" | "f-labels";
     /** Of more rows so many are drawn; 2,000 where not given. */
     readonly samples?: number;
@@ -83,9 +83,9 @@ export interface TransferOptions {
 /** How well a model is expected to do on a dataset after fine-tuning; higher is better, and only the order counts. */
 export interface TransferScore {
   readonly score: number;
-  /** Of `emms`: how much each of the K text encoders counts, at least 0 and together 1. */
+  /** The weight of each of the K text encoders, for `emms`: at least 0, and 1 together. */
   readonly weights?: readonly number[];
-  /** What the method found on its way: finite numbers, and words. */
+  /** Details of the computation: finite numbers and words. */
   readonly diagnostics: Readonly<Record<string, JsonValue>>;
 }
 
@@ -95,8 +95,8 @@ export interface TransferScorer {
   readonly needs: readonly LabelInput[];
   /**
    * @param input valid, and with everything that the method needs
-   * @param signal where it is given, the work breaks off soon after it is aborted
-   * @throws AnchorageError `unprocessable` that names the field where the score is not defined for this input
+   * @param signal stops the work soon after it is aborted
+   * @throws AnchorageError `unprocessable` that names the field for which the score is not defined
    */
   readonly score: (
     input: ScoreInput,

@@ -33,7 +33,7 @@ export interface StreamedFile {
 
 /**
  * Every anchor that has an image as one file, in id order, a part at a time: of the features of each layer
- * `[anchors, dimension]`, or of what an adapter makes of them `[anchors, vectors, hidden]`.
+ * `[anchors, dimension]`, or an adapter's output for them, `[anchors, vectors, hidden]`.
  *
  * @throws AnchorageError `conflict` where features are not made yet, and what {@link resolveAdapterInputs} throws
  */
