@@ -25,6 +25,16 @@ const ASKED =
 const AS_IF = `${ASKED}&without=noto%2F1F324&without=emojione-v1%2F2600&by=vendor`;
 
 const SHOTS: readonly Shot[] = [
+  {
+    name: "forget",
+    address: "forget?c=emoji&where=vendor%3D%22fxemoji%22",
+    prepare: (page) =>
+      page
+        .getByRole("button", { name: "Measure it" })
+        .click()
+        .then(() => page.getByText("would be answered otherwise").waitFor()),
+  },
+  { name: "service", address: "service?c=emoji" },
   { name: "welcome", address: "ask?c=emoji" },
   { name: "ask", address: ASKED },
   { name: "as-if-dark", address: AS_IF, theme: "dark" },

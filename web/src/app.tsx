@@ -13,11 +13,15 @@ type Screen = ComponentType<Record<string, never>>;
 const TITLES: Readonly<Record<Section, string>> = {
   ask: "Ask",
   anchors: "Anchors",
+  forget: "Forget",
+  service: "Service",
 };
 
 /** All screens but the first are loaded when they are first shown. */
 const LATER: Readonly<Record<Exclude<Section, "ask">, () => Promise<Screen>>> = {
   anchors: async () => (await import("./anchors/screen.tsx")).Anchors,
+  forget: async () => (await import("./forget/screen.tsx")).Forget,
+  service: async () => (await import("./service/screen.tsx")).ServiceScreen,
 };
 
 export const App = () => {
@@ -75,7 +79,9 @@ const Rail = ({ section }: { readonly section: Section }) => {
       </a>
       {link("ask")}
       {link("anchors")}
+      {link("forget")}
       <span class="grow" />
+      {link("service")}
       <a href="/docs">API</a>
     </nav>
   );

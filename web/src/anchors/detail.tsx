@@ -139,7 +139,7 @@ const Neighbours = ({
                   data-item
                   onClick={() => change({ open: hit.id })}
                 >
-                  <Picture collection={name} id={hit.id} caption={hit.text} />
+                  <Picture collection={name} id={hit.id} caption={hit.text} captioned />
                   <span class="cap">{hit.text ?? hit.id}</span>
                   <span class="contrib">{hit.score.toFixed(3)}</span>
                 </button>

@@ -100,7 +100,7 @@ const Cell = ({
           toggleChosen(id);
         }}
       >
-        <Picture collection={name} id={id} caption={text} hasImage={hasImage} />
+        <Picture collection={name} id={id} caption={text} hasImage={hasImage} captioned />
         <span class="cap">{text ?? id}</span>
         <span class="contrib">{score === undefined ? id : score.toFixed(3)}</span>
       </button>

@@ -138,8 +138,8 @@ const NoneOfThese = ({
   const text =
     calibration === null
       ? before === null
-        ? "Whether none of them fits is not known before the collection is calibrated."
-        : "What is true without these anchors was not measured, so that no probability is given."
+        ? "Not known before the collection is calibrated."
+        : "Not known: a calibration holds for the anchors as they are."
       : abstained === true
         ? `Yes: nothing here is sure enough to keep wrong answers at ${percent(RISK)}.`
         : `No: the first class is sure enough to keep wrong answers at ${percent(RISK)}${

@@ -58,7 +58,7 @@ const Hits = ({
             title={`Ask about ${text ?? id}`}
             onClick={() => askAboutAnchor(id)}
           >
-            <Picture collection={name} id={id} caption={text} />
+            <Picture collection={name} id={id} caption={text} captioned />
             <span class="cap">{text ?? id}</span>
             <span class="contrib">{score.toFixed(3)}</span>
           </button>

@@ -24,7 +24,7 @@ export const QuestionCard = ({ collection, onFiles }: Props) => {
       <button
         type="button"
         class={`drop${about === null ? "" : " has"}`}
-        aria-label={about === null ? "Choose an image" : "Choose another image"}
+        aria-label={about === null ? undefined : "Choose another image"}
         onClick={() => file.current?.click()}
       >
         {about === null && (

@@ -65,7 +65,7 @@ export const Welcome = ({ name }: { readonly name: string }) => {
                 onClick={() => askAboutAnchor(id, classes)}
                 aria-label={`Ask about ${text ?? id}`}
               >
-                <Picture collection={name} id={id} caption={text} hasImage={hasImage} />
+                <Picture collection={name} id={id} caption={text} hasImage={hasImage} captioned />
                 <span class="cap">{text ?? id}</span>
               </button>
             ))}

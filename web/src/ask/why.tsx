@@ -48,9 +48,10 @@ export const Why = ({ name, entry, before, method }: Props) => {
             ? `No anchor is near both this picture and “${entry.name}”.`
             : versus
               ? `For “${entry.name}” (+) or for “${other.name}” (−), anchor by anchor: ${signed(other.difference)} in all.`
-              : `Each adds to the score of ${entry.score.toFixed(3)}. Click one to see the answer without it.`}
+              : `Each adds to ${entry.score.toFixed(3)}. Click one to see the answer without it.`}
         </span>
         <span class="grow" />
+        <GroupBy name={name} />
         {other !== null && (
           <span class="switch" role="group" aria-label="What the anchors are weighed for">
             <button type="button" aria-pressed={!contrast} onClick={() => setContrast(false)}>
@@ -61,7 +62,6 @@ export const Why = ({ name, entry, before, method }: Props) => {
             </button>
           </span>
         )}
-        <GroupBy name={name} />
       </div>
       <Groups entry={entry} versus={versus} />
       <div class="strip" data-grid>
@@ -93,21 +93,18 @@ const AnchorButton = ({
     data-item
     title={`${caption ?? id}\n${id}`}
     aria-pressed={taken}
-    aria-label={`${caption ?? id}, ${signed(value)}, ${taken ? "taken away; put it back" : "take it away"}`}
     onClick={() => toggleAnchor(id)}
     onKeyDown={(event) => {
       if (event.key === "x") toggleAnchor(id);
     }}
   >
-    <Picture collection={name} id={id} caption={caption} hasImage={hasImage} />
+    <Picture collection={name} id={id} caption={caption} hasImage={hasImage} captioned />
     <span class="cap">{caption ?? id}</span>
     <span class={`contrib${value < 0 ? " neg" : ""}`}>
       <i style={{ width: `${Math.max(2, (Math.abs(value) / most) * 36)}px` }} />
       {signed(value)}
     </span>
-    <span class="act" aria-hidden="true">
-      {taken ? "put back" : "without"}
-    </span>
+    <span class="act">{taken ? "put back" : "without"}</span>
   </button>
 );
 

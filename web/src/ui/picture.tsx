@@ -36,10 +36,12 @@ export interface PictureProps {
   /** Of the anchor; shown where there is no picture. */
   readonly caption: string | null;
   readonly hasImage?: boolean | undefined;
+  /** Whether the caption stands beside it, so that a screen reader need not hear it twice. */
+  readonly captioned?: boolean;
 }
 
 /** The picture of an anchor, whole on a plate; its caption where it has none. */
-export const Picture = ({ collection, id, caption, hasImage = true }: PictureProps) => {
+export const Picture = ({ collection, id, caption, hasImage = true, captioned = false }: PictureProps) => {
   const [address, setAddress] = useState<string | null>(null);
   const [missing, setMissing] = useState(false);
   const withKey = apiKey.value !== null;
@@ -70,7 +72,7 @@ export const Picture = ({ collection, id, caption, hasImage = true }: PicturePro
         address !== null && (
           <img
             src={address}
-            alt={caption ?? id}
+            alt={captioned ? "" : (caption ?? id)}
             loading="lazy"
             decoding="async"
             onError={() => setMissing(true)}
