@@ -62,12 +62,19 @@ export const putAnchors = z
   .strictObject({ anchors: z.array(anchor).min(1).max(MAX_ANCHORS).readonly() })
   .openapi("PutAnchors", { example: { anchors: [EXAMPLE] } });
 
-export const written = z.strictObject({ sequence, upserted: z.int() }).openapi("Written");
+const unknownCaptions = z.int().openapi({
+  description: "How many captions have no word that the text encoder knows; absent if there are none.",
+});
+
+export const written = z
+  .strictObject({ sequence, upserted: z.int(), unknownCaptions: optional(unknownCaptions) })
+  .openapi("Written");
 
 export const writtenLines = z
   .strictObject({
     sequence,
     upserted: z.int(),
+    unknownCaptions: optional(unknownCaptions),
     lines: z
       .tuple([z.int(), z.int()])
       .readonly()

@@ -157,7 +157,12 @@ export const classifyExample = {
   explain: 3,
 };
 
+const warnings = z.array(z.string()).readonly().openapi({
+  description: "What makes the answer doubtful, such as texts that the text encoder does not know.",
+});
+
 export const computed = {
+  warnings: optional(warnings),
   sequence: sequence.openapi({ description: "The answer is computed at it." }),
   tookMs: z.number(),
 };

@@ -32,6 +32,7 @@ import { fitFirst, removeOtherFits } from "./transform-fits.ts";
 import { createOpened } from "./opened.ts";
 import { createMoving } from "./moving.ts";
 import { prepareAnchors } from "./prepare.ts";
+import { countUnknown } from "./unknown-texts.ts";
 import { createQueries } from "./queries.ts";
 import type { Queried } from "./question.ts";
 import { getReceipt, listReceiptPage } from "./receipts.ts";
@@ -156,10 +157,13 @@ export const openCollections = async (
 
     putAnchors: async (name, anchors): Promise<Written> => {
       if (anchors.length === 0) throw invalidField(["anchors"], "must hold at least one anchor");
-      const { sequence, ids } = await writeTo(name, async (collection) =>
-        collection.upsert(await prepareAnchors(collection.record, anchors, encoding)),
-      );
-      return { sequence, upserted: ids.length };
+      let unknownCaptions = 0;
+      const { sequence, ids } = await writeTo(name, async (collection) => {
+        const writes = await prepareAnchors(collection.record, anchors, encoding);
+        unknownCaptions = await countUnknown(collection.record, anchors, encoding);
+        return collection.upsert(writes);
+      });
+      return { sequence, upserted: ids.length, ...(unknownCaptions === 0 ? {} : { unknownCaptions }) };
     },
 
     changeAnchor: (name, id, change) =>

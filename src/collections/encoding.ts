@@ -24,10 +24,13 @@ export interface Encoding {
   /** @throws AnchorageError `invalid-input` with an empty path, as `EncoderRegistry.makeThumbnail` */
   readonly thumbnail: (image: Uint8Array) => Promise<StoredImage>;
   readonly texts: (encoder: EncoderRecord, texts: readonly Encodable<string>[]) => Promise<Float32Array>;
+  /** Those of `texts` of which the encoder knows no word, each once; none for an external encoder. */
+  readonly unknownTexts: (encoder: EncoderRecord, texts: readonly string[]) => Promise<readonly string[]>;
 }
 
 export const createEncoding = (registry: EncoderRegistry): Encoding => {
   const cache = new LRUCache<string, Float32Array>({ max: CACHED_TEXTS });
+  const unknown = new LRUCache<string, boolean>({ max: CACHED_TEXTS });
 
   return {
     images: async (encoder, images) => {
@@ -44,6 +47,20 @@ export const createEncoding = (registry: EncoderRegistry): Encoding => {
     },
 
     thumbnail: (image) => registry.makeThumbnail(image),
+
+    unknownTexts: async (encoder, texts) => {
+      if (encoder.external || texts.length === 0) return [];
+      const unique = [...new Set(texts)];
+      const keyOf = (text: string): string => `${encoder.key}\n${text}`;
+      const found = new Map(unique.map((text) => [text, unknown.get(keyOf(text))]));
+      const missing = unique.filter((text) => found.get(text) === undefined);
+      const shares = missing.length === 0 ? [] : await registry.unknownShares(encoder.id, missing);
+      missing.forEach((text, i) => {
+        unknown.set(keyOf(text), shares[i] === 1);
+        found.set(text, shares[i] === 1);
+      });
+      return unique.filter((text) => found.get(text) === true);
+    },
 
     texts: async (encoder, texts) => {
       if (texts.length === 0) return new Float32Array(0);

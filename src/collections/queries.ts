@@ -35,6 +35,7 @@ import {
   resolveAsifSettings,
   type Queried,
 } from "./question.ts";
+import { classTexts, textsIn, warningsFor } from "./unknown-texts.ts";
 
 const DEFAULT_LIMIT = 10;
 /** Values of all relative representations in one answer. */
@@ -91,6 +92,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
         }),
         plan: found.plan,
         ...(mode === "asif" ? usedBy(settings) : {}),
+        ...(await warningsFor(queried.record, textsIn([request.query]), encoding)),
         ...answer(view, started),
       };
     },
@@ -147,7 +149,12 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
       const { scores: flat, fits } = await scoreTexts(view, how.method, images, texts, settings);
       const columns = request.texts.length;
       const scores = request.images.map((_, i) => Array.from(flat.subarray(i * columns, (i + 1) * columns)));
-      return { scores, method: how.method, fits, ...usedBy(settings), ...answer(view, started) };
+      return {
+        ...{ scores, method: how.method, fits },
+        ...usedBy(settings),
+        ...(await warningsFor(queried.record, textsIn(request.texts), encoding)),
+        ...answer(view, started),
+      };
     },
 
     classify: async (queried, request) => {
@@ -161,6 +168,7 @@ export const createQueries = (store: Database, encoding: Encoding): Queries => {
       return {
         ...{ results, method: how.method, fits },
         ...usedBy(question.settings),
+        ...(await warningsFor(queried.record, classTexts(request), encoding)),
         ...answer(queried.view, started),
       };
     },

@@ -150,6 +150,14 @@ export const openEncoderRegistry = async (options: {
       const [rows] = await encodeTexts([id], texts);
       return rows ?? new Float32Array(0);
     },
+    unknownShares: (id, texts) =>
+      tracked(async () => {
+        const encoder = encoderOf(id, "text");
+        const session = await textSessions.of(encoder.directory, () =>
+          opened(encoder, () => openTextSession(encoder.directory, encoder.manifest as TextManifest)),
+        );
+        return session.unknownShares?.(texts) ?? texts.map(() => 0);
+      }),
     makeThumbnail: (image) => makeThumbnail(image, maxPixels),
     encodeImagesByAll: async (ids, images) => encodeImages(ids, images),
     encodeTextsByAll: async (ids, texts) => encodeTexts(ids, texts),

@@ -10,6 +10,8 @@ export interface EncoderSession<T> {
    * @throws AnchorageError `invalid-input`; its fault path is the lowest index of an invalid input
    */
   encode(inputs: readonly T[], cuts: readonly EncoderManifest[]): Promise<Float32Array[]>;
+  /** Of a text encoder: the share of each text's words that its tokenizer does not know, 0 to 1. */
+  readonly unknownShares?: (inputs: readonly T[]) => number[];
   close(): Promise<void>;
 }
 

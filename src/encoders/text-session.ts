@@ -8,6 +8,7 @@ import { openModel } from "./model.ts";
 import { outputVectors } from "./output.ts";
 import type { EncoderSession } from "./session.ts";
 import { createHuggingFaceTokenizer, type Tokenize } from "./tokenizer.ts";
+import { createUnknownShare } from "./unknown-share.ts";
 import { createUseLiteTokenizer } from "./use-lite-tokenizer.ts";
 
 /** Fastest batch size measured on two cores. */
@@ -30,7 +31,7 @@ export const openTextSession = async (
   manifest: TextManifest,
 ): Promise<EncoderSession<string>> => {
   // Open the tokenizer first: if it fails, no network has to be closed.
-  const tokenize = await openTokenizer(directory, manifest);
+  const { tokenize, unknownShare } = await openTokenizer(directory, manifest);
   const model = await openModel(directory, manifest);
   return {
     encode: async (texts, cuts) => {
@@ -55,6 +56,8 @@ export const openTextSession = async (
       }
       return rows;
     },
+    unknownShares: (texts) =>
+      texts.map((text) => unknownShare(tokenize(headOf(text, manifest.text.maxLength * CHARACTERS_A_TOKEN)))),
     close: () => model.close(),
   };
 };
@@ -111,11 +114,20 @@ const feedsOf = (
   };
 };
 
-const openTokenizer = async (directory: string, manifest: TextManifest): Promise<Tokenize> => {
+interface OpenTokenizer {
+  readonly tokenize: Tokenize;
+  readonly unknownShare: (tokens: readonly number[]) => number;
+}
+
+const openTokenizer = async (directory: string, manifest: TextManifest): Promise<OpenTokenizer> => {
   const { tokenizer, tokenizerConfig } = manifest.files;
   const json = await readFile(join(directory, tokenizer), "utf8");
-  if (manifest.text.tokenizer === "use-lite") return createUseLiteTokenizer(json);
+  if (manifest.text.tokenizer === "use-lite")
+    return { tokenize: createUseLiteTokenizer(json), unknownShare: createUnknownShare(json, "use-lite") };
   const config =
     tokenizerConfig === undefined ? "{}" : await readFile(join(directory, tokenizerConfig), "utf8");
-  return createHuggingFaceTokenizer(json, config, manifest.text.maxLength);
+  return {
+    tokenize: createHuggingFaceTokenizer(json, config, manifest.text.maxLength),
+    unknownShare: createUnknownShare(json, "hugging-face"),
+  };
 };

@@ -47,6 +47,11 @@ export interface EncoderRegistry {
    */
   encodeTexts(id: EncoderId, texts: readonly string[]): Promise<Float32Array>;
   /**
+   * The share of each text's words that the encoder's tokenizer does not know, 0 to 1. Texts of which it knows no word
+   * have nearly the same vector, whatever they say.
+   */
+  unknownShares(id: EncoderId, texts: readonly string[]): Promise<readonly number[]>;
+  /**
    * Like {@link encodeImages} for each of `ids`, in order. Encoders that are cuts of one network share one run of it. A
    * default encoder also counts as a cut if another cut of its network is requested.
    */

@@ -79,13 +79,13 @@ async function* writeBatches(
     batch = [];
     bytes = 0;
     ids = new Set();
-    const { sequence, upserted } = await atLines(written, () =>
+    const done = await atLines(written, () =>
       collections.putAnchors(
         collection,
         written.map((numbered) => numbered.anchor),
       ),
     );
-    return { sequence, upserted, lines: [written[0]?.line ?? 0, written.at(-1)?.line ?? 0] };
+    return { ...done, lines: [written[0]?.line ?? 0, written.at(-1)?.line ?? 0] };
   };
 
   let until = performance.now() + SLICE_MS;

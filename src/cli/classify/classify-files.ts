@@ -36,12 +36,16 @@ export async function* classifyFiles(
     readonly request: Omit<ClassifyRequestBody, "images">;
     readonly read: (file: string) => Promise<Uint8Array>;
     readonly signal: AbortSignal;
+    /** Called with each warning of each answer. */
+    readonly onWarning?: (warning: string) => void;
   },
 ): AsyncGenerator<ClassifiedFile | UnfitFile, void> {
   const classify = async (batch: readonly LoadedFile[]): Promise<(ClassifiedFile | UnfitFile)[]> => {
     const outcomes = await sendBatch(batch, "images", async (some) => {
       const images = some.map(({ image }) => ({ image: imageOf(image) }));
-      return (await collection.classify({ ...options.request, images })).results;
+      const { results, warnings = [] } = await collection.classify({ ...options.request, images });
+      for (const warning of warnings) options.onWarning?.(warning);
+      return results;
     });
     return batch.flatMap(({ file }, i) => {
       const outcome = outcomes[i];

@@ -67,6 +67,7 @@ const classify = async (
     terminal.note(`${file}: ${reason}`);
   };
   const files = filesOf(given.arguments, ({ source, reason }) => tell({ file: source, reason }));
+  const warned = new Set<string>();
   const results = classifyFiles(collection, files, {
     request: {
       classes: classes.map((name) => ({ name })),
@@ -76,6 +77,10 @@ const classify = async (
     },
     read: readImageFile,
     signal: terminal.signal,
+    onWarning: (warning) => {
+      if (!warned.has(warning)) terminal.note(`warning: ${warning}`);
+      warned.add(warning);
+    },
   });
   for await (const classified of results) {
     if ("reason" in classified) {

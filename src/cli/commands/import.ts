@@ -36,6 +36,18 @@ const schema = ({ z, collectionOption, requiredText, urlOption, wholeNumber }: O
       "path-column": requiredText.optional(),
       "caption-column": requiredText.optional(),
       "id-column": requiredText.optional(),
+      delimiter: z
+        .string()
+        .transform((given) => (given === "tab" || given === "\\t" ? "\t" : given))
+        .refine((given) => Array.from(given).length === 1, { error: "must be one character, or tab" })
+        .optional(),
+      sheet: requiredText.optional(),
+      link: z
+        .string()
+        .regex(/^https?:\/\/.*\{[^{}]+\}/i, {
+          error: "must be an address with {id}, {name} or a column in it",
+        })
+        .optional(),
       without: z.array(z.string()).default([]),
       replace: z.boolean().default(false),
       prefix: z.boolean().default(false),
@@ -72,7 +84,10 @@ const run = async (given: Given, context: CommandContext<AnchorageClient>): Prom
           ...(given["path-column"] === undefined ? {} : { path: given["path-column"] }),
           ...(given["caption-column"] === undefined ? {} : { caption: given["caption-column"] }),
           ...(given["id-column"] === undefined ? {} : { id: given["id-column"] }),
+          ...(given.delimiter === undefined ? {} : { delimiter: given.delimiter }),
+          ...(given.sheet === undefined ? {} : { sheet: given.sheet }),
         },
+        ...(given.link === undefined ? {} : { link: given.link }),
       },
       collection: {
         name: given.collection,
@@ -96,7 +111,7 @@ export const importCommand: Command<Given, CommandContext<AnchorageClient>> = {
   name: "import",
   synopsis: "SOURCE... --collection NAME [options]",
   about: [
-    "Imports image-text pairs into a collection. A SOURCE is a folder of images, a table (.csv, .tsv, .jsonl, .ndjson or .parquet) with a path and a caption on each row, or WebDataset shards (.tar, .tar.gz); patterns such as shards/{000..012}.tar or 'data/**/*.parquet' stand for what they match.",
+    "Imports image-text pairs into a collection. A SOURCE is a folder of images, a table (.csv, .tsv, .jsonl, .json, .xlsx, .ods or .parquet) with a path and a caption on each row, or WebDataset shards (.tar, .tar.gz); patterns such as shards/{000..012}.tar or 'data/**/*.parquet' stand for what they match.",
     "",
     "A plan is printed first: what was found, where its captions come from, and what is not used. Captions that were found and would not be used stop the import, and so do file names as captions, until --caption-from says which are meant.",
     "",
@@ -134,6 +149,17 @@ export const importCommand: Command<Given, CommandContext<AnchorageClient>> = {
       multiple: true,
       value: "NAME",
       help: "column to leave out of the metadata, which every other one becomes; may be repeated",
+    },
+    delimiter: {
+      type: "string",
+      value: "CHAR",
+      help: "what separates the cells of a .csv or .tsv: one character, or tab [what fits its header]",
+    },
+    sheet: { type: "string", value: "NAME", help: "sheet of a .xlsx or .ods [the first one]" },
+    link: {
+      type: "string",
+      value: "URL",
+      help: "address of an anchor's original, kept as metadata: https://example.org/{id}, with {id}, {name} or {COLUMN}",
     },
     images: {
       type: "string",

@@ -84,10 +84,3 @@ const rowOf = (
     }),
   );
 };
-
-/** @throws AnchorageError `invalid-input` if `delimiter` is not one character or `tab`. */
-export const readDelimiter = (delimiter: string): string => {
-  if (delimiter === "tab" || delimiter === "\\t") return "\t";
-  if (Array.from(delimiter).length === 1) return delimiter;
-  throw new AnchorageError("invalid-input", `--delimiter "${delimiter}" must be one character, or tab`);
-};

@@ -10,7 +10,8 @@ import { openJsonl } from "./jsonl.ts";
 import { openParquet } from "./parquet.ts";
 import { openSpreadsheet } from "./spreadsheet.ts";
 import type { TableOptions } from "./table-options.ts";
-import type { CaptionFrom, PairSource } from "./types.ts";
+import { addLink } from "./link.ts";
+import type { CaptionFrom, Entry, Pair, PairSource } from "./types.ts";
 import { openShard } from "./webdataset.ts";
 
 export interface SourceOptions {
@@ -18,6 +19,8 @@ export interface SourceOptions {
   readonly captionFrom: CaptionFrom;
   /** Of tables and of shards' JSON. */
   readonly table: TableOptions;
+  /** The address of an anchor's original, with `{id}`, `{name}` or `{column}` in it. */
+  readonly link?: string;
 }
 
 /** A source, and the files and folders that it reads. */
@@ -37,7 +40,8 @@ const READERS: readonly (readonly [RegExp, OpenFile])[] = [
 ];
 
 /**
- * Opens what `patterns` name, one after the other: a CSV, TSV, JSONL or Parquet file, a WebDataset shard, or a folder.
+ * Opens what `patterns` name, one after the other: a table (CSV, TSV, JSON, JSONL, Parquet, spreadsheet), a WebDataset
+ * shard, or a folder.
  * A folder that holds shards or Parquet files stands for these, any other for the images in it and below. A folder
  * that lies below another that is read is passed over.
  *
@@ -53,7 +57,7 @@ export const openPairSource = async (
   const opened: OpenedFile[] = [];
   for (const path of matches) opened.push(...(await openPath(path, options)));
   const files = withoutNested(opened);
-  return { ...oneAfterAnother(files), paths: files.map(({ path }) => path) };
+  return { ...oneAfterAnother(files, options.link), paths: files.map(({ path }) => path) };
 };
 
 /** `dir/**` stands for `dir` and all folders below, whose images would come again under other ids. */
@@ -106,8 +110,9 @@ const bothIn = (folder: string, archive: string, image: string): AnchorageError 
 
 const readerOf = (name: string): OpenFile | undefined => READERS.find(([ending]) => ending.test(name))?.[1];
 
-const oneAfterAnother = (files: readonly OpenedFile[]): PairSource => {
+const oneAfterAnother = (files: readonly OpenedFile[], link: string | undefined): PairSource => {
   let at = 0;
+  const linked = (pair: Pair): Entry => (link === undefined ? pair : addLink(pair, link));
   const [unit = "entry", ...others] = new Set(files.map(({ source }) => source.unit));
   return {
     unit: others.length > 0 ? "entry" : unit,
@@ -117,7 +122,7 @@ const oneAfterAnother = (files: readonly OpenedFile[]): PairSource => {
         try {
           for await (const entry of source.entries()) {
             // The same source by another path, or from another folder, stays the same source.
-            yield entry.kind === "pair" ? { ...entry, container: resolve(entry.container) } : entry;
+            yield entry.kind === "pair" ? linked({ ...entry, container: resolve(entry.container) }) : entry;
           }
         } catch (error) {
           if (!isAnchorageError(error) || error.code !== "corrupt-file") throw error;

@@ -136,6 +136,7 @@ const store = async (
   const progress = createProgress(`import into "${name}"`, `${source.unit}s`);
   let told = "nothing was stored";
   let unread = 0;
+  let unknown = 0;
   const { counts, ids }: Imported = await importPairs(
     source,
     {
@@ -145,9 +146,10 @@ const store = async (
           : client.collection(name).compareAnchors(contents),
       put: async (anchors) => {
         await collection.ensure();
-        await client
+        const { unknownCaptions = 0 } = await client
           .collection(name)
           .putAnchors(anchors.map((anchor) => ({ ...anchor, image: imageOf(anchor.image) })));
+        unknown += unknownCaptions;
       },
     },
     {
@@ -168,6 +170,7 @@ const store = async (
     progress.stop();
     const goesOn = replace ? "" : "; the same command goes on from here";
     terminal.print(terminal.signal.aborted ? `stopped: ${told}${goesOn}` : told);
+    if (unknown > 0) terminal.note(unknownNote(unknown));
   });
   if (terminal.signal.aborted) return EXIT.interrupted;
   if (!isNew) await tellVanished(options, source, plan, { ids, unread }, client, terminal);
@@ -178,6 +181,10 @@ const store = async (
   }
   return counts.rejected > 0 ? EXIT.partly : EXIT.done;
 };
+
+const unknownNote = (count: number): string =>
+  `warning: the text encoder knows no word of ${count === 1 ? "1 caption" : `${count} captions`} and cannot tell ` +
+  `such captions apart; a multilingual one can (--text-encoder, npm run pull-encoder)`;
 
 const requireEncoders = (collection: WantedCollection, spec: CollectionSpecBody): void => {
   const { imageEncoder, textEncoder } = collection.found() ?? spec;
