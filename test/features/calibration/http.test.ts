@@ -243,6 +243,23 @@ describe("a calibration whose anchors have changed", () => {
     expect((await classify("d", { probabilities: true })).status).toBe(409);
   });
 
+  it("names the k and p that auto stood for, and is not current once another band of anchors begins", async () => {
+    await create("banded", ANCHORS);
+    await test.call("PATCH", "/v1/collections/banded", { asif: { k: "auto", p: "auto" } });
+    await calibrate("banded");
+    const auto = { k: "auto", p: "auto" };
+    const made = { settings: auto, used: { k: 400, p: 3 } };
+    expect(await listed("banded")).toMatchObject([{ ...made, current: true }]);
+    const more = Array.from({ length: 300 }, (_, i) => ({ ...ANCHORS[i % 240], id: `more-${i}` }));
+    await test.call("PUT", "/v1/collections/banded/anchors", { anchors: more });
+    expect(await listed("banded")).toMatchObject([{ ...made, current: false }]);
+    const { body } = await classify("banded", { probabilities: true });
+    expect(body).toMatchObject({
+      asif: { k: 400, p: 4 },
+      calibration: { current: false, asif: { k: 400, p: 3 } },
+    });
+  });
+
   it("can be made and asked for by the client", async () => {
     const { url } = await listen(test);
     const client = createClient({ url });
