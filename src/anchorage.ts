@@ -23,7 +23,7 @@ export interface ServiceOptions extends Partial<CoreOptions> {
 /**
  * Opens the core under `config.dataDir`, which no other process may hold, and its features.
  *
- * @throws AnchorageError `data-dir-busy` where another process holds it, `unavailable` where Postgres does not
+ * @throws AnchorageError `data-dir-busy` if another process holds it, `unavailable` if Postgres does not
  * answer.
  */
 export const openService = async (
@@ -80,7 +80,7 @@ const IN_PROCESS = "http://anchorage.localhost";
  * Opens Anchorage in this process, without a server. Its methods are those of `createClient`, with the same checks and
  * errors; bodies may have any size.
  *
- * @throws AnchorageError `data-dir-busy` where another process holds `dataDir`, `unavailable` where Postgres does not
+ * @throws AnchorageError `data-dir-busy` if another process holds `dataDir`, `unavailable` if Postgres does not
  * answer
  *
  * @example

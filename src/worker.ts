@@ -20,7 +20,7 @@ export interface WorkerHandle<Calls> {
    * Calls a function of the module, after the calls before it.
    *
    * @param transfer buffers of the argument that move to the thread; they are empty here afterwards
-   * @throws what the function throws, with code and faults where it is an AnchorageError
+   * @throws what the function throws, with code and faults if it is an AnchorageError
    * @throws the signal's reason, as soon as it is aborted
    */
   readonly call: <Name extends keyof Calls & string>(

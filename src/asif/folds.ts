@@ -42,7 +42,7 @@ export interface Dealing {
  *
  * @returns the folds of the first repeat, then those of the second, and so on; within a repeat no class is in two
  * folds
- * @throws AnchorageError `unprocessable` where there are fewer than 20 classes
+ * @throws AnchorageError `unprocessable` if there are fewer than 20 classes
  *
  * @example
  * ```ts

@@ -86,7 +86,7 @@ export type ScoreSettings = AsifSettings & MethodSettings;
  * @param texts `[m, d']` row-major
  * @param settings `allow` restricts the anchors that serve as memory; what is fitted is then fitted on these alone, and
  * not kept
- * @returns `[n, m]` row-major, in [-1, 1] but for the last three; all 0 where there are no anchors
+ * @returns `[n, m]` row-major, in [-1, 1] but for the last three; all 0 if there are no anchors
  */
 export const scoreByMethod = async (
   view: AnchorView,

@@ -68,7 +68,7 @@ export interface CoreCollectionClient {
   /**
    * Changes an anchor's caption or metadata; its image stays.
    *
-   * @throws ConflictError where it was written after `ifSequence`
+   * @throws ConflictError if it was written after `ifSequence`
    */
   changeAnchor(id: string, change: AnchorChangeBody, options?: CallOptions): Promise<StoredAnchorBody>;
   getImage(id: string, options?: CallOptions): Promise<Blob>;

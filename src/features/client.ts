@@ -33,7 +33,7 @@ export type * from "./reencoding/client.ts";
 export type * from "./selection/client.ts";
 export type * from "./tuning/client.ts";
 
-/** One collection. Nothing is asked before a method is called. */
+/** The client of one collection. No request is sent before a method is called. */
 export interface CollectionClient
   extends
     CoreCollectionClient,
@@ -44,23 +44,24 @@ export interface CollectionClient
     CounterfactualClient,
     InfluenceClient,
     AdapterInputsClient {
-  /** Classifies images without training; `probabilities`, `abstain` and `conformal` need a calibration. */
+  /** Classifies images without training. `probabilities`, `abstain` and `conformal` need a calibration. */
   classify(request: SureClassifyRequestBody, options?: CallOptions): Promise<SureClassifyAnswerBody>;
 }
 
 /**
- * Anchorage, in this process (`openAnchorage`) or over HTTP (`createClient`): code that holds one need not know which.
+ * The client of Anchorage, in this process (`openAnchorage`) or over HTTP (`createClient`): the same code works with
+ * both.
  *
- * Every method throws an `AnchorageApiError` where Anchorage refuses the request, and an `AnchorageError` `unavailable`
- * where it does not answer.
+ * Every method throws an `AnchorageApiError` if Anchorage rejects the request, and an `AnchorageError` `unavailable`
+ * if it does not answer.
  */
 export interface AnchorageClient extends CoreClient, SelectionClient, AdaptersClient, ConsensusClient {
-  /** @throws RangeError for a name that no URL can hold */
+  /** @throws RangeError for a name that cannot be part of a URL */
   collection(name: string): CollectionClient;
 }
 
 /**
- * A client of the service at `options.url`. It needs fetch alone, so that it runs in browsers too.
+ * Creates a client of the service at `options.url`. It needs only fetch, so it also runs in browsers.
  *
  * @example
  * ```ts

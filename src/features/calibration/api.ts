@@ -20,7 +20,7 @@ const MAX_IMAGES = 100_000;
 
 const share = z.number().gt(0).lt(1);
 
-/** What a classification can be asked beside its classes. */
+/** Request fields about the certainty of answers. */
 export const sureRequest = {
   probabilities: optional(
     z.boolean().openapi({
@@ -49,7 +49,7 @@ const asked = z.object(sureRequest);
 /** What a request asks of how sure its answers are. */
 export type SureRequest = z.output<typeof asked>;
 
-/** The fields of {@link sureRequest} in a request that was checked as a whole. */
+/** The fields of {@link sureRequest} in a request that was validated as a whole. */
 export const readSure = (request: object): SureRequest => asked.parse(request);
 
 export const asksSure = ({ probabilities, abstain, conformal }: SureRequest): boolean =>
@@ -61,7 +61,7 @@ const point = z.strictObject({
   risk: z.number().openapi({ description: "The share of the answered that is wrong." }),
 });
 
-/** What comes of answering only what is at least so confident. */
+/** Coverage and risk if only answers of at least this confidence are given. */
 export type RiskPoint = z.output<typeof point>;
 
 const calibrationUsed = z
@@ -97,7 +97,7 @@ const calibrationUsed = z
   })
   .openapi("CalibrationUsed");
 
-/** By what an answer's probabilities were made. */
+/** The calibration behind an answer's probabilities. */
 export type CalibrationUsed = z.output<typeof calibrationUsed>;
 
 /** Fields of each class of a result. */
@@ -199,10 +199,13 @@ const evidence = z
   })
   .openapi("CalibrationEvidence");
 
-/** What was found for one number of classes: on images that the temperature was fitted on, and on others. */
+/** Measurements for one number of classes: on the images that the temperature was fitted on, and on others. */
 export type CalibrationEvidence = Omit<z.output<typeof evidence>, "classes" | "softness" | "temperature">;
 
-/** What probabilities depend on beside the anchors. A `rank` or `members` of null are the method's own defaults. */
+/**
+ * Settings that probabilities depend on besides the anchors. A `rank` or `members` of null stands for the method's
+ * default.
+ */
 export const calibrationSettings = z.strictObject({
   method,
   ensemble,
@@ -237,7 +240,7 @@ const calibration = z
     byClasses: z.array(evidence).readonly(),
   })
   .openapi("Calibration");
-/** A calibration without the outcomes that thresholds are taken from. */
+/** A calibration without the outcomes that thresholds are computed from. */
 export type CalibrationDetail = z.output<typeof calibration>;
 
 export const calibrationList = z

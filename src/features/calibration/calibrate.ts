@@ -8,24 +8,24 @@ import { measureRung, type Asked } from "./measure-rung.ts";
 import { rungSizes } from "./rungs.ts";
 import type { Calibration, Rung } from "./types.ts";
 
-/** Scores that are kept for all questions together. */
+/** Maximum number of scores kept for all questions together. */
 const MAX_TABLE = 20_000_000;
-/** A prime, so that questions of several seeds are shuffled each in its own way. */
+/** A prime, so that each seed shuffles every question differently. */
 const QUESTION_SEEDS = 1_000_003;
-/** Each holds out a fifth of the classes, or more where more are asked for. */
+/** Number of folds; each holds out a fifth of the classes, or more if more are requested. */
 const MOST_FOLDS = 5;
 const FEWEST_FOLDS = 2;
-/** Classes a fold holds out at most, where not more are asked for. */
+/** Maximum number of classes that a fold holds out unless more are requested. */
 const MOST_HELD = 1_000;
 
 export interface CalibrateOptions {
-  /** The metadata field whose values are the classes; absent: anchors of one caption are one class. */
+  /** The metadata field whose values are the classes; default: anchors with the same caption form a class. */
   readonly by?: string;
-  /** One byte a slot: the anchors that take part; absent: all. */
+  /** One byte per slot: the anchors that take part; default: all. */
   readonly allow?: Uint8Array;
-  /** A number of classes to measure beside those of the ladder. */
+  /** A number of classes to measure in addition to the standard ones. */
   readonly classes?: number;
-  /** How many images ask at most. */
+  /** Maximum number of images that are asked about. */
   readonly images: number;
   readonly seed: number;
 }
@@ -35,7 +35,7 @@ export interface CalibrateContext {
   readonly progress: (done: number, total: number) => void;
 }
 
-/** A calibration that can begin. */
+/** A validated calibration that is ready to run. */
 export interface CalibrationPlan {
   readonly view: AnchorView;
   readonly scoring: ScoringSettings;
@@ -44,8 +44,8 @@ export interface CalibrationPlan {
 }
 
 /**
- * @throws AnchorageError `unprocessable` where there are too few classes to hold some out; `invalid-input` where `allow`
- * leaves a fold without questions or memory, or either half of the classes without questions
+ * @throws AnchorageError `unprocessable` if there are too few classes to hold some out; `invalid-input` if `allow`
+ * leaves a fold without questions or anchors, or half of the classes without questions
  */
 export const planCalibration = (
   view: AnchorView,
@@ -74,7 +74,7 @@ export const planCalibration = (
   return { view, scoring, options, folds: left };
 };
 
-/** What is not allowed neither answers nor asks. */
+/** Anchors that are not allowed neither answer nor ask. */
 const restricted = (fold: Fold, allow: Uint8Array): Fold => {
   const asks = (_: number, i: number): boolean => allow[fold.images[i] ?? -1] === 1;
   return {
@@ -86,13 +86,14 @@ const restricted = (fold: Fold, allow: Uint8Array): Fold => {
 };
 
 /**
- * Measures on held-out anchors how sure a classification may be, for ever more classes: a question's wrong classes are
- * drawn from those that its fold holds out. The temperature is fitted on the questions of one half of the classes, and
- * thresholds are taken from the other half.
+ * Measures the certainty of classifications on held-out anchors, for increasing numbers of classes. The wrong classes
+ * of a question are drawn from those that its fold holds out. The temperature is fitted on the questions of one half
+ * of the classes, and thresholds are computed on the other half.
  *
- * It holds for classes that no anchor shows, asked for by texts such as the anchors' captions and images such as theirs.
+ * The result holds for classes without anchors, for prompts similar to the anchors' captions and images similar to
+ * theirs.
  *
- * @throws the signal's reason where it aborts
+ * @throws the signal's reason if it aborts
  */
 export const measureCalibration = async (
   { view, scoring, folds, options: { by, classes, seed } }: CalibrationPlan,
@@ -122,7 +123,7 @@ export const measureCalibration = async (
   };
 };
 
-/** A consensus is measured member by member, for its scores depend on how many classes there are. */
+/** A consensus is measured member by member, because its scores depend on the number of classes. */
 const partsOf = (scoring: ScoringSettings): ScoringSettings[] =>
   scoring.method === "consensus"
     ? (scoring.members ?? DEFAULT_MEMBERS).map((member) => ({ ...scoring, members: [member] }))
@@ -164,7 +165,7 @@ const askAll = async (
             const truth = truths[image] ?? 0;
             const row = first + image;
             for (let j = 0; j < others.length; j++) others[j] = j < truth ? j : j + 1;
-            // The same for every part.
+            // Equal for all parts.
             createRandom(seed + QUESTION_SEEDS * (row + 1)).shuffleInPlace(others);
             table[row * width] = given[truth] ?? 0;
             for (let j = 0; j < others.length; j++) table[row * width + 1 + j] = given[others[j] ?? 0] ?? 0;

@@ -25,24 +25,24 @@ import type { Calibration } from "./types.ts";
 
 const IMAGES = 4_000;
 const SEED = 0;
-/** Calibrations that are kept in memory, some 100 KB each. */
+/** Maximum number of calibrations in memory, about 100 KB each. */
 const CACHED = 50;
 
 type Ranked = readonly { readonly name: string; readonly score: number }[];
 
-/** By what the answers of one request are judged. */
+/** Decides on the answers of one request. */
 export interface Sure {
   /** @param ranked every class of the request, best first */
   readonly judge: (ranked: Ranked) => CalibratedClasses;
   readonly used: CalibrationUsed;
 }
 
-/** How sure classifications may be, measured on held-out anchors; one calibration a collection and settings. */
+/** Calibrations of collections, measured on held-out anchors; one for each collection and settings. */
 export interface Calibrations {
   /**
    * Starts a job that calibrates a collection for some settings.
    *
-   * @throws AnchorageError `unprocessable` or `invalid-input` where too few anchors can be held out; `conflict` where the
+   * @throws AnchorageError `unprocessable` or `invalid-input` if too few anchors can be held out; `conflict` if the
    * collection is being calibrated
    *
    * @example
@@ -53,16 +53,16 @@ export interface Calibrations {
    * ```
    */
   readonly start: (name: CollectionName, request: CalibrateRequest) => Promise<Job>;
-  /** Holds anchors out as they are now, and returns what measures on them and stores what it finds. */
+  /** Holds out anchors now, and returns a function that measures and stores the result. */
   readonly plan: (
     name: CollectionName,
     request: CalibrateRequest,
   ) => Promise<(context: CalibrateContext) => Promise<void>>;
-  /** The last one for each of the settings. @throws AnchorageError `not-found` */
+  /** The latest calibration for each settings. @throws AnchorageError `not-found` */
   readonly list: (name: CollectionName) => Promise<readonly CalibrationDetail[]>;
   /**
-   * @returns undefined where the request asks for nothing of the kind
-   * @throws AnchorageError `conflict` where nothing was calibrated for its settings
+   * @returns undefined if the request asks for no probabilities
+   * @throws AnchorageError `conflict` if there is no calibration for its settings
    */
   readonly find: (
     queried: Queried,
@@ -71,7 +71,7 @@ export interface Calibrations {
   ) => Promise<Sure | undefined>;
 }
 
-/** What calibration needs of the core. */
+/** The parts of the core that calibration needs. */
 type CalibrationCore = Pick<Core, "collections" | "jobs" | "store">;
 
 export const createCalibrations = ({ collections, jobs, store }: CalibrationCore): Calibrations => {
@@ -176,7 +176,7 @@ const readSettings = (queried: Queried, request: CalibrateRequest | ClassifyRequ
     ensemble: request.ensemble ?? record.ensemble,
     k: request.k ?? record.asif.k,
     p: request.p ?? record.asif.p,
-    // Calibrations from before there was a choice keep negative similarities, and their settings do not say so.
+    // Calibrations from before the option existed keep negative similarities, and their settings lack the field.
     ...(negatives === "cut" ? { negatives } : {}),
     transform: request.transform ?? record.transform,
     rank: rank ?? null,
@@ -195,7 +195,7 @@ const scoringOf = ({ method, ensemble, rank, members }: CalibrationSettings) => 
 const plugged = ({ plugs }: Queried, method: Method): Pick<MethodSettings, "plug"> =>
   isPlugged(method) ? { plug: plugOf(plugs, method) } : {};
 
-/** The same text for the same settings, whatever order a filter's keys were written in. */
+/** Canonical text of settings, independent of the order of a filter's keys. */
 const subjectOf = (settings: CalibrationSettings): string =>
   JSON.stringify(settings, (_, value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value)

@@ -2,10 +2,10 @@ import { scoreTexts, type AsifSettings, type MethodSettings } from "../../asif/i
 import type { AnchorView } from "../../retrieval/index.ts";
 import type { Ensemble, Method } from "../../types.ts";
 
-/** Scores that are held at once, 8 bytes each. */
+/** Maximum number of scores in memory at once, 8 bytes each. */
 const MAX_SCORES = 2_000_000;
 
-/** Everything that a class's score depends on beside the anchors. */
+/** The settings that determine a class's score, together with the anchors. */
 export interface ScoringSettings extends Omit<AsifSettings, "allow">, MethodSettings {
   readonly method: Method;
   /** As in a classification. */
@@ -13,12 +13,13 @@ export interface ScoringSettings extends Omit<AsifSettings, "allow">, MethodSett
 }
 
 /**
- * What each image scores with each class, by the code that serves classifications.
+ * The score of each image with each class, computed by the code that serves classifications.
  *
  * @param images `[n, d]` row-major raw vectors
- * @param prompts `[m, d']` row-major, those of the first class first
- * @param sizes how many prompts each class has
- * @param onImage gets the scores of one image in the order of the classes, in an array that later ones overwrite
+ * @param prompts `[m, d']` row-major, grouped by class in order
+ * @param sizes number of prompts of each class
+ * @param onImage receives the scores of one image in the order of the classes, in an array that is reused for the
+ * next image
  */
 export const scoreClassesOf = async (
   view: AnchorView,

@@ -16,10 +16,10 @@ export type { CalibrateRequestBody, CalibrationBody } from "./api.ts";
 type Fields<Shape extends z.ZodRawShape> = z.input<z.ZodObject<Shape>>;
 type ResultBody = ClassifyAnswerBody["results"][number];
 
-/** A classification that can ask how sure its answers are. */
+/** A classification request that can ask for certainty. */
 export type SureClassifyRequestBody = ClassifyRequestBody & Fields<typeof sureRequest>;
 
-/** Its answer; what was not asked for is absent. */
+/** Its answer; fields that were not requested are absent. */
 export type SureClassifyAnswerBody = Omit<ClassifyAnswerBody, "results"> &
   Fields<typeof sureAnswer> & {
     readonly results: readonly (Omit<ResultBody, "classes"> &
@@ -29,7 +29,9 @@ export type SureClassifyAnswerBody = Omit<ClassifyAnswerBody, "results"> &
   };
 
 export interface CalibrationClient {
-  /** Starts to measure how sure classifications are; when the job is done they can be asked for probabilities. */
+  /**
+   * Starts a job that measures the certainty of classifications. When it is done, requests can ask for probabilities.
+   */
   calibrate(request?: CalibrateRequestBody, options?: CallOptions): Promise<JobBody>;
   listCalibrations(options?: CallOptions): Promise<readonly CalibrationBody[]>;
 }

@@ -1,6 +1,6 @@
-/** What a classification was told and what came of it. */
+/** A prediction and whether it was correct. */
 export interface Prediction {
-  /** The probability of the class that was named first. */
+  /** The probability of the predicted class. */
   readonly confidence: number;
   readonly correct: boolean;
 }
@@ -9,11 +9,11 @@ const BINS = 15;
 
 /**
  * Expected calibration error: the mean distance between confidence and accuracy over bins of equal width, weighted by
- * how many are in each (Naeini, Cooper and Hauskrecht, AAAI 2015; 15 bins as Guo et al., ICML 2017, have it).
+ * how many are in each (Naeini, Cooper and Hauskrecht, AAAI 2015; 15 bins as in Guo et al., ICML 2017).
  *
- * Of n outcomes that are calibrated perfectly it still expects some 0.3 sqrt(15 / n) of noise.
+ * Even for n perfectly calibrated outcomes its expected value is about 0.3 sqrt(15 / n).
  *
- * @returns in [0, 1]; 0 where there are none
+ * @returns in [0, 1]; 0 if there are none
  */
 export const expectedCalibrationError = (outcomes: readonly Prediction[], bins = BINS): number => {
   const gaps = new Float64Array(bins);

@@ -1,4 +1,4 @@
-/** How sure a classification may be: temperature, abstaining and prediction sets, from anchors that are held out. */
+/** Certainty of classifications: temperature, abstention and prediction sets, measured on held-out anchors. */
 export type { CalibrationEvidence, RiskPoint } from "./api.ts";
 export {
   measureCalibration,

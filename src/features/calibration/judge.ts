@@ -5,18 +5,18 @@ import { toProbabilities } from "../../math/temperature.ts";
 import { softened } from "./softness.ts";
 import type { Rung } from "./types.ts";
 
-/** How sure an answer is to be. */
+/** The certainty that a request asks for. */
 export interface Sureness {
-  /** Do not answer what is less sure than keeps the share of wrong answers at this, on held-out anchors. */
+  /** Abstain unless the confidence keeps the share of wrong answers at or below this value on held-out anchors. */
   readonly risk?: number;
-  /** Name a set of classes that holds the true one so often. */
+  /** Return a set of classes that contains the true one with this probability. */
   readonly coverage?: number;
 }
 
-/** By what every image of a request is judged. */
+/** How the answers for one request's images are decided. */
 export interface DecisionRule {
   readonly rung: Rung;
-  /** Null: nothing is sure enough. */
+  /** Null: no confidence is high enough. */
   readonly abstain?: RiskPoint | null;
   /** The lowest probability of a class in the set. */
   readonly atLeast?: number;
@@ -38,10 +38,10 @@ export interface Likely {
 }
 
 export interface CalibratedClasses {
-  /** In the order given. */
+  /** In the given order. */
   readonly classes: readonly Likely[];
   readonly abstained?: boolean;
-  /** The first class and all whose probability is high enough. */
+  /** The first class, and all classes of sufficient probability. */
   readonly set?: readonly { readonly name: string; readonly probability: number }[];
 }
 

@@ -14,18 +14,18 @@ import { pointAtRisk, riskCoverage } from "./risk-coverage.ts";
 import { SOFTNESSES, softened, type Softness } from "./softness.ts";
 import type { Rung } from "./types.ts";
 
-/** One parameter needs no more. */
+/** A fit of one parameter needs no more questions. */
 const FITTED_ROWS = 1_000;
-/** Points of the curve that are told. */
+/** Number of points of the curve in an answer. */
 const CURVE_POINTS = 20;
 const RISKS = [0.01, 0.05, 0.1, 0.2];
 const COVERAGES = [0.8, 0.9, 0.95, 0.99];
-/** So many digits are kept; what is rounded is rounded down, so that nothing falls below a threshold by it. */
+/** Number of digits kept. Values are rounded down, so that rounding moves nothing below a threshold. */
 const DIGITS = 6;
-/** Rows between which others are let in. */
+/** Number of rows between yields to the event loop. */
 const ROWS_AT_ONCE = 200;
 
-/** What held-out questions scored. */
+/** The scores of held-out questions. */
 export interface Asked {
   /**
    * `[n, width]`, the true class first and the others in random order; of a consensus one for each member, which are
@@ -33,17 +33,17 @@ export interface Asked {
    */
   readonly tables: readonly Float32Array[];
   readonly width: number;
-  /** Of each question: 0 or 1, the half that its class belongs to. */
+  /** The half (0 or 1) that the class of each question belongs to. */
   readonly halves: Uint8Array;
 }
 
 interface Judged extends Prediction {
   readonly trueProbability: number;
-  /** Of all classes, for the size of sets. */
+  /** The scores of all classes, for the size of sets. */
   readonly probabilities: Float32Array;
 }
 
-/** Fits a temperature for `classes` classes on the one half of the questions and measures on the other. */
+/** Fits a temperature for `classes` classes on one half of the questions and measures on the other. */
 export const measureRung = async (asked: Asked, classes: number, random: Random): Promise<Rung> => {
   const rows = Int32Array.from(asked.halves.keys());
   const fitting = rows.filter((row) => asked.halves[row] === 1);
@@ -88,7 +88,7 @@ export const measureRung = async (asked: Asked, classes: number, random: Random)
   };
 };
 
-/** What counts for so many classes. */
+/** The classes that count when there are `classes` of them. */
 const scoresOf = async ({ tables, width }: Asked, classes: number): Promise<Float32Array> => {
   const [only] = tables;
   if (only === undefined || tables.length === 1) return only ?? new Float32Array();
@@ -97,7 +97,7 @@ const scoresOf = async ({ tables, width }: Asked, classes: number): Promise<Floa
     const rows = tables.map((table): MemberScores => {
       const scores = Float64Array.from(table.subarray(start, start + classes));
       if (classes >= FEW) return { scores };
-      // The others' names stand in for captions of anchors, which the few would be measured against.
+      // The other classes' names replace the background captions that a few classes would be measured against.
       return { scores, background: Float64Array.from(table.subarray(start + 1, start + width)) };
     });
     sums.set(await sumOfStandardized(rows, classes), start);
@@ -106,7 +106,7 @@ const scoresOf = async ({ tables, width }: Asked, classes: number): Promise<Floa
   return sums;
 };
 
-/** Only of the classes that count; the others' scores are left at 0. */
+/** Only for the classes that count; the others' scores stay 0. */
 const softenedTable = async (
   softness: Softness,
   given: Float32Array,
@@ -138,7 +138,7 @@ const judgeAll = async (table: ScoreTable, temperature: number, random: Random):
       if (other > trueProbability) above++;
       else if (other === trueProbability) equal++;
     }
-    // Of equal classes any may be named first; the true one is not at an advantage.
+    // Ties are broken at random, so that the true class has no advantage.
     const correct = above === 0 && (equal === 0 || random.integer(equal + 1) === 0);
     judged.push({ confidence, correct, trueProbability, probabilities: Float32Array.from(probabilities) });
     if (judged.length % ROWS_AT_ONCE === 0) await new Promise(setImmediate);
@@ -146,7 +146,7 @@ const judgeAll = async (table: ScoreTable, temperature: number, random: Random):
   return judged;
 };
 
-/** What thresholds of one half of the questions come to on the other half, both ways. */
+/** Applies the thresholds of one half to the questions of the other, in both directions. */
 const crossed = (tested: readonly Judged[]): Pick<CalibrationEvidence, "abstain" | "conformal"> => {
   const halves = [tested.filter((_, i) => i % 2 === 0), tested.filter((_, i) => i % 2 === 1)] as const;
   const ways = [halves, [halves[1], halves[0]]] as const;
@@ -169,7 +169,7 @@ const crossed = (tested: readonly Judged[]): Pick<CalibrationEvidence, "abstain"
           coverage,
         );
         return to.map(({ trueProbability, confidence, probabilities }) => ({
-          // As a set is made: the first class is in it in any case.
+          // As in a prediction set: the first class is always included.
           holds: trueProbability >= threshold || trueProbability === confidence,
           size: Math.max(
             1,

@@ -2,8 +2,8 @@ import type { RiskPoint } from "./api.ts";
 import type { Prediction } from "./expected-error.ts";
 
 /**
- * The risk-coverage curve (El-Yaniv and Wiener, "On the foundations of noise-free selective classification", JMLR 2010):
- * a point for each confidence that occurs, the highest first. Outcomes of one confidence are answered together.
+ * The risk-coverage curve (El-Yaniv and Wiener, "On the foundations of noise-free selective classification", JMLR
+ * 2010): a point for each confidence that occurs, the highest first. Outcomes of equal confidence share a point.
  */
 export const riskCoverage = (outcomes: readonly Prediction[]): RiskPoint[] => {
   const sorted = [...outcomes].sort((a, b) => b.confidence - a.confidence);
@@ -18,10 +18,10 @@ export const riskCoverage = (outcomes: readonly Prediction[]): RiskPoint[] => {
 };
 
 /**
- * The point that answers the most at a risk of at most `risk`.
+ * The point of highest coverage with a risk of at most `risk`.
  *
  * @param curve as `riskCoverage` gives it, or some of its points
- * @returns null where even the most confident answers are wrong more often
+ * @returns null if even the most confident answers are wrong more often
  */
 export const pointAtRisk = (curve: readonly RiskPoint[], risk: number): RiskPoint | null =>
   curve.findLast((point) => point.risk <= risk) ?? null;

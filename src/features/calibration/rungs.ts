@@ -3,7 +3,7 @@ import type { Calibration, Rung } from "./types.ts";
 const STEP = Math.SQRT2;
 const FEWEST = 2;
 
-/** The numbers of classes that are measured: from 2 by factors of sqrt 2 to `most`, and what is asked for beside. */
+/** The numbers of classes to measure: from 2 to `most` by factors of sqrt 2, and the requested one. */
 export const rungSizes = (most: number, asked?: number): number[] => {
   const sizes = new Set<number>([most]);
   for (let size = FEWEST; size < most; size *= STEP) sizes.add(Math.round(size));
@@ -12,8 +12,8 @@ export const rungSizes = (most: number, asked?: number): number[] => {
 };
 
 /**
- * What holds for so many classes: what was measured for as many, or for the next larger number. Its prediction sets keep
- * their coverage then, for with some of the wrong classes taken away at random the true one only gets likelier.
+ * The measurements for a number of classes, or for the next larger measured number. Prediction sets keep their
+ * coverage, because removing wrong classes at random only makes the true one more probable.
  */
 export const rungFor = ({ rungs }: Calibration, classes: number): Rung => {
   const rung = rungs.find((each) => each.classes >= classes) ?? rungs.at(-1);

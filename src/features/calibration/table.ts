@@ -8,7 +8,7 @@ import type { CollectionRecord } from "../../store/types.ts";
 import type { Sequence } from "../../types.ts";
 import type { Calibration } from "./types.ts";
 
-/** The last calibration of each collection and subject. */
+/** The latest calibration of each collection and subject. */
 export const calibrations = pgTable(
   "calibrations",
   {
@@ -39,9 +39,9 @@ const columns = {
 };
 
 /**
- * In place of the last one of the same subject.
+ * Replaces the previous calibration of the same subject.
  *
- * @throws AnchorageError `conflict` where anchors that were there at its sequence have been erased since
+ * @throws AnchorageError `conflict` if anchors that existed at its sequence have been erased since
  */
 export const saveCalibration = async (
   database: Database,
@@ -50,7 +50,7 @@ export const saveCalibration = async (
 ): Promise<void> => {
   const { key, name } = collection;
   await database.transaction(async ({ queries }) => {
-    // An erasure is put on record before this or after it, and then removes what is written here.
+    // An erasure is recorded either before this row or after it; in the second case it removes the row.
     await lockCollection(queries, collection);
     const [erasure] = await queries
       .select({ id: receipts.id })
@@ -75,7 +75,7 @@ export const saveCalibration = async (
   });
 };
 
-/** In the order of their subjects. */
+/** Sorted by subject. */
 export const listCalibrations = (
   database: Database,
   { key }: CollectionRecord,
@@ -102,7 +102,9 @@ export const findCalibration = async (
   return row ?? null;
 };
 
-/** Erases those that were measured before `sequence`: they hold traces of anchors that may be gone since. */
+/**
+ * Deletes calibrations measured before `sequence`, because they contain traces of anchors that may be deleted since.
+ */
 export const removeCalibrations = async (
   database: Database,
   { key }: CollectionRecord,
@@ -115,7 +117,7 @@ export const removeCalibrations = async (
   );
 };
 
-/** Removes all of them in a transaction that moves the collection to other encoders. */
+/** Deletes all of them in the transaction that moves the collection to other encoders. */
 export const removeAllCalibrations = async (
   { queries }: Transaction,
   { key }: CollectionRecord,

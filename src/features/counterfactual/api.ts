@@ -7,7 +7,7 @@ import { scored, scoring } from "../../api/methods.ts";
 import { checkQuestion, computed, questionShape } from "../../api/queries.ts";
 import { anchorId, asifUsed, optional } from "../../api/values.ts";
 
-/** Scores that are compared in one answer. */
+/** Maximum number of scores that one answer compares. */
 const MAX_COMPARED = 1_000_000;
 const MAX_CHANGES = 1_000;
 
@@ -67,7 +67,7 @@ export const counterfactualRequest = z
   });
 
 const usedFit = z.strictObject(transformUsed);
-/** One a modality. */
+/** One for each modality. */
 export const usedFits = z.strictObject({ image: usedFit, text: usedFit });
 
 const scoreChange = z.strictObject({
@@ -122,5 +122,5 @@ export type CounterfactualRequestBody = z.input<typeof counterfactualRequest>;
 export type CounterfactualAnswer = z.output<typeof counterfactualAnswer>;
 export type CounterfactualAnswerBody = z.input<typeof counterfactualAnswer>;
 export type ScoreChange = z.output<typeof scoreChange>;
-/** The fit that both answers were computed with: that of the anchors as they are. */
+/** The fit that both answers were computed with: that of the current anchors. */
 export type UsedFit = z.output<typeof usedFit>;

@@ -4,7 +4,7 @@ import type { CounterfactualAnswerBody, CounterfactualRequestBody } from "./api.
 export type { CounterfactualAnswerBody, CounterfactualRequestBody } from "./api.ts";
 
 export interface CounterfactualClient {
-  /** Classifies as if some anchors were absent, or others were there; nothing is written. */
+  /** Classifies as if some anchors were absent or others present. Nothing is written. */
   counterfactual(
     request: CounterfactualRequestBody,
     options?: CallOptions,

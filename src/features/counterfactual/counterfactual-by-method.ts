@@ -16,17 +16,17 @@ import type { MethodSettings } from "../../asif/method.ts";
 
 export interface CounterfactualByMethod {
   readonly results: readonly Counterfactual[];
-  /** What was fitted for either answer, beside transforms. */
+  /** What was fitted for either answer, besides transforms. */
   readonly fits: { readonly before: readonly FitUsed[]; readonly after: readonly FitUsed[] };
-  /** Of `asif` alone. */
+  /** For `asif` only. */
   readonly transforms?: Readonly<Record<Modality, UsedFit>>;
 }
 
 /**
- * A counterfactual by any method. What other methods than `asif` fit on the anchors is fitted anew on those that stay,
- * and not kept.
+ * A counterfactual by any method. The fits of methods other than `asif` are computed again on the remaining anchors,
+ * and discarded.
  *
- * @throws AnchorageError `unprocessable` where anchors come and the method is not `asif`
+ * @throws AnchorageError `unprocessable` if anchors are added and the method is not `asif`
  */
 export const counterfactualByMethod = async (
   view: AnchorView,
@@ -69,7 +69,7 @@ export const counterfactualByMethod = async (
   };
 };
 
-/** By name; of classes that share one the best is compared with the best. */
+/** By name; of several classes with one name, the best ones are compared. */
 const changesOf = (before: ClassifyResult, after: ClassifyResult): ScoreChange[] => {
   const then = new Map<string, number[]>();
   for (const { name, score } of after.classes) then.set(name, [...(then.get(name) ?? []), score]);

@@ -18,34 +18,37 @@ import { sharedParts, type ClassRow, type ExplainableAnchors } from "../../asif/
 import { meanRepresentations } from "../../asif/relative.ts";
 import type { ClassifyInput, RelativeRepresentations } from "../../asif/types.ts";
 
-/** Spare neighbours are looked for in multiples of this, so that remembered prompts serve more than one edit. */
+/** Spare neighbours are searched in multiples of this number, so that cached prompts serve several edits. */
 const SPARE_STEP = 64;
 
 export interface CounterfactualInput extends ClassifyInput {
-  /** One byte a slot, 1 for anchors that are taken away. */
+  /** One byte per slot: 1 for anchors that are removed. */
   readonly without: Uint8Array;
-  /** Anchors that come, with their raw vectors, `[entries.length, d]` row-major; none of their ids stays otherwise. */
+  /**
+   * Anchors that are added, with their raw vectors, `[entries.length, d]` row-major. Existing anchors with their ids
+   * must be removed.
+   */
   readonly added: {
     readonly entries: readonly AnchorEntry[];
     readonly image: Float32Array;
     readonly text: Float32Array;
   };
-  /** How many classes' changes are listed. */
+  /** Maximum number of classes whose changes are listed. */
   readonly changes: number;
-  /** The power p afterwards, where `auto` stands for another one with so many anchors; absent: the same. */
+  /** The power p after the edit, if `auto` resolves to another one for that number of anchors; default: unchanged. */
   readonly pAfter?: number;
 }
 
 export interface Counterfactual {
   readonly before: ClassifyResult;
   readonly after: ClassifyResult;
-  /** Whether the first class has another name then. */
+  /** Whether the name of the first class changes. */
   readonly flips: boolean;
-  /** The classes whose scores change the most, by absolute value; those that do not change are not listed. */
+  /** The classes whose scores change the most, by absolute value; unchanged ones are not listed. */
   readonly changes: readonly ScoreChange[];
 }
 
-/** Prompts' neighbours, to be kept from one counterfactual to the next. */
+/** A cache of prompts' neighbours, shared by successive counterfactuals. */
 export type CounterfactualCache = PromptCache<PromptRows>;
 
 interface PromptRows {
@@ -56,17 +59,17 @@ interface PromptRows {
 
 export const createCounterfactualCache = (): CounterfactualCache =>
   createPromptCache(({ shown, ranked, before }) => {
-    // In values of 16 bytes.
+    // Capacity in values of 16 bytes.
     return before.slots.length + ranked.neighbours.slots.length + Math.ceil(shown.length / 4);
   });
 
 /**
- * The same classification by the anchors as they are and as they would be without some and with others, without
- * changing any: the second answer is that of a collection that was really edited, to the last bit where no transform is
- * fitted. A fitted transform stays as it is; an edited collection's would be fitted anew.
+ * Classifies twice: by the current anchors, and by the anchors after removing some and adding others, without
+ * changing the collection. Without a fitted transform the second answer is bit for bit that of a collection edited in
+ * this way. A fitted transform is kept, whereas an edited collection would fit it again.
  *
- * Both answers are made from exact searches for a few more neighbours than count: a row that loses some of its own goes
- * on with the next, and only where these run out is it searched for again.
+ * Both answers use one exact search for a few more neighbours than needed: a row that loses some neighbours takes the
+ * next ones, and is searched again only if it runs out of them.
  */
 export const counterfactual = async (
   view: AnchorView,
@@ -135,7 +138,7 @@ export const counterfactual = async (
   return { results, fits: { image: usedFit(imageLook), text: usedFit(textLook) } };
 };
 
-/** Twice what a row loses where those that go are spread evenly, and some. */
+/** Twice the number that a row loses if the removed anchors are spread evenly, plus a margin. */
 const spareFor = (k: number, before: number, after: number): number => {
   const expected = 2 * Math.ceil((Math.min(k, before) * (before - after)) / Math.max(1, before));
   return Math.ceil((expected + SPARE_STEP / 2) / SPARE_STEP) * SPARE_STEP;

@@ -11,28 +11,28 @@ import {
 import { powersOf, represent, type Powers, type ValueSettings } from "../../asif/relative.ts";
 import type { RelativeRepresentations } from "../../asif/types.ts";
 
-/** The nearest anchors of some queries and the next nearest after them, so that some can be taken away. */
+/** The nearest anchors of some queries, with spare ones that replace removed anchors. */
 export interface RankedNeighbours {
-  /** How many of each row count. */
+  /** Number of neighbours of each row that are used. */
   readonly k: number;
   readonly neighbours: Neighbours;
   readonly powers: Powers;
-  /** Whether the rows hold every anchor that may be found. */
+  /** Whether the rows contain every anchor that may be found. */
   readonly complete: boolean;
 }
 
-/** What the anchors would be without some of them and with some others. */
+/** Anchors to remove and to add. */
 export interface Edit {
-  /** One byte a slot, 1 where the anchor is taken away. */
+  /** One byte per slot: 1 if the anchor is removed. */
   readonly without: Uint8Array;
-  /** What is left of those that may be found. */
+  /** The remaining anchors that may be found. */
   readonly left: Uint8Array;
   readonly slotCount: number;
-  /** Anchors that come, at the slots from `slotCount` on, as the look shows them; absent: none. */
+  /** Added anchors, transformed, at the slots from `slotCount` on; absent: none. */
   readonly added?: VectorIndex;
 }
 
-/** @param spare how many more than k are looked for */
+/** @param spare number of neighbours to find beyond k */
 export const rankNeighbours = async (
   look: Look,
   shown: Float32Array,
@@ -52,7 +52,7 @@ export const withPowers = (ranked: RankedNeighbours, settings: ValueSettings): R
   powers: powersOf(ranked.neighbours, settings, ranked.k),
 });
 
-/** The representations by the k nearest, nothing taken away. */
+/** The representations by the k nearest anchors, without an edit. */
 export const asRanked = (
   { k, neighbours, powers }: RankedNeighbours,
   settings: ValueSettings,
@@ -61,7 +61,7 @@ export const asRanked = (
   return represent({ ...neighbours, counts }, settings, powers);
 };
 
-/** An index of anchors that are to be added: `shown` is `[entries.length, d]`, as the look shows them. */
+/** Creates an index of added anchors. `shown` is `[entries.length, d]`, transformed. */
 export const indexAdded = (entries: readonly AnchorEntry[], shown: Float32Array): VectorIndex | undefined => {
   if (entries.length === 0) return undefined;
   const compare = (a: number, b: number): number => compareIds(entries[a]?.id ?? "", entries[b]?.id ?? "");
@@ -71,8 +71,8 @@ export const indexAdded = (entries: readonly AnchorEntry[], shown: Float32Array)
 };
 
 /**
- * The representations by the anchors as they would be after an edit, the same to the last bit as if it were made. Only
- * rows of which more is taken away than there is to spare are searched for again.
+ * The representations after an edit, bit for bit as if it had been made. Only rows that lose more neighbours than
+ * they have spare ones are searched again.
  *
  * @param shown the queries that were ranked
  */
@@ -123,7 +123,7 @@ export const asEdited = async (
   return represent(both.neighbours, settings, both.powers);
 };
 
-/** Rows of two sets of anchors as rows of both: best first, ties by id. */
+/** Merges the rows of two sets of anchors: best first, ties by id. */
 const merged = (
   stay: { readonly neighbours: Neighbours; readonly powers: Powers },
   come: Neighbours,

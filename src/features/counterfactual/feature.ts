@@ -3,7 +3,7 @@ import type { Feature } from "../feature.ts";
 import { counterfactualAnswer, counterfactualRequest } from "./api.ts";
 import { createCounterfactuals } from "./query.ts";
 
-/** A classification as an edited collection would answer it. */
+/** Answers a classification as an edited collection would. */
 export const counterfactualFeature: Feature = {
   name: "counterfactual",
   open: ({ collections, store }) => {

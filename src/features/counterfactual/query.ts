@@ -17,7 +17,7 @@ import type { CounterfactualAnswer, CounterfactualRequest } from "./api.ts";
 
 const DEFAULT_CHANGES = 5;
 
-/** Answers as an edited collection would; nothing is written, and nothing of it is kept. */
+/** Answers as an edited collection would. Nothing is written or kept. */
 export type AskCounterfactual = (
   queried: Queried,
   request: CounterfactualRequest,
@@ -53,7 +53,7 @@ export const createCounterfactuals = (store: Database, encoding: Encoding): AskC
       how,
       caches,
     );
-    // An image that is stored is of the anchor as it is.
+    // A stored image belongs to the current anchor.
     const coming = new Set(come.map(({ id }) => id));
     const withImages = (ids: readonly AnchorId[]) => idsWithImages(store, record, ids);
     const before = await pictured(
@@ -87,16 +87,16 @@ export const createCounterfactuals = (store: Database, encoding: Encoding): AskC
   };
 };
 
-/** The power p of a collection of so many anchors, seen through the fits that there are. */
+/** The power p for a collection of that number of anchors, given its current fits. */
 const automaticP = (queried: Queried, request: CounterfactualRequest, anchors: number): number => {
   const { asif, transform } = queried.record;
   const asked = request.transform ?? transform;
-  // Whether `auto` whitens is decided by the anchors that were fitted on.
+  // Whether `auto` whitens depends on the anchors that were fitted on.
   const fitted = asked === "auto" ? (queried.view.size < FEWEST_TO_WHITEN ? "center" : "whiten") : asked;
   return parametersFor({ k: request.k ?? asif.k, p: request.p ?? asif.p }, fitted, anchors).p;
 };
 
-/** One byte a slot: the anchors that are named, and those that the filter holds for. */
+/** One byte per slot: the anchors that are named, and those that match the filter. */
 const takenAway = (view: AnchorView, without: CounterfactualRequest["without"]): Uint8Array => {
   const { ids = [], filter } = without ?? {};
   const holds = filter === undefined ? undefined : compileFilter(filter);
@@ -109,7 +109,7 @@ const takenAway = (view: AnchorView, without: CounterfactualRequest["without"]):
   return taken;
 };
 
-/** Takes away what comes anew under its id, as a write would; returns how many stayed until then. */
+/** Removes anchors that are replaced under their id, as a write would; returns how many existed until then. */
 const replace = (view: AnchorView, taken: Uint8Array, come: readonly Anchor[]): number => {
   let replaced = 0;
   for (const { id } of come) {
@@ -121,7 +121,7 @@ const replace = (view: AnchorView, taken: Uint8Array, come: readonly Anchor[]): 
   return replaced;
 };
 
-/** Those that come and that the query's filter lets through. */
+/** The added anchors that match the query's filter. */
 const remembered = (
   come: readonly Anchor[],
   vectors: { readonly image: readonly Float32Array[]; readonly text: readonly Float32Array[] },

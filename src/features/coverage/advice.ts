@@ -1,9 +1,9 @@
 import type { JsonValue } from "../../types.ts";
 import type { Advice, NearCaption, Overlap, Usual } from "./api.ts";
 
-/** Anchors that a class should amount to, for one that is wrong or removed not to decide. */
+/** Minimum effective number of anchors of a class, so that a wrong or removed one does not decide. */
 const FEWEST_ANCHORS = 3;
-/** From here on two classes have nearly the same anchors. */
+/** From this overlap on, two classes rest on nearly the same anchors. */
 const MOST_OVERLAP = 0.9;
 const CONFUSIONS = 3;
 
@@ -12,14 +12,14 @@ export interface Findings {
   readonly effectiveAnchors: number;
   readonly nearest: readonly NearCaption[];
   readonly imageCoherence: number | null;
-  /** With other classes, the largest first, as seen from this one. */
+  /** Overlaps of this class with others, the largest first. */
   readonly overlaps: readonly (Pick<Overlap, "overlap"> & { readonly with: string })[];
-  /** Values of the metadata key that many anchors have and none of this class's. */
+  /** Values of the metadata key that are common among the anchors but missing from this class. */
   readonly missingGroups: readonly JsonValue[];
   readonly usual: Usual | null;
 }
 
-/** What is weak about a class's anchors, and which pairs would help. */
+/** Describes the weaknesses of a class's anchors, and the pairs that would help. */
 export const advise = (findings: Findings): Advice[] => {
   const { name, effectiveAnchors, nearest, imageCoherence, overlaps, missingGroups, usual } = findings;
   const [first] = nearest;

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { classInput, computed, questionShape, settings } from "../../api/queries.ts";
 import { anchorId, optional, text } from "../../api/values.ts";
 
-/** Each is compared with each. */
+/** Maximum number of classes; each is compared with every other. */
 const MAX_CLASSES = 2_000;
 const MAX_TOP = 100;
 const MAX_PROMPTS = 20_000;
@@ -124,11 +124,11 @@ export type CoverageRequest = z.output<typeof coverageRequest>;
 export type CoverageRequestBody = z.input<typeof coverageRequest>;
 export type CoverageAnswer = z.output<typeof coverageAnswer>;
 export type CoverageAnswerBody = z.input<typeof coverageAnswer>;
-/** What would be better with other anchors. */
+/** A suggestion for better anchors. */
 export type Advice = z.output<typeof advice>;
 export type NearCaption = z.output<typeof nearCaption>;
 export type ClassCoverage = z.output<typeof classCoverage>;
-/** Two classes, by their places in the request. */
+/** Two classes, by their indexes in the request. */
 export type Overlap = z.output<typeof overlap>;
 export type Usual = z.output<typeof usual>;
 export type Coverage = Pick<CoverageAnswer, "classes" | "overlaps" | "usual">;

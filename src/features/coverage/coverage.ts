@@ -13,12 +13,12 @@ import type { ClassCoverage, Coverage, NearCaption, Overlap } from "./api.ts";
 import type { CoverageInput } from "./types.ts";
 import { usualSupport } from "./usual.ts";
 
-/** Classes between which others are let in. */
+/** Number of classes between yields to the event loop. */
 const CLASSES_AT_ONCE = 32;
 
 /**
- * How well the anchors support each of the classes, before anything is classified. A class is seen as the mean of its
- * prompts' relative representations: the anchors whose captions stand for it, each with its weight.
+ * How well the anchors support each of the classes, before anything is classified. A class is represented by the mean
+ * of its prompts' relative representations, which is a weighted set of anchors.
  */
 export const coverage = async (view: AnchorView, input: CoverageInput): Promise<Coverage> => {
   const { prompts, classes, settings, top } = input;
@@ -102,7 +102,7 @@ const nearestCaptions = (
   return [...captions.values()].slice(0, count);
 };
 
-/** The most overlapping pairs; each is among the nearest of one of the two. */
+/** The most overlapping pairs; each is among the nearest of one of its classes. */
 const pairsOf = (
   near: readonly (readonly OverlappingClass[])[],
   classes: CoverageInput["classes"],

@@ -2,17 +2,17 @@ import type { AnchorView } from "../../retrieval/index.ts";
 import type { JsonValue } from "../../types.ts";
 import type { Weighted } from "./support.ts";
 
-/** A group is common where it has at least this share of the anchors, */
+/** A group is common if it has at least this share of the anchors, */
 const COMMON = 0.05;
-/** and missing from a class where it has less than this share of its weight. */
+/** and missing from a class if it has less than this share of its weight. */
 const MISSING = 0.001;
 
-/** How anchors are shared out by the values of one metadata field; null stands for none. A list counts as one value. */
+/** The distribution of anchors over the values of one metadata field; null: no value. A list counts as one value. */
 export interface Grouping {
   readonly weights: (
     entries: readonly Weighted[],
   ) => { readonly group: JsonValue; readonly weight: number }[];
-  /** Common groups that have no part in `entries`. */
+  /** Common groups that are missing from `entries`. */
   readonly missing: (entries: readonly Weighted[]) => JsonValue[];
 }
 

@@ -1,16 +1,16 @@
 import { scoreRows, type RelativeRepresentations } from "../../asif/index.ts";
 
-/** Of one class with another. */
+/** A class, and the overlap of another class with it. */
 export interface OverlappingClass {
   readonly index: number;
   readonly overlap: number;
 }
 
 /**
- * The classes that each class overlaps with most: the cosine of their representations, which is 1 where they stand on the
- * same anchors and 0 where they share none.
+ * The classes that each class overlaps with most. The overlap is the cosine of their representations: 1 if they use
+ * the same anchors with the same weights, 0 if they share none.
  *
- * @returns for each row the `count` nearest others, the most overlapping first, those of equal overlap in their order
+ * @returns for each row the `count` most overlapping others, in descending order, ties by index
  */
 export const nearestRows = async (
   rows: RelativeRepresentations,

@@ -1,18 +1,18 @@
 import type { RelativeRepresentations } from "../../asif/index.ts";
 import type { AnchorView, Look, Slot } from "../../retrieval/index.ts";
 
-/** Anchors of a representation whose images are compared, those that weigh most. */
+/** Maximum number of anchors of a representation whose images are compared; those with the highest weights. */
 const COMPARED = 200;
-/** Images that are held in the space that they are compared in. */
+/** Maximum number of transformed images in memory. */
 const IMAGES_AT_ONCE = 16_384;
 const SHOWN_AT_ONCE = 1_024;
-/** Pairs that weigh less are rounding. */
+/** Pairs with a lower weight are rounding. */
 const VANISHED = 1e-12;
 
 /**
- * How many anchors a representation stands on: the exponential of the entropy of its squared values, which add up to 1
- * (Hill number of order 1; Hill, "Diversity and evenness", Ecology 1973). As many as there are where all weigh the same,
- * 1 where one weighs all, 0 for an empty row.
+ * The effective number of anchors of a representation: the exponential of the entropy of its squared values, which
+ * sum to 1 (Hill number of order 1; Hill, "Diversity and evenness", Ecology 1973). It is the number of anchors if all
+ * have the same weight, 1 if one has all the weight, and 0 for an empty row.
  */
 export const effectiveAnchors = (rows: RelativeRepresentations, row: number): number => {
   const [from, to] = [rows.offsets[row] ?? 0, rows.offsets[row + 1] ?? 0];
@@ -25,13 +25,13 @@ export const effectiveAnchors = (rows: RelativeRepresentations, row: number): nu
   return Math.exp(entropy);
 };
 
-/** A row's anchors with their weights, which add up to 1: the squares of its values. */
+/** A row's anchors with their weights: the squares of its values, which sum to 1. */
 export interface Weighted {
   readonly slot: Slot;
   readonly weight: number;
 }
 
-/** The anchors that weigh most, the heaviest first, at most `count`. */
+/** The anchors with the highest weights, in descending order, at most `count`. */
 export const heaviest = (rows: RelativeRepresentations, row: number, count: number): Weighted[] => {
   const entries: Weighted[] = [];
   for (let at = rows.offsets[row] ?? 0; at < (rows.offsets[row + 1] ?? 0); at++) {
@@ -42,10 +42,10 @@ export const heaviest = (rows: RelativeRepresentations, row: number, count: numb
 };
 
 /**
- * How alike the images of each representation's anchors are: the mean cosine of pairs of them (of the 200 that weigh
- * most), in the space that images are compared in, each pair weighted by the product of the two weights.
+ * The coherence of the images of each representation's anchors: the mean cosine of pairs of them (of the 200 with the
+ * highest weights) in the transformed image space, each pair weighted by the product of the two weights.
  *
- * @returns null where a row has fewer than two anchors
+ * @returns null for a row of fewer than two anchors
  */
 export const imageCoherence = async (
   view: AnchorView,
@@ -87,7 +87,7 @@ const showAll = async (
   return shown;
 };
 
-/** Over pairs of different anchors, from the norm of their weighted sum. */
+/** The mean over pairs of different anchors, computed from the norm of their weighted sum. */
 const meanCosine = (entries: readonly Weighted[], shown: ReadonlyMap<Slot, Float32Array>): number | null => {
   if (entries.length < 2) return null;
   const total = entries.reduce((sum, { weight }) => sum + weight, 0);

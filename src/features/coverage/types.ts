@@ -1,13 +1,13 @@
 import type { AsifSettings } from "../../asif/index.ts";
 
 export interface CoverageInput {
-  /** `[prompts, d]` row-major, those of the first class first. */
+  /** `[prompts, d]` row-major, grouped by class in order. */
   readonly prompts: Float32Array;
-  /** In order, with how many of the prompts are theirs. */
+  /** The classes in order, with the number of their prompts. */
   readonly classes: readonly { readonly name: string; readonly prompts: number }[];
   readonly settings: AsifSettings;
-  /** How many of a class's captions, of its groups, and of the most overlapping pairs of classes are listed. */
+  /** Maximum number of captions and groups per class, and of overlapping pairs of classes, that are listed. */
   readonly top: number;
-  /** A metadata key to share a class's anchors out by. */
+  /** A metadata key to group a class's anchors by. */
   readonly groupBy?: string;
 }

@@ -8,20 +8,21 @@ import type { AnchorView, Look, Slot } from "../../retrieval/index.ts";
 import { imageCoherence } from "./support.ts";
 import type { Usual } from "./api.ts";
 
-/** Captions that are looked at, drawn at random. */
+/** Number of captions in the sample, drawn at random. */
 const CAPTIONS = 100;
-/** Anchors that are looked through for distinct captions; of a small collection all of them. */
+/** Number of anchors searched for distinct captions; in a small collection all. */
 const LOOKED_THROUGH = 2_000;
-/** With fewer, nothing is usual. */
+/** Minimum number of captions for a baseline. */
 const FEWEST = 20;
-/** The share of captions that is worse than what is called usual. */
+/** The share of captions that is below the baseline. */
 const WORSE = 0.1;
 
 /**
- * How near the collection's own captions are to each other, and how alike the images are that stand for one by the
- * anchors of the others: what nine of ten reach. A class below that is one that the anchors do not know.
+ * The baseline of a collection: the similarity of its captions to each other, and the coherence of the images that
+ * the other anchors give for a caption, each at the level that nine of ten captions reach. The anchors do not cover a
+ * class below that level.
  *
- * @returns null where the anchors have fewer than 20 captions
+ * @returns null if the anchors have fewer than 20 captions
  */
 export const usualSupport = async (
   view: AnchorView,
@@ -46,7 +47,7 @@ export const usualSupport = async (
   };
 };
 
-/** An anchor for each of some distinct captions. */
+/** One anchor for each caption of the sample. */
 const drawCaptions = (view: AnchorView, allow: Uint8Array | undefined): Slot[] => {
   const captions = new Map<string, Slot>();
   const live = view.liveSlots();
@@ -61,7 +62,7 @@ const drawCaptions = (view: AnchorView, allow: Uint8Array | undefined): Slot[] =
   return random.sample([...captions.values()], CAPTIONS);
 };
 
-/** Takes the anchors of a row's own caption out of it; the others keep their share of each other. */
+/** Removes the anchors with a row's own caption from it; the others keep their relative weights. */
 const forgetOwn = (view: AnchorView, rows: RelativeRepresentations, own: readonly Slot[]): void => {
   own.forEach((slot, row) => {
     const { caption } = view.entry(slot);

@@ -4,36 +4,36 @@ import { FAINT, format, GRID, INK, round, svg, textElement, uprightText } from "
 export interface ChartPoint {
   readonly x: number;
   readonly y: number;
-  /** The ends of the interval around `y`. */
+  /** The interval around `y`. */
   readonly low: number;
   readonly high: number;
 }
 
 export interface LineChart {
   readonly title: string;
-  /** One line below it. */
+  /** Subtitle. */
   readonly subtitle: string;
   readonly xLabel: string;
   readonly yLabel: string;
   readonly xScale: ScaleKind;
-  /** Points in order of x. */
+  /** Points sorted by x. */
   readonly series: readonly { readonly name: string; readonly points: readonly ChartPoint[] }[];
-  /** Dashed lines across, such as chance. */
+  /** Dashed horizontal lines, such as chance. */
   readonly references: readonly { readonly name: string; readonly y: number }[];
 }
 
 const WIDTH = 760;
 const HEIGHT = 500;
 const PLOT = { left: 64, right: 736, top: 124, bottom: 440 } as const;
-/** Okabe and Ito's colours, which people with any colour vision tell apart; those that read on white. */
+/** Okabe and Ito's palette for all kinds of colour vision, without the colours that are hard to see on white. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"] as const;
-/** Of a letter of the legend, roughly. */
+/** Approximate width of a letter in the legend. */
 const LETTER = 7;
 
 /**
  * A line chart with shaded intervals as one SVG file that needs nothing else.
  *
- * @throws RangeError where there is no point, a number is not finite, or x has no logarithm on a logarithmic axis.
+ * @throws RangeError if there is no point, a number is not finite, or x is not positive on a logarithmic axis.
  */
 export const lineChartSvg = (chart: LineChart): string => {
   const points = chart.series.flatMap((series) => series.points);
@@ -74,7 +74,7 @@ const axes = (chart: LineChart, x: Scale, y: Scale): string[] => [
   uprightText(18, (PLOT.top + PLOT.bottom) / 2, chart.yLabel),
 ];
 
-/** In lines, as words are. */
+/** Wraps text at spaces. */
 const legend = ({ series, references }: LineChart): string[] => {
   let left: number = PLOT.left;
   let height = 76;

@@ -24,10 +24,10 @@ export interface CollectionOptions extends Asking {
 }
 
 /**
- * Holds classes of a collection out of its anchors and asks for them, by ever more of the other anchors.
+ * Holds out classes of a collection's anchors and classifies their images by increasing numbers of the other anchors.
  *
  * @param options.field see {@link heldOutTasks}
- * @throws AnchorageError `invalid-input` where there are too few classes; the signal's reason where it aborts.
+ * @throws AnchorageError `invalid-input` if there are too few classes; the signal's reason if it aborts.
  */
 export const evaluateCollection = async (
   options: CollectionOptions & { readonly classes: number; readonly field: string | undefined },
@@ -46,12 +46,12 @@ export const evaluateCollection = async (
 };
 
 /**
- * Classifies the images of a labelled data set by a collection, and by ever larger parts of it.
+ * Classifies the images of a labelled data set by a collection, and by increasing parts of it.
  *
  * @param options.path see {@link openDataset}
- * @param options.directory where image vectors are kept
- * @throws AnchorageError `invalid-input` where the data set cannot be read, `not-found` or `conflict` where the
- * collection's encoders are not here; the signal's reason where it aborts.
+ * @param options.directory directory for image vectors
+ * @throws AnchorageError `invalid-input` if the data set cannot be read, `not-found` or `conflict` if the
+ * collection's encoders are not installed; the signal's reason if it aborts.
  */
 export const evaluateDataset = async (
   options: CollectionOptions & {
@@ -125,7 +125,7 @@ const readCollection = async ({ client, collection, progress, signal }: Collecti
   throw new AnchorageError("invalid-input", `Collection "${collection}" has no anchors.`);
 };
 
-/** The encoder as it is here, which must be the one that the collection's vectors were made by. */
+/** The installed encoder, which must be the one that made the collection's vectors. */
 const encoderOf = (registry: EncoderRegistry, info: CollectionInfo, modality: Modality): EncoderInfo => {
   const choice = modality === "image" ? info.imageEncoder : info.textEncoder;
   if (typeof choice === "string") {

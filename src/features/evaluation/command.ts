@@ -2,7 +2,7 @@ import type { Command, CommandContext } from "../../command.ts";
 import type { CollectionReader } from "./collection.ts";
 import { ownOptions, ownSchema, type OwnData } from "./options.ts";
 
-/** What every evaluation says of itself in its help. */
+/** Part of the help of every evaluation. */
 export const MEASURES =
   "Measures zero-shot classification: top-1, top-5 and top-10 accuracy with 95 % bootstrap intervals, against chance, as the number of anchors grows. Prints a table and writes report.json, scaling.svg and, with --heat-map, heat-map.svg.";
 export const OWN_DATA =

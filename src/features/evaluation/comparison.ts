@@ -2,10 +2,10 @@ import type { Run } from "./outcome.ts";
 import { bootstrapInterval, mean, type Interval } from "../../math/statistics.ts";
 import { isHit, TOPS, type Result, type Top } from "./summary.ts";
 
-/** Of the resampling; any fixed number serves. */
+/** Seed of the resampling; any fixed number works. */
 const BOOTSTRAP_SEED = 1;
 
-/** By how many points of top-k accuracy one way is ahead of another, with a 95 % interval over subjects. */
+/** The difference in top-k accuracy between two methods, in percentage points, with a 95 % interval over subjects. */
 export interface AccuracyDifference extends Interval {
   readonly top: Top;
   readonly mean: number;
@@ -18,8 +18,8 @@ export interface Comparison {
 }
 
 /**
- * How far `runs` are ahead of `reference`, which answered the same questions: a paired bootstrap of the differences,
- * question by question, those of one subject being drawn again together.
+ * How much better `runs` are than `reference` on the same questions: a paired bootstrap of the differences per
+ * question, where the questions of one subject are resampled together.
  */
 export const compareRuns = (runs: readonly Run[], reference: readonly Run[]): AccuracyDifference[] => {
   const results = runs.flatMap((run) => run.results);

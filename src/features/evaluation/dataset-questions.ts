@@ -10,18 +10,18 @@ import { embedImages, rowOf } from "./embed-images.ts";
 import { embedTexts } from "./embed-texts.ts";
 import type { Questions } from "./trial.ts";
 
-/** Questions about the images of a data set, and which image each is. */
+/** Questions about the images of a data set, with the image of each. */
 export interface DatasetQuestions extends Questions {
   readonly subjects: readonly string[];
 }
 
 /**
- * Embeds the images of a data set and the prompts of its classes. Image vectors are kept under `directory`. What cannot
- * be read is left out with a line in the log.
+ * Embeds the images of a data set and the prompts of its classes. Image vectors are kept under `directory`.
+ * Unreadable images are skipped and logged.
  *
  * @param path of the data set
- * @param templates each holds `{}` in place of a class's name
- * @throws AnchorageError `invalid-input` where none of the images can be read; the signal's reason where it aborts.
+ * @param templates each contains `{}` in place of a class's name
+ * @throws AnchorageError `invalid-input` if none of the images can be read; the signal's reason if it aborts.
  */
 export const embedDataset = async (
   path: string,

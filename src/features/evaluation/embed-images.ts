@@ -3,25 +3,25 @@ import { AnchorageError, isAnchorageError, messageOf, type ErrorCode } from "../
 import type { EncoderInfo } from "../../types.ts";
 import { openVectorFile } from "./vector-file.ts";
 
-/** What an interruption may lose. */
+/** Number of images between two saves. */
 const IMAGES_A_BATCH = 64;
-/** What an image itself may be at fault for. */
+/** Error codes that are caused by the image itself. */
 const UNUSABLE: ReadonlySet<ErrorCode> = new Set(["invalid-input", "too-large"]);
 
-/** An image whose vector is wanted. */
+/** An image to embed. */
 export interface Embeddable {
-  /** Changes when the image does. */
+  /** Changes whenever the image does. */
   readonly version: Uint8Array;
-  /** @throws AnchorageError where there are no bytes to be had. */
+  /** @throws AnchorageError if its bytes cannot be read. */
   readonly image: () => Promise<Uint8Array>;
 }
 
 /**
- * The vectors of images, `[n, d]`. They are kept in the file at `path`, so that they are made once and an interrupted
- * run goes on where it was. The row of an image that cannot be read or decoded stays zero.
+ * The vectors of images, `[n, d]`. They are saved in the file at `path`, so that each is computed once and an
+ * interrupted run resumes. The row of an image that cannot be read or decoded is zero.
  *
- * @param options.onUnusable is told the index of such an image and the reason, in the run that finds it
- * @throws the signal's reason where it aborts.
+ * @param options.onUnusable receives the index of such an image and the reason, in the run that finds it
+ * @throws the signal's reason if it aborts.
  */
 export const embedImages = async (
   images: readonly Embeddable[],
@@ -55,11 +55,11 @@ export const embedImages = async (
   }
 };
 
-/** Row `row` of rows `[n, d]`, not copied. */
+/** Row `row` of rows `[n, d]`, without a copy. */
 export const rowOf = (rows: Float32Array, row: number, dimension: number): Float32Array =>
   rows.subarray(row * dimension, (row + 1) * dimension);
 
-/** `[n, d]`; the row of an image that is of no use stays zero. */
+/** `[n, d]`; the row of an unusable image is zero. */
 const encodeReadable = async (
   registry: EncoderRegistry,
   encoder: EncoderInfo,
@@ -97,13 +97,13 @@ const encodeReadable = async (
   }
 };
 
-/** Why an image is of no use. @throws what was not its own fault */
+/** The reason why an image is unusable. @throws errors that it did not cause */
 const unusable = (error: unknown): string => {
   if (!isAnchorageError(error) || !UNUSABLE.has(error.code)) throw error;
   return error.faults[0]?.message ?? messageOf(error);
 };
 
-/** Encoders name the first image that cannot be decoded by its index. */
+/** The fault path of an encoder's error is the index of the first image that cannot be decoded. */
 const faultyIndex = (error: unknown): number | undefined => {
   if (!(error instanceof AnchorageError) || !UNUSABLE.has(error.code)) return undefined;
   const index = error.faults[0]?.path[0];

@@ -11,9 +11,9 @@ export interface Embedding {
 }
 
 /**
- * The vector of each of `texts`, without repetition.
+ * The vector of each of `texts`; equal texts are encoded once.
  *
- * @throws the signal's reason where it aborts.
+ * @throws the signal's reason if it aborts.
  */
 export const embedTexts = async (
   texts: readonly string[],

@@ -9,16 +9,16 @@ import type { TrialParameters } from "./trial.ts";
 import { runSubsets, type RunOptions, type Tasks } from "./subsets.ts";
 import type { TrialSettings } from "./trial.ts";
 
-/** How a collection's tasks are to be answered. */
+/** How the questions of a collection's tasks are answered. */
 export interface Asking {
   readonly seeds: number;
-  /** In place of the collection's own, where given. */
+  /** Replaces the collection's settings. */
   readonly parameters: Partial<TrialParameters>;
-  /** One or several, over the same anchors; the first is what the others are compared with. */
+  /** One or more methods, on the same anchors; the others are compared with the first. */
   readonly methods: readonly Method[];
-  /** The methods of `methods` that are not the core's own. */
+  /** The custom methods among `methods`. */
   readonly plugs: MethodPlugs;
-  /** Whether accuracy over k and p is drawn as well, for the first method. */
+  /** Whether to plot accuracy over k and p too, for the first method. */
   readonly heatMap: boolean;
   readonly signal: AbortSignal;
   readonly progress: (label: string, unit: string) => Progress;
@@ -27,9 +27,9 @@ export interface Asking {
 type Findings = Pick<Report, "rows" | "series" | "comparisons" | "grid">;
 
 /**
- * Asks tasks by ever more anchors, by every method.
+ * Answers the tasks with increasing numbers of anchors, by every method.
  *
- * @throws the signal's reason where it aborts.
+ * @throws the signal's reason if it aborts.
  */
 export const evaluateTasks = async (
   tasks: Tasks,
@@ -69,7 +69,7 @@ export const evaluateTasks = async (
   return { rows, series, comparisons, grid };
 };
 
-/** Told in a report's second line. */
+/** The second line of a report. */
 export const describeParameters = (
   { k, p, transform }: TrialParameters,
   methods: readonly Method[],

@@ -8,14 +8,14 @@ import { concatenate, openTrialSpace, ranksIn, type Questions, type TrialSetting
 
 const ALL_KS = [25, 50, 100, 200, 400, 800, 1_600, 3_200];
 const PS = [1, 2, 3, 4, 6, 8, 12, 16];
-/** Searched at once. */
+/** Number of images searched at once. */
 const ROWS_A_BATCH = 512;
 
 /** Accuracy over ASIF's two parameters. */
 export interface AccuracyGrid {
   readonly ks: readonly number[];
   readonly ps: readonly number[];
-  /** By k, and for each by p. */
+  /** By k, then by p. */
   readonly cells: readonly {
     readonly k: number;
     readonly p: number;
@@ -23,7 +23,7 @@ export interface AccuracyGrid {
   }[];
 }
 
-/** The ks that differ from each other where there are so many anchors. */
+/** The values of k that differ for that number of anchors. */
 export const gridKs = (anchors: number): number[] => {
   const ks = ALL_KS.filter((k) => k < anchors);
   return ks.length < ALL_KS.length ? [...ks, anchors] : ks;
@@ -33,7 +33,7 @@ export const gridKs = (anchors: number): number[] => {
  * Accuracy for every k and p of a grid, with all anchors of each run.
  *
  * @param settings whose k and p do not matter
- * @throws the signal's reason where it aborts.
+ * @throws the signal's reason if it aborts.
  */
 export const runGrid = async (
   { taskOf, same }: Tasks,
@@ -75,8 +75,8 @@ export const runGrid = async (
 };
 
 /**
- * Ranks by ASIF for every k and p of the grid, the nearest anchors being searched once for all of them. Classes of one
- * score share the mean of their places.
+ * Ranks by ASIF for every k and p of the grid, with one search for all of them. Classes with equal scores get their
+ * mean rank.
  */
 export const rankByAsif = async (
   space: AnchorSpace,
@@ -109,7 +109,7 @@ export const rankByAsif = async (
   await rankGrid(input, ks, PS, onRanks);
 };
 
-/** Rows one after another. */
+/** Concatenates rows. */
 const joined = (parts: readonly Neighbours[]): Neighbours => {
   const width = parts[0]?.width ?? 0;
   const rows = parts.reduce((sum, { counts }) => sum + counts.length, 0);

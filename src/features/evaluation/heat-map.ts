@@ -2,14 +2,14 @@ import { FAINT, format, INK, round, svg, textElement, uprightText } from "./svg.
 
 export interface HeatMap {
   readonly title: string;
-  /** One line below it. */
+  /** Subtitle. */
   readonly subtitle: string;
   readonly xLabel: string;
   readonly yLabel: string;
   readonly columns: readonly number[];
   /** From the bottom up. */
   readonly rows: readonly number[];
-  /** Of each row, one value a column. */
+  /** For each row, one value per column. */
   readonly values: readonly (readonly number[])[];
 }
 
@@ -18,16 +18,16 @@ const LEFT = 84;
 const TOP = 76;
 const RIGHT = 24;
 const BOTTOM = 64;
-/** From little to much: the ends of a scale of one hue, which any colour vision reads by its lightness. */
+/** A sequential colour scale of one hue, so that lightness carries the value for any colour vision. */
 const PALE = [241, 247, 252] as const;
 const DEEP = [8, 81, 156] as const;
-/** Beyond it a cell is too dark for dark letters. */
+/** Above this value, labels are light. */
 const DARK = 0.55;
 
 /**
- * A value a cell, as colour and as number, the greatest framed; one SVG file that needs nothing else.
+ * Draws one value per cell, as colour and number, and frames the greatest; a self-contained SVG file.
  *
- * @throws RangeError where there is no cell or a value is not finite.
+ * @throws RangeError if there is no cell or a value is not finite.
  */
 export const heatMapSvg = (map: HeatMap): string => {
   const { title, subtitle, xLabel, yLabel, columns, rows, values } = map;

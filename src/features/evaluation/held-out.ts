@@ -4,7 +4,7 @@ import type { AnchorId, Metadata } from "../../types.ts";
 import type { Task } from "./subsets.ts";
 import type { TrialAnchor } from "./trial.ts";
 
-/** An anchor of a collection, with what its class is told by. */
+/** An anchor of a collection with the fields that can name its class. */
 export interface LabelledAnchor extends TrialAnchor {
   readonly id: AnchorId;
   readonly text: string | null;
@@ -14,12 +14,12 @@ export interface LabelledAnchor extends TrialAnchor {
 const FEWEST_CLASSES = 2;
 
 /**
- * Tasks on a collection's own anchors: each run holds so many classes out, all their anchors, and asks for the class of
- * each of these, by its image; a class is described by its anchors' distinct captions. Anchors without a class only
- * serve as memory.
+ * Tasks on a collection's own anchors: each run holds out some classes with all their anchors, and asks for the class
+ * of each held-out image. The prompts of a class are the distinct captions of its anchors. Anchors without a class
+ * only answer.
  *
- * @param field the metadata field whose values are the classes; absent: anchors of one caption are one class
- * @throws AnchorageError `invalid-input` where fewer than four classes are there to be told apart.
+ * @param field the metadata field whose values are the classes; default: anchors with the same caption form a class
+ * @throws AnchorageError `invalid-input` if there are fewer than four classes.
  */
 export const heldOutTasks = (
   anchors: readonly LabelledAnchor[],
@@ -34,7 +34,7 @@ export const heldOutTasks = (
     if (known === undefined) groups.set(name, [anchor]);
     else known.push(anchor);
   }
-  // Half of the classes at most, so that the anchors of the others can tell them apart.
+  // At most half of the classes, so that the other anchors can distinguish them.
   const count = Math.min(classes, Math.floor(groups.size / 2));
   if (count < FEWEST_CLASSES) {
     const what = field === undefined ? "captions" : `values of "${field}"`;

@@ -1,4 +1,4 @@
-/** How well classification works on one's own data: a collection's anchors, a labelled data set, or given embeddings. */
+/** Accuracy of classification on a user's data: a collection's anchors, a labelled data set, or given embeddings. */
 export { lineChartSvg, type ChartPoint } from "./chart.ts";
 export { evaluateCollection, evaluateDataset, type CollectionReader } from "./collection.ts";
 export { compareRuns, type Comparison } from "./comparison.ts";

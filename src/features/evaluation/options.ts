@@ -4,12 +4,12 @@ import { method, METHODS } from "../../api/methods.ts";
 import type { Option } from "../../command.ts";
 import { collectionOption, noArguments, urlOption, wholeNumber } from "../../option-schemas.ts";
 
-/** Held out in a run, where nothing else is said. */
+/** Default number of held-out classes per run. */
 export const CLASSES = 300;
 
 const file = z.string().min(1);
 
-/** The options of an evaluation of one's own data, as the command's schema has them. */
+/** The options of an evaluation on a user's data, as the command's schema defines them. */
 export const ownFields = {
   collection: collectionOption.optional(),
   folder: file.optional(),
@@ -38,19 +38,19 @@ export const ownFields = {
 const own = z.object(ownFields).strict();
 export type OwnData = z.output<typeof own>;
 
-/** Files of embeddings; one needs all. */
+/** Files of embeddings; all are required together. */
 const FILES = ["anchors-images", "anchors-texts", "images", "labels", "texts"] as const;
 
 export type Form = "collection" | "dataset" | "embeddings";
 
-/** What is evaluated follows from what was given; null: neither a collection nor files of embeddings. */
+/** The kind of evaluation that the options select; null: neither a collection nor files of embeddings. */
 export const formOf = (given: Readonly<Record<string, unknown>>): Form | null => {
   if (FILES.some((option) => given[option] !== undefined)) return "embeddings";
   if (given.collection === undefined) return null;
   return given.folder === undefined ? "collection" : "dataset";
 };
 
-/** The forms that an option is for, and what is said where it was given for another one. */
+/** The kinds of evaluation that an option applies to, and the message if it is given with another kind. */
 export interface Belonging {
   readonly needs: string;
   readonly forms: readonly (Form | null)[];
@@ -61,7 +61,7 @@ const SETTINGS: Belonging = {
   forms: ["collection", "dataset", "embeddings"],
 };
 
-/** Options that not every form knows. */
+/** Options that apply to some kinds only. */
 const BELONGS: Readonly<Record<string, Belonging>> = {
   folder: { needs: "needs --collection", forms: ["dataset"] },
   by: { needs: "needs --collection, without --folder", forms: ["collection"] },
@@ -77,9 +77,9 @@ const BELONGS: Readonly<Record<string, Belonging>> = {
 };
 
 /**
- * Reports options that do not go together as issues of the schema.
+ * Reports incompatible options as issues of the schema.
  *
- * @param more further options that not every form knows
+ * @param more further options that apply to some kinds only
  */
 export const refuseMisfits = (
   given: Readonly<Record<string, unknown>>,

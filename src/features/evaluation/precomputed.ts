@@ -8,10 +8,9 @@ import type { TrialParameters } from "./trial.ts";
 const PUBLISHED: TrialParameters = { k: 800, p: 8, negatives: "cut", transform: "none" };
 
 /**
- * Classifies images whose embeddings were made elsewhere, by anchors of the same kind; neither a collection nor an
- * encoder takes part.
+ * Classifies images by anchors, both given as embeddings, without a collection or an encoder.
  *
- * @throws AnchorageError as {@link readEmbeddings}; the signal's reason where it aborts.
+ * @throws AnchorageError as {@link readEmbeddings}; the signal's reason if it aborts.
  */
 export const evaluateEmbeddings = async (
   options: Asking & { readonly files: EmbeddingFiles },

@@ -15,20 +15,20 @@ export interface Series {
 
 export interface Report {
   readonly title: string;
-  /** In one line: runs, classes, queries. */
+  /** Runs, classes and queries, in one line. */
   readonly about: string;
-  /** Everything that the numbers depend on and that is the same for all rows. */
+  /** Everything else that the numbers depend on, equal for all rows. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly rows: readonly ReportRow[];
-  /** Accuracy over the number of anchors, for the chart; none where it was not varied. */
+  /** Accuracy over the number of anchors, for the chart; absent if the number was not varied. */
   readonly series: readonly Series[];
-  /** Of several methods over the same anchors. */
+  /** Comparisons of methods on the same anchors. */
   readonly comparisons?: readonly Comparison[];
   /** Accuracy over k and p. */
   readonly grid?: AccuracyGrid;
 }
 
-/** Accuracy over the number of anchors, a line for each of `tops`. */
+/** Charts accuracy over the number of anchors, one line for each of `tops`. */
 export const seriesOf = (
   name: string,
   outcomes: readonly ReportRow[],
@@ -45,7 +45,7 @@ export const seriesOf = (
   }));
 };
 
-/** The rows as text, to be read in a terminal. */
+/** Formats the rows for the terminal. */
 export const tableOf = ({ title, about, rows, comparisons = [], grid }: Report): string => {
   const name = Math.max(...rows.map(({ configuration }) => configuration.name.length));
   const chance = rows[0]?.accuracies.map((accuracy) => accuracy.chance.toFixed(1)).join(" / ") ?? "";
@@ -69,7 +69,7 @@ export const tableOf = ({ title, about, rows, comparisons = [], grid }: Report):
   ].join("\n");
 };
 
-/** Under each that others are compared with, these. */
+/** The comparisons below each reference method. */
 const comparisonLines = (comparisons: readonly Comparison[]): string[] => {
   const width = Math.max(...comparisons.map(({ name }) => name.length));
   return [...new Set(comparisons.map(({ against }) => against))].flatMap((reference) => [
@@ -90,7 +90,7 @@ const formatDifference = ({ mean, low, high }: AccuracyDifference): string =>
 
 const points = (value: number): string => signed(value, 1).replace("-", "−");
 
-/** The cell with the best top-1, the first of equals. */
+/** The cell with the best top-1 accuracy, the first of ties. */
 const bestLine = ({ cells }: AccuracyGrid): string => {
   const best = cells.reduce((a, b) => (top1(b) > top1(a) ? b : a));
   return `Of k and p, best on these questions: k = ${best.k}, p = ${best.p} with top-1 ${top1(best).toFixed(1)} %`;
@@ -104,10 +104,10 @@ const formatAccuracy = ({ mean, low, high }: Accuracy): string =>
   `${mean.toFixed(1)} (${low.toFixed(1)}–${high.toFixed(1)})`;
 
 /**
- * Writes `report.json`, where the number of anchors was varied `scaling.svg`, and where k and p were `heat-map.svg`,
- * into `directory`.
+ * Writes `report.json` to `directory`, with `scaling.svg` if the number of anchors was varied and `heat-map.svg` if k
+ * and p were.
  *
- * @returns the files that were written
+ * @returns the paths of the files
  */
 export const writeReport = async (report: Report, directory: string): Promise<string[]> => {
   await mkdir(directory, { recursive: true });

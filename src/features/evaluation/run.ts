@@ -17,7 +17,7 @@ import { evaluateEmbeddings } from "./precomputed.ts";
 import { tableOf, writeReport, type Report } from "./report.ts";
 
 /**
- * The runs, methods and parameters that were given; a method `plug:NAME` is opened from `CLASSIFICATION_METHODS`.
+ * Parses the runs, methods and parameters; a method `plug:NAME` is opened from `CLASSIFICATION_METHODS`.
  *
  * @throws AnchorageError `invalid-input` for a method that is not plugged in
  */
@@ -44,10 +44,10 @@ export const askingOf = async (
   };
 };
 
-/** Where vectors of images are kept between runs. */
+/** Directory of image vectors that are kept between runs. */
 export const evaluationDirectory = ({ dataDir }: Config): string => join(dataDir, "evaluation");
 
-/** The encoders of DATA_DIR, the default ones included. The caller closes them. */
+/** Opens the encoders of DATA_DIR, including the default ones. The caller closes them. */
 export const openLocalEncoders = async ({ dataDir }: Config, log: Log): Promise<EncoderRegistry> => {
   const directory = encoderDirectory(dataDir);
   await importDefaultEncoders({ directory, log });
@@ -57,8 +57,8 @@ export const openLocalEncoders = async ({ dataDir }: Config, log: Log): Promise<
 /**
  * Evaluates classification on a collection's own anchors, on a data set, or on given embeddings.
  *
- * @throws AnchorageError `invalid-input` where neither a collection nor embeddings are given, and as {@link evaluateCollection}, {@link evaluateDataset} and {@link evaluateEmbeddings}; the
- * signal's reason where it aborts.
+ * @throws AnchorageError `invalid-input` if neither a collection nor embeddings are given, and as {@link
+ * evaluateCollection}, {@link evaluateDataset} and {@link evaluateEmbeddings}; the signal's reason if it aborts.
  */
 export const evaluateOwnData = async (
   given: OwnData,
@@ -100,7 +100,8 @@ export const evaluateOwnData = async (
 };
 
 /**
- * Prints what `evaluate` finds as a table and writes it to the folder `out`, which is made before anything is measured.
+ * Prints the result of `evaluate` as a table and writes it to the folder `out`, which is created before the
+ * evaluation starts.
  *
  * @returns the exit status
  */

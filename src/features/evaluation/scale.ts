@@ -1,7 +1,7 @@
-/** `even`: the values there are, at equal distances. */
+/** `even`: the given values at equal distances. */
 export type ScaleKind = "linear" | "log" | "even";
 
-/** Where values lie on an axis. */
+/** Maps values to positions on an axis. */
 export interface Scale {
   /** In pixels. */
   readonly position: (value: number) => number;
@@ -11,7 +11,7 @@ export interface Scale {
 const TICKS = 6;
 const MULTIPLES = [1, 2, 5] as const;
 
-/** From zero or the least value to a round number above the greatest. */
+/** From zero, or the minimum if it is negative, to a round number above the maximum. */
 export const linearScale = (values: readonly number[], from: number, to: number): Scale => {
   const least = Math.min(0, ...values);
   const greatest = Math.max(...values);
@@ -23,11 +23,7 @@ export const linearScale = (values: readonly number[], from: number, to: number)
   return { position: (value) => from + ((value - low) / (high - low)) * (to - from), ticks };
 };
 
-/**
- * From the least value to the greatest, which must be above zero.
- *
- * @throws RangeError for a value that has no logarithm.
- */
+/** From the minimum to the maximum, which must be positive. @throws RangeError for a value that is not positive. */
 export const logScale = (values: readonly number[], from: number, to: number): Scale => {
   const wrong = values.find((value) => !(value > 0));
   if (wrong !== undefined) throw new RangeError(`${wrong} cannot stand on a logarithmic axis`);
@@ -44,14 +40,14 @@ export const logScale = (values: readonly number[], from: number, to: number): S
   return { position: (value) => from + ((Math.log10(value) - low) / (high - low)) * (to - from), ticks };
 };
 
-/** The next of 1, 2 or 5 times a power of ten. */
+/** Rounds up to 1, 2 or 5 times a power of ten. */
 const roundStep = (least: number): number => {
   const power = 10 ** Math.floor(Math.log10(least));
   const multiple = MULTIPLES.find((candidate) => candidate * power >= least) ?? 10;
   return multiple * power;
 };
 
-/** The distinct values in their order, each as far from the next as any other. */
+/** The distinct values in ascending order, at equal distances. */
 export const evenScale = (values: readonly number[], from: number, to: number): Scale => {
   const ticks = [...new Set(values)].sort((a, b) => a - b);
   const step = (to - from) / Math.max(1, ticks.length - 1);

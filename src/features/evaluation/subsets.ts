@@ -5,22 +5,22 @@ import { openTrialSpace, ranksIn, type Questions, type TrialAnchor, type TrialSe
 
 const FEWEST = 50;
 
-/** What one run asks, and of which anchors. */
+/** The questions and the anchors of one run. */
 export interface Task extends Questions {
   readonly anchors: readonly TrialAnchor[];
-  /** What each image shows, see {@link Run}. */
+  /** Identifies the subject of each image, see {@link Run}. */
   readonly subjects: readonly string[];
 }
 
-/** One way to answer, among several over the same anchors. */
+/** One configuration among several on the same anchors. */
 export interface Variant extends TrialSettings {
   readonly name: string;
 }
 
-/** The tasks of all runs; all of them have as many classes. */
+/** The tasks of all runs; all have the same number of classes. */
 export interface Tasks {
   readonly taskOf: (seed: number) => Task;
-  /** Whether the task is the same in every run, so that runs differ by the anchors drawn alone. */
+  /** Whether all runs have the same task, so that they differ only in the anchors that are drawn. */
   readonly same: boolean;
 }
 
@@ -31,9 +31,9 @@ export interface RunOptions {
 }
 
 export interface SubsetOutcome {
-  /** Of each variant, one row for each number of anchors. */
+  /** One row for each variant and number of anchors. */
   readonly rows: readonly ReportRow[];
-  /** Of the other variants with the first, with all anchors. */
+  /** The other variants compared with the first, with all anchors. */
   readonly comparisons: readonly Comparison[];
 }
 
@@ -45,11 +45,11 @@ export const anchorCounts = (total: number): number[] => {
 };
 
 /**
- * Asks by ever more anchors, drawn at random for each run, the smaller draws being parts of the larger ones. All
- * anchors of a task that stays the same are asked once.
+ * Answers with increasing numbers of anchors, drawn at random for each run; smaller draws are subsets of larger ones.
+ * If all runs have the same task, the draw of all anchors is evaluated once.
  *
  * @param variants which share their transform
- * @throws the signal's reason where it aborts.
+ * @throws the signal's reason if it aborts.
  */
 export const runSubsets = async (
   { taskOf, same }: Tasks,

@@ -3,27 +3,27 @@ import { bootstrapInterval, mean, standardDeviation, type Interval } from "../..
 export const TOPS = [1, 5, 10] as const;
 export type Top = (typeof TOPS)[number];
 
-/** Of the resampling; any fixed number serves. */
+/** Seed of the resampling; any fixed number works. */
 const BOOTSTRAP_SEED = 1;
 
-/** How one question was answered. */
+/** The result of one question. */
 export interface Result {
-  /** Of the true class; 1 is the best. */
+  /** The rank of the true class; 1 is the best. */
   readonly rank: number;
-  /** What was asked about. Results of one subject, in several runs, go together when they are drawn again. */
+  /** The subject of the question. Results of one subject, in several runs, are resampled together. */
   readonly subject: string;
 }
 
-/** Top-k accuracy in percent, with a 95 % interval over subjects, and the deviation from run to run. */
+/** Top-k accuracy in percent, with a 95 % interval over subjects and the standard deviation over runs. */
 export interface Accuracy extends Interval {
   readonly top: Top;
   readonly mean: number;
   readonly deviation: number;
-  /** Of a guesser. */
+  /** Accuracy of random guesses. */
   readonly chance: number;
 }
 
-/** The accuracies of one or several runs, each over as many classes. */
+/** The accuracies of one or more runs with the same number of classes. */
 export const summarize = (runs: readonly (readonly Result[])[], classes: number): readonly Accuracy[] =>
   TOPS.map((top) => {
     const ofRuns = runs.map((results) => 100 * mean(results.map(({ rank }) => hit(rank, top))));

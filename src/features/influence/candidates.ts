@@ -3,26 +3,26 @@ import type { Neighbours } from "../../retrieval/index.ts";
 import type { ClassifyInput } from "../../asif/types.ts";
 
 /**
- * What an image is compared with: with the ensemble `max` each prompt for itself, with `mean` each class by all of its
- * prompts. What is the same twice is compared once, for it scores the same whatever is left out: it stands for the
- * first of its classes, which comes first among equals.
+ * The candidates that an image is compared with: each prompt with the ensemble `max`, each class by all its prompts
+ * with `mean`. Duplicates are compared once, because they score the same whatever is removed; a candidate belongs to
+ * the first of its classes, which wins ties.
  */
 export interface Candidates {
   readonly count: number;
-  /** Candidate q is of the rows `rows[offsets[q]] .. rows[offsets[q + 1]]`. */
+  /** The rows of candidate q are `rows[offsets[q]] .. rows[offsets[q + 1]]`. */
   readonly offsets: Int32Array;
   readonly rows: Int32Array;
-  /** The class that a candidate stands for. */
+  /** The class that a candidate belongs to. */
   readonly classes: Int32Array;
-  /** The candidates of each class; the best of them is the class's score. */
+  /** The candidates of each class; the best of them gives the class's score. */
   readonly ofClass: readonly (readonly number[])[];
   /** The candidates that a row is part of. */
   readonly ofRow: readonly (readonly number[])[];
-  /** Classes of one name have one number. */
+  /** A number for each class; classes with the same name share it. */
   readonly names: Int32Array;
 }
 
-/** @param rowOf the row of each prompt among the different ones */
+/** @param rowOf the index of each prompt among the distinct ones */
 export const candidatesOf = (
   { classes, ensemble }: Pick<ClassifyInput, "classes" | "ensemble">,
   rowOf: Int32Array,
@@ -70,7 +70,9 @@ export const candidatesOf = (
   };
 };
 
-/** Rows that have the same neighbours at the same similarities are one; which of the different ones each row is. */
+/**
+ * Deduplicates rows with the same neighbours at the same similarities; returns the distinct row that each one equals.
+ */
 export const distinctRows = ({
   counts,
   width,

@@ -4,7 +4,7 @@ import type { InfluenceAnswerBody, InfluenceRequestBody } from "./api.ts";
 export type { InfluenceAnswerBody, InfluenceRequestBody } from "./api.ts";
 
 export interface InfluenceClient {
-  /** Which anchors change the most answers when they are taken away, one at a time. */
+  /** The anchors whose removal, one at a time, changes the most answers. */
   influence(request: InfluenceRequestBody, options?: CallOptions): Promise<InfluenceAnswerBody>;
 }
 

@@ -3,9 +3,9 @@ import type { RelativeRepresentations } from "../../asif/types.ts";
 import type { Candidates } from "./candidates.ts";
 import type { LeaveOutRows } from "./rows.ts";
 
-/** Scores as a classification without the anchor computes them, to the last bit. */
+/** Scores bit for bit as a classification without the anchor computes them. */
 export interface ExactScores {
-  /** Everything from here on is without this anchor. */
+  /** All values below are without this anchor. */
   readonly leaveOut: (slot: number) => void;
   readonly score: (image: number, candidate: number) => number;
 }
@@ -51,14 +51,14 @@ export const createExactScores = (
       const values = imageValues(image);
       const row = candidateRow(q);
       let sum = 0;
-      // In the order in which rows are scored everywhere.
+      // In the summation order that is used everywhere.
       row.slots.forEach((slot, i) => (sum += (row.values[i] ?? 0) * (values.get(slot) ?? 0)));
       return sum;
     },
   };
 };
 
-/** Some rows without an anchor, the next nearest in its place. */
+/** Some rows without an anchor, replaced by the next nearest one. */
 const represented = (
   { neighbours, k }: LeaveOutRows,
   which: readonly number[],

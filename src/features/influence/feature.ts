@@ -3,7 +3,7 @@ import type { Feature } from "../feature.ts";
 import { influenceAnswer, influenceRequest } from "./api.ts";
 import { createInfluences } from "./query.ts";
 
-/** Which anchors change the most answers when they are taken away, one at a time. */
+/** Finds the anchors whose removal, one at a time, changes the most answers. */
 export const influenceFeature: Feature = {
   name: "influence",
   open: ({ collections, store }) => {

@@ -10,10 +10,10 @@ import { prepare } from "./prepare.ts";
 import { isHeld, NOBODY, withoutAnchor as withoutAsif } from "./removal.ts";
 import type { AnswersWithout, InfluenceInput } from "./types.ts";
 
-/** Flips that are told of one anchor. */
+/** Maximum number of changed answers that are listed for an anchor. */
 const FLIPS_TOLD = 100;
 
-/** What changes when one anchor is taken away; its image is for the caller to name. */
+/** An answer that changes when an anchor is removed; the caller adds the name of the image. */
 export type Influence = Omit<InfluenceAnswer["anchors"][number], "image">;
 export type Flip = Influence["flipped"][number];
 
@@ -22,15 +22,16 @@ export interface Influences extends Pick<InfluenceAnswer, "supporting" | "flippi
   readonly fits: Readonly<Record<Modality, UsedFit>>;
 }
 
-/** Methods whose answers can be taken apart by anchors. */
+/** Methods whose answers can be computed without an anchor. */
 export type InfluenceMethod = "asif" | LocalMethod;
 
 /**
- * Which anchors change the most answers when they are taken away one at a time: exactly what as many classifications
- * would say. By `asif` it is computed from the k + 1 neighbours of each image and prompt. When an anchor goes, only rows that hold it
- * change; they lose its value, gain that of the next neighbour, and their norms follow. So a score without it is the
- * old inner product with at most three terms more or less, and of most images it is known beforehand that no class
- * comes near to their first. Where rounding could decide, the scores are computed as a classification computes them.
+ * Finds the anchors whose removal, one at a time, changes the most answers. The result is exact: it equals one
+ * classification for each removed anchor. By `asif` it is computed from the k + 1 neighbours of each image and
+ * prompt. When an anchor is removed, only rows that contain it change: they lose its value, gain that of the next
+ * neighbour, and their norms change. So the new score differs from the old inner product by at most three terms, and
+ * for most images bounds show that no other class can come first. If rounding could decide, the scores are computed
+ * as in a classification.
  */
 export const influence = async (
   view: AnchorView,

@@ -5,24 +5,24 @@ import type { Products } from "./products.ts";
 import type { LeaveOutRows } from "./rows.ts";
 import type { Standing } from "./standing.ts";
 
-/** Scores that are known less well are computed as a classification does. */
+/** Scores with a larger error bound are computed as in a classification. */
 const KNOWN = 1e-9;
 
-/** What an image's answer becomes without an anchor. */
+/** An image's answer without an anchor. */
 export interface RemovalEffect {
-  /** The class that comes first then; of several of one name any. */
+  /** The class that then comes first; any of several with that name. */
   readonly first: number;
-  /** What the class that came first scores then. */
+  /** The new score of the class that came first before. */
   readonly score: number;
 }
 
-/** Judges answers without one anchor, which is named first. */
+/** Computes answers without one anchor, which is set first. */
 export interface Judge {
-  /** @param rows the text rows that hold the anchor, and `entries` where */
+  /** @param rows the text rows that contain the anchor, and `entries` their positions of it */
   readonly leaveOut: (slot: number, rows: Int32Array, entries: Int32Array) => void;
-  /** The candidates that it is part of, with the factor that their scores can grow by at most. */
+  /** The candidates that contain it, with an upper bound of the factor by which their scores can grow. */
   readonly touched: () => readonly { readonly candidate: number; readonly growth: number }[];
-  /** @param entry of the anchor in the image's row, or -1; `winner` the class that comes first with the anchor */
+  /** @param entry position of the anchor in the image's row, or -1; `winner` the first class with the anchor */
   readonly judge: (image: number, entry: number, winner: number) => RemovalEffect;
 }
 
@@ -42,7 +42,7 @@ export const createJudge = (
   const inverses = texts.norms.map(inverse);
   const inversesWithout = texts.normsWithout.map(inverse);
   const normsNow = norms.whole.slice();
-  /** By how much the error of a candidate that is nearly cancelled is larger than another's. */
+  /** Factor by which the error of a nearly cancelled candidate is larger than another's. */
   const spread = normsNow.reduce((most, norm, q) => {
     const size = (offsets[q + 1] ?? 0) - (offsets[q] ?? 0);
     return norm > 0 ? Math.max(most, size / norm) : most;
@@ -52,9 +52,9 @@ export const createJudge = (
   const isTouched = new Uint8Array(count);
   let touchedRows: Int32Array = new Int32Array(0);
   let touched: { candidate: number; growth: number }[] = [];
-  /** Of the score that was computed last. */
+  /** Error bound of the score that was computed last. */
   let error = 0;
-  // Those that may come first, with their scores; `least` is what the best of them scores at least.
+  // The candidates that may come first, with their scores; `least` is a lower bound of the best of them.
   const considered = new Int32Array(count);
   const scores = new Float64Array(count);
   const errors = new Float64Array(count);
@@ -91,7 +91,7 @@ export const createJudge = (
     touched.push({ candidate: q, growth: Number.isNaN(growth) ? Infinity : growth });
   };
 
-  /** Leaves in `error` how far it may be off by rounding. */
+  /** Sets `error` to the rounding error bound of the score. */
   const scoreOf = (image: number, q: number, entry: number): number => {
     const imageNorm = entry < 0 ? (images.norms[image] ?? 0) : (images.normsWithout[entry] ?? 0);
     const norm = normsNow[q] ?? NaN;
@@ -154,7 +154,7 @@ export const createJudge = (
       const q = order[at] ?? 0;
       if (isTouched[q] === 1 || Number.isNaN(norms.whole[q])) continue;
       consider(image, q, entry);
-      // Without a norm the order means nothing. Else the rest are no better, and equal ones come later.
+      // Without a norm the order is undefined. Otherwise the remaining candidates are no better, and ties come later.
       if (Number.isNaN(norm)) continue;
       const [score, off] = [scores[filled - 1] ?? 0, errors[filled - 1] ?? 0];
       if (score + 2 * off + slack < least) break;
@@ -167,7 +167,7 @@ export const createJudge = (
     return { first: firstConsidered(image), score: classScore(image, entry, winner) };
   };
 
-  /** The class that comes first of those considered, by exact scores where rounding could decide. */
+  /** The class that comes first among the considered ones, by exact scores if rounding could decide. */
   const firstConsidered = (image: number): number => {
     let certain = true;
     let first = -1;

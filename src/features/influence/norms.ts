@@ -2,15 +2,15 @@ import type { Slices } from "../../math/slices.ts";
 import type { Candidates } from "./candidates.ts";
 import type { LeaveOutRows } from "./rows.ts";
 
-/** How well a norm is known, relatively. */
+/** Relative error bound of a norm. */
 export const NORM_ERROR = 1e-10;
 
-/** The norms of candidates' sums of unit rows, as they are and without an anchor; 1 of a candidate of one row. */
+/** The norms of candidates' sums of unit rows, with and without an anchor; 1 for a candidate of one row. */
 export interface CandidateNorms {
   readonly whole: Float64Array;
   /**
-   * @param entryOf of each row, where the anchor is in it, or -1
-   * @returns NaN where it is not known to {@link NORM_ERROR}, for most of it was subtracted
+   * @param entryOf position of the anchor in each row, or -1
+   * @returns NaN if cancellation makes its error larger than {@link NORM_ERROR}
    */
   readonly without: (candidate: number, entryOf: Int32Array) => number;
 }
@@ -27,7 +27,7 @@ export const candidateNorms = async (
   const { values, norms, normsWithout, next, nextValues } = texts;
   const spread = new Float64Array(slotCount);
 
-  /** Inner products of a candidate's rows, and the values of each row at the others' next anchors. */
+  /** Inner products of a candidate's rows, and the values of each row at the next anchors of the others. */
   const crossed = (members: Int32Array): { products: Float64Array; atNext: Float64Array } => {
     const size = members.length;
     const products = new Float64Array(size * size);
@@ -61,7 +61,7 @@ export const candidateNorms = async (
     const { members, products, atNext } = crossing;
     const size = members.length;
     let squares = 0;
-    // What was added and subtracted, of which some 1e-13 is rounding.
+    // The sum of the absolute terms, about 1e-13 of which is rounding.
     let magnitude = 0;
     for (let s = 0; s < size; s++) {
       const rowS = members[s] ?? 0;

@@ -15,12 +15,12 @@ import { standingOf, type Tolerance } from "./standing.ts";
 
 export interface Prepared {
   readonly answers: Answers;
-  /** Classes of one name have one number. */
+  /** A number for each class; classes with the same name share it. */
   readonly names: Int32Array;
   readonly fits: Readonly<Record<Modality, UsedFit>>;
 }
 
-/** Answers every image, and keeps what is needed to answer it without any anchor. */
+/** Answers every image, and keeps the data to answer it without any one anchor. */
 export const prepare = async (
   view: AnchorView,
   input: Omit<ClassifyInput, "top" | "explain">,
@@ -41,7 +41,7 @@ export const prepare = async (
   const texts = await leaveOutRows(rowsOf(prompts, rows), settings, slices);
   const candidates = candidatesOf(input, rowOf);
 
-  // A sum of k products is off by at most about k roundings; some for all that comes after.
+  // The rounding error of a sum of k products is about k units, plus a margin for the steps after it.
   const rounding = 4 * (Math.max(prompts.width, images.neighbours.width) + 16) * Number.EPSILON;
   const negative = images.hasNegative || texts.hasNegative;
   const [imageHolders, textHolders] = [holdersOf(images, view.slotCount), holdersOf(texts, view.slotCount)];

@@ -9,15 +9,15 @@ import { answer, readQuestion, resolveAsifSettings, type Queried } from "../../c
 import type { InfluenceAnswer, InfluenceRequest } from "./api.ts";
 
 const DEFAULT_LIMIT = 10;
-/** Values of all rows together, some 50 bytes each. */
+/** Maximum number of values of all rows together, about 50 bytes each. */
 const MAX_VALUES = 4_000_000;
-/** Products of all images and prompts, some 50 bytes each. */
+/** Maximum number of products of images and prompts, about 50 bytes each. */
 const MAX_PRODUCTS = 1_000_000;
-/** The same by regressions, which are solved anew without each anchor. */
+/** The same for local regressions, which are solved again without each anchor. */
 const MAX_LOCAL_PRODUCTS = 20_000;
-/** Inputs whose regressions are kept, some 40 kB each. */
+/** Maximum number of inputs whose regressions are kept, about 40 kB each. */
 const MAX_LOCAL_INPUTS = 2_000;
-/** Of the prompts of each class, whose norms depend on each other. */
+/** Maximum number of prompts per class, whose norms depend on each other. */
 const MAX_SQUARES = 100_000;
 
 export type AskInfluence = (queried: Queried, request: InfluenceRequest) => Promise<InfluenceAnswer>;
@@ -56,7 +56,7 @@ export const createInfluences =
     };
   };
 
-/** @throws AnchorageError `invalid-input` where it would take too much memory or time. */
+/** @throws AnchorageError `invalid-input` if it would take too much memory or time. */
 const checkSize = ({ record, view }: Queried, request: InfluenceRequest, method: InfluenceMethod): void => {
   const sizes = request.classes.map(({ prompts }) => prompts?.length ?? request.templates?.length ?? 1);
   const prompts = sizes.reduce((sum, size) => sum + size, 0);

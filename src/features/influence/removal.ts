@@ -3,25 +3,25 @@ import type { Judge, RemovalEffect } from "./judge.ts";
 import type { Holders } from "./rows.ts";
 import type { Standing } from "./standing.ts";
 
-/** Shares this near to 1 are looked at. */
+/** Shares this close to 1 are checked. */
 const NEAR = 1e-9;
 
-/** No anchor's slot. */
+/** Not a slot. */
 export const NOBODY = -1;
 
-/** Answers as they are, ready to be asked for without any anchor. */
+/** Prepared answers that can be recomputed without any one anchor. */
 export interface Answers {
   readonly judge: Judge;
   readonly standing: Standing;
   readonly imageHolders: Holders;
   readonly textHolders: Holders;
-  /** The class that comes first for each image, and its score. */
+  /** The first class of each image, and its score. */
   readonly winners: Int32Array;
   readonly scores: Float64Array;
   readonly count: number;
 }
 
-/** Calls `onVerdict` for every image whose answer may change without the anchor, once. */
+/** Calls `onVerdict` once for every image whose answer may change without the anchor. */
 export const withoutAnchor = (
   { judge, standing, imageHolders, textHolders, winners, count }: Answers,
   slot: Slot,

@@ -3,33 +3,33 @@ import { largestOf, power, type ValueSettings } from "../../asif/relative.ts";
 import type { Slices } from "../../math/slices.ts";
 import type { Negatives } from "../../types.ts";
 
-/** The squares of a norm below this have lost digits to underflow. */
+/** Below this norm its squares have lost digits to underflow. */
 const UNDERFLOW = 1e-100;
 
 /**
- * Relative representations, not normalised, of which any can lose one anchor: the next nearest comes in then. Values
- * are powers of similarities over the row's largest, which is 1.
+ * Relative representations, not normalised, that can lose any one anchor: the next nearest replaces it. Values are
+ * powers of similarities divided by the row's largest, so the largest is 1.
  */
 export interface LeaveOutRows {
   readonly count: number;
   readonly k: number;
-  /** Up to k + 1 of each row. */
+  /** Up to k + 1 neighbours of each row. */
   readonly neighbours: Neighbours;
-  /** Row r's k nearest are the entries `offsets[r] .. offsets[r + 1]`. */
+  /** The k nearest of row r are the entries `offsets[r] .. offsets[r + 1]`. */
   readonly offsets: Int32Array;
   readonly slots: Int32Array;
   readonly values: Float64Array;
-  /** 0 of a row without values. */
+  /** 0 for a row without values. */
   readonly norms: Float64Array;
-  /** Of each entry: the row's norm without it, with the next; NaN where that cannot be told from the values. */
+  /** The norm of the row without each entry and with the next; NaN if it cannot be determined from the values. */
   readonly normsWithout: Float64Array;
-  /** The anchor that comes in when one of the k goes, and its value; -1 where there is none. */
+  /** The anchor that replaces a removed one, and its value; -1 if there is none. */
   readonly next: Int32Array;
   readonly nextValues: Float64Array;
   readonly hasNegative: boolean;
 }
 
-/** @param neighbours the k + 1 nearest of each row, or fewer where there are fewer */
+/** @param neighbours the k + 1 nearest of each row, or fewer if there are fewer */
 export const leaveOutRows = async (
   neighbours: Neighbours,
   { k, p, negatives }: ValueSettings & { readonly k: number },
@@ -67,8 +67,8 @@ export const leaveOutRows = async (
 };
 
 /**
- * The norm of `values`, and of each rest of them together with `next`, as sums of squares from both ends: nothing is
- * subtracted that could leave only rounding.
+ * The norm of `values`, and the norm with each of them replaced by `next`. Sums run from both ends, so that no
+ * subtraction can leave only rounding.
  */
 const normsOf = (values: Float64Array, next: number, without: Float64Array): number => {
   let behind = next * next;
@@ -84,7 +84,7 @@ const normsOf = (values: Float64Array, next: number, without: Float64Array): num
   return Math.sqrt(before);
 };
 
-/** Of the norms without one of `scores`, those that are none: a rest that is all zero has norm 0, exactly. */
+/** Sets exact zeros among the norms without one of `scores`: if all other values are zero, the norm is 0. */
 const clear = (without: Float64Array, scores: Float32Array, negatives: Negatives = "cut"): void => {
   const counts = (score = 0): boolean => (negatives === "cut" ? score > 0 : score !== 0);
   let similar = 0;
@@ -97,9 +97,9 @@ const clear = (without: Float64Array, scores: Float32Array, negatives: Negatives
   }
 };
 
-/** Which rows hold a slot, and at which entry. */
+/** The rows that contain a slot, and the positions of their entries. */
 export interface Holders {
-  /** Slot s is held by `offsets[s] .. offsets[s + 1]`. */
+  /** Slot s is contained in `offsets[s] .. offsets[s + 1]`. */
   readonly offsets: Int32Array;
   readonly rows: Int32Array;
   readonly entries: Int32Array;

@@ -5,26 +5,26 @@ import type { Products } from "./products.ts";
 import type { LeaveOutRows } from "./rows.ts";
 
 /**
- * How candidates stand with each image, `[images, candidates]` row-major, so that of most anchors it can be said at
- * once that nothing flips without them. No score here is divided by the image's norm.
+ * Bounds of each image's scores, `[images, candidates]` row-major, which show for most anchors at once that no answer
+ * changes without them. No score here is divided by the image's norm.
  */
 export interface Standing {
   /**
-   * Candidates by their scores, best first, equal ones by class: as the image's row is, and as it is with its next
-   * anchor, the candidate's rows untouched.
+   * Candidates sorted by descending score, ties by class: for the image's row as it is, and with its next anchor; the
+   * candidate's rows are unchanged.
    */
   readonly order: Int32Array;
   readonly orderNext: Int32Array;
-  /** What a score could be at most but for smaller norms, where no value is negative. */
+  /** Upper bound of a score, apart from smaller norms, if no value is negative. */
   readonly ceilings: Float64Array;
-  /** The images that each candidate leads, or may lead but for rounding. */
+  /** The images in which a candidate comes first, or may come first within rounding. */
   readonly leads: readonly (readonly number[])[];
-  /** Of each candidate the images by how near it can come to their best, and that share of the best. */
+  /** For each candidate the images sorted by how close it can come to their best score, and that ratio. */
   readonly challenged: Int32Array;
   readonly shares: Float64Array;
 }
 
-/** How far a score can be off by rounding; see `standingOf`. */
+/** Rounding error bound of a score; see `standingOf`. */
 export type Tolerance = (image: number, candidate: number, score: number) => number;
 
 export const standingOf = async (
@@ -67,7 +67,7 @@ export const standingOf = async (
         ceiling += ((imageNext[cell] ?? 0) + withText - product + both) * scale;
       }
       const norm = norms.whole[q] ?? NaN;
-      // One whose norm is not known is always judged by itself, and never by its place.
+      // A candidate of unknown norm is always checked individually.
       scores[q] = Number.isNaN(norm) ? -Infinity : sum / norm;
       scoresNext[q] = Number.isNaN(norm) ? -Infinity : sumNext / norm;
       mosts[q] = most / norm;
@@ -83,7 +83,7 @@ export const standingOf = async (
       const unbounded = unknown || threshold < 0 || (threshold === 0 && slack > 0);
       if (unbounded) reach[at + q] = Infinity;
       else reach[at + q] = most === 0 ? 0 : (most + slack) / threshold;
-      // A score of exactly zero cannot fall; should it rise, the image is reached.
+      // A score of exactly zero cannot fall; if it rises, the image is checked.
       const isZero = score === 0 && slack === 0;
       if (unknown || (!isZero && score + slack >= threshold)) leads[q]?.push(i);
     }

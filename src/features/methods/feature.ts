@@ -1,7 +1,7 @@
 import type { Feature } from "../feature.ts";
 import { openMethods } from "./open.ts";
 
-/** Classification methods of the operator's own: a module beside the service, or an endpoint in any language. */
+/** Custom classification methods: a module beside the service, or an endpoint in any language. */
 export const methodsFeature: Feature = {
   name: "methods",
   open: async ({ settings }) => ({ methods: await openMethods(settings.classificationMethods) }),

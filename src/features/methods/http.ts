@@ -4,7 +4,7 @@ import type { MethodPlug } from "../../asif/index.ts";
 import { AnchorageError, messageOf } from "../../errors.ts";
 import { createSlices } from "../../math/slices.ts";
 
-/** A fit of many anchors takes a while; a score does not. */
+/** A fit of many anchors is slow, a score is not. */
 const FIT_MS = 600_000;
 const SCORE_MS = 30_000;
 
@@ -12,13 +12,13 @@ const fitAnswer = z.object({ fitted: z.unknown() });
 const scoreAnswer = z.object({ scores: z.array(z.array(z.number())) });
 
 /**
- * A method behind an endpoint, in any language. It is sent two kinds of JSON by POST:
+ * A method behind an HTTP endpoint in any language. It receives two kinds of JSON by POST:
  *
  * - `{"fit": {"ids", "captions", "images": [[..]], "texts": [[..]]}}`, answered `{"fitted": anything}`;
- * - `{"score": {"fitted": what it answered, "images": [[..]], "texts": [[..]]}}`, answered `{"scores": [[..]]}`, a row an
- *   image and a column a text.
+ * - `{"score": {"fitted": what it answered, "images": [[..]], "texts": [[..]]}}`, answered `{"scores": [[..]]}`, one
+ * row per image and one column per text.
  *
- * Its calls throw AnchorageError `unavailable` where it does not answer so in time.
+ * Calls throw AnchorageError `unavailable` if there is no valid answer in time.
  */
 export const httpMethod = (name: PluggedMethod, url: string): MethodPlug => {
   const ask = async <Answer>(body: Blob, schema: z.ZodType<Answer>, ms: number): Promise<Answer> => {
@@ -61,7 +61,7 @@ export const httpMethod = (name: PluggedMethod, url: string): MethodPlug => {
   };
 };
 
-/** The JSON of a matrix in pieces: one string of many anchors would be longer than a string can be. */
+/** The JSON of a matrix in chunks, because that of many anchors exceeds the maximum length of a string. */
 const jsonRows = async (values: Float32Array, d: number): Promise<string[]> => {
   const pieces: string[] = [];
   const slices = createSlices();

@@ -1,2 +1,2 @@
-/** Classification methods from outside: a module or an endpoint. */
+/** Custom classification methods: a module or an endpoint. */
 export { openMethods } from "./open.ts";

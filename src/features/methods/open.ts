@@ -6,16 +6,17 @@ import type { MethodPlug } from "../../asif/index.ts";
 import { AnchorageError, messageOf } from "../../errors.ts";
 import { httpMethod } from "./http.ts";
 
-/** What a module exports. */
+/** The exports of a module. */
 const moduleSchema = z.object({
   fit: z.custom<MethodPlug["fit"]>((value) => typeof value === "function", "must export a function `fit`"),
 });
 
 /**
- * Opens the methods that the setting `CLASSIFICATION_METHODS` lists: `name=where`, separated by commas or spaces, where `where` is the
- * path of an ES module that exports `fit` (see {@link MethodPlug}) or the address of an endpoint (see {@link httpMethod}).
+ * Opens the methods that the setting `CLASSIFICATION_METHODS` lists: `name=where`, separated by commas or spaces,
+ * where `where` is the path of an ES module that exports `fit` (see {@link MethodPlug}) or the address of an endpoint
+ * (see {@link httpMethod}).
  *
- * @throws AnchorageError `invalid-input` for an entry that is none, a name given twice, or a module that cannot be loaded
+ * @throws AnchorageError `invalid-input` for an invalid entry, a duplicate name, or a module that cannot be loaded
  *
  * @example
  * ```ts

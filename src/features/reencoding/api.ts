@@ -31,7 +31,7 @@ export const reencodeRequest = z
   })
   .openapi("ReencodeRequest", { example: { imageEncoder: "inception-v3-mixed6", apply: "if-better" } });
 
-/** What is absent stays as it is. */
+/** Absent encoders stay unchanged. */
 export type ReencodeRequest = z.output<typeof reencodeRequest>;
 
 const evaluation = z
@@ -50,7 +50,7 @@ const evaluation = z
   })
   .openapi("ReencodingEvaluation");
 
-/** How the anchors answer under their present encoders and under others. */
+/** A comparison of the anchors' answers with their current encoders and with others. */
 export type Evaluation = z.output<typeof evaluation>;
 
 const encoders = z.strictObject({ imageEncoder: encoderChoice, textEncoder: encoderChoice });
@@ -77,7 +77,7 @@ export const reencoding = z
   })
   .openapi("Reencoding");
 
-/** A collection's last move to other encoders. */
+/** A collection's latest move to other encoders. */
 export type Reencoding = z.output<typeof reencoding>;
 
 export type ReencodeRequestBody = z.input<typeof reencodeRequest>;

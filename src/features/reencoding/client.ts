@@ -5,7 +5,7 @@ import type { ReencodeRequestBody, ReencodingBody } from "./api.ts";
 export type { ReencodeRequestBody, ReencodingBody } from "./api.ts";
 
 export interface ReencodingClient {
-  /** Starts to move the collection to other encoders; `getReencoding` says what came of it. */
+  /** Starts a job that moves the collection to other encoders; `getReencoding` returns its state. */
   reencode(request: ReencodeRequestBody, options?: CallOptions): Promise<JobBody>;
   getReencoding(options?: CallOptions): Promise<ReencodingBody>;
 }

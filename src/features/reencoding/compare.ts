@@ -3,14 +3,14 @@ import type { AnchorView, Slot } from "../../retrieval/index.ts";
 import { ask, measure, openFold, trialOf, type Choice, type TuneContext } from "../tuning/index.ts";
 import type { Evaluation } from "./api.ts";
 
-/** What both views came to. */
+/** The result of comparing both views. */
 type Comparison = Omit<Evaluation, "better" | "tookMs">;
 
 /**
  * Compares two views of the same anchors by cross-validation: captions are held out with all their anchors, and each
- * image is asked for its own among those held out with it. Both are asked the same, and answer by the same settings.
+ * image is classified among the captions of its fold. Both views get the same questions and settings.
  *
- * @throws AnchorageError `unprocessable` where there are fewer than 20 captions; the signal's reason where it aborts
+ * @throws AnchorageError `unprocessable` if there are fewer than 20 captions; the signal's reason if it aborts
  */
 export const compareViews = async (
   views: { readonly before: AnchorView; readonly after: AnchorView },
@@ -60,7 +60,7 @@ export const compareViews = async (
   };
 };
 
-/** The fold in the slots of another view. */
+/** Maps a fold to the slots of another view. */
 const movedTo = (fold: Fold, slotOf: (slot: Slot) => Slot): Fold => ({
   ...fold,
   memory: fold.memory.map(slotOf),

@@ -2,7 +2,7 @@ import type { Feature } from "../feature.ts";
 import { createReencodings } from "./reencodings.ts";
 import { addReencoding } from "./routes.ts";
 
-/** Moves of a collection to other encoders while it is queried and written to. */
+/** Moves of a collection to other encoders while it serves queries and writes. */
 export const reencodingFeature: Feature = {
   name: "reencoding",
   open: (core) => {

@@ -29,21 +29,21 @@ import { fillVectors, makeVectors } from "./vectors.ts";
 
 export const SIDES = ["imageEncoder", "textEncoder"] as const;
 
-/** Vectors that are missing still when the collection moves, and that its writers wait for. */
+/** Maximum number of missing vectors at the move, for which writers have to wait. */
 const LATE = 32;
-/** After so many attempts they wait for as many as there are. */
+/** After this number of attempts, writers wait for all missing vectors. */
 const ATTEMPTS = 10;
 
-/** What a move needs of the core. */
+/** The parts of the core that a move needs. */
 export type MoveCore = Pick<Core, "collections" | "store" | "encoders">;
 export type MoveContext = Pick<JobContext, "signal" | "cancelled" | "progress">;
 
-/** A filled successor, and the sequence from which on it may lack writes. */
+/** The new memory, and the sequence from which on it may lack writes. */
 interface Beside extends Successor {
   readonly from: Sequence;
 }
 
-/** @returns the sequence at which it moved; null where it was not to */
+/** @returns the sequence of the move; null if there was none */
 export const move = async (
   core: MoveCore,
   record: CollectionRecord,
@@ -90,8 +90,8 @@ export const move = async (
 };
 
 /**
- * Files of the old encoders go, and what was fitted on the new vectors before the move is kept. Of what was deleted during
- * the move nothing stays in memory: its erasure may be on record already.
+ * Deletes the files of the old encoders and keeps the fits made before the move. Nothing that was deleted during the
+ * move may stay in memory, because its erasure may be recorded already.
  */
 const settle = async ({ collections }: MoveCore, old: OpenCollection, { next }: Moved): Promise<void> => {
   if (next === null) return;
@@ -103,7 +103,7 @@ const settle = async ({ collections }: MoveCore, old: OpenCollection, { next }: 
 const changedIn = ({ from, to }: ReencodingRecord): EncoderRecord[] =>
   SIDES.filter((side) => from[side].key !== to[side].key).map((side) => to[side]);
 
-/** Makes what vectors are missing, each time it is called, and shows how far it is. */
+/** Computes the missing vectors on each call, and reports progress. */
 const filling = async (
   { store, encoders }: MoveCore,
   record: CollectionRecord,
@@ -127,14 +127,14 @@ const filling = async (
   };
 };
 
-/** The collection's anchors with the vectors of other encoders, in memory. */
+/** Loads the collection's anchors with the vectors of other encoders into memory. */
 const openBeside = async (
   { store, collections }: MoveCore,
   record: CollectionRecord,
   to: EncoderPair,
   fill: () => Promise<void>,
 ): Promise<Beside> => {
-  // What is written from here on may come too late for `fill`; so it is read again at the move.
+  // Writes from here on may be too late for `fill`, so they are read again at the move.
   const from = (await findCollection(store, record.name))?.sequence ?? (0 as Sequence);
   await fill();
   const successor = await collections.moving.succeed(record, to);
@@ -149,7 +149,7 @@ const openBeside = async (
   return { ...successor, from };
 };
 
-/** @returns null where there are too few captions to compare by */
+/** @returns null if there are too few captions for a comparison */
 const evaluated = async (
   { space, defaults }: OpenCollection,
   after: AnchorView,
@@ -160,7 +160,7 @@ const evaluated = async (
   const { asif, ...rest } = defaults();
   const views = { before: space.view(), after };
   const parameters = parametersFor(asif, rest.transform, after.size);
-  // The work that is shown is that of encoding.
+  // The progress shown is that of encoding.
   const context = { ...asked, progress: () => undefined };
   try {
     const compared = await compareViews(views, { ...asif, ...parameters, ...rest }, TUNING_DEFAULTS, context);
@@ -172,7 +172,7 @@ const evaluated = async (
   }
 };
 
-/** Fits what queries will ask for, so that the first after the move need not wait for it. */
+/** Fits the transforms that queries will need, so that the first query after the move does not wait. */
 const warm = async (
   view: AnchorView,
   { asif, transform, method, rank }: CollectionDefaults,
@@ -189,13 +189,13 @@ const warm = async (
 
 interface Moved {
   readonly sequence: Sequence;
-  /** Null where the collection had to be read anew. */
+  /** Null if the collection had to be read again. */
   readonly next: OpenCollection | null;
 }
 
 /**
- * While no write of this process comes between: the move in Postgres, then the one in memory. Where anything fails
- * between the two, memory follows as in other processes.
+ * Runs without a write of this process in between: the move in Postgres, then in memory. If a step between them
+ * fails, memory catches up as in other processes.
  */
 const moveNow = async (
   { store, encoders, collections }: MoveCore,

@@ -25,26 +25,23 @@ const KIND = "reencode";
 const JOBS_LOOKED_AT = 10_000;
 const MODALITIES = ["image", "text"] as const satisfies readonly Modality[];
 
-/** Moves of collections to other encoders, while they are queried and written to. */
+/** Moves collections to other encoders while they serve queries and writes. */
 export interface Reencodings {
   /**
-   * Starts a job that moves a collection; it goes on where an earlier one to the same encoders stopped.
+   * Starts a job that moves a collection, or resumes an earlier one to the same encoders.
    *
    * @throws AnchorageError `invalid-input` for an encoder that is not registered; `unprocessable` for one that the
-   * collection has already, for an external one, where anchors lack what a vector is made from, and where there are too
-   * few captions for a comparison that is to decide; `conflict` where the collection is being moved
+   * collection uses already, for an external one, if anchors lack the input of a vector, and if there are too few
+   * captions for a comparison that decides; `conflict` if the collection is being moved
    */
   readonly start: (name: CollectionName, request: ReencodeRequest) => Promise<Job>;
-  /** The last one. @throws AnchorageError `not-found` where there is none */
+  /** The latest move. @throws AnchorageError `not-found` if there is none */
   readonly get: (name: CollectionName) => Promise<Reencoding>;
-  /**
-   * Continues the moves that a stopped or killed service left, or that failed for a while, except those that another
-   * process is at.
-   */
+  /** Resumes moves that a stopped service left or that failed temporarily, except those that another process runs. */
   readonly resume: () => Promise<void>;
 }
 
-/** What re-encoding needs of the core. */
+/** The parts of the core that re-encoding needs. */
 type ReencodingCore = Pick<Core, "collections" | "encoders" | "jobs" | "log" | "store">;
 
 export const createReencodings = (core: ReencodingCore): Reencodings => {
@@ -90,7 +87,7 @@ export const createReencodings = (core: ReencodingCore): Reencodings => {
   };
 };
 
-/** Checks what is asked for; moves the collection when the returned function is called. */
+/** Validates the request; the returned function runs the move. */
 const planReencoding = async (
   core: ReencodingCore,
   name: CollectionName,
@@ -121,7 +118,7 @@ const choicesOf = ({ imageEncoder, textEncoder }: EncoderPair): Reencoding["from
   textEncoder: choiceOf(textEncoder),
 });
 
-/** The encoder that is wanted in the place of `present`, where one is. */
+/** The requested replacement of the encoder `present`, if there is one. */
 const target = async (
   { store, encoders }: ReencodingCore,
   present: EncoderRecord,
@@ -149,7 +146,7 @@ const target = async (
   return record;
 };
 
-/** @throws AnchorageError `unprocessable` that says how many anchors lack what a vector would be made of */
+/** @throws AnchorageError `unprocessable` with the number of anchors that lack the input of a vector */
 const requireSources = async (
   store: Store,
   record: CollectionRecord,
@@ -165,7 +162,7 @@ const requireSources = async (
 const requireEvaluable = ({ space }: OpenCollection, apply: Reencoding["apply"], evaluate: boolean): void => {
   if (apply === "always") return;
   if (!evaluate) throw invalidField(["evaluate"], `must be true where apply is "${apply}"`);
-  // Throws where there are too few.
+  // Throws if there are too few captions.
   dealFolds(space.view(), TUNING_DEFAULTS);
 };
 

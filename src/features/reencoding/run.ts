@@ -5,10 +5,10 @@ import { move, SIDES, type MoveContext, type MoveCore } from "./move.ts";
 import { findReencoding, saveReencoding, type ReencodingRecord } from "./table.ts";
 
 /**
- * Moves a collection to other encoders: vectors of what is stored beside those that it has, a comparison of both, the
- * move at one sequence, and the old vectors go. One that was interrupted goes on: what is made is not made again.
+ * Moves a collection to other encoders: computes new vectors beside the old ones, compares both, switches at one
+ * sequence, and deletes the old vectors. An interrupted move resumes with the vectors that it has.
  *
- * @throws the signal's reason where it aborts before the move; one that was cancelled has removed what it made
+ * @throws the signal's reason if it aborts before the switch; a cancelled move deletes its vectors
  */
 export const runReencoding = async (
   core: MoveCore,
@@ -54,14 +54,14 @@ export const runReencoding = async (
   await save({ ...(present.state === "switched" ? { state: "done" as const } : {}), endedAt: new Date() });
 };
 
-/** Whether it is to go on at the next start, or when it is asked for again: the service stops, or Postgres is away. */
+/** Whether it resumes at the next start or on request: the service is stopping, or Postgres is unavailable. */
 const goesOn = (error: unknown, { signal, cancelled }: MoveContext): boolean =>
   !cancelled() && (signal.aborted || isCode(error, "unavailable") || isCode(error, "not-found"));
 
 const isCode = (error: unknown, code: AnchorageError["code"]): boolean =>
   isAnchorageError(error) && error.code === code;
 
-/** What an earlier move to other encoders than these has left. */
+/** Deletes the vectors of an earlier move to other encoders than these. */
 const removeRemains = async (
   { store }: MoveCore,
   record: CollectionRecord,

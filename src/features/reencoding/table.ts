@@ -20,7 +20,7 @@ import { copyMade, countLacking, selectLacking } from "../../store/vector-writes
 import type { CollectionName, Sequence } from "../../types.ts";
 import type { Evaluation, Reencoding } from "./api.ts";
 
-/** The last move of each collection; it is under way until it has ended. */
+/** The latest move of each collection; it is running until it has an end. */
 export const reencodings = pgTable("reencodings", {
   collection: collectionKey().primaryKey(),
   fromImageEncoder: encoderKey("from_image_encoder"),
@@ -30,18 +30,18 @@ export const reencodings = pgTable("reencodings", {
   apply: text("apply").$type<Reencoding["apply"]>().notNull(),
   evaluate: boolean("evaluate").notNull(),
   state: text("state").$type<Reencoding["state"]>().notNull(),
-  /** The collection's sequence at which it moved; null where it did not, or not yet. */
+  /** The collection's sequence at the move; null if it has not happened. */
   appliedAt: bigint("applied_at", { mode: "number" }).$type<Sequence>(),
   evaluation: jsonb("evaluation").$type<Evaluation>(),
   startedAt: momentNow("started_at"),
   endedAt: timestamp("ended_at", { withTimezone: true, precision: 3 }),
 });
 
-/** A collection's move to other encoders as it is stored. One that failed may have vectors to remove until it has ended. */
+/** A stored move. A failed one may have vectors to delete until it has ended. */
 export interface ReencodingRecord extends Omit<Reencoding, "from" | "to"> {
   readonly from: EncoderPair;
   readonly to: EncoderPair;
-  /** Whether both are asked the same questions before the move. */
+  /** Whether both views are compared before the move. */
   readonly evaluate: boolean;
 }
 
@@ -53,7 +53,7 @@ const rowOf = ({ from, to, ...rest }: ReencodingRecord) => ({
   ...rest,
 });
 
-/** In place of the collection's last one. */
+/** Replaces the collection's previous move. */
 export const saveReencoding = async (
   database: Database,
   { key }: CollectionRecord,
@@ -96,7 +96,7 @@ export const findReencoding = async (
   };
 };
 
-/** The collections whose last move has not ended. */
+/** The collections whose latest move has not ended. */
 export const listReencoded = async (database: Database): Promise<CollectionName[]> => {
   const rows = await database.query((queries) =>
     queries
@@ -111,13 +111,13 @@ export const listReencoded = async (database: Database): Promise<CollectionName[
 
 /**
  * Moves a collection to the encoders of `reencoding.to`, at a new sequence, in one transaction with the vectors that
- * are still missing; what was fitted and measured under the old ones goes.
+ * are still missing; fits and measurements of the old encoders are deleted.
  *
- * @param encode makes vectors while writes to the collection wait
- * @param atMost how many missing vectors may be waited for
- * @param onMove removes what features measured under the old encoders
- * @returns null where more are missing: nothing is changed
- * @throws AnchorageError `conflict` where the collection has other encoders than `collection` says
+ * @param encode computes vectors while writes to the collection wait
+ * @param atMost maximum number of missing vectors to compute inside the transaction
+ * @param onMove deletes the features' measurements of the old encoders
+ * @returns null if more are missing; nothing is changed
+ * @throws AnchorageError `conflict` if the collection has other encoders than `collection`
  */
 export const switchEncoders = async (
   database: Database,

@@ -11,15 +11,15 @@ import {
 } from "../../store/index.ts";
 import type { AnchorId } from "../../types.ts";
 
-/** How many anchors are encoded between two writes. */
+/** Number of anchors encoded between two writes. */
 const AT_ONCE = 64;
-/** Ids that an error names. */
+/** Maximum number of ids in an error. */
 export const NAMED = 10;
 
 /**
- * Encodes what is stored of anchors: their captions, or the pictures that are kept of their images.
+ * Encodes stored anchors: their captions, or the kept copies of their images.
  *
- * @throws AnchorageError `unprocessable` that names anchors without, or one whose picture cannot be decoded
+ * @throws AnchorageError `unprocessable` that names anchors without one, or one whose image cannot be decoded
  */
 export const makeVectors = async (
   registry: EncoderRegistry,
@@ -50,7 +50,7 @@ export const makeVectors = async (
   }
 };
 
-/** For anchors that lack what a vector of a modality would be made of. */
+/** The error for anchors that lack the input of a vector. */
 export const cannotEncode = (
   modality: "image" | "text",
   count: number,
@@ -66,9 +66,9 @@ export const cannotEncode = (
 };
 
 /**
- * Gives every anchor of a collection a vector of `encoder`, beside those that it has.
+ * Computes a vector of `encoder` for every anchor of a collection, in addition to existing ones.
  *
- * @param onMade how many more were made
+ * @param onMade receives the number of new vectors
  */
 export const fillVectors = async (
   store: Store,

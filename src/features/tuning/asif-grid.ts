@@ -4,28 +4,28 @@ import type { Neighbours } from "../../retrieval/index.ts";
 import type { Negatives } from "../../types.ts";
 import { rankAmong } from "./ranks.ts";
 
-/** The nearest anchors of a fold's images and prompts, searched once for the largest k. */
+/** The nearest anchors of a fold's images and prompts, from one search with the largest k. */
 export interface GridInput {
   readonly images: Neighbours;
   readonly texts: Neighbours;
   readonly truths: Int32Array;
-  /** How many consecutive texts are the prompts of each class. */
+  /** Number of consecutive texts that are the prompts of each class. */
   readonly sizes: readonly number[];
   readonly slotCount: number;
-  /** Absent: `cut`. */
+  /** Default: `cut`. */
   readonly negatives?: Negatives;
 }
 
 /**
  * The rank of each image's class by ASIF, for every k of `ks` (ascending, the last at least as wide as the rows) and
- * every p of `ps`: the same as by relative
- * representations of each k and p, but for rounding. A class counts as its best prompt.
+ * every p of `ps`: equal, up to rounding, to relative representations of each k and p. A class scores as its best
+ * prompt.
  *
- * An anchor takes part in the score of an image and a text for every k that is above its place in both rows. So each
- * pair of entries is visited once for a power, added up under the smallest such k, and the sums of the ks follow from
- * one another. Pairs are found by anchor, so that only entries that meet are visited.
+ * An anchor contributes to the score of an image and a text for every k above its position in both rows. So each pair
+ * of entries is visited once per power and added under the smallest such k, and prefix sums give the scores of all k.
+ * Pairs are found by anchor, so that only shared anchors are visited.
  *
- * @param onRanks gets the ranks of all images for a k and a p
+ * @param onRanks receives the ranks of all images for a k and a p
  */
 export const rankGrid = async (
   { images, texts, truths, sizes, slotCount, negatives }: GridInput,
@@ -63,7 +63,7 @@ export const rankGrid = async (
   }
 };
 
-/** What an image shares with each row by the anchors that come in only with this k, for each k: `[ks, rows]`. */
+/** The products of an image with each row over the anchors that only this k adds, for each k: `[ks, rows]`. */
 const addUp = (
   images: Neighbours,
   image: number,
@@ -93,17 +93,17 @@ const addUp = (
   }
 };
 
-/** Of each place in a row the index of the smallest k that reaches it; the largest k reaches all. */
+/** The index of the smallest k that includes each position of a row; the largest k includes all. */
 const stepsOf = (ks: readonly number[], width: number): Uint8Array =>
   Uint8Array.from({ length: width }, (_, place) => ks.findIndex((k) => k > place));
 
-/** The entries of rows, by the anchor that they hold: those of slot s are at `offsets[s] .. offsets[s + 1]`. */
+/** The entries of rows by anchor: those of slot s are at `offsets[s] .. offsets[s + 1]`. */
 interface Anchors {
   readonly offsets: Int32Array;
-  /** Where each is among the rows' entries. */
+  /** Position of each among the rows' entries. */
   readonly entries: Int32Array;
   readonly rows: Int32Array;
-  /** By its place in its row. */
+  /** By its position in its row. */
   readonly steps: Uint8Array;
 }
 
@@ -130,7 +130,7 @@ const byAnchor = ({ counts, width, slots }: Neighbours, stepOf: Uint8Array, slot
   return { offsets, entries, rows, steps };
 };
 
-/** Over the row's largest, so that a large p does not underflow; a factor of a whole row changes no rank. */
+/** Divided by the row's largest, so that a large p does not underflow; a constant factor of a row changes no rank. */
 const powers = (
   { counts, width, scores }: Neighbours,
   p: number,
@@ -144,7 +144,7 @@ const powers = (
   });
 };
 
-/** Of each row's first k values for each k, `[ks, rows]`; 0 where they are all 0. */
+/** The norm of each row's first k values for each k, `[ks, rows]`; 0 if all values are 0. */
 const invertNorms = (
   { counts, width }: Neighbours,
   values: Float64Array,

@@ -5,9 +5,9 @@ import type { TuneRequestBody, TuningBody } from "./api.ts";
 export type { TuneRequestBody, TuningBody } from "./api.ts";
 
 export interface TuningClient {
-  /** Starts to look for better settings by the collection's own anchors. */
+  /** Starts a job that searches for better settings on the collection's own anchors. */
   tune(request?: TuneRequestBody, options?: CallOptions): Promise<JobBody>;
-  /** The last tuning that ended. */
+  /** The latest finished tuning. */
   getTuning(options?: CallOptions): Promise<TuningBody>;
 }
 

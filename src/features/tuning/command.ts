@@ -8,7 +8,7 @@ import { METRICS, tuning, TUNING_DEFAULTS } from "./api.ts";
 import type { TuningClient } from "./client.ts";
 import { tuningReport } from "./report.ts";
 
-/** The part of Anchorage that tunes a collection. */
+/** The methods of Anchorage that tuning a collection needs. */
 type Tuner = Pick<CoreClient, "waitForJob"> & { collection(name: string): TuningClient };
 
 const { folds, repeats, seed, classes, questions, objective, budgetSeconds } = TUNING_DEFAULTS;

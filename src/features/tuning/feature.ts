@@ -3,7 +3,7 @@ import { addTuning } from "./routes.ts";
 import { removeTuning } from "./table.ts";
 import { createTunings } from "./tunings.ts";
 
-/** Better settings for a collection, found by cross-validation on its own anchors. */
+/** Searches for better settings of a collection by cross-validation on its own anchors. */
 export const tuningFeature: Feature = {
   name: "tuning",
   open: (core) => {

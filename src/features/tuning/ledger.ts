@@ -2,13 +2,13 @@ import { transformText } from "../../api/transforms.ts";
 import { measure } from "./ranks.ts";
 import type { MeasuredTrial, Metric, Trial } from "./api.ts";
 
-/** What every trial came to in every fold. */
+/** The results of every trial in every fold. */
 export interface Ledger {
   readonly record: (trial: Trial, fold: number, ranks: Float64Array) => void;
   readonly has: (trial: Trial) => boolean;
-  /** The ranks of a trial in each of the first `folds`; empty where one was not measured. */
+  /** The ranks of a trial in each of the first `folds`; empty for a fold without a measurement. */
   readonly ranks: (trial: Trial, folds: number) => readonly Float64Array[];
-  /** The trials that were measured in each of the first `folds`, in the order in which they were begun. */
+  /** The trials that were measured in each of the first `folds`, in the order in which they started. */
   readonly measured: (folds: number) => MeasuredTrial[];
 }
 
@@ -43,7 +43,7 @@ export const createLedger = (): Ledger => {
 export const keyOf = ({ method, transform, k, p, rank, ensemble }: Trial): string =>
   [method, transform === undefined ? "" : transformText(transform), k, p, rank, ensemble].join(" ");
 
-/** The first of the best; null where there is none. */
+/** The first of the best trials; null if there is none. */
 export const bestOf = <T extends MeasuredTrial>(trials: readonly T[], objective: Metric): T | null =>
   trials.reduce<T | null>(
     (best, trial) => (best === null || trial[objective] > best[objective] ? trial : best),

@@ -2,11 +2,11 @@ import { standardDeviation } from "../../math/statistics.ts";
 import { METRICS, type Measured, type Metric, type AccuracySpread } from "./api.ts";
 
 /**
- * The rank of class `truth` among all, each scoring as its best text; 1 is the best. Classes of the same score share
- * the mean of their places, so that no order of the classes makes a setting look better than it is.
+ * The rank of class `truth` among all, each scoring as its best text; 1 is the best. Classes with equal scores get
+ * their mean rank, so that the order of the classes does not favour a setting.
  *
- * @param scores of every text, those of the first class first
- * @param sizes how many texts each class has
+ * @param scores of every text, grouped by class in order
+ * @param sizes number of texts of each class
  */
 export const rankAmong = (scores: Float64Array, sizes: readonly number[], truth: number): number => {
   let first = 0;
@@ -35,7 +35,7 @@ const REACHED: Readonly<Record<Exclude<Metric, "meanReciprocalRank">, number>> =
   top10: 10,
 };
 
-/** What one rank counts for by a metric, in [0, 1]. */
+/** The value of one rank by a metric, in [0, 1]. */
 export const valueOf = (metric: Metric, rank: number): number => {
   if (metric === "meanReciprocalRank") return 1 / rank;
   return rank <= REACHED[metric] ? 1 : 0;
@@ -47,7 +47,7 @@ const metricOf = (metric: Metric, ranks: Iterable<number> & ArrayLike<number>): 
   return sum / ranks.length;
 };
 
-/** The mean over the questions of all folds, with the spread from fold to fold. */
+/** The mean over the questions of all folds, with the spread over folds. */
 export const measure = (folds: readonly Float64Array[]): Measured => {
   const all = folds.flatMap((ranks) => Array.from(ranks));
   const every = (of: (metric: Metric) => number): AccuracySpread =>

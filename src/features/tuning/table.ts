@@ -7,24 +7,24 @@ import type { CollectionRecord } from "../../store/types.ts";
 import type { Sequence } from "../../types.ts";
 import type { TuningFindings } from "./api.ts";
 
-/** The last tuning of each collection. */
+/** The latest tuning of each collection. */
 export const tunings = pgTable("tunings", {
   collection: collectionKey().primaryKey(),
   at: timestamp("at", { withTimezone: true, precision: 3 }).notNull(),
-  /** The collection's sequence at which it took effect; null where it did not. */
+  /** The collection's sequence at which it took effect; null if it was not applied. */
   appliedAt: bigint("applied_at", { mode: "number" }).$type<Sequence>(),
   tuning: jsonb("tuning").$type<TuningFindings>().notNull(),
 });
 
-/** What tuning found, and whether queries go by it. */
+/** The result of a tuning, and whether queries use it. */
 export interface TuningRecord {
   readonly at: Date;
-  /** Null where it was not applied. */
+  /** Null if it was not applied. */
   readonly appliedAt: Sequence | null;
   readonly tuning: TuningFindings;
 }
 
-/** Replaces the collection's last tuning. */
+/** Replaces the collection's previous tuning. */
 export const saveTuning = async (
   database: Database,
   collection: CollectionRecord,
@@ -39,7 +39,7 @@ export const saveTuning = async (
   });
 };
 
-/** @returns null where the collection was never tuned */
+/** @returns null if the collection was never tuned */
 export const findTuning = async (
   database: Database,
   { key }: CollectionRecord,

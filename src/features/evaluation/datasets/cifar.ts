@@ -10,11 +10,11 @@ const IMAGES = "test.bin";
 const NAMES = "fine_label_names.txt";
 const SIDE = 32;
 const PIXELS = SIDE * SIDE;
-/** A coarse label and a fine one. */
+/** A coarse label and a fine label. */
 const LABELS = 2;
 const RECORD = LABELS + 3 * PIXELS;
 
-/** The file of a CIFAR-100 binary test set that `path` is or holds. */
+/** Finds the file of a CIFAR-100 binary test set: `path` itself, or a file in it. */
 export const cifarFile = (path: string): string | undefined => {
   if (path.endsWith(".bin") && existsSync(path)) return path;
   return [path, join(path, "cifar-100-binary")]
@@ -23,11 +23,11 @@ export const cifarFile = (path: string): string | undefined => {
 };
 
 /**
- * CIFAR-100's binary version (Krizhevsky, "Learning multiple layers of features from tiny images", 2009): records of a
- * coarse label, a fine label and 32 x 32 pixels, all red values first, then green, then blue. The fine labels are the
- * classes; their names lie beside it in `fine_label_names.txt`.
+ * CIFAR-100's binary version (Krizhevsky, "Learning multiple layers of features from tiny images", 2009): records of
+ * a coarse label, a fine label and 32 x 32 pixels, all red values first, then green, then blue. The fine labels are
+ * the classes; their names are in `fine_label_names.txt` beside it.
  *
- * @throws AnchorageError `corrupt-file` where it does not consist of such records.
+ * @throws AnchorageError `corrupt-file` if it does not consist of such records.
  */
 export const readCifar = async (file: string): Promise<FoundImages> => {
   const names = (await readTextFile(join(dirname(file), NAMES))).split(/\r?\n/).filter((line) => line !== "");

@@ -5,16 +5,16 @@ import { imagesIn, readImageFile } from "../../../files/index.ts";
 import { compareIds } from "../../../math/order.ts";
 import type { FoundImages, LabelledImage } from "./types.ts";
 
-/** Kaggle's name for ImageNet's `wnid name, synonym` list. */
+/** Kaggle's name for ImageNet's list `wnid name, synonym`. */
 const SYNSETS = "LOC_synset_mapping.txt";
 const SPLITS = ["test", "val"] as const;
-/** How far above the class folders a list of names may lie: ILSVRC/Data/CLS-LOC/val. */
+/** Maximum number of levels between the class folders and a list of names, as in ILSVRC/Data/CLS-LOC/val. */
 const LEVELS_ABOVE = 4;
 
 /**
- * A folder a class, as ImageNet (`val/n01440764/*.JPEG`), EuroSAT (`2750/AnnualCrop/*.jpg`) and data sets that were
- * exported as PNG have it. A `test` or `val` folder of class folders is taken in place of the folder around it, and
- * so is a folder that is alone.
+ * Reads one folder per class, as in ImageNet (`val/n01440764/*.JPEG`), EuroSAT (`2750/AnnualCrop/*.jpg`) and data
+ * sets exported as PNG. A `test` or `val` folder of class folders is used instead of its parent, and so is an only
+ * child.
  */
 export const readClassFolders = async (folder: string): Promise<FoundImages> => {
   const root = await rootOf(folder);
@@ -38,13 +38,13 @@ export const readClassFolders = async (folder: string): Promise<FoundImages> => 
   };
 };
 
-/** An image that is a file. Where it is gone meanwhile, reading it will say so. */
+/** An image file. If it is deleted later, reading it fails. */
 export const labelled = async (path: string, truth: number): Promise<LabelledImage> => {
   const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 }));
   return { source: path, version: `${size} ${mtimeMs}`, truth, image: () => readImageFile(path) };
 };
 
-/** `annual_crop` and `AnnualCrop` are "annual crop"; `iPhone` and `red fox` stay. */
+/** `annual_crop` and `AnnualCrop` become "annual crop"; `iPhone` and `red fox` stay unchanged. */
 export const nameOfFolder = (name: string): string => {
   const spaced = name
     .normalize("NFC")

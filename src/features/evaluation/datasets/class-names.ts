@@ -13,13 +13,12 @@ const names = z.union([
 const json = z.union([z.array(names), z.record(z.string(), names)]);
 
 /**
- * The classes with the names that a file gives them. It is one of
+ * Reads the names of classes from a file in one of these formats:
  * - a list, one name a line or as JSON, in the order of the classes (of folders: sorted);
- * - lines of `<class> <name>, <synonym>`, as ImageNet's `LOC_synset_mapping.txt`; classes that are not there are passed
- *   over;
- * - a JSON object from the class to its name or names; also `{"0": ["n01440764", "tench"]}`, as Keras has it.
+ * - lines of `<class> <name>, <synonym>`, as in ImageNet's `LOC_synset_mapping.txt`; unknown classes are ignored;
+ * - a JSON object from the class to its name or names; also Keras' form `{"0": ["n01440764", "tench"]}`.
  *
- * @throws AnchorageError `invalid-input` where it names too many classes or too few.
+ * @throws AnchorageError `invalid-input` if it names too many or too few classes.
  */
 export const readClassNames = async (
   path: string,
@@ -39,7 +38,7 @@ type Names =
   | { readonly list: readonly (readonly string[])[] }
   | { readonly byClass: ReadonlyMap<string, readonly string[]> };
 
-/** WordNet's ids, by which ImageNet calls its folders. */
+/** WordNet ids, which name ImageNet's folders. */
 const WORDNET_ID = /^n\d{8}$/;
 
 const inOrder = (
@@ -60,7 +59,7 @@ const parseJson = (path: string, text: string): Names => {
     const given = json.parse(JSON.parse(text));
     if (Array.isArray(given)) return { list: given };
     const entries = Object.entries(given);
-    // Keras numbers the classes, and puts the folder before the name.
+    // Keras numbers the classes and puts the folder before the name.
     const numbered = entries.every(([key, found]) => /^\d+$/.test(key) && found.length === 2);
     return {
       byClass: new Map(

@@ -1,3 +1,3 @@
-/** Labelled images as data sets publish them, and the words that ask for their classes. */
+/** Labelled images in the layouts of published data sets, and the names of their classes. */
 export { openDataset } from "./open.ts";
 export type { LabelledClass, LabelledImage, LabelledImages } from "./types.ts";

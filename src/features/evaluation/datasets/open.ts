@@ -8,12 +8,12 @@ import { isPets, readPets } from "./pets.ts";
 import type { FoundImages, LabelledImages } from "./types.ts";
 
 /**
- * Reads which images a labelled data set has, in whichever layout it lies at `path`: CIFAR-100's binary version,
- * Oxford-IIIT Pets, or a folder a class (ImageNet, EuroSAT and most others).
+ * Lists the images of a labelled data set in one of three layouts: CIFAR-100's binary version, Oxford-IIIT Pets, or
+ * one folder per class (ImageNet, EuroSAT and most others).
  *
- * @param classNames a file, see {@link readClassNames}; absent: one that lies beside the images, else what the layout
- * itself calls its classes
- * @throws AnchorageError `invalid-input` where it is not there, or has images of fewer than two classes.
+ * @param classNames a file, see {@link readClassNames}; default: one beside the images, otherwise the layout's own
+ * names
+ * @throws AnchorageError `invalid-input` if it does not exist, or has images of fewer than two classes.
  */
 export const openDataset = async (path: string, classNames?: string): Promise<LabelledImages> => {
   if (!existsSync(path)) throw new AnchorageError("invalid-input", `${path} does not exist`);

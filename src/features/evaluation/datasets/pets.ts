@@ -5,22 +5,22 @@ import { imagesIn, readTextFile } from "../../../files/index.ts";
 import { labelled } from "./class-folders.ts";
 import type { FoundImages } from "./types.ts";
 
-/** `Abyssinian_100` is the hundredth image of that breed. */
+/** `Abyssinian_100` is image 100 of that breed. */
 const IMAGE_NAME = /^(?<breed>.+)_\d+$/;
-/** The images that are asked about, and where there is no such list, all of them. */
+/** The test images; without this list, all images are used. */
 const LISTS = ["test.txt", "list.txt"] as const;
 
-/** Whether `folder` is laid out as Oxford-IIIT Pets. */
+/** Whether `folder` has the layout of Oxford-IIIT Pets. */
 export const isPets = (folder: string): boolean =>
   existsSync(join(folder, "images")) && existsSync(join(folder, "annotations"));
 
 /**
  * Oxford-IIIT Pets (Parkhi, Vedaldi, Zisserman and Jawahar, "Cats and dogs", 2012): `images/Abyssinian_1.jpg` and so
  * on in one folder, and `annotations/test.txt` or `list.txt` with lines of `image class species breed`. A class is
- * called by its breed and its species, "abyssinian cat", as ASIF's authors do: a breed whose files begin with a capital
- * is one of cats. Classes come in the order of their names, whatever their case.
+ * named by its breed and its species, such as "abyssinian cat", as by ASIF's authors: breeds of cats have file names
+ * with a capital. Classes are sorted by name, ignoring case.
  *
- * @throws AnchorageError `corrupt-file` where a list has a line of another kind.
+ * @throws AnchorageError `corrupt-file` if a list has an invalid line.
  */
 export const readPets = async (folder: string): Promise<FoundImages> => {
   const found = new Map<string, string>();

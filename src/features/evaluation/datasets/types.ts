@@ -1,38 +1,38 @@
 /** A class of a labelled data set. */
 export interface LabelledClass {
-  /** As the data set itself tells it: a folder, a label, a breed. */
+  /** The data set's own identifier: a folder, a label, a breed. */
   readonly key: string;
-  /** What people call it; any of them is right. */
+  /** Its names; each is correct. */
   readonly names: readonly string[];
 }
 
 /** An image of a labelled data set. */
 export interface LabelledImage {
-  /** Where it stands, for messages. */
+  /** Its path, for messages. */
   readonly source: string;
-  /** Changes when the image does. */
+  /** Changes whenever the image does. */
   readonly version: string;
   /** The index of its class. */
   readonly truth: number;
-  /** The bytes of an image file. @throws AnchorageError where they cannot be read. */
+  /** The bytes of the image file. @throws AnchorageError if they cannot be read. */
   readonly image: () => Promise<Uint8Array>;
 }
 
-/** Images with their classes, as a data set is published. */
+/** Images with their classes. */
 export interface LabelledImages {
-  /** How it is laid out, in a few words. */
+  /** A short description of its layout. */
   readonly layout: string;
-  /** Also those of which no image is there: they are answers that may be given. */
+  /** Includes classes without images, because they are possible answers. */
   readonly classes: readonly LabelledClass[];
   readonly images: readonly LabelledImage[];
-  /** What was passed over, and why. */
+  /** Files that were skipped, and why. */
   readonly rejects: readonly { readonly source: string; readonly reason: string }[];
 }
 
-/** What a reader of one layout finds, before classes have their names. */
+/** The images of a layout before class names are resolved. */
 export interface FoundImages {
   readonly layout: string;
-  /** In the order in which a list of names tells them. */
+  /** In the order of the entries of a list of names. */
   readonly classes: readonly LabelledClass[];
   readonly images: readonly LabelledImage[];
   readonly rejects: LabelledImages["rejects"];

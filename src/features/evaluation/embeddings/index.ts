@@ -1,2 +1,2 @@
-/** Embeddings that were made elsewhere, from files of NumPy and of PyTorch. */
+/** Embeddings computed elsewhere, from files of NumPy and PyTorch. */
 export { readEmbeddings, type EmbeddingFiles } from "./read.ts";

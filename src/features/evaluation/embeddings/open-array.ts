@@ -6,10 +6,10 @@ import { LABEL_ITEMS, openNpy, VECTOR_ITEMS, type OpenArray } from "../../../mat
 const FIRST_BYTES = 4;
 
 /**
- * Opens vectors: a `.npy` file, or a tensor that `torch.save` wrote, such as ASIF's authors publish. The first bytes say
- * which it is.
+ * Opens vectors: a `.npy` file, or a tensor written by `torch.save`, as ASIF's authors publish. The first bytes
+ * decide which it is.
  *
- * @throws AnchorageError `invalid-input` or `corrupt-file` that names the file and what is wrong with it
+ * @throws AnchorageError `invalid-input` or `corrupt-file` that names the file and the problem
  */
 export const openVectors: OpenArray = async (path) => {
   const start = await firstBytes(path);
@@ -18,7 +18,7 @@ export const openVectors: OpenArray = async (path) => {
   return inMemory(shape, data);
 };
 
-/** Opens whole numbers: a `.npy` file, a tensor, or a pickled list of numbers or of tensors. @see openVectors */
+/** Opens integers: a `.npy` file, a tensor, or a pickled list of numbers or tensors. @see openVectors */
 export const openLabels: OpenArray = async (path) => {
   const start = await firstBytes(path);
   if (!isArchive(start) && !isPickle(start)) return openNpy(path, LABEL_ITEMS);
@@ -26,7 +26,7 @@ export const openLabels: OpenArray = async (path) => {
   return inMemory([labels.length], labels.map(toInt32));
 };
 
-/** What int32 cannot hold stays out of range, as in `.npy` files, instead of wrapping into it. */
+/** Values outside of int32 stay out of range, as in `.npy` files, instead of wrapping around. */
 const toInt32 = (value: number): number => Math.max(-(2 ** 31), Math.min(value, 2 ** 31 - 1));
 
 const inMemory = (shape: readonly number[], numbers: ArrayLike<number>): Awaited<ReturnType<OpenArray>> => ({

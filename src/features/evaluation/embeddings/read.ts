@@ -7,19 +7,19 @@ import type { Task } from "../subsets.ts";
 import { openLabels, openVectors } from "./open-array.ts";
 
 /**
- * `.npy` files of NumPy, or `.pt` files of PyTorch. A pattern such as `anchors-*.npy` stands for several files, whose rows
- * follow each other in the order of their names.
+ * `.npy` files of NumPy or `.pt` files of PyTorch. A pattern such as `anchors-*.npy` selects several files, whose
+ * rows are concatenated in the order of their names.
  */
 export interface EmbeddingFiles {
   /** `[n, d]` */
   readonly anchorImages: string;
-  /** `[n, d']`, row j belonging to row j of the images. */
+  /** `[n, d']`; row j belongs to row j of the images. */
   readonly anchorTexts: string;
   /** `[q, d]` */
   readonly images: string;
-  /** `[q]` or `[q, 1]`: of each image the index of its class, from 0. A pickled list as well. */
+  /** `[q]` or `[q, 1]`: the class index of each image, from 0. A pickled list is accepted too. */
   readonly labels: string;
-  /** `[classes * promptsPerClass, d']`, the prompts of the first class first. */
+  /** `[classes * promptsPerClass, d']`, grouped by class in order. */
   readonly texts: string;
   readonly promptsPerClass: number;
 }
@@ -33,10 +33,10 @@ interface Matrix {
 }
 
 /**
- * Embeddings that were made elsewhere, as one question each image. They need not be normalised.
+ * Reads embeddings computed elsewhere, with one question per image. They need not be normalised.
  *
- * @throws AnchorageError `invalid-input` or `corrupt-file` that names the file which cannot be read or does not fit the
- * others.
+ * @throws AnchorageError `invalid-input` or `corrupt-file` that names a file that cannot be read or does not match
+ * the others.
  */
 export const readEmbeddings = async (files: EmbeddingFiles): Promise<Task> => {
   const anchorImages = await readMatrix(files.anchorImages);
@@ -69,7 +69,7 @@ export const readEmbeddings = async (files: EmbeddingFiles): Promise<Task> => {
   const width = String(anchorImages.rows).length;
   return {
     anchors: Array.from({ length: anchorImages.rows }, (_, row) => ({
-      // Ties are broken by the order of ids, so by the order of rows.
+      // Ids keep the order of rows, because ties are broken by id.
       id: String(row).padStart(width, "0") as AnchorId,
       imageVector: vectorAt(anchorImages, row),
       textVector: vectorAt(anchorTexts, row),
