@@ -172,11 +172,24 @@ export const anchorChange = z
     example: { text: "a red fox in snow", metadata: { owner: "ann" }, ifSequence: 17 },
   });
 
+const NEVER_AGAIN =
+  "Keeps a keyed hash of the image's file, of the picture and of the caption, and refuses a later anchor that is the same " +
+  "image, nearly the same picture, or a similar picture with the same caption; the fault names the receipt.";
+
+const neverAgain = z.boolean().openapi({ default: false, description: NEVER_AGAIN });
+
+export const deleteQuery = z.strictObject({
+  neverAgain: optional(flag.openapi({ default: false, description: NEVER_AGAIN })),
+});
+
 export const deleteAnchorsRequest = z
   .union(
     [
-      z.strictObject({ ids: z.array(anchorId).min(1).max(MAX_ANCHORS).readonly() }),
-      z.strictObject({ filter }),
+      z.strictObject({
+        ids: z.array(anchorId).min(1).max(MAX_ANCHORS).readonly(),
+        neverAgain: optional(neverAgain),
+      }),
+      z.strictObject({ filter, neverAgain: optional(neverAgain) }),
     ],
     { error: `must hold either "ids" or "filter", and nothing else` },
   )

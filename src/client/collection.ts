@@ -83,7 +83,8 @@ export interface CoreCollectionClient {
   idsOfSource(container: string, options?: CallOptions): AsyncGenerator<string, void>;
   /** All anchors in id order, fetched page by page. */
   listAnchors(options?: ListOptions): AsyncGenerator<StoredAnchorBody, void>;
-  deleteAnchor(id: string, options?: CallOptions): Promise<DeletedBody>;
+  /** `neverAgain`: the same image, and nearly the same picture, is refused from then on. */
+  deleteAnchor(id: string, options?: CallOptions & { readonly neverAgain?: boolean }): Promise<DeletedBody>;
   deleteAnchors(which: DeleteAnchorsBody, options?: CallOptions): Promise<DeletedBody>;
   getReceipt(id: string, options?: CallOptions): Promise<ReceiptBody>;
   /** All receipts of the chain from its beginning, fetched page by page. */
@@ -160,7 +161,8 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
         cursor = page.nextCursor ?? undefined;
       } while (cursor !== undefined);
     },
-    deleteAnchor: async (id, options) => json("DELETE", `${anchors}/${segment(id)}`, options),
+    deleteAnchor: async (id, { neverAgain, ...options } = {}) =>
+      json("DELETE", `${anchors}/${segment(id)}`, { ...options, query: { neverAgain: flag(neverAgain) } }),
     deleteAnchors: (which, options) => post(`${anchors}/delete`, which, options),
     getReceipt: async (id, options) => json("GET", `${path}/receipts/${segment(id)}`, options),
     listReceipts: async function* ({ pageSize = 200, ...options } = {}) {

@@ -31,6 +31,7 @@ import { requireTransform } from "./transform-bounds.ts";
 import { fitFirst, removeOtherFits } from "./transform-fits.ts";
 import { createOpened } from "./opened.ts";
 import { createMoving } from "./moving.ts";
+import { refuseForbidden } from "./never-again.ts";
 import { prepareAnchors } from "./prepare.ts";
 import { countUnknown } from "./unknown-texts.ts";
 import { createQueries } from "./queries.ts";
@@ -160,6 +161,7 @@ export const openCollections = async (
       let unknownCaptions = 0;
       const { sequence, ids } = await writeTo(name, async (collection) => {
         const writes = await prepareAnchors(collection.record, anchors, encoding);
+        await refuseForbidden(store, collection.record, writes);
         unknownCaptions = await countUnknown(collection.record, anchors, encoding);
         return collection.upsert(writes);
       });
@@ -202,8 +204,9 @@ export const openCollections = async (
         throw invalidField(["filter"], "must name a condition; delete the collection to delete every anchor");
       }
       const { sequence, ids, receipt } = await writeTo(name, (collection) =>
-        collection.delete(() =>
-          "ids" in which ? which.ids : matching(collection, which.filter, null, Infinity),
+        collection.delete(
+          () => ("ids" in which ? which.ids : matching(collection, which.filter, null, Infinity)),
+          which,
         ),
       );
       return {

@@ -16,6 +16,7 @@ import {
 import type { AnchorId, CollectionDefaults, Sequence } from "../types.ts";
 import type { Erasure } from "./erasure.ts";
 import type { CollectionHooks } from "./hooks.ts";
+import { fingerprintsOf } from "./never-again.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
 import { createWaiting } from "./waiting.ts";
 
@@ -34,7 +35,10 @@ export interface OpenCollection {
     anchors: readonly AnchorWrite[],
     expected?: ReadonlyMap<AnchorId, Sequence>,
   ) => Promise<WriteResult>;
-  readonly delete: (which: () => readonly AnchorId[]) => Promise<DeleteResult>;
+  readonly delete: (
+    which: () => readonly AnchorId[],
+    options?: { readonly neverAgain?: boolean },
+  ) => Promise<DeleteResult>;
   /** Reads what others have written, where memory is behind `sequence` when its turn comes. */
   readonly catchUp: (sequence: Sequence) => Promise<void>;
   /** Whether memory has reached `sequence`, now or within `ms` milliseconds. */
@@ -188,7 +192,7 @@ export const keepInStep = (
           ({ sequence, ids }) => (ids.length === 0 ? null : { sequence, upserts: anchors, deletes: [] }),
         ),
       ),
-    delete: (which) =>
+    delete: (which, { neverAgain = false } = {}) =>
       writing(async () => {
         // A filter must see what Postgres has.
         await settle();
@@ -197,9 +201,15 @@ export const keepInStep = (
         if (ids.length === 0) return { sequence: space.view().sequence, ids: [], receipt: null };
         return committing(
           () =>
-            deleteAnchors(store, record, ids, async (transaction, removed) => {
-              for (const mark of onDelete) await mark(transaction, record, removed);
-            }),
+            deleteAnchors(
+              store,
+              record,
+              ids,
+              async (transaction, removed) => {
+                for (const mark of onDelete) await mark(transaction, record, removed);
+              },
+              neverAgain ? (queries) => fingerprintsOf(queries, record, ids) : undefined,
+            ),
           ({ sequence, ids }) => (ids.length === 0 ? null : { sequence, upserts: [], deletes: ids }),
         );
       }),

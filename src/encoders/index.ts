@@ -2,6 +2,7 @@
 export { importDefaultEncoders } from "./defaults/index.ts";
 export { makeThumbnail } from "./image.ts";
 export { DEFAULT_MAX_PIXELS } from "./image-limits.ts";
+export { hashOfPicture } from "./picture-hash.ts";
 export { requireInstalled } from "./installed.ts";
 export { openEncoderRegistry } from "./registry.ts";
 export type { EncoderRegistry } from "./types.ts";

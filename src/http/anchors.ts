@@ -22,6 +22,7 @@ import {
   anchorsOfSource,
   deleteAnchorsRequest,
   deleted,
+  deleteQuery,
   existingAnchors,
   listQuery,
   putAnchors,
@@ -219,13 +220,14 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       tags,
       operationId: "deleteAnchor",
       summary: "Delete an anchor",
-      request: { params: anchorPath },
+      request: { params: anchorPath, query: deleteQuery },
       answer: { description: "Unfindable from now on.", schema: deleted },
       problems: [400, 404, 503],
     },
     async (c) => {
       const { collection, id } = readPath(c, anchorPath);
-      const result = await collections.deleteAnchors(collection, { ids: [id] });
+      const { neverAgain = false } = readQuery(c, deleteQuery);
+      const result = await collections.deleteAnchors(collection, { ids: [id], neverAgain });
       if (result.deleted === 0) throw notFound("anchor", id);
       return result;
     },

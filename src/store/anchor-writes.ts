@@ -6,6 +6,7 @@ import { copyIn, type CopyValue } from "./copy.ts";
 import type { Database, Queries, Transaction } from "./database.ts";
 import { toBytes } from "./float32.ts";
 import { lockCollection, requireEncoders } from "./lock-collection.ts";
+import { keepFingerprints, type Fingerprint } from "./never-again.ts";
 import { announcement } from "./news.ts";
 import { appendReceipt, hashAnchors } from "./receipts.ts";
 import { anchors, changes, collections } from "./schema.ts";
@@ -65,6 +66,7 @@ export const upsertAnchors = async (
  * sequence does not change and the receipt is null.
  *
  * @param beside further work in the same transaction, given the deleted ids
+ * @param fingerprints makes the fingerprints of the anchors before they go, so that they cannot come back
  * @throws AnchorageError `not-found` if the collection is gone
  * @example
  * ```ts
@@ -76,11 +78,13 @@ export const deleteAnchors = async (
   collection: CollectionRecord,
   ids: readonly AnchorId[],
   beside?: (transaction: Transaction, removed: readonly AnchorId[]) => Promise<void>,
+  fingerprints?: (queries: Queries) => Promise<ReadonlyMap<AnchorId, Fingerprint>>,
 ): Promise<DeleteResult> =>
   database.transaction(async (transaction) => {
     const { queries } = transaction;
     const current = await lockCollection(queries, collection);
     const hashed = await hashAnchors(queries, collection, ids);
+    const forbidden = await fingerprints?.(queries);
     const removed = await removeRows(queries, collection, ids);
     if (removed.length === 0) return { sequence: current.sequence, ids: [], receipt: null };
     await beside?.(transaction, removed);
@@ -98,6 +102,10 @@ export const deleteAnchors = async (
       installation: null,
       generation: null,
     });
+    if (forbidden !== undefined) {
+      const kept = removed.map((id) => forbidden.get(id)).filter((one) => one !== undefined);
+      await keepFingerprints(queries, collection, receipt.id, kept);
+    }
     return { sequence, ids: removed, receipt };
   });
 

@@ -13,6 +13,14 @@ export { createCollection, listCollections, findCollection, deleteCollection } f
 export { changeDefaults } from "./defaults.ts";
 export { compareContents, findOrigin, listIdsFrom } from "./anchor-sources.ts";
 export { hashOfImage } from "./content-hashes.ts";
+export {
+  ensureSecret,
+  findForbidden,
+  findSecret,
+  readFingerprinted,
+  type Fingerprint,
+  type FingerprintedContent,
+} from "./never-again.ts";
 export { upsertAnchors, deleteAnchors } from "./anchor-writes.ts";
 export { recordErasure, erasedGeneration, erasedUpTo, findReceipt, listReceipts } from "./receipts.ts";
 export { vacuum } from "./vacuum.ts";

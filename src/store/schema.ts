@@ -202,6 +202,27 @@ export const receipts = pgTable(
   (t) => [primaryKey({ columns: [t.collection, t.position] }), unique("receipts_id").on(t.id)],
 );
 
+/** The key of a collection's fingerprints; absent as long as nothing was deleted for good. */
+export const neverAgainSecrets = pgTable("never_again_secrets", {
+  collection: collectionKey().primaryKey(),
+  secret: bytea("secret").notNull(),
+});
+
+/** Fingerprints of anchors that must not come back. See never-again.ts. */
+export const neverAgain = pgTable(
+  "never_again",
+  {
+    key: identity(),
+    collection: collectionKey(),
+    /** The id of the deletion's receipt. */
+    receipt: text("receipt").notNull(),
+    image: bytea("image"),
+    picture: bigint("picture", { mode: "bigint" }),
+    caption: bytea("caption"),
+  },
+  (t) => [index("never_again_collection").on(t.collection)],
+);
+
 export const jobs = pgTable(
   "jobs",
   {
