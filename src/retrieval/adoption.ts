@@ -6,24 +6,24 @@ import type { BuiltLens } from "./lens.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorView, Slot } from "./types.ts";
 
-/** Rows that are compared between two turns of the event loop. */
+/** Number of rows compared between two turns of the event loop. */
 const ROWS_AT_ONCE = 1_024;
 
-/** The anchors whose vectors a built index holds, by label. */
+/** The anchors whose vectors a built index contains, by label. */
 export interface BuiltAnchors {
   readonly ids: readonly AnchorId[];
-  /** The CRC-32 of each vector as memory holds it: float32 of norm 1, before any transform. */
+  /** The CRC-32 of each vector in memory: float32 of norm 1, before any transform. */
   readonly sums: Readonly<Record<Modality, Uint32Array>>;
 }
 
 export interface BuiltModality extends Omit<BuiltLens, "graph"> {
   readonly kind: TransformKind;
   readonly graph: BuiltLens["graph"]["graph"];
-  /** How much of the exact answer the graph finds, as it was measured; null where it was not. */
+  /** The measured recall of the graph; null if it was not measured. */
   readonly curve: RecallCurve | null;
 }
 
-/** Graphs of both modalities with the fits that they were built over, read from the files of `build-index`. */
+/** The graphs of both modalities with their fits, read from the files of `build-index`. */
 export interface BuiltIndex {
   readonly sequence: Sequence;
   readonly anchors: BuiltAnchors;
@@ -32,16 +32,15 @@ export interface BuiltIndex {
 
 /** Where the vectors of a built index are in memory. */
 export interface Matched extends Drift {
-  /** The slot of each label; -1 for what is gone. */
+  /** The slot of each label; -1 if its anchor no longer exists. */
   readonly slots: Int32Array;
-  /** Live slots that have no label. */
+  /** Live slots without a label. */
   readonly missing: readonly Slot[];
 }
 
 /**
- * Finds each vector of a built index in memory: by the anchor's id, where the vector is bit for bit the one that the
- * index was built from. So no list of changes needs to be trusted, and an index of another history fits as far as its
- * vectors are the same.
+ * Finds each vector of a built index in memory, by the anchor's id and a bit-for-bit equal vector. So no list of
+ * changes needs to be trusted, and an index with another history can be used as far as its vectors are the same.
  */
 export const matchAnchors = async (
   view: AnchorView,
@@ -75,10 +74,10 @@ export const sumOf = ({ buffer, byteOffset, byteLength }: Float32Array): number 
   crc32(new Uint8Array(buffer, byteOffset, byteLength));
 
 /**
- * Why an index is of no use after such a drift, as the end of a sentence; null where it still is. A fit that has a trace
- * of what was deleted would be made anew at once, and the graph with it.
+ * Why an index cannot be used after this drift, as the end of a sentence; null if it can. A fit with traces of
+ * deleted anchors would be replaced at once, and the graph with it.
  *
- * @param built how many vectors the index holds
+ * @param built number of vectors in the index
  */
 export const whyOutdated = (kind: TransformKind, built: number, { gone, added }: Drift): string | null => {
   if (kind !== "none" && gone > 0)

@@ -12,37 +12,37 @@ import { createFitKeeper, EAGER_ANCHORS, type FitKeeper, type Kept } from "./fit
 import { createPairGram } from "./pair-gram.ts";
 import type { Aligned, AnchorView, Changes, Slot } from "./types.ts";
 
-/** Fits on some of the anchors that are remembered, such as those of a filter or of the folds of a validation. */
+/** Maximum number of fits on subsets of the anchors, such as those of a filter or of a fold, that are kept. */
 const PARTIAL_FITS = 8;
-/** Of these so many have indexes, each of which takes as much memory as a collection's own. */
+/** Maximum number of these that have indexes, each of which takes as much memory as the collection's own. */
 const PARTIAL_INDEXES = 2;
 
-/** What an aligner needs of the memory that it looks at. */
+/** The parts of the memory that an aligner reads. */
 export interface AlignerSource {
   /** The unit vectors of every slot, live or not. */
   readonly raw: Readonly<Record<Modality, ExactIndex>>;
   readonly compare: (a: Slot, b: Slot) => number;
   readonly save: (record: TransformRecord) => Promise<void>;
-  /** One more than any fit of this kind has had, also of one that is still being made. */
+  /** Greater than the version of any fit of this kind, including one that is being computed. */
   readonly nextVersion: (kind: AlignmentKind) => number;
   readonly log: Log;
 }
 
-/** A collection's fits of both modalities together, with the indexes over what they show. */
+/** A collection's alignments of both modalities, with indexes over the aligned vectors. */
 export interface Aligner {
-  /** The fit that `view` is to be seen through, which may lag behind a little where there are many anchors. */
+  /** The fit for queries on `view`. In a large collection it may lag behind the view. */
   readonly align: (kind: AlignmentKind, view: AnchorView, changes: Changes) => Promise<Aligned>;
-  /** A fit on the allowed anchors alone, which is not stored. */
+  /** A fit on the allowed anchors only, which is not stored. */
   readonly alignOn: (kind: AlignmentKind, view: AnchorView, allow: Uint8Array) => Promise<Aligned>;
-  /** Whether any fit is older than `sequence`, or not in the store. */
+  /** Whether any fit is older than `sequence` or not stored yet. */
   readonly lags: (sequence: Sequence) => boolean;
   /**
-   * Fits anew what was fitted before `view`, and stores it.
+   * Replaces fits that are older than `view`, and stores the new ones.
    *
-   * @throws AnchorageError `unavailable` where it could not be stored
+   * @throws AnchorageError `unavailable` if one could not be stored
    */
   readonly renew: (view: AnchorView, changes: Changes) => Promise<void>;
-  /** The fits, to be carried over when memory is compacted. */
+  /** The fits, which are carried over when memory is compacted. */
   readonly fitted: () => ReadonlyMap<AlignmentKind, FittedAlignment>;
   readonly close: () => void;
 }
@@ -55,7 +55,7 @@ interface Held extends FittedAlignment {
   readonly indexes: AlignedIndexes | null;
 }
 
-/** What records from the store say; both modalities' must be of the same fit. */
+/** Reads fits from records of the store; the records of both modalities must belong to the same fit. */
 export const alignmentsFrom = (
   records: readonly TransformRecord[],
 ): ReadonlyMap<AlignmentKind, FittedAlignment> => {
@@ -72,12 +72,12 @@ export const alignmentsFrom = (
   return found;
 };
 
-/** @param carried fits that were made before, of this collection */
+/** @param carried earlier fits of this collection */
 export const createAligner = (
   source: AlignerSource,
   carried: ReadonlyMap<AlignmentKind, FittedAlignment>,
 ): Aligner => {
-  // Begun anew with each memory: when one is compacted, what it was made of is gone from the matrix, too.
+  // Starts empty with each memory, so that after a compaction the Gram matrix has no trace of deleted anchors.
   const gram = createPairGram(source.raw);
   const partial = new LRUCache<string, Promise<FittedAlignment>>({ max: PARTIAL_FITS });
   const partialIndexes = new LRUCache<string, AlignedIndexes>({ max: PARTIAL_INDEXES });
@@ -93,7 +93,7 @@ export const createAligner = (
     indexes: fitted.fit === null ? null : createAlignedIndexes(fitted.fit, source),
   });
 
-  /** The indexes of the fits that were asked for last are kept; others are made again. */
+  /** Only the most recently used fits keep their indexes; others are built again. */
   const heldOn = (key: string, fitted: FittedAlignment, only: Uint8Array): Held => {
     if (fitted.fit === null) return { ...fitted, indexes: null };
     const indexes = partialIndexes.get(key) ?? createAlignedIndexes(fitted.fit, source, only);
@@ -107,17 +107,17 @@ export const createAligner = (
     const fit = await gram.fit(kind, bitsOf(view));
     const { sequence, size: anchors } = view;
     const made = { fit, version, sequence, anchors, changes, stored: false };
-    // What a closed aligner fits for old views is of no use to the next start.
+    // Fits that a closed aligner makes for old views are not worth storing.
     const stored = !keeperOf(kind).closed() && (await save(kind, made, performance.now() - started));
     return held({ ...made, stored });
   };
 
-  /** @returns whether the store has it now */
+  /** @returns whether it is stored now */
   const save = async (kind: AlignmentKind, fitted: FittedAlignment, took: number): Promise<boolean> => {
     const { fit, version, sequence, anchors } = fitted;
     try {
       for (const modality of ["image", "text"] as const) {
-        // Also where nothing could be fitted, so that no older fit comes back after a restart.
+        // Stored even if nothing could be fitted, so that no older fit comes back after a restart.
         const { mean, projection } = fit?.[modality] ?? { mean: new Float32Array(0), projection: null };
         const weights = modality === "image" ? fit?.weights : null;
         const record = { kind, modality, version, sequence, anchorCount: anchors, mean, projection };
@@ -127,7 +127,7 @@ export const createAligner = (
         source.log.info(`${kind} fitted on ${anchors} anchors in ${(took / 1000).toFixed(1)} s`);
       return true;
     } catch (error) {
-      // A fit that is not kept is made again after a restart; the answers of now do not suffer.
+      // A fit that could not be stored is computed again after a restart; current answers are not affected.
       source.log.warn(`a fitted transform could not be stored: ${messageOf(error)}`);
       return false;
     }

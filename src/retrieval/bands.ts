@@ -1,13 +1,14 @@
-/** A range of numbers of anchors within which nothing that is chosen by their number changes. */
+/** A range of anchor counts within which settings chosen by the count stay the same. */
 export interface Band {
-  /** The power of 2 that it begins at; 0 for no anchor. */
+  /** Its lower bound, a power of 2; 0 for no anchors. */
   readonly from: number;
   /** Inclusive. */
   readonly to: number;
 }
 
 /**
- * The band of a number of anchors: from one power of 2 to the next, so that a collection that grows changes rarely.
+ * The band of a number of anchors: from one power of 2 to the next, so that settings of a growing collection rarely
+ * change.
  *
  * @example
  * ```ts

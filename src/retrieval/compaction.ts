@@ -1,26 +1,29 @@
 import type { AnchorMemory } from "./anchor-memory.ts";
 import type { AnchorEntry, Slot } from "./types.ts";
 
-/** How long copying may hold the event loop before it lets others in. */
+/** Maximum time that copying blocks the event loop. */
 const SLICE_MS = 4;
 const ROWS_AT_ONCE = 64;
 
-/** Copies what is live in one memory into another, while writes to the first go on. */
+/** Copies the live anchors of one memory into another, while writes to the first continue. */
 export interface Compaction {
-  /** To be told of every slot that is hidden while it runs. */
+  /** Must be called for every slot that is hidden while it runs. */
   readonly hidden: (slots: readonly Slot[]) => void;
-  /** Copies in slices until nothing is left, also what came meanwhile. */
+  /** Copies in slices until nothing is left, including anchors that were added meanwhile. */
   readonly copy: () => Promise<void>;
-  /** Slots that have not been looked at. */
+  /** Number of slots that have not been visited. */
   readonly left: () => number;
-  /** Copies what is left, and hides what was hidden since it was copied: now both hold the same anchors. */
+  /**
+   * Copies the rest, and hides slots that were hidden since they were copied; then both memories contain the same
+   * anchors.
+   */
   readonly finish: () => void;
 }
 
 export const createCompaction = (from: AnchorMemory, into: AnchorMemory): Compaction => {
   const died: Slot[] = [];
   let next: Slot = 0;
-  // One for all: as many new ones as there are anchors keep the garbage collector busy.
+  // Shared by all entries, because one object per anchor would burden the garbage collector.
   const image = new Float32Array(ROWS_AT_ONCE * from.image.dimension);
   const text = new Float32Array(ROWS_AT_ONCE * from.text.dimension);
 
@@ -56,7 +59,7 @@ export const createCompaction = (from: AnchorMemory, into: AnchorMemory): Compac
     finish: () => {
       while (left() > 0) copySome();
       const isLive = (slot: Slot | undefined): boolean => slot !== undefined && from.live()[slot] === 1;
-      // One that was written again has been copied again, which hid the copy before.
+      // An anchor that was replaced has been copied again, which hid its earlier copy.
       const ids = entriesOf(died).map(({ id }) => id);
       into.apply({ upserts: [], deletes: ids.filter((id) => !isLive(from.newest(id))) });
     },

@@ -3,30 +3,30 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { curveSchema, type RecallCurve } from "./recall.ts";
 
-/** Where the curves of a collection are, in the folder of the indexes. */
+/** The file with a collection's recall curves, in the folder of indexes. */
 export const curveFile = (directory: string, collection: string): string =>
   join(directory, `${collection}.recall.json`);
 
 const fileSchema = z.strictObject({
   version: z.literal(1),
-  /** When the collection was made: another of the same name has other vectors. */
+  /** Creation time of the collection: identifies it among others of the same name. */
   createdAt: z.string(),
-  /** So has one that moved to other encoders. In a file of an older version they are absent. */
+  /** The encoders, because a move to others changes the vectors. Absent in files of older versions. */
   encoders: z.strictObject({ image: z.string(), text: z.string() }).optional(),
   /** By `modality/transform`. */
   curves: z.record(z.string(), curveSchema),
 });
 
-/** What a collection's vectors are known by. */
+/** Identifies a collection's vectors. */
 export interface CurvesOf {
   readonly createdAt: Date;
-  /** By their ids. */
+  /** The encoders' ids. */
   readonly encoders: { readonly image: string; readonly text: string };
 }
 
 /**
- * What was measured of a collection's graphs; empty where there is no file, or it is broken or of another collection:
- * then graphs are measured when they are built.
+ * Reads the measured curves of a collection's graphs. The result is empty if the file is missing, invalid or of
+ * another collection; then graphs are measured after they are built.
  */
 export const readCurves = async (file: string, of: CurvesOf): Promise<Map<string, RecallCurve>> => {
   try {

@@ -5,11 +5,11 @@ import { emptyNeighbours } from "./neighbours.ts";
 import { createTopK, topKBytes, type TopK } from "./top-k.ts";
 import type { Neighbours, Slot } from "./types.ts";
 
-/** Slots that are stored one after another: `rows` (`[count or more, d]`) holds those from `first` on. */
+/** A block of consecutive slots: `rows` (`[count or more, d]`) starts with slot `first`. */
 export interface RowBlock {
   readonly first: Slot;
   readonly count: number;
-  /** Room for a multiple of 256 rows; what is beyond `count` is not read as a row. */
+  /** Its capacity is a multiple of 256 rows; rows beyond `count` are ignored. */
   readonly rows: Float32Array;
 }
 
@@ -18,32 +18,35 @@ export interface ExactSearch {
   readonly blocks: readonly RowBlock[];
   readonly row: (slot: Slot) => Float32Array;
   readonly k: number;
-  /** One byte a slot, 1 where it may be found. */
+  /** One byte per slot: 1 if it may be found. */
   readonly allow: Uint8Array;
   readonly compare: (a: Slot, b: Slot) => number;
   readonly costs: Costs;
 }
 
 /**
- * Rows go through the kernel in multiples of this, so that every row takes the same path through it and equal vectors
- * get equal scores wherever they stand.
+ * Rows go through the kernel in multiples of this number, so that equal vectors get equal scores wherever they are.
  */
 const ROW_MULTIPLE = 256;
-/** Memory for the best of the queries that are searched for at once. */
+/** Memory for the best candidates of the queries that are searched at once. */
 const KEPT_BYTES = 64 * 1024 * 1024;
-/** Queries whose neighbours are sorted before others have their turn. */
+/** Number of queries whose neighbours are sorted between yields to the event loop. */
 const WRITTEN_AT_ONCE = 16;
-/** Almost all of the first rows are among the best so far, which takes longer than the kernel: few of them at first. */
+/**
+ * Size of the first step: almost all of the first rows are among the best so far, and keeping them takes longer than
+ * the kernel.
+ */
 const FIRST_ROWS = 2_048;
 
 /**
- * Queries that one kernel call takes. ONNX Runtime sums a product in pieces of the dimension whose length depends on
- * the number of queries; up to this many it is the whole dimension (up to 1,024), so that a query's scores are the same
- * to the last bit whichever queries it comes with. A lone query is passed twice, for one column takes another path.
+ * Maximum number of queries per kernel call. ONNX Runtime sums a product in pieces of the dimension whose length
+ * depends on the number of queries; up to this number it is the whole dimension (up to 1,024), so that a query's
+ * scores do not depend on the other queries. A single query is passed twice, because one column takes another code
+ * path.
  */
 export const queriesACall = (dimension: number): number => (dimension <= 512 ? 32 : 16);
 
-/** The k best of the allowed rows for each query (`[b, d]`), by the inner product with each of them. */
+/** The k best of the allowed rows for each query (`[b, d]`), by inner product. */
 export const searchExactly = async (queries: Float32Array, search: ExactSearch): Promise<Neighbours> => {
   const { dimension: d, allow, blocks, costs } = search;
   const batch = queries.length / d;
@@ -70,7 +73,7 @@ export const searchExactly = async (queries: Float32Array, search: ExactSearch):
 };
 
 interface Group {
-  /** The first of its queries in the batch, and how many there are. */
+  /** The index of its first query in the batch, and the number of its queries. */
   readonly first: number;
   readonly count: number;
   readonly queries: Float32Array;
@@ -91,7 +94,7 @@ const groupsOf = (queries: Float32Array, d: number): Group[] => {
   });
 };
 
-/** What one kernel call runs over. */
+/** The rows of one kernel call. */
 interface Piece {
   readonly rows: Float32Array;
   readonly padded: number;
@@ -99,7 +102,7 @@ interface Piece {
   readonly slotAt: (row: number) => Slot;
 }
 
-/** The blocks as they stand, in slices of which each holds a row that may be found. */
+/** The stored blocks, in slices that each contain a row that may be found. */
 function* slices({ blocks, dimension: d, allow }: ExactSearch, columns: number): Generator<Piece> {
   let most = FIRST_ROWS;
   for (const { first, count, rows } of blocks) {
@@ -118,7 +121,7 @@ function* slices({ blocks, dimension: d, allow }: ExactSearch, columns: number):
   }
 }
 
-/** Only the rows that may be found, copied together. */
+/** A copy of only the rows that may be found. */
 function* gathered({ row, dimension: d, allow }: ExactSearch, total: number, columns: number) {
   const size = Math.min(roundUp(total), rowsACall({ rows: columns + GATHERING, columns: d }));
   const rows = new Float32Array(size * d);
@@ -139,7 +142,7 @@ function* gathered({ row, dimension: d, allow }: ExactSearch, total: number, col
   }
 }
 
-/** Copying a row takes as long as multiplying it by about so many queries. */
+/** Copying a row takes as long as multiplying it by about this number of queries. */
 const GATHERING = 64;
 
 const scorePiece = async (

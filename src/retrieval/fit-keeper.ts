@@ -2,47 +2,47 @@ import { AnchorageError, messageOf } from "../errors.ts";
 import type { Log, Sequence } from "../types.ts";
 import type { AnchorView, Changes } from "./types.ts";
 
-/** Up to this many anchors a fit follows every change before the next query; beyond, it may lag behind a little. */
+/** Up to this number of anchors a fit follows every change before the next query; beyond it, a fit may lag behind. */
 export const EAGER_ANCHORS = 200;
-/** Anchors that came, as a share of those it was fitted on, after which a fit is made anew in the background. */
+/** Share of new anchors, relative to the fitted ones, after which a new fit is made in the background. */
 export const STALE_SHARE = 0.1;
-/** How long no fit is made in the background after one, in multiples of the time that it took. */
+/** Minimum time between two background fits, as a multiple of the time that the last one took. */
 const REST = 2;
 
-/** Something that was fitted on a collection's anchors. */
+/** A fit on a collection's anchors. */
 export interface Kept {
-  /** null where there was too little to fit. */
+  /** null if there was too little data to fit. */
   readonly fit: object | null;
   readonly version: number;
   readonly sequence: Sequence;
   readonly anchors: number;
-  /** The space's counts when it was fitted; unknown for one that was read from the store. */
+  /** The space's counters at the time of the fit; unknown for a fit from the store. */
   readonly changes: Changes | undefined;
-  /** Whether the store has it, and so nothing older. */
+  /** Whether it is stored, so that the store has no older one. */
   readonly stored: boolean;
 }
 
-/** Holds the newest fit of one kind and makes it anew when it is too old. */
+/** Keeps the latest fit of one kind and replaces it when it is outdated. */
 export interface FitKeeper<T extends Kept> {
   readonly current: () => T | undefined;
-  /** The fit that `view` is to be seen through: its own where there are few anchors, else one that may lag behind. */
+  /** The fit for queries on `view`: up to date in a small collection; in a large one it may lag behind. */
   readonly fitFor: (view: AnchorView, changes: Changes) => Promise<T>;
   /**
-   * Fits anew where the fit is older than `view`, and stores it; nothing where nothing was fitted yet.
+   * Replaces a fit that is older than `view`, and stores the new one. Does nothing if there is no fit yet.
    *
-   * @throws AnchorageError `unavailable` where it could not be stored
+   * @throws AnchorageError `unavailable` if it could not be stored
    */
   readonly renew: (view: AnchorView, changes: Changes) => Promise<void>;
-  /** Replaces the current fit by one that was made elsewhere, after a fit that is under way. */
+  /** Replaces the current fit by an external one, after a running fit. */
   readonly put: (made: T) => Promise<void>;
-  /** No fit is made in the background any more; only old views still ask for one. */
+  /** Stops background fits; only queries on old views still cause fits. */
   readonly close: () => void;
   readonly closed: () => boolean;
 }
 
 /**
- * @param options.name for messages, such as `center transform of image vectors`
- * @param options.make fits on the anchors of a view, and stores the fit
+ * @param options.name name for messages, such as `center transform of image vectors`
+ * @param options.make fits on the anchors of a view and stores the fit
  */
 export const createFitKeeper = <T extends Kept>(options: {
   readonly name: string;
@@ -57,7 +57,7 @@ export const createFitKeeper = <T extends Kept>(options: {
   let restsUntil = 0;
   let closed = false;
 
-  /** One fit at a time; whoever comes meanwhile waits for it and looks again. */
+  /** One fit at a time; concurrent callers wait for it and check again. */
   const refit = (view: AnchorView, changes: Changes): Promise<void> => {
     const started = performance.now();
     fitting ??= make(view, changes)
@@ -72,7 +72,7 @@ export const createFitKeeper = <T extends Kept>(options: {
     return fitting;
   };
 
-  /** In the background, when the last fit has been of use for a while. */
+  /** Fits in the background once the last fit has been used for a while. */
   const refitLater = (view: AnchorView, changes: Changes): void => {
     if (closed || fitting !== undefined || resting !== undefined) return;
     resting = setTimeout(
@@ -87,7 +87,7 @@ export const createFitKeeper = <T extends Kept>(options: {
     resting.unref();
   };
 
-  /** Whether a fit that is older than `view` is in use, or may be in the store. */
+  /** Whether a fit that is older than `view` is in use or may be stored. */
   const lags = (fitted: T, view: AnchorView): boolean =>
     !closed && (fitted.sequence < view.sequence || !fitted.stored);
 
@@ -95,7 +95,7 @@ export const createFitKeeper = <T extends Kept>(options: {
     current: () => current,
     fitFor: async (view, changes) => {
       for (;;) {
-        // A view that is older than the fit is shown through it: a fit never goes back.
+        // A view that is older than the fit uses the newer fit: fits never go back.
         if (current !== undefined && current.sequence >= view.sequence) return current;
         if (current !== undefined && mayLag(current, view)) {
           if (isStale(current, view, changes)) refitLater(view, changes);
@@ -106,7 +106,7 @@ export const createFitKeeper = <T extends Kept>(options: {
     },
     renew: async (view, changes) => {
       while (current !== undefined && lags(current, view)) {
-        // One that is being made already may be of an older view.
+        // A running fit may be for an older view.
         await refit(view, changes);
         if (current.sequence < view.sequence || !lags(current, view)) continue;
         throw new AnchorageError("unavailable", `The ${name} was fitted anew, but could not be stored.`);
@@ -130,8 +130,8 @@ const mayLag = (fitted: Kept, view: AnchorView): boolean =>
   fitted.fit !== null && Math.min(view.size, fitted.anchors) > EAGER_ANCHORS;
 
 /**
- * Whether too much has changed since the fit: many anchors, or any that was removed, for what was learnt of it is to be
- * forgotten. Of a fit that was read from the store it is only known whether anything was written since.
+ * Whether too much has changed since the fit: many anchors were added, or any was removed, because a fit must not
+ * keep traces of removed anchors. For a fit from the store it is only known whether anything was written since.
  */
 const isStale = (fitted: Kept, view: AnchorView, now: Changes): boolean => {
   if (fitted.changes === undefined) return view.sequence > fitted.sequence;

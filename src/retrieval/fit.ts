@@ -2,14 +2,14 @@ import { callInWorker } from "../worker.ts";
 import type { FitCalls } from "./fit-worker.ts";
 import { fitTransform, type Fit } from "./transform.ts";
 
-/** Values up to which a fit takes less time than a thread takes to start. */
+/** Up to this number of values a fit takes less time than starting a thread. */
 const SMALL = 100_000;
 
 /**
- * Fits as {@link fitTransform} does; many vectors on a thread of their own, for their products alone would keep every
- * request waiting for a second.
+ * Runs {@link fitTransform}, for many vectors on a thread, because their products alone would block every request for
+ * a second.
  *
- * @param rows `[n, d]` row-major, of norm 1; given away
+ * @param rows `[n, d]` row-major, of norm 1; transferred, unusable afterwards
  */
 export const fit = async (
   kind: Fit["kind"],

@@ -2,13 +2,14 @@ import { currentCosts } from "./costs.ts";
 import type { HnswIndex } from "./hnsw.ts";
 import { curveHolds, measureRecall, type MeasuredGraph, type RecallCurve } from "./recall.ts";
 
-/** Knows how much each graph finds: as it was told, where that still holds, else as it measures itself. */
+/** Provides the recall of each graph: the stored measurement if it still applies, otherwise a new one. */
 export interface GraphRecall {
   /**
-   * What is known of the graph now; where that is nothing, or too old, it is measured in the background.
+   * The current measurement of the graph. If there is none or it is outdated, the graph is measured in the
+   * background.
    *
-   * @param anchors that are live
-   * @param told what was measured of such a graph before
+   * @param anchors number of live anchors
+   * @param told an earlier measurement of such a graph
    */
   readonly of: (
     hnsw: HnswIndex,
@@ -16,7 +17,7 @@ export interface GraphRecall {
     told: RecallCurve | undefined,
     graph: () => MeasuredGraph,
   ) => RecallCurve | undefined;
-  /** What was measured of this very graph when it was built. */
+  /** Sets the measurement that was made when the graph was built. */
   readonly tell: (hnsw: HnswIndex, curve: RecallCurve) => void;
   readonly close: () => void;
 }

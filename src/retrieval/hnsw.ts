@@ -3,15 +3,15 @@ import { emptyNeighbours } from "./neighbours.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { Neighbours, Slot, VectorIndex } from "./types.ts";
 
-/** How long building or searching may hold the event loop before it lets others in. */
+/** Maximum time that building or searching blocks the event loop. */
 const SLICE_MS = 8;
 const FIRST_CAPACITY = 1_024;
-/** The levels of a graph are drawn at random; with one seed the same vectors give the same graph. */
+/** Seed of the random levels: the same vectors give the same graph. */
 export const SEED = 1;
 
 const load = async () => {
   try {
-    // CommonJS: the exports are on `default` under ESM.
+    // A CommonJS module: its exports are on `default` under ESM.
     const loaded = await import("hnswlib-node");
     return loaded.default;
   } catch {
@@ -23,10 +23,10 @@ export type HnswLibrary = NonNullable<Awaited<ReturnType<typeof load>>>;
 
 let library: Promise<HnswLibrary | undefined> | undefined;
 
-/** The native library, or undefined where it could not be compiled at install. */
+/** The native library, or undefined if it could not be compiled at install time. */
 export const loadHnsw = (): Promise<HnswLibrary | undefined> => (library ??= load());
 
-/** Whether HNSW can be used, and where not a line that says what is missing and what that costs. */
+/** Whether HNSW is available; if not, what is missing and its effect, as a sentence. */
 export const hnswAvailable = async (): Promise<{ available: boolean; reason: string }> =>
   (await loadHnsw()) === undefined
     ? {
@@ -37,38 +37,38 @@ export const hnswAvailable = async (): Promise<{ available: boolean; reason: str
       }
     : { available: true, reason: "" };
 
-/** The nearest first. */
+/** Nearest first. */
 type Found = ReturnType<HierarchicalNSW["searchKnn"]>;
 
-/** A graph that was built elsewhere and read from a file. */
+/** A graph built elsewhere and read from a file. */
 export interface LoadedGraph {
   readonly graph: HierarchicalNSW;
-  /** The slot of the vector with each label; -1 where it belongs to no anchor any more, so that it is hidden. */
+  /** The slot of each label's vector; -1 if its anchor no longer exists, so that it is hidden. */
   readonly slots: Int32Array;
-  /** Slots that the graph lacks; they are inserted. */
+  /** Slots that the graph lacks and that will be inserted. */
   readonly missing: readonly Slot[];
-  /** Slots that it accounts for, live or not: the next `add` begins here. */
+  /** Number of slots, live or not, that it accounts for; the next `add` starts here. */
   readonly slotCount: number;
 }
 
 export interface HnswIndex extends VectorIndex {
   readonly kind: "hnsw";
   readonly profile: IndexProfile;
-  /** Vectors that can be found, and hidden ones that the graph still holds. */
+  /** Number of vectors that can be found, and of hidden ones that are still in the graph. */
   readonly contents: () => { readonly live: number; readonly hidden: number };
-  /** Resolves when everything that was added is in the graph. */
+  /** Resolves when all added vectors are in the graph. */
   readonly ready: () => Promise<void>;
-  /** Whether everything that was added is in the graph. */
+  /** Whether all added vectors are in the graph. */
   readonly isReady: () => boolean;
 }
 
 /**
- * A navigable small-world graph (Malkov and Yashunin, arXiv 1603.09320) by hnswlib. Vectors that are added are
- * inserted in slices, so that the event loop stays free; until then they are not found. Scores equal those of an exact
- * index up to float32's rounding of 1 - score.
+ * A navigable small-world graph (Malkov and Yashunin, arXiv 1603.09320) by hnswlib. Added vectors are inserted in
+ * slices, so that the event loop is not blocked; until then they are not found. Scores equal those of an exact index
+ * up to float32's rounding of 1 - score.
  *
- * @param options.row the vector of a slot, to be inserted
- * @param options.loaded a graph to go on from, which the index owns from now on; without it the index starts empty
+ * @param options.row returns the vector of a slot
+ * @param options.loaded a graph to start with, owned by the index from now on; default: empty
  */
 export const createHnswIndex = (
   hnswlib: HnswLibrary,
@@ -82,15 +82,15 @@ export const createHnswIndex = (
 ): HnswIndex => {
   const { dimension: d, compare, row, profile, loaded } = options;
   const graph = loaded?.graph ?? newGraph(hnswlib, d, profile);
-  /** By label, in the order of insertion: the slot, or -1. By slot: its label, or -1. */
+  /** By label, in order of insertion: the slot, or -1. By slot: its label, or -1. */
   const slotOf: number[] = Array.from(loaded?.slots ?? []);
   const labelOf = new Array<number>(loaded?.slotCount ?? 0).fill(-1);
   const removed = new Set<Slot>();
-  /** Slots to insert, from `next` on. */
+  /** Slots to insert, starting at `next`. */
   const queue: Slot[] = [...(loaded?.missing ?? [])];
   let next = 0;
   let added = loaded?.slotCount ?? 0;
-  /** Of those inserted. */
+  /** Number of inserted slots. */
   let hidden = 0;
   let building: Promise<void> | undefined;
   let closed = false;
@@ -116,7 +116,7 @@ export const createHnswIndex = (
     }
   };
 
-  /** A graph that cannot grow stays behind and is never ready, so that the exact index goes on answering. */
+  /** A graph that cannot grow is never ready again, so the exact index keeps answering. */
   const buildOn = (): void => {
     building ??= build()
       .catch(() => (failed = true))
@@ -138,13 +138,13 @@ export const createHnswIndex = (
     const candidates = Math.min(Math.max(ef, k), slotOf.length);
     graph.setEf(candidates);
     const filter = allow === undefined ? undefined : (label: number) => allow[slotOf[label] ?? -1] === 1;
-    // One more than asked for: where it is as near as the last, which of equal ones come first is for `compare` to say.
+    // One more than requested, because ties with the last one are broken by `compare`.
     const found = graph.searchKnn(query, Math.min(k + 1, candidates), filter);
     const isTied = found.distances[k] !== undefined && found.distances[k] === found.distances[k - 1];
     return isTied && candidates > k + 1 ? graph.searchKnn(query, candidates, filter) : found;
   };
 
-  /** Puts the k nearest into a row of `result`, equally near ones in the order of `compare`. */
+  /** Writes the k nearest into a row of `result`, ties in the order of `compare`. */
   const write = ({ neighbors, distances }: Found, result: Neighbours, row: number, k: number): void => {
     const slots = neighbors.map((label) => slotOf[label] ?? -1);
     for (let start = 0; start < slots.length;) {

@@ -3,7 +3,7 @@ import pLimit from "p-limit";
 import { closeProducts } from "../math/linear-algebra/index.ts";
 import { createGraph } from "../onnx/index.ts";
 
-/** One call at a time, so that between two of them others have their turn. */
+/** One call at a time, so that other work runs between two of them. */
 const limit = pLimit(1);
 
 const opened = new Map<string, Promise<InferenceSession>>();
@@ -11,7 +11,7 @@ const opened = new Map<string, Promise<InferenceSession>>();
 const sessionOf = (name: string, build: () => Uint8Array): Promise<InferenceSession> => {
   const known = opened.get(name);
   if (known !== undefined) return known;
-  // Threads that spin while they wait for the next call keep everything else from the cores.
+  // Disabled, because spinning threads keep the cores from other work.
   const session = InferenceSession.create(build(), {
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: "0" } } },
@@ -21,7 +21,7 @@ const sessionOf = (name: string, build: () => Uint8Array): Promise<InferenceSess
   return session;
 };
 
-/** Frees the sessions that all exact indexes and fits of the process share; they open again when they are needed. */
+/** Releases the sessions shared by all exact indexes and fits of the process; they open again on demand. */
 export const closeKernels = async (): Promise<void> => {
   while (limit.activeCount + limit.pendingCount > 0) await new Promise(setImmediate);
   const sessions = [...opened.values()];
@@ -30,13 +30,13 @@ export const closeKernels = async (): Promise<void> => {
   await closeProducts();
 };
 
-/** Rows whose greatest score is given beside their scores. */
+/** Number of rows per group whose maximum score is returned too. */
 export const PEAK_ROWS = 16;
 
 /**
- * `rows queries^T`, and of each {@link PEAK_ROWS} rows of it the greatest score of each query. Rows on the left: ONNX
- * Runtime copies the right side of a product into another layout on each call, so that is where the queries, of which
- * there are few, belong. Half the time for 2 to 16 queries, and never more than the other way.
+ * `rows queries^T`, and each query's maximum over every {@link PEAK_ROWS} rows. ONNX Runtime copies the right side of
+ * a product into another layout on each call, so the few queries are on the right. This takes half the time for 2 to
+ * 16 queries, and never more than the other order.
  */
 const buildScores = (): Uint8Array => {
   const graph = createGraph("scores");
@@ -72,24 +72,25 @@ interface Matrix {
 
 const tensorOf = ({ data, rows, columns }: Matrix): Tensor => new Tensor("float32", data, [rows, columns]);
 
-/** How long one call may hold the event loop. */
+/** Maximum time that one call blocks the event loop. */
 const CALL_MS = 4;
-/** Reading a row from memory takes as long as multiplying it by about so many queries. */
+/** Reading a row from memory takes as long as multiplying it by about this number of queries. */
 const READING = 8;
-/** Multiplications a millisecond, as measured; a slow machine's until then. */
+/** Multiplications per millisecond, as measured; initially the value of a slow machine. */
 let pace = 2e7;
-/** A call of fewer measures what any call takes. */
+/** Smaller calls mostly measure the overhead of a call. */
 const MEASURED = 1e6;
 
-/** How many rows one call should take, so that other requests are answered meanwhile: a multiple of 256. */
+/** Number of rows of one call, a multiple of 256, so that other requests are served in between. */
 export const rowsACall = ({ rows, columns }: Pick<Matrix, "rows" | "columns">): number => {
   const wanted = (CALL_MS * pace) / (columns * (rows + READING));
   return Math.min(32_768, Math.max(256, Math.floor(wanted / 256) * 256));
 };
 
 /**
- * Scores of every row for every query, `[rows, queries]`, and of each 16 rows the greatest, `[rows / 16, queries]`. One
- * call at a time in the process: ONNX Runtime computes on the thread that asks, in the event loop's next turn.
+ * Scores of every row for every query, `[rows, queries]`, and the maximum of every 16 rows, `[rows / 16, queries]`.
+ * One call at a time in the process, because ONNX Runtime computes on the calling thread, in the next turn of the
+ * event loop.
  *
  * @param rows a multiple of 16
  */
@@ -104,7 +105,7 @@ export const scoreBlock = (
       queries: tensorOf(queries),
       grouping: new Tensor("int64", BigInt64Array.of(-1n, BigInt(PEAK_ROWS), BigInt(queries.rows)), [3]),
     };
-    // The library waits for the event loop's next turn, too; only what comes after is the call.
+    // The library also waits for the next turn of the event loop; only the time after it is the call's.
     let start = performance.now();
     setImmediate(() => (start = performance.now()));
     const { scores, peaks } = await session.run(feeds);

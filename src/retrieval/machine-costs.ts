@@ -9,19 +9,19 @@ import { DEFAULT_COSTS, parseCosts, useCosts } from "./costs.ts";
 import { loadHnsw } from "./hnsw.ts";
 import { readProfile } from "./profile.ts";
 
-/** Of the file, and of what the costs mean. */
+/** Version of the file and of the cost model. */
 const VERSION = 1;
-/** Measuring waits until what a start does is likely to be over. */
+/** Delay of the measurement, so that it does not overlap with the start of the service. */
 const DELAY_MS = 5_000;
 
 const fileSchema = z.object({ version: z.literal(VERSION), cpu: z.string(), costs: z.unknown() });
 
-/** The model and number of processors: what was measured on another is not believed. */
+/** The model and number of processors; costs of another processor are not used. */
 const processor = (): string => `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`;
 
 /**
- * Lets the planner go by this machine's costs: those in `file`, or where there are none for this processor, those that
- * are measured a little later in the background, which are then written there.
+ * Makes the planner use this machine's costs: those in `file`, or, if it has none for this processor, costs that are
+ * measured later in the background and then written there.
  */
 export const openMachineCosts = async (
   file: string,
@@ -79,7 +79,7 @@ export const openMachineCosts = async (
   };
 };
 
-/** Undefined where there is no file, or it is of another version or machine, or broken: then it is written anew. */
+/** Undefined if the file is missing, invalid, or of another version or machine; then it is written again. */
 const readCosts = async (file: string) => {
   try {
     const read = fileSchema.safeParse(JSON.parse(await readFile(file, "utf8")));

@@ -1,6 +1,6 @@
 import type { Neighbours } from "./types.ts";
 
-/** Room for `width` neighbours of each of `batch` queries, none of which is found yet. */
+/** Allocates `width` neighbours for each of `batch` queries, initially none. */
 export const emptyNeighbours = (batch: number, width: number): Neighbours => ({
   width,
   counts: new Int32Array(batch),

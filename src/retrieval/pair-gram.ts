@@ -4,17 +4,17 @@ import { countOnes } from "./bitmap.ts";
 import type { ExactIndex } from "./exact.ts";
 import type { Slot } from "./types.ts";
 
-/** Rows that are copied at once: some milliseconds, in which no request is answered. */
+/** Number of rows copied per step: a few milliseconds, during which no request is served. */
 const CHUNK_ROWS = 2_048;
 
-/** Fits on any of a memory's pairs by one Gram matrix, into which and out of which only what changed is brought. */
+/** Fits on any subset of a memory's pairs with one Gram matrix, to which only the differences are applied. */
 export interface PairGram {
-  /** On all live pairs, of which the matrix is then. */
+  /** On all live pairs; the matrix then contains these. */
   readonly fit: (kind: AlignmentKind, live: Uint8Array) => Promise<Alignment | null>;
   /**
-   * On some of them; the matrix stays of all.
+   * On a subset; the matrix keeps containing all pairs.
    *
-   * @param wanted one byte a slot, as `live` is
+   * @param wanted one byte per slot, like `live`
    */
   readonly fitOn: (kind: AlignmentKind, wanted: Uint8Array, live: Uint8Array) => Promise<Alignment | null>;
 }
@@ -22,7 +22,7 @@ export interface PairGram {
 /** @param raw the unit vectors of every slot, live or not */
 export const createPairGram = (raw: Readonly<Record<Modality, ExactIndex>>): PairGram => {
   let gram: Gram | undefined;
-  /** The slots whose pairs are in it. */
+  /** The slots whose pairs are in the matrix. */
   let members: Uint8Array = new Uint8Array(0);
   let last: Promise<unknown> = Promise.resolve();
 
@@ -34,7 +34,7 @@ export const createPairGram = (raw: Readonly<Record<Modality, ExactIndex>>): Pai
   };
 
   /**
-   * @param keep whether the matrix is to be of `wanted` from now on
+   * @param keep whether the matrix should contain `wanted` afterwards
    * @param kind what to fit, if anything
    */
   const work = async (wanted: Uint8Array, keep: boolean, kind?: AlignmentKind): Promise<Alignment | null> => {
@@ -43,7 +43,7 @@ export const createPairGram = (raw: Readonly<Record<Modality, ExactIndex>>): Pai
     const anew = gram === undefined || changed.add.length + changed.remove.length >= all.length;
     const known = anew || gram === undefined ? createGram(raw.image.dimension, raw.text.dimension) : gram;
     const steps = anew ? { add: all, remove: new Int32Array(0) } : changed;
-    // Given away: where the work breaks off, the next begins anew.
+    // Transferred: if the work fails, the next call starts with an empty matrix.
     if (keep) [gram, members] = [undefined, new Uint8Array(0)];
     const start = keep || anew ? known : structuredClone(known);
     const started = startWork(start, steps.add.length + steps.remove.length);
@@ -69,14 +69,15 @@ export const createPairGram = (raw: Readonly<Record<Modality, ExactIndex>>): Pai
     fit: (kind, live) => inTurn(() => work(live, true, kind)),
     fitOn: (kind, wanted, live) =>
       inTurn(async () => {
-        // What is left out of all is then less than what is in; and others such as this, as of a validation, follow.
+        // Removing the excluded pairs is then less work than adding the rest, and similar subsets, as in a
+        // cross-validation, follow.
         if (gram === undefined && 2 * countOnes(wanted) > countOnes(live)) await work(live, true);
         return work(wanted, false, kind);
       }),
   };
 };
 
-/** The slots that are in `bits` and not in `others`. */
+/** The slots that are in `bits` but not in `others`. */
 const missing = (bits: Uint8Array, others: Uint8Array): Int32Array => {
   const slots: Slot[] = [];
   for (let slot = 0; slot < bits.length; slot++) if (bits[slot] === 1 && others[slot] !== 1) slots.push(slot);

@@ -4,20 +4,20 @@ import type { IndexProfile } from "./profile.ts";
 import { pointFor, type RecallCurve } from "./recall.ts";
 import type { SpaceSearch } from "./types.ts";
 
-/** The share of the exact answer that a search finds where it names no ef. */
+/** The target recall of a search without an ef. */
 export const RECALL_TARGET = 0.99;
 
-/** What the choice of an index depends on. */
+/** The inputs of the choice of an index. */
 export interface Circumstances {
-  /** Slots there are, live anchors, and how many of them may be found. */
+  /** Number of slots, of live anchors, and of anchors that may be found. */
   readonly rows: number;
   readonly anchors: number;
   readonly allowed: number;
   readonly dimension: number;
-  /** Queries that came together. */
+  /** Number of queries in the batch. */
   readonly batch: number;
   readonly hnsw: "missing" | "unwanted" | "building" | "ready";
-  /** What was measured of the graph. */
+  /** The measured recall of the graph. */
   readonly curve: RecallCurve | undefined;
   readonly profile: IndexProfile;
   readonly costs: Costs;
@@ -26,8 +26,8 @@ export interface Circumstances {
 export type IndexChoice = Pick<SearchPlan, "index" | "reason" | "ef" | "estimateMs" | "otherMs">;
 
 /**
- * Which index answers a search: the one that should be done first, of those that hold the recall target. Exact where a
- * filter is given, so that a filter never costs recall.
+ * Chooses the index for a search: the fastest by estimate among those that reach the recall target. With a filter
+ * always the exact index, so that a filter never reduces recall.
  */
 export const chooseIndex = (
   search: Pick<SpaceSearch, "k" | "exact" | "ef">,

@@ -1,18 +1,18 @@
 import { leadingEigen, multiply, type Eigen, type Matrix } from "../math/linear-algebra/index.ts";
 
-/** Rows, and columns, whose products are made at once. */
+/** Number of rows, and of columns, multiplied at once. */
 const CHUNK_ROWS = 2_048;
 const BLOCK_COLUMNS = 768;
-/** A direction in which unit rows of float32 vary by no more than this varies by their rounding, of 6e-8. */
+/** Unit rows of float32 vary by up to this much from rounding alone (6e-8 per value). */
 export const ROUNDING_VARIANCE = 1e-13;
 
 /**
- * The greatest variances of rows around their mean and the directions of these, in float64, to 1e-4 of a deviation.
- * Where there are fewer rows than dimensions they come from the Gram matrix of the rows, which is the smaller one.
+ * The largest variances of rows around their mean and their directions, in float64, to 1e-4 of a deviation. With
+ * fewer rows than dimensions they are computed from the smaller Gram matrix of the rows.
  *
  * @param rows `[n, d]` row-major
  * @param mean `[d]`
- * @param rank at most d and n - 1; fewer come where the rows span fewer directions
+ * @param rank at most d and n - 1; the result has fewer if the rows span fewer directions
  * @returns population variances, descending, and unit directions `[rank, d]`
  */
 export const principalAxes = async (rows: Float32Array, mean: Float64Array, rank: number): Promise<Eigen> => {
@@ -36,7 +36,9 @@ const centeredRows = (rows: Float32Array, mean: Float64Array, first: number, las
   return { data, rows: last - first, columns: d };
 };
 
-/** `X^T X / n`, `[d, d]`: blocks of columns times those to the right, since the matrix is symmetric. */
+/**
+ * `X^T X / n`, `[d, d]`: only blocks on and right of the diagonal are multiplied, because the matrix is symmetric.
+ */
 const covarianceOf = async (rows: Float32Array, mean: Float64Array): Promise<Float64Array> => {
   const d = mean.length;
   const n = rows.length / d;
@@ -63,7 +65,7 @@ const columnsOf = ({ data, rows, columns }: Matrix, from: number, to: number): M
   return { data: some, rows, columns: width };
 };
 
-/** Adds `[height, d - from]` to the rows from `from` on, and the columns from there on. */
+/** Adds `[height, d - from]` to the rows from `from` on, and the columns from `from` on. */
 const addBlock = (sum: Float64Array, d: number, from: number, block: Float64Array, height: number): void => {
   const width = d - from;
   for (let i = 0; i < height; i++) {
@@ -72,7 +74,7 @@ const addBlock = (sum: Float64Array, d: number, from: number, block: Float64Arra
   }
 };
 
-/** By the eigenvectors u of `X X^T / n`: v = X^T u / |X^T u|, of the same eigenvalue. */
+/** From the eigenvectors u of `X X^T / n`: v = X^T u / |X^T u| has the same eigenvalue. */
 const axesByGram = async (centered: Matrix, rank: number): Promise<Eigen> => {
   const { data: gram } = await multiply(centered, centered, "right");
   const n = centered.rows;

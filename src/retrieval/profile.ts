@@ -5,21 +5,21 @@ import { AnchorageError, faultsOfIssues, faultsText, messageOf } from "../errors
 export const profileSchema = z.strictObject({
   name: z.string(),
   metric: z.literal("cosine"),
-  /** Live anchors up to which no graph is built, but where a query asks for one by its ef. */
+  /** Up to this number of live anchors no graph is built, unless a query sets ef. */
   exactLimit: z.number().int().nonnegative(),
   hnsw: z.strictObject({
-    /** Links a vector keeps on each layer of the graph. */
+    /** Number of links of a vector on each layer of the graph. */
     m: z.number().int().min(2).max(128),
     efConstruction: z.number().int().min(8),
-    /** Candidates that a search keeps where a query names no ef; never fewer than k. */
+    /** Number of candidates of a search without an ef; at least k. */
     ef: z.number().int().min(1),
   }),
 });
 
-/** How a collection is indexed; one file in indexes/ each. */
+/** The index settings of a collection; one file in indexes/ each. */
 export type IndexProfile = z.infer<typeof profileSchema>;
 
-/** @throws AnchorageError `corrupt-file` that names the field which is wrong. */
+/** @throws AnchorageError `corrupt-file` that names the invalid field. */
 export const parseProfile = (json: string): IndexProfile => {
   const parsed = profileSchema.safeParse(readJson(json));
   if (parsed.success) return parsed.data;
@@ -40,7 +40,7 @@ const readJson = (json: string): unknown => {
   }
 };
 
-/** The profile of that name in indexes/. @throws AnchorageError `invalid-input` where there is none, or it is wrong. */
+/** The profile of that name in indexes/. @throws AnchorageError `invalid-input` if it is missing or invalid. */
 export const profileNamed = (name: string): IndexProfile => {
   try {
     return readProfile(name);

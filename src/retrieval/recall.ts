@@ -8,23 +8,23 @@ import { median, populationDeviation } from "../math/statistics.ts";
 const pointSchema = z.strictObject({
   k: z.int().min(1),
   ef: z.int().min(1),
-  /** The mean over the sampled queries, and its standard error. */
+  /** The mean recall over the sampled queries, and its standard error. */
   recall: z.number().min(0).max(1),
   error: z.number().nonnegative(),
-  /** The median for one query. */
+  /** The median time of one query. */
   ms: z.number().nonnegative(),
 });
 
 export const curveSchema = z.strictObject({
   dimension: z.int(),
-  /** Vectors in the graph when it was measured. */
+  /** Number of vectors in the graph at the time of the measurement. */
   anchors: z.int(),
   m: z.int(),
   efConstruction: z.int(),
   points: z.array(pointSchema),
 });
 
-/** How much of the exact answer a graph finds, and in what time, as measured. */
+/** The measured recall and time of a graph. */
 export type RecallCurve = z.infer<typeof curveSchema>;
 export type RecallPoint = z.infer<typeof pointSchema>;
 
@@ -34,23 +34,23 @@ const LADDERS: readonly { readonly k: number; readonly efs: readonly number[]; r
     { k: 100, efs: [100, 200, 400, 800, 1_600], queries: 40 },
     { k: 800, efs: [800, 1_600, 3_200], queries: 16 },
   ];
-/** Scores within it are equal: anchors with one caption have one text vector, and any of them is as near. */
+/** Scores within it are equal: anchors with the same caption have the same text vector, and any of them counts. */
 const EQUAL = 1e-5;
-/** How many copies of a vector there may be, itself one of them, among which the nearest other is looked for. */
+/** Number of copies of a vector, itself included, among which the nearest different vector is searched. */
 const LIKE_ITSELF = 64;
-/** A curve is taken to hold for a graph of this many times as many vectors, or as few. */
+/** A curve applies to a graph of at most this factor more or fewer vectors. */
 const GROWTH = 1.4;
-/** From here on a larger ef is not looked at. */
+/** No larger ef is measured from this recall on, */
 const ENOUGH = 0.9995;
-/** Nor is one that takes this many times as long as the exact index. */
+/** nor one that takes this factor longer than the exact index. */
 const TOO_SLOW = 1.5;
 
-/** A graph, and the exact index over the same vectors. */
+/** A graph, and an exact index over the same vectors. */
 export interface MeasuredGraph {
   readonly dimension: number;
-  /** A stored vector as both indexes show it. */
+  /** A stored vector in the space of both indexes. */
   readonly row: (slot: Slot) => Float32Array;
-  /** Live slots that both indexes hold. */
+  /** Live slots that are in both indexes. */
   readonly slots: ArrayLike<Slot>;
   /** The nearest of them. */
   readonly exact: (query: Float32Array, k: number) => Promise<Neighbours>;
@@ -60,19 +60,19 @@ export interface MeasuredGraph {
 export interface MeasureOptions {
   readonly profile: IndexProfile;
   readonly costs: Costs;
-  /** Sampled queries, in multiples of what is enough to choose by. */
+  /** Number of sampled queries, as a multiple of what choosing ef needs. */
   readonly effort?: number;
-  /** Whether also points are measured that are too slow to be chosen. */
+  /** Whether to measure also points that are too slow to be chosen. */
   readonly all?: boolean;
   readonly onPoint?: (point: RecallPoint) => void;
   readonly isClosed?: () => boolean;
 }
 
 /**
- * Measures a graph against the exact index by queries that are as far from the stored vectors as those are from each
- * other: stored vectors themselves are found too easily, for a graph links each to its neighbours. A neighbour counts
- * as found where it is as near as the k-th of the exact ones, as in ann-benchmarks (Aumüller et al., arXiv 1807.05614,
- * section 2.1). Queries that are unlike the anchors may find less.
+ * Measures a graph against the exact index, with queries as far from the stored vectors as those are from each other.
+ * Stored vectors themselves are found too easily, because the graph links each to its neighbours. A neighbour counts
+ * as found if it is as near as the k-th exact one, as in ann-benchmarks (Aumüller et al., arXiv 1807.05614, section
+ * 2.1). Recall may be lower for queries unlike the anchors.
  */
 export const measureRecall = async (graph: MeasuredGraph, options: MeasureOptions): Promise<RecallCurve> => {
   const { profile, costs, effort = 1, all = false } = options;
@@ -103,8 +103,8 @@ export const measureRecall = async (graph: MeasuredGraph, options: MeasureOption
 };
 
 /**
- * Stored vectors x, taken at even steps, each turned towards the difference of two others until its similarity to x is
- * that of the nearest stored vector that differs.
+ * Stored vectors x at even intervals, each rotated towards the difference of two others until its similarity to x
+ * equals that of the nearest different stored vector.
  */
 const madeQueries = async (graph: MeasuredGraph, count: number): Promise<Float32Array[]> => {
   const { slots, row, exact } = graph;
@@ -114,7 +114,7 @@ const madeQueries = async (graph: MeasuredGraph, count: number): Promise<Float32
   for (let i = 0; i < count; i++) {
     const x = row(slots[Math.floor((i * slots.length) / count)] ?? 0);
     const { scores } = await exact(x, LIKE_ITSELF);
-    // A query that is a stored vector is found too easily, so copies of x are passed over.
+    // Copies of x are skipped, because a query equal to a stored vector is found too easily.
     const nearest = scores.find((score) => score < 1 - EQUAL) ?? 1;
     queries.push(turned(x, any(), any(), Math.max(0, nearest)));
   }
@@ -158,7 +158,7 @@ const measurePoint = async (
     }
     hits += Math.min(k, found);
     recalls[i] = Math.min(k, found) / k;
-    // Between two queries others have their turn.
+    // Other requests run between two queries.
     await new Promise(setImmediate);
   }
   const recall = hits / (k * sample.length);
@@ -166,7 +166,7 @@ const measurePoint = async (
   return { k, ef, recall, error, ms: median(times) };
 };
 
-/** Whether what was measured then can be believed of a graph now. */
+/** Whether an earlier measurement applies to a graph now. */
 export const curveHolds = (
   curve: RecallCurve,
   now: { readonly dimension: number; readonly anchors: number; readonly profile: IndexProfile },
@@ -178,8 +178,8 @@ export const curveHolds = (
   curve.anchors <= GROWTH * now.anchors;
 
 /**
- * The smallest measured ef that reaches the recall: at the least measured k that is not below the one asked for, for
- * fewer neighbours are not harder to find. Undefined where none reaches it, a standard error taken off.
+ * The smallest measured ef that reaches the recall, less one standard error, at the smallest measured k that is not
+ * below the requested one, because fewer neighbours are not harder to find. Undefined if none does.
  */
 export const pointFor = (curve: RecallCurve, k: number, recall: number): RecallPoint | undefined => {
   const measured = Math.min(...curve.points.filter((point) => point.k >= k).map((point) => point.k));

@@ -1,10 +1,10 @@
-/** Finds the best of many scores, and sorts them, by counting them into buckets of equal width. */
+/** Selects the best of many scores, and sorts them, with a bucket sort. */
 interface Selection {
   /**
-   * Brings the k best of `count` pairs of score and slot to the front, in no order. Behind them are those whose scores are
-   * next to the k-th; the others are dropped.
+   * Moves the k best of `count` pairs of score and slot to the front, in no order. Pairs in the same bucket as the
+   * k-th follow them; the others are dropped.
    *
-   * @returns how many there are with those, at least k, at most `count`
+   * @returns the number of remaining pairs, at least k, at most `count`
    */
   readonly moveBestFirst: (
     scores: Float32Array,
@@ -13,7 +13,7 @@ interface Selection {
     count: number,
     k: number,
   ) => number;
-  /** Writes the pairs that begin at `from`, as many as the target holds, best first; those of equal score in no order. */
+  /** Writes the pairs that start at `from`, as many as the target holds, best first; ties in no order. */
   readonly sort: (
     scores: Float32Array,
     slots: Int32Array,
@@ -24,12 +24,12 @@ interface Selection {
 }
 
 const BUCKETS = 1_024;
-/** A bucket with more makes sorting by insertion slow. */
+/** Insertion sort is slow for larger buckets. */
 const CROWDED = 48;
-/** Below, counting into buckets takes longer than it saves. */
+/** Below this number, counting takes longer than it saves. */
 const FEW = 64;
 
-/** @param capacity the most pairs at once */
+/** @param capacity the maximum number of pairs */
 export const createSelection = (capacity: number): Selection => {
   const ends = new Int32Array(BUCKETS);
   const places = new Uint16Array(capacity);
@@ -37,7 +37,7 @@ export const createSelection = (capacity: number): Selection => {
   const keptSlots = new Int32Array(capacity);
   let keys: Float64Array | undefined;
 
-  /** How many fall into each bucket, the best scores into the first; false where they are all equal, or not finite. */
+  /** Counts the pairs in each bucket, best scores first; false if all scores are equal or any is not finite. */
   const count = (scores: Float32Array, from: number, to: number): boolean => {
     let least = Infinity;
     let most = -Infinity;
@@ -46,7 +46,7 @@ export const createSelection = (capacity: number): Selection => {
       if (score < least) least = score;
       if (score > most) most = score;
     }
-    // Rounding keeps the order, so no score falls behind a lower one; the least may reach the end of the last bucket.
+    // Rounding is monotone, so no score falls behind a lower one; the minimum may reach the end of the last bucket.
     const scale = (BUCKETS - 1) / (most - least);
     if (!(scale > 0 && scale < Infinity)) return false;
     ends.fill(0);
@@ -129,7 +129,7 @@ const crowded = (counts: Int32Array): boolean => {
   return false;
 };
 
-/** Insertion sort: quick where none is far from its place. */
+/** Insertion sort: fast if every element is near its place. */
 const insert = (scores: Float32Array, slots: Int32Array): void => {
   for (let i = 1; i < scores.length; i++) {
     const score = scores[i] ?? 0;
@@ -146,12 +146,15 @@ const insert = (scores: Float32Array, slots: Int32Array): void => {
   }
 };
 
-/** Of float64's 53 bits, 32 take a float32 and 21 a place. */
+/** Of float64's 53 bits, 32 hold a float32 and 21 an index. */
 const PLACES = 2 ** 21;
 const asFloat = new Float32Array(1);
 const asBits = new Uint32Array(asFloat.buffer);
 
-/** Sorts numbers that hold a score and its place: that is native, several times as fast as by a comparison in JavaScript. */
+/**
+ * Sorts numbers that encode a score and its index: the native sort is several times as fast as one with a comparison
+ * function.
+ */
 const sortByKeys = (
   scores: Float32Array,
   slots: Int32Array,
@@ -162,10 +165,10 @@ const sortByKeys = (
 ): void => {
   if (keys.length > PLACES) throw new RangeError(`k = ${keys.length} is above ${PLACES}`);
   for (let i = 0; i < keys.length; i++) {
-    // Adding 0 makes 0 of -0, which is equal to it.
+    // Adding 0 turns -0 into the equal 0.
     asFloat[0] = (scores[from + i] ?? 0) + 0;
     const bits = asBits[0] ?? 0;
-    // Ascending keys for descending scores: positive floats are in the order of their bits, negative ones reversed.
+    // Ascending keys for descending scores: positive floats sort like their bits, negative ones in reverse.
     keys[i] = (bits < 0x80000000 ? 0x7fffffff - bits : bits) * PLACES + i;
   }
   keys.sort().forEach((key, i) => {
@@ -175,7 +178,7 @@ const sortByKeys = (
   });
 };
 
-/** Hoare 1961: afterwards none from `low` to `last` is below any of those behind, up to `high`. */
+/** Hoare 1961: partitions `low` to `high` so that no element up to `last` is below any element after it. */
 const quickselect = (
   scores: Float32Array,
   slots: Int32Array,

@@ -1,25 +1,26 @@
 import { createSelection } from "./selection.ts";
 import type { Neighbours, Slot } from "./types.ts";
 
-/** Finds, for each of several queries, the k best of the slots that are offered, in whatever order they come. */
+/** Finds, for each of several queries, the k best of the offered slots, in any order of offers. */
 export interface TopK {
-  /** For each query the score below which an offer is in vain. */
+  /** For each query the score below which an offer is ignored. */
   readonly thresholds: Float32Array;
   readonly offer: (query: number, slot: Slot, score: number) => void;
-  /** Writes what was found for a query to a row, best first. */
+  /** Writes the results of a query to a row, best first. */
   readonly write: (query: number, result: Neighbours, row: number) => void;
 }
 
-/** Bytes that the buffers for one query take. */
+/** Bytes of the buffers for one query. */
 export const topKBytes = (k: number): number => 8 * capacityFor(k);
 
 const capacityFor = (k: number): number => 2 * k + 32;
 
 /**
- * Offers that reach the threshold are kept in a buffer of somewhat more than 2 k; where it is full, all but the k best
- * are dropped and the k-th sets the threshold. So an offer costs a comparison, and a kept one a constant time.
+ * Offers that reach the threshold are kept in a buffer of slightly more than 2 k. When it is full, all but the k best
+ * are dropped and the k-th sets the threshold. So an ignored offer costs one comparison, and a kept one amortised
+ * constant time.
  *
- * @param compare the order of slots whose scores are equal
+ * @param compare the order of slots with equal scores
  */
 export const createTopK = (queries: number, k: number, compare: (a: Slot, b: Slot) => number): TopK => {
   const capacity = capacityFor(k);
@@ -27,7 +28,7 @@ export const createTopK = (queries: number, k: number, compare: (a: Slot, b: Slo
   const slots = new Int32Array(queries * capacity);
   const counts = new Int32Array(queries);
   const thresholds = new Float32Array(queries).fill(-Infinity);
-  /** Of each query the last in order of those kept that score the threshold; -1 before there is one. */
+  /** For each query the last, in order, of the kept slots whose score equals the threshold; -1 initially. */
   const lastTied = new Int32Array(queries).fill(-1);
 
   const offer = (query: number, slot: Slot, score: number): void => {
@@ -63,7 +64,7 @@ export const createTopK = (queries: number, k: number, compare: (a: Slot, b: Slo
     lastTied[query] = last;
   };
 
-  /** Of those that score the threshold, the first in order come to stand among the first k. */
+  /** Moves the first, in order, of the slots whose score equals the threshold into the first k. */
   const settleTies = (ofScores: Float32Array, ofSlots: Int32Array, threshold: number): void => {
     if (!ofScores.includes(threshold, k)) return;
     const places: number[] = [];

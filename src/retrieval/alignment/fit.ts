@@ -14,25 +14,26 @@ import {
 import { momentsOf, type Gram, type Moments } from "./gram.ts";
 import type { Alignment } from "./types.ts";
 
-/** Added to the diagonal of a covariance, in units of its mean eigenvalue, where nothing else is said. */
+/** The default ridge, in units of a covariance's mean eigenvalue. */
 export const RIDGE: Readonly<Record<AlignmentKind, number>> = { csa: 0.2, orthogonal: 0, ridge: 0.03 };
-/** Directions of a smaller singular value, as a share of the first, are rounding. */
+/** Directions whose singular value is below this share of the first are rounding. */
 const FLOOR = 1e-6;
 
 /**
- * The alignment of a kind, by what a Gram matrix knows: the same for the same pairs, in whatever order they came.
+ * Computes the alignment of a kind from a Gram matrix. The result depends only on the set of pairs, not on their
+ * order.
  *
  * - `csa`: canonical similarity analysis (Li, Chinchali and Topcu, arXiv 2410.07610): ridge-regularised canonical
- *   correlation analysis. With `C1`, `C2` the covariances of the sides, each with its ridge, and `C12` between them,
- *   `U S V^T = svd(C1^-1/2 C12 C2^-1/2)`; an image becomes `U^T C1^-1/2 (x - mean)`, a text `V^T C2^-1/2 (y - mean)`,
- *   and S are the weights. (The published code multiplies by U where U^T belongs.)
+ * correlation analysis. With `C1`, `C2` the covariances of the sides, each with its ridge, and `C12` between them, `U
+ * S V^T = svd(C1^-1/2 C12 C2^-1/2)`; an image becomes `U^T C1^-1/2 (x - mean)`, a text `V^T C2^-1/2 (y - mean)`, and
+ * S are the weights. (The published code multiplies by U where U^T belongs.)
  * - `orthogonal`: the solution of Procrustes' problem, `C12 = U S V^T`, an image becomes `U^T (x - mean)`, a text
- *   `V^T (y - mean)`.
+ * `V^T (y - mean)`.
  * - `ridge`: the linear regression of the texts on the images, `W = C1^-1 C12`, an image becomes `W^T (x - mean)`.
  *
  * @param ridge in units of a covariance's mean eigenvalue, above 0
- * @returns null where there is nothing to fit: fewer than two pairs, a side that does not vary, or sides that do not vary
- * together
+ * @returns null if there is nothing to fit: fewer than two pairs, a side that does not vary, or sides that do not
+ * vary together
  */
 export const fitAlignment = async (
   gram: Gram,
@@ -127,7 +128,7 @@ const fitRidge = async (moments: Moments, ridge: number): Promise<Alignment> => 
 const FITS: Readonly<Record<AlignmentKind, (moments: Moments, ridge: number) => Promise<Alignment | null>>> =
   { csa: fitCsa, orthogonal: fitOrthogonal, ridge: fitRidge };
 
-/** The eigenvectors are those of the smaller side, for their time grows with the cube. */
+/** Eigenvectors are computed for the smaller side, because the time grows with the cube of the size. */
 const sidesOf = ({ imageMean, textMean, images, texts }: Moments) => {
   const image = { mean: imageMean, covariance: images };
   const text = { mean: textMean, covariance: texts };
@@ -153,7 +154,7 @@ const withRidge = (covariance: Float64Array, d: number, ridge: number): Float64A
   return covariance;
 };
 
-/** The greatest eigenvalues of a symmetric matrix, those that are more than rounding, with their vectors as rows. */
+/** The largest eigenvalues of a symmetric matrix that exceed rounding, with their vectors as rows. */
 const leading = async (matrix: Float64Array, size: number, limit: number): Promise<Eigen> => {
   const { values, vectors } = await eigenSymmetric(matrix, size);
   const floor = FLOOR * FLOOR * (values[0] ?? 0);
@@ -166,7 +167,7 @@ const leading = async (matrix: Float64Array, size: number, limit: number): Promi
 const transposed = (data: Float64Array, rows: number, columns: number): Float64Array =>
   transpose({ data, rows, columns }).data;
 
-/** The mean of a matrix and its transpose: what rounding made of a symmetric one. */
+/** The mean of a matrix and its transpose, which removes the asymmetry of rounding. */
 const symmetric = (matrix: Float64Array, n: number): Float64Array =>
   matrix.map((value, at) => (value + (matrix[(at % n) * n + Math.floor(at / n)] ?? 0)) / 2);
 

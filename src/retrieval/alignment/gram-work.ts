@@ -5,22 +5,22 @@ import { updateGram, type Gram, type Pairs } from "./gram.ts";
 import { buffersOf, type GramCalls } from "./gram-worker.ts";
 import type { Alignment } from "./types.ts";
 
-/** Multiplications up to which work takes less time than a thread takes to start. */
+/** Up to this number of multiplications the work takes less time than starting a thread. */
 const SMALL = 20_000_000;
 
-/** A Gram matrix at work. Each method resolves before the next is called. */
+/** Updates of a Gram matrix. Each call must resolve before the next is made. */
 export interface GramWork {
-  /** @param pairs given away */
+  /** @param pairs transferred; unusable afterwards */
   readonly update: (pairs: Pairs, how: "add" | "remove") => Promise<void>;
   readonly fit: (kind: AlignmentKind) => Promise<Alignment | null>;
-  /** The matrix as it is now. */
+  /** The current matrix. */
   readonly finish: () => Promise<Gram>;
 }
 
 /**
- * Starts work on `gram`, which is given away: on a thread of its own where it would keep requests waiting.
+ * Starts updates of `gram`, which is transferred. Long work runs on a thread, so that it does not delay requests.
  *
- * @param rows how many pairs will be added or removed
+ * @param rows number of pairs to add or remove
  */
 export const startWork = (gram: Gram, rows: number): GramWork => {
   const [d1, d2] = [gram.imageDimension, gram.textDimension];

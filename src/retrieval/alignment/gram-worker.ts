@@ -13,12 +13,12 @@ export interface GramUpdate {
 export interface GramCalls {
   readonly update: (update: GramUpdate) => Promise<void>;
   readonly fit: (kind: AlignmentKind) => Promise<Alignment | null>;
-  /** The last call: the matrix leaves the thread. */
+  /** The last call: the matrix is transferred back. */
   readonly finish: () => Gram;
   readonly close: () => Promise<void>;
 }
 
-/** @param gram given away */
+/** @param gram transferred; unusable afterwards */
 export const open = (gram: Gram, { move }: WorkerContext): GramCalls => ({
   update: ({ pairs, how }) => updateGram(gram, pairs, how),
   fit: (kind) => fitAlignment(gram, kind),
@@ -26,6 +26,6 @@ export const open = (gram: Gram, { move }: WorkerContext): GramCalls => ({
   close: closeProducts,
 });
 
-/** The memory of a Gram matrix, which moves between threads. */
+/** The buffers of a Gram matrix, which move between threads. */
 export const buffersOf = ({ imageSums, textSums, images, texts, cross }: Gram): ArrayBuffer[] =>
   [imageSums, textSums, images, texts, cross].map(({ buffer }) => buffer as ArrayBuffer);

@@ -1,13 +1,13 @@
 import { multiply } from "../../math/linear-algebra/index.ts";
 
 /**
- * Everything that the fits of this room need to know of pairs of unit rows: how many, their sums, and the sums of their
+ * The sufficient statistics of pairs of unit rows for all fits: their number, their sums, and the sums of their
  * products.
  *
- * The rows are rounded to multiples of 2^-16 first, so that every sum is a whole number of 2^-32 and, up to two million
- * rows, exact in float64, whatever the order. That is what makes taking rows away a proof: what is left is bit for bit
- * what there would be if they had never been added, and no fit need be made from scratch for fear of their rounding.
- * The noise of the rounding, 2e-11 a direction, is far below any ridge.
+ * The rows are rounded to multiples of 2^-16 first, so that every sum is a whole number of 2^-32 and, up to two
+ * million rows, exact in float64, whatever the order. So removing rows is exact: the remaining sums are bit for bit
+ * those of a matrix that never contained them, and no fit has to start from scratch. The noise of rounding, 2e-11 per
+ * direction, is far below any ridge.
  */
 export interface Gram {
   readonly imageDimension: number;
@@ -16,7 +16,7 @@ export interface Gram {
   /** `[d]`, in units of 2^-16. */
   readonly imageSums: Float64Array;
   readonly textSums: Float64Array;
-  /** `[d, d]` in units of 2^-32, of which only the upper triangle, and what is beside it in a block, holds. */
+  /** `[d, d]` in units of 2^-32; only the upper triangle and the rest of its diagonal blocks are valid. */
   readonly images: Float64Array;
   readonly texts: Float64Array;
   /** `[d of images, d of texts]` in units of 2^-32. */
@@ -44,7 +44,7 @@ export const createGram = (imageDimension: number, textDimension: number): Gram 
   cross: new Float64Array(imageDimension * textDimension),
 });
 
-/** Adds pairs to `gram` (a rank-k update), or takes out what was added before (a downdate). */
+/** Adds pairs to `gram` (a rank-k update), or removes pairs that were added before (a downdate). */
 export const updateGram = async (gram: Gram, pairs: Pairs, how: "add" | "remove"): Promise<void> => {
   const { imageDimension, textDimension } = gram;
   const sign = how === "add" ? 1 : -1;
@@ -77,7 +77,7 @@ const addSums = (sums: Float64Array, rows: Float64Array, sign: number): void => 
     for (let i = 0; i < d; i++) sums[i] = (sums[i] ?? 0) + sign * (rows[start + i] ?? 0);
 };
 
-/** Adds the blocks of `rows^T rows` on the diagonal and to the right of it. */
+/** Adds `rows^T rows`, only the blocks on the diagonal and to the right of it. */
 const addSquares = async (
   squares: Float64Array,
   rows: Float64Array,

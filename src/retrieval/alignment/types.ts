@@ -1,10 +1,10 @@
 import type { AlignmentKind } from "../../types.ts";
 
-/** What a fit does to one side's unit rows: it subtracts the mean, then projects. */
+/** The map of one side's unit rows: subtract the mean, then project. */
 export interface Side {
   /** `[d]` */
   readonly mean: Float32Array;
-  /** `[rank, d]`; null where rows stay as they are. */
+  /** `[rank, d]`; null: no projection. */
   readonly projection: Float32Array | null;
 }
 
@@ -13,6 +13,6 @@ export interface Alignment {
   readonly kind: AlignmentKind;
   readonly image: Side;
   readonly text: Side;
-  /** Canonical correlations, `[rank]`, descending, in (0, 1]; null where each direction counts the same. */
+  /** Canonical correlations, `[rank]`, descending, in (0, 1]; null if all directions have the same weight. */
   readonly weights: Float32Array | null;
 }

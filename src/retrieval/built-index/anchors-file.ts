@@ -10,7 +10,7 @@ const LINES_AT_ONCE = 1_024;
 
 const line = z.tuple([z.string(), z.number(), z.number()]);
 
-/** Writes which anchor each label is, with the checksums of its vectors. */
+/** Writes the anchor of each label with the checksums of its vectors. */
 export const writeAnchors = async (
   path: string,
   view: AnchorView,

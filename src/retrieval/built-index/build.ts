@@ -16,34 +16,34 @@ const MODALITIES = ["image", "text"] as const;
 
 export interface BuildOptions {
   readonly profile: IndexProfile;
-  /** Where it aborts, the build ends with `cancelled`, and the next one goes on from what was saved. */
+  /** If it aborts, the build ends with `cancelled`, and the next build resumes from the last save. */
   readonly signal: AbortSignal;
-  /** Vectors that are inserted, of both graphs. */
+  /** Receives the number of inserted vectors of both graphs. */
   readonly onProgress: (done: number, total: number) => void;
   readonly log: Log;
-  /** 2 where absent: the graphs are built beside each other; with 1 one after the other. */
+  /** Number of graphs built in parallel: 1 or 2; default 2. */
   readonly threads?: 1 | 2;
-  /** Vectors between two saves; 10,000 where absent. */
+  /** Number of vectors between two saves; default 10,000. */
   readonly checkpointRows?: number;
 }
 
-/** A folder in which no other process builds until it is closed. */
+/** A folder that is locked against other builds until it is closed. */
 export interface BuildFolder {
   /**
-   * Builds both graphs on threads, measures them and publishes them with the fits in the folder. Goes
-   * on with a build that was stopped where that still suits the collection.
+   * Builds both graphs on threads, measures them and publishes them with the fits in the folder. Resumes an
+   * interrupted build if it still matches the collection.
    *
-   * @throws AnchorageError `cancelled` where the signal aborts, `conflict` where a compaction has removed the build
+   * @throws AnchorageError `cancelled` if the signal aborts, `conflict` if a compaction has removed the build
    */
   readonly build: (subject: BuildSubject, options: BuildOptions) => Promise<BuiltManifest>;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Makes the folder where it is not there, so that what keeps files from being written is known before the work.
+ * Creates the folder if it does not exist, so that an unwritable folder is found before the work starts.
  *
- * @throws AnchorageError `invalid-input` where it cannot be made or written to, `conflict` where it is another
- * collection's, or another process builds in it
+ * @throws AnchorageError `invalid-input` if it cannot be created or written to, `conflict` if it belongs to another
+ * collection, or another process builds in it
  */
 export const openBuildFolder = async (folder: string, collection: string): Promise<BuildFolder> => {
   const work = workFolder(folder);
@@ -75,7 +75,7 @@ export const openBuildFolder = async (folder: string, collection: string): Promi
   };
 };
 
-/** Looks at what was built there before, by this version or another one. */
+/** Checks what an earlier build, by this version or another, left in the folder. */
 const refuseOther = async (folder: string, collection: string): Promise<void> => {
   for (const path of [manifestPath(folder), planPath(workFolder(folder))]) {
     const found = await readJsonFile(path, anyVersion);
@@ -164,7 +164,7 @@ const insertBoth = async (
   const first = insert("image");
   if (threads === 1) await first;
   const both = [first, insert("text")] as const;
-  // Where one fails the other must have ended before its files are touched.
+  // If one build fails, the other must end before its files are removed.
   await Promise.allSettled(both);
   const [image, text] = await Promise.all(both);
   log.info(`both graphs are built, in ${((performance.now() - started) / 1000).toFixed(1)} s`);

@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 
-/** A file beside the JSON that names it. */
+/** A file referenced by the JSON file. */
 export const namedFile = z.strictObject({
   file: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
   bytes: z.int().nonnegative(),
@@ -14,14 +14,14 @@ export const namedFile = z.strictObject({
 
 export type NamedFile = z.infer<typeof namedFile>;
 
-/** Makes the file durable and says what is in it. */
+/** Flushes the file to disk and describes its contents. */
 export const sealFile = async (path: string): Promise<NamedFile> => {
   const handle = await open(path, "r+");
   await handle.sync().finally(() => handle.close());
   return { file: basename(path), bytes: (await stat(path)).size, sha256: await sha256Of(path) };
 };
 
-/** Whether the file is there and holds what it did when it was sealed. */
+/** Whether the file exists with the contents described. */
 export const isIntact = async (path: string, { bytes, sha256 }: NamedFile): Promise<boolean> => {
   const { size } = await stat(path).catch(() => ({ size: -1 }));
   return size === bytes && (await sha256Of(path)) === sha256;
@@ -33,7 +33,7 @@ const sha256Of = async (path: string): Promise<string> => {
   return hash.digest("hex");
 };
 
-/** Replaces the file at once: whoever reads it sees the old content or the new. */
+/** Replaces the file atomically: a reader sees the old or the new contents. */
 export const writeJson = async (path: string, value: object): Promise<void> => {
   const handle = await open(`${path}.new`, "w");
   try {
@@ -45,7 +45,7 @@ export const writeJson = async (path: string, value: object): Promise<void> => {
   await rename(`${path}.new`, path);
 };
 
-/** What the file says; undefined where there is none, or it is not of this form. */
+/** The parsed contents; undefined if the file is missing or does not match the schema. */
 export const readJsonFile = async <T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> => {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     if (isMissing(error)) return undefined;

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { Fit } from "../transform.ts";
 
-/** Writes the mean and, where there is one, the projection after it, as float32. */
+/** Writes the mean as float32, followed by the projection if there is one. */
 export const writeFit = async (path: string, { mean, projection }: Fit): Promise<void> => {
   const values = new Float32Array(mean.length + (projection?.length ?? 0));
   values.set(mean);
@@ -10,12 +10,12 @@ export const writeFit = async (path: string, { mean, projection }: Fit): Promise
 };
 
 /**
- * @param dimension of the vectors that were fitted on
+ * @param dimension dimension of the fitted vectors
  * @throws the error of the file system
  */
 export const readFit = async (path: string, kind: Fit["kind"], dimension: number): Promise<Fit> => {
   const bytes = await readFile(path);
-  // A copy, since a buffer of the pool need not begin at a multiple of four.
+  // Copied, because a pooled buffer need not be aligned to four bytes.
   const values = new Float32Array(Uint8Array.from(bytes).buffer);
   const projection = kind === "center" ? null : values.slice(dimension);
   return { kind, mean: values.slice(0, dimension), projection };

@@ -18,13 +18,13 @@ import {
 import type { BuildSubject } from "./plan.ts";
 import { filesOf, removeUnnamed } from "./publish.ts";
 
-/** How a build that is being deleted is named, or was when the process that deleted it ended. */
+/** Name of a build that is being deleted, or whose deletion was interrupted. */
 const DISCARDED = "building-discarded-";
 const MODALITIES = ["image", "text"] as const;
 
 /**
- * Removes the index, and the build under way, that hold a vector of an anchor that is deleted or replaced by now, or of
- * another encoder; and what earlier versions and ended builds left. A build under way fails then.
+ * Removes the index and the running build if they contain a vector of a deleted or replaced anchor or of another
+ * encoder, and leftovers of earlier versions and builds. A running build then fails.
  *
  * @returns whether anything was removed
  */
@@ -41,7 +41,7 @@ export const forgetGone = async (
   return removeBuilt(folder, manifest);
 };
 
-/** As {@link forgetGone}, for an index that was built before `erased` and brought back since. */
+/** Like {@link forgetGone}, for an index that was built before the sequence `erased` and restored later. */
 export const forgetErased = async (
   folder: string,
   subject: Pick<BuildSubject, "collection" | "encoders" | "view">,
@@ -51,10 +51,10 @@ export const forgetErased = async (
   return manifest !== undefined && manifest.sequence < erased && forgetGone(folder, subject);
 };
 
-/** Removes the index, and what earlier versions and ended builds left. */
+/** Removes the index and leftovers of earlier versions and builds. */
 export const removeBuilt = async (folder: string, manifest?: BuiltManifest): Promise<boolean> => {
   const known = manifest ?? (await readJsonFile(manifestPath(folder), manifestSchema));
-  // First, so that what it names is not looked for any more.
+  // Removed first, so that no reader looks for the files that it references.
   if (known !== undefined) await rm(manifestPath(folder), { force: true });
   for (const { file } of known === undefined ? [] : filesOf(known))
     await rm(join(folder, file), { force: true });
@@ -63,13 +63,13 @@ export const removeBuilt = async (folder: string, manifest?: BuiltManifest): Pro
   return known !== undefined || unnamed > 0;
 };
 
-/** Removes everything of a collection that is gone. */
+/** Removes all files of a deleted collection. */
 export const removeAll = async (folder: string): Promise<boolean> => {
   await discardWork(folder);
   return removeBuilt(folder);
 };
 
-/** Moved away first, so that a process that builds there adds nothing to it while it is deleted. */
+/** Renamed first, so that a running build cannot add files while the folder is deleted. */
 const discardWork = async (folder: string): Promise<void> => {
   await rename(workFolder(folder), join(folder, `${DISCARDED}${randomBytes(8).toString("hex")}`)).catch(
     (error: unknown) => {
@@ -80,7 +80,7 @@ const discardWork = async (folder: string): Promise<void> => {
     if (name.startsWith(DISCARDED)) await rm(join(folder, name), { recursive: true, force: true });
 };
 
-/** Whether each vector that the files hold is still an anchor's. */
+/** Whether each vector in the files still belongs to an anchor. */
 const isPresent = async (
   folder: string,
   { collection, anchors, count, modalities }: BuildPlan | BuiltManifest,

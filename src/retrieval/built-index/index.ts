@@ -1,4 +1,4 @@
-/** A collection's graphs, fits and anchors in files, as `build-index` makes them and the service adopts them. */
+/** A collection's graphs, fits and anchors in files, written by `build-index` and adopted by the service. */
 export { openBuildFolder, type BuildFolder, type BuildOptions } from "./build.ts";
 export { forgetErased, forgetGone, removeAll, removeBuilt } from "./forget.ts";
 export { builtFolder, type BuiltManifest } from "./manifest.ts";

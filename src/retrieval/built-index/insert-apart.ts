@@ -4,9 +4,9 @@ import type { InsertCalls } from "./insert-worker.ts";
 import type { GraphTask } from "./insert.ts";
 
 /**
- * Builds a graph as `insertRows` does, on a thread of its own, since hnswlib inserts synchronously.
+ * Runs `insertRows` on a thread, because hnswlib inserts synchronously.
  *
- * @throws the reason of `signal` where it aborts, after the thread has ended; what was saved stays
+ * @throws the reason of `signal` if it aborts, after the thread has ended; saved work stays
  */
 export const insertApart = async (
   task: GraphTask,

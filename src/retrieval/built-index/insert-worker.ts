@@ -3,7 +3,7 @@ import type { NamedFile } from "./files.ts";
 import { insertRows, type GraphTask } from "./insert.ts";
 
 export interface InsertCalls {
-  /** As `insertRows`; how many are inserted is sent as a notice. */
+  /** Runs `insertRows` and sends the number of inserted vectors as notices. */
   readonly insert: (task: GraphTask) => Promise<NamedFile>;
 }
 

@@ -7,17 +7,17 @@ import type { Modality } from "../../types.ts";
 import { loadHnsw, SEED } from "../hnsw.ts";
 import { isIntact, namedFile, readJsonFile, sealFile, writeJson, type NamedFile } from "./files.ts";
 
-/** Vectors that are inserted between two saves. */
+/** Number of vectors inserted between two saves. */
 export const CHECKPOINT_ROWS = 10_000;
-/** How long the thread inserts at a stretch. */
+/** Maximum time of one slice of inserts. */
 const TURN_MS = 100;
 
-/** One graph to build; everything in it can be sent to a thread. */
+/** A graph to build; every field can be sent to a thread. */
 export interface GraphTask {
   readonly modality: Modality;
-  /** The folder of the build, where the graph is saved as well. */
+  /** The folder of the build, where the graph is saved too. */
   readonly work: string;
-  /** In that folder: `[count, dimension]` float32, rows of norm 1. */
+  /** File in that folder: `[count, dimension]` float32, rows of norm 1. */
   readonly rows: string;
   readonly count: number;
   readonly dimension: number;
@@ -28,17 +28,17 @@ export interface GraphTask {
 
 const checkpointSchema = z.strictObject({ inserted: z.int().nonnegative(), graph: namedFile });
 
-/** How far a build came when it last saved. */
+/** The progress of a build at its last save. */
 type Checkpoint = z.infer<typeof checkpointSchema>;
 
 export const checkpointPath = (work: string, modality: Modality): string => join(work, `${modality}.json`);
 
 /**
- * Inserts the rows that the last checkpoint lacks, saves after every `checkpointRows`, and reads back what it saved: so
- * a build that was interrupted gives the same file as one that was not.
+ * Inserts the rows that the last checkpoint lacks, saves after every `checkpointRows`, and reloads the saved graph,
+ * so that an interrupted build produces the same file as an uninterrupted one.
  *
- * @returns the file of the whole graph
- * @throws the reason of `signal` where it aborts
+ * @returns the file of the complete graph
+ * @throws the reason of `signal` if it aborts
  */
 export const insertRows = async (
   task: GraphTask,
@@ -87,7 +87,7 @@ const insertBetween = async (
     const at = (label - first) * dimension;
     graph.addPoint(Array.from(block.subarray(at, at + dimension)), label);
     if (performance.now() - turn < TURN_MS) continue;
-    // The thread hears only between two turns of its event loop that it is to end.
+    // The thread receives an abort only between two turns of its event loop.
     await new Promise((resolve) => setImmediate(resolve));
     signal.throwIfAborted();
     turn = performance.now();

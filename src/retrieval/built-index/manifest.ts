@@ -10,7 +10,7 @@ import { namedFile } from "./files.ts";
 /** The folder of a collection's built index, below the folder of all indexes. */
 export const builtFolder = (indexes: string, collection: string): string => join(indexes, collection);
 
-/** The folder of a build that is not done, below that of the collection. */
+/** The folder of an unfinished build, below that of the collection. */
 export const workFolder = (folder: string): string => join(folder, "building");
 
 export const manifestPath = (folder: string): string => join(folder, "manifest.json");
@@ -18,7 +18,7 @@ export const planPath = (work: string): string => join(work, "plan.json");
 
 const VERSION = 1;
 
-/** What every version of a plan or a manifest says. */
+/** The fields of every version of a plan or a manifest. */
 export const anyVersion = z.looseObject({
   version: z.int(),
   collection: z.looseObject({ name: z.string() }),
@@ -29,41 +29,43 @@ const count = z.int().nonnegative();
 const plannedModality = z.strictObject({
   encoder: z.strictObject({ id: z.string(), sha256: z.string(), dimension: count }),
   transform: z.custom<TransformKind>((value) => typeof value === "string" && isTransformKind(value)),
-  /** The fitted mean `[d]` and, where it whitens, the projection `[rank, d]` after it, float32; null where nothing is fitted. */
+  /**
+   * The fitted mean `[d]`, followed by the projection `[rank, d]` if it whitens, as float32; null if there is no fit.
+   */
   fit: namedFile.nullable(),
-  /** Of the vectors in the graph: as the transform shows them. */
+  /** Dimension of the vectors in the graph, after the transform. */
   dimension: count,
 });
 
 const planned = {
   version: z.literal(VERSION),
-  /** A collection of the same name that was made at another time is another one. */
+  /** Creation time: identifies the collection among others of the same name. */
   collection: z.strictObject({ name: z.string(), createdAt: z.iso.datetime() }),
   sequence: count,
   count,
   byteOrder: z.enum(["LE", "BE"]),
   profile: profileSchema,
-  /** A line of JSON for each vector in the order of labels: id, and the CRC-32 of the image and the text vector. */
+  /** One line of JSON per vector in label order: id, and the CRC-32 of the image vector and the text vector. */
   anchors: namedFile,
 };
 
-/** With the vectors themselves: `[count, dimension]` float32 of norm 1, as the transform shows them. */
+/** Includes the vectors: `[count, dimension]` float32 of norm 1, after the transform. */
 const toBuild = plannedModality.extend({ rows: namedFile });
 
-/** What is to be built; its vectors lie beside it, so that a later run goes on without the collection. */
+/** The plan of a build. The vectors are stored beside it, so that a later run can resume without the collection. */
 export const planSchema = z.strictObject({
   ...planned,
   modalities: z.strictObject({ image: toBuild, text: toBuild }),
 });
 
 const builtModality = plannedModality.extend({
-  /** As hnswlib saves it; its labels are row numbers. */
+  /** The graph as saved by hnswlib; its labels are row numbers. */
   graph: namedFile,
-  /** How much of the exact answer the graph finds, as measured. */
+  /** The measured recall of the graph. */
   curve: curveSchema.nullable(),
 });
 
-/** What a built index consists of. */
+/** The contents of a built index. */
 export const manifestSchema = z.strictObject({
   ...planned,
   modalities: z.strictObject({ image: builtModality, text: builtModality }),

@@ -9,7 +9,7 @@ import { kindFor } from "../kinds.ts";
 import { measureRows } from "./measure.ts";
 import type { BuildSubject } from "./plan.ts";
 
-/** Sampled queries, in multiples of what the service takes when it measures for itself. */
+/** Number of sampled queries, as a multiple of the service's own measurements. */
 const EFFORT = 3;
 
 export interface MeasureCurvesOptions {
@@ -20,11 +20,11 @@ export interface MeasureCurvesOptions {
 }
 
 /**
- * Builds the graph of each modality as the service does, over transformed vectors, and measures at several k and ef how
- * much of the exact answer it finds and how long it takes.
+ * Builds the graph of each modality as the service does, over transformed vectors, and measures its recall and its
+ * time at several k and ef.
  *
  * @returns the curves by `modality/transform`
- * @throws AnchorageError `cancelled` where `signal` aborts
+ * @throws AnchorageError `cancelled` if `signal` aborts
  */
 export const measureCurves = async (
   subject: Pick<BuildSubject, "view" | "transform">,
@@ -47,7 +47,7 @@ const measureCurve = async (
   const kind = kindFor(modality, transform, view.size);
   const slots = view.liveSlots();
   const rawDimension = view.dimension(modality);
-  // `fit` takes its rows away.
+  // `fit` takes ownership of its rows.
   const made = kind === "none" ? null : await fit(kind, view.vectors(modality, slots), rawDimension);
   const rows = await applyTransform(made, view.vectors(modality, slots), rawDimension);
   const dimension = rows.length / slots.length;

@@ -8,14 +8,14 @@ import type { IndexProfile } from "../profile.ts";
 import { measureRecall, type MeasureOptions, type RecallCurve } from "../recall.ts";
 import type { NamedFile } from "./files.ts";
 
-/** Sampled queries, in multiples of what the service takes when it measures for itself. */
+/** Number of sampled queries, as a multiple of the service's own measurements. */
 const EFFORT = 3;
 const inOrder = (a: number, b: number): number => a - b;
 
 /**
  * Measures a finished graph against an exact search over the same rows.
  *
- * @throws AnchorageError `cancelled` where `signal` aborts
+ * @throws AnchorageError `cancelled` if `signal` aborts
  */
 export const measureGraph = async (
   work: string,

@@ -18,20 +18,20 @@ import { newPlan, planPath, planSchema, type BuildPlan, type PlannedModality } f
 const ROWS_AT_ONCE = 4_096;
 const MODALITIES = ["image", "text"] as const;
 
-/** A collection as it is indexed: its anchors in memory, and what their vectors are of. */
+/** A collection to index: its anchors in memory, and the encoders of their vectors. */
 export interface BuildSubject {
   readonly collection: { readonly name: string; readonly createdAt: string };
   readonly encoders: SnapshotSubject["encoders"];
-  /** What the collection's queries are answered by. */
+  /** The transform that the collection's queries use. */
   readonly transform: Transform;
   readonly view: AnchorView;
 }
 
 /**
- * Fits the transforms and writes the vectors as they show them to `work`, in place of what was there: from now on a build
+ * Fits the transforms and writes the transformed vectors to `work`, replacing earlier files. The rest of the build
  * needs nothing else.
  *
- * @throws the reason of `signal` where it aborts
+ * @throws the reason of `signal` if it aborts
  */
 export const planBuild = async (
   work: string,
@@ -74,7 +74,7 @@ export const planBuild = async (
 };
 
 const clearWork = async (work: string): Promise<void> => {
-  // Not made here: where a compaction has removed the folder, the build must fail.
+  // The folder is not created here, because the build must fail if a compaction has removed it.
   await rm(planPath(work), { force: true });
   for (const name of await readdir(work))
     if (/\.(jsonl|fit|f32|hnsw|json|new)$/.test(name)) await rm(join(work, name), { force: true });
@@ -110,10 +110,10 @@ const writeSome = async (
   await handle.writeFile(new Uint8Array(shown.buffer, shown.byteOffset, shown.byteLength));
 };
 
-/** A build that was stopped: what it has yet to do, or why it cannot go on; null where there was none. */
+/** An interrupted build: its remaining work, or why it cannot be resumed; null if there was none. */
 export type Unfinished = { readonly plan: BuildPlan } | { readonly unusable: string } | null;
 
-/** What a stopped build left in `work`, and whether the index that it would give still suits the collection. */
+/** Reads the interrupted build in `work` and checks whether its index would still match the collection. */
 export const findUnfinished = async (
   work: string,
   { collection, encoders, transform, view }: BuildSubject,

@@ -8,7 +8,7 @@ import type { Modality } from "../../types.ts";
 
 const MODALITIES = ["image", "text"] as const;
 
-/** As files of a built index are named, those of earlier versions and of their killed builds among them. */
+/** Names of the files of built indexes, including earlier versions and their interrupted builds. */
 const OURS =
   /^(anchors|ids|(image|text)(-[a-z0-9_-]+)?)-[0-9a-f]{16}\.(jsonl|fit|hnsw|f32)$|^\.building-\d+$/;
 
@@ -17,14 +17,14 @@ export interface FinishedGraph {
   readonly curve: RecallCurve | null;
 }
 
-/** Puts the files of a build in their places, then the manifest that names them; those before it are deleted. */
+/** Moves the files of a build into place, then the manifest that references them, and deletes the previous ones. */
 export const publishBuild = async (
   folder: string,
   plan: BuildPlan,
   graphs: Readonly<Record<Modality, FinishedGraph>>,
 ): Promise<BuiltManifest> => {
   const work = workFolder(folder);
-  /** The name tells its content, so that what a running service reads is not overwritten. */
+  /** The name contains a hash of the contents, so that files in use by a running service are not overwritten. */
   const move = async (named: NamedFile, label: string, extension: string): Promise<NamedFile> => {
     const file = `${label}-${named.sha256.slice(0, 16)}.${extension}`;
     await rename(join(work, named.file), join(folder, file));
@@ -47,7 +47,7 @@ export const publishBuild = async (
   return manifest;
 };
 
-/** Every file that a manifest names. */
+/** Every file that a manifest references. */
 export const filesOf = ({ anchors, modalities }: BuiltManifest): NamedFile[] => [
   anchors,
   ...MODALITIES.flatMap((modality) => {
@@ -57,10 +57,10 @@ export const filesOf = ({ anchors, modalities }: BuiltManifest): NamedFile[] => 
 ];
 
 /**
- * Removes what the manifest does not name: files of earlier builds, of earlier versions, and of builds that ended while
- * they were published.
+ * Removes files that the manifest does not reference: those of earlier builds and versions, and of builds that ended
+ * while publishing.
  *
- * @returns how many
+ * @returns the number of removed files
  */
 export const removeUnnamed = async (folder: string, manifest: BuiltManifest | undefined): Promise<number> => {
   const needed = new Set(manifest === undefined ? [] : filesOf(manifest).map(({ file }) => file));
@@ -71,7 +71,7 @@ export const removeUnnamed = async (folder: string, manifest: BuiltManifest | un
   return old.length;
 };
 
-/** What version 0.1 named `<profile>.json`; it lists files that are removed with it. */
+/** Version 0.1 wrote `<profile>.json`; the files that it lists are removed with it. */
 const oldManifest = z.looseObject({
   collection: z.string(),
   sequence: z.int(),

@@ -23,10 +23,10 @@ export type BuiltRead =
   | { readonly state: "mismatch"; readonly reason: string; readonly isUseless: boolean }
   | { readonly state: "damaged"; readonly reason: string };
 
-/** What a collection is now, which a built index must suit. */
+/** The collection that a built index must match. */
 export interface ReadSubject extends Omit<BuildSubject, "view"> {
   readonly sequence: Sequence;
-  /** Live ones. */
+  /** Number of live anchors. */
   readonly anchors: number;
 }
 
@@ -34,7 +34,7 @@ export interface ReadSubject extends Omit<BuildSubject, "view"> {
 export const isBuilt = async (folder: string): Promise<boolean> =>
   (await readJsonFile(manifestPath(folder), manifestSchema)) !== undefined;
 
-/** Reads the index that was built in `folder` where it is whole and of this collection as it is now. */
+/** Reads the index in `folder` if it is complete and matches the collection. */
 export const readBuilt = async (
   folder: string,
   subject: ReadSubject,

@@ -1,7 +1,7 @@
 import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Named by its sequence; what a write that was killed left has another ending. */
+/** Named by its sequence; files of interrupted writes have another extension. */
 const SNAPSHOT = /^(\d+)\.snapshot$/;
 const OURS = /^\d+\.snapshot(\.writing)?$/;
 
@@ -9,7 +9,7 @@ export const snapshotName = (sequence: number): string => `${sequence}.snapshot`
 
 export const writingName = (sequence: number): string => `${snapshotName(sequence)}.writing`;
 
-/** Paths, the newest first; none where there is no such folder. */
+/** Paths, newest first; empty if the folder does not exist. */
 export const listSnapshots = async (folder: string): Promise<string[]> =>
   (await namesIn(folder))
     .flatMap((name) => {
@@ -19,7 +19,7 @@ export const listSnapshots = async (folder: string): Promise<string[]> =>
     .sort((a, b) => b.sequence - a.sequence)
     .map(({ name }) => join(folder, name));
 
-/** Removes every snapshot but the one named, what killed writes left, and the folder where nothing else is in it. */
+/** Removes every other snapshot, files of interrupted writes, and the folder if it is then empty. */
 export const removeSnapshots = async (folder: string, keep?: string): Promise<void> => {
   for (const name of await namesIn(folder))
     if (OURS.test(name) && name !== keep) await rm(join(folder, name), { force: true });

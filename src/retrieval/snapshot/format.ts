@@ -29,7 +29,7 @@ const LENGTH_AT = 12;
 const HASH_AT = 16;
 const JSON_AT = 48;
 
-/** Anchors that are written or read at once: some milliseconds. */
+/** Number of anchors written or read per step: a few milliseconds. */
 export const ANCHORS_AT_ONCE = 1_024;
 
 export const SECTIONS = ["entries", "image", "text"] as const;
@@ -43,7 +43,7 @@ const headerSchema = z.strictObject({
   collection: z.strictObject({ key: count, name: z.string(), createdAt: z.string() }),
   encoders: z.strictObject({ image: encoder, text: encoder }),
   sequence: count,
-  /** What the store knows the write of that sequence by, so that another history is told apart. */
+  /** The store's mark of the write at that sequence, which differs in another history. */
   mark: z.string(),
   anchors: count,
   byteOrder: z.enum(["LE", "BE"]),
@@ -52,10 +52,10 @@ const headerSchema = z.strictObject({
 
 export type SnapshotHeader = z.infer<typeof headerSchema>;
 
-/** Whose vectors a snapshot holds; one of another subject is of no use. */
+/** Identifies the collection and encoders of a snapshot; a snapshot of another subject is not used. */
 export type SnapshotSubject = Pick<SnapshotHeader, "collection" | "encoders">;
 
-/** @throws AnchorageError `corrupt-file` where the header is longer than there is room for. */
+/** @throws AnchorageError `corrupt-file` if the header is too long. */
 export const encodeHeader = (header: SnapshotHeader): Buffer => {
   const json = Buffer.from(JSON.stringify(header));
   if (json.length > HEADER_BYTES - JSON_AT)
@@ -71,7 +71,7 @@ export const encodeHeader = (header: SnapshotHeader): Buffer => {
   return bytes;
 };
 
-/** @throws AnchorageError `corrupt-file` that says what is wrong with it. */
+/** @throws AnchorageError `corrupt-file` with the reason. */
 export const decodeHeader = (bytes: Buffer): SnapshotHeader => {
   if (bytes.length < HEADER_BYTES) throw corruptSnapshot("it is cut off within its header");
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC))
@@ -95,13 +95,13 @@ const hashOf = (bytes: Buffer): Buffer =>
     .update(bytes.subarray(JSON_AT))
     .digest();
 
-/** Why a snapshot cannot be used, as the end of a sentence about the file. */
+/** The reason why a snapshot cannot be used, as the end of a sentence about the file. */
 export const corruptSnapshot = (reason: string): AnchorageError => new AnchorageError("corrupt-file", reason);
 
 export const lineOf = ({ id, caption, metadata }: AnchorEntry): string =>
   `${JSON.stringify([id, caption, metadata])}\n`;
 
-/** What {@link lineOf} wrote; whether it is what was written, the section's CRC-32 says. */
+/** Parses the result of {@link lineOf}; the section's CRC-32 protects its contents. */
 export const parseEntry = (line: string): AnchorEntry => {
   const [id, caption, metadata] = JSON.parse(line) as [
     AnchorEntry["id"],

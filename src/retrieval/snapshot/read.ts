@@ -20,12 +20,12 @@ const LINES_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
 
 /**
- * Reads a snapshot and gives its anchors to `onAnchors`, some at a time. Only when this has resolved are they known to
- * be what was written: where it throws, what was given must be thrown away.
+ * Reads a snapshot and passes its anchors to `onAnchors` in batches. Checksums are verified last: if this throws, the
+ * caller must discard everything that it received.
  *
- * @param onAnchors must copy the vectors, whose memory is used again
- * @param check is asked before anything is given; it throws where the store says otherwise
- * @throws AnchorageError `corrupt-file` that says what is wrong, or the error of the file system
+ * @param onAnchors must copy the vectors, because their memory is reused
+ * @param check called before the first batch; it throws if the snapshot does not match the store
+ * @throws AnchorageError `corrupt-file` with the reason, or the error of the file system
  */
 export const readSnapshot = async (
   path: string,
@@ -99,12 +99,12 @@ const refuseMisfit = async (
 
 const rowBytes = (dimension: number): number => dimension * Float32Array.BYTES_PER_ELEMENT;
 
-/** Reads on where it stopped, within its section. */
+/** Reads on from the current position, within its section. */
 interface SectionReader {
   readonly left: () => number;
-  /** @throws AnchorageError `corrupt-file` where the section ends before `bytes` is full. */
+  /** @throws AnchorageError `corrupt-file` if the section ends before `bytes` is full. */
   readonly fill: (bytes: Uint8Array) => Promise<void>;
-  /** Of what was read. */
+  /** The CRC-32 of the bytes read so far. */
   readonly sum: () => number;
 }
 
@@ -132,7 +132,7 @@ const sectionReader = (file: FileHandle, start: number, length: number): Section
   };
 };
 
-/** @returns how many bytes there were */
+/** @returns the number of bytes */
 const fill = async (file: FileHandle, bytes: Uint8Array, position: number): Promise<number> => {
   let filled = 0;
   while (filled < bytes.length) {

@@ -16,15 +16,15 @@ import {
   type SnapshotSubject,
 } from "./format.ts";
 
-/** What is made durable on the way, so that the end is not long in coming. */
+/** Bytes between two flushes, so that the last one is short. */
 const SYNCED_BYTES = 64 * 1024 * 1024;
 
 /**
- * Writes the live anchors of `view` to a file of `folder` that appears when it is whole and durable, and then removes
- * the ones before it. What fails leaves them as they were.
+ * Writes the live anchors of `view` to a file in `folder` that appears once it is complete and durable, then removes
+ * earlier snapshots. On failure they stay.
  *
- * @param subject whose vectors these are, and `mark`, by which the store knows the write at the view's sequence
- * @throws whatever `signal` is aborted with, or the error of the file system
+ * @param subject the collection and encoders, and `mark`, the store's mark of the write at the view's sequence
+ * @throws the signal's reason, or the error of the file system
  */
 export const writeSnapshot = async (
   folder: string,
@@ -56,7 +56,7 @@ export const writeSnapshot = async (
   }
   await syncFolder(folder);
   await removeSnapshots(folder, name);
-  // What was removed must not come back with the power.
+  // A removed file must not reappear after a power failure.
   await syncFolder(folder);
 };
 
@@ -89,7 +89,7 @@ const writeSections = async (
 
 const EMPTY: SnapshotHeader["sections"][SectionName] = { bytes: 0, crc32: 0 };
 
-/** In the order of slots, some at a time. */
+/** In slot order, in batches. */
 function* liveSlots({ slotCount, isLive }: AnchorView): Generator<Slot[]> {
   let slots: Slot[] = [];
   for (let slot = 0; slot < slotCount; slot++) {
@@ -112,7 +112,7 @@ const writeAll = async (file: FileHandle, bytes: Buffer, position: number): Prom
     written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
 };
 
-/** The rename is durable only then; where a folder cannot be opened, the file system sees to it. */
+/** The rename is durable only after this; on systems that cannot open a folder the file system ensures it. */
 const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => undefined);
