@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultEncoders } from "../support/encoders.ts";
@@ -54,6 +55,42 @@ describe("a collection whose images and texts are encoded here", () => {
     });
     expect(blank.status).toBe(400);
     expect(pathsOf(blank)).toEqual(["query.text"]);
+  });
+
+  it("warns of texts of which the text encoder knows no word, and counts such captions", async () => {
+    await test.call("POST", "/v1/collections", { name: "unknown", transform: "none" });
+    const anchors = [
+      { id: "a", text: "红色的圆形", image: await picture("#e01010") },
+      { id: "b", text: "a blue square", image: await picture("#1010e0") },
+    ];
+    const written = await test.call("PUT", "/v1/collections/unknown/anchors", { anchors });
+    expect(written.body).toMatchObject({ upserted: 2, unknownCaptions: 1 });
+    const ask = (path: string, body: object) => test.call("POST", `/v1/collections/unknown/${path}`, body);
+    const warnings = [
+      expect.stringMatching(/^the text encoder use-lite knows no word of 1 text \("赤い丸"\)/),
+    ];
+    const images = [{ image: await picture("#e01010") }];
+    const classes = [{ name: "赤い丸" }, { name: "a square" }];
+    expect((await ask("classify", { images, classes, templates: ["a photo of {}"] })).body).toMatchObject({
+      warnings,
+    });
+    expect((await ask("search", { query: { text: "赤い丸" }, target: "text" })).body).toMatchObject({
+      warnings,
+    });
+    expect((await ask("similarity", { images, texts: [{ text: "赤い丸" }] })).body).toMatchObject({
+      warnings,
+    });
+    const known = await ask("classify", { images, classes: [{ name: "a square" }] });
+    expect(known.body).not.toHaveProperty("warnings");
+  });
+
+  it("refuses an image of a format that is not read, by its name", async () => {
+    const bytes = await readFile(new URL("../fixtures/images/cross.heic", import.meta.url));
+    const anchors = [{ id: "h", text: "a cross", image: { base64: bytes.toString("base64") } }];
+    const { status, body } = await test.call("PUT", "/v1/collections/colours/anchors", { anchors });
+    expect(status).toBe(400);
+    const message = "HEIC is not read here; send JPEG, PNG, WebP, GIF, AVIF, TIFF or SVG";
+    expect(body).toMatchObject({ errors: [{ path: "anchors.0.image", message }] });
   });
 
   it("refuses an encoder of the other modality", async () => {
