@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Option } from "../../src/command.ts";
 import {
-  formOf as formOfOwn,
+  evaluationForm as formOfOwn,
   ownFields,
   ownOptions,
   refuseMisfits,

@@ -36,7 +36,7 @@ export const relativeRepresentations = async (
 export interface Powers {
   /** The result of {@link largestOf}; powers computed with another value cannot be reused. */
   readonly largest: Float64Array;
-  /** Index of each neighbour's score; NaN if unknown. */
+  /** Laid out like the neighbours' scores; NaN for a value that was not computed. */
   readonly values: Float64Array;
 }
 

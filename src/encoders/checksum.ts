@@ -7,7 +7,7 @@ import { externalDataOf } from "./external-data.ts";
 import type { EncoderManifest } from "./manifest.ts";
 
 /** The SHA-256 of a file, in lower-case hex. */
-export const sha256Of = async (file: string): Promise<string> => {
+export const fileSha256 = async (file: string): Promise<string> => {
   const hash = createHash("sha256");
   await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
   return hash.digest("hex");
@@ -22,7 +22,7 @@ export const sha256Of = async (file: string): Promise<string> => {
 export const verifyFiles = async (directory: string, manifest: EncoderManifest): Promise<void> => {
   const wrong = (what: string) => new AnchorageError("corrupt-file", `Encoder "${manifest.id}": ${what}.`);
   for (const [name, expected] of Object.entries(manifest.sha256)) {
-    const found = await sha256Of(join(directory, name)).catch(() => undefined);
+    const found = await fileSha256(join(directory, name)).catch(() => undefined);
     if (found === undefined) throw wrong(`${name} cannot be read`);
     if (found !== expected) throw wrong(`${name} is not the file its sha256 names`);
   }

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { sha256Of } from "./checksum.ts";
+import { fileSha256 } from "./checksum.ts";
 import { externalDataOf } from "./external-data.ts";
 import { exists, readFolderJson, readJsonIfThere, wrongFolder } from "./folder.ts";
 import { readPreprocessing } from "./hugging-face-image.ts";
@@ -121,7 +121,7 @@ const hashesOf = async (directory: string, files: readonly string[]): Promise<Re
   const hashes: Record<string, string> = {};
   for (const file of files) {
     if (!(await exists(join(directory, file)))) throw wrongFolder(directory, `${file} is missing`);
-    hashes[file] = await sha256Of(join(directory, file));
+    hashes[file] = await fileSha256(join(directory, file));
   }
   return hashes;
 };

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { sha256Of } from "../../src/encoders/checksum.ts";
+import { fileSha256 } from "../../src/encoders/checksum.ts";
 import { openEncoderRegistry, type EncoderRegistry } from "../../src/encoders/index.ts";
 import { onTestFinished } from "vitest";
 import { imageModel, textModel } from "./models.ts";
@@ -129,7 +129,7 @@ export const writeOwn = async (
 ): Promise<void> => {
   await writeFiles(directory, files);
   const sha256: Record<string, string> = {};
-  for (const file of Object.keys(files)) sha256[file] = await sha256Of(join(directory, file));
+  for (const file of Object.keys(files)) sha256[file] = await fileSha256(join(directory, file));
   const manifest = {
     version: 1,
     id: "own",

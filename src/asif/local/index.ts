@@ -5,11 +5,11 @@ export { localRows, NEAREST, type LocalRows } from "./rows.ts";
 export {
   localImages,
   openScales,
-  openScorer,
+  openLocalScorer,
   scoreLocally,
   type LocalAnswer,
   type LocalImages,
-  type Scale,
+  type MemberScale,
 } from "./scores.ts";
 export {
   entriesOf,

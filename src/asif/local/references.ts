@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createSlices } from "../../math/slices.ts";
 import type { AnchorView, Slot } from "../../retrieval/index.ts";
 import { withoutSelf } from "../background.ts";
-import { keyOfLooks, nearestIn, textsOf, widthOf, type Frame, type LocalTexts } from "./texts.ts";
+import { keyOfLooks, nearestIn, prepareTexts, widthOf, type Frame, type LocalTexts } from "./texts.ts";
 
 /** Captions that scores are brought to one scale by, or half of the anchors where these are fewer. */
 const MOST_REFERENCES = 512;
@@ -50,7 +50,7 @@ const makeReferences = async (frame: Frame): Promise<References> => {
   const slots = drawReferences(view, settings.allow);
   const width = widthOf(frame);
   const { neighbours, shown } = await nearestIn(frame, "text", view.vectors("text", slots), width + 1);
-  const texts = await textsOf(frame, withoutSelf(neighbours, slots, width), shown, createSlices());
+  const texts = await prepareTexts(frame, withoutSelf(neighbours, slots, width), shown, createSlices());
   return {
     slots,
     placeOf: new Map(Array.from(slots, (slot, place) => [slot, place])),

@@ -48,7 +48,7 @@ export const localRows = async (
     const solved = await regressionWeights(near.rows(own), scores.subarray(from, from + own.length));
     const direction = directions.subarray(row * d, (row + 1) * d);
     sumOfRows(far.rows(own), solved, direction);
-    const scale = normalize(direction);
+    const scale = scaleToUnitNorm(direction);
     for (let i = first; i < last; i++) weights[i] = scale * (solved[i - first] ?? 0);
     if (slices.due()) await slices.rest();
   }
@@ -66,7 +66,7 @@ export const sumOfRows = (rows: Float32Array, weights: Float64Array, into: Float
 };
 
 /** Brings a row to norm 1, or to 0 where it has no direction; returns what it was multiplied by. */
-export const normalize = (row: Float64Array | Float32Array, vanished = VANISHED): number => {
+export const scaleToUnitNorm = (row: Float64Array | Float32Array, vanished = VANISHED): number => {
   let squares = 0;
   for (const value of row) squares += value * value;
   const norm = Math.sqrt(squares);
@@ -93,7 +93,7 @@ export const meanLocalRows = (rows: LocalRows, sizes: readonly number[], slotCou
     const direction = directions.subarray(group * d, (group + 1) * d);
     for (let i = row * d; i < (row + size) * d; i++)
       direction[i % d] = (direction[i % d] ?? 0) + (rows.directions[i] ?? 0);
-    const scale = normalize(direction, VANISHED * size);
+    const scale = scaleToUnitNorm(direction, VANISHED * size);
     for (let i = rows.offsets[row] ?? 0; i < (rows.offsets[row + size] ?? 0); i++) {
       const slot = rows.slots[i] ?? 0;
       let at = position[slot] ?? -1;
@@ -125,7 +125,7 @@ export const meanUnitRows = (rows: Float32Array, sizes: readonly number[]): Floa
   sizes.forEach((size, group) => {
     const sum = new Float64Array(d);
     for (let i = row * d; i < (row + size) * d; i++) sum[i % d] = (sum[i % d] ?? 0) + (rows[i] ?? 0);
-    normalize(sum, VANISHED * size);
+    scaleToUnitNorm(sum, VANISHED * size);
     means.set(sum, group * d);
     row += size;
   });

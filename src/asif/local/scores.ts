@@ -21,7 +21,7 @@ interface Members {
 }
 
 /** What each member is multiplied by, and what is taken from their sum. */
-export interface Scale {
+export interface MemberScale {
   readonly relative: number;
   readonly forward: number;
   readonly backward: number;
@@ -64,7 +64,7 @@ export const scoreLocally = async (
   onImage: (image: number, answer: LocalAnswer) => void,
 ): Promise<void> => {
   const scaleOfImage = await openScales(frame);
-  const score = openScorer(frame.view.slotCount);
+  const score = openLocalScorer(frame.view.slotCount);
   const scores = new Float64Array(texts.count);
   const slices = createSlices();
   for (let image = 0; image < images.count; image++) {
@@ -83,7 +83,7 @@ export const scoreLocally = async (
 /** Finds what an image's scores are scaled by: how it scores with the reference captions. */
 export const openScales = async (
   frame: Frame,
-): Promise<(images: LocalImages, image: number) => Promise<Scale>> => {
+): Promise<(images: LocalImages, image: number) => Promise<MemberScale>> => {
   const references = await referencesOf(frame);
   const { texts, directions } = references;
   const spread = new Float64Array(frame.view.slotCount);
@@ -118,12 +118,12 @@ type ScoreImage = (
   images: LocalImages,
   image: number,
   texts: LocalTexts,
-  scale: Scale,
+  scale: MemberScale,
   into: Float64Array,
 ) => void;
 
 /** Scores an image with texts by a scale that is known, into an array of at least as many numbers. */
-export const openScorer = (slotCount: number): ScoreImage => {
+export const openLocalScorer = (slotCount: number): ScoreImage => {
   const spread = new Float64Array(slotCount);
   let members: Members | undefined;
   return (images, image, texts, scale, into) => {
@@ -199,7 +199,7 @@ const leaveOwnOut = (
   }
 };
 
-const scaleOf = ({ relative, forward, backward }: Members, hasRelative: boolean): Scale => {
+const scaleOf = ({ relative, forward, backward }: Members, hasRelative: boolean): MemberScale => {
   const [a, f, b] = [standing(relative), standing(forward), standing(backward)];
   const scale = { relative: hasRelative ? a.factor : 0, forward: f.factor / 2, backward: b.factor / 2 };
   return {
@@ -220,7 +220,7 @@ const standing = (scores: Float64Array): { readonly mean: number; readonly facto
   return { mean, factor: deviation < NO_DEVIATION ? 1 : 1 / deviation };
 };
 
-const combine = ({ relative, forward, backward }: Members, scale: Scale, into: Float64Array): void => {
+const combine = ({ relative, forward, backward }: Members, scale: MemberScale, into: Float64Array): void => {
   for (let i = 0; i < into.length; i++)
     into[i] =
       scale.relative * (relative[i] ?? 0) +
@@ -247,7 +247,7 @@ const partsOf = (
   image: number,
   texts: LocalTexts,
   row: number,
-  scale: Scale,
+  scale: MemberScale,
 ): Part[] => {
   const shares = sharesOf(images, image, texts, row);
   const slots = Int32Array.from(shares.keys());

@@ -93,7 +93,7 @@ export const localTexts = async (
   sizes?: readonly number[],
 ): Promise<LocalTexts> => {
   const { neighbours, shown } = await nearestIn(frame, "text", prompts, widthOf(frame));
-  const made = await textsOf(frame, neighbours, shown, createSlices());
+  const made = await prepareTexts(frame, neighbours, shown, createSlices());
   return sizes === undefined ? made : meanTexts(made, sizes, frame.view.slotCount);
 };
 
@@ -109,7 +109,7 @@ export const meanTexts = (
   shown: meanUnitRows(shown, sizes),
 });
 
-export const textsOf = async (
+export const prepareTexts = async (
   frame: Frame,
   neighbours: Neighbours,
   shown: Float32Array,

@@ -3,7 +3,7 @@ import type { Neighbours, Slot } from "../../retrieval/index.ts";
 import { OTHER_MODALITY, type Modality } from "../../types.ts";
 import { represent } from "../relative.ts";
 import { kernelMatrix, solveWith } from "./regression.ts";
-import { NEAREST, normalize, sumOfRows } from "./rows.ts";
+import { NEAREST, scaleToUnitNorm, sumOfRows } from "./rows.ts";
 import { widthOf, type Frame, type LocalTexts } from "./texts.ts";
 
 /** Inputs of one modality that can lose any anchor: the next nearest comes in then. */
@@ -72,7 +72,7 @@ export const rowsWithout = (
     const solved = solveWith(kernels[row] ?? new Float32Array(), similarities, places);
     const direction = directions.subarray(i * d, (i + 1) * d);
     sumOfRows(far.rows(near), solved, direction);
-    const scale = normalize(direction);
+    const scale = scaleToUnitNorm(direction);
     solved.forEach((weight, at) => (weights[first + at] = scale * weight));
     rows.set(shown.subarray(row * own, (row + 1) * own), i * own);
   });

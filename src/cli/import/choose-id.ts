@@ -2,7 +2,7 @@ import type { ContentStateBody } from "../../api/anchors.ts";
 import type { PairIds } from "./identities.ts";
 
 /** What an import does with a pair. */
-export type Choice =
+type Choice =
   | { readonly do: "store"; readonly id: string }
   /** It is stored, or came before in this import. */
   | { readonly do: "skip"; readonly id: string }
@@ -56,12 +56,12 @@ const reasonOf = (
   if (first !== undefined) return `its id "${id}" is that of ${first.source}, which came first`;
   return (
     `its id "${id}" is that of an anchor from another source, with another ` +
-    `${namesOf(states.get(id)?.differs ?? [])}; --prefix puts the name of the source before each id`
+    `${describeDifferences(states.get(id)?.differs ?? [])}; --prefix puts the name of the source before each id`
   );
 };
 
 const NAMES = { image: "image", text: "caption", metadata: "metadata" } as const;
 
 /** What differs, as users call it: "caption and image". */
-export const namesOf = (differs: ContentStateBody["differs"]): string =>
+export const describeDifferences = (differs: ContentStateBody["differs"]): string =>
   differs.map((field) => NAMES[field]).join(" and ");

@@ -93,7 +93,7 @@ export const chooseColumns = (file: string, present: readonly string[], names: T
  * Names for the columns of a header, each another: a second "note" becomes "note 2", and a column without a name
  * becomes "column 3" by its place.
  */
-export const namesOf = (header: readonly string[]): string[] => {
+export const columnNames = (header: readonly string[]): string[] => {
   const taken = new Set<string>();
   return header.map((cell, i) => {
     const name = cell.trim() === "" ? `column ${i + 1}` : cell.trim();

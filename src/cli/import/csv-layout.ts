@@ -1,7 +1,7 @@
 import { isAnchorageError } from "../../errors.ts";
 import { isImageExtension } from "../../files/index.ts";
 import type { JsonValue } from "../../types.ts";
-import { findColumns, namesOf } from "./columns.ts";
+import { findColumns, columnNames } from "./columns.ts";
 import { isQuoted, plainRecords, quotedRecords, type TextRecord } from "./csv-records.ts";
 import type { TableOptions } from "./table-options.ts";
 import { linesOf } from "./text-lines.ts";
@@ -49,7 +49,7 @@ export const readLayout = async (file: string, options: TableOptions): Promise<C
   if (header === undefined) return null;
   const names = namesWithout(header, options);
   return {
-    names: names ?? namesOf(header),
+    names: names ?? columnNames(header),
     types: header.map((_, i) => types[i] ?? "text"),
     header: names === null,
     records,
@@ -65,7 +65,7 @@ const firstLine = async (file: string): Promise<string | undefined> => {
 const sniffDelimiter = (header: string, options: TableOptions): string => {
   const cellsBy = (delimiter: string) => header.split(delimiter).map((cell) => cell.replaceAll('"', ""));
   const fitting = DELIMITERS.find(
-    (delimiter) => typeof findColumns(namesOf(cellsBy(delimiter)), options) !== "string",
+    (delimiter) => typeof findColumns(columnNames(cellsBy(delimiter)), options) !== "string",
   );
   if (fitting !== undefined) return fitting;
   const [most = ","] = DELIMITERS.toSorted((a, b) => cellsBy(b).length - cellsBy(a).length);
@@ -74,7 +74,7 @@ const sniffDelimiter = (header: string, options: TableOptions): string => {
 
 /** Names for the columns of a file whose first record is a row: an image and its caption. Null if it is a header. */
 const namesWithout = (first: readonly string[], options: TableOptions): string[] | null => {
-  if (first.length !== 2 || typeof findColumns(namesOf(first), options) !== "string") return null;
+  if (first.length !== 2 || typeof findColumns(columnNames(first), options) !== "string") return null;
   const images = first.map(isImagePath);
   if (images[0] === images[1]) return null;
   const [path = "image", caption = "caption"] = [options.path, options.caption];

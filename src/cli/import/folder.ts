@@ -5,7 +5,7 @@ import type { Metadata } from "../../types.ts";
 import { captionFromFolder, captionFromName } from "./caption.ts";
 import { readEmbedded } from "./embedded.ts";
 import { imageKey, isTableName, NOT_USED, readFolderTables, type FolderTables } from "./folder-tables.ts";
-import { formOf, readSidecars, sidecarsOf, type IgnoredEntry } from "./sidecar.ts";
+import { normalPath, readSidecars, sidecarsOf, type IgnoredEntry } from "./sidecar.ts";
 import type { TableOptions } from "./table-options.ts";
 import type { CaptionFrom, CaptionKind, Entry, Pair, PairSource } from "./types.ts";
 
@@ -70,7 +70,7 @@ const readFolder = async (root: string, options: TableOptions): Promise<Folder> 
     else images.push(item.kind === "image" ? item.path : item);
   }
   const byForm = new Map<string, string[]>();
-  for (const path of others) byForm.set(formOf(path), [...(byForm.get(formOf(path)) ?? []), path]);
+  for (const path of others) byForm.set(normalPath(path), [...(byForm.get(normalPath(path)) ?? []), path]);
   const paths = images.filter((item) => typeof item === "string");
   const sidecars = new Map(paths.map((path) => [path, sidecarsOf(path, byForm)]));
   const beside = new Set([...sidecars.values()].flat());

@@ -30,7 +30,7 @@ export interface Sidecars {
  * likewise, whatever the case of the ending and the Unicode form of the name.
  *
  * @param image a path from the folder that is read
- * @param byForm the other files by {@link formOf} their paths
+ * @param byForm the other files by {@link normalPath} their paths
  * @returns paths in the order in which their captions are preferred
  */
 export const sidecarsOf = (image: string, byForm: ReadonlyMap<string, readonly string[]>): string[] => {
@@ -38,7 +38,7 @@ export const sidecarsOf = (image: string, byForm: ReadonlyMap<string, readonly s
   const stem = image.slice(0, -extension.length);
   return ENDINGS.flatMap((ending) =>
     [stem, image].flatMap((start) => {
-      const found = byForm.get(formOf(`${start}${ending}`)) ?? [];
+      const found = byForm.get(normalPath(`${start}${ending}`)) ?? [];
       // Names that differ in case only belong to the image whose name they have.
       const same = found.filter((path) => path.startsWith(start));
       return same.length > 0 ? same : found;
@@ -47,7 +47,7 @@ export const sidecarsOf = (image: string, byForm: ReadonlyMap<string, readonly s
 };
 
 /** A path without the case and the Unicode form of its name. */
-export const formOf = (path: string): string =>
+export const normalPath = (path: string): string =>
   join(dirname(path), basename(path).normalize("NFC").toLowerCase());
 
 /** Reads the files that {@link sidecarsOf} gives. */

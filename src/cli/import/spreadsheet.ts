@@ -4,7 +4,7 @@ import type { WorkBook } from "@e965/xlsx";
 import { AnchorageError, messageOf } from "../../errors.ts";
 import { fileFault, reject, type Reject, sizeOf } from "../../files/index.ts";
 import type { ImportedRow } from "./cells.ts";
-import { chooseColumns, namesOf } from "./columns.ts";
+import { chooseColumns, columnNames } from "./columns.ts";
 import { pairsOf, type PlacedRow } from "./table.ts";
 import type { TableOptions } from "./table-options.ts";
 import type { PairSource } from "./types.ts";
@@ -47,7 +47,7 @@ const readRows = async (file: string, options: TableOptions): Promise<(PlacedRow
   const { name, values, shown } = await readSheet(file, options.sheet);
   const [header, ...cells] = values;
   if (header === undefined) return [];
-  const names = namesOf(header.map((cell) => textIn(cell)));
+  const names = columnNames(header.map((cell) => textIn(cell)));
   const columns = chooseColumns(`${file} (sheet "${name}")`, names, options);
   const texts = new Set([columns.path, columns.caption, columns.id]);
   const mixed = names.map((column, i) => texts.has(column) || isMixed(cells.map((row) => row[i] ?? null)));

@@ -2,7 +2,7 @@ import { sendBatch } from "../send-batch.ts";
 import type { AnchorContentBody, AnchorSource, ContentStateBody } from "../../api/anchors.ts";
 import type { AnchorId, Metadata } from "../../types.ts";
 import { reject, type Reject } from "../../files/index.ts";
-import { chooseId, namesOf, type TakenId } from "./choose-id.ts";
+import { chooseId, describeDifferences, type TakenId } from "./choose-id.ts";
 import { sha256Of } from "./hashes.ts";
 import type { Identities, PairIds } from "./identities.ts";
 import { loadImage } from "./load-image.ts";
@@ -45,7 +45,7 @@ export interface BatchOptions {
 }
 
 /** A pair to store, and the anchor that it becomes. */
-export interface Chosen {
+interface Chosen {
   readonly pair: Pair;
   readonly anchor: ImportedAnchor;
 }
@@ -144,7 +144,7 @@ const choose = (
   if (choice.do === "change" && !replace) {
     onCount({ changed: 1 });
     const verb = choice.differs.length === 1 ? "differs" : "differ";
-    const reason = `its ${namesOf(choice.differs)} ${verb} from what is stored; --replace writes it`;
+    const reason = `its ${describeDifferences(choice.differs)} ${verb} from what is stored; --replace writes it`;
     onReject(reject(source, reason, choice.id));
     return null;
   }

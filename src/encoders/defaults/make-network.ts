@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AnchorageError } from "../../errors.ts";
 import type { Log } from "../../types.ts";
 import { callInWorker } from "../../worker.ts";
-import { sha256Of } from "../checksum.ts";
+import { fileSha256 } from "../checksum.ts";
 import { placeFolder, removeLeftovers } from "../place-folder.ts";
 import type { BuildCalls, Files } from "./build-worker.ts";
 import type { Network } from "./networks.ts";
@@ -31,7 +31,7 @@ export const makeNetwork = async (directory: string, network: Network, log: Log)
   }
   await placeFolder(directory, network.id, files, async (target) => {
     const found = Object.entries(expected).map(
-      async ([name, sha256]) => (await sha256Of(join(target, name)).catch(() => "")) === sha256,
+      async ([name, sha256]) => (await fileSha256(join(target, name)).catch(() => "")) === sha256,
     );
     return (await Promise.all(found)).every(Boolean);
   });

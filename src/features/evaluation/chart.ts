@@ -1,4 +1,4 @@
-import { evenScale, linearScale, logScale, type Scale, type ScaleKind } from "./scale.ts";
+import { evenScale, linearScale, logScale, type AxisScale, type ScaleKind } from "./scale.ts";
 import { FAINT, format, GRID, INK, round, svg, textElement, uprightText } from "./svg.ts";
 
 export interface ChartPoint {
@@ -60,7 +60,7 @@ const SCALES = { linear: linearScale, log: logScale, even: evenScale } as const;
 
 const colourOf = (index: number): string => COLOURS[index % COLOURS.length] ?? INK;
 
-const axes = (chart: LineChart, x: Scale, y: Scale): string[] => [
+const axes = (chart: LineChart, x: AxisScale, y: AxisScale): string[] => [
   ...y.ticks.flatMap((tick) => [
     segment(PLOT.left, y.position(tick), PLOT.right, y.position(tick), GRID),
     textElement(PLOT.left - 8, y.position(tick) + 4, format(tick), `text-anchor="end" fill="${FAINT}"`),
@@ -93,7 +93,7 @@ const legend = ({ series, references }: LineChart): string[] => {
   ];
 };
 
-const line = (points: readonly ChartPoint[], x: Scale, y: Scale, colour: string): string => {
+const line = (points: readonly ChartPoint[], x: AxisScale, y: AxisScale, colour: string): string => {
   const place = (point: ChartPoint, value: number): string =>
     `${round(x.position(point.x))},${round(y.position(value))}`;
   const upper = points.map((point) => place(point, point.high));

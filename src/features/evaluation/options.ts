@@ -44,7 +44,7 @@ const FILES = ["anchors-images", "anchors-texts", "images", "labels", "texts"] a
 export type Form = "collection" | "dataset" | "embeddings";
 
 /** The kind of evaluation that the options select; null: neither a collection nor files of embeddings. */
-export const formOf = (given: Readonly<Record<string, unknown>>): Form | null => {
+export const evaluationForm = (given: Readonly<Record<string, unknown>>): Form | null => {
   if (FILES.some((option) => given[option] !== undefined)) return "embeddings";
   if (given.collection === undefined) return null;
   return given.folder === undefined ? "collection" : "dataset";
@@ -89,7 +89,7 @@ export const refuseMisfits = (
   const refuse = (option: string, message: string): void => {
     context.addIssue({ code: "custom", path: [option], message });
   };
-  const form = formOf(given);
+  const form = evaluationForm(given);
   for (const [option, { needs, forms }] of Object.entries({ ...BELONGS, ...more })) {
     const value = given[option];
     if (value !== undefined && value !== false && !forms.includes(form)) refuse(option, needs);
@@ -104,7 +104,7 @@ export const refuseMisfits = (
 };
 
 export const ownSchema = own.superRefine((given, context) => {
-  if (formOf(given) === null)
+  if (evaluationForm(given) === null)
     context.addIssue({
       code: "custom",
       path: ["collection"],

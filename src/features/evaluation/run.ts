@@ -12,7 +12,7 @@ import type { Log } from "../../types.ts";
 import { openMethods } from "../methods/index.ts";
 import { evaluateCollection, evaluateDataset, type CollectionReader } from "./collection.ts";
 import type { Asking } from "./evaluate-tasks.ts";
-import { CLASSES, formOf, type OwnData } from "./options.ts";
+import { CLASSES, evaluationForm, type OwnData } from "./options.ts";
 import { evaluateEmbeddings } from "./precomputed.ts";
 import { tableOf, writeReport, type Report } from "./report.ts";
 
@@ -65,7 +65,7 @@ export const evaluateOwnData = async (
   context: CommandContext<CollectionReader>,
 ): Promise<Report> => {
   const asking = await askingOf(given, context);
-  if (formOf(given) === "embeddings") {
+  if (evaluationForm(given) === "embeddings") {
     const files = {
       anchorImages: given["anchors-images"] ?? "",
       anchorTexts: given["anchors-texts"] ?? "",

@@ -2,7 +2,7 @@
 export type ScaleKind = "linear" | "log" | "even";
 
 /** Maps values to positions on an axis. */
-export interface Scale {
+export interface AxisScale {
   /** In pixels. */
   readonly position: (value: number) => number;
   readonly ticks: readonly number[];
@@ -12,7 +12,7 @@ const TICKS = 6;
 const MULTIPLES = [1, 2, 5] as const;
 
 /** From zero, or the minimum if it is negative, to a round number above the maximum. */
-export const linearScale = (values: readonly number[], from: number, to: number): Scale => {
+export const linearScale = (values: readonly number[], from: number, to: number): AxisScale => {
   const least = Math.min(0, ...values);
   const greatest = Math.max(...values);
   const step = roundStep((greatest - least || 1) / TICKS);
@@ -24,7 +24,7 @@ export const linearScale = (values: readonly number[], from: number, to: number)
 };
 
 /** From the minimum to the maximum, which must be positive. @throws RangeError for a value that is not positive. */
-export const logScale = (values: readonly number[], from: number, to: number): Scale => {
+export const logScale = (values: readonly number[], from: number, to: number): AxisScale => {
   const wrong = values.find((value) => !(value > 0));
   if (wrong !== undefined) throw new RangeError(`${wrong} cannot stand on a logarithmic axis`);
   let [least, greatest] = [Math.min(...values), Math.max(...values)];
@@ -48,7 +48,7 @@ const roundStep = (least: number): number => {
 };
 
 /** The distinct values in ascending order, at equal distances. */
-export const evenScale = (values: readonly number[], from: number, to: number): Scale => {
+export const evenScale = (values: readonly number[], from: number, to: number): AxisScale => {
   const ticks = [...new Set(values)].sort((a, b) => a - b);
   const step = (to - from) / Math.max(1, ticks.length - 1);
   return { position: (value) => from + ticks.indexOf(value) * step, ticks };

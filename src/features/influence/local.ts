@@ -3,14 +3,14 @@ import {
   meanTexts,
   openFrame,
   openScales,
-  openScorer,
+  openLocalScorer,
   rowsWithout,
   spareRows,
   widthOf,
   type Frame,
   type LocalMethod,
   type LocalTexts,
-  type Scale,
+  type MemberScale,
   type SpareRows,
 } from "../../asif/local/index.ts";
 import { classRows } from "../../asif/classify.ts";
@@ -37,9 +37,9 @@ export const localAnswers = async (
   const all = rowsWithout(frame, images, [...Array(images.count).keys()], -1);
   const texts = groupsWithout(frame, prompts, groups, [...groups.keys()], -1);
   const scaleOfImage = await openScales(frame);
-  const scales: Scale[] = [];
+  const scales: MemberScale[] = [];
   for (let image = 0; image < images.count; image++) scales.push(await scaleOfImage(all, image));
-  const score = openScorer(view.slotCount);
+  const score = openLocalScorer(view.slotCount);
   const columns = groups.length;
   const base = new Float64Array(images.count * columns);
   const winners = new Int32Array(images.count);
@@ -88,7 +88,7 @@ export const localAnswers = async (
   };
 };
 
-const scaleAt = (scales: readonly Scale[], image: number): Scale => {
+const scaleAt = (scales: readonly MemberScale[], image: number): MemberScale => {
   const scale = scales[image];
   if (scale === undefined) throw new RangeError(`there is no image ${image}`);
   return scale;

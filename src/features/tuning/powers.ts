@@ -7,17 +7,17 @@ import type { OpenFold } from "./answer.ts";
 import type { ParameterGrid } from "./candidates.ts";
 
 /** What each side is whitened to, and on how many directions. */
-export interface Powers {
+export interface WhiteningPowers {
   readonly image: number;
   readonly text: number;
   readonly rank: number | "auto";
 }
 
 /** What the transform `auto` does to so many anchors that it whitens them. */
-export const AUTO_POWERS: Powers = { image: 0.9, text: 0.6, rank: "auto" };
+export const AUTO_POWERS: WhiteningPowers = { image: 0.9, text: 0.6, rank: "auto" };
 const NAMES = ["image", "text", "rank"] as const;
 /** Tried on one side, and for the rank, while the others are those of `auto`. */
-const STEPS: readonly Partial<Powers>[] = [
+const STEPS: readonly Partial<WhiteningPowers>[] = [
   { image: 0.5 },
   { image: 0.7 },
   { image: 1 },
@@ -28,20 +28,20 @@ const STEPS: readonly Partial<Powers>[] = [
 ];
 
 /** @param most the directions that `auto` has */
-export const powerSteps = (most: number): Powers[] =>
+export const powerSteps = (most: number): WhiteningPowers[] =>
   STEPS.filter(({ rank }) => typeof rank !== "number" || rank < most).map((step) => ({
     ...AUTO_POWERS,
     ...step,
   }));
 
-export const transformOfPowers = ({ image, text, rank }: Powers): Transform => ({
+export const transformOfPowers = ({ image, text, rank }: WhiteningPowers): Transform => ({
   image: { kind: "whiten", power: image },
   text: { kind: "whiten", power: text },
   rank,
 });
 
 /** The powers of a transform that {@link transformOfPowers} made, or of `auto`; null for any other. */
-export const powersOfTransform = (transform: Transform | undefined): Powers | null => {
+export const powersOfTransform = (transform: Transform | undefined): WhiteningPowers | null => {
   if (transform === "auto") return AUTO_POWERS;
   if (transform === undefined || typeof transform === "string") return null;
   const { image, text, rank = "auto" } = transform;
@@ -50,18 +50,18 @@ export const powersOfTransform = (transform: Transform | undefined): Powers | nu
 };
 
 /** The best powers of each side and the best rank together, where each was tried alone; none where that is known. */
-export const combinedPowers = (trials: readonly MeasuredTrial[], objective: Metric): Powers[] => {
+export const combinedPowers = (trials: readonly MeasuredTrial[], objective: Metric): WhiteningPowers[] => {
   const tried = trials.flatMap((trial) => {
     const powers = trial.method === "asif" ? powersOfTransform(trial.transform) : null;
     return powers === null ? [] : [{ powers, value: trial[objective] }];
   });
-  const bestOf = <Name extends keyof Powers>(name: Name): Powers[Name] =>
+  const bestOf = <Name extends keyof WhiteningPowers>(name: Name): WhiteningPowers[Name] =>
     tried
       .filter(({ powers }) => NAMES.every((other) => other === name || powers[other] === AUTO_POWERS[other]))
       .reduce((best, one) => (one.value > best.value ? one : best), { powers: AUTO_POWERS, value: -1 })
       .powers[name];
   const together = { image: bestOf("image"), text: bestOf("text"), rank: bestOf("rank") };
-  const isSame = ({ powers }: { readonly powers: Powers }): boolean =>
+  const isSame = ({ powers }: { readonly powers: WhiteningPowers }): boolean =>
     NAMES.every((name) => powers[name] === together[name]);
   return tried.length === 0 || tried.some(isSame) ? [] : [together];
 };
@@ -75,9 +75,9 @@ export const combinedPowers = (trials: readonly MeasuredTrial[], objective: Metr
  */
 export const askPowers = async (
   fold: OpenFold,
-  variants: readonly Powers[],
+  variants: readonly WhiteningPowers[],
   { ks, ps }: ParameterGrid,
-  onRanks: (powers: Powers, k: number, p: number, ranks: Float64Array) => void,
+  onRanks: (powers: WhiteningPowers, k: number, p: number, ranks: Float64Array) => void,
 ): Promise<boolean> => {
   const [image, text] = [await sideOf(fold, "image"), await sideOf(fold, "text")];
   if (image === null || text === null) return false;
@@ -124,7 +124,7 @@ const sideOf = async (fold: OpenFold, modality: Modality): Promise<Side | null> 
 const nearest = async (
   { modality, deviations, anchors, queries }: Side,
   power: number,
-  rank: Powers["rank"],
+  rank: WhiteningPowers["rank"],
   k: number,
 ): Promise<Neighbours> => {
   const dimension = rank === "auto" ? deviations.length : Math.min(rank, deviations.length);

@@ -3,7 +3,7 @@ import type { AnchorView } from "../../retrieval/index.ts";
 import { ask, askGrid, openFold, type OpenFold, type Plugged } from "./answer.ts";
 import type { ParameterGrid } from "./candidates.ts";
 import type { Ledger } from "./ledger.ts";
-import { askPowers, transformOfPowers, type Powers } from "./powers.ts";
+import { askPowers, transformOfPowers, type WhiteningPowers } from "./powers.ts";
 import type { Negatives } from "../../types.ts";
 import type { Choice, Trial } from "./api.ts";
 
@@ -28,7 +28,7 @@ export const gridPiece =
 
 /** ASIF through other powers and ranks than those of `auto`; nothing where `auto` does not whiten. */
 export const powersPiece =
-  (trial: Trial, variants: readonly Powers[], grid: ParameterGrid): Piece =>
+  (trial: Trial, variants: readonly WhiteningPowers[], grid: ParameterGrid): Piece =>
   async (open, record) => {
     await askPowers(open, variants, grid, (powers, k, p, ranks) =>
       record({ ...trial, transform: transformOfPowers(powers), k, p }, ranks),

@@ -16,7 +16,7 @@ import {
 } from "./candidates.ts";
 import { compareMethods, differenceOf } from "./compare-methods.ts";
 import { bestOf, createLedger, keyOf } from "./ledger.ts";
-import { combinedPowers, powerSteps, type Powers } from "./powers.ts";
+import { combinedPowers, powerSteps, type WhiteningPowers } from "./powers.ts";
 import { createRun, gridPiece, powersPiece, trialPiece, type Piece, type TuneContext } from "./run.ts";
 import type { Choice, Measured, MeasuredTrial, Trial, TuneSettings, TuningFindings } from "./api.ts";
 
@@ -72,7 +72,7 @@ export const tune = async (
     const close = closeToBest(trials(), objective, finished);
     const finer = close.map((best) => gridPiece(settingsOf(best), finerGrid(best, anchors)));
     const whitened = bestOf(trials().filter(through("auto")), objective);
-    const powers = (some: readonly Powers[]): Piece[] =>
+    const powers = (some: readonly WhiteningPowers[]): Piece[] =>
       whitened === null || some.length === 0
         ? []
         : [powersPiece(whole({ method: "asif" }), some, powersGrid(whitened))];

@@ -5,7 +5,7 @@ import {
   localTexts,
   openFrame,
   openScales,
-  openScorer,
+  openLocalScorer,
   type LocalMethod,
 } from "../../../src/asif/local/index.ts";
 import { influence } from "../../../src/features/influence/influence.ts";
@@ -32,7 +32,7 @@ const rerun = async (view: AnchorView, method: LocalMethod, input: ReturnType<ty
     await localImages(frame, input.images),
     await localTexts(frame, input.prompts, sizes),
   ];
-  const score = openScorer(view.slotCount);
+  const score = openLocalScorer(view.slotCount);
   const all: Float64Array[] = [];
   for (const i of IMAGES.keys()) {
     const scores = new Float64Array(texts.count);

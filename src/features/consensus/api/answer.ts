@@ -4,7 +4,7 @@ import { aggregation } from "./request.ts";
 import {
   consensusRound,
   failures,
-  numbers,
+  numberList,
   scoreOrNull,
   scorerCost,
   scores,
@@ -20,10 +20,10 @@ const payloadFields = {
   text: optional(z.string()),
   anchor: optional(z.string()),
   modality: optional(modality),
-  vector: optional(numbers),
+  vector: optional(numberList),
   steps: optional(strings),
   done: optional(z.boolean()),
-  action: optional(numbers),
+  action: optional(numberList),
 };
 
 const shown = {
@@ -86,10 +86,10 @@ export const consensusAnswer = z
     trace: optional(
       z.strictObject({
         rounds: z.array(consensusRound).readonly(),
-        backgrounds: z.array(numbers.nullable()).readonly(),
+        backgrounds: z.array(numberList.nullable()).readonly(),
         calibrations: z.array(normalisation).readonly(),
         aggregation,
-        weights: numbers,
+        weights: numberList,
       }),
     ),
     ...computed,

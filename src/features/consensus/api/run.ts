@@ -4,7 +4,7 @@ import { anchorId, modality, optional, vector } from "../../../api/values.ts";
 export const scoreOrNull = z.number().nullable();
 export const scores = z.array(scoreOrNull).readonly();
 export const strings = z.array(z.string()).readonly();
-export const numbers = z.array(z.number()).readonly();
+export const numberList = z.array(z.number()).readonly();
 
 export const failures = z
   .array(
@@ -21,7 +21,7 @@ export const payload = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("anchor"), anchor: anchorId }),
   z.strictObject({ kind: z.literal("vector"), modality, vector }),
   z.strictObject({ kind: z.literal("steps"), steps: strings, done: z.boolean() }),
-  z.strictObject({ kind: z.literal("action"), action: numbers }),
+  z.strictObject({ kind: z.literal("action"), action: numberList }),
 ]);
 
 export const consensusRound = z

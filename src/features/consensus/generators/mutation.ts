@@ -3,7 +3,7 @@ import { createTurns } from "../../../math/slices.ts";
 import type { Scene } from "../scene/index.ts";
 import type { Generator, Proposed } from "../types.ts";
 import { captionsNear } from "./store.ts";
-import { isProposable, proposalText, textPayload, wordsOf } from "./texts.ts";
+import { isProposable, proposalText, textPayload, proposalWords } from "./texts.ts";
 
 export type Mutation = "add" | "drop" | "swap";
 
@@ -32,12 +32,12 @@ export const createMutationGenerator = (
     name,
     propose: async (state, count, random, signal) => {
       own ??= [
-        ...new Set((await captionsNear(scene, NEAREST)).flatMap((text) => wordsOf(text.toLowerCase()))),
+        ...new Set((await captionsNear(scene, NEAREST)).flatMap((text) => proposalWords(text.toLowerCase()))),
       ];
       const made = new Map<string, Proposed>();
       const parents = state.survivors.map(({ proposal }) => {
         const text = proposalText(proposal);
-        return { id: proposal.id, words: text === undefined ? undefined : wordsOf(text) };
+        return { id: proposal.id, words: text === undefined ? undefined : proposalWords(text) };
       });
       if (parents.length === 0) return [];
       const turn = createTurns(signal);

@@ -2,7 +2,7 @@ import { createTurns } from "../../../math/slices.ts";
 import { once, type Scene } from "../scene/index.ts";
 import type { Generator } from "../types.ts";
 import { captionsNear, type NearestSettings } from "./store.ts";
-import { newTexts, wordsOf } from "./texts.ts";
+import { newTexts, proposalWords } from "./texts.ts";
 
 export interface PhrasesSettings extends NearestSettings {
   /** Words of a phrase at most; absent: 3. */
@@ -75,7 +75,7 @@ const usualOf = async (
 
 /** Each once, in lower case. */
 const phrasesOf = (caption: string, most: number): Set<string> => {
-  const words = wordsOf(caption.toLowerCase());
+  const words = proposalWords(caption.toLowerCase());
   const phrases = new Set<string>();
   for (let length = 1; length <= most; length++)
     for (let at = 0; at + length <= words.length; at++) phrases.add(words.slice(at, at + length).join(" "));

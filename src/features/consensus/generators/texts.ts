@@ -22,4 +22,4 @@ export const newTexts = (texts: Iterable<string>, state: State, count: number): 
 export const isProposable = (text: string): boolean => text.trim() !== "" && text.length <= LONGEST;
 
 /** The words of a text, as they stand between spaces and punctuation. */
-export const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? [];
+export const proposalWords = (text: string): string[] => text.match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? [];

@@ -20,7 +20,7 @@ export interface InputSources {
 }
 
 /** Which features are wanted, and the adapter that they are for. */
-export interface Chosen {
+interface Chosen {
   readonly collection: CollectionRecord;
   readonly layers: readonly NamedLayer[];
   readonly stored: StoredAdapter | null;
