@@ -136,6 +136,28 @@ describe.skipIf(executable === null)("the page in Chromium", () => {
     await page.close();
   });
 
+  it("adds a folder's pictures with captions from their names, and says what is left out", async () => {
+    const { page, faults } = await openPage(browser, server.url, "#add");
+    const files = [
+      { name: "bright_orange-1.png", mimeType: "image/png", buffer: await pictureOf("#ff8800") },
+      { name: "broken.png", mimeType: "image/png", buffer: Buffer.from("no picture") },
+      { name: "notes.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF") },
+    ];
+    await page.getByLabel("Files").setInputFiles(files);
+    await page.getByRole("cell", { name: "bright orange", exact: true }).waitFor();
+    await page.getByLabel("A field for all of them").fill("owner");
+    await page.getByLabel("Its value").fill("dan");
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.getByRole("button", { name: "Add 2 pairs to colours" }).click();
+    await page.getByText("1 pair stored").waitFor();
+    await page.getByText("2 files will not be stored").waitFor();
+    const stored = await test.call("GET", "/v1/collections/colours/anchors/bright_orange-1");
+    expect(stored.body).toMatchObject({ text: "bright orange", metadata: { owner: "dan" }, hasImage: true });
+    expect((await test.call("DELETE", "/v1/collections/colours/anchors/bright_orange-1")).status).toBe(200);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
   it("deletes an owner's anchors, and checks the receipt's hash itself", async () => {
     const { page, faults } = await openPage(browser, server.url, "#forget");
     await page.getByLabel("owner").selectOption({ label: "cyd (2)" });
@@ -144,7 +166,7 @@ describe.skipIf(executable === null)("the page in Chromium", () => {
     await page.getByText(/would be answered otherwise/).waitFor();
     await page.getByRole("button", { name: "Delete 2 anchors…" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete 2 anchors" }).click();
-    await page.getByText("The chain is whole: 1 hash checked here, in your browser.").waitFor();
+    await page.getByText("The chain is whole: 2 hashes checked here, in your browser.").waitFor();
     const left = await test.call("POST", "/v1/collections/colours/facets", { keys: ["owner"] });
     expect(left.body).toMatchObject({ anchors: 4 });
     expect(await seriousFaults(page)).toEqual([]);

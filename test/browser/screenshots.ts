@@ -35,12 +35,25 @@ const SHOTS: readonly Shot[] = [
         .then(() => page.getByText("would be answered otherwise").waitFor()),
   },
   { name: "service", address: "service?c=emoji" },
-  { name: "welcome", address: "ask?c=emoji" },
+  {
+    name: "add",
+    address: "add?c=emoji",
+    prepare: async (page) => {
+      const colours = { golden_dot: "gold", green_leaf: "green", night_sky: "navy" };
+      const files = Object.entries(colours).map(([name, fill]) => ({
+        name: `${name}.svg`,
+        mimeType: "image/svg+xml",
+        buffer: Buffer.from(
+          `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><circle cx="10" cy="10" r="8" fill="${fill}"/></svg>`,
+        ),
+      }));
+      await page.getByLabel("Files").setInputFiles(files);
+    },
+  },
   { name: "ask", address: ASKED },
   { name: "as-if-dark", address: AS_IF, theme: "dark" },
   { name: "ask-narrow", address: ASKED, width: 420, height: 900 },
   { name: "anchors", address: "anchors?c=emoji&text=something+to+drink&open=noto%2F2615" },
-  { name: "anchors-dark", address: "anchors?c=emoji", theme: "dark" },
 ];
 
 const [service = "http://127.0.0.1:8080", ...wanted] = process.argv.slice(2);

@@ -13,6 +13,7 @@ type Screen = ComponentType<Record<string, never>>;
 const TITLES: Readonly<Record<Section, string>> = {
   ask: "Ask",
   anchors: "Anchors",
+  add: "Add",
   forget: "Forget",
   service: "Service",
 };
@@ -20,6 +21,7 @@ const TITLES: Readonly<Record<Section, string>> = {
 /** All screens but the first are loaded when they are first shown. */
 const LATER: Readonly<Record<Exclude<Section, "ask">, () => Promise<Screen>>> = {
   anchors: async () => (await import("./anchors/screen.tsx")).Anchors,
+  add: async () => (await import("./add/screen.tsx")).Add,
   forget: async () => (await import("./forget/screen.tsx")).Forget,
   service: async () => (await import("./service/screen.tsx")).ServiceScreen,
 };
@@ -79,6 +81,7 @@ const Rail = ({ section }: { readonly section: Section }) => {
       </a>
       {link("ask")}
       {link("anchors")}
+      {link("add")}
       {link("forget")}
       <span class="grow" />
       {link("service")}

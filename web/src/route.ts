@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 
 /** The sections of the page, as the address names them. */
-export const SECTIONS = ["ask", "anchors", "forget", "service"] as const;
+export const SECTIONS = ["ask", "anchors", "add", "forget", "service"] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** Where the page is: the address holds all of it, so that a link can be sent. */

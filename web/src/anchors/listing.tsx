@@ -99,8 +99,8 @@ const Empty = ({ filtered, name }: { readonly filtered: boolean; readonly name: 
         : "Add pictures with captions, and the next answer is made of them."}
     </p>
     {!filtered && (
-      <a class="button" href={formatRoute("ask", { c: name })}>
-        Back to Ask
+      <a class="button" href={formatRoute("add", { c: name })}>
+        Add pictures
       </a>
     )}
   </section>

@@ -1,5 +1,6 @@
 import type { StoredAnchorBody } from "../../../src/api/anchors.ts";
 import { useLoad } from "../load.ts";
+import { formatRoute } from "../route.ts";
 import { collectionClient, current } from "../service.ts";
 import { Picture } from "../ui/picture.tsx";
 import { Problem } from "../ui/problem.tsx";
@@ -74,7 +75,9 @@ export const Welcome = ({ name }: { readonly name: string }) => {
       )}
       {!some && (
         <p class="muted">
-          This collection has no anchors yet. Add image-text pairs, and the next answer is made of them.
+          This collection has no anchors yet.{" "}
+          <a href={formatRoute("add", { c: name })}>Add pictures with captions</a>, and the next answer is
+          made of them.
         </p>
       )}
     </section>
