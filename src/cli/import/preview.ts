@@ -66,11 +66,12 @@ export const previewPairs = async (source: PairSource, options: PreviewOptions):
     options.onProgress((read += entries.length));
   };
   const pending: Entry[] = [];
+  options.onProgress(read);
   for await (const entry of source.entries()) {
     if (options.signal.aborted) break;
     if (pending.push(entry) >= DECODED_AT_ONCE) await finish(pending.splice(0));
   }
-  await finish(pending);
+  if (pending.length > 0) await finish(pending);
   return { ...counts, examples };
 };
 
