@@ -87,6 +87,3 @@ export const holds = ({ blocks }: Scene, { kind, one, other }: Relation): boolea
       return a.y < b.y - SIDE;
   }
 };
-
-export const relationText = ({ kind, one, other }: Relation): string =>
-  `${COLOURS[one] ?? ""} ${kind} ${COLOURS[other] ?? ""}`;

@@ -63,6 +63,6 @@ export const answerScore = (answer: string, scores: ReadonlyMap<string, number>)
 
 /** Whether two answers are the same once they are normalised. */
 export const isExactMatch = (answer: string, expected: string): boolean =>
-  withoutCommas(answer) === withoutCommas(expected);
+  answerScore(answer, new Map([[expected, 1]])) === 1;
 
 const withoutCommas = (text: string): string => normaliseAnswer(text).replaceAll(",", "");

@@ -13,7 +13,7 @@ export const ranksOf = (scores: readonly (number | null)[]): (number | null)[] =
   );
 
 /** Of each candidate, how sure its rank is, from `[candidates][halves]` scores; a half counts where all of them have one. */
-export const confidencesOf = (scores: readonly (readonly (number | null)[])[]): (Confidence | null)[] => {
+const confidencesOf = (scores: readonly (readonly (number | null)[])[]): (Confidence | null)[] => {
   const halves = completeHalves(scores);
   if (halves.length < FEWEST_HALVES) return scores.map(() => null);
   const ranks = halves.map((i) => ranksOf(scores.map((own) => own[i] ?? null)));

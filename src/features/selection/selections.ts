@@ -19,7 +19,7 @@ import { completeSettings, unprocessable } from "./settings.ts";
 import type { Selection, SelectionContext, SelectionRequest } from "./types.ts";
 
 /** The kind of job that selections are. */
-export const SELECTION_JOB = "selection";
+const SELECTION_JOB = "selection";
 /** Numbers in the features of all candidates, 2 GiB. */
 const MOST_NUMBERS = 2 ** 29;
 const LISTED = 1_000;

@@ -47,7 +47,7 @@ export const makeLayerVectors = async (
 };
 
 /** The keys of anchors that lack features by one of `encoders`. */
-export const lackingVectors = async (
+const lackingVectors = async (
   store: Database,
   encoders: readonly EncoderRecord[],
   anchors: readonly AnchorKey[],

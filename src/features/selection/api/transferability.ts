@@ -52,7 +52,7 @@ const probabilities = matrix.superRefine((rows, context) => {
 });
 
 /** The most rounds of EMMS. */
-export const MAX_ROUNDS = 1_000;
+const MAX_ROUNDS = 1_000;
 
 export const rounds = z
   .union([z.int().min(1).max(MAX_ROUNDS), z.literal("optimal")], {
