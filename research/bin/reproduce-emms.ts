@@ -28,7 +28,10 @@ const schema = z
     dataset: names,
     model: names,
     method: z.array(z.enum(SELECTION_METHODS, `must be one of ${SELECTION_METHODS.join(", ")}`)).optional(),
-    rounds: z.literal("optimal").or(wholeNumber(1, 1_000)),
+    rounds: z.union(
+      [z.literal("optimal"), wholeNumber(1, 1_000)],
+      "must be a whole number from 1 to 1000 or optimal",
+    ),
     json: z.boolean().default(false),
   })
   .strict();

@@ -30,7 +30,10 @@ const schema = ({ z, collectionOption, noArguments, urlOption, wholeNumber }: Op
       transform: z.array(z.enum(TRANSFORMS, `must be one of ${TRANSFORMS.join(", ")}`)).optional(),
       template: z.array(z.string().includes("{}", { error: "must hold {}" })).optional(),
       templates: z.string().min(1).optional(),
-      rounds: z.literal("optimal").or(wholeNumber(1, 1_000)),
+      rounds: z.union(
+        [z.literal("optimal"), wholeNumber(1, 1_000)],
+        "must be a whole number from 1 to 1000 or optimal",
+      ),
       samples: wholeNumber(10, 10_000),
       bootstrap: wholeNumber(0, 1_000),
       seed: wholeNumber(0, 999_999_999),

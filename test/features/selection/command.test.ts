@@ -126,10 +126,13 @@ describe("npm run select-encoder", () => {
     expect(status).toBe(0);
     const json = await runScript(
       "select-encoder",
-      await given("--captions", "--method", "knn", "--json"),
+      await given("--captions", "--method", "emms", "--rounds", "optimal", "--bootstrap", "0", "--json"),
       root,
     );
-    expect(JSON.parse(json.stdout)).toMatchObject({ subject: { labels: "captions" } });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      subject: { labels: "captions" },
+      settings: { rounds: "optimal" },
+    });
   });
 
   it("stops at Ctrl-C, and cancels the job", async () => {
@@ -152,6 +155,7 @@ describe("npm run select-encoder", () => {
     [["--field", "kind", "--captions"], 2, "--field or --captions must be given"],
     [["--field", "kind", "--method", "luck"], 2, "--method must be one of emms"],
     [["--field", "kind", "--template", "a"], 2, "must hold {}"],
+    [["--field", "kind", "--rounds", "best"], 2, "--rounds must be a whole number from 1 to 1000 or optimal"],
     [["--field", "colour"], 1, "none of the 24 anchors"],
     [["--captions", "--image-encoder", "eyes"], 1, 'there is no image encoder "eyes"'],
   ])("refuses %j", async (more, expected, message) => {
