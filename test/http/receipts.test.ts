@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createClient } from "../../src/features/client.ts";
 import { compacted, receipt, receiptPage } from "../../src/api/receipts.ts";
-import { anchorOf, createCollection, listen, openTestApp, type TestApp } from "./support.ts";
+import { anchorOf, createCollection, listen, openTestApp, problemIn, type TestApp } from "./support.ts";
 
 const base = "/v1/collections/c";
 
@@ -81,7 +81,8 @@ describe("a deletion's receipt", () => {
     const { id } = await remove("a");
     await createCollection(test, "other");
     expect((await test.call("GET", `/v1/collections/other/receipts/${id}`)).status).toBe(404);
-    expect((await test.call("GET", `${base}/receipts/nothing`)).status).toBe(404);
+    const missing = await test.call("GET", `${base}/receipts/nothing`);
+    expect([missing.status, problemIn(missing).detail]).toEqual([404, 'There is no receipt "nothing".']);
     expect((await test.call("GET", `${base}/receipts/a%00b`)).status).toBe(400);
     for (const wrong of ["x", "-1", "0", "1e3"])
       expect((await test.call("GET", `${base}/receipts?cursor=${wrong}`)).status).toBe(400);
