@@ -52,7 +52,7 @@ export const createErasure = (
 
   /** @returns the sequence up to which neither memory nor a file holds what was deleted */
   const clear = async (): Promise<Sequence> => {
-    const { sequence } = space.view();
+    const sequence = space.sequence();
     await space.refit();
     await forgetUpTo(sequence);
     await space.compact();

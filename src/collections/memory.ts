@@ -18,7 +18,6 @@ import type { Erasure } from "./erasure.ts";
 import type { CollectionHooks } from "./hooks.ts";
 import { fingerprintsOf } from "./never-again.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
-import { createWaiting } from "./waiting.ts";
 
 /** A turn in which Postgres was waited for longer, and in vain, has kept those behind it waiting in vain as well. */
 const IN_VAIN_MS = 250;
@@ -88,7 +87,7 @@ export const keepInStep = (
 ): Omit<OpenCollection, "erasure" | "snapshots"> => {
   const { asif, transform, method, rank, ensemble } = record;
   let defaults: CollectionDefaults = { asif, transform, method, rank, ensemble };
-  const waiting = createWaiting(() => space.view().sequence);
+  const waiting = createWaiting(() => space.sequence());
   let last: Promise<unknown> = Promise.resolve();
   /** When the last turn that waited in vain began. */
   let inVain = -Infinity;
@@ -124,7 +123,7 @@ export const keepInStep = (
 
   /** Reads what this process has not seen: another's writes, or one of ours whose outcome was unknown. */
   const catchUp = async (): Promise<{ readonly gap: boolean }> => {
-    const before = space.view().sequence;
+    const before = space.sequence();
     const { gap, moved } = await readSince(store, record, before, ({ reached, upserts, deletes, defaults }) =>
       apply({ sequence: reached ?? before, upserts, deletes, ...(reached === null ? {} : { defaults }) }),
     );
@@ -157,7 +156,7 @@ export const keepInStep = (
   ): Promise<R> => {
     try {
       const result = await write();
-      const { sequence } = space.view();
+      const sequence = space.sequence();
       const changed = change(result);
       // Where nothing changed, the sequence is that of another's write, which memory may not have read.
       if (changed !== null && result.sequence === sequence + 1) apply(changed);
@@ -198,7 +197,7 @@ export const keepInStep = (
         await settle();
         if (retired) throw moved(record);
         const ids = which();
-        if (ids.length === 0) return { sequence: space.view().sequence, ids: [], receipt: null };
+        if (ids.length === 0) return { sequence: space.sequence(), ids: [], receipt: null };
         return committing(
           () =>
             deleteAnchors(
@@ -216,7 +215,7 @@ export const keepInStep = (
     catchUp: (sequence) =>
       inTurn(async () => {
         if (retired) await onMoved(record);
-        else if (space.view().sequence < sequence) await catchUp();
+        else if (space.sequence() < sequence) await catchUp();
       }),
     exclusively: writing,
     retire: () => {
@@ -243,3 +242,43 @@ interface MemoryChange extends SpaceChange {
 
 const isCode = (error: unknown, code: ErrorCode): boolean =>
   error instanceof AnchorageError && error.code === code;
+
+/** Requests that wait until the collection has reached a sequence. */
+interface Waiting {
+  /** Resolves with true once the sequence is reached, with false after `ms` milliseconds or when it is closed. */
+  readonly for: (sequence: Sequence, ms: number) => Promise<boolean>;
+  /** Ends the waits whose sequence is reached by now. */
+  readonly look: () => void;
+  readonly close: () => void;
+}
+
+const createWaiting = (current: () => Sequence): Waiting => {
+  const waiters = new Set<{ readonly sequence: Sequence; readonly end: (reached: boolean) => void }>();
+  let closed = false;
+  return {
+    for: (sequence, ms) =>
+      new Promise((resolve) => {
+        if (current() >= sequence || closed) {
+          resolve(!closed);
+          return;
+        }
+        const timer = setTimeout(() => end(false), ms);
+        const end = (reached: boolean): void => {
+          clearTimeout(timer);
+          waiters.delete(waiter);
+          resolve(reached);
+        };
+        const waiter = { sequence, end };
+        waiters.add(waiter);
+      }),
+    look: () => {
+      if (waiters.size === 0) return;
+      const sequence = current();
+      for (const waiter of [...waiters]) if (waiter.sequence <= sequence) waiter.end(true);
+    },
+    close: () => {
+      closed = true;
+      for (const waiter of [...waiters]) waiter.end(false);
+    },
+  };
+};

@@ -182,5 +182,5 @@ export const renewFiles = async (
 const tooEarly = ({ record, space }: OpenCollection, minSequence: Sequence): AnchorageError =>
   new AnchorageError(
     "unavailable",
-    `minSequence: collection "${record.name}" is at ${space.view().sequence} here and did not reach ${minSequence} within ${WAIT_MS / 1000} s.`,
+    `minSequence: collection "${record.name}" is at ${space.sequence()} here and did not reach ${minSequence} within ${WAIT_MS / 1000} s.`,
   );

@@ -22,7 +22,6 @@ import { invalidField } from "../errors.ts";
 import { idsWithImages } from "../store/index.ts";
 import type { AsifParameters, Modality } from "../types.ts";
 import type { Encoding } from "./encoding.ts";
-import { modalityOf } from "./inputs.ts";
 import { searchKeywords } from "./keywords.ts";
 import { resolveMethod } from "./method.ts";
 import { pictured } from "./pictured.ts";
@@ -34,6 +33,7 @@ import {
   resolve,
   resolveAsifSettings,
   type Queried,
+  modalityOf,
 } from "./question.ts";
 import { classTexts, textsIn, warningsFor } from "./unknown-texts.ts";
 

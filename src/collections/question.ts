@@ -1,3 +1,4 @@
+import type { Input } from "../api/inputs.ts";
 import type { ClassInput, ClassifyRequest, QuerySettings } from "../api/queries.ts";
 import type { Filter } from "../api/filter.ts";
 import {
@@ -8,13 +9,12 @@ import {
   type ExplainInput,
   type MethodPlugs,
 } from "../asif/index.ts";
-import { invalidField } from "../errors.ts";
+import { invalidField, type FieldPath } from "../errors.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import type { CollectionRecord, EncoderRecord } from "../store/index.ts";
-import type { Modality } from "../types.ts";
-import type { Encoding } from "./encoding.ts";
+import type { AnchorId, Modality } from "../types.ts";
+import { readVector, type Encodable, type Encoding } from "./encoding.ts";
 import { compileFilter } from "./filter.ts";
-import { resolveInputs, type InputAt } from "./inputs.ts";
 
 export const DEFAULT_TOP = 5;
 const DEFAULT_EXPLAINED = 10;
@@ -86,13 +86,6 @@ export const checkValues = (queried: Queried, request: QuerySettings, inputs: nu
 const countPrompts = ({ classes, templates }: Pick<ClassifyRequest, "classes" | "templates">): number =>
   classes.reduce((sum, { prompts }) => sum + (prompts?.length ?? templates?.length ?? 1), 0);
 
-export const resolve = (
-  { record, view }: Queried,
-  modality: Modality,
-  inputs: readonly InputAt[],
-  encoding: Encoding,
-): Promise<Float32Array> => resolveInputs(inputs, modality, encoderOf(record, modality), view, encoding);
-
 /** The collection's settings, save those that the query gives; `auto` by the number of live anchors. */
 export const resolveAsifSettings = (
   { record, view }: Pick<Queried, "record" | "view">,
@@ -142,3 +135,76 @@ const promptsOf = (entry: ClassInput, i: number, templates: readonly string[]): 
         textPath: ["classes", i, "name"],
       }))
     : entry.prompts.map((value, j) => ({ value, path: ["classes", i, "prompts", j] }));
+
+/** An input and its path in the request; a text's path may be another, such as that of a class's name. */
+export type InputAt = Encodable<Input> & { readonly textPath?: FieldPath };
+
+/**
+ * The vectors of `inputs` in one modality, `[n, d]` row-major: encoded, given, or those of stored anchors.
+ *
+ * @throws AnchorageError `invalid-input` where an input is of the other modality or cannot be used; paths start with
+ * that of the input.
+ */
+export const resolve = async (
+  { record, view }: Queried,
+  modality: Modality,
+  inputs: readonly InputAt[],
+  encoding: Encoding,
+): Promise<Float32Array> => {
+  const encoder = encoderOf(record, modality);
+  const d = encoder.dimension;
+  const rows = new Float32Array(inputs.length * d);
+  const texts: (Encodable<string> & { row: number })[] = [];
+  const images: (Encodable<Uint8Array> & { row: number })[] = [];
+  inputs.forEach(({ value: input, path, textPath = [...path, "text"] }, row) => {
+    if ("text" in input) {
+      if (modality !== "text")
+        throw invalidField(path, "an image, a vector or an anchor is expected here, not a text");
+      texts.push({ value: input.text, path: textPath, row });
+    } else if ("image" in input) {
+      if (modality !== "image")
+        throw invalidField(path, "a text, a vector or an anchor is expected here, not an image");
+      images.push({ value: input.image, path: [...path, "image"], row });
+    } else {
+      checkModality(input.modality, modality, path);
+      const vector =
+        "vector" in input
+          ? readVector(input.vector, d, [...path, "vector"])
+          : storedVector(view, modality, input.anchor, [...path, "anchor"]);
+      rows.set(vector, row * d);
+    }
+  });
+  const [textRows, imageRows] = await Promise.all([
+    encoding.texts(encoder, texts),
+    encoding.images(encoder, images),
+  ]);
+  texts.forEach(({ row }, i) => rows.set(textRows.subarray(i * d, (i + 1) * d), row * d));
+  images.forEach(({ row }, i) => rows.set(imageRows.subarray(i * d, (i + 1) * d), row * d));
+  return rows;
+};
+
+/** The modality that a single query is in: by its kind, or as it says. */
+export const modalityOf = (input: Input, otherwise: Modality | undefined, path: FieldPath): Modality => {
+  if ("text" in input) return "text";
+  if ("image" in input) return "image";
+  const named = input.modality ?? otherwise;
+  if (named !== undefined) return named;
+  throw invalidField(
+    [...path, "modality"],
+    `is required: say whether the vector is of an "image" or of a "text"`,
+  );
+};
+
+const storedVector = (view: AnchorView, modality: Modality, id: AnchorId, path: FieldPath): Float32Array => {
+  const slot = view.slotOf(id);
+  if (slot === undefined) throw invalidField(path, `there is no anchor "${id}" in this collection`);
+  return view.vectors(modality, [slot]);
+};
+
+const checkModality = (named: Modality | undefined, expected: Modality, path: FieldPath): void => {
+  if (named === undefined || named === expected) return;
+  throw invalidField(
+    [...path, "modality"],
+    `is "${named}", but a vector of modality "${expected}" is expected here`,
+  );
+};

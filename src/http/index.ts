@@ -15,5 +15,5 @@ export {
 export { sendEvents } from "./event-stream.ts";
 export { createInProcessFetch } from "./in-process.ts";
 export { addJobStart, type JobStart } from "./job-start.ts";
-export { addQuery, type Query } from "./query.ts";
+export { addQuery, type Query } from "./queries.ts";
 export type { Problem } from "../api/problem.ts";

@@ -1,8 +1,7 @@
+import type { z } from "@hono/zod-openapi";
 import { classifySchemas } from "../api/classify-fields.ts";
+import { collectionParams } from "../api/collections.ts";
 import { facetsAnswer, facetsRequest } from "../api/facets.ts";
-import type { Core } from "../collections/index.ts";
-import type { Routes } from "./endpoint.ts";
-import { addQuery } from "./query.ts";
 import {
   relativeAnswer,
   relativeRequest,
@@ -11,7 +10,60 @@ import {
   similarityAnswer,
   similarityRequest,
 } from "../api/queries.ts";
+import type { Core } from "../collections/index.ts";
+import type { CollectionName } from "../types.ts";
+import { readJsonBody } from "./body.ts";
+import { jsonBody, jsonEndpoint, readPath, type Routes } from "./endpoint.ts";
 
+/** A read-only query of one collection, `POST /v1/collections/{collection}/<name>`. */
+export interface Query<Request extends z.ZodType, Answer extends z.ZodType> {
+  /** The last part of its path, and its operation in the OpenAPI document. */
+  readonly name: string;
+  readonly summary: string;
+  /** Whether it may be answered with 409. */
+  readonly conflicts?: true;
+  readonly request: Request;
+  readonly answer: Answer;
+  readonly run: (collection: CollectionName, request: z.output<Request>) => Promise<z.output<Answer>>;
+}
+
+/**
+ * Adds the endpoint of a query.
+ *
+ * @example
+ * ```ts
+ * addQuery(routes, {
+ *   name: "coverage",
+ *   summary: "See which images the anchors do not cover",
+ *   request: coverageRequest,
+ *   answer: coverageAnswer,
+ *   run: (collection, request) => askCoverage(collection, request),
+ * });
+ * ```
+ */
+export const addQuery = <Request extends z.ZodType, Answer extends z.ZodType>(
+  { app, bodyLimit }: Routes,
+  { name, summary, conflicts, request, answer, run }: Query<Request, Answer>,
+): void =>
+  jsonEndpoint(
+    app,
+    {
+      method: "post",
+      path: `/v1/collections/{collection}/${name}`,
+      tags: ["queries"],
+      operationId: name,
+      summary,
+      request: { params: collectionParams, ...jsonBody(request) },
+      answer: { description: "Computed at the sequence that it names.", schema: answer },
+      problems: [400, 404, ...(conflicts ? ([409] as const) : []), 413, 415, 422, 503],
+    },
+    async (c) => {
+      const { collection } = readPath(c, collectionParams);
+      return run(collection, await readJsonBody(c, request, bodyLimit));
+    },
+  );
+
+/** Adds the queries of the core. */
 export const addQueries = (routes: Routes, { collections }: Pick<Core, "collections">): void => {
   addQuery(routes, {
     name: "search",

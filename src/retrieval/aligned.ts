@@ -1,9 +1,8 @@
 import type { Alignment } from "./alignment/index.ts";
 import { entryOf } from "../errors.ts";
 import type { AlignmentKind, Modality } from "../types.ts";
-import { createExactIndex, type ExactIndex } from "./exact.ts";
+import { createExactIndex, type ExactIndex, unitRows } from "./exact.ts";
 import { multiplyByTransposed } from "./kernels.ts";
-import { unitRows } from "./rows.ts";
 import type { Neighbours, Slot, SpaceSearch } from "./types.ts";
 
 /** Rows that are shown at once: some milliseconds, in which no request is answered. */

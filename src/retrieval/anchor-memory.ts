@@ -1,7 +1,6 @@
 import { compareIds } from "../math/order.ts";
 import type { AnchorId } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
-import { unitRows } from "./rows.ts";
 import type { AnchorEntry, Slot, SpaceChange, UnitAnchors } from "./types.ts";
 
 /**
@@ -51,7 +50,7 @@ export const createAnchorMemory = (imageDimension: number, textDimension: number
     return slot;
   };
 
-  const append = ({ entries: added, image: imageRows, text: textRows }: UnitAnchors): Slot[] => {
+  const appendEntries = (added: readonly AnchorEntry[]): Slot[] => {
     const first = entries.length;
     const hidden: Slot[] = [];
     if (first + added.length > live.length) {
@@ -67,8 +66,6 @@ export const createAnchorMemory = (imageDimension: number, textDimension: number
       slots.set(entry.id, first + i);
       live[first + i] = 1;
     });
-    image.add(first, imageRows);
-    text.add(first, textRows);
     return hidden;
   };
 
@@ -94,24 +91,25 @@ export const createAnchorMemory = (imageDimension: number, textDimension: number
     previous: (slot) => replaced.get(slot),
     compare,
     apply: ({ upserts, deletes }) => {
-      const hidden = upserts.length > 0 ? append(unitAnchors(upserts)) : [];
+      const first = entries.length;
+      const hidden = appendEntries(upserts.map(({ id, caption, metadata }) => ({ id, caption, metadata })));
+      image.append(
+        first,
+        upserts.map(({ imageVector }) => imageVector),
+      );
+      text.append(
+        first,
+        upserts.map(({ textVector }) => textVector),
+      );
       for (const id of deletes) hide(id, hidden);
       return settle(upserts.length, hidden);
     },
-    append: (anchors) => settle(anchors.entries.length, append(anchors)),
+    append: ({ entries: added, image: imageRows, text: textRows }) => {
+      const first = entries.length;
+      const hidden = appendEntries(added);
+      image.add(first, imageRows);
+      text.add(first, textRows);
+      return settle(added.length, hidden);
+    },
   };
-
-  function unitAnchors(upserts: SpaceChange["upserts"]): UnitAnchors {
-    const imageRows = new Float32Array(upserts.length * imageDimension);
-    const textRows = new Float32Array(upserts.length * textDimension);
-    upserts.forEach(({ imageVector, textVector }, i) => {
-      imageRows.set(imageVector, i * imageDimension);
-      textRows.set(textVector, i * textDimension);
-    });
-    return {
-      entries: upserts.map(({ id, caption, metadata }) => ({ id, caption, metadata })),
-      image: unitRows(imageRows, imageDimension),
-      text: unitRows(textRows, textDimension),
-    };
-  }
 };

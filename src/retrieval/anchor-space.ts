@@ -1,5 +1,5 @@
 import type { AdoptedIndexes, IndexStatus } from "../api/indexes.ts";
-import type { Modality, Transform } from "../types.ts";
+import type { Modality, Sequence, Transform } from "../types.ts";
 import type { BuiltIndex } from "./adoption.ts";
 import type { AnchorView, Changes, SpaceChange, UnitAnchors } from "./types.ts";
 
@@ -13,6 +13,8 @@ export interface AnchorSpace {
    */
   readonly restore: (anchors: UnitAnchors) => void;
   readonly view: () => AnchorView;
+  /** The sequence of the next view, without making one: a write need not copy what only queries read. */
+  readonly sequence: () => Sequence;
   readonly changes: () => Changes;
   /** Lets go of fits that neither this transform nor a named one can ask for. */
   readonly keepFits: (transform: Transform) => void;

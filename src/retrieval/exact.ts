@@ -11,6 +11,8 @@ const ROW_MULTIPLE = 256;
 
 export interface ExactIndex extends VectorIndex {
   readonly kind: "exact";
+  /** Appends raw vectors at slots from `first` on: each is scaled to norm 1 as it is copied, as {@link unitRows} does. */
+  readonly append: (first: Slot, vectors: readonly Float32Array[]) => void;
   /** The stored vector of a slot; not to be written to. */
   readonly row: (slot: Slot) => Float32Array;
 }
@@ -39,13 +41,17 @@ export const createExactIndex = (options: {
   let slots = 0;
   let removed = 0;
 
-  const add = (first: Slot, vectors: Float32Array): void => {
+  /** @param write writes `count` rows, the first of them row `from`, to `rows` at index `at` */
+  const appendRows = (
+    first: Slot,
+    count: number,
+    write: (rows: Float32Array, at: number, from: number, count: number) => void,
+  ): void => {
     if (first !== slots) throw new RangeError(`slot ${first} does not follow ${slots - 1}`);
-    const count = vectors.length / d;
     for (let taken = 0; taken < count;) {
       const block = blockFor(count - taken);
       const fits = Math.min(count - taken, blockRows - block.count);
-      block.rows.set(vectors.subarray(taken * d, (taken + fits) * d), block.count * d);
+      write(block.rows, block.count * d, taken, fits);
       block.count += fits;
       taken += fits;
     }
@@ -96,7 +102,14 @@ export const createExactIndex = (options: {
     kind: "exact",
     dimension: d,
     size: () => slots - removed,
-    add,
+    add: (first, vectors) =>
+      appendRows(first, vectors.length / d, (rows, at, from, count) =>
+        rows.set(vectors.subarray(from * d, (from + count) * d), at),
+      ),
+    append: (first, vectors) =>
+      appendRows(first, vectors.length, (rows, at, from, count) => {
+        vectors.slice(from, from + count).forEach((vector, i) => writeUnit(vector, 0, rows, at + i * d, d));
+      }),
     remove: (gone) => {
       live = live.slice();
       for (const slot of gone) {
@@ -118,4 +131,31 @@ const grown = (bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<Array
   const larger = new Uint8Array(Math.max(length, 2 * bytes.length));
   larger.set(bytes);
   return larger;
+};
+
+/**
+ * A copy of `rows` in which each row has L2 norm 1; a zero row stays zero. The norm is taken in float64, so that no
+ * finite float32 row over- or underflows.
+ *
+ * @param rows `[n, d]` row-major
+ */
+export const unitRows = (rows: Float32Array, dimension: number): Float32Array => {
+  const result = new Float32Array(rows.length);
+  for (let at = 0; at < rows.length; at += dimension) writeUnit(rows, at, result, at, dimension);
+  return result;
+};
+
+/** Writes the vector at `from` in `source`, scaled to norm 1, to `target` at `at`, where zeros are. */
+const writeUnit = (
+  source: Float32Array,
+  from: number,
+  target: Float32Array,
+  at: number,
+  dimension: number,
+): void => {
+  let sum = 0;
+  for (let i = 0; i < dimension; i++) sum += (source[from + i] ?? 0) ** 2;
+  if (sum === 0) return;
+  const scale = 1 / Math.sqrt(sum);
+  for (let i = 0; i < dimension; i++) target[at + i] = (source[from + i] ?? 0) * scale;
 };

@@ -6,7 +6,7 @@ export * from "./built-index/index.ts";
 export { measureCosts, fitCosts } from "./measure-costs.ts";
 export { currentCosts, DEFAULT_COSTS, useCosts, type Costs } from "./costs.ts";
 export { curveFile, readCurves, writeCurves, type CurvesOf } from "./curve-file.ts";
-export { createExactIndex } from "./exact.ts";
+export { createExactIndex, unitRows } from "./exact.ts";
 export { emptyNeighbours } from "./neighbours.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
 export { closeKernels, multiplyByTransposed } from "./kernels.ts";
@@ -16,7 +16,6 @@ export { FEWEST_TO_WHITEN, kindFor, kindsFor, rankFor, WHITEN_RANK, whiteningOf 
 export { chooseIndex, RECALL_TARGET, type IndexChoice, type Circumstances } from "./planner.ts";
 export { parseProfile, profileNamed, readProfile, type IndexProfile } from "./profile.ts";
 export { measureRecall, pointFor, type RecallCurve, type RecallPoint } from "./recall.ts";
-export { unitRows } from "./rows.ts";
 export {
   listSnapshots,
   readSnapshot,

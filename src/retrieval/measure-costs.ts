@@ -1,10 +1,9 @@
 import { createRandom } from "../math/random.ts";
 import { exactCounts, graphCounts, type Costs, type ExactWork } from "./costs.ts";
-import { createExactIndex } from "./exact.ts";
+import { createExactIndex, unitRows } from "./exact.ts";
 import { searchExactly, type RowBlock } from "./exact-search.ts";
 import { createHnswIndex, type HnswLibrary } from "./hnsw.ts";
 import type { IndexProfile } from "./profile.ts";
-import { unitRows } from "./rows.ts";
 
 /** Dimension and rows of the matrices that are searched. */
 const MATRICES = [

@@ -259,6 +259,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       return { sequence: built.sequence, image: driftOf(matched.image), text: driftOf(matched.text) };
     },
     view: () => (view ??= takeView()),
+    sequence: () => sequence,
     status: (modality, shown = transform) => {
       const kind = kindFor(modality, shown, memory.size());
       const lens = lensOf(memory, lenses, modality, kind);

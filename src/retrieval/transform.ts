@@ -3,7 +3,7 @@ import { orientDirection } from "../math/linear-algebra/index.ts";
 import { rankFor, whiteningOf } from "./kinds.ts";
 import { multiplyByTransposed } from "./kernels.ts";
 import { principalAxes, ROUNDING_VARIANCE } from "./principal-axes.ts";
-import { unitRows } from "./rows.ts";
+import { unitRows } from "./exact.ts";
 
 /** Directions of less variance than this share of the first are divided as if they had this much. */
 const VARIANCE_FLOOR = 1e-9;

@@ -9,12 +9,21 @@ const MAX_PROBABILITIES = 1_000_000;
 
 const tooMany = `images times classes must be at most ${MAX_PROBABILITIES} where probabilities are asked for`;
 
+/** Whether a request has a field of calibration at all; most have none, and need not be read for it. */
+const mayAskSure = (request: object): boolean =>
+  Object.keys(sureRequest).some((field) => Object.hasOwn(request, field));
+
 /** `probabilities`, `abstain` and `conformal` of classifications, and what they add to answers. */
 export const sureFields: ClassifyFields = {
   request: sureRequest,
   check: (request, context) => {
     const { images, classes } = request;
-    if (images.length * classes.length <= MAX_PROBABILITIES || !asksSure(readSure(request))) return;
+    if (
+      images.length * classes.length <= MAX_PROBABILITIES ||
+      !mayAskSure(request) ||
+      !asksSure(readSure(request))
+    )
+      return;
     context.addIssue({ code: "custom", path: ["classes"], message: tooMany });
   },
   ranked: sureRanked,
@@ -29,8 +38,7 @@ export const sureFields: ClassifyFields = {
 export const classifySurely =
   ({ find }: Calibrations): ClassifyStep =>
   async (queried, request, next) => {
-    const asked = readSure(request);
-    const sure = await find(queried, request, asked);
+    const sure = mayAskSure(request) ? await find(queried, request, readSure(request)) : undefined;
     if (sure === undefined) return next(request);
     const { top = DEFAULT_TOP, classes } = request;
     const { results, ...rest } = await next({ ...request, top: classes.length });

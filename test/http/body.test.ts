@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { faultOffset, parseJson } from "../../src/http/json.ts";
+import { faultOffset, parseJson } from "../../src/http/body.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
