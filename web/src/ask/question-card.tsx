@@ -1,12 +1,23 @@
 import { useRef, useState } from "preact/hooks";
 import type { CollectionBody } from "../../../src/api/collections.ts";
+import type { CoreMethod } from "../../../src/api/methods.ts";
 import { useLoad } from "../load.ts";
 import { collectionClient } from "../service.ts";
 import { Picture } from "../ui/picture.tsx";
 import { addClasses, templateFault } from "./question.ts";
 import { change, question, subject } from "./state.ts";
 
-const METHODS = ["asif", "csa", "orthogonal", "ridge", "asif-csa", "consensus"];
+/** Every method of the service; the compiler misses none. */
+const METHODS = Object.keys({
+  asif: true,
+  csa: true,
+  orthogonal: true,
+  ridge: true,
+  "asif-csa": true,
+  local: true,
+  "asif+local": true,
+  consensus: true,
+} satisfies Record<CoreMethod, true>);
 
 interface Props {
   readonly collection: CollectionBody;
