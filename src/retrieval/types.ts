@@ -64,6 +64,8 @@ export interface Look {
   /** As in a {@link SearchPlan}. */
   readonly transformVersion: number;
   readonly transformSequence: Sequence;
+  /** The same object as long as slots and fit are the same, whatever is written. */
+  readonly identity: object;
   /** Raw vectors, `[b, d]`, as they are compared: unit rows of the fitted dimension. */
   readonly show: (vectors: Float32Array) => Promise<Float32Array>;
   /** The standard deviations of whitened directions, descending; null where none are divided by a power of them. */

@@ -165,6 +165,7 @@ export const createView = (
         transform: used,
         transformVersion: version,
         transformSequence: sequence,
+        identity: exact,
         show,
         deviations,
         dimension: exact.dimension,

@@ -11,7 +11,15 @@ import { drawReferences, localRows, regressionWeights } from "../../src/asif/loc
 import { createSlices } from "../../src/math/slices.ts";
 import { closeKernels, type AnchorView } from "../../src/retrieval/index.ts";
 import type { Sequence } from "../../src/types.ts";
-import { anyNegatives, idOf, openWith, randomAnchors, settings, viewOf } from "../support/anchor-space.ts";
+import {
+  anyNegatives,
+  idOf,
+  openWith,
+  randomAnchors,
+  settings,
+  upsertsOf,
+  viewOf,
+} from "../support/anchor-space.ts";
 import { naiveTransform, type NaiveAnchor } from "../support/naive-asif.ts";
 import { naiveLocalScores } from "../support/naive-local.ts";
 import { ask, flat, image, text } from "./ask.ts";
@@ -194,6 +202,19 @@ describe.each(METHODS)("the score by %s", (method) => {
     expect(await scoreByMethod(space.view(), method, flat(images), flat(texts), { ...given, allow })).toEqual(
       never,
     );
+  });
+
+  test("is the same after each of several writes as by a memory that was filled at once, bit for bit", async () => {
+    const anchors = randomAnchors(200, 21);
+    const space = await openWith(anchors.slice(0, 150));
+    const given = settings(40, 2);
+    const score = (view: AnchorView) => scoreByMethod(view, method, flat(images), flat(texts), given);
+    for (let written = 150, sequence = 2; written < 200; written += 25, sequence++) {
+      await score(space.view());
+      const some = anchors.slice(written, written + 25);
+      space.apply({ sequence: sequence as Sequence, upserts: upsertsOf(some), deletes: [] });
+      expect(await score(space.view())).toEqual(await score(await viewOf(anchors.slice(0, written + 25))));
+    }
   });
 
   test("is finite where all anchors are the same, and where there is none", async () => {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createSlices } from "../../math/slices.ts";
 import type { AnchorView, Slot } from "../../retrieval/index.ts";
 import { withoutSelf } from "../background.ts";
+import type { Solved, SolvedRows } from "./rows.ts";
 import { keyOfLooks, nearestIn, prepareTexts, widthOf, type Frame, type LocalTexts } from "./texts.ts";
 
 /** Captions that scores are brought to one scale by, or half of the anchors where these are fewer. */
@@ -50,12 +51,35 @@ const makeReferences = async (frame: Frame): Promise<References> => {
   const slots = drawReferences(view, settings.allow);
   const width = widthOf(frame);
   const { neighbours, shown } = await nearestIn(frame, "text", view.vectors("text", slots), width + 1);
-  const texts = await prepareTexts(frame, withoutSelf(neighbours, slots, width), shown, createSlices());
+  const others = withoutSelf(neighbours, slots, width);
+  const texts = await prepareTexts(frame, others, shown, createSlices(), solvedRows(frame, slots));
   return {
     slots,
     placeOf: new Map(Array.from(slots, (slot, place) => [slot, place])),
     texts,
     directions: Float32Array.from(texts.local.directions),
+  };
+};
+
+/** By the fit of texts, then by that of images: a write changes the neighbours of few captions. */
+const solvedBefore = new WeakMap<object, WeakMap<object, Map<Slot, Solved>>>();
+
+/** The regressions of these captions at an earlier write; they go with the memory that they were solved over. */
+const solvedRows = ({ text, image, settings }: Frame, slots: Int32Array): SolvedRows | undefined => {
+  // Under a filter captions have other neighbours.
+  if (settings.allow !== undefined) return undefined;
+  const ofText = solvedBefore.get(text.identity) ?? new WeakMap<object, Map<Slot, Solved>>();
+  solvedBefore.set(text.identity, ofText);
+  const known = ofText.get(image.identity) ?? new Map<Slot, Solved>();
+  const kept = new Map(
+    Array.from(slots, (slot) => [slot, known.get(slot)] as const).flatMap(([slot, solved]) =>
+      solved === undefined ? [] : [[slot, solved] as const],
+    ),
+  );
+  ofText.set(image.identity, kept);
+  return {
+    find: (row) => kept.get(slots[row] ?? -1),
+    keep: (row, solved) => kept.set(slots[row] ?? -1, solved),
   };
 };
 

@@ -4,7 +4,7 @@ import type { AnchorView, Look, Neighbours } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
 import { meanRepresentations, represent } from "../relative.ts";
 import type { AsifSettings, RelativeRepresentations } from "../types.ts";
-import { localRows, meanLocalRows, meanUnitRows, NEAREST, type LocalRows } from "./rows.ts";
+import { localRows, meanLocalRows, meanUnitRows, NEAREST, type LocalRows, type SolvedRows } from "./rows.ts";
 
 /** Methods with a regression over the nearest anchors. */
 export type LocalMethod = "local" | "asif+local";
@@ -114,9 +114,10 @@ export const prepareTexts = async (
   neighbours: Neighbours,
   shown: Float32Array,
   slices: Slices,
+  before?: SolvedRows,
 ): Promise<LocalTexts> => ({
   count: neighbours.counts.length,
   relative: relativeOf(frame, neighbours),
-  local: await localRows(neighbours, frame.text, frame.image, slices),
+  local: await localRows(neighbours, frame.text, frame.image, slices, before),
   shown,
 });
