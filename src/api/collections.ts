@@ -54,7 +54,8 @@ export const collectionSpec = z
   .openapi("CollectionSpec", {
     description:
       "Without an encoder the service's default of that modality; k and p are `auto` where they are absent, negatives are cut, and `transform` is `auto` " +
-      "as well, but `none` where an encoder is external.",
+      "as well, but `none` where an encoder is external. The method is `asif+local` through `auto` where no encoder is " +
+      "external, else `asif`.",
     example: {
       name: "birds",
       imageEncoder: { external: { dimension: 3 } },

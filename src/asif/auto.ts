@@ -39,6 +39,13 @@ const treatmentOf = (transform: Transform, anchors: number): Treatment => {
   return kinds.includes("center") ? "center" : "none";
 };
 
+/**
+ * The method of a new collection that names none: `asif+local` through the transform `auto` with encoders of the registry,
+ * where it was measured ahead of `asif` (docs/methods.md); else `asif`.
+ */
+export const defaultMethod = (transform: Transform, external: boolean): "asif" | "asif+local" =>
+  transform === "auto" && !external ? "asif+local" : "asif";
+
 /** The settings with `auto` resolved. */
 export const parametersFor = (
   { k, p }: Pick<AsifSetting, "k" | "p">,

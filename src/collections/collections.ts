@@ -1,3 +1,4 @@
+import { defaultMethod } from "../asif/index.ts";
 import type { AtLeast } from "../api/collections.ts";
 import type { Deleted, Written } from "../api/anchors.ts";
 import type { Compacted } from "../api/receipts.ts";
@@ -110,13 +111,14 @@ export const openCollections = async (
       ]);
       const external = imageEncoder.external || textEncoder.external;
       requireTransform(spec.transform, { image: imageEncoder, text: textEncoder }, 0);
+      const transform = spec.transform ?? (external ? "none" : "auto");
       const record = await createCollection(store, {
         name: spec.name,
         imageEncoder,
         textEncoder,
         asif: { k: "auto", p: "auto", negatives: "cut", ...spec.asif },
-        transform: spec.transform ?? (external ? "none" : "auto"),
-        ...(spec.method === undefined ? {} : { method: spec.method }),
+        transform,
+        method: spec.method ?? defaultMethod(transform, external),
         ...(spec.rank === undefined ? {} : { rank: spec.rank }),
         ...(spec.ensemble === undefined ? {} : { ensemble: spec.ensemble }),
       });

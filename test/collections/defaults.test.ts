@@ -52,7 +52,7 @@ describe("what a collection's queries are answered by", () => {
     await first.collections.deleteAnchors(BIRDS, { ids: ["owl"] as AnchorId[] });
     const second = await openPeer(database);
     expect(await settings(second)).toEqual({
-      asif: { k: 2, p: 1 },
+      asif: { k: 2, p: 1, negatives: "cut" },
       transform: "none",
       method: "asif",
       rank: null,

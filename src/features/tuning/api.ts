@@ -150,7 +150,7 @@ export const tuning = z
         .nullable()
         .openapi({
           description:
-            "What the settings `auto` come to by `asif`; null where they were not among what was tried.",
+            "What the settings of a new collection come to; null where they were not among what was tried.",
         }),
     ),
     before: tunedChoice.nullable().openapi({

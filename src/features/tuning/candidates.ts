@@ -60,8 +60,8 @@ export const finerGrid = ({ k = 1, p = 1 }: Trial, anchors: number): ParameterGr
 export const powersGrid = ({ k = 1 }: Trial): ParameterGrid => ({ ks: [k], ps: POWERS_PS });
 
 /** What `auto` answers by: its transform with its own k and p. */
-export const autoTrial = (anchors: number): Trial => ({
-  method: "asif",
+export const autoTrial = (method: "asif" | "asif+local", anchors: number): Trial => ({
+  method,
   transform: "auto",
   ...clampedK(autoParameters("auto", anchors), anchors),
 });

@@ -15,7 +15,7 @@ export const tuningReport = (tuning: TuningFindings): string[] => {
   const { chosen, before, auto, trials, folds, questions, classes, anchors, tookMs } = tuning;
   const rows: readonly (readonly [string, string, Measured])[] = [
     ...(before === null ? [] : [["before", nameOf(before), before] as const]),
-    ...(auto == null || auto.kept ? [] : [["auto", "asif, auto", auto] as const]),
+    ...(auto == null || auto.kept ? [] : [["auto", "auto", auto] as const]),
     ["chosen", nameOf(chosen), chosen],
     ...trials.slice(auto?.kept === true ? 0 : 1, SHOWN).map((trial) => ["", nameOf(trial), trial] as const),
   ];

@@ -15,6 +15,8 @@ export interface TuneContext {
   readonly plugs?: Plugged;
   /** What similarities below 0 count for; absent: nothing. */
   readonly negatives?: Negatives;
+  /** The method that a new collection of the same encoders has through `auto`; absent: `asif`. */
+  readonly autoMethod?: "asif" | "asif+local";
 }
 
 /** Some trials in one fold. */

@@ -46,6 +46,7 @@ export const tune = async (
   context: TuneContext,
 ): Promise<TuningFindings> => {
   const started = performance.now();
+  const { autoMethod = "asif" } = context;
   const { objective, methods, transforms, budgetSeconds } = settings;
   const ledger = createLedger();
   const anchors = Math.min(...folds.map(({ memory }) => memory.length));
@@ -77,7 +78,8 @@ export const tune = async (
         ? []
         : [powersPiece(whole({ method: "asif" }), some, powersGrid(whitened))];
     const steps = powers(powerSteps(MOST_DIRECTIONS));
-    const local = untried(localTrials(methods, close).map(whole));
+    const automatic = transforms.includes("auto") ? [autoTrial(autoMethod, anchors)] : [];
+    const local = untried([...localTrials(methods, close), ...automatic.filter(by(methods))].map(whole));
     const canonical = gridPiece(whole({ method: "asif-csa", rank: largest }), canonicalGrid(coarse, current));
     const linear = untried(linearTrials(methods, ranks).map(whole));
     if (
@@ -122,8 +124,8 @@ export const tune = async (
     const before = trials.find((trial) => keyOf(trial) === keyOf(now));
     const measured = folds.slice(0, finished);
     const automatic =
-      transforms.includes("auto") && methods.includes("asif")
-        ? trials.find((trial) => keyOf(trial) === keyOf(whole(autoTrial(anchors))))
+      transforms.includes("auto") && methods.includes(autoMethod)
+        ? trials.find((trial) => keyOf(trial) === keyOf(whole(autoTrial(autoMethod, anchors))))
         : undefined;
     const difference =
       automatic === undefined

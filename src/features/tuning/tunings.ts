@@ -1,5 +1,5 @@
 import type { Job } from "../../api/service.ts";
-import { dealFolds, fitsInCopy, parametersFor } from "../../asif/index.ts";
+import { dealFolds, defaultMethod, fitsInCopy, parametersFor } from "../../asif/index.ts";
 import type { Core, OpenCollection } from "../../collections/index.ts";
 import { METHODS } from "../../api/methods.ts";
 import { requireMethod } from "../../collections/method.ts";
@@ -74,6 +74,7 @@ const planTuning = (
       ...context,
       plugs: hooks.methods,
       negatives: defaults().asif.negatives,
+      autoMethod: defaultMethod("auto", record.imageEncoder.external || record.textEncoder.external),
     });
     context.signal.throwIfAborted();
     const found = { at: new Date(), appliedAt: null, tuning };
