@@ -39,7 +39,7 @@ export const counterfactualRequest = z
         .openapi({
           description:
             "Anchors that come, as they would be written; one whose id is there takes the place of that anchor. By the " +
-            "method `asif` only.",
+            "methods `asif`, `local` and `asif+local`.",
         }),
     ),
     changes: optional(

@@ -5,7 +5,8 @@ import { AnchorageError } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
 import type { RepresentationCache } from "../../asif/cache.ts";
-import { classifyByMethod } from "../../asif/classify-by-method.ts";
+import { classifyByMethod, type Classified } from "../../asif/classify-by-method.ts";
+import { openEditedSpace } from "./edited-space.ts";
 import {
   counterfactual,
   type Counterfactual,
@@ -26,7 +27,7 @@ export interface CounterfactualByMethod {
  * A counterfactual by any method. The fits of methods other than `asif` are computed again on the remaining anchors,
  * and discarded.
  *
- * @throws AnchorageError `unprocessable` if anchors are added and the method is not `asif`
+ * @throws AnchorageError `unprocessable` if anchors are added and the method has fits on the anchors
  */
 export const counterfactualByMethod = async (
   view: AnchorView,
@@ -38,19 +39,56 @@ export const counterfactualByMethod = async (
     const { results, fits } = await counterfactual(view, input, caches.prompts);
     return { results, fits: { before: [], after: [] }, transforms: fits };
   }
-  if (input.added.entries.length > 0)
+  const comes = input.added.entries.length > 0;
+  if (comes && how.method !== "local" && how.method !== "asif+local")
     throw new AnchorageError(
       "unprocessable",
       `Anchors can be taken away from "${how.method}", but none added.`,
-      { faults: [{ path: ["with"], message: `is answered by "asif" alone; the method is "${how.method}"` }] },
+      {
+        faults: [
+          {
+            path: ["with"],
+            message: `is answered by "asif", "local" and "asif+local"; the method is "${how.method}"`,
+          },
+        ],
+      },
     );
   const allow = input.settings.allow ?? view.bitmap(() => true);
   const left = allow.map((bit, slot) => (input.without[slot] === 1 ? 0 : bit));
   const all = { ...input, top: input.classes.length };
   const p = input.pAfter ?? input.settings.p;
-  const asked = (kept: Uint8Array) => ({ ...all, settings: { ...input.settings, p, allow: kept } });
+  const afterwards = async (): Promise<Classified> => {
+    const settings = { ...input.settings, p };
+    if (!comes)
+      return classifyByMethod(
+        view,
+        { ...all, settings: { ...settings, allow: left } },
+        how,
+        caches.representations,
+      );
+    const looks = {
+      image: await view.look("image", settings.transform),
+      text: await view.look("text", settings.transform),
+    };
+    const space = await openEditedSpace(view, looks, left, input.added);
+    try {
+      const { allow: _, ...open } = settings;
+      const shown = {
+        images: await looks.image.show(input.images),
+        prompts: await looks.text.show(input.prompts),
+      };
+      return await classifyByMethod(
+        space.view(),
+        { ...all, ...shown, settings: { ...open, transform: "none" } },
+        how,
+        caches.representations,
+      );
+    } finally {
+      space.close();
+    }
+  };
   const before = await classifyByMethod(view, all, how, caches.representations);
-  const after = await classifyByMethod(view, asked(left), how, caches.representations);
+  const after = await afterwards();
   const shown = (result: ClassifyResult): ClassifyResult => ({
     ...result,
     classes: result.classes.slice(0, input.top),

@@ -178,8 +178,33 @@ describe("a counterfactual over HTTP", () => {
       expect(answer.results.map(({ before }) => before)).toEqual(await classify("c", asked));
       expect(answer.results.map(({ after }) => after)).toEqual(await classify(name, asked));
       expect(answer.transforms).toBeUndefined();
+      if (method === "local" || method === "asif+local") return;
       const adding = await ask({ ...asked, with: anchorsOf(1) });
       expect(adding).toMatchObject({ status: 422, body: { errors: [{ path: "with" }] } });
+    },
+  );
+
+  it.each(["local", "asif+local"])(
+    "adds anchors by %s as a collection that was really edited",
+    async (method) => {
+      const asked = { method, explain: { top: 3 }, top: 2 };
+      const added = anchorsOf(52).slice(40);
+      const { body } = await ask({ ...asked, without: { ids: ["a1", "a5"] }, with: added });
+      const answer = counterfactualAnswer.parse(body);
+      const name = `added-${method.replace("+", "-")}`;
+      await create(name);
+      await put(name, [...anchorsOf(40).filter(({ id }) => id !== "a1" && id !== "a5"), ...added]);
+      const edited = await classify(name, asked);
+      expect(answer).toMatchObject({ added: 12, removed: 2 });
+      answer.results.forEach(({ after }, i) => {
+        expect(after.classes.map(({ name: of }) => of)).toEqual(edited[i]?.classes.map(({ name: of }) => of));
+        after.classes.forEach(({ score }, j) =>
+          expect(score).toBeCloseTo(edited[i]?.classes[j]?.score ?? NaN, 4),
+        );
+        expect(after.explanation?.map(({ anchor }) => anchor)).toEqual(
+          edited[i]?.explanation?.map(({ anchor }) => anchor),
+        );
+      });
     },
   );
 
