@@ -72,14 +72,15 @@ export const counterfactualByMethod = async (
     };
     const space = await openEditedSpace(view, looks, left, input.added);
     try {
-      const { allow: _, ...open } = settings;
+      // The copy holds only what the filter lets through.
+      const everything = space.view().bitmap(() => true);
       const shown = {
         images: await looks.image.show(input.images),
         prompts: await looks.text.show(input.prompts),
       };
       return await classifyByMethod(
         space.view(),
-        { ...all, ...shown, settings: { ...open, transform: "none" } },
+        { ...all, ...shown, settings: { ...settings, allow: everything, transform: "none" } },
         how,
         caches.representations,
       );
