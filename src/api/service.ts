@@ -93,6 +93,9 @@ export const about = z
   })
   .openapi("About");
 
+export type Health = z.output<typeof health>;
+export type Readiness = z.output<typeof readiness>;
+export type About = z.output<typeof about>;
 /** Background work that can be watched and cancelled. */
 export type Job = z.output<typeof job>;
 export type JobState = z.output<typeof jobState>;

@@ -2,7 +2,7 @@ import type { Core } from "../collections/index.ts";
 import { answerJson, endpoint, jsonOf, OPEN, problems, type Routes } from "./endpoint.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Page } from "./page.ts";
-import { about, health, readiness } from "../api/service.ts";
+import { about, health, readiness, type About, type Health, type Readiness } from "../api/service.ts";
 
 const tags = ["service"];
 
@@ -38,7 +38,7 @@ export const addService = (
             docs: "/docs",
             openapi: "/openapi.json",
             collections: "/v1/collections",
-          }),
+          } satisfies About),
   );
 
   page.addAssets(app);
@@ -54,7 +54,7 @@ export const addService = (
       responses: { 200: jsonOf("It is.", health) },
       ...OPEN,
     },
-    (c) => answerJson(c, { status: "ok" }),
+    (c) => answerJson(c, { status: "ok" } satisfies Health),
   );
 
   endpoint(
@@ -77,9 +77,9 @@ export const addService = (
     async (c) => {
       await store.ping();
       const loading = collections.loading().length;
-      if (loading === 0) return answerJson(c, { ready: true, loading });
+      if (loading === 0) return answerJson(c, { ready: true, loading } satisfies Readiness);
       c.header("Retry-After", "1");
-      return answerJson(c, { ready: false, loading }, 503);
+      return answerJson(c, { ready: false, loading } satisfies Readiness, 503);
     },
   );
 
