@@ -158,7 +158,7 @@ const TURNS = 3_000;
 
 /** Waits for the graph, and counts what it finds of the ten nearest. */
 export const askGraph = (modality: Modality, transform: SpaceSearch["transform"]): Command =>
-  command(`ask the graph of ${modality}s (${transform})`, async (_, { space, graph }) => {
+  command(`ask the graph of ${modality}s (${JSON.stringify(transform)})`, async (_, { space, graph }) => {
     const view = space.view();
     for (let turn = 0; turn < TURNS; turn++) {
       const { plan } = await hitsOf(view, modality, queryOf(modality, 0), { k: 10, transform });

@@ -5,7 +5,7 @@ import { LRUCache } from "lru-cache";
 import { notFound } from "../../../errors.ts";
 import { readAdapter, writeAdapter, type Adapter, type AdapterSettings } from "../index.ts";
 import type { AdapterRecord } from "../table.ts";
-import type { CollectionName, JsonValue, Sequence } from "../../../types.ts";
+import type { CollectionName, Sequence } from "../../../types.ts";
 
 /** Numbers of adapters that are kept ready, 256 MiB. */
 const KEPT_NUMBERS = 2 ** 26;
@@ -90,7 +90,7 @@ export const keepAdapter = (
       collection: trained?.collection ?? null,
       sequence: trained?.sequence ?? null,
       createdAt: new Date(),
-      settings: adapter.settings as unknown as JsonValue,
+      settings: adapter.settings,
     },
     writeAdapter(adapter),
   );
