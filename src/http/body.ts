@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { z } from "@hono/zod-openapi";
+import { quoteLargeIntegers } from "../api/exact-json.ts";
 import { AnchorageError } from "../errors.ts";
 import { parseWith } from "./validation.ts";
 
@@ -82,7 +83,7 @@ const tooLarge = (limit: number): AnchorageError =>
   );
 
 /**
- * Parses UTF-8 JSON.
+ * Parses UTF-8 JSON. Whole numbers that a double cannot hold become texts of the same digits, not rounded numbers.
  *
  * @param what names the text in errors, such as `The body` or `Line 3`.
  * @throws AnchorageError `invalid-input` that says at which line and column the text stops being JSON.
@@ -95,7 +96,7 @@ export const parseJson = (bytes: Uint8Array, what: string): unknown => {
     throw new AnchorageError("invalid-input", `${what} is not UTF-8 text.`, { cause });
   }
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(quoteLargeIntegers(text)) as unknown;
   } catch (cause) {
     if (text.trim() === "") throw new AnchorageError("invalid-input", `${what} is empty; JSON is expected.`);
     throw new AnchorageError("invalid-input", `${what} is not JSON: ${describeFault(text)}.`, { cause });

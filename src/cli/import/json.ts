@@ -1,8 +1,9 @@
+import { quoteLargeIntegers } from "../../api/exact-json.ts";
 import type { JsonValue } from "../../types.ts";
 
-/** A string, or something between strings that `JSON.parse` would refuse or round. */
-const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:NaN|Infinity)\b|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
-const NEEDED = /NaN|Infinity|\d{16}/;
+/** A string, or a number between strings that JSON does not have. */
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:NaN|Infinity)\b/gs;
+const NEEDED = /NaN|Infinity/;
 /** Such as the raw bytes of a text in another encoding, which a terminal would obey. */
 const CONTROL = /[\p{Cc}\u{FFFD}]/gu;
 
@@ -17,13 +18,11 @@ const CONTROL = /[\p{Cc}\u{FFFD}]/gu;
  * ```
  */
 export const parseLenientJson = (text: string): JsonValue =>
-  JSON.parse(NEEDED.test(text) ? text.replace(TOKENS, readable) : text) as JsonValue;
-
-const readable = (token: string): string => {
-  if (token.startsWith('"')) return token;
-  if (!/\d/.test(token)) return "null";
-  return Number.isSafeInteger(Number(token)) ? token : `"${token}"`;
-};
+  JSON.parse(
+    quoteLargeIntegers(
+      NEEDED.test(text) ? text.replace(TOKENS, (token) => (token.startsWith('"') ? token : "null")) : text,
+    ),
+  ) as JsonValue;
 
 /** Why a text is not JSON, in one line that is safe to print. */
 export const jsonFault = (error: unknown): string => {
