@@ -49,10 +49,11 @@ export const image = z
 
 const KINDS = `{"text": …}, {"image": {"base64": …}}, {"vector": […]} or {"anchor": …}`;
 
-const describe = (value: unknown): string => {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return `must be one of ${KINDS}`;
+/** What a value should be of inputs of these kinds, and what it is instead. */
+export const describeKinds = (value: unknown, kinds: string): string => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return `must be one of ${kinds}`;
   const keys = Object.keys(value).map((key) => JSON.stringify(key));
-  return `must be exactly one of ${KINDS}; it has ${keys.length === 0 ? "no key" : keys.slice(0, 8).join(", ")}`;
+  return `must be exactly one of ${kinds}; it has ${keys.length === 0 ? "no key" : keys.slice(0, 8).join(", ")}`;
 };
 
 export const input = z
@@ -67,7 +68,7 @@ export const input = z
         .strictObject({ anchor: anchorId, modality: optional(modality) })
         .openapi("AnchorInput", { example: { anchor: "a1" } }),
     ],
-    { error: (issue) => describe(issue.input) },
+    { error: (issue) => describeKinds(issue.input, KINDS) },
   )
   .openapi("Input", {
     description:

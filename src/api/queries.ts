@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { classifyResult, explainSetting, MAX_EXPLANATIONS } from "./explain.ts";
 import { filter } from "./filter.ts";
 import { indexKind, plan } from "./indexes.ts";
-import { input, RED_PIXEL } from "./inputs.ts";
+import { describeKinds, input, RED_PIXEL } from "./inputs.ts";
 import { ensemble, scored, scoring } from "./methods.ts";
 import { namedTransform } from "./transforms.ts";
 import {
@@ -55,17 +55,18 @@ const keywords = z
   })
   .openapi("KeywordsInput", { example: { keywords: "red fox" } });
 
-const isKeywords = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && Object.hasOwn(value, "keywords");
+/** One union, so that a fault of an input is told at its own path. */
+const query = z.union([...input.options, keywords], {
+  error: (issue) =>
+    describeKinds(
+      issue.input,
+      `{"text": …}, {"image": {"base64": …}}, {"vector": […]}, {"anchor": …} or {"keywords": …}`,
+    ),
+});
 
 export const searchRequest = z
   .strictObject({
-    query: z.union([keywords, input], {
-      error: (issue) =>
-        isKeywords(issue.input)
-          ? `must be {"keywords": …}, a text of at least one word, and nothing else`
-          : `must be {"text": …}, {"image": {"base64": …}}, {"vector": […]}, {"anchor": …} or {"keywords": …}, exactly one`,
-    }),
+    query,
     modality: optional(
       modality.openapi({ description: "Of a `vector` or `anchor` query that does not say." }),
     ),

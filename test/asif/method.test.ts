@@ -137,10 +137,10 @@ describe("the score by", () => {
 });
 
 describe.each(METHODS)("%s", (method) => {
-  test("scores 0 where there is nothing to go by: no anchors, one (but asif), or none that is allowed", async () => {
+  test("scores 0 where there is nothing to go by: no anchors, one (but asif and local), or none that is allowed", async () => {
     const zeros = new Float64Array(36);
     expect(await score(await emptyView(), method)).toEqual(zeros);
-    if (!["asif", "consensus"].includes(method))
+    if (!["asif", "local", "asif+local", "consensus"].includes(method))
       expect(await score(await viewOf(ANCHORS.slice(0, 1)), method)).toEqual(zeros);
     const view = await viewOf(ANCHORS);
     expect(await score(view, method, { allow: new Uint8Array(view.slotCount) })).toEqual(zeros);

@@ -288,7 +288,11 @@ describe("a feature from outside the core", () => {
     });
     expect(answer.status).toBe(400);
     expect(problemIn(answer).errors).toEqual([
-      { path: "scorers.0.name", message: expect.stringMatching(/asif.*brevity/) as string },
+      {
+        path: "scorers.0.name",
+        keys: ["scorers", 0, "name"],
+        message: expect.stringMatching(/asif.*brevity/) as string,
+      },
     ]);
   });
 

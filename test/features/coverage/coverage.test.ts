@@ -31,6 +31,10 @@ describe("coverage", () => {
           rows.forEach((row, i) => {
             const covered = found.classes[i];
             const weights = row.map((value) => value * value);
+            if (weights.every((weight) => weight === 0)) {
+              expect(covered).toMatchObject({ anchors: 0, effectiveAnchors: 0, nearest: [] });
+              return;
+            }
             const entropy = -weights.reduce((sum, w) => sum + (w > 0 ? w * Math.log(w) : 0), 0);
             expect(covered?.effectiveAnchors).toBeCloseTo(Math.exp(entropy), 3);
             let [sum, total] = [0, 0];
@@ -46,7 +50,9 @@ describe("coverage", () => {
             else if (total > 1e-6) expect(covered?.imageCoherence).toBeCloseTo(sum / total, 2);
             const similarities = anchors.map(({ text }) => cosine(text, prompts[i] ?? []));
             expect(covered?.nearest[0]?.similarity).toBeCloseTo(Math.max(...similarities), 4);
-            const others = rows.map((other, j) => (j === i ? -Infinity : cosine(row, other)));
+            const others = rows.map((other, j) =>
+              j === i || other.every((value) => value === 0) ? 0 : cosine(row, other),
+            );
             expect(covered?.overlap?.overlap).toBeCloseTo(Math.max(...others), 4);
           });
         },

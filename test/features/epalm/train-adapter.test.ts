@@ -211,7 +211,7 @@ describe("training an adapter", () => {
   });
 
   test("needs no features where a prompt alone is trained", async () => {
-    const blind = { ...SHORT, vision: null, features: [] };
+    const blind = { ...SHORT, vision: null, sources: [] };
     const { settings } = await trainAdapter(decoder, { ...data, layerVectors: [] }, blind, { signal });
     expect(settings.shape.features).toEqual([]);
     expect(settings.training?.curve.at(-1)?.loss).toBeLessThan(settings.training?.curve[0]?.loss ?? 0);
