@@ -1,11 +1,11 @@
 /** A string, or a whole number of 16 digits or more. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
-/** Quick to look for in a body of vectors, whose digits follow a point. */
-const NEEDED = /[:,[\s-]\d{16}/;
+/** Found in every text that needs {@link quoteLargeIntegers}; quick to look for, because the digits of vectors follow a point. */
+export const LARGE_INTEGER = /[:,[\s-]\d{16}/;
 
 /**
  * Writes the whole numbers in a JSON text that a double cannot hold as texts of the same digits, so that `JSON.parse`
- * does not round them. A text without such numbers is returned as it is.
+ * does not round them.
  *
  * @example
  * ```ts
@@ -13,8 +13,6 @@ const NEEDED = /[:,[\s-]\d{16}/;
  * ```
  */
 export const quoteLargeIntegers = (text: string): string =>
-  NEEDED.test(text)
-    ? text.replace(TOKENS, (token) =>
-        token.startsWith('"') || String(Number(token)) === token ? token : `"${token}"`,
-      )
-    : text;
+  text.replace(TOKENS, (token) =>
+    token.startsWith('"') || String(Number(token)) === token ? token : `"${token}"`,
+  );

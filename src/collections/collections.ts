@@ -32,7 +32,6 @@ import { requireTransform } from "./transform-bounds.ts";
 import { fitFirst, removeOtherFits } from "./transform-fits.ts";
 import { createOpened } from "./opened.ts";
 import { createMoving } from "./moving.ts";
-import { refuseForbidden } from "./never-again.ts";
 import { prepareAnchors } from "./prepare.ts";
 import { countUnknown } from "./unknown-texts.ts";
 import { createQueries } from "./queries.ts";
@@ -163,8 +162,8 @@ export const openCollections = async (
       let unknownCaptions = 0;
       const { sequence, ids } = await writeTo(name, async (collection) => {
         const writes = await prepareAnchors(collection.record, anchors, encoding);
-        await refuseForbidden(store, collection.record, writes);
-        unknownCaptions = await countUnknown(collection.record, anchors, encoding);
+        if (anchors.some(({ textVector }) => textVector === undefined))
+          unknownCaptions = await countUnknown(collection.record, anchors, encoding);
         return collection.upsert(writes);
       });
       return { sequence, upserted: ids.length, ...(unknownCaptions === 0 ? {} : { unknownCaptions }) };

@@ -10,13 +10,14 @@ import {
   readAll,
   readSince,
   changeDefaults,
+  findSecret,
   upsertAnchors,
   deleteAnchors,
 } from "../store/index.ts";
 import type { AnchorId, CollectionDefaults, Sequence } from "../types.ts";
 import type { Erasure } from "./erasure.ts";
 import type { CollectionHooks } from "./hooks.ts";
-import { fingerprintsOf } from "./never-again.ts";
+import { fingerprintsOf, refuseForbidden } from "./never-again.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
 
 /** A turn in which Postgres was waited for longer, and in vain, has kept those behind it waiting in vain as well. */
@@ -185,12 +186,14 @@ export const keepInStep = (
         return sequence;
       }),
     upsert: (anchors, expected) =>
-      writing(() =>
-        committing(
+      writing(async () => {
+        const secret = await findSecret(store, record);
+        if (secret !== null) await refuseForbidden(store, record, secret, anchors);
+        return committing(
           () => upsertAnchors(store, record, anchors, expected),
           ({ sequence, ids }) => (ids.length === 0 ? null : { sequence, upserts: anchors, deletes: [] }),
-        ),
-      ),
+        );
+      }),
     delete: (which, { neverAgain = false } = {}) =>
       writing(async () => {
         // A filter must see what Postgres has.

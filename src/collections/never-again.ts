@@ -5,7 +5,6 @@ import { AnchorageError } from "../errors.ts";
 import {
   ensureSecret,
   findForbidden,
-  findSecret,
   readFingerprinted,
   type AnchorWrite,
   type CollectionRecord,
@@ -42,15 +41,15 @@ export const fingerprintsOf = async (
 /**
  * Refuses anchors that were deleted with `neverAgain`.
  *
+ * @param secret of the collection, which has one since the first such deletion
  * @throws AnchorageError `invalid-input` with a fault for each of them, which names the receipt of the deletion
  */
 export const refuseForbidden = async (
   database: Database,
   collection: CollectionRecord,
+  secret: Uint8Array,
   writes: readonly AnchorWrite[],
 ): Promise<void> => {
-  const secret = await findSecret(database, collection);
-  if (secret === null) return;
   const contents = writes.map(({ id, caption, image, imageHash, imageVector }) => ({
     ...{ id, caption, imageHash: imageHash ?? null, thumbnail: image?.bytes ?? null },
     imageVector: new Uint8Array(imageVector.buffer, imageVector.byteOffset, imageVector.byteLength),

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { z } from "@hono/zod-openapi";
-import { quoteLargeIntegers } from "../api/exact-json.ts";
+import { LARGE_INTEGER, quoteLargeIntegers } from "../api/exact-json.ts";
 import { AnchorageError } from "../errors.ts";
 import { parseWith } from "./validation.ts";
 
@@ -96,7 +96,7 @@ export const parseJson = (bytes: Uint8Array, what: string): unknown => {
     throw new AnchorageError("invalid-input", `${what} is not UTF-8 text.`, { cause });
   }
   try {
-    return JSON.parse(quoteLargeIntegers(text)) as unknown;
+    return JSON.parse(LARGE_INTEGER.test(text) ? quoteLargeIntegers(text) : text) as unknown;
   } catch (cause) {
     if (text.trim() === "") throw new AnchorageError("invalid-input", `${what} is empty; JSON is expected.`);
     throw new AnchorageError("invalid-input", `${what} is not JSON: ${describeFault(text)}.`, { cause });

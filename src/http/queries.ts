@@ -33,11 +33,11 @@ export interface Query<Request extends z.ZodType, Answer extends z.ZodType> {
  * @example
  * ```ts
  * addQuery(routes, {
- *   name: "coverage",
- *   summary: "See which images the anchors do not cover",
- *   request: coverageRequest,
- *   answer: coverageAnswer,
- *   run: (collection, request) => askCoverage(collection, request),
+ *   name: "count",
+ *   summary: "Count the anchors",
+ *   request: z.strictObject({}),
+ *   answer: z.strictObject({ anchors: z.int() }),
+ *   run: async (name, request) => ({ anchors: (await core.collections.queried(name, request)).view.size }),
  * });
  * ```
  */

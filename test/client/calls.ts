@@ -78,6 +78,14 @@ export const uses = (): readonly Use[] => {
     ["ids that are stored", (client) => of(client).existingAnchors(["s1", "never", "a00"])],
     ["an anchor", (client) => of(client).getAnchor("a00", { vectors: true })],
     ["an anchor that is not there", (client) => of(client).getAnchor("nobody")],
+    [
+      "the states of anchors",
+      (client) =>
+        of(client).compareAnchors([{ id: "a00", text: "another caption", metadata: {} }, { id: "never" }]),
+    ],
+    ["the ids of a source", (client) => all(of(client).idsOfSource("nowhere"))],
+    ["facets", (client) => of(client).facets({ keys: ["kind"] })],
+    ["a change of metadata", (client) => of(client).changeAnchor("a01", { metadata: { kind: "fox" } })],
     ["an image", async (client) => (await of(client).getImage("a00")).size],
     [
       "anchors, page by page",

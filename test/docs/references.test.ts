@@ -45,7 +45,9 @@ const flagsNamed = (page: Page): string[] =>
 const withOptions = (page: Page): string[] => {
   const run = codeOf(page).flatMap((code) => [...code.matchAll(RUN)].map(([, script = ""]) => script));
   const named = codeSpans(page).filter((code) => scripts[code] !== undefined);
-  return [...new Set([...run, ...named])].filter((name) => !/^(?:bench:|start$|test$)/.test(name));
+  return [...new Set([...run, ...named])].filter(
+    (name) => !/^(?:bench:|start$|test$)/.test(name) && scripts[name]?.startsWith("node ") !== false,
+  );
 };
 
 const helps = new Map<string, Promise<string>>();

@@ -106,7 +106,7 @@ describe("what goes with what", () => {
     [["--collection", "c", "--tune"], "--tune is for the emoji alone"],
     [["--p", "0"], "--p must be above 0"],
     [["--method", "clip"], "--method must be one of asif, csa"],
-    [["--transform", "pca"], "--transform must be none, center or whiten"],
+    [["--transform", "pca"], "--transform must be one of none, center, whiten, auto"],
   ])("%j is refused in one line", (given, fault) => {
     expect(readArguments({ options, schema }, given)).toEqual({
       fault: expect.stringContaining(fault) as string,

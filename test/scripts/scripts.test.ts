@@ -50,8 +50,8 @@ describe("npm run import", () => {
       [root, "--collection", "pictures", "--dry-run", "--caption-from", "name"],
       elsewhere,
     );
-    expect(stdout.split("\n")[0]).toMatch(/^\d files: 4 images; captions: 4 from file names/);
-    expect(stdout.split("\n")[1]).toBe('{"id":"blue","text":"blue","metadata":{}}');
+    expect(stdout.split("\n")[0]).toMatch(/^\d+ files: 4 images; captions: 4 from file names/);
+    expect(stdout.split("\n")[1]).toBe('{"id":"blue","text":"blue","metadata":{"number":2}}');
     expect(stdout).toMatch(/^would import 3 pairs, reject 1.*; nothing is stored$/m);
     expect([status, await readdir(root)]).toEqual([3, expect.not.arrayContaining(["elsewhere"])]);
     expect(stderr).toContain(`rejected ${join(root, "broken.png")}: is not an image that can be read`);
@@ -67,7 +67,7 @@ describe("npm run import", () => {
   });
 
   it.each([
-    ["wrong.csv", "img,title\na.png,a\n", /^import: .*wrong\.csv: no path column/],
+    ["wrong.csv", "nr,words\na.png,a\n", /^import: .*wrong\.csv: no path column/],
     ["empty.csv", "", /^import: nothing was read: there is no image and no row in .*empty\.csv$/m],
   ])(
     "leaves no collection and no DATA_DIR behind where the source is %s",
@@ -207,11 +207,14 @@ describe("npm run build-index", () => {
     const { status, stdout } = await runScript("build-index", ["--collection", "squares"], dataDir);
     expect(status).toBe(0);
     expect(stdout).toMatch(
-      /^squares: 99 anchors at sequence \d+, profile default, in .*squares\nimage: \d+ dimensions, transform whiten, .*\ntext: 512 dimensions, transform center, .*\ndone in [\d.]+ s\n$/,
+      /^squares: 99 anchors at sequence \d+, profile default, in .*squares\nimage: \d+ dimensions, transform whiten:0\.9:auto, .*\ntext: \d+ dimensions, transform whiten:0\.6:auto, .*\ndone in [\d.]+ s\n$/,
     );
     const directory = join(dataDir, "indexes", "squares");
     const manifest = JSON.parse(await readFile(join(directory, "manifest.json"), "utf8")) as BuiltManifest;
-    expect(manifest).toMatchObject({ count: 99, modalities: { image: { transform: "whiten" } } });
+    expect(manifest).toMatchObject({
+      count: 99,
+      modalities: { image: { transform: "whiten:0.9:auto" } },
+    });
     expect(manifest.modalities.image.encoder).toEqual({
       id: QUICK,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
@@ -252,10 +255,13 @@ describe("npm run tune-index", () => {
   it("prints how much the graphs find and in what time, and writes it where the service reads it", async () => {
     const { status, stdout } = await runScript("tune-index", ["--collection", "squares"], dataDir);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^image\/whiten: 99 vectors of \d+ dimensions$/m);
+    expect(stdout).toMatch(/^image\/whiten:0\.9:auto: 99 vectors of \d+ dimensions$/m);
     expect(stdout).toMatch(/^ {3}10 {4}16 [01]\.\d{4} 0\.\d{4} +\d+\.\d{3}/m);
     const file = join(dataDir, "indexes", "squares.recall.json");
     const { curves } = JSON.parse(await readFile(file, "utf8")) as { curves: Record<string, object> };
-    expect(curves).toMatchObject({ "image/whiten": { anchors: 99 }, "text/center": { anchors: 99 } });
+    expect(curves).toMatchObject({
+      "image/whiten:0.9:auto": { anchors: 99 },
+      "text/whiten:0.6:auto": { anchors: 99 },
+    });
   });
 });

@@ -35,7 +35,7 @@ export const pathExists = async (path: string): Promise<boolean> =>
   );
 
 /**
- * Finds the folders in which at least half of `paths` exist: those below `directory`, then those beside it.
+ * Finds the folders in which most of `paths` exist, and at least half: those below `directory`, then those beside it.
  *
  * @param paths with slashes; at least one
  */
@@ -44,9 +44,13 @@ export const foldersWith = async (
   paths: readonly string[],
 ): Promise<{ readonly below: readonly string[]; readonly beside: readonly string[] }> => {
   const holding = async (folders: readonly string[]): Promise<string[]> => {
-    const held: string[] = [];
-    for (const folder of folders) if (await holds(folder, paths)) held.push(folder);
-    return held;
+    const held = new Map<string, number>();
+    for (const folder of folders) {
+      const missing = await missingIn(folder, paths);
+      if (missing * 2 <= paths.length) held.set(folder, missing);
+    }
+    const fewest = Math.min(...held.values());
+    return [...held].flatMap(([folder, missing]) => (missing === fewest ? [folder] : []));
   };
   const below = await holding(await foldersBelow(directory, MAX_DEPTH));
   // One name such as 1.jpg may be anywhere; two are more than a coincidence.
@@ -55,15 +59,14 @@ export const foldersWith = async (
   return { below, beside: await holding([parent, ...(await foldersBelow(parent, 1))]) };
 };
 
-/** Whether at least half of `paths` exist. */
-const holds = async (folder: string, paths: readonly string[]): Promise<boolean> => {
+/** How many of `paths` are not in a folder; counted until it is more than half of them. */
+const missingIn = async (folder: string, paths: readonly string[]): Promise<number> => {
   let missing = 0;
   for (const path of paths) {
-    if (await pathExists(await locateFile(folder, path))) continue;
-    missing++;
-    if (missing * 2 > paths.length) return false;
+    if (!(await pathExists(await locateFile(folder, path)))) missing++;
+    if (missing * 2 > paths.length) break;
   }
-  return true;
+  return missing;
 };
 
 const foldersBelow = async (directory: string, depth: number): Promise<string[]> => {

@@ -42,7 +42,6 @@ export const WRONGS: Readonly<Record<string, (anchor: Anchor) => Partial<Anchor>
   "a vector that float32 makes 0": ({ imageVector = [] }) => ({ imageVector: imageVector.map(() => 1e-60) }),
   "a vector beyond float32": ({ imageVector = [] }) => ({ imageVector: imageVector.map(() => 1e39) }),
   "another dimension": ({ textVector = [] }) => ({ textVector: [...textVector, 1] }),
-  "no id": () => ({ id: "" as AnchorId }),
   "a blank caption": () => ({ text: "  " }),
 };
 
