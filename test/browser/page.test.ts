@@ -166,7 +166,7 @@ describe.skipIf(executable === null)("the page in Chromium", () => {
     await page.getByText(/would be answered otherwise/).waitFor();
     await page.getByRole("button", { name: "Delete 2 anchors…" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete 2 anchors" }).click();
-    await page.getByText("The chain is whole: 2 hashes checked here, in your browser.").waitFor();
+    await page.getByText("The chain is whole: 2 receipts checked here, in your browser.").waitFor();
     const left = await test.call("POST", "/v1/collections/colours/facets", { keys: ["owner"] });
     expect(left.body).toMatchObject({ anchors: 4 });
     expect(await seriousFaults(page)).toEqual([]);

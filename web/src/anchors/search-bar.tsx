@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { imageOf } from "../../../src/client/index.ts";
-import { readImage } from "../ui/drop.ts";
+import { readImage, useGivenFiles } from "../ui/drop.ts";
 import { Problem } from "../ui/problem.tsx";
 import { change, lookedFor, shelf, type Kind } from "./state.ts";
 
@@ -16,33 +16,18 @@ export const SearchBar = () => {
   const [error, setError] = useState<unknown>(null);
   useEffect(() => setTyped(text), [text]);
 
-  useEffect(() => {
-    const take = async (files: FileList | undefined): Promise<void> => {
-      const file = files?.[0];
-      if (file === undefined) return;
-      try {
-        lookedFor.value = await readImage(file, imageOf);
-        change({ text: "", like: "" });
-        setError(null);
-      } catch (failed) {
-        setError(failed);
-      }
-    };
-    const paste = (event: ClipboardEvent): void => void take(event.clipboardData?.files);
-    const over = (event: DragEvent): void => event.preventDefault();
-    const drop = (event: DragEvent): void => {
-      event.preventDefault();
-      void take(event.dataTransfer?.files);
-    };
-    addEventListener("paste", paste);
-    addEventListener("dragover", over);
-    addEventListener("drop", drop);
-    return () => {
-      removeEventListener("paste", paste);
-      removeEventListener("dragover", over);
-      removeEventListener("drop", drop);
-    };
-  }, []);
+  const take = async (files: FileList | undefined): Promise<void> => {
+    const file = files?.[0];
+    if (file === undefined) return;
+    try {
+      lookedFor.value = await readImage(file, imageOf);
+      change({ text: "", like: "" });
+      setError(null);
+    } catch (failed) {
+      setError(failed);
+    }
+  };
+  useGivenFiles(take);
 
   const search = (): void => {
     lookedFor.value = null;

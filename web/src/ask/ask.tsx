@@ -1,8 +1,8 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { imageOf } from "../../../src/client/index.ts";
 import { useLoad } from "../load.ts";
 import { collectionClient, current } from "../service.ts";
-import { readImage } from "../ui/drop.ts";
+import { readImage, useGivenFiles } from "../ui/drop.ts";
 import { Problem } from "../ui/problem.tsx";
 import { AnswerCard } from "./answer-card.tsx";
 import { ask } from "./answer.ts";
@@ -28,22 +28,7 @@ export const Ask = () => {
     }
   };
 
-  useEffect(() => {
-    const paste = (event: ClipboardEvent): void => void take(event.clipboardData?.files);
-    const over = (event: DragEvent): void => event.preventDefault();
-    const drop = (event: DragEvent): void => {
-      event.preventDefault();
-      void take(event.dataTransfer?.files);
-    };
-    addEventListener("paste", paste);
-    addEventListener("dragover", over);
-    addEventListener("drop", drop);
-    return () => {
-      removeEventListener("paste", paste);
-      removeEventListener("dragover", over);
-      removeEventListener("drop", drop);
-    };
-  }, []);
+  useGivenFiles(take);
 
   if (collection === null) return <NoCollection />;
   return (

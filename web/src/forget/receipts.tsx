@@ -29,7 +29,7 @@ export const Receipts = ({ name, sequence }: { readonly name: string; readonly s
           {!canCheck()
             ? "Hashes are checked in a browser on localhost or over HTTPS alone; npm run verify-erasure checks them too."
             : (fault ??
-              `The chain is whole: ${counted(receipts.length, "hash").replace("hashs", "hashes")} checked here, in your browser.`)}
+              `The chain is whole: ${counted(receipts.length, "receipt")} checked here, in your browser.`)}
         </p>
       )}
       {last.length > 0 && (

@@ -1,3 +1,5 @@
+import { useEffect } from "preact/hooks";
+
 /** The largest image that is sent; more pixels or bytes than this say nothing further about what is shown. */
 const MOST_BYTES = 32 * 1024 * 1024;
 
@@ -29,3 +31,22 @@ export const readImage = async (
   const bytes = new Uint8Array(await file.arrayBuffer());
   return { name: file.name, base64: encode(bytes).base64, address: URL.createObjectURL(file) };
 };
+
+/** Takes the files that are pasted or dropped anywhere while a component is shown. */
+export const useGivenFiles = (take: (files: FileList | undefined) => Promise<void>): void =>
+  useEffect(() => {
+    const paste = (event: ClipboardEvent): void => void take(event.clipboardData?.files);
+    const over = (event: DragEvent): void => event.preventDefault();
+    const drop = (event: DragEvent): void => {
+      event.preventDefault();
+      void take(event.dataTransfer?.files);
+    };
+    addEventListener("paste", paste);
+    addEventListener("dragover", over);
+    addEventListener("drop", drop);
+    return () => {
+      removeEventListener("paste", paste);
+      removeEventListener("dragover", over);
+      removeEventListener("drop", drop);
+    };
+  }, []);
