@@ -3,23 +3,17 @@ import { useEffect, useState } from "preact/hooks";
 import { Ask } from "./ask/ask.tsx";
 import { count } from "./format.ts";
 import { KeyForm } from "./key-form.tsx";
-import { formatRoute, navigate, route, type Section } from "./route.ts";
+import { formatRoute, navigate, route } from "./route.ts";
+import { SECTIONS, sectionsOf, type Section } from "./sections.ts";
 import { answering, collections, current, epoch, jobs, keyWanted } from "./service.ts";
 import { changeTheme, theme } from "./theme.ts";
 import { ShortcutList, useShortcuts } from "./ui/shortcuts.tsx";
 
 type Screen = ComponentType<Record<string, never>>;
-
-const TITLES: Readonly<Record<Section, string>> = {
-  ask: "Ask",
-  anchors: "Anchors",
-  add: "Add",
-  forget: "Forget",
-  service: "Service",
-};
+type LaterSection = Exclude<Section, "ask">;
 
 /** All screens but the first are loaded when they are first shown. */
-const LATER: Readonly<Record<Exclude<Section, "ask">, () => Promise<Screen>>> = {
+const LATER: Readonly<Record<LaterSection, () => Promise<Screen>>> = {
   anchors: async () => (await import("./anchors/screen.tsx")).Anchors,
   add: async () => (await import("./add/screen.tsx")).Add,
   forget: async () => (await import("./forget/screen.tsx")).Forget,
@@ -30,7 +24,7 @@ export const App = () => {
   const { section } = route.value;
   const shortcuts = useShortcuts();
   useEffect(() => {
-    document.title = section === "ask" ? "Anchorage" : `${TITLES[section]} · Anchorage`;
+    document.title = section === "ask" ? "Anchorage" : `${SECTIONS[section].title} · Anchorage`;
   }, [section]);
   return (
     <>
@@ -66,8 +60,8 @@ const skipToMain = (event: Event): void => {
 const Rail = ({ section }: { readonly section: Section }) => {
   const c = route.value.params.get("c") ?? undefined;
   const link = (name: Section) => (
-    <a href={formatRoute(name, { c })} aria-current={section === name ? "page" : undefined}>
-      {TITLES[name]}
+    <a key={name} href={formatRoute(name, { c })} aria-current={section === name ? "page" : undefined}>
+      {SECTIONS[name].title}
     </a>
   );
   return (
@@ -79,12 +73,11 @@ const Rail = ({ section }: { readonly section: Section }) => {
         </svg>
         <b>Anchorage</b>
       </a>
-      {link("ask")}
-      {link("anchors")}
-      {link("add")}
-      {link("forget")}
+      {sectionsOf("answers").map(link)}
+      {sectionsOf("insight").length > 0 && <hr />}
+      {sectionsOf("insight").map(link)}
       <span class="grow" />
-      {link("service")}
+      {sectionsOf("service").map(link)}
       <a href="/docs">API</a>
     </nav>
   );
@@ -123,10 +116,15 @@ const TopBar = () => {
       )}
       <span class="grow" />
       {running.map((job) => (
-        <span key={job.id} class="job" title={`${job.kind} of ${job.subject}`}>
-          <span class="muted">{job.kind}</span>
+        <a
+          key={job.id}
+          class="job"
+          href={formatRoute("service", { c: route.value.params.get("c") ?? undefined })}
+          title={`${job.kind} of ${job.subject}: see and cancel it in Service`}
+        >
+          {job.kind}
           <progress value={job.done} max={job.total || 1} aria-label={`${job.kind} of ${job.subject}`} />
-        </span>
+        </a>
       ))}
       <button
         class="ghost"
@@ -161,7 +159,7 @@ const GoneCollection = ({ name }: { readonly name: string }) => (
   </section>
 );
 
-const Later = ({ section }: { readonly section: Exclude<Section, "ask"> }) => {
+const Later = ({ section }: { readonly section: LaterSection }) => {
   const [loaded, setLoaded] = useState<{ readonly section: Section; readonly screen: Screen } | null>(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
@@ -180,7 +178,7 @@ const Later = ({ section }: { readonly section: Exclude<Section, "ask"> }) => {
         </button>
       </p>
     );
-  if (loaded?.section !== section) return <p class="muted">Loading {TITLES[section]}…</p>;
+  if (loaded?.section !== section) return <p class="muted">Loading {SECTIONS[section].title}…</p>;
   const Shown = loaded.screen;
   return <Shown />;
 };

@@ -1,8 +1,5 @@
 import { signal } from "@preact/signals";
-
-/** The sections of the page, as the address names them. */
-export const SECTIONS = ["ask", "anchors", "add", "forget", "service"] as const;
-export type Section = (typeof SECTIONS)[number];
+import { readSection, type Section } from "./sections.ts";
 
 /** Where the page is: the address holds all of it, so that a link can be sent. */
 export interface Route {
@@ -16,8 +13,7 @@ export interface Route {
  */
 export const parseRoute = (fragment: string): Route => {
   const [name = "", query = ""] = fragment.replace(/^#\/?/, "").split("?", 2);
-  const section = SECTIONS.find((each) => each === name) ?? "ask";
-  return { section, params: new URLSearchParams(query) };
+  return { section: readSection(name), params: new URLSearchParams(query) };
 };
 
 /** The address of a route; parameters that are empty or absent are left out. */

@@ -19,6 +19,8 @@ export const answering = signal(true);
 export const epoch = signal(0);
 export const collections = signal<readonly CollectionBody[] | null>(null);
 export const jobs = signal<readonly JobBody[]>([]);
+/** Grows when jobs are to be looked at without waiting. */
+const looks = signal(0);
 
 const watchedFetch = async (address: string, init: RequestInit): Promise<Response> => {
   try {
@@ -66,6 +68,16 @@ export const refresh = async (): Promise<void> => {
   if (JSON.stringify(next) !== JSON.stringify(collections.value)) collections.value = next;
 };
 
+/** The newest job of a kind on a subject, whoever started it and whether or not it has ended. */
+export const latestJob = (kind: string, subject: string): JobBody | undefined =>
+  jobs.value.find((job) => job.kind === kind && job.subject === subject);
+
+/** Shows a job that was just started or changed, and looks at all of them soon. */
+export const noteJob = (job: JobBody): void => {
+  jobs.value = [job, ...jobs.value.filter(({ id }) => id !== job.id)];
+  looks.value++;
+};
+
 /** Looks at collections and jobs from time to time, more often while a job runs. Returns what stops it. */
 export const watchService = (): (() => void) => {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -82,11 +94,11 @@ export const watchService = (): (() => void) => {
     } finally {
       const running = jobs.value.some(({ state }) => state === "running");
       const wait = !answering.value ? RETRY_MS : running ? JOBS_EVERY_MS : IDLE_EVERY_MS;
+      clearTimeout(timer);
       if (!stopped) timer = setTimeout(() => void look(), wait);
     }
   };
-  void look();
-  const unsubscribe = epoch.subscribe(() => void look());
+  const unsubscribe = computed(() => epoch.value + looks.value).subscribe(() => void look());
   return () => {
     stopped = true;
     clearTimeout(timer);

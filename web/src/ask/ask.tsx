@@ -3,6 +3,7 @@ import { imageOf } from "../../../src/client/index.ts";
 import { useLoad } from "../load.ts";
 import { collectionClient, current } from "../service.ts";
 import { readImage, useGivenFiles } from "../ui/drop.ts";
+import { jobKey } from "../ui/job.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { AnswerCard } from "./answer-card.tsx";
 import { ask } from "./answer.ts";
@@ -47,7 +48,7 @@ const Answer = ({ name, sequence }: { readonly name: string; readonly sequence: 
   const about = subject.value;
   const calibrations = useLoad(
     (signal) => collectionClient(name).listCalibrations({ signal }),
-    `${name} ${sequence}`,
+    `${name} ${sequence} ${jobKey("calibrate", name)}`,
   );
   const ready = about !== null && asked.classes.length > 0 && templateFault(asked.template) === null;
   const settled = calibrations.value !== undefined || calibrations.error !== null;

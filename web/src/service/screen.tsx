@@ -1,8 +1,7 @@
-import { useState } from "preact/hooks";
-import type { JobBody } from "../../../src/api/service.ts";
-import { count, duration, when } from "../format.ts";
+import { count, when } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { client, collections, jobs } from "../service.ts";
+import { JobProgress } from "../ui/job.tsx";
 import { Problem } from "../ui/problem.tsx";
 
 const SHOWN = 30;
@@ -99,19 +98,9 @@ export const ServiceScreen = () => {
 };
 
 const Jobs = () => {
-  const [error, setError] = useState<unknown>(null);
-  const cancel = async (id: string): Promise<void> => {
-    try {
-      const ended = await client.value.cancelJob(id);
-      jobs.value = jobs.value.map((job) => (job.id === id ? ended : job));
-    } catch (failed) {
-      setError(failed);
-    }
-  };
   return (
     <section aria-label="Jobs">
       <h2>Jobs</h2>
-      <Problem error={error} />
       {jobs.value.length === 0 && <p class="muted">No job has run yet.</p>}
       {jobs.value.length > 0 && (
         <div class="scroll">
@@ -123,9 +112,6 @@ const Jobs = () => {
                 <th scope="col">State</th>
                 <th scope="col">Progress</th>
                 <th scope="col">Began</th>
-                <th scope="col">
-                  <span class="sr">Cancel</span>
-                </th>
               </tr>
             </thead>
             <tbody>
@@ -138,20 +124,9 @@ const Jobs = () => {
                     {job.error !== null && <p class="small fault">{job.error}</p>}
                   </td>
                   <td>
-                    <progress value={job.done} max={job.total || 1} aria-label={`Progress of ${job.kind}`} />{" "}
-                    <span class="small muted">
-                      {count(job.done)} of {count(job.total)}
-                      {leftOf(job)}
-                    </span>
+                    <JobProgress job={job} />
                   </td>
                   <td>{when(job.createdAt)}</td>
-                  <td>
-                    {job.state === "running" && (
-                      <button type="button" class="plain" onClick={() => void cancel(job.id)}>
-                        Cancel
-                      </button>
-                    )}
-                  </td>
                 </tr>
               ))}
             </tbody>
@@ -160,11 +135,4 @@ const Jobs = () => {
       )}
     </section>
   );
-};
-
-/** How long a running job needs at the pace it had so far. */
-const leftOf = ({ state, done, total, createdAt, updatedAt }: JobBody): string => {
-  if (state !== "running" || done <= 0 || total <= done) return "";
-  const spent = (Date.parse(updatedAt) - Date.parse(createdAt)) / 1_000;
-  return `, about ${duration((spent / done) * (total - done))} left`;
 };
