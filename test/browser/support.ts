@@ -61,6 +61,11 @@ export const openPage = async (browser: Browser, url: string, fragment = ""): Pr
 
 /** What axe-core finds that keeps people out: its impacts `serious` and `critical`. */
 export const seriousFaults = async (page: Page): Promise<string[]> => {
+  // An answer that is being renewed is dimmed, and colours that fade in have less contrast than they end with.
+  await page.locator(".stale").waitFor({ state: "detached" });
+  await page.evaluate(async () => {
+    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+  });
   await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
   const { violations } = await page.evaluate<AxeResults>("axe.run()");
   return violations
