@@ -7,6 +7,7 @@ export { sumOfStandardized, type MemberScores } from "./consensus.ts";
 export { RUNNER_UP } from "./explain.ts";
 export { createFoldMemories, fitsInCopy, type FoldMemories, type FoldMemory } from "./fold-memory.ts";
 export { dealFolds, type Dealing, type Fold } from "./folds.ts";
+export { localBackground, type LocalMethod } from "./local/index.ts";
 export { classifyByMethod, type Classified } from "./classify-by-method.ts";
 export {
   CANONICAL_P,

@@ -1,16 +1,11 @@
 /** Local regression: answers by the anchors nearest to an image and to a text, with what near anchors share counted once. */
+export { localBackground } from "./background.ts";
 export { drawReferences, referencesOf, type References } from "./references.ts";
 export { regressionWeights } from "./regression.ts";
 export { localRows, NEAREST, type LocalRows } from "./rows.ts";
-export {
-  localImages,
-  openScales,
-  openLocalScorer,
-  scoreLocally,
-  type LocalAnswer,
-  type LocalImages,
-  type MemberScale,
-} from "./scores.ts";
+export { openLocalScorer, type LocalImages, type MemberScale } from "./members.ts";
+export { openScales } from "./scales.ts";
+export { localImages, scoreLocally, type LocalAnswer } from "./scores.ts";
 export {
   entriesOf,
   keyOfLooks,

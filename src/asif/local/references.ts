@@ -3,7 +3,7 @@ import { createSlices } from "../../math/slices.ts";
 import type { AnchorView, Slot } from "../../retrieval/index.ts";
 import { withoutSelf } from "../background.ts";
 import type { Solved, SolvedRows } from "./rows.ts";
-import { keyOfLooks, nearestIn, prepareTexts, widthOf, type Frame, type LocalTexts } from "./texts.ts";
+import { keyOfLooks, nearestIn, prepareRows, widthOf, type Frame, type LocalTexts } from "./texts.ts";
 
 /** Captions that scores are brought to one scale by, or half of the anchors where these are fewer. */
 const MOST_REFERENCES = 512;
@@ -52,7 +52,7 @@ const makeReferences = async (frame: Frame): Promise<References> => {
   const width = widthOf(frame);
   const { neighbours, shown } = await nearestIn(frame, "text", view.vectors("text", slots), width + 1);
   const others = withoutSelf(neighbours, slots, width);
-  const texts = await prepareTexts(frame, others, shown, createSlices(), solvedRows(frame, slots));
+  const texts = await prepareRows(frame, "text", others, shown, createSlices(), solvedRows(frame, slots));
   return {
     slots,
     placeOf: new Map(Array.from(slots, (slot, place) => [slot, place])),
@@ -64,23 +64,23 @@ const makeReferences = async (frame: Frame): Promise<References> => {
 /** By the fit of texts, then by that of images: a write changes the neighbours of few captions. */
 const solvedBefore = new WeakMap<object, WeakMap<object, Map<Slot, Solved>>>();
 
-/** The regressions of these captions at an earlier write; they go with the memory that they were solved over. */
-const solvedRows = ({ text, image, settings }: Frame, slots: Int32Array): SolvedRows | undefined => {
-  // Under a filter captions have other neighbours.
-  if (settings.allow !== undefined) return undefined;
+/**
+ * The regressions of these captions at an earlier write; they go with the memory that they were solved over. What is solved
+ * under a filter is not kept, for captions have other neighbours there; those it leaves as they are it finds here.
+ */
+const solvedRows = ({ text, image, settings }: Frame, slots: Int32Array): SolvedRows => {
   const ofText = solvedBefore.get(text.identity) ?? new WeakMap<object, Map<Slot, Solved>>();
   solvedBefore.set(text.identity, ofText);
   const known = ofText.get(image.identity) ?? new Map<Slot, Solved>();
-  const kept = new Map(
-    Array.from(slots, (slot) => [slot, known.get(slot)] as const).flatMap(([slot, solved]) =>
-      solved === undefined ? [] : [[slot, solved] as const],
-    ),
-  );
+  const find = (row: number): Solved | undefined => known.get(slots[row] ?? -1);
+  if (settings.allow !== undefined) return { find, keep: () => undefined };
+  const kept = new Map<Slot, Solved>();
+  for (const slot of slots) {
+    const solved = known.get(slot);
+    if (solved !== undefined) kept.set(slot, solved);
+  }
   ofText.set(image.identity, kept);
-  return {
-    find: (row) => kept.get(slots[row] ?? -1),
-    keep: (row, solved) => kept.set(slots[row] ?? -1, solved),
-  };
+  return { find, keep: (row, solved) => kept.set(slots[row] ?? -1, solved) };
 };
 
 /** The anchors with the smallest hashes of their ids, among those allowed; in that order. */

@@ -1,7 +1,7 @@
 import type { Slices } from "../../math/slices.ts";
 import { createSlices } from "../../math/slices.ts";
 import type { AnchorView, Look, Neighbours } from "../../retrieval/index.ts";
-import type { Modality } from "../../types.ts";
+import { OTHER_MODALITY, type Modality } from "../../types.ts";
 import { meanRepresentations, represent } from "../relative.ts";
 import type { AsifSettings, RelativeRepresentations } from "../types.ts";
 import { localRows, meanLocalRows, meanUnitRows, NEAREST, type LocalRows, type SolvedRows } from "./rows.ts";
@@ -75,10 +75,7 @@ export const entriesOf = ({ relative, local, shown }: LocalTexts): number =>
   Math.ceil(local.directions.length / 2 + shown.length / 4);
 
 /** The relative representations by the first k of each row; null where the method needs none. */
-export const relativeOf = (
-  { method, settings }: Frame,
-  neighbours: Neighbours,
-): RelativeRepresentations | null =>
+const relativeOf = ({ method, settings }: Frame, neighbours: Neighbours): RelativeRepresentations | null =>
   method === "local"
     ? null
     : represent(
@@ -93,7 +90,7 @@ export const localTexts = async (
   sizes?: readonly number[],
 ): Promise<LocalTexts> => {
   const { neighbours, shown } = await nearestIn(frame, "text", prompts, widthOf(frame));
-  const made = await prepareTexts(frame, neighbours, shown, createSlices());
+  const made = await prepareRows(frame, "text", neighbours, shown, createSlices());
   return sizes === undefined ? made : meanTexts(made, sizes, frame.view.slotCount);
 };
 
@@ -109,8 +106,10 @@ export const meanTexts = (
   shown: meanUnitRows(shown, sizes),
 });
 
-export const prepareTexts = async (
+/** Inputs of one modality by their neighbours, in the form in which they are scored with those of the other one. */
+export const prepareRows = async (
   frame: Frame,
+  modality: Modality,
   neighbours: Neighbours,
   shown: Float32Array,
   slices: Slices,
@@ -118,6 +117,6 @@ export const prepareTexts = async (
 ): Promise<LocalTexts> => ({
   count: neighbours.counts.length,
   relative: relativeOf(frame, neighbours),
-  local: await localRows(neighbours, frame.text, frame.image, slices, before),
+  local: await localRows(neighbours, frame[modality], frame[OTHER_MODALITY[modality]], slices, before),
   shown,
 });

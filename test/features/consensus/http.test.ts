@@ -172,7 +172,7 @@ describe("a consensus is refused, by field,", () => {
       "for a scorer that is not known",
       { generators, scorers: [{ name: "clip" }] },
       "scorers.0.name",
-      "known are asif, csa",
+      "known are asif, local, asif+local, csa",
     ],
     [
       "for a generator that is not known",
@@ -338,7 +338,7 @@ describe("what there is", () => {
       scorers: [{ name: "image-image" }],
     });
     expect(matrix.scorers[0]?.raw[0]).toBeCloseTo(1, 1);
-    expect(await client.listScorers()).toHaveLength(12);
+    expect(await client.listScorers()).toHaveLength(14);
     expect(await client.listGenerators()).toHaveLength(11);
   });
 });

@@ -87,6 +87,8 @@ export const remoteEndpoint = {
 /** What a request may say of each scorer. */
 export const SCORER_SCHEMAS = {
   asif: z.strictObject({ name: z.literal("asif"), ...scorerCommon }),
+  local: z.strictObject({ name: z.literal("local"), ...scorerCommon }),
+  "asif+local": z.strictObject({ name: z.literal("asif+local"), ...scorerCommon }),
   csa: z.strictObject({
     name: z.literal("csa"),
     method: optional(

@@ -8,6 +8,7 @@ import {
   createHttpScorer,
   createImageImageScorer,
   createKnnVoteScorer,
+  createLocalScorer,
   createNeighbourCaptionsScorer,
   createOnnxClassifierScorer,
   createProbeScorer,
@@ -41,9 +42,31 @@ export const SCORERS: { readonly [Name in ScorerName]: ScorerEntry<ScorerSpecOf<
     schema: SCORER_SCHEMAS.asif,
     make: (spec, { scene }) => createAsifScorer(scene, settingsOf(spec)),
   },
+  local: {
+    description:
+      "How well text and image fit by regression over the 100 anchors nearest to each, scaled by reference captions.",
+    kinds: ACROSS,
+    needs: "either",
+    cost: "retrieval",
+    embeds: true,
+    background: true,
+    schema: SCORER_SCHEMAS.local,
+    make: (spec, { scene }) => createLocalScorer(scene, "local", settingsOf(spec)),
+  },
+  "asif+local": {
+    description:
+      "The sum of `asif` and `local`, scaled by reference captions: the method of new collections.",
+    kinds: ACROSS,
+    needs: "either",
+    cost: "retrieval",
+    embeds: true,
+    background: true,
+    schema: SCORER_SCHEMAS["asif+local"],
+    make: (spec, { scene }) => createLocalScorer(scene, "asif+local", settingsOf(spec)),
+  },
   csa: {
     description:
-      "The same by a linear map that is fitted on the anchors: the weighted cosine of canonical directions.",
+      "How well text and image fit by a linear map that is fitted on the anchors: the weighted cosine of canonical directions.",
     kinds: ACROSS,
     needs: "either",
     cost: "vectors",

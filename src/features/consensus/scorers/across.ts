@@ -49,5 +49,14 @@ export const meanOverRows = (matrix: Float64Array, columns: number): Float64Arra
   return means;
 };
 
+/** @param columns of the matrix, which is `[n, columns]` */
+export const transposed = (matrix: Float64Array, columns: number): Float64Array => {
+  const rows = matrix.length / columns;
+  const turned = new Float64Array(matrix.length);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) turned[j * rows + i] = matrix[i * columns + j] ?? 0;
+  return turned;
+};
+
 const payloadsOf = (proposals: readonly Pick<Proposal, "payload">[]): Payload[] =>
   proposals.map(({ payload }) => payload);

@@ -10,6 +10,7 @@ import {
   isEmpty,
   meanOverRows,
   nothing,
+  transposed,
   VECTOR_KINDS,
   type ScoreItems,
 } from "./across.ts";
@@ -61,12 +62,4 @@ export const alignOnce = ({
     fits.set(kind, fit);
     return fit;
   };
-};
-
-const transposed = (matrix: Float64Array, columns: number): Float64Array => {
-  const rows = matrix.length / columns;
-  const turned = new Float64Array(matrix.length);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) turned[j * rows + i] = matrix[i * columns + j] ?? 0;
-  return turned;
 };

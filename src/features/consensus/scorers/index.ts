@@ -5,6 +5,7 @@ export { createCsaScorer, type CsaSettings } from "./csa.ts";
 export { equationsIn, type Equation } from "./equations.ts";
 export { createHttpScorer, type HttpScorerSettings } from "./http.ts";
 export { createKnnVoteScorer, type VoteSettings } from "./knn-vote.ts";
+export { createLocalScorer } from "./local.ts";
 export { createNeighbourCaptionsScorer, type NeighbourSettings } from "./neighbour-captions.ts";
 export { createOnnxClassifierScorer, type OnnxClassifierSettings } from "./onnx-classifier.ts";
 export { classesIn, createProbeScorer, isProbeable, probeClasses, type ProbeSettings } from "./probe.ts";

@@ -6,6 +6,7 @@ import {
   createCsaScorer,
   createImageImageScorer,
   createKnnVoteScorer,
+  createLocalScorer,
   createNeighbourCaptionsScorer,
   createReverseRetrievalScorer,
   createTextTextScorer,
@@ -147,6 +148,59 @@ describe("csa", () => {
   );
 });
 
+describe.each(["local", "asif+local"] as const)("%s", (method) => {
+  test("scores as the method does, either way", async () => {
+    const view = await writtenView(ANCHORS);
+    const one = sceneOf(view, { images: images(0) }, { vectors: VECTORS });
+    expectClose(await scores(createLocalScorer(one, method)), [
+      ...(await scoreByMethod(view, method, images(0), texts(0, 1, 2, 3, 4, 5), ALL)),
+    ]);
+    const other = sceneOf(view, { texts: texts(1) });
+    const proposals = QUERIES.map(({ image }) =>
+      proposalOf({ kind: "vector", modality: "image", vector: [...image] }),
+    );
+    expectClose(await scores(createLocalScorer(other, method), proposals), [
+      ...(await scoreByMethod(view, method, images(0, 1, 2, 3, 4, 5), texts(1), ALL)),
+    ]);
+  });
+
+  test("measures an image against the captions that its scores are scaled by, of mean 0", async () => {
+    const background = [
+      ...((await createLocalScorer(await describing(), method).background?.(signal)) ?? []),
+    ];
+    expect(background).toHaveLength(30);
+    expect(background.reduce((sum, score) => sum + score, 0) / 30).toBeCloseTo(0, 6);
+  });
+
+  test("measures a text against images of anchors, each by the other anchors", async () => {
+    const view = await writtenView(ANCHORS);
+    const background = await createLocalScorer(sceneOf(view, { texts: texts(1) }), method).background?.(
+      signal,
+    );
+    expect(background).toHaveLength(60);
+    const [self] = ANCHORS;
+    const others = { ...ALL, allow: view.bitmap(({ id }) => id !== self?.id) };
+    const alone = await scoreByMethod(view, method, Float32Array.from(self?.image ?? []), texts(1), others);
+    // The references and the text's own neighbours differ a little without the anchor.
+    expect(Math.abs((background?.[0] ?? 0) - (alone[0] ?? 0))).toBeLessThan(0.5);
+  });
+
+  test("leaves the anchor out that the condition is", async () => {
+    const view = await writtenView(ANCHORS);
+    const [self] = ANCHORS;
+    const image = Float32Array.from(self?.image ?? []);
+    const scene = sceneOf(
+      view,
+      { images: image, self: [view.slotOf(self?.id as never) ?? -1] },
+      { vectors: VECTORS },
+    );
+    const others = { ...ALL, allow: view.bitmap(({ id }) => id !== self?.id) };
+    expectClose(await scores(createLocalScorer(scene, method)), [
+      ...(await scoreByMethod(view, method, image, texts(0, 1, 2, 3, 4, 5), others)),
+    ]);
+  });
+});
+
 describe("within a modality", () => {
   test("texts are compared with the text of the condition, images with its image", async () => {
     const scene = await describing({ images: images(0), texts: texts(1) });
@@ -223,6 +277,8 @@ describe("without anchors", () => {
       createCsaScorer(scene),
       createCsaScorer(scene, { method: "ridge" }),
       createCsaScorer(scene, { method: "asif-csa" }),
+      createLocalScorer(scene, "local"),
+      createLocalScorer(scene, "asif+local"),
       createNeighbourCaptionsScorer(scene),
       createReverseRetrievalScorer(scene),
       createKnnVoteScorer(scene, { field: "kind" }),
