@@ -12,7 +12,7 @@ import { selectionTable } from "./report.ts";
 /** The part of Anchorage that ranks encoders. */
 type Selector = Pick<CoreClient, "waitForJob"> & SelectionClient;
 
-const TRANSFORMS = ["none", "center", "whiten"] as const;
+const TRANSFORMS = ["none", "center", "whiten", "auto"] as const;
 const { methods: METHODS, transforms, rounds, samples, bootstrap, seed } = SELECTION_DEFAULTS;
 
 const schema = ({ z, collectionOption, noArguments, urlOption, wholeNumber }: OptionSchemas) => {

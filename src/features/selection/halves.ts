@@ -31,8 +31,14 @@ export const halvesFor = (method: TransferMethod, asked: number, size: Size): nu
   return count < FEWEST_HALVES ? 0 : count;
 };
 
+/** A regression over 100 anchors: the products of their vectors of d values, and the solution. */
+const regressionWork = (d: number): number => 100 * 100 * (d + 50);
+/** Regressions of a row that is held out, and of the reference captions of each of five parts. */
+const regressionsFor = (n: number): number => n + 5 * Math.min(512, n / 2);
+
 const workOf = (method: TransferMethod, n: number, d: number, { classes, labelColumns }: Size): number => {
   const square = n * Math.min(n, d) * d;
+  if (method === "local" || method === "asif+local") return regressionsFor(n) * regressionWork(d);
   if (method === "knn" || method === "parc") return n * n * d;
   if (method === "linear-probe") return PROBE_STEPS * 2 * n * d * classes;
   if (method === "nleep") return square + MIXTURE_STEPS * 5 * classes * n * d;

@@ -13,6 +13,8 @@ export const TRANSFER_METHODS = [
   "parc",
   "sfda",
   "knn",
+  "local",
+  "asif+local",
   "linear-probe",
 ] as const;
 

@@ -1,6 +1,6 @@
 import type { EncoderRegistry } from "../../encoders/index.ts";
 import { AnchorageError } from "../../errors.ts";
-import { WHITEN_RANK } from "../../retrieval/index.ts";
+import { kindFor, rankFor, whiteningOf } from "../../retrieval/index.ts";
 import type { EncoderRecord, Store } from "../../store/index.ts";
 import { classIdsOf, type Drawn } from "./draw.ts";
 import { halvesFor } from "./halves.ts";
@@ -68,9 +68,10 @@ export const runSelection = async (
     n: labels.length,
     classes: count,
     labelColumns: (fLabels ?? []).reduce((sum, { columns }) => sum + columns, 0),
-    dimensions: candidates.map(({ model, transform }) =>
-      transform === "whiten" ? Math.min(WHITEN_RANK, model.d) : model.d,
-    ),
+    dimensions: candidates.map(({ model, transform }) => {
+      const whitening = whiteningOf(kindFor("image", transform, labels.length));
+      return whitening === null ? model.d : rankFor(whitening, labels.length, model.d);
+    }),
   };
   const halves = methods.map((method) => [method, halvesFor(method, bootstrap, size)] as const);
   const scores = candidates.length * halves.reduce((sum, [, own]) => sum + 1 + own, 0);

@@ -5,9 +5,9 @@ import {
   type TransferOptions,
 } from "./emms/index.ts";
 import { isAnchorageError } from "../../errors.ts";
-import { applyTransform, fitTransform, fittedDimension } from "../../retrieval/index.ts";
+import { applyTransform, fitTransform, fittedDimension, kindFor } from "../../retrieval/index.ts";
 import type { JsonValue } from "../../types.ts";
-import type { TransformName } from "../../api/transforms.ts";
+import type { NamedTransform } from "../../api/transforms.ts";
 import { half, rowsOf } from "./halves.ts";
 
 /** The labels and options that all candidates share. */
@@ -23,7 +23,7 @@ export interface CandidateEmbeddings {
   readonly data: Float32Array;
   readonly n: number;
   readonly d: number;
-  readonly transform: TransformName;
+  readonly transform: NamedTransform;
 }
 
 export interface MethodScores {
@@ -99,8 +99,9 @@ const transformed = async ({
   d,
   transform,
 }: CandidateEmbeddings): Promise<ScoreInput["embeddings"]> => {
-  if (transform === "none") return { data, n, d };
-  const fit = await fitTransform(transform, await applyTransform(null, data, d), d);
+  const kind = kindFor("image", transform, n);
+  if (kind === "none") return { data, n, d };
+  const fit = await fitTransform(kind, await applyTransform(null, data, d), d);
   // Rows that are all the same stay as they are, and scores say what they make of them.
   return { data: await applyTransform(fit, data, d), n, d: fit === null ? d : fittedDimension(fit) };
 };

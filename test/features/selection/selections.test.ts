@@ -69,6 +69,18 @@ describe("a selection over a collection", () => {
     expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 9);
   });
 
+  it("tries the transform auto, and scores by local regression", async () => {
+    const found = await test.finished({
+      collection: "c",
+      labels: { field: "kind" },
+      methods: ["asif+local"],
+      transforms: ["auto"],
+      bootstrap: 0,
+    });
+    expect(found.candidates.map(({ transform }) => transform)).toEqual(["auto", "auto"]);
+    for (const { scores } of found.candidates) expect(scores["asif+local"]?.score).toBeLessThanOrEqual(1);
+  });
+
   it("is the same again, whichever features were there before, but for times", async () => {
     const request = {
       collection: "c",

@@ -41,7 +41,8 @@ describe("POST /v1/transferability", () => {
   it("answers every method that there is", async () => {
     const fLabels = [features.map((row) => row.slice(0, 3)), features.map((row) => row.slice(1, 4))];
     const methods = TRANSFER_METHODS;
-    const answer = await score({ ...REQUEST, fLabels, methods, rounds: 3 });
+    const labels = features.map((_, i) => i % 4);
+    const answer = await score({ ...REQUEST, labels, fLabels, methods, rounds: 3 });
     expect(answer.status).toBe(200);
     const scores = scoresIn(answer);
     expect(Object.keys(scores)).toEqual(methods);

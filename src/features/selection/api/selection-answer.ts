@@ -2,13 +2,13 @@ import { z } from "@hono/zod-openapi";
 import { SELECTION_METHODS } from "../methods.ts";
 import { rounds } from "./transferability.ts";
 import { job } from "../../../api/service.ts";
-import { transformName } from "../../../api/transforms.ts";
+import { namedTransform } from "../../../api/transforms.ts";
 import { collectionName, encoderId, instant, optional, sequence } from "../../../api/values.ts";
 
 const share = z.number().min(0).max(1);
 const named = {
   model: z.string().openapi({ description: "An image encoder's id, or a given model's name." }),
-  transform: transformName,
+  transform: namedTransform,
 };
 
 const confidence = z
@@ -103,7 +103,7 @@ export const selection = z
     classes: z.int(),
     settings: z.strictObject({
       methods: z.array(z.enum(SELECTION_METHODS)).readonly(),
-      transforms: z.array(transformName).readonly(),
+      transforms: z.array(namedTransform).readonly(),
       templates: z.array(z.string()).readonly(),
       projection,
       dimension: optional(z.int()),

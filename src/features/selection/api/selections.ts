@@ -3,7 +3,7 @@ import { SELECTION_DEFAULTS, SELECTION_METHODS, type SelectionRequest, type Subj
 import { image } from "../../../api/inputs.ts";
 import { anchorLabel, label } from "./labels.ts";
 import { matrix, rounds } from "./transferability.ts";
-import { transformName } from "../../../api/transforms.ts";
+import { namedTransform } from "../../../api/transforms.ts";
 import { collectionName, optional, text } from "../../../api/values.ts";
 
 const MAX_SAMPLES = 10_000;
@@ -66,9 +66,9 @@ export const selectionRequest = z
     ),
     transforms: optional(
       z
-        .array(transformName)
+        .array(namedTransform)
         .min(1)
-        .max(transformName.options.length)
+        .max(namedTransform.options.length)
         .openapi({
           default: [...defaults.transforms],
           description: "Each encoder is a candidate with each of them, fitted on the samples.",

@@ -5,6 +5,7 @@ import { hscore } from "./hscore.ts";
 import { knn } from "./knn.ts";
 import { leep } from "./leep.ts";
 import { linearProbe } from "./linear-probe.ts";
+import { asifLocal, local } from "./local.ts";
 import { logme, logmeF } from "./logme.ts";
 import { nce } from "./nce.ts";
 import { nleep } from "./nleep.ts";
@@ -28,6 +29,8 @@ export const TRANSFER_SCORERS: readonly TransferScorer[] = [
   parc,
   sfda,
   knn,
+  local,
+  asifLocal,
   linearProbe,
 ];
 

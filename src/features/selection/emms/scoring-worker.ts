@@ -1,4 +1,4 @@
-import { closeProducts } from "../../../math/linear-algebra/index.ts";
+import { closeKernels } from "../../../retrieval/index.ts";
 import type { WorkerContext } from "../../../worker.ts";
 import { timedScore, type TimedScore } from "./timed-score.ts";
 import type { ScoreInput, TransferMethod, TransferOptions } from "./types.ts";
@@ -15,5 +15,5 @@ export interface ScoringCalls {
 
 export const open = (input: ScoreInput, { signal }: WorkerContext): ScoringCalls => ({
   score: ({ method, options }) => timedScore(method, input, options, signal),
-  close: closeProducts,
+  close: closeKernels,
 });
