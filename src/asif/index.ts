@@ -1,6 +1,7 @@
 /** ASIF: relative representations over anchors, and classification methods based on them, without training. */
 export { createRepresentationCache, type RepresentationCache } from "./cache.ts";
 export { autoParameters, autoRule, defaultMethod, parametersFor } from "./auto.ts";
+export { scoreClassesOf, type ScoringSettings } from "./class-scores.ts";
 export { classify } from "./classify.ts";
 export { representAnchors, spacedSlots, type FindNearest } from "./background.ts";
 export { sumOfStandardized, type MemberScores } from "./consensus.ts";

@@ -17,6 +17,7 @@ import {
   type AdapterInputsClient,
   type AdaptersClient,
 } from "./epalm/client.ts";
+import { createEvaluationClient, type EvaluationClient } from "./evaluation/client.ts";
 import { createInfluenceClient, type InfluenceClient } from "./influence/client.ts";
 import { createReencodingClient, type ReencodingClient } from "./reencoding/client.ts";
 import { createSelectionClient, type SelectionClient } from "./selection/client.ts";
@@ -28,6 +29,7 @@ export type * from "./consensus/client.ts";
 export type * from "./counterfactual/client.ts";
 export type * from "./coverage/client.ts";
 export type * from "./epalm/client.ts";
+export type * from "./evaluation/client.ts";
 export type * from "./influence/client.ts";
 export type * from "./reencoding/client.ts";
 export type * from "./selection/client.ts";
@@ -41,6 +43,7 @@ export interface CollectionClient
     ReencodingClient,
     CalibrationClient,
     CoverageClient,
+    EvaluationClient,
     CounterfactualClient,
     InfluenceClient,
     AdapterInputsClient {
@@ -95,6 +98,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
         ...createReencodingClient(transport, path),
         ...createCalibrationClient(transport, path),
         ...createCoverageClient(transport, path),
+        ...createEvaluationClient(transport, path),
         ...createCounterfactualClient(transport, path),
         ...createInfluenceClient(transport, path),
         ...createAdapterInputsClient(transport, path),

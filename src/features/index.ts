@@ -29,11 +29,9 @@ export const FEATURES: readonly Feature[] = [
     "train-adapter": async () => (await import("./epalm/command.ts")).trainAdapterCommand,
   }),
   deferred("consensus", async () => (await import("./consensus/feature.ts")).consensusFeature),
-  {
-    name: "evaluation",
-    commands: { evaluate: async () => (await import("./evaluation/command.ts")).evaluateCommand },
-    open: () => Promise.resolve({}),
-  },
+  deferred("evaluation", async () => (await import("./evaluation/feature.ts")).evaluationFeature, {
+    evaluate: async () => (await import("./evaluation/command.ts")).evaluateCommand,
+  }),
 ];
 
 export { openFeatures, type Feature, type OpenedFeature, type OpenedFeatures } from "./feature.ts";

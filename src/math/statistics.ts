@@ -108,3 +108,27 @@ export const bootstrapInterval = (
   const tail = (1 - level) / 2;
   return { low: quantile(means, tail), high: quantile(means, 1 - tail) };
 };
+
+/** The 0.975 quantile of the normal distribution. */
+const NORMAL_975 = 1.959964;
+
+/**
+ * The 95 % score interval of a share (Wilson, "Probable inference, the law of succession, and statistical inference",
+ * JASA 1927). Unlike the usual approximation it never leaves [0, 1].
+ *
+ * @param successes at most `trials`
+ * @param trials with 0 the interval is [0, 1]
+ *
+ * @example
+ * ```ts
+ * wilsonInterval(9, 10); // { low: 0.596, high: 0.982 }, rounded
+ * ```
+ */
+export const wilsonInterval = (successes: number, trials: number): Interval => {
+  if (trials === 0) return { low: 0, high: 1 };
+  const z = NORMAL_975 ** 2 / trials;
+  const share = successes / trials;
+  const centre = share + z / 2;
+  const half = Math.sqrt(z * share * (1 - share) + (z / 2) ** 2);
+  return { low: Math.max(0, (centre - half) / (1 + z)), high: Math.min(1, (centre + half) / (1 + z)) };
+};

@@ -57,6 +57,8 @@ POST /v1/collections/{collection}/search
 POST /v1/collections/{collection}/relative
 POST /v1/collections/{collection}/similarity
 POST /v1/collections/{collection}/classify
+POST /v1/collections/{collection}/evaluate
+GET /v1/collections/{collection}/evaluate
 POST /v1/collections/{collection}/calibrate
 GET /v1/collections/{collection}/calibrations
 POST /v1/collections/{collection}/coverage

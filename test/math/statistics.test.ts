@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   bootstrapInterval,
+  wilsonInterval,
   mean,
   median,
   populationDeviation,
@@ -86,5 +87,16 @@ describe("the bootstrap interval", () => {
       ),
     );
     expect(bootstrapInterval([[1], [1, 1]], { seed: 1 })).toEqual({ low: 1, high: 1 });
+  });
+});
+
+describe("the score interval of a share", () => {
+  it("has the values of Wilson's formula and stays between 0 and 1", () => {
+    const { low, high } = wilsonInterval(9, 10);
+    expect(low).toBeCloseTo(0.5958, 4);
+    expect(high).toBeCloseTo(0.9821, 4);
+    expect(wilsonInterval(0, 20).low).toBe(0);
+    expect(wilsonInterval(20, 20).high).toBeCloseTo(1, 12);
+    expect(wilsonInterval(0, 0)).toEqual({ low: 0, high: 1 });
   });
 });

@@ -40,6 +40,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   directory: "string",
   encoder: "EncoderId",
   encoding: "Encoding",
+  evaluations: "Evaluations",
   faultOf: "PlanOptions['faultOf']",
   folds: "readonly Fold[]",
   gram: "Gram",

@@ -163,6 +163,18 @@ export const calibrateRequest = z
 
 export type CalibrateRequest = z.output<typeof calibrateRequest>;
 
+const reliabilityBin = z.strictObject({
+  from: z.number(),
+  to: z.number(),
+  images: z.int(),
+  confidence: z.number().openapi({ description: "Mean probability of their first class." }),
+  accuracy: z.number().openapi({ description: "The share whose first class is the true one." }),
+  low: z.number().openapi({ description: "The 95 % interval of the accuracy, by Wilson." }),
+  high: z.number(),
+});
+/** The answers whose first class has a probability from `from` to `to`. */
+export type ReliabilityBin = z.output<typeof reliabilityBin>;
+
 const evidence = z
   .strictObject({
     classes: z.int(),
@@ -182,6 +194,10 @@ const evidence = z
     expectedCalibrationError: z.strictObject({ fitted: z.number(), tested: z.number() }),
     negativeLogLikelihood: z.strictObject({ fitted: z.number(), tested: z.number() }),
     riskCoverage: z.array(point).readonly(),
+    reliability: z.array(reliabilityBin).readonly().openapi({
+      description:
+        "Tested images by the probability of their first class, in bins of a tenth that are not empty.",
+    }),
     abstain: z
       .array(
         z.strictObject({
@@ -200,7 +216,10 @@ const evidence = z
   .openapi("CalibrationEvidence");
 
 /** Measurements for one number of classes: on the images that the temperature was fitted on, and on others. */
-export type CalibrationEvidence = Omit<z.output<typeof evidence>, "classes" | "softness" | "temperature">;
+export type CalibrationEvidence = Omit<
+  z.output<typeof evidence>,
+  "classes" | "softness" | "temperature" | "reliability"
+>;
 
 /**
  * Settings that probabilities depend on besides the anchors. A `rank` or `members` of null stands for the method's

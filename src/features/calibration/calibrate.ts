@@ -1,9 +1,14 @@
 import { DEFAULT_MEMBERS } from "../../api/methods.ts";
-import { createFoldMemories, dealFolds, type Fold } from "../../asif/index.ts";
+import {
+  createFoldMemories,
+  dealFolds,
+  scoreClassesOf,
+  type Fold,
+  type ScoringSettings,
+} from "../../asif/index.ts";
 import { invalidField } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import { createRandom } from "../../math/random.ts";
-import { scoreClassesOf, type ScoringSettings } from "./class-scores.ts";
 import { measureRung, type Asked } from "./measure-rung.ts";
 import { rungSizes } from "./rungs.ts";
 import type { Calibration, Rung } from "./types.ts";

@@ -19,6 +19,7 @@ import {
 } from "./api.ts";
 import { measureCalibration, planCalibration, type CalibrateContext } from "./calibrate.ts";
 import { judge, standardOf, type CalibratedClasses } from "./judge.ts";
+import { reliability } from "./reliability.ts";
 import { rungFor } from "./rungs.ts";
 import { findCalibration, listCalibrations, saveCalibration } from "./table.ts";
 import type { Calibration } from "./types.ts";
@@ -225,10 +226,11 @@ const detailOf = (
   ...rest,
   calibratedAt,
   current,
-  byClasses: rungs.map(({ classes, softness, temperature, evidence }) => ({
+  byClasses: rungs.map(({ classes, softness, temperature, evidence, confidences, correct }) => ({
     classes,
     softness,
     temperature,
     ...evidence,
+    reliability: reliability(confidences.map((confidence, i) => ({ confidence, correct: correct[i] === 1 }))),
   })),
 });

@@ -7,7 +7,6 @@ export {
   type CalibrateOptions,
   type CalibrationPlan,
 } from "./calibrate.ts";
-export type { ScoringSettings } from "./class-scores.ts";
 export { expectedCalibrationError } from "./expected-error.ts";
 export { judge, standardOf, type CalibratedClasses, type DecisionRule, type Sureness } from "./judge.ts";
 export { rungFor } from "./rungs.ts";

@@ -88,10 +88,18 @@ describe("a calibration", () => {
       folds: 5,
     });
     expect(only?.byClasses.map(({ classes }) => classes)).toEqual([2, 3, 4, 5, 6, 8, 11, 16, 23, 24]);
-    for (const { fittedImages, testedImages, riskCoverage, ...rung } of only?.byClasses ?? []) {
+    for (const { fittedImages, testedImages, riskCoverage, reliability, ...rung } of only?.byClasses ?? []) {
       expect(fittedImages + testedImages).toBe(240);
       expect(riskCoverage.at(-1)?.coverage).toBe(1);
       expect(riskCoverage.at(-1)?.risk).toBeCloseTo(1 - rung.accuracy, 12);
+      expect(reliability.reduce((sum, { images }) => sum + images, 0)).toBe(testedImages);
+      const right = reliability.reduce((sum, { images, accuracy }) => sum + images * accuracy, 0);
+      expect(right / testedImages).toBeCloseTo(rung.accuracy, 9);
+      for (const { from, to, confidence, accuracy, low, high } of reliability) {
+        expect(confidence).toBeGreaterThanOrEqual(from);
+        expect(confidence).toBeLessThanOrEqual(to);
+        expect(low <= accuracy && accuracy <= high).toBe(true);
+      }
       for (const { coverage, measuredCoverage } of rung.conformal)
         expect(measuredCoverage).toBeGreaterThan(coverage - 0.12);
     }

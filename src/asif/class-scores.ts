@@ -1,6 +1,7 @@
-import { scoreTexts, type AsifSettings, type MethodSettings } from "../../asif/index.ts";
-import type { AnchorView } from "../../retrieval/index.ts";
-import type { Ensemble, Method } from "../../types.ts";
+import type { AnchorView } from "../retrieval/index.ts";
+import type { Ensemble, Method } from "../types.ts";
+import { scoreTexts, type MethodSettings } from "./method.ts";
+import type { AsifSettings } from "./types.ts";
 
 /** Maximum number of scores in memory at once, 8 bytes each. */
 const MAX_SCORES = 2_000_000;
