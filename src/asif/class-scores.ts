@@ -1,6 +1,7 @@
 import type { AnchorView } from "../retrieval/index.ts";
 import type { Ensemble, Method } from "../types.ts";
-import { scoreTexts, type MethodSettings } from "./method.ts";
+import { scoreTexts } from "./method.ts";
+import type { MethodSettings } from "./settings.ts";
 import type { AsifSettings } from "./types.ts";
 
 /** Maximum number of scores in memory at once, 8 bytes each. */

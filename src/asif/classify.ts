@@ -1,6 +1,10 @@
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { ClassifyResult } from "../api/explain.ts";
+import type { FitUsed, Method } from "../api/methods.ts";
+import { transformText } from "../api/transforms.ts";
+import { createSlices } from "../math/slices.ts";
 import type { AnchorView } from "../retrieval/index.ts";
-import { createRepresentationCache, type RepresentationCache } from "./cache.ts";
 import {
   explain,
   explainAll,
@@ -9,9 +13,79 @@ import {
   type ExplainableAnchors,
   type ScoreParts,
 } from "./explain.ts";
-import { meanRepresentations, relativeRepresentations } from "./relative.ts";
-import { scoreRows } from "./score.ts";
-import type { ClassifyInput, RelativeRepresentations } from "./types.ts";
+import {
+  entriesOf,
+  keyOfLooks,
+  localImages,
+  localTexts,
+  openFrame,
+  scoreLocally,
+  type LocalTexts,
+} from "./local/index.ts";
+import { representBoth, scoreTexts } from "./method.ts";
+import { meanRepresentations, relativeRepresentations, scoreRows } from "./relative.ts";
+import type { MethodSettings } from "./settings.ts";
+import type { AsifSettings, ClassifyInput, RelativeRepresentations } from "./types.ts";
+
+export interface Classified {
+  readonly results: readonly ClassifyResult[];
+  readonly fits: readonly FitUsed[];
+}
+
+/**
+ * Classifies as {@link classify} does, by any method. With the ensemble `max` a class scores as its best prompt (for
+ * a consensus: the prompt with the highest sum); with `mean` each member takes the mean of the class's prompts in its
+ * own space.
+ *
+ * @param input `explain` applies only to explainable methods, see {@link METHOD_TRAITS}
+ */
+export const classifyByMethod = async (
+  view: AnchorView,
+  input: ClassifyInput,
+  how: MethodSettings & { readonly method: Method },
+  cache: RepresentationCache,
+): Promise<Classified> => {
+  const { method } = how;
+  if (method === "asif") return { results: await classify(view, input, cache), fits: [] };
+  const { images, prompts, classes, ensemble, top } = input;
+  const settings = { ...input.settings, ...how };
+  const sizes = ensemble === "mean" ? classes.map((entry) => entry.prompts) : undefined;
+  const results: ClassifyResult[] = [];
+  if (method === "asif-csa") {
+    const made = await representBoth(view, method, images, prompts, settings, sizes);
+    const { imageRows, textRows, fits } = made;
+    const partsOf = sharedParts(imageRows, textRows, view.slotCount);
+    await scoreClasses(imageRows, textRows, view.slotCount, input, (image, scored) => {
+      results.push(classificationOf(view, partsOf(image), scored, input));
+    });
+    return { results, fits };
+  }
+  if (method === "local" || method === "asif+local") {
+    const frame = await openFrame(view, method, settings);
+    const form = [method, keyOfLooks(frame), sizes?.join() ?? ""].join(" ");
+    const texts = await cache.local.get(view, input.settings, prompts, form, () =>
+      localTexts(frame, prompts, sizes),
+    );
+    await scoreLocally(frame, await localImages(frame, images), texts, (_, answer) => {
+      results.push(classificationOf(view, answer, classRows(answer.scores, input), input));
+    });
+    return { results, fits: [] };
+  }
+  const { scores, fits } = await scoreTexts(view, method, images, prompts, settings, sizes);
+  const columns = sizes?.length ?? prompts.length / view.dimension("text");
+  const slices = createSlices();
+  for (let first = 0; first < scores.length; first += columns) {
+    if (slices.due()) await slices.rest();
+    let next = first;
+    const ranked = classes.map((entry) => {
+      const from = next;
+      next += sizes === undefined ? entry.prompts : 1;
+      return { name: entry.name, score: scores.subarray(from, next).reduce((a, b) => Math.max(a, b)) };
+    });
+    results.push({ classes: ranked.sort((a, b) => b.score - a.score).slice(0, top) });
+  }
+  return { results, fits };
+};
 
 /**
  * Zero-shot classification (ASIF, arXiv 2210.01738, section 2): finds the class whose prompts have the relative
@@ -91,4 +165,78 @@ export const classificationOf = (
   const explained = (of: ClassRow) => explainAll(anchors, partsOf, ranked, of, asked);
   if (asked.every !== true) return { ...told, ...explained(first) };
   return { ...told, classes: listed.map((of) => ({ name: of.name, score: of.score, ...explained(of) })) };
+};
+
+/** Capacity in entries of sparse rows, about 16 bytes each. */
+const MAX_ENTRIES = 4_000_000;
+
+/**
+ * Caches the representations of class prompts, which are the same for every image. A view is one state of the
+ * anchors, so an entry is valid for as long as its view exists.
+ */
+export interface PromptCache<Rows extends object> {
+  readonly get: (
+    view: AnchorView,
+    settings: AsifSettings,
+    prompts: Float32Array,
+    /** What the rows depend on besides the view and the texts. */
+    form: string,
+    make: () => Promise<Rows>,
+  ) => Promise<Rows>;
+}
+
+/** The caches of class prompts, one for each kind of method. */
+export interface RepresentationCache {
+  readonly relative: PromptCache<RelativeRepresentations>;
+  readonly local: PromptCache<LocalTexts>;
+}
+
+export const createRepresentationCache = (): RepresentationCache => ({
+  relative: createPromptCache((rows) => rows.slots.length),
+  local: createPromptCache(entriesOf),
+});
+
+/** @param entriesOf size of a value in entries; the least recently used values are dropped first */
+export const createPromptCache = <Rows extends object>(
+  entriesOf: (rows: Rows) => number,
+): PromptCache<Rows> => {
+  const identities = new WeakMap<object, number>();
+  let next = 0;
+  const identityOf = (object: object): number => {
+    const known = identities.get(object);
+    if (known !== undefined) return known;
+    identities.set(object, ++next);
+    return next;
+  };
+  const cache = new LRUCache<string, Rows>({
+    maxSize: MAX_ENTRIES,
+    sizeCalculation: (rows) => entriesOf(rows) + 1,
+  });
+
+  return {
+    get: async (view, settings, prompts, form, make) => {
+      const { k, p, negatives = "cut", transform, allow, exact, ef } = settings;
+      const digest = createHash("sha256")
+        .update(new Uint8Array(prompts.buffer, prompts.byteOffset, prompts.byteLength))
+        .update(allow ?? "")
+        .digest("base64");
+      const key = [
+        identityOf(view),
+        view.fitVersion("text", transform),
+        k,
+        p,
+        negatives,
+        transformText(transform),
+        exact,
+        ef,
+        form,
+        digest,
+      ].join(" ");
+      const known = cache.get(key);
+      if (known !== undefined) return known;
+      const made = await make();
+      cache.set(key, made);
+      return made;
+    },
+  };
 };

@@ -2,7 +2,6 @@ import {
   DEFAULT_MEMBERS,
   isPlugged,
   type AlignmentKind,
-  type CoreMethod,
   type FitUsed,
   type Member,
   type Method,
@@ -14,42 +13,10 @@ import { representAnchors, spacedSlots } from "./background.ts";
 import { sumOfStandardized, type MemberScores } from "./consensus.ts";
 import { linearScores } from "./linear.ts";
 import { localImages, localTexts, openFrame, scoreLocally, type LocalMethod } from "./local/index.ts";
-import { scorePlugged, type MethodPlug } from "./plug.ts";
-import { meanRepresentations, relativeRepresentations, represent } from "./relative.ts";
-import { scoreAll } from "./score.ts";
+import { scorePlugged } from "./plug.ts";
+import { meanRepresentations, relativeRepresentations, represent, scoreAll } from "./relative.ts";
+import type { MethodSettings } from "./settings.ts";
 import type { AsifSettings, RelativeRepresentations } from "./types.ts";
-
-interface MethodTraits {
-  /** Whether scores are sums over anchors, which can be listed. */
-  readonly explainable: boolean;
-  /** Whether canonical directions are compared, of which `rank` says how many. */
-  readonly canonical: boolean;
-}
-
-export const METHOD_TRAITS: Readonly<Record<CoreMethod, MethodTraits>> = {
-  asif: { explainable: true, canonical: false },
-  csa: { explainable: false, canonical: true },
-  orthogonal: { explainable: false, canonical: false },
-  ridge: { explainable: false, canonical: false },
-  "asif-csa": { explainable: true, canonical: true },
-  local: { explainable: true, canonical: false },
-  "asif+local": { explainable: true, canonical: false },
-  consensus: { explainable: false, canonical: true },
-};
-
-/** What a method can and cannot be asked for; a plugged one has no contributions and no directions. */
-export const traitsOf = (method: Method): MethodTraits =>
-  isPlugged(method) ? { explainable: false, canonical: false } : entryOf(METHOD_TRAITS, method, "method");
-
-/** What methods other than `asif` depend on besides. */
-export interface MethodSettings {
-  /** Canonical directions that `csa` and `asif-csa` compare by, the most correlated first; absent: 512. */
-  readonly rank?: number;
-  /** Of a consensus; absent: {@link DEFAULT_MEMBERS}. */
-  readonly members?: readonly Member[];
-  /** What scores where the method is not the core's own. */
-  readonly plug?: MethodPlug;
-}
 
 const RANK = 512;
 /** Fewer texts than these say too little of each other: a consensus measures them against captions of anchors. */

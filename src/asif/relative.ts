@@ -1,7 +1,8 @@
 import type { SearchPlan } from "../api/indexes.ts";
 import type { AnchorView, Neighbours } from "../retrieval/index.ts";
 import type { Modality, Negatives } from "../types.ts";
-import type { AsifSettings, RelativeRepresentations } from "./types.ts";
+import { createSlices } from "../math/slices.ts";
+import type { AsifSettings, RelativeRepresentations, SparseRows } from "./types.ts";
 
 /** How similarities become values. */
 export type ValueSettings = Pick<AsifSettings, "p" | "negatives">;
@@ -151,40 +152,60 @@ export const meanRepresentations = (
   sizes: readonly number[],
   slotCount: number,
 ): RelativeRepresentations => {
+  const { placeOf, ...means } = sumGroups(rows, sizes, slotCount, (sum, group) => {
+    const norm = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
+    // Rows that cancel each other leave only rounding, which must not be scaled to norm 1.
+    return norm > VANISHED * (sizes[group] ?? 0) ? 1 / norm : 0;
+  });
+  const similarities = new Float32Array(means.slots.length).fill(-Infinity);
+  placeOf.forEach((place, i) => {
+    if (place >= 0) similarities[place] = Math.max(similarities[place] ?? 0, rows.similarities[i] ?? 0);
+  });
+  return { ...means, similarities };
+};
+
+/**
+ * Sums groups of consecutive rows, one entry for each slot of a group, and scales each sum.
+ *
+ * @param sizes number of rows in each group
+ * @param scaleOf what a group's sum is multiplied by; the row of a group that is scaled by 0 is empty
+ * @returns with the place of each entry's slot in its group's row; -1 for groups that are empty
+ */
+export const sumGroups = (
+  rows: SparseRows,
+  sizes: readonly number[],
+  slotCount: number,
+  scaleOf: (sum: Float64Array, group: number) => number,
+): SparseRows & { readonly placeOf: Int32Array } => {
   const slots = new Int32Array(rows.slots.length);
   const values = new Float64Array(rows.slots.length);
-  const similarities = new Float32Array(rows.slots.length);
+  const placeOf = new Int32Array(rows.slots.length).fill(-1);
   const offsets = new Int32Array(sizes.length + 1);
-  // Position of a slot's entry. Positions before the first entry of the current group are stale.
-  const position = new Int32Array(slotCount).fill(-1);
-  let filled = 0;
-  let row = 0;
+  // Place of a slot's entry. Places before the first entry of the current group are stale.
+  const places = new Int32Array(slotCount).fill(-1);
+  let [row, filled] = [0, 0];
   sizes.forEach((size, group) => {
     const first = filled;
     const [from, to] = [rows.offsets[row] ?? 0, rows.offsets[row + size] ?? 0];
     for (let i = from; i < to; i++) {
       const slot = rows.slots[i] ?? 0;
-      let at = position[slot] ?? -1;
-      if (at < first) {
-        at = filled++;
-        position[slot] = at;
-        slots[at] = slot;
-        similarities[at] = rows.similarities[i] ?? 0;
+      let place = places[slot] ?? -1;
+      if (place < first) {
+        place = filled++;
+        places[slot] = place;
+        slots[place] = slot;
       }
-      values[at] = (values[at] ?? 0) + (rows.values[i] ?? 0);
-      similarities[at] = Math.max(similarities[at] ?? 0, rows.similarities[i] ?? 0);
+      placeOf[i] = place;
+      values[place] = (values[place] ?? 0) + (rows.values[i] ?? 0);
     }
-    let squares = 0;
-    for (let i = first; i < filled; i++) squares += (values[i] ?? 0) ** 2;
-    const norm = Math.sqrt(squares);
-    // Rows that cancel each other leave only rounding, which must not be scaled to norm 1.
-    if (norm > VANISHED * size) {
-      for (let i = first; i < filled; i++) values[i] = (values[i] ?? 0) / norm;
-    } else {
-      for (let i = first; i < filled; i++) position[slots[i] ?? 0] = -1;
+    const scale = scaleOf(values.subarray(first, filled), group);
+    if (scale === 0) {
+      for (let place = first; place < filled; place++) places[slots[place] ?? 0] = -1;
       values.fill(0, first, filled);
+      placeOf.fill(-1, from, to);
       filled = first;
     }
+    for (let place = first; place < filled; place++) values[place] = scale * (values[place] ?? 0);
     offsets[group + 1] = filled;
     row += size;
   });
@@ -193,6 +214,62 @@ export const meanRepresentations = (
     offsets,
     slots: slots.subarray(0, filled),
     values: values.subarray(0, filled),
-    similarities: similarities.subarray(0, filled),
+    placeOf,
   };
+};
+
+/**
+ * Inner products of sparse rows, one left row at a time: `onRow` receives the scores of left row i with every right
+ * row, in float64, in an array that is reused for the next row. They are cosines, in [-1, 1] up to rounding.
+ */
+export const scoreRows = async (
+  left: SparseRows,
+  right: SparseRows,
+  slotCount: number,
+  onRow: (row: number, scores: Float64Array) => void,
+): Promise<void> => {
+  const scores = new Float64Array(right.count);
+  const spread = new Float64Array(slotCount);
+  const slices = createSlices();
+  for (let i = 0; i < left.count; i++) {
+    scoreRow(left, i, right, spread, scores);
+    onRow(i, scores);
+    if (slices.due()) await slices.rest();
+  }
+};
+
+/**
+ * The inner products of one sparse row with every right row. The left row is scattered over all slots once, so that the
+ * cost of a right row is its number of entries.
+ *
+ * @param spread a zero for every slot, and so again afterwards
+ */
+export const scoreRow = (
+  left: SparseRows,
+  row: number,
+  right: SparseRows,
+  spread: Float64Array,
+  into: Float64Array,
+): void => {
+  const [from, to] = [left.offsets[row] ?? 0, left.offsets[row + 1] ?? 0];
+  const { offsets, slots, values } = right;
+  for (let at = from; at < to; at++) spread[left.slots[at] ?? 0] = left.values[at] ?? 0;
+  for (let j = 0; j < right.count; j++) {
+    let sum = 0;
+    const end = offsets[j + 1] ?? 0;
+    for (let at = offsets[j] ?? 0; at < end; at++) sum += (values[at] ?? 0) * (spread[slots[at] ?? 0] ?? 0);
+    into[j] = sum;
+  }
+  for (let at = from; at < to; at++) spread[left.slots[at] ?? 0] = 0;
+};
+
+/** All inner products, `[left.count, right.count]` row-major. */
+export const scoreAll = async (
+  left: SparseRows,
+  right: SparseRows,
+  slotCount: number,
+): Promise<Float64Array> => {
+  const all = new Float64Array(left.count * right.count);
+  await scoreRows(left, right, slotCount, (row, scores) => all.set(scores, row * right.count));
+  return all;
 };

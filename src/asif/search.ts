@@ -1,7 +1,6 @@
 import { countOnes, type AnchorView, type Slot } from "../retrieval/index.ts";
 import type { Modality } from "../types.ts";
-import { relativeRepresentations } from "./relative.ts";
-import { scoreAll } from "./score.ts";
+import { relativeRepresentations, scoreAll } from "./relative.ts";
 import type { AsifSettings, Found, Hit, RelativeRepresentations } from "./types.ts";
 
 /** Up to this number of anchors, all of them are scored; beyond it, only a shortlist. */

@@ -14,16 +14,17 @@ export interface AsifSettings extends Pick<AsifParameters, "k" | "p"> {
   readonly ef?: number;
 }
 
-/**
- * Sparse rows over slots, each of L2 norm 1 or empty. The rows of a query are sorted by descending value, ties by
- * anchor id.
- */
-export interface RelativeRepresentations {
+/** Rows over slots, of which only the entries that are not 0 are kept. */
+export interface SparseRows {
   readonly count: number;
   /** Row r is at `offsets[r] .. offsets[r + 1]`. */
   readonly offsets: Int32Array;
   readonly slots: Int32Array;
   readonly values: Float64Array;
+}
+
+/** Rows of L2 norm 1, or empty. The rows of a query are sorted by descending value, ties by anchor id. */
+export interface RelativeRepresentations extends SparseRows {
   /** The similarities that the values were computed from. */
   readonly similarities: Float32Array;
 }

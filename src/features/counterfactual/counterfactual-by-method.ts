@@ -4,8 +4,7 @@ import type { FitUsed, Method } from "../../api/methods.ts";
 import { AnchorageError } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
-import type { RepresentationCache } from "../../asif/cache.ts";
-import { classifyByMethod, type Classified } from "../../asif/classify-by-method.ts";
+import { classifyByMethod, type Classified, type RepresentationCache } from "../../asif/classify.ts";
 import { openEditedSpace } from "./edited-space.ts";
 import {
   counterfactual,
@@ -13,7 +12,7 @@ import {
   type CounterfactualCache,
   type CounterfactualInput,
 } from "./counterfactual.ts";
-import type { MethodSettings } from "../../asif/method.ts";
+import type { MethodSettings } from "../../asif/settings.ts";
 
 export interface CounterfactualByMethod {
   readonly results: readonly Counterfactual[];

@@ -3,8 +3,7 @@ import type { ClassifyResult } from "../../api/explain.ts";
 import { compareIds } from "../../math/order.ts";
 import { countOnes, type AnchorEntry, type AnchorView, type Look, type Slot } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
-import { createPromptCache, type PromptCache } from "../../asif/cache.ts";
-import { classificationOf, scoreClasses } from "../../asif/classify.ts";
+import { classificationOf, createPromptCache, scoreClasses, type PromptCache } from "../../asif/classify.ts";
 import {
   asEdited,
   asRanked,

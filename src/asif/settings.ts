@@ -1,6 +1,9 @@
+import { isPlugged, type CoreMethod, type Member, type Method } from "../api/methods.ts";
 import type { Transform } from "../api/transforms.ts";
+import { entryOf } from "../errors.ts";
 import { bandOf, FEWEST_TO_WHITEN, kindFor, whiteningOf } from "../retrieval/index.ts";
 import type { AsifParameters, AsifSetting } from "../types.ts";
+import type { MethodPlug } from "./plug.ts";
 
 const MODALITIES = ["image", "text"] as const;
 
@@ -72,3 +75,35 @@ export const autoRule = (transform: Transform, anchors: number): string => {
       : "";
   return `k = ${k} and p = ${p}, for ${how} and there are ${from} to ${to} anchors${few}`;
 };
+
+interface MethodTraits {
+  /** Whether scores are sums over anchors, which can be listed. */
+  readonly explainable: boolean;
+  /** Whether canonical directions are compared, of which `rank` says how many. */
+  readonly canonical: boolean;
+}
+
+export const METHOD_TRAITS: Readonly<Record<CoreMethod, MethodTraits>> = {
+  asif: { explainable: true, canonical: false },
+  csa: { explainable: false, canonical: true },
+  orthogonal: { explainable: false, canonical: false },
+  ridge: { explainable: false, canonical: false },
+  "asif-csa": { explainable: true, canonical: true },
+  local: { explainable: true, canonical: false },
+  "asif+local": { explainable: true, canonical: false },
+  consensus: { explainable: false, canonical: true },
+};
+
+/** What a method can and cannot be asked for; a plugged one has no contributions and no directions. */
+export const traitsOf = (method: Method): MethodTraits =>
+  isPlugged(method) ? { explainable: false, canonical: false } : entryOf(METHOD_TRAITS, method, "method");
+
+/** What methods other than `asif` depend on besides. */
+export interface MethodSettings {
+  /** Canonical directions that `csa` and `asif-csa` compare by, the most correlated first; absent: 512. */
+  readonly rank?: number;
+  /** Of a consensus; absent: `DEFAULT_MEMBERS`. */
+  readonly members?: readonly Member[];
+  /** What scores where the method is not the core's own. */
+  readonly plug?: MethodPlug;
+}
