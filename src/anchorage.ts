@@ -28,11 +28,11 @@ export interface ServiceOptions extends Partial<CoreOptions> {
  */
 export const openService = async (
   config: Pick<Config, "dataDir" | "databaseUrl"> &
-    Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods">>,
+    Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods" | "apiKey">>,
   log: Log,
-  { preload = true, features: plugged = FEATURES }: ServiceOptions = {},
+  { preload = true, audit = false, features: plugged = FEATURES }: ServiceOptions = {},
 ): Promise<Service> => {
-  const core = await openCore(config, log, { preload });
+  const core = await openCore(config, log, { preload, audit });
   try {
     const features = await openFeatures(core, plugged);
     return {
@@ -107,7 +107,7 @@ export const openAnchorage = async (options: AnchorageOptions = {}): Promise<Anc
   });
   try {
     const settings = { host: "localhost", apiKey: null, bodyLimitBytes: Infinity };
-    const app = createApp(service.core, service.features.routes, settings, log);
+    const app = createApp(service.core, { routes: service.features.routes }, settings, log);
     const client = createClient({ url: IN_PROCESS, fetch: createInProcessFetch(app) });
     if (resume) await service.features.resume();
     if (sample) await startSample(service.core, log);

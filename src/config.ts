@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { faultsOfIssues, faultyFields } from "./errors.ts";
+import { faultsOfIssues, faultyFields, invalidField, messageOf } from "./errors.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 
 const LOCALHOST = /^(?:[a-z0-9-]+\.)*localhost$/i;
@@ -27,6 +28,25 @@ export const isLoopback = (host: string): boolean => {
 /** A list of names or addresses (IPv6 in brackets), each with an optional port. */
 const HOSTS = /^\s*(?:(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?(?:[\s,]+|$))*$/i;
 
+const splitList = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((part) => part !== "");
+
+const listOf = (valid: (part: string) => boolean, message: string) =>
+  z
+    .string()
+    .default("")
+    .transform(splitList)
+    .refine((parts) => parts.every(valid), message);
+
+/** Whether a text is an origin as browsers send it: no path, no slash at the end. */
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+
+const isNetwork = (text: string): boolean =>
+  text.includes("/") ? ipaddr.isValidCIDR(text) : isIP(text) !== 0;
+
 const wholeNumber = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
@@ -46,6 +66,32 @@ const settings = z
       .optional(),
     /** Clients send it as `Authorization: Bearer ...`; at least 16 characters. */
     API_KEY: z.string().min(16, "must be at least 16 characters long").optional(),
+    /** Files that hold the values of API_KEY and DATABASE_URL; they are read before the settings are checked. */
+    API_KEY_FILE: z.string().optional(),
+    DATABASE_URL_FILE: z.string().optional(),
+    /** Pages of other origins that may use the service, such as `https://app.example`, separated by commas. */
+    ALLOWED_ORIGINS: listOf(
+      (text) => isOrigin(text),
+      "must be origins such as https://app.example, separated by commas",
+    ),
+    /** Names by which a proxy on this machine passes requests on to a service on loopback. */
+    PUBLIC_HOSTS: z
+      .string()
+      .regex(HOSTS, "must be hosts or host:port, separated by commas")
+      .default("")
+      .transform(splitList),
+    /** Addresses or networks of proxies whose USER_HEADER is believed. */
+    TRUSTED_PROXY: listOf(
+      (text) => isNetwork(text),
+      "must be addresses or networks such as 10.0.0.0/8, separated by commas",
+    ),
+    /** The header by which a trusted proxy names the person. */
+    USER_HEADER: z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,100}$/, "must be the name of a header")
+      .optional(),
+    /** `off` asks for a key before the page, the documentation and the OpenAPI document as well. */
+    OPEN_DOCS: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
     /** `off` starts without the sample collection. */
     SAMPLE: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
     /** Maximum size of a request body, in MiB. NDJSON streams are exempt. */
@@ -74,6 +120,13 @@ const settings = z
         message: `is required where HOST (${value.HOST}) is not loopback`,
       });
     }
+    if ((value.USER_HEADER === undefined) !== (value.TRUSTED_PROXY.length === 0)) {
+      context.addIssue({
+        code: "custom",
+        path: [value.USER_HEADER === undefined ? "USER_HEADER" : "TRUSTED_PROXY"],
+        message: "is required: TRUSTED_PROXY and USER_HEADER go together",
+      });
+    }
   });
 
 /** All settings of the service, validated. */
@@ -84,6 +137,16 @@ export interface Config {
   readonly dataDir: string;
   readonly databaseUrl: string | null;
   readonly apiKey: string | null;
+  /** Origins whose pages may use the service. */
+  readonly allowedOrigins: readonly string[];
+  /** Names that a service on loopback answers to as well. */
+  readonly publicHosts: readonly string[];
+  /** Addresses and networks of the proxies that are believed about the person. */
+  readonly trustedProxy: readonly string[];
+  /** Where a trusted proxy names the person. */
+  readonly userHeader: string | null;
+  /** Whether the page and the documentation need no key. */
+  readonly openDocs: boolean;
   readonly sample: boolean;
   readonly bodyLimitBytes: number;
   /** Of the largest image that is decoded. */
@@ -108,7 +171,9 @@ export interface Config {
  * ```
  */
 export const readConfig = (environment: Readonly<Record<string, string | undefined>>): Config => {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const given = withSecretFiles(
+    Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== "")),
+  );
   const parsed = settings.safeParse(given);
   if (!parsed.success) {
     throw faultyFields(faultsOfIssues(parsed.error.issues));
@@ -120,6 +185,11 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     dataDir: resolve(value.DATA_DIR),
     databaseUrl: value.DATABASE_URL ?? null,
     apiKey: value.API_KEY ?? null,
+    allowedOrigins: value.ALLOWED_ORIGINS,
+    publicHosts: value.PUBLIC_HOSTS,
+    trustedProxy: value.TRUSTED_PROXY,
+    userHeader: value.USER_HEADER ?? null,
+    openDocs: value.OPEN_DOCS === "on",
     sample: value.SAMPLE === "on",
     bodyLimitBytes: Math.round(value.BODY_LIMIT_MIB * 1024 * 1024),
     maxPixels: value.MAX_MEGAPIXELS * 1_000_000,
@@ -129,6 +199,29 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     logLevel: value.LOG_LEVEL,
     underNpm: value.npm_lifecycle_event !== undefined,
   };
+};
+
+/** Settings that may be kept in a file, as container platforms hand secrets over: `API_KEY_FILE` names one. */
+const SECRETS = ["API_KEY", "DATABASE_URL"] as const;
+
+/** @throws AnchorageError `invalid-input` for a file that cannot be read, and for a setting that is given both ways */
+const withSecretFiles = (
+  given: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> => {
+  const settings = { ...given };
+  for (const name of SECRETS) {
+    const file = given[`${name}_FILE`];
+    if (file === undefined) continue;
+    if (given[name] !== undefined)
+      throw invalidField([`${name}_FILE`], `and ${name} are both set; one of them must go`);
+    try {
+      settings[name] = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    } catch (error) {
+      throw invalidField([`${name}_FILE`], `cannot be read: ${messageOf(error)}`);
+    }
+    if (settings[name] === "") throw invalidField([`${name}_FILE`], `names an empty file, ${file}`);
+  }
+  return settings;
 };
 
 /** Directory where users place their own encoders, beside the default ones. */

@@ -33,14 +33,14 @@ const main = async (): Promise<void> => {
   });
   if (config.underNpm) watchParent(() => process.kill(process.pid, "SIGTERM"));
   const log = logOf(config);
-  const service = await openService(config, log);
+  const service = await openService(config, log, { audit: true });
   if (stopping.aborted) await service.close();
   else await offer(service, config, log, stopping);
 };
 
 /** Listens until `stopping` is aborted. */
 const offer = async (service: Service, config: Config, log: Log, stopping: AbortSignal): Promise<void> => {
-  const app = createApp(service.core, service.features.routes, config, log);
+  const app = createApp(service.core, service.features, config, log);
   const server = await listen(app.fetch, config.host, config.port).catch(async (error: unknown) => {
     await service.close();
     throw error;

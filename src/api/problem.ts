@@ -13,6 +13,7 @@ export const PROBLEM_CODES = [
   "unsupported-media-type",
   "misdirected",
   "unprocessable",
+  "too-many-requests",
   "client-closed-request",
   "internal",
   "unavailable",

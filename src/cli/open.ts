@@ -63,7 +63,7 @@ const keyedFetch =
     if (response.status !== 401) return response;
     throw new AnchorageError(
       "unauthorized",
-      `${url} wants a key: set API_KEY to the one that the service was started with`,
+      `${url} requires a key: set API_KEY to the one that the service was started with, or to one of \`anchorage keys\``,
     );
   };
 

@@ -61,6 +61,9 @@ export class MisdirectedError extends AnchorageApiError {
 export class UnprocessableError extends AnchorageApiError {
   declare readonly code: "unprocessable";
 }
+export class TooManyRequestsError extends AnchorageApiError {
+  declare readonly code: "too-many-requests";
+}
 export class ClientClosedRequestError extends AnchorageApiError {
   declare readonly code: "client-closed-request";
 }
@@ -85,6 +88,7 @@ const CLASSES: Readonly<Record<ProblemCode, typeof AnchorageApiError>> = {
   "unsupported-media-type": UnsupportedMediaTypeError,
   misdirected: MisdirectedError,
   unprocessable: UnprocessableError,
+  "too-many-requests": TooManyRequestsError,
   "client-closed-request": ClientClosedRequestError,
   internal: InternalError,
   unavailable: UnavailableError,

@@ -13,6 +13,7 @@ export {
   MisdirectedError,
   NotFoundError,
   TooLargeError,
+  TooManyRequestsError,
   UnauthorizedError,
   UnavailableError,
   UnprocessableError,

@@ -12,6 +12,10 @@ export interface CoreSettings {
   readonly consensusHttpHosts: string;
   /** Classification methods that are plugged in, as `CLASSIFICATION_METHODS` lists them. */
   readonly classificationMethods: string;
+  /** The key of the settings, for sessions made from it; null where there is none. */
+  readonly apiKey: string | null;
+  /** Whether requests that change something are recorded in a file. */
+  readonly audit: boolean;
 }
 
 /** The open core of Anchorage in one process: what the HTTP interface and every feature build on. */

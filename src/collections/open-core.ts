@@ -12,6 +12,8 @@ import { openJobs } from "./jobs/index.ts";
 export interface CoreOptions {
   /** Whether collections are loaded now, as a service wants it, rather than when they are first asked for. */
   readonly preload: boolean;
+  /** Whether requests that change something are recorded in a file of DATA_DIR. */
+  readonly audit?: boolean;
 }
 
 /**
@@ -21,9 +23,9 @@ export interface CoreOptions {
  */
 export const openCore = async (
   config: Pick<Config, "dataDir" | "databaseUrl"> &
-    Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods" | "maxPixels">>,
+    Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods" | "maxPixels" | "apiKey">>,
   log: Log,
-  { preload }: CoreOptions,
+  { preload, audit = false }: CoreOptions,
 ): Promise<OwnedCore> => {
   const closing: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -63,8 +65,8 @@ export const openCore = async (
     );
     const collections = opened(await openCollections(store, encoders, log, preload, indexes));
     const jobs = opened(await openJobs(store, log));
-    const { consensusHttpHosts = "", classificationMethods = "" } = config;
-    const settings = { dataDir, consensusHttpHosts, classificationMethods };
+    const { consensusHttpHosts = "", classificationMethods = "", apiKey = null } = config;
+    const settings = { dataDir, consensusHttpHosts, classificationMethods, apiKey, audit };
     return { store, encoders, jobs, collections, settings, log, close };
   } catch (error) {
     await close().catch(() => undefined);

@@ -19,6 +19,7 @@ import {
 } from "./epalm/client.ts";
 import { createEvaluationClient, type EvaluationClient } from "./evaluation/client.ts";
 import { createInfluenceClient, type InfluenceClient } from "./influence/client.ts";
+import { createKeysClient, type KeysClient } from "./keys/client.ts";
 import { createReencodingClient, type ReencodingClient } from "./reencoding/client.ts";
 import { createSelectionClient, type SelectionClient } from "./selection/client.ts";
 import { createTuningClient, type TuningClient } from "./tuning/client.ts";
@@ -31,6 +32,7 @@ export type * from "./coverage/client.ts";
 export type * from "./epalm/client.ts";
 export type * from "./evaluation/client.ts";
 export type * from "./influence/client.ts";
+export type * from "./keys/client.ts";
 export type * from "./reencoding/client.ts";
 export type * from "./selection/client.ts";
 export type * from "./tuning/client.ts";
@@ -58,7 +60,8 @@ export interface CollectionClient
  * Every method throws an `AnchorageApiError` if Anchorage rejects the request, and an `AnchorageError` `unavailable`
  * if it does not answer.
  */
-export interface AnchorageClient extends CoreClient, SelectionClient, AdaptersClient, ConsensusClient {
+export interface AnchorageClient
+  extends CoreClient, SelectionClient, AdaptersClient, ConsensusClient, KeysClient {
   /** @throws RangeError for a name that cannot be part of a URL */
   collection(name: string): CollectionClient;
 }
@@ -90,6 +93,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
     ...createSelectionClient(transport),
     ...createAdaptersClient(transport),
     ...createConsensusClient(transport),
+    ...createKeysClient(transport),
     collection: (name) => {
       const path = collectionPath(name);
       return {

@@ -2,7 +2,7 @@ import type { ClassifyFields } from "../api/classify-fields.ts";
 import type { MethodPlug } from "../asif/index.ts";
 import type { CollectionHooks, Core } from "../collections/index.ts";
 import type { AnyCommand } from "../command.ts";
-import type { Routes } from "../http/index.ts";
+import type { AccessPlug, Routes } from "../http/index.ts";
 import type { GeneratorPlug, ScorerPlug } from "./consensus/index.ts";
 
 /**
@@ -55,6 +55,8 @@ export interface OpenedFeature {
   readonly scorers?: readonly ScorerPlug[];
   /** What a consensus can propose by, beside its own generators. */
   readonly generators?: readonly GeneratorPlug[];
+  /** Keys beside the one of the settings; at most one feature has them. */
+  readonly access?: AccessPlug;
   /** Goes on with what a stopped or killed service left; called once the service listens. */
   resume?(): Promise<void>;
   /** Frees what it holds; called before the core closes. */
@@ -64,6 +66,7 @@ export interface OpenedFeature {
 /** Every opened feature as one. */
 export interface OpenedFeatures {
   readonly routes: (routes: Routes) => void;
+  readonly access: AccessPlug | null;
   resume(): Promise<void>;
   close(): Promise<void>;
 }
@@ -81,6 +84,7 @@ export const openFeatures = async (core: Core, features: readonly Feature[]): Pr
   const { hooks } = core.collections;
   const scorers: ScorerPlug[] = [];
   const generators: GeneratorPlug[] = [];
+  let access: AccessPlug | null = null;
   try {
     for (const feature of features) {
       const added = await feature.open(core, { scorers, generators });
@@ -97,12 +101,16 @@ export const openFeatures = async (core: Core, features: readonly Feature[]): Pr
       if (added.classify !== undefined) hooks.classify.push(added.classify);
       scorers.push(...(added.scorers ?? []));
       generators.push(...(added.generators ?? []));
+      if (added.access !== undefined && access !== null)
+        throw new Error(`two features add keys; "${feature.name}" is the second`);
+      access ??= added.access ?? null;
     }
   } catch (error) {
     await close();
     throw error;
   }
   return {
+    access,
     routes: (routes) => {
       for (const feature of opened) feature.routes?.(routes);
     },

@@ -32,6 +32,9 @@ export const FEATURES: readonly Feature[] = [
   deferred("evaluation", async () => (await import("./evaluation/feature.ts")).evaluationFeature, {
     evaluate: async () => (await import("./evaluation/command.ts")).evaluateCommand,
   }),
+  deferred("keys", async () => (await import("./keys/feature.ts")).keysFeature, {
+    keys: async () => (await import("./keys/command.ts")).keysCommand,
+  }),
 ];
 
 export { openFeatures, type Feature, type OpenedFeature, type OpenedFeatures } from "./feature.ts";

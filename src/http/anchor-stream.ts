@@ -4,7 +4,7 @@ import { faultyFields, isAnchorageError } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
 import { bodyChunks, parseJson } from "./body.ts";
 import type { Collections } from "../collections/index.ts";
-import type { Routes } from "./endpoint.ts";
+import { noteSequence, type Routes } from "./endpoint.ts";
 import { splitLines, type Line } from "./lines.ts";
 import { problemOf } from "./problem.ts";
 import { anchor, type Anchor, type WrittenLines } from "../api/anchors.ts";
@@ -39,6 +39,7 @@ export const receiveAnchorStream = async (
   const encoder = new TextEncoder();
   const encode = (value: unknown): Uint8Array => encoder.encode(`${JSON.stringify(value)}\n`);
   let next: IteratorResult<WrittenLines, void> | undefined = await results.next();
+  noteSequence(c, next.value);
 
   const body = new ReadableStream<Uint8Array>(
     {

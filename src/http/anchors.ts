@@ -48,6 +48,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       method: "put",
       path,
       tags,
+      scope: "write",
       operationId: "putAnchors",
       summary: "Add or replace anchors",
       description:
@@ -123,6 +124,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       method: "patch",
       path: `${path}/{id}`,
       tags,
+      scope: "write",
       operationId: "changeAnchor",
       summary: "Change an anchor's caption or metadata",
       request: { params: anchorPath, ...jsonBody(anchorChange) },
@@ -168,6 +170,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       method: "post",
       path: `${path}/exists`,
       tags,
+      scope: "read",
       operationId: "existingAnchors",
       summary: "See which ids are stored, or how anchors differ from those stored",
       description:
@@ -196,6 +199,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       method: "post",
       path: `${path}/of-source`,
       tags,
+      scope: "read",
       operationId: "anchorsOfSource",
       summary: "List the ids of the anchors that come from one source",
       description:
@@ -218,6 +222,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       method: "delete",
       path: `${path}/{id}`,
       tags,
+      scope: "write",
       operationId: "deleteAnchor",
       summary: "Delete an anchor",
       request: { params: anchorPath, query: deleteQuery },
@@ -239,6 +244,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       method: "post",
       path: `${path}/delete`,
       tags,
+      scope: "write",
       operationId: "deleteAnchors",
       summary: "Delete anchors by ids or by a filter",
       request: { params: collectionParams, ...jsonBody(deleteAnchorsRequest) },

@@ -1,10 +1,18 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { isLoopback, type Config } from "../config.ts";
 import { invalidField } from "../errors.ts";
 import type { Log } from "../types.ts";
-import { refuseCrossOrigin, refuseRebinding, requireKey } from "./access.ts";
+import {
+  auditRequests,
+  identifyCaller,
+  refuseCrossOrigin,
+  refuseRebinding,
+  type AccessPlug,
+} from "./access.ts";
+import { userHeader } from "./trusted-proxy.ts";
 import { addAnchors } from "./anchors.ts";
 import { addCollections } from "./collections.ts";
 import { addDocs } from "./docs.ts";
@@ -19,28 +27,39 @@ import { answerError, refuse } from "./problem.ts";
 import { addQueries } from "./queries.ts";
 import { addReceipts } from "./receipts.ts";
 import { addService } from "./service.ts";
-import { requestIds } from "./request-id.ts";
+import { currentRequestId, requestIds } from "./request-id.ts";
+
+/** Headers of answers that scripts of an allowed origin may read. */
+const EXPOSED = ["X-Request-Id", "Location", "Retry-After", "ETag"];
 
 /**
  * The HTTP interface over an open core; a Hono app whose `fetch` a server is given.
  *
- * @param addFeatures adds the endpoints of features
+ * @param features their endpoints, and the keys that are accepted beside that of the settings
  * @param pageFolder where the page was built that browsers get at `/`
  *
  * @example
  * ```ts
  * const features = await openFeatures(core, FEATURES);
- * const app = createApp(core, features.routes, config, log);
+ * const app = createApp(core, features, config, log);
  * serve({ fetch: app.fetch, port: 8080 });
  * ```
  */
 export const createApp = (
   core: Pick<Core, "store" | "encoders" | "jobs" | "collections">,
-  addFeatures: (routes: Routes) => void,
-  config: Pick<Config, "host" | "apiKey" | "bodyLimitBytes">,
+  features: { readonly routes: (routes: Routes) => void; readonly access?: AccessPlug | null },
+  config: Pick<Config, "host" | "apiKey" | "bodyLimitBytes"> & Partial<Config>,
   log: Log,
   pageFolder = PAGE_FOLDER,
 ): OpenAPIHono => {
+  const { access = null } = features;
+  const {
+    allowedOrigins = [],
+    publicHosts = [],
+    trustedProxy = [],
+    userHeader: name = null,
+    openDocs = true,
+  } = config;
   const page = createPage(pageFolder);
   const metrics = createMetrics(core);
   const app = new OpenAPIHono();
@@ -49,9 +68,14 @@ export const createApp = (
   app.use(requestIds(log));
   app.use(metrics.measure);
   app.use(secureHeaders);
-  if (isLoopback(config.host)) app.use(refuseRebinding());
-  app.use(refuseCrossOrigin());
-  if (config.apiKey !== null) app.use(requireKey(config.apiKey));
+  if (isLoopback(config.host)) app.use(refuseRebinding(new Set(publicHosts)));
+  if (access !== null) app.use(auditRequests(access, currentRequestId));
+  app.use(refuseCrossOrigin(new Set(allowedOrigins)));
+  if (allowedOrigins.length > 0)
+    app.use(cors({ origin: [...allowedOrigins], exposeHeaders: EXPOSED, maxAge: 600 }));
+  app.use(
+    identifyCaller({ apiKey: config.apiKey, openDocs, userOf: userHeader(trustedProxy, name) }, access),
+  );
   app.use(checkPath);
   app.use(
     methodNotAllowed({
@@ -66,7 +90,7 @@ export const createApp = (
   addCollections(routes, core);
   addAnchors(routes, core);
   addQueries(routes, core);
-  addFeatures(routes);
+  features.routes(routes);
   addIndexes(routes, core);
   addReceipts(routes, core);
   addEncoders(routes, core);

@@ -1,4 +1,5 @@
 import { createTransformMoves, type Core } from "../collections/index.ts";
+import { maySee } from "./access.ts";
 import { readJsonBody } from "./body.ts";
 import { endpoint, jsonEndpoint, jsonBody, problems, readPath, readQuery, type Routes } from "./endpoint.ts";
 import {
@@ -44,12 +45,16 @@ export const addCollections = (
       method: "get",
       path: "/v1/collections",
       tags,
+      everywhere: true,
       operationId: "listCollections",
       summary: "List collections",
       answer: { description: "In name order.", schema: collectionList },
       problems: [503],
     },
-    async () => ({ collections: await collections.list() }),
+    async (c) => {
+      const caller = c.get("caller");
+      return { collections: (await collections.list()).filter(({ name }) => maySee(caller, name)) };
+    },
   );
 
   jsonEndpoint(

@@ -9,6 +9,7 @@ export const addEncoders = ({ app }: Routes, { encoders }: Pick<Core, "encoders"
       method: "get",
       path: "/v1/encoders",
       tags: ["encoders"],
+      everywhere: true,
       operationId: "listEncoders",
       summary: "List the encoders that are installed here",
       answer: { description: "Images first, then by id.", schema: encoderList },

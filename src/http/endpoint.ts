@@ -1,6 +1,7 @@
 import type { OpenAPIHono, RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { problem } from "../api/problem.ts";
+import { authorize, type Scope } from "./access.ts";
 import { AnchorageError, faultyFields } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { parseWith } from "./validation.ts";
@@ -15,19 +16,41 @@ export interface Routes {
 
 export type Handler = (c: Context) => Response | Promise<Response>;
 
+/** Which callers may use an endpoint. */
+export interface RouteAccess {
+  /** What the caller's key must allow; absent: `read` for GET, `admin` for any other method. */
+  readonly scope?: Scope;
+  /**
+   * Whether a key for named collections may use an endpoint whose path names no collection: it shows nothing of
+   * collections, or checks each by the caller.
+   */
+  readonly everywhere?: boolean;
+}
+
 /**
  * Answers `route` with `handler` and puts it into the OpenAPI document.
  *
  * The library's own validators are not used: they read a body without a limit and cannot say where its JSON breaks.
  * Handlers parse by the same schemas that the document is made from.
  */
-export const endpoint = (app: OpenAPIHono, route: RouteConfig, handler: Handler): void => {
-  app.openAPIRegistry.registerPath(route);
-  app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), handler);
+export const endpoint = (
+  app: OpenAPIHono,
+  { scope: given, everywhere = false, ...route }: RouteConfig & RouteAccess,
+  handler: Handler,
+): void => {
+  const scope = given ?? (route.method === "get" ? "read" : "admin");
+  app.openAPIRegistry.registerPath({ ...route, "x-scope": scope });
+  const id = route.operationId ?? `${route.method} ${route.path}`;
+  app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (c) => {
+    const collection = c.req.param("collection") ?? null;
+    c.set("operation", { id, scope, collection });
+    if (route.security !== OPEN.security) authorize(c.get("caller"), scope, collection, everywhere);
+    return handler(c);
+  });
 };
 
 /** An endpoint that answers with JSON. */
-export interface JsonRoute<Answer extends z.ZodType> extends Omit<RouteConfig, "responses"> {
+export interface JsonRoute<Answer extends z.ZodType> extends Omit<RouteConfig, "responses">, RouteAccess {
   readonly answer: {
     readonly description: string;
     readonly schema: Answer;
@@ -70,6 +93,17 @@ export const jsonEndpoint = <Answer extends z.ZodType>(
   );
 };
 
+/** Keeps the sequence of a write for the audit log. */
+export const noteSequence = (c: Context, answer: unknown): void => {
+  if (
+    typeof answer === "object" &&
+    answer !== null &&
+    "sequence" in answer &&
+    typeof answer.sequence === "number"
+  )
+    c.set("sequence", answer.sequence);
+};
+
 /** @throws AnchorageError `invalid-input` that names the part of the path. */
 export const readPath = <Schema extends z.ZodType>(c: Context, schema: Schema): z.output<Schema> =>
   parseWith(schema, c.req.param());
@@ -86,6 +120,7 @@ export const readQuery = <Schema extends z.ZodType>(c: Context, schema: Schema):
 
 /** @throws AnchorageError `unprocessable` where the answer would be longer than a string can be. */
 export const answerJson = (c: Context, value: unknown, status: 200 | 201 | 202 | 503 = 200): Response => {
+  noteSequence(c, value);
   let body: string;
   try {
     body = JSON.stringify(value);
@@ -124,9 +159,14 @@ export const problems = (...statuses: readonly ProblemStatus[]) => ({
     statuses.map((status) => [status, { description: PROBLEMS[status], content: problemContent }]),
   ),
   401: {
-    description: "An API key is configured and was not sent as `Authorization: Bearer …`.",
+    description: "A key is required and was not sent as `Authorization: Bearer …` or by a session's cookie.",
     content: problemContent,
   },
+  403: {
+    description: "The key does not allow it, or a page of another origin asks.",
+    content: problemContent,
+  },
+  429: { description: "The key's limit of requests a minute is reached.", content: problemContent },
   500: { description: "A defect of the service; its log says more.", content: problemContent },
 });
 
@@ -135,4 +175,4 @@ export const jsonBody = (schema: z.ZodType) => ({
 });
 
 /** Operations that need no API key. */
-export const OPEN = { security: [] };
+export const OPEN: { security: [] } = { security: [] };

@@ -1,5 +1,6 @@
 /** The HTTP interface: routes, what they accept, problem+json, OpenAPI and its page. No domain logic. */
 export { createApp } from "./app.ts";
+export type { AccessPlug, AuditEntry, Caller, Scope } from "./access.ts";
 export { readFile, readJsonBody } from "./body.ts";
 export {
   answerJson,

@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import { collectionParams } from "../api/collections.ts";
 import { job, type Job } from "../api/service.ts";
 import type { CollectionName } from "../types.ts";
+import type { Scope } from "./access.ts";
 import { readJsonBody } from "./body.ts";
 import { jsonBody, jsonEndpoint, readPath, type Routes } from "./endpoint.ts";
 
@@ -15,6 +16,8 @@ export interface JobStart<Request extends z.ZodType> {
   /** What the answer is, and where the result will be. */
   readonly started: string;
   readonly request: Request;
+  /** What a key must allow to start it; absent: `write`. */
+  readonly scope?: Scope;
   readonly start: (collection: CollectionName, request: z.output<Request>) => Promise<Job>;
 }
 
@@ -37,13 +40,24 @@ export interface JobStart<Request extends z.ZodType> {
  */
 export const addJobStart = <Request extends z.ZodType>(
   { app, bodyLimit }: Routes,
-  { path, operationId, tags, summary, description, started, request, start }: JobStart<Request>,
+  {
+    path,
+    operationId,
+    tags,
+    summary,
+    description,
+    started,
+    request,
+    scope = "write",
+    start,
+  }: JobStart<Request>,
 ): void =>
   jsonEndpoint(
     app,
     {
       method: "post",
       path: `/v1/collections/{collection}/${path}`,
+      scope,
       tags: [...tags],
       operationId,
       summary,

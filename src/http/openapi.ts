@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { SESSION_COOKIE } from "./access.ts";
 
 export type OpenApiDocument = ReturnType<OpenAPIHono["getOpenAPI31Document"]>;
 
@@ -9,7 +10,15 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
   app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
     scheme: "bearer",
-    description: "The service's API_KEY. A service on loopback may have none; then nothing need be sent.",
+    description:
+      "The service's API_KEY or a key of `POST /v1/keys`. A service on loopback may have none; then nothing is required. " +
+      "`x-scope` of an operation says what the key must allow.",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "session", {
+    type: "apiKey",
+    in: "cookie",
+    name: SESSION_COOKIE,
+    description: "A session of a browser, from `POST /v1/session`.",
   });
   return app.getOpenAPI31Document(
     {
@@ -23,7 +32,7 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
           "Every failure is `application/problem+json` (RFC 9457).",
         license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
       },
-      security: [{ apiKey: [] }, {}],
+      security: [{ apiKey: [] }, { session: [] }, {}],
       tags: [
         { name: "collections", description: "A named set of anchors under one image and one text encoder." },
         { name: "anchors", description: "Image-text pairs: what a collection knows." },
@@ -50,6 +59,7 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
             "Language models that see: features of encoders' layers, adapters, and what is generated.",
         },
         { name: "encoders", description: "The frozen networks that are installed here." },
+        { name: "keys", description: "Who may use the service: keys with scopes, and sessions of browsers." },
         { name: "jobs", description: "Background work." },
         { name: "service", description: "Health, readiness, metrics." },
       ],

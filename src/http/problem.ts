@@ -20,13 +20,15 @@ const KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
   "unsupported-media-type": { status: 415, title: "Unsupported media type" },
   misdirected: { status: 421, title: "Misdirected request" },
   unprocessable: { status: 422, title: "Unprocessable" },
+  "too-many-requests": { status: 429, title: "Too many requests" },
   "client-closed-request": { status: 499, title: "Client closed the request" },
   internal: { status: 500, title: "Internal error" },
   unavailable: { status: 503, title: "Unavailable" },
   cancelled: { status: 503, title: "Cancelled" },
 };
 
-const RETRY_AFTER_SECONDS = "2";
+/** By the status of a problem that passes. */
+const RETRY_AFTER_SECONDS: Readonly<Record<number, string>> = { 429: "5", 503: "2" };
 /** Every kind of problem that a request can meet, for the docs. */
 export const PROBLEM_KINDS = PROBLEM_CODES.map((code) => ({ code, ...KINDS[code] }));
 
@@ -67,10 +69,15 @@ const sendProblem = (problem: Problem, headers: Record<string, string> = {}): Re
     status: problem.status,
     headers: {
       "Content-Type": "application/problem+json",
-      ...(problem.status === 503 ? { "Retry-After": RETRY_AFTER_SECONDS } : {}),
+      ...retryAfter(problem.status),
       ...headers,
     },
   });
+
+const retryAfter = (status: number): Record<string, string> => {
+  const seconds = RETRY_AFTER_SECONDS[status];
+  return seconds === undefined ? {} : { "Retry-After": seconds };
+};
 
 /** The one place where what was thrown becomes an answer. */
 export const answerError = (error: unknown, c: Context, log: Log): Response => {

@@ -51,6 +51,7 @@ export const addQuery = <Request extends z.ZodType, Answer extends z.ZodType>(
       method: "post",
       path: `/v1/collections/{collection}/${name}`,
       tags: ["queries"],
+      scope: "read",
       operationId: name,
       summary,
       request: { params: collectionParams, ...jsonBody(request) },

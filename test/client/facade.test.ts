@@ -45,7 +45,7 @@ beforeAll(async () => {
   const config = { dataDir: await dataDir("served"), databaseUrl: one?.url ?? "" };
   service = await openService(config, silentLog);
   const settings = { host: "127.0.0.1", apiKey: null, bodyLimitBytes: 2 ** 20 };
-  const app = createApp(service.core, service.features.routes, settings, silentLog);
+  const app = createApp(service.core, service.features, settings, silentLog);
   asked = checkAnswers(app);
   operations = routesOf(app).map(({ operationId }) => operationId);
   const url = await new Promise<string>((resolve) => {

@@ -32,7 +32,13 @@ export const openPeer = async (database: TestDatabase, indexDirectory?: string):
   const encoders = await openEncoderRegistry({ folders: [], log });
   const collections = await openCollections(store, encoders, log, true, indexDirectory);
   const jobs = await openJobs(store, log);
-  const settings = { dataDir: null, consensusHttpHosts: "", classificationMethods: "" };
+  const settings = {
+    dataDir: null,
+    consensusHttpHosts: "",
+    classificationMethods: "",
+    apiKey: null,
+    audit: false,
+  };
   const features = await openFeatures({ store, encoders, jobs, collections, settings, log }, FEATURES);
   let stopped = false;
   const stop = async (): Promise<void> => {

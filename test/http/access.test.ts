@@ -107,3 +107,62 @@ describe("a service on loopback without an API key", () => {
     expect((await test.call("POST", "/v1/collections/c/search", query)).status).toBe(200);
   });
 });
+
+describe("a service that lets others in", () => {
+  const ORIGIN = "https://app.example";
+  let test: TestApp;
+
+  beforeAll(async () => {
+    test = await openTestApp({
+      apiKey: KEY,
+      access: { allowedOrigins: [ORIGIN], publicHosts: ["vectors.example"], openDocs: false },
+    });
+  });
+
+  afterAll(() => test.close());
+
+  const authorization = `Bearer ${KEY}`;
+
+  it("answers pages of an allowed origin, and their preflights", async () => {
+    const preflight = await test.call("OPTIONS", "/v1/collections", undefined, {
+      origin: ORIGIN,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "authorization,content-type",
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get("access-control-allow-origin")).toBe(ORIGIN);
+    const answer = await test.call(
+      "POST",
+      "/v1/rank-correlation",
+      { x: [1, 2], y: [1, 2] },
+      { origin: ORIGIN, "sec-fetch-site": "cross-site", authorization },
+    );
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("access-control-allow-origin")).toBe(ORIGIN);
+    expect(answer.headers.get("access-control-allow-credentials")).toBeNull();
+  });
+
+  it.each(["https://app.example.evil", "http://app.example", "https://app.example:444", "null"])(
+    "refuses pages of %s",
+    async (origin) => {
+      const body = { x: [1, 2], y: [1, 2] };
+      const answer = await test.call("POST", "/v1/rank-correlation", body, { origin, authorization });
+      expect(answer.status).toBe(403);
+      expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+    },
+  );
+
+  it.each(["vectors.example", "vectors.example:443", "localhost"])("answers to Host %s", async (host) => {
+    expect((await test.call("GET", "/v1/collections", undefined, { host, authorization })).status).toBe(200);
+  });
+
+  it("answers to no other host", async () => {
+    const headers = { host: "evil.example", authorization };
+    expect((await test.call("GET", "/v1/collections", undefined, headers)).status).toBe(421);
+  });
+
+  it.each(["/", "/docs", "/openapi.json"])("asks for a key before %s", async (path) => {
+    expect((await test.call("GET", path)).status).toBe(401);
+    expect((await test.call("GET", path, undefined, { authorization })).status).toBe(200);
+  });
+});

@@ -84,6 +84,12 @@ POST /v1/consensus/score
 GET /v1/scorers
 GET /v1/generators
 GET /v1/encoders
+POST /v1/keys
+GET /v1/keys
+DELETE /v1/keys/{id}
+POST /v1/session
+GET /v1/session
+DELETE /v1/session
 GET /v1/jobs
 GET /v1/jobs/{id}
 DELETE /v1/jobs/{id}
@@ -131,7 +137,7 @@ describe("the OpenAPI document", () => {
       "application/json",
       "application/x-ndjson",
     ]);
-    expect(Object.keys(document.components.securitySchemes)).toEqual(["apiKey"]);
+    expect(Object.keys(document.components.securitySchemes)).toEqual(["apiKey", "session"]);
   });
 
   it("refers to nothing that it does not hold", () => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const { service, features } = served;
   app = createApp(
     { ...service, collections: { ...service.collections, list: failing } },
-    features.routes,
+    features,
     { host: "127.0.0.1", apiKey: null, bodyLimitBytes: 1_000_000 },
     log,
   );

@@ -29,7 +29,7 @@ describe("the service", () => {
     const { service } = test;
     const app = createApp(
       { ...service, collections: { ...service.collections, loading } },
-      test.features.routes,
+      test.features,
       config,
       silentLog,
     );
@@ -97,7 +97,7 @@ describe("a defect", () => {
     const list = (): Promise<never> => Promise.reject(new TypeError("secret detail"));
     const app = createApp(
       { ...service, collections: { ...service.collections, list } },
-      test.features.routes,
+      test.features,
       config,
       collectingLog(logged),
     );

@@ -49,6 +49,10 @@ export const openTestApp = async (
     readonly patienceMs?: number;
     /** Where snapshots are; absent: there are none. */
     readonly indexDirectory?: string;
+    /** Who may use it, as the settings say. */
+    readonly access?: Partial<
+      Pick<Config, "allowedOrigins" | "publicHosts" | "trustedProxy" | "userHeader" | "openDocs">
+    >;
     /** In place of all features. */
     readonly features?: readonly Feature[];
   } = {},
@@ -65,6 +69,7 @@ export const openTestApp = async (
     consensusHttpHosts = "",
     classificationMethods = "",
     dataDir,
+    access = {},
   } = options;
   const logged: string[] = [];
   const log = collectingLog(logged);
@@ -74,10 +79,10 @@ export const openTestApp = async (
   const jobs = await openJobs(store, log);
   const core: Core = {
     ...{ store, encoders, collections, jobs, log },
-    settings: { dataDir: dataDir ?? null, consensusHttpHosts, classificationMethods },
+    settings: { dataDir: dataDir ?? null, consensusHttpHosts, classificationMethods, apiKey, audit: true },
   };
   const features = await openFeatures(core, plugged);
-  const app = createApp(core, features.routes, { host, apiKey, bodyLimitBytes }, log);
+  const app = createApp(core, features, { host, apiKey, bodyLimitBytes, ...access }, log);
   checkAnswers(app);
   return {
     app,

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { requestsOf, type Catalogue } from "./catalogue/index.ts";
 import type { Capability } from "./plug.ts";
+import { requireCollection } from "../../http/access.ts";
 import { readJsonBody } from "../../http/body.ts";
 import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../http/endpoint.ts";
 import { sendEvents } from "../../http/event-stream.ts";
@@ -24,6 +25,8 @@ export const addConsensus = (
       method: "post",
       path: "/v1/consensus",
       tags,
+      scope: "read",
+      everywhere: true,
       operationId: "consensus",
       summary: "Let generators propose and scorers judge, in a closed loop, until they agree",
       description:
@@ -48,6 +51,7 @@ export const addConsensus = (
     },
     async (c) => {
       const { stream = false, ...request } = await readJsonBody(c, requests.run, bodyLimit);
+      requireCollection(c.get("caller"), request.collection);
       if (stream)
         return sendEvents(c, "round", (signal, onRound) => consensus.run(request, { signal, onRound }), log);
       return answerJson(c, await consensus.run(request, { signal: c.req.raw.signal }));
@@ -60,6 +64,8 @@ export const addConsensus = (
       method: "post",
       path: "/v1/consensus/score",
       tags,
+      scope: "read",
+      everywhere: true,
       operationId: "consensusScore",
       summary: "See what scorers say of some proposals, raw and calibrated",
       request: jsonBody(requests.score),
@@ -70,6 +76,7 @@ export const addConsensus = (
     },
     async (c) => {
       const request = await readJsonBody(c, requests.score, bodyLimit);
+      requireCollection(c.get("caller"), request.collection);
       return answerJson(c, await consensus.score(request, { signal: c.req.raw.signal }));
     },
   );
@@ -80,6 +87,7 @@ export const addConsensus = (
       method: "get",
       path: "/v1/scorers",
       tags,
+      everywhere: true,
       operationId: "listScorers",
       summary: "What proposals can be judged by",
       request: {},
@@ -104,6 +112,7 @@ export const addConsensus = (
       method: "get",
       path: "/v1/generators",
       tags,
+      everywhere: true,
       operationId: "listGenerators",
       summary: "What proposals can be made by",
       request: {},

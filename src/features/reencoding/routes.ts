@@ -16,6 +16,7 @@ const tags = ["reencoding"];
 export const addReencoding = (routes: Routes, reencodings: Reencodings): void => {
   addJobStart(routes, {
     path: "reencode",
+    scope: "admin",
     operationId: "reencode",
     tags,
     summary: "Move a collection to another encoder, in the background, while it is queried and written to",

@@ -61,7 +61,7 @@ export const open = async (): Promise<Place> => {
   const encoders = await openEncoderRegistry({ folders: [], log });
   const collections = await openCollections(store, encoders, log, true, indexes);
   const jobs = await openJobs(store, log);
-  const settings = { dataDir, consensusHttpHosts: "", classificationMethods: "" };
+  const settings = { dataDir, consensusHttpHosts: "", classificationMethods: "", apiKey: null, audit: false };
   const features = await openFeatures({ store, encoders, jobs, collections, settings, log }, FEATURES);
   await collections.create({
     name: BIRDS,

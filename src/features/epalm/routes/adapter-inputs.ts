@@ -25,6 +25,7 @@ export const addAdapterInputs = ({ app, bodyLimit, log }: Routes, adapters: Adap
       method: "post",
       path: `${path}/features`,
       tags,
+      scope: "write",
       operationId: "makeFeatures",
       summary: "Make the features of encoders' layers of all of a collection's images, in the background",
       description:
@@ -50,6 +51,7 @@ export const addAdapterInputs = ({ app, bodyLimit, log }: Routes, adapters: Adap
       method: "post",
       path: `${path}/adapter-inputs`,
       tags,
+      scope: "read",
       operationId: "adapterInputs",
       summary: "Features of an encoder's layers, or an adapter's output for a language model",
       description:

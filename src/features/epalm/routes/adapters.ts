@@ -31,6 +31,7 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
       method: "post",
       path: `${path}/train`,
       tags,
+      scope: "write",
       operationId: "trainAdapter",
       summary: "Train an adapter on a collection's anchors, in the background; the decoder stays as it is",
       description:
@@ -140,6 +141,7 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
       method: "get",
       path: "/v1/decoders",
       tags,
+      everywhere: true,
       operationId: "listDecoders",
       summary: "List the language models that are installed here",
       responses: { 200: jsonOf("By id.", decoderList), ...problems() },

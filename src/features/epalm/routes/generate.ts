@@ -12,6 +12,7 @@ export const addGenerate = ({ app, bodyLimit, log }: Routes, adapters: Adapters)
       method: "post",
       path: "/v1/generate",
       tags: ["adapters"],
+      scope: "read",
       operationId: "generate",
       summary: "Have a language model answer a question about an image, or caption it, by an adapter",
       description:

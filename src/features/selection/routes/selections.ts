@@ -23,6 +23,7 @@ export const addSelections = ({ app, bodyLimit }: Routes, selections: Selections
       method: "post",
       path,
       tags,
+      scope: "write",
       operationId: "select",
       summary:
         "Find the image encoder that fits a collection or a dataset, without fine-tuning any, in the background",
@@ -87,6 +88,7 @@ export const addSelections = ({ app, bodyLimit }: Routes, selections: Selections
       method: "delete",
       path: `${path}/{id}`,
       tags,
+      scope: "write",
       operationId: "deleteSelection",
       summary: "Remove what a selection found",
       request: { params: jobPath },

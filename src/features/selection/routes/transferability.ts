@@ -34,6 +34,8 @@ export const addTransferability = ({ app, bodyLimit }: Routes): void => {
       method: "post",
       path: "/v1/transferability",
       tags,
+      scope: "read",
+      everywhere: true,
       operationId: "transferability",
       summary: "Score how well a model's features fit labels, without fine-tuning it",
       description:
@@ -70,6 +72,8 @@ export const addTransferability = ({ app, bodyLimit }: Routes): void => {
       method: "post",
       path: "/v1/rank-correlation",
       tags,
+      scope: "read",
+      everywhere: true,
       operationId: "rankCorrelation",
       summary: "Measure how far two lists rank the same items alike",
       request: jsonBody(rankCorrelationRequest),
