@@ -3,8 +3,7 @@ import type { AnchorView } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
 import { spacedSlots, withoutSelf } from "../background.ts";
 import type { AsifSettings } from "../types.ts";
-import type { LocalImages } from "./members.ts";
-import { scoreReferences } from "./scales.ts";
+import { scoreReferences, type LocalImages } from "./members.ts";
 import { localImages, scoreLocally } from "./scores.ts";
 import {
   localTexts,

@@ -3,8 +3,7 @@ export { localBackground } from "./background.ts";
 export { drawReferences, referencesOf, type References } from "./references.ts";
 export { regressionWeights } from "./regression.ts";
 export { localRows, NEAREST, type LocalRows } from "./rows.ts";
-export { openLocalScorer, type LocalImages, type MemberScale } from "./members.ts";
-export { openScales } from "./scales.ts";
+export { openLocalScorer, openScales, type LocalImages, type MemberScale } from "./members.ts";
 export { localImages, scoreLocally, type LocalAnswer } from "./scores.ts";
 export {
   entriesOf,

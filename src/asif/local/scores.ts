@@ -1,9 +1,8 @@
 import { createSlices } from "../../math/slices.ts";
 import type { Slot } from "../../retrieval/index.ts";
 import type { Part, ScoreParts } from "../explain.ts";
-import { dotAt } from "./dots.ts";
-import { openLocalScorer, type LocalImages, type Members, type MemberScale } from "./members.ts";
-import { openScales } from "./scales.ts";
+import { dotAt } from "./rows.ts";
+import { openLocalScorer, openScales, type LocalImages, type Members, type MemberScale } from "./members.ts";
 import { nearestIn, prepareRows, widthOf, type Frame, type LocalTexts } from "./texts.ts";
 
 /** One image's answer. */

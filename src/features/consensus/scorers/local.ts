@@ -17,11 +17,6 @@ import { settled, type ScorerSettings } from "./settings.ts";
 /**
  * How well a text and an image go together by regression over the anchors nearest to each, alone (`local`) or added to
  * the cosine of relative representations (`asif+local`). Not bounded by 1. Without anchors it cannot judge.
- *
- * @example
- * ```ts
- * const scorer = createLocalScorer(scene, "asif+local");
- * ```
  */
 export const createLocalScorer = (
   scene: Scene,
