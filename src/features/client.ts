@@ -20,6 +20,7 @@ import {
 import { createEvaluationClient, type EvaluationClient } from "./evaluation/client.ts";
 import { createInfluenceClient, type InfluenceClient } from "./influence/client.ts";
 import { createKeysClient, type KeysClient } from "./keys/client.ts";
+import { createProjectionClient, type ProjectionClient } from "./projection/client.ts";
 import { createReencodingClient, type ReencodingClient } from "./reencoding/client.ts";
 import { createSelectionClient, type SelectionClient } from "./selection/client.ts";
 import { createTuningClient, type TuningClient } from "./tuning/client.ts";
@@ -33,6 +34,7 @@ export type * from "./epalm/client.ts";
 export type * from "./evaluation/client.ts";
 export type * from "./influence/client.ts";
 export type * from "./keys/client.ts";
+export * from "./projection/client.ts";
 export type * from "./reencoding/client.ts";
 export type * from "./selection/client.ts";
 export type * from "./tuning/client.ts";
@@ -48,6 +50,7 @@ export interface CollectionClient
     EvaluationClient,
     CounterfactualClient,
     InfluenceClient,
+    ProjectionClient,
     AdapterInputsClient {
   /** Classifies images without training. `probabilities`, `abstain` and `conformal` need a calibration. */
   classify(request: SureClassifyRequestBody, options?: CallOptions): Promise<SureClassifyAnswerBody>;
@@ -105,6 +108,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
         ...createEvaluationClient(transport, path),
         ...createCounterfactualClient(transport, path),
         ...createInfluenceClient(transport, path),
+        ...createProjectionClient(transport, path),
         ...createAdapterInputsClient(transport, path),
       };
     },

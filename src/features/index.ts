@@ -22,6 +22,7 @@ export const FEATURES: readonly Feature[] = [
   }),
   deferred("reencoding", async () => (await import("./reencoding/feature.ts")).reencodingFeature),
   deferred("calibration", async () => (await import("./calibration/feature.ts")).calibrationFeature),
+  deferred("projection", async () => (await import("./projection/feature.ts")).projectionFeature),
   deferred("selection", async () => (await import("./selection/feature.ts")).selectionFeature, {
     "select-encoder": async () => (await import("./selection/command.ts")).selectEncoderCommand,
   }),

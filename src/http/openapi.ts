@@ -44,6 +44,7 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
         { name: "consensus", description: "Scorers and generators in a closed loop over a collection." },
         { name: "tuning", description: "A collection's settings by its own anchors, without labels." },
         { name: "reencoding", description: "Moving a collection to other encoders while it is used." },
+        { name: "projection", description: "A map of a collection's anchors in the plane." },
         {
           name: "transferability",
           description:

@@ -25,5 +25,6 @@ export {
   type SnapshotSubject,
 } from "./snapshot/index.ts";
 export { openAnchorSpace, type SpaceOptions } from "./space.ts";
+export { principalAxes } from "./principal-axes.ts";
 export { applyTransform, fitTransform, fittedDimension, type Fit } from "./transform.ts";
 export type * from "./types.ts";

@@ -13,7 +13,7 @@ export const toBytes = (values: Float32Array): Buffer => {
 };
 
 /** Decodes what {@link toBytes} encoded, bit for bit. Returns a copy, because bytes from a socket may be unaligned. */
-export const fromBytes = (bytes: Uint8Array): Float32Array => {
+export const fromBytes = (bytes: Uint8Array): Float32Array<ArrayBuffer> => {
   const values = new Float32Array(bytes.byteLength / Float32Array.BYTES_PER_ELEMENT);
   const target = Buffer.from(values.buffer);
   target.set(bytes);

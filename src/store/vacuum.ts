@@ -22,7 +22,9 @@ export const vacuum = async (
   if (how === "rewrite") await outlastReaders(database, readersWithinMs);
   const options = how === "rewrite" ? "(FULL)" : "";
   await database.query((queries) =>
-    queries.execute(sql.raw(`VACUUM ${options} anchors, vectors, images, transforms, label_vectors`)),
+    queries.execute(
+      sql.raw(`VACUUM ${options} anchors, vectors, images, transforms, label_vectors, projections`),
+    ),
   );
 };
 
