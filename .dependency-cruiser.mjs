@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 const CORE = ["collections", "asif", "retrieval", "encoders", "math", "store", "onnx", "api"];
 const below = (layer) => CORE.slice(CORE.indexOf(layer) + 1);
 const LAYERS = {
-  cli: ["features", "http", "client", "files", ...CORE],
+  cli: ["features", "client", "store"],
   features: ["http", "client", "files", ...CORE],
   files: ["math"],
   http: CORE,
@@ -90,7 +90,7 @@ const filesOf = (folder) => {
 
 /** What plugs a feature in; the core has lists of these. */
 const PLUGS = [
-  String.raw`^src/features/[^/]+/(feature|client|command)\.ts$`,
+  String.raw`^src/features/[^/]+/(feature|client|[a-z-]*command)\.ts$`,
   String.raw`^src/features/client\.ts$`,
 ];
 /** What the client is made of, which must run in a browser. */

@@ -1,3 +1,3 @@
-import { runNamed } from "../src/cli/commands/index.ts";
+import { runNamed } from "../src/cli/run-command.ts";
 
 await runNamed(process.argv.slice(2));

@@ -40,6 +40,8 @@ export interface CommandContext<Api = unknown> extends Terminal {
    * @throws AnchorageError `data-dir-busy` or `unavailable`
    */
   readonly connect: (url: string | undefined) => Promise<Api & { close(): Promise<void> }>;
+  /** The address of the service that holds DATA_DIR, or that the settings describe, if it is on this machine and answers. */
+  readonly findService: () => Promise<string | null>;
 }
 
 /** Zod and schemas that several commands share. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { withAnchorage } from "../../src/cli/commands/index.ts";
+import { withAnchorage } from "../../src/cli/run-command.ts";
 import type { CommandContext } from "../../src/command.ts";
 import { ENDS, MEASURES, OWN_DATA, OWN_EXAMPLES } from "../../src/features/evaluation/command.ts";
 import {

@@ -22,7 +22,8 @@ export {
 export { streamEvents } from "./events.ts";
 export { imageOf } from "./image.ts";
 export { collectionPath, segment } from "./paths.ts";
-export { createCoreClient, type CoreClient } from "./service.ts";
+export { createCoreClient, type CollectionsClient, type CoreClient } from "./service.ts";
+export { MAX_BATCH_BYTES, sendBatch } from "./send-batch.ts";
 export { createTransport, type CallOptions, type ClientOptions, type Transport } from "./transport.ts";
 export type { WaitOptions } from "./wait-for-job.ts";
 export { AnchorageError } from "../errors.ts";

@@ -1,5 +1,6 @@
 import type { CollectionBody, CollectionListBody, CollectionSpecBody } from "../api/collections.ts";
 import type { EncoderListBody, JobBody, JobListBody, ReadinessBody } from "../api/service.ts";
+import type { CoreCollectionClient } from "./collection.ts";
 import { segment } from "./paths.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 import { waitForJob, type WaitOptions } from "./wait-for-job.ts";
@@ -28,6 +29,12 @@ export interface CoreClient {
   waitForJob(job: JobBody, options?: WaitOptions): Promise<JobBody>;
   /** @throws UnavailableError while indexes are loading */
   ready(options?: CallOptions): Promise<ReadinessBody>;
+}
+
+/** The client of every endpoint of the core. */
+export interface CollectionsClient extends CoreClient {
+  /** The endpoints of one collection; no request is sent yet. */
+  collection(name: string): CoreCollectionClient;
 }
 
 export const createCoreClient = ({ json, post }: Transport): CoreClient => {

@@ -26,11 +26,12 @@ export interface Feature {
   /** Its shell commands by name, `anchorage NAME`; only the one that is called is loaded. */
   readonly commands?: Readonly<Record<string, () => Promise<AnyCommand>>>;
   /**
-   * Makes everything that it adds from the open core, once, before anything is served.
+   * Makes everything that it adds to the service from the open core, once, before anything is served. A feature
+   * without it adds commands only.
    *
    * @param plugs what features add to one another; complete once every feature is open, when routes are added
    */
-  open(core: Core, plugs: Plugs): Promise<OpenedFeature>;
+  open?(core: Core, plugs: Plugs): Promise<OpenedFeature>;
 }
 
 /** What features add to tables of another feature. */
@@ -87,7 +88,8 @@ export const openFeatures = async (core: Core, features: readonly Feature[]): Pr
   let access: AccessPlug | null = null;
   try {
     for (const feature of features) {
-      const added = await feature.open(core, { scorers, generators });
+      const added = await feature.open?.(core, { scorers, generators });
+      if (added === undefined) continue;
       opened.push(added);
       if (added.onDelete !== undefined) hooks.onDelete.push(added.onDelete);
       if (added.forget !== undefined) hooks.forget.push(added.forget);

@@ -8,11 +8,19 @@ const deferred = (
 ): Feature => ({
   name,
   commands,
-  open: async (core, plugs) => (await load()).open(core, plugs),
+  open: async (core, plugs) => (await (await load()).open?.(core, plugs)) ?? {},
 });
 
 /** What this Anchorage can do beyond its core: one entry a feature, in the order in which they are opened. */
 export const FEATURES: readonly Feature[] = [
+  {
+    name: "importing",
+    commands: { import: async () => (await import("./importing/command.ts")).importCommand },
+  },
+  {
+    name: "classify-files",
+    commands: { classify: async () => (await import("./classify-files/command.ts")).classifyCommand },
+  },
   deferred("coverage", async () => (await import("./coverage/feature.ts")).coverageFeature),
   deferred("counterfactual", async () => (await import("./counterfactual/feature.ts")).counterfactualFeature),
   deferred("influence", async () => (await import("./influence/feature.ts")).influenceFeature),
@@ -36,6 +44,23 @@ export const FEATURES: readonly Feature[] = [
   deferred("keys", async () => (await import("./keys/feature.ts")).keysFeature, {
     keys: async () => (await import("./keys/command.ts")).keysCommand,
   }),
+  {
+    name: "encoder-hub",
+    commands: { "pull-encoder": async () => (await import("./encoder-hub/command.ts")).pullEncoderCommand },
+  },
+  {
+    name: "index-building",
+    commands: {
+      "build-index": async () => (await import("./index-building/command.ts")).buildIndexCommand,
+      "tune-index": async () => (await import("./index-building/tune-index-command.ts")).tuneIndexCommand,
+    },
+  },
+  {
+    name: "erasure-proof",
+    commands: {
+      "verify-erasure": async () => (await import("./erasure-proof/command.ts")).verifyErasureCommand,
+    },
+  },
 ];
 
 export { openFeatures, type Feature, type OpenedFeature, type OpenedFeatures } from "./feature.ts";

@@ -5,13 +5,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openConnection, type Connection } from "../../src/cli/open.ts";
-import { wantCollection } from "../../src/cli/want-collection.ts";
+import { wantCollection } from "../../src/features/importing/want-collection.ts";
 import { readConfig } from "../../src/config.ts";
 import { announceService, lockDataDir, serviceOfDataDir } from "../../src/store/index.ts";
 import { imageOf } from "../../src/features/client.ts";
 import { listen, openTestApp, type TestApp } from "../http/support.ts";
-import { QUICK, writeEncoders } from "./import/encoders.ts";
-import { picture } from "./import/support.ts";
+import { QUICK, writeEncoders } from "../features/importing/encoders.ts";
+import { picture } from "../features/importing/support.ts";
 import { freshDatabase, temporaryDirectory, type TestDatabase } from "../support/postgres.ts";
 import { collectingLog, silentLog } from "../support/log.ts";
 

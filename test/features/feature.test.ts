@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { generatorList, scorerList } from "../../src/features/consensus/api/answer.ts";
-import { commandsOf } from "../../src/cli/commands/index.ts";
+import { commandsOf } from "../../src/cli/run-command.ts";
 import { EXIT, type Command } from "../../src/command.ts";
 import { readConfig } from "../../src/config.ts";
 import { silentLog } from "../../src/log.ts";
@@ -317,6 +317,7 @@ describe("a feature from outside the core", () => {
       signal: new AbortController().signal,
       config: readConfig({}),
       connect: () => Promise.reject(new Error("it needs no Anchorage")),
+      findService: () => Promise.resolve(null),
     });
     expect([status, printed]).toEqual([0, ["hello Ada"]]);
   });

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { expandPattern } from "../../src/files/index.ts";
-import { folderOf } from "../cli/import/support.ts";
+import { folderOf } from "../features/importing/support.ts";
 
 const expand = async (pattern: string): Promise<string[]> => {
   const folder = await folderOf({

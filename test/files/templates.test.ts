@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PROMPT_SETS, promptsOf, readTemplates } from "../../src/files/index.ts";
-import { folderOf } from "../cli/import/support.ts";
+import { folderOf } from "../features/importing/support.ts";
 
 describe("prompts", () => {
   it("of ASIF's authors are as many as they used: 7, 18 and 3", () => {

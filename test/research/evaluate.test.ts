@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { formOf, options, schema } from "../../research/bin/evaluate-options.ts";
 import { readArguments } from "../../src/cli/cli.ts";
 import { float32, int64 } from "../support/npy-bytes.ts";
-import { folderOf } from "../cli/import/support.ts";
+import { folderOf } from "../features/importing/support.ts";
 import { temporaryDirectory } from "../support/postgres.ts";
 import { runScript } from "../scripts/run-script.ts";
 

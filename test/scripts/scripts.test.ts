@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BuiltManifest } from "../../src/retrieval/index.ts";
-import { QUICK, writeEncoders } from "../cli/import/encoders.ts";
-import { picture, writeFiles } from "../cli/import/support.ts";
+import { QUICK, writeEncoders } from "../features/importing/encoders.ts";
+import { picture, writeFiles } from "../features/importing/support.ts";
 import { runScript, startScript } from "./run-script.ts";
 
 /** Of the table that is imported; row 40 has no caption. */

@@ -14,8 +14,8 @@ import {
 import { silentProgress } from "../../../src/progress.ts";
 import { imageOf } from "../../../src/features/client.ts";
 import type { CollectionName } from "../../../src/types.ts";
-import { QUICK, writeEncoders } from "../../cli/import/encoders.ts";
-import { folderOf, picture } from "../../cli/import/support.ts";
+import { QUICK, writeEncoders } from "../importing/encoders.ts";
+import { folderOf, picture } from "../importing/support.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { collectingLog } from "../../support/log.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { proveErasure } from "../../../src/cli/verify-erasure/index.ts";
+import { proveErasure } from "../../../src/features/erasure-proof/index.ts";
 import { currentLayer } from "../../../src/features/projection/current.ts";
 import { runProjection } from "../../../src/features/projection/run.ts";
 import { listLayers } from "../../../src/features/projection/table.ts";

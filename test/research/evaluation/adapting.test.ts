@@ -13,7 +13,7 @@ import { embedTexts } from "../../../src/features/evaluation/index.ts";
 import { silentProgress } from "../../../src/progress.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { QUERY_VENDOR, readPairs, type EmojiPair } from "../../../src/collections/sample/index.ts";
-import { QUICK, writeEncoders } from "../../cli/import/encoders.ts";
+import { QUICK, writeEncoders } from "../../features/importing/encoders.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { silentLog } from "../../support/log.ts";
 

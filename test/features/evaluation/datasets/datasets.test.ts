@@ -3,7 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { openDataset, type LabelledImages } from "../../../../src/features/evaluation/datasets/index.ts";
-import { folderOf, picture } from "../../../cli/import/support.ts";
+import { folderOf, picture } from "../../importing/support.ts";
 
 const red = await picture(0);
 const blue = await picture(240);

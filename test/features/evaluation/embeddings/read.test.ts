@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { evaluateEmbeddings } from "../../../../src/features/evaluation/index.ts";
 import { readEmbeddings, type EmbeddingFiles } from "../../../../src/features/evaluation/embeddings/index.ts";
 import { silentProgress } from "../../../../src/progress.ts";
-import { folderOf } from "../../../cli/import/support.ts";
+import { folderOf } from "../../importing/support.ts";
 import { float32, float64, int32, int64 } from "../../../support/npy-bytes.ts";
 
 /** Four anchors along four axes of images (4 wide) and texts (3 wide), two classes of two prompts, three images. */

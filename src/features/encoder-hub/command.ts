@@ -1,0 +1,82 @@
+import { basename } from "node:path";
+import type { z } from "zod";
+import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../../command.ts";
+import { isAnchorageError } from "../../errors.ts";
+
+const RETRY_MS = 500;
+
+const schema = ({ z, requiredText }: OptionSchemas) =>
+  z
+    .object({
+      arguments: z
+        .array(
+          z.string().regex(/^[\w][\w.-]*(\/[\w][\w.-]*)?$/, "MODEL must be like Xenova/all-MiniLM-L6-v2"),
+        )
+        .length(1, "MODEL is required, such as Xenova/all-MiniLM-L6-v2"),
+      revision: requiredText,
+      name: z
+        .string()
+        .regex(
+          /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+          "must be 1 to 100 letters, digits, dots, dashes or underscores",
+        )
+        .optional(),
+      file: z.string().endsWith(".onnx", "must end with .onnx").optional(),
+      endpoint: z.url({ protocol: /^https?$/, error: "must be an http address" }),
+    })
+    .strict();
+
+type Given = z.output<ReturnType<typeof schema>>;
+
+const run = async (given: Given, { config, signal, print, note, log }: CommandContext): Promise<number> => {
+  const { encoderDirectory } = await import("../../config.ts");
+  const { createProgress } = await import("../../progress.ts");
+  const { pullEncoder } = await import("./index.ts");
+  const [name = ""] = given.arguments;
+  const directory = encoderDirectory(config.dataDir);
+  const id = given.name ?? basename(name);
+  const { endpoint, revision, file } = given;
+  const progress = createProgress(id, "kB");
+  try {
+    const pulled = await pullEncoder(
+      { endpoint, name, revision, directory, id, ...(file === undefined ? {} : { file }) },
+      { signal, retryMs: RETRY_MS, progress, log },
+    );
+    const { info, pooling, page } = pulled;
+    note(`${pulled.fetched ? "fetched into" : "is already in"} ${pulled.directory}`);
+    print(`${info.id}: ${info.modality} encoder, dimension ${info.dimension}, pooling ${pooling}`);
+    print(`source ${info.source}; licence: ${info.licence} (${page})`);
+    return EXIT.done;
+  } catch (error) {
+    if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
+    note("stopped; the same command goes on from here");
+    return EXIT.interrupted;
+  } finally {
+    progress.stop();
+  }
+};
+
+export const pullEncoderCommand: Command<Given, CommandContext> = {
+  name: "pull-encoder",
+  synopsis: "MODEL [options]",
+  about:
+    "Fetches an encoder of images or of texts from the Hugging Face hub into DATA_DIR, where the service finds it " +
+    "at its next start. Every file is held against the hash that the hub lists; what was fetched before is not " +
+    "fetched again.",
+  options: {
+    revision: { type: "string", value: "REVISION", help: "a branch, a tag or a commit", default: "main" },
+    name: { type: "string", value: "ID", help: "the encoder's id; the model's name where not given" },
+    file: {
+      type: "string",
+      value: "PATH",
+      help: "the ONNX file, such as onnx/model_quantized.onnx; onnx/model.onnx or the next best where not given",
+    },
+    endpoint: { type: "string", value: "URL", help: "another hub", default: "https://huggingface.co" },
+  },
+  examples: [
+    "Xenova/all-MiniLM-L6-v2",
+    "Xenova/dinov2-small --file onnx/model_quantized.onnx --name dinov2-small-int8",
+  ],
+  schema,
+  run,
+};

@@ -1,0 +1,204 @@
+import { namedTransform } from "../../api/transforms.ts";
+import type { z } from "zod";
+import type { Command, CommandContext, OptionSchemas } from "../../command.ts";
+import type { CaptionFrom, CaptionKind } from "./index.ts";
+import type { CollectionsClient } from "../../client/index.ts";
+
+/** In percent. More missing images than that suggest an unmounted folder rather than deliberate deletions. */
+const PRUNE_LIMIT = 5;
+
+const CAPTION_KINDS = [
+  "sidecar",
+  "table",
+  "embedded",
+  "folder",
+  "name",
+] as const satisfies readonly CaptionKind[];
+const CAPTION_KINDS_FAULT = `must be auto, or a list of ${CAPTION_KINDS.join(", ")} with commas between`;
+
+/** The short forms of the command line: `auto` in a longer list stands for every kind except names and folders. */
+const captionFromOf = (kinds: readonly ("auto" | CaptionKind)[]): CaptionFrom =>
+  kinds.length === 1 && kinds[0] === "auto"
+    ? "auto"
+    : kinds.flatMap((kind) => (kind === "auto" ? (["sidecar", "table", "embedded"] as const) : [kind]));
+
+const schema = ({ z, collectionOption, requiredText, urlOption, wholeNumber }: OptionSchemas) =>
+  z
+    .object({
+      arguments: z.array(z.string()).min(1, "SOURCE is required: a folder, a table or a .tar shard"),
+      collection: collectionOption,
+      "caption-from": z
+        .string()
+        .transform((list) => list.split(",").map((kind) => kind.trim()))
+        .pipe(z.array(z.enum(["auto", ...CAPTION_KINDS], { error: CAPTION_KINDS_FAULT })).min(1))
+        .transform(captionFromOf),
+      images: requiredText.optional(),
+      "path-column": requiredText.optional(),
+      "caption-column": requiredText.optional(),
+      "id-column": requiredText.optional(),
+      delimiter: z
+        .string()
+        .transform((given) => (given === "tab" || given === "\\t" ? "\t" : given))
+        .refine((given) => Array.from(given).length === 1, { error: "must be one character, or tab" })
+        .optional(),
+      sheet: requiredText.optional(),
+      link: z
+        .string()
+        .regex(/^https?:\/\/.*\{[^{}]+\}/i, {
+          error: "must be an address with {id}, {name} or a column in it",
+        })
+        .optional(),
+      without: z.array(z.string()).default([]),
+      replace: z.boolean().default(false),
+      prefix: z.boolean().default(false),
+      prune: z.boolean().default(false),
+      "prune-limit": wholeNumber(0, 100).optional(),
+      rejects: requiredText.optional(),
+      "dry-run": z.boolean().default(false),
+      "no-create": z.boolean().default(false),
+      "image-encoder": requiredText.optional(),
+      "text-encoder": requiredText.optional(),
+      transform: z
+        .enum(namedTransform.options, { error: `must be one of ${namedTransform.options.join(", ")}` })
+        .optional(),
+      url: urlOption.optional(),
+    })
+    .strict()
+    .refine((given) => given.prune || given["prune-limit"] === undefined, {
+      path: ["prune-limit"],
+      error: "needs --prune",
+    });
+
+type Given = z.output<ReturnType<typeof schema>>;
+
+const run = async (given: Given, context: CommandContext<CollectionsClient>): Promise<number> => {
+  const { runImport } = await import("./index.ts");
+  return runImport(
+    {
+      patterns: given.arguments,
+      source: {
+        captionFrom: given["caption-from"],
+        table: {
+          without: given.without,
+          ...(given.images === undefined ? {} : { images: given.images }),
+          ...(given["path-column"] === undefined ? {} : { path: given["path-column"] }),
+          ...(given["caption-column"] === undefined ? {} : { caption: given["caption-column"] }),
+          ...(given["id-column"] === undefined ? {} : { id: given["id-column"] }),
+          ...(given.delimiter === undefined ? {} : { delimiter: given.delimiter }),
+          ...(given.sheet === undefined ? {} : { sheet: given.sheet }),
+        },
+        ...(given.link === undefined ? {} : { link: given.link }),
+      },
+      collection: {
+        name: given.collection,
+        ...(given["image-encoder"] === undefined ? {} : { imageEncoder: given["image-encoder"] }),
+        ...(given["text-encoder"] === undefined ? {} : { textEncoder: given["text-encoder"] }),
+        ...(given.transform === undefined ? {} : { transform: given.transform }),
+      },
+      create: !given["no-create"],
+      replace: given.replace,
+      prefix: given.prefix,
+      pruneLimit: given.prune ? (given["prune-limit"] ?? PRUNE_LIMIT) : null,
+      dryRun: given["dry-run"],
+      rejects: given.rejects,
+      url: given.url,
+    },
+    context,
+  );
+};
+
+export const importCommand: Command<Given, CommandContext<CollectionsClient>> = {
+  name: "import",
+  synopsis: "SOURCE... --collection NAME [options]",
+  about: [
+    "Imports image-text pairs into a collection. A SOURCE is a folder of images, a table (.csv, .tsv, .jsonl, .json, .xlsx, .ods or .parquet) with a path and a caption on each row, or WebDataset shards (.tar, .tar.gz); patterns such as shards/{000..012}.tar or 'data/**/*.parquet' stand for what they match.",
+    "",
+    "A plan is printed first: what was found, where its captions come from, and what is not used. Captions that were found and would not be used stop the import, and so do file names as captions, until --caption-from says which are meant.",
+    "",
+    "An id is the path from the folder, or of the table's row, without the extension; in a shard it is the shard's name, a slash and the sample's key. Several captions of an image add a hash of their text. What the collection has already with the same content is left, so that the same command goes on after Ctrl-C or a crash; what has changed since is rejected unless --replace is given.",
+    "",
+    "The collection is made, where it is not there, when the first pair is stored. Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked.",
+    "",
+    "Exit status: 0 everything is stored, 3 something was rejected and the rest is stored, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C when the batches under way were stored.",
+  ].join("\n"),
+  options: {
+    collection: { type: "string", value: "NAME", help: "where the pairs go" },
+    "caption-from": {
+      type: "string",
+      value: "WHAT",
+      default: "auto",
+      help: "captions of a folder's images, the first that there is of a list with commas: sidecar (a file beside the image), table (a row that names it), embedded (in the image's file), folder (the name of the one it lies in), name (of its file, without numbers at the end); auto: sidecar, table, embedded",
+    },
+    "path-column": {
+      type: "string",
+      value: "NAME",
+      help: "column of a table that names the image, or holds its bytes [path, file_name, image or file]",
+    },
+    "caption-column": {
+      type: "string",
+      value: "NAME",
+      help: "column, or key of a shard's .json, that holds the caption [caption or text]",
+    },
+    "id-column": {
+      type: "string",
+      value: "NAME",
+      help: "column, or key of a shard's .json, that holds the id [id where there is one]",
+    },
+    without: {
+      type: "string",
+      multiple: true,
+      value: "NAME",
+      help: "column to leave out of the metadata, which every other one becomes; may be repeated",
+    },
+    delimiter: {
+      type: "string",
+      value: "CHAR",
+      help: "what separates the cells of a .csv or .tsv: one character, or tab [what fits its header]",
+    },
+    sheet: { type: "string", value: "NAME", help: "sheet of a .xlsx or .ods [the first one]" },
+    link: {
+      type: "string",
+      value: "URL",
+      help: "address of an anchor's original, kept as metadata: https://example.org/{id}, with {id}, {name} or {COLUMN}",
+    },
+    images: {
+      type: "string",
+      value: "DIR",
+      help: "folder that a table's paths start from; no file outside of it is read [the table's own]",
+    },
+    replace: { type: "boolean", help: "write what is there already once more, with what has changed" },
+    prefix: { type: "boolean", help: "put the name of the source before each id, as in 2024/IMG_0001" },
+    prune: { type: "boolean", help: "delete anchors from the same sources that are not in them any more" },
+    "prune-limit": {
+      type: "string",
+      value: "PERCENT",
+      help: "how many of the anchors from the sources --prune may delete [5]",
+    },
+    rejects: {
+      type: "string",
+      value: "FILE",
+      help: "write what is rejected here, one JSON object a line: source, id, reason",
+    },
+    "dry-run": {
+      type: "boolean",
+      help: "read and decode everything, store nothing, show what would be imported",
+    },
+    "no-create": { type: "boolean", help: "fail where the collection is not there" },
+    "image-encoder": { type: "string", value: "ID", help: "of a collection that is made [the default one]" },
+    "text-encoder": { type: "string", value: "ID", help: "of a collection that is made [the default one]" },
+    transform: {
+      type: "string",
+      value: "KIND",
+      help: "of a collection that is made: none, center, whiten or auto",
+    },
+    url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
+  },
+  examples: [
+    "photos --collection holidays",
+    "birds --collection birds --caption-from folder",
+    "captions.csv --collection birds --images /data/birds --caption-column title",
+    "'shards/{000..012}.tar' --collection web --rejects rejected.jsonl",
+  ],
+  schema,
+  run,
+};

@@ -1,0 +1,221 @@
+import { resolve } from "node:path";
+import { EXIT, type CommandContext, type Terminal } from "../../command.ts";
+import { makeThumbnail } from "../../encoders/index.ts";
+import { AnchorageError } from "../../errors.ts";
+import { createProgress } from "../../progress.ts";
+import { imageOf, type CollectionsClient, type CollectionSpecBody } from "../../client/index.ts";
+import { confirm } from "./confirm.ts";
+import { wantCollection, type WantedCollection } from "./want-collection.ts";
+import { faultIn } from "./check.ts";
+import { importPairs, type Imported } from "./import.ts";
+import { openPairSource, type NamedSource, type SourceOptions } from "./open.ts";
+import { describePlan, openQuestion, planImport, type OpenQuestion, type Plan } from "./plan.ts";
+import { previewPairs } from "./preview.ts";
+import { openRejectLog, type RejectLog } from "./reject-log.ts";
+import { summaryOf } from "./summary.ts";
+import { faultOfPruning, findVanished, prune, someOf } from "./vanished.ts";
+
+const EXAMPLES_SHOWN = 3;
+
+/** An import as a person asks for it. */
+export interface ImportRun {
+  /** Of folders, tables and shards. */
+  readonly patterns: readonly string[];
+  readonly source: SourceOptions;
+  readonly collection: CollectionSpecBody;
+  /** Whether the collection is made where it is not there. */
+  readonly create: boolean;
+  readonly replace: boolean;
+  /** Whether every id gets the name of its source. */
+  readonly prefix: boolean;
+  /** How many percent of a source's anchors may be deleted because they are not in it any more; null: none are. */
+  readonly pruneLimit: number | null;
+  /** Reads everything and stores nothing. */
+  readonly dryRun: boolean;
+  /** A file for what is rejected. */
+  readonly rejects: string | undefined;
+  /** Of a running service. */
+  readonly url: string | undefined;
+}
+
+/**
+ * Imports what `options` name, with a plan, progress and messages on the terminal.
+ *
+ * @returns the exit status
+ * @throws AnchorageError what the source and the service throw; `invalid-input` where the source holds nothing
+ */
+export const runImport = async (
+  options: ImportRun,
+  context: CommandContext<CollectionsClient>,
+): Promise<number> => {
+  const source = await openPairSource(options.patterns, options.source);
+  const rejects = openRejectLog(options.rejects, source.paths, context.log);
+  try {
+    const plan = await makePlan(source, options, context);
+    if (context.signal.aborted) return EXIT.interrupted;
+    context.print(describePlan(plan));
+    const question = openQuestion(plan, options.source.captionFrom !== "auto");
+    if (options.dryRun) return await preview(source, plan, question, rejects, context);
+    if (question !== null && !(await isConfirmed(question, context.signal))) {
+      context.note(`import: ${question.text}; nothing is stored`);
+      return EXIT.misused;
+    }
+    const client = await context.connect(options.url);
+    try {
+      return await store(options, source, plan, client, rejects, context);
+    } finally {
+      await client.close();
+    }
+  } finally {
+    rejects.close();
+  }
+};
+
+const makePlan = async (source: NamedSource, { prefix }: ImportRun, { signal }: Terminal): Promise<Plan> => {
+  const progress = createProgress("reading", `${source.unit}s`);
+  const plan = await planImport(source, {
+    prefix,
+    faultOf: faultIn,
+    signal,
+    onProgress: (found, fraction) =>
+      progress.update(found, Math.max(found + 1, fraction > 0 ? Math.round(found / fraction) : 0)),
+  }).finally(() => progress.stop());
+  if (plan.found > 0 || signal.aborted) return plan;
+  throw new AnchorageError(
+    "invalid-input",
+    `nothing was read: there is no image and no row in ${source.paths.join(", ")}`,
+  );
+};
+
+const isConfirmed = async ({ kind, text }: OpenQuestion, signal: AbortSignal): Promise<boolean> =>
+  kind === "names" && (await confirm(`${text}. Take the names?`, signal)) === true;
+
+const preview = async (
+  source: NamedSource,
+  { found, identities }: Plan,
+  question: OpenQuestion | null,
+  rejects: RejectLog,
+  terminal: Terminal,
+): Promise<number> => {
+  const progress = createProgress("decoding", `${source.unit}s`);
+  const { pairs, repeated, rejected, ignored, examples } = await previewPairs(source, {
+    identities,
+    decode: makeThumbnail,
+    examples: EXAMPLES_SHOWN,
+    signal: terminal.signal,
+    onReject: rejects.add,
+    onProgress: (read) => progress.update(read, found),
+  }).finally(() => progress.stop());
+  for (const { id, text, metadata } of examples) terminal.print(JSON.stringify({ id, text, metadata }));
+  const parts = [
+    `would import ${pairs} ${pairs === 1 ? "pair" : "pairs"}`,
+    ...(repeated > 0 ? [`pass over ${repeated} that are repeated`] : []),
+    `reject ${rejected}`,
+    ...(ignored > 0 ? [`not use ${ignored}`] : []),
+  ];
+  const stopped = terminal.signal.aborted ? ", stopped before the end" : "";
+  terminal.print(`${parts.join(", ")}${stopped}; nothing is stored`);
+  if (question !== null) terminal.note(`without --dry-run it would stop: ${question.text}`);
+  if (terminal.signal.aborted) return EXIT.interrupted;
+  return rejected > 0 ? EXIT.partly : EXIT.done;
+};
+
+const store = async (
+  options: ImportRun,
+  source: NamedSource,
+  plan: Plan,
+  client: CollectionsClient,
+  rejects: RejectLog,
+  terminal: Terminal,
+): Promise<number> => {
+  const { collection: spec, create, replace } = options;
+  const { name } = spec;
+  const collection = await wantCollection(client, spec, { create, log: terminal.log });
+  const isNew = collection.found() === null;
+  requireEncoders(collection, spec);
+  const progress = createProgress(`import into "${name}"`, `${source.unit}s`);
+  let told = "nothing was stored";
+  let unread = 0;
+  let unknown = 0;
+  const { counts, ids }: Imported = await importPairs(
+    source,
+    {
+      compare: async (contents) =>
+        collection.found() === null
+          ? contents.map(({ id }) => ({ id, state: "absent", differs: [] }))
+          : client.collection(name).compareAnchors(contents),
+      put: async (anchors) => {
+        await collection.ensure();
+        const { unknownCaptions = 0 } = await client
+          .collection(name)
+          .putAnchors(anchors.map((anchor) => ({ ...anchor, image: imageOf(anchor.image) })));
+        unknown += unknownCaptions;
+      },
+    },
+    {
+      identities: plan.identities,
+      replace,
+      signal: terminal.signal,
+      onReject: (rejected) => {
+        if (rejected.id === undefined) unread++;
+        rejects.add(rejected);
+      },
+      onProgress: (counts) => {
+        const { stored, present, rejected, ignored } = counts;
+        progress.update(stored + present + rejected + ignored, plan.found);
+        told = summaryOf(counts);
+      },
+    },
+  ).finally(() => {
+    progress.stop();
+    const goesOn = replace ? "" : "; the same command goes on from here";
+    terminal.print(terminal.signal.aborted ? `stopped: ${told}${goesOn}` : told);
+    if (unknown > 0) terminal.note(unknownNote(unknown));
+  });
+  if (terminal.signal.aborted) return EXIT.interrupted;
+  if (!isNew) await tellVanished(options, source, plan, { ids, unread }, client, terminal);
+  if (counts.stored > 0) {
+    terminal.note(
+      `to fit the settings of "${name}" to its anchors: npm run tune -- --collection ${name} --apply`,
+    );
+  }
+  return counts.rejected > 0 ? EXIT.partly : EXIT.done;
+};
+
+const unknownNote = (count: number): string =>
+  `warning: the text encoder knows no word of ${count === 1 ? "1 caption" : `${count} captions`} and cannot tell ` +
+  `such captions apart; a multilingual one can (--text-encoder, npm run pull-encoder)`;
+
+const requireEncoders = (collection: WantedCollection, spec: CollectionSpecBody): void => {
+  const { imageEncoder, textEncoder } = collection.found() ?? spec;
+  if (typeof imageEncoder !== "object" && typeof textEncoder !== "object") return;
+  throw new AnchorageError(
+    "unprocessable",
+    `collection "${spec.name}" takes vectors that are made elsewhere; images and captions cannot be encoded for it`,
+  );
+};
+
+/** @throws AnchorageError `conflict` where vanished anchors were to be deleted and must not be */
+const tellVanished = async (
+  { collection: { name }, pruneLimit }: ImportRun,
+  source: NamedSource,
+  { containers }: Plan,
+  read: { readonly ids: ReadonlySet<string>; readonly unread: number },
+  client: CollectionsClient,
+  terminal: Terminal,
+): Promise<void> => {
+  const collection = client.collection(name);
+  const paths = source.paths.map((path) => resolve(path));
+  const vanished = await findVanished(collection, [...new Set([...containers, ...paths])], read.ids);
+  if (vanished.ids.length === 0) return;
+  const are = vanished.ids.length === 1 ? "anchor is" : "anchors are";
+  const line = `${vanished.ids.length} ${are} not in the source any more (${someOf(vanished.ids)})`;
+  if (pruneLimit === null) {
+    terminal.print(`${line}; --prune deletes what is gone`);
+    return;
+  }
+  const empty = paths.filter((path) => !containers.includes(path));
+  const fault = faultOfPruning(vanished, { empty, unread: read.unread }, pruneLimit);
+  if (fault !== null) throw new AnchorageError("conflict", `${line}; nothing is deleted: ${fault}`);
+  terminal.print(`${line}; ${await prune(collection, vanished)} deleted`);
+};

@@ -1,0 +1,142 @@
+import { join } from "node:path";
+import { EXIT, type CommandContext } from "../../command.ts";
+import { AnchorageError, isAnchorageError } from "../../errors.ts";
+import type { CollectionsClient } from "../../client/index.ts";
+import { createProgress } from "../../progress.ts";
+import {
+  builtFolder,
+  closeKernels,
+  hnswAvailable,
+  openBuildFolder,
+  pointFor,
+  profileNamed,
+  RECALL_TARGET,
+  type BuiltManifest,
+} from "../../retrieval/index.ts";
+import type { CollectionName, Transform } from "../../types.ts";
+import { putVectors } from "./put-vectors.ts";
+import { readCollection } from "./read.ts";
+import { readVectorFiles, type VectorFiles } from "./vector-files.ts";
+
+/** The options of a build. */
+export interface BuildIndexOptions {
+  readonly collection: CollectionName;
+  /** Output folder; default: DATA_DIR/indexes/NAME. */
+  readonly out: string | undefined;
+  /** The name of a file in indexes/. */
+  readonly profile: string;
+  /** Address of a running service. */
+  readonly url: string | undefined;
+  readonly threads: 1 | 2;
+  /** Files of vectors to store in the collection before it is indexed. */
+  readonly vectors: (VectorFiles & { readonly transform?: Transform | undefined }) | undefined;
+}
+
+/**
+ * Builds the index of a collection, with progress on the terminal, and has a service that runs on DATA_DIR adopt it.
+ *
+ * @returns the exit status
+ * @throws AnchorageError `unavailable` if HNSW is not installed
+ */
+export const buildIndex = async (
+  given: BuildIndexOptions,
+  context: CommandContext<CollectionsClient>,
+): Promise<number> => {
+  const { collection: name, out } = given;
+  const { config, signal, log, note, print } = context;
+  const profile = profileNamed(given.profile);
+  const { available, reason } = await hnswAvailable();
+  if (!available) throw new AnchorageError("unavailable", reason);
+  const directory = out ?? builtFolder(join(config.dataDir, "indexes"), name);
+  const folder = await openBuildFolder(directory, name);
+  const started = performance.now();
+  let built: BuiltManifest | undefined;
+  try {
+    if (given.vectors !== undefined) await store(given, given.vectors, context);
+    const subject = await readCollection(given, context);
+    const progress = createProgress("building", "vectors");
+    const onProgress = (done: number, total: number): void => progress.update(done, total);
+    built = await folder
+      .build(subject, { profile, signal, onProgress, log, threads: given.threads })
+      .finally(() => progress.stop());
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    for (const line of reportOf(built, directory)) print(line);
+    print(`done in ${seconds} s`);
+    if (out !== undefined || subject.isAlone) return EXIT.done;
+  } catch (error) {
+    if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
+    note(error.message);
+    return EXIT.interrupted;
+  } finally {
+    await folder.close();
+    await closeKernels();
+  }
+  return askToAdopt(given, built, context);
+};
+
+const store = async (
+  { collection: name, url }: BuildIndexOptions,
+  { transform, ...files }: NonNullable<BuildIndexOptions["vectors"]>,
+  { connect, signal, log }: CommandContext<CollectionsClient>,
+): Promise<void> => {
+  const table = await readVectorFiles(files);
+  const client = await connect(url);
+  const progress = createProgress("storing", "anchors");
+  try {
+    const spec = { name, ...(transform === undefined ? {} : { transform }) };
+    const onProgress = (done: number, total: number): void => progress.update(done, total);
+    await putVectors(client, spec, table, { signal, log, onProgress });
+  } finally {
+    progress.stop();
+    await client.close();
+  }
+};
+
+/** Makes a service that runs on DATA_DIR adopt the index; without one the next start does. */
+const askToAdopt = async (
+  { collection: name, url }: BuildIndexOptions,
+  built: BuiltManifest,
+  { connect, findService, note, print }: CommandContext<CollectionsClient>,
+): Promise<number> => {
+  const service = url ?? (await findService());
+  if (service === null) {
+    print(
+      `A service adopts it when it starts. One that runs adopts it on POST /v1/collections/${name}/indexes.`,
+    );
+    return EXIT.done;
+  }
+  const client = await connect(service);
+  try {
+    const { sequence, image, text } = await client.collection(name).adoptIndexes();
+    if (sequence !== built.sequence) {
+      note(`the service at ${service} has another DATA_DIR, with an index of sequence ${sequence}`);
+      return EXIT.partly;
+    }
+    const drift = ({ gone, added }: typeof image): string => `${gone} hidden, ${added} to insert`;
+    print(`adopted by the service at ${service} (image: ${drift(image)}; text: ${drift(text)})`);
+    return EXIT.done;
+  } catch (error) {
+    if (!isAnchorageError(error)) throw error;
+    note(`the service at ${service} did not adopt it: ${error.message}`);
+    return EXIT.partly;
+  } finally {
+    await client.close();
+  }
+};
+
+const reportOf = (
+  { collection, count, sequence, modalities, profile }: BuiltManifest,
+  directory: string,
+): string[] => [
+  `${collection.name}: ${count} anchors at sequence ${sequence}, profile ${profile.name}, in ${directory}`,
+  ...(["image", "text"] as const).map((modality) => {
+    const { dimension, transform, graph, curve } = modalities[modality];
+    const size = `${(graph.bytes / 2 ** 20).toFixed(1)} MiB`;
+    const point = curve === null ? undefined : pointFor(curve, 10, RECALL_TARGET);
+    const recall =
+      point === undefined
+        ? `no measured ef holds recall ${RECALL_TARGET} at k = 10`
+        : `recall@10 ${point.recall.toFixed(4)} at ef ${point.ef}, ${point.ms.toFixed(2)} ms a query`;
+    return `${modality}: ${dimension} dimensions, transform ${transform}, ${size}, ${recall}`;
+  }),
+];

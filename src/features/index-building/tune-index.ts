@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { EXIT, type CommandContext } from "../../command.ts";
+import { AnchorageError, isAnchorageError } from "../../errors.ts";
+import type { CollectionsClient } from "../../client/index.ts";
+import {
+  closeKernels,
+  curveFile,
+  hnswAvailable,
+  loadHnsw,
+  pointFor,
+  readProfile,
+  RECALL_TARGET,
+  measureCurves,
+  writeCurves,
+  type BuildSubject,
+  type CurvesOf,
+  type RecallCurve,
+} from "../../retrieval/index.ts";
+import type { CollectionName } from "../../types.ts";
+import { readCollection } from "./index.ts";
+
+export interface TuneIndexOptions {
+  readonly collection: CollectionName;
+  /** Address of a running service. */
+  readonly url?: string | undefined;
+}
+
+/**
+ * Measures the recall and the time of a collection's graphs at increasing ef, and writes the curves that the service
+ * reads.
+ *
+ * @returns the exit status
+ * @throws AnchorageError `unavailable` if HNSW is not installed, and the errors of reading the collection
+ */
+export const tuneIndex = async (
+  given: TuneIndexOptions,
+  context: CommandContext<CollectionsClient>,
+): Promise<number> => {
+  const hnswlib = await loadHnsw();
+  if (hnswlib === undefined) throw new AnchorageError("unavailable", (await hnswAvailable()).reason);
+  const { config, note, print, signal } = context;
+  try {
+    const subject = await readCollection(given, context);
+    note(`building the graphs of ${subject.view.size} image and text vectors`);
+    const curves = await measureCurves(subject, {
+      profile: readProfile("default"),
+      hnswlib,
+      signal,
+      onPoint: (modality, { k, ef, recall, ms }) =>
+        note(`${modality} k ${k}, ef ${ef}: recall ${recall.toFixed(4)}, ${ms.toFixed(2)} ms`),
+    });
+    const file = curveFile(join(config.dataDir, "indexes"), given.collection);
+    await writeCurves(file, curvesOf(subject), curves);
+    for (const [name, curve] of curves) for (const line of reportOf(name, curve)) print(line);
+    print(`written to ${file}; the service reads it when it next loads the collection`);
+    return EXIT.done;
+  } catch (error) {
+    if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
+    note(error.message);
+    return EXIT.interrupted;
+  } finally {
+    await closeKernels();
+  }
+};
+
+const curvesOf = ({ collection, encoders }: BuildSubject): CurvesOf => ({
+  createdAt: new Date(collection.createdAt),
+  encoders: { image: encoders.image.id, text: encoders.text.id },
+});
+
+const reportOf = (name: string, curve: RecallCurve): string[] => [
+  `${name}: ${curve.anchors} vectors of ${curve.dimension} dimensions`,
+  "    k    ef  recall   +/-      ms",
+  ...curve.points.map(({ k, ef, recall, error, ms }) => {
+    const chosen = pointFor(curve, k, RECALL_TARGET)?.ef === ef;
+    const columns = [
+      String(k).padStart(5),
+      String(ef).padStart(5),
+      recall.toFixed(4),
+      error.toFixed(4),
+      ms.toFixed(3).padStart(7),
+    ];
+    return `${columns.join(" ")}${chosen ? `  <- holds ${RECALL_TARGET}` : ""}`;
+  }),
+];
