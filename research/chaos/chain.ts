@@ -47,7 +47,7 @@ export const chainFaults = (
   return faults;
 };
 
-/** As the description of `hash` in GET /openapi.json says; all values are text, whole numbers or null. */
+/** As the description of `hash` in GET /openapi.json says; all values are text, whole numbers, null or lists of text. */
 const hashOf = (collection: string, receipt: Listed): string => {
   const { id, kind, position, sequence, count, previousHash } = receipt;
   const said =
@@ -66,7 +66,10 @@ const hashOf = (collection: string, receipt: Listed): string => {
           installation: receipt.installation,
           generation: receipt.generation,
         };
-  const members = Object.entries({ collection, id, kind, position, sequence, count, previousHash, ...said });
+  const { version, key, user, retainedBy, nodes } = receipt;
+  const later = version === 1 ? {} : { version, key, user, retainedBy, nodes };
+  const linked = { collection, id, kind, position, sequence, count, previousHash };
+  const members = Object.entries({ ...linked, ...said, ...later });
   const json = JSON.stringify(Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1))));
   return createHash("sha256").update(json).digest("hex");
 };

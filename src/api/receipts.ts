@@ -13,6 +13,11 @@ export type ReceiptState = z.output<typeof receiptState>;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
+const by = {
+  key: z.string().nullable().openapi({ description: "The API key of the request; null where none was needed." }),
+  user: z.string().nullable().openapi({ description: "The person, as a trusted proxy named them." }),
+};
+
 const link = {
   id: z.string(),
   position: z.int().openapi({ description: "In the collection's chain, from 1." }),
@@ -23,8 +28,16 @@ const link = {
     description:
       "sha256 of the canonical JSON (RFC 8785) of `collection` (its name), `id`, `kind`, `position`, `sequence`, `at` " +
       "(`deletedAt`, or an erasure's `erasedAt`), `count`, `salt`, `anchorsHash`, `installation`, `generation`, " +
-      "`previousHash`. A deletion has null for `installation` and `generation` there; an erasure an empty `salt` and the " +
-      "hash of nothing.",
+      "`previousHash`, and, from version 2 on, `version`, `key`, `user`, `retainedBy` and `nodes`. A deletion has null for " +
+      "`installation` and `generation` there; an erasure an empty `salt` and the hash of nothing.",
+  }),
+  version: z.union([z.literal(1), z.literal(2)]).openapi({ description: "What the hash covers." }),
+  ...by,
+  retainedBy: z.array(z.string()).readonly().openapi({
+    description: "What was made with anchors of the collection and is kept, such as `adapter captions@1`.",
+  }),
+  nodes: z.array(z.string()).readonly().openapi({
+    description: "The database nodes that stored the anchors, where there are several.",
   }),
 };
 
@@ -36,6 +49,10 @@ const deletionReceipt = z
     deletedAt: instant,
     erasedAt: instant.nullable(),
     generation: z.int().nullable().openapi({ description: "The first erasure here that covers it." }),
+    fitsFrom: sequence.nullable().openapi({
+      description:
+        "No transform, alignment or calibration that is used from this sequence on was fitted on the deleted anchors; null while hidden.",
+    }),
     salt: z.string().openapi({ description: "16 bytes in hexadecimal." }),
     anchorsHash: hash.openapi({ description: "sha256 of all hashes in `anchors`, id before content." }),
     anchors: optional(
@@ -73,6 +90,29 @@ export const receipt = z
 export const receiptPage = z
   .strictObject({ receipts: z.array(receipt).readonly(), nextCursor: z.string().nullable() })
   .openapi("ReceiptPage");
+
+const serviceReceipt = z
+  .strictObject({
+    id: z.string(),
+    position: z.int().openapi({ description: "In the chain of deleted collections, from 1." }),
+    deletedAt: instant,
+    collection: collectionName,
+    sequence: sequence.openapi({ description: "Of the collection when it was deleted." }),
+    count: z.int().openapi({ description: "Its anchors." }),
+    lastHash: hash.nullable().openapi({ description: "Of its last receipt, which went with it; null without one." }),
+    ...by,
+    previousHash: hash.openapi({ description: "Of the receipt before; zeros for the first." }),
+    hash: hash.openapi({
+      description:
+        "sha256 of the canonical JSON (RFC 8785) of `id`, `position`, `at` (`deletedAt`), `collection`, `sequence`, `count`, " +
+        "`lastHash`, `key`, `user`, `previousHash`.",
+    }),
+  })
+  .openapi("ServiceReceipt");
+
+export const serviceReceiptPage = z
+  .strictObject({ receipts: z.array(serviceReceipt).readonly(), nextCursor: z.string().nullable() })
+  .openapi("ServiceReceiptPage");
 
 export const receiptPath = z.strictObject({
   collection: collectionName.openapi({ param: { name: "collection", in: "path" } }),
@@ -119,6 +159,8 @@ export type ReceiptDetail = z.output<typeof receipt>;
 export type ReceiptBody = z.input<typeof receipt>;
 export type ReceiptPage = z.output<typeof receiptPage>;
 export type ReceiptPageBody = z.input<typeof receiptPage>;
+export type ServiceReceiptPage = z.output<typeof serviceReceiptPage>;
+export type ServiceReceiptPageBody = z.input<typeof serviceReceiptPage>;
 export type ReceiptQuery = z.output<typeof receiptQuery>;
 /** How Postgres clears its rows: `rewrite` takes the bytes out of its files too and locks the tables meanwhile. */
 export type TableCompaction = z.output<typeof tables>;

@@ -1,4 +1,5 @@
 import type { CollectionBody, CollectionListBody, CollectionSpecBody } from "../api/collections.ts";
+import type { ServiceReceiptPageBody } from "../api/receipts.ts";
 import type { EncoderListBody, JobBody, JobListBody, ReadinessBody } from "../api/service.ts";
 import type { CoreCollectionClient } from "./collection.ts";
 import { segment } from "./paths.ts";
@@ -27,6 +28,8 @@ export interface CoreClient {
    * ```
    */
   waitForJob(job: JobBody, options?: WaitOptions): Promise<JobBody>;
+  /** The receipts of deleted collections in the order of their chain, page by page. */
+  listServiceReceipts(options?: CallOptions): AsyncGenerator<ServiceReceiptPageBody["receipts"][number], void>;
   /** @throws UnavailableError while indexes are loading */
   ready(options?: CallOptions): Promise<ReadinessBody>;
 }
@@ -50,6 +53,14 @@ export const createCoreClient = ({ json, post }: Transport): CoreClient => {
     getJob,
     cancelJob,
     waitForJob: (job, options) => waitForJob({ getJob, cancelJob }, job, options),
+    listServiceReceipts: async function* (options = {}) {
+      let cursor: string | undefined;
+      do {
+        const page: ServiceReceiptPageBody = await json("GET", "/v1/receipts", { ...options, query: { cursor } });
+        yield* page.receipts;
+        cursor = page.nextCursor ?? undefined;
+      } while (cursor !== undefined);
+    },
     ready: (options) => json("GET", "/readyz", options),
   };
 };

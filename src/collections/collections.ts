@@ -152,9 +152,10 @@ export const openCollections = async (
 
     remove: async (name) => {
       const collection = opened.get(name);
-      const removed = await deleteCollection(store, name);
+      const receipt = await deleteCollection(store, name);
       await lose(name, collection);
-      if (!removed) throw notFound("collection", name);
+      if (receipt === null) throw notFound("collection", name);
+      return receipt.id;
     },
 
     putAnchors: async (name, anchors): Promise<Written> => {

@@ -24,6 +24,11 @@ export interface CollectionHooks {
     collection: CollectionRecord,
     anchors: readonly AnchorId[],
   ) => Promise<void>)[];
+  /** In the same transaction: names what was made with anchors of the collection and is kept, for the receipt. */
+  readonly retained: ((
+    transaction: Transaction,
+    collection: CollectionRecord,
+  ) => Promise<readonly string[]>)[];
   /** At a compaction, which waits for it: erases what was derived from anchors deleted up to `sequence`. */
   readonly forget: ((collection: CollectionRecord, sequence: Sequence) => Promise<void>)[];
   /** In the transaction that moves a collection to other encoders: removes what was measured under those it had. */
@@ -38,6 +43,7 @@ export interface CollectionHooks {
 
 export const createHooks = (): CollectionHooks => ({
   onDelete: [],
+  retained: [],
   forget: [],
   onMove: [],
   methods: new Map(),

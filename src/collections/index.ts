@@ -13,3 +13,4 @@ export type { OpenCollection } from "./memory.ts";
 export type { Moving, Successor } from "./moving.ts";
 export type { Queried } from "./question.ts";
 export type { Encoding } from "./encoding.ts";
+export { listServiceReceiptPage } from "./receipts.ts";

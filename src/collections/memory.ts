@@ -83,7 +83,7 @@ export const keepInStep = (
   store: Store,
   record: CollectionRecord,
   space: AnchorSpace,
-  { onDelete }: Pick<CollectionHooks, "onDelete">,
+  { onDelete, retained }: Pick<CollectionHooks, "onDelete" | "retained">,
   { onGap, onMoved }: Beyond,
 ): Omit<OpenCollection, "erasure" | "snapshots"> => {
   const { asif, transform, method, rank, ensemble } = record;
@@ -209,6 +209,9 @@ export const keepInStep = (
               ids,
               async (transaction, removed) => {
                 for (const mark of onDelete) await mark(transaction, record, removed);
+                const kept: string[] = [];
+                for (const list of retained) kept.push(...(await list(transaction, record)));
+                return kept;
               },
               neverAgain ? (queries) => fingerprintsOf(queries, record, ids) : undefined,
             ),

@@ -1,4 +1,4 @@
-import type { ReceiptDetail, ReceiptPage, ReceiptQuery } from "../api/receipts.ts";
+import type { ReceiptDetail, ReceiptPage, ReceiptQuery, ServiceReceiptPage } from "../api/receipts.ts";
 import { PAGE_SIZE } from "../api/values.ts";
 import { invalidField, notFound } from "../errors.ts";
 import {
@@ -9,6 +9,7 @@ import {
   type Store,
   findReceipt,
   listReceipts as listEntries,
+  listServiceReceipts,
 } from "../store/index.ts";
 
 /** @throws AnchorageError `not-found` */
@@ -28,26 +29,48 @@ export const getReceipt = async (
   return { ...shown, anchors };
 };
 
+/** One page of the chain of deleted collections, from its beginning. */
+export const listServiceReceiptPage = async (
+  store: Store,
+  query: ReceiptQuery,
+): Promise<ServiceReceiptPage> => {
+  const { after, limit } = positionOf(query);
+  const receipts = await listServiceReceipts(store, { after, limit: limit + 1 });
+  const page = receipts.slice(0, limit);
+  const shown = page.map(({ at, ...rest }) => ({ ...rest, deletedAt: at }));
+  return { receipts: shown, nextCursor: cursorAfter(page, receipts.length > limit) };
+};
+
 /** One page of the collection's chain, from its beginning. */
 export const listReceiptPage = async (
   store: Store,
   record: CollectionRecord,
-  { limit = PAGE_SIZE, cursor }: ReceiptQuery,
+  query: ReceiptQuery,
 ): Promise<ReceiptPage> => {
+  const { after, limit } = positionOf(query);
+  const receipts = await listEntries(store, record, { after, limit: limit + 1 });
+  const page = receipts.slice(0, limit);
+  return { receipts: page.map(describe), nextCursor: cursorAfter(page, receipts.length > limit) };
+};
+
+const positionOf = ({ limit = PAGE_SIZE, cursor }: ReceiptQuery) => {
   if (cursor !== undefined && !/^[1-9]\d{0,14}$/.test(cursor))
     throw invalidField(["cursor"], "is not one that a listing gave out");
-  const receipts = await listEntries(store, record, { after: Number(cursor ?? 0), limit: limit + 1 });
-  const page = receipts.slice(0, limit);
+  return { after: Number(cursor ?? 0), limit };
+};
+
+const cursorAfter = (page: readonly { readonly position: number }[], more: boolean): string | null => {
   const last = page.at(-1);
-  return {
-    receipts: page.map(describe),
-    nextCursor: receipts.length > limit && last !== undefined ? String(last.position) : null,
-  };
+  return more && last !== undefined ? String(last.position) : null;
 };
 
 const describe = (receipt: Receipt): ReceiptDetail => {
   const { id, position, sequence, at, count, previousHash, hash, erased } = receipt;
-  const common = { id, position, sequence, count, previousHash, hash };
+  const { version, key, user, retainedBy, nodes } = receipt;
+  const common = {
+    ...{ id, position, sequence, count, previousHash, hash },
+    ...{ version, key, user, retainedBy, nodes },
+  };
   return receipt.kind === "erasure"
     ? {
         ...common,
@@ -63,6 +86,7 @@ const describe = (receipt: Receipt): ReceiptDetail => {
         deletedAt: at,
         erasedAt: erased?.at ?? null,
         generation: erased?.generation ?? null,
+        fitsFrom: erased?.fitsFrom ?? null,
         salt: Buffer.from(receipt.salt).toString("hex"),
         anchorsHash: hashOfAnchors(receipt.anchors),
       };

@@ -61,7 +61,8 @@ export interface Collections {
   ) => Promise<CollectionInfo>;
   /** Throws what `update` would refuse. */
   readonly checkChange: (name: CollectionName, changed: CollectionChange) => Promise<void>;
-  readonly remove: (name: CollectionName) => Promise<void>;
+  /** @returns the id of the receipt in the chain of deleted collections */
+  readonly remove: (name: CollectionName) => Promise<string>;
 
   /**
    * Encodes what has no vector and writes all anchors at one sequence, or none of them.

@@ -45,6 +45,7 @@ export interface OpenedFeature {
   /** Its endpoints, in the OpenAPI document as the core's are. */
   readonly routes?: (routes: Routes) => void;
   readonly onDelete?: CollectionHooks["onDelete"][number];
+  readonly retained?: CollectionHooks["retained"][number];
   readonly forget?: CollectionHooks["forget"][number];
   readonly onMove?: CollectionHooks["onMove"][number];
   /** Classification methods, each asked for by its name. */
@@ -92,6 +93,7 @@ export const openFeatures = async (core: Core, features: readonly Feature[]): Pr
       if (added === undefined) continue;
       opened.push(added);
       if (added.onDelete !== undefined) hooks.onDelete.push(added.onDelete);
+      if (added.retained !== undefined) hooks.retained.push(added.retained);
       if (added.forget !== undefined) hooks.forget.push(added.forget);
       if (added.onMove !== undefined) hooks.onMove.push(added.onMove);
       for (const method of added.methods ?? []) {

@@ -25,12 +25,12 @@ import { createPage, PAGE_FOLDER } from "./page.ts";
 import { createMetrics } from "./metrics.ts";
 import { answerError, refuse } from "./problem.ts";
 import { addQueries } from "./queries.ts";
-import { addReceipts } from "./receipts.ts";
+import { addReceipts, RECEIPT_HEADER } from "./receipts.ts";
 import { addService } from "./service.ts";
 import { currentRequestId, requestIds } from "./request-id.ts";
 
 /** Headers of answers that scripts of an allowed origin may read. */
-const EXPOSED = ["X-Request-Id", "Location", "Retry-After", "ETag"];
+const EXPOSED = ["X-Request-Id", "Location", "Retry-After", "ETag", RECEIPT_HEADER];
 
 /**
  * The HTTP interface over an open core; a Hono app whose `fetch` a server is given.

@@ -1,5 +1,6 @@
 import { createTransformMoves, type Core } from "../collections/index.ts";
 import { maySee } from "./access.ts";
+import { RECEIPT_HEADER } from "./receipts.ts";
 import { readJsonBody } from "./body.ts";
 import { endpoint, jsonEndpoint, jsonBody, problems, readPath, readQuery, type Routes } from "./endpoint.ts";
 import {
@@ -107,11 +108,17 @@ export const addCollections = (
       operationId: "deleteCollection",
       summary: "Delete a collection with all its anchors",
       request: { params: collectionParams },
-      responses: { 204: { description: "It is gone." }, ...problems(400, 404, 503) },
+      responses: {
+        204: {
+          description: "It is gone. `GET /v1/receipts` has the receipt whose id is in the header.",
+          headers: { [RECEIPT_HEADER]: { schema: { type: "string" as const } } },
+        },
+          ...problems(400, 404, 503),
+      },
     },
     async (c) => {
-      await collections.remove(readPath(c, collectionParams).collection);
-      return c.body(null, 204);
+      const receipt = await collections.remove(readPath(c, collectionParams).collection);
+      return c.body(null, 204, { [RECEIPT_HEADER]: receipt });
     },
   );
 };

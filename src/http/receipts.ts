@@ -1,12 +1,37 @@
-import type { Core } from "../collections/index.ts";
+import { listServiceReceiptPage, type Core } from "../collections/index.ts";
 import { jsonEndpoint, readPath, readQuery, type Routes } from "./endpoint.ts";
 import { collectionParams } from "../api/collections.ts";
-import { compactQuery, compacted, receipt, receiptPage, receiptPath, receiptQuery } from "../api/receipts.ts";
+import {
+  compactQuery,
+  compacted,
+  receipt,
+  receiptPage,
+  receiptPath,
+  receiptQuery,
+  serviceReceiptPage,
+} from "../api/receipts.ts";
 
 const tags = ["receipts"];
+/** The header of a deleted collection's receipt. */
+export const RECEIPT_HEADER = "Anchorage-Receipt";
 const path = "/v1/collections/{collection}";
 
-export const addReceipts = ({ app }: Routes, { collections }: Pick<Core, "collections">): void => {
+export const addReceipts = ({ app }: Routes, { collections, store }: Pick<Core, "collections" | "store">): void => {
+  jsonEndpoint(
+    app,
+    {
+      method: "get",
+      path: "/v1/receipts",
+      tags,
+      operationId: "listServiceReceipts",
+      summary: "List the receipts of deleted collections",
+      request: { query: receiptQuery },
+      answer: { description: "In the order of their chain.", schema: serviceReceiptPage },
+      problems: [400, 503],
+    },
+    (c) => listServiceReceiptPage(store, readQuery(c, receiptQuery)),
+  );
+
   jsonEndpoint(
     app,
     {

@@ -65,7 +65,8 @@ export const upsertAnchors = async (
  * Deletes anchors in one transaction and appends a receipt. Ids that do not exist are ignored; if none exists, the
  * sequence does not change and the receipt is null.
  *
- * @param beside further work in the same transaction, given the deleted ids
+ * @param beside further work in the same transaction, given the deleted ids; returns what was made with anchors of the
+ * collection and is kept
  * @param fingerprints makes the fingerprints of the anchors before they go, so that they cannot come back
  * @throws AnchorageError `not-found` if the collection is gone
  * @example
@@ -77,7 +78,7 @@ export const deleteAnchors = async (
   database: Database,
   collection: CollectionRecord,
   ids: readonly AnchorId[],
-  beside?: (transaction: Transaction, removed: readonly AnchorId[]) => Promise<void>,
+  beside?: (transaction: Transaction, removed: readonly AnchorId[]) => Promise<readonly string[]>,
   fingerprints?: (queries: Queries) => Promise<ReadonlyMap<AnchorId, Fingerprint>>,
 ): Promise<DeleteResult> =>
   database.transaction(async (transaction) => {
@@ -87,7 +88,7 @@ export const deleteAnchors = async (
     const forbidden = await fingerprints?.(queries);
     const removed = await removeRows(queries, collection, ids);
     if (removed.length === 0) return { sequence: current.sequence, ids: [], receipt: null };
-    await beside?.(transaction, removed);
+    const retainedBy = (await beside?.(transaction, removed)) ?? [];
     const sequence = next(current.sequence);
     await finish(queries, collection, {
       sequence,
@@ -101,6 +102,7 @@ export const deleteAnchors = async (
       sequence,
       installation: null,
       generation: null,
+      retainedBy,
     });
     if (forbidden !== undefined) {
       const kept = removed.map((id) => forbidden.get(id)).filter((one) => one !== undefined);

@@ -1,4 +1,4 @@
-import { asc, eq } from "drizzle-orm";
+import { asc, desc, eq } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { CollectionChange } from "../api/collections.ts";
 import { AnchorageError } from "../errors.ts";
@@ -6,9 +6,10 @@ import type { CollectionDefaults, CollectionName } from "../types.ts";
 import type { Database, Queries } from "./database.ts";
 import { encoderOf } from "./encoders.ts";
 import { announcement } from "./news.ts";
-import { collections, encoders } from "./schema.ts";
+import { appendServiceReceipt } from "./receipts.ts";
+import { collections, encoders, receipts } from "./schema.ts";
 import { violatesUnique } from "./trouble.ts";
-import type { CollectionRecord, NewCollection } from "./types.ts";
+import type { CollectionRecord, NewCollection, ServiceReceipt } from "./types.ts";
 
 const imageEncoders = alias(encoders, "image_encoders");
 const textEncoders = alias(encoders, "text_encoders");
@@ -145,16 +146,33 @@ export const findCollection = async (
 };
 
 /**
- * Deletes a collection with everything that belongs to it.
+ * Deletes a collection with everything that belongs to it, and appends a receipt to the chain of deleted collections.
  *
- * @returns whether it existed
+ * @returns the receipt; null where there was no such collection
  */
-export const deleteCollection = async (database: Database, name: CollectionName): Promise<boolean> => {
-  const gone = await database.query((queries) =>
-    queries
-      .delete(collections)
+export const deleteCollection = async (
+  database: Database,
+  name: CollectionName,
+): Promise<ServiceReceipt | null> =>
+  database.transaction(async ({ queries }) => {
+    const [found] = await queries
+      .select({ key: collections.key })
+      .from(collections)
       .where(eq(collections.name, name))
-      .returning({ key: collections.key, announced: announcement(null) }),
-  );
-  return gone.length > 0;
-};
+      .for("update");
+    if (found === undefined) return null;
+    const [last] = await queries
+      .select({ hash: receipts.hash })
+      .from(receipts)
+      .where(eq(receipts.collection, found.key))
+      .orderBy(desc(receipts.position))
+      .limit(1);
+    const [gone] = await queries.delete(collections).where(eq(collections.key, found.key)).returning({
+      sequence: collections.sequence,
+      count: collections.anchorCount,
+      announced: announcement(null),
+    });
+    if (gone === undefined) return null;
+    const { sequence, count } = gone;
+    return appendServiceReceipt(queries, { collection: name, sequence, count, lastHash: last?.hash ?? null });
+  });

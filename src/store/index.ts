@@ -22,7 +22,15 @@ export {
   type FingerprintedContent,
 } from "./never-again.ts";
 export { upsertAnchors, deleteAnchors } from "./anchor-writes.ts";
-export { recordErasure, erasedGeneration, erasedUpTo, findReceipt, listReceipts } from "./receipts.ts";
+export {
+  recordErasure,
+  erasedGeneration,
+  erasedUpTo,
+  findReceipt,
+  listReceipts,
+  listServiceReceipts,
+  oldestHidden,
+} from "./receipts.ts";
 export { vacuum } from "./vacuum.ts";
 export { findAnchors, listAnchors, findImage, existingIds, changesSince } from "./anchor-reads.ts";
 export { idsWithImages } from "./picture-reads.ts";

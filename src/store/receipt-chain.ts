@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AnchorId, JsonValue, Metadata } from "../types.ts";
 import { toBytes } from "./float32.ts";
-import type { ReceiptEntry } from "./types.ts";
+import type { ReceiptEntry, ServiceReceipt } from "./types.ts";
 
 /** The `previousHash` of a collection's first receipt. */
 export const FIRST_PREVIOUS = "0".repeat(64);
@@ -69,7 +69,9 @@ export const hashOfAnchors = (anchors: Uint8Array): string =>
 export const hashOfReceipt = (collection: string, entry: Omit<ReceiptEntry, "hash">): string => {
   const { id, kind, position, sequence, at, count, salt, anchors, installation, generation, previousHash } =
     entry;
+  const { version, key, user, retainedBy, nodes } = entry;
   const json = canonicalJson({
+    ...(version === 1 ? {} : { version, key, user, retainedBy, nodes }),
     collection,
     id,
     kind,
@@ -85,6 +87,12 @@ export const hashOfReceipt = (collection: string, entry: Omit<ReceiptEntry, "has
   });
   return createHash("sha256").update(json).digest("hex");
 };
+
+/** SHA-256, in hexadecimal, of the canonical JSON of the receipt of a deleted collection. */
+export const hashOfServiceReceipt = ({ at, ...entry }: Omit<ServiceReceipt, "hash">): string =>
+  createHash("sha256")
+    .update(canonicalJson({ ...entry, at: at.toISOString() }))
+    .digest("hex");
 
 /**
  * Verifies a receipt against its predecessor. A valid chain does not exclude that the whole chain was rewritten by

@@ -1,12 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { and, asc, desc, eq, gt, max, sql, sum, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, gt, max, min, sql, sum, type SQL } from "drizzle-orm";
 import type { AnchorId, Sequence } from "../types.ts";
 import { selectAnchors } from "./anchor-reads.ts";
 import type { Database, Queries } from "./database.ts";
 import { lockCollection } from "./lock-collection.ts";
-import { FIRST_PREVIOUS, hashOfContent, hashOfId, hashOfReceipt } from "./receipt-chain.ts";
-import { receipts } from "./schema.ts";
-import type { CollectionRecord, ErasureRecord, Receipt, ReceiptEntry } from "./types.ts";
+import { currentLogFields } from "../log.ts";
+import { FIRST_PREVIOUS, hashOfContent, hashOfId, hashOfReceipt, hashOfServiceReceipt } from "./receipt-chain.ts";
+import { receipts, serviceReceipts } from "./schema.ts";
+import type { CollectionRecord, ErasureRecord, Receipt, ReceiptEntry, ServiceReceipt } from "./types.ts";
 
 const SALT_BYTES = 16;
 /** Small, because the vectors of a batch are hashed without yielding to the event loop. */
@@ -34,7 +35,7 @@ export const appendReceipt = async (
   { key, name }: CollectionRecord,
   said: Pick<
     ReceiptEntry,
-    "kind" | "sequence" | "count" | "salt" | "anchors" | "installation" | "generation"
+    "kind" | "sequence" | "count" | "salt" | "anchors" | "installation" | "generation" | "retainedBy"
   >,
 ): Promise<ReceiptEntry> => {
   const [last] = await queries
@@ -45,14 +46,76 @@ export const appendReceipt = async (
     .limit(1);
   const unsigned = {
     ...said,
+    version: 2 as const,
+    ...currentCaller(),
+    nodes: [],
     id: randomUUID(),
     position: (last?.position ?? 0) + 1,
     at: new Date(),
     previousHash: last?.hash ?? FIRST_PREVIOUS,
   };
   const entry = { ...unsigned, hash: hashOfReceipt(name, unsigned) };
-  await queries.insert(receipts).values({ ...entry, collection: key });
+  await queries.insert(receipts).values({ ...entry, apiKey: entry.key, collection: key });
   return entry;
+};
+
+/** Who sent the request that is being answered, as its log fields say. */
+const currentCaller = (): Pick<ReceiptEntry, "key" | "user"> => {
+  const { key, user } = currentLogFields();
+  return { key: typeof key === "string" ? key : null, user: typeof user === "string" ? user : null };
+};
+
+/** Appends a receipt to the chain of deleted collections. */
+export const appendServiceReceipt = async (
+  queries: Queries,
+  said: Pick<ServiceReceipt, "collection" | "sequence" | "count" | "lastHash">,
+): Promise<ServiceReceipt> => {
+  // Deletions of several collections take turns, so that the chain has one end.
+  await queries.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended('service receipts', 0))`);
+  const [last] = await queries
+    .select({ position: serviceReceipts.position, hash: serviceReceipts.hash })
+    .from(serviceReceipts)
+    .orderBy(desc(serviceReceipts.position))
+    .limit(1);
+  const unsigned = {
+    ...said,
+    ...currentCaller(),
+    id: randomUUID(),
+    position: (last?.position ?? 0) + 1,
+    at: new Date(),
+    previousHash: last?.hash ?? FIRST_PREVIOUS,
+  };
+  const receipt = { ...unsigned, hash: hashOfServiceReceipt(unsigned) };
+  await queries.insert(serviceReceipts).values({ ...receipt, apiKey: receipt.key });
+  return receipt;
+};
+
+/** Lists receipts of deleted collections in chain order, those after position `after`. */
+export const listServiceReceipts = async (
+  database: Database,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<ServiceReceipt[]> => {
+  const rows = await database.query((queries) =>
+    queries
+      .select()
+      .from(serviceReceipts)
+      .where(gt(serviceReceipts.position, after))
+      .orderBy(asc(serviceReceipts.position))
+      .limit(limit),
+  );
+  return rows.map(({ apiKey, ...row }) => ({ ...row, key: apiKey }));
+};
+
+/** When the oldest deletion happened that this installation has not erased; null where all are erased. */
+export const oldestHidden = async (database: Database, { key }: CollectionRecord): Promise<Date | null> => {
+  const since = await erasedUpTo(database, { key });
+  const [oldest] = await database.query((queries) =>
+    queries
+      .select({ at: min(receipts.at) })
+      .from(receipts)
+      .where(and(eq(receipts.collection, key), eq(receipts.kind, "deletion"), gt(receipts.sequence, since))),
+  );
+  return oldest?.at ?? null;
 };
 
 /**
@@ -92,6 +155,7 @@ export const recordErasure = async (
       anchors: nothing,
       installation,
       generation: generation + 1,
+      retainedBy: [],
     });
     return { generation: generation + 1, erased };
   });
@@ -101,7 +165,10 @@ export const erasedGeneration = async (database: Database, collection: Collectio
   (await database.query((queries) => lastErasure(queries, collection, database.installation))).generation;
 
 /** The sequence up to which what was deleted is erased by this installation; 0 where nothing was. */
-export const erasedUpTo = async (database: Database, collection: CollectionRecord): Promise<Sequence> => {
+export const erasedUpTo = async (
+  database: Database,
+  collection: Pick<CollectionRecord, "key">,
+): Promise<Sequence> => {
   const { sequence } = await database.query((queries) =>
     lastErasure(queries, collection, database.installation),
   );
@@ -110,7 +177,7 @@ export const erasedUpTo = async (database: Database, collection: CollectionRecor
 
 const lastErasure = async (
   queries: Queries,
-  { key }: CollectionRecord,
+  { key }: Pick<CollectionRecord, "key">,
   installation: string,
 ): Promise<{ readonly sequence: number; readonly generation: number }> => {
   const [last] = await queries
@@ -127,7 +194,7 @@ const lastErasure = async (
 };
 
 /** SQL for a column, as text, of the first erasure by `installation` that covers a deletion. */
-const erasing = (column: "generation" | "at", installation: string): SQL<string | null> => sql<
+const erasing = (column: "generation" | "at" | "sequence", installation: string): SQL<string | null> => sql<
   string | null
 >`(
   SELECT erasure.${sql.identifier(column)}::text FROM receipts erasure
@@ -150,6 +217,12 @@ const select = (queries: Queries, installation: string) =>
       generation: receipts.generation,
       previousHash: receipts.previousHash,
       hash: receipts.hash,
+      version: receipts.version,
+      key: receipts.apiKey,
+      user: receipts.user,
+      retainedBy: receipts.retainedBy,
+      nodes: receipts.nodes,
+      fitsFrom: erasing("sequence", installation),
       erasedIn: erasing("generation", installation),
       erasedAt: erasing("at", installation),
     })
@@ -157,10 +230,12 @@ const select = (queries: Queries, installation: string) =>
 
 type Row = Awaited<ReturnType<typeof select>>[number];
 
-const receiptOf = ({ erasedIn, erasedAt, ...entry }: Row): Receipt => ({
+const receiptOf = ({ erasedIn, erasedAt, fitsFrom, ...entry }: Row): Receipt => ({
   ...entry,
   erased:
-    erasedIn === null || erasedAt === null ? null : { generation: Number(erasedIn), at: new Date(erasedAt) },
+    erasedIn === null || erasedAt === null
+      ? null
+      : { generation: Number(erasedIn), at: new Date(erasedAt), fitsFrom: Number(fitsFrom) as Sequence },
 });
 
 /** Finds a receipt by id; null if the collection has none with this id. */

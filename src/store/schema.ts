@@ -196,11 +196,33 @@ export const receipts = pgTable(
     anchors: bytea("anchors").notNull(),
     installation: text("installation"),
     generation: integer("generation"),
+    // What the hash covers; rows written before there were versions are of the first.
+    version: integer("version").$type<ReceiptEntry["version"]>().notNull().default(1),
+    apiKey: text("api_key"),
+    user: text("user_name"),
+    retainedBy: jsonb("retained_by").$type<readonly string[]>().notNull().default([]),
+    nodes: jsonb("nodes").$type<readonly string[]>().notNull().default([]),
     previousHash: text("previous_hash").notNull(),
     hash: text("hash").notNull(),
   },
   (t) => [primaryKey({ columns: [t.collection, t.position] }), unique("receipts_id").on(t.id)],
 );
+
+/** One row per deleted collection, whose own receipts go with it; a chain like that of {@link receipts}. */
+export const serviceReceipts = pgTable("service_receipts", {
+  position: bigint("position", { mode: "number" }).primaryKey(),
+  id: text("id").notNull().unique(),
+  at: timestamp("at", { withTimezone: true, precision: 3 }).notNull(),
+  collection: text("collection").$type<CollectionName>().notNull(),
+  sequence: sequenceColumn(),
+  count: integer("count").notNull(),
+  /** The hash of the collection's last receipt; null where it had none. */
+  lastHash: text("last_hash"),
+  apiKey: text("api_key"),
+  user: text("user_name"),
+  previousHash: text("previous_hash").notNull(),
+  hash: text("hash").notNull(),
+});
 
 /** The key of a collection's fingerprints; absent as long as nothing was deleted for good. */
 export const neverAgainSecrets = pgTable("never_again_secrets", {

@@ -154,6 +154,8 @@ export interface CaughtUp {
  * deleted up to a sequence. Entries never change, and each contains the hash of the previous one.
  */
 export interface ReceiptEntry {
+  /** What the hash covers: the second version adds `key`, `user`, `retainedBy` and `nodes`. */
+  readonly version: 1 | 2;
   readonly id: string;
   readonly kind: "deletion" | "erasure";
   /** Position in the chain, starting at 1. */
@@ -171,6 +173,13 @@ export interface ReceiptEntry {
   readonly installation: string | null;
   /** Erasure: the installation's generation after it. Null for a deletion. */
   readonly generation: number | null;
+  /** The API key of the request, and the person that a trusted proxy named. */
+  readonly key: string | null;
+  readonly user: string | null;
+  /** Deletion: what was made with anchors of the collection and is kept, such as a trained adapter. */
+  readonly retainedBy: readonly string[];
+  /** The database nodes that stored the anchors, where there are several. */
+  readonly nodes: readonly string[];
   /** SHA-256 in hexadecimal, like `hash`. */
   readonly previousHash: string;
   readonly hash: string;
@@ -179,7 +188,31 @@ export interface ReceiptEntry {
 /** A receipt with the state of this installation. */
 export interface Receipt extends ReceiptEntry {
   /** Deletion: when this installation erased it, and the first generation without it. Null if it has not. */
-  readonly erased: { readonly generation: number; readonly at: Date } | null;
+  readonly erased: {
+    readonly generation: number;
+    readonly at: Date;
+    /** No transform or calibration that is used from this sequence on was fitted on the deleted anchors. */
+    readonly fitsFrom: Sequence;
+  } | null;
+}
+
+/** A link of the chain of deleted collections. */
+export interface ServiceReceipt {
+  readonly id: string;
+  /** Position in the chain, starting at 1. */
+  readonly position: number;
+  readonly at: Date;
+  readonly collection: CollectionName;
+  /** Of the collection when it was deleted. */
+  readonly sequence: Sequence;
+  /** Number of its anchors. */
+  readonly count: number;
+  /** The hash of the collection's last receipt; null where it had none. */
+  readonly lastHash: string | null;
+  readonly key: string | null;
+  readonly user: string | null;
+  readonly previousHash: string;
+  readonly hash: string;
 }
 
 /** The result of recording an erasure. */

@@ -48,8 +48,9 @@ describe("a deletion's receipt", () => {
     expect(found.anchors).toEqual([{ id: sha256(salt, "a"), content: sha256(salt, content) }]);
     const said =
       `{"anchorsHash":"${found.anchorsHash}","at":"${found.deletedAt.toISOString()}","collection":"c","count":1,"generation":null,` +
-      `"id":"${id}","installation":null,"kind":"deletion","position":${found.position},` +
-      `"previousHash":"${found.previousHash}","salt":"${found.salt}","sequence":${found.sequence}}`;
+      `"id":"${id}","installation":null,"key":null,"kind":"deletion","nodes":[],"position":${found.position},` +
+      `"previousHash":"${found.previousHash}","retainedBy":[],"salt":"${found.salt}","sequence":${found.sequence},` +
+      `"user":null,"version":2}`;
     expect(found.hash).toBe(sha256(said));
   });
 

@@ -1,5 +1,6 @@
 import type { Feature } from "../feature.ts";
 import { createAdapters, decodersOf } from "./service/index.ts";
+import { trainedOn } from "./table.ts";
 import { addAdapterInputs } from "./routes/adapter-inputs.ts";
 import { addAdapters } from "./routes/adapters.ts";
 import { addGenerate } from "./routes/generate.ts";
@@ -16,6 +17,7 @@ export const epalmFeature: Feature = {
         addAdapters(routes, adapters);
         addGenerate(routes, adapters);
       },
+      retained: ({ queries }, { key }) => trainedOn(queries, key),
       close: () => decoders.close(),
     });
   },

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, sql } from "drizzle-orm";
 import { bigint, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { CollectionName, JsonValue, Sequence } from "../../types.ts";
 import type { Database, Queries } from "../../store/database.ts";
@@ -85,6 +85,16 @@ export const saveAdapter = async (
       .values({ id, version, sha256, collection, sequence, createdAt, settings, content });
     return { adapter: { ...adapter, version, bytes: content.byteLength }, isNew: true };
   });
+
+/** The adapters that were trained on a collection and are kept, such as `adapter captions@2`. */
+export const trainedOn = async (queries: Queries, collection: number): Promise<string[]> => {
+  const rows = await queries
+    .select({ id: adapters.id, version: adapters.version })
+    .from(adapters)
+    .where(and(eq(adapters.collection, collection), isThere))
+    .orderBy(asc(adapters.id), asc(adapters.version));
+  return rows.map(({ id, version }) => `adapter ${id}@${version}`);
+};
 
 const named = (id: string, version: number | null) =>
   and(eq(adapters.id, id), version === null ? undefined : eq(adapters.version, version), isThere);

@@ -12,6 +12,7 @@ const sha256 = async (text: string): Promise<string> =>
 const hashedText = async (collection: string, receipt: ReceiptBody): Promise<string> => {
   const { id, kind, position, sequence, count, previousHash } = receipt;
   const deletion = receipt.kind === "deletion";
+  const later = receipt.version > 1;
   return JSON.stringify({
     anchorsHash: deletion ? receipt.anchorsHash : await sha256(""),
     at: deletion ? receipt.deletedAt : receipt.erasedAt,
@@ -20,11 +21,15 @@ const hashedText = async (collection: string, receipt: ReceiptBody): Promise<str
     generation: deletion ? null : receipt.generation,
     id,
     installation: deletion ? null : receipt.installation,
+    ...(later ? { key: receipt.key } : {}),
     kind,
+    ...(later ? { nodes: receipt.nodes } : {}),
     position,
     previousHash,
+    ...(later ? { retainedBy: receipt.retainedBy } : {}),
     salt: deletion ? receipt.salt : "",
     sequence,
+    ...(later ? { user: receipt.user, version: receipt.version } : {}),
   });
 };
 
