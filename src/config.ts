@@ -47,6 +47,15 @@ const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).
 const isNetwork = (text: string): boolean =>
   text.includes("/") ? ipaddr.isValidCIDR(text) : isIP(text) !== 0;
 
+const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Milliseconds of `30m`, `12h` or `7d`; null for `off`, and 0 for anything else. */
+const durationOf = (text: string): number | null => {
+  if (text === "off") return null;
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  return unit === "m" || unit === "h" || unit === "d" ? Number(count) * UNITS_MS[unit] : 0;
+};
+
 const wholeNumber = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
@@ -92,6 +101,12 @@ const settings = z
       .optional(),
     /** `off` asks for a key before the page, the documentation and the OpenAPI document as well. */
     OPEN_DOCS: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
+    /** How long what was deleted may stay in files and memory before it is erased; `off`: until someone compacts. */
+    ERASE_WITHIN: z
+      .string()
+      .default("7d")
+      .transform((text) => durationOf(text))
+      .refine((ms) => ms === null || ms > 0, "must be a time such as 12h or 7d, or off"),
     /** `off` starts without the sample collection. */
     SAMPLE: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
     /** Maximum size of a request body, in MiB. NDJSON streams are exempt. */
@@ -147,6 +162,8 @@ export interface Config {
   readonly userHeader: string | null;
   /** Whether the page and the documentation need no key. */
   readonly openDocs: boolean;
+  /** Milliseconds after which what was deleted is erased; null: never of itself. */
+  readonly eraseWithinMs: number | null;
   readonly sample: boolean;
   readonly bodyLimitBytes: number;
   /** Of the largest image that is decoded. */
@@ -190,6 +207,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     trustedProxy: value.TRUSTED_PROXY,
     userHeader: value.USER_HEADER ?? null,
     openDocs: value.OPEN_DOCS === "on",
+    eraseWithinMs: value.ERASE_WITHIN,
     sample: value.SAMPLE === "on",
     bodyLimitBytes: Math.round(value.BODY_LIMIT_MIB * 1024 * 1024),
     maxPixels: value.MAX_MEGAPIXELS * 1_000_000,

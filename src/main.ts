@@ -4,7 +4,7 @@ import { readConfig, type Config } from "./config.ts";
 import { AnchorageError, isAnchorageError } from "./errors.ts";
 import { createApp } from "./http/index.ts";
 import { watchParent } from "./cli/parent.ts";
-import { startSample } from "./collections/index.ts";
+import { eraseWithin, startSample } from "./collections/index.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
 import { announceService } from "./store/index.ts";
 import type { Log } from "./types.ts";
@@ -49,6 +49,10 @@ const offer = async (service: Service, config: Config, log: Log, stopping: Abort
   if (stopping.aborted) return stop(server, service, log);
   stopping.addEventListener("abort", () => void stop(server, service, log));
   await service.features.resume();
+  if (config.eraseWithinMs !== null)
+    eraseWithin(service.core, config.eraseWithinMs, stopping, log).catch((error: unknown) =>
+      log.error("nothing is erased of itself any more", { error }),
+    );
   if (config.sample) await startSample(service.core, log);
 };
 

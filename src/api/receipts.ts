@@ -14,7 +14,10 @@ export type ReceiptState = z.output<typeof receiptState>;
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 const by = {
-  key: z.string().nullable().openapi({ description: "The API key of the request; null where none was needed." }),
+  key: z
+    .string()
+    .nullable()
+    .openapi({ description: "The API key of the request; null where none was needed." }),
   user: z.string().nullable().openapi({ description: "The person, as a trusted proxy named them." }),
 };
 
@@ -99,7 +102,9 @@ const serviceReceipt = z
     collection: collectionName,
     sequence: sequence.openapi({ description: "Of the collection when it was deleted." }),
     count: z.int().openapi({ description: "Its anchors." }),
-    lastHash: hash.nullable().openapi({ description: "Of its last receipt, which went with it; null without one." }),
+    lastHash: hash
+      .nullable()
+      .openapi({ description: "Of its last receipt, which went with it; null without one." }),
     ...by,
     previousHash: hash.openapi({ description: "Of the receipt before; zeros for the first." }),
     hash: hash.openapi({

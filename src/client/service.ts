@@ -29,7 +29,9 @@ export interface CoreClient {
    */
   waitForJob(job: JobBody, options?: WaitOptions): Promise<JobBody>;
   /** The receipts of deleted collections in the order of their chain, page by page. */
-  listServiceReceipts(options?: CallOptions): AsyncGenerator<ServiceReceiptPageBody["receipts"][number], void>;
+  listServiceReceipts(
+    options?: CallOptions,
+  ): AsyncGenerator<ServiceReceiptPageBody["receipts"][number], void>;
   /** @throws UnavailableError while indexes are loading */
   ready(options?: CallOptions): Promise<ReadinessBody>;
 }
@@ -56,7 +58,10 @@ export const createCoreClient = ({ json, post }: Transport): CoreClient => {
     listServiceReceipts: async function* (options = {}) {
       let cursor: string | undefined;
       do {
-        const page: ServiceReceiptPageBody = await json("GET", "/v1/receipts", { ...options, query: { cursor } });
+        const page: ServiceReceiptPageBody = await json("GET", "/v1/receipts", {
+          ...options,
+          query: { cursor },
+        });
         yield* page.receipts;
         cursor = page.nextCursor ?? undefined;
       } while (cursor !== undefined);

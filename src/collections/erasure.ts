@@ -4,6 +4,8 @@ import {
   type CollectionRecord,
   type ErasureRecord as Recorded,
   type Store,
+  dropLog,
+  forgetChanges,
   vacuum,
   erasedGeneration,
   recordErasure,
@@ -80,12 +82,14 @@ export const createErasure = (
     run: (tables) =>
       inTurn(async () => {
         const sequence = await clear();
+        await forgetChanges(store, record, sequence);
         await vacuum(store, tables);
         if (tables === "vacuum")
           return { generation: await erasedGeneration(store, record), erased: 0, sequence };
         const said = await recordErasure(store, record, sequence);
         // What was stored since; from here on the store refuses it.
         await forgetUpTo(sequence);
+        await dropLog(store);
         return { ...said, sequence };
       }),
     apart,

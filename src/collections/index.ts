@@ -14,3 +14,4 @@ export type { Moving, Successor } from "./moving.ts";
 export type { Queried } from "./question.ts";
 export type { Encoding } from "./encoding.ts";
 export { listServiceReceiptPage } from "./receipts.ts";
+export { eraseWithin } from "./erase-within.ts";

@@ -113,7 +113,7 @@ export const addCollections = (
           description: "It is gone. `GET /v1/receipts` has the receipt whose id is in the header.",
           headers: { [RECEIPT_HEADER]: { schema: { type: "string" as const } } },
         },
-          ...problems(400, 404, 503),
+        ...problems(400, 404, 503),
       },
     },
     async (c) => {

@@ -1,4 +1,4 @@
-import { listCollections } from "../store/index.ts";
+import { listCollections, oldestHidden } from "../store/index.ts";
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
@@ -53,14 +53,25 @@ export const createMetrics = ({
     registers: [registry],
   });
 
+  const hidden = new Gauge({
+    name: "anchorage_oldest_hidden_deletion_seconds",
+    help: "Age of the oldest deletion of a collection that is not erased yet; 0 where all are.",
+    labelNames: ["collection"],
+    registers: [registry],
+  });
+
   const lookAround = async (): Promise<void> => {
     loading.set(collections.loading().length);
     encoders.reset();
     for (const { modality } of installed.list()) encoders.inc({ modality });
     anchors.reset();
+    hidden.reset();
     try {
-      for (const { name, anchorCount } of await listCollections(store))
-        anchors.set({ collection: name }, anchorCount);
+      for (const record of await listCollections(store)) {
+        anchors.set({ collection: record.name }, record.anchorCount);
+        const since = await oldestHidden(store, record);
+        hidden.set({ collection: record.name }, since === null ? 0 : (Date.now() - since.getTime()) / 1000);
+      }
       storeUp.set(1);
     } catch (error) {
       if (!isAnchorageError(error) || error.code !== "unavailable") throw error;

@@ -16,7 +16,10 @@ const tags = ["receipts"];
 export const RECEIPT_HEADER = "Anchorage-Receipt";
 const path = "/v1/collections/{collection}";
 
-export const addReceipts = ({ app }: Routes, { collections, store }: Pick<Core, "collections" | "store">): void => {
+export const addReceipts = (
+  { app }: Routes,
+  { collections, store }: Pick<Core, "collections" | "store">,
+): void => {
   jsonEndpoint(
     app,
     {
@@ -79,9 +82,9 @@ export const addReceipts = ({ app }: Routes, { collections, store }: Pick<Core, 
       description:
         "Memory is copied without what was deleted while queries go on, the snapshot is written anew, files of " +
         "`build-index` in DATA_DIR that hold what was deleted are removed, Postgres writes its tables anew, and the deletions' receipts become " +
-        "`erased`. Other services on the same Postgres keep what they hold: ask each. Postgres's log (WAL) and backups " +
-        "are not touched, and the ids of deleted anchors stay in the list of changes, by which services follow each " +
-        "other. 503 where a transaction on the same Postgres may still read what was deleted.",
+        "`erased`. Other services on the same Postgres keep what they hold: ask each. Backups are not touched, " +
+        "nor is the write-ahead log of a Postgres that is not embedded; ids of deleted anchors stay for a day in the list " +
+        "of changes, by which services follow each other. 503 where a transaction on the same Postgres may still read what was deleted.",
       request: { params: collectionParams, query: compactQuery },
       answer: { description: "Done.", schema: compacted },
       problems: [400, 404, 503],

@@ -167,11 +167,14 @@ export const deleteCollection = async (
       .where(eq(receipts.collection, found.key))
       .orderBy(desc(receipts.position))
       .limit(1);
-    const [gone] = await queries.delete(collections).where(eq(collections.key, found.key)).returning({
-      sequence: collections.sequence,
-      count: collections.anchorCount,
-      announced: announcement(null),
-    });
+    const [gone] = await queries
+      .delete(collections)
+      .where(eq(collections.key, found.key))
+      .returning({
+        sequence: collections.sequence,
+        count: collections.anchorCount,
+        announced: announcement(null),
+      });
     if (gone === undefined) return null;
     const { sequence, count } = gone;
     return appendServiceReceipt(queries, { collection: name, sequence, count, lastHash: last?.hash ?? null });

@@ -4,6 +4,7 @@ export { announceService, lockDataDir, serviceOfDataDir, type DataDirLock } from
 export { startEmbedded, type EmbeddedPostgres } from "./embedded/index.ts";
 export { HEARTBEAT_MS } from "./jobs.ts";
 export { openInspection, type Inspection } from "./inspection.ts";
+export { WRITE_AHEAD_LOG } from "./raw-files.ts";
 export { openStore, type StoreOptions } from "./open.ts";
 export { faultOfReceipt, hashOfAnchors, hashOfContent, hashOfId, splitAnchors } from "./receipt-chain.ts";
 export type * from "./vector-types.ts";
@@ -31,10 +32,11 @@ export {
   listServiceReceipts,
   oldestHidden,
 } from "./receipts.ts";
-export { vacuum } from "./vacuum.ts";
+export { dropLog, vacuum } from "./vacuum.ts";
 export { findAnchors, listAnchors, findImage, existingIds, changesSince } from "./anchor-reads.ts";
 export { idsWithImages } from "./picture-reads.ts";
 export { readAll } from "./read-all.ts";
+export { forgetChanges } from "./forget-changes.ts";
 export { writeMark } from "./write-mark.ts";
 export { readSince } from "./read-since.ts";
 export { saveTransform, loadTransforms, removeTransforms } from "./transforms.ts";

@@ -32,7 +32,10 @@ export interface Inspection {
   readonly idsInChanges: (collection: CollectionRecord, ids: readonly AnchorId[]) => Promise<Set<AnchorId>>;
   /** Reads every row of every readable table, in one snapshot. */
   readonly rows: (onRow: (row: TableRow) => void) => Promise<RowsRead>;
-  /** Reads the files of the database, after a checkpoint; null if this user lacks the permission. */
+  /**
+   * Reads the files of the database, after a checkpoint, and the write-ahead log of the embedded server; null if this user
+   * lacks the permission.
+   */
   readonly files: (onPart: (part: FilePart) => void) => Promise<FilesRead | null>;
   readonly close: () => Promise<void>;
 }
@@ -67,7 +70,7 @@ export const openInspection = async (options: StoreOptions): Promise<Inspection>
   };
   try {
     await requireTables(database);
-    return { ...inspect(database), database, isAlone, server, close };
+    return { ...inspect(database, server), database, isAlone, server, close };
   } catch (error) {
     await close();
     throw databaseUrl === null ? error : aboutExternal(databaseUrl, error);
@@ -77,16 +80,19 @@ export const openInspection = async (options: StoreOptions): Promise<Inspection>
 /** Checks for the table that was added last, because an inspection does not migrate. */
 const requireTables = async (database: Database): Promise<void> => {
   const { rows } = await database.query((queries) =>
-    queries.execute<{ there: boolean }>(sql`SELECT to_regclass('receipts') IS NOT NULL AS there`),
+    queries.execute<{ there: boolean }>(sql`SELECT to_regclass('service_receipts') IS NOT NULL AS there`),
   );
   if (rows[0]?.there !== true)
     throw new AnchorageError(
       "not-found",
-      "The database has no receipts: no service of this version has been started on it.",
+      "No service of this version has been started on the database, whose receipts have an older form.",
     );
 };
 
-const inspect = (database: Database): Omit<Inspection, "server" | "isAlone" | "database" | "close"> => ({
+const inspect = (
+  database: Database,
+  server: Inspection["server"],
+): Omit<Inspection, "server" | "isAlone" | "database" | "close"> => ({
   findCollection: (name) => findCollection(database, name),
   receipts: async (collection) => {
     const chain: Receipt[] = [];
@@ -100,7 +106,7 @@ const inspect = (database: Database): Omit<Inspection, "server" | "isAlone" | "d
   findAnchors: (collection, ids) => findAnchors(database, collection, ids),
   idsInChanges: (collection, ids) => idsInChanges(database, collection, ids),
   rows: (onRow) => readRows(database, onRow),
-  files: (onPart) => readFiles(database, onPart),
+  files: (onPart) => readFiles(database, onPart, server === "embedded"),
 });
 
 const noStore = (dataDir: string): AnchorageError =>

@@ -13,11 +13,14 @@ export interface FilePart {
   readonly bytes: Buffer;
 }
 
+/** The {@link FilePart.table} of the segments of the write-ahead log. */
+export const WRITE_AHEAD_LOG = "the write-ahead log";
+
 /** Totals of {@link readFiles}. */
 export interface FilesRead {
   readonly files: number;
   readonly bytes: number;
-  /** Size of the write-ahead log, which is not read. */
+  /** Size of the write-ahead log. */
   readonly walBytes: number;
 }
 
@@ -29,17 +32,19 @@ const INSUFFICIENT_PRIVILEGE = "42501";
  * superuser, or a member of pg_read_server_files and pg_checkpoint with access to pg_ls_dir, pg_stat_file and
  * pg_ls_waldir.
  *
+ * @param withLog whether the write-ahead log is read as well
  * @returns null if this user lacks the permission
  */
 export const readFiles = async (
   database: Database,
   onPart: (part: FilePart) => void,
+  withLog = false,
 ): Promise<FilesRead | null> => {
   try {
     return await database.session(async (client) => {
       // Flushes all writes to the files and removes dropped files.
       await client.query("CHECKPOINT");
-      const files = await filesOf(client);
+      const files = [...(await filesOf(client)), ...(withLog ? await logOf(client) : [])];
       for (const file of files)
         for await (const rows of copyOut(client, statementFor(file)))
           for (const [at, bytes] of rows)
@@ -88,6 +93,15 @@ const filesOf = async (client: pg.ClientBase): Promise<ServerFile[]> => {
     FROM files LEFT JOIN relations ON relations.path = regexp_replace(files.path, '(_[a-z]+)?(\\.\\d+)?$', '')
     WHERE NOT coalesce((pg_stat_file(files.path, true)).isdir, true)
     ORDER BY files.path`);
+  return rows;
+};
+
+/** Segments that were made in advance hold nothing; a segment may be removed meanwhile. */
+const logOf = async (client: pg.ClientBase): Promise<ServerFile[]> => {
+  const { rows } = await client.query<ServerFile>(
+    "SELECT 'pg_wal/' || name AS path, $1 AS table, size AS bytes FROM pg_ls_waldir() ORDER BY name",
+    [WRITE_AHEAD_LOG],
+  );
   return rows;
 };
 

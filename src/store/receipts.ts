@@ -5,7 +5,13 @@ import { selectAnchors } from "./anchor-reads.ts";
 import type { Database, Queries } from "./database.ts";
 import { lockCollection } from "./lock-collection.ts";
 import { currentLogFields } from "../log.ts";
-import { FIRST_PREVIOUS, hashOfContent, hashOfId, hashOfReceipt, hashOfServiceReceipt } from "./receipt-chain.ts";
+import {
+  FIRST_PREVIOUS,
+  hashOfContent,
+  hashOfId,
+  hashOfReceipt,
+  hashOfServiceReceipt,
+} from "./receipt-chain.ts";
 import { receipts, serviceReceipts } from "./schema.ts";
 import type { CollectionRecord, ErasureRecord, Receipt, ReceiptEntry, ServiceReceipt } from "./types.ts";
 

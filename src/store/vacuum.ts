@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { AnchorageError } from "../errors.ts";
 import type { Database } from "./database.ts";
+import type { Store } from "./types.ts";
 
 const READERS_WITHIN_MS = 10_000;
 const POLL_MS = 50;
@@ -23,9 +24,19 @@ export const vacuum = async (
   const options = how === "rewrite" ? "(FULL)" : "";
   await database.query((queries) =>
     queries.execute(
-      sql.raw(`VACUUM ${options} anchors, vectors, images, transforms, label_vectors, projections`),
+      sql.raw(`VACUUM ${options} anchors, vectors, images, transforms, label_vectors, projections, changes`),
     ),
   );
+};
+
+/**
+ * Makes the embedded server drop the segments of its write-ahead log that were written so far, because they hold the
+ * rows that were erased. Another server may need its log for replicas and backups, so that nothing is done there.
+ */
+export const dropLog = async (store: Pick<Store, "server" | "query">): Promise<void> => {
+  if (store.server !== "embedded") return;
+  await store.query((queries) => queries.execute(sql`SELECT pg_switch_wal()`));
+  await store.query((queries) => queries.execute(sql`CHECKPOINT`));
 };
 
 /** Waits until all transactions that started before the call have ended. */

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createClient } from "../../src/features/client.ts";
-import { compacted, receipt, receiptPage } from "../../src/api/receipts.ts";
+import { compacted, receipt, receiptPage, serviceReceiptPage } from "../../src/api/receipts.ts";
+import { saveAdapter } from "../../src/features/epalm/table.ts";
+import type { CollectionName, Sequence } from "../../src/types.ts";
 import { anchorOf, createCollection, listen, openTestApp, problemIn, type TestApp } from "./support.ts";
 
 const base = "/v1/collections/c";
@@ -136,4 +138,61 @@ describe("compaction", () => {
       if (link.kind === "deletion")
         expect(await client.getReceipt(link.id)).toMatchObject({ state: "erased" });
   });
+});
+
+describe("the receipt of a deleted collection", () => {
+  it("outlives the collection, names its last receipt, and follows the one before", async () => {
+    const deletion = await remove("a");
+    const dropped = await test.call("DELETE", base);
+    const id = dropped.headers.get("anchorage-receipt");
+    await createCollection(test, "c");
+    await test.call("DELETE", base);
+    const { receipts } = serviceReceiptPage.parse((await test.call("GET", "/v1/receipts")).body);
+    const at = receipts.findIndex((each) => each.id === id);
+    const [first, second] = receipts.slice(at);
+    if (first === undefined || second === undefined) throw new Error("both are listed");
+    expect(first).toMatchObject({
+      collection: "c",
+      count: 7,
+      lastHash: deletion.hash,
+      key: null,
+      user: null,
+    });
+    expect(second).toMatchObject({ lastHash: null, count: 1, previousHash: first.hash });
+    const said =
+      `{"at":"${first.deletedAt.toISOString()}","collection":"c","count":7,"id":"${first.id}","key":null,` +
+      `"lastHash":"${deletion.hash}","position":${first.position},"previousHash":"${first.previousHash}",` +
+      `"sequence":${first.sequence},"user":null}`;
+    expect(first.hash).toBe(sha256(said));
+  });
+
+  it("is not written where there was no collection", async () => {
+    const answer = await test.call("DELETE", "/v1/collections/never");
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get("anchorage-receipt")).toBeNull();
+  });
+});
+
+it("a receipt names the key that deleted, and says from which sequence on no fit holds the anchors", async () => {
+  const apiKey = "correct-horse-battery";
+  const keyed = await openTestApp({ apiKey });
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const call: TestApp["call"] = (method, path, body) => keyed.call(method, path, body, headers);
+  await createCollection({ ...keyed, call }, "c");
+  const { body } = await call("DELETE", `${base}/anchors/kept`);
+  const { receipt: given, sequence } = body as { receipt: { id: string }; sequence: number };
+  const hidden = receipt.parse((await call("GET", `${base}/receipts/${given.id}`)).body);
+  expect(hidden).toMatchObject({ version: 2, key: "API_KEY", user: null, retainedBy: [], fitsFrom: null });
+  await call("POST", `${base}/compact`);
+  expect((await call("GET", `${base}/receipts/${given.id}`)).body).toMatchObject({ fitsFrom: sequence });
+  await keyed.close();
+});
+
+it("a receipt names what was made with anchors of the collection and is kept", async () => {
+  const adapter = { id: "captions", sha256: "0".repeat(64), sequence: 1 as Sequence, settings: {} };
+  const collection = "c" as CollectionName;
+  await saveAdapter(test.service.store, { ...adapter, collection, createdAt: new Date() }, Uint8Array.of(1));
+  const { id } = await remove("a");
+  const found = receipt.parse((await test.call("GET", `${base}/receipts/${id}`)).body);
+  expect(found.retainedBy).toEqual(["adapter captions@1"]);
 });

@@ -54,7 +54,7 @@ export const verifyErasureCommand: Command<Given, CommandContext> = {
     "",
     'FILE has one anchor a line, as it was imported or exported: {"id", "text", "imageVector", "textVector", "metadata"}, with at least one of text and the vectors. DATA_DIR (./data) and DATABASE_URL are the service\'s; it may run or be stopped. Nothing in it is changed.',
     "",
-    "Postgres's log (WAL), backups, and the memory of running processes are not searched. With DATABASE_URL, files of Postgres are searched where its user is a superuser, or may read the server's files.",
+    "Backups and the memory of running processes are not searched. With DATABASE_URL, Postgres's write-ahead log is not searched either, and files of Postgres are searched where its user is a superuser, or may read the server's files.",
     "",
     "Exit status: 0 erased, as proven; 1 not erased, not proven or failed, and why; 2 wrong use; 3 found nowhere, but not everything could be searched; 130 stopped by Ctrl-C.",
   ].join("\n"),

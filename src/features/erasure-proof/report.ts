@@ -64,8 +64,10 @@ const searchedLines = ({ tables, rows, closedTables, postgres, indexes }: Search
         "not searched: the files of Postgres, which this user may not read (a superuser may); only its rows were",
       ]
     : [
-        `searched ${counted(postgres.files, "file")} of Postgres (${mebibytes(postgres.bytes)}); ` +
-          `set aside: its log (WAL, ${mebibytes(postgres.walBytes)}), which it writes over in time`,
+        `searched ${counted(postgres.files, "file")} of Postgres (${mebibytes(postgres.bytes)})` +
+          (postgres.walBytes === null
+            ? ", its write-ahead log among them"
+            : `; not its write-ahead log (${mebibytes(postgres.walBytes)}), which the server keeps as long as it needs it`),
       ]),
 ];
 
@@ -74,7 +76,7 @@ const idLines = (findings: readonly Finding[]): string[] => {
   return kept === 0
     ? []
     : [
-        `the list of changes, by which services follow each other, keeps ${counted(kept, "id")} of these for good`,
+        `the list of changes, by which services follow each other, has ${counted(kept, "id")} of these; a compaction removes what is older than a day`,
       ];
 };
 

@@ -46,7 +46,7 @@ export interface Finding {
   readonly unsearchable: readonly What[];
   /** Live anchors with the same caption or vector: `collection/id` for those of another collection. */
   readonly shared: readonly { readonly what: What; readonly by: readonly string[] }[];
-  /** Whether the list of changes contains its id, which it keeps permanently. */
+  /** Whether the list of changes contains its id, until a compaction a day later. */
   readonly idOnRecord: boolean;
 }
 
@@ -63,7 +63,12 @@ export interface Searched {
   readonly rows: number;
   readonly closedTables: readonly string[];
   /** Null if Postgres denied access to them. */
-  readonly postgres: { readonly files: number; readonly bytes: number; readonly walBytes: number } | null;
+  readonly postgres: {
+    readonly files: number;
+    readonly bytes: number;
+    /** Size of the write-ahead log where it was not searched; null where it was. */
+    readonly walBytes: number | null;
+  } | null;
   readonly indexes: { readonly files: number; readonly bytes: number };
 }
 

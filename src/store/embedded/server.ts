@@ -40,6 +40,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: "128MB",
   max_wal_size: "512MB",
   min_wal_size: "64MB",
+  // A segment that is used again would keep the bytes of erased rows.
+  wal_recycle: "off",
   // There is no replication from this server.
   wal_level: "minimal",
   max_wal_senders: "0",
