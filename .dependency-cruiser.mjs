@@ -24,6 +24,7 @@ const FEATURES = {
   reencoding: ["tuning"],
   calibration: ["tuning"],
   influence: ["counterfactual"],
+  health: ["influence"],
   consensus: ["epalm"],
   evaluation: ["methods", "tuning"],
 };

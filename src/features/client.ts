@@ -18,6 +18,7 @@ import {
   type AdaptersClient,
 } from "./epalm/client.ts";
 import { createEvaluationClient, type EvaluationClient } from "./evaluation/client.ts";
+import { createHealthClient, type HealthClient } from "./health/client.ts";
 import { createInfluenceClient, type InfluenceClient } from "./influence/client.ts";
 import { createKeysClient, type KeysClient } from "./keys/client.ts";
 import { createProjectionClient, type ProjectionClient } from "./projection/client.ts";
@@ -32,6 +33,7 @@ export type * from "./counterfactual/client.ts";
 export type * from "./coverage/client.ts";
 export type * from "./epalm/client.ts";
 export type * from "./evaluation/client.ts";
+export type * from "./health/client.ts";
 export type * from "./influence/client.ts";
 export type * from "./keys/client.ts";
 export * from "./projection/client.ts";
@@ -49,6 +51,7 @@ export interface CollectionClient
     CoverageClient,
     EvaluationClient,
     CounterfactualClient,
+    HealthClient,
     InfluenceClient,
     ProjectionClient,
     AdapterInputsClient {
@@ -107,6 +110,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
         ...createCoverageClient(transport, path),
         ...createEvaluationClient(transport, path),
         ...createCounterfactualClient(transport, path),
+        ...createHealthClient(transport, path),
         ...createInfluenceClient(transport, path),
         ...createProjectionClient(transport, path),
         ...createAdapterInputsClient(transport, path),

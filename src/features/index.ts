@@ -24,6 +24,9 @@ export const FEATURES: readonly Feature[] = [
   deferred("coverage", async () => (await import("./coverage/feature.ts")).coverageFeature),
   deferred("counterfactual", async () => (await import("./counterfactual/feature.ts")).counterfactualFeature),
   deferred("influence", async () => (await import("./influence/feature.ts")).influenceFeature),
+  deferred("health", async () => (await import("./health/feature.ts")).healthFeature, {
+    check: async () => (await import("./health/command.ts")).checkCommand,
+  }),
   deferred("methods", async () => (await import("./methods/feature.ts")).methodsFeature),
   deferred("tuning", async () => (await import("./tuning/feature.ts")).tuningFeature, {
     tune: async () => (await import("./tuning/command.ts")).tuneCommand,

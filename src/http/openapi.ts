@@ -42,6 +42,7 @@ export const describeApi = (app: OpenAPIHono): OpenApiDocument => {
         },
         { name: "queries", description: "Read-only; every answer names the sequence it was computed at." },
         { name: "consensus", description: "Scorers and generators in a closed loop over a collection." },
+        { name: "health", description: "What is wrong with a collection's anchors." },
         { name: "tuning", description: "A collection's settings by its own anchors, without labels." },
         { name: "reencoding", description: "Moving a collection to other encoders while it is used." },
         { name: "projection", description: "A map of a collection's anchors in the plane." },

@@ -119,6 +119,8 @@ export const uses = (): readonly Use[] => {
       "a tuning of too few classes",
       (client) => done(client, of(client).tune({ folds: 2, methods: ["asif"] })),
     ],
+    ["a check of the anchors", (client) => done(client, of(client).check({ limit: 2 }))],
+    ["a check that is not there", (client) => of(client).getCheck()],
     ["a tuning that is not there", (client) => of(client).getTuning()],
     ["a calibration of too few classes", (client) => done(client, of(client).calibrate())],
     ["calibrations", (client) => of(client).listCalibrations()],

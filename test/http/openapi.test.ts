@@ -49,6 +49,8 @@ POST /v1/collections/{collection}/anchors/delete
 GET /v1/collections/{collection}/receipts
 GET /v1/collections/{collection}/receipts/{id}
 POST /v1/collections/{collection}/compact
+POST /v1/collections/{collection}/check
+GET /v1/collections/{collection}/check
 POST /v1/collections/{collection}/tune
 GET /v1/collections/{collection}/tune
 POST /v1/collections/{collection}/reencode
