@@ -29,6 +29,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   bytes: "Uint8Array",
   calibrations: "Calibrations",
   chain: "readonly ReceiptEntry[]",
+  checks: "Checks",
   client: "AnchorageClient",
   collection: "CollectionRecord",
   config: "Config",

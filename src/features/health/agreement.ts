@@ -4,7 +4,7 @@ import type { AnchorView, Neighbours, Slot } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
 import type { Captions } from "./captions.ts";
 import type { Sameness } from "./duplicates.ts";
-import { otherAnchors, partsOf, type Advance } from "./neighbours.ts";
+import { otherAnchors, slotBatches, type Advance } from "./neighbours.ts";
 
 /** Maximum number of captions that ranks are taken among. */
 const CANDIDATES = 1_000;
@@ -12,7 +12,7 @@ const CANDIDATES = 1_000;
 const FIFTH = 5;
 
 /** How an anchor stands to the others, by slot. */
-export interface Agreement {
+export interface PairAgreement {
   /** The mean of both cross-modal ranks, in [0, 1]; NaN where there is nothing to rank among. */
   readonly ranks: Float64Array;
   /** The similarity to the fifth nearest picture, and to the fifth nearest of the other captions. */
@@ -35,7 +35,7 @@ export const measureAgreement = async (
   sameness: Sameness,
   settings: AsifSettings,
   { advance, signal }: { readonly advance: Advance; readonly signal: AbortSignal },
-): Promise<Agreement> => {
+): Promise<PairAgreement> => {
   const turn = createTurns(signal);
   const looks = {
     image: await view.look("image", settings.transform),
@@ -52,7 +52,7 @@ export const measureAgreement = async (
     image: await representParts(near, "image", chosen, settings),
     text: await representParts(near, "text", chosen, settings),
   };
-  const found: Agreement = {
+  const found: PairAgreement = {
     ranks: new Float64Array(view.slotCount).fill(NaN),
     similarities: { image: new Float64Array(view.slotCount), text: new Float64Array(view.slotCount) },
     nearest: {
@@ -62,7 +62,7 @@ export const measureAgreement = async (
     otherwise: new Int32Array(view.slotCount).fill(-1),
   };
   const score = createScorer(view.slotCount);
-  for (const some of partsOf(view.liveSlots())) {
+  for (const some of slotBatches(view.liveSlots())) {
     const [image, text] = [await near("image", some), await near("text", some)];
     const rows = { image: represent(image, settings), text: represent(text, settings) };
     for (const [row, slot] of some.entries()) {
@@ -91,7 +91,7 @@ const representParts = async (
   settings: AsifSettings,
 ): Promise<readonly RelativeRepresentations[]> => {
   const parts: RelativeRepresentations[] = [];
-  for (const some of partsOf(slots)) parts.push(represent(await near(modality, some), settings));
+  for (const some of slotBatches(slots)) parts.push(represent(await near(modality, some), settings));
   return parts;
 };
 
@@ -140,7 +140,7 @@ const createScorer = (slotCount: number): Scorer => {
 };
 
 const noteNearest = (
-  { similarities, nearest, otherwise }: Agreement,
+  { similarities, nearest, otherwise }: PairAgreement,
   slot: Slot,
   row: number,
   image: Neighbours,

@@ -21,7 +21,6 @@ const problemKind = z.enum([
 ]);
 /** A kind of problem that a check looks for. */
 export type ProblemKind = z.output<typeof problemKind>;
-export const PROBLEM_KINDS = problemKind.options;
 
 const MAX_LISTED = 1_000;
 const cosine = (normally: number) =>
@@ -73,7 +72,7 @@ const measuredAnchor = anchorOf({});
 export type MeasuredAnchor = z.output<typeof measuredAnchor>;
 const shownAnchor = anchorOf({
   image: z.string().nullable().openapi({ description: "The path of its image; null where there is none." }),
-}).openapi("CheckedAnchor");
+});
 
 const findingShape = <Anchor extends z.ZodType>(anchor: Anchor) => ({
   score: z.number().openapi({
@@ -89,12 +88,14 @@ const findingShape = <Anchor extends z.ZodType>(anchor: Anchor) => ({
       "An anchor to compare with: the nearest picture of another caption, the nearest anchor, or a question that is " +
       "answered wrong.",
   }),
-  value: z.union([z.string(), z.number(), z.boolean(), z.null()]).openapi({ description: "The shared caption or the class; null elsewhere." }),
+  value: z
+    .union([z.string(), z.number(), z.boolean(), z.null()])
+    .openapi({ description: "The shared caption or the class; null elsewhere." }),
   reason: z.string().openapi({ description: "The finding in one sentence." }),
 });
 /** One finding as it is stored. */
 export const finding = z.strictObject(findingShape(measuredAnchor));
-export type Finding = z.output<typeof finding>;
+export type CheckFinding = z.output<typeof finding>;
 
 const problemShape = <Found extends z.ZodType>(found: Found) => ({
   kind: problemKind,

@@ -15,8 +15,9 @@ export interface Captions {
  *
  * @example
  * ```ts
- * const { numberOf, first } = numberCaptions(view);
- * const sameCaption = numberOf[a] === numberOf[b];
+ * const { numberOf, sizes } = numberCaptions(view);
+ * const [slot = 0] = view.liveSlots();
+ * const sharing = sizes[numberOf[slot] ?? 0];
  * ```
  */
 export const numberCaptions = (view: AnchorView): Captions => {

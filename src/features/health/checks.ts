@@ -6,7 +6,7 @@ import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError, isAnchorageError, messageOf } from "../../errors.ts";
 import { idsWithImages, type CollectionRecord } from "../../store/index.ts";
 import type { CollectionName } from "../../types.ts";
-import { CHECK_DEFAULTS, type Check, type CheckRequest, type Finding } from "./api.ts";
+import { CHECK_DEFAULTS, type Check, type CheckRequest, type CheckFinding } from "./api.ts";
 import { checkAnchors } from "./check.ts";
 import { findCheck, listPending, removePending, saveCheck, savePending } from "./table.ts";
 
@@ -101,15 +101,15 @@ export const createChecks = ({ collections, jobs, log, store }: CheckCore): Chec
 const startsAgain = (error: unknown, { signal, cancelled }: JobContext): boolean =>
   !cancelled() && (signal.aborted || (isAnchorageError(error) && error.code === "unavailable"));
 
-const anchorsOf = ({ anchors, beside }: Finding) =>
+const anchorsOf = ({ anchors, beside }: CheckFinding) =>
   [...anchors, ...(beside === null ? [] : [beside])].map(({ anchor }) => anchor);
 
 const picture = (
   { name }: CollectionRecord,
-  { anchors, beside, ...rest }: Finding,
+  { anchors, beside, ...rest }: CheckFinding,
   withImages: Awaited<ReturnType<typeof idsWithImages>>,
 ): Check["problems"][number]["findings"][number] => {
-  const withPath = (one: Finding["anchors"][number]) => ({
+  const withPath = (one: CheckFinding["anchors"][number]) => ({
     ...one,
     image: imagePath(name, one.anchor, withImages),
   });
@@ -119,4 +119,3 @@ const picture = (
     beside: beside === null ? null : withPath(beside),
   };
 };
-

@@ -2,8 +2,8 @@ import type { AnchorView, Slot } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
 import type { CheckSettings } from "./api.ts";
 import type { Captions } from "./captions.ts";
-import { createGroups, type Groups } from "./groups.ts";
-import { otherAnchors, partsOf, type Advance } from "./neighbours.ts";
+import { createGroups, type AnchorGroups } from "./groups.ts";
+import { otherAnchors, slotBatches, type Advance } from "./neighbours.ts";
 
 /** Neighbours that are compared; a group of more is joined by way of its first members, which come first in ties. */
 const COMPARED = 32;
@@ -11,15 +11,15 @@ const COMPARED = 32;
 /** Which anchors show the same picture, and which captions say the same. */
 export interface Sameness {
   /** Over slots. */
-  readonly pictures: Groups;
+  readonly pictures: AnchorGroups;
   /** Over the numbers of captions. */
-  readonly captions: Groups;
+  readonly captions: AnchorGroups;
   /** One text for each pair of a picture group and a caption group; equal texts are duplicated pairs. */
   readonly pairOf: (slot: Slot) => string;
 }
 
 /**
- * Groups anchors by their stored vectors, before any transform: two are the same if their cosine reaches the threshold,
+ * AnchorGroups anchors by their stored vectors, before any transform: two are the same if their cosine reaches the threshold,
  * and groups are connected (single linkage).
  */
 export const findSameness = async (
@@ -52,8 +52,13 @@ const joinSimilar = async (
   const look = await view.look(modality, "none");
   const allow = new Uint8Array(view.slotCount);
   for (const slot of slots) allow[slot] = 1;
-  for (const some of partsOf(slots)) {
-    const { width, counts, slots: found, scores } = await otherAnchors(view, look, modality, some, {
+  for (const some of slotBatches(slots)) {
+    const {
+      width,
+      counts,
+      slots: found,
+      scores,
+    } = await otherAnchors(view, look, modality, some, {
       k: COMPARED,
       allow,
     });
@@ -109,8 +114,8 @@ export const listDuplicates = (
   };
 };
 
-const groupBy = <Key>(slots: Iterable<Slot>, keyOf: (slot: Slot) => Key): Slot[][] => {
-  const groups = new Map<Key, Slot[]>();
+const groupBy = (slots: Iterable<Slot>, keyOf: (slot: Slot) => string | number): Slot[][] => {
+  const groups = new Map<string | number, Slot[]>();
   for (const slot of slots) {
     const key = keyOf(slot);
     const known = groups.get(key);

@@ -1,6 +1,6 @@
 import type { AnchorView, Slot } from "../../retrieval/index.ts";
-import type { Agreement } from "./agreement.ts";
-import type { Finding, FoundProblem, MeasuredAnchor, ProblemKind } from "./api.ts";
+import type { PairAgreement } from "./agreement.ts";
+import type { CheckFinding, FoundProblem, MeasuredAnchor, ProblemKind } from "./api.ts";
 import type { AnchorClass, ThinClass } from "./classes.ts";
 import { leastCosine, type DuplicateGroup, type Duplicates } from "./duplicates.ts";
 import type { Outlier } from "./outliers.ts";
@@ -10,14 +10,14 @@ import type { Spoiler } from "./spoilers.ts";
 const LISTED = 20;
 
 /** What a check has found, worst first; a text says why something was not looked for. */
-export interface Found {
+export interface CheckOutcome {
   readonly duplicates: Duplicates;
   readonly mismatches: readonly Slot[] | string;
   readonly spoilers: readonly Spoiler[] | string;
   readonly outliers: readonly Outlier[];
   readonly sharedCaptions: readonly AnchorClass[];
   readonly thinClasses: readonly ThinClass[] | string;
-  readonly agreement: Agreement;
+  readonly agreement: PairAgreement;
 }
 
 /** A finding whose anchors are slots. */
@@ -28,11 +28,11 @@ interface Draft {
   readonly count: number;
   readonly reason: string;
   readonly beside?: Slot;
-  readonly value?: Finding["value"];
+  readonly value?: CheckFinding["value"];
 }
 
 /** All findings as they are stored: the first `limit` of each kind, with ids and captions in place of slots. */
-export const describeFindings = (view: AnchorView, limit: number, found: Found): FoundProblem[] => {
+export const describeFindings = (view: AnchorView, limit: number, found: CheckOutcome): FoundProblem[] => {
   const anchorOf = (slot: Slot): MeasuredAnchor => {
     const { id, caption } = view.entry(slot);
     return { anchor: id, text: caption };
@@ -61,7 +61,7 @@ interface KindDrafts {
   readonly drafts: readonly Draft[] | string;
 }
 
-const draftsOf = (view: AnchorView, found: Found): KindDrafts[] => {
+const draftsOf = (view: AnchorView, found: CheckOutcome): KindDrafts[] => {
   const { duplicates, agreement } = found;
   return [
     {
@@ -70,7 +70,8 @@ const draftsOf = (view: AnchorView, found: Found): KindDrafts[] => {
         view,
         duplicates.pairs,
         "image",
-        ({ count }) => `${count} anchors have the same picture and the same caption, and count ${count} times.`,
+        ({ count }) =>
+          `${count} anchors have the same picture and the same caption, and count ${count} times.`,
       ),
     },
     {

@@ -1,5 +1,5 @@
 /** A partition of `0 .. size - 1`, at first each number alone. */
-export interface Groups {
+export interface AnchorGroups {
   /** Puts the groups of two numbers together. */
   readonly join: (a: number, b: number) => void;
   /** The number that stands for a number's group: the least of it. */
@@ -17,7 +17,7 @@ export interface Groups {
  * groups.rootOf(3); // 1
  * ```
  */
-export const createGroups = (size: number): Groups => {
+export const createGroups = (size: number): AnchorGroups => {
   const parents = Int32Array.from({ length: size }, (_, i) => i);
   const rootOf = (a: number): number => {
     let at = a;

@@ -27,6 +27,6 @@ export const otherAnchors = async (
 };
 
 /** Parts of `slots`, at most {@link AT_ONCE} long. */
-export function* partsOf(slots: Int32Array): Generator<Int32Array> {
+export function* slotBatches(slots: Int32Array): Generator<Int32Array> {
   for (let first = 0; first < slots.length; first += AT_ONCE) yield slots.subarray(first, first + AT_ONCE);
 }

@@ -1,7 +1,7 @@
 import { median } from "../../math/statistics.ts";
 import type { Slot } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
-import type { Agreement } from "./agreement.ts";
+import type { PairAgreement } from "./agreement.ts";
 
 /** Robust standard deviations from which an anchor is an outlier. */
 const FAR = 3.5;
@@ -21,7 +21,7 @@ export interface Outlier {
  *
  * @returns the farthest first; an anchor is listed once, by the modality in which it is farther
  */
-export const findOutliers = (slots: Int32Array, similarities: Agreement["similarities"]): Outlier[] => {
+export const findOutliers = (slots: Int32Array, similarities: PairAgreement["similarities"]): Outlier[] => {
   const far = {
     image: deviationsOf(slots, similarities.image),
     text: deviationsOf(slots, similarities.text),

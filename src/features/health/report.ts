@@ -17,7 +17,12 @@ const NAMES: Readonly<Record<ProblemKind, string>> = {
  * @param shown findings of each kind
  */
 export const checkReport = (
-  { anchorCount, sequence, problems, tookMs }: Pick<Check, "anchorCount" | "sequence" | "problems" | "tookMs">,
+  {
+    anchorCount,
+    sequence,
+    problems,
+    tookMs,
+  }: Pick<Check, "anchorCount" | "sequence" | "problems" | "tookMs">,
   shown: number,
 ): string[] => [
   `${anchorCount} anchors at sequence ${sequence}, checked in ${(tookMs / 1000).toFixed(1)} s`,
@@ -25,6 +30,9 @@ export const checkReport = (
     `${String(count).padStart(7)}  ${NAMES[kind]}${count === 0 ? "" : ` (${anchors} anchors)`}${skipped === null ? "" : `: ${skipped}`}`,
     ...findings
       .slice(0, shown)
-      .map(({ anchors: listed, reason }) => `         ${listed.map(({ anchor }) => anchor).join(", ")}: ${reason}`),
+      .map(
+        ({ anchors: listed, reason }) =>
+          `         ${listed.map(({ anchor }) => anchor).join(", ")}: ${reason}`,
+      ),
   ]),
 ];

@@ -9,7 +9,7 @@ import type { CollectionName, Sequence } from "../../types.ts";
 import type { CheckFindings, CheckRequest } from "./api.ts";
 
 /** The latest check of each collection, and the one that runs. */
-export const checks = pgTable("checks", {
+export const checkResults = pgTable("checks", {
   collection: collectionKey().primaryKey(),
   /** The request of a check that has not ended; null if there is none. */
   pending: jsonb("pending").$type<Omit<CheckRequest, "minSequence">>(),
@@ -36,16 +36,16 @@ export const savePending = async (
   await database.transaction(async ({ queries }) => {
     await holdCollection(queries, collection);
     await queries
-      .insert(checks)
+      .insert(checkResults)
       .values({ collection: collection.key, pending })
-      .onConflictDoUpdate({ target: checks.collection, set: { pending } });
+      .onConflictDoUpdate({ target: checkResults.collection, set: { pending } });
   });
 };
 
 /** Forgets the request of a check that was cancelled or failed. */
 export const removePending = async (database: Database, { key }: CollectionRecord): Promise<void> => {
   await database.query((queries) =>
-    queries.update(checks).set({ pending: null }).where(eq(checks.collection, key)),
+    queries.update(checkResults).set({ pending: null }).where(eq(checkResults.collection, key)),
   );
 };
 
@@ -55,10 +55,10 @@ export const listPending = async (
 ): Promise<{ name: CollectionName; pending: Omit<CheckRequest, "minSequence"> | null }[]> =>
   database.query((queries) =>
     queries
-      .select({ name: collections.name, pending: checks.pending })
-      .from(checks)
-      .innerJoin(collections, eq(collections.key, checks.collection))
-      .where(isNotNull(checks.pending))
+      .select({ name: collections.name, pending: checkResults.pending })
+      .from(checkResults)
+      .innerJoin(collections, eq(collections.key, checkResults.collection))
+      .where(isNotNull(checkResults.pending))
       .orderBy(asc(collections.name)),
   );
 
@@ -91,9 +91,9 @@ export const saveCheck = async (
       throw new AnchorageError("conflict", `Anchors of "${name}" were erased during the check; check again.`);
     const row = { pending: null, sequence: content.sequence, at, content };
     await queries
-      .insert(checks)
+      .insert(checkResults)
       .values({ collection: key, ...row })
-      .onConflictDoUpdate({ target: checks.collection, set: row });
+      .onConflictDoUpdate({ target: checkResults.collection, set: row });
   });
 };
 
@@ -104,9 +104,9 @@ export const findCheck = async (
 ): Promise<CheckRecord | null> => {
   const [row] = await database.query((queries) =>
     queries
-      .select({ at: checks.at, content: checks.content })
-      .from(checks)
-      .where(eq(checks.collection, key)),
+      .select({ at: checkResults.at, content: checkResults.content })
+      .from(checkResults)
+      .where(eq(checkResults.collection, key)),
   );
   if (row?.at == null || row.content === null) return null;
   return { at: row.at, content: row.content };
@@ -120,9 +120,9 @@ export const removeCheck = async (
 ): Promise<void> => {
   await database.query((queries) =>
     queries
-      .update(checks)
+      .update(checkResults)
       .set(NO_RESULT)
-      .where(and(eq(checks.collection, key), lt(checks.sequence, before))),
+      .where(and(eq(checkResults.collection, key), lt(checkResults.sequence, before))),
   );
 };
 
@@ -131,5 +131,5 @@ export const removeMovedCheck = async (
   { queries }: Transaction,
   { key }: CollectionRecord,
 ): Promise<void> => {
-  await queries.update(checks).set(NO_RESULT).where(eq(checks.collection, key));
+  await queries.update(checkResults).set(NO_RESULT).where(eq(checkResults.collection, key));
 };

@@ -31,13 +31,15 @@ afterAll(() => test.close());
 
 /** Concepts of two anchors, of which the first anchor is there once more. */
 const fill = async (app: TestApp, concepts: number): Promise<void> => {
-  const anchors = conceptAnchors(concepts, 2, { noise: 0.4 }).map(({ id, caption, metadata, imageVector, textVector }) => ({
-    id,
-    text: caption ?? "",
-    metadata,
-    imageVector: [...imageVector],
-    textVector: [...textVector],
-  }));
+  const anchors = conceptAnchors(concepts, 2, { noise: 0.4 }).map(
+    ({ id, caption, metadata, imageVector, textVector }) => ({
+      id,
+      text: caption ?? "",
+      metadata,
+      imageVector: [...imageVector],
+      textVector: [...textVector],
+    }),
+  );
   await app.call("PUT", `${base}/anchors`, { anchors: [...anchors, { ...anchors[0], id: "copy" }] });
 };
 
@@ -139,18 +141,20 @@ describe("a service that stops during a check", () => {
   });
 });
 
-describe("npm run anchorage -- check", () => {
+describe("npm run check", () => {
   it("prints each kind of problem with its worst findings, and the whole result as JSON", async () => {
     await fill(test, 24);
     const { url } = await listen(test);
-    const given = ["check", "--collection", "c", "--url", url];
+    const given = ["--collection", "c", "--url", url];
     const root = await temporaryDirectory();
-    const { status, stdout, stderr } = await runScript("anchorage", given, root);
+    const { status, stdout, stderr } = await runScript("check", given, root);
     expect(stdout).toMatch(/^49 anchors at sequence 1, checked in /);
-    expect(stdout).toMatch(/ 1 {2}pairs that are there more than once \(2 anchors\)[^]*\n +c0-0, copy: 2 anchors/);
+    expect(stdout).toMatch(
+      / 1 {2}pairs that are there more than once \(2 anchors\)[^]*\n +c0-0, copy: 2 anchors/,
+    );
     expect(stderr).toContain("nothing is changed");
     expect(status).toBe(0);
-    const json = await runScript("anchorage", [...given, "--json", "--limit", "1"], root);
+    const json = await runScript("check", [...given, "--json", "--limit", "1"], root);
     expect(idsIn(check.parse(JSON.parse(json.stdout)))).toEqual([["c0-0", "copy"]]);
   });
 });
