@@ -72,7 +72,7 @@ export const openWorker = <Calls extends object>(
   { transfer = [], signal, onNotice }: WorkerOptions = {},
 ): WorkerHandle<Calls> => {
   const thread = new Worker(new URL("./worker-thread.mjs", import.meta.url), {
-    workerData: { module: compiled(module), data },
+    workerData: { module: moduleFile(module), data },
     transferList: [...transfer],
     execArgv: [],
   });
@@ -152,8 +152,8 @@ export const callInWorker = async <Calls extends object, Name extends keyof Call
   }
 };
 
-/** A build has `.js` files in the place of `.ts` files. */
-const compiled = (module: URL): string =>
+/** The address of a module's file: a build has `.js` files in the place of `.ts` files. */
+export const moduleFile = (module: URL): string =>
   import.meta.url.endsWith(".js") ? module.href.replace(/\.ts$/, ".js") : module.href;
 
 const errorOf = ({ message, code, faults }: Extract<Reply, { failed: unknown }>["failed"]): Error =>

@@ -1,7 +1,7 @@
 import { atPath, isAnchorageError } from "../errors.ts";
 import type { TensorData } from "../onnx/index.ts";
 import { preprocessImage } from "./image.ts";
-import { DEFAULT_MAX_PIXELS } from "./image-limits.ts";
+import { DEFAULT_MAX_PIXELS } from "./decoding/index.ts";
 import type { ImageManifest } from "./manifest.ts";
 import { openModel } from "./model.ts";
 import { outputVectors } from "./output.ts";

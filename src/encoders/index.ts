@@ -1,8 +1,7 @@
 /** Frozen encoders: manifests that describe them, sessions that run them, and the default encoders. */
 export { importDefaultEncoders } from "./defaults/index.ts";
-export { makeThumbnail } from "./image.ts";
-export { DEFAULT_MAX_PIXELS } from "./image-limits.ts";
-export { hashOfPicture } from "./picture-hash.ts";
+export { DEFAULT_MAX_PIXELS } from "./decoding/index.ts";
+export { hashOfPicture, makeThumbnail, readImageFields } from "./image.ts";
 export { requireInstalled } from "./installed.ts";
 export { openEncoderRegistry } from "./registry.ts";
 export type { EncoderRegistry } from "./types.ts";

@@ -2,7 +2,7 @@ import { AnchorageError, isAnchorageError, notFound } from "../errors.ts";
 import type { Log, Modality } from "../types.ts";
 import { makeNetwork } from "./defaults/index.ts";
 import { makeThumbnail } from "./image.ts";
-import { DEFAULT_MAX_PIXELS } from "./image-limits.ts";
+import { DEFAULT_MAX_PIXELS } from "./decoding/index.ts";
 import { openImageSession } from "./image-session.ts";
 import type { EncoderManifest, ImageManifest, TextManifest } from "./manifest.ts";
 import { addCuts, layersOf, madeNetworks, passesOf, readNetworks, type Pass } from "./networks.ts";

@@ -1,5 +1,6 @@
 import { open, readFile } from "node:fs/promises";
 import { z } from "zod";
+import { readImageFields } from "../../encoders/index.ts";
 import { readImageFile } from "../../files/index.ts";
 import type { JsonValue, Metadata } from "../../types.ts";
 import { oneLine } from "./caption.ts";
@@ -65,18 +66,6 @@ const fieldsSchema = z.looseObject({
   ),
 });
 
-const READ = {
-  tiff: true,
-  exif: true,
-  gps: true,
-  xmp: true,
-  iptc: true,
-  icc: false,
-  jfif: false,
-  mergeOutput: false,
-  reviveValues: false,
-} as const;
-
 /** A JPEG has its fields before its pixels. */
 const HEAD_BYTES = 1024 * 1024;
 
@@ -88,8 +77,7 @@ export const readEmbedded = async (path: string): Promise<EmbeddedFields> => {
   if (!WITH_FIELDS.test(path)) return NOTHING;
   try {
     const bytes = await (JPEG.test(path) ? readHead(path) : readImageFile(path));
-    const { parse } = await import("exifr/dist/full.esm.mjs");
-    return fieldsOf(await parse(bytes, READ));
+    return fieldsOf(await readImageFields(bytes, "image"));
   } catch {
     return NOTHING;
   }
@@ -97,8 +85,7 @@ export const readEmbedded = async (path: string): Promise<EmbeddedFields> => {
 
 /** Reads an XMP file that lies beside an image. */
 export const readXmp = async (path: string): Promise<EmbeddedFields> => {
-  const { sidecar } = await import("exifr/dist/full.esm.mjs");
-  return fieldsOf(await sidecar(await readFile(path), READ, "xmp").catch(() => undefined));
+  return fieldsOf(await readImageFields(await readFile(path), "sidecar").catch(() => undefined));
 };
 
 const readHead = async (path: string): Promise<Uint8Array> => {

@@ -13,9 +13,10 @@ const MIN_STEPS = 16;
  * photographs in about 32.
  *
  * @param bytes an image file that can be decoded, such as a stored thumbnail
- * @returns null for a picture without detail, such as one of a single colour, which would match any other of its kind
+ * @returns 8 bytes, or none for a picture without detail, such as one of a single colour, which would match any other of
+ * its kind
  */
-export const hashOfPicture = async (bytes: Uint8Array): Promise<bigint | null> => {
+export const hashPicture = async (bytes: Uint8Array): Promise<Uint8Array> => {
   const levels = await sharp(bytes)
     .flatten({ background: "#fff" })
     .resize(WIDTH, HEIGHT, { fit: "fill" })
@@ -31,5 +32,7 @@ export const hashOfPicture = async (bytes: Uint8Array): Promise<bigint | null> =
       hash = (hash << 1n) | (difference > 0 ? 1n : 0n);
     }
   }
-  return steps < MIN_STEPS ? null : hash;
+  const written = Buffer.alloc(8);
+  written.writeBigUInt64BE(hash);
+  return steps < MIN_STEPS ? new Uint8Array(0) : written;
 };

@@ -1,6 +1,3 @@
-import { gunzipSync } from "node:zlib";
-
-const MAX_SVG_BYTES = 64 * 1024 * 1024;
 const MAX_SHOWN = 100;
 
 /** An opening tag with its attributes, so that a `>` within a value does not end it. */
@@ -14,7 +11,7 @@ const STYLESHEET = /<\?xml-stylesheet[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)')/gi
  * Finds what a drawing refers to outside of itself: an image, a stylesheet, an entity. Links that a reader could follow
  * (`<a href>`) and references within the drawing (`#id`, `data:`) do not count.
  *
- * @param bytes an SVG file, compressed or not
+ * @param bytes an SVG file, not compressed
  * @returns the first reference; null if there is none
  */
 export const outsideReference = (bytes: Uint8Array): string | null => {
@@ -35,9 +32,7 @@ const isOutside = (reference: string): boolean =>
 const valuesIn = (text: string, pattern: RegExp): string[] =>
   Array.from(text.matchAll(pattern), (match) => match.slice(1).join(""));
 
-const textOf = (bytes: Uint8Array): string => {
-  const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const file = packed ? gunzipSync(bytes, { maxOutputLength: MAX_SVG_BYTES }) : bytes;
+const textOf = (file: Uint8Array): string => {
   const [first, second] = file;
   if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(file);
   if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(file);
