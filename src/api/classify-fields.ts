@@ -8,7 +8,7 @@ type Shape = Readonly<Record<string, z.ZodType>>;
 export interface ClassifyFields {
   /** Of the request. */
   readonly request: Shape;
-  /** Refuses requests that the fields alone cannot, such as one for too much at once. */
+  /** Refuses requests with one of the fields that these alone cannot, such as one for too much at once. */
   readonly check?: (request: Question & Readonly<Record<string, unknown>>, context: z.RefinementCtx) => void;
   /** Of each class of a result. */
   readonly ranked?: Shape;
@@ -67,7 +67,8 @@ export const classifySchemas = (fields: readonly ClassifyFields[]) => {
     })
     .superRefine((asked, context) => {
       checkQuestion(asked, context);
-      for (const { check } of fields) check?.(asked, context);
+      for (const { request, check } of fields)
+        if (Object.keys(request).some((name) => Object.hasOwn(asked, name))) check?.(asked, context);
     })
     .openapi("ClassifyRequest", { example: classifyExample });
   const answer = z

@@ -1,5 +1,4 @@
-import type { AnchorView, Neighbours, Slot } from "../retrieval/index.ts";
-import { emptyNeighbours } from "../retrieval/index.ts";
+import { type AnchorView, type Neighbours, type Slot, emptyNeighbours } from "../retrieval/index.ts";
 import type { Modality } from "../types.ts";
 import { represent } from "./relative.ts";
 import type { AsifSettings, RelativeRepresentations } from "./types.ts";

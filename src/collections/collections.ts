@@ -1,9 +1,7 @@
 import { defaultMethod } from "../asif/index.ts";
-import type { AtLeast } from "../api/collections.ts";
-import type { Deleted, Written } from "../api/anchors.ts";
 import type { Compacted } from "../api/receipts.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
-import { AnchorageError, invalidField, notFound } from "../errors.ts";
+import { AnchorageError, notFound } from "../errors.ts";
 import {
   type Store,
   listCollections,
@@ -15,30 +13,26 @@ import {
   compareContents,
   listIdsFrom,
 } from "../store/index.ts";
-import type { CollectionName, Log } from "../types.ts";
-import { changeAnchor } from "./change-anchor.ts";
+import type { Log } from "../types.ts";
 import { describe } from "./describe.ts";
 import { createAutoOffers } from "./auto-offer.ts";
 import { chooseEncoder } from "./encoder-choice.ts";
 import { createEncoding } from "./encoding.ts";
-import { countFacets } from "./facets.ts";
-import { detail, detailWithVectors, listPage, matching } from "./listing.ts";
+import { detail, detailWithVectors, listPage } from "./listing.ts";
 import { createBuiltIndexes } from "./built-indexes.ts";
 import { followOthers } from "./follow.ts";
 import { createHooks } from "./hooks.ts";
 import { createLoader } from "./load.ts";
-import { requireMethod } from "./method.ts";
+import { requireMethod } from "./question.ts";
 import { requireTransform } from "./transform-bounds.ts";
 import { fitFirst, removeOtherFits } from "./transform-fits.ts";
 import { createOpened } from "./opened.ts";
 import { createMoving } from "./moving.ts";
-import { prepareAnchors } from "./prepare.ts";
-import { countUnknown } from "./unknown-texts.ts";
 import { createQueries } from "./queries.ts";
-import type { Queried } from "./question.ts";
 import { getReceipt, listReceiptPage } from "./receipts.ts";
 import { createSnapshots } from "./snapshots.ts";
 import type { Collections } from "./types.ts";
+import { createWrites } from "./writes.ts";
 
 /** Ids of a source in one answer, where the request names no limit. */
 const IDS_A_PAGE = 1_000;
@@ -62,17 +56,11 @@ export const openCollections = async (
 ): Promise<Collections> => {
   const encoding = createEncoding(encoders);
   const hooks = createHooks();
-  const queries = createQueries(store, encoding);
   const snapshots = indexDirectory === undefined ? undefined : createSnapshots(store, indexDirectory, log);
   const built = indexDirectory === undefined ? undefined : createBuiltIndexes(store, indexDirectory, log);
   const loader = createLoader(store, snapshots, log, indexDirectory, built, hooks);
   const memories = createOpened(store, loader, snapshots, built, log);
   const { opened, open, find, findAt, writeTo, forget, lose, forgettingLost } = memories;
-
-  const queried = async (name: CollectionName, at?: AtLeast): Promise<Queried> => {
-    const { record, space, defaults } = await findAt(name, at);
-    return { record: { ...record, ...defaults() }, view: space.view(), plugs: hooks.methods };
-  };
 
   const offers = createAutoOffers(log);
 
@@ -158,20 +146,7 @@ export const openCollections = async (
       return receipt.id;
     },
 
-    putAnchors: async (name, anchors): Promise<Written> => {
-      if (anchors.length === 0) throw invalidField(["anchors"], "must hold at least one anchor");
-      let unknownCaptions = 0;
-      const { sequence, ids } = await writeTo(name, async (collection) => {
-        const writes = await prepareAnchors(collection.record, anchors, encoding);
-        if (anchors.some(({ textVector }) => textVector === undefined))
-          unknownCaptions = await countUnknown(collection.record, anchors, encoding);
-        return collection.upsert(writes);
-      });
-      return { sequence, upserted: ids.length, ...(unknownCaptions === 0 ? {} : { unknownCaptions }) };
-    },
-
-    changeAnchor: (name, id, change) =>
-      writeTo(name, (collection) => changeAnchor(store, encoding, collection, id, change)),
+    ...createWrites(store, encoding, memories),
 
     getAnchor: async (name, id, options = {}) => {
       const { record } = await findAt(name, options);
@@ -200,31 +175,6 @@ export const openCollections = async (
     idsOfSource: async (name, { container, after = null, limit = IDS_A_PAGE }) =>
       listIdsFrom(store, (await find(name)).record, container, { after, limit }),
 
-    deleteAnchors: async (name, which): Promise<Deleted> => {
-      await find(name);
-      if ("filter" in which && Object.keys(which.filter).length === 0) {
-        throw invalidField(["filter"], "must name a condition; delete the collection to delete every anchor");
-      }
-      const { sequence, ids, receipt } = await writeTo(name, (collection) =>
-        collection.delete(
-          () => ("ids" in which ? which.ids : matching(collection, which.filter, null, Infinity)),
-          which,
-        ),
-      );
-      return {
-        sequence,
-        deleted: ids.length,
-        receipt: {
-          id: receipt?.id ?? null,
-          state: "hidden",
-          sequence,
-          deletedAt: receipt?.at ?? new Date(),
-          count: ids.length,
-          hash: receipt?.hash ?? null,
-        },
-      };
-    },
-
     getReceipt: async (name, id) => getReceipt(store, (await find(name)).record, id),
     listReceipts: async (name, page) => listReceiptPage(store, (await find(name)).record, page),
 
@@ -242,21 +192,10 @@ export const openCollections = async (
       return collection.erasure.apart(() => built.adopt(collection));
     },
 
-    facets: async (name, request) => countFacets(await queried(name, request), request),
-    search: async (name, request) => queries.search(await queried(name, request), request),
-    relative: async (name, request) => queries.relative(await queried(name, request), request),
-    similarity: async (name, request) => queries.similarity(await queried(name, request), request),
-    classify: async (name, request) => {
-      const asked = await queried(name, request);
-      const answered = hooks.classify.reduce<typeof queries.classify>(
-        (next, step) => (queried, request) => step(queried, request, (changed) => next(queried, changed)),
-        queries.classify,
-      );
-      return answered(asked, request);
-    },
+    ...createQueries(store, encoding, memories, hooks),
 
     loading: memories.loading,
-    ...{ hooks, encoding, queried, find: findAt, writeTo },
+    ...{ hooks, encoding, find: findAt, writeTo },
     moving: createMoving(loader, memories, built),
 
     close: async () => {

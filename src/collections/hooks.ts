@@ -16,6 +16,13 @@ export type ClassifyStep = (
   next: (request: ClassifyRequest) => Promise<ClassifyAnswer>,
 ) => Promise<ClassifyAnswer>;
 
+/** A step around classifications. */
+export interface ClassifyHook {
+  /** Fields of the request, at least one of which a request must have to be taken through the step; absent: every request is. */
+  readonly fields?: readonly string[];
+  readonly step: ClassifyStep;
+}
+
 /** What a feature has collections do beside their own work. Each list is read when it is needed. */
 export interface CollectionHooks {
   /** In the transaction that deletes anchors: marks or removes what may not be used without them. */
@@ -37,8 +44,8 @@ export interface CollectionHooks {
   readonly methods: Map<PluggedMethod, MethodPlug>;
   /** Fields that classifications have beside the core's. */
   readonly fields: ClassifyFields[];
-  /** Around every classification, the last one added outermost. */
-  readonly classify: ClassifyStep[];
+  /** Around classifications, the last one added outermost. */
+  readonly classify: ClassifyHook[];
 }
 
 export const createHooks = (): CollectionHooks => ({

@@ -8,7 +8,7 @@ export type { Core, CoreSettings, OwnedCore } from "./core.ts";
 export { openCore, type CoreOptions } from "./open-core.ts";
 export { startSample } from "./sample-job.ts";
 export { saveSnapshot, subjectOf } from "./snapshots.ts";
-export { createHooks, type ClassifyStep, type CollectionHooks } from "./hooks.ts";
+export { createHooks, type ClassifyHook, type ClassifyStep, type CollectionHooks } from "./hooks.ts";
 export type { OpenCollection } from "./memory.ts";
 export type { Moving, Successor } from "./moving.ts";
 export type { Queried } from "./question.ts";

@@ -5,13 +5,13 @@ import type { CollectionName, Log, Sequence } from "../types.ts";
 import type { BuiltIndexes } from "./built-indexes.ts";
 import { haveEncoders, type Loader } from "./load.ts";
 import type { Beyond, OpenCollection } from "./memory.ts";
-import { missingCollection } from "./missing-collection.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 /** How long a query with `minSequence` waits. */
 const WAIT_MS = 5_000;
 /** A collection that moves again and again while a write is prepared is not written to for ever. */
 const TRIES = 3;
+const NAMES_SHOWN = 10;
 
 /** Which collections are in memory, and how each comes there, goes, or gives way to another memory of it. */
 export interface Opened {
@@ -184,3 +184,14 @@ const tooEarly = ({ record, space }: OpenCollection, minSequence: Sequence): Anc
     "unavailable",
     `minSequence: collection "${record.name}" is at ${space.sequence()} here and did not reach ${minSequence} within ${WAIT_MS / 1000} s.`,
   );
+
+/** A `not-found` error that names the collections that there are. */
+const missingCollection = async (store: Store, name: string): Promise<AnchorageError> => {
+  const names = (await listCollections(store)).map((collection) => collection.name);
+  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : "";
+  const there =
+    names.length === 0
+      ? "There is none yet."
+      : `There are: ${names.slice(0, NAMES_SHOWN).join(", ")}${more}.`;
+  return new AnchorageError("not-found", `There is no collection "${name}". ${there}`);
+};

@@ -1,3 +1,4 @@
+import type { ClassifyResult } from "../api/explain.ts";
 import type { Input } from "../api/inputs.ts";
 import type {
   ClassifyAnswer,
@@ -9,7 +10,7 @@ import type {
   SimilarityAnswer,
   SimilarityRequest,
 } from "../api/queries.ts";
-import type { Database } from "../store/index.ts";
+import { type Database, idsWithImages } from "../store/index.ts";
 import {
   classifyByMethod,
   createRepresentationCache,
@@ -19,12 +20,12 @@ import {
   searchUnimodal,
 } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
-import { idsWithImages } from "../store/index.ts";
-import type { AsifParameters, Modality } from "../types.ts";
-import type { Encoding } from "./encoding.ts";
+import type { AnchorId, AsifParameters, CollectionName, Modality } from "../types.ts";
+import { classTexts, textsIn, warningsFor, type Encoding } from "./encoding.ts";
+import { countFacets } from "./facets.ts";
+import type { ClassifyHook, CollectionHooks } from "./hooks.ts";
 import { searchKeywords } from "./keywords.ts";
-import { resolveMethod } from "./method.ts";
-import { pictured } from "./pictured.ts";
+import type { Opened } from "./opened.ts";
 import {
   answer,
   bitmapOf,
@@ -32,148 +33,174 @@ import {
   readQuestion,
   resolve,
   resolveAsifSettings,
+  resolveMethod,
   type Queried,
   modalityOf,
 } from "./question.ts";
-import { classTexts, textsIn, warningsFor } from "./unknown-texts.ts";
+
+import type { Collections } from "./types.ts";
 
 const DEFAULT_LIMIT = 10;
 /** Values of all relative representations in one answer. */
 const MAX_KEPT = 2_000_000;
 
-/** The read-only questions to one collection; each is answered at the sequence of the view that it is given. */
-interface Queries {
-  readonly search: (queried: Queried, request: SearchRequest) => Promise<SearchAnswer>;
-  readonly relative: (queried: Queried, request: RelativeRequest) => Promise<RelativeAnswer>;
-  readonly similarity: (queried: Queried, request: SimilarityRequest) => Promise<SimilarityAnswer>;
-  readonly classify: (queried: Queried, request: ClassifyRequest) => Promise<ClassifyAnswer>;
-}
+/** The read-only questions to collections; each is answered at one sequence. */
+type Queries = Pick<Collections, "queried" | "facets" | "search" | "relative" | "similarity" | "classify">;
 
-export const createQueries = (store: Database, encoding: Encoding): Queries => {
+export const createQueries = (
+  store: Database,
+  encoding: Encoding,
+  { findAt }: Pick<Opened, "findAt">,
+  hooks: Pick<CollectionHooks, "methods" | "classify">,
+): Queries => {
   const cache = createRepresentationCache();
 
-  return {
-    search: async (queried, request) => {
-      const started = performance.now();
-      const { view } = queried;
-      const limit = request.limit ?? DEFAULT_LIMIT;
-      if ("keywords" in request.query)
-        return searchKeywords(store, queried, request.query.keywords, { ...request, limit });
-      const modality = modalityOf(request.query, request.modality ?? anchorDefault(request), ["query"]);
-      const mode = request.mode ?? (modality === request.target ? "unimodal" : "asif");
-      if (mode === "unimodal" && modality !== request.target) {
-        throw invalidField(
-          ["mode"],
-          `"unimodal" compares ${request.target}s with ${request.target}s; use "asif" across`,
-        );
-      }
-      const query = await resolve(
+  const queried: Queries["queried"] = async (name, at) => {
+    const { record, space, defaults } = await findAt(name, at);
+    return { record: { ...record, ...defaults() }, view: space.view(), plugs: hooks.methods };
+  };
+
+  const search = async (queried: Queried, request: SearchRequest): Promise<SearchAnswer> => {
+    const started = performance.now();
+    const { view } = queried;
+    const limit = request.limit ?? DEFAULT_LIMIT;
+    if ("keywords" in request.query)
+      return searchKeywords(store, queried, request.query.keywords, { ...request, limit });
+    const modality = modalityOf(request.query, request.modality ?? anchorDefault(request), ["query"]);
+    const mode = request.mode ?? (modality === request.target ? "unimodal" : "asif");
+    if (mode === "unimodal" && modality !== request.target) {
+      throw invalidField(
+        ["mode"],
+        `"unimodal" compares ${request.target}s with ${request.target}s; use "asif" across`,
+      );
+    }
+    const query = await resolve(
+      queried,
+      modality,
+      [{ value: withModality(request.query, modality), path: ["query"] }],
+      encoding,
+    );
+    const settings = resolveAsifSettings(queried, request);
+    const hits = bitmapOf(view, request.filter);
+    const common = {
+      query,
+      limit,
+      target: request.target,
+      ...(hits === undefined ? {} : { hits }),
+    };
+    const found =
+      mode === "unimodal"
+        ? await searchUnimodal(view, { ...common, settings })
+        : await searchAsif(view, { ...common, modality, settings });
+    return {
+      hits: found.hits.map(({ slot, score }) => {
+        const { id, caption, metadata } = view.entry(slot);
+        return { id, score, text: caption, metadata };
+      }),
+      plan: found.plan,
+      ...(mode === "asif" ? usedBy(settings) : {}),
+      ...(await warningsFor(queried.record, textsIn([request.query]), encoding)),
+      ...answer(view, started),
+    };
+  };
+
+  const relative = async (queried: Queried, request: RelativeRequest): Promise<RelativeAnswer> => {
+    const started = performance.now();
+    const { view } = queried;
+    checkKept(queried, request);
+    const inputs = request.inputs.map((value, i) => ({ value, path: ["inputs", i] }));
+    const vectors = await resolve(queried, request.modality, inputs, encoding);
+    const settings = resolveAsifSettings(queried, request);
+    const { representations, plan } = await relativeRepresentations(
+      view,
+      request.modality,
+      vectors,
+      settings,
+    );
+    const { offsets, slots, values } = representations;
+    return {
+      representations: inputs.map((_, row) => {
+        const [from, to] = [offsets[row], offsets[row + 1]];
+        return {
+          anchors: Array.from(slots.subarray(from, to), (slot) => view.entry(slot).id),
+          values: Array.from(values.subarray(from, to)),
+          support: (to ?? 0) - (from ?? 0),
+        };
+      }),
+      plan,
+      ...usedBy(settings),
+      ...answer(view, started),
+    };
+  };
+
+  const similarity = async (queried: Queried, request: SimilarityRequest): Promise<SimilarityAnswer> => {
+    const started = performance.now();
+    const { view } = queried;
+    const how = resolveMethod(queried, request);
+    checkValues(queried, request, request.images.length + request.texts.length);
+    const [images, texts] = await Promise.all([
+      resolve(
         queried,
-        modality,
-        [{ value: withModality(request.query, modality), path: ["query"] }],
+        "image",
+        request.images.map((value, i) => ({ value, path: ["images", i] })),
         encoding,
-      );
-      const settings = resolveAsifSettings(queried, request);
-      const hits = bitmapOf(view, request.filter);
-      const common = {
-        query,
-        limit,
-        target: request.target,
-        ...(hits === undefined ? {} : { hits }),
-      };
-      const found =
-        mode === "unimodal"
-          ? await searchUnimodal(view, { ...common, settings })
-          : await searchAsif(view, { ...common, modality, settings });
-      return {
-        hits: found.hits.map(({ slot, score }) => {
-          const { id, caption, metadata } = view.entry(slot);
-          return { id, score, text: caption, metadata };
-        }),
-        plan: found.plan,
-        ...(mode === "asif" ? usedBy(settings) : {}),
-        ...(await warningsFor(queried.record, textsIn([request.query]), encoding)),
-        ...answer(view, started),
-      };
-    },
+      ),
+      resolve(
+        queried,
+        "text",
+        request.texts.map((value, i) => ({ value, path: ["texts", i] })),
+        encoding,
+      ),
+    ]);
+    const settings = { ...resolveAsifSettings(queried, request), ...how };
+    const { scores: flat, fits } = await scoreTexts(view, how.method, images, texts, settings);
+    const columns = request.texts.length;
+    const scores = request.images.map((_, i) => Array.from(flat.subarray(i * columns, (i + 1) * columns)));
+    return {
+      ...{ scores, method: how.method, fits },
+      ...usedBy(settings),
+      ...(await warningsFor(queried.record, textsIn(request.texts), encoding)),
+      ...answer(view, started),
+    };
+  };
 
-    relative: async (queried, request) => {
-      const started = performance.now();
-      const { view } = queried;
-      checkKept(queried, request);
-      const inputs = request.inputs.map((value, i) => ({ value, path: ["inputs", i] }));
-      const vectors = await resolve(queried, request.modality, inputs, encoding);
-      const settings = resolveAsifSettings(queried, request);
-      const { representations, plan } = await relativeRepresentations(
-        view,
-        request.modality,
-        vectors,
-        settings,
-      );
-      const { offsets, slots, values } = representations;
-      return {
-        representations: inputs.map((_, row) => {
-          const [from, to] = [offsets[row], offsets[row + 1]];
-          return {
-            anchors: Array.from(slots.subarray(from, to), (slot) => view.entry(slot).id),
-            values: Array.from(values.subarray(from, to)),
-            support: (to ?? 0) - (from ?? 0),
-          };
-        }),
-        plan,
-        ...usedBy(settings),
-        ...answer(view, started),
-      };
-    },
+  const classify = async (queried: Queried, request: ClassifyRequest): Promise<ClassifyAnswer> => {
+    const started = performance.now();
+    const how = resolveMethod(queried, request);
+    const question = await readQuestion(queried, request, encoding);
+    const { results: found, fits } = await classifyByMethod(queried.view, question, how, cache);
+    const results = await pictured(queried.record.name, found, (ids) =>
+      idsWithImages(store, queried.record, ids),
+    );
+    return {
+      ...{ results, method: how.method, fits },
+      ...usedBy(question.settings),
+      ...(await warningsFor(queried.record, classTexts(request), encoding)),
+      ...answer(queried.view, started),
+    };
+  };
 
-    similarity: async (queried, request) => {
-      const started = performance.now();
-      const { view } = queried;
-      const how = resolveMethod(queried, request);
-      checkValues(queried, request, request.images.length + request.texts.length);
-      const [images, texts] = await Promise.all([
-        resolve(
-          queried,
-          "image",
-          request.images.map((value, i) => ({ value, path: ["images", i] })),
-          encoding,
-        ),
-        resolve(
-          queried,
-          "text",
-          request.texts.map((value, i) => ({ value, path: ["texts", i] })),
-          encoding,
-        ),
-      ]);
-      const settings = { ...resolveAsifSettings(queried, request), ...how };
-      const { scores: flat, fits } = await scoreTexts(view, how.method, images, texts, settings);
-      const columns = request.texts.length;
-      const scores = request.images.map((_, i) => Array.from(flat.subarray(i * columns, (i + 1) * columns)));
-      return {
-        ...{ scores, method: how.method, fits },
-        ...usedBy(settings),
-        ...(await warningsFor(queried.record, textsIn(request.texts), encoding)),
-        ...answer(view, started),
-      };
-    },
-
-    classify: async (queried, request) => {
-      const started = performance.now();
-      const how = resolveMethod(queried, request);
-      const question = await readQuestion(queried, request, encoding);
-      const { results: found, fits } = await classifyByMethod(queried.view, question, how, cache);
-      const results = await pictured(queried.record.name, found, (ids) =>
-        idsWithImages(store, queried.record, ids),
+  return {
+    queried,
+    facets: async (name, request) => countFacets(await queried(name, request), request),
+    search: async (name, request) => search(await queried(name, request), request),
+    relative: async (name, request) => relative(await queried(name, request), request),
+    similarity: async (name, request) => similarity(await queried(name, request), request),
+    classify: async (name, request) => {
+      const asked = hooks.classify.filter((hook) => concerns(hook, request));
+      const answered = asked.reduce<typeof classify>(
+        (next, { step }) =>
+          (queried, request) =>
+            step(queried, request, (changed) => next(queried, changed)),
+        classify,
       );
-      return {
-        ...{ results, method: how.method, fits },
-        ...usedBy(question.settings),
-        ...(await warningsFor(queried.record, classTexts(request), encoding)),
-        ...answer(queried.view, started),
-      };
+      return answered(await queried(name, request), request);
     },
   };
 };
+
+const concerns = ({ fields }: ClassifyHook, request: ClassifyRequest): boolean =>
+  fields === undefined || fields.some((field) => Object.hasOwn(request, field));
 
 /** @throws AnchorageError `invalid-input` if the answer would be too large */
 const checkKept = (queried: Queried, request: RelativeRequest): void => {
@@ -190,3 +217,48 @@ const anchorDefault = (request: SearchRequest): Modality | undefined =>
 
 const withModality = (input: Input, modality: Modality): Input =>
   "text" in input || "image" in input ? input : { ...input, modality };
+
+/** Those of some anchors that have an image to show. */
+export type WithImages = (ids: readonly AnchorId[]) => Promise<Set<AnchorId>>;
+
+type Explained = Pick<ClassifyResult, "explanation" | "others" | "against">;
+
+/** The results with the path of each explaining anchor's image, where they go beyond a plain list. */
+export const pictured = async (
+  collection: CollectionName,
+  results: readonly ClassifyResult[],
+  withImages: WithImages,
+): Promise<ClassifyResult[]> => {
+  const named = results.flatMap((result) =>
+    [result, ...result.classes].flatMap(({ explanation = [], others, against }) =>
+      others === undefined ? [] : [...explanation, ...(against?.anchors ?? [])],
+    ),
+  );
+  const known = await withImages([...new Set(named.map(({ anchor }) => anchor))]);
+  const linked = <Part extends { readonly anchor: AnchorId }>(parts: readonly Part[]) =>
+    parts.map((part) => ({ ...part, image: imagePath(collection, part.anchor, known) }));
+  const withPaths = <Entry extends Explained>(entry: Entry): Entry => {
+    const { explanation, others, against } = entry;
+    if (others === undefined || explanation === undefined) return entry;
+    const contrast = against ? { ...against, anchors: linked(against.anchors) } : against;
+    return {
+      ...entry,
+      explanation: linked(explanation),
+      ...(contrast === undefined ? {} : { against: contrast }),
+    };
+  };
+  return results.map((result) => ({ ...withPaths(result), classes: result.classes.map(withPaths) }));
+};
+
+/**
+ * The path that answers with an anchor's image; null where it has none, and for the ids `.` and `..`, which URLs take
+ * for directions however they are encoded.
+ */
+export const imagePath = (
+  collection: CollectionName,
+  id: AnchorId,
+  withImage: ReadonlySet<AnchorId>,
+): string | null =>
+  !withImage.has(id) || id === "." || id === ".."
+    ? null
+    : `/v1/collections/${collection}/anchors/${encodeURIComponent(id)}/image`;

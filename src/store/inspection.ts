@@ -5,7 +5,6 @@ import { AnchorageError } from "../errors.ts";
 import type { AnchorId, CollectionName, Log } from "../types.ts";
 import { findAnchors, idsInChanges } from "./anchor-reads.ts";
 import { findCollection } from "./collections.ts";
-import { connectionOf } from "./connection.ts";
 import { lockDataDir } from "./data-dir-lock.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { findEmbedded, startEmbedded } from "./embedded/index.ts";
@@ -64,7 +63,7 @@ export const openInspection = async (options: StoreOptions): Promise<Inspection>
     databaseUrl === null
       ? await reach(dataDir, log)
       : { url: databaseUrl, isAlone: false, leave: () => Promise.resolve() };
-  const database = openDatabase(connectionOf(url), await knownInstallation(dataDir), log);
+  const database = openDatabase({ connectionString: url }, await knownInstallation(dataDir), log);
   const close = async (): Promise<void> => {
     await database.close();
     await leave();
@@ -123,7 +122,7 @@ const reach = async (dataDir: string, log: Log): Promise<Reached> => {
   const there = await stat(join(dataDir, "postgres", "PG_VERSION")).catch(() => null);
   if (there === null) throw noStore(dataDir);
   const running = await findEmbedded(dataDir);
-  if (running !== null) return { url: running.url, isAlone: false, leave: running.close };
+  if (running !== null) return { url: running, isAlone: false, leave: () => Promise.resolve() };
   const lock = await lockDataDir(dataDir);
   try {
     const embedded = await startEmbedded({ dataDir, log });

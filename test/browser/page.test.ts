@@ -192,16 +192,10 @@ describe.skipIf(executable === null)("the page in Chromium", () => {
     const { page, faults } = await openPage(browser, lockedServer.url);
     await page.getByLabel("API key").fill("another-key-of-many-letters");
     await page.getByRole("button", { name: "Go on" }).click();
-    await page.getByText("The service does not know this key").waitFor();
+    await page.getByText("The service does not know this key.").waitFor();
     await page.getByLabel("API key").fill(KEY);
     await page.getByRole("button", { name: "Go on" }).click();
     await page.getByRole("heading", { name: "There is no collection yet" }).waitFor();
-    await page.reload();
-    await page.getByRole("heading", { name: "There is no collection yet" }).waitFor();
-    expect(await page.evaluate(() => document.cookie)).toBe("");
-    await page.getByRole("link", { name: "Service" }).click();
-    await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByLabel("API key").waitFor();
     expect(faults).toEqual([]);
     await page.close();
   });

@@ -127,11 +127,13 @@ const toy = (seen: Seen): Feature => ({
         });
       },
       fields: { request: { best: optional(z.boolean()) }, answer: { picked: optional(z.string()) } },
-      classify: async (_, request, next) => {
-        const { best } = z.object({ best: optional(z.boolean()) }).parse(request);
-        const answer = await next({ ...request, top: 1 });
-        const picked = answer.results[0]?.classes[0]?.name;
-        return { ...answer, ...(best === true ? { picked } : {}) };
+      classify: {
+        step: async (_, request, next) => {
+          const { best } = z.object({ best: optional(z.boolean()) }).parse(request);
+          const answer = await next({ ...request, top: 1 });
+          const picked = answer.results[0]?.classes[0]?.name;
+          return { ...answer, ...(best === true ? { picked } : {}) };
+        },
       },
       onDelete: (_, __, anchors) => {
         seen.deleted.push(...anchors);

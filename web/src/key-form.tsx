@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { giveKey, keyWanted } from "./service.ts";
 
-/** Asks for an API key, which becomes a cookie that scripts cannot read. */
+/** Asks for the service's API key, which this page keeps in memory until it is closed. */
 export const KeyForm = () => {
   const [key, setKey] = useState("");
   return (
@@ -9,14 +9,14 @@ export const KeyForm = () => {
       class="card narrow"
       onSubmit={(event) => {
         event.preventDefault();
-        if (key.trim() !== "") void giveKey(key.trim());
+        if (key !== "") giveKey(key.trim());
       }}
     >
       <h1>This service asks for a key</h1>
       <p class="muted">
         {keyWanted.value === "wrong"
-          ? "The service does not know this key, or it is revoked or expired."
-          : "It is the value of the service's API_KEY, or a key that its owner made for you. This browser stays signed in for twelve hours."}
+          ? "The service does not know this key. It is the value of its API_KEY."
+          : "It is the value of the service's API_KEY. This page keeps it in memory until it is closed."}
       </p>
       <label class="field">
         <span>API key</span>

@@ -9,6 +9,8 @@ const RETRY_MS = 1_500;
 const JOBS_EVERY_MS = 1_000;
 const IDLE_EVERY_MS = 5_000;
 
+/** Kept in memory alone: a reload asks for it again. */
+export const apiKey = signal<string | null>(null);
 /** Whether the service wants a key, or another one than it was given. */
 export const keyWanted = signal<"no" | "first" | "wrong">("no");
 /** Whether the service answered the last request. */
@@ -27,7 +29,7 @@ const watchedFetch = async (address: string, init: RequestInit): Promise<Respons
       answering.value = true;
       epoch.value++;
     }
-    if (response.status === 401) keyWanted.value = keyWanted.value === "no" ? "first" : keyWanted.value;
+    if (response.status === 401) keyWanted.value = apiKey.value === null ? "first" : "wrong";
     return response;
   } catch (error) {
     if (init.signal?.aborted !== true) answering.value = false;
@@ -35,7 +37,13 @@ const watchedFetch = async (address: string, init: RequestInit): Promise<Respons
   }
 };
 
-export const client = computed(() => createClient({ url: location.origin, fetch: watchedFetch }));
+export const client = computed(() =>
+  createClient({
+    url: location.origin,
+    fetch: watchedFetch,
+    ...(apiKey.value === null ? {} : { apiKey: apiKey.value }),
+  }),
+);
 
 /** The collection that the address names, else the first that there is; null while none is known. */
 export const current = computed<CollectionBody | null>(() => {
@@ -47,21 +55,10 @@ export const current = computed<CollectionBody | null>(() => {
 
 export const collectionClient = (name: string): CollectionClient => client.value.collection(name);
 
-/** Changes a key into a cookie, which tabs and reloads share, and reads everything with it. */
-export const giveKey = async (key: string): Promise<void> => {
-  try {
-    await client.value.signIn(key);
-    keyWanted.value = "no";
-    epoch.value++;
-  } catch (error) {
-    if (!(error instanceof UnauthorizedError)) throw error;
-    keyWanted.value = "wrong";
-  }
-};
-
-/** Ends what {@link giveKey} began, in every tab. */
-export const signOut = async (): Promise<void> => {
-  await client.value.signOut();
+/** Takes a key and reads everything with it. */
+export const giveKey = (key: string): void => {
+  apiKey.value = key;
+  keyWanted.value = "no";
   epoch.value++;
 };
 

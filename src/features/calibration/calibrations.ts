@@ -4,8 +4,13 @@ import type { ClassifyRequest } from "../../api/queries.ts";
 import type { Job } from "../../api/service.ts";
 import type { MethodSettings } from "../../asif/index.ts";
 import type { Core } from "../../collections/index.ts";
-import { resolveMethod, plugOf } from "../../collections/method.ts";
-import { bitmapOf, resolveAsifSettings, type Queried } from "../../collections/question.ts";
+import {
+  resolveMethod,
+  plugOf,
+  bitmapOf,
+  resolveAsifSettings,
+  type Queried,
+} from "../../collections/question.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import { invalidField, type AnchorageError } from "../../errors.ts";
 import type { CollectionName } from "../../types.ts";

@@ -1,5 +1,5 @@
 import type { ClassifyFields } from "../../api/classify-fields.ts";
-import type { ClassifyStep } from "../../collections/index.ts";
+import type { ClassifyHook } from "../../collections/index.ts";
 import { DEFAULT_TOP } from "../../collections/question.ts";
 import { asksSure, readSure, sureAnswer, sureRanked, sureRequest, sureResult } from "./api.ts";
 import type { Calibrations } from "./calibrations.ts";
@@ -9,22 +9,13 @@ const MAX_PROBABILITIES = 1_000_000;
 
 const tooMany = `images times classes must be at most ${MAX_PROBABILITIES} where probabilities are asked for`;
 
-/** Whether a request has a field of calibration at all; most have none, and need not be read for it. */
-const mayAskSure = (request: object): boolean =>
-  Object.keys(sureRequest).some((field) => Object.hasOwn(request, field));
-
 /** `probabilities`, `abstain` and `conformal` of classifications, and what they add to answers. */
 export const sureFields: ClassifyFields = {
   request: sureRequest,
   check: (request, context) => {
     const { images, classes } = request;
-    if (
-      images.length * classes.length <= MAX_PROBABILITIES ||
-      !mayAskSure(request) ||
-      !asksSure(readSure(request))
-    )
-      return;
-    context.addIssue({ code: "custom", path: ["classes"], message: tooMany });
+    if (images.length * classes.length > MAX_PROBABILITIES && asksSure(readSure(request)))
+      context.addIssue({ code: "custom", path: ["classes"], message: tooMany });
   },
   ranked: sureRanked,
   result: sureResult,
@@ -35,10 +26,10 @@ export const sureFields: ClassifyFields = {
  * Adds to classifications how sure they are, where the request asks for it. Every class is scored then, whatever `top`
  * is, because the probabilities of all classes add up to 1.
  */
-export const classifySurely =
-  ({ find }: Calibrations): ClassifyStep =>
-  async (queried, request, next) => {
-    const sure = mayAskSure(request) ? await find(queried, request, readSure(request)) : undefined;
+export const classifySurely = ({ find }: Calibrations): ClassifyHook => ({
+  fields: Object.keys(sureRequest),
+  step: async (queried, request, next) => {
+    const sure = await find(queried, request, readSure(request));
     if (sure === undefined) return next(request);
     const { top = DEFAULT_TOP, classes } = request;
     const { results, ...rest } = await next({ ...request, top: classes.length });
@@ -50,4 +41,5 @@ export const classifySurely =
     // Not returned at once: the core's answer has no field `calibration`, but may hold those of features.
     const answer = { ...rest, results: judged, calibration: sure.used };
     return answer;
-  };
+  },
+});

@@ -1,18 +1,16 @@
 import type { Anchor } from "../../api/anchors.ts";
-import type { Database } from "../../store/index.ts";
+import { type Database, idsWithImages } from "../../store/index.ts";
 import { createRepresentationCache, parametersFor } from "../../asif/index.ts";
 import { counterfactualByMethod } from "./counterfactual-by-method.ts";
 import { createCounterfactualCache, type CounterfactualInput } from "./counterfactual.ts";
 import { invalidField } from "../../errors.ts";
 import { FEWEST_TO_WHITEN, type AnchorView } from "../../retrieval/index.ts";
-import { idsWithImages } from "../../store/index.ts";
 import type { AnchorId } from "../../types.ts";
 import type { Encoding } from "../../collections/encoding.ts";
 import { compileFilter } from "../../collections/filter.ts";
-import { resolveMethod } from "../../collections/method.ts";
-import { pictured } from "../../collections/pictured.ts";
-import { prepareVectors } from "../../collections/prepare.ts";
-import { answer, readQuestion, type Queried } from "../../collections/question.ts";
+import { resolveMethod, answer, readQuestion, type Queried } from "../../collections/question.ts";
+import { pictured } from "../../collections/queries.ts";
+import { prepareVectors } from "../../collections/writes.ts";
 import type { CounterfactualAnswer, CounterfactualRequest } from "./api.ts";
 
 const DEFAULT_CHANGES = 5;

@@ -1,13 +1,12 @@
 import { isPlugged, type Method } from "../../api/methods.ts";
 import { transformText } from "../../api/transforms.ts";
 import type { MethodPlugs } from "../../asif/index.ts";
-import { plugOf } from "../../collections/method.ts";
+import { plugOf } from "../../collections/question.ts";
 import type { Progress } from "../../progress.ts";
 import { runGrid } from "./grid.ts";
 import { seriesOf, type Report } from "./report.ts";
-import type { TrialParameters } from "./trial.ts";
+import type { TrialParameters, TrialSettings } from "./trial.ts";
 import { runSubsets, type RunOptions, type Tasks } from "./subsets.ts";
-import type { TrialSettings } from "./trial.ts";
 
 /** How the questions of a collection's tasks are answered. */
 export interface Asking {

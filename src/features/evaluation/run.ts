@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isPlugged } from "../../api/methods.ts";
-import { requireMethod } from "../../collections/method.ts";
+import { requireMethod } from "../../collections/question.ts";
 import { EXIT, type CommandContext, type Terminal } from "../../command.ts";
 import { encoderDirectory, type Config } from "../../config.ts";
 import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "../../encoders/index.ts";

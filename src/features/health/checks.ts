@@ -1,7 +1,7 @@
 import type { Job } from "../../api/service.ts";
 import type { Core } from "../../collections/index.ts";
 import type { JobContext } from "../../collections/jobs/index.ts";
-import { imagePath } from "../../collections/pictured.ts";
+import { imagePath } from "../../collections/queries.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError, isAnchorageError, messageOf } from "../../errors.ts";
 import { idsWithImages, type CollectionRecord } from "../../store/index.ts";

@@ -1,11 +1,15 @@
-import { imagePath } from "../../collections/pictured.ts";
-import type { Database } from "../../store/index.ts";
+import { imagePath } from "../../collections/queries.ts";
+import { type Database, idsWithImages } from "../../store/index.ts";
 import { influence, type InfluenceMethod } from "./influence.ts";
 import { AnchorageError, invalidField } from "../../errors.ts";
-import { idsWithImages } from "../../store/index.ts";
 import type { Encoding } from "../../collections/encoding.ts";
-import { resolveMethod } from "../../collections/method.ts";
-import { answer, readQuestion, resolveAsifSettings, type Queried } from "../../collections/question.ts";
+import {
+  resolveMethod,
+  answer,
+  readQuestion,
+  resolveAsifSettings,
+  type Queried,
+} from "../../collections/question.ts";
 import type { InfluenceAnswer, InfluenceRequest } from "./api.ts";
 
 const DEFAULT_LIMIT = 10;

@@ -1,11 +1,10 @@
-import { parametersFor } from "../../asif/index.ts";
+import { parametersFor, scoreTexts } from "../../asif/index.ts";
 import { isPlugged } from "../../api/methods.ts";
-import { scoreTexts } from "../../asif/index.ts";
 import type { Core, OpenCollection, Successor } from "../../collections/index.ts";
 import type { JobContext } from "../../collections/jobs/index.ts";
 import type { CollectionHooks } from "../../collections/hooks.ts";
 import { haveEncoders } from "../../collections/load.ts";
-import { plugOf } from "../../collections/method.ts";
+import { plugOf } from "../../collections/question.ts";
 import { requireInstalled } from "../../encoders/index.ts";
 import { isAnchorageError, notFound } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";

@@ -2,7 +2,7 @@ import type { Job } from "../../api/service.ts";
 import { dealFolds, defaultMethod, fitsInCopy, parametersFor } from "../../asif/index.ts";
 import type { Core, OpenCollection } from "../../collections/index.ts";
 import { METHODS } from "../../api/methods.ts";
-import { requireMethod } from "../../collections/method.ts";
+import { requireMethod } from "../../collections/question.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError } from "../../errors.ts";
 import type { CollectionChange } from "../../api/collections.ts";

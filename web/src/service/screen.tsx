@@ -3,7 +3,6 @@ import { useLoad } from "../load.ts";
 import { client, collections, jobs } from "../service.ts";
 import { JobProgress } from "../ui/job.tsx";
 import { Problem } from "../ui/problem.tsx";
-import { SignedIn } from "./signed-in.tsx";
 
 const SHOWN = 30;
 
@@ -20,7 +19,6 @@ export const ServiceScreen = () => {
           <a href="/docs">/docs</a>.
         </p>
       </div>
-      <SignedIn />
       <Jobs />
       <h2>Collections</h2>
       <div class="scroll">

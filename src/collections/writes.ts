@@ -1,10 +1,12 @@
 import pLimit from "p-limit";
-import type { Anchor } from "../api/anchors.ts";
+import type { Anchor, AnchorChange, Deleted, StoredAnchor, Written } from "../api/anchors.ts";
 import {
+  AnchorageError,
   atPath,
   faultyFields,
   invalidField,
   isAnchorageError,
+  notFound,
   pathText,
   type FieldFault,
   type FieldPath,
@@ -13,27 +15,119 @@ import {
   type AnchorWrite,
   type CollectionRecord,
   type EncoderRecord,
+  findAnchors,
+  findImage,
+  findOrigin,
   hashOfImage,
+  type Store,
   type StoredImage,
 } from "../store/index.ts";
 import type { AnchorId, Modality } from "../types.ts";
-import { checkText, readVector, type Encodable, type Encoding } from "./encoding.ts";
+import { checkText, countUnknown, readVector, type Encodable, type Encoding } from "./encoding.ts";
+import { matching } from "./listing.ts";
+import type { OpenCollection } from "./memory.ts";
+import type { Opened } from "./opened.ts";
+import type { Collections } from "./types.ts";
 
 /** The path of the anchors in a request that writes them. */
 const ROOT: FieldPath = ["anchors"];
 const THUMBNAILS_AT_ONCE = 2;
 
+type Writes = Pick<Collections, "putAnchors" | "changeAnchor" | "deleteAnchors">;
+
+/** The writes to anchors; each is checked and encoded before the collection takes its turn. */
+export const createWrites = (
+  store: Store,
+  encoding: Encoding,
+  { find, writeTo }: Pick<Opened, "find" | "writeTo">,
+): Writes => ({
+  putAnchors: async (name, anchors): Promise<Written> => {
+    if (anchors.length === 0) throw invalidField(["anchors"], "must hold at least one anchor");
+    let unknownCaptions = 0;
+    const { sequence, ids } = await writeTo(name, async (collection) => {
+      const writes = await prepareAnchors(collection.record, anchors, encoding);
+      if (anchors.some(({ textVector }) => textVector === undefined))
+        unknownCaptions = await countUnknown(collection.record, anchors, encoding);
+      return collection.upsert(writes);
+    });
+    return { sequence, upserted: ids.length, ...(unknownCaptions === 0 ? {} : { unknownCaptions }) };
+  },
+
+  changeAnchor: (name, id, change) =>
+    writeTo(name, (collection) => changeAnchor(store, encoding, collection, id, change)),
+
+  deleteAnchors: async (name, which): Promise<Deleted> => {
+    await find(name);
+    if ("filter" in which && Object.keys(which.filter).length === 0) {
+      throw invalidField(["filter"], "must name a condition; delete the collection to delete every anchor");
+    }
+    const { sequence, ids, receipt } = await writeTo(name, (collection) =>
+      collection.delete(
+        () => ("ids" in which ? which.ids : matching(collection, which.filter, null, Infinity)),
+        which,
+      ),
+    );
+    return {
+      sequence,
+      deleted: ids.length,
+      receipt: {
+        id: receipt?.id ?? null,
+        state: "hidden",
+        sequence,
+        deletedAt: receipt?.at ?? new Date(),
+        count: ids.length,
+        hash: receipt?.hash ?? null,
+      },
+    };
+  },
+});
+
+/**
+ * Changes the caption or the metadata of one anchor, at a new sequence; its image and its source stay. A new caption is encoded
+ * anew, except where the text encoder is external.
+ *
+ * @throws AnchorageError `not-found` for an id that is not there, `conflict` where the anchor was written after
+ * `ifSequence`, or by another while it was changed
+ */
+const changeAnchor = async (
+  store: Store,
+  encoding: Encoding,
+  { record, upsert }: OpenCollection,
+  id: AnchorId,
+  change: AnchorChange,
+): Promise<StoredAnchor> => {
+  const [[anchor], image, origin] = await Promise.all([
+    findAnchors(store, record, [id]),
+    findImage(store, record, id),
+    findOrigin(store, record, id),
+  ]);
+  if (anchor === undefined) throw notFound("anchor", id);
+  if (change.ifSequence !== undefined && change.ifSequence !== anchor.sequence)
+    throw new AnchorageError(
+      "conflict",
+      `Anchor "${id}" was written at sequence ${anchor.sequence} since it was read at ${change.ifSequence}.`,
+    );
+  const caption = change.text ?? anchor.caption;
+  if (change.text !== undefined) checkText(change.text, ["text"]);
+  const encode = caption !== null && caption !== anchor.caption && !record.textEncoder.external;
+  const textVector = encode
+    ? await encoding.texts(record.textEncoder, [{ value: caption, path: ["text"] }])
+    : anchor.textVector;
+  const metadata = change.metadata ?? anchor.metadata;
+  const { imageVector } = anchor;
+  const { sequence } = await upsert(
+    [{ id, caption, metadata, image, ...origin, imageVector, textVector }],
+    new Map([[id, anchor.sequence]]),
+  );
+  return { id, text: caption, metadata, hasImage: image !== null, sequence };
+};
+
 /**
  * Checks every anchor, encodes what has no vector, and makes the thumbnails. Nothing is written here.
  *
  * @throws AnchorageError `invalid-input` with the faults of all anchors; paths are `anchors`, the index, the field
- * @example
- * ```ts
- * const writes = await prepareAnchors(opened.record, anchors, encoding);
- * await opened.upsert(writes);
- * ```
  */
-export const prepareAnchors = async (
+const prepareAnchors = async (
   collection: CollectionRecord,
   anchors: readonly Anchor[],
   encoding: Encoding,
