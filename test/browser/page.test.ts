@@ -158,6 +158,28 @@ describe.skipIf(executable === null)("the page in Chromium", () => {
     await page.close();
   });
 
+  it("finds a planted duplicate under Data health, and removes it", async () => {
+    const image = { base64: (await pictureOf("#d01818")).toString("base64") };
+    const copy = { id: "red-again", text: "a red square", metadata: { owner: "ann" }, image };
+    expect((await test.call("PUT", "/v1/collections/colours/anchors", { anchors: [copy] })).status).toBe(200);
+    const { page, faults } = await openPage(browser, server.url, "#health");
+    await page.getByText("colours has not been checked").waitFor();
+    await page.getByRole("button", { name: "Check this collection" }).click();
+    const card = page.getByRole("region", { name: "The same pair more than once 1" });
+    await card.getByText("2 anchors have the same picture and the same caption").waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    await card.getByRole("button", { name: "Keep one…" }).click();
+    await page.getByRole("radio", { name: "Keep red, a red square" }).check();
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.getByRole("button", { name: "Delete the other one" }).click();
+    await page.getByText("Anchors were written or deleted since").waitFor();
+    expect(await page.getByRole("button", { name: "Keep one…" }).count()).toBe(0);
+    expect((await test.call("GET", "/v1/collections/colours/anchors/red-again")).status).toBe(404);
+    expect((await test.call("GET", "/v1/collections/colours/anchors/red")).status).toBe(200);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
   it("deletes an owner's anchors, and checks the receipt's hash itself", async () => {
     const { page, faults } = await openPage(browser, server.url, "#forget");
     await page.getByLabel("owner").selectOption({ label: "cyd (2)" });
@@ -166,7 +188,7 @@ describe.skipIf(executable === null)("the page in Chromium", () => {
     await page.getByText(/would be answered otherwise/).waitFor();
     await page.getByRole("button", { name: "Delete 2 anchors…" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete 2 anchors" }).click();
-    await page.getByText("The chain is whole: 2 receipts checked here, in your browser.").waitFor();
+    await page.getByText("The chain is whole: 3 receipts checked here, in your browser.").waitFor();
     const left = await test.call("POST", "/v1/collections/colours/facets", { keys: ["owner"] });
     expect(left.body).toMatchObject({ anchors: 4 });
     expect(await seriousFaults(page)).toEqual([]);

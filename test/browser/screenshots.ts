@@ -34,6 +34,16 @@ const SHOTS: readonly Shot[] = [
         .click()
         .then(() => page.getByText("would be answered otherwise").waitFor()),
   },
+  {
+    name: "health",
+    address: "health?c=emoji",
+    height: 980,
+    prepare: async (page) => {
+      const start = page.getByRole("button", { name: "Check this collection" });
+      if (await start.isVisible()) await start.click();
+      await page.getByText("were checked").waitFor({ timeout: 300_000 });
+    },
+  },
   { name: "service", address: "service?c=emoji" },
   {
     name: "add",

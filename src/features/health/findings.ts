@@ -80,7 +80,8 @@ const draftsOf = (view: AnchorView, found: CheckOutcome): KindDrafts[] => {
         view,
         duplicates.images,
         "image",
-        ({ members }) => `One picture has ${members.length} captions that say different things.`,
+        ({ members }) =>
+          `To the image encoder these are one picture, and it has ${members.length} captions that say different things.`,
       ),
     },
     {
@@ -89,7 +90,7 @@ const draftsOf = (view: AnchorView, found: CheckOutcome): KindDrafts[] => {
         view,
         duplicates.captions,
         "text",
-        ({ members }) => `${members.length} captions say the same in different words.`,
+        ({ members }) => `To the text encoder ${members.length} captions say the same.`,
       ),
     },
     {
