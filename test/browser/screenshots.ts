@@ -35,6 +35,21 @@ const SHOTS: readonly Shot[] = [
         .then(() => page.getByText("would be answered otherwise").waitFor()),
   },
   {
+    name: "map",
+    address: "map?c=emoji&text=something+to+drink",
+    // The map of a service that has none is computed first, which takes two minutes.
+    prepare: async (page) => {
+      const compute = page.getByRole("button", { name: "Compute the map" });
+      if ((await compute.count()) > 0) await compute.click();
+      const done = page.getByRole("button", { name: "Compute anew" });
+      await done.waitFor({ timeout: 600_000 });
+      await page.locator(".query-place").waitFor();
+      await page.getByRole("button", { name: "choose them" }).click();
+      const circle = await page.locator(".near circle").first().boundingBox();
+      if (circle !== null) await page.mouse.move(circle.x + circle.width / 2, circle.y + circle.height / 2);
+    },
+  },
+  {
     name: "health",
     address: "health?c=emoji",
     height: 980,

@@ -17,6 +17,7 @@ const LATER: Readonly<Record<LaterSection, () => Promise<Screen>>> = {
   anchors: async () => (await import("./anchors/screen.tsx")).Anchors,
   add: async () => (await import("./add/screen.tsx")).Add,
   forget: async () => (await import("./forget/screen.tsx")).Forget,
+  map: async () => (await import("./map/screen.tsx")).MapScreen,
   health: async () => (await import("./health/screen.tsx")).Health,
   service: async () => (await import("./service/screen.tsx")).ServiceScreen,
 };

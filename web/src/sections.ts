@@ -10,6 +10,7 @@ const ENTRIES = {
   anchors: { title: "Anchors", group: "answers" },
   add: { title: "Add", group: "answers" },
   forget: { title: "Forget", group: "answers" },
+  map: { title: "Map", group: "insight" },
   health: { title: "Data health", group: "insight" },
   service: { title: "Service", group: "service" },
 } as const satisfies Readonly<Record<string, SectionEntry>>;

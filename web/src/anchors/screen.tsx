@@ -7,7 +7,7 @@ import { Facets } from "./facets.tsx";
 import { Hits } from "./hits.tsx";
 import { Listing } from "./listing.tsx";
 import { SearchBar } from "./search-bar.tsx";
-import { change, chosen, filterOf, lookedFor, shelf } from "./state.ts";
+import { change, filterOf, keepChosenOf, lookedFor, shelf } from "./state.ts";
 import { Tray } from "./tray.tsx";
 
 /** Every anchor as a grid of pictures, by facets and by search, with one of them beside it. */
@@ -27,9 +27,7 @@ export const Anchors = () => {
     },
     collection === null ? null : JSON.stringify([name, sequence, where]),
   );
-  useEffect(() => {
-    chosen.value = new Set();
-  }, [name]);
+  useEffect(() => keepChosenOf(name), [name]);
   if (collection === null) return <p class="muted">There is no collection yet.</p>;
   const total = facets.value?.anchors;
   return (

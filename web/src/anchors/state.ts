@@ -48,6 +48,13 @@ export const lookedFor = signal<ChosenImage | null>(null);
 /** The anchors that are chosen, of the collection that is shown. */
 export const chosen = signal<ReadonlySet<string>>(new Set());
 
+let chosenOf = "";
+/** Keeps what is chosen while other sections are shown, and nothing of another collection. */
+export const keepChosenOf = (collection: string): void => {
+  if (collection !== chosenOf) chosen.value = new Set();
+  chosenOf = collection;
+};
+
 export const toggleChosen = (id: string): void => {
   const next = new Set(chosen.value);
   if (!next.delete(id)) next.add(id);

@@ -2,10 +2,14 @@ import { useState } from "preact/hooks";
 import type { DeletedBody } from "../../../src/api/anchors.ts";
 import type { CollectionBody } from "../../../src/api/collections.ts";
 import { counted } from "../format.ts";
+import { formatRoute } from "../route.ts";
 import { collectionClient, refresh } from "../service.ts";
 import { Confirm } from "../ui/dialog.tsx";
 import { change, chosen, shelf } from "./state.ts";
 import { readValue } from "./value.ts";
+
+/** Anchors that an address can name without becoming unwieldy. */
+const MOST_WITHOUT = 500;
 
 type Asking = "tag" | "delete" | null;
 
@@ -62,6 +66,15 @@ export const Tray = ({ collection }: { readonly collection: CollectionBody }) =>
       <button type="button" class="plain" onClick={() => void save()}>
         Export
       </button>
+      {ids.length <= MOST_WITHOUT && (
+        <a
+          class="button plain"
+          title="Ask a question as if they were not there"
+          href={formatRoute("ask", { c: name, without: ids })}
+        >
+          Ask without
+        </a>
+      )}
       <button type="button" class="danger" onClick={() => setAsking("delete")}>
         Delete…
       </button>
