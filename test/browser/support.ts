@@ -14,11 +14,17 @@ export interface Server {
   readonly start: () => Promise<void>;
 }
 
-export const serveApp = async ({ app }: TestApp): Promise<Server> => {
+/** Answers a request, by default as the app does. */
+type Answer = (request: Request, app: TestApp["app"]) => Response | Promise<Response>;
+
+export const serveApp = async (
+  { app }: TestApp,
+  answer: Answer = (request) => app.fetch(request),
+): Promise<Server> => {
   let server: ServerType;
   let port = 0;
   const start = async (): Promise<void> => {
-    server = createAdaptorServer({ fetch: app.fetch });
+    server = createAdaptorServer({ fetch: (request: Request) => answer(request, app) });
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     ({ port } = server.address() as AddressInfo);
   };

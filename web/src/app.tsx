@@ -19,6 +19,8 @@ const LATER: Readonly<Record<LaterSection, () => Promise<Screen>>> = {
   forget: async () => (await import("./forget/screen.tsx")).Forget,
   map: async () => (await import("./map/screen.tsx")).MapScreen,
   health: async () => (await import("./health/screen.tsx")).Health,
+  quality: async () => (await import("./quality/screen.tsx")).Quality,
+  consensus: async () => (await import("./consensus/screen.tsx")).Consensus,
   service: async () => (await import("./service/screen.tsx")).ServiceScreen,
 };
 

@@ -12,6 +12,8 @@ const ENTRIES = {
   forget: { title: "Forget", group: "answers" },
   map: { title: "Map", group: "insight" },
   health: { title: "Data health", group: "insight" },
+  quality: { title: "Quality", group: "insight" },
+  consensus: { title: "Consensus", group: "insight" },
   service: { title: "Service", group: "service" },
 } as const satisfies Readonly<Record<string, SectionEntry>>;
 

@@ -23,7 +23,7 @@ export const linear = (low: number, high: number, from: number, to: number): Sca
 export const logarithmic = (values: readonly number[], from: number, to: number): Scale => {
   const [low, high] = [Math.log10(Math.min(...values)), Math.log10(Math.max(...values))];
   const span = high > low ? high - low : 1;
-  const multiples = span > 2 ? [1] : [1, 2, 5];
+  const multiples = span > 3 ? [1] : [1, 2, 5];
   const ticks: number[] = [];
   for (let power = Math.floor(low); power <= Math.ceil(high); power++)
     for (const multiple of multiples) {
