@@ -132,6 +132,26 @@ export const collectionList = z
   .strictObject({ collections: z.array(collection).readonly() })
   .openapi("CollectionList");
 
+const bytes = z.int().min(0);
+
+export const collectionSize = z
+  .strictObject({
+    memory: z.strictObject({
+      vectors: bytes.openapi({
+        description: "Of both modalities, those of deleted anchors among them until compaction.",
+      }),
+    }),
+    disk: z
+      .strictObject({ anchors: bytes, vectors: bytes, images: bytes })
+      .openapi({
+        description: "Rows in Postgres as stored; its indexes, logs and free room are not counted.",
+      }),
+  })
+  .openapi("CollectionSize", { description: "In bytes." });
+
+export type CollectionSize = z.output<typeof collectionSize>;
+export type CollectionSizeBody = z.input<typeof collectionSize>;
+
 export const collectionParams = z.strictObject({
   collection: collectionName.openapi({ param: { name: "collection", in: "path" } }),
 });

@@ -87,6 +87,7 @@ export const about = z
   .strictObject({
     name: z.string(),
     description: z.string(),
+    version: z.string().openapi({ description: "Of the service; the API's is in `/openapi.json`." }),
     docs: z.string(),
     openapi: z.string(),
     collections: z.string(),
@@ -102,4 +103,5 @@ export type JobState = z.output<typeof jobState>;
 export type EncoderListBody = z.input<typeof encoderList>;
 export type JobBody = z.input<typeof job>;
 export type JobListBody = z.input<typeof jobList>;
+export type AboutBody = z.input<typeof about>;
 export type ReadinessBody = z.input<typeof readiness>;

@@ -13,7 +13,7 @@ import type {
   WrittenBody,
   WrittenLinesBody,
 } from "../api/anchors.ts";
-import type { CollectionBody, CollectionChangeBody } from "../api/collections.ts";
+import type { CollectionBody, CollectionChangeBody, CollectionSizeBody } from "../api/collections.ts";
 import type { FacetsAnswerBody, FacetsRequestBody } from "../api/facets.ts";
 import type { FilterBody } from "../api/filter.ts";
 import type { AdoptedIndexesBody } from "../api/indexes.ts";
@@ -51,6 +51,8 @@ export interface ListOptions extends ReadOptions {
 /** The anchors of a collection, queries on them, and the receipts of deletions. */
 export interface CoreCollectionClient {
   get(options?: ReadOptions): Promise<CollectionBody>;
+  /** How many bytes of memory and disk it takes. */
+  size(options?: CallOptions): Promise<CollectionSizeBody>;
   /** Changes the defaults of queries; absent fields keep their value. */
   update(change: CollectionChangeBody, options?: CallOptions): Promise<CollectionBody>;
   delete(options?: CallOptions): Promise<void>;
@@ -108,6 +110,7 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
   const { json, post, send } = transport;
   const anchors = `${path}/anchors`;
   return {
+    size: (options) => json("GET", `${path}/size`, options),
     get: ({ minSequence, ...options } = {}) =>
       json("GET", path, { ...options, query: { minSequence: digits(minSequence) } }),
     update: (change, options) => json("PATCH", path, { ...options, body: JSON.stringify(change) }),

@@ -1,6 +1,6 @@
 import type { CollectionBody, CollectionListBody, CollectionSpecBody } from "../api/collections.ts";
 import type { ServiceReceiptPageBody } from "../api/receipts.ts";
-import type { EncoderListBody, JobBody, JobListBody, ReadinessBody } from "../api/service.ts";
+import type { AboutBody, EncoderListBody, JobBody, JobListBody, ReadinessBody } from "../api/service.ts";
 import type { CoreCollectionClient } from "./collection.ts";
 import { segment } from "./paths.ts";
 import type { CallOptions, Transport } from "./transport.ts";
@@ -32,6 +32,10 @@ export interface CoreClient {
   listServiceReceipts(
     options?: CallOptions,
   ): AsyncGenerator<ServiceReceiptPageBody["receipts"][number], void>;
+  /** What the service is, and its version. */
+  about(options?: CallOptions): Promise<AboutBody>;
+  /** Figures of the service in Prometheus's text format. */
+  metrics(options?: CallOptions): Promise<string>;
   /** @throws UnavailableError while indexes are loading */
   ready(options?: CallOptions): Promise<ReadinessBody>;
 }
@@ -42,7 +46,7 @@ export interface CollectionsClient extends CoreClient {
   collection(name: string): CoreCollectionClient;
 }
 
-export const createCoreClient = ({ json, post }: Transport): CoreClient => {
+export const createCoreClient = ({ json, post, send }: Transport): CoreClient => {
   const getJob: CoreClient["getJob"] = async (id, options) => json("GET", `/v1/jobs/${segment(id)}`, options);
   const cancelJob: CoreClient["cancelJob"] = async (id, options) =>
     json("DELETE", `/v1/jobs/${segment(id)}`, options);
@@ -66,6 +70,9 @@ export const createCoreClient = ({ json, post }: Transport): CoreClient => {
         cursor = page.nextCursor ?? undefined;
       } while (cursor !== undefined);
     },
+    about: (options) => json("GET", "/", options),
+    metrics: async (options) =>
+      (await send("GET", "/metrics", { ...options, accept: "text/plain, application/problem+json" })).text(),
     ready: (options) => json("GET", "/readyz", options),
   };
 };

@@ -1,4 +1,5 @@
 import { createTransformMoves, type Core } from "../collections/index.ts";
+import { storedBytes } from "../store/index.ts";
 import { maySee } from "./access.ts";
 import { RECEIPT_HEADER } from "./receipts.ts";
 import { readJsonBody } from "./body.ts";
@@ -9,6 +10,7 @@ import {
   collectionList,
   collectionParams,
   collectionQuery,
+  collectionSize,
   collectionSpec,
 } from "../api/collections.ts";
 
@@ -16,9 +18,9 @@ const tags = ["collections"];
 
 export const addCollections = (
   { app, bodyLimit }: Routes,
-  core: Pick<Core, "collections" | "jobs">,
+  core: Pick<Core, "collections" | "jobs" | "store">,
 ): void => {
-  const { collections } = core;
+  const { collections, store } = core;
   const moves = createTransformMoves(core);
   jsonEndpoint(
     app,
@@ -73,6 +75,28 @@ export const addCollections = (
     async (c) => {
       const { collection } = readPath(c, collectionParams);
       return moves.withMove(await collections.get(collection, readQuery(c, collectionQuery)));
+    },
+  );
+
+  jsonEndpoint(
+    app,
+    {
+      method: "get",
+      path: "/v1/collections/{collection}/size",
+      tags,
+      operationId: "getCollectionSize",
+      summary: "See how much memory and disk a collection takes",
+      request: { params: collectionParams },
+      answer: { description: "Counted now; about 0.1 s for 100,000 anchors.", schema: collectionSize },
+      problems: [400, 404, 503],
+    },
+    async (c) => {
+      const { record, view } = await collections.queried(readPath(c, collectionParams).collection);
+      const width = view.dimension("image") + view.dimension("text");
+      return {
+        memory: { vectors: view.slotCount * width * Float32Array.BYTES_PER_ELEMENT },
+        disk: await storedBytes(store, record),
+      };
     },
   );
 

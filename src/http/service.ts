@@ -1,8 +1,12 @@
+import { createRequire } from "node:module";
 import type { Core } from "../collections/index.ts";
 import { answerJson, endpoint, jsonOf, OPEN, problems, type Routes } from "./endpoint.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Page } from "./page.ts";
 import { about, health, readiness, type About, type Health, type Readiness } from "../api/service.ts";
+
+const require = createRequire(import.meta.url);
+const { version: VERSION } = require("../../package.json") as { readonly version: string };
 
 const tags = ["service"];
 
@@ -35,6 +39,7 @@ export const addService = (
         : answerJson(c, {
             name: "Anchorage",
             description: "A vector store whose anchors are the model.",
+            version: VERSION,
             docs: "/docs",
             openapi: "/openapi.json",
             collections: "/v1/collections",

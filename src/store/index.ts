@@ -1,4 +1,5 @@
 /** Postgres storage, embedded or external. It is the source of truth; every index is derived from it. */
+export { storedBytes, type StoredBytes } from "./collection-size.ts";
 export { searchCaptions, wordsOf, type CaptionHit } from "./caption-search.ts";
 export { announceService, lockDataDir, serviceOfDataDir, type DataDirLock } from "./data-dir-lock.ts";
 export { startEmbedded, type EmbeddedPostgres } from "./embedded/index.ts";

@@ -218,6 +218,11 @@ describe.skipIf(executable === null)("the page in Chromium", () => {
     await page.getByLabel("API key").fill(KEY);
     await page.getByRole("button", { name: "Go on" }).click();
     await page.getByRole("heading", { name: "There is no collection yet" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "There is no collection yet" }).waitFor();
+    await page.getByRole("link", { name: "Service" }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("API key").waitFor();
     expect(faults).toEqual([]);
     await page.close();
   });

@@ -46,6 +46,7 @@ DELETE /v1/collections/{collection}/anchors/{id}
 POST /v1/collections/{collection}/anchors/exists
 POST /v1/collections/{collection}/anchors/of-source
 POST /v1/collections/{collection}/anchors/delete
+GET /v1/collections/{collection}/size
 GET /v1/collections/{collection}/receipts
 GET /v1/collections/{collection}/receipts/{id}
 POST /v1/collections/{collection}/compact

@@ -29,3 +29,16 @@ export const when = (instant: string): string => moment.format(new Date(instant)
 /** How long something takes, in words such as "40 s" or "3 min". */
 export const duration = (seconds: number): string =>
   seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+
+const UNITS = ["B", "KB", "MB", "GB", "TB"];
+
+/** A number of bytes in units of 1,000, such as "41.5 MB". */
+export const bytes = (value: number): string => {
+  const power = value < 1_000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(value) / 3));
+  const scaled = value / 1_000 ** power;
+  return `${power === 0 ? count(scaled) : scaled.toFixed(scaled < 100 ? 1 : 0)} ${UNITS[power] ?? ""}`;
+};
+
+/** A time in milliseconds, with the digits that count. */
+export const milliseconds = (value: number): string =>
+  value < 1_000 ? `${value.toFixed(value < 10 ? 1 : 0)} ms` : `${(value / 1_000).toFixed(1)} s`;

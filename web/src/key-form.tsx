@@ -1,22 +1,25 @@
 import { useState } from "preact/hooks";
-import { giveKey, keyWanted } from "./service.ts";
+import { keyWanted, signIn } from "./service.ts";
+import { Problem } from "./ui/problem.tsx";
 
-/** Asks for the service's API key, which this page keeps in memory until it is closed. */
+/** Asks for an API key, which becomes a session's cookie; the page keeps no key. */
 export const KeyForm = () => {
   const [key, setKey] = useState("");
+  const [error, setError] = useState<unknown>(null);
   return (
     <form
       class="card narrow"
       onSubmit={(event) => {
         event.preventDefault();
-        if (key !== "") giveKey(key.trim());
+        setError(null);
+        void signIn(key.trim()).catch(setError);
       }}
     >
       <h1>This service asks for a key</h1>
       <p class="muted">
         {keyWanted.value === "wrong"
-          ? "The service does not know this key. It is the value of its API_KEY."
-          : "It is the value of the service's API_KEY. This page keeps it in memory until it is closed."}
+          ? "The service does not know this key, or it was revoked or has expired."
+          : "Give it the value of its API_KEY, or a key that was made for you. You stay signed in for twelve hours."}
       </p>
       <label class="field">
         <span>API key</span>
@@ -28,6 +31,7 @@ export const KeyForm = () => {
           autofocus
         />
       </label>
+      <Problem error={error} />
       <div class="buttons">
         <button type="submit" disabled={key.trim() === ""}>
           Go on

@@ -9,8 +9,6 @@ const RETRY_MS = 1_500;
 const JOBS_EVERY_MS = 1_000;
 const IDLE_EVERY_MS = 5_000;
 
-/** Kept in memory alone: a reload asks for it again. */
-export const apiKey = signal<string | null>(null);
 /** Whether the service wants a key, or another one than it was given. */
 export const keyWanted = signal<"no" | "first" | "wrong">("no");
 /** Whether the service answered the last request. */
@@ -29,7 +27,7 @@ const watchedFetch = async (address: string, init: RequestInit): Promise<Respons
       answering.value = true;
       epoch.value++;
     }
-    if (response.status === 401) keyWanted.value = apiKey.value === null ? "first" : "wrong";
+    if (response.status === 401 && keyWanted.value === "no") keyWanted.value = "first";
     return response;
   } catch (error) {
     if (init.signal?.aborted !== true) answering.value = false;
@@ -37,13 +35,7 @@ const watchedFetch = async (address: string, init: RequestInit): Promise<Respons
   }
 };
 
-export const client = computed(() =>
-  createClient({
-    url: location.origin,
-    fetch: watchedFetch,
-    ...(apiKey.value === null ? {} : { apiKey: apiKey.value }),
-  }),
-);
+export const client = signal(createClient({ url: location.origin, fetch: watchedFetch }));
 
 /** The collection that the address names, else the first that there is; null while none is known. */
 export const current = computed<CollectionBody | null>(() => {
@@ -55,10 +47,26 @@ export const current = computed<CollectionBody | null>(() => {
 
 export const collectionClient = (name: string): CollectionClient => client.value.collection(name);
 
-/** Takes a key and reads everything with it. */
-export const giveKey = (key: string): void => {
-  apiKey.value = key;
+/**
+ * Changes an API key into a session, whose cookie goes with every request, image and reload from then on. The key is
+ * not kept.
+ */
+export const signIn = async (key: string): Promise<void> => {
+  try {
+    await client.value.signIn(key);
+  } catch (error) {
+    if (!(error instanceof UnauthorizedError)) throw error;
+    keyWanted.value = "wrong";
+    return;
+  }
   keyWanted.value = "no";
+  epoch.value++;
+};
+
+/** Ends the session and asks for a key again. */
+export const signOut = async (): Promise<void> => {
+  await client.value.signOut();
+  collections.value = null;
   epoch.value++;
 };
 

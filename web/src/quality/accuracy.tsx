@@ -129,7 +129,7 @@ const Pairs = ({ evaluation: { confusions, classes } }: { readonly evaluation: E
       columns={columns}
       rows={rows}
     >
-      <ol class="pairs">
+      <ol class="pairs" tabIndex={0}>
         {confusions.slice(0, PAIRS).map(({ truth, answered, count: times }) => (
           <li key={`${truth} ${answered}`}>
             <b>{truth}</b> as <b>{answered}</b> <span class="muted">{count(times)}</span>
@@ -158,7 +158,7 @@ const PerClass = ({ evaluation: { classes } }: { readonly evaluation: Evaluation
       ]}
       rows={rows.map(({ name, share, questions, anchors }) => [name, share, questions, anchors])}
     >
-      <ul class="bars">
+      <ul class="bars" tabIndex={0}>
         {rows.slice(0, ROWS).map(({ name, share, questions, anchors }) => (
           <li key={name} title={`${count(questions)} questions, ${count(anchors)} anchors`}>
             <span class="name">{name}</span>
