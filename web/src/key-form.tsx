@@ -18,7 +18,7 @@ export const KeyForm = () => {
       <h1>This service asks for a key</h1>
       <p class="muted">
         {keyWanted.value === "wrong"
-          ? "The service does not know this key, or it was revoked or has expired."
+          ? "The service does not know this key. It may have been revoked, or have expired."
           : "Give it the value of its API_KEY, or a key that was made for you. You stay signed in for twelve hours."}
       </p>
       <label class="field">

@@ -35,7 +35,8 @@ const watchedFetch = async (address: string, init: RequestInit): Promise<Respons
   }
 };
 
-export const client = signal(createClient({ url: location.origin, fetch: watchedFetch }));
+/** Made when it is first used. */
+export const client = computed(() => createClient({ url: location.origin, fetch: watchedFetch }));
 
 /** The collection that the address names, else the first that there is; null while none is known. */
 export const current = computed<CollectionBody | null>(() => {
