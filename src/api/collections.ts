@@ -141,11 +141,9 @@ export const collectionSize = z
         description: "Of both modalities, those of deleted anchors among them until compaction.",
       }),
     }),
-    disk: z
-      .strictObject({ anchors: bytes, vectors: bytes, images: bytes })
-      .openapi({
-        description: "Rows in Postgres as stored; its indexes, logs and free room are not counted.",
-      }),
+    disk: z.strictObject({ anchors: bytes, vectors: bytes, images: bytes }).openapi({
+      description: "Rows in Postgres as stored; its indexes, logs and free room are not counted.",
+    }),
   })
   .openapi("CollectionSize", { description: "In bytes." });
 
