@@ -4,6 +4,7 @@ import {
   anchorId,
   instant,
   metadata,
+  minSequence,
   minSequenceParameter,
   optional,
   page,
@@ -58,8 +59,18 @@ export const anchor = z
     example: EXAMPLE,
   });
 
+const writeConditions = {
+  minSequence: optional(minSequence),
+  ifSequence: optional(
+    sequence.openapi({
+      description:
+        "Writes only if the collection is at this sequence, so that nothing was written since; 409 otherwise.",
+    }),
+  ),
+};
+
 export const putAnchors = z
-  .strictObject({ anchors: z.array(anchor).min(1).max(MAX_ANCHORS).readonly() })
+  .strictObject({ anchors: z.array(anchor).min(1).max(MAX_ANCHORS).readonly(), ...writeConditions })
   .openapi("PutAnchors", { example: { anchors: [EXAMPLE] } });
 
 const unknownCaptions = z.int().openapi({
@@ -188,8 +199,9 @@ export const deleteAnchorsRequest = z
       z.strictObject({
         ids: z.array(anchorId).min(1).max(MAX_ANCHORS).readonly(),
         neverAgain: optional(neverAgain),
+        ...writeConditions,
       }),
-      z.strictObject({ filter, neverAgain: optional(neverAgain) }),
+      z.strictObject({ filter, neverAgain: optional(neverAgain), ...writeConditions }),
     ],
     { error: `must hold either "ids" or "filter", and nothing else` },
   )

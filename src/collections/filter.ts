@@ -1,5 +1,13 @@
-import type { Filter, FilterComparison, FilterOperand, FilterOperator, FilterScalar } from "../api/filter.ts";
+import {
+  groupAlternatives,
+  type Filter,
+  type FilterComparison,
+  type FilterOperand,
+  type FilterOperator,
+  type FilterScalar,
+} from "../api/filter.ts";
 import { invalidField, type FieldPath } from "../errors.ts";
+import { createSlices, type Slices } from "../math/slices.ts";
 import type { JsonValue, Metadata } from "../types.ts";
 
 type Condition = Exclude<Filter[string], undefined>;
@@ -45,6 +53,32 @@ export const compileFilter = (filter: Filter, path: FieldPath = ["filter"]): Pre
   return (metadata) => predicates.every((holds) => holds(metadata));
 };
 
+/** The part of a collection's view that a filter looks at. */
+interface FilteredView {
+  readonly slotCount: number;
+  readonly isLive: (slot: number) => boolean;
+  readonly entry: (slot: number) => { readonly metadata: Metadata };
+}
+
+/**
+ * Evaluates a filter over the live anchors of a view, in slices between which other requests are served.
+ *
+ * @returns one byte per slot: 1 for a live anchor that matches
+ */
+export const filterView = async (
+  view: FilteredView,
+  filter: Filter,
+  slices: Slices = createSlices(),
+): Promise<Uint8Array> => {
+  const holds = compileFilter(filter);
+  const bitmap = new Uint8Array(view.slotCount);
+  for (let slot = 0; slot < view.slotCount; slot++) {
+    if (slices.due()) await slices.rest();
+    if (view.isLive(slot) && holds(view.entry(slot).metadata)) bitmap[slot] = 1;
+  }
+  return bitmap;
+};
+
 const compileEntry = (key: string, condition: Condition, path: FieldPath): Predicate => {
   if (key === "not") {
     if (isScalar(condition) || isList(condition)) throw invalidField(path, "must be a filter");
@@ -53,13 +87,25 @@ const compileEntry = (key: string, condition: Condition, path: FieldPath): Predi
   }
   if (key === "any") {
     if (!isList(condition)) throw invalidField(path, "must be a list of filters");
-    const alternatives = condition.map((filter, i) => compileFilter(filter, [...path, i]));
-    return (metadata) => alternatives.some((holds) => holds(metadata));
+    return compileAlternatives(condition, path);
   }
   const matches = isScalar(condition)
     ? (value: JsonValue | undefined) => elements(value).includes(condition)
     : compileComparison(condition as FilterComparison, path);
   return (metadata) => matches(Object.hasOwn(metadata, key) ? metadata[key] : undefined);
+};
+
+const compileAlternatives = (filters: readonly Filter[], path: FieldPath): Predicate => {
+  const { sets, others } = groupAlternatives(filters);
+  const fields = Array.from(sets, ([key, values]): Predicate => {
+    const among: ReadonlySet<JsonValue> = values;
+    return (metadata) =>
+      Object.hasOwn(metadata, key) && elements(metadata[key]).some((one) => among.has(one));
+  });
+  const places = new Map(filters.map((filter, i) => [filter, i]));
+  const tested = others.map((filter) => compileFilter(filter, [...path, places.get(filter) ?? 0]));
+  const alternatives = [...fields, ...tested];
+  return (metadata) => alternatives.some((holds) => holds(metadata));
 };
 
 const compileComparison = (

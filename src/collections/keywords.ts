@@ -1,5 +1,6 @@
 import type { SearchAnswer, SearchRequest } from "../api/queries.ts";
 import { invalidField } from "../errors.ts";
+import { createTurns } from "../math/slices.ts";
 import { searchCaptions, wordsOf, type Database } from "../store/index.ts";
 import { compileFilter } from "./filter.ts";
 import { answer, type Queried } from "./question.ts";
@@ -22,12 +23,15 @@ export const searchKeywords = async (
   if (words.length === 0) throw invalidField(["query", "keywords"], "must hold a word: letters or digits");
   const holds = filter === undefined ? undefined : compileFilter(filter);
   const found = await searchCaptions(store, record, words, holds === undefined ? limit : null);
-  const hits = found.flatMap(({ id, score }) => {
+  const turn = createTurns();
+  const hits = [];
+  for (const { id, score } of found) {
+    await turn();
     const slot = view.slotOf(id);
-    if (slot === undefined) return [];
+    if (slot === undefined) continue;
     const { caption, metadata } = view.entry(slot);
-    return holds?.(metadata) === false ? [] : [{ id, score, text: caption, metadata }];
-  });
+    if (holds?.(metadata) !== false) hits.push({ id, score, text: caption, metadata });
+  }
   return {
     hits: hits.slice(0, limit),
     plan: {

@@ -3,6 +3,8 @@ import type { Filter } from "../api/filter.ts";
 import { PAGE_SIZE } from "../api/values.ts";
 import { invalidField } from "../errors.ts";
 import { compareIds } from "../math/order.ts";
+import { createTurns } from "../math/slices.ts";
+import type { AnchorView } from "../retrieval/index.ts";
 import {
   type AnchorRecord,
   type AnchorWithVectors,
@@ -10,7 +12,7 @@ import {
   listAnchors,
   findAnchors,
 } from "../store/index.ts";
-import type { AnchorId } from "../types.ts";
+import type { AnchorId, Metadata } from "../types.ts";
 import { compileFilter } from "./filter.ts";
 import type { OpenCollection } from "./memory.ts";
 
@@ -26,21 +28,79 @@ export const listPage = async (
   const records =
     filter === undefined
       ? await listAnchors(store, collection.record, { after, limit: wanted })
-      : inIdOrder(await findAnchors(store, collection.record, matching(collection, filter, after, wanted)));
+      : await findMatching(store, collection, filter, after, wanted);
   const page = records.slice(0, limit);
   const last = page.at(-1);
   return {
     anchors: vectors
-      ? inIdOrder(
-          await findAnchors(
-            store,
-            collection.record,
-            page.map((anchor) => anchor.id),
-          ),
-        ).map(detailWithVectors)
+      ? await findAnchors(
+          store,
+          collection.record,
+          page.map((anchor) => anchor.id),
+        ).then((found) => inIdOrder(found).map(detailWithVectors))
       : page.map(detail),
     nextCursor: records.length > limit && last !== undefined ? encodeCursor(last.id) : null,
   };
+};
+
+/**
+ * Finds up to `wanted` matching anchors after an id, in id order. Memory says which may match; those that were deleted or
+ * replaced since are looked at as Postgres has them, and others take their place until the candidates end.
+ */
+const findMatching = async (
+  store: Store,
+  { record, space }: OpenCollection,
+  filter: Filter,
+  after: AnchorId | null,
+  wanted: number,
+): Promise<AnchorRecord[]> => {
+  const holds = compileFilter(filter);
+  const candidates = matchingAfter(space.view(), holds, after);
+  const found: AnchorRecord[] = [];
+  for (let isOver = false; !isOver && found.length < wanted;) {
+    const ids: AnchorId[] = [];
+    while (!isOver && ids.length < wanted - found.length) {
+      const next = await candidates.next();
+      if (next.done === true) isOver = true;
+      else ids.push(next.value);
+    }
+    const present = inIdOrder(await findAnchors(store, record, ids));
+    found.push(...present.filter(({ metadata }) => holds(metadata)));
+  }
+  return found;
+};
+
+/** The ids of matching anchors after an id, in id order; found in slices. */
+async function* matchingAfter(
+  view: AnchorView,
+  holds: (metadata: Metadata) => boolean,
+  after: AnchorId | null,
+): AsyncGenerator<AnchorId, void> {
+  const slots = view.liveSlots();
+  const turn = createTurns();
+  for (let i = after === null ? 0 : placeAfter(view, slots, after); i < slots.length; i++) {
+    await turn();
+    const { id, metadata } = view.entry(slots[i] ?? 0);
+    if (holds(metadata)) yield id;
+  }
+}
+
+/** The first place in `slots`, which are in id order, of an id after `after`. */
+const placeAfter = (view: AnchorView, slots: Int32Array, after: AnchorId): number => {
+  let low = 0;
+  for (let high = slots.length; low < high;) {
+    const middle = (low + high) >>> 1;
+    if (compareIds(view.entry(slots[middle] ?? 0).id, after) > 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+};
+
+/** Ids of all anchors in memory for which `filter` holds, in id order. */
+export const matching = async ({ space }: OpenCollection, filter: Filter): Promise<AnchorId[]> => {
+  const ids: AnchorId[] = [];
+  for await (const id of matchingAfter(space.view(), compileFilter(filter), null)) ids.push(id);
+  return ids;
 };
 
 export const detail = ({ id, caption, metadata, hasImage, sequence }: AnchorRecord): StoredAnchor => ({
@@ -56,24 +116,6 @@ export const detailWithVectors = (anchor: AnchorWithVectors): StoredAnchor => ({
   imageVector: Array.from(anchor.imageVector),
   textVector: Array.from(anchor.textVector),
 });
-
-/** Ids of the anchors for which `filter` holds, in id order, after `after`, at most `limit`. */
-export const matching = (
-  { space }: OpenCollection,
-  filter: Filter,
-  after: AnchorId | null,
-  limit: number,
-): AnchorId[] => {
-  const holds = compileFilter(filter);
-  const view = space.view();
-  const found: AnchorId[] = [];
-  for (const slot of view.liveSlots()) {
-    if (found.length >= limit) break;
-    const { id, metadata } = view.entry(slot);
-    if ((after === null || compareIds(id, after) > 0) && holds(metadata)) found.push(id);
-  }
-  return found;
-};
 
 const inIdOrder = <T extends AnchorRecord>(anchors: readonly T[]): T[] =>
   anchors.toSorted((a, b) => compareIds(a.id, b.id));

@@ -1,5 +1,5 @@
 import type { CollectionChange } from "../api/collections.ts";
-import { AnchorageError, type ErrorCode } from "../errors.ts";
+import { AnchorageError } from "../errors.ts";
 import type { AnchorSpace, SpaceChange } from "../retrieval/index.ts";
 import {
   type AnchorWrite,
@@ -11,17 +11,19 @@ import {
   readSince,
   changeDefaults,
   findSecret,
-  upsertAnchors,
+  upsertGroup,
   deleteAnchors,
+  type ChooseAnchors,
+  type GroupedWrite,
 } from "../store/index.ts";
 import type { AnchorId, CollectionDefaults, Sequence } from "../types.ts";
 import type { Erasure } from "./erasure.ts";
 import type { CollectionHooks } from "./hooks.ts";
 import { fingerprintsOf, refuseForbidden } from "./never-again.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
-
-/** A turn in which Postgres was waited for longer, and in vain, has kept those behind it waiting in vain as well. */
-const IN_VAIN_MS = 250;
+import { createWriteTurns, isUnavailable, unavailable } from "./turns.ts";
+import { createUpsertQueue, settleGroup, type QueuedWrite } from "./upsert-queue.ts";
+import { createSequenceWaiters } from "./waiting.ts";
 
 /** One collection, in Postgres and in memory, kept in step: memory is what Postgres committed, in its order. */
 export interface OpenCollection {
@@ -30,14 +32,15 @@ export interface OpenCollection {
   /** What queries are answered by at the sequence of the present view. */
   readonly defaults: () => CollectionDefaults;
   readonly changeDefaults: (changed: CollectionChange) => Promise<Sequence>;
-  /** @param expected the sequences at which anchors must have been written last */
+  /** Writes anchors; writes that wait together are committed together, each at its own sequence. */
   readonly upsert: (
     anchors: readonly AnchorWrite[],
-    expected?: ReadonlyMap<AnchorId, Sequence>,
+    options?: WriteOptions & Pick<GroupedWrite, "expected">,
   ) => Promise<WriteResult>;
+  /** @param which chooses ids when memory holds what Postgres has and nothing else can write to the collection */
   readonly delete: (
-    which: () => readonly AnchorId[],
-    options?: { readonly neverAgain?: boolean },
+    which: () => Promise<readonly AnchorId[]>,
+    options?: WriteOptions & { readonly neverAgain?: boolean },
   ) => Promise<DeleteResult>;
   /** Reads what others have written, where memory is behind `sequence` when its turn comes. */
   readonly catchUp: (sequence: Sequence) => Promise<void>;
@@ -55,6 +58,14 @@ export interface OpenCollection {
   readonly snapshots?: SnapshotKeeper;
   readonly erasure: Erasure;
   readonly close: () => void;
+}
+
+/** When a write is to be made. */
+export interface WriteOptions {
+  /** A write whose signal has aborted when its turn comes is dropped: its caller is gone. */
+  readonly signal?: AbortSignal | undefined;
+  /** The collection's sequence, where nothing must have been written to it since. */
+  readonly ifSequence?: Sequence | undefined;
 }
 
 /** Fills an empty `space` from Postgres. */
@@ -88,30 +99,12 @@ export const keepInStep = (
 ): Omit<OpenCollection, "erasure" | "snapshots"> => {
   const { asif, transform, method, rank, ensemble } = record;
   let defaults: CollectionDefaults = { asif, transform, method, rank, ensemble };
-  const waiting = createWaiting(() => space.sequence());
-  let last: Promise<unknown> = Promise.resolve();
-  /** When the last turn that waited in vain began. */
-  let inVain = -Infinity;
+  const waiting = createSequenceWaiters(() => space.sequence());
   /** Whether a write's outcome is unknown, so that memory may lack what Postgres has. */
   let inDoubt = false;
   let retired = false;
   // One write at a time, so that memory sees the writes in the order in which Postgres numbered them.
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const asked = performance.now();
-    const turn = last.then(async () => {
-      const began = performance.now();
-      // If each waited as long as the one before it, the last would wait for as many times as long.
-      if (asked < inVain) throw unavailable("The write before this one waited for Postgres in vain.");
-      try {
-        return await work();
-      } catch (error) {
-        if (isCode(error, "unavailable") && performance.now() - began > IN_VAIN_MS) inVain = began;
-        throw error;
-      }
-    });
-    last = turn.catch(() => undefined);
-    return turn;
-  };
+  const { inTurn, isFull } = createWriteTurns();
 
   const apply = (change: MemoryChange): void => {
     if (change.defaults !== undefined) {
@@ -123,10 +116,16 @@ export const keepInStep = (
   };
 
   /** Reads what this process has not seen: another's writes, or one of ours whose outcome was unknown. */
-  const catchUp = async (): Promise<{ readonly gap: boolean }> => {
+  const catchUp = async (
+    database: Parameters<typeof readSince>[0] = store,
+  ): Promise<{ readonly gap: boolean }> => {
     const before = space.sequence();
-    const { gap, moved } = await readSince(store, record, before, ({ reached, upserts, deletes, defaults }) =>
-      apply({ sequence: reached ?? before, upserts, deletes, ...(reached === null ? {} : { defaults }) }),
+    const { gap, moved } = await readSince(
+      database,
+      record,
+      before,
+      ({ reached, upserts, deletes, defaults }) =>
+        apply({ sequence: reached ?? before, upserts, deletes, ...(reached === null ? {} : { defaults }) }),
     );
     if (gap) onGap(record);
     else inDoubt = false;
@@ -138,11 +137,14 @@ export const keepInStep = (
   };
 
   /** As {@link inTurn}, for a write. */
-  const writing = <T>(work: () => Promise<T>): Promise<T> =>
-    inTurn(() => {
+  const writing = async <T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    if (isFull()) throw unavailable("Too many writes to this collection wait; try again.");
+    return inTurn(() => {
+      signal?.throwIfAborted();
       if (retired) throw moved(record);
       return work();
     });
+  };
 
   /** Reads where memory may not be what Postgres has. */
   const settle = async (): Promise<void> => {
@@ -150,27 +152,71 @@ export const keepInStep = (
       throw unavailable(`Collection "${record.name}" is being read anew; try again.`);
   };
 
-  /** @param change null for a write that changed nothing: it took no sequence */
-  const committing = async <R extends Written>(
+  /** @param changesOf none for a write that changed nothing: it took no sequence */
+  const committing = async <R>(
     write: () => Promise<R>,
-    change: (result: R) => MemoryChange | null,
+    changesOf: (result: R) => { readonly reached: Sequence; readonly changes: readonly MemoryChange[] },
   ): Promise<R> => {
     try {
       const result = await write();
       const sequence = space.sequence();
-      const changed = change(result);
+      const { reached, changes } = changesOf(result);
       // Where nothing changed, the sequence is that of another's write, which memory may not have read.
-      if (changed !== null && result.sequence === sequence + 1) apply(changed);
-      else if (result.sequence > sequence) await catchUp();
+      if (changes[0]?.sequence === sequence + 1) changes.forEach(apply);
+      else if (reached > sequence) await catchUp();
       return result;
     } catch (error) {
-      if (isCode(error, "unavailable") && !inDoubt) {
+      if (isUnavailable(error) && !inDoubt) {
         // A connection that breaks during COMMIT leaves the outcome open. Who wrote is not kept waiting for it.
         inDoubt = true;
         inTurn(settle).catch(() => undefined);
       }
       throw error;
     }
+  };
+
+  /** Commits writes together, and refuses those whose anchors must never come back. */
+  const commit = async (group: readonly QueuedWrite[]): Promise<void> => {
+    const secret = await findSecret(store, record);
+    const allowed: QueuedWrite[] = [];
+    for (const queued of group) {
+      try {
+        if (secret !== null) await refuseForbidden(store, record, secret, queued.write.anchors);
+        allowed.push(queued);
+      } catch (error) {
+        queued.reject(error);
+      }
+    }
+    if (allowed.length === 0) return;
+    await settleGroup(allowed, (writes) =>
+      committing(
+        () => upsertGroup(store, record, writes),
+        (results) => ({
+          reached: results.at(-1)?.sequence ?? space.sequence(),
+          changes: results.flatMap(({ sequence, ids }, i) =>
+            ids.length === 0 ? [] : [{ sequence, upserts: writes[i]?.anchors ?? [], deletes: [] }],
+          ),
+        }),
+      ),
+    );
+  };
+  const upserts = createUpsertQueue(writing, async (group) => {
+    try {
+      await commit(group);
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+      throw error;
+    }
+  });
+
+  /** Brings memory to what Postgres has, within a transaction that keeps other writers out. */
+  const catchUpWithin: ChooseAnchors = async ({ queries, client }, sequence) => {
+    if (space.sequence() < sequence) {
+      const { gap } = await catchUp({ snapshot: (work) => work({ queries, client }) });
+      if (gap) throw unavailable(`Collection "${record.name}" is being read anew; try again.`);
+      if (retired) throw moved(record);
+    }
+    return [];
   };
 
   return {
@@ -181,43 +227,50 @@ export const keepInStep = (
       writing(async () => {
         const { sequence } = await committing(
           () => changeDefaults(store, record, changed),
-          (result) => ({ ...result, upserts: [], deletes: [] }),
+          (result) => ({
+            reached: result.sequence,
+            changes: [{ ...result, upserts: [], deletes: [] }],
+          }),
         );
         return sequence;
       }),
-    upsert: (anchors, expected) =>
-      writing(async () => {
-        const secret = await findSecret(store, record);
-        if (secret !== null) await refuseForbidden(store, record, secret, anchors);
-        return committing(
-          () => upsertAnchors(store, record, anchors, expected),
-          ({ sequence, ids }) => (ids.length === 0 ? null : { sequence, upserts: anchors, deletes: [] }),
-        );
-      }),
-    delete: (which, { neverAgain = false } = {}) =>
-      writing(async () => {
-        // A filter must see what Postgres has.
-        await settle();
-        if (retired) throw moved(record);
-        const ids = which();
-        if (ids.length === 0) return { sequence: space.sequence(), ids: [], receipt: null };
-        return committing(
-          () =>
-            deleteAnchors(
-              store,
-              record,
-              ids,
-              async (transaction, removed) => {
-                for (const mark of onDelete) await mark(transaction, record, removed);
-                const kept: string[] = [];
-                for (const list of retained) kept.push(...(await list(transaction, record)));
-                return kept;
-              },
-              neverAgain ? (queries) => fingerprintsOf(queries, record, ids) : undefined,
-            ),
-          ({ sequence, ids }) => (ids.length === 0 ? null : { sequence, upserts: [], deletes: ids }),
-        );
-      }),
+    upsert: (anchors, { signal, ifSequence, expected } = {}) =>
+      upserts.add(
+        {
+          anchors,
+          ...(expected === undefined ? {} : { expected }),
+          ...(ifSequence === undefined ? {} : { ifSequence }),
+        },
+        signal,
+      ),
+    delete: (which, { neverAgain = false, signal, ifSequence } = {}) =>
+      writing(
+        () =>
+          committing(
+            () =>
+              deleteAnchors(
+                store,
+                record,
+                async (transaction, sequence) => {
+                  await catchUpWithin(transaction, sequence);
+                  return which();
+                },
+                async (transaction, removed) => {
+                  for (const mark of onDelete) await mark(transaction, record, removed);
+                  const kept: string[] = [];
+                  for (const list of retained) kept.push(...(await list(transaction, record)));
+                  return kept;
+                },
+                neverAgain ? (queries, ids) => fingerprintsOf(queries, record, ids) : undefined,
+                ifSequence,
+              ),
+            ({ sequence, ids }) => ({
+              reached: sequence,
+              changes: ids.length === 0 ? [] : [{ sequence, upserts: [], deletes: ids }],
+            }),
+          ),
+        signal,
+      ),
     catchUp: (sequence) =>
       inTurn(async () => {
         if (retired) await onMoved(record);
@@ -238,53 +291,6 @@ export const keepInStep = (
 const moved = ({ name }: CollectionRecord): AnchorageError =>
   new AnchorageError("conflict", `The collection "${name}" has moved to other encoders; try again.`);
 
-const unavailable = (message: string): AnchorageError => new AnchorageError("unavailable", message);
-
-type Written = Pick<WriteResult, "sequence">;
-
 interface MemoryChange extends SpaceChange {
   readonly defaults?: CollectionDefaults;
 }
-
-const isCode = (error: unknown, code: ErrorCode): boolean =>
-  error instanceof AnchorageError && error.code === code;
-
-/** Requests that wait until the collection has reached a sequence. */
-interface Waiting {
-  /** Resolves with true once the sequence is reached, with false after `ms` milliseconds or when it is closed. */
-  readonly for: (sequence: Sequence, ms: number) => Promise<boolean>;
-  /** Ends the waits whose sequence is reached by now. */
-  readonly look: () => void;
-  readonly close: () => void;
-}
-
-const createWaiting = (current: () => Sequence): Waiting => {
-  const waiters = new Set<{ readonly sequence: Sequence; readonly end: (reached: boolean) => void }>();
-  let closed = false;
-  return {
-    for: (sequence, ms) =>
-      new Promise((resolve) => {
-        if (current() >= sequence || closed) {
-          resolve(!closed);
-          return;
-        }
-        const timer = setTimeout(() => end(false), ms);
-        const end = (reached: boolean): void => {
-          clearTimeout(timer);
-          waiters.delete(waiter);
-          resolve(reached);
-        };
-        const waiter = { sequence, end };
-        waiters.add(waiter);
-      }),
-    look: () => {
-      if (waiters.size === 0) return;
-      const sequence = current();
-      for (const waiter of [...waiters]) if (waiter.sequence <= sequence) waiter.end(true);
-    },
-    close: () => {
-      closed = true;
-      for (const waiter of [...waiters]) waiter.end(false);
-    },
-  };
-};

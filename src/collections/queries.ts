@@ -81,7 +81,7 @@ export const createQueries = (
       encoding,
     );
     const settings = resolveAsifSettings(queried, request);
-    const hits = bitmapOf(view, request.filter);
+    const hits = await bitmapOf(view, request.filter);
     const common = {
       query,
       limit,

@@ -19,7 +19,7 @@ import type { AnchorView } from "../retrieval/index.ts";
 import type { CollectionRecord, EncoderRecord } from "../store/index.ts";
 import type { AnchorId, Modality } from "../types.ts";
 import { readVector, type Encodable, type Encoding } from "./encoding.ts";
-import { compileFilter } from "./filter.ts";
+import { filterView } from "./filter.ts";
 
 export const DEFAULT_TOP = 5;
 const DEFAULT_EXPLAINED = 10;
@@ -118,7 +118,7 @@ export const resolveClasses = async (
   checkValues(queried, request, countPrompts(request));
   const prompted = request.classes.map((entry, i) => promptsOf(entry, i, request.templates ?? [SLOT]));
   const prompts = await resolve(queried, "text", prompted.flat(), encoding);
-  const allow = bitmapOf(queried.view, request.filter);
+  const allow = await bitmapOf(queried.view, request.filter);
   return {
     prompts,
     classes: request.classes.map(({ name }, i) => ({ name, prompts: prompted[i]?.length ?? 0 })),
@@ -155,11 +155,11 @@ export const resolveAsifSettings = (
   };
 };
 
-export const bitmapOf = (view: AnchorView, filter: Filter | undefined): Uint8Array | undefined => {
-  if (filter === undefined) return undefined;
-  const holds = compileFilter(filter);
-  return view.bitmap((entry) => holds(entry.metadata));
-};
+/** The live anchors that match a filter, one byte per slot; undefined without a filter. */
+export const bitmapOf = async (
+  view: AnchorView,
+  filter: Filter | undefined,
+): Promise<Uint8Array | undefined> => (filter === undefined ? undefined : filterView(view, filter));
 
 /** What every answer carries. */
 export const answer = (view: AnchorView, started: number) => ({

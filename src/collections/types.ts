@@ -36,7 +36,7 @@ import type { AnchorId, CollectionName } from "../types.ts";
 import type { StoredImage } from "../store/index.ts";
 import type { Encoding } from "./encoding.ts";
 import type { CollectionHooks } from "./hooks.ts";
-import type { OpenCollection } from "./memory.ts";
+import type { OpenCollection, WriteOptions } from "./memory.ts";
 import type { Moving } from "./moving.ts";
 import type { Opened as MemoriesOfCollections } from "./opened.ts";
 import type { Queried } from "./question.ts";
@@ -69,13 +69,22 @@ export interface Collections {
    *
    * @throws AnchorageError `invalid-input` whose fault paths start with `anchors.<index>`.
    */
-  readonly putAnchors: (name: CollectionName, anchors: readonly Anchor[]) => Promise<Written>;
+  readonly putAnchors: (
+    name: CollectionName,
+    anchors: readonly Anchor[],
+    conditions?: WriteOptions & AtLeast,
+  ) => Promise<Written>;
   /**
    * Changes an anchor's caption or metadata.
    *
    * @throws AnchorageError `conflict` where it was written after `ifSequence`
    */
-  readonly changeAnchor: (name: CollectionName, id: AnchorId, change: AnchorChange) => Promise<StoredAnchor>;
+  readonly changeAnchor: (
+    name: CollectionName,
+    id: AnchorId,
+    change: AnchorChange,
+    signal?: AbortSignal,
+  ) => Promise<StoredAnchor>;
   readonly getAnchor: (name: CollectionName, id: AnchorId, options?: AnchorQuery) => Promise<StoredAnchor>;
   /** In id order. */
   readonly listAnchors: (name: CollectionName, page: ListQuery) => Promise<AnchorPage>;
@@ -89,7 +98,16 @@ export interface Collections {
   ) => Promise<readonly ContentState[]>;
   /** The ids of the anchors that come from a folder, table or shard, in id order, at most `limit` (1,000). */
   readonly idsOfSource: (name: CollectionName, source: AnchorsOfSource) => Promise<readonly AnchorId[]>;
-  readonly deleteAnchors: (name: CollectionName, which: DeleteAnchors) => Promise<Deleted>;
+  /**
+   * Deletes anchors by ids or by a filter. What a filter matches is decided in the deleting transaction.
+   *
+   * @param signal a deletion whose signal has aborted when its turn comes is dropped
+   */
+  readonly deleteAnchors: (
+    name: CollectionName,
+    which: DeleteAnchors,
+    signal?: AbortSignal,
+  ) => Promise<Deleted>;
 
   readonly getReceipt: (name: CollectionName, id: string) => Promise<ReceiptDetail>;
   /** In the order of the chain. */

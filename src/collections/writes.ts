@@ -39,33 +39,35 @@ type Writes = Pick<Collections, "putAnchors" | "changeAnchor" | "deleteAnchors">
 export const createWrites = (
   store: Store,
   encoding: Encoding,
-  { find, writeTo }: Pick<Opened, "find" | "writeTo">,
+  { findAt, writeTo }: Pick<Opened, "findAt" | "writeTo">,
 ): Writes => ({
-  putAnchors: async (name, anchors): Promise<Written> => {
+  putAnchors: async (name, anchors, conditions = {}): Promise<Written> => {
     if (anchors.length === 0) throw invalidField(["anchors"], "must hold at least one anchor");
+    await findAt(name, conditions);
     let unknownCaptions = 0;
     const { sequence, ids } = await writeTo(name, async (collection) => {
       const writes = await prepareAnchors(collection.record, anchors, encoding);
       if (anchors.some(({ textVector }) => textVector === undefined))
         unknownCaptions = await countUnknown(collection.record, anchors, encoding);
-      return collection.upsert(writes);
+      conditions.signal?.throwIfAborted();
+      return collection.upsert(writes, conditions);
     });
     return { sequence, upserted: ids.length, ...(unknownCaptions === 0 ? {} : { unknownCaptions }) };
   },
 
-  changeAnchor: (name, id, change) =>
-    writeTo(name, (collection) => changeAnchor(store, encoding, collection, id, change)),
+  changeAnchor: (name, id, change, signal) =>
+    writeTo(name, (collection) => changeAnchor(store, encoding, collection, id, change, signal)),
 
-  deleteAnchors: async (name, which): Promise<Deleted> => {
-    await find(name);
+  deleteAnchors: async (name, which, signal): Promise<Deleted> => {
+    await findAt(name, which);
     if ("filter" in which && Object.keys(which.filter).length === 0) {
       throw invalidField(["filter"], "must name a condition; delete the collection to delete every anchor");
     }
     const { sequence, ids, receipt } = await writeTo(name, (collection) =>
-      collection.delete(
-        () => ("ids" in which ? which.ids : matching(collection, which.filter, null, Infinity)),
-        which,
-      ),
+      collection.delete(async () => ("ids" in which ? which.ids : matching(collection, which.filter)), {
+        ...which,
+        signal,
+      }),
     );
     return {
       sequence,
@@ -95,6 +97,7 @@ const changeAnchor = async (
   { record, upsert }: OpenCollection,
   id: AnchorId,
   change: AnchorChange,
+  signal: AbortSignal | undefined,
 ): Promise<StoredAnchor> => {
   const [[anchor], image, origin] = await Promise.all([
     findAnchors(store, record, [id]),
@@ -115,10 +118,10 @@ const changeAnchor = async (
     : anchor.textVector;
   const metadata = change.metadata ?? anchor.metadata;
   const { imageVector } = anchor;
-  const { sequence } = await upsert(
-    [{ id, caption, metadata, image, ...origin, imageVector, textVector }],
-    new Map([[id, anchor.sequence]]),
-  );
+  const { sequence } = await upsert([{ id, caption, metadata, image, ...origin, imageVector, textVector }], {
+    expected: new Map([[id, anchor.sequence]]),
+    signal,
+  });
   return { id, text: caption, metadata, hasImage: image !== null, sequence };
 };
 

@@ -83,6 +83,7 @@ async function* writeBatches(
       collections.putAnchors(
         collection,
         written.map((numbered) => numbered.anchor),
+        { signal: c.req.raw.signal },
       ),
     );
     return { ...done, lines: [written[0]?.line ?? 0, written.at(-1)?.line ?? 0] };

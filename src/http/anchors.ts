@@ -68,7 +68,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
           description: "Written; it is in the very next answer.",
           content: { "application/json": { schema: written }, [NDJSON]: { schema: writtenLines } },
         },
-        ...problems(400, 404, 413, 415, 422, 503),
+        ...problems(400, 404, 409, 413, 415, 422, 503),
       },
     },
     async (c) => {
@@ -77,8 +77,9 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       // Before the body is read, so that no one sends a million anchors to a collection that is not there.
       await collections.find(collection);
       if (mediaTypeOf(c) === NDJSON) return receiveAnchorStream(c, routes, collections, collection);
-      const { anchors } = await readJsonBody(c, putAnchors, bodyLimit);
-      return answerJson(c, await collections.putAnchors(collection, anchors));
+      const { anchors, ...conditions } = await readJsonBody(c, putAnchors, bodyLimit);
+      const { signal } = c.req.raw;
+      return answerJson(c, await collections.putAnchors(collection, anchors, { ...conditions, signal }));
     },
   );
 
@@ -133,7 +134,8 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
     },
     async (c) => {
       const { collection, id } = readPath(c, anchorPath);
-      return collections.changeAnchor(collection, id, await readJsonBody(c, anchorChange, bodyLimit));
+      const change = await readJsonBody(c, anchorChange, bodyLimit);
+      return collections.changeAnchor(collection, id, change, c.req.raw.signal);
     },
   );
 
@@ -232,7 +234,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
     async (c) => {
       const { collection, id } = readPath(c, anchorPath);
       const { neverAgain = false } = readQuery(c, deleteQuery);
-      const result = await collections.deleteAnchors(collection, { ids: [id], neverAgain });
+      const result = await collections.deleteAnchors(collection, { ids: [id], neverAgain }, c.req.raw.signal);
       if (result.deleted === 0) throw notFound("anchor", id);
       return result;
     },
@@ -249,12 +251,12 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       summary: "Delete anchors by ids or by a filter",
       request: { params: collectionParams, ...jsonBody(deleteAnchorsRequest) },
       answer: { description: "Those of them that were there are unfindable from now on.", schema: deleted },
-      problems: [400, 404, 413, 415, 503],
+      problems: [400, 404, 409, 413, 415, 503],
     },
     async (c) => {
       const { collection } = readPath(c, collectionParams);
       const which = await readJsonBody(c, deleteAnchorsRequest, bodyLimit);
-      return collections.deleteAnchors(collection, which);
+      return collections.deleteAnchors(collection, which, c.req.raw.signal);
     },
   );
 };

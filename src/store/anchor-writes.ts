@@ -13,12 +13,21 @@ import { anchors, changes, collections } from "./schema.ts";
 import { violatesUnique } from "./trouble.ts";
 import type { AnchorWrite, Change, CollectionRecord, DeleteResult, WriteResult } from "./types.ts";
 
+/** One write of several that are committed together. */
+export interface GroupedWrite {
+  readonly anchors: readonly AnchorWrite[];
+  /** The sequences that anchors were last written at, where they must not have been written since. */
+  readonly expected?: ReadonlyMap<AnchorId, Sequence>;
+  /** The collection's sequence, where nothing must have been written to it since. */
+  readonly ifSequence?: Sequence;
+}
+
 /**
  * Inserts or replaces anchors in one transaction, at one new sequence.
  *
- * @param expected the sequences that anchors were last written at, where they must not have been written since
  * @throws AnchorageError `not-found` if the collection is gone, `conflict` if it has other encoders than `collection`,
- * `invalid-input` if an id occurs twice, `conflict` if an anchor is not at its `expected` sequence. Nothing is written then.
+ * `invalid-input` if an id occurs twice, `conflict` if an anchor is not at its `expected` sequence or the collection not
+ * at `ifSequence`. Nothing is written then.
  * @example
  * ```ts
  * const { sequence } = await upsertAnchors(store, collection, [
@@ -29,29 +38,56 @@ import type { AnchorWrite, Change, CollectionRecord, DeleteResult, WriteResult }
 export const upsertAnchors = async (
   database: Database,
   collection: CollectionRecord,
-  writes: readonly AnchorWrite[],
-  expected?: ReadonlyMap<AnchorId, Sequence>,
+  anchors: readonly AnchorWrite[],
+  conditions: Omit<GroupedWrite, "anchors"> = {},
 ): Promise<WriteResult> => {
-  const ids = writes.map(({ id }) => id);
+  const [result] = await upsertGroup(database, collection, [{ anchors, ...conditions }]);
+  if (result === undefined) throw new Error("a write has no result");
+  return result;
+};
+
+/**
+ * Commits several writes in one transaction, each at a sequence of its own, in their order.
+ *
+ * @param writes no two with the same id
+ * @returns the result of each
+ * @throws AnchorageError as {@link upsertAnchors}, if any of them cannot be written; none is then
+ */
+export const upsertGroup = async (
+  database: Database,
+  collection: CollectionRecord,
+  writes: readonly GroupedWrite[],
+): Promise<WriteResult[]> => {
+  const all = writes.flatMap((write) => write.anchors);
   try {
     return await database.transaction(async (transaction) => {
       const { queries } = transaction;
       const current = await lockCollection(queries, collection);
       requireEncoders(collection, current);
-      if (writes.length === 0) return { sequence: current.sequence, ids };
-      if (expected !== undefined) await requireSequences(queries, collection, expected);
-      const sequence = next(current.sequence);
-      const replaced = await removeRows(queries, collection, ids);
-      const keys = await insertAnchors(queries, collection, sequence, writes);
-      await copyVectors(transaction, collection, keys, writes);
-      await copyImages(transaction, keys, writes);
-      await finish(queries, collection, {
-        sequence,
-        kind: "upsert",
-        ids,
-        anchorCount: current.anchorCount - replaced.length + writes.length,
+      for (const { expected, ifSequence } of writes) {
+        requireSequence(current.sequence, ifSequence);
+        if (expected !== undefined) await requireSequences(queries, collection, expected);
+      }
+      let { sequence } = current;
+      const results = writes.map(({ anchors }): WriteResult => {
+        if (anchors.length > 0) sequence = next(sequence);
+        return { sequence, ids: anchors.map(({ id }) => id) };
       });
-      return { sequence, ids };
+      if (all.length === 0) return results;
+      const ids = all.map(({ id }) => id);
+      const replaced = await removeRows(queries, collection, ids);
+      const sequences = results.flatMap((result) => result.ids.map(() => result.sequence));
+      const keys = await insertAnchors(queries, collection, sequences, all);
+      await copyVectors(transaction, collection, keys, all);
+      await copyImages(transaction, keys, all);
+      await finish(queries, collection, {
+        changes: results
+          .filter((result) => result.ids.length > 0)
+          .map((result) => ({ sequence: result.sequence, kind: "upsert", ids: result.ids })),
+        sequence,
+        anchorCount: current.anchorCount - replaced.length + all.length,
+      });
+      return results;
     });
   } catch (error) {
     if (!violatesUnique(error, "anchors_collection_id")) throw error;
@@ -61,14 +97,27 @@ export const upsertAnchors = async (
   }
 };
 
+/** @throws AnchorageError `conflict` if the collection is at another sequence than the caller has read */
+const requireSequence = (current: Sequence, ifSequence: Sequence | undefined): void => {
+  if (ifSequence === undefined || ifSequence === current) return;
+  throw new AnchorageError(
+    "conflict",
+    `ifSequence: the collection is at sequence ${current}, not ${ifSequence}; it was written to since it was read.`,
+  );
+};
+
+/** Chooses what is deleted, in the deleting transaction: nothing else can write to the collection until it ends. */
+export type ChooseAnchors = (transaction: Transaction, sequence: Sequence) => Promise<readonly AnchorId[]>;
+
 /**
  * Deletes anchors in one transaction and appends a receipt. Ids that do not exist are ignored; if none exists, the
  * sequence does not change and the receipt is null.
  *
+ * @param which the ids, or what chooses them while no other transaction can write to the collection
  * @param beside further work in the same transaction, given the deleted ids; returns what was made with anchors of the
  * collection and is kept
  * @param fingerprints makes the fingerprints of the anchors before they go, so that they cannot come back
- * @throws AnchorageError `not-found` if the collection is gone
+ * @throws AnchorageError `not-found` if the collection is gone, `conflict` if it is not at `ifSequence`
  * @example
  * ```ts
  * const { ids: removed, receipt } = await deleteAnchors(store, collection, ids);
@@ -77,23 +126,26 @@ export const upsertAnchors = async (
 export const deleteAnchors = async (
   database: Database,
   collection: CollectionRecord,
-  ids: readonly AnchorId[],
+  which: readonly AnchorId[] | ChooseAnchors,
   beside?: (transaction: Transaction, removed: readonly AnchorId[]) => Promise<readonly string[]>,
-  fingerprints?: (queries: Queries) => Promise<ReadonlyMap<AnchorId, Fingerprint>>,
+  fingerprints?: (queries: Queries, ids: readonly AnchorId[]) => Promise<ReadonlyMap<AnchorId, Fingerprint>>,
+  ifSequence?: Sequence,
 ): Promise<DeleteResult> =>
   database.transaction(async (transaction) => {
     const { queries } = transaction;
     const current = await lockCollection(queries, collection);
+    requireSequence(current.sequence, ifSequence);
+    const ids = typeof which === "function" ? await which(transaction, current.sequence) : which;
+    if (ids.length === 0) return { sequence: current.sequence, ids: [], receipt: null };
     const hashed = await hashAnchors(queries, collection, ids);
-    const forbidden = await fingerprints?.(queries);
+    const forbidden = await fingerprints?.(queries, ids);
     const removed = await removeRows(queries, collection, ids);
     if (removed.length === 0) return { sequence: current.sequence, ids: [], receipt: null };
     const retainedBy = (await beside?.(transaction, removed)) ?? [];
     const sequence = next(current.sequence);
     await finish(queries, collection, {
+      changes: [{ sequence, kind: "delete", ids: removed }],
       sequence,
-      kind: "delete",
-      ids: removed,
       anchorCount: current.anchorCount - removed.length,
     });
     const receipt = await appendReceipt(queries, collection, {
@@ -151,7 +203,7 @@ const removeRows = async (
 const insertAnchors = async (
   queries: Queries,
   { key }: CollectionRecord,
-  sequence: Sequence,
+  sequences: readonly Sequence[],
   writes: readonly AnchorWrite[],
 ): Promise<number[]> => {
   const ids = writes.map(({ id }) => id);
@@ -165,12 +217,13 @@ const insertAnchors = async (
   const { rows } = await queries.execute<{ key: string; id: AnchorId }>(sql`
     INSERT INTO ${anchors} (collection, id, caption, metadata, sequence, source, source_name,
                             image_hash, caption_hash, metadata_hash)
-    SELECT ${key}::bigint, given.id, given.caption, given.metadata::jsonb, ${sequence}::bigint, given.source,
+    SELECT ${key}::bigint, given.id, given.caption, given.metadata::jsonb, given.sequence, given.source,
            given.source_name, given.image_hash, given.caption_hash, given.metadata_hash
     FROM unnest(${sql.param(ids)}::text[], ${sql.param(captions)}::text[], ${sql.param(metadata)}::text[],
                 ${sql.param(sources)}::text[], ${sql.param(names)}::text[], ${sql.param(imageHashes)}::bytea[],
-                ${sql.param(captionHashes)}::bytea[], ${sql.param(metadataHashes)}::bytea[])
-      AS given (id, caption, metadata, source, source_name, image_hash, caption_hash, metadata_hash)
+                ${sql.param(captionHashes)}::bytea[], ${sql.param(metadataHashes)}::bytea[],
+                ${sql.param(sequences.map(String))}::bigint[])
+      AS given (id, caption, metadata, source, source_name, image_hash, caption_hash, metadata_hash, sequence)
     RETURNING key, id`);
   const keys = new Map(rows.map((row) => [row.id, Number(row.key)]));
   return ids.map((id) => {
@@ -217,9 +270,15 @@ const copyImages = async (
 const finish = async (
   queries: Queries,
   { key }: CollectionRecord,
-  { sequence, kind, ids, anchorCount }: Change & { readonly anchorCount: number },
+  {
+    changes: written,
+    sequence,
+    anchorCount,
+  }: { readonly changes: readonly Change[]; readonly sequence: Sequence; readonly anchorCount: number },
 ): Promise<void> => {
-  await queries.insert(changes).values({ collection: key, sequence, kind, ids: [...ids] });
+  await queries
+    .insert(changes)
+    .values(written.map((change) => ({ collection: key, ...change, ids: [...change.ids] })));
   await queries
     .update(collections)
     .set({ sequence, anchorCount })

@@ -23,7 +23,13 @@ export {
   type Fingerprint,
   type FingerprintedContent,
 } from "./never-again.ts";
-export { upsertAnchors, deleteAnchors } from "./anchor-writes.ts";
+export {
+  upsertAnchors,
+  upsertGroup,
+  deleteAnchors,
+  type ChooseAnchors,
+  type GroupedWrite,
+} from "./anchor-writes.ts";
 export {
   recordErasure,
   erasedGeneration,

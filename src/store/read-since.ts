@@ -15,7 +15,7 @@ const BATCH = 10_000;
  * never if the collection is gone, is not newer, has moved to other encoders, or if a recorded write is missing.
  */
 export const readSince = async (
-  database: Database,
+  database: Pick<Database, "snapshot">,
   collection: CollectionRecord,
   sequence: Sequence,
   onBatch: (batch: SinceBatch) => Promise<void> | void,

@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Filter } from "../../src/api/filter.ts";
+import { filter as filterSchema, groupAlternatives, type Filter } from "../../src/api/filter.ts";
+import { filterView } from "../../src/collections/filter.ts";
 import { compileFilter } from "../../src/collections/index.ts";
 import type { Metadata } from "../../src/types.ts";
 
@@ -7,6 +9,19 @@ const holds = (filter: Filter, metadata: Metadata): boolean => compileFilter(fil
 
 /** For filters that no schema has seen. */
 const compile = (filter: object) => () => compileFilter(filter as Filter);
+
+const scalars = fc.constantFrom("x", "y", 1, 2, true, null);
+const filters: fc.Arbitrary<Filter> = fc.dictionary(
+  fc.constantFrom("a", "b"),
+  fc.oneof(
+    scalars,
+    fc.record({ eq: scalars }),
+    fc.record({ in: fc.array(scalars, { maxLength: 3 }) }),
+    fc.record({ ne: scalars }),
+    fc.record({ gt: fc.constantFrom(0, 1) }),
+  ),
+  { maxKeys: 2 },
+);
 
 describe("a filter over metadata", () => {
   it("holds for every anchor where it names no condition", () => {
@@ -81,5 +96,59 @@ describe("a filter over metadata", () => {
     expect(compile({ year: {} })).toThrow("filter.year: must name an operator");
     expect(compile({ not: "ann" })).toThrow("filter.not: must be a filter");
     expect(compile({ any: { owner: "ann" } })).toThrow("filter.any: must be a list of filters");
+  });
+});
+
+describe("a large filter", () => {
+  const tagged = (i: number): Filter => (i % 2 === 0 ? { tag: i } : { tag: { in: [i, `t${i}`] } });
+  const many: Filter = { any: Array.from({ length: 10_000 }, (_, i) => tagged(i)) };
+
+  it("tests alternatives that ask for one field's value as one condition", () => {
+    expect(filterSchema.safeParse(many).success).toBe(true);
+    const { sets, others } = groupAlternatives(many.any ?? []);
+    expect([...sets.keys()]).toEqual(["tag"]);
+    expect(others).toEqual([]);
+  });
+
+  it("matches what its alternatives match one by one", () => {
+    fc.assert(
+      fc.property(
+        fc.array(filters, { minLength: 1, maxLength: 6 }),
+        fc.dictionary(fc.constantFrom("a", "b"), fc.oneof(scalars, fc.array(scalars, { maxLength: 3 }))),
+        (any, metadata) => {
+          expect(holds({ any }, metadata)).toBe(any.some((filter) => holds(filter, metadata)));
+        },
+      ),
+    );
+  });
+
+  it("is refused with more conditions or values than its bounds", () => {
+    const ranges = { any: Array.from({ length: 513 }, (_, i) => ({ year: { gt: i } })) };
+    expect(filterSchema.safeParse(ranges).error?.issues[0]?.message).toMatch(
+      /^must have at most 512 conditions/,
+    );
+    const values = { tag: { in: Array.from({ length: 50_001 }, (_, i) => i) } };
+    expect(filterSchema.safeParse(values).error?.issues[0]?.message).toBe("must hold at most 50000 values");
+  });
+
+  it("is evaluated in slices: each anchor is a point at which other requests can be served", async () => {
+    let looks = 0;
+    let rests = 0;
+    const slices = {
+      due: () => ++looks % 10 === 0,
+      rest: async () => {
+        rests += 1;
+        await Promise.resolve();
+      },
+    };
+    const anchors = Array.from({ length: 1_000 }, (_, i) => ({ metadata: { tag: i } }));
+    const view = {
+      slotCount: anchors.length,
+      isLive: () => true,
+      entry: (slot: number) => anchors[slot] ?? { metadata: {} },
+    };
+    const bitmap = await filterView(view, { any: [{ tag: 3 }, { tag: 7 }] }, slices);
+    expect({ looks, rests }).toEqual({ looks: 1_000, rests: 100 });
+    expect([...bitmap.keys()].filter((slot) => bitmap[slot] === 1)).toEqual([3, 7]);
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { createPool } from "../../src/encoders/decoding/pool.ts";
+import { createDecodePool } from "../../src/encoders/decoding/pool.ts";
 import { makeThumbnail } from "../../src/encoders/image.ts";
 import { plain, svg } from "./pictures.ts";
 
@@ -30,14 +30,14 @@ const children = (): string[] =>
 describe("the pool of decoders", () => {
   it("starts no process before the first image", async () => {
     const before = children().length;
-    const decode = createPool();
+    const decode = createDecodePool();
     expect(children()).toHaveLength(before);
     await decode(THUMBNAIL, await plain(8, 8, "#f00"));
     expect(children()).toHaveLength(before + 1);
   });
 
   it("refuses a drawing that takes too long, and decodes other images meanwhile", async () => {
-    const decode = createPool({ quick: { cpuMs: 200 }, heavy: { cpuMs: 1_000 } });
+    const decode = createDecodePool({ quick: { cpuMs: 200 }, heavy: { cpuMs: 1_000 } });
     await decode(THUMBNAIL, svg("<rect/>"));
     const order: string[] = [];
     const bombs = Array.from({ length: 4 }, () =>
@@ -56,7 +56,7 @@ describe("the pool of decoders", () => {
   }, 120_000);
 
   it("refuses a drawing whose text takes too much memory, compressed or not", async () => {
-    const decode = createPool({ heavy: { memory: 300 * MIB } });
+    const decode = createDecodePool({ heavy: { memory: 300 * MIB } });
     for (const bytes of [longText(2_000_000), gzipSync(longText(2_000_000))])
       await expect(decode(THUMBNAIL, bytes)).rejects.toThrow(
         "The image takes more than 315 MB of memory to decode, which is the bound here.",
@@ -72,16 +72,16 @@ describe("the pool of decoders", () => {
   });
 
   it("refuses an AVIF by its size where decoding it would take too much memory", async () => {
-    const decode = createPool({ quick: { memory: 128 * MIB }, heavy: { memory: 128 * MIB } });
+    const decode = createDecodePool({ quick: { memory: 128 * MIB }, heavy: { memory: 128 * MIB } });
     const avif = await sharp({ create: { width: 2_000, height: 1_500, channels: 3, background: "#888" } })
       .avif({ effort: 0 })
       .toBuffer();
     await expect(decode(THUMBNAIL, avif)).rejects.toThrow("takes more than 134 MB of memory");
-    await expect(createPool()(THUMBNAIL, avif)).resolves.toBeInstanceOf(Uint8Array);
+    await expect(createDecodePool()(THUMBNAIL, avif)).resolves.toBeInstanceOf(Uint8Array);
   });
 
   it("decodes what needs much memory in a process of its own", async () => {
-    const decode = createPool({ quick: { memory: 115_000_000 } });
+    const decode = createDecodePool({ quick: { memory: 115_000_000 } });
     const progressive = await sharp({
       create: { width: 2_000, height: 1_500, channels: 3, background: "#888" },
     })
@@ -91,7 +91,7 @@ describe("the pool of decoders", () => {
   });
 
   it("refuses images as unavailable when too many of them wait", async () => {
-    const decode = createPool({ size: { waiting: 2 } });
+    const decode = createDecodePool({ size: { waiting: 2 } });
     const image = await plain(8, 8, "#f00");
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => decode(THUMBNAIL, image)));
     const refused = outcomes.filter(({ status }) => status === "rejected");
@@ -101,7 +101,7 @@ describe("the pool of decoders", () => {
   });
 
   it("answers the image of a process that was killed from another", async () => {
-    const decode = createPool();
+    const decode = createDecodePool();
     const image = await plain(8, 8, "#f00");
     await decode(THUMBNAIL, image);
     const pids = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(process.pid)], { encoding: "utf8" })

@@ -60,11 +60,12 @@ describe("a lock on the tables that is held for long", () => {
     const refused = await Promise.all([
       ...Array.from({ length: REQUESTS }, () => get(test)),
       ...Array.from({ length: REQUESTS }, (_, i) => put(test, `refused-${i}`)),
+      ...Array.from({ length: REQUESTS }, (_, i) => test.call("DELETE", `${ANCHORS}/refused-${i}`)),
     ]);
     for (const answer of refused) expectUnavailable(answer);
-    // Writes take turns, and do not each wait as long as the first.
+    // Deletions take turns, and do not each wait as long as the first.
     expect(refused.map((answer) => problemIn(answer).detail)).toContain(
-      "The write before this one waited for Postgres in vain.",
+      "The write before this one waited for Postgres until its time was up.",
     );
     expect((await search(test)).status).toBe(200);
 

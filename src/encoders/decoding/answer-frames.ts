@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { isAnchorageError, messageOf } from "../../errors.ts";
 import { decode, TooHeavy } from "./decode.ts";
-import { createFrameReader, encodeFrame, type Frame } from "./frames.ts";
+import { createFrameReader, encodeFrame, type DecodeFrame } from "./frames.ts";
 import type { DecodeJob, DecodeReply, LaneLimits } from "./types.ts";
 
 const NONE = new Uint8Array(0);
@@ -17,7 +17,7 @@ export const answerFrames = (limits: LaneLimits, watch: Watch): void => {
   sharp.cache(false);
   sharp.concurrency(1);
   const read = createFrameReader((frame) => void answer(frame));
-  const answer = async ({ header, payload }: Frame): Promise<void> => {
+  const answer = async ({ header, payload }: DecodeFrame): Promise<void> => {
     watch.begin();
     const { reply, result } = await replyTo(header as DecodeJob, payload, limits);
     watch.end();

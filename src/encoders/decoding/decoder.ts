@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { moduleFile } from "../../worker.ts";
-import { createFrameReader, encodeFrame, type Frame } from "./frames.ts";
+import { createFrameReader, encodeFrame, type DecodeFrame } from "./frames.ts";
 import type { DecodeJob, DecodeReply, Exceeded, LaneLimits } from "./types.ts";
 
 const SHELL = "/bin/sh";
@@ -16,26 +16,26 @@ const PASSED_ON =
 const NICENESS = { quick: 0, heavy: 5 } as const;
 
 /** What became of a job. */
-export type Outcome =
+export type DecodeOutcome =
   { readonly reply: DecodeReply; readonly payload: Uint8Array } | { readonly exceeded: Exceeded };
 
 /** A process that decodes one file at a time. */
-export interface Decoder {
+export interface DecoderProcess {
   /** @returns `exceeded` if the process ended; it takes no further jobs then */
-  readonly run: (job: DecodeJob, bytes: Uint8Array) => Promise<Outcome>;
+  readonly run: (job: DecodeJob, bytes: Uint8Array) => Promise<DecodeOutcome>;
   readonly isAlive: () => boolean;
   /** Lets the process end. */
   readonly end: () => void;
 }
 
 /** Starts a process, which does not keep this one alive while it has no job. */
-export const startDecoder = (limits: LaneLimits): Decoder => {
+export const startDecoder = (limits: LaneLimits): DecoderProcess => {
   const child = spawnDecoder(limits);
   let isAlive = true;
   let complaint = "";
-  let settle: ((outcome: Outcome) => void) | null = null;
+  let settle: ((outcome: DecodeOutcome) => void) | null = null;
 
-  const finish = (outcome: Outcome): void => {
+  const finish = (outcome: DecodeOutcome): void => {
     hold(child, false);
     settle?.(outcome);
     settle = null;
@@ -47,7 +47,9 @@ export const startDecoder = (limits: LaneLimits): Decoder => {
   };
   child.stdout?.on(
     "data",
-    createFrameReader(({ header, payload }: Frame) => finish({ reply: header as DecodeReply, payload })),
+    createFrameReader(({ header, payload }: DecodeFrame) =>
+      finish({ reply: header as DecodeReply, payload }),
+    ),
   );
   child.stderr?.on("data", (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-200)));
   // A process that has ended is noticed by its exit.

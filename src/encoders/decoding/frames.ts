@@ -1,7 +1,7 @@
 const HEAD_BYTES = 8;
 
 /** A message between two processes: JSON and bytes. */
-export interface Frame {
+export interface DecodeFrame {
   readonly header: unknown;
   readonly payload: Uint8Array;
 }
@@ -10,7 +10,7 @@ export interface Frame {
  * The chunks of a frame: the lengths of header and payload (uint32 little-endian each), the header as JSON, the payload.
  * The payload is not copied.
  */
-export const encodeFrame = ({ header, payload }: Frame): readonly Uint8Array[] => {
+export const encodeFrame = ({ header, payload }: DecodeFrame): readonly Uint8Array[] => {
   const json = Buffer.from(JSON.stringify(header));
   const head = Buffer.alloc(HEAD_BYTES);
   head.writeUInt32LE(json.length, 0);
@@ -24,10 +24,10 @@ export const encodeFrame = ({ header, payload }: Frame): readonly Uint8Array[] =
  * @returns takes the next chunk of the stream
  * @example
  * ```ts
- * stdin.on("data", createFrameReader((frame) => answer(frame)));
+ * process.stdin.on("data", createFrameReader(({ header, payload }) => console.log(header, payload.length)));
  * ```
  */
-export const createFrameReader = (onFrame: (frame: Frame) => void): ((chunk: Uint8Array) => void) => {
+export const createFrameReader = (onFrame: (frame: DecodeFrame) => void): ((chunk: Uint8Array) => void) => {
   let head = Buffer.alloc(HEAD_BYTES);
   let filled = 0;
   let body: Buffer | null = null;

@@ -1,5 +1,5 @@
 import { AnchorageError } from "../../errors.ts";
-import { startDecoder, type Decoder, type Outcome } from "./decoder.ts";
+import { startDecoder, type DecoderProcess, type DecodeOutcome } from "./decoder.ts";
 import type { DecodeJob, LaneLimits } from "./types.ts";
 
 /** The bounds of what waits in a lane. */
@@ -15,7 +15,7 @@ export interface LaneSize {
 interface Waiting {
   readonly job: DecodeJob;
   readonly bytes: Uint8Array;
-  readonly resolve: (outcome: Outcome) => void;
+  readonly resolve: (outcome: DecodeOutcome) => void;
   readonly reject: (error: AnchorageError) => void;
   readonly timer: NodeJS.Timeout;
 }
@@ -23,17 +23,17 @@ interface Waiting {
 /** Processes with equal limits, and the images that wait for one of them. */
 export interface Lane {
   /** @throws AnchorageError `unavailable` if too many images wait, or if this one has waited for too long */
-  readonly run: (job: DecodeJob, bytes: Uint8Array) => Promise<Outcome>;
+  readonly run: (job: DecodeJob, bytes: Uint8Array) => Promise<DecodeOutcome>;
 }
 
 /** Creates a lane. A process is started only when an image waits and no process is free. */
 export const createLane = (limits: LaneLimits, size: LaneSize): Lane => {
-  const idle: { readonly decoder: Decoder; readonly timer: NodeJS.Timeout }[] = [];
+  const idle: { readonly decoder: DecoderProcess; readonly timer: NodeJS.Timeout }[] = [];
   const waiting: Waiting[] = [];
   let waitingBytes = 0;
   let busy = 0;
 
-  const take = (): Decoder => {
+  const take = (): DecoderProcess => {
     for (let found = idle.pop(); found !== undefined; found = idle.pop()) {
       clearTimeout(found.timer);
       if (found.decoder.isAlive()) return found.decoder;
@@ -41,7 +41,7 @@ export const createLane = (limits: LaneLimits, size: LaneSize): Lane => {
     return startDecoder(limits);
   };
 
-  const giveBack = (decoder: Decoder): void => {
+  const giveBack = (decoder: DecoderProcess): void => {
     if (!decoder.isAlive()) return;
     const timer = setTimeout(() => {
       idle.splice(

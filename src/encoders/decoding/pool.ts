@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { AnchorageError } from "../../errors.ts";
 import { tooMuchMemory, unreadable } from "./image-fault.ts";
-import type { Outcome } from "./decoder.ts";
+import type { DecodeOutcome } from "./decoder.ts";
 import { DEFAULT_MAX_PIXELS } from "./image-limits.ts";
 import { createLane, type Lane, type LaneSize } from "./lane.ts";
 import type { DecodeJob, Exceeded, LaneLimits } from "./types.ts";
@@ -30,7 +30,7 @@ export type Decode = (job: DecodeJob, bytes: Uint8Array) => Promise<Uint8Array>;
  * Creates a pool: two or three processes for almost every image, and one for those that need much time or memory.
  * Together they take at most 1.2 GB on up to four cores, 1.4 GB on more.
  */
-export const createPool = (options: PoolOptions = {}): Decode => {
+export const createDecodePool = (options: PoolOptions = {}): Decode => {
   const quickLimits: LaneLimits = { ...QUICK, ...options.quick };
   const heavyLimits: LaneLimits = { ...HEAVY, ...options.heavy };
   const processes = availableParallelism() > 4 ? 3 : 2;
@@ -70,11 +70,11 @@ let shared: Decode | undefined;
  * @throws AnchorageError `unavailable` while too many images wait
  */
 export const decodeInPool: Decode = (job, bytes) => {
-  shared ??= createPool();
+  shared ??= createDecodePool();
   return shared(job, bytes);
 };
 
-const resultOf = (outcome: Outcome, limits: LaneLimits): Uint8Array => {
+const resultOf = (outcome: DecodeOutcome, limits: LaneLimits): Uint8Array => {
   if ("exceeded" in outcome) throw exceeded(outcome.exceeded, limits);
   if ("done" in outcome.reply) return outcome.payload;
   const { message, faults } =

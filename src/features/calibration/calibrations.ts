@@ -88,7 +88,7 @@ export const createCalibrations = ({ collections, jobs, store }: CalibrationCore
     const { record, view } = queried;
     const settings = readSettings(queried, request);
     const { images = IMAGES, seed = SEED, by, classes } = request;
-    const allow = bitmapOf(view, request.filter);
+    const allow = await bitmapOf(view, request.filter);
     const planned = planCalibration(
       view,
       {

@@ -7,7 +7,7 @@ import { invalidField } from "../../errors.ts";
 import { FEWEST_TO_WHITEN, type AnchorView } from "../../retrieval/index.ts";
 import type { AnchorId } from "../../types.ts";
 import type { Encoding } from "../../collections/encoding.ts";
-import { compileFilter } from "../../collections/filter.ts";
+import { compileFilter, filterView } from "../../collections/filter.ts";
 import { resolveMethod, answer, readQuestion, type Queried } from "../../collections/question.ts";
 import { pictured } from "../../collections/queries.ts";
 import { prepareVectors } from "../../collections/writes.ts";
@@ -38,7 +38,7 @@ export const createCounterfactuals = (store: Database, encoding: Encoding): AskC
       readQuestion(queried, request, encoding),
       prepareVectors(record, come, encoding, ["with"]),
     ]);
-    const taken = takenAway(view, request.without);
+    const taken = await takenAway(view, request.without);
     const removed = countOf(taken);
     const replaced = replace(view, taken, come);
     const added = remembered(come, vectors, request);
@@ -95,11 +95,12 @@ const automaticP = (queried: Queried, request: CounterfactualRequest, anchors: n
 };
 
 /** One byte per slot: the anchors that are named, and those that match the filter. */
-const takenAway = (view: AnchorView, without: CounterfactualRequest["without"]): Uint8Array => {
+const takenAway = async (
+  view: AnchorView,
+  without: CounterfactualRequest["without"],
+): Promise<Uint8Array> => {
   const { ids = [], filter } = without ?? {};
-  const holds = filter === undefined ? undefined : compileFilter(filter);
-  const taken =
-    holds === undefined ? new Uint8Array(view.slotCount) : view.bitmap(({ metadata }) => holds(metadata));
+  const taken = filter === undefined ? new Uint8Array(view.slotCount) : await filterView(view, filter);
   for (const id of ids) {
     const slot = view.slotOf(id);
     if (slot !== undefined) taken[slot] = 1;

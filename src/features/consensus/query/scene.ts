@@ -21,7 +21,7 @@ export const openScene = async (
     resolve(queried, "image", pictures, encoding),
     resolve(queried, "text", words, encoding),
   ]);
-  const allow = bitmapOf(view, request.filter);
+  const allow = await bitmapOf(view, request.filter);
   const rank = request.rank ?? record.rank ?? undefined;
   return createScene({
     view,
