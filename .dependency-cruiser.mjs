@@ -5,8 +5,7 @@ const CORE = ["collections", "asif", "retrieval", "encoders", "math", "store", "
 const below = (layer) => CORE.slice(CORE.indexOf(layer) + 1);
 const LAYERS = {
   cli: ["features", "client", "store"],
-  features: ["http", "client", "files", ...CORE],
-  files: ["math"],
+  features: ["http", "client", ...CORE],
   http: CORE,
   client: ["api"],
   collections: below("collections"),
@@ -33,11 +32,20 @@ const FEATURES = {
 const COMMON = ["types", "errors", "progress", "config", "worker", "log"];
 /** Further files that a layer may import: what a command is, and what opens the core with its features. */
 const FURTHER = { cli: ["command", "option-schemas", "anchorage"], features: ["command", "option-schemas"] };
-/** Where features plug in, and what they are made of: not a feature itself. */
-const FRAMEWORK = String.raw`^src/features/feature\.ts$`;
+/** Where features plug in, and how they read files that a person names: not features themselves. */
+const FRAMEWORK = String.raw`^src/features/(feature\.ts$|files/)`;
 
 /** Core modules whose files features may import directly: a feature's tables, routes and queries are made of them. */
-const OPEN_TO_FEATURES = ["store", "collections", "http", "asif", "onnx", "client"];
+const OPEN_TO_FEATURES = [
+  "store",
+  "collections",
+  "http",
+  "retrieval",
+  "retrieval/built-index",
+  "asif",
+  "onnx",
+  "client",
+];
 
 const foldersIn = (path) =>
   readdirSync(path, { withFileTypes: true })

@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
 import { createClient } from "../../src/features/client.ts";
-import { npyHeader } from "../../src/math/npy/index.ts";
+import { npyHeader } from "../../src/features/files/npy/index.ts";
 import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import type { Log } from "../../src/types.ts";
 import { makeData, TEXT_DIMENSION, type Data } from "./paired-data.ts";

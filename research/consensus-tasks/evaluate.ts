@@ -1,6 +1,6 @@
-import { learnWeights, type LabelledPool } from "../../src/math/ensemble/index.ts";
 import { bootstrapInterval, mean } from "../../src/math/statistics.ts";
 import type { Bounds, Lead, Panel, PanelResult, Task, TaskReport } from "./types.ts";
+import { learnWeights, type LabelledPool } from "./weights.ts";
 
 const SEED = 1;
 const LEARNED = "weights learned";

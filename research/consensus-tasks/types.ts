@@ -1,4 +1,4 @@
-import type { LabelledPool } from "../../src/math/ensemble/index.ts";
+import type { LabelledPool } from "./weights.ts";
 
 /** Which of a task's scorers judge, by their places in {@link Task.scorers}, and for how long. */
 export interface Panel {

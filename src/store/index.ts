@@ -5,7 +5,6 @@ export { announceService, lockDataDir, serviceOfDataDir, type DataDirLock } from
 export { startEmbedded, type EmbeddedPostgres } from "./embedded/index.ts";
 export { HEARTBEAT_MS } from "./jobs.ts";
 export { openInspection, type Inspection } from "./inspection.ts";
-export { WRITE_AHEAD_LOG } from "./raw-files.ts";
 export { openStore, type StoreOptions } from "./open.ts";
 export { faultOfReceipt, hashOfAnchors, hashOfContent, hashOfId, splitAnchors } from "./receipt-chain.ts";
 export type * from "./vector-types.ts";
@@ -40,7 +39,14 @@ export {
   oldestHidden,
 } from "./receipts.ts";
 export { dropLog, vacuum } from "./vacuum.ts";
-export { findAnchors, listAnchors, findImage, existingIds, changesSince } from "./anchor-reads.ts";
+export {
+  findAnchors,
+  listAnchors,
+  findImage,
+  existingIds,
+  idsInChanges,
+  changesSince,
+} from "./anchor-reads.ts";
 export { idsWithImages } from "./picture-reads.ts";
 export { readAll } from "./read-all.ts";
 export { forgetChanges } from "./forget-changes.ts";

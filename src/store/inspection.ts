@@ -2,45 +2,21 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { AnchorageError } from "../errors.ts";
-import type { AnchorId, CollectionName, Log } from "../types.ts";
-import { findAnchors, idsInChanges } from "./anchor-reads.ts";
-import { findCollection } from "./collections.ts";
+import type { Log } from "../types.ts";
 import { lockDataDir } from "./data-dir-lock.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { findEmbedded, startEmbedded } from "./embedded/index.ts";
 import { aboutExternal, knownInstallation, type StoreOptions } from "./open.ts";
-import { readFiles, type FilePart, type FilesRead } from "./raw-files.ts";
-import { readRows, type RowsRead, type TableRow } from "./raw-rows.ts";
-import { listReceipts } from "./receipts.ts";
-import type { AnchorWithVectors, CollectionRecord, Receipt } from "./types.ts";
 
-/** Read-only access to everything that Postgres stores: all rows, and the raw bytes of its files. */
+/** A connection to a store for reading, beside a running service or without one. */
 export interface Inspection {
   readonly server: "embedded" | "external";
   /** Whether this process holds DATA_DIR, so that no service runs on it. */
   readonly isAlone: boolean;
-  /** For the functions of this module that read. */
+  /** For functions of this module that read. */
   readonly database: Database;
-  readonly findCollection: (name: CollectionName) => Promise<CollectionRecord | null>;
-  /** The whole receipt chain, with the erasures by the installation that owns this DATA_DIR. */
-  readonly receipts: (collection: CollectionRecord) => Promise<Receipt[]>;
-  readonly findAnchors: (
-    collection: CollectionRecord,
-    ids: readonly AnchorId[],
-  ) => Promise<AnchorWithVectors[]>;
-  /** Finds which of `ids` occur in the recorded writes. */
-  readonly idsInChanges: (collection: CollectionRecord, ids: readonly AnchorId[]) => Promise<Set<AnchorId>>;
-  /** Reads every row of every readable table, in one snapshot. */
-  readonly rows: (onRow: (row: TableRow) => void) => Promise<RowsRead>;
-  /**
-   * Reads the files of the database, after a checkpoint, and the write-ahead log of the embedded server; null if this user
-   * lacks the permission.
-   */
-  readonly files: (onPart: (part: FilePart) => void) => Promise<FilesRead | null>;
   readonly close: () => Promise<void>;
 }
-
-const CHAIN_PAGE = 500;
 
 /**
  * Opens an inspection: connects to the Postgres of a running service, or starts the embedded server if none is running.
@@ -51,7 +27,7 @@ const CHAIN_PAGE = 500;
  * @example
  * ```ts
  * const inspection = await openInspection({ dataDir, databaseUrl: null, log });
- * const { rows } = await inspection.rows((row) => console.log(row.of));
+ * const collection = await findCollection(inspection.database, name);
  * await inspection.close();
  * ```
  */
@@ -70,7 +46,7 @@ export const openInspection = async (options: StoreOptions): Promise<Inspection>
   };
   try {
     await requireTables(database);
-    return { ...inspect(database, server), database, isAlone, server, close };
+    return { database, isAlone, server, close };
   } catch (error) {
     await close();
     throw databaseUrl === null ? error : aboutExternal(databaseUrl, error);
@@ -88,26 +64,6 @@ const requireTables = async (database: Database): Promise<void> => {
       "No service of this version has been started on the database, whose receipts have an older form.",
     );
 };
-
-const inspect = (
-  database: Database,
-  server: Inspection["server"],
-): Omit<Inspection, "server" | "isAlone" | "database" | "close"> => ({
-  findCollection: (name) => findCollection(database, name),
-  receipts: async (collection) => {
-    const chain: Receipt[] = [];
-    for (;;) {
-      const after = chain.at(-1)?.position ?? 0;
-      const page = await listReceipts(database, collection, { after, limit: CHAIN_PAGE });
-      chain.push(...page);
-      if (page.length < CHAIN_PAGE) return chain;
-    }
-  },
-  findAnchors: (collection, ids) => findAnchors(database, collection, ids),
-  idsInChanges: (collection, ids) => idsInChanges(database, collection, ids),
-  rows: (onRow) => readRows(database, onRow),
-  files: (onPart) => readFiles(database, onPart, server === "embedded"),
-});
 
 const noStore = (dataDir: string): AnchorageError =>
   new AnchorageError("not-found", `${dataDir} holds no store. Set DATA_DIR to the service's.`);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient, type AnchorageClient } from "../../src/features/client.ts";
-import { npyHeader } from "../../src/math/npy/index.ts";
+import { npyHeader } from "../../src/features/files/npy/index.ts";
 import { loadHnsw, unitRows } from "../../src/retrieval/index.ts";
 import { runScript, startScript } from "../scripts/run-script.ts";
 import { normals, seededRandom } from "../support/random.ts";

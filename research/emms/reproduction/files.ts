@@ -7,7 +7,7 @@ import {
   type ScoreInput,
 } from "../../../src/features/selection/emms/index.ts";
 import { AnchorageError } from "../../../src/errors.ts";
-import { readNpyLabels, readNpyRows } from "../../../src/math/npy/index.ts";
+import { readNpyLabels, readNpyRows } from "../../../src/features/files/npy/index.ts";
 
 /** Where the authors' scripts leave what they make; `{model}` and `{dataset}` stand for names. */
 export interface ReproductionFiles {

@@ -1,7 +1,7 @@
 import type { RiskPoint } from "./api.ts";
 import { conformalThreshold } from "./conformal.ts";
 import { pointAtRisk, riskCoverage } from "./risk-coverage.ts";
-import { toProbabilities } from "../../math/temperature.ts";
+import { toProbabilities } from "./temperature.ts";
 import { softened } from "./softness.ts";
 import type { Rung } from "./types.ts";
 

@@ -1,12 +1,7 @@
 import { FEW, sumOfStandardized, type MemberScores } from "../../asif/index.ts";
 import type { Random } from "../../math/random.ts";
 import { mean } from "../../math/statistics.ts";
-import {
-  fitTemperature,
-  negativeLogLikelihood,
-  toProbabilities,
-  type ScoreTable,
-} from "../../math/temperature.ts";
+import { fitTemperature, negativeLogLikelihood, toProbabilities, type ScoreTable } from "./temperature.ts";
 import type { CalibrationEvidence, RiskPoint } from "./api.ts";
 import { conformalThreshold } from "./conformal.ts";
 import { expectedCalibrationError, type Prediction } from "./expected-error.ts";

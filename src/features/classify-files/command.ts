@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { EXIT, type Command, type CommandContext, type OptionSchemas, type Terminal } from "../../command.ts";
 import { AnchorageError } from "../../errors.ts";
-import { imagesIn, readImageFile, readTextFile, type Reject } from "../../files/index.ts";
+import { imagesIn, readImageFile, readTextFile, type Reject } from "../files/index.ts";
 import type { CollectionsClient } from "../../client/index.ts";
 
 const MAX_TOP = 10_000;

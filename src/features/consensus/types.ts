@@ -1,7 +1,8 @@
 import type { z } from "@hono/zod-openapi";
-import type { Agreement, Aggregation, Normalisation } from "../../math/ensemble/index.ts";
+import type { Aggregation, Normalisation } from "../../math/ensemble/index.ts";
 import type { Random } from "../../math/random.ts";
 import type { consensusRound, payload, scorerCost, stopReason } from "./api/run.ts";
+import type { Agreement } from "./agreement.ts";
 
 /** A proposal's content: a text, an image of the collection, a vector, a partial or whole solution, or an action. */
 export type Payload = z.output<typeof payload>;

@@ -1,9 +1,13 @@
 import { basename, dirname } from "node:path";
 import { AnchorageError, invalidField, notFound } from "../../errors.ts";
 import {
-  WRITE_AHEAD_LOG,
+  findAnchors,
+  findCollection,
+  idsInChanges,
+  listReceipts,
   type AnchorWithVectors,
   type CollectionRecord,
+  type Database,
   type Inspection,
   type Receipt,
 } from "../../store/index.ts";
@@ -15,6 +19,9 @@ import { searchIndexes, searchPostgres, type FilesOfPostgres, type IndexFile } f
 import { searchRows, type RowFinds } from "./search-rows.ts";
 import { mostBeyond } from "./tally.ts";
 import type { Finding, Proof, Suspect, SuspectState, Trace, What } from "./types.ts";
+import { WRITE_AHEAD_LOG } from "./raw-files.ts";
+
+const CHAIN_PAGE = 500;
 
 export interface ProofOptions {
   readonly collection: CollectionName;
@@ -39,10 +46,11 @@ export interface ProofOptions {
  */
 export const proveErasure = async (inspection: Inspection, options: ProofOptions): Promise<Proof> => {
   const { suspects, indexDirectory, signal } = options;
-  const collection = await inspection.findCollection(options.collection);
+  const { database } = inspection;
+  const collection = await findCollection(database, options.collection);
   if (collection === null) throw notFound("collection", options.collection);
   requireDimensions(suspects, collection);
-  const receipts = await inspection.receipts(collection);
+  const receipts = await wholeChain(database, collection);
   const wanted = receipts.find(({ id, kind }) => id === options.receipt && kind === "deletion") ?? null;
   if (wanted === null && options.receipt !== null) throw notFound("receipt of a deletion", options.receipt);
   const chain = checkChain(collection.name, receipts, collection.sequence);
@@ -65,12 +73,12 @@ export const proveErasure = async (inspection: Inspection, options: ProofOptions
   goOn();
   const indexes = await searchIndexes(indexDirectory, hunt);
   goOn();
-  const rows = await searchRows(inspection, collection, suspects, hunt);
+  const rows = await searchRows(database, collection, suspects, hunt);
   goOn();
   const ids = suspects.flatMap(({ id }) => id ?? []);
-  const live = new Map((await inspection.findAnchors(collection, ids)).map((anchor) => [anchor.id, anchor]));
-  const owners = await ownersOf(inspection, indexes);
-  const onRecord = await inspection.idsInChanges(collection, ids);
+  const live = new Map((await findAnchors(database, collection, ids)).map((anchor) => [anchor.id, anchor]));
+  const owners = await ownersOf(database, indexes);
+  const onRecord = await idsInChanges(database, collection, ids);
 
   const findings = suspects.map((suspect, i): Finding => {
     const { id } = suspect;
@@ -188,14 +196,25 @@ const sharedBy = (what: What, needles: readonly number[], rows: RowFinds): Findi
 
 /** The collection whose live anchors a file may contain, by the file's folder. */
 const ownersOf = async (
-  inspection: Inspection,
+  database: Database,
   files: readonly IndexFile[],
 ): Promise<Map<string, number | null>> => {
   const owners = new Map<string, number | null>();
   for (const { path } of files) {
     const folder = basename(dirname(path));
     if (/\.snapshot(\.writing)?$/.test(path) && /^\d+$/.test(folder)) owners.set(path, Number(folder));
-    else owners.set(path, (await inspection.findCollection(folder as CollectionName))?.key ?? null);
+    else owners.set(path, (await findCollection(database, folder as CollectionName))?.key ?? null);
   }
   return owners;
+};
+
+/** The receipts of a collection from the first on, with the erasures by the installation that owns this DATA_DIR. */
+const wholeChain = async (database: Database, collection: CollectionRecord): Promise<Receipt[]> => {
+  const chain: Receipt[] = [];
+  for (;;) {
+    const after = chain.at(-1)?.position ?? 0;
+    const page = await listReceipts(database, collection, { after, limit: CHAIN_PAGE });
+    chain.push(...page);
+    if (page.length < CHAIN_PAGE) return chain;
+  }
 };

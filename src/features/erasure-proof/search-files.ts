@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { Inspection } from "../../store/index.ts";
+import { readFiles, type FilePart } from "./raw-files.ts";
 import type { Hunt } from "./needles.ts";
 import { createScanner, type Scanner } from "./scanner.ts";
 import { countsIn, createTallies, createTally, type Tally } from "./tally.ts";
@@ -25,7 +26,7 @@ export const searchPostgres = async (
   const tallies = createTallies<string | null>();
   let path = "";
   let push: (piece: Uint8Array) => void = () => undefined;
-  const read = await inspection.files((part) => {
+  const onPart = (part: FilePart): void => {
     if (part.path !== path) {
       const { path: now, table } = part;
       path = now;
@@ -35,7 +36,8 @@ export const searchPostgres = async (
       });
     }
     push(part.bytes);
-  });
+  };
+  const read = await readFiles(inspection.database, onPart, inspection.server === "embedded");
   return read === null ? null : { ...read, tables: [...tallies.entries()] };
 };
 

@@ -1,4 +1,5 @@
-import type { CollectionRecord, Inspection } from "../../store/index.ts";
+import type { CollectionRecord, Database } from "../../store/index.ts";
+import { readRows } from "./raw-rows.ts";
 import type { AnchorId } from "../../types.ts";
 import { lines, rowBytes, unitBytes, utf8 } from "./forms.ts";
 import type { Hunt } from "./needles.ts";
@@ -31,7 +32,7 @@ export interface RowFinds {
 }
 
 export const searchRows = async (
-  inspection: Inspection,
+  database: Database,
   collection: CollectionRecord,
   suspects: readonly Suspect[],
   { needles }: Hunt,
@@ -62,7 +63,7 @@ export const searchRows = async (
     });
   };
 
-  const read = await inspection.rows((row) => {
+  const read = await readRows(database, (row) => {
     if (row.of === "anchors") {
       const { collection: key, id, caption, metadata } = row;
       const inRow = Buffer.concat([rowBytes(key, id, caption), utf8(metadata)]);

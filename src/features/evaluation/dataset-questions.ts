@@ -4,7 +4,7 @@ import type { EncoderRegistry } from "../../encoders/index.ts";
 import { AnchorageError } from "../../errors.ts";
 import type { Progress } from "../../progress.ts";
 import type { EncoderInfo, Log } from "../../types.ts";
-import { promptsOf } from "../../files/index.ts";
+import { promptsOf } from "../files/index.ts";
 import type { LabelledImages } from "./datasets/index.ts";
 import { embedImages, rowOf } from "./embed-images.ts";
 import { embedTexts } from "./embed-texts.ts";

@@ -6,7 +6,7 @@ import { EXIT, type CommandContext, type Terminal } from "../../command.ts";
 import { encoderDirectory, type Config } from "../../config.ts";
 import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "../../encoders/index.ts";
 import { AnchorageError, messageOf } from "../../errors.ts";
-import { readTemplates } from "../../files/index.ts";
+import { readTemplates } from "../files/index.ts";
 import { createProgress } from "../../progress.ts";
 import type { Log } from "../../types.ts";
 import { openMethods } from "../methods/index.ts";

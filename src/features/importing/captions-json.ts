@@ -1,6 +1,6 @@
 import { parse as parsePath } from "node:path";
 import { AnchorageError } from "../../errors.ts";
-import { isImageExtension, readTextFile, reject, type Reject } from "../../files/index.ts";
+import { isImageExtension, readTextFile, reject, type Reject } from "../files/index.ts";
 import type { JsonValue } from "../../types.ts";
 import type { ImportedRow } from "./cells.ts";
 import { isJsonObject, jsonFault, parseLenientJson } from "./json.ts";

@@ -1,5 +1,5 @@
 import { AnchorageError } from "../../errors.ts";
-import { decodeText } from "../../files/index.ts";
+import { decodeText } from "../files/index.ts";
 import type { JsonValue, Metadata } from "../../types.ts";
 import { oneLine } from "./caption.ts";
 import type { Columns } from "./columns.ts";

@@ -1,5 +1,5 @@
 import { isAnchorageError } from "../../errors.ts";
-import { isImageExtension } from "../../files/index.ts";
+import { isImageExtension } from "../files/index.ts";
 import type { JsonValue } from "../../types.ts";
 import { findColumns, columnNames } from "./columns.ts";
 import { isQuoted, plainRecords, quotedRecords, type TextRecord } from "./csv-records.ts";

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
-import { corruptFile, decodeChunks, fileFault } from "../../files/index.ts";
+import { corruptFile, decodeChunks, fileFault } from "../files/index.ts";
 import { linesOf } from "./text-lines.ts";
 
 const MAX_RECORD = 16 * 1024 * 1024;

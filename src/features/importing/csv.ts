@@ -1,6 +1,6 @@
 import { parse as parsePath } from "node:path";
 import { AnchorageError } from "../../errors.ts";
-import { reject, type Reject, sizeOf } from "../../files/index.ts";
+import { reject, type Reject, sizeOf } from "../files/index.ts";
 import type { JsonValue } from "../../types.ts";
 import { findColumns, type Columns } from "./columns.ts";
 import { pathWithoutNumber, readLayout, typedCell, type CsvLayout } from "./csv-layout.ts";

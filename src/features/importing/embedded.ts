@@ -1,7 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { z } from "zod";
 import { readImageFields } from "../../encoders/index.ts";
-import { readImageFile } from "../../files/index.ts";
+import { readImageFile } from "../files/index.ts";
 import type { JsonValue, Metadata } from "../../types.ts";
 import { oneLine } from "./caption.ts";
 

@@ -1,6 +1,6 @@
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { isAnchorageError } from "../../errors.ts";
-import { ignored, reject } from "../../files/index.ts";
+import { ignored, reject } from "../files/index.ts";
 import { openCaptionsJson } from "./captions-json.ts";
 import { openCsv } from "./csv.ts";
 import { openJsonl } from "./jsonl.ts";

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
-import { ignored, readImageFile, reject, type Reject, walk, withoutExtension } from "../../files/index.ts";
+import { ignored, readImageFile, reject, type Reject, walk, withoutExtension } from "../files/index.ts";
 import type { Metadata } from "../../types.ts";
 import { captionFromFolder, captionFromName } from "./caption.ts";
 import { readEmbedded } from "./embedded.ts";

@@ -1,4 +1,4 @@
-import { reject, type Reject } from "../../files/index.ts";
+import { reject, type Reject } from "../files/index.ts";
 import { MAX_BATCH_BYTES } from "../../client/index.ts";
 import { faultIn } from "./check.ts";
 import type { TakenId } from "./choose-id.ts";

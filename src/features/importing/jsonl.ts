@@ -1,5 +1,5 @@
 import { parse as parsePath } from "node:path";
-import { reject, type Reject, sizeOf } from "../../files/index.ts";
+import { reject, type Reject, sizeOf } from "../files/index.ts";
 import type { ImportedRow } from "./cells.ts";
 import { findColumns } from "./columns.ts";
 import { isJsonObject, jsonFault, parseLenientJson } from "./json.ts";

@@ -1,4 +1,4 @@
-import { reject } from "../../files/index.ts";
+import { reject } from "../files/index.ts";
 import type { Entry, Pair } from "./types.ts";
 
 /** The metadata field that keeps the address. */

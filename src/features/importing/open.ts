@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve, sep } from "node:path";
 import { AnchorageError, isAnchorageError, pathText } from "../../errors.ts";
 import { compareIds } from "../../math/order.ts";
-import { expandPattern, reject, walk } from "../../files/index.ts";
+import { expandPattern, reject, walk } from "../files/index.ts";
 import { openCaptionsJson } from "./captions-json.ts";
 import { openCsv } from "./csv.ts";
 import { openFolder } from "./folder.ts";

@@ -3,7 +3,7 @@ import { parse as parsePath } from "node:path";
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { isAnchorageError, messageOf } from "../../errors.ts";
-import { corruptFile, fileFault } from "../../files/index.ts";
+import { corruptFile, fileFault } from "../files/index.ts";
 import type { ImportedRow } from "./cells.ts";
 import { chooseColumns, type Columns } from "./columns.ts";
 import { pairsOf, type PlacedRow } from "./table.ts";

@@ -1,5 +1,5 @@
 import { isAnchorageError, messageOf } from "../../errors.ts";
-import { reject, type Reject } from "../../files/index.ts";
+import { reject, type Reject } from "../files/index.ts";
 import { faultIn } from "./check.ts";
 import { chooseId, type TakenId } from "./choose-id.ts";
 import { sha256Of } from "./hashes.ts";

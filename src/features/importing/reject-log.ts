@@ -11,7 +11,7 @@ import {
 import { z } from "zod";
 import { AnchorageError } from "../../errors.ts";
 import type { Log } from "../../types.ts";
-import { fileFault, type Reject } from "../../files/index.ts";
+import { fileFault, type Reject } from "../files/index.ts";
 
 /** How many rejects are told one by one. */
 const TOLD = 10;

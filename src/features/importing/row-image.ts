@@ -1,6 +1,6 @@
 import { isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import { AnchorageError } from "../../errors.ts";
-import { MAX_IMAGE_BYTES, readImageFile, tooLarge } from "../../files/index.ts";
+import { MAX_IMAGE_BYTES, readImageFile, tooLarge } from "../files/index.ts";
 import { textOf } from "./cells.ts";
 import { locateFile } from "./locate.ts";
 

@@ -5,7 +5,7 @@ import {
   reject,
   tooLarge,
   unreadReason,
-} from "../../files/index.ts";
+} from "../files/index.ts";
 import { captionsOf, metadataOf, textOf, type ImportedRow } from "./cells.ts";
 import { isJsonObject, jsonFault, parseLenientJson } from "./json.ts";
 import type { ShardMember } from "./shard-members.ts";

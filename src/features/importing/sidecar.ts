@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { decodeText, fileFault, ignored } from "../../files/index.ts";
+import { decodeText, fileFault, ignored } from "../files/index.ts";
 import type { Metadata } from "../../types.ts";
 import { captionsOf, metadataOf } from "./cells.ts";
 import { readXmp } from "./embedded.ts";

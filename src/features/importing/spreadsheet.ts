@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parse as parsePath } from "node:path";
 import type { WorkBook } from "@e965/xlsx";
 import { AnchorageError, messageOf } from "../../errors.ts";
-import { fileFault, reject, type Reject, sizeOf } from "../../files/index.ts";
+import { fileFault, reject, type Reject, sizeOf } from "../files/index.ts";
 import type { ImportedRow } from "./cells.ts";
 import { chooseColumns, columnNames } from "./columns.ts";
 import { pairsOf, type PlacedRow } from "./table.ts";

@@ -1,7 +1,7 @@
 import { sendBatch } from "../../client/index.ts";
 import type { AnchorContentBody, AnchorSource, ContentStateBody } from "../../api/anchors.ts";
 import type { AnchorId, Metadata } from "../../types.ts";
-import { reject, type Reject } from "../../files/index.ts";
+import { reject, type Reject } from "../files/index.ts";
 import { chooseId, describeDifferences, type TakenId } from "./choose-id.ts";
 import { sha256Of } from "./hashes.ts";
 import type { Identities, PairIds } from "./identities.ts";

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { AnchorageError, isAnchorageError, messageOf } from "../../errors.ts";
-import { ignored, reject, type Reject, withoutExtension } from "../../files/index.ts";
+import { ignored, reject, type Reject, withoutExtension } from "../files/index.ts";
 import { captionsOf, metadataOf, textOf, type ImportedRow } from "./cells.ts";
 import type { Columns } from "./columns.ts";
 import { pathExists, foldersWith, locateFile } from "./locate.ts";

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { corruptFile, decodeChunks, fileFault } from "../../files/index.ts";
+import { corruptFile, decodeChunks, fileFault } from "../files/index.ts";
 
 const MAX_LINE = 16 * 1024 * 1024;
 

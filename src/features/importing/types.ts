@@ -1,4 +1,4 @@
-import type { Ignored, Reject } from "../../files/index.ts";
+import type { Ignored, Reject } from "../files/index.ts";
 import type { Metadata } from "../../types.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { isAnchorageError, messageOf } from "../../errors.ts";
-import { corruptFile, fileFault, sizeOf } from "../../files/index.ts";
+import { corruptFile, fileFault, sizeOf } from "../files/index.ts";
 import { addMember, createSample, entriesOfSample, sizeOfSample, type Sample } from "./sample.ts";
 import { shardMembers } from "./shard-members.ts";
 import type { TableOptions } from "./table-options.ts";

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { AnchorageError } from "../../errors.ts";
-import { corruptFile, fileFault } from "../../files/index.ts";
-import type { OpenArray } from "../../math/npy/index.ts";
+import { corruptFile, fileFault } from "../files/index.ts";
+import type { OpenArray } from "../files/npy/index.ts";
 
 const MAX_DIMENSION = 8_192;
 const ROWS_AT_ONCE = 4_096;

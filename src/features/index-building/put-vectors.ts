@@ -4,7 +4,7 @@ import type { CollectionSpecBody } from "../../api/collections.ts";
 import { transformText } from "../../api/transforms.ts";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
 import type { CollectionsClient } from "../../client/index.ts";
-import type { NpyRows } from "../../math/npy/index.ts";
+import type { NpyRows } from "../files/npy/index.ts";
 import type { Log } from "../../types.ts";
 import type { VectorTable } from "./vector-files.ts";
 

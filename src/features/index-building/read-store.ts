@@ -2,7 +2,7 @@ import { saveSnapshot, subjectOf } from "../../collections/index.ts";
 import type { Config } from "../../config.ts";
 import { AnchorageError, notFound } from "../../errors.ts";
 import { openAnchorSpace } from "../../retrieval/index.ts";
-import { openInspection, readAll } from "../../store/index.ts";
+import { findCollection, openInspection, readAll } from "../../store/index.ts";
 import type { CollectionName, Log, Sequence } from "../../types.ts";
 import type { LoadOptions, LoadedCollection } from "./types.ts";
 
@@ -22,7 +22,7 @@ export const readFromStore = async (
   const inspection = await openInspection({ dataDir, databaseUrl, log });
   const { database, isAlone } = inspection;
   try {
-    const record = await inspection.findCollection(name);
+    const record = await findCollection(database, name);
     if (record === null) throw notFound("collection", name);
     const space = await openAnchorSpace({
       imageDimension: record.imageEncoder.dimension,

@@ -7,7 +7,6 @@ import {
   builtFolder,
   closeKernels,
   hnswAvailable,
-  openBuildFolder,
   pointFor,
   profileNamed,
   RECALL_TARGET,
@@ -17,6 +16,7 @@ import type { CollectionName, Transform } from "../../types.ts";
 import { putVectors } from "./put-vectors.ts";
 import { readCollection } from "./read.ts";
 import { readVectorFiles, type VectorFiles } from "./vector-files.ts";
+import { openBuildFolder } from "./build/build.ts";
 
 /** The options of a build. */
 export interface BuildIndexOptions {

@@ -10,7 +10,6 @@ import {
   pointFor,
   readProfile,
   RECALL_TARGET,
-  measureCurves,
   writeCurves,
   type BuildSubject,
   type CurvesOf,
@@ -18,6 +17,7 @@ import {
 } from "../../retrieval/index.ts";
 import type { CollectionName } from "../../types.ts";
 import { readCollection } from "./index.ts";
+import { measureCurves } from "./build/measure-curves.ts";
 
 export interface TuneIndexOptions {
   readonly collection: CollectionName;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { AnchorageError } from "../../errors.ts";
-import { fileFault } from "../../files/index.ts";
-import { openNpy, readNpyRows, VECTOR_ITEMS, type NpyRows, type OpenArray } from "../../math/npy/index.ts";
+import { fileFault } from "../files/index.ts";
+import { openNpy, readNpyRows, VECTOR_ITEMS, type NpyRows, type OpenArray } from "../files/npy/index.ts";
 import { openFvecs } from "./fvecs.ts";
 
 /** Files of vectors computed elsewhere; line and row i of each belong to the same anchor. */

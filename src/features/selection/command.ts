@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { CoreClient } from "../../client/index.ts";
 import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../../command.ts";
 import { AnchorageError, isAnchorageError } from "../../errors.ts";
-import { readTemplates } from "../../files/index.ts";
+import { readTemplates } from "../files/index.ts";
 import { createProgress } from "../../progress.ts";
 import type { SelectionClient } from "./client.ts";
 import { SELECTION_DEFAULTS } from "./defaults.ts";

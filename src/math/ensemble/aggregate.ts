@@ -1,4 +1,4 @@
-import { averageRanks } from "../rank-correlation/index.ts";
+import { averageRanks } from "./ranks.ts";
 
 /** How the calibrated scores of several scorers are combined into one. */
 export type Aggregation =

@@ -1,5 +1,4 @@
-/** Combines the scores of several scorers: calibration to a common scale, aggregation, and measures of agreement. */
+/** Combines the scores of several judges: normalisation to a common scale and aggregation. */
 export { aggregate, type Aggregated, type Aggregation } from "./aggregate.ts";
-export { agreementOf, kendallW, type Agreement } from "./agreement.ts";
-export { normaliseScores, finiteOf, type Normalisation } from "./normalise.ts";
-export { learnWeights, type LabelledPool } from "./weights.ts";
+export { normaliseScores, finiteOf, logSoftmax, type Normalisation } from "./normalise.ts";
+export { averageRanks, isConstant } from "./ranks.ts";

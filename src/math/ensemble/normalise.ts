@@ -1,5 +1,5 @@
-import { averageRanks } from "../rank-correlation/index.ts";
 import { mean, median, populationDeviation } from "../statistics.ts";
+import { averageRanks } from "./ranks.ts";
 
 /** How one scorer's scores are mapped to a scale that is comparable across scorers. */
 export type Normalisation =

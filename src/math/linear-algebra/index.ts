@@ -7,7 +7,6 @@ export {
   type LeadingOptions,
   type SymmetricOperator,
 } from "./leading-eigen.ts";
-export { factorPivoted, type PivotedFactor } from "./pivoted-cholesky.ts";
 export { closeProducts, multiply, type Matrix } from "./products.ts";
 export { eigenvaluesOf } from "./ql.ts";
 export { gramOfRows, transpose } from "./symmetric.ts";

@@ -14,8 +14,8 @@ import {
   workFolder,
   type BuildPlan,
   type BuiltManifest,
+  type BuildSubject,
 } from "./manifest.ts";
-import type { BuildSubject } from "./plan.ts";
 import { filesOf, removeUnnamed } from "./publish.ts";
 
 /** Name of a build that is being deleted, or whose deletion was interrupted. */

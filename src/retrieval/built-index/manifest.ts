@@ -1,11 +1,22 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { BYTE_ORDER } from "../byte-order.ts";
-import type { TransformKind } from "../../types.ts";
+import type { Transform, TransformKind } from "../../types.ts";
+import type { SnapshotSubject } from "../snapshot/index.ts";
+import type { AnchorView } from "../types.ts";
 import { isTransformKind } from "../kinds.ts";
 import { profileSchema } from "../profile.ts";
 import { curveSchema } from "../recall.ts";
 import { namedFile } from "./files.ts";
+
+/** A collection to index: its anchors in memory, and the encoders of their vectors. */
+export interface BuildSubject {
+  readonly collection: { readonly name: string; readonly createdAt: string };
+  readonly encoders: SnapshotSubject["encoders"];
+  /** The transform that the collection's queries use. */
+  readonly transform: Transform;
+  readonly view: AnchorView;
+}
 
 /** The folder of a collection's built index, below the folder of all indexes. */
 export const builtFolder = (indexes: string, collection: string): string => join(indexes, collection);

@@ -10,8 +10,7 @@ import { kindFor } from "../kinds.ts";
 import { readAnchors } from "./anchors-file.ts";
 import { isIntact, readJsonFile } from "./files.ts";
 import { readFit } from "./fit-file.ts";
-import { manifestPath, manifestSchema, type BuiltManifest } from "./manifest.ts";
-import type { BuildSubject } from "./plan.ts";
+import { manifestPath, manifestSchema, type BuiltManifest, type BuildSubject } from "./manifest.ts";
 import { filesOf } from "./publish.ts";
 
 const MODALITIES = ["image", "text"] as const;

@@ -17,7 +17,7 @@ import type { AnchorContent } from "../../../src/api/anchors.ts";
 import { faultIn } from "../../../src/features/importing/check.ts";
 import { createIdentities, type Identities } from "../../../src/features/importing/identities.ts";
 import { makeThumbnail } from "../../../src/encoders/index.ts";
-import type { Reject } from "../../../src/files/index.ts";
+import type { Reject } from "../../../src/features/files/index.ts";
 import type { CollectionName } from "../../../src/types.ts";
 import { openTestApp, type TestApp } from "../../http/support.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 import type { Entry, Pair, PairSource } from "../../../src/features/importing/index.ts";
-import type { Reject } from "../../../src/files/index.ts";
+import type { Reject } from "../../../src/features/files/index.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";
 
 /** A temporary folder that holds `files`, by their paths in it. */

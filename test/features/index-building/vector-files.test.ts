@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readVectorFiles } from "../../../src/features/index-building/index.ts";
-import { npyHeader } from "../../../src/math/npy/index.ts";
+import { npyHeader } from "../../../src/features/files/npy/index.ts";
 
 let root = "";
 beforeAll(async () => {

@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  aggregate,
-  agreementOf,
-  normaliseScores,
-  kendallW,
-  type Normalisation,
-} from "../../../src/math/ensemble/index.ts";
+import { aggregate, normaliseScores, type Normalisation } from "../../../src/math/ensemble/index.ts";
+import { agreementOf, kendallW } from "../../../src/features/consensus/agreement.ts";
 
 const scores = fc
   .array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 30 })

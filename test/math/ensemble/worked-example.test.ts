@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import {
   aggregate,
   normaliseScores,
-  kendallW,
   type Aggregation,
   type Normalisation,
+  averageRanks,
 } from "../../../src/math/ensemble/index.ts";
-import { averageRanks } from "../../../src/math/rank-correlation/index.ts";
+import { kendallW } from "../../../src/features/consensus/agreement.ts";
 
 /** Four proposals A, B, C, D under two scorers of different units; the values are those of the method's page. */
 const FIRST = Float64Array.of(0.9, 0.5, 0.4, 0.1);

@@ -15,7 +15,7 @@ import type { Sequence, Transform } from "../../../src/types.ts";
 import { idOf, upsertsOf } from "../../support/anchor-space.ts";
 import type { NaiveAnchor } from "../../support/naive-asif.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";
-import { anchorsOf, build, openSpace, subjectOf } from "./subject.ts";
+import { anchorsOf, build, openSpace, subjectOf } from "../../features/index-building/build/subject.ts";
 
 afterAll(closeKernels);
 

@@ -1,4 +1,3 @@
-import { agreementOf } from "../../../math/ensemble/index.ts";
 import { createRandom, type Random } from "../../../math/random.ts";
 import { createTurns } from "../../../math/slices.ts";
 import type {
@@ -14,6 +13,7 @@ import { openPanel, type Panel } from "./panel.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { contestOf, decide, rankedAt, type Verdict } from "./verdict.ts";
 import { populationDeviation } from "../../../math/statistics.ts";
+import { agreementOf } from "../agreement.ts";
 
 export interface ConsensusRunOptions {
   readonly signal: AbortSignal;

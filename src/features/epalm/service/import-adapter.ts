@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { registerQuery } from "../api/adapters.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
-import { isCheckpoint, readCheckpoint } from "../../../files/pth/index.ts";
+import { isCheckpoint, readCheckpoint } from "../../files/pth/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
 import {
   createAdapter,

@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { AnchorageError } from "../../../errors.ts";
-import { readTextFile } from "../../../files/index.ts";
+import { readTextFile } from "../../files/index.ts";
 import type { FoundImages } from "./types.ts";
 
 const IMAGES = "test.bin";

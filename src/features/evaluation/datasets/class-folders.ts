@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { imagesIn, readImageFile } from "../../../files/index.ts";
+import { imagesIn, readImageFile } from "../../files/index.ts";
 import { compareIds } from "../../../math/order.ts";
 import type { FoundImages, LabelledImage } from "./types.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AnchorageError } from "../../../errors.ts";
-import { readTextFile } from "../../../files/index.ts";
+import { readTextFile } from "../../files/index.ts";
 import type { LabelledClass } from "./types.ts";
 
 const names = z.union([

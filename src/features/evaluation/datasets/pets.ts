@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { AnchorageError } from "../../../errors.ts";
-import { imagesIn, readTextFile } from "../../../files/index.ts";
+import { imagesIn, readTextFile } from "../../files/index.ts";
 import { labelled } from "./class-folders.ts";
 import type { FoundImages } from "./types.ts";
 

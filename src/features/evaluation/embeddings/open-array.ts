@@ -1,7 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { AnchorageError, isAnchorageError, messageOf } from "../../../errors.ts";
-import { isArchive, isPickle, readIntegers, readTensor } from "../../../files/pth/index.ts";
-import { LABEL_ITEMS, openNpy, VECTOR_ITEMS, type OpenArray } from "../../../math/npy/index.ts";
+import { isArchive, isPickle, readIntegers, readTensor } from "../../files/pth/index.ts";
+import { LABEL_ITEMS, openNpy, VECTOR_ITEMS, type OpenArray } from "../../files/npy/index.ts";
 
 const FIRST_BYTES = 4;
 

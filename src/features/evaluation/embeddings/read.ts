@@ -1,6 +1,6 @@
 import { AnchorageError } from "../../../errors.ts";
-import { expandPattern } from "../../../files/index.ts";
-import { readNpyLabels, readNpyRows } from "../../../math/npy/index.ts";
+import { expandPattern } from "../../files/index.ts";
+import { readNpyLabels, readNpyRows } from "../../files/npy/index.ts";
 import type { AnchorId } from "../../../types.ts";
 import { rowOf } from "../embed-images.ts";
 import type { Task } from "../subsets.ts";

@@ -19,7 +19,7 @@ export {
   topOneRegret,
   weightedTau,
   type WeightedTauOptions,
-} from "../../../math/rank-correlation/index.ts";
+} from "../rank-correlation/index.ts";
 export { openScoring, type ScoringWorker } from "./scoring.ts";
 export type { TimedScore } from "./timed-score.ts";
 export {

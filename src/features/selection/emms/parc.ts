@@ -3,7 +3,7 @@ import { createRandom } from "../../../math/random.ts";
 import { createTurns } from "../../../math/slices.ts";
 import { checkedClasses, undefinedScore } from "./classes.ts";
 import { centre, columnsOf, embeddingsOf, normalize, standardize } from "./columns.ts";
-import { spearman } from "../../../math/rank-correlation/index.ts";
+import { spearman } from "../rank-correlation/index.ts";
 import type { Embeddings, TransferScorer, ScoreInput } from "./types.ts";
 
 /** Pairs of so many rows take about two seconds to sort. */

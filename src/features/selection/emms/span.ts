@@ -1,6 +1,5 @@
 import { dot } from "../../../math/dot.ts";
 import {
-  factorPivoted,
   gramOfRows,
   multiply,
   solveLower,
@@ -10,6 +9,7 @@ import {
 } from "../../../math/linear-algebra/index.ts";
 import { centre, columnsOf, normalize } from "./columns.ts";
 import type { Embeddings } from "./types.ts";
+import { factorPivoted } from "./pivoted-cholesky.ts";
 
 /**
  * A column counts as dependent where what the others do not explain of it is below this share of its squared length:

@@ -14,7 +14,7 @@ import {
 } from "../../../../src/features/epalm/index.ts";
 import { adapterInputsAnswer } from "../../../../src/features/epalm/api/adapter-inputs.ts";
 import { adapterList, adapterBody, decoderList } from "../../../../src/features/epalm/api/adapters.ts";
-import { checkpoint, op, archive } from "../../../files/pth-file.ts";
+import { checkpoint, op, archive } from "../../files/pth-file.ts";
 import { BASE, pathsOf, problemIn, type Answer } from "../../../http/support.ts";
 import { normals, seededRandom } from "../../../support/random.ts";
 import { TINY_CONFIG, writeTinyDecoder } from "../../../support/tiny-decoder.ts";

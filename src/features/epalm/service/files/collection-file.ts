@@ -1,7 +1,10 @@
-import type { Database } from "../../../../store/index.ts";
-import { findVectorsByAll } from "../../../../store/index.ts";
+import {
+  type Database,
+  findVectorsByAll,
+  type AnchorKey,
+  type EncoderRecord,
+} from "../../../../store/index.ts";
 import { safetensorsHeader } from "../../index.ts";
-import type { AnchorKey, EncoderRecord } from "../../../../store/index.ts";
 import type { CollectionName } from "../../../../types.ts";
 import { anchorsWithVectors } from "../layer-vectors.ts";
 import { resolveAdapterInputs, type InputSources } from "../adapter-inputs.ts";
@@ -9,7 +12,7 @@ import { applyAdapter, promptOf } from "../apply-adapter.ts";
 import { injectionPlanOf } from "../injection-plan.ts";
 import type { StoredAdapter } from "../records.ts";
 import type { NamedLayer, Wanted } from "../types.ts";
-import { npyHeader } from "../../../../math/npy/index.ts";
+import { npyHeader } from "../../../files/npy/index.ts";
 import {
   bytesOf,
   commonWidth,

@@ -2,7 +2,7 @@ import { AnchorageError, invalidField } from "../../../../errors.ts";
 import { safetensorsHeader, type AdapterSettings } from "../../index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../../../../types.ts";
 import type { AdapterInputs, NamedLayer, AdapterIdentity, InjectionPlan } from "../types.ts";
-import { npyHeader } from "../../../../math/npy/index.ts";
+import { npyHeader } from "../../../files/npy/index.ts";
 
 export type FileFormat = "npy" | "safetensors";
 
