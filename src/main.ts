@@ -27,6 +27,8 @@ const logOf = ({ logFormat, logLevel, underNpm }: Config): Log =>
 const main = async (): Promise<void> => {
   // Whoever read the log may go; the service goes on.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  // What the service writes is for its own user alone.
+  process.umask(0o077);
   const config = readConfig(process.env);
   const stopping = stopSignal(() => {
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();

@@ -1,9 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { encoderDirectory, networkDirectory, type Config } from "../config.ts";
 import { importDefaultEncoders, openEncoderRegistry } from "../encoders/index.ts";
 import { closeKernels, hnswAvailable, openMachineCosts } from "../retrieval/index.ts";
-import { lockDataDir, openStore } from "../store/index.ts";
+import { closeToOthers, lockDataDir, openStore } from "../store/index.ts";
 import type { Log } from "../types.ts";
 import { openCollections } from "./collections.ts";
 import type { OwnedCore } from "./core.ts";
@@ -41,9 +40,11 @@ export const openCore = async (
   };
   try {
     const { dataDir, databaseUrl, maxPixels } = config;
-    await mkdir(dataDir, { recursive: true });
     const lock = await lockDataDir(dataDir);
     closing.push(() => lock.release());
+    await closeToOthers(dataDir, log);
+    // A program's umask may open what is written meanwhile.
+    closing.push(() => closeToOthers(dataDir, log));
     const opening = openStore({ dataDir, databaseUrl, log }).then(opened);
     const importing = importDefaultEncoders({ directory: encoderDirectory(dataDir), log });
     // Where one fails the other must have ended before anything is closed.

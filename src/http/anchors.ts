@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Core } from "../collections/index.ts";
 import { notFound } from "../errors.ts";
 import { receiveAnchorStream } from "./anchor-stream.ts";
@@ -153,12 +154,17 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
           description: "The stored thumbnail or original.",
           content: { "image/*": { schema: { type: "string", format: "binary" } } },
         },
+        304: { description: "It is the one of `If-None-Match`." },
         ...problems(400, 404, 503),
       },
     },
     async (c) => {
       const { collection, id } = readPath(c, anchorPath);
       const { mediaType, bytes } = await collections.getImage(collection, id);
+      const etag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
+      c.header("ETag", etag);
+      c.header("Cache-Control", "private, no-cache");
+      if (c.req.header("if-none-match")?.split(/, */).includes(etag)) return c.body(null, 304);
       return c.body(new Uint8Array(bytes), 200, {
         "Content-Type": mediaType,
         "Content-Security-Policy": IMAGE_POLICY,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { AnchorageError } from "../errors.ts";
 import type { Log } from "../types.ts";
+import { connectionOf } from "./connection.ts";
 import { lockDataDir } from "./data-dir-lock.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { findEmbedded, startEmbedded } from "./embedded/index.ts";
@@ -39,7 +40,7 @@ export const openInspection = async (options: StoreOptions): Promise<Inspection>
     databaseUrl === null
       ? await reach(dataDir, log)
       : { url: databaseUrl, isAlone: false, leave: () => Promise.resolve() };
-  const database = openDatabase({ connectionString: url }, await knownInstallation(dataDir), log);
+  const database = openDatabase(connectionOf(url), await knownInstallation(dataDir), log);
   const close = async (): Promise<void> => {
     await database.close();
     await leave();
@@ -78,7 +79,7 @@ const reach = async (dataDir: string, log: Log): Promise<Reached> => {
   const there = await stat(join(dataDir, "postgres", "PG_VERSION")).catch(() => null);
   if (there === null) throw noStore(dataDir);
   const running = await findEmbedded(dataDir);
-  if (running !== null) return { url: running, isAlone: false, leave: () => Promise.resolve() };
+  if (running !== null) return { url: running.url, isAlone: false, leave: running.close };
   const lock = await lockDataDir(dataDir);
   try {
     const embedded = await startEmbedded({ dataDir, log });

@@ -5,6 +5,7 @@ import { sql } from "drizzle-orm";
 import type pg from "pg";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { Log } from "../types.ts";
+import { connectionOf } from "./connection.ts";
 import { openDatabase } from "./database.ts";
 import { startEmbedded } from "./embedded/index.ts";
 import { migrateDatabase } from "./migrate.ts";
@@ -36,17 +37,17 @@ export interface StoreOptions {
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
   const { dataDir, databaseUrl, log } = options;
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const installation = await installationOf(dataDir);
   if (databaseUrl !== null) {
-    const connection = { connectionString: databaseUrl };
+    const connection = connectionOf(databaseUrl);
     await migrateDatabase(connection).catch((error: unknown) => {
       throw aboutExternal(databaseUrl, error);
     });
     return storeOn(connection, options, "external", installation, () => Promise.resolve());
   }
   const embedded = await startEmbedded({ dataDir, log });
-  const connection = { connectionString: embedded.url };
+  const connection = connectionOf(embedded.url);
   try {
     await migrateDatabase(connection);
   } catch (error) {
@@ -84,7 +85,7 @@ const installationOf = async (dataDir: string): Promise<string> => {
   if (known !== "") return known;
   const id = randomUUID();
   const file = fileOf(dataDir);
-  await writeFile(`${file}.new`, `${id}\n`, { flush: true });
+  await writeFile(`${file}.new`, `${id}\n`, { mode: 0o600, flush: true });
   await rename(`${file}.new`, file);
   return id;
 };

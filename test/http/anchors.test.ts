@@ -143,5 +143,10 @@ describe("an anchor's image", () => {
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     expect(response.headers.get("content-security-policy")).toContain("sandbox");
     expect(Buffer.from(await response.arrayBuffer()).toString("latin1")).not.toContain("alert");
+    const etag = response.headers.get("etag") ?? "";
+    expect(response.headers.get("cache-control")).toBe("private, no-cache");
+    const again = await test.app.request(`${BASE}${anchors}/a/image`, { headers: { "if-none-match": etag } });
+    expect(again.status).toBe(304);
+    expect((await again.arrayBuffer()).byteLength).toBe(0);
   });
 });

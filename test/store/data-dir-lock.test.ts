@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { lockDataDir } from "../../src/store/index.ts";
 import { temporaryDirectory } from "../support/postgres.ts";
-import { startChild } from "./children/start.ts";
+import { startOf } from "../../src/store/processes.ts";
+import { canUnshare, inAnotherContainer, startChild } from "./children/start.ts";
 
 describe("the lock of a data directory", () => {
   test("tells a second process which one holds it and what to do", async () => {
@@ -36,13 +37,41 @@ describe("the lock of a data directory", () => {
 
   test("is not held by a process that got a dead holder's number", async () => {
     const dataDir = await temporaryDirectory();
-    const first = await lockDataDir(dataDir);
-    const [name = ""] = await readdir(dataDir);
-    const file = join(dataDir, name);
-    const owner = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
-    await first.release();
-    await writeFile(file, JSON.stringify({ ...owner, start: "long before" }));
+    await writeFile(
+      join(dataDir, "anchorage.lock.3"),
+      JSON.stringify({ pid: process.pid, start: "long before" }),
+    );
     await (await lockDataDir(dataDir)).release();
+  });
+
+  test("is held by a running process of version 0.1, whose note is all that there is", async () => {
+    const dataDir = await temporaryDirectory();
+    const note = { pid: process.pid, start: await startOf(process.pid) };
+    await writeFile(join(dataDir, "anchorage.lock.2"), JSON.stringify(note));
+    await expect(lockDataDir(dataDir)).rejects.toMatchObject({ code: "data-dir-busy" });
+  });
+
+  test("leaves a note that keeps a process of version 0.1 out", async () => {
+    const dataDir = await temporaryDirectory();
+    await writeFile(join(dataDir, "anchorage.lock.7"), "{}");
+    const lock = await lockDataDir(dataDir);
+    const notes = (await readdir(dataDir)).filter((name) => name.startsWith("anchorage.lock."));
+    expect(notes).toEqual(["anchorage.lock.7"]);
+    expect(JSON.parse(await readFile(join(dataDir, "anchorage.lock.7"), "utf8"))).toMatchObject({
+      pid: process.pid,
+      start: await startOf(process.pid),
+    });
+    await lock.release();
+  });
+
+  test.runIf(canUnshare)("is held against a process of another container", async () => {
+    const dataDir = await temporaryDirectory();
+    const holder = startChild("holder", dataDir, inAnotherContainer);
+    await holder.until((lines) => lines.includes("held"));
+    await expect(lockDataDir(dataDir)).rejects.toMatchObject({
+      code: "data-dir-busy",
+      message: expect.stringContaining("is in use by a process of another container") as string,
+    });
   });
 
   test("is taken over from a file that a power loss left empty", async () => {

@@ -1,7 +1,8 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import pg from "pg";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   openStore,
   startEmbedded,
@@ -14,7 +15,8 @@ import {
 } from "../../src/store/index.ts";
 import type { AnchorId, CollectionName, Sequence } from "../../src/types.ts";
 import { runSql, temporaryDirectory } from "../support/postgres.ts";
-import { startChild, type Child } from "./children/start.ts";
+import { connectionOf } from "../../src/store/connection.ts";
+import { canUnshare, inAnotherContainer, startChild, type Child } from "./children/start.ts";
 import { anchor, newCollection } from "./fixtures.ts";
 import { collectingLog, silentLog } from "../support/log.ts";
 
@@ -165,6 +167,67 @@ describe("the embedded server", () => {
     const url = new URL(server.url);
     url.password = "wrong";
     await expect(runSql("SELECT 1", url.href)).rejects.toThrow("password authentication failed");
+  });
+
+  test.skipIf(process.platform === "win32")(
+    "listens on no port, and on a socket that only its own user reaches",
+    async () => {
+      const dataDir = await temporaryDirectory();
+      const server = await startEmbedded({ dataDir, log: silentLog });
+      onTestFinished(() => server.stop());
+      const client = new pg.Client(connectionOf(server.url));
+      await client.connect();
+      const { rows } = await client.query("SHOW listen_addresses");
+      await client.end();
+      expect(rows).toEqual([{ listen_addresses: "" }]);
+      const [folder, socket] = await Promise.all([
+        stat(join(dataDir, "postgres")),
+        stat(join(dataDir, "postgres/.s.PGSQL.5432")),
+      ]);
+      expect([folder.mode & 0o777, socket.mode & 0o777]).toEqual([0o700, 0o700]);
+    },
+  );
+
+  test.skipIf(process.platform === "win32")("works below a path that is too long for a socket", async () => {
+    const dataDir = join(await temporaryDirectory(), "long".repeat(50));
+    const store = await open(dataDir);
+    await store.ping();
+  });
+
+  test.runIf(process.getuid?.() === 0 && process.platform === "linux")(
+    "gets no capability from root, and none of its secrets",
+    async () => {
+      const dataDir = await temporaryDirectory();
+      vi.stubEnv("API_KEY", "a key that is not for PostgreSQL");
+      onTestFinished(() => {
+        vi.unstubAllEnvs();
+      });
+      const server = await startEmbedded({ dataDir, log: silentLog });
+      onTestFinished(() => server.stop());
+      const proc = `/proc/${server.pid()}`;
+      expect(await readFile(`${proc}/status`, "utf8")).toMatch(
+        /Uid:\t[1-9][^]*Groups:\s*\n[^]*CapInh:\t0+\nCapPrm:\t0+\nCapEff:\t0+\n[^]*CapAmb:\t0+\n/,
+      );
+      expect(await readFile(`${proc}/environ`, "utf8")).not.toContain("API_KEY");
+    },
+  );
+
+  test.runIf(canUnshare)("is not started beside one that another container's dead service left", async () => {
+    const dataDir = await temporaryDirectory();
+    // The shell is process 1 of the container, which goes on when the service is killed.
+    const keptAlive = ["sh", "-c", '"$0" "$@"; sleep 120'];
+    const writer = startChild("writer", dataDir, [...inAnotherContainer, ...keptAlive]);
+    await writer.until((lines) => lines.length > 5);
+    const childOf = async (pid: number): Promise<number> =>
+      Number((await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ")[0]);
+    const shell = await childOf(writer.process.pid ?? 0);
+    process.kill(await childOf(shell), "SIGKILL");
+    await expect(openStore({ dataDir, databaseUrl: null, log: silentLog })).rejects.toMatchObject({
+      code: "data-dir-busy",
+      message: expect.stringContaining("in another container") as string,
+    });
+    await writer.kill();
+    await (await open(dataDir)).ping();
   });
 
   test.skipIf(process.getuid?.() !== 0)("runs for root below a folder that only root may enter", async () => {

@@ -1,4 +1,4 @@
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { connect, createServer, type AddressInfo, type NetConnectOpts, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
 /** A way to a Postgres that a test can cut at the worst moment. It carries plain bytes, so the URL must not ask for TLS. */
@@ -14,6 +14,12 @@ export interface Link {
 
 /** A simple query of the protocol (PostgreSQL manual, 54.7): type, length, text, NUL. */
 const COMMIT = Buffer.from("Q\0\0\0\u000bCOMMIT\0", "latin1");
+
+/** A URL's host is a folder with a socket, percent-encoded, or a name. */
+const addressOf = ({ hostname, port }: URL): NetConnectOpts => {
+  const host = decodeURIComponent(hostname);
+  return host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { port: Number(port), host };
+};
 
 export const openLink = async (url: string): Promise<Link> => {
   const server = new URL(url);
@@ -32,7 +38,7 @@ export const openLink = async (url: string): Promise<Link> => {
       near.destroy();
       return;
     }
-    const far = connect(Number(server.port), server.hostname);
+    const far = connect(addressOf(server));
     let committing = false;
     near.on("data", (bytes) => {
       committing ||= state === "cutting" && bytes.includes(COMMIT);
@@ -61,6 +67,7 @@ export const openLink = async (url: string): Promise<Link> => {
     listener.close();
   });
   const near = new URL(url);
+  near.hostname = "127.0.0.1";
   near.port = String((listener.address() as AddressInfo).port);
   return {
     url: near.href,

@@ -2,9 +2,13 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseAccount } from "../../src/store/embedded/account.ts";
+import { loopbackAddress, socketAddress } from "../../src/store/embedded/address.ts";
 import { findBinaries } from "../../src/store/embedded/binaries.ts";
-import { ensureCluster, SUPERUSER } from "../../src/store/embedded/cluster.ts";
-import { freePort, startServer, type Server } from "../../src/store/embedded/server.ts";
+import { ensureCluster } from "../../src/store/embedded/cluster.ts";
+import { clusterIn, serverLockIn } from "../../src/store/embedded/paths.ts";
+import { lockServer } from "../../src/store/embedded/postmaster.ts";
+import { reachablePrograms } from "../../src/store/embedded/programs.ts";
+import { choosePort, hasUnixSockets, startServer, type Server } from "../../src/store/embedded/server.ts";
 import { silentLog } from "./log.ts";
 
 /** How an administrator stops PostgreSQL (`pg_ctl stop -m`), or how it is lost. */
@@ -22,15 +26,24 @@ export interface OwnPostgres {
 
 export const ownPostgres = async (): Promise<OwnPostgres> => {
   const dataDir = await realpath(await mkdtemp(join(tmpdir(), "anchorage-own-")));
-  const binaries = await findBinaries();
-  const account = await chooseAccount(binaries.postgres, [binaries.initdb, dataDir]);
+  const account = await chooseAccount(dataDir);
+  const binaries = await reachablePrograms(await findBinaries(), account, dataDir, silentLog);
+  const lock = await lockServer(serverLockIn(dataDir), clusterIn(dataDir), silentLog);
   const cluster = await ensureCluster(dataDir, binaries, account, silentLog);
-  const port = await freePort();
+  const port = await choosePort();
+  const address = await (hasUnixSockets ? socketAddress : loopbackAddress)(cluster, port);
   const logFile = join(dataDir, "postgres.log");
   let server: Server | undefined;
 
   const start = async (): Promise<void> => {
-    server = await startServer({ postgres: binaries.postgres, account, cluster, port, logFile });
+    server = await startServer({
+      postgres: binaries.postgres,
+      account,
+      cluster,
+      port,
+      logFile,
+      lock: lock.fd,
+    });
   };
   const stop = async (how: keyof typeof STOP_SIGNALS): Promise<void> => {
     if (server === undefined) return;
@@ -40,7 +53,7 @@ export const ownPostgres = async (): Promise<OwnPostgres> => {
   };
   await start();
   return {
-    url: `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres?sslmode=disable`,
+    url: address.url,
     start: async () => {
       // The children of one that was killed hold its memory for a moment.
       for (;;) {
@@ -56,6 +69,8 @@ export const ownPostgres = async (): Promise<OwnPostgres> => {
     stop,
     remove: async () => {
       await stop("immediate");
+      await address.close();
+      lock.release();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -29,6 +29,8 @@ const schema = ({ z, requiredText }: OptionSchemas) =>
 type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (given: Given, { config, signal, print, note, log }: CommandContext): Promise<number> => {
+  // DATA_DIR is for its own user alone.
+  process.umask(0o077);
   const { encoderDirectory } = await import("../../config.ts");
   const { createProgress } = await import("../../progress.ts");
   const { pullEncoder } = await import("./index.ts");

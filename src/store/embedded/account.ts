@@ -1,72 +1,44 @@
-import { execFile, type SpawnOptions } from "node:child_process";
 import { chown, readFile, stat } from "node:fs/promises";
-import { dirname } from "node:path";
-import { promisify } from "node:util";
+import { platform } from "node:os";
 import { AnchorageError } from "../../errors.ts";
+import { clusterIn } from "./paths.ts";
 
 /** The operating system user that PostgreSQL runs as and that owns its files. */
 export interface Account {
-  /** The command line that runs `program` as this user. */
-  command(program: string, args: readonly string[]): { file: string; args: string[]; options: SpawnOptions };
+  /** Null: the user of this process. Otherwise this process runs as root and PostgreSQL as this user. */
+  readonly user: User | null;
   /** Makes this user the owner of the file or folder at `path`. */
   own(path: string): Promise<void>;
 }
 
-interface User {
+/** A user by name and numbers. */
+export interface User {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
 }
 
-const ourselves: Account = {
-  command: (file, args) => ({ file, args: [...args], options: {} }),
-  own: () => Promise.resolve(),
-};
+const ourselves: Account = { user: null, own: () => Promise.resolve() };
 
 /**
- * Chooses the user that PostgreSQL runs as: the current user, or, because PostgreSQL refuses to run as root, `postgres`
- * or `nobody` if the current user is root.
+ * Chooses the user that PostgreSQL runs as: the current user, or, because PostgreSQL refuses to run as root, the owner of
+ * the cluster within `dataDir`, else `postgres` or `nobody`.
  *
- * If that user cannot traverse the parent folders of `paths` (for example below /root), util-linux's `setpriv` grants the
- * capability to bypass the file permissions.
- *
- * @throws AnchorageError `unavailable` if the current user is root and neither is possible
+ * @throws AnchorageError `unavailable` if the current user is root and there is no such user
  */
-export const chooseAccount = async (program: string, paths: readonly string[]): Promise<Account> => {
+export const chooseAccount = async (dataDir: string): Promise<Account> => {
   if (process.getuid?.() !== 0) return ourselves;
-  const user = await findUser();
-  const own = (path: string): Promise<void> => chown(path, user.uid, user.gid);
-  const blocked = await firstBlocked([program, ...paths], user);
-  if (blocked === null) {
-    const options = { uid: user.uid, gid: user.gid };
-    return { command: (file, args) => ({ file, args: [...args], options }), own };
-  }
-  const flags = privileges(user);
-  try {
-    await promisify(execFile)("setpriv", [...flags, program, "--version"]);
-  } catch (error) {
-    throw new AnchorageError(
-      "unavailable",
-      `PostgreSQL does not run as root, and the user ${user.name} cannot reach ${blocked}. Start as another user, ` +
-        `move the installation and DATA_DIR to a folder that ${user.name} can access, or set DATABASE_URL.`,
-      { cause: error },
-    );
-  }
-  return {
-    command: (file, args) => ({ file: "setpriv", args: [...flags, file, ...args], options: {} }),
-    own,
-  };
+  const user = (await ownerOf(clusterIn(dataDir))) ?? (await findUser());
+  return { user, own: (path) => chown(path, user.uid, user.gid) };
 };
 
-const privileges = ({ uid, gid }: User): string[] => [
-  `--reuid=${uid}`,
-  `--regid=${gid}`,
-  "--clear-groups",
-  "--inh-caps=+dac_override",
-  "--ambient-caps=+dac_override",
-  // Without it access(2) ignores the capabilities of non-root users, and initdb checks its programs with access(2).
-  "--securebits=+no_setuid_fixup",
-];
+/** Null if there is nothing at `path`, or if it belongs to root. */
+const ownerOf = async (path: string): Promise<User | null> => {
+  const found = await stat(path).catch(() => null);
+  return found === null || found.uid === 0
+    ? null
+    : { name: `with the id ${found.uid}`, uid: found.uid, gid: found.gid };
+};
 
 const findUser = async (): Promise<User> => {
   const lines = (await readFile("/etc/passwd", "utf8").catch(() => ""))
@@ -83,16 +55,5 @@ const findUser = async (): Promise<User> => {
   );
 };
 
-/** The first of `paths`, or of their parent folders, that `user` cannot read or traverse; null if there is none. */
-const firstBlocked = async (paths: readonly string[], user: User): Promise<string | null> => {
-  for (const path of paths) {
-    for (let at = path; ; at = dirname(at)) {
-      const { mode, uid, gid } = await stat(at);
-      const shift = uid === user.uid ? 6 : gid === user.gid ? 3 : 0;
-      const needed = at === path ? 0o5 : 0o1;
-      if (((mode >> shift) & needed) !== needed) return at;
-      if (dirname(at) === at) break;
-    }
-  }
-  return null;
-};
+/** Whether PostgreSQL's user reaches its cluster by a descriptor, because folders above it may be closed to that user. */
+export const needsDescriptor = ({ user }: Account): boolean => user !== null && platform() === "linux";

@@ -1,13 +1,15 @@
-import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { platform } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { text } from "node:stream/consumers";
 import { AnchorageError, messageOf } from "../../errors.ts";
 import type { Log } from "../../types.ts";
 import type { Account } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
+import { clusterIn, passwordFileIn } from "./paths.ts";
+import { spawnOn } from "./spawn.ts";
 
 /** Name of the database user that owns the cluster. */
 export const SUPERUSER = "anchorage";
@@ -18,10 +20,9 @@ export interface Cluster {
   readonly password: string;
 }
 
-/** The data directory of PostgreSQL within `dataDir`. */
-export const clusterIn = (dataDir: string): string => join(dataDir, "postgres");
-/** The password file within `dataDir`. */
-export const passwordFileIn = (dataDir: string): string => join(dataDir, "postgres.password");
+/** Names within the folder in which a cluster is made. */
+const MADE = "cluster";
+const PASSWORD = "password";
 
 /**
  * Opens the cluster within `dataDir`, or creates it. It is created in a temporary folder and renamed when complete, so
@@ -48,43 +49,34 @@ export const ensureCluster = async (
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { mode: 0o700 });
   await account.own(temporary);
-  const passwordFile = join(temporary, "password");
+  const passwordFile = join(temporary, PASSWORD);
   await writeFile(passwordFile, password, { mode: 0o600 });
   await account.own(passwordFile);
-  const made = join(temporary, "cluster");
-  await initialise(account, binaries.initdb, [
-    `--pgdata=${made}`,
-    `--username=${SUPERUSER}`,
-    "--encoding=UTF8",
-    "--locale=C",
-    "--auth=scram-sha-256",
-    `--pwfile=${passwordFile}`,
-  ]);
-  await rename(made, directory);
+  await initialise(account, binaries.initdb, temporary);
+  await rename(join(temporary, MADE), directory);
   await syncDirectory(dataDir);
   await rm(temporary, { recursive: true, force: true });
   return { directory, password };
 };
 
-const initialise = async (account: Account, initdb: string, flags: readonly string[]): Promise<void> => {
-  const { file, args, options } = account.command(initdb, flags);
-  const { uid, gid } = options;
-  const identity = uid === undefined || gid === undefined ? {} : { uid, gid };
-  await promisify(execFile)(file, args, { ...identity, env: serverEnvironment(), cwd: "/" }).catch(
-    (error: unknown) => {
-      const { stderr } = error as { stderr?: string };
-      throw new AnchorageError("unavailable", `initdb failed: ${stderr?.trim() ?? messageOf(error)}`, {
-        cause: error,
-      });
-    },
-  );
+/** Runs initdb in `folder`, which contains the password. */
+const initialise = async (account: Account, initdb: string, folder: string): Promise<void> => {
+  const args = (reached: string): string[] => [
+    `--pgdata=${reached}/${MADE}`,
+    `--username=${SUPERUSER}`,
+    "--encoding=UTF8",
+    "--locale=C",
+    "--auth=scram-sha-256",
+    `--pwfile=${reached}/${PASSWORD}`,
+  ];
+  const child = spawnOn({ account, program: initdb, args, folder, stdio: ["ignore", "ignore", "pipe"] });
+  const ended = once(child, "exit") as Promise<[number | null]>;
+  const [told, failure] = await Promise.all([
+    child.stderr === null ? "" : text(child.stderr),
+    ended.then(([code]) => (code === 0 ? null : `exit code ${code ?? "unknown"}`), messageOf),
+  ]);
+  if (failure !== null) throw new AnchorageError("unavailable", `initdb failed: ${told.trim() || failure}`);
 };
-
-/** The environment without variables that would give PostgreSQL another server, locale or directory. */
-export const serverEnvironment = (): NodeJS.ProcessEnv => ({
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PG|LC_|LANG|NODE_)/.test(name))),
-  LC_ALL: "C",
-});
 
 /** The password is stored before the cluster that uses it is created, and never changes. */
 const ensurePassword = async (file: string): Promise<string> => {

@@ -1,17 +1,19 @@
 import { mkdir, readFile, realpath } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../errors.ts";
 import type { Log } from "../../types.ts";
 import { chooseAccount } from "./account.ts";
+import { loopbackAddress, socketAddress, type Address } from "./address.ts";
 import { findBinaries } from "./binaries.ts";
-import { clusterIn, ensureCluster, passwordFileIn, SUPERUSER, type Cluster } from "./cluster.ts";
-import { portOfRunning, stopOrphan } from "./postmaster.ts";
-import { freePort, startServer, type Server } from "./server.ts";
+import { ensureCluster, type Cluster } from "./cluster.ts";
+import { clusterIn, logFileIn, passwordFileIn, serverLockIn } from "./paths.ts";
+import { findListening, lockServer, removeSockets, type Listening } from "./postmaster.ts";
+import { reachablePrograms } from "./programs.ts";
+import { choosePort, hasUnixSockets, startServer, type Server } from "./server.ts";
 
 /** A PostgreSQL server of this process. It runs until it is stopped. */
 export interface EmbeddedPostgres {
-  /** `postgres://...` of the database `postgres`, with the password. */
+  /** `postgres://...` of the database `postgres`, with the password; `connectionOf` reads it. */
   readonly url: string;
   /** Process id of the current server; changes with a restart. */
   pid(): number;
@@ -28,7 +30,7 @@ const SOUND_AFTER_MS = 30_000;
 
 /**
  * Starts PostgreSQL on the cluster within `dataDir`, which is created if it does not exist. A server left over from a
- * killed process is stopped first. If the server ends unexpectedly, it is restarted on the same port with exponential
+ * killed process is stopped first. If the server ends unexpectedly, it is restarted at the same address with exponential
  * backoff of at most 10 s.
  *
  * The caller must hold the lock of `dataDir` (see {@link lockDataDir}).
@@ -45,20 +47,43 @@ export const startEmbedded = async (options: {
   readonly log: Log;
 }): Promise<EmbeddedPostgres> => {
   const { log } = options;
-  await mkdir(options.dataDir, { recursive: true });
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const dataDir = await realpath(options.dataDir);
-  const binaries = await findBinaries();
-  const account = await chooseAccount(binaries.postgres, [binaries.initdb, dataDir]);
-  const cluster = await ensureCluster(dataDir, binaries, account, log);
-  const logFile = join(dataDir, "postgres.log");
+  const account = await chooseAccount(dataDir);
+  const binaries = await reachablePrograms(await findBinaries(), account, dataDir, log);
+  const lock = await lockServer(serverLockIn(dataDir), clusterIn(dataDir), log);
+  try {
+    const cluster = await ensureCluster(dataDir, binaries, account, log);
+    const logFile = logFileIn(dataDir);
+    const startOn = async (port: number): Promise<Server> => {
+      await removeSockets(cluster.directory);
+      return startServer({ postgres: binaries.postgres, account, cluster, port, logFile, lock: lock.fd });
+    };
+    const { server, port } = await startFirst(startOn);
+    const running = keepRunning(server, () => startOn(port), logFile, log);
+    const address = await addressOf(cluster, { port, onSocket: hasUnixSockets });
+    return {
+      url: address.url,
+      pid: running.pid,
+      stop: async () => {
+        await running.stop().finally(lock.release);
+        await address.close();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+};
 
-  await stopOrphan(cluster.directory, log);
-  const startOn = (port: number): Promise<Server> =>
-    startServer({ postgres: binaries.postgres, account, cluster, port, logFile });
-
-  const first = await startFirst(startOn);
-  const { port } = first;
-  let server = first.server;
+/** Starts the server again whenever it ends by itself. */
+const keepRunning = (
+  first: Server,
+  start: () => Promise<Server>,
+  logFile: string,
+  log: Log,
+): Pick<EmbeddedPostgres, "pid" | "stop"> => {
+  let server = first;
 
   const stopping = new AbortController();
   const isAborted = (): boolean => stopping.signal.aborted;
@@ -68,14 +93,14 @@ export const startEmbedded = async (options: {
   const startAgain = async (wait: number): Promise<void> => {
     await sleep(wait, undefined, { signal: stopping.signal });
     try {
-      server = await startOn(port);
+      server = await start();
       log.info("PostgreSQL runs again");
     } catch (error) {
       log.warn(messageOf(error));
       await startAgain(Math.min(2 * wait, LONGEST_WAIT_MS));
     }
   };
-  const keepRunning = async (): Promise<void> => {
+  const follow = async (): Promise<void> => {
     let wait = SHORTEST_WAIT_MS;
     while (!isAborted()) {
       const since = performance.now();
@@ -89,10 +114,9 @@ export const startEmbedded = async (options: {
       });
     }
   };
-  const kept = keepRunning();
+  const kept = follow();
 
   return {
-    url: urlOf(cluster, port),
     pid: () => server.pid,
     stop: async () => {
       stopping.abort();
@@ -105,24 +129,24 @@ export const startEmbedded = async (options: {
   };
 };
 
-const urlOf = ({ password }: Cluster, port: number): string =>
-  `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`;
+const addressOf = (cluster: Cluster, { port, onSocket }: Listening): Promise<Address> | Address =>
+  onSocket ? socketAddress(cluster, port) : loopbackAddress(cluster, port);
 
-/** The URL of the server that another process runs on the cluster within `dataDir`; null if none is running. */
-export const findEmbedded = async (dataDir: string): Promise<string | null> => {
+/** The address of the server that another process runs on the cluster within `dataDir`; null if none is running. */
+export const findEmbedded = async (dataDir: string): Promise<Address | null> => {
   const real = await realpath(dataDir).catch(() => dataDir);
   const directory = clusterIn(real);
-  const port = await portOfRunning(directory);
-  if (port === null) return null;
-  return urlOf({ directory, password: await readFile(passwordFileIn(real), "utf8") }, port);
+  const listening = await findListening(directory);
+  if (listening === null) return null;
+  return addressOf({ directory, password: await readFile(passwordFileIn(real), "utf8") }, listening);
 };
 
-/** Retries: another program may take the port first, and children of a killed server may still be ending. */
+/** Retries: on Windows another program may take the port first, and children of a killed server may still be ending. */
 const startFirst = async (
   startOn: (port: number) => Promise<Server>,
 ): Promise<{ readonly server: Server; readonly port: number }> => {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = await choosePort();
     try {
       return { server: await startOn(port), port };
     } catch (error) {

@@ -1,11 +1,12 @@
-import { spawn } from "node:child_process";
 import { open, readFile, rename, stat } from "node:fs/promises";
 import { createServer } from "node:net";
+import { platform } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AnchorageError } from "../../errors.ts";
 import type { Account } from "./account.ts";
-import { serverEnvironment, type Cluster } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 import { isReady } from "./postmaster.ts";
+import { spawnOn } from "./spawn.ts";
 
 /** A running PostgreSQL server process. */
 export interface Server {
@@ -25,6 +26,8 @@ export interface ServerOptions {
   readonly cluster: Cluster;
   readonly port: number;
   readonly logFile: string;
+  /** Descriptor of a lock that the server keeps, with all its child processes, until they have ended. */
+  readonly lock: number;
 }
 
 const POLL_MS = 10;
@@ -32,10 +35,17 @@ const POLL_MS = 10;
 const FAST_SHUTDOWN_MS = 5_000;
 const LARGEST_LOG_BYTES = 16 * 1024 * 1024;
 
+/** Node connects to Unix sockets on every platform but Windows. */
+export const hasUnixSockets = platform() !== "win32";
+/** Part of the socket's name. The folder tells servers apart. */
+export const SOCKET_PORT = 5432;
+
 const SETTINGS: Readonly<Record<string, string>> = {
-  // TCP on loopback with a password works on every platform; the path of a Unix socket is limited to 107 bytes.
-  listen_addresses: "127.0.0.1",
-  unix_socket_directories: "",
+  // The socket lies in the cluster's own folder (mode 0700), so no other user of the machine can reach it. PostgreSQL takes a
+  // relative path from there, which the limit of 107 bytes does not concern.
+  ...(hasUnixSockets
+    ? { listen_addresses: "", unix_socket_directories: ".", unix_socket_permissions: "0700" }
+    : { listen_addresses: "127.0.0.1", unix_socket_directories: "" }),
   max_connections: "100",
   shared_buffers: "128MB",
   max_wal_size: "512MB",
@@ -60,7 +70,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
  * @throws AnchorageError `unavailable` with its error messages if it ends instead
  */
 export const startServer = async (options: ServerOptions): Promise<Server> => {
-  const { postgres, account, cluster, port, logFile } = options;
+  const { postgres, account, cluster, port, logFile, lock } = options;
   await keepLogSmall(logFile);
   const log = await open(logFile, "a", 0o600);
   const logStart = (await log.stat()).size;
@@ -68,14 +78,12 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     "-c",
     `${name}=${value}`,
   ]);
-  const command = account.command(postgres, ["-D", cluster.directory, ...settings]);
-  const child = spawn(command.file, command.args, {
-    ...command.options,
-    // Its own process group: Ctrl-C in the terminal must not stop it before open transactions have ended.
-    detached: true,
-    stdio: ["ignore", log.fd, log.fd],
-    env: serverEnvironment(),
-    cwd: "/",
+  const child = spawnOn({
+    account,
+    program: postgres,
+    args: (folder) => ["-D", folder, ...settings],
+    folder: cluster.directory,
+    stdio: ["ignore", log.fd, log.fd, lock],
   });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
@@ -106,8 +114,10 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
   };
 };
 
-/** Finds a free port. Another program may still take it before the server starts. */
-export const freePort = (): Promise<number> =>
+/** The port for a new server. On Windows another program may still take it before the server starts. */
+export const choosePort = (): Promise<number> => (hasUnixSockets ? Promise.resolve(SOCKET_PORT) : freePort());
+
+const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -13,12 +13,28 @@ export interface Child {
   kill(): Promise<void>;
 }
 
+/** Starts what follows in new namespaces, as a container runtime does: it sees no process of this one's, nor is it seen. */
+export const inAnotherContainer = [
+  "unshare",
+  "--pid",
+  "--ipc",
+  "--fork",
+  "--mount-proc",
+  "--kill-child",
+] as const;
+const [unshare, ...flags] = inAnotherContainer;
+/** Only root on Linux may. */
+export const canUnshare = spawnSync(unshare, [...flags, "true"]).status === 0;
+
 /** Runs one of the programs in this folder; it is killed at the end of the test. */
-export const startChild = (program: "writer" | "holder", ...args: string[]): Child => {
+export const startChild = (
+  program: "writer" | "holder",
+  dataDir: string,
+  prefix: readonly string[] = [],
+): Child => {
   const file = fileURLToPath(new URL(`./${program}.ts`, import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", file, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const [command, ...args] = [...prefix, process.execPath, "--import", "tsx", file, dataDir];
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
