@@ -127,6 +127,12 @@ const flag = z
   .transform((value) => value === "true")
   .openapi({ type: "boolean" });
 
+export const imageQuery = z.strictObject({
+  size: optional(z.enum(["thumbnail", "original"])).openapi({
+    description: "`thumbnail` where absent. Where no original is kept, the thumbnail is answered for it.",
+  }),
+});
+
 export const anchorQuery = z.strictObject({
   vectors: optional(flag.openapi({ description: "Adds the stored vectors." })),
   minSequence: optional(minSequenceParameter),

@@ -36,7 +36,44 @@ export const encoderChoice = z
     example: { external: { dimension: 64 } },
   });
 
+const keep = z.enum(["original", "thumbnail", "none"]).openapi({
+  description:
+    "`original`: the image and a thumbnail; `thumbnail`: the thumbnail alone, of at most 160 pixels a side; `none`: neither.",
+});
+const longestSide = z
+  .int()
+  .min(160, "must be at least 160")
+  .max(8_192, "must be at most 8192")
+  .openapi({ description: "Of a kept original, in pixels; a larger image is made smaller." });
+const imageFormat = z.enum(["as-sent", "webp", "jpeg"]).openapi({
+  description: "`as-sent`: the very file, or WebP where it had to be made smaller.",
+});
+
+/** What is kept of anchors' images. */
+const imageKeeping = z.strictObject({ keep, longestSide, format: imageFormat }).openapi("ImageKeeping");
+
+const imageKeepingChange = z.union(
+  [
+    keep,
+    z.strictObject({
+      keep: optional(keep),
+      longestSide: optional(longestSide),
+      format: optional(imageFormat),
+    }),
+  ],
+  { error: `must be "original", "thumbnail", "none" or {"keep", "longestSide", "format"}` },
+);
+
+/** What is kept of anchors' images in new collections. */
+export const IMAGE_DEFAULTS: ImageKeeping = { keep: "original", longestSide: 2_048, format: "as-sent" };
+
 const defaults = {
+  images: optional(
+    imageKeepingChange.openapi({
+      description:
+        'What is kept of images from now on: for display, and for encoders to come. `"original"` up to 2,048 pixels where absent.',
+    }),
+  ),
   transform: optional(transform),
   method: optional(method),
   rank: optional(rank),
@@ -72,7 +109,7 @@ export const collectionChange = z
     example: { asif: { k: 200 }, transform: "whiten" },
   });
 
-const methodDefaults = { transform, method, rank, ensemble };
+const methodDefaults = { images: imageKeeping, transform, method, rank, ensemble };
 
 const autoRule = z
   .strictObject({
@@ -121,6 +158,12 @@ export const collection = z
       }),
     ),
     autoOffer: optional(autoOffer),
+    imageBytes: optional(
+      z.int().openapi({
+        description:
+          "Bytes that images take an anchor, the mean of up to 1,000; of a collection that is looked at.",
+      }),
+    ),
     anchorCount: z.int(),
     sequence: sequence.openapi({ description: "Grows by one with every committed write." }),
     indexes: z.strictObject({ image: indexStatus, text: indexStatus }),
@@ -158,6 +201,7 @@ export const collectionQuery = z.strictObject({ minSequence: optional(minSequenc
 
 /** An encoder of the registry by id, or vectors that come from outside. */
 export type EncoderChoice = z.output<typeof encoderChoice>;
+export type ImageKeeping = z.output<typeof imageKeeping>;
 export type CollectionSpec = z.output<typeof collectionSpec>;
 export type CollectionSpecBody = z.input<typeof collectionSpec>;
 export type CollectionChange = z.output<typeof collectionChange>;

@@ -73,7 +73,8 @@ export interface CoreCollectionClient {
    * @throws ConflictError if it was written after `ifSequence`
    */
   changeAnchor(id: string, change: AnchorChangeBody, options?: CallOptions): Promise<StoredAnchorBody>;
-  getImage(id: string, options?: CallOptions): Promise<Blob>;
+  /** The thumbnail, or the original where it is kept and asked for. */
+  getImage(id: string, options?: CallOptions & { readonly size?: "thumbnail" | "original" }): Promise<Blob>;
   /** The stored ones among at most 10,000 ids, each once, in the given order. */
   existingAnchors(ids: readonly string[], options?: CallOptions): Promise<readonly string[]>;
   /** Compares at most 10,000 anchors with the stored ones of the same ids; returns the state of each, in order. */
@@ -127,8 +128,14 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
       }),
     changeAnchor: async (id, change, options) =>
       json("PATCH", `${anchors}/${segment(id)}`, { ...options, body: JSON.stringify(change) }),
-    getImage: async (id, options) =>
-      (await send("GET", `${anchors}/${segment(id)}/image`, { ...options, accept: "image/*" })).blob(),
+    getImage: async (id, { size, ...options } = {}) =>
+      (
+        await send("GET", `${anchors}/${segment(id)}/image`, {
+          ...options,
+          query: { size },
+          accept: "image/*",
+        })
+      ).blob(),
     existingAnchors: async (ids, options) =>
       (await post<ExistingAnchorsBody>(`${anchors}/exists`, { ids }, options)).existing,
     compareAnchors: async (contents, options) =>

@@ -1,4 +1,5 @@
 import { defaultMethod } from "../asif/index.ts";
+import { IMAGE_DEFAULTS, type CollectionChange, type ImageKeeping } from "../api/collections.ts";
 import type { Compacted } from "../api/receipts.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { AnchorageError, notFound } from "../errors.ts";
@@ -9,6 +10,7 @@ import {
   deleteCollection,
   findAnchors,
   findImage,
+  meanImageBytes,
   existingIds,
   compareContents,
   listIdsFrom,
@@ -106,6 +108,7 @@ export const openCollections = async (
         asif: { k: "auto", p: "auto", negatives: "cut", ...spec.asif },
         transform,
         method: spec.method ?? defaultMethod(transform, external),
+        images: imagesOf(spec.images ?? {}, IMAGE_DEFAULTS),
         ...(spec.rank === undefined ? {} : { rank: spec.rank }),
         ...(spec.ensemble === undefined ? {} : { ensemble: spec.ensemble }),
       });
@@ -120,7 +123,8 @@ export const openCollections = async (
     get: async (name, at) => {
       const collection = await findAt(name, at);
       const autoOffer = offers.of(collection);
-      return { ...describe(collection), ...(autoOffer === undefined ? {} : { autoOffer }) };
+      const imageBytes = await meanImageBytes(store, collection.record);
+      return { ...describe(collection), imageBytes, ...(autoOffer === undefined ? {} : { autoOffer }) };
     },
 
     checkChange,
@@ -129,10 +133,17 @@ export const openCollections = async (
       await checkChange(name, changed);
       await fitFirst(await find(name), changed.transform);
       signal?.throwIfAborted();
-      const changes = Object.values({ ...changed, ...changed.asif }).some(
-        (value) => typeof value !== "object" || value === null || "image" in value,
-      );
-      if (changes) await writeTo(name, (collection) => collection.changeDefaults(changed));
+      const changes =
+        changed.images !== undefined ||
+        Object.values({ ...changed, ...changed.asif }).some(
+          (value) => typeof value !== "object" || value === null || "image" in value,
+        );
+      if (changes)
+        await writeTo(name, (collection) => {
+          const { images, ...rest } = changed;
+          const kept = images === undefined ? {} : { images: imagesOf(images, collection.defaults().images) };
+          return collection.changeDefaults({ ...rest, ...kept });
+        });
       const collection = await find(name);
       if (changed.transform !== undefined) await removeOtherFits(store, collection);
       return describe(collection);
@@ -157,9 +168,11 @@ export const openCollections = async (
 
     listAnchors: async (name, page) => listPage(store, await findAt(name, page), page),
 
-    getImage: async (name, id) => {
+    getImage: async (name, id, size) => {
       const { record } = await find(name);
-      const image = await findImage(store, record, id);
+      const image =
+        (size === "original" ? await findImage(store, record, id, size) : null) ??
+        (await findImage(store, record, id));
       if (image !== null) return image;
       const known = await existingIds(store, record, [id]);
       throw known.has(id) ? notFound("image of anchor", id) : notFound("anchor", id);
@@ -207,3 +220,9 @@ export const openCollections = async (
     },
   };
 };
+
+/** What is kept of images after a change that names some of it. */
+const imagesOf = (change: NonNullable<CollectionChange["images"]>, before: ImageKeeping): ImageKeeping => ({
+  ...before,
+  ...(typeof change === "string" ? { keep: change } : change),
+});

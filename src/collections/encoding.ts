@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Anchor } from "../api/anchors.ts";
+import type { ImageKeeping } from "../api/collections.ts";
 import type { Input } from "../api/inputs.ts";
 import type { ClassifyRequest } from "../api/queries.ts";
 import { requireInstalled, type EncoderRegistry } from "../encoders/index.ts";
@@ -26,11 +27,21 @@ export interface Encoding {
     encoder: EncoderRecord,
     images: readonly Encodable<Uint8Array>[],
   ) => Promise<Float32Array>;
-  /** @throws AnchorageError `invalid-input` with an empty path, as `EncoderRegistry.makeThumbnail` */
-  readonly thumbnail: (image: Uint8Array) => Promise<StoredImage>;
+  /**
+   * What a collection keeps of an image.
+   *
+   * @throws AnchorageError `invalid-input` with an empty path, as `EncoderRegistry.makeThumbnail`
+   */
+  readonly keep: (image: Uint8Array, keeping: ImageKeeping) => Promise<KeptImage>;
   readonly texts: (encoder: EncoderRecord, texts: readonly Encodable<string>[]) => Promise<Float32Array>;
   /** Those of `texts` of which the encoder knows no word, each once; none for an external encoder. */
   readonly unknownTexts: (encoder: EncoderRecord, texts: readonly string[]) => Promise<readonly string[]>;
+}
+
+/** What is stored of an image. */
+export interface KeptImage {
+  readonly thumbnail: StoredImage | null;
+  readonly original: StoredImage | null;
 }
 
 export const createEncoding = (registry: EncoderRegistry): Encoding => {
@@ -51,7 +62,14 @@ export const createEncoding = (registry: EncoderRegistry): Encoding => {
       );
     },
 
-    thumbnail: (image) => registry.makeThumbnail(image),
+    keep: async (image, keeping) => {
+      if (keeping.keep === "none") return { thumbnail: null, original: null };
+      const thumbnail = await registry.makeThumbnail(image);
+      return {
+        thumbnail,
+        original: keeping.keep === "original" ? await registry.makeOriginal(image, keeping) : null,
+      };
+    },
 
     unknownTexts: async (encoder, texts) => {
       if (encoder.external || texts.length === 0) return [];

@@ -16,7 +16,7 @@ const LEAST_MS = 1_000;
  *
  * @example
  * ```ts
- * void eraseWithin(core, 7 * 86_400_000, stopping.signal, log);
+ * void eraseWithin(core, 7 * 86_400_000, AbortSignal.timeout(60_000), log);
  * ```
  */
 export const eraseWithin = async (

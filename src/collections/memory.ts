@@ -1,4 +1,3 @@
-import type { CollectionChange } from "../api/collections.ts";
 import { AnchorageError } from "../errors.ts";
 import type { AnchorSpace, SpaceChange } from "../retrieval/index.ts";
 import {
@@ -15,6 +14,7 @@ import {
   deleteAnchors,
   type ChooseAnchors,
   type GroupedWrite,
+  type StoredChange,
 } from "../store/index.ts";
 import type { AnchorId, CollectionDefaults, Sequence } from "../types.ts";
 import type { Erasure } from "./erasure.ts";
@@ -31,7 +31,7 @@ export interface OpenCollection {
   readonly space: AnchorSpace;
   /** What queries are answered by at the sequence of the present view. */
   readonly defaults: () => CollectionDefaults;
-  readonly changeDefaults: (changed: CollectionChange) => Promise<Sequence>;
+  readonly changeDefaults: (changed: StoredChange) => Promise<Sequence>;
   /** Writes anchors; writes that wait together are committed together, each at its own sequence. */
   readonly upsert: (
     anchors: readonly AnchorWrite[],
@@ -97,8 +97,8 @@ export const keepInStep = (
   { onDelete, retained }: Pick<CollectionHooks, "onDelete" | "retained">,
   { onGap, onMoved }: Beyond,
 ): Omit<OpenCollection, "erasure" | "snapshots"> => {
-  const { asif, transform, method, rank, ensemble } = record;
-  let defaults: CollectionDefaults = { asif, transform, method, rank, ensemble };
+  const { asif, transform, method, rank, ensemble, images } = record;
+  let defaults: CollectionDefaults = { asif, transform, method, rank, ensemble, images };
   const waiting = createSequenceWaiters(() => space.sequence());
   /** Whether a write's outcome is unknown, so that memory may lack what Postgres has. */
   let inDoubt = false;

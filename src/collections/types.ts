@@ -89,7 +89,11 @@ export interface Collections {
   /** In id order. */
   readonly listAnchors: (name: CollectionName, page: ListQuery) => Promise<AnchorPage>;
   /** @throws AnchorageError `not-found` where the anchor is not there or has no image. */
-  readonly getImage: (name: CollectionName, id: AnchorId) => Promise<StoredImage>;
+  readonly getImage: (
+    name: CollectionName,
+    id: AnchorId,
+    size?: "thumbnail" | "original",
+  ) => Promise<StoredImage>;
   readonly existingIds: (name: CollectionName, ids: readonly AnchorId[]) => Promise<Set<AnchorId>>;
   /** Compares anchors with those stored under their ids; the state of each, in order. */
   readonly compareAnchors: (

@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import type { Anchor, AnchorChange, Deleted, StoredAnchor, Written } from "../api/anchors.ts";
+import type { ImageKeeping } from "../api/collections.ts";
 import {
   AnchorageError,
   atPath,
@@ -20,10 +21,16 @@ import {
   findOrigin,
   hashOfImage,
   type Store,
-  type StoredImage,
 } from "../store/index.ts";
 import type { AnchorId, Modality } from "../types.ts";
-import { checkText, countUnknown, readVector, type Encodable, type Encoding } from "./encoding.ts";
+import {
+  checkText,
+  countUnknown,
+  readVector,
+  type Encodable,
+  type Encoding,
+  type KeptImage,
+} from "./encoding.ts";
 import { matching } from "./listing.ts";
 import type { OpenCollection } from "./memory.ts";
 import type { Opened } from "./opened.ts";
@@ -31,7 +38,7 @@ import type { Collections } from "./types.ts";
 
 /** The path of the anchors in a request that writes them. */
 const ROOT: FieldPath = ["anchors"];
-const THUMBNAILS_AT_ONCE = 2;
+const IMAGES_AT_ONCE = 2;
 
 type Writes = Pick<Collections, "putAnchors" | "changeAnchor" | "deleteAnchors">;
 
@@ -46,7 +53,7 @@ export const createWrites = (
     await findAt(name, conditions);
     let unknownCaptions = 0;
     const { sequence, ids } = await writeTo(name, async (collection) => {
-      const writes = await prepareAnchors(collection.record, anchors, encoding);
+      const writes = await prepareAnchors(collection.record, anchors, encoding, collection.defaults().images);
       if (anchors.some(({ textVector }) => textVector === undefined))
         unknownCaptions = await countUnknown(collection.record, anchors, encoding);
       conditions.signal?.throwIfAborted();
@@ -99,9 +106,10 @@ const changeAnchor = async (
   change: AnchorChange,
   signal: AbortSignal | undefined,
 ): Promise<StoredAnchor> => {
-  const [[anchor], image, origin] = await Promise.all([
+  const [[anchor], image, original, origin] = await Promise.all([
     findAnchors(store, record, [id]),
     findImage(store, record, id),
+    findImage(store, record, id, "original"),
     findOrigin(store, record, id),
   ]);
   if (anchor === undefined) throw notFound("anchor", id);
@@ -118,33 +126,39 @@ const changeAnchor = async (
     : anchor.textVector;
   const metadata = change.metadata ?? anchor.metadata;
   const { imageVector } = anchor;
-  const { sequence } = await upsert([{ id, caption, metadata, image, ...origin, imageVector, textVector }], {
-    expected: new Map([[id, anchor.sequence]]),
-    signal,
-  });
+  const { sequence } = await upsert(
+    [{ id, caption, metadata, image, original, ...origin, imageVector, textVector }],
+    {
+      expected: new Map([[id, anchor.sequence]]),
+      signal,
+    },
+  );
   return { id, text: caption, metadata, hasImage: image !== null, sequence };
 };
 
 /**
- * Checks every anchor, encodes what has no vector, and makes the thumbnails. Nothing is written here.
+ * Checks every anchor, encodes what has no vector, and makes what is kept of images. Nothing is written here.
  *
+ * @param images what the collection keeps of images
  * @throws AnchorageError `invalid-input` with the faults of all anchors; paths are `anchors`, the index, the field
  */
 const prepareAnchors = async (
   collection: CollectionRecord,
   anchors: readonly Anchor[],
   encoding: Encoding,
+  images: ImageKeeping,
 ): Promise<AnchorWrite[]> => {
   const sources = readAnchors(collection, anchors, ROOT);
-  const [thumbnails, vectors] = await Promise.all([
-    makeThumbnails(anchors, encoding),
+  const [kept, vectors] = await Promise.all([
+    keepImages(anchors, images, encoding),
     encodeSources(collection, sources, encoding),
   ]);
   return anchors.map((anchor, i) => ({
     id: anchor.id,
     caption: anchor.text ?? null,
     metadata: anchor.metadata ?? {},
-    image: thumbnails[i] ?? null,
+    image: kept[i]?.thumbnail ?? null,
+    original: kept[i]?.original ?? null,
     ...(anchor.image === undefined ? {} : { imageHash: hashOfImage(anchor.image) }),
     ...(anchor.source === undefined ? {} : { source: anchor.source }),
     imageVector: at(vectors.image, i),
@@ -265,15 +279,19 @@ const vectorsOf = async <T>(
   );
 };
 
-const makeThumbnails = (anchors: readonly Anchor[], encoding: Encoding): Promise<(StoredImage | null)[]> => {
-  const limit = pLimit(THUMBNAILS_AT_ONCE);
+const keepImages = (
+  anchors: readonly Anchor[],
+  images: ImageKeeping,
+  encoding: Encoding,
+): Promise<(KeptImage | null)[]> => {
+  const limit = pLimit(IMAGES_AT_ONCE);
   return Promise.all(
     anchors.map(({ image }, i) =>
       image === undefined
         ? Promise.resolve(null)
         : limit(async () => {
             try {
-              return await encoding.thumbnail(image);
+              return await encoding.keep(image, images);
             } catch (error) {
               throw isAnchorageError(error) ? atPath([...ROOT, i, "image"], error) : error;
             }

@@ -1,3 +1,4 @@
+import type { ImageKeeping } from "../api/collections.ts";
 import { decodeInPool, DEFAULT_MAX_PIXELS } from "./decoding/index.ts";
 import type { ImagePreprocessing } from "./manifest.ts";
 
@@ -38,6 +39,25 @@ export const makeThumbnail = async (
   mediaType: "image/webp",
   bytes: await decodeInPool({ kind: "thumbnail", maxPixels }, bytes),
 });
+
+/**
+ * Makes what is kept of an image beside its thumbnail: the very file where it is small enough and of the format, else a
+ * smaller one. A drawing is kept as it is.
+ *
+ * @param keeping the longest side in pixels, and the format; `as-sent` makes a larger image WebP
+ * @throws AnchorageError as {@link preprocessImage}
+ */
+export const makeOriginal = async (
+  bytes: Uint8Array,
+  { longestSide, format }: Pick<ImageKeeping, "longestSide" | "format">,
+  maxPixels = DEFAULT_MAX_PIXELS,
+): Promise<{ mediaType: string; bytes: Uint8Array }> => {
+  const answer = await decodeInPool({ kind: "original", maxPixels, longestSide, format }, bytes);
+  const end = answer.indexOf(0);
+  const mediaType = Buffer.from(answer.subarray(0, end)).toString("latin1");
+  const made = answer.subarray(end + 1);
+  return { mediaType, bytes: made.length === 0 ? bytes : made };
+};
 
 /**
  * A perceptual hash of 64 bits (dHash), so that copies in another size or format differ in few bits and other photographs

@@ -1,7 +1,7 @@
 import { AnchorageError, isAnchorageError, notFound } from "../errors.ts";
 import type { Log, Modality } from "../types.ts";
 import { makeNetwork } from "./defaults/index.ts";
-import { makeThumbnail } from "./image.ts";
+import { makeOriginal, makeThumbnail } from "./image.ts";
 import { DEFAULT_MAX_PIXELS } from "./decoding/index.ts";
 import { openImageSession } from "./image-session.ts";
 import type { EncoderManifest, ImageManifest, TextManifest } from "./manifest.ts";
@@ -159,6 +159,7 @@ export const openEncoderRegistry = async (options: {
         return session.unknownShares?.(texts) ?? texts.map(() => 0);
       }),
     makeThumbnail: (image) => makeThumbnail(image, maxPixels),
+    makeOriginal: (image, keeping) => makeOriginal(image, keeping, maxPixels),
     encodeImagesByAll: async (ids, images) => encodeImages(ids, images),
     encodeTextsByAll: async (ids, texts) => encodeTexts(ids, texts),
     close: () => {

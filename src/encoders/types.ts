@@ -1,3 +1,4 @@
+import type { ImageKeeping } from "../api/collections.ts";
 import type { EncoderId, EncoderInfo, ListedEncoder, Modality } from "../types.ts";
 
 /**
@@ -38,6 +39,15 @@ export interface EncoderRegistry {
    * @throws AnchorageError `invalid-input` (with an empty path) for an image that cannot be encoded either
    */
   makeThumbnail(image: Uint8Array): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array }>;
+  /**
+   * Makes what is kept of an image beside its thumbnail.
+   *
+   * @throws AnchorageError as {@link makeThumbnail}
+   */
+  makeOriginal(
+    image: Uint8Array,
+    keeping: Pick<ImageKeeping, "longestSide" | "format">,
+  ): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array }>;
   /**
    * Encodes texts. Texts are truncated to the encoder's maximum length in tokens, and to 16 characters per token of that
    * length.

@@ -25,6 +25,7 @@ import {
   deleted,
   deleteQuery,
   existingAnchors,
+  imageQuery,
   listQuery,
   putAnchors,
   sourceIds,
@@ -148,10 +149,10 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       tags,
       operationId: "getAnchorImage",
       summary: "Look at an anchor's image",
-      request: { params: anchorPath },
+      request: { params: anchorPath, query: imageQuery },
       responses: {
         200: {
-          description: "The stored thumbnail or original.",
+          description: "The stored thumbnail, or with `size=original` the original where it is kept.",
           content: { "image/*": { schema: { type: "string", format: "binary" } } },
         },
         304: { description: "It is the one of `If-None-Match`." },
@@ -160,7 +161,8 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
     },
     async (c) => {
       const { collection, id } = readPath(c, anchorPath);
-      const { mediaType, bytes } = await collections.getImage(collection, id);
+      const { size } = readQuery(c, imageQuery);
+      const { mediaType, bytes } = await collections.getImage(collection, id, size);
       const etag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
       c.header("ETag", etag);
       c.header("Cache-Control", "private, no-cache");

@@ -3,7 +3,7 @@ import { alias } from "drizzle-orm/pg-core";
 import type { AnchorId, Sequence } from "../types.ts";
 import type { Database, Queries } from "./database.ts";
 import { fromBytes } from "./float32.ts";
-import { anchors, changes, collections, images, vectors } from "./schema.ts";
+import { anchors, changes, collections, images, originals, vectors } from "./schema.ts";
 import type { AnchorRecord, AnchorWithVectors, Change, CollectionRecord, StoredImage } from "./types.ts";
 
 const imageVectors = alias(vectors, "image_vectors");
@@ -87,15 +87,32 @@ export const findImage = async (
   database: Database,
   collection: CollectionRecord,
   id: AnchorId,
+  size: "thumbnail" | "original" = "thumbnail",
 ): Promise<StoredImage | null> => {
+  const table = size === "thumbnail" ? images : originals;
   const [image] = await database.query((queries) =>
     queries
-      .select({ mediaType: images.mediaType, bytes: images.bytes })
+      .select({ mediaType: table.mediaType, bytes: table.bytes })
       .from(anchors)
-      .innerJoin(images, eq(images.anchorKey, anchors.key))
+      .innerJoin(table, eq(table.anchorKey, anchors.key))
       .where(and(eq(anchors.collection, collection.key), eq(anchors.id, id))),
   );
   return image ?? null;
+};
+
+/** Anchors whose images are looked at for their mean size. */
+const SIZED = 1_000;
+
+/** Bytes that the images of an anchor take, the mean of up to 1,000 anchors that have some; 0 where none has. */
+export const meanImageBytes = async (database: Database, { key }: CollectionRecord): Promise<number> => {
+  const { rows } = await database.query((queries) =>
+    queries.execute<{ bytes: string | null }>(sql`
+      SELECT avg(octet_length(image.bytes) + coalesce(octet_length(original.bytes), 0)) AS bytes FROM (
+        SELECT ${images.anchorKey}, ${images.bytes} FROM ${images}
+        JOIN ${anchors} ON ${anchors.key} = ${images.anchorKey} WHERE ${anchors.collection} = ${key} LIMIT ${SIZED}
+      ) AS image LEFT JOIN ${originals} AS original ON original.anchor_key = image.anchor_key`),
+  );
+  return Math.round(Number(rows[0]?.bytes ?? 0));
 };
 
 /** Finds which of `ids` exist. */

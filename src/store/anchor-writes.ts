@@ -11,7 +11,14 @@ import { announcement } from "./news.ts";
 import { appendReceipt, hashAnchors } from "./receipts.ts";
 import { anchors, changes, collections } from "./schema.ts";
 import { violatesUnique } from "./trouble.ts";
-import type { AnchorWrite, Change, CollectionRecord, DeleteResult, WriteResult } from "./types.ts";
+import type {
+  AnchorWrite,
+  Change,
+  CollectionRecord,
+  DeleteResult,
+  StoredImage,
+  WriteResult,
+} from "./types.ts";
 
 /** One write of several that are committed together. */
 export interface GroupedWrite {
@@ -259,12 +266,25 @@ const copyImages = async (
   keys: readonly number[],
   writes: readonly AnchorWrite[],
 ): Promise<void> => {
-  if (writes.every(({ image }) => image === null)) return;
-  const rows = function* (): Generator<CopyValue[]> {
-    for (const [at, { image }] of writes.entries())
-      if (image !== null) yield [keys[at] ?? 0, Buffer.from(image.mediaType), image.bytes];
+  const copy = async (
+    table: "images" | "originals",
+    imageOf: (write: AnchorWrite) => StoredImage | null,
+  ): Promise<void> => {
+    const rows = function* (): Generator<CopyValue[]> {
+      for (const [at, write] of writes.entries()) {
+        const image = imageOf(write);
+        if (image !== null) yield [keys[at] ?? 0, Buffer.from(image.mediaType), image.bytes];
+      }
+    };
+    if (writes.some((write) => imageOf(write) !== null))
+      await copyIn(
+        client,
+        `COPY ${table} (anchor_key, media_type, bytes) FROM STDIN (FORMAT binary)`,
+        rows(),
+      );
   };
-  await copyIn(client, "COPY images (anchor_key, media_type, bytes) FROM STDIN (FORMAT binary)", rows());
+  await copy("images", ({ image }) => image);
+  await copy("originals", ({ original = null }) => original);
 };
 
 const finish = async (

@@ -1,6 +1,5 @@
 import { asc, desc, eq } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import type { CollectionChange } from "../api/collections.ts";
 import { AnchorageError } from "../errors.ts";
 import type { CollectionDefaults, CollectionName } from "../types.ts";
 import type { Database, Queries } from "./database.ts";
@@ -9,7 +8,7 @@ import { announcement } from "./news.ts";
 import { appendServiceReceipt } from "./receipts.ts";
 import { collections, encoders, receipts } from "./schema.ts";
 import { violatesUnique } from "./trouble.ts";
-import type { CollectionRecord, NewCollection, ServiceReceipt } from "./types.ts";
+import type { CollectionRecord, NewCollection, ServiceReceipt, StoredChange } from "./types.ts";
 
 const imageEncoders = alias(encoders, "image_encoders");
 const textEncoders = alias(encoders, "text_encoders");
@@ -32,6 +31,7 @@ export const defaultColumns = {
   method: collections.method,
   rank: collections.rank,
   ensemble: collections.ensemble,
+  images: collections.images,
 };
 
 type DefaultsRow = Pick<typeof collections.$inferSelect, keyof typeof defaultColumns>;
@@ -43,16 +43,17 @@ export const defaultsOf = ({ asifK, asifP, asifNegatives, ...row }: DefaultsRow)
   method: row.method,
   rank: row.rank,
   ensemble: row.ensemble,
+  images: row.images,
 });
 
 /** The columns for given defaults; absent defaults are left out. */
-export const rowOfDefaults = (defaults: CollectionChange): Partial<DefaultsRow> => {
-  const { asif, transform, method, rank, ensemble } = defaults;
+export const rowOfDefaults = (defaults: StoredChange): Partial<DefaultsRow> => {
+  const { asif, transform, method, rank, ensemble, images } = defaults;
   const row = {
     asifK: columnOf(asif?.k),
     asifP: columnOf(asif?.p),
     asifNegatives: asif?.negatives,
-    ...{ transform, method, rank, ensemble },
+    ...{ transform, method, rank, ensemble, images },
   };
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 };

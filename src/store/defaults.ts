@@ -1,12 +1,11 @@
 import { eq } from "drizzle-orm";
-import type { CollectionChange } from "../api/collections.ts";
 import type { CollectionDefaults, Sequence } from "../types.ts";
 import { defaultColumns, defaultsOf, rowOfDefaults } from "./collections.ts";
 import type { Database } from "./database.ts";
 import { lockCollection } from "./lock-collection.ts";
 import { announcement } from "./news.ts";
 import { changes, collections } from "./schema.ts";
-import type { CollectionRecord } from "./types.ts";
+import type { CollectionRecord, StoredChange } from "./types.ts";
 
 /**
  * Changes the default query parameters of a collection. The change is recorded as a write with its own sequence, so that
@@ -17,7 +16,7 @@ import type { CollectionRecord } from "./types.ts";
 export const changeDefaults = async (
   database: Database,
   collection: CollectionRecord,
-  changed: CollectionChange,
+  changed: StoredChange,
 ): Promise<{ readonly sequence: Sequence; readonly defaults: CollectionDefaults }> =>
   database.transaction(async ({ queries }) => {
     const { key } = collection;

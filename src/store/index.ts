@@ -46,6 +46,7 @@ export {
   findImage,
   existingIds,
   idsInChanges,
+  meanImageBytes,
   changesSince,
 } from "./anchor-reads.ts";
 export { idsWithImages } from "./picture-reads.ts";
@@ -56,6 +57,7 @@ export { readSince } from "./read-since.ts";
 export { saveTransform, loadTransforms, removeTransforms } from "./transforms.ts";
 export {
   withoutSource,
+  countThumbnails,
   countWithoutVector,
   withoutVector,
   addVectors,

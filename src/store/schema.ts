@@ -26,6 +26,7 @@ import type {
   Transform,
   TransformKind,
 } from "../types.ts";
+import type { ImageKeeping } from "../api/collections.ts";
 import type { Job, JobState } from "../api/service.ts";
 import { transform as transformSchema } from "../api/transforms.ts";
 import type { Change, ReceiptEntry } from "./types.ts";
@@ -88,6 +89,11 @@ export const collections = pgTable(
     method: text("method").$type<Method>().notNull().default("asif"),
     rank: integer("rank"),
     ensemble: text("ensemble").$type<Ensemble>().notNull().default("max"),
+    // Collections made before there was a choice keep thumbnails.
+    images: jsonb("images")
+      .$type<ImageKeeping>()
+      .notNull()
+      .default({ keep: "thumbnail", longestSide: 2_048, format: "as-sent" }),
     sequence: sequenceColumn().default(0 as Sequence),
     anchorCount: integer("anchor_count").notNull().default(0),
     createdAt: momentNow("created_at").defaultNow(),
@@ -134,6 +140,13 @@ const anchorKey = () =>
     .references(() => anchors.key, { onDelete: "cascade" });
 
 export const images = pgTable("images", {
+  anchorKey: anchorKey().primaryKey(),
+  mediaType: text("media_type").notNull(),
+  bytes: bytea("bytes").notNull(),
+});
+
+/** Images as they were sent, or smaller, beside their thumbnails in {@link images}. */
+export const originals = pgTable("originals", {
   anchorKey: anchorKey().primaryKey(),
   mediaType: text("media_type").notNull(),
   bytes: bytea("bytes").notNull(),

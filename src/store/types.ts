@@ -1,5 +1,5 @@
 import type { AnchorSource } from "../api/anchors.ts";
-import type { CollectionChange } from "../api/collections.ts";
+import type { CollectionChange, ImageKeeping } from "../api/collections.ts";
 import type { Database } from "./database.ts";
 import type {
   AlignmentKind,
@@ -27,8 +27,13 @@ export interface EncoderRecord {
   readonly external: boolean;
 }
 
+/** A change of a collection's defaults, with what is kept of images in full. */
+export interface StoredChange extends Omit<CollectionChange, "images"> {
+  readonly images?: ImageKeeping;
+}
+
 /** A collection to create. Absent defaults: negative similarities cut, method `asif`, its own rank, ensemble `max`. */
-export interface NewCollection extends CollectionChange {
+export interface NewCollection extends StoredChange {
   readonly name: CollectionName;
   readonly imageEncoder: EncoderRecord;
   readonly textEncoder: EncoderRecord;
@@ -57,6 +62,8 @@ export interface AnchorWrite {
   readonly metadata: Metadata;
   /** For display and re-encoding by other encoders; null if there is none. */
   readonly image: StoredImage | null;
+  /** The image itself, where it is kept. */
+  readonly original?: StoredImage | null;
   /** SHA-256 of the image's file, not of the thumbnail. */
   readonly imageHash?: Uint8Array;
   readonly source?: AnchorSource;

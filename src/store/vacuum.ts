@@ -24,7 +24,9 @@ export const vacuum = async (
   const options = how === "rewrite" ? "(FULL)" : "";
   await database.query((queries) =>
     queries.execute(
-      sql.raw(`VACUUM ${options} anchors, vectors, images, transforms, label_vectors, projections, changes`),
+      sql.raw(
+        `VACUUM ${options} anchors, vectors, images, originals, transforms, label_vectors, projections, changes`,
+      ),
     ),
   );
 };

@@ -1,7 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { fromBytes } from "./float32.ts";
-import { images, vectors } from "./schema.ts";
+import { images, originals, vectors } from "./schema.ts";
 import type { EncoderRecord } from "./types.ts";
 
 const byKey = <T>(
@@ -9,15 +9,19 @@ const byKey = <T>(
   read: (data: Uint8Array) => T,
 ) => new Map(rows.map(({ key, data }) => [key, read(data)] as const));
 
-/** Reads the stored images of anchors, by anchor key; anchors without an image are left out. */
+/** Reads the stored images of anchors, originals where they are kept, by anchor key; anchors without one are left out. */
 export const findImages = async (
   database: Database,
   keys: readonly number[],
 ): Promise<Map<number, Uint8Array>> => {
   const rows = await database.query((queries) =>
     queries
-      .select({ key: images.anchorKey, data: images.bytes })
+      .select({
+        key: images.anchorKey,
+        data: sql<Uint8Array>`coalesce(${originals.bytes}, ${images.bytes})`,
+      })
       .from(images)
+      .leftJoin(originals, eq(originals.anchorKey, images.anchorKey))
       .where(sql`${images.anchorKey} = ANY(${sql.param(keys)}::bigint[])`),
   );
   return byKey(rows, (bytes) => bytes);

@@ -4,7 +4,7 @@ import { copyIn, type CopyValue } from "./copy.ts";
 import type { Database, Queries, Transaction } from "./database.ts";
 import { toBytes } from "./float32.ts";
 import { lockCollection } from "./lock-collection.ts";
-import { anchors, collections, images, vectors } from "./schema.ts";
+import { anchors, collections, images, originals, vectors } from "./schema.ts";
 import type { MadeVector, VectorSource } from "./vector-types.ts";
 import type { CollectionRecord, EncoderRecord } from "./types.ts";
 
@@ -38,6 +38,19 @@ export const withoutSource = async (
       .limit(limit);
     return { count: total?.count ?? 0, ids: rows.map(({ id }) => id) };
   });
+};
+
+/** Counts the anchors whose image is kept as a thumbnail alone. */
+export const countThumbnails = async (database: Database, { key }: CollectionRecord): Promise<number> => {
+  const [row] = await database.query((queries) =>
+    queries
+      .select({ count: count() })
+      .from(anchors)
+      .innerJoin(images, eq(images.anchorKey, anchors.key))
+      .leftJoin(originals, eq(originals.anchorKey, anchors.key))
+      .where(and(eq(anchors.collection, key), isNull(originals.anchorKey))),
+  );
+  return row?.count ?? 0;
 };
 
 /** Condition for the collection's anchors that have no vector of `encoder`. */
@@ -98,10 +111,12 @@ export const selectLacking = async (
       .limit(limit);
     return rows.map((row) => ({ ...row, image: null }));
   }
+  const image = sql<Uint8Array | null>`coalesce(${originals.bytes}, ${images.bytes})`;
   return queries
-    .select({ ...columns, image: images.bytes })
+    .select({ ...columns, image })
     .from(anchors)
     .leftJoin(images, eq(images.anchorKey, anchors.key))
+    .leftJoin(originals, eq(originals.anchorKey, anchors.key))
     .where(which)
     .orderBy(asc(anchors.key))
     .limit(limit);

@@ -38,6 +38,8 @@ export const decode = (job: DecodeJob, bytes: Uint8Array, limits: LaneLimits): P
       return decodePixels(bytes, job.spec, { ...limits, maxPixels: job.maxPixels });
     case "thumbnail":
       return makeThumbnail(bytes, { ...limits, maxPixels: job.maxPixels });
+    case "original":
+      return makeOriginal(bytes, job, { ...limits, maxPixels: job.maxPixels });
     case "hash":
       return hashPicture(bytes);
     case "fields":
@@ -57,6 +59,34 @@ const makeThumbnail = (bytes: Uint8Array, bounds: Bounds): Promise<Uint8Array> =
       .webp({ quality: 80, effort: 1 })
       .toBuffer(),
   );
+
+const ORIGINAL_QUALITY = 90;
+
+/** A drawing is kept as it is, since it has no size in pixels. */
+const makeOriginal = (
+  file: Uint8Array,
+  { longestSide, format }: Extract<DecodeJob, { kind: "original" }>,
+  bounds: Bounds,
+): Promise<Uint8Array> =>
+  withImage(file, longestSide, bounds, async (image, vector) => {
+    if (vector) return described("image/svg+xml", inflated(file) === file ? null : inflated(file));
+    const { format: sent, autoOrient: size } = await image.metadata();
+    const mediaType = sent === "heif" ? "image/avif" : `image/${sent}`;
+    const isSmall = Math.max(size.width, size.height) <= longestSide;
+    if (isSmall && (format === "as-sent" || format === sent)) return described(mediaType, null);
+    const smaller = image
+      .autoOrient()
+      .resize(longestSide, longestSide, { fit: "inside", withoutEnlargement: true });
+    return format === "jpeg"
+      ? described(
+          "image/jpeg",
+          await smaller.flatten({ background: "#fff" }).jpeg({ quality: ORIGINAL_QUALITY }).toBuffer(),
+        )
+      : described("image/webp", await smaller.webp({ quality: ORIGINAL_QUALITY, effort: 1 }).toBuffer());
+  });
+
+const described = (mediaType: string, file: Uint8Array | null): Uint8Array =>
+  Buffer.concat([Buffer.from(`${mediaType}\0`), file ?? new Uint8Array(0)]);
 
 const decodePixels = (bytes: Uint8Array, spec: ImagePreprocessing, bounds: Bounds): Promise<Uint8Array> =>
   withImage(bytes, Math.max(...targetOf(spec)), bounds, async (image) => {

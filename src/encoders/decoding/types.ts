@@ -7,6 +7,13 @@ export type DecodeJob =
   | { readonly kind: "pixels"; readonly spec: ImagePreprocessing; readonly maxPixels: number }
   /** Answers with a WebP file. */
   | { readonly kind: "thumbnail"; readonly maxPixels: number }
+  /** Answers with a media type, NUL, and a file; no file: it is kept as it is. */
+  | {
+      readonly kind: "original";
+      readonly maxPixels: number;
+      readonly longestSide: number;
+      readonly format: "as-sent" | "webp" | "jpeg";
+    }
   /** Answers with the 8 bytes of a hash, or none. */
   | { readonly kind: "hash" }
   /** Answers with the fields that a file describes itself by, as JSON. */

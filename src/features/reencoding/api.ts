@@ -72,6 +72,10 @@ export const reencoding = z
       description:
         "Null where it was not asked for, has not come to its end, or there are fewer than 20 captions.",
     }),
+    thumbnails: z.int().openapi({
+      description:
+        "Anchors whose image is kept as a thumbnail of at most 160 pixels alone, so that an encoder of images sees less than it was made for.",
+    }),
     startedAt: instant,
     endedAt: instant.nullable(),
   })

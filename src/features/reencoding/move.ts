@@ -20,7 +20,7 @@ import {
   type VectorSource,
 } from "../../store/index.ts";
 import type { CollectionDefaults, Sequence } from "../../types.ts";
-import { TUNING_DEFAULTS, type TuneContext } from "../tuning/index.ts";
+import { presentChoice, TUNING_DEFAULTS, type TuneContext } from "../tuning/index.ts";
 import type { Evaluation } from "./api.ts";
 import { compareViews } from "./compare.ts";
 import { switchEncoders, type ReencodingRecord } from "./table.ts";
@@ -156,13 +156,12 @@ const evaluated = async (
   asked: Pick<TuneContext, "signal" | "plugs">,
 ): Promise<Evaluation | null> => {
   const started = performance.now();
-  const { asif, ...rest } = defaults();
   const views = { before: space.view(), after };
-  const parameters = parametersFor(asif, rest.transform, after.size);
+  const choice = presentChoice(defaults(), after.size);
   // The progress shown is that of encoding.
   const context = { ...asked, progress: () => undefined };
   try {
-    const compared = await compareViews(views, { ...asif, ...parameters, ...rest }, TUNING_DEFAULTS, context);
+    const compared = await compareViews(views, choice, TUNING_DEFAULTS, context);
     const better = compared.after.meanReciprocalRank > compared.before.meanReciprocalRank;
     return { ...compared, better, tookMs: Math.round(performance.now() - started) };
   } catch (error) {

@@ -5,6 +5,7 @@ import type { Core, OpenCollection } from "../../collections/index.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError, invalidField, messageOf, type FieldPath } from "../../errors.ts";
 import {
+  countThumbnails,
   ensureEncoder,
   listJobs,
   withoutSource,
@@ -66,7 +67,9 @@ export const createReencodings = (core: ReencodingCore): Reencodings => {
 
     get: async (name) => {
       const { from, to, apply, state, appliedAt, evaluation, startedAt, endedAt } = await find(name);
+      const { record } = await collections.find(name);
       return {
+        thumbnails: await countThumbnails(store, record),
         ...{ from: choicesOf(from), to: choicesOf(to) },
         ...{ apply, state, appliedAt, evaluation, startedAt, endedAt },
       };

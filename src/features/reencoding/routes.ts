@@ -24,10 +24,10 @@ export const addReencoding = (routes: Routes, reencodings: Reencodings): void =>
       "Vectors are made from what is stored, beside those that there are; both are asked the same held-out questions; " +
       "then the collection moves at one sequence: answers before it are wholly by the old encoders, those from it on " +
       "wholly by the new. What was fitted, calibrated and tuned under the old ones goes, and their vectors are removed; " +
-      "the next compaction clears the bytes. What is stored of an image is a thumbnail of at most 160 pixels a side " +
-      "(WebP), not the image: the new vectors are made of that, and the evaluation asks by them, while images in " +
-      "queries, and in later writes, are encoded as they are sent. An encoder whose vectors of a thumbnail are not " +
-      "those of the image (deep layers above all) does worse on these than the evaluation says; write the anchors " +
+      "the next compaction clears the bytes. New vectors are made of the originals where the " +
+      "collection keeps them (`images`), else of thumbnails of at most 160 pixels a side; `thumbnails` counts the latter. " +
+      "Images in queries, and in later writes, are encoded as they are sent: an encoder whose vectors of a thumbnail are " +
+      "not those of the image (deep layers above all) does worse on these than the evaluation says; write the anchors " +
       "again with their images where that matters. 422 where " +
       "anchors have no image or caption stored, for those that were given as vectors cannot be re-encoded; where it is " +
       "the collection's encoder already; for external encoders. 409 where the collection is being re-encoded. A " +

@@ -38,7 +38,7 @@ export const reencodings = pgTable("reencodings", {
 });
 
 /** A stored move. A failed one may have vectors to delete until it has ended. */
-export interface ReencodingRecord extends Omit<Reencoding, "from" | "to"> {
+export interface ReencodingRecord extends Omit<Reencoding, "from" | "to" | "thumbnails"> {
   readonly from: EncoderPair;
   readonly to: EncoderPair;
   /** Whether both views are compared before the move. */

@@ -19,4 +19,4 @@ export { measure } from "./ranks.ts";
 export { tuningReport } from "./report.ts";
 export type { TuneContext } from "./run.ts";
 export { tune } from "./tune.ts";
-export { createTunings, type Tunings } from "./tunings.ts";
+export { createTunings, presentChoice, type Tunings } from "./tunings.ts";

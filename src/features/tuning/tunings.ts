@@ -1,3 +1,4 @@
+import type { StoredChange } from "../../store/types.ts";
 import type { Job } from "../../api/service.ts";
 import { dealFolds, defaultMethod, fitsInCopy, parametersFor } from "../../asif/index.ts";
 import type { Core, OpenCollection } from "../../collections/index.ts";
@@ -5,7 +6,6 @@ import { METHODS } from "../../api/methods.ts";
 import { requireMethod } from "../../collections/question.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError } from "../../errors.ts";
-import type { CollectionChange } from "../../api/collections.ts";
 import type { CollectionDefaults, CollectionName } from "../../types.ts";
 import { TUNING_DEFAULTS, type Choice, type TuneRequest, type Tuning, type TuningFindings } from "./api.ts";
 import { findTuning, saveTuning } from "./table.ts";
@@ -59,7 +59,7 @@ const planTuning = (
 ): ((context: TuneContext) => Promise<void>) => {
   const { record, space, defaults } = collection;
   const view = space.view();
-  const current = choiceOf(defaults(), view.size);
+  const current = presentChoice(defaults(), view.size);
   const settings = {
     ...TUNING_DEFAULTS,
     methods: [...METHODS, ...hooks.methods.keys()],
@@ -86,13 +86,17 @@ const planTuning = (
   };
 };
 
-const choiceOf = ({ asif, ...defaults }: CollectionDefaults, anchors: number): Choice => ({
+/** What a collection's queries are answered by with so many anchors. */
+export const presentChoice = (
+  { asif, transform, method, rank, ensemble }: CollectionDefaults,
+  anchors: number,
+): Choice => ({
   ...asif,
-  ...parametersFor(asif, defaults.transform, anchors),
-  ...defaults,
+  ...parametersFor(asif, transform, anchors),
+  ...{ transform, method, rank, ensemble },
 });
 
-const defaultsOf = ({ chosen, auto }: TuningFindings): CollectionChange => {
+const defaultsOf = ({ chosen, auto }: TuningFindings): StoredChange => {
   const { k, p, transform, method, rank, ensemble } = chosen;
   return {
     asif: auto?.kept === true ? { k: "auto", p: "auto" } : { k, p },

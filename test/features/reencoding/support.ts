@@ -116,7 +116,9 @@ export const remake = async (
   const anchors = await storedIn(test, name);
   const again = await Promise.all(
     anchors.map(async ({ id, text }) => {
-      const answer = await test.app.request(`http://localhost/v1/collections/${name}/anchors/${id}/image`);
+      const answer = await test.app.request(
+        `http://localhost/v1/collections/${name}/anchors/${id}/image?size=original`,
+      );
       return { id, text, image: { base64: Buffer.from(await answer.arrayBuffer()).toString("base64") } };
     }),
   );
