@@ -2,6 +2,7 @@ import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { messageOf } from "../errors.ts";
 import type { Log } from "../types.ts";
+import { watchAnswers } from "./answering.ts";
 import { asDomainError } from "./trouble.ts";
 
 /** Drizzle's query builder, on the pool or within a transaction. */
@@ -33,6 +34,11 @@ export interface Database {
 /** Each collection that is being loaded holds one connection for the duration of the load. */
 const MAX_CONNECTIONS = 16;
 const PATIENCE_MS = 30_000;
+/** A process that stops within a transaction keeps the others from its collection no longer. */
+const IDLE_MS = 60_000;
+/** One statement of a write has at most 10 minutes, where the administrator has set no limit. */
+const BEGIN_WRITE = `BEGIN ISOLATION LEVEL READ COMMITTED;
+  SELECT set_config('statement_timeout', '600000', true) WHERE current_setting('statement_timeout') = '0'`;
 
 interface PoolConfig extends Omit<pg.PoolConfig, "onConnect"> {
   /** Pg awaits it, although its type declarations do not say so. */
@@ -46,8 +52,9 @@ export const openDatabase = (
   log: Log,
   patienceMs: number = PATIENCE_MS,
 ): Database => {
+  const answering = watchAnswers(connection, log);
   const config: PoolConfig = {
-    ...connection,
+    ...answering.connection,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: patienceMs,
     application_name: "anchorage",
@@ -55,8 +62,9 @@ export const openDatabase = (
     onConnect: async (client) => {
       // Not in the startup packet, which connection poolers reject; a value set by the administrator takes precedence.
       await client.query(
-        "SELECT set_config('lock_timeout', $1, false) WHERE current_setting('lock_timeout') = '0'",
-        [String(patienceMs)],
+        `SELECT set_config(name, given, false) FROM (VALUES ('lock_timeout', $1), ('idle_in_transaction_session_timeout', $2))
+           AS wanted (name, given) WHERE current_setting(name) = '0'`,
+        [String(patienceMs), String(IDLE_MS)],
       );
     },
   };
@@ -91,6 +99,7 @@ export const openDatabase = (
     });
   const understood = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
+      answering.require();
       return await work();
     } catch (error) {
       throw asDomainError(error);
@@ -101,11 +110,12 @@ export const openDatabase = (
     installation,
     query: (work) => understood(() => work(pooled)),
     session: (work) => understood(() => session(work)),
-    transaction: (work) => understood(() => within("BEGIN ISOLATION LEVEL READ COMMITTED", work)),
+    transaction: (work) => understood(() => within(BEGIN_WRITE, work)),
     snapshot: (work) => understood(() => within("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)),
-    close: () => {
+    close: async () => {
       closing = true;
-      return pool.end();
+      await answering.close();
+      await pool.end();
     },
   };
 };
