@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { afterAll, describe, expect, test } from "vitest";
 import type { TransformKind } from "../../src/types.ts";
+import { multiply, type Matrix as LinearMatrix } from "../../src/math/linear-algebra/index.ts";
 import { autoRank, fittedTransformOf, kindFor, rankFor, whiteningOf } from "../../src/retrieval/kinds.ts";
 import { applyTransform, closeKernels, fittedDimension, unitRows } from "../../src/retrieval/index.ts";
 import { fitTransform, whiteningFactor, type Fit } from "../../src/retrieval/transform.ts";
@@ -17,6 +18,24 @@ const fallingRows = (n: number, d: number, seed: number): Float32Array => {
     noise.map((value, i) => value * ((i % d) + 1) ** -0.7),
     d,
   );
+};
+
+/** The cosine basis of `n` values without the constant, `[count, n]`: rows of norm 1, orthogonal, and of mean 0. */
+const cosines = (count: number, n: number): LinearMatrix => ({
+  data: Float64Array.from(
+    { length: count * n },
+    (_, at) => Math.sqrt(2 / n) * Math.cos((Math.PI * (Math.floor(at / n) + 1) * ((at % n) + 0.5)) / n),
+  ),
+  rows: count,
+  columns: n,
+});
+
+/** Rows of mean 0 with these deviations, in descending order, along orthogonal directions that are not the axes. */
+const rowsWith = async (deviations: readonly number[], n: number): Promise<Float32Array> => {
+  const d = deviations.length;
+  const [left, right] = [cosines(d - 1, n), cosines(d - 1, d)];
+  const data = left.data.map((value, at) => value * Math.sqrt(n) * (deviations[Math.floor(at / n)] ?? 0));
+  return new Float32Array((await multiply({ ...left, data }, right, "left")).data);
 };
 
 const rowsOf = (rows: Float32Array, d: number): Float32Array[] =>
@@ -72,6 +91,19 @@ describe("a fit", () => {
       const deviation = 1 / Math.sqrt(innerProduct(axis, axis));
       expect(Math.abs(deviation / (exact[i]?.deviation ?? NaN) - 1)).toBeLessThan(1e-4);
     }
+  });
+
+  test.each([
+    { spectrum: "flat enough for products in float32", deviationOf: (i: number) => (i + 1) ** -0.5 },
+    { spectrum: "too steep for them", deviationOf: (i: number) => (i + 1) ** -1.5 },
+  ])("has the deviations that rows of many dimensions were made with, $spectrum", async ({ deviationOf }) => {
+    const [n, d, wanted] = [1_200, 1_100, 64];
+    const deviations = Array.from({ length: d }, (_, i) => deviationOf(i));
+    const fit = must(await fitTransform(kindOf(1, wanted), await rowsWith(deviations, n), d));
+    for (const [i, axis] of rowsOf(fit.projection ?? new Float32Array(0), d).entries())
+      expect(Math.abs(1 / Math.sqrt(innerProduct(axis, axis)) / (deviations[i] ?? NaN) - 1)).toBeLessThan(
+        1e-4,
+      );
   });
 
   test("shows vectors as the formula does", async () => {

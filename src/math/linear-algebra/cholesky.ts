@@ -1,7 +1,8 @@
 import { multiply, type Matrix } from "./products.ts";
+import { identity } from "./symmetric.ts";
 
 /** Number of columns factored by loops; the rest of the work is matrix products. */
-const BLOCK = 128;
+const BLOCK = 64;
 
 /**
  * Cholesky factorisation: the lower triangular L with `L L^T = matrix`. Blocked and left-looking (Golub and Van Loan,
@@ -60,6 +61,30 @@ export const solveLower = async (lower: Float64Array, right: Matrix): Promise<Ma
     }
   }
   return right;
+};
+
+/**
+ * Inverts a lower triangular matrix by halves: below the diagonal the inverse of `[A 0; B C]` is `-C^-1 B A^-1`.
+ *
+ * @param lower `[n, n]` row-major, such as from {@link factor}
+ * @returns `[n, n]`, with zeros above the diagonal
+ */
+export const invertLower = async (lower: Float64Array, n: number): Promise<Matrix> => {
+  if (n <= BLOCK) return solveLower(lower, identity(n));
+  const half = BLOCK * Math.ceil(n / (2 * BLOCK));
+  const [first, second] = [
+    await invertLower(blockOf(lower, n, [0, half], [0, half]).data, half),
+    await invertLower(blockOf(lower, n, [half, n], [half, n]).data, n - half),
+  ];
+  const beside = await multiply(second, await multiply(blockOf(lower, n, [half, n], [0, half]), first));
+  const data = new Float64Array(n * n);
+  for (let i = 0; i < half; i++) data.set(first.data.subarray(i * half, (i + 1) * half), i * n);
+  for (let i = half; i < n; i++) {
+    const [at, width] = [i - half, n - half];
+    for (let j = 0; j < half; j++) data[i * n + j] = -(beside.data[at * half + j] ?? 0);
+    data.set(second.data.subarray(at * width, (at + 1) * width), i * n + half);
+  }
+  return { data, rows: n, columns: n };
 };
 
 /**

@@ -1,6 +1,7 @@
 import { createTurns } from "../slices.ts";
 import { multiply, type Matrix } from "./products.ts";
 import { diagonalize } from "./ql.ts";
+import { identity } from "./symmetric.ts";
 import { rotate, tridiagonalize } from "./tridiagonal.ts";
 
 /** Eigenvalues and eigenvectors of a symmetric matrix. */
@@ -63,13 +64,6 @@ export const functionOfSymmetric = async (
   const [left, right] = [scaled, vectors].map((data): Matrix => ({ data, rows: size, columns: size }));
   if (left === undefined || right === undefined) return scaled;
   return (await multiply(left, right, "left")).data;
-};
-
-/** The identity matrix, `[size, size]`. */
-export const identity = (size: number): Matrix => {
-  const data = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) data[i * size + i] = 1;
-  return { data, rows: size, columns: size };
 };
 
 /** Flips the sign if the entry of largest magnitude is negative, because the sign of an eigenvector is arbitrary. */

@@ -1,9 +1,10 @@
-import { createRandom, normal } from "../random.ts";
+import { createRandom } from "../random.ts";
 import { createTurns } from "../slices.ts";
 import { eigenSymmetric, type Eigen } from "./eigen.ts";
 import { orthonormalRows } from "./orthonormal.ts";
-import { multiply, type Matrix } from "./products.ts";
+import { multiply, multiplySingle, type Matrix, type SingleMatrix } from "./products.ts";
 import { eigenvaluesOf } from "./ql.ts";
+import { identity } from "./symmetric.ts";
 import { rotate, tridiagonalize } from "./tridiagonal.ts";
 import { tridiagonalVectors } from "./tridiagonal-vectors.ts";
 
@@ -17,8 +18,7 @@ const TOLERANCE = 1e-4;
 /** A filter may raise the first direction above the unwanted ones by this much: the rest of float64 stays for the last. */
 const GREATEST_RATIO = 1e10;
 const MOST_DEGREE = 10;
-/** Filters before residuals are looked at, and then between two looks. */
-const FIRST_FILTERS = 3;
+/** Filters in float64 between two looks at the residuals. */
 const MORE_FILTERS = 2;
 /** Looks before the whole decomposition is computed instead. */
 const MOST_LOOKS = 6;
@@ -26,38 +26,55 @@ const MOST_LOOKS = 6;
 const CLOSE = 1e-8;
 const SEED = 1;
 
+/** Multiplies rows by the symmetric matrix. */
+type Times = (rows: Matrix) => Promise<Matrix>;
+
 /**
  * The `rank` greatest eigenvalues of a symmetric positive semidefinite matrix and their eigenvectors, each value within
  * 1e-4 of an exact one.
  *
  * Subspace iteration with Chebyshev polynomials as filters (Zhou, Saad, Tiago and Chelikowsky, "Self-consistent-field
  * calculations using Chebyshev-filtered subspace iteration", J. Comput. Phys. 219, 2006), almost all of it products of
- * large matrices. It ends by the residuals `|A v - w v|`: the square of the worst over the gap to what the subspace
- * leaves out bounds the error of the values (Parlett, "The symmetric eigenvalue problem", section 11.7). Matrices
- * for which that is not reached are decomposed as a whole.
+ * large matrices. The first two filters are computed in float32, because an error of the subspace changes the values by its
+ * square only; what they leave is measured, and mended in float64. It ends by the residuals `|A v - w v|`: the square of the
+ * worst over the gap to what the subspace leaves out bounds the error of the values (Parlett, "The symmetric eigenvalue
+ * problem", section 11.7). Matrices for which that is not reached are decomposed as a whole.
  *
  * @param matrix `[size, size]` row-major
  * @param rank at most `size`
  */
 export const filteredEigen = async (matrix: Float64Array, size: number, rank: number): Promise<Eigen> => {
   const width = rank + Math.max(LEAST_OVERSAMPLING, Math.ceil(OVERSAMPLING * rank));
-  if (width > WHOLE_SHARE * size) return firstOf(await eigenSymmetric(matrix, size), size, rank);
+  const whole = async (): Promise<Eigen> => firstOf(await eigenSymmetric(matrix, size), size, rank);
+  if (width > WHOLE_SHARE * size) return whole();
   const symmetric: Matrix = { data: matrix, rows: size, columns: size };
-  const times = (rows: Matrix): Promise<Matrix> => multiply(rows, symmetric);
-  const random = createRandom(SEED);
-  const start = Float64Array.from({ length: width * size }, () => normal(random));
-  let basis = await orthonormalRows(await times({ data: start, rows: width, columns: size }), 1);
-  for (let look = 0; look < MOST_LOOKS; look++) {
-    const filters = look === 0 ? FIRST_FILTERS : MORE_FILTERS;
-    for (let i = 1; i <= filters; i++) {
-      const filtered = await filter(times, basis);
-      if (filtered === null) return firstOf(await eigenSymmetric(matrix, size), size, rank);
-      basis = await orthonormalRows(filtered, i < filters ? 1 : 3);
-    }
+  const times: Times = (rows) => multiply(rows, symmetric);
+  let basis = await startingBasis(symmetric, width);
+  for (let look = 0; basis !== null && look < MOST_LOOKS; look++) {
     const found = await project(basis, times, rank);
     if (found.error <= TOLERANCE) return { values: found.values, vectors: found.vectors };
+    for (let i = 1; basis !== null && i <= MORE_FILTERS; i++) {
+      const filtered = await filter(times, basis);
+      basis = filtered === null ? null : await orthonormalRows(filtered, i < MORE_FILTERS ? 1 : 3);
+    }
   }
-  return firstOf(await eigenSymmetric(matrix, size), size, rank);
+  return whole();
+};
+
+/** A subspace near the wanted one: random directions after two filters in float32, the second of one degree more. */
+const startingBasis = async ({ data, rows: size }: Matrix, width: number): Promise<Matrix | null> => {
+  const symmetric: SingleMatrix = { data: new Float32Array(data), rows: size, columns: size };
+  const times: Times = async ({ data: given, rows, columns }) => {
+    const product = await multiplySingle({ data: new Float32Array(given), rows, columns }, symmetric);
+    return { data: new Float64Array(product.data), rows, columns };
+  };
+  const random = createRandom(SEED);
+  const start = new Float64Array(width * size);
+  for (let i = 0; i < start.length; i++) start[i] = random.next() - 0.5;
+  const shown = await orthonormalRows(await times({ data: start, rows: width, columns: size }), 1);
+  const once = await filter(times, shown);
+  const twice = once === null ? null : await filter(times, await orthonormalRows(once, 1), 1);
+  return twice === null ? null : orthonormalRows(twice);
 };
 
 const firstOf = ({ values, vectors }: Eigen, size: number, rank: number): Eigen => ({
@@ -70,20 +87,28 @@ const firstOf = ({ values, vectors }: Eigen, size: number, rank: number): Eigen 
  * bound is the least Rayleigh quotient of the rows. Null where it is 0, so that there is nothing to hold.
  *
  * @param basis orthonormal rows, the first ones nearest to the first directions
+ * @param further added to the degree: rows that are in order span less, and can be raised more
  */
-const filter = async (times: (rows: Matrix) => Promise<Matrix>, basis: Matrix): Promise<Matrix | null> => {
+const filter = async (times: Times, basis: Matrix, further = 0): Promise<Matrix | null> => {
   let now = await times(basis);
   const [greatest, bound] = quotientsOf(basis, now);
   if (!(bound > Number.EPSILON * greatest)) return null;
-  const degree = degreeFor(greatest / bound);
+  const degree = degreeFor(greatest / bound) + further;
   let before = basis;
-  combine(now, 2 / bound, before, -1, null);
+  const [x, y] = [now.data, basis.data];
+  for (let at = 0; at < x.length; at++) x[at] = (2 / bound) * (x[at] ?? 0) - (y[at] ?? 0);
   for (let i = 2; i <= degree; i++) {
     const next = await times(now);
-    combine(next, 4 / bound, now, -2, before);
+    recur(next.data, 4 / bound, now.data, before.data);
     [before, now] = [now, next];
   }
   return now;
+};
+
+/** `next := factor next - 2 now - before` */
+const recur = (next: Float64Array, factor: number, now: Float64Array, before: Float64Array): void => {
+  for (let at = 0; at < next.length; at++)
+    next[at] = factor * (next[at] ?? 0) - 2 * (now[at] ?? 0) - (before[at] ?? 0);
 };
 
 /** The greatest and the least Rayleigh quotient of unit rows. */
@@ -106,12 +131,6 @@ const degreeFor = (ratio: number): number => {
   return degree;
 };
 
-/** `one := a one + b other - less` */
-const combine = (one: Matrix, a: number, other: Matrix, b: number, less: Matrix | null): void => {
-  const [x, y, z] = [one.data, other.data, less?.data];
-  for (let at = 0; at < x.length; at++) x[at] = a * (x[at] ?? 0) + b * (y[at] ?? 0) - (z?.[at] ?? 0);
-};
-
 /**
  * Rayleigh-Ritz: the eigenvectors within the subspace.
  *
@@ -119,7 +138,7 @@ const combine = (one: Matrix, a: number, other: Matrix, b: number, less: Matrix 
  */
 const project = async (
   basis: Matrix,
-  times: (rows: Matrix) => Promise<Matrix>,
+  times: Times,
   rank: number,
 ): Promise<Eigen & { readonly error: number }> => {
   const { rows: width, columns: size } = basis;
@@ -147,12 +166,6 @@ const leadingOfSmall = async (matrix: Float64Array, size: number, rank: number) 
   const values = all.slice(0, rank);
   const turned = await tridiagonalVectors(reduced, values, rest, CLOSE);
   // Q y for each eigenvector y of the tridiagonal matrix.
-  const basis = await rotate(reduced, identityOf(size));
+  const basis = await rotate(reduced, identity(size));
   return { values, least: all[size - 1] ?? 0, vectors: await multiply(turned, basis) };
-};
-
-const identityOf = (size: number): Matrix => {
-  const data = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) data[i * size + i] = 1;
-  return { data, rows: size, columns: size };
 };

@@ -1,4 +1,4 @@
-import { factor, solveLower } from "./cholesky.ts";
+import { factor, invertLower } from "./cholesky.ts";
 import { multiply, type Matrix } from "./products.ts";
 
 /**
@@ -21,15 +21,9 @@ export const orthonormalRows = async (rows: Matrix, passes: 1 | 3 = 3): Promise<
     const { data: gram } = await multiply(result, result, "right");
     for (let i = 0; i < m; i++) gram[i * m + i] = (gram[i * m + i] ?? 0) + shift;
     // The inverse of the small factor leaves the work on long rows to one product.
-    result = await multiply(await solveLower(await factor(gram, m), identity(m)), result);
+    result = await multiply(await invertLower(await factor(gram, m), m), result);
   }
   return result;
-};
-
-const identity = (size: number): Matrix => {
-  const data = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) data[i * size + i] = 1;
-  return { data, rows: size, columns: size };
 };
 
 /** Scales each row to norm 1 in place; zero rows stay zero. */

@@ -8,30 +8,40 @@ export interface Matrix {
   readonly columns: number;
 }
 
+/** A row-major float32 matrix. */
+export interface SingleMatrix {
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** Up to this many multiplications a loop is faster than a call to ONNX Runtime. */
 const SMALL = 200_000;
 
 type Shape = "none" | "left" | "right";
 
-const opened = new Map<Shape, Promise<InferenceSession>>();
+type Precision = "float32" | "float64";
 
-const sessionOf = (transposed: Shape): Promise<InferenceSession> => {
-  const known = opened.get(transposed);
+const opened = new Map<`${Precision} ${Shape}`, Promise<InferenceSession>>();
+
+const sessionOf = (precision: Precision, transposed: Shape): Promise<InferenceSession> => {
+  const key = `${precision} ${transposed}` as const;
+  const known = opened.get(key);
   if (known !== undefined) return known;
   const graph = createGraph("product");
-  const left = graph.input("left", "float64", ["i", "j"]);
-  const right = graph.input("right", "float64", ["m", "n"]);
+  const left = graph.input("left", precision, ["i", "j"]);
+  const right = graph.input("right", precision, ["m", "n"]);
   const product = graph.node("Gemm", [left, right], {
     transA: { int: transposed === "left" ? 1 : 0 },
     transB: { int: transposed === "right" ? 1 : 0 },
   });
-  graph.output("product", product, "float64", ["a", "b"]);
+  graph.output("product", product, precision, ["a", "b"]);
   const session = InferenceSession.create(graph.toBytes(), {
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   });
-  opened.set(transposed, session);
-  session.catch(() => opened.delete(transposed));
+  opened.set(key, session);
+  session.catch(() => opened.delete(key));
   return session;
 };
 
@@ -43,6 +53,9 @@ export const closeProducts = async (): Promise<void> => {
 };
 
 const tensorOf = ({ data, rows, columns }: Matrix): Tensor => new Tensor("float64", data, [rows, columns]);
+
+const singleTensorOf = ({ data, rows, columns }: SingleMatrix): Tensor =>
+  new Tensor("float32", data, [rows, columns]);
 
 /**
  * Multiplies two matrices in float64: `left right`, or with one side transposed. The implementation (loops or ONNX
@@ -59,9 +72,33 @@ export const multiply = async (left: Matrix, right: Matrix, transposed: Shape = 
   const [rows, inner] = transposed === "left" ? [left.columns, left.rows] : [left.rows, left.columns];
   const columns = transposed === "right" ? right.rows : right.columns;
   if (rows * inner * columns <= SMALL) return byLoops(left, right, transposed, rows, inner, columns);
-  const session = await sessionOf(transposed);
+  const session = await sessionOf("float64", transposed);
   const { product } = await session.run({ left: tensorOf(left), right: tensorOf(right) });
   return { data: product?.data as Float64Array, rows, columns };
+};
+
+/**
+ * Multiplies two matrices in float32 and in half of the time, by ONNX Runtime: `left right`, or with one side transposed.
+ *
+ * @param transposed which side to transpose first
+ * @example
+ * ```ts
+ * const row = { data: Float32Array.of(1, 2), rows: 1, columns: 2 };
+ * (await multiplySingle(row, row, "right")).data; // [5]
+ * ```
+ */
+export const multiplySingle = async (
+  left: SingleMatrix,
+  right: SingleMatrix,
+  transposed: Shape = "none",
+): Promise<SingleMatrix> => {
+  const session = await sessionOf("float32", transposed);
+  const { product } = await session.run({ left: singleTensorOf(left), right: singleTensorOf(right) });
+  return {
+    data: product?.data as Float32Array,
+    rows: transposed === "left" ? left.columns : left.rows,
+    columns: transposed === "right" ? right.rows : right.columns,
+  };
 };
 
 const byLoops = (

@@ -18,8 +18,24 @@ export const gramOfRows = async ({ data, rows: m, columns: n }: Matrix): Promise
     for (let i = 0; i < height; i++)
       gram.set(products.data.subarray(i * (m - from), (i + 1) * (m - from)), (from + i) * m + from);
   }
-  for (let i = 0; i < m; i++) for (let j = 0; j < i; j++) gram[i * m + j] = gram[j * m + i] ?? 0;
+  mirrorUpper(gram, m);
   return gram;
+};
+
+/** The identity matrix, `[size, size]`. */
+export const identity = (size: number): Matrix => {
+  const data = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) data[i * size + i] = 1;
+  return { data, rows: size, columns: size };
+};
+
+/** Copies the upper triangle of a square matrix to the lower one. */
+export const mirrorUpper = (matrix: Float64Array, size: number): void => {
+  for (let left = 0; left < size; left += TILE)
+    for (let i = left; i < size; i++) {
+      const right = Math.min(left + TILE, i);
+      for (let j = left; j < right; j++) matrix[i * size + j] = matrix[j * size + i] ?? 0;
+    }
 };
 
 /** Side of the square tiles that are transposed at once, to fit the CPU cache. */

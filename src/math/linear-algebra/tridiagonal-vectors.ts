@@ -57,7 +57,7 @@ export const tridiagonalVectors = async (
       solve(factors, own);
       toUnit(own);
       // Orthogonalise twice: if little remains after the first pass, its rounding errors dominate.
-      for (let pass = 0; pass < 2; pass++) {
+      for (let pass = 0; pass < 2 && cluster < k; pass++) {
         for (let other = cluster; other < k; other++)
           takeAway(own, vectors.subarray(other * n, (other + 1) * n));
         toUnit(own);
@@ -120,7 +120,8 @@ const takeAway = (from: Float64Array, unit: Float64Array): void => {
 
 /** Scales to norm 1; divides by the largest entry first, because its square may overflow. */
 const toUnit = (vector: Float64Array): void => {
-  const largest = vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  let largest = 0;
+  for (const value of vector) largest = Math.max(largest, Math.abs(value));
   if (largest === 0) return;
   let squares = 0;
   for (const value of vector) squares += (value / largest) ** 2;

@@ -2,6 +2,8 @@ import { multiply, type Matrix } from "./products.ts";
 
 /** Number of reflections applied at once, as matrix products. */
 const BLOCK = 64;
+/** Number of steps before the rest of the matrix is changed. */
+const PANEL = 16;
 
 /** `matrix = Q T Q^T` with T tridiagonal. It suffices for sums over eigenvalues and costs far less than eigenvectors. */
 export interface Tridiagonal {
@@ -16,9 +18,9 @@ export interface Tridiagonal {
 }
 
 /**
- * Reduces a symmetric matrix to tridiagonal form with Householder reflections (Golub and Van Loan, "Matrix computations",
- * section 8.3.1). The update of each step shares one pass over the matrix with the product of the next step, because
- * memory access dominates the time.
+ * Reduces a symmetric matrix to tridiagonal form with Householder reflections, in panels as LAPACK's dsytrd does (Dongarra,
+ * Sorensen and Hammarling, "Block reduction of matrices to condensed forms", 1989): within a panel the rest of the matrix
+ * is only read, and changed afterwards by one matrix product.
  *
  * @param matrix `[n, n]` row-major; only the upper triangle is read; overwritten
  * @param rest awaited after each step
@@ -28,27 +30,85 @@ export const tridiagonalize = async (
   n: number,
   rest: () => Promise<void>,
 ): Promise<Tridiagonal> => {
-  const [diagonal, beside, scales] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
-  let [v, w] = [new Float64Array(n), new Float64Array(n)];
-  for (let k = 0; k < n; k++) {
-    const row = matrix.subarray(k * n, (k + 1) * n);
+  const reduced: Tridiagonal = {
+    diagonal: new Float64Array(n),
+    beside: new Float64Array(n),
+    reflections: matrix,
+    scales: new Float64Array(n),
+  };
+  for (let first = 0; first < n; first += PANEL) {
+    const pairs: Pair[] = [];
+    for (let k = first; k < Math.min(first + PANEL, n); k++) {
+      reflectRow(reduced, n, k, pairs);
+      await rest();
+    }
+    await takePairsAway(matrix, n, first + PANEL, pairs);
+  }
+  return reduced;
+};
+
+/** The change `- v w^T - w v^T` of one step, which the matrix has not had yet; entries up to the step's own are 0. */
+interface Pair {
+  readonly v: Float64Array;
+  readonly w: Float64Array;
+}
+
+/** One step: row k becomes that of the tridiagonal matrix, and its reflection a pair of the panel. */
+const reflectRow = (
+  { diagonal, beside, reflections: matrix, scales }: Tridiagonal,
+  n: number,
+  k: number,
+  pairs: Pair[],
+): void => {
+  const row = matrix.subarray(k * n, (k + 1) * n);
+  for (const { v, w } of pairs) {
     const [vk, wk] = [v[k] ?? 0, w[k] ?? 0];
     for (let j = k; j < n; j++) row[j] = (row[j] ?? 0) - vk * (w[j] ?? 0) - wk * (v[j] ?? 0);
-    diagonal[k] = row[k] ?? 0;
-    if (k === n - 1) break;
-    const { scale, length } = reflect(row, k + 1);
-    beside[k] = length;
-    scales[k] = scale;
-    const product = new Float64Array(n);
-    updateAndMultiply(matrix, n, k + 1, v, w, row, product);
-    let along = 0;
-    for (let j = k + 1; j < n; j++) along += (product[j] ?? 0) * (row[j] ?? 0);
-    const half = (scale * scale * along) / 2;
-    for (let j = k + 1; j < n; j++) product[j] = scale * (product[j] ?? 0) - half * (row[j] ?? 0);
-    [v, w] = [row.slice(), product];
-    await rest();
   }
-  return { diagonal, beside, reflections: matrix, scales };
+  diagonal[k] = row[k] ?? 0;
+  if (k === n - 1) return;
+  const { scale, length } = reflect(row, k + 1);
+  beside[k] = length;
+  scales[k] = scale;
+  const v = new Float64Array(n);
+  v.set(row.subarray(k + 1), k + 1);
+  const w = new Float64Array(n);
+  multiplySymmetric(matrix, n, k + 1, v, w);
+  for (const pair of pairs) {
+    let [along, across] = [0, 0];
+    for (let j = k + 1; j < n; j++) {
+      along += (pair.w[j] ?? 0) * (v[j] ?? 0);
+      across += (pair.v[j] ?? 0) * (v[j] ?? 0);
+    }
+    for (let j = k + 1; j < n; j++) w[j] = (w[j] ?? 0) - along * (pair.v[j] ?? 0) - across * (pair.w[j] ?? 0);
+  }
+  let along = 0;
+  for (let j = k + 1; j < n; j++) along += (w[j] ?? 0) * (v[j] ?? 0);
+  const half = (scale * scale * along) / 2;
+  for (let j = k + 1; j < n; j++) w[j] = scale * (w[j] ?? 0) - half * (v[j] ?? 0);
+  pairs.push({ v, w });
+};
+
+/** `A := A - V W^T - W V^T` in the upper triangle from `from` on. */
+const takePairsAway = async (
+  matrix: Float64Array,
+  n: number,
+  from: number,
+  pairs: readonly Pair[],
+): Promise<void> => {
+  const size = n - from;
+  if (size <= 0) return;
+  const stack = (rows: readonly Float64Array[]): Matrix => {
+    const data = new Float64Array(rows.length * size);
+    rows.forEach((row, i) => data.set(row.subarray(from), i * size));
+    return { data, rows: rows.length, columns: size };
+  };
+  const [vs, ws] = [pairs.map(({ v }) => v), pairs.map(({ w }) => w)];
+  const { data } = await multiply(stack([...vs, ...ws]), stack([...ws, ...vs]), "left");
+  for (let i = 0; i < size; i++) {
+    const start = (from + i) * n + from;
+    for (let j = i; j < size; j++) matrix[start + j] = (matrix[start + j] ?? 0) - (data[i * size + j] ?? 0);
+  }
 };
 
 /** Overwrites `row` from `from` on with v, such that `I - scale v v^T` maps it to `length` times the first axis. */
@@ -65,30 +125,60 @@ const reflect = (row: Float64Array, from: number): { readonly scale: number; rea
   return { scale: 2 / ((first - length) ** 2 + squares), length };
 };
 
-/** Computes `A := A - v w^T - w v^T` in the upper triangle from `from` on, and `product := A x`. */
-const updateAndMultiply = (
+/** Adds `A x` to `product`, of the part of A from `from` on, whose upper triangle is read: four rows at a time. */
+const multiplySymmetric = (
   matrix: Float64Array,
   n: number,
   from: number,
-  v: Float64Array,
-  w: Float64Array,
   x: Float64Array,
   product: Float64Array,
 ): void => {
-  for (let i = from; i < n; i++) {
-    const [vi, wi, xi] = [v[i] ?? 0, w[i] ?? 0, x[i] ?? 0];
-    const start = i * n;
-    let sum = 0;
-    for (let j = i + 1; j < n; j++) {
-      const entry = (matrix[start + j] ?? 0) - vi * (w[j] ?? 0) - wi * (v[j] ?? 0);
-      matrix[start + j] = entry;
-      sum += entry * (x[j] ?? 0);
-      product[j] = (product[j] ?? 0) + entry * xi;
+  for (let i = from; i < n; i += 4) {
+    const next = Math.min(i + 4, n);
+    for (let row = i; row < next; row++) addRow(matrix, n, row, next, x, product);
+    if (next === n) return;
+    const [one, two, three, four] = [i * n, (i + 1) * n, (i + 2) * n, (i + 3) * n];
+    const [a, b, c, d] = [x[i] ?? 0, x[i + 1] ?? 0, x[i + 2] ?? 0, x[i + 3] ?? 0];
+    let sumOne = 0;
+    let sumTwo = 0;
+    let sumThree = 0;
+    let sumFour = 0;
+    for (let j = next; j < n; j++) {
+      const p = matrix[one + j] ?? 0;
+      const q = matrix[two + j] ?? 0;
+      const r = matrix[three + j] ?? 0;
+      const s = matrix[four + j] ?? 0;
+      const along = x[j] ?? 0;
+      sumOne += p * along;
+      sumTwo += q * along;
+      sumThree += r * along;
+      sumFour += s * along;
+      product[j] = (product[j] ?? 0) + (p * a + q * b + (r * c + s * d));
     }
-    const own = (matrix[start + i] ?? 0) - 2 * vi * wi;
-    matrix[start + i] = own;
-    product[i] = (product[i] ?? 0) + sum + own * xi;
+    product[i] = (product[i] ?? 0) + sumOne;
+    product[i + 1] = (product[i + 1] ?? 0) + sumTwo;
+    product[i + 2] = (product[i + 2] ?? 0) + sumThree;
+    product[i + 3] = (product[i + 3] ?? 0) + sumFour;
   }
+};
+
+/** Adds the part of `A x` that comes from row i up to the column `to`, and from the same entries below the diagonal. */
+const addRow = (
+  matrix: Float64Array,
+  n: number,
+  i: number,
+  to: number,
+  x: Float64Array,
+  product: Float64Array,
+): void => {
+  const own = x[i] ?? 0;
+  let sum = (matrix[i * n + i] ?? 0) * own;
+  for (let j = i + 1; j < to; j++) {
+    const entry = matrix[i * n + j] ?? 0;
+    sum += entry * (x[j] ?? 0);
+    product[j] = (product[j] ?? 0) + entry * own;
+  }
+  product[i] = (product[i] ?? 0) + sum;
 };
 
 /**

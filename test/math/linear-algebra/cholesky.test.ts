@@ -6,7 +6,7 @@ import {
   solveLower,
   solveLowerTransposed,
 } from "../../../src/math/linear-algebra/index.ts";
-
+import { invertLower } from "../../../src/math/linear-algebra/cholesky.ts";
 import { normals, seededRandom } from "../../support/random.ts";
 
 afterAll(closeProducts);
@@ -35,5 +35,12 @@ describe.each([1, 7, 128, 129, 300])("a matrix of size %i", (n) => {
     const asked = { data: Float64Array.from(right.to1DArray()), rows: n, columns: 3 };
     const { data } = await solveLowerTransposed(lower, await solveLower(lower, asked));
     expect(largest(matrix.mmul(Matrix.from1DArray(n, 3, data)).sub(right))).toBeLessThan(1e-9);
+  });
+
+  test("has a triangular factor that is inverted, whatever is above its diagonal", async () => {
+    const lower = await factor(Float64Array.from(matrixOf(n).to1DArray()), n);
+    const made = Matrix.from1DArray(n, n, (await invertLower(lower, n)).data);
+    for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) lower[i * n + j] = 0;
+    expect(largest(Matrix.from1DArray(n, n, lower).mmul(made).sub(Matrix.eye(n)))).toBeLessThan(1e-9);
   });
 });
