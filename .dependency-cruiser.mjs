@@ -24,6 +24,7 @@ const FEATURES = {
   calibration: ["tuning"],
   influence: ["counterfactual"],
   health: ["influence"],
+  erasing: ["counterfactual", "erasure-proof"],
   consensus: ["epalm"],
   evaluation: ["methods", "tuning"],
 };

@@ -17,6 +17,12 @@ import {
   type AdapterInputsClient,
   type AdaptersClient,
 } from "./epalm/client.ts";
+import {
+  createErasingClient,
+  createSigningClient,
+  type ErasingClient,
+  type SigningClient,
+} from "./erasing/client.ts";
 import { createEvaluationClient, type EvaluationClient } from "./evaluation/client.ts";
 import { createHealthClient, type HealthClient } from "./health/client.ts";
 import { createInfluenceClient, type InfluenceClient } from "./influence/client.ts";
@@ -32,6 +38,7 @@ export type * from "./consensus/client.ts";
 export type * from "./counterfactual/client.ts";
 export type * from "./coverage/client.ts";
 export type * from "./epalm/client.ts";
+export type * from "./erasing/client.ts";
 export type * from "./evaluation/client.ts";
 export type * from "./health/client.ts";
 export type * from "./influence/client.ts";
@@ -49,6 +56,7 @@ export interface CollectionClient
     ReencodingClient,
     CalibrationClient,
     CoverageClient,
+    ErasingClient,
     EvaluationClient,
     CounterfactualClient,
     HealthClient,
@@ -67,7 +75,7 @@ export interface CollectionClient
  * if it does not answer.
  */
 export interface AnchorageClient
-  extends CoreClient, SelectionClient, AdaptersClient, ConsensusClient, KeysClient {
+  extends CoreClient, SelectionClient, SigningClient, AdaptersClient, ConsensusClient, KeysClient {
   /** @throws RangeError for a name that cannot be part of a URL */
   collection(name: string): CollectionClient;
 }
@@ -97,6 +105,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
   return {
     ...createCoreClient(transport),
     ...createSelectionClient(transport),
+    ...createSigningClient(transport),
     ...createAdaptersClient(transport),
     ...createConsensusClient(transport),
     ...createKeysClient(transport),
@@ -108,6 +117,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
         ...createReencodingClient(transport, path),
         ...createCalibrationClient(transport, path),
         ...createCoverageClient(transport, path),
+        ...createErasingClient(transport, path),
         ...createEvaluationClient(transport, path),
         ...createCounterfactualClient(transport, path),
         ...createHealthClient(transport, path),

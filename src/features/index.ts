@@ -24,6 +24,10 @@ export const FEATURES: readonly Feature[] = [
   deferred("coverage", async () => (await import("./coverage/feature.ts")).coverageFeature),
   deferred("counterfactual", async () => (await import("./counterfactual/feature.ts")).counterfactualFeature),
   deferred("influence", async () => (await import("./influence/feature.ts")).influenceFeature),
+  deferred("erasing", async () => (await import("./erasing/feature.ts")).erasingFeature, {
+    erase: async () => (await import("./erasing/command.ts")).eraseCommand,
+    "verify-receipt": async () => (await import("./erasing/verify-command.ts")).verifyReceiptCommand,
+  }),
   deferred("health", async () => (await import("./health/feature.ts")).healthFeature, {
     check: async () => (await import("./health/command.ts")).checkCommand,
   }),

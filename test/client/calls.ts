@@ -119,6 +119,16 @@ export const uses = (): readonly Use[] => {
       "a tuning of too few classes",
       (client) => done(client, of(client).tune({ folds: 2, methods: ["asif"] })),
     ],
+    ["an erasure of nothing", (client) => of(client).erase({ filter: { owner: "nobody" } })],
+    ["reports of erasures", (client) => of(client).listErasureReports()],
+    [
+      "a report that is not there",
+      (client) => of(client).getErasureReport("00000000-0000-4000-8000-000000000000"),
+    ],
+    [
+      "a page of a report that is not there",
+      (client) => of(client).getErasureReportHtml("00000000-0000-4000-8000-000000000000"),
+    ],
     ["a check of the anchors", (client) => done(client, of(client).check({ limit: 2 }))],
     ["a check that is not there", (client) => of(client).getCheck()],
     ["a tuning that is not there", (client) => of(client).getTuning()],

@@ -50,6 +50,11 @@ GET /v1/collections/{collection}/size
 GET /v1/collections/{collection}/receipts
 GET /v1/collections/{collection}/receipts/{id}
 POST /v1/collections/{collection}/compact
+POST /v1/collections/{collection}/erase
+GET /v1/collections/{collection}/erasure-reports
+GET /v1/collections/{collection}/erasure-reports/{id}
+GET /v1/collections/{collection}/erasure-reports/{id}/html
+GET /v1/signing-key
 POST /v1/collections/{collection}/check
 GET /v1/collections/{collection}/check
 POST /v1/collections/{collection}/tune

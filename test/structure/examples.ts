@@ -41,6 +41,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   directory: "string",
   encoder: "EncoderId",
   encoding: "Encoding",
+  erasures: "Erasures",
   evaluations: "Evaluations",
   faultOf: "PlanOptions['faultOf']",
   folds: "readonly Fold[]",
