@@ -119,6 +119,7 @@ export const uses = (): readonly Use[] => {
       "a tuning of too few classes",
       (client) => done(client, of(client).tune({ folds: 2, methods: ["asif"] })),
     ],
+    ["the signing key", (client) => client.getSigningKey()],
     ["an erasure of nothing", (client) => of(client).erase({ filter: { owner: "nobody" } })],
     ["reports of erasures", (client) => of(client).listErasureReports()],
     [

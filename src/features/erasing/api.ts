@@ -122,7 +122,7 @@ export const erasureReport = z
     madeAt: instant,
     asked: z.strictObject({ by: z.string().nullable(), reason: z.string().nullable(), at: instant }),
     which: z
-      .strictObject({ filter: filter.nullable(), ids: z.int().nullable() })
+      .strictObject({ filter: z.record(z.string(), z.unknown()).nullable(), ids: z.int().nullable() })
       .openapi({ description: "The filter, or the number of ids; ids of deleted anchors are not kept." }),
     deleted: z.int(),
     sequence: sequence.openapi({ description: "Of the deletion." }),

@@ -1,5 +1,5 @@
 import type { SignedReportBody } from "./api.ts";
-import { fingerprintOf } from "./signing.ts";
+import { keyFingerprint } from "./signing.ts";
 
 const STYLE = `
 body{font:14px/1.5 system-ui,sans-serif;max-width:820px;margin:32px auto;padding:0 16px;color:#1c1d1f;background:#fff}
@@ -99,7 +99,7 @@ export const reportHtml = (signed: SignedReportBody): string => {
       : `<p>Searched for ${escape(searched.anchors)} of the deleted anchors: ${searched.found === 0 ? "found nowhere" : `${escape(searched.found)} left traces`}.</p>${list([...searched.places, ...searched.traces])}`,
     `<p>Not searched:</p>${list(report.notSearched)}`,
     `<h2>Signature</h2>`,
-    `<p>Ed25519, by the key with the sha256 <code>${escape(fingerprintOf(signature.publicKey))}</code>.<br>Public key: <code>${escape(signature.publicKey)}</code><br>Signature: <code>${escape(signature.value)}</code></p>`,
+    `<p>Ed25519, by the key with the sha256 <code>${escape(keyFingerprint(signature.publicKey))}</code>.<br>Public key: <code>${escape(signature.publicKey)}</code><br>Signature: <code>${escape(signature.value)}</code></p>`,
     `<p class="muted">Check this file offline: <code>npm run verify-receipt -- FILE</code>. It reads the signed JSON within this page, not its text.</p>`,
     `<script type="application/json" id="${JSON_ID}">${json}</script></body></html>\n`,
   ].join("\n");

@@ -3,7 +3,7 @@ import { addJobStart, endpoint, jsonEndpoint, problems, readPath, type Routes } 
 import { eraseRequest, erasureReportList, reportPath, signedReport, signingKey } from "./api.ts";
 import type { Erasures } from "./erasures.ts";
 import { reportHtml } from "./html.ts";
-import { fingerprintOf, type Signer } from "./signing.ts";
+import { keyFingerprint, type Signer } from "./signing.ts";
 
 const tags = ["receipts"];
 const reports = "/v1/collections/{collection}/erasure-reports";
@@ -106,7 +106,7 @@ export const addErasing = (routes: Routes, erasures: Erasures, signer: Signer): 
       Promise.resolve({
         algorithm: "Ed25519" as const,
         publicKey: signer.publicKey,
-        fingerprint: fingerprintOf(signer.publicKey),
+        fingerprint: keyFingerprint(signer.publicKey),
       }),
   );
 };

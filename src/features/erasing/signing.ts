@@ -66,5 +66,5 @@ export const isSignedBy = (value: JsonValue, signature: string, publicKey: strin
 };
 
 /** The sha256 of a public key's bytes, in hexadecimal. */
-export const fingerprintOf = (publicKey: string): string =>
+export const keyFingerprint = (publicKey: string): string =>
   createHash("sha256").update(Buffer.from(publicKey, "base64")).digest("hex");

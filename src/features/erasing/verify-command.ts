@@ -14,7 +14,7 @@ const schema = ({ z, requiredText }: OptionSchemas) =>
 type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (given: Given, { print, note }: Terminal): Promise<number> => {
-  const [{ signedReport }, { readReportFile }, { faultsOfReport }, { fingerprintOf }] = await Promise.all([
+  const [{ signedReport }, { readReportFile }, { faultsOfReport }, { keyFingerprint }] = await Promise.all([
     import("./api.ts"),
     import("./html.ts"),
     import("./verify.ts"),
@@ -34,7 +34,7 @@ const run = async (given: Given, { print, note }: Terminal): Promise<number> => 
   print(
     `${report.collection}: ${report.deleted} anchors deleted at sequence ${report.sequence}, ${report.madeAt}`,
   );
-  print(`signed by the key with sha256 ${fingerprintOf(signature.publicKey)}`);
+  print(`signed by the key with sha256 ${keyFingerprint(signature.publicKey)}`);
   for (const fault of faults) note(`verify-receipt: ${fault}`);
   if (faults.length > 0) return EXIT.failed;
   print(`the signature holds, and so do all ${report.chain.length} receipts up to the erasure`);
