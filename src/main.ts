@@ -1,8 +1,9 @@
+import { Server } from "node:http";
 import { serve, type ServerType } from "@hono/node-server";
 import { openService, type Service } from "./anchorage.ts";
 import { readConfig, type Config } from "./config.ts";
 import { AnchorageError, isAnchorageError } from "./errors.ts";
-import { createApp } from "./http/index.ts";
+import { createApp, limitPeers, SERVER_OPTIONS } from "./http/index.ts";
 import { watchParent } from "./cli/parent.ts";
 import { eraseWithin, startSample } from "./collections/index.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
@@ -68,14 +69,13 @@ const addressOf = (server: ServerType, host: string): string => {
 
 const listen = (fetch: (request: Request) => Response | Promise<Response>, host: string, port: number) =>
   new Promise<ServerType>((resolve, reject) => {
-    // A stream of anchors may take longer than the five minutes that Node gives a request.
-    const serverOptions = { requestTimeout: 0 };
-    const server = serve({ fetch, hostname: host, port, serverOptions }, (address) => {
+    const server = serve({ fetch, hostname: host, port, serverOptions: SERVER_OPTIONS }, (address) => {
       const shown = host.includes(":") ? `[${host}]` : host;
       // A plain line whatever the log's format: scripts wait for it.
       write(`listening on http://${shown}:${address.port}\n`);
       resolve(server);
     });
+    if (server instanceof Server) limitPeers(server);
     server.once("error", (error: NodeJS.ErrnoException) => {
       const why = error.code === "EADDRINUSE" ? "the port is taken; choose another by PORT" : error.message;
       reject(new AnchorageError("unavailable", `cannot listen on ${host}:${port}: ${why}`, { cause: error }));

@@ -16,12 +16,16 @@ import type { AnchorId, Metadata } from "../types.ts";
 import { compileFilter } from "./filter.ts";
 import type { OpenCollection } from "./memory.ts";
 
+/** Numbers of the vectors on one page. */
+const MAX_PAGE_NUMBERS = 2_000_000;
+
 /** One page of a collection's anchors, in id order. */
 export const listPage = async (
   store: Store,
   collection: OpenCollection,
-  { limit = PAGE_SIZE, cursor, filter, vectors = false }: ListQuery,
+  { limit: wantedLimit = PAGE_SIZE, cursor, filter, vectors = false }: ListQuery,
 ): Promise<AnchorPage> => {
+  const limit = vectors ? Math.min(wantedLimit, pageWithVectors(collection)) : wantedLimit;
   const after = cursor === undefined ? null : decodeCursor(cursor);
   // One more than asked for tells whether there is a next page.
   const wanted = limit + 1;
@@ -42,6 +46,10 @@ export const listPage = async (
     nextCursor: records.length > limit && last !== undefined ? encodeCursor(last.id) : null,
   };
 };
+
+/** A page of vectors of many dimensions has fewer anchors than were asked for, and the next goes on. */
+const pageWithVectors = ({ record: { imageEncoder, textEncoder } }: OpenCollection): number =>
+  Math.max(1, Math.floor(MAX_PAGE_NUMBERS / (imageEncoder.dimension + textEncoder.dimension)));
 
 /**
  * Finds up to `wanted` matching anchors after an id, in id order. Memory says which may match; those that were deleted or

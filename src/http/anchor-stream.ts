@@ -95,7 +95,7 @@ async function* writeBatches(
       await setImmediate();
       until = performance.now() + SLICE_MS;
     }
-    const parsed = parseLine(line);
+    const parsed = await parseLine(line);
     if (ids.has(parsed.id) || (batch.length > 0 && bytes + line.bytes.length > BATCH_BYTES))
       yield await write();
     batch.push({ line: line.number, anchor: parsed });
@@ -106,9 +106,9 @@ async function* writeBatches(
   if (batch.length > 0) yield await write();
 }
 
-const parseLine = ({ number, bytes }: Line): Anchor => {
+const parseLine = async ({ number, bytes }: Line): Promise<Anchor> => {
   try {
-    return parseWith(anchor, parseJson(bytes, "It"));
+    return parseWith(anchor, await parseJson(bytes, "It"));
   } catch (error) {
     if (!isAnchorageError(error)) throw error;
     const faults = error.faults.length > 0 ? error.faults : [{ path: [], message: error.message }];

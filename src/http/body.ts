@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { z } from "@hono/zod-openapi";
-import { LARGE_INTEGER, quoteLargeIntegers } from "../api/exact-json.ts";
 import { AnchorageError } from "../errors.ts";
+import { parseJsonInPieces } from "./json-pieces.ts";
 import { parseWith } from "./validation.ts";
 
 const MIB = 1024 * 1024;
@@ -21,7 +21,7 @@ export const readJsonBody = async <Schema extends z.ZodType>(
   limit: number,
 ): Promise<z.output<Schema>> => {
   requireMediaType(c, ["application/json"]);
-  return parseWith(schema, parseJson(await readBytes(c, limit), "The body"));
+  return parseWith(schema, await parseJson(await readBytes(c, limit), "The body"));
 };
 
 /** Reads a file of at most `limit` bytes. @throws AnchorageError `unsupported-media-type` or `too-large`. */
@@ -83,34 +83,44 @@ const tooLarge = (limit: number): AnchorageError =>
   );
 
 /**
- * Parses UTF-8 JSON. Whole numbers that a double cannot hold become texts of the same digits, not rounded numbers.
+ * Parses UTF-8 JSON, a large one in pieces between which other requests are served. Whole numbers that a double cannot
+ * hold become texts of the same digits, not rounded numbers.
  *
  * @param what names the text in errors, such as `The body` or `Line 3`.
- * @throws AnchorageError `invalid-input` that says at which line and column the text stops being JSON.
+ * @throws AnchorageError `invalid-input` that says at which line and column the text stops being JSON, or is nested too
+ * deep.
  */
-export const parseJson = (bytes: Uint8Array, what: string): unknown => {
+export const parseJson = async (bytes: Uint8Array, what: string): Promise<unknown> => {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new AnchorageError("invalid-input", `${what} is not UTF-8 text.`, { cause });
   }
-  try {
-    return JSON.parse(LARGE_INTEGER.test(text) ? quoteLargeIntegers(text) : text) as unknown;
-  } catch (cause) {
-    if (text.trim() === "") throw new AnchorageError("invalid-input", `${what} is empty; JSON is expected.`);
-    throw new AnchorageError("invalid-input", `${what} is not JSON: ${describeFault(text)}.`, { cause });
-  }
-};
-
-const describeFault = (text: string): string => {
-  const offset = faultOffset(text);
-  const before = text.slice(0, offset);
-  const line = before.split("\n").length;
-  const column = offset - before.lastIndexOf("\n");
+  const outcome = await parseJsonInPieces(text, faultOffset);
+  if ("value" in outcome) return outcome.value;
+  const { offset, reason } = outcome.fault;
+  const place = placeOf(text, offset);
+  if (reason === "nesting")
+    throw new AnchorageError("invalid-input", `${what} is nested too deep, ${place}.`);
+  if (offset >= text.length && text.trim() === "")
+    throw new AnchorageError("invalid-input", `${what} is empty; JSON is expected.`);
   const found =
     offset >= text.length ? "it ends" : `${JSON.stringify(text.slice(offset, offset + 1))} stands`;
-  return `${found} where something else is needed, at line ${line}, column ${column}`;
+  throw new AnchorageError(
+    "invalid-input",
+    `${what} is not JSON: ${found} where something else is needed, ${place}.`,
+  );
+};
+
+const placeOf = (text: string, offset: number): string => {
+  let line = 1;
+  let start = 0;
+  for (let end = text.indexOf("\n"); end >= 0 && end < offset; end = text.indexOf("\n", start)) {
+    line += 1;
+    start = end + 1;
+  }
+  return `at line ${line}, column ${offset - start + 1}`;
 };
 
 const SPACE = /[ \t\n\r]*/y;

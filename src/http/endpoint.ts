@@ -4,6 +4,7 @@ import { problem } from "../api/problem.ts";
 import { authorize, type Scope } from "./access.ts";
 import { AnchorageError, faultyFields } from "../errors.ts";
 import type { Log } from "../types.ts";
+import { isLargeAnswer, streamJson } from "./json-answer.ts";
 import { parseWith } from "./validation.ts";
 
 /** Where endpoints are added, and the limits that they keep to. */
@@ -118,9 +119,15 @@ export const readQuery = <Schema extends z.ZodType>(c: Context, schema: Schema):
   return parseWith(schema, Object.fromEntries(given.map(([key, values]) => [key, values[0]])));
 };
 
-/** @throws AnchorageError `unprocessable` where the answer would be longer than a string can be. */
+/**
+ * Answers with JSON. A large answer is written in chunks as the peer reads them.
+ *
+ * @throws AnchorageError `unprocessable` where the answer would be longer than a string can be, `unavailable` while large
+ * answers hold too much memory
+ */
 export const answerJson = (c: Context, value: unknown, status: 200 | 201 | 202 | 503 = 200): Response => {
-  noteSequence(c, value);
+  const headers = { "Content-Type": "application/json" };
+  if (isLargeAnswer(value)) return c.body(streamJson(value), status, headers);
   let body: string;
   try {
     body = JSON.stringify(value);
@@ -130,7 +137,7 @@ export const answerJson = (c: Context, value: unknown, status: 200 | 201 | 202 |
       cause,
     });
   }
-  return c.body(body, status, { "Content-Type": "application/json" });
+  return c.body(body, status, headers);
 };
 
 /** A response of the OpenAPI document. */

@@ -16,5 +16,6 @@ export {
 export { sendEvents } from "./event-stream.ts";
 export { createInProcessFetch } from "./in-process.ts";
 export { addJobStart, type JobStart } from "./job-start.ts";
+export { limitPeers, SERVER_OPTIONS } from "./slow-peers.ts";
 export { addQuery, type Query } from "./queries.ts";
 export type { Problem } from "../api/problem.ts";

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { faultOffset, parseJson } from "../../src/http/body.ts";
+import { parseJsonInPieces } from "../../src/http/json-pieces.ts";
+import { createSlices } from "../../src/math/slices.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -18,12 +20,12 @@ describe("JSON that is malformed", () => {
     ["{'a': 1}", `The body is not JSON: "'" stands where something else is needed, at line 1, column 2.`],
     ["[1] 2", 'The body is not JSON: "2" stands where something else is needed, at line 1, column 5.'],
     [" ", "The body is empty; JSON is expected."],
-  ])("says at which line and column %s breaks", (text, message) => {
-    expect(() => parseJson(bytes(text), "The body")).toThrow(message);
+  ])("says at which line and column %s breaks", async (text, message) => {
+    await expect(parseJson(bytes(text), "The body")).rejects.toThrow(message);
   });
 
-  it("is told apart from bytes that are not UTF-8", () => {
-    expect(() => parseJson(Uint8Array.of(0x22, 0xff, 0x22), "The body")).toThrow(
+  it("is told apart from bytes that are not UTF-8", async () => {
+    await expect(parseJson(Uint8Array.of(0x22, 0xff, 0x22), "The body")).rejects.toThrow(
       "The body is not UTF-8 text.",
     );
   });
@@ -59,6 +61,81 @@ describe("the place where JSON breaks", () => {
         const cut = at % text.length;
         expect(faultOffset(text.slice(0, cut))).toBe(cut);
       }),
+    );
+  });
+});
+
+describe("JSON that is parsed in pieces", () => {
+  const inPieces = (text: string, size: number) => parseJsonInPieces(text, faultOffset, createSlices(), size);
+
+  it("is what JSON.parse makes of it, however small the pieces", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.jsonValue(),
+        fc.constantFrom(0, 1),
+        fc.integer({ min: 4, max: 40 }),
+        async (value, indent, size) => {
+          const text = JSON.stringify(value, null, indent);
+          expect(await inPieces(text, size)).toEqual({ value: JSON.parse(text) as unknown });
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is refused where JSON.parse refuses it", async () => {
+    const parses = (text: string): boolean => {
+      try {
+        JSON.parse(text);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        json,
+        fc.nat(),
+        fc.constantFrom(",", "]", "}", "[", "{", ":", '"', "1", ""),
+        async (text, at, put) => {
+          const cut = at % (text.length + 1);
+          const broken = text.slice(0, cut) + put + text.slice(cut + 1);
+          expect("value" in (await inPieces(broken, 8))).toBe(parses(broken));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("keeps __proto__ as a key, the last of equal keys, and the digits of large whole numbers", async () => {
+    const text = `{"__proto__": 1, "a": 1, "a": [${"12345678901234567890, ".repeat(3)}2]}`;
+    const outcome = await inPieces(text, 8);
+    expect(JSON.stringify(outcome)).toBe(
+      `{"value":{"__proto__":1,"a":[${'"12345678901234567890",'.repeat(3)}2]}}`,
+    );
+  });
+
+  it("lets other requests be served between its pieces", async () => {
+    let rests = 0;
+    const slices = {
+      due: () => true,
+      rest: async () => {
+        rests += 1;
+        await Promise.resolve();
+      },
+    };
+    const text = JSON.stringify({
+      anchors: Array.from({ length: 200 }, (_, i) => ({ id: `a${i}`, text: "x".repeat(100) })),
+    });
+    await parseJsonInPieces(text, faultOffset, slices, 1_000);
+    expect(rests).toBeGreaterThanOrEqual(text.length / 1_200);
+  });
+
+  it("is refused where it is nested too deep, after as many characters", async () => {
+    const text = `${"[".repeat(500_000)}${"]".repeat(500_000)}`;
+    expect(await parseJsonInPieces(text, faultOffset)).toEqual({ fault: { offset: 63, reason: "nesting" } });
+    await expect(parseJson(bytes(text), "The body")).rejects.toThrow(
+      "The body is nested too deep, at line 1, column 64.",
     );
   });
 });
