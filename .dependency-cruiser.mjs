@@ -26,7 +26,7 @@ const FEATURES = {
   health: ["influence"],
   erasing: ["counterfactual", "erasure-proof"],
   consensus: ["epalm"],
-  evaluation: ["methods", "tuning"],
+  evaluation: ["default-encoders", "methods", "tuning"],
 };
 
 /** Files of src/ that every layer may import. */
@@ -38,6 +38,7 @@ const FRAMEWORK = String.raw`^src/features/(feature\.ts$|files/)`;
 
 /** Core modules whose files features may import directly: a feature's tables, routes and queries are made of them. */
 const OPEN_TO_FEATURES = [
+  "encoders",
   "store",
   "collections",
   "http",

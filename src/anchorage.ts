@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
-import { openCore, startSample, type Core, type CoreOptions } from "./collections/index.ts";
+import { openCore, type Core, type CoreOptions } from "./collections/index.ts";
 import type { Config } from "./config.ts";
 import { createClient, type AnchorageClient } from "./features/client.ts";
 import { FEATURES, openFeatures, type Feature, type OpenedFeatures } from "./features/index.ts";
 import { createApp, createInProcessFetch } from "./http/index.ts";
 import type { Log } from "./types.ts";
 import { silentLog } from "./log.ts";
+import { startSample } from "./features/sample/index.ts";
 
 /** All of Anchorage in one process, without HTTP: the base of the service and of the scripts. */
 export interface Service {
@@ -15,7 +16,7 @@ export interface Service {
   close(): Promise<void>;
 }
 
-export interface ServiceOptions extends Partial<CoreOptions> {
+export interface ServiceOptions extends Partial<Omit<CoreOptions, "encoderSources">> {
   /** Replaces the built-in features. */
   readonly features?: readonly Feature[];
 }
@@ -32,7 +33,10 @@ export const openService = async (
   log: Log,
   { preload = true, audit = false, features: plugged = FEATURES }: ServiceOptions = {},
 ): Promise<Service> => {
-  const core = await openCore(config, log, { preload, audit });
+  const encoderSources = await Promise.all(
+    plugged.flatMap(({ encoders }) => (encoders === undefined ? [] : [encoders()])),
+  );
+  const core = await openCore(config, log, { preload, audit, encoderSources });
   try {
     const features = await openFeatures(core, plugged);
     return {

@@ -5,11 +5,12 @@ import { readConfig, type Config } from "./config.ts";
 import { AnchorageError, isAnchorageError } from "./errors.ts";
 import { createApp, limitPeers, SERVER_OPTIONS } from "./http/index.ts";
 import { watchParent } from "./cli/parent.ts";
-import { eraseWithin, startSample } from "./collections/index.ts";
+import { eraseWithin } from "./collections/index.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
 import { announceService } from "./store/index.ts";
 import type { Log } from "./types.ts";
 import { createServiceLog } from "./service-log.ts";
+import { startSample } from "./features/sample/index.ts";
 
 /** The service promises to be gone within 10 s of SIGTERM; what has not ended by then is cut off, as kill -9 would. */
 const STOP_WITHIN_MS = 9_000;

@@ -7,13 +7,10 @@ import { z } from "zod";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
 import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import { encoderDirectory, readConfig } from "../../src/config.ts";
-import {
-  importDefaultEncoders,
-  openEncoderRegistry,
-  type EncoderRegistry,
-} from "../../src/encoders/index.ts";
+import { openEncoderRegistry, type EncoderRegistry } from "../../src/encoders/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import type { EncoderInfo } from "../../src/types.ts";
+import { importDefaultEncoders } from "../../src/features/default-encoders/index.ts";
 
 const BATCHES = [1, 32] as const;
 const TEXTS = 256;

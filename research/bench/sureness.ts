@@ -3,9 +3,10 @@ import { EXIT, runScript } from "../../src/cli/cli.ts";
 import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import { join } from "node:path";
 import { encoderDirectory, readConfig } from "../../src/config.ts";
-import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
+import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import { evaluateSureness } from "../evaluation/index.ts";
 import { createProgress } from "../../src/progress.ts";
+import { importDefaultEncoders } from "../../src/features/default-encoders/index.ts";
 
 await runScript({
   name: "bench:sureness",

@@ -2,10 +2,11 @@ import { z } from "zod";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
 import { join } from "node:path";
 import { encoderDirectory, readConfig } from "../../src/config.ts";
-import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
+import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import { evaluateTuning } from "../evaluation/index.ts";
 import { createProgress } from "../../src/progress.ts";
 import { noArguments } from "../../src/option-schemas.ts";
+import { importDefaultEncoders } from "../../src/features/default-encoders/index.ts";
 
 await runScript({
   name: "bench:tuning",

@@ -6,10 +6,10 @@ import { openCore } from "../../src/collections/index.ts";
 import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
 import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import { encoderDirectory, readConfig } from "../../src/config.ts";
-import { importDefaultEncoders } from "../../src/encoders/index.ts";
 import { adaptingChart, adaptingTable, evaluateAdapting } from "../evaluation/index.ts";
 import { createProgress } from "../../src/progress.ts";
 import { silentLog } from "../../src/log.ts";
+import { defaultEncoderSource, importDefaultEncoders } from "../../src/features/default-encoders/index.ts";
 
 const schema = z
   .object({
@@ -30,6 +30,7 @@ const run = async ({ seeds, out }: z.infer<typeof schema>, terminal: Terminal): 
     await symlink(resolve(encoders), encoderDirectory(home));
     const anchorage = await openCore({ dataDir: home, databaseUrl: null }, silentLog, {
       preload: true,
+      encoderSources: [defaultEncoderSource],
     });
     try {
       const report = await evaluateAdapting({

@@ -30,9 +30,10 @@ import {
   type Task,
   type TaskReport,
 } from "../consensus-tasks/index.ts";
-import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
+import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import type { EmbeddedEmoji } from "../evaluation/index.ts";
 import { createProgress } from "../../src/progress.ts";
+import { defaultEncoderSource, importDefaultEncoders } from "../../src/features/default-encoders/index.ts";
 
 const NAMES = ["caption", "questions", "arithmetic", "synthesis", "planning"] as const;
 type Name = (typeof NAMES)[number];
@@ -159,7 +160,11 @@ const withEmoji = async <T>(
   const directory = join(dataDir, "evaluation");
   await importDefaultEncoders({ directory: encoders, log });
   const networks = networkDirectory(dataDir);
-  const registry = await openEncoderRegistry({ folders: [encoders], networks, log });
+  const registry = await openEncoderRegistry({
+    folders: [encoders],
+    networks: { directory: networks, known: defaultEncoderSource.networks },
+    log,
+  });
   try {
     const means = { registry, signal, log, progress: createProgress };
     const emoji = await embedForTasks({ ...means, directory });

@@ -4,10 +4,11 @@ import { z } from "zod";
 import { EXIT, runScript, type Terminal } from "../../src/cli/cli.ts";
 import { noArguments, requiredText, wholeNumber } from "../../src/option-schemas.ts";
 import { decoderDirectory, encoderDirectory, networkDirectory, readConfig } from "../../src/config.ts";
-import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
+import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import { DECODER_ID, openDecoderModel } from "../../src/features/epalm/index.ts";
 import { epalmTable, evaluateAdapters, growthChart, PLANS } from "../epalm/study/index.ts";
 import { createProgress } from "../../src/progress.ts";
+import { defaultEncoderSource, importDefaultEncoders } from "../../src/features/default-encoders/index.ts";
 
 const schema = z
   .object({
@@ -35,7 +36,7 @@ const run = async (given: Given, { signal, print, note, log }: Terminal): Promis
   await importDefaultEncoders({ directory: encoderDirectory(dataDir), log });
   const registry = await openEncoderRegistry({
     folders: [encoderDirectory(dataDir)],
-    networks: networkDirectory(dataDir),
+    networks: { directory: networkDirectory(dataDir), known: defaultEncoderSource.networks },
     log,
   });
   const decoder = await openDecoderModel(join(decoderDirectory(dataDir), given.decoder));

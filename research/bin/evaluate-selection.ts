@@ -10,6 +10,7 @@ import { notFound } from "../../src/errors.ts";
 import { agreementTable, asifAccuracies, type Truth } from "../emms/selection/index.ts";
 import { createProgress } from "../../src/progress.ts";
 import { createSelections, SELECTION_METHODS, type Candidate } from "../../src/features/selection/index.ts";
+import { defaultEncoderSource } from "../../src/features/default-encoders/index.ts";
 
 const TRANSFORMS = ["none", "whiten"] as const;
 const TRUTH = "linear-probe";
@@ -39,7 +40,10 @@ const run = async (given: Given, { signal, print, note, log }: Terminal): Promis
     seeds,
   } = given;
   const methods = [...new Set<SelectionMethod>([...method.filter((one) => one !== TRUTH), TRUTH])];
-  const anchorage = await openCore(readConfig(process.env), log, { preload: false });
+  const anchorage = await openCore(readConfig(process.env), log, {
+    preload: false,
+    encoderSources: [defaultEncoderSource],
+  });
   const { store, encoders } = anchorage;
   try {
     const collection = await findCollection(store, name);

@@ -7,7 +7,7 @@ import {
 } from "../evaluation/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { openAnchorSpace, readProfile, type AnchorSpace } from "../../src/retrieval/index.ts";
-import { QUERY_VENDOR, VENDORS } from "../../src/collections/sample/index.ts";
+import { QUERY_VENDOR, VENDORS } from "../../src/features/sample/index.ts";
 import type { Metadata, Sequence } from "../../src/types.ts";
 import { createScene, type Condition, type Scene } from "../../src/features/consensus/scene/index.ts";
 

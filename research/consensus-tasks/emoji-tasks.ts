@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { embedDrawings, type EmbeddedEmoji, type EmbeddedPair } from "../evaluation/index.ts";
 import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Progress } from "../../src/progress.ts";
-import { emojiCaption, readPairs, VENDORS } from "../../src/collections/sample/index.ts";
+import { emojiCaption, readPairs, VENDORS } from "../../src/features/sample/index.ts";
 import type { EncoderInfo, Log, Metadata } from "../../src/types.ts";
 import { captionText, createCaptionTask, createKeywordEncoder } from "./caption/index.ts";
 import { openEmojiStore, openPartOf, openSecondStore, type Counts, type EmojiStore } from "./emoji-store.ts";

@@ -8,7 +8,7 @@ import {
 } from "../evaluation/index.ts";
 import type { Progress } from "../../src/progress.ts";
 import { createRandom } from "../../src/math/random.ts";
-import { emojiCaption, QUERY_VENDOR, type Emoji } from "../../src/collections/sample/index.ts";
+import { emojiCaption, QUERY_VENDOR, type Emoji } from "../../src/features/sample/index.ts";
 import type { Log } from "../../src/types.ts";
 import { createGallery, type Gallery, type Picture } from "./synthesis/index.ts";
 

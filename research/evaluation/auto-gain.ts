@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Log } from "../../src/types.ts";
 import type { Progress } from "../../src/progress.ts";
-import { readPairs, SAMPLE_VENDORS } from "../../src/collections/sample/index.ts";
+import { readPairs, SAMPLE_VENDORS } from "../../src/features/sample/index.ts";
 import { compareRuns, embedTexts, type Comparison, type Run } from "../../src/features/evaluation/index.ts";
 import { eligibleClasses, splitClasses } from "./emoji-protocol.ts";
 import { runConfigurations, wordsOf, type Configuration } from "./emoji-runs.ts";

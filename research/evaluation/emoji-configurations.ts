@@ -1,5 +1,5 @@
 import type { Method } from "../../src/api/methods.ts";
-import { QUERY_VENDOR, SAMPLE_VENDORS, VENDORS } from "../../src/collections/sample/index.ts";
+import { QUERY_VENDOR, SAMPLE_VENDORS, VENDORS } from "../../src/features/sample/index.ts";
 import type { Style } from "./emoji-protocol.ts";
 import type { Configuration } from "./emoji-runs.ts";
 import { LAYERS } from "./layers.ts";

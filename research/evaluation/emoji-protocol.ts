@@ -1,5 +1,5 @@
 import { createRandom } from "../../src/math/random.ts";
-import type { EmojiPair } from "../../src/collections/sample/index.ts";
+import type { EmojiPair } from "../../src/features/sample/index.ts";
 
 /** A drawing as the protocol sees it. */
 export interface Drawn {

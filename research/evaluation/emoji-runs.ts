@@ -1,5 +1,5 @@
 import { createRandom } from "../../src/math/random.ts";
-import { emojiCaption, type Emoji } from "../../src/collections/sample/index.ts";
+import { emojiCaption, type Emoji } from "../../src/features/sample/index.ts";
 import { chooseAnchors, type AnchorChoice } from "./emoji-protocol.ts";
 import type { EmbeddedPair } from "./emoji-vectors.ts";
 import { layersOf, type Layer } from "./layers.ts";

@@ -10,7 +10,7 @@ import { coverage } from "../../src/features/coverage/index.ts";
 import { spearman } from "../../src/features/selection/emms/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { openAnchorSpace, readProfile, type AnchorSpace } from "../../src/retrieval/index.ts";
-import { QUERY_VENDOR } from "../../src/collections/sample/index.ts";
+import { QUERY_VENDOR } from "../../src/features/sample/index.ts";
 import type { Log, Sequence } from "../../src/types.ts";
 import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Progress } from "../../src/progress.ts";

@@ -4,7 +4,7 @@ import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Progress } from "../../src/progress.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { openAnchorSpace, readProfile } from "../../src/retrieval/index.ts";
-import { QUERY_VENDOR } from "../../src/collections/sample/index.ts";
+import { QUERY_VENDOR } from "../../src/features/sample/index.ts";
 import { dealFolds, parametersFor, type Fold } from "../../src/asif/index.ts";
 import { tune, TUNING_DEFAULTS, type Choice, type TuneContext } from "../../src/features/tuning/index.ts";
 import type { Log, Sequence } from "../../src/types.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Progress } from "../../src/progress.ts";
-import { readPairs, VENDORS, type Emoji, type EmojiPair } from "../../src/collections/sample/index.ts";
+import { readPairs, VENDORS, type Emoji, type EmojiPair } from "../../src/features/sample/index.ts";
 import type { EncoderInfo, Log } from "../../src/types.ts";
 import { type Embedding, embedImages, embedTexts, rowOf } from "../../src/features/evaluation/index.ts";
 import type { Drawn } from "./emoji-protocol.ts";

@@ -2,7 +2,7 @@ import type { Method } from "../../src/api/methods.ts";
 import { invalidField } from "../../src/errors.ts";
 import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import type { Progress } from "../../src/progress.ts";
-import { QUERY_VENDOR } from "../../src/collections/sample/index.ts";
+import { QUERY_VENDOR } from "../../src/features/sample/index.ts";
 import type { Log } from "../../src/types.ts";
 import {
   compareRuns,

@@ -1,5 +1,5 @@
 import { expectedCalibrationError, type Rung } from "../../src/features/calibration/index.ts";
-import { QUERY_VENDOR } from "../../src/collections/sample/index.ts";
+import { QUERY_VENDOR } from "../../src/features/sample/index.ts";
 import type { Style } from "./emoji-protocol.ts";
 import { mean, standardDeviation } from "../../src/math/statistics.ts";
 

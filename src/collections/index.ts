@@ -6,7 +6,6 @@ export { createTransformMoves, type TransformMoves } from "./transform-moves.ts"
 export type * from "./types.ts";
 export type { Core, CoreSettings, OwnedCore } from "./core.ts";
 export { openCore, type CoreOptions } from "./open-core.ts";
-export { startSample } from "./sample-job.ts";
 export { saveSnapshot, subjectOf } from "./snapshots.ts";
 export { createHooks, type ClassifyHook, type ClassifyStep, type CollectionHooks } from "./hooks.ts";
 export type { OpenCollection } from "./memory.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { encoderDirectory, networkDirectory, type Config } from "../config.ts";
-import { importDefaultEncoders, openEncoderRegistry } from "../encoders/index.ts";
+import { openEncoderRegistry, type EncoderSource } from "../encoders/index.ts";
 import { closeKernels, hnswAvailable, openMachineCosts } from "../retrieval/index.ts";
 import { closeToOthers, lockDataDir, openStore } from "../store/index.ts";
 import type { Log } from "../types.ts";
@@ -13,6 +13,8 @@ export interface CoreOptions {
   readonly preload: boolean;
   /** Whether requests that change something are recorded in a file of DATA_DIR. */
   readonly audit?: boolean;
+  /** Encoders beside those in the folders of DATA_DIR; none by default. */
+  readonly encoderSources?: readonly EncoderSource[];
 }
 
 /**
@@ -24,7 +26,7 @@ export const openCore = async (
   config: Pick<Config, "dataDir" | "databaseUrl"> &
     Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods" | "maxPixels" | "apiKey">>,
   log: Log,
-  { preload, audit = false }: CoreOptions,
+  { preload, audit = false, encoderSources = [] }: CoreOptions,
 ): Promise<OwnedCore> => {
   const closing: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -46,7 +48,8 @@ export const openCore = async (
     // A program's umask may open what is written meanwhile.
     closing.push(() => closeToOthers(dataDir, log));
     const opening = openStore({ dataDir, databaseUrl, log }).then(opened);
-    const importing = importDefaultEncoders({ directory: encoderDirectory(dataDir), log });
+    const directory = encoderDirectory(dataDir);
+    const importing = Promise.all(encoderSources.map((source) => source.importInto({ directory, log })));
     // Where one fails the other must have ended before anything is closed.
     await Promise.allSettled([opening, importing]);
     const store = await opening;
@@ -58,8 +61,11 @@ export const openCore = async (
     opened(await openMachineCosts(join(indexes, "costs.json"), log));
     const encoders = opened(
       await openEncoderRegistry({
-        folders: [encoderDirectory(dataDir)],
-        networks: networkDirectory(dataDir),
+        folders: [directory],
+        networks: {
+          directory: networkDirectory(dataDir),
+          known: encoderSources.flatMap(({ networks }) => networks),
+        },
         ...(maxPixels === undefined ? {} : { maxPixels }),
         log,
       }),

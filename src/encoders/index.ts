@@ -1,5 +1,4 @@
-/** Frozen encoders: manifests that describe them, sessions that run them, and the default encoders. */
-export { importDefaultEncoders } from "./defaults/index.ts";
+/** Frozen encoders: manifests that describe them, and sessions that run them. */
 export { DEFAULT_MAX_PIXELS } from "./decoding/index.ts";
 export { hashOfPicture, makeThumbnail, readImageFields } from "./image.ts";
 export { requireInstalled } from "./installed.ts";
@@ -13,5 +12,6 @@ export { openImageSession } from "./image-session.ts";
 export type { EncoderManifest } from "./manifest.ts";
 export { chooseModel } from "./model-file.ts";
 export { readFolder } from "./read-folders.ts";
+export type { EncoderSource, SharedNetwork } from "./source.ts";
 export type { EncoderSession } from "./session.ts";
 export { openTextSession } from "./text-session.ts";

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { EncoderLayer, Log } from "../types.ts";
-import { NETWORKS } from "./defaults/index.ts";
 import { exists } from "./folder.ts";
 import { listedLayer } from "./layers.ts";
 import { infoOf, leftOut, type Registered } from "./read-folders.ts";
+import type { SharedNetwork } from "./source.ts";
 
-/** The encoders defined as cuts of the shared networks under `directory`, built or not. */
-export const readNetworks = (directory: string): Registered[] =>
-  NETWORKS.flatMap((network) =>
+/** The encoders that are cuts of shared networks under `directory`, built or not. */
+export const cutsOf = (networks: readonly SharedNetwork[], directory: string): Registered[] =>
+  networks.flatMap((network) =>
     network.cuts.map((manifest) => ({
       directory: join(directory, network.id),
       manifest,

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { EncoderId, EncoderInfo, Log } from "../types.ts";
-import type { Network } from "./defaults/index.ts";
+import type { SharedNetwork } from "./source.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { exists, readJsonIfThere, wrongFolder } from "./folder.ts";
 import { readHuggingFaceFolder } from "./hugging-face.ts";
@@ -17,7 +17,7 @@ export interface Registered {
   /** The layers that its manifest declares. */
   readonly layers: readonly LayerDefinition[];
   /** The shared network that it is a cut of, built on first use; absent for an encoder with its own folder. */
-  readonly network?: Network;
+  readonly network?: SharedNetwork;
 }
 
 /**

@@ -1,22 +1,21 @@
 import { AnchorageError, isAnchorageError, notFound } from "../errors.ts";
 import type { Log, Modality } from "../types.ts";
-import { makeNetwork } from "./defaults/index.ts";
 import { makeOriginal, makeThumbnail } from "./image.ts";
 import { DEFAULT_MAX_PIXELS } from "./decoding/index.ts";
 import { openImageSession } from "./image-session.ts";
 import type { EncoderManifest, ImageManifest, TextManifest } from "./manifest.ts";
-import { addCuts, layersOf, madeNetworks, passesOf, readNetworks, type Pass } from "./networks.ts";
+import { addCuts, layersOf, madeNetworks, passesOf, cutsOf, type Pass } from "./networks.ts";
 import { readFolders, type Registered } from "./read-folders.ts";
 import { createSessions, type EncoderSession, type Sessions } from "./session.ts";
 import { openTextSession } from "./text-session.ts";
+import type { SharedNetwork } from "./source.ts";
 import type { EncoderRegistry } from "./types.ts";
 
 /**
  * Opens the registry of all encoders in `folders`, each subfolder with an `encoder.json` or in Hugging Face layout.
  * Invalid folders are skipped and logged; if two have the same id, the first counts. Networks are loaded on first use.
  *
- * @param options.networks directory of the shared networks whose cuts come with Anchorage, built on first use; without
- * it these encoders are not registered
+ * @param options.networks shared networks, built in their directory on first use; their cuts are registered as encoders
  * @param options.maxPixels images of more pixels are rejected, 200 million if absent
  * @example
  * ```ts
@@ -28,12 +27,12 @@ import type { EncoderRegistry } from "./types.ts";
  */
 export const openEncoderRegistry = async (options: {
   readonly folders: readonly string[];
-  readonly networks?: string;
+  readonly networks?: { readonly directory: string; readonly known: readonly SharedNetwork[] };
   readonly maxPixels?: number;
   readonly log: Log;
 }): Promise<EncoderRegistry> => {
   const { log, networks, maxPixels = DEFAULT_MAX_PIXELS } = options;
-  const cuts = networks === undefined ? [] : readNetworks(networks);
+  const cuts = networks === undefined ? [] : cutsOf(networks.known, networks.directory);
   const registered = addCuts(await readFolders(options.folders, log), cuts, log);
   const made = await madeNetworks(cuts);
   const imageSessions = createSessions<Uint8Array>();
@@ -73,7 +72,7 @@ export const openEncoderRegistry = async (options: {
   const opened = async <T>({ directory, network }: Registered, open: () => Promise<T>): Promise<T> => {
     if (network === undefined || networks === undefined) return open();
     const make = async (): Promise<T> => {
-      await makeNetwork(networks, network, log);
+      await network.make(networks.directory, log);
       made.add(directory);
       return open();
     };

@@ -4,6 +4,7 @@ import type { CollectionHooks, Core } from "../collections/index.ts";
 import type { AnyCommand } from "../command.ts";
 import type { AccessPlug, Routes } from "../http/index.ts";
 import type { GeneratorPlug, ScorerPlug } from "./consensus/index.ts";
+import type { EncoderSource } from "../encoders/index.ts";
 
 /**
  * A capability built on the core; the core does not import it.
@@ -25,6 +26,8 @@ export interface Feature {
   readonly name: string;
   /** Its shell commands by name, `anchorage NAME`; only the one that is called is loaded. */
   readonly commands?: Readonly<Record<string, () => Promise<AnyCommand>>>;
+  /** Encoders that it brings along; imported before the core opens its registry. */
+  readonly encoders?: () => Promise<EncoderSource>;
   /**
    * Makes everything that it adds to the service from the open core, once, before anything is served. A feature
    * without it adds commands only.

@@ -14,6 +14,10 @@ const deferred = (
 /** What this Anchorage can do beyond its core: one entry a feature, in the order in which they are opened. */
 export const FEATURES: readonly Feature[] = [
   {
+    name: "default-encoders",
+    encoders: async () => (await import("./default-encoders/index.ts")).defaultEncoderSource,
+  },
+  {
     name: "importing",
     commands: { import: async () => (await import("./importing/command.ts")).importCommand },
   },

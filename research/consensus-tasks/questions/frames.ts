@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { embedImages } from "../../../src/features/evaluation/index.ts";
 import type { EmbeddedEmoji } from "../../evaluation/index.ts";
 import type { EncoderRegistry } from "../../../src/encoders/index.ts";
-import { readPairs, QUERY_VENDOR } from "../../../src/collections/sample/index.ts";
+import { readPairs, QUERY_VENDOR } from "../../../src/features/sample/index.ts";
 
 /** A drawing that turns, shrinks and moves over the picture, partly out of it: degrees, share of the width, offsets. */
 const FRAMES = [

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { readEmoji, type Emoji } from "../../../src/collections/sample/index.ts";
+import { readEmoji, type Emoji } from "../../../src/features/sample/index.ts";
 import { plainText } from "../../../src/features/epalm/text/prompts.ts";
 
 const require = createRequire(import.meta.url);

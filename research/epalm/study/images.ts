@@ -1,11 +1,6 @@
 import { createHash } from "node:crypto";
 import { createRandom, type Random } from "../../../src/math/random.ts";
-import {
-  QUERY_VENDOR,
-  readPairs,
-  type Emoji,
-  type EmojiPair,
-} from "../../../src/collections/sample/index.ts";
+import { QUERY_VENDOR, readPairs, type Emoji, type EmojiPair } from "../../../src/features/sample/index.ts";
 import { eligibleClasses } from "../../evaluation/emoji-protocol.ts";
 import { colourOfImage, type Colour } from "./colour.ts";
 import { copiesOf } from "./copies.ts";

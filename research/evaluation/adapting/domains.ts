@@ -1,5 +1,5 @@
 import { createRandom } from "../../../src/math/random.ts";
-import { QUERY_VENDOR } from "../../../src/collections/sample/index.ts";
+import { QUERY_VENDOR } from "../../../src/features/sample/index.ts";
 import { eligibleClasses } from "../emoji-protocol.ts";
 import { wordsOf } from "../emoji-runs.ts";
 import type { EmbeddedEmoji, EmbeddedPair } from "../emoji-vectors.ts";

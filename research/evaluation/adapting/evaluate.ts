@@ -1,7 +1,7 @@
 import type { Collections } from "../../../src/collections/index.ts";
 import type { EncoderRegistry } from "../../../src/encoders/index.ts";
 import type { Progress } from "../../../src/progress.ts";
-import { readPairs, VENDORS } from "../../../src/collections/sample/index.ts";
+import { readPairs, VENDORS } from "../../../src/features/sample/index.ts";
 import type { Log } from "../../../src/types.ts";
 import { BEST } from "../emoji-configurations.ts";
 import { embedEmoji } from "../emoji-vectors.ts";

@@ -4,7 +4,7 @@ import { isPlugged } from "../../api/methods.ts";
 import { requireMethod } from "../../collections/question.ts";
 import { EXIT, type CommandContext, type Terminal } from "../../command.ts";
 import { encoderDirectory, type Config } from "../../config.ts";
-import { importDefaultEncoders, openEncoderRegistry, type EncoderRegistry } from "../../encoders/index.ts";
+import { openEncoderRegistry, type EncoderRegistry } from "../../encoders/index.ts";
 import { AnchorageError, messageOf } from "../../errors.ts";
 import { readTemplates } from "../files/index.ts";
 import { createProgress } from "../../progress.ts";
@@ -15,6 +15,7 @@ import type { Asking } from "./evaluate-tasks.ts";
 import { CLASSES, evaluationForm, type OwnData } from "./options.ts";
 import { evaluateEmbeddings } from "./precomputed.ts";
 import { tableOf, writeReport, type Report } from "./report.ts";
+import { importDefaultEncoders } from "../default-encoders/index.ts";
 
 /**
  * Parses the runs, methods and parameters; a method `plug:NAME` is opened from `CLASSIFICATION_METHODS`.

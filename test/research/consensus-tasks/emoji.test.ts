@@ -15,7 +15,7 @@ import {
 import { createQuestionsTask } from "../../../research/consensus-tasks/questions/index.ts";
 import type { EmbeddedEmoji, EmbeddedPair } from "../../../research/evaluation/index.ts";
 import { createRandom, normal } from "../../../src/math/random.ts";
-import { QUERY_VENDOR } from "../../../src/collections/sample/index.ts";
+import { QUERY_VENDOR } from "../../../src/features/sample/index.ts";
 import type { AnchorId } from "../../../src/types.ts";
 
 const signal = new AbortController().signal;

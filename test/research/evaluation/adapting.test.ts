@@ -12,7 +12,7 @@ import { embedDrawings, type EmbeddedEmoji } from "../../../research/evaluation/
 import { embedTexts } from "../../../src/features/evaluation/index.ts";
 import { silentProgress } from "../../../src/progress.ts";
 import { createRandom } from "../../../src/math/random.ts";
-import { QUERY_VENDOR, readPairs, type EmojiPair } from "../../../src/collections/sample/index.ts";
+import { QUERY_VENDOR, readPairs, type EmojiPair } from "../../../src/features/sample/index.ts";
 import { QUICK, writeEncoders } from "../../features/importing/encoders.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { silentLog } from "../../support/log.ts";

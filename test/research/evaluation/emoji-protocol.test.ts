@@ -7,7 +7,7 @@ import {
   type Drawn,
 } from "../../../research/evaluation/emoji-protocol.ts";
 import { createRandom } from "../../../src/math/random.ts";
-import { QUERY_VENDOR, readPairs, VENDORS, type EmojiPair } from "../../../src/collections/sample/index.ts";
+import { QUERY_VENDOR, readPairs, VENDORS, type EmojiPair } from "../../../src/features/sample/index.ts";
 
 const OTHERS = VENDORS.map(({ id }) => id).filter((id) => id !== QUERY_VENDOR);
 

@@ -1,5 +1,8 @@
-import { appendGraph, parseGraphModel, readWeights, type ElementType } from "../../src/onnx/index.ts";
-import { runGraph, type Floats } from "./run-graph.ts";
+import { type ElementType } from "../../../src/onnx/index.ts";
+import { runGraph, type Floats } from "../../onnx/run-graph.ts";
+import { appendGraph } from "../../../src/features/default-encoders/tfjs/graph-model.ts";
+import { parseGraphModel } from "../../../src/features/default-encoders/tfjs/model-file.ts";
+import { readWeights } from "../../../src/features/default-encoders/tfjs/weights.ts";
 
 export interface GraphNode {
   readonly name: string;

@@ -7,11 +7,12 @@ import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { importDefaultEncoders, openEncoderRegistry } from "../../src/encoders/index.ts";
-import type { EncoderId } from "../../src/types.ts";
-import { defaultNetworks } from "../support/encoders.ts";
-import { cosine } from "../support/naive-asif.ts";
-import { silentLog } from "../support/log.ts";
+import { openEncoderRegistry } from "../../../src/encoders/index.ts";
+import type { EncoderId } from "../../../src/types.ts";
+import { defaultNetworks, sharedNetworks } from "../../support/encoders.ts";
+import { cosine } from "../../support/naive-asif.ts";
+import { silentLog } from "../../support/log.ts";
+import { importDefaultEncoders } from "../../../src/features/default-encoders/index.ts";
 
 const require = createRequire(import.meta.url);
 const modelFile = z.object({
@@ -66,7 +67,11 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "anchorage-parity-"));
   await importDefaultEncoders({ directory, log: silentLog });
   networks = await defaultNetworks();
-  const registry = await openEncoderRegistry({ folders: [], networks, log: silentLog });
+  const registry = await openEncoderRegistry({
+    folders: [],
+    networks: await sharedNetworks(networks),
+    log: silentLog,
+  });
   const picture = await sharp({ create: { width: 8, height: 8, channels: 3, background: "#a53" } })
     .png()
     .toBuffer();

@@ -1,4 +1,4 @@
-import type { ImagePreprocessing, TextManifest } from "../manifest.ts";
+import type { ImagePreprocessing, TextManifest } from "../../encoders/manifest.ts";
 
 /** Preprocessing of the `nsfwjs` networks: the whole image, padded with white, with values from 0 to 1. */
 const pictureOf = (side: number): ImagePreprocessing => ({

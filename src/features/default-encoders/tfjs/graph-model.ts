@@ -1,4 +1,4 @@
-import type { Graph, Value } from "../graph.ts";
+import type { Graph, Value } from "../../../onnx/graph.ts";
 import { unsupportedGraph } from "./faults.ts";
 import type { GraphNode, GraphTopology } from "./graph-topology.ts";
 import { OPERATORS } from "./operators.ts";

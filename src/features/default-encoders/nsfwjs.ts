@@ -3,13 +3,10 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { z } from "zod";
-import {
-  appendLayers,
-  createGraph,
-  globalAveragePool,
-  parseLayersModel,
-  readWeights,
-} from "../../onnx/index.ts";
+import { createGraph } from "../../onnx/index.ts";
+import { appendLayers, globalAveragePool } from "./tfjs/layers-model.ts";
+import { parseLayersModel } from "./tfjs/model-file.ts";
+import { readWeights } from "./tfjs/weights.ts";
 
 /** One output of a network. */
 export interface Cut {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { AnchorageError } from "../../src/errors.ts";
-import { appendLayers, globalAveragePool, parseLayersModel, readWeights } from "../../src/onnx/index.ts";
-import { runGraph, type Floats } from "./run-graph.ts";
+import { AnchorageError } from "../../../src/errors.ts";
+import { runGraph, type Floats } from "../../onnx/run-graph.ts";
+import { appendLayers, globalAveragePool } from "../../../src/features/default-encoders/tfjs/layers-model.ts";
+import { parseLayersModel } from "../../../src/features/default-encoders/tfjs/model-file.ts";
+import { readWeights } from "../../../src/features/default-encoders/tfjs/weights.ts";
 
 interface Layer {
   readonly name: string;

@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { AnchorageError } from "../../src/errors.ts";
-import { parseGraphModel, readWeights } from "../../src/onnx/index.ts";
+import { AnchorageError } from "../../../src/errors.ts";
+import { parseGraphModel } from "../../../src/features/default-encoders/tfjs/model-file.ts";
+import { readWeights } from "../../../src/features/default-encoders/tfjs/weights.ts";
 
 describe("weights of TF.js", () => {
   const read = (weights: readonly unknown[], shards: Uint8Array) =>

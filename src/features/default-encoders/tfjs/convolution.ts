@@ -1,4 +1,4 @@
-import type { Graph, Value } from "../graph.ts";
+import type { Graph, Value } from "../../../onnx/graph.ts";
 import { unsupportedLayers } from "./faults.ts";
 import type { KerasLayer } from "./layers-topology.ts";
 import type { Weight } from "./weights.ts";

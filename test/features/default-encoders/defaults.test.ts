@@ -13,17 +13,14 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import {
-  importDefaultEncoders,
-  openEncoderRegistry,
-  type EncoderRegistry,
-} from "../../src/encoders/index.ts";
-import type { EncoderId } from "../../src/types.ts";
-import { defaultEncoders } from "../support/encoders.ts";
-import { temporaryDirectory } from "../support/postgres.ts";
-import { openRegistry, writeFiles } from "./folders.ts";
-import { makePicture, plain, pngOf, svg } from "./pictures.ts";
-import { collectingLog, silentLog } from "../support/log.ts";
+import { openEncoderRegistry, type EncoderRegistry } from "../../../src/encoders/index.ts";
+import type { EncoderId } from "../../../src/types.ts";
+import { defaultEncoders } from "../../support/encoders.ts";
+import { temporaryDirectory } from "../../support/postgres.ts";
+import { openRegistry, writeFiles } from "../../encoders/folders.ts";
+import { makePicture, plain, pngOf, svg } from "../../encoders/pictures.ts";
+import { collectingLog, silentLog } from "../../support/log.ts";
+import { importDefaultEncoders } from "../../../src/features/default-encoders/index.ts";
 
 const IDS = ["inception-v3-mixed5-7", "inception-v3-mixed7", "use-lite"];
 /** The quickest to import. */

@@ -1,4 +1,4 @@
-import { AnchorageError } from "../../errors.ts";
+import { AnchorageError } from "../../../errors.ts";
 
 /** An `unsupported-model` error about a TensorFlow graph. */
 export const unsupportedGraph = (what: string): AnchorageError =>

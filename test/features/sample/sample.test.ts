@@ -14,7 +14,7 @@ import {
   VENDORS,
   type EmojiPair,
   type SampleTarget,
-} from "../../../src/collections/sample/index.ts";
+} from "../../../src/features/sample/index.ts";
 import type { AnchorId } from "../../../src/types.ts";
 
 const require = createRequire(import.meta.url);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AnchorageError, faultsOfIssues, faultsText } from "../../errors.ts";
+import { AnchorageError, faultsOfIssues, faultsText } from "../../../errors.ts";
 import { graphTopology, type GraphTopology } from "./graph-topology.ts";
 import { layersTopology, type LayersTopology } from "./layers-topology.ts";
 import { weightsManifest, type WeightsManifest } from "./weights.ts";

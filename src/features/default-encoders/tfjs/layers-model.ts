@@ -1,4 +1,4 @@
-import type { Graph, Value } from "../graph.ts";
+import type { Graph, Value } from "../../../onnx/graph.ts";
 import {
   autoPad,
   convolution,

@@ -1,9 +1,9 @@
-import { findCollection, listJobs } from "../store/index.ts";
-import type { Core } from "./core.ts";
-import type { JobContext } from "./jobs/index.ts";
-import { createProgress } from "../progress.ts";
-import { growSample, SAMPLE_COLLECTION } from "./sample/index.ts";
-import type { Log } from "../types.ts";
+import { findCollection, listJobs } from "../../store/index.ts";
+import type { Core } from "../../collections/core.ts";
+import type { JobContext } from "../../collections/jobs/index.ts";
+import { createProgress } from "../../progress.ts";
+import { growSample, SAMPLE_COLLECTION } from "./grow.ts";
+import type { Log } from "../../types.ts";
 
 const KIND = "sample";
 const JOBS_LOOKED_AT = 10_000;

@@ -1,14 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../types.ts";
-import { removeLeftovers } from "../place-folder.ts";
+import { removeLeftovers } from "../../encoders/place-folder.ts";
 import { isForeign, isWhole, writeFolder, type Import } from "./imported-folder.ts";
 import { INCEPTION_INPUT, USE_LITE_INPUT } from "./inputs.ts";
 import { buildNsfwjs } from "./nsfwjs.ts";
 import { buildUseLite, readUseLiteVocabulary } from "./use-lite.ts";
-
-export { makeNetwork } from "./make-network.ts";
-export { NETWORKS, type Network } from "./networks.ts";
+import { makeNetwork } from "./make-network.ts";
+import { NETWORKS } from "./networks.ts";
+import type { EncoderSource } from "../../encoders/index.ts";
 
 const inception = (id: string, layers: readonly string[], dimension: number, isDefault: boolean): Import => ({
   id,
@@ -84,4 +84,13 @@ export const importDefaultEncoders = async (options: {
     await writeFolder(directory, item);
     log.info(`imported ${item.id} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   }
+};
+
+/** The default encoders, and the encoders that are cuts of the networks in the same npm packages. */
+export const defaultEncoderSource: EncoderSource = {
+  importInto: importDefaultEncoders,
+  networks: NETWORKS.map((network) => ({
+    ...network,
+    make: (directory, log) => makeNetwork(directory, network, log),
+  })),
 };

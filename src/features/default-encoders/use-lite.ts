@@ -1,14 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import {
-  appendGraph,
-  createGraph,
-  parseGraphModel,
-  readWeights,
-  type Graph,
-  type Value,
-} from "../../onnx/index.ts";
+import { createGraph, type Graph, type Value } from "../../onnx/index.ts";
+import { appendGraph } from "./tfjs/graph-model.ts";
+import { parseGraphModel } from "./tfjs/model-file.ts";
+import { readWeights } from "./tfjs/weights.ts";
 
 const ENCODER = "module_apply_default/Encoder_en";
 const OUTPUT = `${ENCODER}/hidden_layers/l2_normalize`;

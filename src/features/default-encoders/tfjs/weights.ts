@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AnchorageError } from "../../errors.ts";
+import { AnchorageError } from "../../../errors.ts";
 
 /** The weights manifest of a TF.js model: names, shapes, types and order of the weights in the shards. */
 export const weightsManifest = z.array(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { AnchorageError } from "../../src/errors.ts";
-import { parseGraphModel } from "../../src/onnx/index.ts";
+import { AnchorageError } from "../../../src/errors.ts";
 import { counting, floats, ints, run, scalar, type Constant, type GraphNode } from "./graph-case.ts";
+import { parseGraphModel } from "../../../src/features/default-encoders/tfjs/model-file.ts";
 
 const refusal = async (work: Promise<unknown>): Promise<string> => {
   const error: unknown = await work.then(

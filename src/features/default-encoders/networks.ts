@@ -1,28 +1,16 @@
-import type { EncoderManifest } from "../manifest.ts";
+import type { EncoderManifest } from "../../encoders/manifest.ts";
+import type { SharedNetwork } from "../../encoders/source.ts";
 import { INCEPTION_INPUT, MOBILENET_INPUT, USE_LITE_INPUT } from "./inputs.ts";
 import type { Cut } from "./nsfwjs.ts";
 import type { UseLiteCut } from "./use-lite.ts";
 
 export type NetworkId = "inception-v3" | "mobilenet-v2" | "use-lite";
 
-/** One ONNX file with an output for each of several encoders, built from an npm package on first use. */
-export interface Network {
+/** A shared network as it is declared here; `make` is the same for all. */
+export interface Network extends Omit<SharedNetwork, "make"> {
   readonly id: NetworkId;
   /** Description for the log. */
   readonly what: string;
-  /** The encoders that use its outputs. */
-  readonly cuts: readonly EncoderManifest[];
-  /** Outputs that equal, bit for bit, those of a default encoder, which also has a smaller ONNX file of its own. */
-  readonly standIns: readonly StandIn[];
-  /** Its last blocks, shallowest first, as layers with their encoder ids. */
-  readonly layers: readonly { readonly name: string; readonly id: string }[];
-}
-
-/** An output that can replace a default encoder. */
-export interface StandIn {
-  /** Fingerprint of the default encoder; a user's encoder with the same id has another. */
-  readonly fingerprint: string;
-  readonly manifest: EncoderManifest;
 }
 
 /** Output channels of the mixed blocks of Inception v3, from `mixed0` on. */

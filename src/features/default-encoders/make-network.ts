@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { AnchorageError } from "../../errors.ts";
 import type { Log } from "../../types.ts";
 import { callInWorker } from "../../worker.ts";
-import { fileSha256 } from "../checksum.ts";
-import { placeFolder, removeLeftovers } from "../place-folder.ts";
+import { fileSha256 } from "../../encoders/checksum.ts";
+import { placeFolder, removeLeftovers } from "../../encoders/place-folder.ts";
 import type { BuildCalls, Files } from "./build-worker.ts";
 import type { Network } from "./networks.ts";
 

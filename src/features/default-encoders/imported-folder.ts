@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readJsonIfThere } from "../folder.ts";
-import { encoderManifest, MANIFEST_FILE, type EncoderManifest } from "../manifest.ts";
-import { placeFolder } from "../place-folder.ts";
+import { readJsonIfThere } from "../../encoders/folder.ts";
+import { encoderManifest, MANIFEST_FILE, type EncoderManifest } from "../../encoders/manifest.ts";
+import { placeFolder } from "../../encoders/place-folder.ts";
 
 /** Increment when the importer's output changes, so that existing folders are rebuilt. */
 const VERSION = JSON.stringify({ version: 2 });

@@ -1,4 +1,4 @@
-import type { Graph, Value } from "../graph.ts";
+import type { Graph, Value } from "../../../onnx/graph.ts";
 import { unsupportedGraph } from "./faults.ts";
 import type { GraphNode } from "./graph-topology.ts";
 import type { Weight } from "./weights.ts";
