@@ -23,7 +23,7 @@ import {
 } from "../../web/src/map/colours.ts";
 import { rankKeys, resolveBy } from "../../web/src/map/data.ts";
 import { marksOf } from "../../web/src/map/marks.ts";
-import { createPicker, isInside } from "../../web/src/map/pick.ts";
+import { createPicker } from "../../web/src/map/pick.ts";
 import { MARKS } from "../../web/src/map/plot.ts";
 import { readMapView, writeMapView } from "../../web/src/map/state.ts";
 import { formatRoute, parseRoute } from "../../web/src/route.ts";
@@ -136,9 +136,13 @@ describe("picking on the map", () => {
         (all, line) => {
           const rows = Float32Array.from(all.flat());
           const found = createPicker(rows, () => true).inLasso(line);
-          const each = all.flatMap((_, i) =>
-            isInside(line, rows[2 * i] ?? 0, rows[2 * i + 1] ?? 0) ? [i] : [],
-          );
+          // The even-odd rule, edge by edge.
+          const crosses = (x: number, y: number): number =>
+            line.filter(([toX, toY], i) => {
+              const [fromX, fromY] = line.at(i - 1) ?? [0, 0];
+              return toY > y !== fromY > y && x < ((fromX - toX) * (y - toY)) / (fromY - toY) + toX;
+            }).length;
+          const each = all.flatMap(([x, y], i) => (crosses(x, y) % 2 === 1 ? [i] : []));
           expect(found).toEqual(each);
         },
       ),

@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import type { CollectionBody } from "../../../src/api/collections.ts";
 import type { ProjectionPlaceBody } from "../../../src/features/client.ts";
 import { Grid } from "../anchors/grid.tsx";
@@ -8,7 +9,7 @@ import { collectionClient } from "../service.ts";
 import { Picture } from "../ui/picture.tsx";
 
 /** Chosen anchors whose captions are read; the others show their ids. */
-const CAPTIONED = 60;
+const CAPTIONED = 24;
 
 interface Props {
   readonly collection: CollectionBody;
@@ -18,7 +19,7 @@ interface Props {
 /** Beside the map: what is nearest to a query, and the anchors that are chosen with what can be done with them. */
 export const MapPanel = ({ collection, place }: Props) => {
   const { name, sequence } = collection;
-  const ids = [...chosen.value];
+  const ids = useMemo(() => [...chosen.value], [chosen.value]);
   const captions = useLoad(
     async (signal) => {
       const first = ids.slice(0, CAPTIONED);
@@ -29,10 +30,14 @@ export const MapPanel = ({ collection, place }: Props) => {
     },
     ids.length === 0 ? null : JSON.stringify([name, sequence, ids.slice(0, CAPTIONED)]),
   );
-  const items = ids.map((id) => {
-    const known = captions.value?.get(id);
-    return known === undefined ? { id, text: null } : { id, text: known.text, hasImage: known.hasImage };
-  });
+  const items = useMemo(
+    () =>
+      ids.map((id) => {
+        const known = captions.value?.get(id);
+        return known === undefined ? { id, text: null } : { id, text: known.text, hasImage: known.hasImage };
+      }),
+    [ids, captions.value],
+  );
   return (
     <aside class="map-panel" aria-label="Chosen and nearest anchors">
       <Tray collection={collection} />

@@ -29,10 +29,11 @@ export const createPicker = (places: Float32Array, isShown: (point: number) => b
   const yOf = (point: number): number => places[2 * point + 1] ?? NaN;
 
   const inBox: Picker["inBox"] = ([ax, ay], [bx, by]) =>
-    tree
-      .range(Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx), Math.max(ay, by))
-      .filter(isShown)
-      .sort((a, b) => a - b);
+    ascending(
+      tree
+        .range(Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx), Math.max(ay, by))
+        .filter((point) => isShown(point)),
+    );
 
   return {
     inBox,
@@ -46,24 +47,42 @@ export const createPicker = (places: Float32Array, isShown: (point: number) => b
     },
     inLasso: (line) => {
       if (line.length < 3) return [];
-      const xs = line.map(([x]) => x);
-      const ys = line.map(([, y]) => y);
-      const corners: readonly [Point, Point] = [
-        [Math.min(...xs), Math.min(...ys)],
-        [Math.max(...xs), Math.max(...ys)],
-      ];
-      return inBox(...corners).filter((point) => isInside(line, xOf(point), yOf(point)));
+      const [xs, ys] = [line.map(([x]) => x), line.map(([, y]) => y)];
+      const isInside = createInsideTest(line);
+      return inBox([Math.min(...xs), Math.min(...ys)], [Math.max(...xs), Math.max(...ys)]).filter((point) =>
+        isInside(xOf(point), yOf(point)),
+      );
     },
   };
 };
 
-/** Whether a ray to the right crosses the closed line an odd number of times. */
-export const isInside = (line: readonly Point[], x: number, y: number): boolean => {
-  let inside = false;
-  let [fromX, fromY] = line.at(-1) ?? [0, 0];
-  for (const [toX, toY] of line) {
-    if (toY > y !== fromY > y && x < ((fromX - toX) * (y - toY)) / (fromY - toY) + toX) inside = !inside;
-    [fromX, fromY] = [toX, toY];
-  }
-  return inside;
+/** Sorted as numbers, which typed arrays do in a fraction of the time. */
+const ascending = (points: readonly number[]): number[] => Array.from(Uint32Array.from(points).sort());
+
+/** The plane is cut into so many bands, each with the few edges that pass through it. */
+const BANDS = 64;
+
+/** Whether a ray to the right of a point crosses the closed line an odd number of times. */
+const createInsideTest = (line: readonly Point[]): ((x: number, y: number) => boolean) => {
+  const ys = line.map(([, y]) => y);
+  const [bottom, top] = [Math.min(...ys), Math.max(...ys)];
+  const bandOf = (y: number): number =>
+    Math.min(BANDS - 1, Math.max(0, Math.floor((BANDS * (y - bottom)) / (top - bottom || 1))));
+  const bands: number[][] = Array.from({ length: BANDS }, () => []);
+  line.forEach(([toX, toY], i) => {
+    const [fromX, fromY] = line.at(i - 1) ?? [toX, toY];
+    for (let band = bandOf(Math.min(fromY, toY)); band <= bandOf(Math.max(fromY, toY)); band++)
+      bands[band]?.push(fromX, fromY, toX, toY);
+  });
+  const edges = bands.map((each) => Float64Array.from(each));
+  return (x, y) => {
+    const near = edges[bandOf(y)] ?? new Float64Array(0);
+    let inside = false;
+    for (let i = 0; i < near.length; i += 4) {
+      const [fromX, fromY] = [near[i] ?? NaN, near[i + 1] ?? NaN];
+      const [toX, toY] = [near[i + 2] ?? NaN, near[i + 3] ?? NaN];
+      if (toY > y !== fromY > y && x < ((fromX - toX) * (y - toY)) / (fromY - toY) + toX) inside = !inside;
+    }
+    return inside;
+  };
 };
