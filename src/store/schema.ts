@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
@@ -131,7 +132,11 @@ export const anchors = pgTable(
     captionHash: bytea("caption_hash"),
     metadataHash: bytea("metadata_hash"),
   },
-  (t) => [unique("anchors_collection_id").on(t.collection, t.id)],
+  (t) => [
+    unique("anchors_collection_id").on(t.collection, t.id),
+    // As caption-search.ts asks; a text of some megabytes has no tsvector.
+    index("anchors_caption_words").using("gin", sql`to_tsvector('simple', left(${t.caption}, 100000))`),
+  ],
 );
 
 const anchorKey = () =>

@@ -26,6 +26,14 @@ describe("what is added", () => {
     expect(plan.rejects).toEqual([{ name: "f/b.png", reason: "is not in the table" }]);
   });
 
+  it("has captions and metadata from a table of JSON lines, with their types", async () => {
+    const table = '{"file_name": "a.png", "text": "an owl", "year": 2020, "tags": ["x", 1]}\n\n{"broken\n';
+    const plan = await planFiles([chosen("a.png"), chosen("metadata.jsonl", table)]);
+    expect(plan.pairs).toMatchObject([{ id: "a", text: "an owl", metadata: { year: 2020, tags: ["x", 1] } }]);
+    const none = await planFiles([chosen("a.png"), chosen("t.jsonl", '{"name": "a.png"}')]);
+    expect(none.rejects[0]?.reason).toContain("has no file and caption");
+  });
+
   it("takes one of two pictures that would have the same id", async () => {
     const plan = await planFiles([chosen("a.png"), chosen("a.jpg")]);
     expect(plan.pairs).toHaveLength(1);

@@ -20,6 +20,7 @@ const LATER: Readonly<Record<LaterSection, () => Promise<Screen>>> = {
   map: async () => (await import("./map/screen.tsx")).MapScreen,
   health: async () => (await import("./health/screen.tsx")).Health,
   quality: async () => (await import("./quality/screen.tsx")).Quality,
+  encoders: async () => (await import("./encoders/screen.tsx")).EncodersScreen,
   consensus: async () => (await import("./consensus/screen.tsx")).Consensus,
   service: async () => (await import("./service/screen.tsx")).ServiceScreen,
 };

@@ -13,6 +13,7 @@ const ENTRIES = {
   map: { title: "Map", group: "insight" },
   health: { title: "Data health", group: "insight" },
   quality: { title: "Quality", group: "insight" },
+  encoders: { title: "Encoders", group: "insight" },
   consensus: { title: "Consensus", group: "insight" },
   service: { title: "Service", group: "service" },
 } as const satisfies Readonly<Record<string, SectionEntry>>;

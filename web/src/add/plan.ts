@@ -25,7 +25,8 @@ export interface Chosen {
 }
 
 const IMAGE = /\.(png|jpe?g|webp|gif|avif|tiff?|svg)$/i;
-const TABLE = /\.csv$/i;
+const TABLE = /\.(csv|jsonl|ndjson)$/i;
+const LINES = /\.(jsonl|ndjson)$/i;
 const TEXT = /\.txt$/i;
 const MOST_CHARACTERS = 200;
 
@@ -46,18 +47,23 @@ const withoutEnding = (path: string): string => path.replace(/\.[^.]+$/, "");
 export const planFiles = async (chosen: readonly Chosen[]): Promise<Plan> => {
   const rejects: { name: string; reason: string }[] = [];
   const table = chosen.find(({ path }) => TABLE.test(path));
-  const rows = table === undefined ? null : readTable(await table.file.text());
+  const rows =
+    table === undefined
+      ? null
+      : LINES.test(table.path)
+        ? readLines(await table.file.text())
+        : readTable(await table.file.text());
   const texts = new Map(
     chosen.filter(({ path }) => TEXT.test(path)).map(({ path, file }) => [withoutEnding(path), file]),
   );
   if (rows === null && table !== undefined)
-    rejects.push({ name: table.path, reason: "has no columns named file and caption in its first line" });
+    rejects.push({ name: table.path, reason: "has no file and caption in its first line" });
   const pairs: Pair[] = [];
   const seen = new Set<string>();
   for (const { path, file } of chosen) {
     if (TEXT.test(path) || TABLE.test(path)) continue;
     if (!IMAGE.test(path)) {
-      rejects.push({ name: path, reason: "is neither a picture, a .txt beside one, nor a .csv" });
+      rejects.push({ name: path, reason: "is neither a picture, a .txt beside one, nor a .csv or .jsonl" });
       continue;
     }
     const row = rows?.get(path) ?? rows?.get(path.split("/").at(-1) ?? path);
@@ -99,6 +105,54 @@ interface Row {
   readonly caption: string;
   readonly metadata: Pair["metadata"];
 }
+
+/** A field of a JSON line by one of its usual names. */
+const fieldOf = (
+  line: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): readonly [string, string] | null => {
+  for (const name of names) {
+    const value = line[name];
+    if (typeof value === "string") return [name, value];
+  }
+  return null;
+};
+
+const FILE_NAMES = ["file", "file_name", "image"];
+const CAPTION_NAMES = ["caption", "text"];
+
+/**
+ * The rows of a table with a JSON object a line, by file: `file` (or `file_name`, `image`) and `caption` (or `text`);
+ * other fields become metadata. Null where the first line has neither.
+ */
+const readLines = (text: string): ReadonlyMap<string, Row> | null => {
+  const rows = new Map<string, Row>();
+  for (const line of text.split("\n")) {
+    if (line.trim() === "") continue;
+    const parsed = parseObject(line);
+    const file = parsed === null ? null : fieldOf(parsed, FILE_NAMES);
+    const caption = parsed === null ? null : fieldOf(parsed, CAPTION_NAMES);
+    if (parsed === null || file === null || caption === null) {
+      if (rows.size === 0) return null;
+      continue;
+    }
+    const others = Object.entries(parsed).filter(([name]) => name !== file[0] && name !== caption[0]);
+    const metadata = Object.fromEntries(others) as Pair["metadata"];
+    rows.set(file[1], { caption: caption[1].trim(), metadata });
+  }
+  return rows.size === 0 ? null : rows;
+};
+
+const parseObject = (line: string): Readonly<Record<string, unknown>> | null => {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+};
 
 /** The rows of a table by file; null where it lacks a column that is needed. */
 const readTable = (text: string): ReadonlyMap<string, Row> | null => {

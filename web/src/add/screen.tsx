@@ -6,6 +6,7 @@ import { formatRoute } from "../route.ts";
 import { collectionClient, current, refresh } from "../service.ts";
 import { Problem } from "../ui/problem.tsx";
 import { filesOfDrop, filesOfInput } from "./files.ts";
+import { NearCopies } from "./near-copies.tsx";
 import { planFiles, type Chosen, type Pair, type Plan } from "./plan.ts";
 import { sendPairs, type Progress } from "./send.ts";
 
@@ -83,8 +84,8 @@ const Chooser = ({ onFiles }: { readonly onFiles: (files: FileList | null) => vo
       <span>
         <b>Drop pictures or a folder here</b>
         <br />
-        Captions come from a table (<code>.csv</code> with the columns file and caption; others become
-        metadata), from a <code>.txt</code> of the picture's name, or from the name itself.
+        Captions come from a table (<code>.csv</code> or <code>.jsonl</code> with file and caption; other
+        fields become metadata), from a <code>.txt</code> of the picture's name, or from the name itself.
         <span class="buttons centre">
           <button type="button" class="plain" onClick={() => files.current?.click()}>
             Choose files
@@ -130,8 +131,10 @@ const existing = async (
 };
 
 const Check = ({ name, plan }: { readonly name: string; readonly plan: Plan }) => {
-  const { pairs, rejects, captions } = plan;
-  const there = useLoad((signal) => existing(name, pairs, signal), `${name} ${pairs.length}`);
+  const { rejects, captions } = plan;
+  const [leftOut, setLeftOut] = useState<ReadonlySet<string>>(new Set());
+  const pairs = plan.pairs.filter(({ id }) => !leftOut.has(id));
+  const there = useLoad((signal) => existing(name, plan.pairs, signal), `${name} ${plan.pairs.length}`);
   const [field, setField] = useState({ key: "", typed: "" });
   const [progress, setProgress] = useState<Progress | null>(null);
   const [state, setState] = useState<"ready" | "running" | "ended">("ready");
@@ -154,7 +157,11 @@ const Check = ({ name, plan }: { readonly name: string; readonly plan: Plan }) =
     await refresh().catch(setError);
   };
 
-  const refused = [...rejects, ...(progress?.rejected ?? [])];
+  const refused = [
+    ...rejects,
+    ...[...leftOut].map((id) => ({ name: id, reason: "is nearly the same as a stored picture" })),
+    ...(progress?.rejected ?? []),
+  ];
   const done = progress === null ? 0 : progress.stored + progress.rejected.length;
   const rate = progress === null ? 0 : done / progress.seconds;
   return (
@@ -168,6 +175,13 @@ const Check = ({ name, plan }: { readonly name: string; readonly plan: Plan }) =
       </p>
       <Problem error={there.error} />
       <Preview pairs={whole.slice(0, ROWS)} />
+      {state === "ready" && plan.pairs.length > 0 && (
+        <NearCopies
+          name={name}
+          pairs={plan.pairs}
+          onLeaveOut={(ids) => setLeftOut(new Set([...leftOut, ...ids]))}
+        />
+      )}
       <div class="pair add-field">
         <label class="field">
           <span>A field for all of them</span>

@@ -34,13 +34,26 @@ const readFacets = async (
     }),
   );
   const byKey = new Map(own.flat().map((facet) => [facet.key, facet]));
-  const listed = common.facets.filter(
-    ({ key, distinct, anchors, values }) =>
-      byKey.has(key) || distinct <= VALUES || (values[0]?.anchors ?? 0) >= anchors * LEAST_SHARE,
-  );
-  const missing = own.flat().filter(({ key }) => listed.every((facet) => facet.key !== key));
-  return [...listed.map((facet) => byKey.get(facet.key) ?? facet), ...missing];
+  const missing = own.flat().filter(({ key }) => common.facets.every((facet) => facet.key !== key));
+  return sortFacets([...common.facets.map((facet) => byKey.get(facet.key) ?? facet), ...missing]);
 };
+
+/** Whether values of a key hardly sort anything: even the most frequent one has few anchors, or none is a scalar. */
+export const sortsNothing = ({ distinct, anchors, values }: Facet): boolean =>
+  distinct === 0 || (distinct > VALUES && (values[0]?.anchors ?? 0) < anchors * LEAST_SHARE);
+
+/** Keys with few values first, then those with many; the order within each stays. */
+export const sortFacets = (facets: readonly Facet[]): readonly Facet[] => [
+  ...facets.filter((facet) => !sortsNothing(facet) && facet.distinct <= VALUES),
+  ...facets.filter((facet) => !sortsNothing(facet) && facet.distinct > VALUES),
+  ...facets.filter(sortsNothing),
+];
+
+/** Why the values of a key are not listed. */
+const reasonOf = ({ distinct }: Facet): string =>
+  distinct === 0
+    ? "Its values are objects, which are not counted."
+    : `${count(distinct)} values: almost every anchor has its own.`;
 
 /** How many anchors have which values; a click shows those alone, several values of a key mean any of them. */
 export const Facets = ({ name, sequence }: { readonly name: string; readonly sequence: number }) => {
@@ -53,23 +66,31 @@ export const Facets = ({ name, sequence }: { readonly name: string; readonly seq
     change({ where: where.includes(each) ? where.filter((other) => other !== each) : [...where, each] });
   return (
     <aside class="facets" aria-label="Facets">
-      {value?.map(({ key, values, distinct }) => (
-        <section key={key}>
-          <h2>{key}</h2>
-          {values.map(({ value: each, anchors }) => {
-            const is = condition(key, each);
-            return (
-              <button key={is} type="button" aria-pressed={where.includes(is)} onClick={() => toggle(is)}>
-                <span>{each === null ? "null" : String(each)}</span>
-                <span class="muted">{count(anchors)}</span>
-              </button>
-            );
-          })}
-          {distinct > values.length && (
-            <p class="small muted">and {count(distinct - values.length)} more values</p>
-          )}
-        </section>
-      ))}
+      {value?.map((facet) => {
+        const { key, values, distinct } = facet;
+        const silent = sortsNothing(facet);
+        return (
+          <section key={key}>
+            <h2>{key}</h2>
+            {silent ? (
+              <p class="small muted">{reasonOf(facet)}</p>
+            ) : (
+              values.map(({ value: each, anchors }) => {
+                const is = condition(key, each);
+                return (
+                  <button key={is} type="button" aria-pressed={where.includes(is)} onClick={() => toggle(is)}>
+                    <span>{each === null ? "null" : String(each)}</span>
+                    <span class="muted">{count(anchors)}</span>
+                  </button>
+                );
+              })
+            )}
+            {distinct > values.length && !silent && (
+              <p class="small muted">and {count(distinct - values.length)} more values</p>
+            )}
+          </section>
+        );
+      })}
       {value?.length === 0 && <p class="small muted">These anchors have no metadata to sort them by.</p>}
     </aside>
   );

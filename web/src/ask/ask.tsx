@@ -11,6 +11,7 @@ import { Nearest } from "./nearest.tsx";
 import { QuestionCard } from "./question-card.tsx";
 import { templateFault } from "./question.ts";
 import { askAboutImage, question, subject } from "./state.ts";
+import { TextAnswer } from "./text-answer.tsx";
 import { Welcome } from "./welcome.tsx";
 
 /** The first screen: an image, the classes that it could be of, and which anchors say so. */
@@ -60,6 +61,7 @@ const Answer = ({ name, sequence }: { readonly name: string; readonly sequence: 
     return ask(collectionClient(name), asked, about, { calibrated, signal });
   }, key);
 
+  if (asked.text !== "" && about === null) return <TextAnswer name={name} text={asked.text} />;
   if (about === null) return <Welcome name={name} />;
   if (asked.classes.length === 0)
     return (

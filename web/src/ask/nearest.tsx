@@ -32,23 +32,26 @@ export const Nearest = ({ name, about }: { readonly name: string; readonly about
   );
 };
 
-const Hits = ({
+/** What was found as a strip; a click asks about one of them. */
+export const Hits = ({
   title,
   name,
   answer,
   self,
+  most = LIMIT,
 }: {
   readonly title: string;
   readonly name: string;
   readonly answer: SearchAnswerBody;
   readonly self: string;
+  readonly most?: number;
 }) => (
   <section aria-label={title}>
     <h2>{title}</h2>
     <div class="strip small-strip" data-grid>
       {answer.hits
         .filter(({ id }) => id !== self)
-        .slice(0, LIMIT)
+        .slice(0, most)
         .map(({ id, text, score }) => (
           <button
             key={id}

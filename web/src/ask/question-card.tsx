@@ -72,6 +72,17 @@ export const QuestionCard = ({ collection, onFiles }: Props) => {
           </button>
         </p>
       )}
+      <label class="field">
+        <span>or a text</span>
+        <input
+          value={question.value.text}
+          placeholder="something to drink"
+          onChange={(event) => {
+            const text = event.currentTarget.value.trim();
+            change({ text, ...(text === "" ? {} : { anchor: "", without: [], withoutGroups: [] }) });
+          }}
+        />
+      </label>
       <Classes />
       <Suggestions key={collection.name} name={collection.name} />
       <label class="field">

@@ -2,7 +2,7 @@ import type { Filter } from "../../../src/api/filter.ts";
 import type { ClassifyRequestBody, CounterfactualRequestBody } from "../../../src/features/client.ts";
 import type { ChosenImage } from "../ui/drop.ts";
 
-/** What is asked about: an image that a person chose, or a stored anchor. */
+/** A picture that is asked about: one that a person chose, or a stored anchor's. */
 export type Subject =
   { readonly kind: "image"; readonly image: ChosenImage } | { readonly kind: "anchor"; readonly id: string };
 
@@ -17,6 +17,8 @@ export interface Question {
   readonly p: string;
   /** The anchor that is asked about, where it is one; empty where it is an image. */
   readonly anchor: string;
+  /** A text that is asked about in place of a picture; empty: none. */
+  readonly text: string;
   /** Whether a stored anchor may answer for itself. */
   readonly itself: boolean;
   /** Anchors that are taken away. */
@@ -46,6 +48,7 @@ export const readQuestion = (params: URLSearchParams): Question => ({
   k: params.get("k") ?? "",
   p: params.get("p") ?? "",
   anchor: params.get("anchor") ?? "",
+  text: params.get("text") ?? "",
   itself: params.get("itself") === "yes",
   without: [...new Set(params.getAll("without"))],
   withoutGroups: [...new Set(params.getAll("group"))],
@@ -60,6 +63,7 @@ export const writeQuestion = (question: Question): Record<string, string | reado
   k: question.k,
   p: question.p,
   anchor: question.anchor,
+  text: question.text,
   itself: question.itself ? "yes" : "",
   without: question.without,
   group: question.withoutGroups,

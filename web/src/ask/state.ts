@@ -10,10 +10,11 @@ export const chosenImage = signal<ChosenImage | null>(null);
 /** The question that the address holds. */
 export const question = computed<Question>(() => readQuestion(route.value.params));
 
-/** What is asked about; null before anything was chosen. An anchor in the address goes before an image. */
+/** The picture that is asked about; null while a text is, and before anything was chosen. An anchor in the address goes before an image. */
 export const subject = computed<Subject | null>(() => {
-  const { anchor } = question.value;
+  const { anchor, text } = question.value;
   if (anchor !== "") return { kind: "anchor", id: anchor };
+  if (text !== "") return null;
   const image = chosenImage.value;
   return image === null ? null : { kind: "image", image };
 });
@@ -29,11 +30,17 @@ export const askAboutImage = (image: ChosenImage): void => {
   const old = chosenImage.value;
   if (old !== null) URL.revokeObjectURL(old.address);
   chosenImage.value = image;
-  change({ anchor: "", without: [], withoutGroups: [] });
+  change({ anchor: "", text: "", without: [], withoutGroups: [] });
 };
 
 export const askAboutAnchor = (id: string, classes?: readonly string[]): void =>
-  change({ anchor: id, without: [], withoutGroups: [], ...(classes === undefined ? {} : { classes }) });
+  change({
+    anchor: id,
+    text: "",
+    without: [],
+    withoutGroups: [],
+    ...(classes === undefined ? {} : { classes }),
+  });
 
 const toggled = (list: readonly string[], item: string): readonly string[] =>
   list.includes(item) ? list.filter((each) => each !== item) : [...list, item];
