@@ -87,6 +87,7 @@ await runScript({
   synopsis: "[options]",
   about: "How long keywords take to be found among captions, with the index of words and without.",
   options: { anchors: { type: "string", value: "N", help: "how many captions", default: "100000" } },
+  examples: ["--anchors 20000"],
   schema: z.strictObject({ arguments: noArguments, anchors: wholeNumber(1_000, 1_000_000) }),
   run: async ({ anchors }) => {
     await measure(anchors);
