@@ -1,9 +1,31 @@
+import { createSlices } from "../math/slices.ts";
+import type { Modality } from "../types.ts";
 import { callInWorker } from "../worker.ts";
 import type { FitCalls } from "./fit-worker.ts";
 import { fitTransform, type Fit } from "./transform.ts";
+import type { AnchorView } from "./types.ts";
 
 /** Up to this number of values a fit takes less time than starting a thread. */
 const SMALL = 100_000;
+
+/** Number of vectors that are copied before requests are served again. */
+const COPIED_AT_ONCE = 256;
+
+/** The unit vectors of all live anchors, `[n, d]`, copied in steps: all at once would hold up requests. */
+export const liveVectors = async (
+  view: AnchorView,
+  modality: Modality,
+): Promise<Float32Array<ArrayBuffer>> => {
+  const slots = view.liveSlots();
+  const d = view.dimension(modality);
+  const rows = new Float32Array(slots.length * d);
+  const slices = createSlices();
+  for (let first = 0; first < slots.length; first += COPIED_AT_ONCE) {
+    rows.set(view.vectors(modality, slots.subarray(first, first + COPIED_AT_ONCE)), first * d);
+    if (slices.due()) await slices.rest();
+  }
+  return rows;
+};
 
 /**
  * Runs {@link fitTransform}, for many vectors on a thread, because their products alone would block every request for

@@ -7,13 +7,13 @@ import { createExactIndex, type ExactIndex } from "./exact.ts";
 import { createHnswIndex, type HnswIndex, type HnswLibrary, type LoadedGraph } from "./hnsw.ts";
 import type { IndexProfile } from "./profile.ts";
 import { createFitKeeper, EAGER_ANCHORS, type Kept } from "./fit-keeper.ts";
-import { fit } from "./fit.ts";
+import { fit, liveVectors } from "./fit.ts";
 import { fittedTransformOf, isTransformKind } from "./kinds.ts";
 import { applyTransform, deviationsOf, fittedDimension, type Fit } from "./transform.ts";
 import type { AnchorView, Changes, Slot } from "./types.ts";
 
 /** Rows that are transformed at once: some milliseconds, in which no request is answered. */
-const CHUNK_ROWS = 512;
+const CHUNK_ROWS = 256;
 
 /** What a lens needs of the memory that it looks at. */
 export interface LensSource {
@@ -130,9 +130,8 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
 
   const fitTo = async (view: AnchorView, changes: Changes): Promise<Lensed> => {
     const version = source.nextVersion();
-    const rows = view.vectors(modality, view.liveSlots());
     const started = performance.now();
-    const made = kind === "none" ? null : await fit(kind, rows, raw.dimension);
+    const made = kind === "none" ? null : await fit(kind, await liveVectors(view, modality), raw.dimension);
     const fitted = { fit: made, version, sequence: view.sequence, anchors: view.size, changes };
     const next = lensed({ ...fitted, stored: false });
     await sync(next, view.slotCount);
