@@ -1,5 +1,9 @@
+import { readFile } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { signedReport } from "../../src/features/erasing/api.ts";
+import { readReportFile } from "../../src/features/erasing/html.ts";
+import { faultsOfReport } from "../../src/features/erasing/verify.ts";
 import { buildPage } from "../../web/build.ts";
 import { openTestApp, type TestApp } from "../http/support.ts";
 import { defaultEncoders } from "../support/encoders.ts";
@@ -191,6 +195,32 @@ describe.skipIf(executable === null)("the page in Chromium", () => {
     await page.getByText("The chain is whole: 3 receipts checked here, in your browser.").waitFor();
     const left = await test.call("POST", "/v1/collections/colours/facets", { keys: ["owner"] });
     expect(left.body).toMatchObject({ anchors: 4 });
+    expect(await seriousFaults(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it("erases an owner's anchors with a report, which is downloaded and verified", async () => {
+    const image = { base64: (await pictureOf("#804000")).toString("base64") };
+    const anchors = [
+      { id: "brown", text: "a brown square", metadata: { owner: "eve", kind: "land" }, image },
+    ];
+    expect((await test.call("PUT", "/v1/collections/colours/anchors", { anchors })).status).toBe(200);
+    const { page, faults } = await openPage(browser, server.url, "#forget?where=owner%3D%22eve%22");
+    await page.getByText(/1 anchor of \d+ matches/).waitFor();
+    await page.getByRole("button", { name: "Delete, erase and report…" }).click();
+    await page.getByLabel("Asked by").fill("Eve, by letter");
+    expect(await seriousFaults(page)).toEqual([]);
+    await page.getByRole("button", { name: "Delete and erase 1 anchor" }).click();
+    await page.getByText("asked by Eve, by letter").waitFor({ timeout: 20_000 });
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download the report" }).click(),
+    ]);
+    const html = await readFile(await download.path(), "utf8");
+    const signed = signedReport.encode(signedReport.parse(readReportFile(html)));
+    expect(signed.report).toMatchObject({ deleted: 1, asked: { by: "Eve, by letter" } });
+    expect(faultsOfReport(signed)).toEqual([]);
     expect(await seriousFaults(page)).toEqual([]);
     expect(faults).toEqual([]);
     await page.close();

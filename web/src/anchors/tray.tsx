@@ -5,6 +5,7 @@ import { counted } from "../format.ts";
 import { formatRoute } from "../route.ts";
 import { collectionClient, refresh } from "../service.ts";
 import { Confirm } from "../ui/dialog.tsx";
+import { saveFile } from "../ui/save-file.ts";
 import { change, chosen, shelf } from "./state.ts";
 import { readValue } from "./value.ts";
 
@@ -39,11 +40,7 @@ export const Tray = ({ collection }: { readonly collection: CollectionBody }) =>
   const save = async (): Promise<void> => {
     const anchors = await Promise.all(ids.map((id) => collectionOf.getAnchor(id)));
     const lines = anchors.map(({ id, text, metadata }) => `${JSON.stringify({ id, text, metadata })}\n`);
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(lines, { type: "application/x-ndjson" }));
-    link.download = `${name}.jsonl`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    saveFile(`${name}.jsonl`, "application/x-ndjson", lines.join(""));
   };
 
   if (ids.length === 0)

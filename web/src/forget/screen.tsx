@@ -11,6 +11,7 @@ import { Confirm } from "../ui/dialog.tsx";
 import { Picture } from "../ui/picture.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { classKey, measureEffect } from "./effect.ts";
+import { EraseDialog, Reports } from "./report.tsx";
 import { Receipts } from "./receipts.tsx";
 import { Which } from "./which.tsx";
 
@@ -43,6 +44,7 @@ export const Forget = () => {
         )}
       </section>
       {deleted !== null && <Done name={collection.name} deleted={deleted} />}
+      <Reports key={`reports ${collection.name}`} name={collection.name} />
       <Receipts key={collection.name} name={collection.name} sequence={collection.sequence} />
     </div>
   );
@@ -57,7 +59,7 @@ interface ChosenProps {
 
 const Chosen = ({ collection, filter, keys, onDeleted }: ChosenProps) => {
   const { name, sequence } = collection;
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<"delete" | "erase" | null>(null);
   const { value, error } = useLoad(
     async (signal) => {
       const client = collectionClient(name);
@@ -112,22 +114,33 @@ const Chosen = ({ collection, filter, keys, onDeleted }: ChosenProps) => {
           )}
           <h2>3. Delete</h2>
           <p>
-            <button type="button" class="danger" onClick={() => setAsking(true)}>
+            <button type="button" class="danger" onClick={() => setAsking("delete")}>
               Delete {counted(anchors, "anchor")}…
             </button>{" "}
             <span class="muted small">
               No answer uses them from then on. Erasing their bytes is the next step.
             </span>
           </p>
+          <p>
+            <button type="button" class="plain" onClick={() => setAsking("erase")}>
+              Delete, erase and report…
+            </button>{" "}
+            <span class="muted small">
+              All in one, with a signed report for the file of the person who asked.
+            </span>
+          </p>
         </>
       )}
-      {asking && (
+      {asking === "erase" && (
+        <EraseDialog name={name} filter={filter} anchors={anchors} by={by} onClose={() => setAsking(null)} />
+      )}
+      {asking === "delete" && (
         <Confirm
           title={`Delete ${counted(anchors, "anchor")} from ${name}?`}
           action={`Delete ${counted(anchors, "anchor")}`}
           danger
           onConfirm={remove}
-          onClose={() => setAsking(false)}
+          onClose={() => setAsking(null)}
         >
           <p>This cannot be undone. The receipt says when and how many were deleted, not what they were.</p>
         </Confirm>
