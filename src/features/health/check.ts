@@ -1,5 +1,6 @@
 import { autoParameters } from "../../asif/index.ts";
-import type { AnchorView } from "../../retrieval/index.ts";
+import { createTurns } from "../../math/slices.ts";
+import type { AnchorView, Slot } from "../../retrieval/index.ts";
 import type { Ensemble, Transform } from "../../types.ts";
 import { measureAgreement } from "./agreement.ts";
 import type { CheckFindings, CheckSettings } from "./api.ts";
@@ -60,21 +61,20 @@ export const checkAnchors = async (
   const agreement = await measureAgreement(view, captions, sameness, asif, { advance, signal });
   const spoilers = await findSpoilers(view, settings.by, ensemble, asifOf, { advance, signal });
 
-  const ranked = captions.first.length >= FEWEST_CAPTIONS;
+  const turn = createTurns(signal);
+  const duplicates = listDuplicates(view, captions, sameness);
+  await turn();
+  const outliers = findOutliers(slots, agreement.similarities);
+  await turn();
+  const sharedCaptions = findSharedCaptions(classesOf(view, undefined));
+  await turn();
+  const classes = classesOf(view, settings.by);
+  await turn();
+  const thinClasses = findThinClasses(classes, sameness.pairOf) ?? noClasses(settings.by);
+  await turn();
   const problems = describeFindings(view, settings.limit, {
-    duplicates: listDuplicates(view, captions, sameness),
-    mismatches: ranked
-      ? Array.from(slots)
-          .filter((slot) => (agreement.ranks[slot] ?? 0) > settings.mismatchRank)
-          .sort((a, b) => (agreement.ranks[b] ?? 0) - (agreement.ranks[a] ?? 0))
-      : `the anchors have ${captions.first.length} different captions; ranks need at least ${FEWEST_CAPTIONS}`,
-    spoilers,
-    outliers: findOutliers(slots, agreement.similarities),
-    sharedCaptions: findSharedCaptions(classesOf(view, undefined)),
-    thinClasses:
-      findThinClasses(classesOf(view, settings.by), sameness.pairOf) ??
-      `${settings.by === undefined ? "captions" : `values of "${settings.by}"`} usually have fewer than three anchors; name another field with "by"`,
-    agreement,
+    ...{ duplicates, spoilers, outliers, sharedCaptions, thinClasses, agreement },
+    mismatches: listMismatches(slots, captions.first.length, agreement.ranks, settings.mismatchRank),
   });
   progress(total, total);
   return {
@@ -92,3 +92,19 @@ export const checkAnchors = async (
     problems: [...problems].sort((a, b) => b.anchors - a.anchors),
   };
 };
+
+/** The anchors above the rank, the highest first; a text that says why none can be ranked. */
+const listMismatches = (
+  slots: Int32Array,
+  captions: number,
+  ranks: Float64Array,
+  least: number,
+): readonly Slot[] | string =>
+  captions < FEWEST_CAPTIONS
+    ? `the anchors have ${captions} different captions; ranks need at least ${FEWEST_CAPTIONS}`
+    : Array.from(slots)
+        .filter((slot) => (ranks[slot] ?? 0) > least)
+        .sort((a, b) => (ranks[b] ?? 0) - (ranks[a] ?? 0));
+
+const noClasses = (by: string | undefined): string =>
+  `${by === undefined ? "captions" : `values of "${by}"`} usually have fewer than three anchors; name another field with "by"`;

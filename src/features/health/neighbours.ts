@@ -3,7 +3,7 @@ import type { AnchorView, Look, Neighbours } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
 
 /** Anchors that are searched for at once. */
-export const AT_ONCE = 128;
+export const AT_ONCE = 32;
 
 /** Told how many anchors a step has measured; throws once the check is cancelled. */
 export type Advance = (anchors: number) => void;
