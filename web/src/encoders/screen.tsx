@@ -23,10 +23,15 @@ export const EncodersScreen = () => {
       </div>
       <Problem error={error} />
       {value === undefined && error === null && <p class="muted">Reading the encoders…</p>}
-      {value !== undefined && <Installed encoders={value} />}
       {collection !== null && <Selection key={`selection ${collection.name}`} collection={collection} />}
       {collection !== null && value !== undefined && (
         <Reencoding key={`move ${collection.name}`} collection={collection} encoders={value} />
+      )}
+      {value !== undefined && (
+        <section class="card" aria-labelledby="installed-title">
+          <h2 id="installed-title">What is installed</h2>
+          <Installed encoders={value} />
+        </section>
       )}
       <section class="card">
         <h2>Fetch one from a hub</h2>
