@@ -99,10 +99,15 @@ export const parseJson = async (bytes: Uint8Array, what: string): Promise<unknow
   }
   const outcome = await parseJsonInPieces(text, faultOffset);
   if ("value" in outcome) return outcome.value;
-  const { offset, reason } = outcome.fault;
+  const { offset, reason, key } = outcome.fault;
   const place = placeOf(text, offset);
   if (reason === "nesting")
     throw new AnchorageError("invalid-input", `${what} is nested too deep, ${place}.`);
+  if (reason === "repeated-key")
+    throw new AnchorageError(
+      "invalid-input",
+      `${what} has the key ${JSON.stringify(key)} twice in one object, ${place}.`,
+    );
   if (offset >= text.length && text.trim() === "")
     throw new AnchorageError("invalid-input", `${what} is empty; JSON is expected.`);
   const found =

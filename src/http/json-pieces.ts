@@ -1,4 +1,4 @@
-import { LARGE_INTEGER, quoteLargeIntegers } from "../api/exact-json.ts";
+import { findRepeatedKey, LARGE_INTEGER, quoteLargeIntegers } from "../api/exact-json.ts";
 import { createSlices, type Slices } from "../math/slices.ts";
 
 /** Shorter texts are parsed at once, in about a millisecond. */
@@ -14,11 +14,13 @@ const OPENING = new Map([
   ["[", "]"],
 ]);
 
-/** Text that is not JSON, or JSON that is nested too deep. */
+/** Text that is not JSON, or JSON that is nested too deep or repeats a key in one object. */
 export interface JsonFault {
-  /** Where the text stops being JSON, or the first level too many. */
+  /** Where the text stops being JSON, or the first level too many, or about where the key is repeated. */
   readonly offset: number;
-  readonly reason: "syntax" | "nesting";
+  readonly reason: "syntax" | "nesting" | "repeated-key";
+  /** The key that one object has twice. */
+  readonly key?: string;
 }
 
 type PiecesOutcome = { readonly value: unknown } | { readonly fault: JsonFault };
@@ -44,11 +46,19 @@ export const parseJsonInPieces = async (
   /** Parses the text between two places at once; `open` and `close` are put around it. A number needs the space. */
   const parsePiece = (from: number, to: number, open = " ", close = ""): unknown => {
     const piece = open + text.slice(from, to) + close;
+    let value: unknown;
     try {
-      return JSON.parse(LARGE_INTEGER.test(piece) ? quoteLargeIntegers(piece) : piece) as unknown;
+      value = JSON.parse(LARGE_INTEGER.test(piece) ? quoteLargeIntegers(piece) : piece);
     } catch {
       throw new Stopped({ offset: from - open.length + faultOffset(piece), reason: "syntax" });
     }
+    const repeated = findRepeatedKey(piece);
+    if (repeated === null) return value;
+    throw new Stopped({
+      offset: from - open.length + repeated.offset,
+      reason: "repeated-key",
+      key: repeated.key,
+    });
   };
 
   const parse = async (start: number, stop: number, depth: number): Promise<unknown> => {
@@ -60,6 +70,10 @@ export const parseJsonInPieces = async (
     const isList = open === "[";
     const list: unknown[] = [];
     const object: Record<string, unknown> = {};
+    const add = (key: string, item: unknown, offset: number): void => {
+      if (Object.hasOwn(object, key)) throw new Stopped({ offset, reason: "repeated-key", key });
+      define(object, key, item);
+    };
     let pieceStart = from + 1;
     let childStart = from + 1;
 
@@ -69,7 +83,7 @@ export const parseJsonInPieces = async (
       const value = parsePiece(pieceStart, end, open, close);
       if (Array.isArray(value)) for (const item of value) list.push(item);
       else if (typeof value === "object" && value !== null)
-        for (const [key, item] of Object.entries(value)) define(object, key, item);
+        for (const [key, item] of Object.entries(value)) add(key, item, pieceStart);
     };
     const finishChild = async (end: number): Promise<void> => {
       const isLast = end === to - 1;
@@ -92,7 +106,7 @@ export const parseJsonInPieces = async (
         }
         const value = await parse(valueStart, end, depth + 1);
         if (isList) list.push(value);
-        else define(object, key, value);
+        else add(key, value, first);
         pieceStart = end + 1;
       } else if (end - pieceStart > pieceSize || isLast) {
         take(end);
@@ -141,7 +155,7 @@ class Stopped extends Error {
   }
 }
 
-/** The last of equal keys counts, and `__proto__` is a key as any other, as in `JSON.parse`. */
+/** `__proto__` is a key as any other, as in `JSON.parse`. */
 const define = (object: Record<string, unknown>, key: string, value: unknown): void => {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 };

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { findRepeatedKey } from "../../src/api/exact-json.ts";
 import { faultOffset, parseJson } from "../../src/http/body.ts";
 import { parseJsonInPieces } from "../../src/http/json-pieces.ts";
 import { createSlices } from "../../src/math/slices.ts";
@@ -100,18 +101,32 @@ describe("JSON that is parsed in pieces", () => {
         async (text, at, put) => {
           const cut = at % (text.length + 1);
           const broken = text.slice(0, cut) + put + text.slice(cut + 1);
-          expect("value" in (await inPieces(broken, 8))).toBe(parses(broken));
+          const isTaken = parses(broken) && findRepeatedKey(broken) === null;
+          expect("value" in (await inPieces(broken, 8))).toBe(isTaken);
         },
       ),
       { numRuns: 2_000 },
     );
   });
 
-  it("keeps __proto__ as a key, the last of equal keys, and the digits of large whole numbers", async () => {
-    const text = `{"__proto__": 1, "a": 1, "a": [${"12345678901234567890, ".repeat(3)}2]}`;
+  it("keeps __proto__ as a key and the digits of large whole numbers", async () => {
+    const text = `{"__proto__": 1, "a": [${"12345678901234567890, ".repeat(3)}2]}`;
     const outcome = await inPieces(text, 8);
     expect(JSON.stringify(outcome)).toBe(
       `{"value":{"__proto__":1,"a":[${'"12345678901234567890",'.repeat(3)}2]}}`,
+    );
+  });
+
+  it.each([
+    ['{"a": 1, "a": 2}', "a"],
+    [String.raw`[{"b": {"a": 1}, "a": "a", "\u0061" : 2}]`, "a"],
+    [String.raw`{"a": [{"c": 1}, {"c": 1, "d": "\"c\":", "c": 1}]}`, "c"],
+    ['{"__proto__": 1, "x": [1, 2, 3, 4, 5, 6, 7], "__proto__": 2}', "__proto__"],
+  ])("is refused where one object of %s has a key twice, in pieces and at once", async (text, key) => {
+    for (const size of [4, 12, 1_000])
+      expect(await inPieces(text, size)).toMatchObject({ fault: { reason: "repeated-key", key } });
+    await expect(parseJson(bytes(text), "The body")).rejects.toThrow(
+      `The body has the key "${key}" twice in one object, at line 1, column `,
     );
   });
 
