@@ -74,7 +74,12 @@ const settings = z
       .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://")
       .optional(),
     /** Clients send it as `Authorization: Bearer ...`; at least 16 characters. */
-    API_KEY: z.string().min(16, "must be at least 16 characters long").optional(),
+    API_KEY: z
+      .string()
+      .min(16, "must be at least 16 characters long")
+      // Another key could not be sent in the header.
+      .regex(/^[\x21-\x7e]*$/, "must be of ASCII letters, digits and signs, without spaces")
+      .optional(),
     /** Files that hold the values of API_KEY and DATABASE_URL; they are read before the settings are checked. */
     API_KEY_FILE: z.string().optional(),
     DATABASE_URL_FILE: z.string().optional(),

@@ -65,6 +65,9 @@ describe("settings of access", () => {
     [{ TRUSTED_PROXY: "proxy", USER_HEADER: "X-User" }, "TRUSTED_PROXY"],
     [{ USER_HEADER: "X-User" }, "TRUSTED_PROXY"],
     [{ TRUSTED_PROXY: "10.0.0.1" }, "USER_HEADER"],
+    [{ API_KEY: "a key with spaces 123" }, "API_KEY"],
+    [{ API_KEY: "correct-horse-b\u00e4ttery" }, "API_KEY"],
+    [{ API_KEY: "correct-horse-battery\n" }, "API_KEY"],
     [{ API_KEY_FILE: "/nowhere" }, "API_KEY_FILE"],
     [{ API_KEY_FILE: "/nowhere", API_KEY: "correct-horse-battery" }, "API_KEY_FILE"],
   ])("refuse %j by name", (environment, name) => {
