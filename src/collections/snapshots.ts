@@ -144,7 +144,7 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
       stop: async (signal) => {
         clearInterval(timer);
         if (signal.aborted) ending.abort();
-        signal.addEventListener("abort", () => ending.abort());
+        signal.addEventListener("abort", () => ending.abort(), { once: true });
         try {
           await writing;
           if (changed() > 0) await inTurn();

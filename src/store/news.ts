@@ -40,11 +40,13 @@ export const followNews = (
       application_name: "anchorage news",
       keepAlive: true,
     });
+    let leave = (): void => undefined;
     const lost = new Promise<void>((resolve) => {
+      leave = resolve;
       client.once("end", resolve);
-      closing.signal.addEventListener("abort", () => resolve(), { once: true });
       client.on("error", () => resolve());
     });
+    closing.signal.addEventListener("abort", leave, { once: true });
     client.on("notification", ({ payload }) => onNews(parse(payload)));
     try {
       await client.connect();
@@ -54,6 +56,7 @@ export const followNews = (
       if (!closing.signal.aborted)
         log.warn("lost the connection for notifications of other processes' writes; polling every second");
     } finally {
+      closing.signal.removeEventListener("abort", leave);
       await client.end().catch(() => undefined);
     }
   };
