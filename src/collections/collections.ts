@@ -208,6 +208,13 @@ export const openCollections = async (
     ...createQueries(store, encoding, memories, hooks),
 
     loading: memories.loading,
+    behind: async () => {
+      const records = await listCollections(store);
+      // Without preloading, a collection that nobody has asked for yet is not expected in memory.
+      const expected = records.filter(({ name }) => preload || opened.has(name));
+      const caughtUp = await Promise.all(expected.map(memories.hasCaughtUp));
+      return expected.filter((_, at) => caughtUp[at] !== true).map(({ name }) => name);
+    },
     ...{ hooks, encoding, find: findAt, writeTo },
     moving: createMoving(loader, memories, built),
 
@@ -216,7 +223,7 @@ export const openCollections = async (
       const signal = AbortSignal.timeout(SNAPSHOTS_WITHIN_MS);
       const loaded = [...opened.values()].map((collection) => collection.catch(() => undefined));
       await Promise.all(loaded.map(async (collection) => (await collection)?.snapshots?.stop(signal)));
-      await Promise.all([...opened.keys()].map((name) => forget(name)));
+      await Promise.all([...opened].map(([name, collection]) => forget(name, collection)));
     },
   };
 };

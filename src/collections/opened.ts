@@ -9,6 +9,8 @@ import type { Snapshots } from "./snapshots.ts";
 
 /** How long a query with `minSequence` waits. */
 const WAIT_MS = 5_000;
+/** How long a question about readiness waits for memory to catch up. */
+const READY_WITHIN_MS = 1_000;
 /** A collection that moves again and again while a write is prepared is not written to for ever. */
 const TRIES = 3;
 const NAMES_SHOWN = 10;
@@ -17,6 +19,8 @@ const NAMES_SHOWN = 10;
 export interface Opened {
   readonly opened: ReadonlyMap<CollectionName, Promise<OpenCollection>>;
   readonly loading: () => CollectionName[];
+  /** Whether memory has what Postgres had of the collection at its record's sequence. */
+  readonly hasCaughtUp: (record: CollectionRecord) => Promise<boolean>;
   readonly open: (record: CollectionRecord) => Promise<OpenCollection>;
   /** @throws AnchorageError `not-found` */
   readonly find: (name: CollectionName) => Promise<OpenCollection>;
@@ -30,10 +34,10 @@ export interface Opened {
   /** Puts `next` in the place of `old`: from the next request on it is the collection. */
   readonly swap: (old: OpenCollection, next: OpenCollection) => void;
   readonly beyond: Beyond;
-  /** Drops what is in memory of a collection, unless another took its name since. */
-  readonly forget: (name: CollectionName, collection?: Promise<OpenCollection>) => Promise<void>;
+  /** Drops a memory of a collection; another that took its name since stays. */
+  readonly forget: (name: CollectionName, collection: Promise<OpenCollection> | undefined) => Promise<void>;
   /** Forgets a collection that Postgres no longer has, and removes its files. */
-  readonly lose: (name: CollectionName, collection?: Promise<OpenCollection>) => Promise<void>;
+  readonly lose: (name: CollectionName, collection: Promise<OpenCollection> | undefined) => Promise<void>;
   /** Does something to a collection, and loses it where Postgres no longer has it. */
   readonly forgettingLost: <T>(name: CollectionName, work: () => Promise<T>) => Promise<T>;
 }
@@ -46,23 +50,38 @@ export const createOpened = (
   log: Log,
 ): Opened => {
   const opened = new Map<CollectionName, Promise<OpenCollection>>();
+  /** Keys tell collections of one name apart, and grow. */
+  const keys = new WeakMap<Promise<OpenCollection>, number>();
   const loading = new Set<CollectionName>();
   const replacing = new Map<number, Promise<void>>();
 
   const open: Opened["open"] = (record) => {
     const known = opened.get(record.name);
-    if (known !== undefined) return known;
+    // One of a lower key was deleted, even where its memory has not gone yet.
+    if (known !== undefined && (keys.get(known) ?? 0) >= record.key) return known;
+    if (known !== undefined) void forget(record.name, known);
     loading.add(record.name);
     const collection = loader.load(record, beyond);
+    keys.set(collection, record.key);
     opened.set(record.name, collection);
     collection
       .catch((error: unknown) => {
         // Forgotten, so that the next request tries again.
-        opened.delete(record.name);
+        if (opened.get(record.name) === collection) opened.delete(record.name);
         log.error(`it could not be loaded: ${messageOf(error)}`, { collection: record.name });
       })
-      .finally(() => loading.delete(record.name));
+      .finally(() => {
+        if ([collection, undefined].includes(opened.get(record.name))) loading.delete(record.name);
+      });
     return collection;
+  };
+
+  const hasCaughtUp: Opened["hasCaughtUp"] = async ({ name, key, sequence }) => {
+    const collection = loading.has(name) ? undefined : opened.get(name);
+    const here = await collection?.catch(() => undefined);
+    if (here?.record.key !== key) return false;
+    await here.catchUp(sequence).catch(() => undefined);
+    return here.reaches(sequence, READY_WITHIN_MS);
   };
 
   const find: Opened["find"] = async (name) => {
@@ -86,7 +105,7 @@ export const createOpened = (
     }
   };
 
-  const forget: Opened["forget"] = async (name, collection = opened.get(name)) => {
+  const forget: Opened["forget"] = async (name, collection) => {
     if (opened.get(name) === collection) opened.delete(name);
     await collection?.then(
       (open) => open.close(),
@@ -94,7 +113,7 @@ export const createOpened = (
     );
   };
 
-  const lose: Opened["lose"] = async (name, collection = opened.get(name)) => {
+  const lose: Opened["lose"] = async (name, collection) => {
     await forget(name, collection);
     try {
       await (await collection?.catch(() => undefined))?.snapshots?.close();
@@ -107,16 +126,19 @@ export const createOpened = (
   };
 
   const forgettingLost: Opened["forgettingLost"] = async (name, work) => {
+    const collection = opened.get(name);
     try {
       return await work();
     } catch (error) {
-      if (error instanceof AnchorageError && error.code === "not-found") await lose(name);
+      if (error instanceof AnchorageError && error.code === "not-found") await lose(name, collection);
       throw error;
     }
   };
 
   const swap: Opened["swap"] = (old, next) => {
-    opened.set(next.record.name, Promise.resolve(next));
+    const swapped = Promise.resolve(next);
+    keys.set(swapped, next.record.key);
+    opened.set(next.record.name, swapped);
     old.retire();
     old.close();
   };
@@ -137,7 +159,7 @@ export const createOpened = (
   const beyond: Beyond = {
     onGap: (record) => {
       log.warn("writes since are no longer on record; reading it anew", { collection: record.name });
-      void forget(record.name);
+      void forget(record.name, opened.get(record.name));
       void open(record).catch(() => undefined);
     },
     onMoved: (record) => {
@@ -163,7 +185,7 @@ export const createOpened = (
   };
 
   return {
-    ...{ opened, open, find, findAt, writeTo, swap, beyond, forget, lose, forgettingLost },
+    ...{ opened, open, find, findAt, writeTo, swap, beyond, forget, lose, forgettingLost, hasCaughtUp },
     loading: () => [...loading],
   };
 };

@@ -156,5 +156,10 @@ export interface Collections {
 
   /** Which collections are not loaded yet; empty when every index has caught up. */
   readonly loading: () => readonly CollectionName[];
+  /**
+   * The collections whose memory lacks writes that Postgres had when it was asked: those that are still loading or could not
+   * be loaded, and those that do not catch up within a second.
+   */
+  readonly behind: () => Promise<CollectionName[]>;
   readonly close: () => Promise<void>;
 }

@@ -12,7 +12,7 @@ const tags = ["service"];
 
 export const addService = (
   { app }: Routes,
-  { collections, store }: Pick<Core, "collections" | "store">,
+  { collections }: Pick<Core, "collections">,
   metrics: Metrics,
   page: Page,
 ): void => {
@@ -80,8 +80,7 @@ export const addService = (
       ...OPEN,
     },
     async (c) => {
-      await store.ping();
-      const loading = collections.loading().length;
+      const loading = (await collections.behind()).length;
       if (loading === 0) return answerJson(c, { ready: true, loading } satisfies Readiness);
       c.header("Retry-After", "1");
       return answerJson(c, { ready: false, loading } satisfies Readiness, 503);

@@ -25,10 +25,10 @@ describe("the service", () => {
   });
 
   it("is not ready while a collection's indexes catch up", async () => {
-    const loading = (): CollectionName[] => ["c" as CollectionName];
+    const behind = (): Promise<CollectionName[]> => Promise.resolve(["c" as CollectionName]);
     const { service } = test;
     const app = createApp(
-      { ...service, collections: { ...service.collections, loading } },
+      { ...service, collections: { ...service.collections, behind } },
       test.features,
       config,
       silentLog,
