@@ -18,8 +18,14 @@ const normal = (random: () => number): number =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
 /** Images and texts that share few hidden causes, with noise: neighbours are neighbours in both. */
-export const makeData = (anchors: number, classes: number, queries: number, imageDimension: number): Data => {
-  const generator = createRandom(1);
+export const makeData = (
+  anchors: number,
+  classes: number,
+  queries: number,
+  imageDimension: number,
+  { seed = 1, noise = 2 }: { readonly seed?: number; readonly noise?: number } = {},
+): Data => {
+  const generator = createRandom(seed);
   const random = (): number => generator.next();
   const gaussian = (count: number): Float32Array =>
     Float32Array.from({ length: count }, () => normal(random));
@@ -35,7 +41,7 @@ export const makeData = (anchors: number, classes: number, queries: number, imag
         }
       }
     }
-    return rows.map((value) => value + 2 * normal(random));
+    return rows.map((value) => value + noise * normal(random));
   };
   const causes = gaussian(anchors * LATENT);
   return {

@@ -13,6 +13,19 @@ const SHARED = { style: "unseen", captions: "tags", prompts: "tags", layers: LAY
 /** What a collection was answered by before `auto`, nothing set. */
 const BEFORE = { name: "before", transform: "whiten", k: 800, p: 8, negatives: "keep" } as const;
 const AUTO = { name: "auto", transform: "auto", k: "auto", p: "auto", negatives: "cut" } as const;
+const AUTO_LOCAL = { ...AUTO, name: "asif+local", method: "asif+local" } as const;
+
+/** What can be compared: settings, and those that they are compared with. */
+export const GAINS = {
+  /** `asif` through `auto`, against what collections had before it. */
+  auto: [BEFORE, AUTO],
+  /** The default method against `asif`, both through `auto`. */
+  "asif+local": [AUTO, AUTO_LOCAL],
+  /** What new collections have, against what they had. */
+  default: [BEFORE, AUTO_LOCAL],
+} as const;
+
+export type GainName = keyof typeof GAINS;
 
 /** One vendor, or all of them together, with so many anchors of the others. */
 export interface GainLine {
@@ -21,14 +34,14 @@ export interface GainLine {
   readonly count: number | null;
   readonly anchors: number;
   /** Top-1, 5 and 10 in percent. */
-  readonly before: readonly number[];
-  readonly auto: readonly number[];
+  readonly from: readonly number[];
+  readonly to: readonly number[];
   /** In points, paired by question. */
   readonly differences: Comparison["differences"];
 }
 
 /**
- * How much `auto` gains on what collections were answered by before it: each vendor of the sample in turn is asked about,
+ * How much some settings gain on others: each vendor of the sample in turn is asked about,
  * and the anchors are the other vendors' drawings of other emoji. Classes are of the half that is reported.
  *
  * @param counts numbers of anchors; null: all
@@ -37,6 +50,7 @@ export interface GainLine {
 export const measureAutoGain = async (options: {
   readonly registry: EncoderRegistry;
   readonly directory: string;
+  readonly gain: GainName;
   readonly seeds: number;
   readonly classes: number;
   readonly counts: readonly (number | null)[];
@@ -44,7 +58,7 @@ export const measureAutoGain = async (options: {
   readonly log: Log;
   readonly progress: (label: string, unit: string) => Progress;
 }): Promise<GainLine[]> => {
-  const { registry, directory, seeds, classes, counts, signal, progress } = options;
+  const { registry, directory, gain, seeds, classes, counts, signal, progress } = options;
   const bar = progress("drawings", "images");
   const encoder = registry.get(LAYERED_ENCODER, "image");
   const pairs = await embedDrawings(await readPairs(SAMPLE_VENDORS), {
@@ -57,36 +71,36 @@ export const measureAutoGain = async (options: {
   const texts = await embedTexts(words, { ...options, encoder: registry.defaultOf("text") });
   const lines: GainLine[] = [];
   for (const count of counts) {
-    const all: Pair = { before: [], auto: [] };
+    const all: Pair = { from: [], to: [] };
     for (const vendor of SAMPLE_VENDORS) {
       const half = splitClasses(eligibleClasses(pairs, vendor)).reporting;
       const vendors = SAMPLE_VENDORS.filter((other) => other !== vendor);
       const drawn = count === null ? {} : { count };
-      const configurations = [BEFORE, AUTO].map((way): Configuration => ({
+      const configurations = GAINS[gain].map((way): Configuration => ({
         ...SHARED,
         ...way,
         ...drawn,
         vendors,
       }));
       const asking = { classes: Math.min(classes, half.length), seeds, signal, onProgress: () => undefined };
-      const [before = [], auto = []] = await runConfigurations(
+      const [from = [], to = []] = await runConfigurations(
         { pairs, queryVendor: vendor, texts, half },
         configurations,
         asking,
       );
-      lines.push(lineOf(vendor, count, { before, auto }));
+      lines.push(gainLine(vendor, count, { from, to }));
       // An emoji of one vendor is another subject than that of another one.
-      for (const way of ["before", "auto"] as const)
-        all[way].push(...{ before, auto }[way].map((run) => named(run, vendor)));
+      all.from.push(...from.map((run) => named(run, vendor)));
+      all.to.push(...to.map((run) => named(run, vendor)));
     }
-    lines.push(lineOf("all", count, all));
+    lines.push(gainLine("all", count, all));
   }
   return lines;
 };
 
 interface Pair {
-  readonly before: Run[];
-  readonly auto: Run[];
+  readonly from: Run[];
+  readonly to: Run[];
 }
 
 const named = ({ anchors, results }: Run, vendor: string): Run => ({
@@ -94,13 +108,17 @@ const named = ({ anchors, results }: Run, vendor: string): Run => ({
   results: results.map(({ rank, subject }) => ({ rank, subject: `${vendor} ${subject}` })),
 });
 
-const lineOf = (vendor: string, count: number | null, { before, auto }: Pair): GainLine => ({
+export const gainLine = (
+  vendor: string,
+  count: number | null,
+  { from, to }: Readonly<Record<"from" | "to", readonly Run[]>>,
+): GainLine => ({
   vendor,
   count,
-  anchors: Math.round(auto.reduce((sum, { anchors }) => sum + anchors, 0) / Math.max(1, auto.length)),
-  before: accuracyOf(before),
-  auto: accuracyOf(auto),
-  differences: compareRuns(auto, before),
+  anchors: Math.round(to.reduce((sum, { anchors }) => sum + anchors, 0) / Math.max(1, to.length)),
+  from: accuracyOf(from),
+  to: accuracyOf(to),
+  differences: compareRuns(to, from),
 });
 
 const accuracyOf = (runs: readonly Run[]): number[] => {
