@@ -153,4 +153,3 @@ export type Difference = z.output<typeof difference>;
 /** Why one class and not another; the anchors' differences add up to the scores' difference. */
 export type Contrast = z.output<typeof contrast>;
 export type ClassifyResult = z.output<typeof classifyResult>;
-export type RankedClass = z.output<typeof rankedClass>;

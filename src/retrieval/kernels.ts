@@ -51,15 +51,11 @@ const buildScores = (): Uint8Array => {
   return graph.toBytes();
 };
 
-const buildProduct = (transpose: "left" | "right") => (): Uint8Array => {
+const buildProduct = (): Uint8Array => {
   const graph = createGraph("product");
   const left = graph.input("left", "float32", ["i", "j"]);
   const right = graph.input("right", "float32", ["m", "n"]);
-  const attribute = transpose === "left" ? "transA" : "transB";
-  graph.output("product", graph.node("Gemm", [left, right], { [attribute]: { int: 1 } }), "float32", [
-    "a",
-    "b",
-  ]);
+  graph.output("product", graph.node("Gemm", [left, right], { transB: { int: 1 } }), "float32", ["a", "b"]);
   return graph.toBytes();
 };
 
@@ -114,17 +110,10 @@ export const scoreBlock = (
     return { scores: scores?.data as Float32Array, peaks: peaks?.data as Float32Array };
   });
 
-const product = (transpose: "left" | "right", left: Matrix, right: Matrix): Promise<Float32Array> =>
+/** `left right^T`, `[left.rows, right.rows]` row-major. */
+export const multiplyByTransposed = (left: Matrix, right: Matrix): Promise<Float32Array> =>
   limit(async () => {
-    const session = await sessionOf(transpose, buildProduct(transpose));
+    const session = await sessionOf("product", buildProduct);
     const output = await session.run({ left: tensorOf(left), right: tensorOf(right) });
     return output.product?.data as Float32Array;
   });
-
-/** `left right^T`, `[left.rows, right.rows]` row-major. */
-export const multiplyByTransposed = (left: Matrix, right: Matrix): Promise<Float32Array> =>
-  product("right", left, right);
-
-/** `left^T right`, `[left.columns, right.columns]` row-major. */
-export const multiplyTransposedBy = (left: Matrix, right: Matrix): Promise<Float32Array> =>
-  product("left", left, right);

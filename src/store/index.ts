@@ -55,15 +55,7 @@ export { forgetChanges } from "./forget-changes.ts";
 export { writeMark } from "./write-mark.ts";
 export { readSince } from "./read-since.ts";
 export { saveTransform, loadTransforms, removeTransforms } from "./transforms.ts";
-export {
-  withoutSource,
-  countThumbnails,
-  countWithoutVector,
-  withoutVector,
-  addVectors,
-  removeVectors,
-} from "./vector-writes.ts";
-export { anchorKeys, type AnchorKey } from "./anchor-keys.ts";
+export { addVectors } from "./vector-writes.ts";
 export { saveJob, listJobs, findJob, interruptJobs } from "./jobs.ts";
 export { findImages, findVectors, findVectorsByAll, keysWithVector } from "./vector-reads.ts";
 export type { Database, Queries, Transaction } from "./database.ts";

@@ -9,7 +9,6 @@ import { requireInstalled } from "../../encoders/index.ts";
 import { isAnchorageError, notFound } from "../../errors.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import {
-  countWithoutVector,
   findCollection,
   readAll,
   readSince,
@@ -25,6 +24,7 @@ import type { Evaluation } from "./api.ts";
 import { compareViews } from "./compare.ts";
 import { switchEncoders, type ReencodingRecord } from "./table.ts";
 import { fillVectors, makeVectors } from "./vectors.ts";
+import { countWithoutVector } from "./sources.ts";
 
 export const SIDES = ["imageEncoder", "textEncoder"] as const;
 
@@ -111,7 +111,8 @@ const filling = async (
 ): Promise<() => Promise<void>> => {
   const changed = changedIn(reencoding);
   let missing = 0;
-  for (const encoder of changed) missing += await countWithoutVector(store, record, encoder);
+  for (const encoder of changed)
+    missing += await store.query((queries) => countWithoutVector(queries, record, encoder));
   const present = (await findCollection(store, record.name))?.anchorCount ?? 0;
   let done = Math.max(0, changed.length * present - missing);
   let total = done + missing;

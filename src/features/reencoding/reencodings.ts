@@ -5,10 +5,8 @@ import type { Core, OpenCollection } from "../../collections/index.ts";
 import { createSoleJobs } from "../../collections/sole-job.ts";
 import { AnchorageError, invalidField, messageOf, type FieldPath } from "../../errors.ts";
 import {
-  countThumbnails,
   ensureEncoder,
   listJobs,
-  withoutSource,
   type CollectionRecord,
   type EncoderPair,
   type EncoderRecord,
@@ -21,6 +19,7 @@ import type { MoveContext } from "./move.ts";
 import { runReencoding } from "./run.ts";
 import { findReencoding, listReencoded, type ReencodingRecord } from "./table.ts";
 import { cannotEncode, NAMED } from "./vectors.ts";
+import { countThumbnails, withoutSource } from "./sources.ts";
 
 const KIND = "reencode";
 const JOBS_LOOKED_AT = 10_000;

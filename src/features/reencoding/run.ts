@@ -1,8 +1,9 @@
 import { isAnchorageError, type AnchorageError } from "../../errors.ts";
-import { removeVectors, type CollectionRecord, type EncoderPair } from "../../store/index.ts";
+import { type CollectionRecord, type EncoderPair } from "../../store/index.ts";
 import type { CollectionName } from "../../types.ts";
 import { move, SIDES, type MoveContext, type MoveCore } from "./move.ts";
 import { findReencoding, saveReencoding, type ReencodingRecord } from "./table.ts";
+import { removeVectors } from "./sources.ts";
 
 /**
  * Moves a collection to other encoders: computes new vectors beside the old ones, compares both, switches at one

@@ -16,7 +16,8 @@ import {
 } from "../../store/schema.ts";
 import type { CollectionRecord, EncoderRecord } from "../../store/types.ts";
 import type { EncoderPair, MadeVector, VectorSource } from "../../store/vector-types.ts";
-import { copyMade, countLacking, selectLacking } from "../../store/vector-writes.ts";
+import { copyMade } from "../../store/vector-writes.ts";
+import { countWithoutVector, withoutVector } from "./sources.ts";
 import type { CollectionName, Sequence } from "../../types.ts";
 import type { Evaluation, Reencoding } from "./api.ts";
 
@@ -137,7 +138,7 @@ export const switchEncoders = async (
       ({ key: to }) => to !== current.imageEncoder && to !== current.textEncoder,
     );
     let missing = 0;
-    for (const encoder of others) missing += await countLacking(queries, collection, encoder);
+    for (const encoder of others) missing += await countWithoutVector(queries, collection, encoder);
     if (missing > atMost) return null;
     if (missing > 0) for (const encoder of others) await addMissing(transaction, collection, encoder, encode);
     const sequence = (current.sequence + 1) as Sequence;
@@ -163,6 +164,6 @@ const addMissing = async (
   encode: (encoder: EncoderRecord, sources: readonly VectorSource[]) => Promise<MadeVector[]>,
 ): Promise<void> => {
   const all = { after: 0, limit: Number.MAX_SAFE_INTEGER };
-  const sources = await selectLacking(transaction.queries, collection, encoder, all);
+  const sources = await withoutVector(transaction.queries, collection, encoder, all);
   if (sources.length > 0) await copyMade(transaction, encoder, await encode(encoder, sources));
 };

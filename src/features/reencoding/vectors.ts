@@ -6,10 +6,10 @@ import {
   type MadeVector,
   type Store,
   type VectorSource,
-  withoutVector,
   addVectors,
 } from "../../store/index.ts";
 import type { AnchorId } from "../../types.ts";
+import { withoutVector } from "./sources.ts";
 
 /** Number of anchors encoded between two writes. */
 const AT_ONCE = 64;
@@ -79,7 +79,9 @@ export const fillVectors = async (
 ): Promise<void> => {
   for (let after = 0; ;) {
     signal.throwIfAborted();
-    const sources = await withoutVector(store, record, encoder, { after, limit: AT_ONCE });
+    const sources = await store.query((queries) =>
+      withoutVector(queries, record, encoder, { after, limit: AT_ONCE }),
+    );
     const last = sources.at(-1);
     if (last === undefined) return;
     await addVectors(store, record, encoder, await makeVectors(registry, encoder, sources));

@@ -1,4 +1,4 @@
-import { upsertAnchors, ensureEncoder, withoutVector, addVectors } from "../../../src/store/index.ts";
+import { upsertAnchors, ensureEncoder, addVectors } from "../../../src/store/index.ts";
 import { describe, expect, it } from "vitest";
 import {
   agreementTable,
@@ -12,6 +12,7 @@ import { externalInfo, newCollection } from "../../store/fixtures.ts";
 import { openTestStore } from "../../support/postgres.ts";
 import { normals, seededRandom } from "../../support/random.ts";
 import { conceptAnchors } from "../../support/concept-anchors.ts";
+import { withoutVector } from "../../../src/features/reencoding/sources.ts";
 
 const candidate = (model: string, emms: number | null, knn: number): Candidate => {
   const score = (value: number | null) => ({
@@ -92,7 +93,9 @@ describe("ASIF's accuracy by encoder", () => {
       anchors.map((anchor) => ({ ...anchor, id: anchor.id as AnchorId, image: null })),
     );
     const blind = await ensureEncoder(store, externalInfo("image", 4), true);
-    const sources = await withoutVector(store, collection, blind, { after: 0, limit: 1000 });
+    const sources = await store.query((queries) =>
+      withoutVector(queries, collection, blind, { after: 0, limit: 1000 }),
+    );
     const random = seededRandom(4);
     await addVectors(
       store,

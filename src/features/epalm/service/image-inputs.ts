@@ -1,11 +1,15 @@
 import type { Input } from "../../../api/inputs.ts";
-import type { Database } from "../../../store/index.ts";
-import { findVectorsByAll } from "../../../store/index.ts";
+import {
+  type Database,
+  findVectorsByAll,
+  type CollectionRecord,
+  type EncoderRecord,
+} from "../../../store/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { type AnchorageError, invalidField, withItemPaths, type FieldPath } from "../../../errors.ts";
 import { keepLayerVectors } from "../../../collections/layer-vectors/index.ts";
-import { type CollectionRecord, type EncoderRecord, anchorKeys } from "../../../store/index.ts";
 import type { AnchorId } from "../../../types.ts";
+import { anchorKeys } from "../anchor-keys.ts";
 
 /** An image that an adapter is given: a stored anchor's image, or the bytes of an image file. */
 export type ImageInput = { readonly anchor: AnchorId } | { readonly image: Uint8Array };

@@ -1,15 +1,14 @@
-import type { Database } from "../../../store/index.ts";
-import { keysWithVector } from "../../../store/index.ts";
+import {
+  type Database,
+  keysWithVector,
+  type CollectionRecord,
+  type EncoderRecord,
+} from "../../../store/index.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { AnchorageError } from "../../../errors.ts";
 import { keepLayerVectors } from "../../../collections/layer-vectors/index.ts";
 import type { JobContext } from "../../../collections/jobs/index.ts";
-import {
-  type AnchorKey,
-  type CollectionRecord,
-  type EncoderRecord,
-  anchorKeys,
-} from "../../../store/index.ts";
+import { type AnchorKey, anchorKeys } from "../anchor-keys.ts";
 
 /** Keys in one SQL statement. */
 const KEYS_AT_ONCE = 10_000;

@@ -1,7 +1,13 @@
 import type { z } from "@hono/zod-openapi";
 import type { trainRequest } from "../api/adapter-training.ts";
-import type { Database } from "../../../store/index.ts";
-import { findVectors } from "../../../store/index.ts";
+import {
+  type Database,
+  findVectors,
+  type CollectionRecord,
+  type EncoderRecord,
+  findCollection,
+  findAnchors,
+} from "../../../store/index.ts";
 import { AnchorageError, invalidField, notFound } from "../../../errors.ts";
 import {
   captionPrompt,
@@ -19,18 +25,12 @@ import {
 import type { EncoderRegistry } from "../../../encoders/index.ts";
 import { keepLayerVectors } from "../../../collections/layer-vectors/index.ts";
 import type { JobContext } from "../../../collections/jobs/index.ts";
-import {
-  type CollectionRecord,
-  type EncoderRecord,
-  findCollection,
-  anchorKeys,
-  findAnchors,
-} from "../../../store/index.ts";
 import type { AnchorId, JsonValue } from "../../../types.ts";
 import type { Decoders } from "./decoders.ts";
 import { chooseLayers } from "./layers.ts";
 import { keepAdapter } from "./records.ts";
 import type { NamedLayer } from "./types.ts";
+import { anchorKeys } from "../anchor-keys.ts";
 
 export type TrainRequest = z.output<typeof trainRequest>;
 /** One text about one anchor: an answer to a question, or a caption without one. */

@@ -1,9 +1,4 @@
-import {
-  type Database,
-  findVectorsByAll,
-  type AnchorKey,
-  type EncoderRecord,
-} from "../../../../store/index.ts";
+import { type Database, findVectorsByAll, type EncoderRecord } from "../../../../store/index.ts";
 import { safetensorsHeader } from "../../index.ts";
 import type { CollectionName } from "../../../../types.ts";
 import { anchorsWithVectors } from "../layer-vectors.ts";
@@ -22,6 +17,7 @@ import {
   type FileFormat,
   type FileContents,
 } from "./tensors.ts";
+import type { AnchorKey } from "../../anchor-keys.ts";
 
 /** Read and sent together. */
 const ROWS_AT_ONCE = 256;

@@ -1,8 +1,7 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm";
-import type { AnchorId } from "../types.ts";
-import type { Database } from "./database.ts";
-import { anchors, images } from "./schema.ts";
-import type { CollectionRecord } from "./types.ts";
+import type { AnchorId } from "../../types.ts";
+import { anchors, images } from "../../store/schema.ts";
+import type { CollectionRecord, Database } from "../../store/index.ts";
 
 /** The current row of an anchor. */
 export interface AnchorKey {
