@@ -61,6 +61,26 @@ const SHOTS: readonly Shot[] = [
   },
   { name: "service", address: "service?c=emoji" },
   {
+    name: "quality",
+    address: "quality?c=emoji&by=group&hold=images",
+    height: 1100,
+    prepare: async (page) => {
+      const chart = page.getByRole("img", { name: "Would more anchors help?" });
+      const start = page.getByRole("button", { name: "Measure" });
+      if (!(await chart.isVisible()) && (await start.isVisible())) await start.click();
+      await chart.waitFor({ timeout: 600_000 });
+    },
+  },
+  { name: "encoders", address: "encoders?c=emoji" },
+  {
+    name: "consensus",
+    address: "consensus?c=emoji&anchor=noto%2F1F40C&rounds=3",
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Propose" }).click();
+      await page.getByText(/^Ended after/).waitFor({ timeout: 120_000 });
+    },
+  },
+  {
     name: "add",
     address: "add?c=emoji",
     prepare: async (page) => {

@@ -31,7 +31,7 @@ export const growthOf = ({ points }: Pick<EvaluationBody, "points">): string => 
   const overlap = half.top1.high >= last.top1.mean;
   const from = `From ${count(half.anchors)} to ${count(last.anchors)} anchors the first answer became right in ${percent(last.top1.mean)} instead of ${percent(half.top1.mean)}.`;
   if (gain < 0.005) return `${from} More of the same kind would hardly help.`;
-  return `${from} ${overlap ? "It still grows, if less surely than it varies between classes." : "It still grows: more would help."}`;
+  return `${from} ${overlap ? "More would probably help; the gain is smaller than what the classes differ by." : "It still grows: more would help."}`;
 };
 
 /** A matrix of which classes are taken for which: a row for each true class, shares of its questions. */
