@@ -185,7 +185,7 @@ describe("a service that wants a key", () => {
       const client = await openConnection({ url, config, log: silentLog });
       await expect(client.collection(BIRDS).get()).rejects.toMatchObject({
         code: "unauthorized",
-        message: `${url} wants a key: set API_KEY to the one that the service was started with`,
+        message: `${url} requires a key: set API_KEY to the one that the service was started with, or to one of \`anchorage keys\``,
       });
     },
   );

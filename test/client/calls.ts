@@ -72,6 +72,7 @@ export const uses = (): readonly Use[] => {
         all(of(client).putAnchorStream([{ id: "s1", text: "a fox", imageVector: [1, 2, 3] }, { id: "s3" }])),
     ],
     ["a collection", (client) => of(client).get({ minSequence: 1 })],
+    ["what a collection takes", async (client) => Object.keys(await of(client).size())],
     ["a collection that is not there", (client) => client.collection("nowhere").get()],
     ["the collections", (client) => client.listCollections()],
     ["a change of defaults", (client) => of(client).update({ asif: { k: 20 } })],
@@ -119,7 +120,7 @@ export const uses = (): readonly Use[] => {
       "a tuning of too few classes",
       (client) => done(client, of(client).tune({ folds: 2, methods: ["asif"] })),
     ],
-    ["the signing key", (client) => client.getSigningKey()],
+    ["the signing key", async (client) => Object.keys(await client.getSigningKey())],
     ["an erasure of nothing", (client) => of(client).erase({ filter: { owner: "nobody" } })],
     ["reports of erasures", (client) => of(client).listErasureReports()],
     [
@@ -239,6 +240,8 @@ export const uses = (): readonly Use[] => {
     ["a compaction", (client) => of(client).compact({ tables: "vacuum" })],
     ["built indexes where there are none", (client) => of(client).adoptIndexes()],
     ["readiness", (client) => client.ready()],
+    ["what the service is", (client) => client.about()],
+    ["metrics", async (client) => (await client.metrics()).includes("anchorage_anchors")],
     [
       "a deleted collection",
       async (client) => {
@@ -247,5 +250,18 @@ export const uses = (): readonly Use[] => {
         return client.listCollections();
       },
     ],
+    [
+      "receipts of deleted collections",
+      async (client) => (await all(client.listServiceReceipts())).map(({ collection }) => collection),
+    ],
+    ["keys", (client) => client.listKeys()],
+    ["a key that is not there", (client) => client.revokeKey("000000000000")],
+    [
+      "a key for no collection",
+      (client) => client.createKey({ name: "none", scope: "read", collections: [] }),
+    ],
+    ["who sends requests", (client) => client.getSession()],
+    ["signing in by an unknown key", (client) => client.signIn("an-unknown-key-of-this-service")],
+    ["signing out", (client) => client.signOut()],
   ];
 };

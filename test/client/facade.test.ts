@@ -121,8 +121,8 @@ describe("the client in this process", () => {
     }
     expect([...called.service, "close"].sort()).toEqual(Object.keys(here).sort());
     expect([...called.collection].sort()).toEqual(Object.keys(here.collection("c")).sort());
-    // What the client is called for reaches every operation but those for people, probes and Prometheus.
-    const others = ["about", "docs", "health", "metrics", "openapi"];
+    // What the client is called for reaches every operation but those for people and probes.
+    const others = ["docs", "health", "openapi"];
     expect(operations.filter((operation) => !asked.has(operation)).sort()).toEqual(others);
   });
 });

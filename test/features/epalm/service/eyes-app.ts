@@ -63,7 +63,9 @@ export const openEyesApp = async (): Promise<EyesApp> => {
       return { status: response.status, headers: response.headers, bytes };
     },
     seen: async (name, anchor, layer) => {
-      const response = await test.app.request(`${BASE}/v1/collections/${name}/anchors/${anchor}/image`);
+      const response = await test.app.request(
+        `${BASE}/v1/collections/${name}/anchors/${anchor}/image?size=original`,
+      );
       const image = new Uint8Array(await response.arrayBuffer());
       const [row] = await test.service.encoders.encodeImagesByAll([layer as EncoderId], [image]);
       return [...(row ?? [])];
