@@ -1,4 +1,5 @@
 import { multiplyByTransposed, type Aligned } from "../retrieval/index.ts";
+import { meanUnitRows } from "./local/index.ts";
 
 /** Number of inner products per step: a few milliseconds, during which no request is served. */
 const SLICE = 50_000_000;
@@ -29,7 +30,11 @@ export const linearScores = async (
   if (rank === 0) return scores;
   const left = await aligned.show("image", images.vectors, wanted);
   const shown = await aligned.show("text", texts.vectors, wanted);
-  const right = weighted(sizes === undefined ? shown : meanRows(shown, rank, sizes), rank, aligned.weights);
+  const right = weighted(
+    sizes === undefined ? shown : meanUnitRows(shown, sizes, VANISHED),
+    rank,
+    aligned.weights,
+  );
   const step = Math.max(1, Math.floor(SLICE / (columns * rank)));
   for (let first = 0; first < images.count; first += step) {
     const rows = Math.min(step, images.count - first);
@@ -44,17 +49,3 @@ export const linearScores = async (
 
 const weighted = (rows: Float32Array, rank: number, weights: Float32Array | null): Float32Array =>
   weights === null ? rows : rows.map((value, at) => value * (weights[at % rank] ?? 0));
-
-const meanRows = (rows: Float32Array, rank: number, sizes: readonly number[]): Float32Array => {
-  const means = new Float32Array(sizes.length * rank);
-  let first = 0;
-  sizes.forEach((size, group) => {
-    const mean = means.subarray(group * rank, (group + 1) * rank);
-    for (let row = first; row < first + size; row++)
-      for (let i = 0; i < rank; i++) mean[i] = (mean[i] ?? 0) + (rows[row * rank + i] ?? 0) / size;
-    first += size;
-    const norm = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0));
-    for (let i = 0; i < rank; i++) mean[i] = norm > VANISHED ? (mean[i] ?? 0) / norm : 0;
-  });
-  return means;
-};

@@ -1,5 +1,5 @@
 import type { HierarchicalNSW } from "hnswlib-node";
-import { emptyNeighbours } from "./neighbours.ts";
+import { emptyNeighbours } from "./top-k.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { Neighbours, Slot, VectorIndex } from "./types.ts";
 

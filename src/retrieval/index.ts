@@ -1,19 +1,30 @@
 /** Nearest anchors: exact and HNSW indexes, fitted transforms, and a collection's memory that holds them. */
 export type { AnchorSpace } from "./anchor-space.ts";
 export type { BuiltIndex } from "./adoption.ts";
-export { countOnes } from "./bitmap.ts";
+export { countOnes, createExactIndex, unitRows } from "./exact.ts";
 export * from "./built-index/index.ts";
 export { measureCosts, fitCosts } from "./measure-costs.ts";
 export { currentCosts, DEFAULT_COSTS, useCosts, type Costs } from "./costs.ts";
+export { chooseIndex, RECALL_TARGET, type IndexChoice, type Circumstances } from "./planner.ts";
 export { curveFile, readCurves, writeCurves, type CurvesOf } from "./curve-file.ts";
-export { createExactIndex, unitRows } from "./exact.ts";
-export { emptyNeighbours } from "./neighbours.ts";
+export { emptyNeighbours } from "./top-k.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
 export { closeKernels, multiplyByTransposed } from "./kernels.ts";
 export { openMachineCosts } from "./machine-costs.ts";
-export { bandOf, type Band } from "./bands.ts";
-export { FEWEST_TO_WHITEN, kindFor, kindsFor, rankFor, WHITEN_RANK, whiteningOf } from "./kinds.ts";
-export { chooseIndex, RECALL_TARGET, type IndexChoice, type Circumstances } from "./planner.ts";
+export {
+  bandOf,
+  type Band,
+  FEWEST_TO_WHITEN,
+  kindFor,
+  kindsFor,
+  rankFor,
+  WHITEN_RANK,
+  whiteningOf,
+  applyTransform,
+  fitTransform,
+  fittedDimension,
+  type Fit,
+} from "./transform.ts";
 export { parseProfile, profileNamed, readProfile, type IndexProfile } from "./profile.ts";
 export { measureRecall, pointFor, type RecallCurve, type RecallPoint } from "./recall.ts";
 export {
@@ -26,5 +37,4 @@ export {
 } from "./snapshot/index.ts";
 export { openAnchorSpace, type SpaceOptions } from "./space.ts";
 export { principalAxes } from "./principal-axes.ts";
-export { applyTransform, fitTransform, fittedDimension, type Fit } from "./transform.ts";
 export type * from "./types.ts";

@@ -8,8 +8,14 @@ import { createHnswIndex, type HnswIndex, type HnswLibrary, type LoadedGraph } f
 import type { IndexProfile } from "./profile.ts";
 import { createFitKeeper, EAGER_ANCHORS, type Kept } from "./fit-keeper.ts";
 import { fit, liveVectors } from "./fit.ts";
-import { fittedTransformOf, isTransformKind } from "./kinds.ts";
-import { applyTransform, deviationsOf, fittedDimension, type Fit } from "./transform.ts";
+import {
+  fittedTransformOf,
+  isTransformKind,
+  applyTransform,
+  deviationsOf,
+  fittedDimension,
+  type Fit,
+} from "./transform.ts";
 import type { AnchorView, Changes, Slot } from "./types.ts";
 
 /** Rows that are transformed at once: some milliseconds, in which no request is answered. */

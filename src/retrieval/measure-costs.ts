@@ -1,7 +1,6 @@
 import { createRandom } from "../math/random.ts";
 import { exactCounts, graphCounts, type Costs, type ExactWork } from "./costs.ts";
-import { createExactIndex, unitRows } from "./exact.ts";
-import { searchExactly, type RowBlock } from "./exact-search.ts";
+import { createExactIndex, unitRows, searchExactly, type RowBlock } from "./exact.ts";
 import { createHnswIndex, type HnswLibrary } from "./hnsw.ts";
 import type { IndexProfile } from "./profile.ts";
 

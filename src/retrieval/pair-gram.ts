@@ -1,7 +1,6 @@
 import { createGram, startWork, type Alignment, type Gram } from "./alignment/index.ts";
 import type { AlignmentKind, Modality } from "../types.ts";
-import { countOnes } from "./bitmap.ts";
-import type { ExactIndex } from "./exact.ts";
+import { countOnes, type ExactIndex } from "./exact.ts";
 import type { Slot } from "./types.ts";
 
 /** Number of rows copied per step: a few milliseconds, during which no request is served. */

@@ -14,7 +14,7 @@ import { readProfile, type IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorView, Changes } from "./types.ts";
 import { createView, type Indexing } from "./view.ts";
-import { kindFor, kindsFor } from "./kinds.ts";
+import { kindFor, kindsFor } from "./transform.ts";
 import { silentLog } from "../log.ts";
 
 const MODALITIES = ["image", "text"] as const;

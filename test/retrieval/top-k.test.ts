@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { emptyNeighbours } from "../../src/retrieval/neighbours.ts";
-import { createTopK } from "../../src/retrieval/top-k.ts";
+import { emptyNeighbours, createTopK } from "../../src/retrieval/top-k.ts";
 import type { Slot } from "../../src/retrieval/types.ts";
 
 /** Slots whose scores are equal come in the order of their last digit, then of their number. */

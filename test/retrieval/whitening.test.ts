@@ -3,9 +3,17 @@ import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { afterAll, describe, expect, test } from "vitest";
 import type { TransformKind } from "../../src/types.ts";
 import { multiply, type Matrix as LinearMatrix } from "../../src/math/linear-algebra/index.ts";
-import { autoRank, fittedTransformOf, kindFor, rankFor, whiteningOf } from "../../src/retrieval/kinds.ts";
+import {
+  autoRank,
+  fittedTransformOf,
+  kindFor,
+  rankFor,
+  whiteningOf,
+  fitTransform,
+  whiteningFactor,
+  type Fit,
+} from "../../src/retrieval/transform.ts";
 import { applyTransform, closeKernels, fittedDimension, unitRows } from "../../src/retrieval/index.ts";
-import { fitTransform, whiteningFactor, type Fit } from "../../src/retrieval/transform.ts";
 import { innerProduct } from "../support/naive-index.ts";
 import { normals, seededRandom } from "../support/random.ts";
 

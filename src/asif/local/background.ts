@@ -3,17 +3,18 @@ import type { AnchorView } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
 import { spacedSlots, withoutSelf } from "../background.ts";
 import type { AsifSettings } from "../types.ts";
-import { scoreReferences, type LocalImages } from "./members.ts";
-import { localImages, scoreLocally } from "./scores.ts";
+import { scoreReferences, scoreLocally } from "./scores.ts";
 import {
+  localImages,
   localTexts,
   nearestIn,
   openFrame,
   prepareRows,
   widthOf,
   type Frame,
+  type LocalImages,
   type LocalMethod,
-} from "./texts.ts";
+} from "./inputs.ts";
 
 /**
  * How inputs of one modality score with anchors of the other one, each anchor by those beside it: captions for images,

@@ -2,9 +2,8 @@ import type { Slices } from "../../math/slices.ts";
 import type { Neighbours, Slot } from "../../retrieval/index.ts";
 import { OTHER_MODALITY, type Modality } from "../../types.ts";
 import { represent } from "../relative.ts";
-import { kernelMatrix, solveWith } from "./regression.ts";
-import { NEAREST, scaleToUnitNorm, sumOfRows } from "./rows.ts";
-import { widthOf, type Frame, type LocalTexts } from "./texts.ts";
+import { kernelMatrix, solveWith, NEAREST, scaleToUnitNorm, sumOfRows } from "./regression.ts";
+import { widthOf, type Frame, type LocalTexts } from "./inputs.ts";
 
 /** Inputs of one modality that can lose any anchor: the next nearest comes in then. */
 export interface SpareRows {

@@ -4,7 +4,7 @@ import { BYTE_ORDER } from "../byte-order.ts";
 import type { Transform, TransformKind } from "../../types.ts";
 import type { SnapshotSubject } from "../snapshot/index.ts";
 import type { AnchorView } from "../types.ts";
-import { isTransformKind } from "../kinds.ts";
+import { isTransformKind } from "../transform.ts";
 import { profileSchema } from "../profile.ts";
 import { curveSchema } from "../recall.ts";
 import { namedFile } from "./files.ts";

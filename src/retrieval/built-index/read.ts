@@ -6,7 +6,7 @@ import type { Modality, Sequence } from "../../types.ts";
 import type { BuiltIndex, BuiltModality } from "../adoption.ts";
 import { type HnswLibrary } from "../hnsw.ts";
 import { transformText } from "../../api/transforms.ts";
-import { kindFor } from "../kinds.ts";
+import { kindFor } from "../transform.ts";
 import { readAnchors } from "./anchors-file.ts";
 import { isIntact, readJsonFile } from "./files.ts";
 import { readFit } from "./fit-file.ts";

@@ -4,8 +4,7 @@ import { fit } from "../../../retrieval/fit.ts";
 import { createHnswIndex, type HnswLibrary } from "../../../retrieval/hnsw.ts";
 import type { IndexProfile } from "../../../retrieval/profile.ts";
 import type { RecallCurve, RecallPoint } from "../../../retrieval/recall.ts";
-import { applyTransform } from "../../../retrieval/transform.ts";
-import { kindFor } from "../../../retrieval/kinds.ts";
+import { applyTransform, kindFor } from "../../../retrieval/transform.ts";
 import { measureRows } from "./measure.ts";
 import type { BuildSubject } from "../../../retrieval/built-index/manifest.ts";
 
