@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { encoderDirectory, networkDirectory, type Config } from "../config.ts";
 import { openEncoderRegistry, type EncoderSource } from "../encoders/index.ts";
 import { closeKernels, hnswAvailable, openMachineCosts } from "../retrieval/index.ts";
-import { closeToOthers, lockDataDir, openStore } from "../store/index.ts";
+import { closeToOthers, explainFullDisk, lockDataDir, openStore } from "../store/index.ts";
 import type { Log } from "../types.ts";
 import { openCollections } from "./collections.ts";
 import type { OwnedCore } from "./core.ts";
@@ -77,6 +77,6 @@ export const openCore = async (
     return { store, encoders, jobs, collections, settings, log, close };
   } catch (error) {
     await close().catch(() => undefined);
-    throw error;
+    throw await explainFullDisk(config.dataDir, error);
   }
 };

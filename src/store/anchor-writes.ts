@@ -53,6 +53,19 @@ export const upsertAnchors = async (
   return result;
 };
 
+/** About the bytes of anchors as they are stored. */
+const sizeOf = (anchors: readonly AnchorWrite[]): number =>
+  anchors.reduce(
+    (sum, { caption, image, original, imageVector, textVector }) =>
+      sum +
+      (caption?.length ?? 0) +
+      (image?.bytes.length ?? 0) +
+      (original?.bytes.length ?? 0) +
+      imageVector.byteLength +
+      textVector.byteLength,
+    0,
+  );
+
 /**
  * Commits several writes in one transaction, each at a sequence of its own, in their order.
  *
@@ -67,35 +80,38 @@ export const upsertGroup = async (
 ): Promise<WriteResult[]> => {
   const all = writes.flatMap((write) => write.anchors);
   try {
-    return await database.transaction(async (transaction) => {
-      const { queries } = transaction;
-      const current = await lockCollection(queries, collection);
-      requireEncoders(collection, current);
-      for (const { expected, ifSequence } of writes) {
-        requireSequence(current.sequence, ifSequence);
-        if (expected !== undefined) await requireSequences(queries, collection, expected);
-      }
-      let { sequence } = current;
-      const results = writes.map(({ anchors }): WriteResult => {
-        if (anchors.length > 0) sequence = next(sequence);
-        return { sequence, ids: anchors.map(({ id }) => id) };
-      });
-      if (all.length === 0) return results;
-      const ids = all.map(({ id }) => id);
-      const replaced = await removeRows(queries, collection, ids);
-      const sequences = results.flatMap((result) => result.ids.map(() => result.sequence));
-      const keys = await insertAnchors(queries, collection, sequences, all);
-      await copyVectors(transaction, collection, keys, all);
-      await copyImages(transaction, keys, all);
-      await finish(queries, collection, {
-        changes: results
-          .filter((result) => result.ids.length > 0)
-          .map((result) => ({ sequence: result.sequence, kind: "upsert", ids: result.ids })),
-        sequence,
-        anchorCount: current.anchorCount - replaced.length + all.length,
-      });
-      return results;
-    });
+    return await database.transaction(
+      async (transaction) => {
+        const { queries } = transaction;
+        const current = await lockCollection(queries, collection);
+        requireEncoders(collection, current);
+        for (const { expected, ifSequence } of writes) {
+          requireSequence(current.sequence, ifSequence);
+          if (expected !== undefined) await requireSequences(queries, collection, expected);
+        }
+        let { sequence } = current;
+        const results = writes.map(({ anchors }): WriteResult => {
+          if (anchors.length > 0) sequence = next(sequence);
+          return { sequence, ids: anchors.map(({ id }) => id) };
+        });
+        if (all.length === 0) return results;
+        const ids = all.map(({ id }) => id);
+        const replaced = await removeRows(queries, collection, ids);
+        const sequences = results.flatMap((result) => result.ids.map(() => result.sequence));
+        const keys = await insertAnchors(queries, collection, sequences, all);
+        await copyVectors(transaction, collection, keys, all);
+        await copyImages(transaction, keys, all);
+        await finish(queries, collection, {
+          changes: results
+            .filter((result) => result.ids.length > 0)
+            .map((result) => ({ sequence: result.sequence, kind: "upsert", ids: result.ids })),
+          sequence,
+          anchorCount: current.anchorCount - replaced.length + all.length,
+        });
+        return results;
+      },
+      { bytes: sizeOf(all) },
+    );
   } catch (error) {
     if (!violatesUnique(error, "anchors_collection_id")) throw error;
     throw new AnchorageError("invalid-input", "An id occurs twice in the anchors of one write.", {
@@ -138,37 +154,40 @@ export const deleteAnchors = async (
   fingerprints?: (queries: Queries, ids: readonly AnchorId[]) => Promise<ReadonlyMap<AnchorId, Fingerprint>>,
   ifSequence?: Sequence,
 ): Promise<DeleteResult> =>
-  database.transaction(async (transaction) => {
-    const { queries } = transaction;
-    const current = await lockCollection(queries, collection);
-    requireSequence(current.sequence, ifSequence);
-    const ids = typeof which === "function" ? await which(transaction, current.sequence) : which;
-    if (ids.length === 0) return { sequence: current.sequence, ids: [], receipt: null };
-    const hashed = await hashAnchors(queries, collection, ids);
-    const forbidden = await fingerprints?.(queries, ids);
-    const removed = await removeRows(queries, collection, ids);
-    if (removed.length === 0) return { sequence: current.sequence, ids: [], receipt: null };
-    const retainedBy = (await beside?.(transaction, removed)) ?? [];
-    const sequence = next(current.sequence);
-    await finish(queries, collection, {
-      changes: [{ sequence, kind: "delete", ids: removed }],
-      sequence,
-      anchorCount: current.anchorCount - removed.length,
-    });
-    const receipt = await appendReceipt(queries, collection, {
-      ...hashed,
-      kind: "deletion",
-      sequence,
-      installation: null,
-      generation: null,
-      retainedBy,
-    });
-    if (forbidden !== undefined) {
-      const kept = removed.map((id) => forbidden.get(id)).filter((one) => one !== undefined);
-      await keepFingerprints(queries, collection, receipt.id, kept);
-    }
-    return { sequence, ids: removed, receipt };
-  });
+  database.transaction(
+    async (transaction) => {
+      const { queries } = transaction;
+      const current = await lockCollection(queries, collection);
+      requireSequence(current.sequence, ifSequence);
+      const ids = typeof which === "function" ? await which(transaction, current.sequence) : which;
+      if (ids.length === 0) return { sequence: current.sequence, ids: [], receipt: null };
+      const hashed = await hashAnchors(queries, collection, ids);
+      const forbidden = await fingerprints?.(queries, ids);
+      const removed = await removeRows(queries, collection, ids);
+      if (removed.length === 0) return { sequence: current.sequence, ids: [], receipt: null };
+      const retainedBy = (await beside?.(transaction, removed)) ?? [];
+      const sequence = next(current.sequence);
+      await finish(queries, collection, {
+        changes: [{ sequence, kind: "delete", ids: removed }],
+        sequence,
+        anchorCount: current.anchorCount - removed.length,
+      });
+      const receipt = await appendReceipt(queries, collection, {
+        ...hashed,
+        kind: "deletion",
+        sequence,
+        installation: null,
+        generation: null,
+        retainedBy,
+      });
+      if (forbidden !== undefined) {
+        const kept = removed.map((id) => forbidden.get(id)).filter((one) => one !== undefined);
+        await keepFingerprints(queries, collection, receipt.id, kept);
+      }
+      return { sequence, ids: removed, receipt };
+    },
+    { isDeletion: true },
+  );
 
 const requireSequences = async (
   queries: Queries,

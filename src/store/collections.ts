@@ -155,28 +155,36 @@ export const deleteCollection = async (
   database: Database,
   name: CollectionName,
 ): Promise<ServiceReceipt | null> =>
-  database.transaction(async ({ queries }) => {
-    const [found] = await queries
-      .select({ key: collections.key })
-      .from(collections)
-      .where(eq(collections.name, name))
-      .for("update");
-    if (found === undefined) return null;
-    const [last] = await queries
-      .select({ hash: receipts.hash })
-      .from(receipts)
-      .where(eq(receipts.collection, found.key))
-      .orderBy(desc(receipts.position))
-      .limit(1);
-    const [gone] = await queries
-      .delete(collections)
-      .where(eq(collections.key, found.key))
-      .returning({
-        sequence: collections.sequence,
-        count: collections.anchorCount,
-        announced: announcement(null),
+  database.transaction(
+    async ({ queries }) => {
+      const [found] = await queries
+        .select({ key: collections.key })
+        .from(collections)
+        .where(eq(collections.name, name))
+        .for("update");
+      if (found === undefined) return null;
+      const [last] = await queries
+        .select({ hash: receipts.hash })
+        .from(receipts)
+        .where(eq(receipts.collection, found.key))
+        .orderBy(desc(receipts.position))
+        .limit(1);
+      const [gone] = await queries
+        .delete(collections)
+        .where(eq(collections.key, found.key))
+        .returning({
+          sequence: collections.sequence,
+          count: collections.anchorCount,
+          announced: announcement(null),
+        });
+      if (gone === undefined) return null;
+      const { sequence, count } = gone;
+      return appendServiceReceipt(queries, {
+        collection: name,
+        sequence,
+        count,
+        lastHash: last?.hash ?? null,
       });
-    if (gone === undefined) return null;
-    const { sequence, count } = gone;
-    return appendServiceReceipt(queries, { collection: name, sequence, count, lastHash: last?.hash ?? null });
-  });
+    },
+    { isDeletion: true },
+  );

@@ -3,6 +3,7 @@ import pg from "pg";
 import { messageOf } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { watchAnswers } from "./answering.ts";
+import type { PlannedWrite } from "./disk-space.ts";
 import { asDomainError } from "./trouble.ts";
 
 /** Drizzle's query builder, on the pool or within a transaction. */
@@ -23,8 +24,12 @@ export interface Database {
   query<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
   /** Runs `work` on one connection without a transaction: for commands that forbid one, or long reads. */
   session<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
-  /** Runs `work` in a READ COMMITTED transaction; commits if it resolves, otherwise rolls back. */
-  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in a READ COMMITTED transaction; commits if it resolves, otherwise rolls back.
+   *
+   * @throws AnchorageError `unavailable` if the disk has no room for `planned`
+   */
+  transaction<T>(work: (transaction: Transaction) => Promise<T>, planned?: PlannedWrite): Promise<T>;
   /** Runs `work` in a read-only REPEATABLE READ transaction: one consistent view of all tables. */
   snapshot<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Closes the pool. */
@@ -45,12 +50,16 @@ interface PoolConfig extends Omit<pg.PoolConfig, "onConnect"> {
   readonly onConnect: (client: pg.ClientBase) => Promise<void>;
 }
 
-/** @param patienceMs timeout for a connection from the pool and for each lock; default 30 s */
+/**
+ * @param patienceMs timeout for a connection from the pool and for each lock; default 30 s
+ * @param beforeWrite rejects where there is no room for a write
+ */
 export const openDatabase = (
   connection: pg.ClientConfig,
   installation: string,
   log: Log,
   patienceMs: number = PATIENCE_MS,
+  beforeWrite: (planned: PlannedWrite) => Promise<void> = () => Promise.resolve(),
 ): Database => {
   const answering = watchAnswers(connection, log);
   const config: PoolConfig = {
@@ -110,7 +119,11 @@ export const openDatabase = (
     installation,
     query: (work) => understood(() => work(pooled)),
     session: (work) => understood(() => session(work)),
-    transaction: (work) => understood(() => within(BEGIN_WRITE, work)),
+    transaction: (work, planned = {}) =>
+      understood(async () => {
+        await beforeWrite(planned);
+        return within(BEGIN_WRITE, work);
+      }),
     snapshot: (work) => understood(() => within("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)),
     close: async () => {
       closing = true;

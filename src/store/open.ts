@@ -7,7 +7,8 @@ import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { connectionOf } from "./connection.ts";
 import { openDatabase } from "./database.ts";
-import { startEmbedded } from "./embedded/index.ts";
+import { requireSpace } from "./disk-space.ts";
+import { clusterIn, startEmbedded } from "./embedded/index.ts";
 import { migrateDatabase } from "./migrate.ts";
 import { followNews } from "./news.ts";
 import type { Store } from "./types.ts";
@@ -59,12 +60,14 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
 
 const storeOn = (
   connection: pg.ClientConfig,
-  { log, patienceMs }: StoreOptions,
+  { dataDir, log, patienceMs }: StoreOptions,
   server: Store["server"],
   installation: string,
   stopServer: () => Promise<void>,
 ): Store => {
-  const database = openDatabase(connection, installation, log, patienceMs);
+  const database = openDatabase(connection, installation, log, patienceMs, (planned) =>
+    server === "embedded" ? requireSpace(clusterIn(dataDir), planned) : Promise.resolve(),
+  );
   return {
     ...database,
     server,

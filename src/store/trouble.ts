@@ -14,6 +14,7 @@ const PASSING_CODES = new Set([
   "55P03",
   "57014",
 ]);
+const DISK_FULL = "53100";
 const NETWORK_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -59,6 +60,10 @@ export const asDomainError = (error: unknown): unknown => {
   if (isAnchorageError(error)) return error;
   for (const cause of causes(error)) {
     const code = typeof cause.code === "string" ? cause.code : "";
+    if (code === DISK_FULL)
+      return new AnchorageError("unavailable", `The disk of Postgres is full: ${messageOf(cause)}`, {
+        cause: error,
+      });
     if (isPassing(code) || LOST_CONNECTION.test(cause.message))
       return new AnchorageError(
         "unavailable",

@@ -11,6 +11,8 @@ import { findListening, lockServer, removeSockets, type Listening } from "./post
 import { reachablePrograms } from "./programs.ts";
 import { choosePort, hasUnixSockets, startServer, type Server } from "./server.ts";
 
+export { clusterIn };
+
 /** A PostgreSQL server of this process. It runs until it is stopped. */
 export interface EmbeddedPostgres {
   /** `postgres://...` of the database `postgres`, with the password; `connectionOf` reads it. */
