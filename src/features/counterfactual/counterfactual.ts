@@ -51,15 +51,15 @@ export interface Counterfactual {
 export type CounterfactualCache = PromptCache<PromptRows>;
 
 interface PromptRows {
-  readonly shown: Float32Array;
+  readonly transformed: Float32Array;
   readonly ranked: RankedNeighbours;
   readonly before: RelativeRepresentations;
 }
 
 export const createCounterfactualCache = (): CounterfactualCache =>
-  createPromptCache(({ shown, ranked, before }) => {
+  createPromptCache(({ transformed, ranked, before }) => {
     // Capacity in values of 16 bytes.
-    return before.slots.length + ranked.neighbours.slots.length + Math.ceil(shown.length / 4);
+    return before.slots.length + ranked.neighbours.slots.length + Math.ceil(transformed.length / 4);
   });
 
 /**
@@ -93,14 +93,14 @@ export const counterfactual = async (
   const combined = (rows: RelativeRepresentations): RelativeRepresentations =>
     ensemble === "mean" ? meanRepresentations(rows, sizes, edited.slotCount) : rows;
   const rowsOf = async (look: Look, queries: Float32Array): Promise<PromptRows> => {
-    const shown = await look.show(queries);
-    const ranked = await rankNeighbours(look, shown, allow, settings, spare);
-    return { shown, ranked, before: asRanked(ranked, settings) };
+    const transformed = await look.show(queries);
+    const ranked = await rankNeighbours(look, transformed, allow, settings, spare);
+    return { transformed, ranked, before: asRanked(ranked, settings) };
   };
-  const afterwards = async (look: Look, { shown, ranked }: PromptRows, vectors: Float32Array) =>
+  const afterwards = async (look: Look, { transformed, ranked }: PromptRows, vectors: Float32Array) =>
     asEdited(
       look,
-      shown,
+      transformed,
       settingsAfter.p === settings.p ? ranked : withPowers(ranked, settingsAfter),
       await editOf(look, vectors),
       settingsAfter,

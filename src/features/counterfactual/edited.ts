@@ -35,13 +35,13 @@ export interface Edit {
 /** @param spare number of neighbours to find beyond k */
 export const rankNeighbours = async (
   look: Look,
-  shown: Float32Array,
+  transformed: Float32Array,
   allow: Uint8Array,
   settings: ValueSettings & { readonly k: number },
   spare: number,
 ): Promise<RankedNeighbours> => {
   const { k } = settings;
-  const neighbours = await look.search(shown, { k: k + spare, allow });
+  const neighbours = await look.search(transformed, { k: k + spare, allow });
   const complete = neighbours.width >= countOnes(allow);
   return { k, neighbours, powers: powersOf(neighbours, settings, k), complete };
 };
@@ -61,12 +61,15 @@ export const asRanked = (
   return represent({ ...neighbours, counts }, settings, powers);
 };
 
-/** Creates an index of added anchors. `shown` is `[entries.length, d]`, transformed. */
-export const indexAdded = (entries: readonly AnchorEntry[], shown: Float32Array): VectorIndex | undefined => {
+/** Creates an index of added anchors. `transformed` is `[entries.length, d]`, vectors after the transform. */
+export const indexAdded = (
+  entries: readonly AnchorEntry[],
+  transformed: Float32Array,
+): VectorIndex | undefined => {
   if (entries.length === 0) return undefined;
   const compare = (a: number, b: number): number => compareIds(entries[a]?.id ?? "", entries[b]?.id ?? "");
-  const index = createExactIndex({ dimension: shown.length / entries.length, compare });
-  index.add(0, shown);
+  const index = createExactIndex({ dimension: transformed.length / entries.length, compare });
+  index.add(0, transformed);
   return index;
 };
 
@@ -74,11 +77,11 @@ export const indexAdded = (entries: readonly AnchorEntry[], shown: Float32Array)
  * The representations after an edit, bit for bit as if it had been made. Only rows that lose more neighbours than
  * they have spare ones are searched again.
  *
- * @param shown the queries that were ranked
+ * @param transformed the queries that were ranked
  */
 export const asEdited = async (
   look: Look,
-  shown: Float32Array,
+  transformed: Float32Array,
   ranked: RankedNeighbours,
   { without, left, slotCount, added }: Edit,
   settings: ValueSettings,
@@ -105,9 +108,9 @@ export const asEdited = async (
     if (kept < k && !ranked.complete) short.push(row);
   }
   if (short.length > 0) {
-    const d = shown.length / rows;
+    const d = transformed.length / rows;
     const again = new Float32Array(short.length * d);
-    short.forEach((row, i) => again.set(shown.subarray(row * d, (row + 1) * d), i * d));
+    short.forEach((row, i) => again.set(transformed.subarray(row * d, (row + 1) * d), i * d));
     const found = await look.search(again, { k, allow: left });
     short.forEach((row, i) => {
       const [to, from, count] = [row * neighbours.width, i * found.width, found.counts[i] ?? 0];
@@ -118,7 +121,7 @@ export const asEdited = async (
     });
   }
   if (added === undefined) return represent(neighbours, settings, powers);
-  const come = await added.search(shown, { k });
+  const come = await added.search(transformed, { k });
   const both = merged({ neighbours, powers }, come, k, slotCount, idOf);
   return represent(both.neighbours, settings, both.powers);
 };

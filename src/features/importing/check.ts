@@ -12,7 +12,7 @@ const MAX_DEPTH = 32;
 const REPLACEMENT = "\u{FFFD}";
 
 /**
- * Why a pair cannot become an anchor, as far as can be told without its image; null if nothing is wrong. The importer
+ * Why a pair cannot become an anchor, as far as is known without its image; null if nothing is wrong. The importer
  * shortens ids that it makes, so that only one from the data can be too long.
  */
 export const faultIn = ({ id, idIsGiven, text, metadata }: Pair): string | null => {

@@ -21,7 +21,7 @@ export interface PairIds {
   readonly content: string;
 }
 
-/** Ids for the pairs of one import. `note` has to see all pairs before `idsOf` is asked. */
+/** Ids for the pairs of one import. Call `note` with all pairs before `idsOf`. */
 export interface Identities {
   readonly note: (pair: Pair, imageSha256: string | null) => void;
   readonly idsOf: (pair: Pair, imageSha256: string | null) => PairIds;

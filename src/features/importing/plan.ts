@@ -30,7 +30,7 @@ export interface Plan {
 export interface PlanOptions {
   /** Whether every id gets the name of its container. */
   readonly prefix: boolean;
-  /** Why a pair cannot become an anchor, as far as can be told without its image; null if nothing is wrong. */
+  /** Why a pair cannot become an anchor, as far as is known without its image; null if nothing is wrong. */
   readonly faultOf: (pair: Pair) => string | null;
   readonly signal: AbortSignal;
   /** @param fraction how much of the source has been read, 0 to 1 */

@@ -13,7 +13,7 @@ import { AnchorageError } from "../../errors.ts";
 import type { Log } from "../../types.ts";
 import { fileFault, type Reject } from "../files/index.ts";
 
-/** How many rejects are told one by one. */
+/** Number of rejects that are reported one by one. */
 const TOLD = 10;
 /** How much of a file is read to see what it holds, in bytes. */
 const LONGEST_LINE = 65_536;

@@ -134,7 +134,7 @@ const store = async (
   const isNew = collection.found() === null;
   requireEncoders(collection, spec);
   const progress = createProgress(`import into "${name}"`, `${source.unit}s`);
-  let told = "nothing was stored";
+  let outcome = "nothing was stored";
   let unread = 0;
   let unknown = 0;
   const { counts, ids }: Imported = await importPairs(
@@ -163,13 +163,13 @@ const store = async (
       onProgress: (counts) => {
         const { stored, present, rejected, ignored } = counts;
         progress.update(stored + present + rejected + ignored, plan.found);
-        told = summaryOf(counts);
+        outcome = summaryOf(counts);
       },
     },
   ).finally(() => {
     progress.stop();
     const goesOn = replace ? "" : "; the same command goes on from here";
-    terminal.print(terminal.signal.aborted ? `stopped: ${told}${goesOn}` : told);
+    terminal.print(terminal.signal.aborted ? `stopped: ${outcome}${goesOn}` : outcome);
     if (unknown > 0) terminal.note(unknownNote(unknown));
   });
   if (terminal.signal.aborted) return EXIT.interrupted;

@@ -70,9 +70,9 @@ describe("whole numbers in a file of PyTorch or of Python", () => {
   });
 
   it.each([
-    ["another magic number", { magic: op.int(1) }, "not told as a storage is"],
+    ["another magic number", { magic: op.int(1) }, "one of its storages is malformed"],
     ["another byte order", { machine: op.dict({ little_endian: op.false }) }, "not little-endian"],
-    ["another key", { key: "8" }, "not told as a storage is"],
+    ["another key", { key: "8" }, "one of its storages is malformed"],
     ["another count", { count: 2 }, "not as many as they should be"],
     ["fractions", { type: "FloatStorage" }, "a tensor is a FloatStorage; whole numbers are read"],
   ])("are refused with a storage of %s", (_, given, why) => {

@@ -65,18 +65,18 @@ const ordered = ([pairs, ...others]: readonly Pickled[]): Pickled => {
 
 const rebuilt = ([storage, offset, shape, strides]: readonly Pickled[]): PickledTensor => {
   if (!isKind(storage, "storage") || !isSize(offset) || !isSizes(shape) || !isSizes(strides))
-    throw noCheckpoint("one of its tensors is not told as a tensor is");
+    throw noCheckpoint("one of its tensors is malformed");
   if (shape.length !== strides.length || shape.length > MOST_DIMENSIONS)
     throw noCheckpoint("one of its tensors has a shape that does not fit its strides");
   return { kind: "tensor", storage, offset, shape, strides };
 };
 
-/** What a persistent id stands for: a storage, told as `("storage", its type, key, device, count)`. */
+/** What a persistent id stands for: a storage, written as `("storage", its type, key, device, count)`. */
 export const storageOf = (id: Pickled | undefined): PickledStorage => {
   const [what, type, key, , count] = Array.isArray(id) ? (id as readonly Pickled[]) : [];
   const found = isKind(type, "global") ? STORAGE.exec(type.name)?.groups?.type : undefined;
   if (what !== "storage" || found === undefined || typeof key !== "string" || !isSize(count))
-    throw noCheckpoint("one of its storages is not told as a storage is");
+    throw noCheckpoint("one of its storages is malformed");
   return { kind: "storage", type: found, key, count };
 };
 

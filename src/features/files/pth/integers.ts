@@ -57,16 +57,15 @@ const isList = (value: Pickled): value is readonly Pickled[] => Array.isArray(va
 const storageIn = (bytes: Uint8Array): PickledStorage => {
   const pickles = openPickles(bytes);
   const [magic, protocol, machine, storage, keys] = [1, 2, 3, 4, 5].map(() => pickles.next());
-  if (magic !== MAGIC || protocol !== PROTOCOL)
-    throw noCheckpoint("one of its storages is not told as a storage is");
+  if (magic !== MAGIC || protocol !== PROTOCOL) throw noCheckpoint("one of its storages is malformed");
   if (!isKind(machine, "dict") || machine.entries.get("little_endian") !== true)
     throw noCheckpoint("the numbers of a storage are not little-endian");
   const [key, ...others] = keys !== undefined && isList(keys) ? keys : [];
   if (!isKind(storage, "storage") || storage.key !== key || others.length > 0)
-    throw noCheckpoint("one of its storages is not told as a storage is");
+    throw noCheckpoint("one of its storages is malformed");
   const count = Number(pickles.take(COUNT_BYTES).getBigInt64(0, true));
   const type = INTEGERS.types[storage.type];
-  if (type === undefined) throw noCheckpoint(`a tensor is a ${storage.type}; ${INTEGERS.told} are read`);
+  if (type === undefined) throw noCheckpoint(`a tensor is a ${storage.type}; ${INTEGERS.label} are read`);
   if (count !== storage.count)
     throw noCheckpoint("the numbers of a storage are not as many as they should be");
   const { buffer, byteOffset, byteLength } = pickles.take(count * type.bytes);

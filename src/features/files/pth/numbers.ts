@@ -10,14 +10,14 @@ interface NumberType {
 
 /** The types of storages that are read, by name, and what messages call them. */
 export interface NumberTypes {
-  readonly told: string;
+  readonly label: string;
   readonly types: Readonly<Record<string, NumberType>>;
 }
 
 const bits = new DataView(new ArrayBuffer(4));
 
 export const FLOATS: NumberTypes = {
-  told: "floating-point numbers",
+  label: "floating-point numbers",
   types: {
     FloatStorage: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
     DoubleStorage: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
@@ -34,7 +34,7 @@ export const FLOATS: NumberTypes = {
 
 /** Those of 64 bits are exact up to 2^53. */
 export const INTEGERS: NumberTypes = {
-  told: "whole numbers",
+  label: "whole numbers",
   types: {
     LongStorage: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
     IntStorage: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
@@ -59,11 +59,11 @@ export const writeNumbers = (
   target: Float32Array | Float64Array,
   name: string,
   { storage, offset, shape, strides }: PickledTensor,
-  { types, told }: NumberTypes,
+  { types, label }: NumberTypes,
   bytes: Uint8Array | undefined,
 ): void => {
   const type = types[storage.type];
-  if (type === undefined) throw noCheckpoint(`"${name}" is a ${storage.type}; ${told} are read`);
+  if (type === undefined) throw noCheckpoint(`"${name}" is a ${storage.type}; ${label} are read`);
   if (bytes?.length !== storage.count * type.bytes)
     throw noCheckpoint(`the numbers of "${name}" are missing, or not as many as they should be`);
   const last = shape.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? 0), offset);

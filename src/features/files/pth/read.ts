@@ -28,7 +28,7 @@ export const readCheckpoint = (bytes: Uint8Array): Tensors => {
     if (typeof name !== "string" || !isKind(tensor, "tensor"))
       throw noCheckpoint(`"${MODEL}" holds something that is no tensor`);
     read += countOf(tensor);
-    // A few bytes can be told as a tensor of any size, by steps of 0 from number to number, or again and again.
+    // A few bytes can describe a tensor of any size, by steps of 0 from number to number, or again and again.
     if (!(read * LEAST_BYTES <= bytes.length)) throw noCheckpoint(`"${name}" is larger than the file`);
     const data = new Float32Array(countOf(tensor));
     writeNumbers(data, name, tensor, FLOATS, bytesOf(tensor.storage));

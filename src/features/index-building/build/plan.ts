@@ -102,8 +102,8 @@ const writeSome = async (
   slots: ArrayLike<Slot>,
   made: Fit | null,
 ): Promise<void> => {
-  const shown = await applyTransform(made, view.vectors(modality, slots), view.dimension(modality));
-  await handle.writeFile(new Uint8Array(shown.buffer, shown.byteOffset, shown.byteLength));
+  const transformed = await applyTransform(made, view.vectors(modality, slots), view.dimension(modality));
+  await handle.writeFile(new Uint8Array(transformed.buffer, transformed.byteOffset, transformed.byteLength));
 };
 
 /** An interrupted build: its remaining work, or why it cannot be resumed; null if there was none. */
