@@ -99,7 +99,7 @@ describe("a checkpoint of PyTorch", () => {
     ["takes a tuple without its beginning", [0x74], "takes what is not there"],
     ["recalls nothing", op.get(3), "recalls what it did not keep"],
     ["is cut off", [0x58, 255, 255, 255, 255], "ends too early"],
-    ["tells a storage wrongly", [...op.tuple(op.text("storage")), 0x51], "one of its storages is not told"],
+    ["tells a storage wrongly", [...op.tuple(op.text("storage")), 0x51], "one of its storages is malformed"],
     ["has no model", op.dict({ epoch: op.int(1) }), 'it has no dictionary "model"'],
     [
       "has another thing in its model",
