@@ -33,13 +33,30 @@ export const vacuum = async (
 
 /**
  * Makes the embedded server drop the segments of its write-ahead log that were written so far, because they hold the
- * rows that were erased. Another server may need its log for replicas and backups, so that nothing is done there.
+ * rows that were erased. So may segments that were made in advance from old ones: they are passed as well. Another server
+ * may need its log for replicas and backups, so that nothing is done there.
  */
 export const dropLog = async (store: Pick<Store, "server" | "query">): Promise<void> => {
   if (store.server !== "embedded") return;
-  await store.query((queries) => queries.execute(sql`SELECT pg_switch_wal()`));
+  const { rows } = await store.query((queries) =>
+    queries.execute<{ current: string; last: string }>(sql`
+      SELECT pg_walfile_name(pg_current_wal_lsn()) AS current, max(name) AS last FROM pg_ls_waldir()
+      WHERE name ~ '^[0-9A-F]{24}$'`),
+  );
+  const ahead = rows[0] === undefined ? 0 : segmentOf(rows[0].last) - segmentOf(rows[0].current);
+  for (let segment = 0; segment <= ahead; segment++) {
+    // A segment in which nothing was written is not switched.
+    await store.query((queries) =>
+      queries.execute(sql`SELECT pg_logical_emit_message(false, 'anchorage', 'erased')`),
+    );
+    await store.query((queries) => queries.execute(sql`SELECT pg_switch_wal()`));
+  }
   await store.query((queries) => queries.execute(sql`CHECKPOINT`));
 };
+
+/** The number of a segment by its file's name: a timeline, and two numbers of which the second counts to 256. */
+const segmentOf = (name: string): number =>
+  parseInt(name.slice(8, 16), 16) * 256 + parseInt(name.slice(16), 16);
 
 /** Waits until all transactions that started before the call have ended. */
 const outlastReaders = async (database: Database, withinMs: number): Promise<void> => {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { chown, copyFile, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openAnchorage, type Anchorage } from "../../src/anchorage.ts";
@@ -20,11 +20,16 @@ afterAll(async () => {
   await dataDir.remove();
 });
 
+const folder = (): string => join(dataDir.path, "postgres", "pg_wal");
+
+/** The name of the segment `count` places later; the last eight digits count. */
+const segmentAfter = (name: string, count: number): string =>
+  name.slice(0, 16) + (parseInt(name.slice(16), 16) + count).toString(16).toUpperCase().padStart(8, "0");
+
 const segmentsWithCaption = async (): Promise<string[]> => {
-  const folder = join(dataDir.path, "postgres", "pg_wal");
-  const names = (await readdir(folder)).filter((name) => /^[0-9A-F]{24}$/.test(name));
+  const names = (await readdir(folder())).filter((name) => /^[0-9A-F]{24}$/.test(name));
   const held = await Promise.all(
-    names.map(async (name) => (await readFile(join(folder, name))).includes(CAPTION)),
+    names.map(async (name) => (await readFile(join(folder(), name))).includes(CAPTION)),
   );
   return names.filter((_, i) => held[i]);
 };
@@ -37,7 +42,13 @@ it(
     const birds = anchorage.collection("birds");
     await birds.putAnchors([{ id: "owl", text: CAPTION, imageVector: [1, 0], textVector: [1, 0] }]);
     await birds.deleteAnchor("owl");
-    expect(await segmentsWithCaption()).not.toEqual([]);
+    const [held] = await segmentsWithCaption();
+    if (held === undefined) throw new Error("the log holds what was just written");
+    // As an earlier version left segments behind that are used again.
+    const reused = join(folder(), segmentAfter(held, 3));
+    await copyFile(join(folder(), held), reused);
+    const { uid, gid } = await stat(join(folder(), held));
+    await chown(reused, uid, gid);
     await birds.compact();
     expect(await segmentsWithCaption()).toEqual([]);
   },
