@@ -126,6 +126,7 @@ export const readQuery = <Schema extends z.ZodType>(c: Context, schema: Schema):
  * answers hold too much memory
  */
 export const answerJson = (c: Context, value: unknown, status: 200 | 201 | 202 | 503 = 200): Response => {
+  noteSequence(c, value);
   const headers = { "Content-Type": "application/json" };
   if (isLargeAnswer(value)) return c.body(streamJson(value), status, headers);
   let body: string;

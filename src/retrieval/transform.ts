@@ -13,6 +13,9 @@ const RANKS = { least: 64, small: 256, most: 512, manyAnchors: 2_048 } as const;
 export const FEWEST_TO_WHITEN = 20;
 const MODALITIES = ["image", "text"] as const;
 const AUTO = { image: "whiten:0.9:auto", text: "whiten:0.6:auto" } as const;
+/** Below this number of anchors `auto` divides by less, because small variances of so few are hardly known. */
+const FEW_ANCHORS = 256;
+const AUTO_OF_FEW = { image: "whiten:0.7:auto", text: "whiten:0.5:auto" } as const;
 
 /** The divisor of a whitening, and the number of directions. */
 export interface Whitening {
@@ -33,7 +36,10 @@ export interface Whitening {
  */
 export const kindFor = (modality: Modality, transform: Transform, anchors: number): TransformKind => {
   if (typeof transform !== "string") return kindOfSide(transform[modality], transform.rank);
-  if (transform === "auto") return anchors < FEWEST_TO_WHITEN ? "center" : AUTO[modality];
+  if (transform === "auto") {
+    if (anchors < FEWEST_TO_WHITEN) return "center";
+    return (anchors < FEW_ANCHORS ? AUTO_OF_FEW : AUTO)[modality];
+  }
   // Texts are at most centred: whitening them to the power 1, as images are, reduces accuracy.
   return modality === "text" && transform === "whiten" ? "center" : transform;
 };
@@ -46,7 +52,11 @@ const kindOfSide = (side: SideTransform, common: Whitening["rank"] = "auto"): Tr
 /** Every kind that a transform can resolve to for any number of anchors, and the kinds of the named transforms. */
 export const kindsFor = (transform: Transform): TransformKind[] => [
   ...(["none", "center", "whiten"] as const),
-  ...MODALITIES.flatMap((modality) => [AUTO[modality], kindFor(modality, transform, FEWEST_TO_WHITEN)]),
+  ...MODALITIES.flatMap((modality) => [
+    AUTO_OF_FEW[modality],
+    AUTO[modality],
+    kindFor(modality, transform, FEW_ANCHORS),
+  ]),
 ];
 
 const WHITENING = /^whiten:([^:]+):(auto|\d+)$/;
@@ -70,12 +80,13 @@ export const fittedTransformOf = (kind: TransformKind, rank: number): FittedTran
 };
 
 /**
- * The number of directions for the rank `auto`, by the band of the number of anchors: half of the anchors up to 256,
- * an eighth of more than 2,048 anchors up to 512, and at least 64.
+ * The number of directions for the rank `auto`, by the band of the number of anchors: as many as anchors below 256, half
+ * of the anchors up to 256, an eighth of more than 2,048 anchors up to 512, and at least 64.
  */
 export const autoRank = (anchors: number, dimension: number): number => {
   const { from } = bandOf(anchors);
   const { least, small, most, manyAnchors } = RANKS;
+  if (from < FEW_ANCHORS) return Math.min(dimension, Math.max(least, from));
   const wanted = from > manyAnchors ? from / 8 : Math.min(small, from / 2);
   return Math.min(dimension, most, Math.max(least, wanted));
 };

@@ -131,6 +131,18 @@ export const uses = (): readonly Use[] => {
       "a page of a report that is not there",
       (client) => of(client).getErasureReportHtml("00000000-0000-4000-8000-000000000000"),
     ],
+    ["an evaluation of too few classes", (client) => done(client, of(client).evaluate())],
+    ["an evaluation that is not there", (client) => of(client).getEvaluation()],
+    ["a map of the anchors", (client) => done(client, of(client).computeProjection({ methods: ["pca"] }))],
+    ["the map", async (client) => Object.keys(await of(client).getProjection())],
+    [
+      "values of the map",
+      async (client) => (await of(client).getProjectionValues({ of: "agreement" })).values.length,
+    ],
+    [
+      "a query's place on the map",
+      (client) => of(client).placeOnProjection({ query: { anchor: "a00" }, method: "pca", side: "image" }),
+    ],
     ["a check of the anchors", (client) => done(client, of(client).check({ limit: 2 }))],
     ["a check that is not there", (client) => of(client).getCheck()],
     ["a tuning that is not there", (client) => of(client).getTuning()],

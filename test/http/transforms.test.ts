@@ -103,7 +103,7 @@ describe("automatic k and p", () => {
     expect((await ask({ transform: "none", k: 7 })).body).toMatchObject({ asif: { k: 7, p: 16 } });
     expect(await present()).toMatchObject({
       asif: { k: 400, p: 1.5 },
-      indexes: { image: { transform: { kind: "whiten", power: 0.9 } } },
+      indexes: { image: { transform: { kind: "whiten", power: 0.7 } } },
     });
   });
 
@@ -217,7 +217,7 @@ describe("a move to another transform", () => {
     };
     expect(await kinds()).toEqual(["whiten:0.6:4", "whiten:0.9:6"]);
     await move("auto");
-    expect(await kinds()).toEqual(["whiten:0.6:auto", "whiten:0.9:auto"]);
+    expect(await kinds()).toEqual(["whiten:0.5:auto", "whiten:0.7:auto"]);
   });
 
   it("needs no job where there are no anchors", async () => {
@@ -242,7 +242,7 @@ describe("a move to another transform", () => {
     expect(status).toBe(200);
     expect(body).toMatchObject({ results: [{ classes: [{ name: "a" }] }] });
     expect(await present()).toMatchObject({
-      indexes: { image: { transform: { kind: "whiten", power: 0.9, rank: 0 } } },
+      indexes: { image: { transform: { kind: "whiten", power: 0.7, rank: 0 } } },
     });
   });
 });

@@ -272,7 +272,8 @@ describe.each(["center", "whiten", "auto"] as const)("the transform %s", (kind) 
     await ask(space.view(), "image", kind);
     write(anchors.slice(100));
     const { version } = await ask(space.view(), "image", kind);
-    expect(version).toBe(2);
+    // From 256 anchors on `auto` is another fit, whose versions begin anew.
+    expect(version).toBe(kind === "auto" ? 1 : 2);
     // Dead rows enough to compact, yet replaced by the same anchors: only rounding could tell a new fit from the old.
     write(anchors.slice(0, 1_010));
     await space.compact();
@@ -281,7 +282,7 @@ describe.each(["center", "whiten", "auto"] as const)("the transform %s", (kind) 
     expect(answer.version).toBe(version);
     const fresh = await openWith(anchors, { transforms: saved.slice(1, 2) });
     expect(answer.hits).toEqual((await ask(fresh.space.view(), "image", kind)).hits);
-    await eventually(() => saved.at(-1)?.version).toBe(3);
+    await eventually(() => saved.at(-1)?.version).toBe(version + 1);
   });
 
   test("gets no version twice where memory is compacted while a fit runs", async () => {

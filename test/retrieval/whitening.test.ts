@@ -172,7 +172,7 @@ describe("a fit", () => {
 describe("the rank auto", () => {
   test.each([
     { anchors: 40, rank: 64 },
-    { anchors: 200, rank: 64 },
+    { anchors: 200, rank: 128 },
     { anchors: 300, rank: 128 },
     { anchors: 704, rank: 256 },
     { anchors: 2_500, rank: 256 },
@@ -200,7 +200,9 @@ describe("what a transform does to a side", () => {
     { transform: "whiten", anchors: 1_000, image: "whiten", text: "center" },
     { transform: "center", anchors: 1_000, image: "center", text: "center" },
     { transform: "none", anchors: 1_000, image: "none", text: "none" },
-    { transform: "auto", anchors: 20, image: "whiten:0.9:auto", text: "whiten:0.6:auto" },
+    { transform: "auto", anchors: 256, image: "whiten:0.9:auto", text: "whiten:0.6:auto" },
+    { transform: "auto", anchors: 255, image: "whiten:0.7:auto", text: "whiten:0.5:auto" },
+    { transform: "auto", anchors: 20, image: "whiten:0.7:auto", text: "whiten:0.5:auto" },
     { transform: "auto", anchors: 19, image: "center", text: "center" },
     { transform: custom, anchors: 1, image: "whiten:0.5:40", text: "whiten:0.25:12" },
   ] as const)(

@@ -207,13 +207,13 @@ describe("npm run build-index", () => {
     const { status, stdout } = await runScript("build-index", ["--collection", "squares"], dataDir);
     expect(status).toBe(0);
     expect(stdout).toMatch(
-      /^squares: 99 anchors at sequence \d+, profile default, in .*squares\nimage: \d+ dimensions, transform whiten:0\.9:auto, .*\ntext: \d+ dimensions, transform whiten:0\.6:auto, .*\ndone in [\d.]+ s\n$/,
+      /^squares: 99 anchors at sequence \d+, profile default, in .*squares\nimage: \d+ dimensions, transform whiten:0\.7:auto, .*\ntext: \d+ dimensions, transform whiten:0\.5:auto, .*\ndone in [\d.]+ s\n$/,
     );
     const directory = join(dataDir, "indexes", "squares");
     const manifest = JSON.parse(await readFile(join(directory, "manifest.json"), "utf8")) as BuiltManifest;
     expect(manifest).toMatchObject({
       count: 99,
-      modalities: { image: { transform: "whiten:0.9:auto" } },
+      modalities: { image: { transform: "whiten:0.7:auto" } },
     });
     expect(manifest.modalities.image.encoder).toEqual({
       id: QUICK,
@@ -255,13 +255,13 @@ describe("npm run tune-index", () => {
   it("prints how much the graphs find and in what time, and writes it where the service reads it", async () => {
     const { status, stdout } = await runScript("tune-index", ["--collection", "squares"], dataDir);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^image\/whiten:0\.9:auto: 99 vectors of \d+ dimensions$/m);
+    expect(stdout).toMatch(/^image\/whiten:0\.7:auto: 99 vectors of \d+ dimensions$/m);
     expect(stdout).toMatch(/^ {3}10 {4}16 [01]\.\d{4} 0\.\d{4} +\d+\.\d{3}/m);
     const file = join(dataDir, "indexes", "squares.recall.json");
     const { curves } = JSON.parse(await readFile(file, "utf8")) as { curves: Record<string, object> };
     expect(curves).toMatchObject({
-      "image/whiten:0.9:auto": { anchors: 99 },
-      "text/whiten:0.6:auto": { anchors: 99 },
+      "image/whiten:0.7:auto": { anchors: 99 },
+      "text/whiten:0.5:auto": { anchors: 99 },
     });
   });
 });

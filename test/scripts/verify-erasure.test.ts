@@ -76,7 +76,7 @@ describe("npm run verify-erasure", () => {
     await service.end("SIGTERM");
     const stopped = await ofPets("--anchors", file("gone.jsonl"));
     expect([stopped.status, stopped.stderr]).toEqual([0, ""]);
-    expect(stopped.stdout).toMatch(/searched \d+ files of Postgres .*; set aside: its log/);
+    expect(stopped.stdout).toMatch(/searched \d+ files of Postgres .*, its write-ahead log among them/);
     service = await startService(data.path);
   });
 

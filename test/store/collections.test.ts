@@ -54,9 +54,9 @@ describe("collections", () => {
     const image = { mediaType: "image/png", bytes: Uint8Array.of(1) };
     await upsertAnchors(store, collection, [anchor("a", { image })]);
     await saveTransform(store, collection, transform());
-    expect(await deleteCollection(store, BIRDS)).toBe(true);
-    expect(await deleteCollection(store, BIRDS)).toBe(false);
-    for (const table of ["collections", "anchors", "vectors", "images", "changes", "transforms"])
+    expect(await deleteCollection(store, BIRDS)).toMatchObject({ collection: BIRDS, count: 1, position: 1 });
+    expect(await deleteCollection(store, BIRDS)).toBeNull();
+    for (const table of ["collections", "anchors", "vectors", "images", "originals", "changes", "transforms"])
       expect(await runSql(`SELECT 1 FROM ${table}`, database.url), table).toEqual([]);
     expect((await newCollection(store)).key).not.toBe(collection.key);
   });

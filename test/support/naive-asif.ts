@@ -122,6 +122,8 @@ export const naiveTransform = (
     normalized(Array.from(row)).map((value, i) => value - (mean[i] ?? 0));
   const isAuto = kind === "auto" && anchors.length >= 20;
   if (!isAuto && (kind !== "whiten" || side === "text")) return center;
+  const [imagePower, textPower] = anchors.length < 256 ? [0.7, 0.5] : [0.9, 0.6];
+  const power = side === "image" ? imagePower : textPower;
   const centered = rows.clone().subRowVector(mean);
   const covariance = centered.transpose().mmul(centered).div(anchors.length);
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(covariance, {
@@ -129,8 +131,7 @@ export const naiveTransform = (
   });
   const deviations = realEigenvalues.map((value) => Math.sqrt(Math.max(0, value)));
   const least = floor * Math.max(...deviations);
-  const divisor = (deviation: number): number =>
-    isAuto ? deviation ** (side === "image" ? 0.9 : 0.6) : deviation + 1e-3;
+  const divisor = (deviation: number): number => (isAuto ? deviation ** power : deviation + 1e-3);
   return (row) => {
     const part = center(row);
     return deviations.map((deviation, i) =>

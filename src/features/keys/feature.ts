@@ -10,6 +10,8 @@ export const keysFeature: Feature = {
   name: "keys",
   open: async ({ store, settings, log }) => {
     const ring = openKeyRing(store);
+    // So that requests are told apart by keys even if Postgres goes away before the first.
+    await ring.hasKeys();
     const sessions = openSessions(ring, settings.apiKey);
     const audit =
       settings.dataDir === null || !settings.audit
