@@ -30,6 +30,9 @@ export const BEST = {
   p: "auto",
 } as const;
 
+/** The method of new collections with encoders of the registry. */
+const DEFAULT: Method = "asif+local";
+
 /** In the order in which they are added to what is published. */
 const STEPS: readonly (Partial<Configuration> & { readonly name: string })[] = [
   { name: "+ the sample's five vendors", vendors: SAMPLE_VENDORS },
@@ -53,12 +56,19 @@ export const ladder = (layered: boolean): Configuration[] => {
       ? { ...PUBLISHED, name: "ASIF as published, one vendor (noto), mixed7", layers: ["mixed7"] }
       : { ...PUBLISHED, name: "ASIF as published, one vendor (noto)", layers: LAYERS },
   ];
-  const steps = layered ? [...STEPS, { name: "+ layers mixed5 and mixed6", layers: LAYERS }] : STEPS;
+  const layers = layered ? [{ name: "+ layers mixed5 and mixed6", layers: LAYERS }] : [];
+  const steps = [...STEPS, ...layers, { name: "+ local regression: the default", method: DEFAULT }];
   for (const step of steps) rows.push({ ...BEST, style: "unseen", ...rows.at(-1), ...step });
   return [
     ...rows,
-    { ...BEST, name: `seen style: and the other emoji of ${QUERY_VENDOR}`, style: "seen" },
-    { ...BEST, name: "the sample as it is served, unseen style", vendors: SAMPLE_VENDORS, style: "unseen" },
+    { ...BEST, name: `seen style: and the other emoji of ${QUERY_VENDOR}`, style: "seen", method: DEFAULT },
+    {
+      ...BEST,
+      name: "the sample as it is served, unseen style",
+      vendors: SAMPLE_VENDORS,
+      style: "unseen",
+      method: DEFAULT,
+    },
   ];
 };
 
