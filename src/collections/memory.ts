@@ -21,9 +21,15 @@ import type { Erasure } from "./erasure.ts";
 import type { CollectionHooks } from "./hooks.ts";
 import { fingerprintsOf, refuseForbidden } from "./never-again.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
-import { createWriteTurns, isUnavailable, unavailable } from "./turns.ts";
-import { createUpsertQueue, settleGroup, type QueuedWrite } from "./upsert-queue.ts";
-import { createSequenceWaiters } from "./waiting.ts";
+import {
+  createSequenceWaiters,
+  createUpsertQueue,
+  createWriteTurns,
+  isUnavailable,
+  settleGroup,
+  unavailable,
+  type QueuedWrite,
+} from "./write-order.ts";
 
 /** One collection, in Postgres and in memory, kept in step: memory is what Postgres committed, in its order. */
 export interface OpenCollection {

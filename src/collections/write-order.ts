@@ -1,12 +1,63 @@
 import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { GroupedWrite, WriteResult } from "../store/index.ts";
+import type { Sequence } from "../types.ts";
+
+/** If a write timed out waiting for Postgres, those queued behind it fail instead of each timing out in turn. */
+const IN_VAIN_MS = 250;
+/** Deletions and other work that wait for a turn. */
+const MAX_WAITING = 1_000;
+
+/** Runs one piece of work at a time, in the order in which they came. */
+export interface WriteTurns {
+  /** @throws AnchorageError `unavailable` if the turn before it timed out waiting for Postgres */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Whether no more work should wait. */
+  readonly isFull: () => boolean;
+}
+
+/** Creates the turns of one collection's writes. */
+export const createWriteTurns = (): WriteTurns => {
+  let last: Promise<unknown> = Promise.resolve();
+  /** When the last turn that timed out began. */
+  let timedOut = -Infinity;
+  let waiting = 0;
+  return {
+    inTurn: (work) => {
+      const asked = performance.now();
+      waiting += 1;
+      const turn = last.then(async () => {
+        const began = performance.now();
+        try {
+          if (asked < timedOut)
+            throw unavailable("The write before this one waited for Postgres until its time was up.");
+          return await work();
+        } catch (error) {
+          if (isUnavailable(error) && performance.now() - began > IN_VAIN_MS) timedOut = began;
+          throw error;
+        } finally {
+          waiting -= 1;
+        }
+      });
+      last = turn.catch(() => undefined);
+      return turn;
+    },
+    isFull: () => waiting >= MAX_WAITING,
+  };
+};
+
+/** An `unavailable` error. */
+export const unavailable = (message: string): AnchorageError => new AnchorageError("unavailable", message);
+
+/** Whether an error says that the service cannot answer for now. */
+export const isUnavailable = (error: unknown): boolean =>
+  isAnchorageError(error) && error.code === "unavailable";
 
 /** Writes and anchors of one commit; a single write may hold more anchors. */
 const MAX_WRITES = 256;
 const MAX_ANCHORS = 2_000;
 /** Writes, and megabytes of their vectors and images, that wait for a commit. */
-const MAX_WAITING = 2_000;
-const MAX_WAITING_BYTES = 512 * 1024 * 1024;
+const MAX_QUEUED = 2_000;
+const MAX_QUEUED_BYTES = 512 * 1024 * 1024;
 
 /** One write, and who waits for it. */
 export interface QueuedWrite {
@@ -81,10 +132,7 @@ export const createUpsertQueue = (
     add: (write, signal) =>
       new Promise((resolve, reject) => {
         const bytes = bytesOf(write);
-        if (
-          waiting.length >= MAX_WAITING ||
-          (waiting.length > 0 && waitingBytes + bytes > MAX_WAITING_BYTES)
-        ) {
+        if (waiting.length >= MAX_QUEUED || (waiting.length > 0 && waitingBytes + bytes > MAX_QUEUED_BYTES)) {
           reject(new AnchorageError("unavailable", "Too many writes to this collection wait; try again."));
           return;
         }
@@ -108,8 +156,12 @@ const isConditional = ({ expected, ifSequence }: GroupedWrite): boolean =>
 
 const bytesOf = ({ anchors }: GroupedWrite): number =>
   anchors.reduce(
-    (sum, { imageVector, textVector, image }) =>
-      sum + imageVector.byteLength + textVector.byteLength + (image?.bytes.length ?? 0),
+    (sum, { imageVector, textVector, image, original }) =>
+      sum +
+      imageVector.byteLength +
+      textVector.byteLength +
+      (image?.bytes.length ?? 0) +
+      (original?.bytes.length ?? 0),
     0,
   );
 
@@ -132,4 +184,45 @@ export const settleGroup = async (
     if (isShared) for (const { reject } of group) reject(error);
     else for (const queued of group) await settleGroup([queued], commit);
   }
+};
+
+/** Requests that wait until the collection has reached a sequence. */
+export interface SequenceWaiters {
+  /** Resolves with true once the sequence is reached, with false after `ms` milliseconds or when it is closed. */
+  readonly for: (sequence: Sequence, ms: number) => Promise<boolean>;
+  /** Ends the waits whose sequence is reached by now. */
+  readonly look: () => void;
+  readonly close: () => void;
+}
+
+/** Creates an empty set of waiting requests. */
+export const createSequenceWaiters = (current: () => Sequence): SequenceWaiters => {
+  const waiters = new Set<{ readonly sequence: Sequence; readonly end: (reached: boolean) => void }>();
+  let closed = false;
+  return {
+    for: (sequence, ms) =>
+      new Promise((resolve) => {
+        if (current() >= sequence || closed) {
+          resolve(!closed);
+          return;
+        }
+        const timer = setTimeout(() => end(false), ms);
+        const end = (reached: boolean): void => {
+          clearTimeout(timer);
+          waiters.delete(waiter);
+          resolve(reached);
+        };
+        const waiter = { sequence, end };
+        waiters.add(waiter);
+      }),
+    look: () => {
+      if (waiters.size === 0) return;
+      const sequence = current();
+      for (const waiter of [...waiters]) if (waiter.sequence <= sequence) waiter.end(true);
+    },
+    close: () => {
+      closed = true;
+      for (const waiter of [...waiters]) waiter.end(false);
+    },
+  };
 };
