@@ -72,7 +72,7 @@ const PROBES = new Set(["/healthz", "/readyz"]);
 /** Signing in and out. */
 const SESSION_PATH = "/v1/session";
 /** The page and the documentation, which the operator may close. */
-const DOCS_PATHS = new Set(["/", "/openapi.json", "/docs", "/docs/style.css"]);
+const DOCS_PATHS = new Set(["/", "/openapi.json", "/docs", "/docs/script.js", "/docs/style.css"]);
 const PAGE_FILES = "/assets/";
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 

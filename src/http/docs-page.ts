@@ -8,6 +8,7 @@ import {
   type Schema,
   type Schemas,
 } from "./docs-schema.ts";
+import { renderForm, type FormField } from "./docs-form.ts";
 import type { OpenApiDocument } from "./openapi.ts";
 import { PROBLEM_KINDS } from "./problem.ts";
 
@@ -25,7 +26,7 @@ const LOCAL = "http://localhost:8080";
 /** Answers that any operation can give are told once. */
 const ANYWHERE = new Set(["401", "500"]);
 
-/** The OpenAPI document as one page without any script. */
+/** The OpenAPI document as one page. Its script only sends the forms. */
 export const renderDocs = (document: OpenApiDocument): Html => {
   const routes = routesOf(document);
   const schemas = document.components?.schemas ?? {};
@@ -40,6 +41,7 @@ export const renderDocs = (document: OpenApiDocument): Html => {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${document.info.title} API</title>
         <link rel="stylesheet" href="/docs/style.css" />
+        <script src="/docs/script.js" defer></script>
       </head>
       <body>
         <nav>
@@ -73,6 +75,10 @@ export const renderDocs = (document: OpenApiDocument): Html => {
             "Where an API key is configured, send it as `Authorization: Bearer <key>`, or the answer is 401; operations " +
               "marked open need none. A defect of the service answers 500.",
           )}
+          <label class="key" hidden
+            ><span>API key for what is sent from here, where one is required</span>
+            <input id="api-key" type="password" autocomplete="off"
+          /></label>
           ${groups.map(
             ({ name, description, routes }) =>
               html`<h2>${name}</h2>
@@ -122,8 +128,17 @@ const renderRoute = (route: Route, schemas: Schemas): Html => {
     ${table("Answers", answerRows(operation))}
     <h4>Try</h4>
     <pre>${curl(route, schemas)}</pre>
+    ${renderForm(route, fieldsOf(route), exampleBody(operation, schemas))}
   </article>`;
 };
+
+const fieldsOf = ({ operation }: Route): FormField[] =>
+  (operation.parameters ?? []).flatMap((parameter): FormField[] => {
+    if ("$ref" in parameter || (parameter.in !== "path" && parameter.in !== "query")) return [];
+    const { name, required = false } = parameter;
+    const value = parameter.in === "path" ? exampleOf(name, operation) : "";
+    return [{ in: parameter.in, name, required, value }];
+  });
 
 const table = (title: string, rows: readonly (readonly [string, Html | string])[]): Html | string =>
   rows.length === 0
@@ -196,11 +211,14 @@ const exampleBody = ({ requestBody }: Operation, schemas: Schemas): unknown => {
   return named === undefined || "$ref" in named ? undefined : (named.example as unknown);
 };
 
+/** The value of a part of the path in examples. */
+const exampleOf = (name: string, { tags }: Operation): string =>
+  name === "collection" ? (tags?.includes("queries") ? "emoji" : "birds") : "a1";
+
 /** Changes to the collection that the examples make, queries to the one that the service brings. */
 const curl = ({ method, path, operation }: Route, schemas: Schemas): string => {
   const body = exampleBody(operation, schemas);
-  const collection = operation.tags?.includes("queries") ? "emoji" : "birds";
-  const url = `${LOCAL}${path.replace("{collection}", collection).replace("{id}", "a1")}`;
+  const url = `${LOCAL}${path.replaceAll(/\{(\w+)\}/g, (_, name: string) => exampleOf(name, operation))}`;
   const verb = method === "get" ? "" : ` -X ${method.toUpperCase()}`;
   return body === undefined
     ? `curl${verb} ${url}`

@@ -27,5 +27,11 @@ td:first-child { white-space: nowrap; width: 1%; }
 .get { color: #1a7f5a; } .post { color: #2363c4; } .put, .patch { color: #a86a00; } .delete { color: #c03030; }
 .path { font: 600 14px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 .soft { opacity: .7; }
+summary { cursor: pointer; margin-top: .8rem; }
+form label, .key { display: block; margin: .5rem 0; }
+form label span, .key span { display: block; font-size: 13px; opacity: .7; }
+input, textarea { width: 100%; font: 13px/1.45 ui-monospace, monospace; padding: .35rem .5rem; border: 1px solid var(--line); border-radius: 6px; background: Canvas; color: CanvasText; }
+button { font: inherit; padding: .35rem .9rem; border: 1px solid var(--line); border-radius: 6px; cursor: pointer; }
+.answer { max-height: 30rem; overflow: auto; }
 @media (max-width: 50rem) { body { display: block; } nav { position: static; height: auto; border: 0; border-bottom: 1px solid var(--line); } main { padding: 1rem; } }
 `;

@@ -1,13 +1,23 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { DOCS_SCRIPT } from "./docs-form.ts";
 import { renderDocs } from "./docs-page.ts";
 import { DOCS_STYLE } from "./docs-style.ts";
 import { endpoint, OPEN } from "./endpoint.ts";
 import { describeApi, type OpenApiDocument } from "./openapi.ts";
 
 const tags = ["service"];
-/** The page runs no script and asks no other host for anything. */
-const PAGE_POLICY =
-  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** The page runs its own script alone, and asks this service alone. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
 
 /** The OpenAPI document and the page that shows it. Added last: the document lists what was added before. */
 export const addDocs = (app: OpenAPIHono): void => {
@@ -53,5 +63,8 @@ export const addDocs = (app: OpenAPIHono): void => {
     },
   );
 
+  app.get("/docs/script.js", (c) =>
+    c.body(DOCS_SCRIPT, 200, { "Content-Type": "text/javascript; charset=utf-8" }),
+  );
   app.get("/docs/style.css", (c) => c.body(DOCS_STYLE, 200, { "Content-Type": "text/css; charset=utf-8" }));
 };

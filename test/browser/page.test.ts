@@ -257,6 +257,19 @@ describe.skipIf(executable === null)("the page in Chromium", () => {
     await page.close();
   });
 
+  it("sends a request from the page of docs, and shows the answer", async () => {
+    const { page, faults } = await openPage(browser, server.url, "docs");
+    const operation = page.locator("#listCollections");
+    await operation.getByText("Send it from here").click();
+    await operation.getByRole("button", { name: "Send" }).click();
+    await operation.getByText("X-Request-Id").waitFor();
+    expect(await operation.locator(".answer").innerText()).toMatch(
+      /^GET \/v1\/collections\n200 [^]*"collections"/,
+    );
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
   it("is ready within a second on this machine's own address", async () => {
     const { page } = await openPage(browser, server.url);
     await page.getByRole("heading", { name: "What is this a picture of?" }).waitFor();

@@ -115,7 +115,7 @@ describe("the OpenAPI document", () => {
     expect(operations().map(([name]) => name)).toEqual(expect.arrayContaining(CONTRACT));
   });
 
-  const FILES_OF_PAGES = ["/docs/style.css", "/assets/:name"];
+  const FILES_OF_PAGES = ["/docs/script.js", "/docs/style.css", "/assets/:name"];
 
   it("names every route of the application and no other", () => {
     const routes = test.app.routes
@@ -181,14 +181,27 @@ describe("the OpenAPI document", () => {
 });
 
 describe("the page of docs", () => {
-  it("shows every operation, runs no script and asks no other host", async () => {
+  it("shows every operation, runs its own script alone and asks no other host", async () => {
     const response = await test.app.request(`${BASE}/docs`);
     const page = await response.text();
     for (const [, { operationId }] of operations()) expect(page).toContain(`id="${operationId}"`);
-    expect(page).not.toMatch(/<script|(?:src|href)="(?:https?:)?\/\//);
+    expect(page.match(/<script[^>]*>/g)).toEqual(['<script src="/docs/script.js" defer>']);
+    expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\/|\son\w+="/);
     expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(response.headers.get("content-security-policy")).toContain("script-src 'self';");
+    const script = await test.app.request(`${BASE}/docs/script.js`);
+    expect(script.headers.get("content-type")).toContain("text/javascript");
     const style = await test.app.request(`${BASE}/docs/style.css`);
     expect(style.headers.get("content-type")).toContain("text/css");
+  });
+
+  it("has a form for every operation, with a field for each part of the path and the example as body", async () => {
+    const page = await (await test.app.request(`${BASE}/docs`)).text();
+    expect(page.match(/<form /g)).toHaveLength(operations().length);
+    const [, search = ""] = page.split('data-path="/v1/collections/{collection}/search"');
+    expect(search.split("</form>")[0]).toMatch(
+      /name="path:collection" value="emoji" required[^]*<textarea name="body"/,
+    );
   });
 
   it("explains the type of every problem", async () => {
