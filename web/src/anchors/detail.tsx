@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { StoredAnchorBody } from "../../../src/api/anchors.ts";
 import type { CollectionBody } from "../../../src/api/collections.ts";
+import { decidedBy } from "../ask/decided.ts";
 import { useLoad } from "../load.ts";
 import { formatRoute } from "../route.ts";
 import { collectionClient, refresh } from "../service.ts";
@@ -59,6 +60,7 @@ export const Detail = ({ collection, id }: { readonly collection: CollectionBody
               More like it
             </button>
           </p>
+          <DecidedFor name={name} id={id} />
           <Neighbours name={name} id={id} sequence={sequence} />
         </>
       )}
@@ -99,6 +101,29 @@ const Caption = ({
         </div>
       )}
     </form>
+  );
+};
+
+/** What the anchor moved in the last questions of this tab. */
+const DecidedFor = ({ name, id }: { readonly name: string; readonly id: string }) => {
+  const uses = decidedBy(name, id);
+  return (
+    <section>
+      <h2>Decides for</h2>
+      {uses.length === 0 ? (
+        <p class="small muted">No question that was asked in this tab lists it.</p>
+      ) : (
+        <ul class="plain-list">
+          {uses.map(({ what, address, name: className, contribution, won }) => (
+            <li key={`${what} ${className} ${contribution}`}>
+              <strong>{className}</strong> {contribution < 0 ? "−" : "+"}
+              {Math.abs(contribution).toFixed(3)}
+              {won ? ", the answer," : ""} of {address === null ? what : <a href={address}>{what}</a>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
   );
 };
 

@@ -7,6 +7,7 @@ import { jobKey } from "../ui/job.tsx";
 import { Problem } from "../ui/problem.tsx";
 import { AnswerCard } from "./answer-card.tsx";
 import { ask } from "./answer.ts";
+import { remember } from "./decided.ts";
 import { Nearest } from "./nearest.tsx";
 import { QuestionCard } from "./question-card.tsx";
 import { templateFault } from "./question.ts";
@@ -56,9 +57,11 @@ const Answer = ({ name, sequence }: { readonly name: string; readonly sequence: 
   const calibrated = (calibrations.value?.length ?? 0) > 0;
   const about_ = about?.kind === "image" ? about.image.address : (about?.id ?? "");
   const key = ready && settled ? JSON.stringify([name, asked, about_, calibrated, sequence]) : null;
-  const answer = useLoad((signal) => {
+  const answer = useLoad(async (signal) => {
     if (about === null) throw new Error("nothing is asked about");
-    return ask(collectionClient(name), asked, about, { calibrated, signal });
+    const compared = await ask(collectionClient(name), asked, about, { calibrated, signal });
+    remember(name, asked, about, compared);
+    return compared;
   }, key);
 
   if (asked.text !== "" && about === null) return <TextAnswer name={name} text={asked.text} />;
