@@ -1,5 +1,12 @@
 import type { Transform } from "../../api/transforms.ts";
-import { createExactIndex, unitRows, type Look, type Neighbours } from "../../retrieval/index.ts";
+import {
+  createExactIndex,
+  kindFor,
+  unitRows,
+  whiteningOf,
+  type Look,
+  type Neighbours,
+} from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
 import { rankGrid } from "./asif-grid.ts";
 import type { MeasuredTrial, Metric } from "./api.ts";
@@ -13,8 +20,15 @@ export interface WhiteningPowers {
   readonly rank: number | "auto";
 }
 
-/** What the transform `auto` does to so many anchors that it whitens them. */
+/** What the transform `auto` does to many anchors. */
 export const AUTO_POWERS: WhiteningPowers = { image: 0.9, text: 0.6, rank: "auto" };
+
+/** What the transform `auto` does to so many anchors, if it whitens them. */
+export const autoPowers = (anchors: number): WhiteningPowers => ({
+  image: whiteningOf(kindFor("image", "auto", anchors))?.power ?? AUTO_POWERS.image,
+  text: whiteningOf(kindFor("text", "auto", anchors))?.power ?? AUTO_POWERS.text,
+  rank: "auto",
+});
 const NAMES = ["image", "text", "rank"] as const;
 /** Tried on one side, and for the rank, while the others are those of `auto`. */
 const STEPS: readonly Partial<WhiteningPowers>[] = [
@@ -27,12 +41,14 @@ const STEPS: readonly Partial<WhiteningPowers>[] = [
   { rank: 256 },
 ];
 
-/** @param most the directions that `auto` has */
-export const powerSteps = (most: number): WhiteningPowers[] =>
-  STEPS.filter(({ rank }) => typeof rank !== "number" || rank < most).map((step) => ({
-    ...AUTO_POWERS,
-    ...step,
-  }));
+/**
+ * @param most the directions that `auto` has
+ * @param auto its powers
+ */
+export const powerSteps = (most: number, auto = AUTO_POWERS): WhiteningPowers[] =>
+  STEPS.filter(({ rank }) => typeof rank !== "number" || rank < most)
+    .map((step) => ({ ...auto, ...step }))
+    .filter((powers) => NAMES.some((name) => powers[name] !== auto[name]));
 
 export const transformOfPowers = ({ image, text, rank }: WhiteningPowers): Transform => ({
   image: { kind: "whiten", power: image },
@@ -41,8 +57,11 @@ export const transformOfPowers = ({ image, text, rank }: WhiteningPowers): Trans
 });
 
 /** The powers of a transform that {@link transformOfPowers} made, or of `auto`; null for any other. */
-export const powersOfTransform = (transform: Transform | undefined): WhiteningPowers | null => {
-  if (transform === "auto") return AUTO_POWERS;
+export const powersOfTransform = (
+  transform: Transform | undefined,
+  auto = AUTO_POWERS,
+): WhiteningPowers | null => {
+  if (transform === "auto") return auto;
   if (transform === undefined || typeof transform === "string") return null;
   const { image, text, rank = "auto" } = transform;
   if (image.kind !== "whiten" || text.kind !== "whiten") return null;
@@ -50,16 +69,19 @@ export const powersOfTransform = (transform: Transform | undefined): WhiteningPo
 };
 
 /** The best powers of each side and the best rank together, where each was tried alone; none where that is known. */
-export const combinedPowers = (trials: readonly MeasuredTrial[], objective: Metric): WhiteningPowers[] => {
+export const combinedPowers = (
+  trials: readonly MeasuredTrial[],
+  objective: Metric,
+  auto = AUTO_POWERS,
+): WhiteningPowers[] => {
   const tried = trials.flatMap((trial) => {
-    const powers = trial.method === "asif" ? powersOfTransform(trial.transform) : null;
+    const powers = trial.method === "asif" ? powersOfTransform(trial.transform, auto) : null;
     return powers === null ? [] : [{ powers, value: trial[objective] }];
   });
   const bestOf = <Name extends keyof WhiteningPowers>(name: Name): WhiteningPowers[Name] =>
     tried
-      .filter(({ powers }) => NAMES.every((other) => other === name || powers[other] === AUTO_POWERS[other]))
-      .reduce((best, one) => (one.value > best.value ? one : best), { powers: AUTO_POWERS, value: -1 })
-      .powers[name];
+      .filter(({ powers }) => NAMES.every((other) => other === name || powers[other] === auto[other]))
+      .reduce((best, one) => (one.value > best.value ? one : best), { powers: auto, value: -1 }).powers[name];
   const together = { image: bestOf("image"), text: bestOf("text"), rank: bestOf("rank") };
   const isSame = ({ powers }: { readonly powers: WhiteningPowers }): boolean =>
     NAMES.every((name) => powers[name] === together[name]);
@@ -97,7 +119,8 @@ export const askPowers = async (
 
 /** One side of a fold as `auto` shows it. */
 interface Side {
-  readonly modality: Modality;
+  /** The power that it is whitened to. */
+  readonly fitted: number;
   readonly deviations: Float64Array;
   readonly anchors: Float32Array;
   readonly count: number;
@@ -112,7 +135,7 @@ const sideOf = async (fold: OpenFold, modality: Modality): Promise<Side | null> 
   const live = view.liveSlots();
   const slots = allow === undefined ? live : live.filter((slot) => allow[slot] === 1);
   return {
-    modality,
+    fitted: autoPowers(live.length)[modality],
     deviations,
     anchors: look.rows(slots),
     count: slots.length,
@@ -122,14 +145,13 @@ const sideOf = async (fold: OpenFold, modality: Modality): Promise<Side | null> 
 
 /** The nearest anchors by places in the order of their ids. */
 const nearest = async (
-  { modality, deviations, anchors, queries }: Side,
+  { fitted, deviations, anchors, queries }: Side,
   power: number,
   rank: WhiteningPowers["rank"],
   k: number,
 ): Promise<Neighbours> => {
   const dimension = rank === "auto" ? deviations.length : Math.min(rank, deviations.length);
-  const shown = (rows: Float32Array): Float32Array =>
-    rescaled(rows, deviations, AUTO_POWERS[modality] - power, dimension);
+  const shown = (rows: Float32Array): Float32Array => rescaled(rows, deviations, fitted - power, dimension);
   const index = createExactIndex({ dimension, compare: (a, b) => a - b });
   index.add(0, shown(anchors));
   try {

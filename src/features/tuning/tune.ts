@@ -16,7 +16,7 @@ import {
 } from "./candidates.ts";
 import { compareMethods, differenceOf } from "./compare-methods.ts";
 import { bestOf, createLedger, keyOf } from "./ledger.ts";
-import { combinedPowers, powerSteps, type WhiteningPowers } from "./powers.ts";
+import { autoPowers, combinedPowers, powerSteps, type WhiteningPowers } from "./powers.ts";
 import { createRun, gridPiece, powersPiece, trialPiece, type Piece, type TuneContext } from "./run.ts";
 import type { Choice, Measured, MeasuredTrial, Trial, TuneSettings, TuningFindings } from "./api.ts";
 
@@ -77,7 +77,7 @@ export const tune = async (
       whitened === null || some.length === 0
         ? []
         : [powersPiece(whole({ method: "asif" }), some, powersGrid(whitened))];
-    const steps = powers(powerSteps(MOST_DIRECTIONS));
+    const steps = powers(powerSteps(MOST_DIRECTIONS, autoPowers(anchors)));
     const automatic = transforms.includes("auto") ? [autoTrial(autoMethod, anchors)] : [];
     const local = untried([...localTrials(methods, close), ...automatic.filter(by(methods))].map(whole));
     const canonical = gridPiece(whole({ method: "asif-csa", rank: largest }), canonicalGrid(coarse, current));
@@ -106,7 +106,7 @@ export const tune = async (
       ranks,
     );
     const present = current.k <= LARGEST_K ? [now] : [];
-    const together = powers(combinedPowers(trials(), objective));
+    const together = powers(combinedPowers(trials(), objective, autoPowers(anchors)));
     if (!(await isDone([...together, ...untried([...compound.map(whole), ...present])])))
       return { finished, complete: false };
 
