@@ -1,3 +1,1 @@
-import { runNamed } from "../src/cli/run-command.ts";
-
-await runNamed(process.argv.slice(2));
+import "../src/cli/main.ts";

@@ -18,8 +18,6 @@ const STAMP = ".built-from";
 export interface BuildOptions {
   /** `web/dist` where absent. */
   readonly folder?: string;
-  /** Builds even where the sources have not changed since the last time. */
-  readonly always?: boolean;
 }
 
 /**
@@ -27,16 +25,15 @@ export interface BuildOptions {
  *
  * @returns what was done, in a line; null where there was nothing to do
  */
-export const buildPage = async ({
-  folder = join(ROOT, "web/dist"),
-  always = false,
-}: BuildOptions = {}): Promise<string | null> => {
+export const buildPage = async ({ folder = join(ROOT, "web/dist") }: BuildOptions = {}): Promise<
+  string | null
+> => {
   const stamp = join(folder, STAMP);
   const hash = hashOfSources();
-  if (!always && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return null;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return null;
   const vite = await import("vite").catch(() => null);
   if (vite === null)
-    return "The page was not built: vite is not installed. Run `npm ci && npm run build:page`; the API needs no page.";
+    return "The page was not built: vite is not installed. Run `npm ci && npm run build`; the API needs no page.";
   const started = performance.now();
   await vite.build({
     configFile: false,

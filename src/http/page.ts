@@ -8,7 +8,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { refuse } from "./problem.ts";
 
-/** Where `npm run build:page` puts the page. */
+/** Where `npm run build` puts the page. */
 export const PAGE_FOLDER = fileURLToPath(new URL("../../web/dist/", import.meta.url));
 
 /** The page runs its own scripts alone, and asks this service alone. */
@@ -28,7 +28,7 @@ const POLICY = [
 
 const MISSING = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Anchorage</title>
 <h1>Anchorage is running; its page is not built.</h1>
-<p>Run <code>npm ci &amp;&amp; npm run build:page</code> in the checkout, then load this page again.
+<p>Run <code>npm ci &amp;&amp; npm run build</code> in the checkout, then load this page again.
 <p><a href="/docs">The API's documentation</a> is here.</html>
 `;
 const MISSING_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -77,7 +77,7 @@ describe("the page", () => {
   it("says what to run where it is not built", async () => {
     const response = await appOf(join(folder, "nowhere")).request("http://localhost/");
     expect(response.status).toBe(503);
-    expect(await response.text()).toContain("npm run build:page");
+    expect(await response.text()).toContain("npm run build");
   });
 });
 
