@@ -1,5 +1,6 @@
 import type { AnchorBody } from "../../src/features/client.ts";
 import { createRandom } from "../../src/math/random.ts";
+import { numbersOf } from "../../src/store/float32.ts";
 
 export const DIMENSION = 16;
 
@@ -82,7 +83,7 @@ export const rankAll = (
   by: Vectors = "imageVector",
 ): { readonly id: string; readonly score: number }[] =>
   [...held]
-    .map(([id, anchor]) => ({ id, score: cosine(anchor[by] ?? [], query) }))
+    .map(([id, anchor]) => ({ id, score: cosine(numbersOf(anchor[by] ?? []), query) }))
     .sort((a, b) => b.score - a.score);
 
 const cosine = (a: readonly number[], b: readonly number[]): number => {

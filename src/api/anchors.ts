@@ -11,11 +11,11 @@ import {
   sequence,
   text,
   textUpTo,
-  vector,
 } from "./values.ts";
 import { filter } from "./filter.ts";
 import { image } from "./inputs.ts";
 import { receiptState } from "./receipts.ts";
+import { vector, vectorsParameter } from "./vectors.ts";
 
 /** In one JSON body; a stream of lines may hold any number. */
 export const MAX_ANCHORS = 10_000;
@@ -134,7 +134,7 @@ export const imageQuery = z.strictObject({
 });
 
 export const anchorQuery = z.strictObject({
-  vectors: optional(flag.openapi({ description: "Adds the stored vectors." })),
+  vectors: optional(vectorsParameter),
   minSequence: optional(minSequenceParameter),
 });
 
@@ -162,7 +162,7 @@ export const listQuery = z.strictObject({
         example: '{"owner":"ann"}',
       }),
   ),
-  vectors: optional(flag.openapi({ description: "Adds the stored vectors." })),
+  vectors: optional(vectorsParameter),
   minSequence: optional(minSequenceParameter),
 });
 
@@ -304,9 +304,16 @@ export type WrittenBody = z.input<typeof written>;
 export type WrittenLines = z.output<typeof writtenLines>;
 export type WrittenLinesBody = z.input<typeof writtenLines>;
 export type StoredAnchor = z.output<typeof storedAnchor>;
-export type StoredAnchorBody = z.input<typeof storedAnchor>;
+/** A stored anchor with its vectors, if any, as numbers. */
+export type StoredAnchorBody = Omit<z.input<typeof storedAnchor>, "imageVector" | "textVector"> & {
+  readonly imageVector?: readonly number[];
+  readonly textVector?: readonly number[];
+};
 export type AnchorPage = z.output<typeof anchorPage>;
-export type AnchorPageBody = z.input<typeof anchorPage>;
+/** A page of anchors with their vectors, if any, as numbers. */
+export type AnchorPageBody = Omit<z.input<typeof anchorPage>, "anchors"> & {
+  readonly anchors: readonly StoredAnchorBody[];
+};
 export type AnchorQuery = z.output<typeof anchorQuery>;
 export type ListQuery = z.output<typeof listQuery>;
 export type AnchorChange = z.output<typeof anchorChange>;

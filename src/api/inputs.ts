@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { anchorId, modality, optional, text, vector } from "./values.ts";
+import { base64Fault } from "./base64.ts";
+import { anchorId, modality, optional, text } from "./values.ts";
+import { vector } from "./vectors.ts";
 
 /** For examples: one that works with any collection whose images are encoded here. */
 export const RED_PIXEL = {
@@ -9,20 +11,11 @@ export const RED_PIXEL = {
 };
 
 const DATA_URL = /^data:[^,;]*;base64,/;
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
-const NOT_BASE64 = /[^A-Za-z0-9+/]/;
 
-/** Strict, for Buffer skips what it does not know and would make another file of a damaged one. */
 const decodeBase64 = (encoded: string): Uint8Array | string => {
   const data = encoded.slice(DATA_URL.exec(encoded.slice(0, 200))?.[0].length ?? 0);
   if (data === "") return "must not be empty";
-  if (data.length % 4 !== 0 || !BASE64.test(data)) {
-    const wrong = data.replace(/={1,2}$/, "").search(NOT_BASE64);
-    return wrong >= 0
-      ? `is not base64: character ${wrong + 1} is ${JSON.stringify(data[wrong])}`
-      : "is not base64: its length is not a multiple of 4";
-  }
-  return Buffer.from(data, "base64");
+  return base64Fault(data) ?? Buffer.from(data, "base64");
 };
 
 /** The bytes of an image file. */

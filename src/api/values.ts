@@ -202,18 +202,6 @@ export const numbers = checked<readonly number[]>((value) => {
   return wrong < 0 ? null : fault("is not a finite number", [wrong]);
 }).openapi(NUMBERS);
 
-/**
- * A vector. Only that it is a list is checked here, because a body can hold millions of numbers: `readVector` checks each
- * number and the dimension in the pass that copies them, so whatever uses a vector has to read it by that function.
- */
-export const vector = checked<readonly number[]>((value) =>
-  Array.isArray(value) ? null : notAList(),
-).openapi({
-  ...NUMBERS,
-  description: "Finite, not all zero, of the collection's dimension; it need not be normalised.",
-  example: [0.12, -0.5, 0.31],
-});
-
 /** The first thing in a JSON value that could not be kept as it is. */
 export const valueFault = (value: unknown, path: (string | number)[] = []): ValueFault | null => {
   if (typeof value === "string") {

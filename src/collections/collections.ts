@@ -159,11 +159,11 @@ export const openCollections = async (
 
     ...createWrites(store, encoding, memories),
 
-    getAnchor: async (name, id, options = {}) => {
+    getAnchor: async (name, id, { vectors = false, ...options } = {}) => {
       const { record } = await findAt(name, options);
       const [anchor] = await findAnchors(store, record, [id]);
       if (anchor === undefined) throw notFound("anchor", id);
-      return options.vectors === true ? detailWithVectors(anchor) : detail(anchor);
+      return vectors === false ? detail(anchor) : detailWithVectors(anchor, vectors);
     },
 
     listAnchors: async (name, page) => listPage(store, await findAt(name, page), page),

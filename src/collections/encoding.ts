@@ -5,6 +5,7 @@ import type { Input } from "../api/inputs.ts";
 import type { ClassifyRequest } from "../api/queries.ts";
 import { requireInstalled, type EncoderRegistry } from "../encoders/index.ts";
 import { invalidField, withItemPaths, type FieldPath } from "../errors.ts";
+import { fromBase64 } from "../store/float32.ts";
 import type { CollectionRecord, EncoderRecord, StoredImage } from "../store/index.ts";
 
 /** The longest text that is accepted, in characters; encoders truncate far earlier. */
@@ -134,9 +135,10 @@ export const checkText = (text: string, path: FieldPath): void => {
 };
 
 /**
- * Reads a vector that a caller gave: checks each number and copies it, in one pass.
+ * Reads a vector that a caller gave, and checks each number. Numbers are copied in the same pass; base64 is decoded
+ * straight into the result.
  *
- * @param values as the request holds them: nothing but that they are a list has been checked
+ * @param values as the request holds them: nothing but that they are a list, or base64 of 32-bit numbers, has been checked
  * @param dimension how many numbers the collection's vectors of this modality have
  * @param path the vector's path in the request, for faults
  * @throws AnchorageError `invalid-input` if the length is wrong, an item is not a number or not finite in float32, or all
@@ -146,19 +148,34 @@ export const checkText = (text: string, path: FieldPath): void => {
  * readVector([3, 4], 2, ["query", "vector"]); // [3, 4]
  * ```
  */
-export const readVector = (values: readonly unknown[], dimension: number, path: FieldPath): Float32Array => {
-  if (values.length !== dimension) {
-    throw invalidField(path, `has ${values.length} values; this collection's dimension is ${dimension}`);
+export const readVector = (
+  values: readonly unknown[] | string,
+  dimension: number,
+  path: FieldPath,
+): Float32Array => {
+  const given = typeof values === "string" ? fromBase64(values) : values;
+  if (given.length !== dimension) {
+    throw invalidField(path, `has ${given.length} values; this collection's dimension is ${dimension}`);
   }
-  // A plain loop, because an import spends much of its time here.
-  const vector = new Float32Array(dimension);
-  let isZero = true;
-  for (let i = 0; i < dimension; i++) {
+  return given instanceof Float32Array ? checkNumbers(given, path) : copyNumbers(given, path);
+};
+
+// Plain loops, because an import spends much of its time here.
+const copyNumbers = (values: readonly unknown[], path: FieldPath): Float32Array => {
+  const vector = new Float32Array(values.length);
+  for (let i = 0; i < vector.length; i++) {
     const item = values[i];
-    const value = typeof item === "number" ? Math.fround(item) : NaN;
+    vector[i] = typeof item === "number" ? item : NaN;
+  }
+  return checkNumbers(vector, path);
+};
+
+const checkNumbers = (vector: Float32Array, path: FieldPath): Float32Array => {
+  let isZero = true;
+  for (let i = 0; i < vector.length; i++) {
+    const value = vector[i] ?? NaN;
     if (!Number.isFinite(value)) throw invalidField([...path, i], "is not a finite 32-bit number");
     if (value !== 0) isZero = false;
-    vector[i] = value;
   }
   if (isZero) throw invalidField(path, "is all zero, which has no direction");
   return vector;

@@ -1,10 +1,12 @@
 import type { AnchorPage, ListQuery, StoredAnchor } from "../api/anchors.ts";
 import type { Filter } from "../api/filter.ts";
 import { PAGE_SIZE } from "../api/values.ts";
+import type { GivenVector } from "../api/vectors.ts";
 import { invalidField } from "../errors.ts";
 import { compareIds } from "../math/order.ts";
 import { createTurns } from "../math/slices.ts";
 import type { AnchorView } from "../retrieval/index.ts";
+import { toBase64 } from "../store/float32.ts";
 import {
   type AnchorRecord,
   type AnchorWithVectors,
@@ -25,7 +27,7 @@ export const listPage = async (
   collection: OpenCollection,
   { limit: wantedLimit = PAGE_SIZE, cursor, filter, vectors = false }: ListQuery,
 ): Promise<AnchorPage> => {
-  const limit = vectors ? Math.min(wantedLimit, pageWithVectors(collection)) : wantedLimit;
+  const limit = vectors !== false ? Math.min(wantedLimit, pageWithVectors(collection)) : wantedLimit;
   const after = cursor === undefined ? null : decodeCursor(cursor);
   // One more than asked for tells whether there is a next page.
   const wanted = limit + 1;
@@ -36,13 +38,14 @@ export const listPage = async (
   const page = records.slice(0, limit);
   const last = page.at(-1);
   return {
-    anchors: vectors
-      ? await findAnchors(
-          store,
-          collection.record,
-          page.map((anchor) => anchor.id),
-        ).then((found) => inIdOrder(found).map(detailWithVectors))
-      : page.map(detail),
+    anchors:
+      vectors !== false
+        ? await findAnchors(
+            store,
+            collection.record,
+            page.map((anchor) => anchor.id),
+          ).then((found) => inIdOrder(found).map((anchor) => detailWithVectors(anchor, vectors)))
+        : page.map(detail),
     nextCursor: records.length > limit && last !== undefined ? encodeCursor(last.id) : null,
   };
 };
@@ -119,11 +122,16 @@ export const detail = ({ id, caption, metadata, hasImage, sequence }: AnchorReco
   sequence,
 });
 
-export const detailWithVectors = (anchor: AnchorWithVectors): StoredAnchor => ({
-  ...detail(anchor),
-  imageVector: Array.from(anchor.imageVector),
-  textVector: Array.from(anchor.textVector),
-});
+/** @param form how vectors are written: `true` as numbers */
+export const detailWithVectors = (anchor: AnchorWithVectors, form: true | "base64"): StoredAnchor => {
+  const write = (vector: Float32Array): GivenVector =>
+    form === "base64" ? toBase64(vector) : Array.from(vector);
+  return {
+    ...detail(anchor),
+    imageVector: write(anchor.imageVector),
+    textVector: write(anchor.textVector),
+  };
+};
 
 const inIdOrder = <T extends AnchorRecord>(anchors: readonly T[]): T[] =>
   anchors.toSorted((a, b) => compareIds(a.id, b.id));

@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import type { Anchor, AnchorChange, Deleted, StoredAnchor, Written } from "../api/anchors.ts";
 import type { ImageKeeping } from "../api/collections.ts";
+import type { GivenVector } from "../api/vectors.ts";
 import {
   AnchorageError,
   atPath,
@@ -231,7 +232,7 @@ const readSource = <T>(
   modality: Modality,
   path: FieldPath,
   value: T | undefined,
-  vector: readonly number[] | undefined,
+  vector: GivenVector | undefined,
 ): Source<T> => {
   if (vector !== undefined) return readVector(vector, encoder.dimension, [...path, `${modality}Vector`]);
   if (encoder.external) {

@@ -14,6 +14,8 @@ let held = 0;
 export const isLargeAnswer = (value: unknown): boolean => countValues(value, VALUES_AT_ONCE) > VALUES_AT_ONCE;
 
 const countValues = (value: unknown, limit: number): number => {
+  // A long text takes as much memory as numbers do, at 8 bytes each.
+  if (typeof value === "string") return 1 + (value.length >>> 3);
   if (typeof value !== "object" || value === null) return 1;
   // Lists of numbers are not counted one by one.
   if (Array.isArray(value) && typeof value[0] === "number") return 1 + value.length;
@@ -71,7 +73,7 @@ export const streamJson = (value: unknown): ReadableStream<Uint8Array> => {
 
 /** The text of `JSON.stringify(value)` in pieces. */
 export function* piecesOf(value: unknown): Generator<string, void> {
-  if (!isLargeAnswer(value) || isCustom(value)) {
+  if (isScalar(value) || !isLargeAnswer(value) || isCustom(value)) {
     yield JSON.stringify(value);
     return;
   }

@@ -26,6 +26,12 @@ describe("a large answer", () => {
     );
   });
 
+  it("may be large by a few long texts, such as vectors in base64", () => {
+    const texts = { texts: [..."abcde"].map((letter) => letter.repeat(10_000)) };
+    expect(isLargeAnswer(texts)).toBe(true);
+    expect([...piecesOf(texts)].join("")).toBe(JSON.stringify(texts));
+  });
+
   it("is written no further than it is read", async () => {
     let written = 0;
     const items = Array.from({ length: 20_000 }, (_, i) => ({

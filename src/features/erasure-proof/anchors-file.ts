@@ -2,12 +2,19 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { AnchorageError } from "../../errors.ts";
+import { vector as base64Vector } from "../../api/vectors.ts";
+import { numbersOf } from "../../store/float32.ts";
 import type { AnchorId } from "../../types.ts";
 import type { Suspect } from "./types.ts";
 
+const decoded = (value: unknown): unknown =>
+  typeof value === "string" && base64Vector.safeParse(value).success ? numbersOf(value) : value;
+
 const vector = z
-  .array(z.number(), { error: "must be a list of numbers" })
-  .min(1, "must not be empty")
+  .preprocess(
+    decoded,
+    z.array(z.number(), { error: "must be a list of numbers or base64" }).min(1, "must not be empty"),
+  )
   .transform((values) => Float32Array.from(values))
   .nullish();
 

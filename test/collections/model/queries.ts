@@ -11,6 +11,7 @@ import { expectHits, expectNear } from "../../support/expect-hits.ts";
 import type { Operation } from "./operation.ts";
 import { shownBy } from "./shown.ts";
 import { collectionsOf, NAME, upToDate, type Who, type World } from "./world.ts";
+import { numbersOf } from "../../../src/store/float32.ts";
 
 /** Up to so many anchors a plain search between modalities takes no time to speak of. */
 const FEW = 60;
@@ -19,7 +20,7 @@ const FEW = 60;
 const [COSINE, POWERS] = [1e-5, 1e-4];
 
 const vectorOf = (state: NaiveState, query: Input, modality: Modality): readonly number[] | undefined => {
-  if ("vector" in query) return query.vector.map(Math.fround);
+  if ("vector" in query) return numbersOf(query.vector).map(Math.fround);
   return "anchor" in query ? state.get(query.anchor)?.[modality] : undefined;
 };
 

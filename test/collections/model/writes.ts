@@ -8,6 +8,7 @@ import { anchorInput, type Sketch } from "./anchors.ts";
 import { expectForgotten } from "./files.ts";
 import type { Operation, Outcome } from "./operation.ts";
 import { collectionsOf, NAME, upToDate, type Who, type World } from "./world.ts";
+import { numbersOf } from "../../../src/store/float32.ts";
 
 const captionFor = (world: World, { captioned }: Sketch): string | null =>
   captioned ? `caption number ${++world.captions}.` : null;
@@ -38,10 +39,14 @@ export const put = (sketches: readonly Sketch[], label = `put ${fc.stringify(ske
 
 /** Ways in which one anchor of a write can be wrong. */
 export const WRONGS: Readonly<Record<string, (anchor: Anchor) => Partial<Anchor>>> = {
-  "a vector without direction": ({ textVector = [] }) => ({ textVector: textVector.map(() => 0) }),
-  "a vector that float32 makes 0": ({ imageVector = [] }) => ({ imageVector: imageVector.map(() => 1e-60) }),
-  "a vector beyond float32": ({ imageVector = [] }) => ({ imageVector: imageVector.map(() => 1e39) }),
-  "another dimension": ({ textVector = [] }) => ({ textVector: [...textVector, 1] }),
+  "a vector without direction": ({ textVector = [] }) => ({ textVector: numbersOf(textVector).map(() => 0) }),
+  "a vector that float32 makes 0": ({ imageVector = [] }) => ({
+    imageVector: numbersOf(imageVector).map(() => 1e-60),
+  }),
+  "a vector beyond float32": ({ imageVector = [] }) => ({
+    imageVector: numbersOf(imageVector).map(() => 1e39),
+  }),
+  "another dimension": ({ textVector = [] }) => ({ textVector: [...numbersOf(textVector), 1] }),
   "a blank caption": () => ({ text: "  " }),
 };
 

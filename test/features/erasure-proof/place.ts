@@ -18,6 +18,7 @@ import type { AnchorId, CollectionName } from "../../../src/types.ts";
 import { freshDatabase, type TestDatabase } from "../../support/postgres.ts";
 import { normals, seededRandom } from "../../support/random.ts";
 import { silentLog } from "../../support/log.ts";
+import { numbersOf } from "../../../src/store/float32.ts";
 
 export const BIRDS = "birds" as CollectionName;
 /** Enough that there are snapshots. */
@@ -112,8 +113,8 @@ const suspectOf = ({ id, text, metadata, imageVector, textVector }: Partial<Anch
   id: id ?? null,
   caption: text ?? null,
   metadata: metadata ?? null,
-  imageVector: imageVector === undefined ? null : Float32Array.from(imageVector),
-  textVector: textVector === undefined ? null : Float32Array.from(textVector),
+  imageVector: imageVector === undefined ? null : Float32Array.from(numbersOf(imageVector)),
+  textVector: textVector === undefined ? null : Float32Array.from(numbersOf(textVector)),
 });
 
 export const idsOf = (...anchors: readonly Anchor[]): { ids: AnchorId[] } => ({

@@ -6,6 +6,7 @@ import { unitRows } from "../../../src/retrieval/index.ts";
 import type { AnchorId } from "../../../src/types.ts";
 import { runSql } from "../../support/postgres.ts";
 import { bird, BIRDS, COUNT, IMAGE, idsOf, open, placesOf, type Place } from "./place.ts";
+import { numbersOf } from "../../../src/store/float32.ts";
 
 let place: Place;
 
@@ -143,7 +144,7 @@ describe("an anchor that is there", () => {
     await remove(lost, alone);
     await compact();
     const keep = async ({ textVector = [] }: Pick<Anchor, "textVector">) => {
-      const bytes = Buffer.from(Float32Array.from(textVector).buffer).toString("hex");
+      const bytes = Buffer.from(Float32Array.from(numbersOf(textVector)).buffer).toString("hex");
       await runSql(
         `INSERT INTO label_vectors SELECT key, text_encoder, sha256('${bytes}'::bytea), '\\x${bytes}' FROM collections`,
         place.database.url,
@@ -166,7 +167,7 @@ describe("an anchor that is there", () => {
     const { text = "", imageVector = [] } = lost;
     await put(
       { ...bird(COUNT + 3), text },
-      { ...bird(COUNT + 4), imageVector: imageVector.map((value) => 2 * value) },
+      { ...bird(COUNT + 4), imageVector: numbersOf(imageVector).map((value) => 2 * value) },
       { ...bird(COUNT + 5), text: `beside ${text}` },
     );
     await compact();
@@ -195,7 +196,7 @@ describe("an anchor that is there", () => {
 
 describe("a file under DATA_DIR/indexes", () => {
   const lost = bird(40);
-  const unit = unitRows(Float32Array.from(lost.imageVector ?? []), IMAGE);
+  const unit = unitRows(Float32Array.from(numbersOf(lost.imageVector ?? [])), IMAGE);
 
   beforeAll(async () => {
     await remove(lost);
@@ -206,7 +207,7 @@ describe("a file under DATA_DIR/indexes", () => {
     [
       "a vector as it was sent",
       "image vector",
-      Buffer.from(Float32Array.from(lost.imageVector ?? []).buffer),
+      Buffer.from(Float32Array.from(numbersOf(lost.imageVector ?? [])).buffer),
     ],
     ["a part of a vector with norm 1", "image vector", Buffer.from(unit.buffer).subarray(64, 200)],
     ["a caption", "caption", Buffer.from(lost.text ?? "")],

@@ -5,6 +5,7 @@ import { chainFaults, type Given } from "../../../research/chaos/chain.ts";
 import { anchorOf, createModel, rankAll } from "../../../research/chaos/model.ts";
 import { createClient } from "../../../src/features/client.ts";
 import { anchorOf as anchorIn, createCollection, listen, openTestApp } from "../../http/support.ts";
+import { numbersOf } from "../../../src/store/float32.ts";
 
 const holding = (...anchors: [string, number][]) =>
   new Map(anchors.map(([id, version]) => [id, anchorOf(id, version)]));
@@ -39,7 +40,7 @@ describe("the model of what must be held", () => {
 
   it("ranks by cosine", () => {
     const held = holding(["a", 1], ["b", 2]);
-    const [first] = rankAll(held, anchorOf("b", 2).imageVector ?? []);
+    const [first] = rankAll(held, numbersOf(anchorOf("b", 2).imageVector ?? []));
     expect(first?.id).toBe("b");
     expect(first?.score).toBeCloseTo(1, 12);
   });

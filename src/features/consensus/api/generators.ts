@@ -2,7 +2,9 @@ import { z } from "@hono/zod-openapi";
 import { placesOf } from "../generators/index.ts";
 import type { Payload } from "../types.ts";
 import { DECODER_ID } from "../../epalm/index.ts";
-import { anchorId, modality, optional, text, vector } from "../../../api/values.ts";
+import { anchorId, modality, optional, text } from "../../../api/values.ts";
+import { vector, type GivenVector } from "../../../api/vectors.ts";
+import { numbersOf } from "../../../store/float32.ts";
 import { remoteEndpoint, field, oneOf } from "./scorers.ts";
 
 const MOST_NEAREST = 10_000;
@@ -26,7 +28,7 @@ const written = text.refine((value) => value.trim() !== "" && value.length <= LO
 const asPayload = (value: {
   readonly text?: string;
   readonly anchor?: Extract<Payload, { kind: "anchor" }>["anchor"];
-  readonly vector?: readonly number[];
+  readonly vector?: GivenVector;
   readonly modality?: "image" | "text";
   readonly steps?: readonly string[];
   readonly done?: boolean;
@@ -34,7 +36,7 @@ const asPayload = (value: {
   if (value.text !== undefined) return { kind: "text", text: value.text };
   if (value.anchor !== undefined) return { kind: "anchor", anchor: value.anchor };
   if (value.vector !== undefined)
-    return { kind: "vector", modality: value.modality ?? "image", vector: value.vector };
+    return { kind: "vector", modality: value.modality ?? "image", vector: numbersOf(value.vector) };
   return { kind: "steps", steps: value.steps ?? [], done: value.done ?? true };
 };
 

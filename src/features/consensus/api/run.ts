@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { anchorId, modality, optional, vector } from "../../../api/values.ts";
+import { anchorId, modality, optional } from "../../../api/values.ts";
+import { vectorNumbers } from "../../../api/vectors.ts";
 
 export const scoreOrNull = z.number().nullable();
 export const scores = z.array(scoreOrNull).readonly();
@@ -19,7 +20,7 @@ export const vetoes = z
 export const payload = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("text"), text: z.string() }),
   z.strictObject({ kind: z.literal("anchor"), anchor: anchorId }),
-  z.strictObject({ kind: z.literal("vector"), modality, vector }),
+  z.strictObject({ kind: z.literal("vector"), modality, vector: vectorNumbers }),
   z.strictObject({ kind: z.literal("steps"), steps: strings, done: z.boolean() }),
   z.strictObject({ kind: z.literal("action"), action: numberList }),
 ]);
