@@ -5,8 +5,7 @@ import type { Input } from "../api/inputs.ts";
 import type { ClassifyRequest } from "../api/queries.ts";
 import { requireInstalled, type EncoderRegistry } from "../encoders/index.ts";
 import { invalidField, withItemPaths, type FieldPath } from "../errors.ts";
-import { fromBase64 } from "../store/float32.ts";
-import type { CollectionRecord, EncoderRecord, StoredImage } from "../store/index.ts";
+import { fromBase64, type CollectionRecord, type EncoderRecord, type StoredImage } from "../store/index.ts";
 
 /** The longest text that is accepted, in characters; encoders truncate far earlier. */
 export const MAX_TEXT_LENGTH = 10_000;

@@ -6,13 +6,13 @@ import { invalidField } from "../errors.ts";
 import { compareIds } from "../math/order.ts";
 import { createTurns } from "../math/slices.ts";
 import type { AnchorView } from "../retrieval/index.ts";
-import { toBase64 } from "../store/float32.ts";
 import {
   type AnchorRecord,
   type AnchorWithVectors,
   type Store,
   listAnchors,
   findAnchors,
+  toBase64,
 } from "../store/index.ts";
 import type { AnchorId, Metadata } from "../types.ts";
 import { compileFilter } from "./filter.ts";

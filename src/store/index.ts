@@ -5,6 +5,7 @@ export { announceService, lockDataDir, serviceOfDataDir, type DataDirLock } from
 export { explainFullDisk } from "./disk-space.ts";
 export { closeToOthers } from "./private-files.ts";
 export { startEmbedded, type EmbeddedPostgres } from "./embedded/index.ts";
+export { fromBase64, numbersOf, toBase64 } from "./float32.ts";
 export { HEARTBEAT_MS } from "./jobs.ts";
 export { openInspection, type Inspection } from "./inspection.ts";
 export { openStore, type StoreOptions } from "./open.ts";
