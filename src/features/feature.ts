@@ -16,7 +16,7 @@ import type { EncoderSource } from "../encoders/index.ts";
  *   open: (core) =>
  *     Promise.resolve({
  *       routes: ({ app }) =>
- *         endpoint(app, helloRoute, (c) => answerJson(c, { anchors: core.collections.loading().length })),
+ *         jsonEndpoint(app, helloRoute, () => ({ loading: core.collections.loading().length })),
  *     }),
  * };
  * ```

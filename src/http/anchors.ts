@@ -3,16 +3,7 @@ import type { Core } from "../collections/index.ts";
 import { notFound } from "../errors.ts";
 import { receiveAnchorStream } from "./anchor-stream.ts";
 import { mediaTypeOf, readJsonBody, requireMediaType } from "./body.ts";
-import {
-  answerJson,
-  endpoint,
-  jsonEndpoint,
-  jsonBody,
-  problems,
-  readPath,
-  readQuery,
-  type Routes,
-} from "./endpoint.ts";
+import { endpoint, jsonEndpoint, jsonBody, problems, readPath, readQuery, type Routes } from "./endpoint.ts";
 import {
   anchor,
   anchorChange,
@@ -44,7 +35,7 @@ const IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; fr
 export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collections">): void => {
   const { app, bodyLimit } = routes;
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "put",
@@ -65,13 +56,12 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
           content: { "application/json": { schema: putAnchors }, [NDJSON]: { schema: anchor } },
         },
       },
-      responses: {
-        200: {
-          description: "Written; it is in the very next answer.",
-          content: { "application/json": { schema: written }, [NDJSON]: { schema: writtenLines } },
-        },
-        ...problems(400, 404, 409, 413, 415, 422, 503),
+      answer: {
+        description: "Written; it is in the very next answer.",
+        schema: written,
+        content: { [NDJSON]: { schema: writtenLines } },
       },
+      problems: [400, 404, 409, 413, 415, 422, 503],
     },
     async (c) => {
       const { collection } = readPath(c, collectionParams);
@@ -81,7 +71,7 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       if (mediaTypeOf(c) === NDJSON) return receiveAnchorStream(c, routes, collections, collection);
       const { anchors, ...conditions } = await readJsonBody(c, putAnchors, bodyLimit);
       const { signal } = c.req.raw;
-      return answerJson(c, await collections.putAnchors(collection, anchors, { ...conditions, signal }));
+      return collections.putAnchors(collection, anchors, { ...conditions, signal });
     },
   );
 

@@ -57,13 +57,24 @@ export interface JsonRoute<Answer extends z.ZodType> extends Omit<RouteConfig, "
     readonly schema: Answer;
     /** 200 where absent. */
     readonly status?: 200 | 201 | 202;
+    /** Other statuses of the same schema, with their descriptions; the handler sets one by `c.status`. */
+    readonly others?: Readonly<Partial<Record<200 | 201 | 503, string>>>;
+    /** Other media types; the handler answers these with a `Response`. */
+    readonly content?: Readonly<Record<string, { readonly schema: z.ZodType | StringSchema }>>;
   };
-  /** The statuses of problems that it can answer with, beside 401 and 500. */
-  readonly problems: readonly ProblemStatus[];
+  /** The statuses of problems that it can answer with, beside those of every endpoint; absent where none occurs. */
+  readonly problems?: readonly ProblemStatus[];
+}
+
+interface StringSchema {
+  readonly type: "string";
+  readonly format?: "binary";
 }
 
 /**
- * Answers `route` with what `handler` returns, which is of the type that the answer's schema describes.
+ * Answers `route` with what `handler` returns. A field that the answer's schema does not know, at any depth, does not
+ * compile: TypeScript alone would let it pass, because the type of what a function returns is inferred before it is
+ * compared.
  *
  * @example
  * ```ts
@@ -81,18 +92,52 @@ export interface JsonRoute<Answer extends z.ZodType> extends Omit<RouteConfig, "
  * );
  * ```
  */
-export const jsonEndpoint = <Answer extends z.ZodType>(
+export const jsonEndpoint = <Answer extends z.ZodType, const Value extends z.output<Answer> | Response>(
   app: OpenAPIHono,
-  { answer, problems: statuses, ...route }: JsonRoute<Answer>,
-  handler: (c: Context) => z.output<Answer> | Promise<z.output<Answer>>,
+  route: JsonRoute<Answer>,
+  handler: (c: Context) => Known<Value, Answer> | Promise<Known<Value, Answer>>,
+): void => uncheckedJsonEndpoint(app, route, handler);
+
+/** A `jsonEndpoint` whose caller checks what `handler` returns. */
+export const uncheckedJsonEndpoint = (
+  app: OpenAPIHono,
+  { answer, problems: statuses, ...route }: JsonRoute<z.ZodType>,
+  handler: (c: Context) => unknown,
 ): void => {
-  const { status = 200, description, schema } = answer;
-  endpoint(
-    app,
-    { ...route, responses: { [status]: jsonOf(description, schema), ...problems(...statuses) } },
-    async (c) => answerJson(c, await handler(c), status),
-  );
+  const { status = 200, description, schema, others = {}, content } = answer;
+  const json = jsonOf(description, schema);
+  const responses = {
+    [status]: { ...json, content: { ...json.content, ...content } },
+    ...Object.fromEntries(Object.entries(others).map(([other, text]) => [other, jsonOf(text, schema)])),
+    ...(statuses === undefined ? {} : problems(...statuses)),
+  };
+  endpoint(app, { ...route, responses }, async (c) => {
+    c.status(status);
+    const value: unknown = await handler(c);
+    return value instanceof Response ? value : answerJson(c, value);
+  });
 };
+
+/** `Value` without a field that the schema `Answer` does not know. */
+export type Known<Value, Answer extends z.ZodType> = Value & OnlyKnown<Value, z.output<Answer>>;
+
+/** `Value` with `never` for each field, at any depth, that `Fields` does not have. */
+export type OnlyKnown<Value, Fields> = Value extends Response | Primitive
+  ? Value
+  : unknown extends Fields
+    ? Value
+    : Value extends readonly (infer Item)[]
+      ? readonly OnlyKnown<Item, ItemOf<Fields>>[]
+      : {
+          [Key in keyof Value]: Key extends KeyOf<Fields>
+            ? OnlyKnown<Value[Key], FieldOf<Fields, Key>>
+            : never;
+        };
+
+type Primitive = string | number | boolean | null | undefined;
+type ItemOf<Fields> = Fields extends readonly (infer Item)[] ? Item : never;
+type KeyOf<Fields> = Fields extends unknown ? keyof Fields : never;
+type FieldOf<Fields, Key> = Fields extends unknown ? (Key extends keyof Fields ? Fields[Key] : never) : never;
 
 /** Keeps the sequence of a write for the audit log. */
 export const noteSequence = (c: Context, answer: unknown): void => {
@@ -125,10 +170,10 @@ export const readQuery = <Schema extends z.ZodType>(c: Context, schema: Schema):
  * @throws AnchorageError `unprocessable` where the answer would be longer than a string can be, `unavailable` while large
  * answers hold too much memory
  */
-export const answerJson = (c: Context, value: unknown, status: 200 | 201 | 202 | 503 = 200): Response => {
+const answerJson = (c: Context, value: unknown): Response => {
   noteSequence(c, value);
   const headers = { "Content-Type": "application/json" };
-  if (isLargeAnswer(value)) return c.body(streamJson(value), status, headers);
+  if (isLargeAnswer(value)) return c.body(streamJson(value), undefined, headers);
   let body: string;
   try {
     body = JSON.stringify(value);
@@ -138,11 +183,11 @@ export const answerJson = (c: Context, value: unknown, status: 200 | 201 | 202 |
       cause,
     });
   }
-  return c.body(body, status, headers);
+  return c.body(body, undefined, headers);
 };
 
 /** A response of the OpenAPI document. */
-export const jsonOf = (description: string, schema: z.ZodType) => ({
+const jsonOf = (description: string, schema: z.ZodType) => ({
   description,
   content: { "application/json": { schema } },
 });

@@ -2,17 +2,7 @@
 export { createApp } from "./app.ts";
 export type { AccessPlug, AuditEntry, Caller, Scope } from "./access.ts";
 export { readFile, readJsonBody } from "./body.ts";
-export {
-  answerJson,
-  endpoint,
-  jsonBody,
-  jsonEndpoint,
-  jsonOf,
-  problems,
-  readPath,
-  readQuery,
-  type Routes,
-} from "./endpoint.ts";
+export { endpoint, jsonBody, jsonEndpoint, problems, readPath, readQuery, type Routes } from "./endpoint.ts";
 export { sendEvents } from "./event-stream.ts";
 export { createInProcessFetch } from "./in-process.ts";
 export { addJobStart, type JobStart } from "./job-start.ts";

@@ -13,10 +13,10 @@ import {
 import type { Core } from "../collections/index.ts";
 import type { CollectionName } from "../types.ts";
 import { readJsonBody } from "./body.ts";
-import { jsonBody, jsonEndpoint, readPath, type Routes } from "./endpoint.ts";
+import { jsonBody, readPath, uncheckedJsonEndpoint, type Known, type Routes } from "./endpoint.ts";
 
 /** A read-only query of one collection, `POST /v1/collections/{collection}/<name>`. */
-export interface Query<Request extends z.ZodType, Answer extends z.ZodType> {
+export interface Query<Request extends z.ZodType, Answer extends z.ZodType, Value extends z.output<Answer>> {
   /** The last part of its path, and its operation in the OpenAPI document. */
   readonly name: string;
   readonly summary: string;
@@ -24,7 +24,7 @@ export interface Query<Request extends z.ZodType, Answer extends z.ZodType> {
   readonly conflicts?: true;
   readonly request: Request;
   readonly answer: Answer;
-  readonly run: (collection: CollectionName, request: z.output<Request>) => Promise<z.output<Answer>>;
+  readonly run: (collection: CollectionName, request: z.output<Request>) => Promise<Known<Value, Answer>>;
 }
 
 /**
@@ -41,11 +41,15 @@ export interface Query<Request extends z.ZodType, Answer extends z.ZodType> {
  * });
  * ```
  */
-export const addQuery = <Request extends z.ZodType, Answer extends z.ZodType>(
+export const addQuery = <
+  Request extends z.ZodType,
+  Answer extends z.ZodType,
+  const Value extends z.output<Answer>,
+>(
   { app, bodyLimit }: Routes,
-  { name, summary, conflicts, request, answer, run }: Query<Request, Answer>,
+  { name, summary, conflicts, request, answer, run }: Query<Request, Answer, Value>,
 ): void =>
-  jsonEndpoint(
+  uncheckedJsonEndpoint(
     app,
     {
       method: "post",

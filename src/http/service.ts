@@ -1,9 +1,9 @@
 import { createRequire } from "node:module";
 import type { Core } from "../collections/index.ts";
-import { answerJson, endpoint, jsonOf, OPEN, problems, type Routes } from "./endpoint.ts";
+import { endpoint, jsonEndpoint, OPEN, problems, type Routes } from "./endpoint.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Page } from "./page.ts";
-import { about, health, readiness, type About, type Health, type Readiness } from "../api/service.ts";
+import { about, health, readiness } from "../api/service.ts";
 
 const require = createRequire(import.meta.url);
 const { version: VERSION } = require("../../package.json") as { readonly version: string };
@@ -16,7 +16,7 @@ export const addService = (
   metrics: Metrics,
   page: Page,
 ): void => {
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -24,31 +24,30 @@ export const addService = (
       tags,
       operationId: "about",
       summary: "What this is, and where to go on; a browser gets the page",
-      responses: {
-        200: {
-          description:
-            "What this is; for whoever accepts HTML the page, or 503 and what to run where it is not built.",
-          content: { "application/json": { schema: about }, "text/html": { schema: { type: "string" } } },
-        },
+      answer: {
+        description:
+          "What this is; a caller that accepts HTML gets the page, or 503 and what to run where it is not built.",
+        schema: about,
+        content: { "text/html": { schema: { type: "string" } } },
       },
       ...OPEN,
     },
-    (c) =>
+    async (c) =>
       (c.req.header("accept") ?? "").includes("text/html")
-        ? page.answer(c)
-        : answerJson(c, {
+        ? await page.answer(c)
+        : {
             name: "Anchorage",
             description: "A vector store whose anchors are the model.",
             version: VERSION,
             docs: "/docs",
             openapi: "/openapi.json",
             collections: "/v1/collections",
-          } satisfies About),
+          },
   );
 
   page.addAssets(app);
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -56,13 +55,13 @@ export const addService = (
       tags,
       operationId: "health",
       summary: "Whether the process is up",
-      responses: { 200: jsonOf("It is.", health) },
+      answer: { description: "It is.", schema: health },
       ...OPEN,
     },
-    (c) => answerJson(c, { status: "ok" } satisfies Health),
+    () => ({ status: "ok" }),
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -70,20 +69,19 @@ export const addService = (
       tags,
       operationId: "readiness",
       summary: "Whether every index has caught up",
-      responses: {
-        200: jsonOf("Ready.", readiness),
-        503: {
-          description: "Not yet, or Postgres does not answer (then a problem).",
-          content: { "application/json": { schema: readiness } },
-        },
+      answer: {
+        description: "Ready.",
+        schema: readiness,
+        others: { 503: "Not yet, or Postgres does not answer (then a problem)." },
       },
       ...OPEN,
     },
     async (c) => {
       const loading = (await collections.behind()).length;
-      if (loading === 0) return answerJson(c, { ready: true, loading } satisfies Readiness);
+      if (loading === 0) return { ready: true, loading };
       c.header("Retry-After", "1");
-      return answerJson(c, { ready: false, loading } satisfies Readiness, 503);
+      c.status(503);
+      return { ready: false, loading };
     },
   );
 

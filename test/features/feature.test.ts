@@ -7,7 +7,7 @@ import { readConfig } from "../../src/config.ts";
 import { silentLog } from "../../src/log.ts";
 import * as optionSchemas from "../../src/option-schemas.ts";
 import { FEATURES, openFeatures, type Feature } from "../../src/features/index.ts";
-import { addQuery, answerJson, endpoint, jsonOf } from "../../src/http/index.ts";
+import { addQuery, jsonEndpoint } from "../../src/http/index.ts";
 import {
   generatorCommon,
   scorerCommon,
@@ -106,14 +106,16 @@ const toy = (seen: Seen): Feature => ({
     return Promise.resolve({
       routes: (routes) => {
         const answer = z.strictObject({ loading: z.int() }).openapi("Toy");
-        const route = {
-          method: "get",
-          path: "/v1/toy",
-          summary: "The toy",
-          responses: { 200: jsonOf("It.", answer) },
-        };
-        endpoint(routes.app, { ...route, method: "get" }, (c) =>
-          answerJson(c, { loading: collections.loading().length }),
+        jsonEndpoint(
+          routes.app,
+          {
+            method: "get",
+            path: "/v1/toy",
+            summary: "The toy",
+            answer: { description: "It.", schema: answer },
+            problems: [],
+          },
+          () => ({ loading: collections.loading().length }),
         );
         addQuery(routes, {
           name: "count",

@@ -3,7 +3,7 @@ import { requestsOf, type Catalogue } from "./catalogue/index.ts";
 import type { Capability } from "./plug.ts";
 import { requireCollection } from "../../http/access.ts";
 import { readJsonBody } from "../../http/body.ts";
-import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../http/endpoint.ts";
+import { jsonBody, jsonEndpoint, type Routes } from "../../http/endpoint.ts";
 import { sendEvents } from "../../http/event-stream.ts";
 import { consensusAnswer, consensusScoreAnswer, generatorList, scorerList } from "./api/answer.ts";
 import type { Consensus } from "./query/index.ts";
@@ -19,7 +19,7 @@ export const addConsensus = (
 ): void => {
   const requests = requestsOf(catalogue);
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -33,32 +33,30 @@ export const addConsensus = (
         "Each round generators propose, every scorer judges what is new, calibrated scores are combined, and the best are " +
         "what the next round starts from (Li et al., arXiv 2210.11522). Where the client goes the run ends.",
       request: jsonBody(requests.run),
-      responses: {
-        200: {
-          ...jsonOf("The run; of a stream its last event, `result`.", consensusAnswer),
-          content: {
-            "application/json": { schema: consensusAnswer },
-            "text/event-stream": {
-              schema: z.string().openapi({
-                description:
-                  "`event: round` with a ConsensusRound each, then `event: result` or `event: problem`.",
-              }),
-            },
+      answer: {
+        description: "The run; of a stream its last event, `result`.",
+        schema: consensusAnswer,
+        content: {
+          "text/event-stream": {
+            schema: z.string().openapi({
+              description:
+                "`event: round` with a ConsensusRound each, then `event: result` or `event: problem`.",
+            }),
           },
         },
-        ...problems(400, 404, 413, 415, 422, 503),
       },
+      problems: [400, 404, 413, 415, 422, 503],
     },
     async (c) => {
       const { stream = false, ...request } = await readJsonBody(c, requests.run, bodyLimit);
       requireCollection(c.get("caller"), request.collection);
       if (stream)
         return sendEvents(c, "round", (signal, onRound) => consensus.run(request, { signal, onRound }), log);
-      return answerJson(c, await consensus.run(request, { signal: c.req.raw.signal }));
+      return consensus.run(request, { signal: c.req.raw.signal });
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -69,19 +67,17 @@ export const addConsensus = (
       operationId: "consensusScore",
       summary: "See what scorers say of some proposals, raw and calibrated",
       request: jsonBody(requests.score),
-      responses: {
-        200: jsonOf("A row a scorer.", consensusScoreAnswer),
-        ...problems(400, 404, 413, 415, 422, 503),
-      },
+      answer: { description: "A row a scorer.", schema: consensusScoreAnswer },
+      problems: [400, 404, 413, 415, 422, 503],
     },
     async (c) => {
       const request = await readJsonBody(c, requests.score, bodyLimit);
       requireCollection(c.get("caller"), request.collection);
-      return answerJson(c, await consensus.score(request, { signal: c.req.raw.signal }));
+      return consensus.score(request, { signal: c.req.raw.signal });
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -91,22 +87,22 @@ export const addConsensus = (
       operationId: "listScorers",
       summary: "What proposals can be judged by",
       request: {},
-      responses: { 200: jsonOf("By name, with its parameters.", scorerList), ...problems() },
+      answer: { description: "By name, with its parameters.", schema: scorerList },
+      problems: [],
     },
-    (c) =>
-      answerJson(c, {
-        scorers: Array.from(catalogue.scorers, ([name, entry]) => ({
-          name,
-          ...shownCapability(entry),
-          embeds: entry.embeds,
-          background: entry.background,
-          parameters: parametersOf(entry.schema),
-        })),
-        hosts,
-      }),
+    () => ({
+      scorers: Array.from(catalogue.scorers, ([name, entry]) => ({
+        name,
+        ...shownCapability(entry),
+        embeds: entry.embeds,
+        background: entry.background,
+        parameters: parametersOf(entry.schema),
+      })),
+      hosts,
+    }),
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -116,16 +112,16 @@ export const addConsensus = (
       operationId: "listGenerators",
       summary: "What proposals can be made by",
       request: {},
-      responses: { 200: jsonOf("By name, with its parameters.", generatorList), ...problems() },
+      answer: { description: "By name, with its parameters.", schema: generatorList },
+      problems: [],
     },
-    (c) =>
-      answerJson(c, {
-        generators: Array.from(catalogue.generators, ([name, entry]) => ({
-          name,
-          ...shownCapability(entry),
-          parameters: parametersOf(entry.schema),
-        })),
-      }),
+    () => ({
+      generators: Array.from(catalogue.generators, ([name, entry]) => ({
+        name,
+        ...shownCapability(entry),
+        parameters: parametersOf(entry.schema),
+      })),
+    }),
   );
 };
 
@@ -136,5 +132,4 @@ const shownCapability = ({ description, kinds, needs, cost }: Capability): Capab
   cost,
 });
 
-const parametersOf = (schema: z.ZodType): unknown =>
-  z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+const parametersOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });

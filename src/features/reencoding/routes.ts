@@ -1,13 +1,5 @@
 import { collectionParams } from "../../api/collections.ts";
-import {
-  addJobStart,
-  answerJson,
-  endpoint,
-  jsonOf,
-  problems,
-  readPath,
-  type Routes,
-} from "../../http/index.ts";
+import { addJobStart, jsonEndpoint, readPath, type Routes } from "../../http/index.ts";
 import { reencodeRequest, reencoding } from "./api.ts";
 import type { Reencodings } from "./reencodings.ts";
 
@@ -37,7 +29,7 @@ export const addReencoding = (routes: Routes, reencodings: Reencodings): void =>
     start: reencodings.start,
   });
 
-  endpoint(
+  jsonEndpoint(
     routes.app,
     {
       method: "get",
@@ -46,11 +38,9 @@ export const addReencoding = (routes: Routes, reencodings: Reencodings): void =>
       operationId: "getReencoding",
       summary: "See how a collection's last move to other encoders went, or goes",
       request: { params: collectionParams },
-      responses: {
-        200: jsonOf("The last one, with what was measured of both.", reencoding),
-        ...problems(400, 404, 503),
-      },
+      answer: { description: "The last one, with what was measured of both.", schema: reencoding },
+      problems: [400, 404, 503],
     },
-    async (c) => answerJson(c, await reencodings.get(readPath(c, collectionParams).collection)),
+    (c) => reencodings.get(readPath(c, collectionParams).collection),
   );
 };

@@ -1,13 +1,5 @@
 import { collectionParams } from "../../api/collections.ts";
-import {
-  addJobStart,
-  answerJson,
-  endpoint,
-  jsonOf,
-  problems,
-  readPath,
-  type Routes,
-} from "../../http/index.ts";
+import { addJobStart, jsonEndpoint, readPath, type Routes } from "../../http/index.ts";
 import { tuneRequest, tuning } from "./api.ts";
 import type { Tunings } from "./tunings.ts";
 
@@ -29,7 +21,7 @@ export const addTuning = (routes: Routes, tunings: Tunings): void => {
     start: tunings.start,
   });
 
-  endpoint(
+  jsonEndpoint(
     routes.app,
     {
       method: "get",
@@ -38,11 +30,9 @@ export const addTuning = (routes: Routes, tunings: Tunings): void => {
       operationId: "getTuning",
       summary: "See what tuning found last, and all that it tried",
       request: { params: collectionParams },
-      responses: {
-        200: jsonOf("The last tuning that came to its end.", tuning),
-        ...problems(400, 404, 503),
-      },
+      answer: { description: "The last tuning that came to its end.", schema: tuning },
+      problems: [400, 404, 503],
     },
-    async (c) => answerJson(c, await tunings.get(readPath(c, collectionParams).collection)),
+    (c) => tunings.get(readPath(c, collectionParams).collection),
   );
 };

@@ -139,7 +139,7 @@ export const scorerList = z
         }),
       }),
     ),
-    hosts: z.array(z.string()).openapi({ description: "Where endpoints may be: CONSENSUS_HTTP_HOSTS." }),
+    hosts: strings.openapi({ description: "Where endpoints may be: CONSENSUS_HTTP_HOSTS." }),
   })
   .openapi("ScorerList");
 

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ADAPTER_REFERENCE } from "../defaults.ts";
-import { optional } from "../../../api/values.ts";
+import { instant, optional } from "../../../api/values.ts";
 
 const MAX_LAYERS = 64;
 
@@ -168,7 +168,7 @@ export const adapterBody = z
     sequence: z.int().nullable().openapi({
       description: "At which it was trained: what was deleted later took part in its weights.",
     }),
-    createdAt: z.iso.datetime(),
+    createdAt: instant,
     parameters: z.int().openapi({ description: "Numbers that were trained." }),
     settings: adapterSettings,
   })

@@ -1,14 +1,6 @@
 import { fileOf, type AdapterInputs, type Adapters } from "../service/index.ts";
 import { readJsonBody } from "../../../http/body.ts";
-import {
-  answerJson,
-  endpoint,
-  jsonBody,
-  jsonOf,
-  problems,
-  readPath,
-  type Routes,
-} from "../../../http/endpoint.ts";
+import { jsonBody, jsonEndpoint, readPath, type Routes } from "../../../http/endpoint.ts";
 import { answerFile, streamFile } from "./file-answer.ts";
 import { answerJsonParts } from "./json-parts.ts";
 import { adapterInputsAnswer, adapterInputsRequest, layerVectorsRequest } from "../api/adapter-inputs.ts";
@@ -19,7 +11,7 @@ const tags = ["adapters"];
 const path = "/v1/collections/{collection}";
 
 export const addAdapterInputs = ({ app, bodyLimit, log }: Routes, adapters: Adapters): void => {
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -34,18 +26,19 @@ export const addAdapterInputs = ({ app, bodyLimit, log }: Routes, adapters: Adap
         "already stays: a job that was cancelled or interrupted goes on where it was when it is asked for again. Anchors " +
         "without an image are left out. 409 while one of the collection runs; 422 where its encoder declares no layers.",
       request: { params: collectionParams, ...jsonBody(layerVectorsRequest) },
-      responses: { 202: jsonOf("The job.", job), ...problems(400, 404, 409, 413, 415, 422, 503) },
+      answer: { description: "The job.", schema: job, status: 202 },
+      problems: [400, 404, 409, 413, 415, 422, 503],
     },
     async (c) => {
       const { collection } = readPath(c, collectionParams);
       const { layers } = await readJsonBody(c, layerVectorsRequest, bodyLimit);
       const started = await adapters.startLayerVectors(collection, layers);
       c.header("Location", `/v1/jobs/${started.id}`);
-      return answerJson(c, started, 202);
+      return started;
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -62,16 +55,12 @@ export const addAdapterInputs = ({ app, bodyLimit, log }: Routes, adapters: Adap
         "width. With `all` every anchor that has an image, in id order, is sent as a file of a length that is " +
         "announced; 409 where features are not made yet; an anchor that is changed or deleted meanwhile cuts it off.",
       request: { params: collectionParams, ...jsonBody(adapterInputsRequest) },
-      responses: {
-        200: {
-          ...jsonOf("Of each input.", adapterInputsAnswer),
-          content: {
-            "application/json": { schema: adapterInputsAnswer },
-            "application/octet-stream": { schema: { type: "string", format: "binary" } },
-          },
-        },
-        ...problems(400, 404, 409, 413, 415, 422, 503),
+      answer: {
+        description: "One item for each input.",
+        schema: adapterInputsAnswer,
+        content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
       },
+      problems: [400, 404, 409, 413, 415, 422, 503],
     },
     async (c) => {
       const { collection } = readPath(c, collectionParams);
@@ -83,12 +72,12 @@ export const addAdapterInputs = ({ app, bodyLimit, log }: Routes, adapters: Adap
       }
       const answer = await adapters.inputs(collection, { ...request, inputs }, c.req.raw.signal);
       if (format !== "json") return answerFile(c, name, fileOf(collection, answer, format));
-      return answerJsonParts(c, headOf(answer), "inputs", bodiesOf(answer));
+      return answerJsonParts(c, adapterInputsAnswer, headOf(answer), "inputs", bodiesOf(answer));
     },
   );
 };
 
-const headOf = ({ sequence, layers, made }: AdapterInputs): object => ({
+const headOf = ({ sequence, layers, made }: AdapterInputs) => ({
   sequence,
   layers: layers.map(({ name, encoder: { id, dimension, sha256 } }) => ({ name, id, dimension, sha256 })),
   ...(made === undefined
@@ -104,7 +93,7 @@ const headOf = ({ sequence, layers, made }: AdapterInputs): object => ({
 });
 
 /** The answer for each input, made one at a time. */
-function* bodiesOf({ inputs, layers, tokens, made, neighbours }: AdapterInputs): Generator<object, void> {
+function* bodiesOf({ inputs, layers, tokens, made, neighbours }: AdapterInputs) {
   for (const [row, { anchor }] of inputs.entries())
     yield {
       anchor,

@@ -3,10 +3,9 @@ import { adapterSize } from "../index.ts";
 import type { AdapterRecord } from "../table.ts";
 import { readFile, readJsonBody } from "../../../http/body.ts";
 import {
-  answerJson,
   endpoint,
   jsonBody,
-  jsonOf,
+  jsonEndpoint,
   problems,
   readPath,
   readQuery,
@@ -20,12 +19,12 @@ import { job } from "../../../api/service.ts";
 const tags = ["adapters"];
 const path = "/v1/adapters";
 const FILE = "application/octet-stream";
-const binary = { [FILE]: { schema: { type: "string" as const, format: "binary" } } };
+const binary = { [FILE]: { schema: { type: "string" as const, format: "binary" as const } } };
 
 export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): void => {
   const { records, decoders } = adapters;
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -41,16 +40,17 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
         "anchors that are deleted later stays in its weights until it is removed; it goes with its collection. 409 while " +
         "one of the collection runs.",
       request: jsonBody(trainRequest),
-      responses: { 202: jsonOf("The job.", job), ...problems(400, 404, 409, 413, 415, 422, 503) },
+      answer: { description: "The job.", schema: job, status: 202 },
+      problems: [400, 404, 409, 413, 415, 422, 503],
     },
     async (c) => {
       const started = await adapters.startTraining(await readJsonBody(c, trainRequest, bodyLimit));
       c.header("Location", `/v1/jobs/${started.id}`);
-      return answerJson(c, started, 202);
+      return started;
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -64,21 +64,23 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
         "parameters say what they are for. A new version, unless the newest has the same content. 409 where encoders or " +
         "the decoder have other weights here; 422 names each tensor that does not fit them.",
       request: { query: registerQuery, body: { required: true, content: binary } },
-      responses: {
-        200: jsonOf("There is one of this content already.", adapterBody),
-        201: jsonOf("It is kept.", adapterBody),
-        ...problems(400, 404, 409, 413, 415, 422, 503),
+      answer: {
+        description: "There is one of this content already.",
+        schema: adapterBody,
+        others: { 201: "It is kept." },
       },
+      problems: [400, 404, 409, 413, 415, 422, 503],
     },
     async (c) => {
       const { id, settings } = readQuery(c, registerQuery);
       const { adapter, isNew } = await adapters.register(await readFile(c, bodyLimit), id, settings);
       c.header("Location", `${path}/${adapter.id}@${adapter.version}`);
-      return answerJson(c, describeAdapter(adapter), isNew ? 201 : 200);
+      if (isNew) c.status(201);
+      return describeAdapter(adapter);
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -86,12 +88,13 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
       tags,
       operationId: "listAdapters",
       summary: "List adapters, every version",
-      responses: { 200: jsonOf("Newest first.", adapterList), ...problems(503) },
+      answer: { description: "Newest first.", schema: adapterList },
+      problems: [503],
     },
-    async (c) => answerJson(c, { adapters: (await records.list()).map(describeAdapter) }),
+    async () => ({ adapters: (await records.list()).map(describeAdapter) }),
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -100,19 +103,16 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
       operationId: "getAdapter",
       summary: "See an adapter, or take its file",
       request: { params: adapterPath },
-      responses: {
-        200: {
-          ...jsonOf("", adapterBody),
-          description: `What it is; with \`Accept: ${FILE}\` the safetensors file.`,
-          content: { "application/json": { schema: adapterBody }, ...binary },
-        },
-        ...problems(400, 404, 503),
+      answer: {
+        description: `What it is; with \`Accept: ${FILE}\` the safetensors file.`,
+        schema: adapterBody,
+        content: binary,
       },
+      problems: [400, 404, 503],
     },
     async (c) => {
       const { id } = readPath(c, adapterPath);
-      if (!(c.req.header("accept") ?? "").includes(FILE))
-        return answerJson(c, describeAdapter(await records.find(id)));
+      if (!(c.req.header("accept") ?? "").includes(FILE)) return describeAdapter(await records.find(id));
       const { record, content } = await records.content(id);
       return answerFile(c, `${record.id}-${record.version}.safetensors`, content);
     },
@@ -135,7 +135,7 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -144,9 +144,10 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
       everywhere: true,
       operationId: "listDecoders",
       summary: "List the language models that are installed here",
-      responses: { 200: jsonOf("By id.", decoderList), ...problems() },
+      answer: { description: "By id.", schema: decoderList },
+      problems: [],
     },
-    async (c) => {
+    async () => {
       const decoderOf = ({ id, sha256, ...rest }: Awaited<ReturnType<typeof decoders.list>>[number]) => {
         const config = "config" in rest ? rest.config : null;
         return {
@@ -159,7 +160,7 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
           fault: "fault" in rest ? rest.fault : null,
         };
       };
-      return answerJson(c, { decoders: (await decoders.list()).map(decoderOf) });
+      return { decoders: (await decoders.list()).map(decoderOf) };
     },
   );
 };

@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import type { Adapters } from "../service/index.ts";
 import { readJsonBody } from "../../../http/body.ts";
-import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../../http/endpoint.ts";
+import { jsonBody, jsonEndpoint, type Routes } from "../../../http/endpoint.ts";
 import { sendEvents } from "../../../http/event-stream.ts";
 import { generateAnswer, generateRequest } from "../api/generate.ts";
 
 export const addGenerate = ({ app, bodyLimit, log }: Routes, adapters: Adapters): void =>
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -20,21 +20,19 @@ export const addGenerate = ({ app, bodyLimit, log }: Routes, adapters: Adapters)
         "nearest anchors may be put in front. 409 where the encoders or the decoder have other weights than the adapter " +
         "is for. Where the client goes the work ends.",
       request: jsonBody(generateRequest),
-      responses: {
-        200: {
-          ...jsonOf("The answer; of a stream its last event, `result`.", generateAnswer),
-          content: {
-            "application/json": { schema: generateAnswer },
-            "text/event-stream": {
-              schema: z.string().openapi({
-                description:
-                  "`event: token` with a GeneratedToken each, where one text is made, then `event: result` or `event: problem`.",
-              }),
-            },
+      answer: {
+        description: "The answer; of a stream its last event, `result`.",
+        schema: generateAnswer,
+        content: {
+          "text/event-stream": {
+            schema: z.string().openapi({
+              description:
+                "`event: token` with a GeneratedToken each, where one text is made, then `event: result` or `event: problem`.",
+            }),
           },
         },
-        ...problems(400, 404, 409, 413, 415, 422, 503),
       },
+      problems: [400, 404, 409, 413, 415, 422, 503],
     },
     async (c) => {
       const { stream = false, ...request } = await readJsonBody(c, generateRequest, bodyLimit);
@@ -45,6 +43,6 @@ export const addGenerate = ({ app, bodyLimit, log }: Routes, adapters: Adapters)
           (signal, onToken) => adapters.generate(request, { signal, onToken }),
           log,
         );
-      return answerJson(c, await adapters.generate(request, { signal: c.req.raw.signal }));
+      return adapters.generate(request, { signal: c.req.raw.signal });
     },
   );

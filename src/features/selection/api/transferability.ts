@@ -184,10 +184,12 @@ export const transferabilityRequest = z
 const transferScore = z
   .strictObject({
     score: z.number().openapi({ description: "Higher is better; only the order of models counts." }),
-    weights: z
-      .array(z.number())
-      .optional()
-      .openapi({ description: "Of `emms`: how much each matrix of F-labels counts; together 1." }),
+    weights: optional(
+      z
+        .array(z.number())
+        .readonly()
+        .openapi({ description: "Of `emms`: how much each matrix of F-labels counts; together 1." }),
+    ),
     tookMs: z.number(),
     diagnostics: z.record(z.string(), z.unknown()).openapi({
       description: "What the method found on its way, such as the rank or the number of iterations.",

@@ -1,23 +1,15 @@
 import type { DoneSelection, Selections } from "../index.ts";
 import { readJsonBody } from "../../../http/body.ts";
-import {
-  answerJson,
-  endpoint,
-  jsonBody,
-  jsonOf,
-  problems,
-  readPath,
-  type Routes,
-} from "../../../http/endpoint.ts";
+import { endpoint, jsonBody, jsonEndpoint, problems, readPath, type Routes } from "../../../http/endpoint.ts";
 import { selectionList, selectionState } from "../api/selection-answer.ts";
 import { selectionRequest } from "../api/selections.ts";
-import { job, jobPath } from "../../../api/service.ts";
+import { job, jobPath, type Job } from "../../../api/service.ts";
 
 const tags = ["selections"];
 const path = "/v1/selections";
 
 export const addSelections = ({ app, bodyLimit }: Routes, selections: Selections): void => {
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -37,19 +29,21 @@ export const addSelections = ({ app, bodyLimit }: Routes, selections: Selections
         "collection, or of anything given, runs; 422 where there are fewer than two kinds of labels, no anchor has the " +
         "field, or none has a stored image.",
       request: jsonBody(selectionRequest),
-      responses: {
-        202: jsonOf("The job; `GET /v1/selections/{id}` of its id shows what was found.", job),
-        ...problems(400, 404, 409, 413, 415, 422, 503),
+      answer: {
+        description: "The job; `GET /v1/selections/{id}` of its id shows what was found.",
+        schema: job,
+        status: 202,
       },
+      problems: [400, 404, 409, 413, 415, 422, 503],
     },
     async (c) => {
       const started = await selections.start(await readJsonBody(c, selectionRequest, bodyLimit));
       c.header("Location", `${path}/${started.id}`);
-      return answerJson(c, started, 202);
+      return started;
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -57,12 +51,13 @@ export const addSelections = ({ app, bodyLimit }: Routes, selections: Selections
       tags,
       operationId: "listSelections",
       summary: "List what selections found",
-      responses: { 200: jsonOf("Newest first.", selectionList), ...problems(503) },
+      answer: { description: "Newest first.", schema: selectionList },
+      problems: [503],
     },
-    async (c) => answerJson(c, { selections: (await selections.list()).map(doneBody) }),
+    async () => ({ selections: (await selections.list()).map(doneBody) }),
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "get",
@@ -71,14 +66,15 @@ export const addSelections = ({ app, bodyLimit }: Routes, selections: Selections
       operationId: "getSelection",
       summary: "See what a selection found: the ranking by each method, with its confidence",
       request: { params: jobPath },
-      responses: {
-        200: jsonOf("The selection; before it is `done`, how far it is, or how it ended.", selectionState),
-        ...problems(400, 404, 503),
+      answer: {
+        description: "The selection; before it is `done`, how far it is, or how it ended.",
+        schema: selectionState,
       },
+      problems: [400, 404, 503],
     },
     async (c) => {
       const found = await selections.get(readPath(c, jobPath).id);
-      return answerJson(c, "kind" in found ? { ...found, kind: undefined } : doneBody(found));
+      return "kind" in found ? unfinishedBody(found) : doneBody(found);
     },
   );
 
@@ -101,4 +97,8 @@ export const addSelections = ({ app, bodyLimit }: Routes, selections: Selections
   );
 };
 
-const doneBody = (selection: DoneSelection) => ({ ...selection, state: "done" });
+const doneBody = (selection: DoneSelection) => ({ ...selection, state: "done" as const });
+
+const unfinishedBody = ({ id, subject, state, done, total, error, detail, createdAt, updatedAt }: Job) => ({
+  ...{ id, subject, state, done, total, error, detail, createdAt, updatedAt },
+});

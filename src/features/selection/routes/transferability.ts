@@ -11,7 +11,7 @@ import {
 } from "../emms/index.ts";
 import { type AnchorageError, faultyFields, isAnchorageError } from "../../../errors.ts";
 import { readJsonBody } from "../../../http/body.ts";
-import { answerJson, endpoint, jsonBody, jsonOf, problems, type Routes } from "../../../http/endpoint.ts";
+import { jsonBody, jsonEndpoint, type Routes } from "../../../http/endpoint.ts";
 import {
   rankCorrelationAnswer,
   rankCorrelationRequest,
@@ -28,7 +28,7 @@ const LEAST_SIZE = 2 ** -126;
 export const addTransferability = ({ app, bodyLimit }: Routes): void => {
   const transferability = createTransferability({ withinMs: WITHIN_MS });
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -45,10 +45,8 @@ export const addTransferability = ({ app, bodyLimit }: Routes): void => {
         `${WITHIN_MS / 1000} s (422 where that is not enough); 503 where several wait already. Closing the connection ends ` +
         "the work.",
       request: jsonBody(transferabilityRequest),
-      responses: {
-        200: jsonOf("Every score that was asked for.", transferabilityAnswer),
-        ...problems(400, 413, 415, 422, 503),
-      },
+      answer: { description: "Every score that was asked for.", schema: transferabilityAnswer },
+      problems: [400, 413, 415, 422, 503],
     },
     async (c) => {
       const request = await readJsonBody(c, transferabilityRequest, bodyLimit);
@@ -62,11 +60,11 @@ export const addTransferability = ({ app, bodyLimit }: Routes): void => {
       ).catch((error: unknown) => {
         throw isAnchorageError(error) ? inWordsOfRequest(error) : error;
       });
-      return answerJson(c, { scores: Object.fromEntries(scores) });
+      return { scores: Object.fromEntries(scores) };
     },
   );
 
-  endpoint(
+  jsonEndpoint(
     app,
     {
       method: "post",
@@ -77,21 +75,19 @@ export const addTransferability = ({ app, bodyLimit }: Routes): void => {
       operationId: "rankCorrelation",
       summary: "Measure how far two lists rank the same items alike",
       request: jsonBody(rankCorrelationRequest),
-      responses: {
-        200: jsonOf("Every statistic.", rankCorrelationAnswer),
-        ...problems(400, 413, 415),
-      },
+      answer: { description: "Every statistic.", schema: rankCorrelationAnswer },
+      problems: [400, 413, 415],
     },
     async (c) => {
       const { x, y } = await readJsonBody(c, rankCorrelationRequest, bodyLimit);
       const regret = topOneRegret(x, y);
-      return answerJson(c, {
+      return {
         weightedTau: weightedTau(x, y),
         kendallTau: kendallTau(x, y),
         spearman: spearman(x, y),
         pearson: pearson(x, y),
         topOneRegret: Number.isFinite(regret) ? regret : null,
-      });
+      };
     },
   );
 };

@@ -120,7 +120,7 @@ describe("registering an adapter", () => {
     expect(adapter.tensors).toEqual(new Map([...tensors].sort(([a], [b]) => (a < b ? -1 : 1))));
     // The same file again is the same adapter, and under another name, too.
     const again = await send("id=plain", await file("plain"));
-    expect([again.status, again.body]).toEqual([200, told]);
+    expect([again.status, adapterBody.parse(again.body)]).toEqual([200, told]);
     const own = await registered("", await file("plain"));
     expect(own).toMatchObject({ id: `adapter-${told.sha256.slice(0, 12)}`, sha256: told.sha256 });
   });
