@@ -14,9 +14,13 @@ import {
   minSequenceParameter,
   optional,
   sequence,
+  textUpTo,
 } from "./values.ts";
 
 const MAX_DIMENSION = 8192;
+const MAX_EXTERNAL_NAME = 200;
+/** Three vectors of the most dimensions in 16-bit numbers, as base64. */
+const MAX_FINGERPRINT = 65_536;
 
 export const encoderChoice = z
   .union(
@@ -25,6 +29,17 @@ export const encoderChoice = z
       z.strictObject({
         external: z.strictObject({
           dimension: z.int().min(1).max(MAX_DIMENSION).openapi({ example: 64 }),
+          name: optional(
+            textUpTo(MAX_EXTERNAL_NAME).openapi({
+              description: "What makes the vectors, such as `open_clip/ViT-B-32`; answered as given.",
+            }),
+          ),
+          fingerprint: optional(
+            textUpTo(MAX_FINGERPRINT).openapi({
+              description:
+                "What a client recognises its encoder by, such as vectors of fixed inputs; answered as given, not compared here.",
+            }),
+          ),
         }),
       }),
     ],
@@ -135,7 +150,9 @@ export type TransformMove = z.output<typeof transformMove>;
 const boundEncoder = z
   .strictObject({
     id: encoderId,
-    sha256: z.string().openapi({ description: "Empty for an external encoder." }),
+    sha256: z.string().openapi({
+      description: "For an external encoder of its name and fingerprint; empty where it has neither.",
+    }),
     dimension: z.int(),
   })
   .openapi("BoundEncoder");
@@ -201,6 +218,8 @@ export const collectionQuery = z.strictObject({ minSequence: optional(minSequenc
 
 /** An encoder of the registry by id, or vectors that come from outside. */
 export type EncoderChoice = z.output<typeof encoderChoice>;
+/** An encoder whose vectors the caller sends. */
+export type ExternalEncoder = Extract<EncoderChoice, object>["external"];
 export type ImageKeeping = z.output<typeof imageKeeping>;
 export type CollectionSpec = z.output<typeof collectionSpec>;
 export type CollectionSpecBody = z.input<typeof collectionSpec>;

@@ -1,4 +1,5 @@
-import type { EncoderChoice } from "../api/collections.ts";
+import { createHash } from "node:crypto";
+import type { EncoderChoice, ExternalEncoder } from "../api/collections.ts";
 import type { EncoderRegistry } from "../encoders/index.ts";
 import { invalidField } from "../errors.ts";
 import { type EncoderRecord, type Store, ensureEncoder } from "../store/index.ts";
@@ -25,7 +26,7 @@ export const chooseEncoder = async (
       `there is no ${modality} encoder "${choice}"; there are ${known.map(({ id }) => `"${id}"`).join(", ")}`,
     );
   }
-  const { dimension } = choice.external;
+  const { dimension, ...told } = choice.external;
   return ensureEncoder(
     store,
     {
@@ -33,14 +34,30 @@ export const chooseEncoder = async (
       modality,
       dimension,
       default: false,
-      sha256: "",
+      sha256: hashOf(told),
       source: "external",
       licence: "",
     },
-    true,
+    told,
   );
 };
 
+/** Tells external encoders of different names or fingerprints apart. */
+const hashOf = ({ name, fingerprint }: Omit<ExternalEncoder, "dimension">): string =>
+  name === undefined && fingerprint === undefined
+    ? ""
+    : createHash("sha256")
+        .update(JSON.stringify([name ?? null, fingerprint ?? null]))
+        .digest("hex");
+
 /** The choice as the caller would write it. */
-export const choiceOf = (encoder: EncoderRecord): EncoderChoice =>
-  encoder.external ? { external: { dimension: encoder.dimension } } : encoder.id;
+export const choiceOf = ({ external, id, dimension, name, fingerprint }: EncoderRecord): EncoderChoice => {
+  if (!external) return id;
+  return {
+    external: {
+      dimension,
+      ...(name === undefined ? {} : { name }),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    },
+  };
+};

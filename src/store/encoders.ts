@@ -14,6 +14,8 @@ export const encoderOf = (row: EncoderRow): EncoderRecord => ({
   dimension: row.dimension,
   sha256: row.sha256,
   external: row.external,
+  ...(row.name === null ? {} : { name: row.name }),
+  ...(row.fingerprint === null ? {} : { fingerprint: row.fingerprint }),
 });
 
 /** Cache: records of encoders are never removed, so each is read once. */
@@ -22,7 +24,8 @@ const remembered = new WeakMap<Database, Map<string, EncoderRecord>>();
 /**
  * Finds or creates the record of an encoder, identified by id, SHA-256, modality and dimension.
  *
- * @param external whether its vectors come from the caller and cannot be computed here
+ * @param external whether its vectors come from the caller and cannot be computed here, and what the caller says of it;
+ * an encoder of another name or fingerprint has another SHA-256
  * @example
  * ```ts
  * const record = await ensureEncoder(store, registry.defaultOf("image"));
@@ -31,7 +34,7 @@ const remembered = new WeakMap<Database, Map<string, EncoderRecord>>();
 export const ensureEncoder = async (
   database: Database,
   info: EncoderInfo,
-  external = false,
+  external: boolean | Pick<EncoderRecord, "name" | "fingerprint"> = false,
 ): Promise<EncoderRecord> => {
   const known = remembered.get(database) ?? new Map<string, EncoderRecord>();
   remembered.set(database, known);
@@ -44,7 +47,7 @@ export const ensureEncoder = async (
 const findOrWrite = async (
   database: Database,
   { id, modality, dimension, sha256, source, licence }: EncoderInfo,
-  external: boolean,
+  external: boolean | Pick<EncoderRecord, "name" | "fingerprint">,
 ): Promise<EncoderRecord> => {
   const same = and(
     eq(encoders.id, id),
@@ -58,7 +61,10 @@ const findOrWrite = async (
   await database.query((queries) =>
     queries
       .insert(encoders)
-      .values({ id, modality, dimension, sha256, source, licence, external })
+      .values({
+        ...{ id, modality, dimension, sha256, source, licence },
+        ...(typeof external === "boolean" ? { external } : { ...external, external: true }),
+      })
       .onConflictDoNothing(),
   );
   // Read it back: another process may have inserted it first.

@@ -66,6 +66,9 @@ export const encoders = pgTable(
     source: text("source").notNull(),
     licence: text("licence").notNull(),
     external: boolean("external").notNull(),
+    /** Of an external encoder, as the caller gave them. */
+    name: text("name"),
+    fingerprint: text("fingerprint"),
   },
   (t) => [unique("encoders_identity").on(t.id, t.sha256, t.modality, t.dimension)],
 );

@@ -25,6 +25,9 @@ export interface EncoderRecord {
   readonly sha256: string;
   /** Whether its vectors come from the caller and cannot be computed here. */
   readonly external: boolean;
+  /** What the caller says of an external encoder. */
+  readonly name?: string;
+  readonly fingerprint?: string;
 }
 
 /** A change of a collection's defaults, with what is kept of images in full. */
