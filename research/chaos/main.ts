@@ -1,54 +1,71 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { z } from "zod";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
 import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import { createProgress } from "../../src/progress.ts";
-import { createRandom } from "../../src/math/random.ts";
-import { runRounds } from "./rounds.ts";
+import { makeDataDir } from "../../test/service/running.ts";
+import { FAULTS } from "./faults.ts";
+import { runChaos } from "./run.ts";
+import { tableOf } from "./table.ts";
 
-const FAULTS_SHOWN = 20;
+const NAMES = FAULTS.map(({ name }) => name);
+const SHOWN_OF_A_ROUND = 5;
 
 await runScript({
   name: "chaos",
   synopsis: "[options]",
   about:
-    "Starts a service, writes, deletes and compacts, ends it at a random moment by SIGKILL (alone, or Postgres with it), or by SIGTERM, or by both, and starts it again: nothing that was acknowledged may be lost, nothing that was deleted may come back, searches must find what is stored, and every receipt must be in its chain. In some rounds Postgres alone is killed, and the service must go on.",
+    "Starts services and does to them what kills, full disks, a Postgres that hangs, hostile requests and slow peers do: " +
+    "nothing that was acknowledged may be lost, nothing that was deleted may come back, and others must be served " +
+    "meanwhile. Each round has a seed; where something was wrong, the command that tries the round again is printed. " +
+    `Faults: ${NAMES.join(", ")}.`,
   options: {
-    rounds: { type: "string", value: "N", help: "how often it is ended", default: "100" },
-    seed: { type: "string", value: "N", help: "of what is written and when it ends", default: "1" },
+    rounds: { type: "string", value: "N", help: "of all faults together", default: "100" },
+    seed: { type: "string", value: "N", help: "of the first round of each fault", default: "1" },
     minutes: { type: "string", value: "N", help: "after which no round begins", default: "20" },
+    only: { type: "string", value: "NAME", help: "one fault; may be given more than once", multiple: true },
   },
-  examples: ["--rounds 10 --seed 7"],
+  examples: ["--rounds 10 --seed 7", "--only kill --only image-bombs --minutes 5"],
   schema: z.strictObject({
     arguments: noArguments,
     rounds: wholeNumber(1, 100_000),
     seed: wholeNumber(0, 999_999_999),
     minutes: wholeNumber(1, 10_000),
+    only: z.array(z.enum(NAMES, { error: `must be one of ${NAMES.join(", ")}` })).default(NAMES),
   }),
-  run: async ({ rounds: wanted, seed, minutes }, { signal, note, print }) => {
-    const dataDir = await mkdtemp(join(tmpdir(), "anchorage-chaos-"));
+  run: async ({ rounds: wanted, seed, minutes, only }, { signal, note, print }) => {
     const bar = createProgress("chaos", "rounds");
     const until = performance.now() + minutes * 60_000;
-    const outcome = await runRounds(dataDir, createRandom(seed), (rounds) => {
-      bar.update(rounds, wanted);
-      return rounds === wanted || performance.now() > until || signal.aborted;
-    });
+    const dataDirs: string[] = [];
+    const tallies = await runChaos(
+      FAULTS.filter(({ name }) => only.includes(name)),
+      {
+        seed,
+        makeDataDir: async () => {
+          const { path } = await makeDataDir();
+          dataDirs.push(path);
+          return path;
+        },
+        isOver: (rounds) => {
+          bar.update(rounds, wanted);
+          return rounds === wanted || performance.now() > until;
+        },
+        isStopped: () => signal.aborted,
+        onFault: ({ name }, roundSeed, found) => {
+          for (const fault of found.slice(0, SHOWN_OF_A_ROUND)) note(`${name}: ${fault}`);
+          if (found.length > SHOWN_OF_A_ROUND) note(`${name}: ${found.length - SHOWN_OF_A_ROUND} more`);
+          note(`again: npm run chaos -- --only ${name} --seed ${roundSeed} --rounds 1`);
+        },
+      },
+    );
     bar.stop();
 
-    const { rounds, ends, starts, startsFromSnapshots, cutOff } = outcome;
-    const { faults, writes, receipts, compactions, refusals } = outcome.ledger;
-    for (const fault of faults.slice(0, FAULTS_SHOWN)) note(fault);
-    if (faults.length === 0) await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
-    else note(`the data is kept in ${dataDir}`);
-    const kinds = [...ends].sort().map(([end, count]) => `${count} ${end}`);
-    print(`${rounds} rounds (${kinds.join(", ")}), ${faults.length} faults (seed ${seed})`);
-    print(
-      `acknowledged: ${writes} writes, ${receipts.length} of them deletions, ${compactions} compactions; ` +
-        `refused for a while: ${refusals}`,
-    );
-    print(`starts: ${starts}, from a snapshot ${startsFromSnapshots}; snapshots cut off: ${cutOff}`);
-    return faults.length > 0 ? EXIT.failed : signal.aborted ? EXIT.interrupted : EXIT.done;
+    for (const line of tableOf(tallies)) print(line);
+    for (const { fault, summary } of tallies) if (summary !== null) print(`${fault.name}: ${summary}`);
+    const sum = (of: "rounds" | "faulty"): number => tallies.reduce((total, tally) => total + tally[of], 0);
+    print(`${sum("rounds")} rounds, ${sum("faulty")} of them with faults (seed ${seed})`);
+    if (sum("faulty") > 0) note(`the data is kept in ${dataDirs.join(" and ")}`);
+    else for (const path of dataDirs) await rm(path, { recursive: true, force: true, maxRetries: 5 });
+    return sum("faulty") > 0 ? EXIT.failed : signal.aborted ? EXIT.interrupted : EXIT.done;
   },
 });

@@ -2,8 +2,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { chainFaults, type Given } from "../../../research/chaos/chain.ts";
+import type { Fault } from "../../../research/chaos/fault.ts";
+import { FAULTS } from "../../../research/chaos/faults.ts";
 import { anchorOf, createModel, rankAll } from "../../../research/chaos/model.ts";
+import { runChaos } from "../../../research/chaos/run.ts";
+import { tableOf } from "../../../research/chaos/table.ts";
 import { createClient } from "../../../src/features/client.ts";
+import { createRandom, type Random } from "../../../src/math/random.ts";
 import { anchorOf as anchorIn, createCollection, listen, openTestApp } from "../../http/support.ts";
 import { numbersOf } from "../../../src/store/float32.ts";
 
@@ -82,15 +87,78 @@ describe("the check of the receipts", () => {
   });
 });
 
+const made = (name: string, share: number, round: (random: Random) => readonly string[]): Fault => ({
+  name,
+  share,
+  prepare: () => Promise.resolve({ round: (random) => Promise.resolve(round(random)) }),
+});
+
+const run = (faults: readonly Fault[], rounds: number) => {
+  const reported: [string, number, readonly string[]][] = [];
+  return runChaos(faults, {
+    seed: 5,
+    makeDataDir: () => Promise.reject(new Error("no service is needed")),
+    isOver: (done) => done === rounds,
+    isStopped: () => false,
+    onFault: ({ name }, seed, found) => reported.push([name, seed, found]),
+  }).then((tallies) => ({ tallies, reported }));
+};
+
+describe("a run of rounds", () => {
+  it("gives faults their shares, and the rounds of each the seeds from the first on", async () => {
+    const drawn: number[] = [];
+    const often = made("often", 3, (random) => {
+      drawn.push(random.next());
+      return [];
+    });
+    const { tallies } = await run([made("seldom", 1, () => []), often], 8);
+    expect(tallies.map(({ rounds, faulty }) => [rounds, faulty])).toEqual([
+      [2, 0],
+      [6, 0],
+    ]);
+    expect(drawn).toEqual([5, 6, 7, 8, 9, 10].map((seed) => createRandom(seed).next()));
+  });
+
+  it("reports the seed of a round that finds something or throws, and goes on", async () => {
+    let rounds = 0;
+    const broken = made("broken", 1, () => {
+      rounds++;
+      if (rounds === 2) throw new Error("it broke");
+      return rounds === 3 ? ["it was wrong"] : [];
+    });
+    const { tallies, reported } = await run([broken], 4);
+    expect(tallies[0]).toMatchObject({ rounds: 4, faulty: 2 });
+    expect(reported).toEqual([
+      ["broken", 6, [expect.stringContaining("it broke")]],
+      ["broken", 7, ["it was wrong"]],
+    ]);
+  });
+
+  it("says why a fault is not tried here", async () => {
+    const elsewhere = { ...made("elsewhere", 1, () => []), notHere: () => "this is no ship" };
+    const { tallies } = await run([elsewhere, made("here", 1, () => [])], 2);
+    expect(tableOf(tallies).slice(2)).toEqual([
+      expect.stringMatching(/^\| elsewhere +\| not run here, because this is no ship \|/),
+      expect.stringMatching(/^\| here +\| 2 +\| 0 +\|/),
+    ]);
+  });
+
+  it("is given each fault once", () => {
+    const names = FAULTS.map(({ name }) => name);
+    expect(names).toEqual([...new Set(names)]);
+  });
+});
+
 describe("npm run chaos", () => {
   it("finds nothing lost and nothing back after the service was killed twice amid writes", async () => {
-    const child = spawn(process.execPath, ["--import", "tsx", "research/chaos/main.ts", "--rounds", "2"]);
+    const options = ["--rounds", "2", "--only", "kill"];
+    const child = spawn(process.execPath, ["--import", "tsx", "research/chaos/main.ts", ...options]);
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
     const [status] = (await once(child, "close")) as [number];
-    expect(output).toMatch(
-      /^2 rounds \(.*\), 0 faults \(seed 1\)\nacknowledged: \d+ writes, .*\nstarts: 3, /,
-    );
+    expect(output).toMatch(/^\| kill +\| 2 +\| 0 +\| \d+ ms/m);
+    expect(output).toMatch(/^kill: .*; acknowledged: \d+ writes, .*; starts: \d/m);
+    expect(output).toMatch(/^2 rounds, 0 of them with faults \(seed 1\)$/m);
     expect(status).toBe(0);
   }, 180_000);
 });

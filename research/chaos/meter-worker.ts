@@ -1,0 +1,87 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { get } from "node:http";
+
+/** The service that is measured. */
+export interface Watched {
+  readonly url: string;
+  readonly pid: number;
+}
+
+export interface Measured {
+  /** Milliseconds of each answer of /healthz, each asked on a connection of its own. */
+  readonly pings: readonly number[];
+  /** The most memory that Node and its children, Postgres apart, had at one time. */
+  readonly peakBytes: number;
+}
+
+export interface MeterCalls {
+  readonly watch: (watched: Watched | null) => void;
+  /** What was measured since the last time. */
+  readonly read: (argument: null) => Measured;
+  readonly close: () => void;
+}
+
+const PING_EVERY_MS = 40;
+const LOOK_EVERY_MS = 100;
+const PAGE_BYTES = 4_096;
+
+/** Measures on a thread of its own, so that what attacks cost the script itself does not count. */
+export const open = (): MeterCalls => {
+  let watched: Watched | null = null;
+  let pings: number[] = [];
+  let peakBytes = 0;
+  const pinging = setInterval(() => {
+    if (watched !== null) ping(watched.url, (ms) => pings.push(ms));
+  }, PING_EVERY_MS);
+  const looking = setInterval(() => {
+    if (watched !== null) peakBytes = Math.max(peakBytes, memoryOf(watched.pid));
+  }, LOOK_EVERY_MS);
+  return {
+    watch: (next) => {
+      watched = next;
+    },
+    read: () => {
+      const measured = { pings, peakBytes };
+      pings = [];
+      peakBytes = 0;
+      return measured;
+    },
+    close: () => {
+      clearInterval(pinging);
+      clearInterval(looking);
+    },
+  };
+};
+
+const ping = (url: string, answered: (ms: number) => void): void => {
+  const start = performance.now();
+  get(`${url}/healthz`, { agent: false }, (response) => {
+    response.resume();
+    response.on("end", () => answered(performance.now() - start));
+  }).on("error", () => undefined);
+};
+
+/** Resident memory of a process and its children; 0 for one that is gone, and for Postgres. */
+const memoryOf = (pid: number): number => {
+  const read = (file: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, "utf8");
+    } catch {
+      return "";
+    }
+  };
+  if (read("comm").trim() === "postgres") return 0;
+  const pages = Number(read("statm").split(" ")[1] ?? 0);
+  const children = threadsOf(pid).flatMap((thread) => read(`task/${thread}/children`).split(" "));
+  return children
+    .filter((child) => child !== "")
+    .reduce((sum, child) => sum + memoryOf(Number(child)), pages * PAGE_BYTES);
+};
+
+const threadsOf = (pid: number): string[] => {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+};
