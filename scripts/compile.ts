@@ -58,7 +58,7 @@ export const compile = async ({
     for (const source of stale) await write(from, to, source, transpile);
   }
   for (const file of await filesIn(to)) {
-    if (!expected.has(file) && !file.startsWith(TYPES) && file !== ".settings") await rm(join(to, file));
+    if (!expected.has(file) && dirname(file) !== TYPES && file !== ".settings") await rm(join(to, file));
   }
   await writeFile(stamp, settings);
   const seconds = (performance.now() - started) / 1000;

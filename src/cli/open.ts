@@ -1,4 +1,4 @@
-import { openAnchorage } from "../anchorage.ts";
+import { openAnchorage } from "../index.ts";
 import { isLoopback, type Config } from "../config.ts";
 import { AnchorageError } from "../errors.ts";
 import { createClient, type AnchorageClient } from "../features/client.ts";

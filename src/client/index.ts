@@ -38,11 +38,20 @@ export type {
   WrittenLinesBody,
 } from "../api/anchors.ts";
 export type { CollectionBody, CollectionChangeBody, CollectionSpecBody } from "../api/collections.ts";
-export type * from "../api/facets.ts";
+export type { FacetsAnswerBody, FacetsRequestBody } from "../api/facets.ts";
 export type { FilterBody } from "../api/filter.ts";
 export type { AdoptedIndexesBody } from "../api/indexes.ts";
 export type { InputBody } from "../api/inputs.ts";
 export type { Problem, ProblemCode } from "../api/problem.ts";
-export type * from "../api/queries.ts";
+export type {
+  ClassifyAnswerBody,
+  ClassifyRequestBody,
+  RelativeAnswerBody,
+  RelativeRequestBody,
+  SearchAnswerBody,
+  SearchRequestBody,
+  SimilarityAnswerBody,
+  SimilarityRequestBody,
+} from "../api/queries.ts";
 export type { CompactedBody, ReceiptBody, ReceiptPageBody } from "../api/receipts.ts";
 export type { EncoderListBody, JobBody, JobListBody, ReadinessBody } from "../api/service.ts";

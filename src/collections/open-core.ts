@@ -24,7 +24,9 @@ export interface CoreOptions {
  */
 export const openCore = async (
   config: Pick<Config, "dataDir" | "databaseUrl"> &
-    Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods" | "maxPixels" | "apiKey">>,
+    Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods" | "maxPixels" | "apiKey">> & {
+      readonly postgresBin?: string | null;
+    },
   log: Log,
   { preload, audit = false, encoderSources = [] }: CoreOptions,
 ): Promise<OwnedCore> => {
@@ -41,13 +43,13 @@ export const openCore = async (
     return part;
   };
   try {
-    const { dataDir, databaseUrl, maxPixels } = config;
+    const { dataDir, databaseUrl, maxPixels, postgresBin = null } = config;
     const lock = await lockDataDir(dataDir);
     closing.push(() => lock.release());
     await closeToOthers(dataDir, log);
     // A program's umask may open what is written meanwhile.
     closing.push(() => closeToOthers(dataDir, log));
-    const opening = openStore({ dataDir, databaseUrl, log }).then(opened);
+    const opening = openStore({ dataDir, databaseUrl, postgresBin, log }).then(opened);
     const directory = encoderDirectory(dataDir);
     const importing = Promise.all(encoderSources.map((source) => source.importInto({ directory, log })));
     // Where one fails the other must have ended before anything is closed.

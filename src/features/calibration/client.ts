@@ -1,30 +1,28 @@
 import type { JobBody } from "../../api/service.ts";
 import type { CallOptions, Transport } from "../../client/transport.ts";
-import type { z } from "@hono/zod-openapi";
 import type { ClassifyAnswerBody, ClassifyRequestBody } from "../../api/queries.ts";
 import type {
   CalibrateRequestBody,
   CalibrationBody,
-  sureAnswer,
-  sureRanked,
-  sureRequest,
-  sureResult,
+  SureAnswerFields,
+  SureRankedFields,
+  SureRequestFields,
+  SureResultFields,
 } from "./api.ts";
 
 export type { CalibrateRequestBody, CalibrationBody } from "./api.ts";
 
-type Fields<Shape extends z.ZodRawShape> = z.input<z.ZodObject<Shape>>;
 type ResultBody = ClassifyAnswerBody["results"][number];
 
 /** A classification request that can ask for certainty. */
-export type SureClassifyRequestBody = ClassifyRequestBody & Fields<typeof sureRequest>;
+export type SureClassifyRequestBody = ClassifyRequestBody & SureRequestFields;
 
 /** Its answer; fields that were not requested are absent. */
 export type SureClassifyAnswerBody = Omit<ClassifyAnswerBody, "results"> &
-  Fields<typeof sureAnswer> & {
+  SureAnswerFields & {
     readonly results: readonly (Omit<ResultBody, "classes"> &
-      Fields<typeof sureResult> & {
-        readonly classes: readonly (ResultBody["classes"][number] & Fields<typeof sureRanked>)[];
+      SureResultFields & {
+        readonly classes: readonly (ResultBody["classes"][number] & SureRankedFields)[];
       })[];
   };
 

