@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import pLimit from "p-limit";
 import type { Core } from "../collections/index.ts";
 import { notFound } from "../errors.ts";
 import { receiveAnchorStream } from "./anchor-stream.ts";
@@ -28,6 +29,8 @@ import { collectionParams } from "../api/collections.ts";
 
 const tags = ["anchors"];
 const path = "/v1/collections/{collection}/anchors";
+/** Pages with vectors take tens of megabytes each while they are read from Postgres. */
+const longPages = pLimit(2);
 const NDJSON = "application/x-ndjson";
 /** An image that a user sent is shown as an image and as nothing else. */
 const IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
@@ -89,7 +92,9 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
     },
     (c) => {
       const { collection } = readPath(c, collectionParams);
-      return collections.listAnchors(collection, readQuery(c, listQuery));
+      const query = readQuery(c, listQuery);
+      const list = () => collections.listAnchors(collection, query);
+      return query.vectors === undefined || query.vectors === false ? list() : longPages(list);
     },
   );
 
