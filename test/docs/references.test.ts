@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import pLimit from "p-limit";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { FAULTS } from "../../research/chaos/faults.ts";
 import { commandsIn, headingAnchors, PAGES, ROOT, type Page } from "./pages.ts";
 
 const README_LINES = 230;
@@ -132,6 +133,36 @@ describe("environment variables", () => {
       .flatMap((command) => [...command.matchAll(/(?:^|\s)([A-Z][A-Z_]+)=/g)].map(([, name = ""]) => name));
     const named = codeSpans(page).flatMap((code) => /^([A-Z]+(?:_[A-Z]+)+)(?:$|[=/ ])/.exec(code)?.[1] ?? []);
     expect([...assigned, ...named].filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
+
+describe("the promises of docs/reliability.md", () => {
+  const page = PAGES.find(({ path }) => path === "docs/reliability.md");
+  const tables = page?.prose.split(/\n\n+/).filter((block) => block.startsWith("| promise")) ?? [];
+  const rows = tables
+    .flatMap((table) => table.trim().split("\n").slice(2))
+    .map((row) => {
+      const [, promise = "", shownBy = ""] = row.split("|");
+      return { promise: promise.trim(), shownBy };
+    });
+
+  it("each name tests that exist, or faults of npm run chaos that exist", () => {
+    expect(rows.length).toBeGreaterThan(40);
+    const faults = FAULTS.map(({ name }) => name);
+    const wrong = rows.flatMap(({ promise, shownBy }) => {
+      const tests = [...shownBy.matchAll(/test\/[\w/-]+\.test\.ts/g)].map(String);
+      const only = [...shownBy.matchAll(/--only ([\w-]+)/g)].map(([, name = ""]) => name);
+      const isShown =
+        tests.length > 0 &&
+        tests.every((test) => existsSync(join(ROOT, test))) &&
+        only.every((name) => faults.includes(name));
+      return isShown ? [] : [promise];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("name every fault of npm run chaos", () => {
+    expect(FAULTS.filter(({ name }) => page?.prose.includes(`--only ${name}`) !== true)).toEqual([]);
   });
 });
 
