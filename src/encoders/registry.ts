@@ -138,7 +138,12 @@ export const openEncoderRegistry = async (options: {
       const found =
         candidates.find(({ info }) => info.default) ??
         candidates.find(({ network }) => network === undefined);
-      if (found === undefined) throw new AnchorageError("not-found", `There is no ${modality} encoder.`);
+      if (found === undefined)
+        throw new AnchorageError(
+          "not-found",
+          `There is no ${modality} encoder. Run \`anchorage encoders add default\` and start again, or store vectors of your own: ` +
+            `"${modality}Encoder": {"external": {"dimension": 768}}.`,
+        );
       return found.info;
     },
     encodeImages: async (id, images) => {

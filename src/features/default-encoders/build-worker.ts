@@ -5,23 +5,23 @@ import { buildUseLite, readUseLiteVocabulary } from "./use-lite.ts";
 /** Files of a folder by name. */
 export type Files = Readonly<Record<string, Uint8Array>>;
 
-const BUILDERS: Readonly<Record<NetworkId, () => Promise<Files>>> = {
-  "inception-v3": async () => ({
-    "model.onnx": await buildNsfwjs("inception_v3", "inception-v3", OUTPUTS["inception-v3"]),
+const BUILDERS: Readonly<Record<NetworkId, (dataDir: string | null) => Promise<Files>>> = {
+  "inception-v3": async (dataDir) => ({
+    "model.onnx": await buildNsfwjs("inception_v3", "inception-v3", OUTPUTS["inception-v3"], dataDir),
   }),
-  "mobilenet-v2": async () => ({
-    "model.onnx": await buildNsfwjs("mobilenet_v2", "mobilenet-v2", OUTPUTS["mobilenet-v2"]),
+  "mobilenet-v2": async (dataDir) => ({
+    "model.onnx": await buildNsfwjs("mobilenet_v2", "mobilenet-v2", OUTPUTS["mobilenet-v2"], dataDir),
   }),
-  "use-lite": async () => ({
-    "model.onnx": await buildUseLite(OUTPUTS["use-lite"]),
-    "vocabulary.json": await readUseLiteVocabulary(),
+  "use-lite": async (dataDir) => ({
+    "model.onnx": await buildUseLite(OUTPUTS["use-lite"], dataDir),
+    "vocabulary.json": await readUseLiteVocabulary(dataDir),
   }),
 };
 
 export interface BuildCalls {
-  /** Builds a network; returns its files by name. */
-  readonly build: (network: NetworkId) => Promise<Files>;
+  /** Builds a network from the weights beside Anchorage or in `dataDir`; returns its files by name. */
+  readonly build: (task: { readonly network: NetworkId; readonly dataDir: string | null }) => Promise<Files>;
 }
 
 /** Entry point of the worker thread. */
-export const open = (): BuildCalls => ({ build: (network) => BUILDERS[network]() });
+export const open = (): BuildCalls => ({ build: ({ network, dataDir }) => BUILDERS[network](dataDir) });

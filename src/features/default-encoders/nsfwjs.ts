@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { z } from "zod";
+import { dataFolder, ENCODERS_PACKAGE } from "../files/data-packages/index.ts";
 import { createGraph } from "../../onnx/index.ts";
 import { appendLayers, globalAveragePool } from "./tfjs/layers-model.ts";
 import { parseLayersModel } from "./tfjs/model-file.ts";
@@ -23,13 +23,16 @@ export type NsfwjsModel = "inception_v3" | "mobilenet_v2";
  * values from 0 to 1, one output `[n, d]` per cut.
  *
  * @param name name of the ONNX graph
+ * @param dataDir where the weights may have been added to; null: they are beside Anchorage
+ * @throws AnchorageError `unavailable` if the weights are not installed
  */
 export const buildNsfwjs = async (
   model: NsfwjsModel,
   name: string,
   cuts: readonly Cut[],
+  dataDir: string | null = null,
 ): Promise<Uint8Array> => {
-  const { topology, weights } = await readBundle(model);
+  const { topology, weights } = await readBundle(model, dataDir);
   const graph = createGraph(name);
   const image = graph.input("pixel_values", "float32", ["n", 3, "height", "width"]);
   const layers = [...new Set(cuts.flatMap((cut) => cut.layers))];
@@ -49,9 +52,8 @@ export const buildNsfwjs = async (
   return graph.toBytes();
 };
 
-const readBundle = async (model: NsfwjsModel) => {
-  const main = createRequire(import.meta.url).resolve("nsfwjs");
-  const directory = join(dirname(main), "..", "models", model);
+const readBundle = async (model: NsfwjsModel, dataDir: string | null) => {
+  const directory = join(dataFolder(ENCODERS_PACKAGE, dataDir, "nsfwjs"), "dist/models", model);
   const { topology, manifest, shards } = parseLayersModel(await readModule(join(directory, "model.min.js")));
   const parts: Uint8Array[] = [];
   for (const shard of shards) {

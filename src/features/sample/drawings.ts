@@ -1,10 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
+import { dataFolder, SAMPLE_PACKAGE } from "../files/data-packages/index.ts";
 import type { Emoji } from "./emoji.ts";
-
-const require = createRequire(import.meta.url);
 
 const icon = z.object({
   body: z.string(),
@@ -35,8 +33,9 @@ export interface Drawings {
 }
 
 /** Reads one vendor's package: icons are found by code points where the package has them, else by the CLDR label. */
-export const readDrawings = async (vendor: string): Promise<Drawings> => {
-  const [set, codePoints] = await Promise.all([readSet(vendor), readCodePoints(vendor)]);
+export const readDrawings = async (vendor: string, dataDir: string | null): Promise<Drawings> => {
+  const folder = dataFolder(SAMPLE_PACKAGE, dataDir, `@iconify-json/${vendor}`);
+  const [set, codePoints] = await Promise.all([readSet(folder), readCodePoints(folder)]);
   const byLetters = new Map(
     [...Object.keys(set.icons), ...Object.keys(set.aliases)].map((name) => [letters(name), name]),
   );
@@ -56,17 +55,14 @@ export const readDrawings = async (vendor: string): Promise<Drawings> => {
   };
 };
 
-const readSet = async (vendor: string): Promise<IconSet> =>
-  iconSet.parse(JSON.parse(await readFile(join(packageOf(vendor), "icons.json"), "utf8")));
+const readSet = async (folder: string): Promise<IconSet> =>
+  iconSet.parse(JSON.parse(await readFile(join(folder, "icons.json"), "utf8")));
 
-const readCodePoints = async (vendor: string): Promise<Map<string, string>> => {
-  const text = await readFile(join(packageOf(vendor), "chars.json"), "utf8");
+const readCodePoints = async (folder: string): Promise<Map<string, string>> => {
+  const text = await readFile(join(folder, "chars.json"), "utf8");
   const chars = z.record(z.string(), z.string()).parse(JSON.parse(text));
   return new Map(Object.entries(chars).map(([hex, name]) => [codePointKey(hex), name]));
 };
-
-const packageOf = (vendor: string): string =>
-  dirname(require.resolve(`@iconify-json/${vendor}/package.json`));
 
 const svg = (set: IconSet, name: string): string | undefined => {
   const alias = set.aliases[name];

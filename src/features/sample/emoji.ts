@@ -1,9 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
-
-const require = createRequire(import.meta.url);
+import { dataFolder, SAMPLE_PACKAGE } from "../files/data-packages/index.ts";
 
 /** One emoji as Unicode's CLDR describes it in English. */
 export interface Emoji {
@@ -35,8 +33,8 @@ const messages = z.object({ groups: names, subgroups: names });
 const COMPONENTS = "component";
 
 /** Every emoji but its skin-toned variants, in CLDR's order. */
-export const readEmoji = async (): Promise<Emoji[]> => {
-  const directory = join(dirname(require.resolve("emojibase-data/package.json")), "en");
+export const readEmoji = async (dataDir: string | null = null): Promise<Emoji[]> => {
+  const directory = join(dataFolder(SAMPLE_PACKAGE, dataDir, "emojibase-data"), "en");
   const [data, named] = await Promise.all([
     readFile(join(directory, "data.json"), "utf8"),
     readFile(join(directory, "messages.json"), "utf8"),

@@ -1,7 +1,6 @@
 import pLimit from "p-limit";
 import type { AnchorId, CollectionName, Metadata } from "../../types.ts";
-import { emojiCaption, emojiMetadata, readPairs, type EmojiPair } from "./pairs.ts";
-import { SAMPLE_VENDORS } from "./vendors.ts";
+import { emojiCaption, emojiMetadata, type EmojiPair } from "./pairs.ts";
 
 /** Small enough that an interruption loses little, large enough that a transaction costs nothing. */
 const PAIRS_A_BATCH = 32;
@@ -32,10 +31,10 @@ export interface SampleTarget {
  */
 export const growSample = async (
   target: SampleTarget,
+  pairs: readonly EmojiPair[],
   signal: AbortSignal,
   onProgress: (done: number, total: number) => void,
 ): Promise<number> => {
-  const pairs = await readPairs(SAMPLE_VENDORS);
   const present = await target.existing(pairs.map(({ id }) => id));
   const missing = pairs.filter(({ id }) => !present.has(id));
   let added = 0;

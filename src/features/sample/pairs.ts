@@ -31,11 +31,17 @@ export const emojiMetadata = ({ vendor, emoji }: EmojiPair): Metadata => ({
 /**
  * Every drawing of `vendors`, in rounds: each round has every emoji once, its vendors taking turns, so that the first
  * part of the pairs already knows a bit of everything. (The number of emoji must not be a multiple of the stride.)
+ *
+ * @param dataDir where the sample may have been added to; null: it is beside Anchorage
+ * @throws AnchorageError `unavailable` if the sample is not installed
  */
-export const readPairs = async (vendors: readonly string[]): Promise<EmojiPair[]> => {
-  const emoji = await readEmoji();
+export const readPairs = async (
+  vendors: readonly string[],
+  dataDir: string | null = null,
+): Promise<EmojiPair[]> => {
+  const emoji = await readEmoji(dataDir);
   const sets = await Promise.all(
-    vendors.map(async (vendor) => ({ vendor, drawings: await readDrawings(vendor) })),
+    vendors.map(async (vendor) => ({ vendor, drawings: await readDrawings(vendor, dataDir) })),
   );
   const pairs: EmojiPair[] = [];
   for (let round = 0; round < sets.length; round++) {

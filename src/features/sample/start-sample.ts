@@ -2,7 +2,10 @@ import { findCollection, listJobs } from "../../store/index.ts";
 import type { Core } from "../../collections/core.ts";
 import type { JobContext } from "../../collections/jobs/index.ts";
 import { createProgress } from "../../progress.ts";
+import { missingData, SAMPLE_PACKAGE } from "../files/data-packages/index.ts";
 import { growSample, SAMPLE_COLLECTION } from "./grow.ts";
+import { readPairs } from "./pairs.ts";
+import { SAMPLE_VENDORS } from "./vendors.ts";
 import type { Log } from "../../types.ts";
 
 const KIND = "sample";
@@ -22,18 +25,21 @@ export const startSample = async (core: Core, log: Log): Promise<void> => {
   const wasLeft = last?.state === "interrupted" || last?.state === "failed";
   // One that ended before it knew how many anchors there are had made no collection that an owner could have deleted.
   const isFirst = !exists && (last === undefined || (wasLeft && last.total === 0));
-  if (isFirst || (exists && wasLeft))
-    await core.jobs.start(KIND, name, (context) => grow(core, context, isFirst, log));
+  if (!isFirst && !(exists && wasLeft)) return;
+  const missing = missingData(SAMPLE_PACKAGE, core.settings.dataDir, "emojibase-data");
+  if (missing !== null) log.info(missing);
+  else await core.jobs.start(KIND, name, (context) => grow(core, context, isFirst, log));
 };
 
 const grow = async (
-  { collections }: Core,
+  { collections, settings }: Core,
   { signal, progress }: JobContext,
   isFirst: boolean,
   log: Log,
 ): Promise<void> => {
   const { name } = SAMPLE_COLLECTION;
   if (isFirst) await collections.create(SAMPLE_COLLECTION);
+  const pairs = await readPairs(SAMPLE_VENDORS, settings.dataDir);
   const bar = createProgress(`sample collection "${name}"`, "anchors");
   try {
     const added = await growSample(
@@ -43,6 +49,7 @@ const grow = async (
           await collections.putAnchors(name, anchors);
         },
       },
+      pairs,
       signal,
       (done, total) => {
         bar.update(done, total);

@@ -92,10 +92,10 @@ describe("growing the sample", () => {
     const interrupt = (): void => {
       if (++puts === 5) controller.abort();
     };
-    const before = await growSample(targetOf(stored, interrupt), controller.signal, none);
+    const before = await growSample(targetOf(stored, interrupt), pairs, controller.signal, none);
     expect(before).toBe(stored.size);
     expect(before).toBeLessThan(pairs.length / 2);
-    const after = await growSample(targetOf(stored), new AbortController().signal, none);
+    const after = await growSample(targetOf(stored), pairs, new AbortController().signal, none);
     expect(before + after).toBe(pairs.length);
     expect(new Set(stored.values())).toEqual(new Set([1]));
   });
@@ -106,7 +106,7 @@ describe("growing the sample", () => {
     const fail = (): void => {
       if (++puts === 3) throw new Error("the store is full");
     };
-    const growing = growSample(targetOf(stored, fail), new AbortController().signal, none);
+    const growing = growSample(targetOf(stored, fail), pairs, new AbortController().signal, none);
     await expect(growing).rejects.toThrow("the store is full");
     expect(puts).toBeLessThan(6);
   });
