@@ -32,7 +32,10 @@ const FEATURES = {
 /** Files of src/ that every layer may import. */
 const COMMON = ["types", "errors", "progress", "config", "worker", "log"];
 /** Further files that a layer may import: what a command is, and what opens the core with its features. */
-const FURTHER = { cli: ["command", "option-schemas", "index"], features: ["command", "option-schemas"] };
+const FURTHER = {
+  cli: ["command", "option-schemas", "index", "serve"],
+  features: ["command", "option-schemas"],
+};
 /** Where features plug in, and how they read files that a person names: not features themselves. */
 const FRAMEWORK = String.raw`^src/features/(feature\.ts$|files/)`;
 

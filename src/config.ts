@@ -83,6 +83,16 @@ const settings = z
     /** Files that hold the values of API_KEY and DATABASE_URL; they are read before the settings are checked. */
     API_KEY_FILE: z.string().optional(),
     DATABASE_URL_FILE: z.string().optional(),
+    /** The running service that commands use in place of DATA_DIR. */
+    ANCHORAGE_URL: z
+      .url({ protocol: /^https?$/, error: "must be an address such as http://127.0.0.1:8080" })
+      .optional(),
+    /** The key that commands send; where it is not set, they send API_KEY. */
+    ANCHORAGE_API_KEY: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, "must be of ASCII letters, digits and signs")
+      .optional(),
+    ANCHORAGE_API_KEY_FILE: z.string().optional(),
     /** Pages of other origins that may use the service, such as `https://app.example`, separated by commas. */
     ALLOWED_ORIGINS: listOf(
       (text) => isOrigin(text),
@@ -157,6 +167,10 @@ export interface Config {
   readonly dataDir: string;
   readonly databaseUrl: string | null;
   readonly apiKey: string | null;
+  /** The running service that commands use; null: they use DATA_DIR. */
+  readonly url: string | null;
+  /** The key that commands send to a service. */
+  readonly clientKey: string | null;
   /** Origins whose pages may use the service. */
   readonly allowedOrigins: readonly string[];
   /** Names that a service on loopback answers to as well. */
@@ -207,6 +221,8 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     dataDir: resolve(value.DATA_DIR),
     databaseUrl: value.DATABASE_URL ?? null,
     apiKey: value.API_KEY ?? null,
+    url: value.ANCHORAGE_URL ?? null,
+    clientKey: value.ANCHORAGE_API_KEY ?? value.API_KEY ?? null,
     allowedOrigins: value.ALLOWED_ORIGINS,
     publicHosts: value.PUBLIC_HOSTS,
     trustedProxy: value.TRUSTED_PROXY,
@@ -225,7 +241,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
 };
 
 /** Settings that may be kept in a file, as container platforms hand secrets over: `API_KEY_FILE` names one. */
-const SECRETS = ["API_KEY", "DATABASE_URL"] as const;
+const SECRETS = ["API_KEY", "DATABASE_URL", "ANCHORAGE_API_KEY"] as const;
 
 /** @throws AnchorageError `invalid-input` for a file that cannot be read, and for a setting that is given both ways */
 const withSecretFiles = (

@@ -1,99 +1,14 @@
-import { Server } from "node:http";
-import { serve, type ServerType } from "@hono/node-server";
-import { openService, type Service } from "./anchorage.ts";
-import { readConfig, type Config } from "./config.ts";
-import { AnchorageError, isAnchorageError } from "./errors.ts";
-import { createApp, limitPeers, SERVER_OPTIONS } from "./http/index.ts";
-import { watchParent } from "./cli/parent.ts";
-import { eraseWithin } from "./collections/index.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
-import { announceService } from "./store/index.ts";
-import type { Log } from "./types.ts";
-import { createServiceLog } from "./service-log.ts";
-import { startSample } from "./features/sample/index.ts";
+import { readConfig } from "./config.ts";
+import { isAnchorageError } from "./errors.ts";
+import { runService } from "./serve.ts";
 
-/** The service promises to be gone within 10 s of SIGTERM; what has not ended by then is cut off, as kill -9 would. */
-const STOP_WITHIN_MS = 9_000;
-/** How long requests that are being answered may take to finish. */
-const DRAIN_MS = 3_000;
-
-const write = (text: string): void => void process.stdout.write(text);
-
-const logOf = ({ logFormat, logLevel, underNpm }: Config): Log =>
-  createServiceLog({
-    format: logFormat ?? (process.stdout.isTTY || underNpm ? "text" : "json"),
-    level: logLevel,
-    write,
-  });
-
-const main = async (): Promise<void> => {
-  // Whoever read the log may go; the service goes on.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-  // What the service writes is for its own user alone.
-  process.umask(0o077);
-  const config = readConfig(process.env);
-  const stopping = stopSignal(() => {
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-  });
-  if (config.underNpm) watchParent(() => process.kill(process.pid, "SIGTERM"));
-  const log = logOf(config);
-  const service = await openService(config, log, { audit: true });
-  if (stopping.aborted) await service.close();
-  else await offer(service, config, log, stopping);
-};
-
-/** Listens until `stopping` is aborted. */
-const offer = async (service: Service, config: Config, log: Log, stopping: AbortSignal): Promise<void> => {
-  const app = createApp(service.core, service.features, config, log);
-  const server = await listen(app.fetch, config.host, config.port).catch(async (error: unknown) => {
-    await service.close();
-    throw error;
-  });
-  await announceService(config.dataDir, addressOf(server, config.host));
-  if (stopping.aborted) return stop(server, service, log);
-  stopping.addEventListener("abort", () => void stop(server, service, log));
-  await service.features.resume();
-  if (config.eraseWithinMs !== null)
-    eraseWithin(service.core, config.eraseWithinMs, stopping, log).catch((error: unknown) =>
-      log.error("nothing is erased of itself any more", { error }),
-    );
-  if (config.sample) await startSample(service.core, log);
-};
-
-/** Where a process on this machine reaches the service. */
-const addressOf = (server: ServerType, host: string): string => {
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}`;
-};
-
-const listen = (fetch: (request: Request) => Response | Promise<Response>, host: string, port: number) =>
-  new Promise<ServerType>((resolve, reject) => {
-    const server = serve({ fetch, hostname: host, port, serverOptions: SERVER_OPTIONS }, (address) => {
-      const shown = host.includes(":") ? `[${host}]` : host;
-      // A plain line whatever the log's format: scripts wait for it.
-      write(`listening on http://${shown}:${address.port}\n`);
-      resolve(server);
-    });
-    if (server instanceof Server) limitPeers(server);
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const why = error.code === "EADDRINUSE" ? "the port is taken; choose another by PORT" : error.message;
-      reject(new AnchorageError("unavailable", `cannot listen on ${host}:${port}: ${why}`, { cause: error }));
-    });
-  });
-
-const stop = async (server: ServerType, service: Service, log: Log): Promise<void> => {
-  log.info("stopping");
-  const drained = new Promise<void>((resolve) => server.close(() => resolve()));
-  if ("closeIdleConnections" in server) {
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
-  }
-  await drained;
-  await service.close();
-  log.info("stopped");
-};
+/** The service, by the settings of the environment. */
+const main = (): Promise<void> =>
+  runService(
+    readConfig(process.env),
+    stopSignal(() => undefined),
+  );
 
 main().catch((error: unknown) => {
   process.stderr.write(`${isAnchorageError(error) ? error.message : (error as Error).stack}\n`);

@@ -34,18 +34,22 @@ const evaluate = async (given: Given, context: CommandContext<CollectionReader>)
   }).finally(() => registry.close());
 };
 
-await withAnchorage<Given>({
-  name: "evaluate",
-  synopsis: "[--collection NAME [--folder DIR | --by FIELD]] [options]",
-  about: [
-    MEASURES,
-    "",
-    `Alone, it asks for emoji that no anchor shows, and what each step from plain ASIF to the default adds. ${OWN_DATA}`,
-    "",
-    ...ENDS,
-  ].join("\n"),
-  options,
-  examples: ["--method asif --method consensus", ...OWN_EXAMPLES],
-  schema: () => schema,
-  run: (given, context) => reportOn(given.out, context, () => evaluate(given, context)),
-})(process.argv.slice(2));
+await withAnchorage<Given>(
+  {
+    name: "evaluate",
+    on: "anchorage",
+    synopsis: "[--collection NAME [--folder DIR | --by FIELD]] [options]",
+    about: [
+      MEASURES,
+      "",
+      `Alone, it asks for emoji that no anchor shows, and what each step from plain ASIF to the default adds. ${OWN_DATA}`,
+      "",
+      ENDS,
+    ].join("\n"),
+    options,
+    examples: ["--method asif --method consensus", ...OWN_EXAMPLES],
+    schema: () => schema,
+    run: (given, context) => reportOn(given.out, context, () => evaluate(given, context)),
+  },
+  "npm run evaluate --",
+)(process.argv.slice(2));

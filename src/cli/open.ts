@@ -28,7 +28,7 @@ export const openConnection = async (options: {
   readonly log: Log;
 }): Promise<Connection> => {
   const { url, config, log } = options;
-  if (url !== undefined) return overHttp(await running(url), config.apiKey);
+  if (url !== undefined) return overHttp(await running(url), config.clientKey);
   const { dataDir, databaseUrl, consensusHttpHosts } = config;
   try {
     const settings = { dataDir, consensusHttpHosts, log };
@@ -45,7 +45,7 @@ export const openConnection = async (options: {
       throw new AnchorageError("data-dir-busy", `${error.message} ${advice}`, { cause: error });
     }
     log.info(`${dataDir} is in use; asking the service at ${service}`);
-    return overHttp(service, config.apiKey);
+    return overHttp(service, config.clientKey);
   }
 };
 
@@ -55,7 +55,7 @@ const overHttp = (url: string, apiKey: string | null): Connection => {
   return { ...client, where: url, close: () => Promise.resolve() };
 };
 
-/** fetch that says which setting has the key where the service refuses for want of one. */
+/** fetch that says how to give a key where the service refuses a request without a valid one. */
 const keyedFetch =
   (url: string) =>
   async (address: string, init: RequestInit): Promise<Response> => {
@@ -63,7 +63,7 @@ const keyedFetch =
     if (response.status !== 401) return response;
     throw new AnchorageError(
       "unauthorized",
-      `${url} requires a key: set API_KEY to the one that the service was started with, or to one of \`anchorage keys\``,
+      `${url} requires a key: give it by --api-key or ANCHORAGE_API_KEY: the API_KEY of the service, or one of \`anchorage keys\``,
     );
   };
 

@@ -1,7 +1,7 @@
 import type { ClassifyFields } from "../api/classify-fields.ts";
 import type { MethodPlug } from "../asif/index.ts";
 import type { CollectionHooks, Core } from "../collections/index.ts";
-import type { AnyCommand } from "../command.ts";
+import type { CommandTable } from "../command.ts";
 import type { AccessPlug, Routes } from "../http/index.ts";
 import type { GeneratorPlug, ScorerPlug } from "./consensus/index.ts";
 import type { EncoderSource } from "../encoders/index.ts";
@@ -24,8 +24,8 @@ import type { EncoderSource } from "../encoders/index.ts";
 export interface Feature {
   /** Its folder under `src/features`. */
   readonly name: string;
-  /** Its shell commands by name, `anchorage NAME`; only the one that is called is loaded. */
-  readonly commands?: Readonly<Record<string, () => Promise<AnyCommand>>>;
+  /** Its shell commands by what follows `anchorage`; only the one that is called is loaded. */
+  readonly commands?: CommandTable;
   /** Encoders that it brings along; imported before the core opens its registry. */
   readonly encoders?: () => Promise<EncoderSource>;
   /**

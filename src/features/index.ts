@@ -1,11 +1,8 @@
+import type { CommandTable } from "../command.ts";
 import type { Feature } from "./feature.ts";
 
 /** A feature whose modules are loaded when it is opened, so that a command's `--help` loads none of them. */
-const deferred = (
-  name: string,
-  load: () => Promise<Feature>,
-  commands: NonNullable<Feature["commands"]> = {},
-): Feature => ({
+const deferred = (name: string, load: () => Promise<Feature>, commands: CommandTable = {}): Feature => ({
   name,
   commands,
   open: async (core, plugs) => (await (await load()).open?.(core, plugs)) ?? {},
@@ -19,57 +16,129 @@ export const FEATURES: readonly Feature[] = [
   },
   {
     name: "importing",
-    commands: { import: async () => (await import("./importing/command.ts")).importCommand },
+    commands: {
+      import: {
+        group: "Collections and anchors",
+        summary: "store pairs from folders, tables and shards",
+        load: async () => (await import("./importing/command.ts")).importCommand,
+      },
+    },
   },
   {
     name: "classify-files",
-    commands: { classify: async () => (await import("./classify-files/command.ts")).classifyCommand },
+    commands: {
+      classify: {
+        group: "Answers",
+        summary: "say which of some classes images show",
+        load: async () => (await import("./classify-files/command.ts")).classifyCommand,
+      },
+    },
   },
   deferred("coverage", async () => (await import("./coverage/feature.ts")).coverageFeature),
   deferred("counterfactual", async () => (await import("./counterfactual/feature.ts")).counterfactualFeature),
   deferred("influence", async () => (await import("./influence/feature.ts")).influenceFeature),
   deferred("erasing", async () => (await import("./erasing/feature.ts")).erasingFeature, {
-    erase: async () => (await import("./erasing/command.ts")).eraseCommand,
-    "verify-receipt": async () => (await import("./erasing/verify-command.ts")).verifyReceiptCommand,
+    erase: {
+      group: "Erasure",
+      summary: "delete anchors, erase their bytes, and write a signed report",
+      load: async () => (await import("./erasing/command.ts")).eraseCommand,
+    },
+    "verify-receipt": {
+      group: "Erasure",
+      summary: "check the report of an erasure, offline",
+      load: async () => (await import("./erasing/verify-command.ts")).verifyReceiptCommand,
+    },
   }),
   deferred("health", async () => (await import("./health/feature.ts")).healthFeature, {
-    check: async () => (await import("./health/command.ts")).checkCommand,
+    check: {
+      group: "Quality",
+      summary: "find duplicates, mismatched pairs and other faults of anchors",
+      load: async () => (await import("./health/command.ts")).checkCommand,
+    },
   }),
   deferred("methods", async () => (await import("./methods/feature.ts")).methodsFeature),
   deferred("tuning", async () => (await import("./tuning/feature.ts")).tuningFeature, {
-    tune: async () => (await import("./tuning/command.ts")).tuneCommand,
+    tune: {
+      group: "Quality",
+      summary: "find better settings by cross-validation on a collection's own anchors",
+      load: async () => (await import("./tuning/command.ts")).tuneCommand,
+    },
   }),
   deferred("reencoding", async () => (await import("./reencoding/feature.ts")).reencodingFeature),
   deferred("calibration", async () => (await import("./calibration/feature.ts")).calibrationFeature),
   deferred("projection", async () => (await import("./projection/feature.ts")).projectionFeature),
   deferred("selection", async () => (await import("./selection/feature.ts")).selectionFeature, {
-    "select-encoder": async () => (await import("./selection/command.ts")).selectEncoderCommand,
+    "select-encoder": {
+      group: "Encoders and indexes",
+      summary: "rank image encoders for a collection, without training",
+      load: async () => (await import("./selection/command.ts")).selectEncoderCommand,
+    },
   }),
   deferred("epalm", async () => (await import("./epalm/feature.ts")).epalmFeature, {
-    "train-adapter": async () => (await import("./epalm/command.ts")).trainAdapterCommand,
+    "train-adapter": {
+      group: "Encoders and indexes",
+      summary: "train an adapter by which a language model sees images",
+      load: async () => (await import("./epalm/command.ts")).trainAdapterCommand,
+    },
   }),
   deferred("consensus", async () => (await import("./consensus/feature.ts")).consensusFeature),
   deferred("evaluation", async () => (await import("./evaluation/feature.ts")).evaluationFeature, {
-    evaluate: async () => (await import("./evaluation/command.ts")).evaluateCommand,
+    evaluate: {
+      group: "Quality",
+      summary: "measure the accuracy of classification on your own data",
+      load: async () => (await import("./evaluation/command.ts")).evaluateCommand,
+    },
   }),
   deferred("keys", async () => (await import("./keys/feature.ts")).keysFeature, {
-    keys: async () => (await import("./keys/command.ts")).keysCommand,
+    "keys add": {
+      group: "Service",
+      summary: "create an API key",
+      load: async () => (await import("./keys/add-command.ts")).addKeyCommand,
+    },
+    "keys list": {
+      group: "Service",
+      summary: "list the API keys",
+      load: async () => (await import("./keys/command.ts")).listKeysCommand,
+    },
+    "keys revoke": {
+      group: "Service",
+      summary: "revoke an API key",
+      load: async () => (await import("./keys/command.ts")).revokeKeyCommand,
+    },
   }),
   {
     name: "encoder-hub",
-    commands: { "pull-encoder": async () => (await import("./encoder-hub/command.ts")).pullEncoderCommand },
+    commands: {
+      "encoders pull": {
+        group: "Encoders and indexes",
+        summary: "download an encoder from the Hugging Face hub",
+        load: async () => (await import("./encoder-hub/command.ts")).pullEncoderCommand,
+      },
+    },
   },
   {
     name: "index-building",
     commands: {
-      "build-index": async () => (await import("./index-building/command.ts")).buildIndexCommand,
-      "tune-index": async () => (await import("./index-building/tune-index-command.ts")).tuneIndexCommand,
+      "build-index": {
+        group: "Encoders and indexes",
+        summary: "build a collection's HNSW graphs ahead of time",
+        load: async () => (await import("./index-building/command.ts")).buildIndexCommand,
+      },
+      "tune-index": {
+        group: "Encoders and indexes",
+        summary: "measure recall and time of a collection's HNSW graphs",
+        load: async () => (await import("./index-building/tune-index-command.ts")).tuneIndexCommand,
+      },
     },
   },
   {
     name: "erasure-proof",
     commands: {
-      "verify-erasure": async () => (await import("./erasure-proof/command.ts")).verifyErasureCommand,
+      "verify-erasure": {
+        group: "Erasure",
+        summary: "prove that deleted anchors are gone from tables and files",
+        load: async () => (await import("./erasure-proof/command.ts")).verifyErasureCommand,
+      },
     },
   },
 ];

@@ -55,6 +55,7 @@ describe("the arguments of a script", () => {
       "--url must be an address such as http://127.0.0.1:8080",
     ],
     [["seeds", "--nothing"], "Unknown option '--nothing'"],
+    [["seeds", "--colection", "birds"], "Unknown option '--colection'; did you mean --collection?"],
     [["seeds", "--collection"], "Option '--collection <value>' argument missing"],
     [["seeds", "--loud=yes"], "Option '--loud' does not take an argument"],
     [["--times", "0"], "WHAT is required; --collection is required; --times must be at least 1"],
@@ -65,7 +66,7 @@ describe("the arguments of a script", () => {
 
 describe("the help of a script", () => {
   it("shows how it is called, each option with its default, and examples, in lines of at most 100", () => {
-    const lines = helpOf(script).split("\n");
+    const lines = helpOf(script, "npm run feed --", {}, (_, text) => text).split("\n");
     expect(lines[0]).toBe("Usage: npm run feed -- WHAT... --collection NAME [options]");
     expect(lines).toContain("  --times N          how often [3]");
     expect(lines).toContain("  --loud             say so");

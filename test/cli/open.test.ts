@@ -175,20 +175,17 @@ describe("a service below a path", () => {
 });
 
 describe("a service that wants a key", () => {
-  it.each([undefined, "the-wrong-key-of-16"])(
-    "tells that API_KEY is to be set where it is %s",
-    async (key) => {
-      const locked = await openTestApp({ apiKey: "the-right-key-of-16" });
-      onTestFinished(() => locked.close());
-      const { url } = await listen(locked);
-      const config = readConfig({ DATA_DIR: root, API_KEY: key });
-      const client = await openConnection({ url, config, log: silentLog });
-      await expect(client.collection(BIRDS).get()).rejects.toMatchObject({
-        code: "unauthorized",
-        message: `${url} requires a key: set API_KEY to the one that the service was started with, or to one of \`anchorage keys\``,
-      });
-    },
-  );
+  it.each([undefined, "the-wrong-key-of-16"])("says how to give a key where API_KEY is %s", async (key) => {
+    const locked = await openTestApp({ apiKey: "the-right-key-of-16" });
+    onTestFinished(() => locked.close());
+    const { url } = await listen(locked);
+    const config = readConfig({ DATA_DIR: root, API_KEY: key });
+    const client = await openConnection({ url, config, log: silentLog });
+    await expect(client.collection(BIRDS).get()).rejects.toMatchObject({
+      code: "unauthorized",
+      message: `${url} requires a key: give it by --api-key or ANCHORAGE_API_KEY: the API_KEY of the service, or one of \`anchorage keys\``,
+    });
+  });
 });
 
 describe("an address at which no Anchorage answers", () => {

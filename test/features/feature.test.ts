@@ -100,7 +100,7 @@ const toyCommand: Command<{ readonly name: string }> = {
 /** A feature from outside, with one of each thing that a feature can add. */
 const toy = (seen: Seen): Feature => ({
   name: "toy",
-  commands: { greet: () => Promise.resolve(toyCommand) },
+  commands: { greet: { group: "Help", summary: "greet", load: () => Promise.resolve(toyCommand) } },
   open: ({ collections }) => {
     seen.events.push("opened");
     return Promise.resolve({
@@ -310,12 +310,14 @@ describe("a feature from outside the core", () => {
 
   test("adds a command, which is listed and runs like those of the core", async () => {
     const seen: Seen = { deleted: [], forgotten: [], events: [] };
-    const load = commandsOf([...FEATURES, toy(seen)]).get("greet");
-    const command = await load?.();
+    const command = await commandsOf([...FEATURES, toy(seen)]).greet?.load();
     const printed: string[] = [];
     const read = command?.schema(optionSchemas).parse({ name: "Ada", arguments: [] });
     const status = await command?.run(read, {
+      json: false,
       print: (line) => void printed.push(line),
+      show: () => undefined,
+      style: (_, text) => text,
       note: () => undefined,
       log: silentLog,
       signal: new AbortController().signal,
@@ -329,7 +331,7 @@ describe("a feature from outside the core", () => {
   test("cannot add a command under the name of another", () => {
     const twin: Feature = {
       name: "twin",
-      commands: { import: () => Promise.resolve(toyCommand) },
+      commands: { import: { group: "Help", summary: "greet", load: () => Promise.resolve(toyCommand) } },
       open: () => Promise.resolve({}),
     };
     expect(() => commandsOf([...FEATURES, twin])).toThrow('"twin" adds a second command "import"');

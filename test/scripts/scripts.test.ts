@@ -62,7 +62,7 @@ describe("npm run import", () => {
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toBe(
       "import: --collection must be 1 to 63 of a-z, 0-9, _ and -, the first a letter or a digit " +
-        "(npm run import -- --help tells more)\n",
+        "(anchorage import --help shows how to use it)\n",
     );
   });
 

@@ -7,7 +7,7 @@ import type { CollectionsClient } from "../../client/index.ts";
 const MAX_TOP = 10_000;
 const MAX_EXPLANATIONS = 1_000;
 
-const schema = ({ z, collectionOption, requiredText, urlOption, wholeNumber }: OptionSchemas) =>
+const schema = ({ z, collectionOption, requiredText, wholeNumber }: OptionSchemas) =>
   z
     .object({
       arguments: z.array(z.string()).min(1, "IMAGE is required: a file, a pattern or a folder"),
@@ -17,8 +17,6 @@ const schema = ({ z, collectionOption, requiredText, urlOption, wholeNumber }: O
       template: z.array(z.string().regex(/^(?!.*\{\}.*\{\}).*\{\}/s, "must hold {} once")).optional(),
       top: wholeNumber(1, MAX_TOP),
       explain: wholeNumber(0, MAX_EXPLANATIONS),
-      json: z.boolean().default(false),
-      url: urlOption.optional(),
     })
     .strict()
     .refine((given) => (given.classes === undefined) !== (given["classes-file"] === undefined), {
@@ -30,7 +28,7 @@ type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (given: Given, context: CommandContext<CollectionsClient>): Promise<number> => {
   const classes = await classesOf(given);
-  const client = await context.connect(given.url);
+  const client = await context.connect();
   try {
     return await classify(given, classes, client, context);
   } finally {
@@ -57,7 +55,7 @@ const classify = async (
   if (anchorCount === 0) {
     throw new AnchorageError(
       "unprocessable",
-      `collection "${given.collection}" has no anchors, by which images could be classified`,
+      `collection "${given.collection}" has no anchors to classify by; add some with anchorage import`,
     );
   }
   let unfit = 0;
@@ -88,11 +86,14 @@ const classify = async (
       continue;
     }
     classifiedCount++;
-    if (given.json) terminal.print(JSON.stringify({ file: classified.file, ...classified.result }));
-    else for (const line of classificationTable(classified.file, classified.result)) terminal.print(line);
+    const { file, result } = classified;
+    terminal.show({ file, ...result }, () => {
+      const [title = "", ...rows] = classificationTable(file, result);
+      return [terminal.style("bold", title), ...rows];
+    });
   }
   if (terminal.signal.aborted) return EXIT.interrupted;
-  if (unfit + classifiedCount === 0) terminal.note("there are no images in what was given");
+  if (unfit + classifiedCount === 0) terminal.note("no images were found");
   return unfit > 0 ? EXIT.partly : EXIT.done;
 };
 
@@ -108,39 +109,34 @@ async function* filesOf(
 
 export const classifyCommand: Command<Given, CommandContext<CollectionsClient>> = {
   name: "classify",
+  on: "anchorage",
   synopsis: "IMAGE... (--classes LIST | --classes-file FILE) [options]",
-  about: [
-    "Classifies images by the anchors of a collection, without training. An IMAGE is a file, a pattern such as 'photos/**/*.jpg', or a folder, which stands for the images in it and below.",
-    "",
-    "Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked. The sample collection, emoji, grows when the service is first started by npm start.",
-    "",
-    "Exit status: 0 every image is classified, 3 some file was no image that can be read and the others are classified, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
-  ].join("\n"),
+  about:
+    "Says which of the given classes each image shows, by the anchors of a collection and without training. An IMAGE is a file, a pattern such as 'photos/**/*.jpg', or a folder, which stands for all images below it. With --json each image is one line.",
   options: {
     collection: {
       type: "string",
       value: "NAME",
       default: "emoji",
-      help: "whose anchors serve as memory",
+      help: "the collection whose anchors decide",
     },
-    classes: { type: "string", value: "LIST", help: "the classes' names, between commas" },
-    "classes-file": { type: "string", value: "FILE", help: "the classes' names, one a line" },
+    classes: { type: "string", value: "LIST", help: "the class names, separated by commas" },
+    "classes-file": { type: "string", value: "FILE", help: "a file with one class name per line" },
     template: {
       type: "string",
       multiple: true,
       value: "TEXT",
-      help: "prompt with {} in place of a class's name; may be repeated, and the best prompt counts [{}]",
+      help: "a prompt with {} in place of the class name; may be repeated, then the best prompt counts [{}]",
     },
-    top: { type: "string", value: "N", default: "5", help: "classes shown for each image" },
+    top: { type: "string", value: "N", default: "5", help: "how many classes to show for each image" },
     explain: {
       type: "string",
       value: "N",
       default: "0",
-      help: "anchors shown that the first class owes most of its score to",
+      help: "how many anchors to show that contribute most to the first class",
     },
-    json: { type: "boolean", help: "print one JSON object a line for each image" },
-    url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
   },
+  exits: { partly: "some files are not readable images; the others are classified" },
   examples: [
     'cat.jpg --classes "a cat,a dog" --explain 3',
     "photos --collection birds --classes-file species.txt --template 'a photo of {}' --json",

@@ -28,7 +28,7 @@ const schema = ({ z, requiredText }: OptionSchemas) =>
 
 type Given = z.output<ReturnType<typeof schema>>;
 
-const run = async (given: Given, { config, signal, print, note, log }: CommandContext): Promise<number> => {
+const run = async (given: Given, { config, signal, show, note, log }: CommandContext): Promise<number> => {
   // DATA_DIR is for its own user alone.
   process.umask(0o077);
   const { encoderDirectory } = await import("../../config.ts");
@@ -46,12 +46,14 @@ const run = async (given: Given, { config, signal, print, note, log }: CommandCo
     );
     const { info, pooling, page } = pulled;
     note(`${pulled.fetched ? "fetched into" : "is already in"} ${pulled.directory}`);
-    print(`${info.id}: ${info.modality} encoder, dimension ${info.dimension}, pooling ${pooling}`);
-    print(`source ${info.source}; licence: ${info.licence} (${page})`);
+    show({ ...info, pooling, page, directory: pulled.directory, fetched: pulled.fetched }, () => [
+      `${info.id}: ${info.modality} encoder, dimension ${info.dimension}, pooling ${pooling}`,
+      `source ${info.source}; licence: ${info.licence} (${page})`,
+    ]);
     return EXIT.done;
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
-    note("stopped; the same command goes on from here");
+    note("stopped; the same command continues from here");
     return EXIT.interrupted;
   } finally {
     progress.stop();
@@ -59,19 +61,19 @@ const run = async (given: Given, { config, signal, print, note, log }: CommandCo
 };
 
 export const pullEncoderCommand: Command<Given, CommandContext> = {
-  name: "pull-encoder",
+  name: "encoders pull",
+  on: "data-dir",
   synopsis: "MODEL [options]",
   about:
-    "Fetches an encoder of images or of texts from the Hugging Face hub into DATA_DIR, where the service finds it " +
-    "at its next start. Every file is held against the hash that the hub lists; what was fetched before is not " +
-    "fetched again.",
+    "Downloads an encoder of images or texts from the Hugging Face hub into DATA_DIR. A service finds it there at " +
+    "its next start. Every file is checked against the hub's hash; files that are there already are not downloaded again.",
   options: {
     revision: { type: "string", value: "REVISION", help: "a branch, a tag or a commit", default: "main" },
-    name: { type: "string", value: "ID", help: "the encoder's id; the model's name where not given" },
+    name: { type: "string", value: "ID", help: "the encoder's id [the model's name]" },
     file: {
       type: "string",
       value: "PATH",
-      help: "the ONNX file, such as onnx/model_quantized.onnx; onnx/model.onnx or the next best where not given",
+      help: "the ONNX file, such as onnx/model_quantized.onnx [onnx/model.onnx, or the next best]",
     },
     endpoint: { type: "string", value: "URL", help: "another hub", default: "https://huggingface.co" },
   },

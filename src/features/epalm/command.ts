@@ -65,7 +65,7 @@ const optionsOf = (given: Given, defaults: TrainingOptions): TrainingOptions => 
   return { ...defaults, ...training, vision: seen, shared: !given.separate };
 };
 
-const run = async (given: Given, { config, signal, print, note }: CommandContext): Promise<number> => {
+const run = async (given: Given, { config, signal, show, note }: CommandContext): Promise<number> => {
   const {
     defaultTraining,
     openDecoderModel,
@@ -112,13 +112,13 @@ const run = async (given: Given, { config, signal, print, note }: CommandContext
     await rm(checkpoint, { force: true });
     const { parameters, share: part } = trainedShare(adapter.settings, decoder.parameters);
     const { best, epochs } = adapter.settings.training ?? { best: { epoch: 0, loss: 0 }, epochs: 0 };
-    print(
+    show({ file: given.out, parameters, share: part, epochs, best }, () => [
       `${given.out}: ${parameters} trained parameters (${(100 * part).toFixed(2)} % of all), best of ${epochs} epochs: ${best.epoch}, with a validation loss of ${best.loss.toFixed(4)} nats a token`,
-    );
+    ]);
     return EXIT.done;
   } catch (error) {
     if (!signal.aborted) throw error;
-    note("stopped; the same command goes on from here");
+    note("stopped; the same command continues from here");
     return EXIT.interrupted;
   } finally {
     bar.stop();
@@ -128,18 +128,17 @@ const run = async (given: Given, { config, signal, print, note }: CommandContext
 
 export const trainAdapterCommand: Command<Given, CommandContext> = {
   name: "train-adapter",
+  on: "data-dir",
   synopsis: "--features FILE --rows FILE --out FILE [options]",
   about: [
     "Trains an adapter (linear maps of an encoder's layers, and a soft prompt) on a decoder that stays as it is, and writes it as one safetensors file, which POST /v1/adapters takes.",
     "",
-    'Features come from POST /v1/collections/{collection}/adapter-inputs as safetensors; rows are JSON, one a line: {"anchor", "question", "answer"}, a caption where there is no question, and "retrieved" captions to be put in front. Stopped by Ctrl-C it leaves a checkpoint beside the output, and the same command goes on from there.',
-    "",
-    "Exit status: 0 it is trained, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
+    'Features come from POST /v1/collections/{collection}/adapter-inputs as safetensors; rows are JSON, one per line: {"anchor", "question", "answer"}, a caption if there is no question, and "retrieved" captions to put in front. Stopped by Ctrl-C it leaves a checkpoint beside the output, and the same command continues from there.',
   ].join("\n"),
   options: {
     features: { type: "string", value: "FILE", help: "features of anchors (safetensors)" },
     rows: { type: "string", value: "FILE", help: "questions and answers (JSON lines)" },
-    out: { type: "string", value: "FILE", help: "the adapter that is written" },
+    out: { type: "string", value: "FILE", help: "the file to write the adapter to" },
     decoder: { type: "string", value: "ID", default: "emoji-5m", help: "a folder of DATA_DIR/decoders" },
     method: { type: "string", value: "NAME", default: "epalm", help: "epalm or limber" },
     mode: {
@@ -149,15 +148,15 @@ export const trainAdapterCommand: Command<Given, CommandContext> = {
       help: "causal-drop, causal-keep or legacy",
     },
     prompt: { type: "string", value: "N", default: "10", help: "soft prompt tokens" },
-    separate: { type: "boolean", help: "a map for each layer in place of one for all" },
+    separate: { type: "boolean", help: "train one map per layer instead of one for all" },
     loss: { type: "string", value: "SCOPE", default: "answer", help: "answer or all" },
     epochs: {
       type: "string",
       value: "N",
       default: "10",
-      help: "at most; it stops where validation does not improve",
+      help: "epochs at most; training stops when validation no longer improves",
     },
-    batch: { type: "string", value: "N", default: "16", help: "rows of a step" },
+    batch: { type: "string", value: "N", default: "16", help: "rows per step" },
     rate: { type: "string", value: "R", default: "0.01", help: "learning rate of the maps" },
     "prompt-rate": { type: "string", value: "R", default: "0.1", help: "learning rate of the prompt" },
     schedule: {
@@ -170,9 +169,9 @@ export const trainAdapterCommand: Command<Given, CommandContext> = {
       type: "string",
       value: "SHARE",
       default: "0.1",
-      help: "of the anchors, kept for validation",
+      help: "the share of anchors kept for validation",
     },
-    seed: { type: "string", value: "N", default: "1", help: "of the first values, the split and the order" },
+    seed: { type: "string", value: "N", default: "1", help: "the seed of initial values, split and order" },
   },
   examples: ["--features features.safetensors --rows rows.jsonl --out adapter.safetensors"],
   schema,

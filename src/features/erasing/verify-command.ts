@@ -13,7 +13,7 @@ const schema = ({ z, requiredText }: OptionSchemas) =>
 
 type Given = z.output<ReturnType<typeof schema>>;
 
-const run = async (given: Given, { print, note }: Terminal): Promise<number> => {
+const run = async (given: Given, { show, note }: Terminal): Promise<number> => {
   const [{ signedReport }, { readReportFile }, { faultsOfReport }, { keyFingerprint }] = await Promise.all([
     import("./api.ts"),
     import("./html.ts"),
@@ -31,13 +31,17 @@ const run = async (given: Given, { print, note }: Terminal): Promise<number> => 
   const signed = signedReport.encode(parsed.data);
   const { report, signature } = signed;
   const faults = faultsOfReport(signed, given.key);
-  print(
-    `${report.collection}: ${report.deleted} anchors deleted at sequence ${report.sequence}, ${report.madeAt}`,
-  );
-  print(`signed by the key with sha256 ${keyFingerprint(signature.publicKey)}`);
+  const { collection, deleted, sequence, madeAt, chain } = report;
+  const keySha256 = keyFingerprint(signature.publicKey);
+  show({ collection, deleted, sequence, madeAt, keySha256, receipts: chain.length, faults }, () => [
+    `${collection}: ${deleted} anchors deleted at sequence ${sequence}, ${madeAt}`,
+    `signed by the key with sha256 ${keySha256}`,
+    ...(faults.length > 0
+      ? []
+      : [`the signature is valid, and so are all ${chain.length} receipts up to the erasure`]),
+  ]);
   for (const fault of faults) note(`verify-receipt: ${fault}`);
   if (faults.length > 0) return EXIT.failed;
-  print(`the signature holds, and so do all ${report.chain.length} receipts up to the erasure`);
   if (given.key === undefined)
     note("any key could have signed it: compare the key with GET /v1/signing-key, or give it as --key");
   return EXIT.done;
@@ -47,19 +51,18 @@ export const verifyReceiptCommand: Command<Given> = {
   name: "verify-receipt",
   synopsis: "FILE [--key KEY]",
   about: [
-    "Checks the report of an erasure, offline: its signature, every hash of its chain of receipts, and that its statements follow from them: that the erasure covers the deletion, that answers are as predicted, that transforms were fitted anew and that no bytes were found.",
+    "Checks the report of an erasure, offline: its signature, every hash of its chain of receipts, and whether its statements follow from them: the erasure covers the deletion, answers are as predicted, transforms were fitted again, and no bytes were found.",
     "",
-    "FILE is the HTML or the JSON that `erase --report` wrote or the page downloaded; of HTML the signed JSON within is checked.",
-    "",
-    "Exit status: 0 all holds, 1 something does not, and what, 2 wrong use.",
+    "FILE is the HTML or JSON that `erase --report` wrote or the page downloaded; in HTML, the signed JSON inside is checked.",
   ].join("\n"),
   options: {
     key: {
       type: "string",
       value: "KEY",
-      help: "the public key that must have signed it, as GET /v1/signing-key says it",
+      help: "the public key that must have signed it, as GET /v1/signing-key returns it",
     },
   },
+  exits: { done: "everything is valid", failed: "something is not valid; stderr says what" },
   examples: ["erasure.html", "erasure.json --key MCowBQYDK2VwAyEA..."],
   schema,
   run,

@@ -1,3 +1,4 @@
+import { columns } from "../../command.ts";
 import type { Receipt } from "../../store/index.ts";
 import type { Finding, Proof, Searched, Trace } from "./types.ts";
 
@@ -30,13 +31,7 @@ const tableOf = (findings: readonly Finding[]): string[] => {
     const receipt = finding.receipt?.slice(0, RECEIPT_SHOWN) ?? "-";
     return [[finding.name, receipt, finding.state, first], ...others.map((line) => ["", "", "", line])];
   });
-  const widths = HEAD.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  return [HEAD, ...rows].map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  return columns([HEAD, ...rows]);
 };
 
 const foundIn = ({ traces, unsearchable, shared, sameContent }: Finding): string[] => {

@@ -2,7 +2,7 @@ import { namedTransform } from "../../api/transforms.ts";
 import { z } from "zod";
 import { method, METHODS } from "../../api/methods.ts";
 import type { Option } from "../../command.ts";
-import { collectionOption, noArguments, urlOption, wholeNumber } from "../../option-schemas.ts";
+import { collectionOption, noArguments, wholeNumber } from "../../option-schemas.ts";
 
 /** Default number of held-out classes per run. */
 export const CLASSES = 300;
@@ -30,7 +30,6 @@ export const ownFields = {
   classes: wholeNumber(2, 100_000).optional(),
   seeds: wholeNumber(1, 100),
   "heat-map": z.boolean().default(false),
-  url: urlOption.optional(),
   out: z.string().min(1),
   arguments: noArguments,
 };
@@ -65,7 +64,6 @@ const SETTINGS: Belonging = {
 const BELONGS: Readonly<Record<string, Belonging>> = {
   folder: { needs: "needs --collection", forms: ["dataset"] },
   by: { needs: "needs --collection, without --folder", forms: ["collection"] },
-  url: { needs: "needs --collection", forms: ["collection", "dataset"] },
   "class-names": { needs: "needs --folder", forms: ["dataset"] },
   template: { needs: "needs --folder", forms: ["dataset"] },
   templates: { needs: "needs --folder", forms: ["dataset"] },
@@ -120,23 +118,23 @@ export const ownOptions: Readonly<Record<string, Option>> = {
   "class-names": {
     type: "string",
     value: "FILE",
-    help: "what its classes are called: one a line in their order, lines of `n01440764 tench, Tinca tinca`, or JSON [LOC_synset_mapping.txt or fine_label_names.txt where it is there, else the folders' names]",
+    help: "the names of its classes: one per line in their order, lines of `n01440764 tench, Tinca tinca`, or JSON [LOC_synset_mapping.txt or fine_label_names.txt if it exists, else the folder names]",
   },
   by: {
     type: "string",
     value: "FIELD",
-    help: "the metadata field whose values are the classes (else the captions are)",
+    help: "the metadata field whose values are the classes [the captions]",
   },
   template: {
     type: "string",
     multiple: true,
     value: "TEXT",
-    help: "a prompt with {} for the class's name; may be given several times, and the best counts [{}]",
+    help: "a prompt with {} for the class name; may be repeated, then the best prompt counts [{}]",
   },
   templates: {
     type: "string",
     value: "FILE",
-    help: "prompts from a file, one a line or JSON, or those of ASIF's authors by name: imagenet, cifar-100, pets, eurosat (that of CLIP)",
+    help: "a file of prompts, one per line or JSON, or a set of ASIF's authors: imagenet, cifar-100, pets, eurosat (that of CLIP)",
   },
   "anchors-images": {
     type: "string",
@@ -155,23 +153,31 @@ export const ownOptions: Readonly<Record<string, Option>> = {
     value: "FILE",
     help: ".npy or .pt of the classes' prompts, class by class, (c m) x d'",
   },
-  "templates-per-class": { type: "string", value: "M", help: "how many prompts a class has there [1]" },
+  "templates-per-class": { type: "string", value: "M", help: "how many prompts each class has there [1]" },
   method: {
     type: "string",
     multiple: true,
     value: "NAME",
-    help: `${METHODS.join(", ")}, or plug:NAME from CLASSIFICATION_METHODS; given several times, they are compared with the first [asif]`,
+    help: `${METHODS.join(", ")}, or plug:NAME from CLASSIFICATION_METHODS; may be repeated, then each is compared with the first [asif]`,
   },
-  k: { type: "string", value: "N", help: "in place of the collection's [800 for embeddings]" },
-  p: { type: "string", value: "X", help: "in place of the collection's [8 for embeddings]" },
+  k: {
+    type: "string",
+    value: "N",
+    help: "how many anchors count [the collection's setting; 800 for embeddings]",
+  },
+  p: {
+    type: "string",
+    value: "X",
+    help: "the exponent of similarities [the collection's setting; 8 for embeddings]",
+  },
   transform: {
     type: "string",
     value: "KIND",
-    help: "none, center, whiten or auto, in place of the collection's [none for embeddings]",
+    choices: namedTransform.options,
+    help: "none, center, whiten or auto [the collection's setting; none for embeddings]",
   },
-  classes: { type: "string", value: "N", help: `how many classes are held out [${CLASSES}]` },
+  classes: { type: "string", value: "N", help: `how many classes to hold out [${CLASSES}]` },
   seeds: { type: "string", value: "N", help: "how many runs", default: "8" },
-  "heat-map": { type: "boolean", help: "vary k and p as well, and draw what comes of it" },
-  url: { type: "string", value: "URL", help: "a running service, in place of DATA_DIR" },
-  out: { type: "string", value: "DIR", help: "where the files go", default: "evaluation" },
+  "heat-map": { type: "boolean", help: "also vary k and p, and draw the accuracies" },
+  out: { type: "string", value: "DIR", help: "the folder for the files", default: "evaluation" },
 };

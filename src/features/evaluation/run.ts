@@ -80,7 +80,7 @@ export const evaluateOwnData = async (
   const { collection, classes = CLASSES, by: field, folder: path } = given;
   if (collection === undefined)
     throw new AnchorageError("invalid-input", "a collection or files of embeddings must be given");
-  const client = await context.connect(given.url);
+  const client = await context.connect();
   const shared = { ...asking, client, collection, log: context.log };
   try {
     if (path === undefined) return await evaluateCollection({ ...shared, classes, field });
@@ -108,7 +108,7 @@ export const evaluateOwnData = async (
  */
 export const reportOn = async (
   out: string,
-  { signal, print, note }: Terminal,
+  { signal, show, note }: Terminal,
   evaluate: () => Promise<Report>,
 ): Promise<number> => {
   try {
@@ -116,12 +116,12 @@ export const reportOn = async (
       throw new AnchorageError("invalid-input", `--out ${out}: ${messageOf(error)}`, { cause: error });
     });
     const report = await evaluate();
-    print(tableOf(report));
+    show(report, () => [tableOf(report)]);
     for (const path of await writeReport(report, out)) note(`wrote ${path}`);
     return EXIT.done;
   } catch (error) {
     if (!signal.aborted) throw error;
-    note("interrupted; what was embedded is kept, and the next run goes on from there");
+    note("stopped; the vectors made so far are kept, and the same command continues from there");
     return EXIT.interrupted;
   }
 };

@@ -12,25 +12,23 @@ type Checker = Pick<CoreClient, "waitForJob"> & { collection(name: string): Heal
 
 const SHOWN = 3;
 
-const schema = ({ z, collectionOption, noArguments, urlOption, wholeNumber }: OptionSchemas) =>
+const schema = ({ z, collectionOption, noArguments, wholeNumber }: OptionSchemas) =>
   z
     .object({
       arguments: noArguments,
       collection: collectionOption,
       by: z.string().min(1).optional(),
       limit: wholeNumber(1, 1_000),
-      json: z.boolean().default(false),
-      url: urlOption.optional(),
     })
     .strict();
 
 type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (
-  { collection, by, limit, json, url }: Given,
-  { connect, signal, print, note }: CommandContext<Checker>,
+  { collection, by, limit }: Given,
+  { connect, signal, show, note }: CommandContext<Checker>,
 ): Promise<number> => {
-  const client = await connect(url);
+  const client = await connect();
   const progress = createProgress(`checking ${collection}`, "measurements");
   try {
     const checker = client.collection(collection);
@@ -38,9 +36,8 @@ const run = async (
     await client.waitForJob(job, { signal, onProgress: ({ done, total }) => progress.update(done, total) });
     const body = await checker.getCheck();
     progress.stop();
-    if (json) print(JSON.stringify(body));
-    else for (const line of checkReport(check.parse(body), SHOWN)) print(line);
-    note("nothing is changed; remove anchors with DELETE /anchors, or on the page under Data health");
+    show(body, () => checkReport(check.parse(body), SHOWN));
+    note("nothing is changed; remove anchors with anchorage remove, or on the page under Data health");
     return EXIT.done;
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
@@ -54,30 +51,25 @@ const run = async (
 
 export const checkCommand: Command<Given, CommandContext<Checker>> = {
   name: "check",
+  on: "anchorage",
   synopsis: "--collection NAME [options]",
-  about: [
-    "Looks for what is wrong with a collection's anchors: duplicates, pairs whose picture and caption disagree, anchors that spoil answers, outliers, captions that many share and classes with few anchors. Nothing is changed; the result is kept, and the page shows it under Data health.",
-    "",
-    "Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked.",
-    "",
-    "Exit status: 0 done, whatever was found, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
-  ].join("\n"),
+  about:
+    "Finds faults of a collection's anchors: duplicates, pairs whose image and caption disagree, anchors that make answers worse, outliers, captions that many anchors share, and classes with few anchors. Nothing is changed; the result is kept, and the page shows it under Data health.",
   options: {
-    collection: { type: "string", value: "NAME", help: "whose anchors are checked" },
+    collection: { type: "string", value: "NAME", help: "the collection to check" },
     by: {
       type: "string",
       value: "FIELD",
-      help: "the metadata field whose values are the classes (else the captions are)",
+      help: "the metadata field whose values are the classes [the captions]",
     },
     limit: {
       type: "string",
       value: "N",
       default: String(CHECK_DEFAULTS.limit),
-      help: "findings that are kept of each kind; all are counted",
+      help: "how many findings of each kind to keep; all are counted",
     },
-    json: { type: "boolean", help: "print the whole result as JSON" },
-    url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
   },
+  exits: { done: "checked, whether or not something was found" },
   examples: ["--collection emoji", "--collection birds --by species --json"],
   schema,
   run,

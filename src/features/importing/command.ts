@@ -22,7 +22,7 @@ const captionFromOf = (kinds: readonly ("auto" | CaptionKind)[]): CaptionFrom =>
     ? "auto"
     : kinds.flatMap((kind) => (kind === "auto" ? (["sidecar", "table", "embedded"] as const) : [kind]));
 
-const schema = ({ z, collectionOption, requiredText, urlOption, wholeNumber }: OptionSchemas) =>
+const schema = ({ z, collectionOption, requiredText, wholeNumber }: OptionSchemas) =>
   z
     .object({
       arguments: z.array(z.string()).min(1, "SOURCE is required: a folder, a table or a .tar shard"),
@@ -61,7 +61,6 @@ const schema = ({ z, collectionOption, requiredText, urlOption, wholeNumber }: O
       transform: z
         .enum(namedTransform.options, { error: `must be one of ${namedTransform.options.join(", ")}` })
         .optional(),
-      url: urlOption.optional(),
     })
     .strict()
     .refine((given) => given.prune || given["prune-limit"] === undefined, {
@@ -101,7 +100,6 @@ const run = async (given: Given, context: CommandContext<CollectionsClient>): Pr
       pruneLimit: given.prune ? (given["prune-limit"] ?? PRUNE_LIMIT) : null,
       dryRun: given["dry-run"],
       rejects: given.rejects,
-      url: given.url,
     },
     context,
   );
@@ -109,25 +107,25 @@ const run = async (given: Given, context: CommandContext<CollectionsClient>): Pr
 
 export const importCommand: Command<Given, CommandContext<CollectionsClient>> = {
   name: "import",
+  on: "anchorage",
   synopsis: "SOURCE... --collection NAME [options]",
   about: [
     "Imports image-text pairs into a collection. A SOURCE is a folder of images, a table (.csv, .tsv, .jsonl, .json, .xlsx, .ods or .parquet) with a path and a caption on each row, or WebDataset shards (.tar, .tar.gz); patterns such as shards/{000..012}.tar or 'data/**/*.parquet' stand for what they match.",
     "",
-    "A plan is printed first: what was found, where its captions come from, and what is not used. Captions that were found and would not be used stop the import, and so do file names as captions, until --caption-from says which are meant.",
+    "First a plan is printed: what was found, where its captions come from, and what is not used. If some captions would not be used, or file names would be captions, the import stops until --caption-from says which captions are meant.",
     "",
-    "An id is the path from the folder, or of the table's row, without the extension; in a shard it is the shard's name, a slash and the sample's key. Several captions of an image add a hash of their text. What the collection has already with the same content is left, so that the same command goes on after Ctrl-C or a crash; what has changed since is rejected unless --replace is given.",
+    "An id is the path from the folder, or from the table's row, without the extension; in a shard it is the shard's name, a slash and the sample's key. Several captions of one image add a hash of their text. Pairs that are stored already with the same content are skipped, so that the same command continues after Ctrl-C or a crash; pairs that have changed are rejected unless --replace is given.",
     "",
-    "The collection is made, where it is not there, when the first pair is stored. Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked.",
-    "",
-    "Exit status: 0 everything is stored, 3 something was rejected and the rest is stored, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C when the batches under way were stored.",
+    "A collection that does not exist is created with the first pair.",
   ].join("\n"),
   options: {
-    collection: { type: "string", value: "NAME", help: "where the pairs go" },
+    collection: { type: "string", value: "NAME", help: "the collection to import into" },
     "caption-from": {
       type: "string",
       value: "WHAT",
       default: "auto",
-      help: "captions of a folder's images, the first that there is of a list with commas: sidecar (a file beside the image), table (a row that names it), embedded (in the image's file), folder (the name of the one it lies in), name (of its file, without numbers at the end); auto: sidecar, table, embedded",
+      choices: ["auto", ...CAPTION_KINDS],
+      help: "where captions of a folder's images come from, the first that exists in a list with commas: sidecar (a file beside the image), table (a row that names it), embedded (in the image file), folder (the folder's name), name (the file's name without numbers at the end); auto: sidecar, table, embedded",
     },
     "path-column": {
       type: "string",
@@ -142,56 +140,69 @@ export const importCommand: Command<Given, CommandContext<CollectionsClient>> = 
     "id-column": {
       type: "string",
       value: "NAME",
-      help: "column, or key of a shard's .json, that holds the id [id where there is one]",
+      help: "column, or key of a shard's .json, that holds the id [id, if it exists]",
     },
     without: {
       type: "string",
       multiple: true,
       value: "NAME",
-      help: "column to leave out of the metadata, which every other one becomes; may be repeated",
+      help: "column to leave out of the metadata, which takes all others; may be repeated",
     },
     delimiter: {
       type: "string",
       value: "CHAR",
-      help: "what separates the cells of a .csv or .tsv: one character, or tab [what fits its header]",
+      help: "the separator of a .csv or .tsv: one character, or tab [what fits its header]",
     },
     sheet: { type: "string", value: "NAME", help: "sheet of a .xlsx or .ods [the first one]" },
     link: {
       type: "string",
       value: "URL",
-      help: "address of an anchor's original, kept as metadata: https://example.org/{id}, with {id}, {name} or {COLUMN}",
+      help: "address of each original, kept as metadata: https://example.org/{id}, with {id}, {name} or {COLUMN}",
     },
     images: {
       type: "string",
       value: "DIR",
-      help: "folder that a table's paths start from; no file outside of it is read [the table's own]",
+      help: "the folder that a table's paths are relative to; no file outside it is read [the table's own]",
     },
-    replace: { type: "boolean", help: "write what is there already once more, with what has changed" },
-    prefix: { type: "boolean", help: "put the name of the source before each id, as in 2024/IMG_0001" },
-    prune: { type: "boolean", help: "delete anchors from the same sources that are not in them any more" },
+    replace: { type: "boolean", help: "write pairs that are stored already again, with what has changed" },
+    prefix: { type: "boolean", help: "put the source's name before each id, as in 2024/IMG_0001" },
+    prune: { type: "boolean", help: "delete anchors that are no longer in their source" },
     "prune-limit": {
       type: "string",
       value: "PERCENT",
-      help: "how many of the anchors from the sources --prune may delete [5]",
+      help: "the most that --prune may delete of the anchors from these sources [5]",
     },
     rejects: {
       type: "string",
       value: "FILE",
-      help: "write what is rejected here, one JSON object a line: source, id, reason",
+      help: "write what is rejected here, one JSON object per line: source, id, reason",
     },
     "dry-run": {
       type: "boolean",
       help: "read and decode everything, store nothing, show what would be imported",
     },
-    "no-create": { type: "boolean", help: "fail where the collection is not there" },
-    "image-encoder": { type: "string", value: "ID", help: "of a collection that is made [the default one]" },
-    "text-encoder": { type: "string", value: "ID", help: "of a collection that is made [the default one]" },
+    "no-create": { type: "boolean", help: "fail if the collection does not exist" },
+    "image-encoder": {
+      type: "string",
+      value: "ID",
+      help: "image encoder of a new collection [the default one]",
+    },
+    "text-encoder": {
+      type: "string",
+      value: "ID",
+      help: "text encoder of a new collection [the default one]",
+    },
     transform: {
       type: "string",
       value: "KIND",
-      help: "of a collection that is made: none, center, whiten or auto",
+      choices: namedTransform.options,
+      help: "transform of a new collection: none, center, whiten or auto",
     },
-    url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
+  },
+  exits: {
+    done: "everything is stored",
+    partly: "some pairs were rejected; the rest is stored",
+    interrupted: "stopped by Ctrl-C; batches that were on their way are stored",
   },
   examples: [
     "photos --collection holidays",

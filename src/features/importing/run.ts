@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { EXIT, type CommandContext, type Terminal } from "../../command.ts";
+import { EXIT, type CommandContext, type Print, type Terminal } from "../../command.ts";
 import { makeThumbnail } from "../../encoders/index.ts";
 import { AnchorageError } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
@@ -34,8 +34,6 @@ export interface ImportRun {
   readonly dryRun: boolean;
   /** A file for what is rejected. */
   readonly rejects: string | undefined;
-  /** Of a running service. */
-  readonly url: string | undefined;
 }
 
 /**
@@ -53,14 +51,14 @@ export const runImport = async (
   try {
     const plan = await makePlan(source, options, context);
     if (context.signal.aborted) return EXIT.interrupted;
-    context.print(describePlan(plan));
+    proseOf(context)(describePlan(plan));
     const question = openQuestion(plan, options.source.captionFrom !== "auto");
     if (options.dryRun) return await preview(source, plan, question, rejects, context);
     if (question !== null && !(await isConfirmed(question, context.signal))) {
       context.note(`import: ${question.text}; nothing is stored`);
       return EXIT.misused;
     }
-    const client = await context.connect(options.url);
+    const client = await context.connect({ create: true });
     try {
       return await store(options, source, plan, client, rejects, context);
     } finally {
@@ -70,6 +68,9 @@ export const runImport = async (
     rejects.close();
   }
 };
+
+/** Where lines for people go, so that with --json stdout holds JSON only. */
+const proseOf = ({ json, print, note }: Terminal): Print => (json ? note : print);
 
 const makePlan = async (source: NamedSource, { prefix }: ImportRun, { signal }: Terminal): Promise<Plan> => {
   const progress = createProgress("reading", `${source.unit}s`);
@@ -106,15 +107,18 @@ const preview = async (
     onReject: rejects.add,
     onProgress: (read) => progress.update(read, found),
   }).finally(() => progress.stop());
-  for (const { id, text, metadata } of examples) terminal.print(JSON.stringify({ id, text, metadata }));
-  const parts = [
-    `would import ${pairs} ${pairs === 1 ? "pair" : "pairs"}`,
-    ...(repeated > 0 ? [`pass over ${repeated} that are repeated`] : []),
-    `reject ${rejected}`,
-    ...(ignored > 0 ? [`not use ${ignored}`] : []),
-  ];
-  const stopped = terminal.signal.aborted ? ", stopped before the end" : "";
-  terminal.print(`${parts.join(", ")}${stopped}; nothing is stored`);
+  const shown = examples.map(({ id, text, metadata }) => ({ id, text, metadata }));
+  terminal.show({ dryRun: true, pairs, repeated, rejected, ignored, examples: shown }, () => {
+    const parts = [
+      `would import ${pairs} ${pairs === 1 ? "pair" : "pairs"}`,
+      ...(repeated > 0 ? [`skip ${repeated} that are repeated`] : []),
+      `reject ${rejected}`,
+      ...(ignored > 0 ? [`not use ${ignored}`] : []),
+    ];
+    const stopped = terminal.signal.aborted ? ", stopped before the end" : "";
+    const summary = `${parts.join(", ")}${stopped}; nothing is stored`;
+    return [...shown.map((example) => JSON.stringify(example)), summary];
+  });
   if (question !== null) terminal.note(`without --dry-run it would stop: ${question.text}`);
   if (terminal.signal.aborted) return EXIT.interrupted;
   return rejected > 0 ? EXIT.partly : EXIT.done;
@@ -168,15 +172,32 @@ const store = async (
     },
   ).finally(() => {
     progress.stop();
-    const goesOn = replace ? "" : "; the same command goes on from here";
-    terminal.print(terminal.signal.aborted ? `stopped: ${outcome}${goesOn}` : outcome);
+    const goesOn = replace ? "" : "; the same command continues from here";
+    proseOf(terminal)(terminal.signal.aborted ? `stopped: ${outcome}${goesOn}` : outcome);
     if (unknown > 0) terminal.note(unknownNote(unknown));
   });
-  if (terminal.signal.aborted) return EXIT.interrupted;
-  if (!isNew) await tellVanished(options, source, plan, { ids, unread }, client, terminal);
+  const tell = (vanished: Vanishing): void => {
+    if (terminal.json)
+      terminal.print(
+        JSON.stringify({
+          collection: name,
+          created: isNew,
+          ...counts,
+          unknownCaptions: unknown,
+          ...vanished,
+        }),
+      );
+  };
+  if (terminal.signal.aborted) {
+    tell(NOTHING_VANISHED);
+    return EXIT.interrupted;
+  }
+  tell(
+    isNew ? NOTHING_VANISHED : await tellVanished(options, source, plan, { ids, unread }, client, terminal),
+  );
   if (counts.stored > 0) {
     terminal.note(
-      `to fit the settings of "${name}" to its anchors: npm run tune -- --collection ${name} --apply`,
+      `to fit the settings of "${name}" to its anchors: anchorage tune --collection ${name} --apply`,
     );
   }
   return counts.rejected > 0 ? EXIT.partly : EXIT.done;
@@ -184,7 +205,7 @@ const store = async (
 
 const unknownNote = (count: number): string =>
   `warning: the text encoder knows no word of ${count === 1 ? "1 caption" : `${count} captions`} and cannot tell ` +
-  `such captions apart; a multilingual one can (--text-encoder, npm run pull-encoder)`;
+  `such captions apart; a multilingual one can (--text-encoder, anchorage encoders pull)`;
 
 const requireEncoders = (collection: WantedCollection, spec: CollectionSpecBody): void => {
   const { imageEncoder, textEncoder } = collection.found() ?? spec;
@@ -195,6 +216,13 @@ const requireEncoders = (collection: WantedCollection, spec: CollectionSpecBody)
   );
 };
 
+/** Anchors that are not in their source any more: how many there are, and how many were deleted. */
+interface Vanishing {
+  readonly vanished: number;
+  readonly deleted: number;
+}
+const NOTHING_VANISHED: Vanishing = { vanished: 0, deleted: 0 };
+
 /** @throws AnchorageError `conflict` where vanished anchors were to be deleted and must not be */
 const tellVanished = async (
   { collection: { name }, pruneLimit }: ImportRun,
@@ -203,19 +231,21 @@ const tellVanished = async (
   read: { readonly ids: ReadonlySet<string>; readonly unread: number },
   client: CollectionsClient,
   terminal: Terminal,
-): Promise<void> => {
+): Promise<Vanishing> => {
   const collection = client.collection(name);
   const paths = source.paths.map((path) => resolve(path));
   const vanished = await findVanished(collection, [...new Set([...containers, ...paths])], read.ids);
-  if (vanished.ids.length === 0) return;
+  if (vanished.ids.length === 0) return NOTHING_VANISHED;
   const are = vanished.ids.length === 1 ? "anchor is" : "anchors are";
-  const line = `${vanished.ids.length} ${are} not in the source any more (${someOf(vanished.ids)})`;
+  const line = `${vanished.ids.length} ${are} no longer in the source (${someOf(vanished.ids)})`;
   if (pruneLimit === null) {
-    terminal.print(`${line}; --prune deletes what is gone`);
-    return;
+    proseOf(terminal)(`${line}; --prune deletes what is gone`);
+    return { vanished: vanished.ids.length, deleted: 0 };
   }
   const empty = paths.filter((path) => !containers.includes(path));
   const fault = faultOfPruning(vanished, { empty, unread: read.unread }, pruneLimit);
   if (fault !== null) throw new AnchorageError("conflict", `${line}; nothing is deleted: ${fault}`);
-  terminal.print(`${line}; ${await prune(collection, vanished)} deleted`);
+  const deleted = await prune(collection, vanished);
+  proseOf(terminal)(`${line}; ${deleted} deleted`);
+  return { vanished: vanished.ids.length, deleted };
 };

@@ -3,10 +3,10 @@ import type { z } from "zod";
 import type { Command, CommandContext, OptionSchemas } from "../../command.ts";
 import type { CollectionsClient } from "../../client/index.ts";
 
-const schema = ({ z, collectionOption, requiredText, urlOption }: OptionSchemas) =>
+const schema = ({ z, collectionOption, noArguments, requiredText }: OptionSchemas) =>
   z
     .object({
-      arguments: z.array(z.string()).max(0, "takes no arguments, only options"),
+      arguments: noArguments,
       collection: collectionOption,
       "image-vectors": requiredText.optional(),
       "text-vectors": requiredText.optional(),
@@ -20,7 +20,6 @@ const schema = ({ z, collectionOption, requiredText, urlOption }: OptionSchemas)
         .string()
         .regex(/^[a-z0-9][a-z0-9_-]*$/, "must be the name of a file in indexes/, without .json"),
       threads: z.enum(["1", "2"], { error: "must be 1 or 2" }),
-      url: urlOption.optional(),
     })
     .strict()
     .superRefine((given, context) => {
@@ -41,49 +40,54 @@ type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (given: Given, context: CommandContext<CollectionsClient>): Promise<number> => {
   const { buildIndex } = await import("./index.ts");
-  const { collection, out, profile, url, ids, captions, transform } = given;
+  const { collection, out, profile, ids, captions, transform } = given;
   const [images, texts] = [given["image-vectors"], given["text-vectors"]];
   const vectors =
     images === undefined || texts === undefined ? undefined : { images, texts, ids, captions, transform };
   const threads = given.threads === "1" ? 1 : 2;
-  return buildIndex({ collection, out, profile, url, threads, vectors }, context);
+  return buildIndex({ collection, out, profile, threads, vectors }, context);
 };
 
 export const buildIndexCommand: Command<Given, CommandContext<CollectionsClient>> = {
   name: "build-index",
+  on: "anchorage",
   synopsis: "--collection NAME [--image-vectors FILE --text-vectors FILE] [options]",
   about: [
-    "Builds the HNSW graphs of a collection's image and text vectors, as the collection's transform shows them, each on a thread of its own, measures their recall, and writes them with the fitted transforms under DATA_DIR/indexes/NAME. A service adopts them when it starts, and one that runs is asked to when they are done; from then on its planner compares graph and exact search at any size.",
+    "Builds the HNSW graphs of a collection's image and text vectors, after the collection's transform, each on a thread of its own, measures their recall, and writes them with the fitted transforms under DATA_DIR/indexes/NAME. A running service is asked to adopt them, and others adopt them when they start; from then on the planner compares graph and exact search at any size.",
     "",
-    "With files of vectors (.npy or .fvecs, a row for each anchor) these are stored first: in the collection, which is made for vectors from outside where it is not there. Ids that it has already are passed over.",
+    "Files of vectors (.npy or .fvecs, one row per anchor) are stored in the collection first. A collection that does not exist is created for external vectors; ids that it has already are skipped.",
     "",
-    "A graph is saved after every 10,000 vectors. The same command goes on from there after Ctrl-C or a crash, also where the collection was changed a little meanwhile. A compaction removes files that hold what was deleted, in DATA_DIR alone; files elsewhere are yours to delete.",
+    "A graph is saved after every 10,000 vectors. The same command continues from there after Ctrl-C or a crash, even if the collection has changed a little since. A compaction removes files that contain deleted anchors from DATA_DIR; files elsewhere are yours to delete.",
     "",
-    "The collection is read from the Postgres of DATA_DIR (./data), whether a service runs on it or not, or from the service at --url.",
-    "",
-    "Exit status: 0 built, 1 it failed, 2 wrong use, 3 built but not adopted by the running service, 130 stopped by Ctrl-C.",
+    "Without a service at --url, the collection is read from the Postgres of DATA_DIR, whether or not a service runs on it.",
   ].join("\n"),
   options: {
-    collection: { type: "string", value: "NAME", help: "whose vectors are indexed" },
+    collection: { type: "string", value: "NAME", help: "the collection to index" },
     "image-vectors": { type: "string", value: "FILE", help: "image vectors to store first" },
     "text-vectors": { type: "string", value: "FILE", help: "the text vectors of the same anchors" },
-    ids: { type: "string", value: "FILE", help: "their ids, one a line [row numbers]" },
-    captions: { type: "string", value: "FILE", help: "their captions, one a line" },
+    ids: { type: "string", value: "FILE", help: "their ids, one per line [row numbers]" },
+    captions: { type: "string", value: "FILE", help: "their captions, one per line" },
     transform: {
       type: "string",
       value: "KIND",
-      help: "of a collection that is made: none, center, whiten or auto [none]",
+      choices: namedTransform.options,
+      help: "transform of a new collection: none, center, whiten or auto [none]",
     },
-    out: { type: "string", value: "DIR", help: "where the files go [DATA_DIR/indexes/NAME]" },
-    profile: { type: "string", value: "NAME", default: "default", help: "a file in indexes/" },
+    out: { type: "string", value: "DIR", help: "the folder for the files [DATA_DIR/indexes/NAME]" },
+    profile: {
+      type: "string",
+      value: "NAME",
+      default: "default",
+      help: "the name of a file in indexes/, without .json",
+    },
     threads: {
       type: "string",
       value: "N",
       default: "2",
       help: "2: both graphs at once; 1: one after the other, which leaves a core to the service",
     },
-    url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
   },
+  exits: { done: "built", partly: "built, but the running service did not adopt it" },
   examples: [
     "--collection emoji",
     "--collection web --image-vectors images.npy --text-vectors texts.npy --captions captions.txt",

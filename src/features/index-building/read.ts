@@ -9,24 +9,24 @@ import { readFromStore } from "./read-store.ts";
 import type { LoadedCollection } from "./types.ts";
 
 /**
- * Reads a collection with a progress bar: of the service at `url`, or of the Postgres of DATA_DIR.
+ * Reads a collection with a progress bar: of the service at ANCHORAGE_URL, or of the Postgres of DATA_DIR.
  *
  * @throws AnchorageError `not-found`, `unprocessable` if the collection is empty
  */
 export const readCollection = async (
-  { collection, url }: { readonly collection: CollectionName; readonly url?: string | undefined },
+  { collection }: { readonly collection: CollectionName },
   { config, connect, signal, log }: CommandContext<CollectionsClient>,
 ): Promise<LoadedCollection> => {
   const progress = createProgress("reading", "anchors");
   const onProgress = (done: number, total: number): void => progress.update(done, total);
   const read = async (): Promise<LoadedCollection> => {
-    if (url === undefined)
+    if (config.url === null)
       return readFromStore(config, join(config.dataDir, "indexes"), collection, {
         signal,
         log,
         onProgress,
       });
-    const client = await connect(url);
+    const client = await connect();
     try {
       return await readFromService(client.collection(collection), { signal, onProgress });
     } finally {

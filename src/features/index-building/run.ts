@@ -25,8 +25,6 @@ export interface BuildIndexOptions {
   readonly out: string | undefined;
   /** The name of a file in indexes/. */
   readonly profile: string;
-  /** Address of a running service. */
-  readonly url: string | undefined;
   readonly threads: 1 | 2;
   /** Files of vectors to store in the collection before it is indexed. */
   readonly vectors: (VectorFiles & { readonly transform?: Transform | undefined }) | undefined;
@@ -43,7 +41,7 @@ export const buildIndex = async (
   context: CommandContext<CollectionsClient>,
 ): Promise<number> => {
   const { collection: name, out } = given;
-  const { config, signal, log, note, print } = context;
+  const { config, signal, log, note, show } = context;
   const profile = profileNamed(given.profile);
   const { available, reason } = await hnswAvailable();
   if (!available) throw new AnchorageError("unavailable", reason);
@@ -60,8 +58,11 @@ export const buildIndex = async (
       .build(subject, { profile, signal, onProgress, log, threads: given.threads })
       .finally(() => progress.stop());
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    for (const line of reportOf(built, directory)) print(line);
-    print(`done in ${seconds} s`);
+    const manifest = built;
+    show({ directory, seconds: Number(seconds), ...manifest }, () => [
+      ...reportOf(manifest, directory),
+      `done in ${seconds} s`,
+    ]);
     if (out !== undefined || subject.isAlone) return EXIT.done;
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
@@ -75,12 +76,12 @@ export const buildIndex = async (
 };
 
 const store = async (
-  { collection: name, url }: BuildIndexOptions,
+  { collection: name }: BuildIndexOptions,
   { transform, ...files }: NonNullable<BuildIndexOptions["vectors"]>,
   { connect, signal, log }: CommandContext<CollectionsClient>,
 ): Promise<void> => {
   const table = await readVectorFiles(files);
-  const client = await connect(url);
+  const client = await connect({ create: true });
   const progress = createProgress("storing", "anchors");
   try {
     const spec = { name, ...(transform === undefined ? {} : { transform }) };
@@ -94,18 +95,18 @@ const store = async (
 
 /** Makes a service that runs on DATA_DIR adopt the index; without one the next start does. */
 const askToAdopt = async (
-  { collection: name, url }: BuildIndexOptions,
+  { collection: name }: BuildIndexOptions,
   built: BuiltManifest,
-  { connect, findService, note, print }: CommandContext<CollectionsClient>,
+  { config, connect, findService, note }: CommandContext<CollectionsClient>,
 ): Promise<number> => {
-  const service = url ?? (await findService());
+  const service = config.url ?? (await findService());
   if (service === null) {
-    print(
-      `A service adopts it when it starts. One that runs adopts it on POST /v1/collections/${name}/indexes.`,
+    note(
+      `A service adopts it when it starts. A running one adopts it on POST /v1/collections/${name}/indexes.`,
     );
     return EXIT.done;
   }
-  const client = await connect(service);
+  const client = await connect({ url: service });
   try {
     const { sequence, image, text } = await client.collection(name).adoptIndexes();
     if (sequence !== built.sequence) {
@@ -113,7 +114,7 @@ const askToAdopt = async (
       return EXIT.partly;
     }
     const drift = ({ gone, added }: typeof image): string => `${gone} hidden, ${added} to insert`;
-    print(`adopted by the service at ${service} (image: ${drift(image)}; text: ${drift(text)})`);
+    note(`adopted by the service at ${service} (image: ${drift(image)}; text: ${drift(text)})`);
     return EXIT.done;
   } catch (error) {
     if (!isAnchorageError(error)) throw error;

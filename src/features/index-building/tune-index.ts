@@ -21,8 +21,6 @@ import { measureCurves } from "./build/measure-curves.ts";
 
 export interface TuneIndexOptions {
   readonly collection: CollectionName;
-  /** Address of a running service. */
-  readonly url?: string | undefined;
 }
 
 /**
@@ -38,7 +36,7 @@ export const tuneIndex = async (
 ): Promise<number> => {
   const hnswlib = await loadHnsw();
   if (hnswlib === undefined) throw new AnchorageError("unavailable", (await hnswAvailable()).reason);
-  const { config, note, print, signal } = context;
+  const { config, note, show, signal } = context;
   try {
     const subject = await readCollection(given, context);
     note(`building the graphs of ${subject.view.size} image and text vectors`);
@@ -51,8 +49,10 @@ export const tuneIndex = async (
     });
     const file = curveFile(join(config.dataDir, "indexes"), given.collection);
     await writeCurves(file, curvesOf(subject), curves);
-    for (const [name, curve] of curves) for (const line of reportOf(name, curve)) print(line);
-    print(`written to ${file}; the service reads it when it next loads the collection`);
+    show({ collection: given.collection, file, curves: Object.fromEntries(curves) }, () =>
+      [...curves].flatMap(([name, curve]) => reportOf(name, curve)),
+    );
+    note(`written to ${file}; the service reads it when it next loads the collection`);
     return EXIT.done;
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "cancelled") throw error;

@@ -15,7 +15,7 @@ type Selector = Pick<CoreClient, "waitForJob"> & SelectionClient;
 const TRANSFORMS = ["none", "center", "whiten", "auto"] as const;
 const { methods: METHODS, transforms, rounds, samples, bootstrap, seed } = SELECTION_DEFAULTS;
 
-const schema = ({ z, collectionOption, noArguments, urlOption, wholeNumber }: OptionSchemas) => {
+const schema = ({ z, collectionOption, noArguments, wholeNumber }: OptionSchemas) => {
   const list = z.array(z.string().min(1)).optional();
   return z
     .object({
@@ -37,8 +37,6 @@ const schema = ({ z, collectionOption, noArguments, urlOption, wholeNumber }: Op
       samples: wholeNumber(10, 10_000),
       bootstrap: wholeNumber(0, 1_000),
       seed: wholeNumber(0, 999_999_999),
-      json: z.boolean().default(false),
-      url: urlOption.optional(),
     })
     .strict()
     .refine(({ field, captions }) => (field === undefined) === captions, {
@@ -67,18 +65,11 @@ const settingsOf = async (given: Given) => {
 
 const run = async (
   given: Given,
-  { connect, signal, print, note }: CommandContext<Selector>,
+  { connect, signal, show, note }: CommandContext<Selector>,
 ): Promise<number> => {
-  const {
-    collection,
-    field,
-    json,
-    url,
-    "image-encoder": imageEncoders,
-    "text-encoder": textEncoders,
-  } = given;
+  const { collection, field, "image-encoder": imageEncoders, "text-encoder": textEncoders } = given;
   const settings = await settingsOf(given);
-  const client = await connect(url);
+  const client = await connect();
   const progress = createProgress(`selecting for ${collection}`, "steps");
   try {
     const job = await client.select({
@@ -92,15 +83,12 @@ const run = async (
     const found = await client.getSelection(job.id);
     if (!("candidates" in found)) throw new AnchorageError("conflict", `selection ${job.id} is not done`);
     progress.stop();
-    if (json) print(JSON.stringify(found));
-    else for (const line of selectionTable(found)) print(line);
+    show(found, () => selectionTable(found));
     note(`kept as selection ${found.id}`);
     return EXIT.done;
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
-    note(
-      "the selection was stopped, and the features that were made are kept; the next one goes on from there",
-    );
+    note("stopped; the vectors made so far are kept, and the same command continues from there");
     return EXIT.interrupted;
   } finally {
     progress.stop();
@@ -110,70 +98,74 @@ const run = async (
 
 export const selectEncoderCommand: Command<Given, CommandContext<Selector>> = {
   name: "select-encoder",
+  on: "anchorage",
   synopsis: "--collection NAME (--field FIELD | --captions) [options]",
   about: [
-    "Ranks image encoders for a collection without fine-tuning any: every encoder, with each transform, by how well its features of the stored images fit the anchors' labels, as several text encoders embed these. Prints a table of every candidate's score, rank and how often it comes first over random halves of the samples; each method's winner, its margin, and the time.",
+    "Ranks image encoders for a collection without fine-tuning any: every encoder, with each transform, by how well its features of the stored images fit the anchors' labels, as several text encoders embed them. Prints each candidate's score, rank, and how often it comes first over random halves of the samples; each method's winner, its margin, and the time.",
     "",
-    "New vectors are kept with the anchors, so an interrupted run continues. Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked.",
-    "",
-    "Exit status: 0 done, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
+    "New vectors are kept with the anchors, so an interrupted run continues where it stopped.",
   ].join("\n"),
   options: {
-    collection: { type: "string", value: "NAME", help: "whose anchors are the samples" },
+    collection: { type: "string", value: "NAME", help: "the collection whose anchors are the samples" },
     field: { type: "string", value: "FIELD", help: "the metadata field whose values are the labels" },
-    captions: { type: "boolean", help: "the captions are the labels" },
+    captions: { type: "boolean", help: "use the captions as labels" },
     "image-encoder": {
       type: "string",
       multiple: true,
       value: "ID",
-      help: "a candidate, may be repeated [every image encoder]",
+      help: "a candidate; may be repeated [every image encoder]",
     },
     "text-encoder": {
       type: "string",
       multiple: true,
       value: "ID",
-      help: "makes F-labels, may be repeated [every text encoder]",
+      help: "an encoder that embeds the labels; may be repeated [every text encoder]",
     },
     method: {
       type: "string",
       multiple: true,
       value: "NAME",
-      help: `a score, may be repeated, the first one orders the table: ${SELECTION_METHODS.join(", ")} [${METHODS.join(", ")}; emms and logme-f where no two anchors are of one class]`,
+      choices: SELECTION_METHODS,
+      help: `a score; may be repeated, and the first orders the table: ${SELECTION_METHODS.join(", ")} [${METHODS.join(", ")}; emms and logme-f if no two anchors share a class]`,
     },
-    truth: { type: "boolean", help: "add the linear probe, the slow truth" },
+    truth: { type: "boolean", help: "add the linear probe, which is slow and exact" },
     transform: {
       type: "string",
       multiple: true,
       value: "NAME",
-      help: `may be repeated: ${TRANSFORMS.join(", ")} [${transforms.join(" and ")}]`,
+      choices: TRANSFORMS,
+      help: `a transform to try; may be repeated: ${TRANSFORMS.join(", ")} [${transforms.join(" and ")}]`,
     },
     template: {
       type: "string",
       multiple: true,
       value: "TEXT",
-      help: "that labels go through, with {} in it, may be repeated [{}]",
+      help: "a prompt with {} for the label; may be repeated [{}]",
     },
     templates: {
       type: "string",
       value: "NAME",
-      help: "a set of templates (imagenet, cifar-100, pets, eurosat) or a file of them",
+      help: "a set of prompts (imagenet, cifar-100, pets, eurosat) or a file of them",
     },
     rounds: {
       type: "string",
       value: "N",
       default: String(rounds),
-      help: "of EMMS, or `optimal`; 1 is as published",
+      help: "rounds of EMMS, or `optimal`; 1 is as published",
     },
-    samples: { type: "string", value: "N", default: String(samples), help: "anchors that are drawn at most" },
+    samples: {
+      type: "string",
+      value: "N",
+      default: String(samples),
+      help: "how many anchors to draw, at most",
+    },
     bootstrap: {
       type: "string",
       value: "N",
       default: String(bootstrap),
-      help: "halves that are scored at most",
+      help: "how many random halves to score, at most",
     },
-    seed: { type: "string", value: "N", default: String(seed), help: "of the drawing" },
-    json: { type: "boolean", help: "print what was found as JSON" },
-    url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
+    seed: { type: "string", value: "N", default: String(seed), help: "the seed of the draws" },
   },
   examples: ["--collection emoji --field subgroup", "--collection birds --captions --method emms --truth"],
   schema,

@@ -13,7 +13,7 @@ type Tuner = Pick<CoreClient, "waitForJob"> & { collection(name: string): Tuning
 
 const { folds, repeats, seed, classes, questions, objective, budgetSeconds } = TUNING_DEFAULTS;
 
-const schema = ({ z, collectionOption, noArguments, urlOption, wholeNumber }: OptionSchemas) =>
+const schema = ({ z, collectionOption, noArguments, wholeNumber }: OptionSchemas) =>
   z
     .object({
       arguments: noArguments,
@@ -28,19 +28,14 @@ const schema = ({ z, collectionOption, noArguments, urlOption, wholeNumber }: Op
       questions: wholeNumber(2, 5_000),
       budget: wholeNumber(1, 86_400),
       apply: z.boolean().default(false),
-      json: z.boolean().default(false),
-      url: urlOption.optional(),
     })
     .strict();
 
 type Given = z.output<ReturnType<typeof schema>>;
 
-const run = async (
-  given: Given,
-  { connect, signal, print, note }: CommandContext<Tuner>,
-): Promise<number> => {
-  const { collection, by, method: methods, budget, json, url, apply } = given;
-  const client = await connect(url);
+const run = async (given: Given, { connect, signal, show, note }: CommandContext<Tuner>): Promise<number> => {
+  const { collection, by, method: methods, budget, apply } = given;
+  const client = await connect();
   const tuner = client.collection(collection);
   const progress = createProgress(`tuning ${collection}`, "steps");
   try {
@@ -59,17 +54,16 @@ const run = async (
     await client.waitForJob(job, { signal, onProgress: ({ done, total }) => progress.update(done, total) });
     const found = tuning.parse(await tuner.getTuning());
     progress.stop();
-    if (json) print(JSON.stringify(found));
-    else for (const line of tuningReport(found)) print(line);
+    show(found, () => tuningReport(found));
     note(
       found.appliedAt === null
-        ? "nothing is changed; with --apply queries are answered by what is found"
-        : `queries are answered by it from sequence ${found.appliedAt} on`,
+        ? "nothing is changed; --apply makes queries use these settings"
+        : `queries use these settings from sequence ${found.appliedAt} on`,
     );
     return EXIT.done;
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
-    note("tuning was stopped, and nothing is changed");
+    note("stopped; nothing is changed");
     return EXIT.interrupted;
   } finally {
     progress.stop();
@@ -79,52 +73,63 @@ const run = async (
 
 export const tuneCommand: Command<Given, CommandContext<Tuner>> = {
   name: "tune",
+  on: "anchorage",
   synopsis: "--collection NAME [options]",
-  about: [
-    "Finds k, p, transform, method, rank and ensemble for a collection by cross-validation on its own anchors, without labels: captions are held out with all their anchors, and each held-out image is asked for its caption among those held out with it. What is found is kept with all that was tried; with --apply queries are answered by it.",
-    "",
-    "Without --url, DATA_DIR (./data) is opened here; where a running service holds it, that service is asked.",
-    "",
-    "Exit status: 0 done, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
-  ].join("\n"),
+  about:
+    "Finds k, p, transform, method, rank and ensemble for a collection by cross-validation on its own anchors, without labels: captions are held out with all their anchors, and each held-out image is classified among the captions held out with it. The result is kept with everything that was tried; --apply makes queries use it.",
   options: {
-    collection: { type: "string", value: "NAME", help: "whose anchors are asked" },
+    collection: { type: "string", value: "NAME", help: "the collection to tune" },
     by: {
       type: "string",
       value: "FIELD",
-      help: "the metadata field whose values are the classes (else the captions are)",
+      help: "the metadata field whose values are the classes [the captions]",
     },
     method: {
       type: "string",
       multiple: true,
       value: "NAME",
-      help: `one that may be chosen, may be repeated: ${METHODS.join(", ")}, plug:NAME [all]`,
+      choices: METHODS,
+      help: `a method to try; may be repeated: ${METHODS.join(", ")}, plug:NAME [all]`,
     },
     objective: {
       type: "string",
       value: "METRIC",
       default: objective,
-      help: `what the choice is made by: ${METRICS.join(", ")}`,
+      choices: METRICS,
+      help: `the metric to choose by: ${METRICS.join(", ")}`,
     },
-    folds: { type: "string", value: "N", default: String(folds), help: "parts that captions are dealt into" },
-    repeats: { type: "string", value: "N", default: String(repeats), help: "how often they are dealt anew" },
-    seed: { type: "string", value: "N", default: String(seed), help: "of the dealing" },
-    classes: { type: "string", value: "N", default: String(classes), help: "held out at once, at most" },
+    folds: {
+      type: "string",
+      value: "N",
+      default: String(folds),
+      help: "how many folds captions are dealt into",
+    },
+    repeats: {
+      type: "string",
+      value: "N",
+      default: String(repeats),
+      help: "how many times captions are dealt into folds",
+    },
+    seed: { type: "string", value: "N", default: String(seed), help: "the seed of the folds" },
+    classes: {
+      type: "string",
+      value: "N",
+      default: String(classes),
+      help: "how many classes to hold out at once, at most",
+    },
     questions: {
       type: "string",
       value: "N",
       default: String(questions),
-      help: "images asked about at once, at most",
+      help: "how many images to classify at once, at most",
     },
     budget: {
       type: "string",
       value: "SECONDS",
       default: String(budgetSeconds),
-      help: "no work is begun later than this, but for a first coarse grid",
+      help: "start no more work after this time, except a first coarse grid",
     },
-    apply: { type: "boolean", help: "answer the collection's queries by what is found" },
-    json: { type: "boolean", help: "print what was found, and all that was tried, as JSON" },
-    url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
+    apply: { type: "boolean", help: "make the collection's queries use the result" },
   },
   examples: ["--collection emoji", "--collection birds --by species --method asif --apply"],
   schema,

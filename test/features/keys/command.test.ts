@@ -31,7 +31,7 @@ it("the command makes, lists and revokes keys of a running service, and says wha
   expect((await keys("list")).stdout).toContain("revoked");
 
   const unknown = await keys("revoke", "000000000000");
-  expect([unknown.status, unknown.stderr]).toEqual([1, 'keys: There is no key "000000000000".\n']);
+  expect([unknown.status, unknown.stderr]).toEqual([6, 'keys revoke: There is no key "000000000000".\n']);
   for (const args of [
     [],
     ["add"],

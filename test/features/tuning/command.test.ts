@@ -107,7 +107,7 @@ describe("npm run tune", () => {
   });
 
   it.each([
-    [["--collection", "none"], 1, 'There is no collection "none".'],
+    [["--collection", "none"], 6, 'There is no collection "none".'],
     [["--collection", "c", "--by", "colour"], 1, "0 distinct values"],
     [["--collection", "c", "--folds", "1"], 2, "--folds must be at least 2"],
     [["--collection", "c", "--method", "psychic"], 2, "--method must be one of asif, csa"],
