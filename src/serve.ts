@@ -58,7 +58,9 @@ const offer = async (service: Service, config: Config, log: Log, stopping: Abort
   await announceService(config.dataDir, addressOf(server, config.host));
   if (stopping.aborted) return stop(server, service, log);
   const stopped = new Promise<void>((resolve, reject) => {
-    stopping.addEventListener("abort", () => stop(server, service, log).then(resolve, reject));
+    stopping.addEventListener("abort", () => {
+      stop(server, service, log).then(resolve, reject);
+    });
   });
   await service.features.resume();
   if (config.eraseWithinMs !== null)

@@ -76,7 +76,10 @@ export const runNamed = async (given: readonly string[]): Promise<void> => {
   const table = commandsOf(FEATURES);
   const [first = "--help", ...rest] = given;
   if (first === "--version" || first === "-V") return printVersion();
-  if (first === "--help" || first === "-h") return print(overviewOf(table, style));
+  if (first === "--help" || first === "-h") {
+    print(overviewOf(table, style));
+    return;
+  }
   if (first === "help") return runNamed([...rest, "--help"]);
   const renamed = RENAMED[first];
   if (renamed !== undefined) return runNamed([...renamed.split(" "), ...rest]);

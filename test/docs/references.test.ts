@@ -6,6 +6,8 @@ import pLimit from "p-limit";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { FAULTS } from "../../research/chaos/faults.ts";
+import { commandsOf } from "../../src/cli/run-command.ts";
+import { FEATURES } from "../../src/features/index.ts";
 import { commandsIn, headingAnchors, PAGES, ROOT, type Page } from "./pages.ts";
 
 const README_LINES = 230;
@@ -31,11 +33,33 @@ interface Given {
   readonly flag: string;
 }
 
+const COMMANDS = Object.keys(commandsOf(FEATURES));
+
+/** The command of `anchorage NAME ...`, such as `anchorage keys add`; null for a name that no command has. */
+const commandOf = (typed: string): string | null => {
+  const [first = "", second = ""] = typed.split(" ");
+  const known = [`${first} ${second}`, first].find((name) => COMMANDS.includes(name));
+  return known === undefined ? null : `anchorage ${known}`;
+};
+
+const ANCHORAGE = /(?:^|[|;&] *)anchorage ((?:[a-z][\w-]*)(?: [a-z][\w-]*)?)(.*)$/;
+
 /** The options that commands give to scripts. */
 const flagsGiven = (page: Page): Given[] =>
   codeOf(page).flatMap((code) => {
-    const [, script, rest = ""] = /\bnpm run (?:-s )?([a-z][\w:-]*) -- (.*)$/.exec(code) ?? [];
+    const [, typed, more = ""] = ANCHORAGE.exec(code) ?? [];
+    const [, run, given = ""] = /\bnpm run (?:-s )?([a-z][\w:-]*) -- (.*)$/.exec(code) ?? [];
+    const script = typed === undefined ? run : (commandOf(typed) ?? undefined);
+    const rest = typed === undefined ? given : more;
     return script === undefined ? [] : [...rest.matchAll(FLAG)].map(([flag]) => ({ script, flag }));
+  });
+
+/** The names after `anchorage` that no command has. */
+const unknownCommands = (page: Page): string[] =>
+  codeOf(page).flatMap((code) => {
+    const [, typed] = ANCHORAGE.exec(code) ?? [];
+    const isGroup = COMMANDS.some((name) => name.startsWith(`${typed} `));
+    return typed === undefined || isGroup || commandOf(typed) !== null ? [] : [typed];
   });
 
 /** Options that stand in a sentence without their command. */
@@ -46,8 +70,11 @@ const flagsNamed = (page: Page): string[] =>
 const withOptions = (page: Page): string[] => {
   const run = codeOf(page).flatMap((code) => [...code.matchAll(RUN)].map(([, script = ""]) => script));
   const named = codeSpans(page).filter((code) => scripts[code] !== undefined);
-  return [...new Set([...run, ...named])].filter(
-    (name) => !/^(?:bench:|start$|test$)/.test(name) && scripts[name]?.startsWith("node ") !== false,
+  const commands = codeOf(page).flatMap((code) => commandOf(ANCHORAGE.exec(code)?.[1] ?? "") ?? []);
+  return [...new Set([...run, ...named, ...commands])].filter(
+    (name) =>
+      name.startsWith("anchorage ") ||
+      (!/^(?:bench:|start$|test$)/.test(name) && scripts[name]?.startsWith("node ") !== false),
   );
 };
 
@@ -58,7 +85,9 @@ const limit = pLimit(2);
 const helpOf = (script: string): Promise<string> => {
   const known = helps.get(script);
   if (known !== undefined) return known;
-  const [, ...args] = (scripts[script] ?? "").split(" ");
+  const [program = "", ...name] = script.split(" ");
+  const [, ...start] = (scripts[program] ?? "").split(" ");
+  const args = [...start, ...name];
   const help = limit(() => promisify(execFile)(process.execPath, [...args, "--help"], { cwd: ROOT })).then(
     ({ stdout }) => stdout,
   );
@@ -73,6 +102,10 @@ describe.each(PAGES)("$path", (page) => {
   it("names npm scripts that exist", () => {
     const named = codeOf(page).flatMap((code) => [...code.matchAll(RUN)].map(([, script = ""]) => script));
     expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
+  });
+
+  it("names commands that exist", () => {
+    expect(unknownCommands(page)).toEqual([]);
   });
 
   it("gives scripts options that they have", { timeout: 300_000 }, async () => {

@@ -88,7 +88,7 @@ describe("npm run verify-erasure", () => {
     );
     const unknown = await ofPets("--receipt", "nothing");
     expect([unknown.status, unknown.stderr]).toEqual([
-      1,
+      6,
       'verify-erasure: There is no receipt of a deletion "nothing".\n',
     ]);
   });
@@ -97,7 +97,7 @@ describe("npm run verify-erasure", () => {
     const { status, stdout, stderr } = await verify("--collection", "pets");
     expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toBe(
-      "verify-erasure: --anchors or --receipt is required (npm run verify-erasure -- --help tells more)\n",
+      "verify-erasure: --anchors or --receipt is required (anchorage verify-erasure --help shows how to use it)\n",
     );
   });
 
@@ -110,11 +110,11 @@ describe("npm run verify-erasure", () => {
 
   it("names a collection or a store that is not there", async () => {
     const nobody = await verify("--collection", "nobody", "--receipt", "x");
-    expect([nobody.status, nobody.stderr]).toEqual([1, 'verify-erasure: There is no collection "nobody".\n']);
+    expect([nobody.status, nobody.stderr]).toEqual([6, 'verify-erasure: There is no collection "nobody".\n']);
     await mkdir(file("bare"));
     const bare = await runScript("verify-erasure", ["--collection", "pets", "--receipt", "x"], file("bare"));
     expect([bare.status, bare.stderr]).toEqual([
-      1,
+      6,
       `verify-erasure: ${file("bare")} holds no store. Set DATA_DIR to the service's.\n`,
     ]);
   });

@@ -134,10 +134,10 @@ describe.skipIf((await loadHnsw()) === undefined)("an index that npm run build-i
 
   it("is adopted by a service that runs beside the build, as soon as it is done", async () => {
     const port = new URL(service.url).port;
-    const { status, stdout } = await runScript("build-index", ["--collection", "web"], data.path, {
+    const { status, stderr } = await runScript("build-index", ["--collection", "web"], data.path, {
       PORT: port,
     });
-    expect(stdout).toContain(
+    expect(stderr).toContain(
       `adopted by the service at http://127.0.0.1:${port} (image: 0 hidden, 0 to insert;`,
     );
     expect(status).toBe(0);

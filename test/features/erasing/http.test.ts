@@ -173,14 +173,14 @@ describe("npm run erase and npm run verify-receipt", () => {
     const file = join(root, "ann.html");
     const given = ["--collection", "c", "--filter", '{"owner": "ann"}', "--url", url, "--report", file];
     const asked = await runScript("erase", given, root);
-    expect(asked.stderr).toContain("12 anchors of c would be deleted for good; say --yes");
+    expect(asked.stderr).toContain("12 anchors of c would be deleted for good; add --yes");
     expect(asked.status).toBe(2);
     const done = await runScript("erase", [...given, "--yes"], root);
     expect(done.stdout).toMatch(/^12 anchors deleted and erased; receipt /);
     expect(done.status).toBe(0);
     const { signature } = signedReport.parse(readReportFile(await readFile(file, "utf8")));
     const checked = await runScript("verify-receipt", [file, "--key", signature.publicKey], root);
-    expect(checked.stdout).toContain("the signature holds, and so do all 2 receipts up to the erasure");
+    expect(checked.stdout).toContain("the signature is valid, and so are all 2 receipts up to the erasure");
     expect(checked.status).toBe(0);
     await writeFile(file, (await readFile(file, "utf8")).replace('"deleted":12', '"deleted":13'));
     const forged = await runScript("verify-receipt", [file], root);

@@ -144,7 +144,7 @@ describe("npm run select-encoder", () => {
     await script.says("steps (");
     script.child.kill("SIGINT");
     const { status, stderr } = await script.ended;
-    expect(stderr).toContain("the features that were made are kept; the next one goes on from there");
+    expect(stderr).toContain("the vectors made so far are kept, and the same command continues from there");
     expect(status).toBe(130);
     const jobs = await service.service.jobs.list();
     expect(jobs[0]).toMatchObject({ kind: "selection", state: "cancelled" });

@@ -100,7 +100,7 @@ describe("npm run tune", () => {
     expect(stdout.split("\n")[0]).toMatch(/^44 images of 2 folds, 11 classes each, asked of 44 anchors/);
     expect(stdout).toMatch(/^before {2}asif, none, k 800, p 8 /m);
     expect(stdout).toMatch(/^chosen {2}asif, /m);
-    expect(stderr).toContain("from sequence 2 on");
+    expect(stderr).toContain("use these settings from sequence 2 on");
     expect(status).toBe(0);
     const json = await runScript("tune", [...given, "--json"], root);
     expect(JSON.parse(json.stdout)).toMatchObject({ anchors: 44, sequence: 2, appliedAt: null });
