@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
+import { readMigrationFiles } from "drizzle-orm/migrator";
 import pg from "pg";
 import { AnchorageError } from "../errors.ts";
 import { asDomainError } from "./trouble.ts";
@@ -14,7 +15,8 @@ const CONNECT_WITHIN_MS = 10_000;
 /**
  * Migrates the tables of a database to this version. Concurrent migrations are serialised.
  *
- * @throws AnchorageError `unavailable` if the server cannot be reached, is older than version 14 or does not use UTF-8
+ * @throws AnchorageError `unavailable` if the server cannot be reached, is older than version 14 or does not use UTF-8, or
+ * if a newer version of Anchorage has migrated the database
  */
 export const migrateDatabase = async (connection: pg.ClientConfig): Promise<void> => {
   const client = new pg.Client({ ...connection, connectionTimeoutMillis: CONNECT_WITHIN_MS });
@@ -23,6 +25,7 @@ export const migrateDatabase = async (connection: pg.ClientConfig): Promise<void
     await client.connect();
     await checkServer(client);
     await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    await refuseNewer(client);
     // The lock is released when the connection closes.
     await migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
   } catch (error) {
@@ -30,6 +33,26 @@ export const migrateDatabase = async (connection: pg.ClientConfig): Promise<void
   } finally {
     await client.end();
   }
+};
+
+/** Tables of a newer version would be written to in ways that it does not expect. */
+const refuseNewer = async (client: pg.Client): Promise<void> => {
+  const { rows } = await client.query<{ exists: boolean }>(
+    "SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists",
+  );
+  if (rows[0]?.exists !== true) return;
+  const known = Math.max(
+    ...readMigrationFiles({ migrationsFolder: MIGRATIONS }).map((each) => each.folderMillis),
+  );
+  const { rows: applied } = await client.query(
+    "SELECT 1 FROM drizzle.__drizzle_migrations WHERE created_at > $1 LIMIT 1",
+    [known],
+  );
+  if (applied.length > 0)
+    throw new AnchorageError(
+      "unavailable",
+      "A newer version of Anchorage has changed the tables. Start that version, or restore a backup made before.",
+    );
 };
 
 const checkServer = async (client: pg.Client): Promise<void> => {

@@ -44,6 +44,19 @@ describe("opening a store on another server", () => {
     });
   });
 
+  test("refuses a database whose tables a newer version has changed", async () => {
+    const { url } = await freshDatabase();
+    await (await open(url)).close();
+    await runSql(
+      "INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('of a newer version', 99999999999999)",
+      url,
+    );
+    await expect(open(url)).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("A newer version of Anchorage has changed the tables.") as string,
+    });
+  });
+
   test("refuses a database that is not in UTF-8", async () => {
     const { url } = await freshDatabase();
     const name = `${new URL(url).pathname.slice(1)}_latin`;
