@@ -83,7 +83,6 @@ const transpiler = async (): Promise<Transpile> => {
     isolatedModules: true,
     rewriteRelativeImportExtensions: true,
     sourceMap: true,
-    inlineSources: true,
     removeComments: true,
   };
   return (path, text) => {

