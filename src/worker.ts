@@ -32,6 +32,16 @@ export interface WorkerHandle<Calls> {
   readonly close: () => Promise<void>;
 }
 
+/** What a thread may take. */
+export interface WorkerLimits {
+  /** What the thread does, as the subject of error messages, such as `Reading the file`. */
+  readonly what: string;
+  /** The longest time that calls may keep it busy, with its start. */
+  readonly seconds: number;
+  /** The most memory for JavaScript values; buffers do not count. */
+  readonly heapMiB: number;
+}
+
 export interface WorkerOptions {
   /** Buffers of the data that move to the thread; they are empty here afterwards. */
   readonly transfer?: readonly ArrayBuffer[];
@@ -39,7 +49,16 @@ export interface WorkerOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with what the module sends by `notify`. */
   readonly onNotice?: (notice: unknown) => void;
+  /**
+   * Terminates the thread where it takes more, and as soon as `signal` is aborted: calls reject with `unprocessable`. Not
+   * for a module that runs ONNX Runtime.
+   */
+  readonly limits?: WorkerLimits;
 }
+
+const OUT_OF_MEMORY = "ERR_WORKER_OUT_OF_MEMORY";
+
+const tooMuch = (message: string): AnchorageError => new AnchorageError("unprocessable", `${message}.`);
 
 type Reply =
   | { readonly value: unknown }
@@ -57,7 +76,7 @@ type Reply =
  * one argument each, or a promise of it; a function `close` frees what they hold. Without calls to answer, the thread
  * does not keep the process alive.
  *
- * The thread is never terminated from outside, for that ends the process where it is within ONNX Runtime.
+ * A thread without `limits` is never terminated from outside, for that ends the process where it is within ONNX Runtime.
  *
  * @param module a `.ts` file, of which a build runs the compiled `.js`, or an `.mjs` file: that starts in 0.1 s from a
  * checkout too, without the 0.4 s that the loader of TypeScript takes
@@ -69,12 +88,13 @@ type Reply =
 export const openWorker = <Calls extends object>(
   module: URL,
   data: unknown,
-  { transfer = [], signal, onNotice }: WorkerOptions = {},
+  { transfer = [], signal, onNotice, limits }: WorkerOptions = {},
 ): WorkerHandle<Calls> => {
   const thread = new Worker(new URL("./worker-thread.mjs", import.meta.url), {
     workerData: { module: moduleFile(module), data },
     transferList: [...transfer],
     execArgv: [],
+    ...(limits === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: limits.heapMiB } }),
   });
   thread.unref();
   const waiting: { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void }[] =
@@ -91,21 +111,40 @@ export const openWorker = <Calls extends object>(
     thread.ref();
     thread.postMessage("close");
   };
-  const abort = (): void => {
-    fail(signal?.reason);
+  const end = (reason: unknown): void => {
+    fail(reason);
     stop();
+    if (limits !== undefined) void thread.terminate();
+  };
+  const abort = (): void => end(signal?.reason);
+  let busy: NodeJS.Timeout | undefined;
+  const watch = (isBusy: boolean): void => {
+    clearTimeout(busy);
+    if (!isBusy || limits === undefined) return;
+    const { what, seconds } = limits;
+    busy = setTimeout(() => end(tooMuch(`${what} takes longer than ${seconds} s`)), 1_000 * seconds);
   };
   thread.on("message", (reply: Reply) => {
     if ("notice" in reply) return onNotice?.(reply.notice);
     const asked = waiting.shift();
-    if (waiting.length === 0 && !closing) thread.unref();
+    if (waiting.length === 0) {
+      watch(false);
+      if (!closing) thread.unref();
+    }
     if ("value" in reply) asked?.resolve(reply.value);
     else asked?.reject(errorOf(reply.failed));
   });
-  thread.on("error", fail);
+  thread.on("error", (error: NodeJS.ErrnoException) =>
+    fail(
+      limits !== undefined && error.code === OUT_OF_MEMORY
+        ? tooMuch(`${limits.what} takes more than ${limits.heapMiB} MiB of memory`)
+        : error,
+    ),
+  );
   const exited = new Promise<void>((resolve) =>
     thread.once("exit", () => {
       signal?.removeEventListener("abort", abort);
+      watch(false);
       fail(new Error("the worker thread has ended"));
       resolve();
     }),
@@ -123,7 +162,7 @@ export const openWorker = <Calls extends object>(
           return;
         }
         thread.postMessage({ call: name, argument }, [...moved]);
-        waiting.push(pending);
+        if (waiting.push(pending) === 1) watch(true);
         thread.ref();
       }),
     close: async () => {

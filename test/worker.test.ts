@@ -105,4 +105,35 @@ describe("a module on a thread of its own", () => {
       "plainly wrong",
     );
   });
+
+  describe("with limits", () => {
+    const limits = { what: "Spinning", seconds: 600, heapMiB: 64 };
+
+    test("is terminated where a call takes longer", async () => {
+      const worker = openWorker<SampleCalls>(MODULE, { offset: 0 }, { limits: { ...limits, seconds: 1 } });
+      await expect(worker.call("spin", undefined)).rejects.toMatchObject({
+        code: "unprocessable",
+        message: "Spinning takes longer than 1 s.",
+      });
+      await worker.close();
+    });
+
+    test("is terminated where its values take more memory, and the process goes on", async () => {
+      const worker = openWorker<SampleCalls>(MODULE, { offset: 0 }, { limits });
+      await expect(worker.call("hoard", undefined)).rejects.toMatchObject({
+        code: "unprocessable",
+        message: "Spinning takes more than 64 MiB of memory.",
+      });
+      await worker.close();
+    });
+
+    test("is terminated in the midst of a call when its signal is aborted", async () => {
+      const controller = new AbortController();
+      const onNotice = (): void => controller.abort(new Error("gone"));
+      const { signal } = controller;
+      const worker = openWorker<SampleCalls>(MODULE, { offset: 0 }, { limits, signal, onNotice });
+      await expect(worker.call("spin", undefined)).rejects.toThrow("gone");
+      await worker.close();
+    });
+  });
 });

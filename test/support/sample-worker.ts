@@ -12,6 +12,10 @@ export interface SampleCalls {
   readonly crash: (message: string) => Promise<void>;
   readonly count: (to: number) => void;
   readonly untilStopped: () => Promise<void>;
+  /** Never gives the thread back; `notify` tells that it has begun. */
+  readonly spin: () => void;
+  /** Keeps more and more values. */
+  readonly hoard: () => number;
 }
 
 export const open = (
@@ -50,6 +54,14 @@ export const open = (
     },
     untilStopped: async () => {
       while (!signal.aborted) await setTimeout(5);
+    },
+    spin: () => {
+      notify("spinning");
+      for (;;);
+    },
+    hoard: () => {
+      const kept: number[][] = [];
+      for (;;) kept.push(new Array<number>(1_000).fill(kept.length));
     },
   };
 };

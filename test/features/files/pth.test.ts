@@ -116,6 +116,19 @@ describe("a checkpoint of PyTorch", () => {
     expect(() => readCheckpoint(bytes)).toThrow("more than 250000 instructions");
   });
 
+  it("is refused where it copies one list again and again", () => {
+    const pair = op.list(op.text("a"), op.int(1));
+    const pairs = [...op.list(...new Array<number[]>(1_000).fill(pair)), ...op.put(0)];
+    const copy = op.reduce(op.global("collections", "OrderedDict"), op.tuple(op.get(0)));
+    const bytes = pickled(...pairs, ...new Array<number[]>(300).fill(copy).flat());
+    expect(() => readCheckpoint(bytes)).toThrow("more than 250000 instructions");
+  });
+
+  it("is refused where a text of it is longer than any name", () => {
+    const bytes = pickled(...op.dict({ ["a".repeat(70_000)]: op.int(1) }));
+    expect(() => readCheckpoint(bytes)).toThrow("its pickle has a text of 70000 bytes");
+  });
+
   it.each([
     ["a view beyond its storage", { ...WEIGHT, shape: [2, 4], strides: [4, 1] }, "reaches beyond"],
     ["an offset beyond it", { ...WEIGHT, shape: [1], strides: [1], offset: 6 }, "reaches beyond"],

@@ -73,7 +73,8 @@ export const addAdapters = ({ app, bodyLimit }: Routes, adapters: Adapters): voi
     },
     async (c) => {
       const { id, settings } = readQuery(c, registerQuery);
-      const { adapter, isNew } = await adapters.register(await readFile(c, bodyLimit), id, settings);
+      const file = await readFile(c, bodyLimit);
+      const { adapter, isNew } = await adapters.register(file, id, settings, c.req.raw.signal);
       c.header("Location", `${path}/${adapter.id}@${adapter.version}`);
       if (isNew) c.status(201);
       return describeAdapter(adapter);

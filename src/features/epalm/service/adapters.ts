@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { Job } from "../../../api/service.ts";
 import type { Core } from "../../../collections/index.ts";
 import { createSoleJobs } from "../../../collections/sole-job.ts";
@@ -37,8 +38,9 @@ export interface Adapters {
     layers: readonly string[] | undefined,
   ) => Promise<Job>;
   /**
-   * Keeps an adapter out of a file; see {@link importAdapter}.
+   * Keeps an adapter out of a file; see {@link importAdapter}. One file is read at a time.
    *
+   * @param bytes empty afterwards
    * @param id a new version of it; absent: an id that follows from the content
    * @returns whether it is new; the newest of the same content stands as it is
    */
@@ -46,6 +48,7 @@ export interface Adapters {
     bytes: Uint8Array,
     id: string | undefined,
     settings: ImportSettings,
+    signal: AbortSignal,
   ) => Promise<{ readonly adapter: AdapterRecord; readonly isNew: boolean }>;
   /** See {@link inputsOf}. */
   readonly inputs: (
@@ -69,6 +72,7 @@ export interface Adapters {
 export const createAdapters = (core: Core, decoders: Decoders): Adapters => {
   const { store, encoders, collections, jobs } = core;
   const records = createAdapterRecords(store);
+  const inTurn = pLimit(1);
   const sources = { store, registry: encoders, collections, records };
   const startLayerVectors = createSoleJobs<{
     readonly collection: CollectionName;
@@ -88,10 +92,13 @@ export const createAdapters = (core: Core, decoders: Decoders): Adapters => {
     decoders,
     startLayerVectors: (collection, layers) => startLayerVectors(collection, { collection, layers }),
     startTraining: (request) => startTraining(request.collection, request),
-    register: async (bytes, id, settings) => {
+    register: async (bytes, id, settings, signal) => {
       if (bytes.length > MOST_BYTES)
         throw new AnchorageError("too-large", `An adapter has at most ${MOST_BYTES / 2 ** 20} MiB.`);
-      const adapter = await importAdapter(encoders, decoders, bytes, settings);
+      const adapter = await inTurn(() => {
+        signal.throwIfAborted();
+        return importAdapter(encoders, decoders, bytes, settings, signal);
+      });
       return keepAdapter(store, id ?? `adapter-${adapter.sha256.slice(0, 12)}`, adapter, null);
     },
     generate: (request, context) => generate(sources, decoders, request, context),

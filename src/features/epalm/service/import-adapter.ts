@@ -1,26 +1,24 @@
 import type { z } from "@hono/zod-openapi";
 import type { registerQuery } from "../api/adapters.ts";
 import type { EncoderRegistry } from "../../../encoders/index.ts";
-import { isCheckpoint, readCheckpoint } from "../../files/pth/index.ts";
+import { isCheckpoint } from "../../files/pth/index.ts";
 import { AnchorageError, invalidField, isAnchorageError } from "../../../errors.ts";
 import {
-  createAdapter,
   defaultInjection,
   isOfProjection,
-  readAdapter,
-  readSafetensors,
   scheduleOf,
-  type Adapter,
+  type AdapterSettings,
   type AdapterShape,
   type DecoderModel,
   type InjectionMode,
-  type Tensors,
   type Vision,
 } from "../index.ts";
 import type { EncoderInfo } from "../../../types.ts";
 import type { Decoders } from "./decoders.ts";
 import { checkDecoder, checkLayers } from "./compatibility.ts";
 import { layerInfo } from "./layers.ts";
+import { openAdapterReader } from "./read-adapter.ts";
+import type { AdapterContents, AdapterFile } from "./types.ts";
 
 /** The description of a file of weights alone. */
 export type ImportSettings = z.output<typeof registerQuery>["settings"];
@@ -30,87 +28,105 @@ const MOST_LAYERS = 1_024;
 /** Every token before a text costs as much as one of the text. */
 const MOST_PROMPT = 256;
 const MOST_VECTORS = 64;
-/** An adapter has a few dozen tensors. */
-const LONGEST_HEADER = 2 ** 22;
 const CONNECTOR = /^connector\.(\d+)\.weight$/;
 const PROMPT = "prompt_module.prefix_embedding";
 
 /**
  * Reads an adapter from a file: one that this service wrote, or a safetensors file or checkpoint of eP-ALM's authors with
  * weights alone, which `given` describes. A checkpoint is `legacy`, was trained on all of the text and on questions
- * `verbatim`, unless `given` says otherwise.
+ * `verbatim`, unless `given` says otherwise. The file is read on a thread, which ends when `signal` is aborted.
  *
+ * @param bytes moved to the thread where they have a buffer of their own; empty afterwards
  * @throws AnchorageError `invalid-input` where the file cannot be read or something is not said; `not-found` for the
  * decoder; `conflict` where encoders or the decoder have other weights; `unprocessable` that names the tensor which does
- * not fit them
+ * not fit them, or where reading takes too much time or memory
  */
 export const importAdapter = async (
   registry: Pick<EncoderRegistry, "layer">,
   decoders: Decoders,
   bytes: Uint8Array,
   given: ImportSettings,
-): Promise<Adapter> => {
+  signal: AbortSignal,
+): Promise<AdapterFile> => {
   const isPth = isCheckpoint(bytes);
-  const file = isPth ? null : readable(() => readSafetensors(bytes, LONGEST_HEADER));
-  if (file?.metadata.settings !== undefined) {
+  // Known before the file is read: a checkpoint never says it.
+  if (isPth) await requireDescription(registry, decoders, given);
+  const reader = openAdapterReader(signal);
+  try {
+    const { settings, shapes } = await readable(() => reader.read(bytes));
+    if (settings === null) {
+      const described = await describe(registry, decoders, shapes, given, isPth);
+      requireShort(described);
+      return await reader.write(described);
+    }
     const [said] = Object.keys(given);
     if (said !== undefined) throw invalidField([said], "has no place here, for the file says it itself");
-    const adapter = readable(() => readAdapter(bytes));
-    const { vision } = adapter.settings;
-    requireShort(adapter);
-    if (vision?.kind === "epalm" && vision.injection.endLayer > MOST_LAYERS)
-      throw invalidField(
-        ["body"],
-        `goes up to layer ${vision.injection.endLayer}; at most ${MOST_LAYERS} are known`,
-      );
-    checkLayers(registry, adapter.settings);
-    await checkDecoder(decoders, adapter.settings);
-    return adapter;
+    requireShort(settings);
+    checkLayers(registry, settings);
+    await checkDecoder(decoders, settings);
+    return await reader.write(settings);
+  } finally {
+    await reader.close();
   }
-  const tensors = file?.tensors ?? readable(() => readCheckpoint(bytes));
-  const { layers, decoder: decoderId } = given;
+};
+
+/** What the file does not say: the layers and the decoder that its weights are for. */
+const requireDescription = async (
+  registry: Pick<EncoderRegistry, "layer">,
+  decoders: Decoders,
+  { layers, decoder }: ImportSettings,
+): Promise<{ readonly sources: AdapterSettings["features"]; readonly decoder: DecoderModel }> => {
   const needs = "is required, for the file holds weights alone";
   if (layers === undefined) throw invalidField(["layers"], needs);
-  if (decoderId === undefined) throw invalidField(["decoder"], needs);
+  if (decoder === undefined) throw invalidField(["decoder"], needs);
   const sources = layersNamed(registry, layers).map(({ id, sha256, dimension }) => ({
     encoder: id,
     sha256,
     dimension,
   }));
-  const decoder = await decoders.get(decoderId);
-  const shape = shapeOf(tensors, sources, decoder);
-  const adapter = createAdapter(
-    {
-      vision: visionOf(given, sources.length, decoder, isPth ? "legacy" : "causal-drop"),
-      features: sources,
-      shape,
-      decoder: { id: decoder.id, sha256: decoder.sha256 },
-      loss: given.loss ?? (isPth ? "all" : "answer"),
-      questions: given.questions ?? (isPth ? "verbatim" : "plain"),
-      training: null,
-    },
-    tensors,
-  );
-  requireShort(adapter);
-  return adapter;
+  return { sources, decoder: await decoders.get(decoder) };
+};
+
+/** The settings of an adapter of which a file has the weights alone. */
+const describe = async (
+  registry: Pick<EncoderRegistry, "layer">,
+  decoders: Decoders,
+  shapes: AdapterContents["shapes"],
+  given: ImportSettings,
+  isPth: boolean,
+): Promise<AdapterSettings> => {
+  const { sources, decoder } = await requireDescription(registry, decoders, given);
+  return {
+    vision: visionOf(given, sources.length, decoder, isPth ? "legacy" : "causal-drop"),
+    features: sources,
+    shape: shapeOf(shapes, sources, decoder),
+    decoder: { id: decoder.id, sha256: decoder.sha256 },
+    loss: given.loss ?? (isPth ? "all" : "answer"),
+    questions: given.questions ?? (isPth ? "verbatim" : "plain"),
+    training: null,
+  };
 };
 
 /** @throws AnchorageError `invalid-input` that names the first which is not there */
 const layersNamed = (registry: Pick<EncoderRegistry, "layer">, ids: readonly string[]): EncoderInfo[] =>
   ids.map((id, i) => layerInfo(registry, id, ["layers", i]));
 
-const requireShort = ({ settings: { shape } }: Adapter): void => {
-  const { prompt, features: widths } = shape;
+const requireShort = ({ shape: { prompt, features: widths }, vision }: AdapterSettings): void => {
   if (prompt > MOST_PROMPT)
     throw invalidField(["body"], `has a prompt of ${prompt} tokens; at most ${MOST_PROMPT} are taken`);
   if (widths.length > MOST_VECTORS)
     throw invalidField(["body"], `takes features of ${widths.length} layers; at most ${MOST_VECTORS} are`);
+  if (vision?.kind === "epalm" && vision.injection.endLayer > MOST_LAYERS)
+    throw invalidField(
+      ["body"],
+      `goes up to layer ${vision.injection.endLayer}; at most ${MOST_LAYERS} are known`,
+    );
 };
 
 /** Turns a corrupt file into an invalid request, whose body it is. */
-const readable = <T>(read: () => T): T => {
+const readable = async <T>(read: () => Promise<T>): Promise<T> => {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "corrupt-file") throw error;
     const { message } = error;
@@ -123,23 +139,23 @@ const readable = <T>(read: () => T): T => {
 
 /** The shape of an adapter with these tensors, with widths of the encoder and the decoder. */
 const shapeOf = (
-  tensors: Tensors,
+  shapes: AdapterContents["shapes"],
   sources: readonly { readonly dimension: number }[],
   { config }: DecoderModel,
 ): AdapterShape => {
-  const count = [...tensors.keys()].filter((name) => CONNECTOR.test(name)).length;
-  const isProjected = [...tensors.keys()].some(isOfProjection);
+  const count = [...shapes.keys()].filter((name) => CONNECTOR.test(name)).length;
+  const isProjected = [...shapes.keys()].some(isOfProjection);
   const isShared = count === 1 && sources.length > 1;
   return {
     features: sources.map(({ dimension }, vector) =>
-      isProjected ? (tensors.get(`connector.${isShared ? 0 : vector}.weight`)?.shape[1] ?? 1) : dimension,
+      isProjected ? (shapes.get(`connector.${isShared ? 0 : vector}.weight`)?.[1] ?? 1) : dimension,
     ),
     hidden: config.hidden,
     wordWidth: config.wordWidth,
     shared: isShared,
-    prompt: tensors.get(`${PROMPT}.0.weight`)?.shape[0] ?? 0,
-    promptNetwork: tensors.has(`${PROMPT}.1.weight`),
-    tokenNorm: [...tensors.keys()].some((name) => name.startsWith("token_norm.")),
+    prompt: shapes.get(`${PROMPT}.0.weight`)?.[0] ?? 0,
+    promptNetwork: shapes.has(`${PROMPT}.1.weight`),
+    tokenNorm: [...shapes.keys()].some((name) => name.startsWith("token_norm.")),
   };
 };
 

@@ -3,7 +3,9 @@ import { findAdapter, adapterContent, listAdapters, removeAdapters, saveAdapter 
 import { ADAPTER_REFERENCE } from "../defaults.ts";
 import { LRUCache } from "lru-cache";
 import { notFound } from "../../../errors.ts";
-import { readAdapter, writeAdapter, type Adapter, type AdapterSettings } from "../index.ts";
+import type { Adapter, AdapterSettings } from "../index.ts";
+import { readStoredAdapter } from "./read-adapter.ts";
+import type { AdapterFile } from "./types.ts";
 import type { AdapterRecord } from "../table.ts";
 import type { CollectionName, Sequence } from "../../../types.ts";
 
@@ -59,7 +61,7 @@ export const createAdapterRecords = (store: Adapters): AdapterRecords => {
       const known = ready.get(record.sha256);
       if (known !== undefined) return { record, adapter: known };
       const read = await content(`${record.id}@${record.version}`);
-      const adapter = readAdapter(read.content);
+      const adapter = await readStoredAdapter(read.content);
       ready.set(record.sha256, adapter);
       return { record, adapter };
     },
@@ -79,20 +81,20 @@ export const createAdapterRecords = (store: Adapters): AdapterRecords => {
 export const keepAdapter = (
   store: Database,
   id: string,
-  adapter: Adapter,
+  { settings, sha256, content }: AdapterFile,
   trained: { readonly collection: CollectionName; readonly sequence: Sequence } | null,
 ): ReturnType<typeof saveAdapter> =>
   saveAdapter(
     store,
     {
       id,
-      sha256: adapter.sha256,
+      sha256,
       collection: trained?.collection ?? null,
       sequence: trained?.sequence ?? null,
       createdAt: new Date(),
-      settings: adapter.settings,
+      settings,
     },
-    writeAdapter(adapter),
+    content,
   );
 
 /** Nobody else writes that column. */

@@ -17,6 +17,7 @@ import {
   questionPrompt,
   splitByInput,
   trainAdapter,
+  writeAdapter,
   type AdapterRow,
   type DecoderModel,
   type TrainingOptions,
@@ -79,7 +80,8 @@ export const planTraining = async (
     });
     signal.throwIfAborted();
     const { sequence, name } = collection;
-    const { adapter: record } = await keepAdapter(store, request.id, adapter, { collection: name, sequence });
+    const file = { ...adapter, content: writeAdapter(adapter) };
+    const { adapter: record } = await keepAdapter(store, request.id, file, { collection: name, sequence });
     const { training } = adapter.settings;
     const best: JsonValue = training === null ? null : { ...training.best };
     const identity = { id: record.id, version: record.version, sha256: record.sha256 };

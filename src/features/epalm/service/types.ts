@@ -9,6 +9,22 @@ import type { EncoderRecord } from "../../../store/index.ts";
 import type { AdapterSettings } from "../index.ts";
 import type { AnchorId, Sequence } from "../../../types.ts";
 
+/** An adapter as a file of this service. */
+export interface AdapterFile {
+  readonly settings: AdapterSettings;
+  /** Of the content. */
+  readonly sha256: string;
+  readonly content: Uint8Array;
+}
+
+/** What a file says about an adapter. */
+export interface AdapterContents {
+  /** Null where the file holds weights alone. */
+  readonly settings: AdapterSettings | null;
+  /** The shape of each tensor, by its name. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+}
+
 type Request = z.output<typeof adapterInputsRequest>;
 
 /** The layers whose features are wanted, or the adapter whose output is. */

@@ -34,15 +34,20 @@ export const globalOf = (module: string, name: string, carriesStorages: boolean)
   );
 };
 
-/** What calling one of the known names gives. */
+/**
+ * What calling one of the known names gives.
+ *
+ * @param spend counts the items that are copied, because a list that is made once can be given again and again
+ */
 export const called = (
   callee: Pickled | undefined,
   given: Pickled | undefined,
+  spend: (items: number) => void,
   readStorage?: ReadStorage,
 ): Pickled => {
   if (!isKind(callee, "global")) throw noCheckpoint("its pickle calls what is no function");
   if (!Array.isArray(given)) throw noCheckpoint(`its pickle calls ${callee.name} with no list of arguments`);
-  if (callee.name === ORDERED_DICT) return ordered(given);
+  if (callee.name === ORDERED_DICT) return ordered(given, spend);
   if (callee.name === REBUILD) return rebuilt(given);
   const [bytes, ...others] = given as readonly Pickled[];
   if (callee.name === LOAD && readStorage !== undefined && bytes instanceof Uint8Array && others.length === 0)
@@ -50,11 +55,12 @@ export const called = (
   throw noCheckpoint(`its pickle calls ${callee.name}`);
 };
 
-const ordered = ([pairs, ...others]: readonly Pickled[]): Pickled => {
+const ordered = ([pairs, ...others]: readonly Pickled[], spend: (items: number) => void): Pickled => {
   if (others.length > 0) throw noCheckpoint(`${ORDERED_DICT} is given too much`);
   const entries = new Map<Pickled, Pickled>();
   if (pairs === undefined) return { kind: "dict", entries };
   if (!Array.isArray(pairs)) throw noCheckpoint(`${ORDERED_DICT} is given no list`);
+  spend(pairs.length);
   for (const pair of pairs as readonly Pickled[]) {
     if (!Array.isArray(pair) || pair.length !== 2) throw noCheckpoint(`${ORDERED_DICT} is given no pairs`);
     const [key, value] = pair as [Pickled, Pickled];
@@ -66,7 +72,7 @@ const ordered = ([pairs, ...others]: readonly Pickled[]): Pickled => {
 const rebuilt = ([storage, offset, shape, strides]: readonly Pickled[]): PickledTensor => {
   if (!isKind(storage, "storage") || !isSize(offset) || !isSizes(shape) || !isSizes(strides))
     throw noCheckpoint("one of its tensors is malformed");
-  if (shape.length !== strides.length || shape.length > MOST_DIMENSIONS)
+  if (shape.length !== strides.length)
     throw noCheckpoint("one of its tensors has a shape that does not fit its strides");
   return { kind: "tensor", storage, offset, shape, strides };
 };
@@ -84,4 +90,4 @@ const isSize = (value: Pickled | undefined): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 
 const isSizes = (value: Pickled | undefined): value is readonly number[] =>
-  Array.isArray(value) && (value as readonly Pickled[]).every(isSize);
+  Array.isArray(value) && value.length <= MOST_DIMENSIONS && (value as readonly Pickled[]).every(isSize);

@@ -5,6 +5,8 @@ import { isKind, type Pickled } from "./values.ts";
 const LATEST_PROTOCOL = 5;
 /** Far more than a checkpoint's state takes; each may make something that is much larger than itself. */
 const MOST_STEPS = 250_000;
+/** Of names, keys and what else is text, in bytes. */
+const LONGEST_TEXT = 2 ** 16;
 /** Where a list of arguments or items begins. */
 const MARK = Symbol("mark");
 
@@ -14,6 +16,8 @@ interface Machine {
   readonly stack: Slot[];
   readonly memo: Map<number, Pickled>;
   readonly input: Input;
+  /** Counts further instructions. @throws AnchorageError `corrupt-file` where they are too many */
+  readonly spend: (steps: number) => void;
   readonly readStorage?: ReadStorage;
 }
 
@@ -50,17 +54,22 @@ export const openPickles = (
 ): Pickles => {
   const input = inputOf(bytes);
   let steps = 0;
+  const spend = (more: number): void => {
+    steps += more;
+    if (steps > mostSteps) throw noCheckpoint(`its pickle has more than ${mostSteps} instructions`);
+  };
   const next = (): Pickled => {
     const machine: Machine = {
       stack: [],
       memo: new Map(),
       input,
+      spend,
       ...(readStorage === undefined ? {} : { readStorage }),
     };
     for (;;) {
       const code = input.byte();
       if (code === STOP) return pop(machine);
-      if (steps++ === mostSteps) throw noCheckpoint(`its pickle has more than ${mostSteps} instructions`);
+      spend(1);
       const step = STEPS[code];
       if (step === undefined)
         throw noCheckpoint(`its pickle has the instruction 0x${code.toString(16)}, which is not read`);
@@ -90,7 +99,11 @@ const inputOf = (bytes: Uint8Array): Input => {
     at += length;
     return part;
   };
-  const text = (length: number): string => decoder.decode(take(length));
+  const text = (length: number): string => {
+    const part = take(length);
+    if (length > LONGEST_TEXT) throw noCheckpoint(`its pickle has a text of ${length} bytes`);
+    return decoder.decode(part);
+  };
   return {
     take,
     text,
@@ -234,7 +247,7 @@ const STEPS: Readonly<Record<number, Step>> = {
   // REDUCE
   0x52: push((machine) => {
     const given = pop(machine);
-    return called(pop(machine), given, machine.readStorage);
+    return called(pop(machine), given, machine.spend, machine.readStorage);
   }),
   // BUILD: what Python keeps of an ordered dictionary beside its items is of no use here
   0x62: (machine) => {

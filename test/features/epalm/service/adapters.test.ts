@@ -14,7 +14,7 @@ import {
 } from "../../../../src/features/epalm/index.ts";
 import { adapterInputsAnswer } from "../../../../src/features/epalm/api/adapter-inputs.ts";
 import { adapterList, adapterBody, decoderList } from "../../../../src/features/epalm/api/adapters.ts";
-import { checkpoint, op, archive } from "../../files/pth-file.ts";
+import { checkpoint, op, archive, tensorOp } from "../../files/pth-file.ts";
 import { BASE, pathsOf, problemIn, type Answer } from "../../../http/support.ts";
 import { normals, seededRandom } from "../../../support/random.ts";
 import { TINY_CONFIG, writeTinyDecoder } from "../../../support/tiny-decoder.ts";
@@ -232,6 +232,36 @@ describe("registering an adapter", () => {
   ])("refuses %s", async (_, bytes) => {
     const answer = await send(`${LAYERS}&decoder=tiny`, bytes);
     expect([answer.status, pathsOf(answer)]).toEqual([400, ["body"]]);
+  });
+
+  it("reads a file on a thread, while others are served, and not for a client that goes", async () => {
+    // Each number of this tensor is looked up by its strides.
+    const columns = 2 ** 17;
+    const tensor = { shape: [columns, 1], strides: [0, 1], data: [1] };
+    const padding = { padding: new Uint8Array(4 * columns) };
+    const slow = archive(
+      [...op.proto(), ...op.dict({ model: op.dict({ w: tensorOp("0", tensor) }) }), ...op.stop],
+      { "0": Uint8Array.of(0, 0, 128, 63) },
+      padding,
+    );
+    const path = `${BASE}${PATH}?${LAYERS}&decoder=tiny`;
+    const leaving = new AbortController();
+    const headers = { "content-type": FILE };
+    const left = test.app.request(path, {
+      ...{ method: "POST", headers, body: Uint8Array.from(slow) },
+      signal: leaving.signal,
+    });
+    leaving.abort(new Error("gone"));
+    let served = 0;
+    const sending = send(`${LAYERS}&decoder=tiny`, slow);
+    const isOver = sending.then(() => true);
+    while (!(await Promise.race([isOver, Promise.resolve(false)]))) {
+      expect((await test.call("GET", PATH)).status).toBe(200);
+      served++;
+    }
+    expect((await sending).status).toBe(422);
+    expect((await left).status).toBe(499);
+    expect(served).toBeGreaterThan(2);
   });
 
   it("refuses one for other weights of an encoder or of a decoder that are here", async () => {
