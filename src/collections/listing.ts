@@ -39,15 +39,30 @@ export const listPage = async (
   const last = page.at(-1);
   return {
     anchors:
-      vectors !== false
-        ? await findAnchors(
-            store,
-            collection.record,
-            page.map((anchor) => anchor.id),
-          ).then((found) => inIdOrder(found).map((anchor) => detailWithVectors(anchor, vectors)))
-        : page.map(detail),
+      vectors === false ? page.map(detail) : await detailsWithVectors(store, collection, page, vectors),
     nextCursor: records.length > limit && last !== undefined ? encodeCursor(last.id) : null,
   };
+};
+
+const detailsWithVectors = async (
+  store: Store,
+  { record }: OpenCollection,
+  page: readonly AnchorRecord[],
+  form: true | "base64",
+): Promise<StoredAnchor[]> => {
+  // One query, so that all vectors are by the same encoders.
+  const found = await findAnchors(
+    store,
+    record,
+    page.map(({ id }) => id),
+  );
+  const details: StoredAnchor[] = [];
+  const turn = createTurns();
+  for (const anchor of inIdOrder(found)) {
+    await turn();
+    details.push(detailWithVectors(anchor, form));
+  }
+  return details;
 };
 
 /** A page of vectors of many dimensions has fewer anchors than were asked for, and the next goes on. */

@@ -1,7 +1,7 @@
 import type { AutoOffer } from "../api/auto-offer.ts";
 import { createFoldMemories, dealFolds, parametersFor, scoreTexts, type Fold } from "../asif/index.ts";
 import { createRandom } from "../math/random.ts";
-import { bootstrapInterval, mean } from "../math/statistics.ts";
+import { bootstrapIntervalInSlices, mean } from "../math/statistics.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import type { CollectionDefaults } from "../types.ts";
 
@@ -54,8 +54,8 @@ export const measureOffer = async (
     anchors: Math.min(view.size, MOST_ANCHORS),
     questions: now.length,
     classes: folds[0]?.sizes.length ?? 0,
-    top1: compare(now, auto, 1),
-    top5: compare(now, auto, 5),
+    top1: await compare(now, auto, 1),
+    top5: await compare(now, auto, 5),
   };
 };
 
@@ -103,7 +103,7 @@ const rankOf = (scores: Float64Array, sizes: readonly number[], truth: number): 
 };
 
 /** Shares of questions whose class is among the first, and their difference, paired by question. */
-const compare = (now: Ranks, auto: Ranks, top: number): MeasuredOffer["top1"] => {
+const compare = async (now: Ranks, auto: Ranks, top: number): Promise<MeasuredOffer["top1"]> => {
   const hit = ({ rank }: { readonly rank: number }): number => (rank <= top ? 1 : 0);
   const groups = new Map<string, number[]>();
   auto.forEach((answer, i) => {
@@ -115,6 +115,9 @@ const compare = (now: Ranks, auto: Ranks, top: number): MeasuredOffer["top1"] =>
   return {
     now: mean(now.map(hit)),
     auto: mean(auto.map(hit)),
-    difference: { mean: mean(differences.flat()), ...bootstrapInterval(differences, { seed: DEALING.seed }) },
+    difference: {
+      mean: mean(differences.flat()),
+      ...(await bootstrapIntervalInSlices(differences, { seed: DEALING.seed })),
+    },
   };
 };

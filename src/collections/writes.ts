@@ -23,6 +23,7 @@ import {
   hashOfImage,
   type Store,
 } from "../store/index.ts";
+import { createTurns } from "../math/slices.ts";
 import type { AnchorId, Modality } from "../types.ts";
 import {
   checkText,
@@ -149,7 +150,7 @@ const prepareAnchors = async (
   encoding: Encoding,
   images: ImageKeeping,
 ): Promise<AnchorWrite[]> => {
-  const sources = readAnchors(collection, anchors, ROOT);
+  const sources = await readAnchors(collection, anchors, ROOT);
   const [kept, vectors] = await Promise.all([
     keepImages(anchors, images, encoding),
     encodeSources(collection, sources, encoding),
@@ -179,12 +180,13 @@ export interface AnchorVectors {
  * @param root the path of the anchors in the request
  * @throws AnchorageError `invalid-input` with the faults of all anchors
  */
-export const prepareVectors = (
+export const prepareVectors = async (
   collection: CollectionRecord,
   anchors: readonly Anchor[],
   encoding: Encoding,
   root: FieldPath,
-): Promise<AnchorVectors> => encodeSources(collection, readAnchors(collection, anchors, root), encoding);
+): Promise<AnchorVectors> =>
+  encodeSources(collection, await readAnchors(collection, anchors, root), encoding);
 
 /** A vector that was given, or what one is computed from. */
 type Source<T> = Float32Array | Encodable<T>;
@@ -194,17 +196,19 @@ interface Sources {
   readonly text: readonly Source<string>[];
 }
 
-/** Checks every anchor, and reads each vector that was given, in one pass. */
-const readAnchors = (
+/** Checks every anchor, and reads each vector that was given, in one pass and in slices. */
+const readAnchors = async (
   { imageEncoder, textEncoder }: CollectionRecord,
   anchors: readonly Anchor[],
   root: FieldPath,
-): Sources => {
+): Promise<Sources> => {
   const faults: FieldFault[] = [];
   const image: Source<Uint8Array>[] = [];
   const text: Source<string>[] = [];
   const seen = new Map<AnchorId, number>();
-  anchors.forEach((anchor, i) => {
+  const turn = createTurns();
+  for (const [i, anchor] of anchors.entries()) {
+    await turn();
     const path = [...root, i];
     const first = seen.get(anchor.id);
     if (first === undefined) seen.set(anchor.id, i);
@@ -222,7 +226,7 @@ const readAnchors = (
     collectFaults(faults, () =>
       text.push(readSource(textEncoder, "text", path, anchor.text, anchor.textVector)),
     );
-  });
+  }
   if (faults.length > 0) throw faultyFields(faults);
   return { image, text };
 };

@@ -122,8 +122,11 @@ interface OpenTokenizer {
 const openTokenizer = async (directory: string, manifest: TextManifest): Promise<OpenTokenizer> => {
   const { tokenizer, tokenizerConfig } = manifest.files;
   const json = await readFile(join(directory, tokenizer), "utf8");
-  if (manifest.text.tokenizer === "use-lite")
-    return { tokenize: createUseLiteTokenizer(json), unknownShare: createUnknownShare(json, "use-lite") };
+  if (manifest.text.tokenizer === "use-lite") {
+    const tokenize = createUseLiteTokenizer(json);
+    await setImmediate();
+    return { tokenize, unknownShare: createUnknownShare(json, "use-lite") };
+  }
   const config =
     tokenizerConfig === undefined ? "{}" : await readFile(join(directory, tokenizerConfig), "utf8");
   return {

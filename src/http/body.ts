@@ -1,10 +1,17 @@
 import type { Context } from "hono";
 import type { z } from "@hono/zod-openapi";
 import { AnchorageError } from "../errors.ts";
+import { createTurns } from "../math/slices.ts";
 import { parseJsonInPieces } from "./json-pieces.ts";
 import { parseWith } from "./validation.ts";
 
 const MIB = 1024 * 1024;
+/** Bytes of a body that are decoded at once, in about a millisecond. */
+const DECODED_AT_ONCE = MIB;
+/** Bytes of a character in UTF-8, at most. */
+const LONGEST_CHARACTER = 4;
+/** The body's name in error messages. */
+const BODY = "The body";
 
 /** The media type of the body, lower case, without parameters; empty where none is named. */
 export const mediaTypeOf = (c: Context): string =>
@@ -21,7 +28,7 @@ export const readJsonBody = async <Schema extends z.ZodType>(
   limit: number,
 ): Promise<z.output<Schema>> => {
   requireMediaType(c, ["application/json"]);
-  return parseWith(schema, await parseJson(await readBytes(c, limit), "The body"));
+  return parseWith(schema, await parseJsonText(await readText(c, limit), BODY));
 };
 
 /** Reads a file of at most `limit` bytes. @throws AnchorageError `unsupported-media-type` or `too-large`. */
@@ -48,16 +55,66 @@ export const requireMediaType = (c: Context, accepted: readonly string[]): void 
 };
 
 const readBytes = async (c: Context, limit: number): Promise<Uint8Array> => {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of limitedChunks(c, limit)) {
+    length += chunk.length;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+};
+
+/** Decodes a body as it comes in, because decoding a large one at once takes long. */
+const readText = async (c: Context, limit: number): Promise<string> => {
+  let text = "";
+  let rest: Uint8Array[] = [];
+  let length = 0;
+  const turn = createTurns(c.req.raw.signal);
+  for await (const chunk of limitedChunks(c, limit)) {
+    length += chunk.length;
+    rest.push(chunk);
+    if (length < DECODED_AT_ONCE) continue;
+    const bytes = Buffer.concat(rest, length);
+    const end = endOfWholeCharacters(bytes);
+    text += decodeUtf8(bytes.subarray(0, end), BODY, text !== "");
+    rest = [bytes.subarray(end)];
+    length = bytes.length - end;
+    await turn();
+  }
+  return text + decodeUtf8(Buffer.concat(rest, length), BODY, text !== "");
+};
+
+/** The chunks of a body of at most `limit` bytes. @throws AnchorageError `too-large` */
+async function* limitedChunks(c: Context, limit: number): AsyncGenerator<Uint8Array, void> {
   // Refused by its announced length before a byte is read, and by its true length where none is announced.
   if (Number(c.req.header("content-length") ?? 0) > limit) throw tooLarge(limit);
-  const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of bodyChunks(c)) {
     length += chunk.length;
     if (length > limit) throw tooLarge(limit);
-    chunks.push(chunk);
+    yield chunk;
   }
-  return Buffer.concat(chunks, length);
+}
+
+/** Where a character begins that goes on in the next chunk; the end of the bytes if none does. */
+const endOfWholeCharacters = (bytes: Uint8Array): number => {
+  for (let back = 1; back <= LONGEST_CHARACTER && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) break;
+    if (byte < 0xc0) continue;
+    const characterLength = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    return characterLength > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+};
+
+/** @param isContinued whether text comes before it, so that no byte order mark is skipped */
+const decodeUtf8 = (bytes: Uint8Array, what: string, isContinued = false): string => {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: isContinued }).decode(bytes);
+  } catch (cause) {
+    throw new AnchorageError("invalid-input", `${what} is not UTF-8 text.`, { cause });
+  }
 };
 
 /**
@@ -90,13 +147,10 @@ const tooLarge = (limit: number): AnchorageError =>
  * @throws AnchorageError `invalid-input` that says at which line and column the text stops being JSON, or is nested too
  * deep.
  */
-export const parseJson = async (bytes: Uint8Array, what: string): Promise<unknown> => {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new AnchorageError("invalid-input", `${what} is not UTF-8 text.`, { cause });
-  }
+export const parseJson = async (bytes: Uint8Array, what: string): Promise<unknown> =>
+  parseJsonText(decodeUtf8(bytes, what), what);
+
+const parseJsonText = async (text: string, what: string): Promise<unknown> => {
   const outcome = await parseJsonInPieces(text, faultOffset);
   if ("value" in outcome) return outcome.value;
   const { offset, reason, key } = outcome.fault;

@@ -11,12 +11,16 @@ const SMALL = 100_000;
 /** Number of vectors that are copied before requests are served again. */
 const COPIED_AT_ONCE = 256;
 
-/** The unit vectors of all live anchors, `[n, d]`, copied in steps: all at once would hold up requests. */
-export const liveVectors = async (
+/** The unit vectors of all live anchors, `[n, d]`, as {@link copyVectors} copies them. */
+export const liveVectors = (view: AnchorView, modality: Modality): Promise<Float32Array<ArrayBuffer>> =>
+  copyVectors(view, modality, view.liveSlots());
+
+/** The unit vectors of `slots`, `[n, d]`, copied in steps: all at once would hold up requests. */
+export const copyVectors = async (
   view: AnchorView,
   modality: Modality,
+  slots: Int32Array,
 ): Promise<Float32Array<ArrayBuffer>> => {
-  const slots = view.liveSlots();
   const d = view.dimension(modality);
   const rows = new Float32Array(slots.length * d);
   const slices = createSlices();

@@ -8,6 +8,7 @@ export { currentCosts, DEFAULT_COSTS, useCosts, type Costs } from "./costs.ts";
 export { chooseIndex, RECALL_TARGET, type IndexChoice, type Circumstances } from "./planner.ts";
 export { curveFile, readCurves, writeCurves, type CurvesOf } from "./curve-file.ts";
 export { emptyNeighbours } from "./top-k.ts";
+export { copyVectors } from "./fit.ts";
 export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
 export { closeKernels, multiplyByTransposed } from "./kernels.ts";
 export { openMachineCosts } from "./machine-costs.ts";

@@ -1,4 +1,5 @@
 import { AnchorageError, messageOf } from "../errors.ts";
+import { createTurns } from "../math/slices.ts";
 import type { GraphOrigin, GraphStatus } from "../api/indexes.ts";
 import type { FittedTransform } from "../api/transforms.ts";
 import type { TransformRecord } from "../store/index.ts";
@@ -172,17 +173,20 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
 
   /** Brings every slot of the view into the index of `target`. One at a time, for rows are appended in order. */
   const sync = async (target: Lensed, slotCount: number): Promise<void> => {
-    const turn = syncing.then(async () => {
+    const syncedNow = syncing.then(async () => {
+      const turn = createTurns();
       for (let first = target.upTo; first < slotCount; first += CHUNK_ROWS) {
         const last = Math.min(slotCount, first + CHUNK_ROWS);
         const rows = new Float32Array((last - first) * raw.dimension);
         for (let slot = first; slot < last; slot++) rows.set(raw.row(slot), (slot - first) * raw.dimension);
         target.exact.add(first, await applyTransform(target.fit, rows, raw.dimension));
         target.upTo = last;
+        // A fit without a projection is applied without a break.
+        await turn();
       }
     });
-    syncing = turn.catch(() => undefined);
-    await turn;
+    syncing = syncedNow.catch(() => undefined);
+    await syncedNow;
   };
 
   /** Where nothing is fitted there is nothing to keep. */

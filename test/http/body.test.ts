@@ -1,7 +1,9 @@
+import { z } from "@hono/zod-openapi";
 import fc from "fast-check";
+import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { findRepeatedKey } from "../../src/api/exact-json.ts";
-import { faultOffset, parseJson } from "../../src/http/body.ts";
+import { faultOffset, parseJson, readJsonBody } from "../../src/http/body.ts";
 import { parseJsonInPieces } from "../../src/http/json-pieces.ts";
 import { createSlices } from "../../src/math/slices.ts";
 
@@ -152,5 +154,48 @@ describe("JSON that is parsed in pieces", () => {
     await expect(parseJson(bytes(text), "The body")).rejects.toThrow(
       "The body is nested too deep, at line 1, column 64.",
     );
+  });
+});
+
+describe("a body that is decoded as it comes in", () => {
+  const app = new Hono().post("/", async (c) => c.json(await readJsonBody(c, z.unknown(), 16 * 1024 * 1024)));
+  const send = (chunks: readonly Uint8Array[]): Promise<Response> =>
+    Promise.resolve(
+      app.request("/", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: new ReadableStream({
+          start: (controller) => {
+            for (const chunk of chunks) controller.enqueue(chunk);
+            controller.close();
+          },
+        }),
+        duplex: "half",
+      }),
+    );
+  const chunksOf = (whole: Uint8Array, size: number): Uint8Array[] =>
+    Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
+      whole.subarray(i * size, (i + 1) * size),
+    );
+
+  it.each([65_535, 65_536, 65_537, 1_048_575, 1_048_577, 3_000_001])(
+    "keeps characters that a chunk of %i bytes cuts",
+    async (size) => {
+      const text = "aé€𝄞\u{feff}".repeat(300_000);
+      const answer = await send(chunksOf(bytes(JSON.stringify([text])), size));
+      expect(await answer.json()).toEqual([text]);
+    },
+  );
+
+  it("is refused where a byte far behind its beginning is not UTF-8", async () => {
+    const whole = bytes(JSON.stringify(["a€".repeat(500_000)]));
+    whole[1_500_000] = 0xff;
+    const failed = new Hono().onError((error, c) => c.text(error.message, 400)).route("/", app);
+    const answer = await failed.request("/", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: whole,
+    });
+    expect([answer.status, await answer.text()]).toEqual([400, "The body is not UTF-8 text."]);
   });
 });

@@ -1,5 +1,6 @@
 import { FEW, sumOfStandardized, type MemberScores } from "../../asif/index.ts";
 import type { Random } from "../../math/random.ts";
+import { createTurns } from "../../math/slices.ts";
 import { mean } from "../../math/statistics.ts";
 import { fitTemperature, negativeLogLikelihood, toProbabilities, type ScoreTable } from "./temperature.ts";
 import type { CalibrationEvidence, RiskPoint } from "./api.ts";
@@ -17,8 +18,9 @@ const RISKS = [0.01, 0.05, 0.1, 0.2];
 const COVERAGES = [0.8, 0.9, 0.95, 0.99];
 /** Number of digits kept. Values are rounded down, so that rounding moves nothing below a threshold. */
 const DIGITS = 6;
-/** Number of rows between yields to the event loop. */
-const ROWS_AT_ONCE = 200;
+
+/** Awaited between steps of long work. */
+type Turn = () => Promise<void>;
 
 /** The scores of held-out questions. */
 export interface Asked {
@@ -44,18 +46,19 @@ export const measureRung = async (asked: Asked, classes: number, random: Random)
   const fitting = rows.filter((row) => asked.halves[row] === 1);
   const testing = rows.filter((row) => asked.halves[row] === 0);
   const { width } = asked;
+  const turn = createTurns();
   const fits = [];
-  const given = await scoresOf(asked, classes);
+  const given = await scoresOf(asked, classes, turn);
   for (const softness of SOFTNESSES) {
-    const scores = await softenedTable(softness, given, width, classes);
+    const scores = await softenedTable(softness, given, width, classes, turn);
     const table: ScoreTable = { scores, width, classes, rows: fitting.subarray(0, FITTED_ROWS) };
-    const temperature = await fitTemperature(table);
-    fits.push({ softness, table, temperature, loss: negativeLogLikelihood(table, temperature) });
+    const temperature = await fitTemperature(table, turn);
+    fits.push({ softness, table, temperature, loss: await negativeLogLikelihood(table, temperature, turn) });
   }
   const best = fits.reduce((least, fit) => (fit.loss < least.loss ? fit : least));
   const { softness, table, temperature } = best;
-  const fitted = await judgeAll({ ...table, rows: fitting }, temperature, random);
-  const tested = await judgeAll({ ...table, rows: testing }, temperature, random);
+  const fitted = await judgeAll({ ...table, rows: fitting }, temperature, random, turn);
+  const tested = await judgeAll({ ...table, rows: testing }, temperature, random, turn);
   const sorted = [...tested].sort((a, b) => b.confidence - a.confidence);
   return {
     classes,
@@ -74,17 +77,17 @@ export const measureRung = async (asked: Asked, classes: number, random: Random)
         tested: expectedCalibrationError(tested),
       },
       negativeLogLikelihood: {
-        fitted: negativeLogLikelihood({ ...table, rows: fitting }, temperature),
-        tested: negativeLogLikelihood({ ...table, rows: testing }, temperature),
+        fitted: await negativeLogLikelihood({ ...table, rows: fitting }, temperature, turn),
+        tested: await negativeLogLikelihood({ ...table, rows: testing }, temperature, turn),
       },
       riskCoverage: somePoints(riskCoverage(tested)),
-      ...crossed(tested),
+      ...(await crossed(tested, turn)),
     },
   };
 };
 
 /** The classes that count when there are `classes` of them. */
-const scoresOf = async ({ tables, width }: Asked, classes: number): Promise<Float32Array> => {
+const scoresOf = async ({ tables, width }: Asked, classes: number, turn: Turn): Promise<Float32Array> => {
   const [only] = tables;
   if (only === undefined || tables.length === 1) return only ?? new Float32Array();
   const sums = new Float32Array(only.length);
@@ -96,7 +99,7 @@ const scoresOf = async ({ tables, width }: Asked, classes: number): Promise<Floa
       return { scores, background: Float64Array.from(table.subarray(start + 1, start + width)) };
     });
     sums.set(await sumOfStandardized(rows, classes), start);
-    if (start % (ROWS_AT_ONCE * width) === 0) await new Promise(setImmediate);
+    await turn();
   }
   return sums;
 };
@@ -107,17 +110,23 @@ const softenedTable = async (
   given: Float32Array,
   width: number,
   classes: number,
+  turn: Turn,
 ): Promise<Float32Array> => {
   if (softness === null) return given;
   const scores = new Float32Array(given.length);
   for (let start = 0; start < given.length; start += width) {
     scores.set(softened(softness, given.subarray(start, start + classes)), start);
-    if (start % (ROWS_AT_ONCE * width) === 0) await new Promise(setImmediate);
+    await turn();
   }
   return scores;
 };
 
-const judgeAll = async (table: ScoreTable, temperature: number, random: Random): Promise<Judged[]> => {
+const judgeAll = async (
+  table: ScoreTable,
+  temperature: number,
+  random: Random,
+  turn: Turn,
+): Promise<Judged[]> => {
   const { scores, width, classes, rows } = table;
   const probabilities = new Float64Array(classes);
   const judged: Judged[] = [];
@@ -136,49 +145,60 @@ const judgeAll = async (table: ScoreTable, temperature: number, random: Random):
     // Ties are broken at random, so that the true class has no advantage.
     const correct = above === 0 && (equal === 0 || random.integer(equal + 1) === 0);
     judged.push({ confidence, correct, trueProbability, probabilities: Float32Array.from(probabilities) });
-    if (judged.length % ROWS_AT_ONCE === 0) await new Promise(setImmediate);
+    await turn();
   }
   return judged;
 };
 
 /** Applies the thresholds of one half to the questions of the other, in both directions. */
-const crossed = (tested: readonly Judged[]): Pick<CalibrationEvidence, "abstain" | "conformal"> => {
+const crossed = async (
+  tested: readonly Judged[],
+  turn: Turn,
+): Promise<Pick<CalibrationEvidence, "abstain" | "conformal">> => {
   const halves = [tested.filter((_, i) => i % 2 === 0), tested.filter((_, i) => i % 2 === 1)] as const;
   const ways = [halves, [halves[1], halves[0]]] as const;
-  return {
-    abstain: RISKS.map((risk) => {
-      const answered = ways.flatMap(([from, to]) => {
-        const point = pointAtRisk(riskCoverage(from), risk);
-        return point === null ? [] : to.filter(({ confidence }) => confidence >= point.threshold);
-      });
-      return {
-        risk,
-        coverage: tested.length === 0 ? 0 : answered.length / tested.length,
-        measuredRisk: answered.length === 0 ? null : share(answered, ({ correct }) => !correct),
-      };
-    }),
-    conformal: COVERAGES.map((coverage) => {
-      const sets = ways.flatMap(([from, to]) => {
-        const threshold = conformalThreshold(
-          from.map(({ trueProbability }) => trueProbability),
-          coverage,
-        );
-        return to.map(({ trueProbability, confidence, probabilities }) => ({
-          // As in a prediction set: the first class is always included.
-          holds: trueProbability >= threshold || trueProbability === confidence,
-          size: Math.max(
-            1,
-            probabilities.reduce((sum, value) => sum + (value >= threshold ? 1 : 0), 0),
-          ),
-        }));
-      });
-      return {
+  const abstain: CalibrationEvidence["abstain"][number][] = [];
+  for (const risk of RISKS) {
+    const answered = ways.flatMap(([from, to]) => {
+      const point = pointAtRisk(riskCoverage(from), risk);
+      return point === null ? [] : to.filter(({ confidence }) => confidence >= point.threshold);
+    });
+    abstain.push({
+      risk,
+      coverage: tested.length === 0 ? 0 : answered.length / tested.length,
+      measuredRisk: answered.length === 0 ? null : share(answered, ({ correct }) => !correct),
+    });
+    await turn();
+  }
+  const conformal: CalibrationEvidence["conformal"][number][] = [];
+  for (const coverage of COVERAGES) {
+    const sets: { readonly holds: boolean; readonly size: number }[] = [];
+    for (const [from, to] of ways) {
+      const threshold = conformalThreshold(
+        from.map(({ trueProbability }) => trueProbability),
         coverage,
-        measuredCoverage: share(sets, ({ holds }) => holds),
-        meanSize: meanOrZero(sets.map(({ size }) => size)),
-      };
-    }),
-  };
+      );
+      for (const { trueProbability, confidence, probabilities } of to) {
+        // As in a prediction set: the first class is always included.
+        const holds = trueProbability >= threshold || trueProbability === confidence;
+        sets.push({ holds, size: Math.max(1, countFrom(probabilities, threshold)) });
+        await turn();
+      }
+    }
+    conformal.push({
+      coverage,
+      measuredCoverage: share(sets, ({ holds }) => holds),
+      meanSize: meanOrZero(sets.map(({ size }) => size)),
+    });
+  }
+  return { abstain, conformal };
+};
+
+/** How many values are at least `least`. */
+const countFrom = (values: Float32Array, least: number): number => {
+  let count = 0;
+  for (const value of values) if (value >= least) count++;
+  return count;
 };
 
 const somePoints = (curve: readonly RiskPoint[]): RiskPoint[] => {

@@ -1,3 +1,5 @@
+import { createTurns } from "../../math/slices.ts";
+
 /** Search range of the logarithm of the temperature. At the upper end all classes are equally likely. */
 const LOWEST = Math.log(1e-4);
 const HIGHEST = Math.log(1e3);
@@ -45,11 +47,20 @@ export const toProbabilities = (
   for (let i = 0; i < probabilities.length; i++) probabilities[i] = (probabilities[i] ?? 0) / sum;
 };
 
-/** Mean negative log-likelihood of the true classes, in nats per question; 0 for no rows. */
-export const negativeLogLikelihood = (table: ScoreTable, temperature: number): number => {
+/**
+ * Mean negative log-likelihood of the true classes, in nats per question; 0 for no rows.
+ *
+ * @param turn awaited between rows
+ */
+export const negativeLogLikelihood = async (
+  table: ScoreTable,
+  temperature: number,
+  turn = createTurns(),
+): Promise<number> => {
   const { scores, width, classes, rows } = table;
   let sum = 0;
   for (const row of rows) {
+    await turn();
     const start = row * width;
     let highest = -Infinity;
     for (let i = start; i < start + classes; i++) highest = Math.max(highest, scores[i] ?? 0);
@@ -64,9 +75,9 @@ export const negativeLogLikelihood = (table: ScoreTable, temperature: number): n
 /**
  * Fits the temperature that maximises the likelihood of the true classes (temperature scaling: Guo, Pleiss, Sun and
  * Weinberger, "On calibration of modern neural networks", ICML 2017, section 4.2). The log-likelihood is concave in
- * 1 / temperature, so a golden-section search over the logarithm finds the only optimum. Yields to the event loop between
- * steps.
+ * 1 / temperature, so a golden-section search over the logarithm finds the only optimum.
  *
+ * @param turn awaited between rows
  * @returns in [1e-4, 1e3]; the lower end if the scores always rank the true class first, the upper end if the scores are
  * uninformative
  * @example
@@ -75,11 +86,8 @@ export const negativeLogLikelihood = (table: ScoreTable, temperature: number): n
  * // close to 1000: the first class is right half of the time
  * ```
  */
-export const fitTemperature = async (table: ScoreTable): Promise<number> => {
-  const lossAt = async (log: number): Promise<number> => {
-    await new Promise(setImmediate);
-    return negativeLogLikelihood(table, Math.exp(log));
-  };
+export const fitTemperature = async (table: ScoreTable, turn = createTurns()): Promise<number> => {
+  const lossAt = (log: number): Promise<number> => negativeLogLikelihood(table, Math.exp(log), turn);
   let [low, high] = [LOWEST, HIGHEST];
   let [left, right] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
   let [lossLeft, lossRight] = [await lossAt(left), await lossAt(right)];

@@ -7,7 +7,7 @@ import {
   type ScoringSettings,
 } from "../../asif/index.ts";
 import { createRandom } from "../../math/random.ts";
-import { bootstrapInterval } from "../../math/statistics.ts";
+import { bootstrapIntervalInSlices } from "../../math/statistics.ts";
 import type { AnchorView } from "../../retrieval/index.ts";
 import type { AsifSetting } from "../../types.ts";
 import type { EvaluationPoint } from "./api.ts";
@@ -92,8 +92,10 @@ export const measureCollection = async (
   }
   progress(done, done);
   const withAll = outcomes.at(-1) ?? [];
+  const points: EvaluationPoint[] = [];
+  for (const [at, anchors] of counts.entries()) points.push(await pointOf(anchors, outcomes[at] ?? []));
   return {
-    points: counts.map((anchors, at) => pointOf(anchors, outcomes[at] ?? [])),
+    points,
     classes: classesOf(withAll),
     confusions: confusionsOf(withAll),
   };
@@ -133,8 +135,8 @@ const askFold = async (
   return outcomes;
 };
 
-const pointOf = (anchors: number, outcomes: readonly Outcome[]): EvaluationPoint => {
-  const accuracy = (top: number) => {
+const pointOf = async (anchors: number, outcomes: readonly Outcome[]): Promise<EvaluationPoint> => {
+  const accuracy = async (top: number) => {
     const hits = new Map<string, number[]>();
     for (const { truth, rank } of outcomes) {
       const known = hits.get(truth) ?? [];
@@ -142,9 +144,9 @@ const pointOf = (anchors: number, outcomes: readonly Outcome[]): EvaluationPoint
       hits.set(truth, known);
     }
     const mean = outcomes.filter(({ rank }) => rank <= top).length / outcomes.length;
-    return { mean, ...bootstrapInterval([...hits.values()], { seed: BOOTSTRAP_SEED }) };
+    return { mean, ...(await bootstrapIntervalInSlices([...hits.values()], { seed: BOOTSTRAP_SEED })) };
   };
-  return { anchors, top1: accuracy(TOPS.top1), top5: accuracy(TOPS.top5) };
+  return { anchors, top1: await accuracy(TOPS.top1), top5: await accuracy(TOPS.top5) };
 };
 
 const classesOf = (outcomes: readonly Outcome[]): MeasuredAnswers["classes"] => {

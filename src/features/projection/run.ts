@@ -3,6 +3,7 @@ import type { JobContext } from "../../collections/jobs/index.ts";
 import type { Queried } from "../../collections/question.ts";
 import { createRandom } from "../../math/random.ts";
 import { createTurns } from "../../math/slices.ts";
+import { copyVectors } from "../../retrieval/index.ts";
 import type { Modality } from "../../types.ts";
 import { openWorker, type WorkerHandle } from "../../worker.ts";
 import { pairAgreement } from "./agreement.ts";
@@ -105,7 +106,7 @@ const projectByPca = async (
   { queried: { view }, slots, fitted, signal, worker, report }: Work,
   side: Modality,
 ): Promise<Float32Array<ArrayBuffer>> => {
-  const rows = view.vectors(side, slotsAt(slots, fitted));
+  const rows = await copyVectors(view, side, slotsAt(slots, fitted));
   const plane = await worker.call("plane", { rows, dimension: view.dimension(side) }, [rows.buffer]);
   const places = new Float32Array(slots.length * 2);
   const turn = createTurns(signal);

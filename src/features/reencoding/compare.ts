@@ -1,6 +1,6 @@
 import { createFoldMemories, dealFolds, type Dealing, type Fold } from "../../asif/index.ts";
 import type { AnchorView, Slot } from "../../retrieval/index.ts";
-import { ask, measure, openFold, trialOf, type Choice, type TuneContext } from "../tuning/index.ts";
+import { ask, measure, openFold, sumRanks, trialOf, type Choice, type TuneContext } from "../tuning/index.ts";
 import type { Evaluation } from "./api.ts";
 
 /** The result of comparing both views. */
@@ -55,8 +55,8 @@ export const compareViews = async (
     classes: folds[0]?.sizes.length ?? 0,
     seed: dealing.seed,
     settings: choice,
-    before: measure(ranks.before),
-    after: measure(ranks.after),
+    before: measure(ranks.before.map(sumRanks)),
+    after: measure(ranks.after.map(sumRanks)),
   };
 };
 

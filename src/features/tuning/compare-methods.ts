@@ -1,5 +1,5 @@
 import type { Fold } from "../../asif/index.ts";
-import { bootstrapInterval } from "../../math/statistics.ts";
+import { bootstrapIntervalInSlices } from "../../math/statistics.ts";
 import type { MeasuredTrial, Metric, Trial, Tuning } from "./api.ts";
 import { bestOf, type Ledger } from "./ledger.ts";
 import { valueOf } from "./ranks.ts";
@@ -10,13 +10,13 @@ import { valueOf } from "./ranks.ts";
  *
  * @param folds those that every trial was measured in
  */
-export const compareMethods = (
+export const compareMethods = async (
   ledger: Pick<Ledger, "ranks">,
   trials: readonly MeasuredTrial[],
   folds: readonly Fold[],
   objective: Metric,
   seed: number,
-): NonNullable<Tuning["methods"]> => {
+): Promise<NonNullable<Tuning["methods"]>> => {
   const bestBy = (method: MeasuredTrial["method"]): MeasuredTrial | null =>
     bestOf(
       trials.filter((trial) => trial.method === method),
@@ -24,29 +24,29 @@ export const compareMethods = (
     );
   const baseline = bestBy("asif");
   if (baseline === null) return [];
-  return [...new Set(trials.map(({ method }) => method))]
+  const best = [...new Set(trials.map(({ method }) => method))]
     .flatMap((method) => bestBy(method) ?? [])
-    .sort((a, b) => b[objective] - a[objective])
-    .map((best) => {
-      const { method, top1, top5, top10, meanReciprocalRank, spread } = best;
-      return {
-        ...{ method, top1, top5, top10, meanReciprocalRank, spread },
-        difference: differenceOf(ledger, { of: best, to: baseline }, folds, objective, seed),
-      };
-    });
+    .sort((a, b) => b[objective] - a[objective]);
+  const compared: NonNullable<Tuning["methods"]>[number][] = [];
+  for (const trial of best) {
+    const { method, top1, top5, top10, meanReciprocalRank, spread } = trial;
+    const difference = await differenceOf(ledger, { of: trial, to: baseline }, folds, objective, seed);
+    compared.push({ method, top1, top5, top10, meanReciprocalRank, spread, difference });
+  }
+  return compared;
 };
 
 /**
  * How far one trial is ahead of another on the same questions, with a 95 % interval by the bootstrap over held-out
  * classes.
  */
-export const differenceOf = (
+export const differenceOf = async (
   ledger: Pick<Ledger, "ranks">,
   trials: { readonly of: Trial; readonly to: Trial },
   folds: readonly Fold[],
   objective: Metric,
   seed: number,
-): { readonly mean: number; readonly low: number; readonly high: number } => {
+): Promise<{ readonly mean: number; readonly low: number; readonly high: number }> => {
   const ours = ledger.ranks(trials.of, folds.length);
   const theirs = ledger.ranks(trials.to, folds.length);
   const groups = folds.flatMap(({ truths }, fold) => {
@@ -60,5 +60,5 @@ export const differenceOf = (
   });
   const all = groups.flat();
   const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
-  return { mean, ...bootstrapInterval(groups, { seed }) };
+  return { mean, ...(await bootstrapIntervalInSlices(groups, { seed })) };
 };

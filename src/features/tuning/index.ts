@@ -15,7 +15,7 @@ export {
 export { ask, openFold } from "./answer.ts";
 export { rankGrid } from "./asif-grid.ts";
 export { trialOf } from "./candidates.ts";
-export { measure } from "./ranks.ts";
+export { measure, sumRanks } from "./ranks.ts";
 export { tuningReport } from "./report.ts";
 export type { TuneContext } from "./run.ts";
 export { tune } from "./tune.ts";

@@ -1,5 +1,5 @@
 import { transformText } from "../../api/transforms.ts";
-import { measure } from "./ranks.ts";
+import { measure, sumRanks, type FoldSums } from "./ranks.ts";
 import type { MeasuredTrial, Metric, Trial } from "./api.ts";
 
 /** The results of every trial in every fold. */
@@ -12,13 +12,21 @@ export interface Ledger {
   readonly measured: (folds: number) => MeasuredTrial[];
 }
 
+/** One trial's results, by fold. */
+interface Row {
+  readonly trial: Trial;
+  readonly ranks: Map<number, Float64Array>;
+  readonly sums: Map<number, FoldSums>;
+}
+
 export const createLedger = (): Ledger => {
-  const rows = new Map<string, { readonly trial: Trial; readonly ranks: Map<number, Float64Array> }>();
+  const rows = new Map<string, Row>();
   return {
     record: (trial, fold, ranks) => {
       const key = keyOf(trial);
-      const row = rows.get(key) ?? { trial, ranks: new Map<number, Float64Array>() };
+      const row = rows.get(key) ?? { trial, ranks: new Map(), sums: new Map() };
       row.ranks.set(fold, ranks);
+      row.sums.set(fold, sumRanks(ranks));
       rows.set(key, row);
     },
     has: (trial) => rows.has(keyOf(trial)),
@@ -31,12 +39,12 @@ export const createLedger = (): Ledger => {
     },
     measured: (folds) =>
       [...rows.values()]
-        .map(({ trial, ranks }) => ({
+        .map(({ trial, sums }) => ({
           trial,
-          ranks: [...ranks].flatMap(([fold, of]) => (fold < folds ? [of] : [])),
+          sums: [...sums].flatMap(([fold, of]) => (fold < folds ? [of] : [])),
         }))
-        .filter(({ ranks }) => ranks.length === folds)
-        .map(({ trial, ranks }) => ({ ...trial, ...measure(ranks) })),
+        .filter(({ sums }) => sums.length === folds)
+        .map(({ trial, sums }) => ({ ...trial, ...measure(sums) })),
   };
 };
 

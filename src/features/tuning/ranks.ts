@@ -41,19 +41,23 @@ export const valueOf = (metric: Metric, rank: number): number => {
   return rank <= REACHED[metric] ? 1 : 0;
 };
 
-const metricOf = (metric: Metric, ranks: Iterable<number> & ArrayLike<number>): number => {
-  let sum = 0;
-  for (const rank of ranks) sum += valueOf(metric, rank);
-  return sum / ranks.length;
+/** The sums of the values of a fold's ranks, by metric. */
+export type FoldSums = Readonly<Record<Metric, number>> & { readonly questions: number };
+
+/** Sums the values of a fold's ranks, once for all comparisons of its trial. */
+export const sumRanks = (ranks: Float64Array): FoldSums => {
+  const sums = { questions: ranks.length, top1: 0, top5: 0, top10: 0, meanReciprocalRank: 0 };
+  for (const metric of METRICS) for (const rank of ranks) sums[metric] += valueOf(metric, rank);
+  return sums;
 };
 
 /** The mean over the questions of all folds, with the spread over folds. */
-export const measure = (folds: readonly Float64Array[]): Measured => {
-  const all = folds.flatMap((ranks) => Array.from(ranks));
+export const measure = (folds: readonly FoldSums[]): Measured => {
+  const questions = folds.reduce((sum, fold) => sum + fold.questions, 0);
   const every = (of: (metric: Metric) => number): AccuracySpread =>
     Object.fromEntries(METRICS.map((metric) => [metric, of(metric)])) as AccuracySpread;
   return {
-    ...every((metric) => metricOf(metric, all)),
-    spread: every((metric) => standardDeviation(folds.map((ranks) => metricOf(metric, ranks)))),
+    ...every((metric) => folds.reduce((sum, fold) => sum + fold[metric], 0) / questions),
+    spread: every((metric) => standardDeviation(folds.map((fold) => fold[metric] / fold.questions))),
   };
 };

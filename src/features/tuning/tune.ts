@@ -130,7 +130,7 @@ export const tune = async (
     const difference =
       automatic === undefined
         ? undefined
-        : differenceOf(ledger, { of: best, to: automatic }, measured, objective, settings.seed);
+        : await differenceOf(ledger, { of: best, to: automatic }, measured, objective, settings.seed);
     // What is not surely better is not worth leaving what follows the number of anchors by itself.
     const kept = difference !== undefined && difference.low <= 0;
     const bestChoice = { ...choiceOf(best, { ...current, ...asif, rank: null }), ...measuresOf(best) };
@@ -156,7 +156,7 @@ export const tune = async (
           ? null
           : { ...measuresOf(automatic), difference, kept },
       before: before === undefined ? null : { ...current, ...measuresOf(before) },
-      methods: compareMethods(ledger, trials, measured, objective, settings.seed),
+      methods: await compareMethods(ledger, trials, measured, objective, settings.seed),
       trials: trials.sort((a, b) => b[objective] - a[objective]),
     };
   } finally {
