@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { encoderDirectory, networkDirectory, type Config } from "../config.ts";
 import { openEncoderRegistry, type EncoderSource } from "../encoders/index.ts";
 import { closeKernels, hnswAvailable, openMachineCosts } from "../retrieval/index.ts";
-import { closeToOthers, explainFullDisk, lockDataDir, openStore } from "../store/index.ts";
+import { closeToOthers, explainFullDisk, lockDataDir, makeRoomToStart, openStore } from "../store/index.ts";
 import type { Log } from "../types.ts";
 import { openCollections } from "./collections.ts";
 import type { OwnedCore } from "./core.ts";
@@ -44,6 +44,7 @@ export const openCore = async (
   };
   try {
     const { dataDir, databaseUrl, maxPixels, postgresBin = null } = config;
+    if (databaseUrl === null) await makeRoomToStart(dataDir, log);
     const lock = await lockDataDir(dataDir);
     closing.push(() => lock.release());
     await closeToOthers(dataDir, log);

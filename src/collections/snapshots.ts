@@ -22,6 +22,8 @@ import {
 } from "../store/index.ts";
 import type { Log, Sequence } from "../types.ts";
 
+/** Of an anchor beside its vectors, in a snapshot, about. */
+const ENTRY_BYTES = 500;
 /** A collection of fewer anchors is read from Postgres as soon as from a file. */
 const FEWEST_ANCHORS = 1_000;
 /** Anchors that changed since the snapshot, and their share of all, above which another is written. */
@@ -177,6 +179,7 @@ const snapshotFolder = (directory: string, { key }: CollectionRecord): string =>
  * Writes a snapshot of `view` in place of those before it; none where it would be of no use.
  *
  * @param directory where the folders of the indexes are
+ * @throws AnchorageError `unavailable` if the disk is full
  * @throws what `signal` is aborted with, or the error of the file system
  */
 export const saveSnapshot = async (
@@ -190,8 +193,15 @@ export const saveSnapshot = async (
   const mark = view.size < FEWEST_ANCHORS ? null : await writeMark(database, record, view.sequence);
   // Of a history that Postgres does not know, no file could be used, nor must an older one stay.
   if (mark === null) await removeSnapshots(folder);
-  else await writeSnapshot(folder, view, { ...subjectOf(record), mark }, signal);
+  else {
+    await database.requireSpace({ bytes: sizeOf(view) });
+    await writeSnapshot(folder, view, { ...subjectOf(record), mark }, signal);
+  }
 };
+
+/** About the bytes of a snapshot. */
+const sizeOf = (view: AnchorView): number =>
+  view.size * (ENTRY_BYTES + 4 * (view.dimension("image") + view.dimension("text")));
 
 export const subjectOf = ({
   key,

@@ -53,6 +53,9 @@ export const upsertAnchors = async (
   return result;
 };
 
+/** A row is written to the log and to its table, whose pages are not full. */
+const COPIES = 3;
+
 /** About the bytes of anchors as they are stored. */
 const sizeOf = (anchors: readonly AnchorWrite[]): number =>
   anchors.reduce(
@@ -110,7 +113,7 @@ export const upsertGroup = async (
         });
         return results;
       },
-      { bytes: sizeOf(all) },
+      { bytes: COPIES * sizeOf(all) },
     );
   } catch (error) {
     if (!violatesUnique(error, "anchors_collection_id")) throw error;
@@ -186,7 +189,7 @@ export const deleteAnchors = async (
       }
       return { sequence, ids: removed, receipt };
     },
-    { isDeletion: true },
+    { kind: "deletion" },
   );
 
 const requireSequences = async (

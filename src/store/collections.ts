@@ -186,5 +186,5 @@ export const deleteCollection = async (
         lastHash: last?.hash ?? null,
       });
     },
-    { isDeletion: true },
+    { kind: "deletion" },
   );

@@ -22,6 +22,14 @@ export interface Database {
   readonly installation: string;
   /** Runs queries outside a transaction. */
   query<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  /**
+   * Writes a record of a few bytes, or deletes rows, outside a transaction.
+   *
+   * @throws AnchorageError `unavailable` if the disk has no room
+   */
+  write<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+  /** @throws AnchorageError `unavailable` if the disk of the embedded server has no room for `planned` */
+  requireSpace(planned: PlannedWrite): Promise<void>;
   /** Runs `work` on one connection without a transaction: for commands that forbid one, or long reads. */
   session<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
   /**
@@ -52,14 +60,14 @@ interface PoolConfig extends Omit<pg.PoolConfig, "onConnect"> {
 
 /**
  * @param patienceMs timeout for a connection from the pool and for each lock; default 30 s
- * @param beforeWrite rejects where there is no room for a write
+ * @param requireSpace rejects where there is no room for a write
  */
 export const openDatabase = (
   connection: pg.ClientConfig,
   installation: string,
   log: Log,
   patienceMs: number = PATIENCE_MS,
-  beforeWrite: (planned: PlannedWrite) => Promise<void> = () => Promise.resolve(),
+  requireSpace: (planned: PlannedWrite) => Promise<void> = () => Promise.resolve(),
 ): Database => {
   const answering = watchAnswers(connection, log);
   const config: PoolConfig = {
@@ -117,11 +125,17 @@ export const openDatabase = (
 
   return {
     installation,
+    requireSpace,
     query: (work) => understood(() => work(pooled)),
+    write: (work) =>
+      understood(async () => {
+        await requireSpace({ kind: "record" });
+        return work(pooled);
+      }),
     session: (work) => understood(() => session(work)),
     transaction: (work, planned = {}) =>
       understood(async () => {
-        await beforeWrite(planned);
+        await requireSpace(planned);
         return within(BEGIN_WRITE, work);
       }),
     snapshot: (work) => understood(() => within("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)),

@@ -1,11 +1,16 @@
 import { statfs } from "node:fs/promises";
 import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
+import type { Log } from "../types.ts";
+import { diskReserve, RESERVE_BYTES } from "./disk-reserve.ts";
+import { clusterIn } from "./embedded/paths.ts";
 
 const MIB = 1024 * 1024;
 /** PostgreSQL ends itself if it cannot make the next file of its log, which has 16 MiB. */
 const LEAST = 20 * MIB;
 const WANTED = 64 * MIB;
 const WANTED_SHARE = 0.1;
+/** How often the disk is looked at, because other programs fill it too. */
+const LOOK_MS = 5_000;
 
 /** The space on a disk, in bytes. */
 export interface DiskSpace {
@@ -18,38 +23,92 @@ const readSpace = async (folder: string): Promise<DiskSpace> => {
   return { free: bavail * bsize, total: blocks * bsize };
 };
 
-/** A row is written to the log and to its table, whose pages are not full. */
-const COPIES = 3;
-
 /** What is known of a write before it begins. */
 export interface PlannedWrite {
-  /** A deletion needs less room, since it makes room. */
-  readonly isDeletion?: boolean;
-  /** About how much is written. */
+  /** A deletion, which makes room, and a record of a few bytes need less room than a write. */
+  readonly kind?: "write" | "deletion" | "record";
+  /** About how many bytes the disk takes. */
   readonly bytes?: number;
 }
 
-const spaceForWrite = (total: number, { isDeletion = false, bytes = 0 }: PlannedWrite): number =>
-  isDeletion ? LEAST : Math.max(LEAST, Math.min(WANTED, WANTED_SHARE * total)) + COPIES * bytes;
+const spaceForWrite = (total: number, { kind = "write", bytes = 0 }: PlannedWrite): number =>
+  kind === "write" ? wantedOf(total) + bytes : LEAST;
+
+const wantedOf = (total: number): number => Math.max(LEAST, Math.min(WANTED, WANTED_SHARE * total));
+
+/** Watches the disk of the embedded PostgreSQL. */
+export interface DiskGuard {
+  /** Refuses a write that could fill the disk. @throws AnchorageError `unavailable` that says that the disk is full */
+  readonly requireSpace: (write: PlannedWrite) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
 
 /**
- * Refuses a write that could fill the disk of `folder`, before PostgreSQL is given it.
+ * Watches the disk of a cluster: refuses writes before PostgreSQL is given them, and keeps a reserve that is given up
+ * where less than 20 MiB are free, so that PostgreSQL can write its checkpoints and deletions can make room. The reserve
+ * is made again once the disk has room.
  *
- * @throws AnchorageError `unavailable` that says that the disk is full
  * @example
  * ```ts
- * await requireSpace("/srv/anchorage", { bytes: 1_000_000 });
+ * const guard = guardDisk("/srv/anchorage/postgres", log);
+ * await guard.requireSpace({ bytes: 1_000_000 });
  * ```
  */
-export const requireSpace = async (folder: string, write: PlannedWrite): Promise<void> => {
-  const { free, total } = await readSpace(folder);
-  const needed = spaceForWrite(total, write);
-  if (free >= needed) return;
-  throw new AnchorageError(
-    "unavailable",
-    `The disk is full: ${mebibytes(free)} MiB are free and a ${write.isDeletion === true ? "deletion" : "write"} ` +
-      `needs ${mebibytes(needed)} MiB. Searches go on; make room and try again.`,
+export const guardDisk = (folder: string, log: Log): DiskGuard => {
+  const reserve = diskReserve(folder);
+  let looking: Promise<DiskSpace & { readonly isReserved: boolean }> | undefined;
+
+  const look = async () => {
+    const { free, total } = await readSpace(folder);
+    const isReserved = await reserve.isKept();
+    if (isReserved && free < LEAST) {
+      await reserve.giveUp();
+      log.warn(
+        `The disk is full: ${mebibytes(free)} MiB are free. Only deletions are written until there is room.`,
+      );
+      return { ...(await readSpace(folder)), isReserved: false };
+    }
+    if (isReserved || free < wantedOf(total) + RESERVE_BYTES) return { free, total, isReserved };
+    await reserve.keep();
+    return { ...(await readSpace(folder)), isReserved: true };
+  };
+  /** One look at a time; those who ask meanwhile share it. */
+  const shared = () => (looking ??= look().finally(() => (looking = undefined)));
+
+  const timer = setInterval(() => {
+    shared().catch((error: unknown) => log.warn(`the disk could not be looked at: ${messageOf(error)}`));
+  }, LOOK_MS);
+  timer.unref();
+
+  return {
+    requireSpace: async (write) => {
+      const { free, total, isReserved } = await shared();
+      const isLittle = write.kind === "deletion" || write.kind === "record";
+      const needed = spaceForWrite(total, write) + (isReserved || isLittle ? 0 : RESERVE_BYTES);
+      if (free >= needed) return;
+      throw new AnchorageError(
+        "unavailable",
+        `The disk is full: ${mebibytes(free)} MiB are free and a ${write.kind ?? "write"} needs ` +
+          `${mebibytes(needed)} MiB. Searches go on; make room and try again.`,
+      );
+    },
+    close: async () => {
+      clearInterval(timer);
+      await looking?.catch(() => undefined);
+    },
+  };
+};
+
+/** Gives up the reserve of `dataDir` before a start if its disk is full, so that PostgreSQL can start. */
+export const makeRoomToStart = async (dataDir: string, log: Log): Promise<void> => {
+  const folder = clusterIn(dataDir);
+  const space = await readSpace(folder).catch(() => null);
+  const reserve = diskReserve(folder);
+  if (space === null || space.free >= LEAST || !(await reserve.isKept())) return;
+  log.warn(
+    `The disk is full: ${mebibytes(space.free)} MiB are free. The reserve is given up for this start.`,
   );
+  await reserve.giveUp();
 };
 
 /** The error of a start on `folder`, or, if its disk is full, an error that says that instead of what followed from it. */

@@ -58,7 +58,7 @@ const findOrWrite = async (
   const find = () => database.query((queries) => queries.select().from(encoders).where(same));
   const [known] = await find();
   if (known !== undefined) return encoderOf(known);
-  await database.query((queries) =>
+  await database.write((queries) =>
     queries
       .insert(encoders)
       .values({

@@ -20,7 +20,7 @@ export const forgetChanges = async (
   now = Date.now(),
 ): Promise<void> => {
   const since = new Date(now - KEPT_MS);
-  await database.query((queries) =>
+  await database.write((queries) =>
     queries
       .delete(changes)
       .where(and(eq(changes.collection, key), lt(changes.sequence, sequence), lt(changes.createdAt, since))),

@@ -2,7 +2,7 @@
 export { storedBytes, type StoredBytes } from "./collection-size.ts";
 export { searchCaptions, wordsOf, type CaptionHit } from "./caption-search.ts";
 export { announceService, lockDataDir, serviceOfDataDir, type DataDirLock } from "./data-dir-lock.ts";
-export { explainFullDisk } from "./disk-space.ts";
+export { explainFullDisk, makeRoomToStart } from "./disk-space.ts";
 export { closeToOthers } from "./private-files.ts";
 export { startEmbedded, type EmbeddedPostgres } from "./embedded/index.ts";
 export { fromBase64, numbersOf, toBase64 } from "./float32.ts";

@@ -23,7 +23,7 @@ const DEAD_AFTER_MS = 120_000;
 /** Inserts or updates a job. */
 export const saveJob = async (database: Database, job: Job): Promise<void> => {
   const { id, createdAt, kind, subject, ...changing } = job;
-  await database.query((queries) =>
+  await database.write((queries) =>
     queries
       .insert(jobs)
       .values({ id, createdAt, kind, subject, owner: database.installation, ...changing })

@@ -7,7 +7,7 @@ import { AnchorageError, isAnchorageError } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { connectionOf } from "./connection.ts";
 import { openDatabase } from "./database.ts";
-import { requireSpace } from "./disk-space.ts";
+import { guardDisk } from "./disk-space.ts";
 import { clusterIn, startEmbedded } from "./embedded/index.ts";
 import { migrateDatabase } from "./migrate.ts";
 import { followNews } from "./news.ts";
@@ -67,9 +67,8 @@ const storeOn = (
   installation: string,
   stopServer: () => Promise<void>,
 ): Store => {
-  const database = openDatabase(connection, installation, log, patienceMs, (planned) =>
-    server === "embedded" ? requireSpace(clusterIn(dataDir), planned) : Promise.resolve(),
-  );
+  const guard = server === "embedded" ? guardDisk(clusterIn(dataDir), log) : undefined;
+  const database = openDatabase(connection, installation, log, patienceMs, guard?.requireSpace);
   return {
     ...database,
     server,
@@ -79,6 +78,7 @@ const storeOn = (
     follow: (onNews) => followNews(connection, onNews, log),
     close: async () => {
       await database.close();
+      await guard?.close();
       await stopServer();
     },
   };

@@ -74,7 +74,7 @@ export const removeTransforms = async (
   { key }: CollectionRecord,
   kept: readonly TransformKind[],
 ): Promise<void> => {
-  await database.query((queries) =>
+  await database.write((queries) =>
     queries
       .delete(transforms)
       .where(

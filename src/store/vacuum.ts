@@ -6,6 +6,11 @@ import type { Store } from "./types.ts";
 
 const READERS_WITHIN_MS = 10_000;
 const POLL_MS = 50;
+/** Those from which rows of anchors are deleted. */
+const TABLES = [
+  ...["anchors", "vectors", "images", "originals"],
+  ...["transforms", "label_vectors", "projections", "changes"],
+];
 
 /**
  * Makes Postgres reclaim deleted rows of all collections. `rewrite` rewrites tables and indexes, so that their files
@@ -20,15 +25,22 @@ export const vacuum = async (
   how: "vacuum" | "rewrite",
   readersWithinMs = READERS_WITHIN_MS,
 ): Promise<void> => {
-  if (how === "rewrite") await outlastReaders(database, readersWithinMs);
+  if (how === "rewrite") {
+    await outlastReaders(database, readersWithinMs);
+    await database.requireSpace({ bytes: await largestTable(database) });
+  }
   const options = how === "rewrite" ? "(FULL)" : "";
-  await database.query((queries) =>
-    queries.execute(
-      sql.raw(
-        `VACUUM ${options} anchors, vectors, images, originals, transforms, label_vectors, projections, changes`,
-      ),
+  await database.query((queries) => queries.execute(sql.raw(`VACUUM ${options} ${TABLES.join(", ")}`)));
+};
+
+/** Bytes of the largest table with its indexes. A rewrite copies one table after the other. */
+const largestTable = async (database: Database): Promise<number> => {
+  const { rows } = await database.query((queries) =>
+    queries.execute<{ bytes: string }>(
+      sql`SELECT max(pg_total_relation_size(name::regclass)) AS bytes FROM unnest(${sql.param(TABLES)}::text[]) AS name`,
     ),
   );
+  return Number(rows[0]?.bytes ?? 0);
 };
 
 /**

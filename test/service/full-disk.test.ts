@@ -30,12 +30,15 @@ const smallDisk = async (): Promise<string | null> => {
   return mounted ? path : null;
 };
 
-const fill = (path: string): void => {
-  spawnSync("dd", ["if=/dev/zero", `of=${join(path, "filler")}`, "bs=64k"]);
+const fill = (path: string, name = "filler"): void => {
+  spawnSync("dd", ["if=/dev/zero", `of=${join(path, name)}`, "bs=64k"]);
+};
+const makeRoom = async (path: string): Promise<void> => {
+  for (const name of ["filler", "more"]) await rm(join(path, name), { force: true });
 };
 
 describe.runIf(process.platform === "linux")("a service whose disk is full", () => {
-  it("goes on searching, refuses writes in clear words, and needs no restart", async (context) => {
+  it("goes on searching, refuses writes in clear words, gives up its reserve for deletions and a start, and needs no restart", async (context) => {
     const disk = await smallDisk();
     if (disk === null) return context.skip("mounting a small disk needs root");
     const dataDir = join(disk, "data");
@@ -49,25 +52,38 @@ describe.runIf(process.platform === "linux")("a service whose disk is full", () 
       imageEncoder: { external: { dimension: 3 } },
       textEncoder: { external: { dimension: 2 } },
     });
+    const pairs = createClient({ url }).collection("pairs");
     expect(await ask(url, put("before"))).toMatchObject({ status: 200 });
+    expect(await ask(url, put("kept"))).toMatchObject({ status: 200 });
     fill(disk);
     for (let i = 0; i < 50; i++) {
       expect(await ask(url, put(`refused-${i}`))).toMatchObject({ status: 503, retryAfter: "2" });
       expect(await ask(url, SEARCH)).toMatchObject({ status: 200 });
     }
-    await expect(createClient({ url }).collection("pairs").deleteAnchor("before")).rejects.toThrow(
-      "The disk is full",
-    );
-    await rm(join(disk, "filler"));
+    expect(await pairs.deleteAnchor("before")).toMatchObject({ deleted: 1 });
+    fill(disk, "more");
+    await expect(pairs.deleteAnchor("kept")).rejects.toThrow("The disk is full");
+    expect(await ask(url, SEARCH)).toMatchObject({ status: 200 });
+    await makeRoom(disk);
     expect(await ask(url, put("after"))).toMatchObject({ status: 200 });
     expect(service.output()).not.toMatch(/ended by itself|defect/);
-
     expect(await service.end("SIGTERM")).toBe(0);
+
     fill(disk);
+    const searching = await startService(dataDir);
+    onTestFinished(async () => {
+      await searching.end("SIGKILL");
+    });
+    expect(searching.output()).toContain("The disk is full");
+    await vi.waitFor(async () => expect(await ask(searching.url, SEARCH)).toMatchObject({ status: 200 }));
+    expect(await ask(searching.url, put("refused"))).toMatchObject({ status: 503 });
+    expect(await searching.end("SIGTERM")).toBe(0);
+
+    fill(disk, "more");
     const { status, stderr } = await outcomeOf(dataDir);
     expect([status, stderr]).toEqual([1, expect.stringContaining("The disk is full")]);
     expect(stderr).not.toMatch(/corrupt/);
-    await rm(join(disk, "filler"));
+    await makeRoom(disk);
     const again = await startService(dataDir);
     onTestFinished(async () => {
       await again.end("SIGKILL");

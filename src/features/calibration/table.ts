@@ -110,7 +110,7 @@ export const removeCalibrations = async (
   { key }: CollectionRecord,
   before: Sequence,
 ): Promise<void> => {
-  await database.query((queries) =>
+  await database.write((queries) =>
     queries
       .delete(calibrations)
       .where(and(eq(calibrations.collection, key), lt(calibrations.sequence, before))),

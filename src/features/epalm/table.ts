@@ -137,7 +137,7 @@ export const removeAdapters = async (
   id: string,
   version: number | null,
 ): Promise<number> => {
-  const gone = await database.query((queries) =>
+  const gone = await database.write((queries) =>
     queries
       .update(adapters)
       .set({ content: null, settings: null })

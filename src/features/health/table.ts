@@ -44,7 +44,7 @@ export const savePending = async (
 
 /** Forgets the request of a check that was cancelled or failed. */
 export const removePending = async (database: Database, { key }: CollectionRecord): Promise<void> => {
-  await database.query((queries) =>
+  await database.write((queries) =>
     queries.update(checkResults).set({ pending: null }).where(eq(checkResults.collection, key)),
   );
 };
@@ -118,7 +118,7 @@ export const removeCheck = async (
   { key }: CollectionRecord,
   before: Sequence,
 ): Promise<void> => {
-  await database.query((queries) =>
+  await database.write((queries) =>
     queries
       .update(checkResults)
       .set(NO_RESULT)

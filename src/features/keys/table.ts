@@ -24,7 +24,7 @@ export const apiKeys = pgTable("api_keys", {
 export type KeyRow = typeof apiKeys.$inferSelect;
 
 export const insertKey = async (database: Database, row: KeyRow): Promise<void> => {
-  await database.query((queries) => queries.insert(apiKeys).values(row));
+  await database.write((queries) => queries.insert(apiKeys).values(row));
 };
 
 /** The oldest first, revoked ones too. */
@@ -35,7 +35,7 @@ export const listKeys = (database: Database): Promise<KeyRow[]> =>
 
 /** @returns the key as it is now; null where there is none. One that is revoked already keeps its time. */
 export const revokeKey = async (database: Database, id: string, at: Date): Promise<KeyRow | null> => {
-  const [row] = await database.query(async (queries) => {
+  const [row] = await database.write(async (queries) => {
     await queries
       .update(apiKeys)
       .set({ revokedAt: at })

@@ -61,7 +61,7 @@ export const saveReencoding = async (
   reencoding: ReencodingRecord,
 ): Promise<void> => {
   const row = rowOf(reencoding);
-  await database.query((queries) =>
+  await database.write((queries) =>
     queries
       .insert(reencodings)
       .values({ collection: key, ...row })

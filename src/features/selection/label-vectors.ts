@@ -69,5 +69,5 @@ export const addLabelVectors = async (
 
 /** Removes all that are kept for a collection. */
 export const removeLabelVectors = async (database: Database, { key }: CollectionRecord): Promise<void> => {
-  await database.query((queries) => queries.delete(labelVectors).where(eq(labelVectors.collection, key)));
+  await database.write((queries) => queries.delete(labelVectors).where(eq(labelVectors.collection, key)));
 };

@@ -79,7 +79,7 @@ export const listSelections = async (database: Database, limit: number): Promise
 
 /** False where there was none. */
 export const removeSelection = async (database: Database, id: string): Promise<boolean> => {
-  const gone = await database.query((queries) =>
+  const gone = await database.write((queries) =>
     queries.delete(selections).where(eq(selections.id, id)).returning({ id: selections.id }),
   );
   return gone.length > 0;
