@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { diskReserve, RESERVE_BYTES } from "./disk-reserve.ts";
-import { clusterIn } from "./embedded/paths.ts";
+import { clusterIn } from "./embedded/index.ts";
 
 const MIB = 1024 * 1024;
 /** PostgreSQL ends itself if it cannot make the next file of its log, which has 16 MiB. */

@@ -1,7 +1,13 @@
 import type { WorkerContext } from "../../../worker.ts";
 import { isCheckpoint, readCheckpoint } from "../../files/pth/index.ts";
-import { createAdapter, readAdapter, writeAdapter } from "../adapter/record.ts";
-import type { Adapter, AdapterSettings, NamedTensor } from "../adapter/types.ts";
+import {
+  createAdapter,
+  readAdapter,
+  writeAdapter,
+  type Adapter,
+  type AdapterSettings,
+  type NamedTensor,
+} from "../adapter/index.ts";
 import { readSafetensors } from "../safetensors.ts";
 import type { AdapterContents, AdapterFile } from "./types.ts";
 
