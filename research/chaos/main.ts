@@ -3,6 +3,7 @@ import { z } from "zod";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
 import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import { createProgress } from "../../src/progress.ts";
+import { compile } from "../../scripts/compile.ts";
 import { makeDataDir } from "../../test/service/running.ts";
 import { FAULTS } from "./faults.ts";
 import { runChaos } from "./run.ts";
@@ -34,6 +35,7 @@ await runScript({
     only: z.array(z.enum(NAMES, { error: `must be one of ${NAMES.join(", ")}` })).default(NAMES),
   }),
   run: async ({ rounds: wanted, seed, minutes, only }, { signal, note, print }) => {
+    await compile();
     const bar = createProgress("chaos", "rounds");
     const until = performance.now() + minutes * 60_000;
     const dataDirs: string[] = [];

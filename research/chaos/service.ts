@@ -3,7 +3,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { createClient, type CollectionClient } from "../../src/features/client.ts";
-import { NODE, startService as startProcess } from "../../test/service/running.ts";
+import { startService as startProcess } from "../../test/service/running.ts";
+
+/** What `npm start` runs; it starts faster than from TypeScript. */
+export const COMPILED = [process.execPath, "dist/main.js"] as const;
 
 type Client = ReturnType<typeof createClient>;
 
@@ -37,7 +40,7 @@ export const startService = async (
   environment: Record<string, string> = {},
 ): Promise<Service> => {
   const ownPostgres = { DATABASE_URL: "", ...environment };
-  const { url, child, output } = await startProcess(dataDir, ownPostgres, NODE);
+  const { url, child, output } = await startProcess(dataDir, ownPostgres, COMPILED);
   const exited =
     child.exitCode === null && child.signalCode === null
       ? (once(child, "exit") as Promise<[number | null]>)

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { NODE, startService as startProcess } from "../../../test/service/running.ts";
+import { startService as startProcess } from "../../../test/service/running.ts";
 import { createFindings, type Fault, type Stage } from "../fault.ts";
-import { listIds, openCollection } from "../service.ts";
+import { COMPILED, listIds, openCollection } from "../service.ts";
 
 /** Runs what follows in new namespaces, as a container runtime does. */
 const IN_ANOTHER_CONTAINER = [
@@ -42,7 +42,7 @@ const prepare =
     });
 
 /** A second service on one DATA_DIR is refused, and the first does not suffer. */
-export const secondService: Fault = { name: "second-service", share: 1, prepare: prepare(NODE) };
+export const secondService: Fault = { name: "second-service", share: 1, prepare: prepare(COMPILED) };
 
 /** The same from another container, which sees no process of the first. */
 export const secondContainer: Fault = {
@@ -52,5 +52,5 @@ export const secondContainer: Fault = {
     spawnSync(unshare, [...flags, "true"]).status === 0
       ? null
       : "only root on Linux may make namespaces (unshare)",
-  prepare: prepare([...IN_ANOTHER_CONTAINER, ...NODE]),
+  prepare: prepare([...IN_ANOTHER_CONTAINER, ...COMPILED]),
 };
