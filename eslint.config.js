@@ -24,5 +24,5 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ["*.config.ts", "test/browser/*.config.ts"], rules: { "no-restricted-syntax": "off" } },
+  { files: ["*.config.ts", "test/*/*.config.ts"], rules: { "no-restricted-syntax": "off" } },
 );

@@ -87,8 +87,7 @@ const declarationsOf = (program: ts.Program, path: string): string => {
 const FORMAT: ts.TypeFormatFlags =
   ts.TypeFormatFlags.NoTruncation |
   ts.TypeFormatFlags.InTypeAlias |
-  ts.TypeFormatFlags.MultilineObjectLiterals |
-  ts.TypeFormatFlags.UseAliasDefinedOutsideCurrentScope;
+  ts.TypeFormatFlags.MultilineObjectLiterals;
 
 /** The modules of `src` that a text of declarations names. */
 const importedBy = (path: string, text: string): string[] =>
