@@ -28,7 +28,13 @@ export const readJsonBody = async <Schema extends z.ZodType>(
   limit: number,
 ): Promise<z.output<Schema>> => {
   requireMediaType(c, ["application/json"]);
-  return parseWith(schema, await parseJsonText(await readText(c, limit), BODY));
+  const turn = createTurns(c.req.raw.signal);
+  const value = await parseJsonText(await readText(c, limit), BODY);
+  // Thousands of conditions take long to check: neither parsing before it nor answering after it adds to that.
+  await turn();
+  const request = parseWith(schema, value);
+  await turn();
+  return request;
 };
 
 /** Reads a file of at most `limit` bytes. @throws AnchorageError `unsupported-media-type` or `too-large`. */

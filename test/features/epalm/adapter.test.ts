@@ -12,6 +12,7 @@ import {
   stepAdamW,
   trainingGraph,
   visualTokens,
+  visualTokensInSlices,
   type AdapterShape,
   type Tensors,
 } from "../../../src/features/epalm/index.ts";
@@ -77,7 +78,7 @@ describe.each(referenceCases())("an adapter trained as in $name", (item) => {
         prompt: floats(Float32Array.from([...prompt, ...prompt]), [batch, item.prompt.len, config.wordWidth]),
       });
       const ofRows = numbers(found.d_prompt);
-      const gradients = adapterGradients(shape, tensors, features, {
+      const gradients = await adapterGradients(shape, tensors, features, {
         dVisual: numbers(found.d_visual).map((slope) => scale * slope),
         dPrompt: prompt.map((_, i) => scale * ((ofRows[i] ?? 0) + (ofRows[prompt.length + i] ?? 0))),
       });
@@ -146,6 +147,13 @@ describe("an adapter with normalised tokens", () => {
   );
   const tensors = initialAdapter(SMALL, random);
 
+  test("gives the same tokens in slices", async () => {
+    const rows = SMALL.features.map((width) =>
+      Float32Array.from({ length: 5 * width }, () => random.next() - 0.5),
+    );
+    expect(await visualTokensInSlices(SMALL, tensors, rows)).toEqual(visualTokens(SMALL, tensors, rows));
+  });
+
   test("gives tokens of root mean square 1 at first", () => {
     const tokens = visualTokens(SMALL, tensors, features);
     for (let from = 0; from < tokens.length; from += SMALL.hidden) {
@@ -154,13 +162,13 @@ describe("an adapter with normalised tokens", () => {
     }
   });
 
-  test("has the gradients of finite differences", () => {
+  test("has the gradients of finite differences", async () => {
     const weighVisual = Float32Array.from({ length: 20 }, () => random.next() - 0.5);
     const weighPrompt = Float32Array.from({ length: 8 }, () => random.next() - 0.5);
     const value = (): number =>
       visualTokens(SMALL, tensors, features).reduce((sum, x, i) => sum + x * (weighVisual[i] ?? 0), 0) +
       promptTokens(SMALL, tensors).reduce((sum, x, i) => sum + x * (weighPrompt[i] ?? 0), 0);
-    const gradients = adapterGradients(SMALL, tensors, features, {
+    const gradients = await adapterGradients(SMALL, tensors, features, {
       dVisual: weighVisual,
       dPrompt: weighPrompt,
     });

@@ -1,7 +1,10 @@
+import { createTurns } from "../../../math/slices.ts";
 import { linear, linearInputs, linearWeights } from "./linear.ts";
 import { connectorOf, PROMPT, scaleOf } from "./names.ts";
 import type { AdapterShape, NamedTensor, Tensors } from "./types.ts";
 
+/** Multiplications at once, some milliseconds. */
+const AT_ONCE = 2 ** 22;
 /** Of a row whose numbers are all 0. */
 const LEAST = 1e-12;
 
@@ -24,6 +27,39 @@ export const visualTokens = (
   return joined(parts);
 };
 
+/** As {@link visualTokens}, with time for other work between rows. */
+export const visualTokensInSlices = async (
+  shape: AdapterShape,
+  tensors: ReadonlyMap<string, NamedTensor>,
+  layerVectors: readonly Float32Array[],
+): Promise<Float32Array> => {
+  const turn = createTurns();
+  const parts: Float32Array[] = [];
+  for (const [vector, rows] of layerVectors.entries())
+    for (const [from, to] of blocksOf(shape, rows, vector)) {
+      const width = shape.features[vector] ?? 1;
+      const projected = projectedOf(shape, tensors, rows.subarray(from * width, to * width), vector);
+      parts.push(
+        shape.tokenNorm
+          ? scaled(projected, shape.hidden, dataOf(tensors, scaleOf(shape, vector))[0] ?? 1)
+          : projected,
+      );
+      await turn();
+    }
+  return joined(parts);
+};
+
+/** The first row and the end of each block of rows that is multiplied at once. */
+const blocksOf = (shape: AdapterShape, rows: Float32Array, vector: number): [from: number, to: number][] => {
+  const width = shape.features[vector] ?? 1;
+  const count = rows.length / width;
+  const size = Math.max(1, Math.floor(AT_ONCE / (width * shape.hidden)));
+  return Array.from({ length: Math.ceil(count / size) }, (_, i) => [
+    i * size,
+    Math.min(count, (i + 1) * size),
+  ]);
+};
+
 /** The soft prompt, `[prompt, word width]`. */
 export const promptTokens = (
   shape: AdapterShape,
@@ -40,17 +76,18 @@ export const promptTokens = (
 };
 
 /**
- * The gradients of all tensors from those of what they make.
+ * The gradients of all tensors from those of what they make, with time for other work between rows.
  *
  * @param given.dVisual of {@link visualTokens}
  * @param given.dPrompt of {@link promptTokens}, summed over the batch
  */
-export const adapterGradients = (
+export const adapterGradients = async (
   shape: AdapterShape,
   tensors: ReadonlyMap<string, NamedTensor>,
   layerVectors: readonly Float32Array[],
   given: { readonly dVisual: Float32Array; readonly dPrompt: Float32Array },
-): Tensors => {
+): Promise<Tensors> => {
+  const turn = createTurns();
   const gradients: Tensors = new Map(
     [...tensors].map(([name, tensor]) => [
       name,
@@ -58,22 +95,31 @@ export const adapterGradients = (
     ]),
   );
   let first = 0;
-  layerVectors.forEach((rows, vector) => {
-    const count = (rows.length / (shape.features[vector] ?? 1)) * shape.hidden;
-    const slopes = given.dVisual.subarray(first, first + count);
-    first += count;
+  for (const [vector, all] of layerVectors.entries()) {
+    const width = shape.features[vector] ?? 1;
     const name = connectorOf(shape, vector);
-    const ofProjected = shape.tokenNorm
-      ? unscaled(
-          projectedOf(shape, tensors, rows, vector),
-          slopes,
-          shape.hidden,
-          dataOf(tensors, scaleOf(shape, vector))[0] ?? 1,
-          dataOf(gradients, scaleOf(shape, vector)),
-        )
-      : slopes;
-    linearWeights(rows, ofProjected, dataOf(gradients, `${name}.weight`), dataOf(gradients, `${name}.bias`));
-  });
+    for (const [from, to] of blocksOf(shape, all, vector)) {
+      const rows = all.subarray(from * width, to * width);
+      const slopes = given.dVisual.subarray(first + from * shape.hidden, first + to * shape.hidden);
+      const ofProjected = shape.tokenNorm
+        ? unscaled(
+            projectedOf(shape, tensors, rows, vector),
+            slopes,
+            shape.hidden,
+            dataOf(tensors, scaleOf(shape, vector))[0] ?? 1,
+            dataOf(gradients, scaleOf(shape, vector)),
+          )
+        : slopes;
+      linearWeights(
+        rows,
+        ofProjected,
+        dataOf(gradients, `${name}.weight`),
+        dataOf(gradients, `${name}.bias`),
+      );
+      await turn();
+    }
+    first += (all.length / width) * shape.hidden;
+  }
   if (shape.prompt > 0) promptGradients(shape, tensors, given.dPrompt, gradients);
   return gradients;
 };

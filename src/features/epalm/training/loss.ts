@@ -2,7 +2,7 @@ import type { TensorData } from "../../../onnx/index.ts";
 import {
   adapterGradients,
   promptTokens,
-  visualTokens,
+  visualTokensInSlices,
   type AdapterShape,
   type Tensors,
 } from "../adapter/index.ts";
@@ -18,7 +18,7 @@ export interface LossOf {
   /** Summed over the places that count, in nats. */
   readonly loss: number;
   /** Of the mean over those places. */
-  readonly gradients: () => Tensors;
+  readonly gradients: () => Promise<Tensors>;
 }
 
 /** Runs the frozen decoder on a batch with an adapter's output for its inputs. */
@@ -44,7 +44,7 @@ export const lossOf = async (
   if (vision !== null) {
     feeds.visual = {
       type: "float32",
-      data: visualTokens(shape, tensors, layerVectors).slice(),
+      data: (await visualTokensInSlices(shape, tensors, layerVectors)).slice(),
       dims: [layerVectors.length, rows, vision.tokens, config.hidden],
     };
     asked.push("d_visual");

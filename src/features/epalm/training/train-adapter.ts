@@ -149,7 +149,7 @@ const takeStep = async (
   rate: (name: string) => number,
 ): Promise<void> => {
   const { loss, gradients } = await lossOf(decoder, training, adapter, projected, batch);
-  const slopes = gradients();
+  const slopes = await gradients();
   clipGradients(slopes, clip);
   const rates = new Map([...adapter.tensors.keys()].map((name) => [name, rate(name)]));
   stepAdamW(adapter.tensors, slopes, state.optimiser, (name) => rates.get(name) ?? 0, { weightDecay });
