@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from anchorage import Anchorage, Collection
 from PIL import Image
+
+from anchorage import Anchorage, Collection
 
 DIMENSION = 4
 

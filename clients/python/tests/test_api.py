@@ -8,8 +8,9 @@ import api_types
 import generate
 import httpx
 import pytest
-from anchorage import Anchorage, Collection, Retries
 from test_corpus import CORPUS, call, exchange, snake
+
+from anchorage import Anchorage, Collection, Retries
 
 # Where a method is not called as its operation is.
 NAMES = {

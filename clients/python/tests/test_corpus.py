@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from anchorage import Anchorage, AsyncAnchorage, Classification, SearchResult, Similarities, decode_vector
 
 TESTS = Path(__file__).resolve().parents[3] / "test"

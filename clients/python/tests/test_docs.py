@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import anchorage
 import pytest
+
+import anchorage
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "python.md"
 
@@ -24,5 +25,11 @@ def test_the_examples_run_one_after_another(
         for name in ("squares", "vectors", "photos"):
             client.collection(name).delete()
     printed = capsys.readouterr().out
-    for expected in ("['a red square']", "['blue']", "[2001, 2500] 3", "['the sea']", "anchors.0.imageVector"):
+    for expected in (
+        "['a red square']",
+        "['blue']",
+        "[2001, 2500] 3",
+        "['the sea']",
+        "anchors.0.imageVector",
+    ):
         assert expected in printed

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from anchorage import Anchorage, OtherEncoderError
 from conftest import colour_vectors, letter_vectors
 from PIL import Image
+
+from anchorage import Anchorage, OtherEncoderError
 
 FILES = {"red": Image.new("RGB", (32, 32), "red"), "blue": Image.new("RGB", (32, 32), "blue")}
 NAME = "test/colours"
@@ -40,7 +41,9 @@ def test_another_function_is_refused(client: Anchorage, new_name: Callable[[], s
         return colour_vectors(pictures)[:, ::-1]
 
     other = client.collection(name, image_encoder=mirrored, text_encoder=letter_vectors)
-    with pytest.raises(OtherEncoderError, match=r'made by "test/colours"; the given function makes other ones \(cosine'):
+    with pytest.raises(
+        OtherEncoderError, match=r'made by "test/colours"; the given function makes other ones \(cosine'
+    ):
         other.put([anchor])
 
     def shorter(texts: list[str]) -> np.ndarray:

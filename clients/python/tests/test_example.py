@@ -6,6 +6,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+
 from anchorage import Anchorage
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "python"

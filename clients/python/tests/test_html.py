@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import anchorage
 import numpy as np
+
+import anchorage
 from anchorage import Collection
 from anchorage._html import bar
 
@@ -18,7 +19,12 @@ def test_an_explained_classification_shows_pictures_and_bars(birds: Collection) 
     birds.put(
         [
             {"id": "<b>", "text": "<i>bold</i>", "imageVector": [1, 0, 0, 1], "textVector": [-1, 0, 0, 0.1]},
-            {"id": "against", "text": "no owl", "imageVector": [1, 0.1, 0, 0.5], "textVector": [-1, -0.4, 0, 0]},
+            {
+                "id": "against",
+                "text": "no owl",
+                "imageVector": [1, 0.1, 0, 0.5],
+                "textVector": [-1, -0.4, 0, 0],
+            },
         ]
     )
     birds.update(asif={"negatives": "keep"})

@@ -10,9 +10,10 @@ import textwrap
 import time
 from pathlib import Path
 
-import anchorage
 import httpx
 import pytest
+
+import anchorage
 from anchorage import _local
 from anchorage._local import LocalOptions, find_node, find_package
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import anchorage
 import numpy as np
 import pytest
-from anchorage import Anchorage, AsyncAnchorage, Collection, encode_vector
 from PIL import Image
+
+import anchorage
+from anchorage import Anchorage, AsyncAnchorage, Collection, encode_vector
 
 
 def test_a_vector_comes_back_bit_for_bit(birds: Collection) -> None:
@@ -102,7 +103,12 @@ def test_errors_have_classes(client: Anchorage, birds: Collection) -> None:
 
 
 def test_a_counterfactual_takes_anchors_that_are_not_there(birds: Collection) -> None:
-    cock = {"id": "cock", "imageVector": [0, 1, 0, 1], "textVector": [0, 1, 1, 0], "metadata": {"images": ["x"]}}
+    cock = {
+        "id": "cock",
+        "imageVector": [0, 1, 0, 1],
+        "textVector": [0, 1, 1, 0],
+        "metadata": {"images": ["x"]},
+    }
     answer = birds.counterfactual(
         images=[np.array([0, 1, 0, 1])],
         classes=[{"name": "hen", "prompts": [np.array([0, 1, 0.5, 0])]}],
@@ -165,7 +171,9 @@ def test_images_and_texts_are_encoded_by_the_service(client: Anchorage, new_name
     squares.create()
     pictures = {name: Image.new("RGB", (32, 32), name) for name in ("red", "blue")}
     squares.put([{"id": name, "text": f"a {name} square", "image": each} for name, each in pictures.items()])
-    assert squares.classify(images=[pictures["red"]], classes=["a red square", "a blue square"]).names == ["a red square"]
+    assert squares.classify(images=[pictures["red"]], classes=["a red square", "a blue square"]).names == [
+        "a red square"
+    ]
     found = squares.search(query="a blue square", target="image", limit=1)
     assert found.ids == ["blue"]
     html = found._repr_html_()

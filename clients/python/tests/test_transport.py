@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
-import anchorage
 import httpx
 import pytest
+
+import anchorage
 from anchorage import Anchorage, Retries
 
 QUICK = Retries(attempts=2, first_wait=0)
@@ -124,7 +126,8 @@ def test_options_are_those_of_a_copy() -> None:
 
 
 def test_events_are_read_and_a_problem_in_them_is_raised() -> None:
-    text = 'event: round\ndata: {"round": 1}\n\nevent: problem\ndata: {"type": "/docs#problem-conflict", "title": "", "status": 409, "detail": "moved"}\n\n'
+    problem = {"type": "/docs#problem-conflict", "title": "", "status": 409, "detail": "moved"}
+    text = f'event: round\ndata: {{"round": 1}}\n\nevent: problem\ndata: {json.dumps(problem)}\n\n'
     events = Script(httpx.Response(200, text=text)).client().consensus_stream(collection="birds")
     assert next(events) == ("round", {"round": 1})
     with pytest.raises(anchorage.ConflictError, match="moved"):

@@ -34,7 +34,7 @@ from ._errors import (
     UnprocessableError,
     UnsupportedMediaTypeError,
 )
-from ._inputs import anchor
+from ._inputs import anchor, external
 from ._local import LocalOptions
 from ._retry import Retries
 from ._sync._client import Anchorage
@@ -81,4 +81,5 @@ __all__ = [
     "anchor",
     "decode_vector",
     "encode_vector",
+    "external",
 ]

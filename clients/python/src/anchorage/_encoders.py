@@ -118,6 +118,7 @@ def _vectors(function: Callable[[list[Any]], Any], items: list[Any], side: Side)
     vectors = np.asarray(function(items), dtype=np.float32)
     if vectors.ndim != 2 or vectors.shape[0] != len(items):
         raise ValueError(
-            f"the {side} encoder must give an array [{len(items)}, d] of {len(items)} {side}s, not {list(vectors.shape)}"
+            f"the {side} encoder must give an array [{len(items)}, d] of {len(items)} {side}s, "
+            f"not {list(vectors.shape)}"
         )
     return vectors

@@ -13,9 +13,7 @@ from ._encoders import Encoder, ImageEncoder, Side, TextEncoder, encoder_of
 class Encoders:
     """The client's encoders of one collection, each of which may be absent: then the service encodes."""
 
-    def __init__(
-        self, image_encoder: ImageEncoder | None, text_encoder: TextEncoder | None, name: str | None
-    ) -> None:
+    def __init__(self, image_encoder: ImageEncoder | None, text_encoder: TextEncoder | None, name: str | None) -> None:
         self._functions = {"image": image_encoder, "text": text_encoder}
         self._name = name
         self._made: dict[Side, Encoder | None] = {}

@@ -1,4 +1,4 @@
-"""How answers look in a notebook: thumbnails, and bars to the right for what speaks for a class, to the left against it."""
+"""How answers look in a notebook: thumbnails, and bars for what speaks for a class (right) and against it (left)."""
 
 from __future__ import annotations
 
@@ -74,8 +74,7 @@ def hits_html(hits: Sequence[SearchAnswerHits], pictures: Thumbnails) -> str:
     """The hits of a search."""
     pictures.fetch(hit["id"] for hit in hits)
     rows = (
-        (pictures.html(hit["id"]), escape(hit["id"]), escape(hit["text"] or ""), f"{hit['score']:.4f}")
-        for hit in hits
+        (pictures.html(hit["id"]), escape(hit["id"]), escape(hit["text"] or ""), f"{hit['score']:.4f}") for hit in hits
     )
     return table(("", "id", "text", "score"), rows)
 

@@ -17,6 +17,8 @@ from ._vectors import Vector, encode_vector
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
+    from .types import EncoderChoice
+
     ImageLike = Union[PillowImage, bytes, "os.PathLike[str]", Mapping[str, str]]
 else:
     ImageLike = Any
@@ -47,6 +49,15 @@ def anchor(id: str) -> dict[str, str]:
     {'anchor': 'a1'}
     """
     return {"anchor": id}
+
+
+def external(dimension: int) -> EncoderChoice:
+    """The encoder of a collection that is given vectors of this dimension.
+
+    >>> external(64)
+    {'external': {'dimension': 64}}
+    """
+    return {"external": {"dimension": dimension}}
 
 
 def is_picture(value: object) -> bool:

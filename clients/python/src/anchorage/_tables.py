@@ -40,15 +40,15 @@ def anchors_to_arrow(anchors: Sequence[StoredAnchor]) -> Any:
         vectors = [anchor.get(name) for anchor in anchors]
         given = [vector for vector in vectors if vector is not None]
         if given and len(given) == len(anchors):
-            columns[name] = arrow.FixedSizeListArray.from_arrays(
-                arrow.array(np.concatenate(given)), len(given[0])
-            )
+            columns[name] = arrow.FixedSizeListArray.from_arrays(arrow.array(np.concatenate(given)), len(given[0]))
     return arrow.table(columns)
 
 
 def anchors_to_pandas(anchors: Sequence[StoredAnchor]) -> pandas.DataFrame:
     """One row an anchor, by id; vectors are arrays, metadata a dictionary."""
-    columns = list(cast("dict[str, Any]", anchors[0])) if anchors else ["id", "text", "metadata", "hasImage", "sequence"]
+    columns = (
+        list(cast("dict[str, Any]", anchors[0])) if anchors else ["id", "text", "metadata", "hasImage", "sequence"]
+    )
     frame: Any = rows_to_pandas(cast("Sequence[Mapping[str, Any]]", anchors), columns)
     return frame.set_index("id")
 

@@ -26,8 +26,8 @@ class Projection:
 class ProjectionValues:
     """A value of each anchor on the map, in the order of its ids.
 
-    Of a metadata key, ``codes`` are places in ``values`` (4294967295 without the key, 4294967294 for rare values); of the
-    agreement, ``numbers`` are given.
+    Of a metadata key, ``codes`` are places in ``values`` (4294967295 without the key, 4294967294 for rare
+    values); of the agreement, ``numbers`` are given.
     """
 
     values: list[Any]

@@ -38,12 +38,16 @@ def _decoded(anchor: dict[str, Any]) -> types.StoredAnchor:
 
 class AnchorsPart(CollectionPart):
     async def put(
-        self, anchors: Sequence[types.Anchor], *, minSequence: int | None = None, ifSequence: int | None = None
+        self,
+        anchors: Sequence[types.Anchor],
+        *,
+        minSequence: int | None = None,
+        ifSequence: int | None = None,
     ) -> types.Written:
         """Stores all anchors or none, 1 to 10,000; an anchor of an id that is there is replaced.
 
-        ``image`` may be a picture of Pillow, bytes or a path, vectors may be arrays. With ``ifSequence`` the request is not
-        repeated, since a second one would collide with the first.
+        ``image`` may be a picture of Pillow, bytes or a path, vectors may be arrays. With ``ifSequence`` the
+        request is not repeated, since a second one would collide with the first.
         """
         given: Sequence[Mapping[str, Any]] = anchors
         if self._encoders.given:
@@ -51,9 +55,7 @@ class AnchorsPart(CollectionPart):
             given = self._encoders.anchors(given)
         body: dict[str, Any] = {"anchors": [anchor_body(anchor) for anchor in given]}
         body.update(body_of({"minSequence": minSequence, "ifSequence": ifSequence}))
-        return await self._transport.json(
-            "PUT", f"{self._path}/anchors", body=body, repeatable=ifSequence is None
-        )
+        return await self._transport.json("PUT", f"{self._path}/anchors", body=body, repeatable=ifSequence is None)
 
     async def put_stream(
         self,
@@ -64,8 +66,9 @@ class AnchorsPart(CollectionPart):
     ) -> AsyncIterator[types.WrittenLines]:
         """Stores any number of anchors in batches, and yields what was stored of each.
 
-        Anchors are taken from the iterable as the service stores them: no more than one batch is held. Each batch is stored
-        as a whole; an ApiError has the place of its first anchor in ``first``. Nothing is sent before the iteration begins.
+        Anchors are taken from the iterable as the service stores them: no more than one batch is held. Each
+        batch is stored as a whole; an ApiError has the place of its first anchor in ``first``. Nothing is sent
+        before the iteration begins.
         """
         batch = Batch(batch_size, batch_bytes)
         async for some in self._ready(anchors):
@@ -95,9 +98,7 @@ class AnchorsPart(CollectionPart):
 
     async def _put_batch(self, batch: Batch) -> types.WrittenLines:
         try:
-            written = await self._transport.json(
-                "PUT", f"{self._path}/anchors", content=batch.body(), repeatable=True
-            )
+            written = await self._transport.json("PUT", f"{self._path}/anchors", content=batch.body(), repeatable=True)
         except ApiError as error:
             error.first = batch.first
             raise
@@ -111,9 +112,7 @@ class AnchorsPart(CollectionPart):
             count += written["upserted"]
         return count
 
-    async def get_anchor(
-        self, id: str, *, vectors: bool = False, minSequence: int | None = None
-    ) -> types.StoredAnchor:
+    async def get_anchor(self, id: str, *, vectors: bool = False, minSequence: int | None = None) -> types.StoredAnchor:
         """An anchor; its vectors are arrays of float32."""
         query = {"vectors": "base64" if vectors else None, "minSequence": minSequence}
         return _decoded(await self._get(f"/anchors/{segment(id)}", query))
@@ -143,17 +142,13 @@ class AnchorsPart(CollectionPart):
             if cursor is None:
                 return
 
-    async def to_pandas(
-        self, *, filter: Mapping[str, Any] | None = None, vectors: bool = False
-    ) -> pandas.DataFrame:
+    async def to_pandas(self, *, filter: Mapping[str, Any] | None = None, vectors: bool = False) -> pandas.DataFrame:
         """The anchors, one a row, by id."""
         return anchors_to_pandas(
             [anchor async for anchor in self.list_anchors(filter=filter, vectors=vectors, page_size=1_000)]
         )
 
-    async def to_arrow(
-        self, *, filter: Mapping[str, Any] | None = None, vectors: bool = False
-    ) -> Any:
+    async def to_arrow(self, *, filter: Mapping[str, Any] | None = None, vectors: bool = False) -> Any:
         """The anchors, one a row, as a ``pyarrow.Table``; vectors are fixed-size lists of float32."""
         return anchors_to_arrow(
             [anchor async for anchor in self.list_anchors(filter=filter, vectors=vectors, page_size=1_000)]
@@ -161,9 +156,7 @@ class AnchorsPart(CollectionPart):
 
     async def change_anchor(self, id: str, **change: Unpack[types.AnchorChange]) -> types.StoredAnchor:
         """Changes an anchor's caption or metadata; its image stays."""
-        return await self._transport.json(
-            "PATCH", f"{self._path}/anchors/{segment(id)}", body=dict(change)
-        )
+        return await self._transport.json("PATCH", f"{self._path}/anchors/{segment(id)}", body=dict(change))
 
     async def get_anchor_image(self, id: str, *, size: Literal["thumbnail", "original"] | None = None) -> bytes:
         """The file of an anchor's thumbnail, or of the original where it is kept and asked for."""
@@ -205,7 +198,7 @@ class AnchorsPart(CollectionPart):
             after = page["ids"][-1]
 
     async def delete_anchor(self, id: str, *, neverAgain: bool = False) -> types.Deleted:
-        """Deletes an anchor. With ``neverAgain`` the same image, and nearly the same picture, is refused from then on."""
+        """Deletes an anchor. With ``neverAgain`` the same image, or nearly the same, is refused from then on."""
         query = {"neverAgain": True if neverAgain else None}
         return await self._transport.json("DELETE", f"{self._path}/anchors/{segment(id)}", query=query)
 
@@ -220,9 +213,7 @@ class AnchorsPart(CollectionPart):
     ) -> types.Deleted:
         """Deletes anchors by ids or by a filter."""
         fields = {"ids": ids, "filter": filter, "neverAgain": neverAgain}
-        return await self._post(
-            "/anchors/delete", {**fields, "minSequence": minSequence, "ifSequence": ifSequence}
-        )
+        return await self._post("/anchors/delete", {**fields, "minSequence": minSequence, "ifSequence": ifSequence})
 
 
 def _json(value: object) -> str:

@@ -65,7 +65,7 @@ class AsyncCollection(AnchorsPart, QueriesPart):
         return await self._get(f"/receipts/{segment(id)}")
 
     async def compact(self, *, tables: Literal["rewrite", "vacuum"] | None = None) -> types.Compacted:
-        """Removes deleted anchors from memory, snapshots and tables; the default ``rewrite`` locks the tables meanwhile."""
+        """Removes deleted anchors from memory, files and tables; ``rewrite``, the default, locks the tables."""
         return await self._transport.json("POST", f"{self._path}/compact", query={"tables": tables})
 
     async def adopt_indexes(self) -> types.AdoptedIndexes:

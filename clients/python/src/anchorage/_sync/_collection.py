@@ -66,7 +66,7 @@ class Collection(AnchorsPart, QueriesPart):
         return self._get(f"/receipts/{segment(id)}")
 
     def compact(self, *, tables: Literal["rewrite", "vacuum"] | None = None) -> types.Compacted:
-        """Removes deleted anchors from memory, snapshots and tables; the default ``rewrite`` locks the tables meanwhile."""
+        """Removes deleted anchors from memory, files and tables; ``rewrite``, the default, locks the tables."""
         return self._transport.json("POST", f"{self._path}/compact", query={"tables": tables})
 
     def adopt_indexes(self) -> types.AdoptedIndexes:

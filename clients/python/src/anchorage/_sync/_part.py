@@ -29,9 +29,7 @@ class CollectionPart:
     def _query(self, path: str, fields: Mapping[str, Any]) -> Any:
         """A read by POST, which may be repeated."""
         encoded = self._encoded(fields)
-        return self._transport.json(
-            "POST", f"{self._path}{path}", body=body_of(encoded), repeatable=True
-        )
+        return self._transport.json("POST", f"{self._path}{path}", body=body_of(encoded), repeatable=True)
 
     def _post(self, path: str, fields: Mapping[str, Any]) -> Any:
         """A write or the start of a job."""

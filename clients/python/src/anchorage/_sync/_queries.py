@@ -47,9 +47,7 @@ class QueriesPart(CollectionPart):
         """How well the anchors support each class, and which pairs to add."""
         return self._query("/coverage", _any(request))
 
-    def counterfactual(
-        self, **request: Unpack[types.CounterfactualRequest]
-    ) -> types.CounterfactualAnswer:
+    def counterfactual(self, **request: Unpack[types.CounterfactualRequest]) -> types.CounterfactualAnswer:
         """Classifies as if some anchors were absent (``without``) or others present (``with_``). Nothing is written."""
         return self._query("/counterfactual", _any(request))
 
@@ -57,9 +55,7 @@ class QueriesPart(CollectionPart):
         """The anchors whose removal, one at a time, changes the most answers."""
         return self._query("/influence", _any(request))
 
-    def place_on_projection(
-        self, **request: Unpack[types.ProjectionPlaceRequest]
-    ) -> types.ProjectionPlace:
+    def place_on_projection(self, **request: Unpack[types.ProjectionPlaceRequest]) -> types.ProjectionPlace:
         """Where a text or an image would be on the map of the anchors, and what is near it."""
         return self._query("/projection/place", _any(request))
 

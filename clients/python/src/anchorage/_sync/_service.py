@@ -131,15 +131,11 @@ class Service:
     def delete_selection(self, id: str) -> None:
         self._transport.send("DELETE", f"/v1/selections/{segment(id)}")
 
-    def transferability(
-        self, **request: Unpack[types.TransferabilityRequest]
-    ) -> types.TransferabilityAnswer:
+    def transferability(self, **request: Unpack[types.TransferabilityRequest]) -> types.TransferabilityAnswer:
         """How well features fit labels, by several scores."""
         return self._post("/v1/transferability", request, repeatable=True)
 
-    def rank_correlation(
-        self, **request: Unpack[types.RankCorrelationRequest]
-    ) -> types.RankCorrelationAnswer:
+    def rank_correlation(self, **request: Unpack[types.RankCorrelationRequest]) -> types.RankCorrelationAnswer:
         """How similarly two lists rank the same items."""
         return self._post("/v1/rank-correlation", request, repeatable=True)
 
@@ -147,16 +143,12 @@ class Service:
         """Runs generators and scorers in a closed loop until they agree."""
         return self._post("/v1/consensus", request, repeatable=True)
 
-    def consensus_stream(
-        self, **request: Unpack[types.ConsensusRequest]
-    ) -> Iterator[tuple[str, Any]]:
+    def consensus_stream(self, **request: Unpack[types.ConsensusRequest]) -> Iterator[tuple[str, Any]]:
         """Runs the same and yields ``("round", ...)`` for each round when it ends, then ``("result", ...)``."""
         for event in self._transport.events("/v1/consensus", body_of(_any(request))):
             yield event
 
-    def consensus_score(
-        self, **request: Unpack[types.ConsensusScoreRequest]
-    ) -> types.ConsensusScoreAnswer:
+    def consensus_score(self, **request: Unpack[types.ConsensusScoreRequest]) -> types.ConsensusScoreAnswer:
         """The scores of some proposals by each scorer, raw and calibrated."""
         return self._post("/v1/consensus/score", request, repeatable=True)
 
@@ -201,9 +193,7 @@ class Service:
         """Has a language model answer a question about an image, or caption it."""
         return self._post("/v1/generate", request, repeatable=True)
 
-    def generate_stream(
-        self, **request: Unpack[types.GenerateRequest]
-    ) -> Iterator[tuple[str, Any]]:
+    def generate_stream(self, **request: Unpack[types.GenerateRequest]) -> Iterator[tuple[str, Any]]:
         """Generates the same and yields ``("token", ...)`` for each token, then ``("result", ...)``."""
         for event in self._transport.events("/v1/generate", body_of(_any(request))):
             yield event
