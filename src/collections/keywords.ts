@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { SearchAnswer, SearchRequest } from "../api/queries.ts";
 import { invalidField } from "../errors.ts";
 import { createTurns } from "../math/slices.ts";
@@ -5,6 +6,8 @@ import { searchCaptions, wordsOf, type Database } from "../store/index.ts";
 import { compileFilter } from "./filter.ts";
 import { answer, type Queried } from "./question.ts";
 
+/** A beginning that most captions have keeps Postgres busy for seconds, and other requests need its connections. */
+const inTurn = pLimit(4);
 const REASON = "keywords are looked for in the captions; no vectors are compared";
 
 /**
@@ -22,7 +25,7 @@ export const searchKeywords = async (
   const words = wordsOf(text);
   if (words.length === 0) throw invalidField(["query", "keywords"], "must hold a word: letters or digits");
   const holds = filter === undefined ? undefined : compileFilter(filter);
-  const found = await searchCaptions(store, record, words, holds === undefined ? limit : null);
+  const found = await inTurn(() => searchCaptions(store, record, words, holds === undefined ? limit : null));
   const turn = createTurns();
   const hits = [];
   for (const { id, score } of found) {

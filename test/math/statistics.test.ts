@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   bootstrapInterval,
+  bootstrapIntervalInSlices,
   wilsonInterval,
   mean,
   median,
@@ -51,6 +52,21 @@ describe("the bootstrap interval", () => {
     const half = 1.96 * Math.sqrt((0.3 * 0.7) / 1_000);
     expect(low).toBeCloseTo(0.3 - half, 2);
     expect(high).toBeCloseTo(0.3 + half, 2);
+  });
+
+  it("is the same in slices, between which the event loop turns", async () => {
+    const groups = Array.from({ length: 5_000 }, (_, i) => [i % 3, i % 7]);
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const found = await bootstrapIntervalInSlices(groups, { seed: 7 });
+    isOver = true;
+    expect(found).toEqual(bootstrapInterval(groups, { seed: 7 }));
+    expect(turns).toBeGreaterThan(3);
   });
 
   it("is the same for the same seed and another for another", () => {
