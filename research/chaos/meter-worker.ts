@@ -10,6 +10,8 @@ export interface Watched {
 export interface Measured {
   /** Milliseconds of each answer of /healthz, each asked on a connection of its own. */
   readonly pings: readonly number[];
+  /** How long the main thread waited for a processor that others had. */
+  readonly waitedMs: number;
   /** The most memory that Node and its children, Postgres apart, had at one time. */
   readonly peakBytes: number;
 }
@@ -30,6 +32,12 @@ export const open = (): MeterCalls => {
   let watched: Watched | null = null;
   let pings: number[] = [];
   let peakBytes = 0;
+  let [waitedMs, waitedBefore] = [0, 0];
+  const addWaited = (): void => {
+    const now = watched === null ? 0 : waitedOf(watched.pid);
+    waitedMs += Math.max(0, now - waitedBefore);
+    waitedBefore = now;
+  };
   const pinging = setInterval(() => {
     if (watched !== null) ping(watched.url, (ms) => pings.push(ms));
   }, PING_EVERY_MS);
@@ -38,10 +46,14 @@ export const open = (): MeterCalls => {
   }, LOOK_EVERY_MS);
   return {
     watch: (next) => {
+      addWaited();
       watched = next;
+      waitedBefore = next === null ? 0 : waitedOf(next.pid);
     },
     read: () => {
-      const measured = { pings, peakBytes };
+      addWaited();
+      const measured = { pings, waitedMs, peakBytes };
+      waitedMs = 0;
       pings = [];
       peakBytes = 0;
       return measured;
@@ -59,6 +71,15 @@ const ping = (url: string, answered: (ms: number) => void): void => {
     response.resume();
     response.on("end", () => answered(performance.now() - start));
   }).on("error", () => undefined);
+};
+
+/** The second field of `schedstat` (Linux): nanoseconds in which a thread could have run and did not. */
+const waitedOf = (pid: number): number => {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[1] ?? 0) / 1e6;
+  } catch {
+    return 0;
+  }
 };
 
 /** Resident memory of a process and its children; 0 for one that is gone, and for Postgres. */
