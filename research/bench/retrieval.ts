@@ -1,3 +1,4 @@
+import type { NeighbourGraph, GraphLibrary } from "../../src/retrieval/neighbour-graph.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ import {
   createExactIndex,
   createHnswIndex,
   DEFAULT_COSTS,
-  loadHnsw,
+  loadGraphLibrary,
   measureRecall,
   pointFor,
   readProfile,
@@ -23,14 +24,7 @@ import {
   type VectorIndex,
 } from "../../src/retrieval/index.ts";
 import { building, msOf, recallOf, rounded } from "./retrieval/measure.ts";
-import {
-  hnswlibPeer,
-  openLance,
-  openSqliteVec,
-  openUsearch,
-  plainLoop,
-  type Peer,
-} from "./retrieval/peers.ts";
+import { graphPeer, openLance, openSqliteVec, openUsearch, plainLoop, type Peer } from "./retrieval/peers.ts";
 import { DIMENSION, isTagged, makeVectors, type Shape } from "./retrieval/vectors.ts";
 
 /** How long the k nearest of n vectors take and how many of them are right: this engine beside others. */
@@ -67,16 +61,17 @@ const compare = (a: number, b: number): number => a - b;
 
 /** Our graph, and the library's object inside it, so that both are measured on the same graph. */
 const buildGraph = async (rows: Float32Array, row: (slot: number) => Float32Array, directory: string) => {
-  const library = await loadHnsw();
+  const library = await loadGraphLibrary();
   if (library === undefined) return undefined;
-  const made: InstanceType<typeof library.HierarchicalNSW>[] = [];
-  class Watched extends library.HierarchicalNSW {
-    constructor(space: "ip" | "l2" | "cosine", dimension: number) {
-      super(space, dimension);
-      made.push(this);
-    }
-  }
-  const watching = { ...library, HierarchicalNSW: Watched };
+  const made: NeighbourGraph[] = [];
+  const watching: GraphLibrary = {
+    ...library,
+    newGraph: (dimension) => {
+      const graph = library.newGraph(dimension);
+      made.push(graph);
+      return graph;
+    },
+  };
   const index = createHnswIndex(watching, { dimension: DIMENSION, compare, row, profile });
   const { ms: buildMs, memory } = await building(async () => {
     index.add(0, rows);
@@ -84,7 +79,10 @@ const buildGraph = async (rows: Float32Array, row: (slot: number) => Float32Arra
   });
   const [graph] = made;
   if (graph === undefined) return undefined;
-  return { hnsw: { index, buildMs, memory }, peer: await hnswlibPeer(graph, { buildMs, memory }, directory) };
+  return {
+    hnsw: { index, buildMs, memory },
+    peer: await graphPeer(library.name, graph, { buildMs, memory }, directory),
+  };
 };
 
 const open = async (
@@ -98,7 +96,12 @@ const open = async (
   const added = await building(() => {
     index.add(0, rows);
   });
-  const calibration = { hnswlib: await loadHnsw(), profile, fallback: DEFAULT_COSTS, isClosed: () => false };
+  const calibration = {
+    graphLibrary: await loadGraphLibrary(),
+    profile,
+    fallback: DEFAULT_COSTS,
+    isClosed: () => false,
+  };
   const costs = (await measureCosts(calibration)) ?? DEFAULT_COSTS;
   useCosts(costs);
   const built = graphs ? await buildGraph(rows, index.row, directory) : undefined;

@@ -6,12 +6,11 @@ import {
   builtFolder,
   forgetErased,
   forgetGone,
-  hnswAvailable,
   isBuilt,
-  loadHnsw,
   readBuilt,
   removeAll,
   removeBuilt,
+  requireGraphLibrary,
   type AnchorSpace,
   type BuildSubject,
 } from "../retrieval/index.ts";
@@ -54,8 +53,7 @@ export const createBuiltIndexes = (store: Store, directory: string, log: Log): B
     const [folder, subject] = [folderOf(collection), buildSubject(collection)];
     if (!(await isBuilt(folder))) throw noneBuilt(record);
     await forgetErased(folder, subject, await erasedUpTo(store, record));
-    const hnswlib = await loadHnsw();
-    if (hnswlib === undefined) throw new AnchorageError("unavailable", (await hnswAvailable()).reason);
+    const graphLibrary = await requireGraphLibrary();
     const found = await readBuilt(
       folder,
       {
@@ -63,7 +61,7 @@ export const createBuiltIndexes = (store: Store, directory: string, log: Log): B
         sequence: subject.view.sequence,
         anchors: subject.view.size,
       },
-      hnswlib,
+      graphLibrary,
     );
     if (found.state === "read") return space.adopt(found.index);
     if (found.state === "none") throw noneBuilt(record);

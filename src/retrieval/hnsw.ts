@@ -1,4 +1,4 @@
-import type { HierarchicalNSW } from "hnswlib-node";
+import type { GraphNeighbours, NeighbourGraph, GraphLibrary } from "./neighbour-graph.ts";
 import { emptyNeighbours } from "./top-k.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { Neighbours, Slot, VectorIndex } from "./types.ts";
@@ -9,40 +9,9 @@ const FIRST_CAPACITY = 1_024;
 /** Seed of the random levels: the same vectors give the same graph. */
 export const SEED = 1;
 
-const load = async () => {
-  try {
-    // A CommonJS module: its exports are on `default` under ESM.
-    const loaded = await import("hnswlib-node");
-    return loaded.default;
-  } catch {
-    return undefined;
-  }
-};
-
-export type HnswLibrary = NonNullable<Awaited<ReturnType<typeof load>>>;
-
-let library: Promise<HnswLibrary | undefined> | undefined;
-
-/** The native library, or undefined if it could not be compiled at install time. */
-export const loadHnsw = (): Promise<HnswLibrary | undefined> => (library ??= load());
-
-/** Whether HNSW is available; if not, what is missing and its effect, as a sentence. */
-export const hnswAvailable = async (): Promise<{ available: boolean; reason: string }> =>
-  (await loadHnsw()) === undefined
-    ? {
-        available: false,
-        reason:
-          "hnswlib-node is not installed (it is compiled at install, which takes a C++ compiler): the exact index " +
-          "answers everything, which costs time beyond some hundred thousand anchors",
-      }
-    : { available: true, reason: "" };
-
-/** Nearest first. */
-type Found = ReturnType<HierarchicalNSW["searchKnn"]>;
-
 /** A graph built elsewhere and read from a file. */
 export interface LoadedGraph {
-  readonly graph: HierarchicalNSW;
+  readonly graph: NeighbourGraph;
   /** The slot of each label's vector; -1 if its anchor no longer exists, so that it is hidden. */
   readonly slots: Int32Array;
   /** Slots that the graph lacks and that will be inserted. */
@@ -63,7 +32,7 @@ export interface HnswIndex extends VectorIndex {
 }
 
 /**
- * A navigable small-world graph (Malkov and Yashunin, arXiv 1603.09320) by hnswlib. Added vectors are inserted in
+ * A navigable small-world graph (Malkov and Yashunin, arXiv 1603.09320). Added vectors are inserted in
  * slices, so that the event loop is not blocked; until then they are not found. Scores equal those of an exact index
  * up to float32's rounding of 1 - score.
  *
@@ -71,7 +40,7 @@ export interface HnswIndex extends VectorIndex {
  * @param options.loaded a graph to start with, owned by the index from now on; default: empty
  */
 export const createHnswIndex = (
-  hnswlib: HnswLibrary,
+  library: GraphLibrary,
   options: {
     readonly dimension: number;
     readonly compare: (a: Slot, b: Slot) => number;
@@ -81,7 +50,7 @@ export const createHnswIndex = (
   },
 ): HnswIndex => {
   const { dimension: d, compare, row, profile, loaded } = options;
-  const graph = loaded?.graph ?? newGraph(hnswlib, d, profile);
+  const graph = loaded?.graph ?? newGraph(library, d, profile);
   /** By label, in order of insertion: the slot, or -1. By slot: its label, or -1. */
   const slotOf: number[] = Array.from(loaded?.slots ?? []);
   const labelOf = new Array<number>(loaded?.slotCount ?? 0).fill(-1);
@@ -134,7 +103,12 @@ export const createHnswIndex = (
   });
   if (queue.length > 0) buildOn();
 
-  const findNearest = (query: number[], k: number, ef: number, allow: Uint8Array | undefined): Found => {
+  const findNearest = (
+    query: number[],
+    k: number,
+    ef: number,
+    allow: Uint8Array | undefined,
+  ): GraphNeighbours => {
     const candidates = Math.min(Math.max(ef, k), slotOf.length);
     graph.setEf(candidates);
     const filter = allow === undefined ? undefined : (label: number) => allow[slotOf[label] ?? -1] === 1;
@@ -145,7 +119,12 @@ export const createHnswIndex = (
   };
 
   /** Writes the k nearest into a row of `result`, ties in the order of `compare`. */
-  const write = ({ neighbors, distances }: Found, result: Neighbours, row: number, k: number): void => {
+  const write = (
+    { neighbors, distances }: GraphNeighbours,
+    result: Neighbours,
+    row: number,
+    k: number,
+  ): void => {
     const slots = neighbors.map((label) => slotOf[label] ?? -1);
     for (let start = 0; start < slots.length;) {
       let end = start + 1;
@@ -213,8 +192,8 @@ export const createHnswIndex = (
   };
 };
 
-const newGraph = (hnswlib: HnswLibrary, dimension: number, { hnsw }: IndexProfile): HierarchicalNSW => {
-  const graph = new hnswlib.HierarchicalNSW("ip", dimension);
+const newGraph = (library: GraphLibrary, dimension: number, { hnsw }: IndexProfile): NeighbourGraph => {
+  const graph = library.newGraph(dimension);
   const { m, efConstruction } = hnsw;
   graph.initIndex({ maxElements: FIRST_CAPACITY, m, efConstruction, randomSeed: SEED });
   return graph;

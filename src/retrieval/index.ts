@@ -9,7 +9,8 @@ export { chooseIndex, RECALL_TARGET, type IndexChoice, type Circumstances } from
 export { curveFile, readCurves, writeCurves, type CurvesOf } from "./curve-file.ts";
 export { emptyNeighbours } from "./top-k.ts";
 export { copyVectors } from "./fit.ts";
-export { createHnswIndex, hnswAvailable, loadHnsw } from "./hnsw.ts";
+export { hnswAvailable, loadGraphLibrary, requireGraphLibrary } from "./graph-library.ts";
+export { createHnswIndex } from "./hnsw.ts";
 export { closeKernels, multiplyByTransposed } from "./kernels.ts";
 export { openMachineCosts } from "./machine-costs.ts";
 export {

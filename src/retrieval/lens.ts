@@ -5,7 +5,8 @@ import type { FittedTransform } from "../api/transforms.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
-import { createHnswIndex, type HnswIndex, type HnswLibrary, type LoadedGraph } from "./hnsw.ts";
+import type { GraphLibrary } from "./neighbour-graph.ts";
+import { createHnswIndex, type HnswIndex, type LoadedGraph } from "./hnsw.ts";
 import type { IndexProfile } from "./profile.ts";
 import { createFitKeeper, EAGER_ANCHORS, type Kept } from "./fit-keeper.ts";
 import { fit, liveVectors } from "./fit.ts";
@@ -29,7 +30,7 @@ export interface LensSource {
   readonly raw: ExactIndex;
   readonly compare: (a: Slot, b: Slot) => number;
   readonly profile: IndexProfile;
-  readonly hnswlib: HnswLibrary | undefined;
+  readonly graphLibrary: GraphLibrary | undefined;
   readonly save: (record: TransformRecord) => Promise<void>;
   /** One more than any fit of this modality and kind has had, also of one that is still being made. */
   readonly nextVersion: () => number;
@@ -117,7 +118,7 @@ export const fittedFrom = (records: readonly TransformRecord[]): Map<LensKey, Fi
 };
 
 export const createLens = (kind: TransformKind, source: LensSource, carried: Fitted | undefined): Lens => {
-  const { raw, compare, profile, hnswlib, modality } = source;
+  const { raw, compare, profile, graphLibrary, modality } = source;
   let { graphWanted } = source;
   let syncing: Promise<void> = Promise.resolve();
 
@@ -207,11 +208,12 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   };
 
   const adopt: Lens["adopt"] = async (built, view, changes) => {
-    if (hnswlib === undefined) throw new AnchorageError("unavailable", "The HNSW library is not installed.");
+    if (graphLibrary === undefined)
+      throw new AnchorageError("unavailable", "The HNSW library is not installed.");
     const chosen = kind === "none" ? await fitFor(view, changes) : lensed(await takeOver(built, changes));
     await sync(chosen, view.slotCount);
     chosen.hnsw?.close();
-    chosen.hnsw = createHnswIndex(hnswlib, {
+    chosen.hnsw = createHnswIndex(graphLibrary, {
       dimension: chosen.exact.dimension,
       compare,
       row: chosen.exact.row,
@@ -280,11 +282,11 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   };
 
   function feedGraph(target: Lensed, view: AnchorView): void {
-    if (hnswlib === undefined) return;
+    if (graphLibrary === undefined) return;
     const { exact } = target;
     if (target.hnsw === undefined) {
       const { dimension, row } = exact;
-      target.hnsw = createHnswIndex(hnswlib, { dimension, compare, row, profile });
+      target.hnsw = createHnswIndex(graphLibrary, { dimension, compare, row, profile });
       target.origin = { source: "built", sequence: view.sequence };
     }
     for (; target.graphUpTo < view.slotCount; target.graphUpTo++) {

@@ -6,7 +6,7 @@ import { messageOf } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { measureCosts } from "./measure-costs.ts";
 import { DEFAULT_COSTS, parseCosts, useCosts } from "./costs.ts";
-import { loadHnsw } from "./hnsw.ts";
+import { loadGraphLibrary } from "./graph-library.ts";
 import { readProfile } from "./profile.ts";
 
 /** Version of the file and of the cost model. */
@@ -36,7 +36,7 @@ export const openMachineCosts = async (
     try {
       const started = performance.now();
       const costs = await measureCosts({
-        hnswlib: await loadHnsw(),
+        graphLibrary: await loadGraphLibrary(),
         profile: readProfile("default"),
         fallback: DEFAULT_COSTS,
         isClosed: () => closed,

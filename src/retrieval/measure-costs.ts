@@ -1,7 +1,8 @@
 import { createRandom } from "../math/random.ts";
 import { exactCounts, graphCounts, type Costs, type ExactWork } from "./costs.ts";
 import { createExactIndex, unitRows, searchExactly, type RowBlock } from "./exact.ts";
-import { createHnswIndex, type HnswLibrary } from "./hnsw.ts";
+import type { GraphLibrary } from "./neighbour-graph.ts";
+import { createHnswIndex } from "./hnsw.ts";
 import type { IndexProfile } from "./profile.ts";
 
 /** Dimension and rows of the matrices that are searched. */
@@ -31,12 +32,12 @@ interface Sample {
  * @returns undefined where `isClosed` came true meanwhile
  */
 export const measureCosts = async (options: {
-  readonly hnswlib: HnswLibrary | undefined;
+  readonly graphLibrary: GraphLibrary | undefined;
   readonly profile: IndexProfile;
   readonly fallback: Costs;
   readonly isClosed: () => boolean;
 }): Promise<Costs | undefined> => {
-  const { hnswlib, profile, fallback, isClosed } = options;
+  const { graphLibrary, profile, fallback, isClosed } = options;
   const exact: Sample[] = [];
   for (const { dimension, rows } of MATRICES) {
     const vectors = await madeUp(rows, dimension);
@@ -49,7 +50,7 @@ export const measureCosts = async (options: {
       exact.push(await timeExact(vectors, { rows, allowed, dimension, batch, k: 10 }, true));
     }
   }
-  const graph = hnswlib === undefined ? [] : await timeGraph(hnswlib, profile, isClosed);
+  const graph = graphLibrary === undefined ? [] : await timeGraph(graphLibrary, profile, isClosed);
   if (isClosed()) return undefined;
   return {
     exact: fitCosts(exact, fallback.exact),
@@ -93,7 +94,7 @@ const timeExact = async (vectors: Float32Array, work: ExactWork, gather: boolean
 };
 
 const timeGraph = async (
-  hnswlib: HnswLibrary,
+  graphLibrary: GraphLibrary,
   profile: IndexProfile,
   isClosed: () => boolean,
 ): Promise<Sample[]> => {
@@ -102,7 +103,7 @@ const timeGraph = async (
   const vectors = unitRows(await madeUp(rows, dimension), dimension);
   const exact = createExactIndex({ dimension, compare });
   exact.add(0, vectors);
-  const graph = createHnswIndex(hnswlib, { dimension, compare, row: exact.row, profile });
+  const graph = createHnswIndex(graphLibrary, { dimension, compare, row: exact.row, profile });
   try {
     graph.add(0, vectors);
     await graph.ready();

@@ -6,7 +6,7 @@ import type { AnchorSpace } from "./anchor-space.ts";
 import { matchAnchors, whyOutdated, type Matched } from "./adoption.ts";
 import { alignmentsFrom, createAligner, type Aligner, type FittedAlignment } from "./aligner.ts";
 import { createGraphRecall } from "./graph-recall.ts";
-import { loadHnsw } from "./hnsw.ts";
+import { loadGraphLibrary } from "./graph-library.ts";
 import { createCompaction, type Compaction } from "./compaction.ts";
 import { createLens, fittedFrom, type Fitted, type Lens, type LensKey } from "./lens.ts";
 import { createAnchorMemory, type AnchorMemory } from "./anchor-memory.ts";
@@ -43,13 +43,13 @@ export interface SpaceOptions {
 export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpace> => {
   const { imageDimension, textDimension, transform, transforms = [] } = options;
   const profile = options.profile ?? readProfile("default");
-  const hnswlib = await loadHnsw();
+  const graphLibrary = await loadGraphLibrary();
   const saved = fittedFrom(transforms);
   let memory: AnchorMemory = createAnchorMemory(imageDimension, textDimension);
   let lenses = new Map<LensKey, Lens>();
   const indexing: Indexing = {
     profile,
-    hnswInstalled: hnswlib !== undefined,
+    hnswInstalled: graphLibrary !== undefined,
     recall: createGraphRecall((error) =>
       options.log?.warn(`the recall of a graph could not be measured: ${messageOf(error)}`),
     ),
@@ -85,7 +85,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         raw: into[modality],
         compare: into.compare,
         profile,
-        hnswlib,
+        graphLibrary,
         nextVersion: () => nextVersion(`${modality}/${kind}`),
         save: options.saveTransform ?? (() => Promise.resolve()),
         log: options.log ?? silentLog,
@@ -170,7 +170,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   };
 
   const hasGraph = (lens: Lens): boolean =>
-    hnswlib !== undefined && (lens.graphWanted() || memory.size() > profile.exactLimit);
+    graphLibrary !== undefined && (lens.graphWanted() || memory.size() > profile.exactLimit);
 
   const compact = (): Promise<void> =>
     (compacting ??= copyAndSwap().finally(() => {

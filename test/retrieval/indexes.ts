@@ -1,12 +1,13 @@
 import {
   createExactIndex,
   createHnswIndex,
-  loadHnsw,
+  loadGraphLibrary,
   readProfile,
   unitRows,
   type Neighbours,
   type VectorIndex,
 } from "../../src/retrieval/index.ts";
+import { loadUsearch } from "../../src/retrieval/graph-library.ts";
 import type { NaiveHit } from "../support/naive-index.ts";
 
 /** An index under test, and the moment from which it finds what was added. */
@@ -37,9 +38,10 @@ const addingTo = (index: VectorIndex, settled: () => Promise<void>): Opened => {
   };
 };
 
-const hnswlib = await loadHnsw();
+const graphLibrary = await loadGraphLibrary();
+const usearch = await loadUsearch();
 
-const openHnsw = (library: NonNullable<typeof hnswlib>) => (dimension: number, compare: Compare) => {
+const openHnsw = (library: NonNullable<typeof graphLibrary>) => (dimension: number, compare: Compare) => {
   const stored: Float32Array[] = [];
   const index = createHnswIndex(library, {
     dimension,
@@ -57,9 +59,18 @@ const openHnsw = (library: NonNullable<typeof hnswlib>) => (dimension: number, c
   };
 };
 
-export const INDEXES: readonly { name: string; open: (dimension: number, compare: Compare) => Opened }[] = [
-  { name: "exact", open: openExact },
-  ...(hnswlib === undefined ? [] : [{ name: "hnsw", open: openHnsw(hnswlib) }]),
+export const INDEXES: readonly {
+  name: string;
+  kind: "exact" | "hnsw";
+  open: (dimension: number, compare: Compare) => Opened;
+}[] = [
+  { name: "exact", kind: "exact", open: openExact },
+  ...(graphLibrary === undefined
+    ? []
+    : [{ name: "hnsw", kind: "hnsw" as const, open: openHnsw(graphLibrary) }]),
+  ...(usearch === undefined
+    ? []
+    : [{ name: "hnsw by usearch", kind: "hnsw" as const, open: openHnsw(usearch) }]),
 ];
 
 export const flat = (rows: readonly ArrayLike<number>[]): Float32Array =>

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { closeKernels, DEFAULT_COSTS, loadHnsw, RECALL_TARGET, useCosts } from "../../src/retrieval/index.ts";
+import {
+  closeKernels,
+  DEFAULT_COSTS,
+  loadGraphLibrary,
+  RECALL_TARGET,
+  useCosts,
+} from "../../src/retrieval/index.ts";
 import type { TransformName } from "../../src/api/transforms.ts";
 import type { Modality } from "../../src/types.ts";
 import {
@@ -15,7 +21,7 @@ import {
   type Asked,
 } from "./modelled-space.ts";
 
-const installed = (await loadHnsw()) !== undefined;
+const installed = (await loadGraphLibrary()) !== undefined;
 /** More of them are run by MODEL_RUNS=500. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 15);
 

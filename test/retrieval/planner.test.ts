@@ -4,7 +4,7 @@ import {
   chooseIndex,
   closeKernels,
   DEFAULT_COSTS,
-  loadHnsw,
+  loadGraphLibrary,
   openAnchorSpace,
   useCosts,
   type AnchorSpace,
@@ -23,7 +23,7 @@ const profile = {
   exactLimit: LIMIT,
   hnsw: { m: 8, efConstruction: 50, ef: 30 },
 } as const;
-const installed = (await loadHnsw()) !== undefined;
+const installed = (await loadGraphLibrary()) !== undefined;
 
 const openWith = async (count: number): Promise<AnchorSpace> => {
   const space = await openAnchorSpace({ imageDimension: 12, textDimension: 10, transform: "none", profile });

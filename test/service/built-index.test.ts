@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient, type AnchorageClient } from "../../src/features/client.ts";
 import { npyHeader } from "../../src/features/files/npy/index.ts";
-import { loadHnsw, unitRows } from "../../src/retrieval/index.ts";
+import { loadGraphLibrary, unitRows } from "../../src/retrieval/index.ts";
 import { runScript, startScript } from "../scripts/run-script.ts";
 import { normals, seededRandom } from "../support/random.ts";
 import { makeDataDir, startService, type DataDir, type Running } from "./running.ts";
@@ -74,95 +74,99 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   );
 
-describe.skipIf((await loadHnsw()) === undefined)("an index that npm run build-index has built", () => {
-  beforeAll(async () => {
-    data = await makeDataDir();
-    images = vectorsOf(COUNT, IMAGE, 1);
-    const files = [
-      ...["--image-vectors", await writeNpy("images.npy", images, IMAGE)],
-      ...["--text-vectors", await writeNpy("texts.npy", vectorsOf(COUNT, TEXT, 2), TEXT)],
-    ];
-    const { status, stdout, stderr } = await runScript(
-      "build-index",
-      ["--collection", "web", ...files],
-      data.path,
-    );
-    expect([status, stderr]).toEqual([
-      0,
-      expect.stringContaining('collection "web" was not there and is made'),
-    ]);
-    expect(stdout).toMatch(/^web: 6000 anchors at sequence \d+, profile default, in /);
-    service = await startService(data.path);
-    client = createClient({ url: service.url });
-  });
-
-  afterAll(async () => {
-    await service.end("SIGTERM");
-    await data.remove();
-  });
-
-  it("comes with a snapshot, from which the service starts", async () => {
-    await expect
-      .poll(() => service.output(), { timeout: 20_000 })
-      .toContain("collection web: 6000 anchors loaded from a snapshot");
-  });
-
-  it("is adopted by a service that starts, whose planner takes it where it is faster", async () => {
-    await expect
-      .poll(async () => (await search(7)).plan, { timeout: 20_000 })
-      .toMatchObject({ index: "hnsw", anchors: COUNT, transform: "none" });
-    const { plan, hits } = await search(7);
-    expect(plan.otherMs).toBeGreaterThan(plan.estimateMs);
-    expect(hits[0]).toMatchObject({ id: "7" });
-    const { indexes } = await client.collection("web").get();
-    expect(indexes.image.graph).toMatchObject({ source: "adopted", state: "ready", vectors: COUNT });
-  });
-
-  it("does not find what is deleted, and after a compaction no file holds it", async () => {
-    expect((await filesWith(7)).length).toBeGreaterThan(0);
-    await client.collection("web").deleteAnchor("7");
-    const { plan, hits } = await search(7);
-    expect(plan.index).toBe("hnsw");
-    expect(hits).toHaveLength(10);
-    expect(hits.map(({ id }) => id)).not.toContain("7");
-    await client.collection("web").compact();
-    expect(await filesWith(7)).toEqual([]);
-    expect(await isThere(join(data.path, "indexes", "web", "manifest.json"))).toBe(false);
-    expect((await search(8)).plan).toMatchObject({ reason: "the HNSW graph is being built" });
-    expect(await filesWith(8)).toEqual([expect.stringMatching(/\.snapshot$/)]);
-  });
-
-  it("is adopted by a service that runs beside the build, as soon as it is done", async () => {
-    const port = new URL(service.url).port;
-    const { status, stderr } = await runScript("build-index", ["--collection", "web"], data.path, {
-      PORT: port,
+describe.skipIf((await loadGraphLibrary()) === undefined)(
+  "an index that npm run build-index has built",
+  () => {
+    beforeAll(async () => {
+      data = await makeDataDir();
+      images = vectorsOf(COUNT, IMAGE, 1);
+      const files = [
+        ...["--image-vectors", await writeNpy("images.npy", images, IMAGE)],
+        ...["--text-vectors", await writeNpy("texts.npy", vectorsOf(COUNT, TEXT, 2), TEXT)],
+      ];
+      const { status, stdout, stderr } = await runScript(
+        "build-index",
+        ["--collection", "web", ...files],
+        data.path,
+      );
+      expect([status, stderr]).toEqual([
+        0,
+        expect.stringContaining('collection "web" was not there and is made'),
+      ]);
+      expect(stdout).toMatch(/^web: 6000 anchors at sequence \d+, profile default, in /);
+      service = await startService(data.path);
+      client = createClient({ url: service.url });
     });
-    expect(stderr).toContain(
-      `adopted by the service at http://127.0.0.1:${port} (image: 0 hidden, 0 to insert;`,
-    );
-    expect(status).toBe(0);
-    const { indexes } = await client.collection("web").get();
-    expect(indexes.text.graph).toMatchObject({ source: "adopted", state: "ready", vectors: COUNT - 1 });
-  });
 
-  it("is not adopted where a file was damaged, and is removed then", async () => {
-    const folder = join(data.path, "indexes", "web");
-    const graph = (await readdir(folder)).find((name) => name.startsWith("text-")) ?? "";
-    const bytes = await readFile(join(folder, graph));
-    bytes[1_000] = (bytes[1_000] ?? 0) ^ 1;
-    await writeFile(join(folder, graph), bytes);
-    await expect(client.collection("web").adoptIndexes()).rejects.toMatchObject({
-      code: "unprocessable",
-      message: `The built index cannot be used: ${graph} does not have the sha256 that the manifest names. Its files were removed.`,
+    afterAll(async () => {
+      await service.end("SIGTERM");
+      await data.remove();
     });
-    await expect(client.collection("web").adoptIndexes()).rejects.toMatchObject({
-      code: "not-found",
-      message: 'No index was built for collection "web"; npm run build-index -- --collection web builds one.',
-    });
-  });
-});
 
-describe.skipIf((await loadHnsw()) === undefined)("npm run build-index that is killed", () => {
+    it("comes with a snapshot, from which the service starts", async () => {
+      await expect
+        .poll(() => service.output(), { timeout: 20_000 })
+        .toContain("collection web: 6000 anchors loaded from a snapshot");
+    });
+
+    it("is adopted by a service that starts, whose planner takes it where it is faster", async () => {
+      await expect
+        .poll(async () => (await search(7)).plan, { timeout: 20_000 })
+        .toMatchObject({ index: "hnsw", anchors: COUNT, transform: "none" });
+      const { plan, hits } = await search(7);
+      expect(plan.otherMs).toBeGreaterThan(plan.estimateMs);
+      expect(hits[0]).toMatchObject({ id: "7" });
+      const { indexes } = await client.collection("web").get();
+      expect(indexes.image.graph).toMatchObject({ source: "adopted", state: "ready", vectors: COUNT });
+    });
+
+    it("does not find what is deleted, and after a compaction no file holds it", async () => {
+      expect((await filesWith(7)).length).toBeGreaterThan(0);
+      await client.collection("web").deleteAnchor("7");
+      const { plan, hits } = await search(7);
+      expect(plan.index).toBe("hnsw");
+      expect(hits).toHaveLength(10);
+      expect(hits.map(({ id }) => id)).not.toContain("7");
+      await client.collection("web").compact();
+      expect(await filesWith(7)).toEqual([]);
+      expect(await isThere(join(data.path, "indexes", "web", "manifest.json"))).toBe(false);
+      expect((await search(8)).plan).toMatchObject({ reason: "the HNSW graph is being built" });
+      expect(await filesWith(8)).toEqual([expect.stringMatching(/\.snapshot$/)]);
+    });
+
+    it("is adopted by a service that runs beside the build, as soon as it is done", async () => {
+      const port = new URL(service.url).port;
+      const { status, stderr } = await runScript("build-index", ["--collection", "web"], data.path, {
+        PORT: port,
+      });
+      expect(stderr).toContain(
+        `adopted by the service at http://127.0.0.1:${port} (image: 0 hidden, 0 to insert;`,
+      );
+      expect(status).toBe(0);
+      const { indexes } = await client.collection("web").get();
+      expect(indexes.text.graph).toMatchObject({ source: "adopted", state: "ready", vectors: COUNT - 1 });
+    });
+
+    it("is not adopted where a file was damaged, and is removed then", async () => {
+      const folder = join(data.path, "indexes", "web");
+      const graph = (await readdir(folder)).find((name) => name.startsWith("text-")) ?? "";
+      const bytes = await readFile(join(folder, graph));
+      bytes[1_000] = (bytes[1_000] ?? 0) ^ 1;
+      await writeFile(join(folder, graph), bytes);
+      await expect(client.collection("web").adoptIndexes()).rejects.toMatchObject({
+        code: "unprocessable",
+        message: `The built index cannot be used: ${graph} does not have the sha256 that the manifest names. Its files were removed.`,
+      });
+      await expect(client.collection("web").adoptIndexes()).rejects.toMatchObject({
+        code: "not-found",
+        message:
+          'No index was built for collection "web"; npm run build-index -- --collection web builds one.',
+      });
+    });
+  },
+);
+
+describe.skipIf((await loadGraphLibrary()) === undefined)("npm run build-index that is killed", () => {
   const [count, dimension] = [15_000, 8];
   let place: DataDir;
 

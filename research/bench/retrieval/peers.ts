@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { HierarchicalNSW } from "hnswlib-node";
+import type { NeighbourGraph, GraphLibrary } from "../../../src/retrieval/neighbour-graph.ts";
 import { building, bytesOf } from "./measure.ts";
 import { DIMENSION, isTagged, split } from "./vectors.ts";
 
@@ -19,22 +19,23 @@ export interface Peer {
   readonly close: () => Promise<void>;
 }
 
-/** hnswlib-node as it is called without anything around it, on a graph that is built already. */
-export const hnswlibPeer = async (
-  graph: HierarchicalNSW,
+/** The library of graphs as it is called without anything around it, on a graph that is built already. */
+export const graphPeer = async (
+  library: GraphLibrary["name"],
+  graph: NeighbourGraph,
   built: { readonly buildMs: number; readonly memory: number },
   directory: string,
 ): Promise<Peer> => {
   const search = (queries: Float32Array, k: number, ef: number, filter?: (row: number) => boolean) => {
     graph.setEf(Math.max(ef, k));
     return Promise.resolve(
-      split(queries).map((query) => graph.searchKnn(Array.from(query), k, filter).neighbors),
+      split(queries).map((query) => [...graph.searchKnn(Array.from(query), k, filter).neighbors]),
     );
   };
   const file = join(directory, "hnswlib");
-  await graph.writeIndex(file);
+  graph.writeIndexSync(file);
   return {
-    name: "hnswlib-node",
+    name: library === "hnswlib" ? "hnswlib-node" : library,
     ...built,
     disk: await bytesOf(file),
     search: (queries, k, ef) => search(queries, k, ef),

@@ -1,15 +1,14 @@
 import { join } from "node:path";
 import { EXIT, type CommandContext } from "../../command.ts";
-import { AnchorageError, isAnchorageError } from "../../errors.ts";
+import { isAnchorageError } from "../../errors.ts";
 import type { CollectionsClient } from "../../client/index.ts";
 import {
   closeKernels,
   curveFile,
-  hnswAvailable,
-  loadHnsw,
   pointFor,
   readProfile,
   RECALL_TARGET,
+  requireGraphLibrary,
   writeCurves,
   type BuildSubject,
   type CurvesOf,
@@ -34,15 +33,14 @@ export const tuneIndex = async (
   given: TuneIndexOptions,
   context: CommandContext<CollectionsClient>,
 ): Promise<number> => {
-  const hnswlib = await loadHnsw();
-  if (hnswlib === undefined) throw new AnchorageError("unavailable", (await hnswAvailable()).reason);
+  const graphLibrary = await requireGraphLibrary();
   const { config, note, show, signal } = context;
   try {
     const subject = await readCollection(given, context);
     note(`building the graphs of ${subject.view.size} image and text vectors`);
     const curves = await measureCurves(subject, {
       profile: readProfile("default"),
-      hnswlib,
+      graphLibrary,
       signal,
       onPoint: (modality, { k, ef, recall, ms }) =>
         note(`${modality} k ${k}, ef ${ef}: recall ${recall.toFixed(4)}, ${ms.toFixed(2)} ms`),

@@ -55,6 +55,8 @@ const planned = {
   sequence: count,
   count,
   byteOrder: z.enum(["LE", "BE"]),
+  /** The library that built the graphs, which alone reads their files; files without it are of hnswlib. */
+  library: z.enum(["hnswlib", "usearch"]).default("hnswlib"),
   profile: profileSchema,
   /** One line of JSON per vector in label order: id, and the CRC-32 of the image vector and the text vector. */
   anchors: namedFile,
@@ -70,7 +72,7 @@ export const planSchema = z.strictObject({
 });
 
 const builtModality = plannedModality.extend({
-  /** The graph as saved by hnswlib; its labels are row numbers. */
+  /** The graph as saved by its library; its labels are row numbers. */
   graph: namedFile,
   /** The measured recall of the graph. */
   curve: curveSchema.nullable(),

@@ -4,7 +4,7 @@ import { BYTE_ORDER } from "../byte-order.ts";
 import { messageOf } from "../../errors.ts";
 import type { Modality, Sequence } from "../../types.ts";
 import type { BuiltIndex, BuiltModality } from "../adoption.ts";
-import { type HnswLibrary } from "../hnsw.ts";
+import type { GraphLibrary } from "../neighbour-graph.ts";
 import { transformText } from "../../api/transforms.ts";
 import { kindFor } from "../transform.ts";
 import { readAnchors } from "./anchors-file.ts";
@@ -37,25 +37,26 @@ export const isBuilt = async (folder: string): Promise<boolean> =>
 export const readBuilt = async (
   folder: string,
   subject: ReadSubject,
-  hnswlib: HnswLibrary,
+  graphLibrary: GraphLibrary,
 ): Promise<BuiltRead> => {
   const manifest = await readJsonFile(manifestPath(folder), manifestSchema);
   if (manifest === undefined) return { state: "none" };
-  const mismatch = mismatchOf(manifest, subject);
+  const mismatch = mismatchOf(manifest, subject, graphLibrary);
   if (mismatch !== null) return { state: "mismatch", ...mismatch };
   for (const named of filesOf(manifest))
     if (!(await isIntact(join(folder, named.file), named)))
       return { state: "damaged", reason: `${named.file} does not have the sha256 that the manifest names` };
   try {
-    return { state: "read", index: await readFiles(folder, manifest, hnswlib) };
+    return { state: "read", index: await readFiles(folder, manifest, graphLibrary) };
   } catch (error) {
     return { state: "damaged", reason: messageOf(error) };
   }
 };
 
 const mismatchOf = (
-  { collection, modalities, sequence, byteOrder }: BuiltManifest,
+  { collection, modalities, sequence, byteOrder, library }: BuiltManifest,
   subject: ReadSubject,
+  graphLibrary: GraphLibrary,
 ): { reason: string; isUseless: boolean } | null => {
   if (!isDeepStrictEqual(collection, subject.collection))
     return {
@@ -72,6 +73,11 @@ const mismatchOf = (
         isUseless: false,
       };
   }
+  if (library !== graphLibrary.name)
+    return {
+      reason: `its graphs are files of ${library}, and ${graphLibrary.name} builds graphs here`,
+      isUseless: true,
+    };
   if (byteOrder !== BYTE_ORDER)
     return { reason: `its numbers are ${byteOrder}, and this machine's are ${BYTE_ORDER}`, isUseless: true };
   if (sequence > subject.sequence)
@@ -85,11 +91,11 @@ const mismatchOf = (
 const readFiles = async (
   folder: string,
   { anchors, count, modalities, sequence, profile }: BuiltManifest,
-  hnswlib: HnswLibrary,
+  graphLibrary: GraphLibrary,
 ): Promise<BuiltIndex> => {
   const read = async (modality: Modality): Promise<BuiltModality> => {
     const { transform: kind, fit, encoder, dimension, graph: file, curve } = modalities[modality];
-    const graph = new hnswlib.HierarchicalNSW("ip", dimension);
+    const graph = graphLibrary.newGraph(dimension);
     await graph.readIndex(join(folder, file.file));
     if (graph.getCurrentCount() !== count)
       throw new RangeError(`${file.file} holds ${graph.getCurrentCount()} vectors in place of ${count}`);

@@ -5,7 +5,7 @@ import {
   closeKernels,
   forgetErased,
   forgetGone,
-  loadHnsw,
+  loadGraphLibrary,
   readBuilt,
   type AnchorSpace,
   type BuildSubject,
@@ -19,7 +19,7 @@ import { anchorsOf, build, openSpace, subjectOf } from "../../features/index-bui
 
 afterAll(closeKernels);
 
-const hnswlib = await loadHnsw();
+const graphLibrary = await loadGraphLibrary();
 const COUNT = 600;
 
 /** A folder with the index of `anchors`. */
@@ -31,11 +31,11 @@ const builtOf = async (anchors: readonly NaiveAnchor[], transform: Transform = "
 };
 
 const read = async (folder: string, subject: BuildSubject) => {
-  if (hnswlib === undefined) return expect.unreachable();
+  if (graphLibrary === undefined) return expect.unreachable();
   return readBuilt(
     folder,
     { ...subject, sequence: subject.view.sequence, anchors: subject.view.size },
-    hnswlib,
+    graphLibrary,
   );
 };
 
@@ -78,7 +78,7 @@ const expectFound = async (space: AnchorSpace, transform: Transform = "none"): P
   expect(found / 500).toBeGreaterThan(0.98);
 };
 
-describe.skipIf(hnswlib === undefined)("a built index that is adopted", () => {
+describe.skipIf(graphLibrary === undefined)("a built index that is adopted", () => {
   it("answers as the exact index does, whatever slots the anchors have", async () => {
     const anchors = anchorsOf(COUNT);
     const folder = await builtOf(anchors);
@@ -166,7 +166,7 @@ describe.skipIf(hnswlib === undefined)("a built index that is adopted", () => {
   });
 });
 
-describe.skipIf(hnswlib === undefined)("a built index that does not suit", () => {
+describe.skipIf(graphLibrary === undefined)("a built index that does not suit", () => {
   const anchors = anchorsOf(COUNT);
 
   it("is refused where it has the fit of an anchor that is gone", async () => {
@@ -179,6 +179,18 @@ describe.skipIf(hnswlib === undefined)("a built index that does not suit", () =>
         "Build the index anew: anchors that its center transform was fitted on were deleted or replaced since (1).",
     });
     expect(graphOf(space, "center")).toBeNull();
+  });
+
+  it("is refused where another library built its graphs", async () => {
+    if (graphLibrary === undefined) return expect.unreachable();
+    const folder = await builtOf(anchors);
+    const space = await openSpace(anchors);
+    const subject = { ...subjectOf(space), sequence: space.view().sequence, anchors: COUNT };
+    expect(await readBuilt(folder, subject, { ...graphLibrary, name: "usearch" })).toEqual({
+      state: "mismatch",
+      reason: "its graphs are files of hnswlib, and usearch builds graphs here",
+      isUseless: true,
+    });
   });
 
   it("is refused where most anchors have changed", async () => {
@@ -252,7 +264,7 @@ describe.skipIf(hnswlib === undefined)("a built index that does not suit", () =>
   });
 });
 
-describe.skipIf(hnswlib === undefined)("the files of a built index at a compaction", () => {
+describe.skipIf(graphLibrary === undefined)("the files of a built index at a compaction", () => {
   const anchors = anchorsOf(60);
 
   it("stay where every vector in them is still an anchor's", async () => {

@@ -4,7 +4,7 @@ import type { InsertCalls } from "./insert-worker.ts";
 import type { GraphTask } from "./insert.ts";
 
 /**
- * Runs `insertRows` on a thread, because hnswlib inserts synchronously.
+ * Runs `insertRows` on a thread, because inserting is synchronous.
  *
  * @throws the reason of `signal` if it aborts, after the thread has ended; saved work stays
  */

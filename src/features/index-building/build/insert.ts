@@ -1,10 +1,11 @@
-import type { HierarchicalNSW } from "hnswlib-node";
 import { open, readdir, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { AnchorageError } from "../../../errors.ts";
 import type { Modality } from "../../../types.ts";
-import { loadHnsw, SEED } from "../../../retrieval/hnsw.ts";
+import { requireGraphLibrary } from "../../../retrieval/graph-library.ts";
+import type { NeighbourGraph } from "../../../retrieval/neighbour-graph.ts";
+import { SEED } from "../../../retrieval/hnsw.ts";
 import {
   isIntact,
   namedFile,
@@ -53,9 +54,8 @@ export const insertRows = async (
   onProgress: (inserted: number) => void,
 ): Promise<NamedFile> => {
   const { work, count, dimension, m, efConstruction, checkpointRows } = task;
-  const hnswlib = await loadHnsw();
-  if (hnswlib === undefined) throw new AnchorageError("unavailable", "The HNSW library is not installed.");
-  const graph = new hnswlib.HierarchicalNSW("ip", dimension);
+  const graphLibrary = await requireGraphLibrary();
+  const graph = graphLibrary.newGraph(dimension);
   const rows = await open(join(work, task.rows), "r");
   try {
     let saved = await lastCheckpoint(task);
@@ -81,7 +81,7 @@ const lastCheckpoint = async ({ work, modality }: GraphTask): Promise<Checkpoint
 };
 
 const insertBetween = async (
-  graph: HierarchicalNSW,
+  graph: NeighbourGraph,
   rows: FileHandle,
   { first, last, dimension }: { readonly first: number; readonly last: number; readonly dimension: number },
   signal: AbortSignal,
@@ -113,7 +113,7 @@ const readFully = async (file: FileHandle, into: Float32Array, position: number)
 
 const saveCheckpoint = async (
   { work, modality }: GraphTask,
-  graph: HierarchicalNSW,
+  graph: NeighbourGraph,
   inserted: number,
 ): Promise<Checkpoint> => {
   const name = `${modality}-${inserted}.hnsw`;

@@ -1,7 +1,8 @@
 import { AnchorageError } from "../../../errors.ts";
 import type { Modality } from "../../../types.ts";
 import { fit } from "../../../retrieval/fit.ts";
-import { createHnswIndex, type HnswLibrary } from "../../../retrieval/hnsw.ts";
+import type { GraphLibrary } from "../../../retrieval/neighbour-graph.ts";
+import { createHnswIndex } from "../../../retrieval/hnsw.ts";
 import type { IndexProfile } from "../../../retrieval/profile.ts";
 import type { RecallCurve, RecallPoint } from "../../../retrieval/recall.ts";
 import { applyTransform, kindFor } from "../../../retrieval/transform.ts";
@@ -13,7 +14,7 @@ const EFFORT = 3;
 
 export interface MeasureCurvesOptions {
   readonly profile: IndexProfile;
-  readonly hnswlib: HnswLibrary;
+  readonly graphLibrary: GraphLibrary;
   readonly signal: AbortSignal;
   readonly onPoint: (modality: Modality, point: RecallPoint) => void;
 }
@@ -41,7 +42,7 @@ export const measureCurves = async (
 const measureCurve = async (
   { view, transform }: Pick<BuildSubject, "view" | "transform">,
   modality: Modality,
-  { profile, hnswlib, signal, onPoint }: MeasureCurvesOptions,
+  { profile, graphLibrary, signal, onPoint }: MeasureCurvesOptions,
 ): Promise<RecallCurve> => {
   const kind = kindFor(modality, transform, view.size);
   const slots = view.liveSlots();
@@ -51,7 +52,7 @@ const measureCurve = async (
   const rows = await applyTransform(made, view.vectors(modality, slots), rawDimension);
   const dimension = rows.length / slots.length;
   const row = (slot: number): Float32Array => rows.subarray(slot * dimension, (slot + 1) * dimension);
-  const graph = createHnswIndex(hnswlib, { dimension, compare: (a, b) => a - b, row, profile });
+  const graph = createHnswIndex(graphLibrary, { dimension, compare: (a, b) => a - b, row, profile });
   signal.addEventListener("abort", graph.close, { once: true });
   try {
     graph.add(0, rows);

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { AnchorageError } from "../../../errors.ts";
 import { currentCosts } from "../../../retrieval/costs.ts";
 import { createExactIndex } from "../../../retrieval/exact.ts";
-import { createHnswIndex, loadHnsw, type HnswIndex } from "../../../retrieval/hnsw.ts";
+import { requireGraphLibrary } from "../../../retrieval/graph-library.ts";
+import { createHnswIndex, type HnswIndex } from "../../../retrieval/hnsw.ts";
 import type { IndexProfile } from "../../../retrieval/profile.ts";
 import { measureRecall, type MeasureOptions, type RecallCurve } from "../../../retrieval/recall.ts";
 import type { NamedFile } from "../../../retrieval/built-index/files.ts";
@@ -23,15 +24,14 @@ export const measureGraph = async (
   profile: IndexProfile,
   signal: AbortSignal,
 ): Promise<RecallCurve> => {
-  const hnswlib = await loadHnsw();
-  if (hnswlib === undefined) throw new AnchorageError("unavailable", "The HNSW library is not installed.");
-  const loaded = new hnswlib.HierarchicalNSW("ip", dimension);
+  const graphLibrary = await requireGraphLibrary();
+  const loaded = graphLibrary.newGraph(dimension);
   await loaded.readIndex(join(work, graph.file));
   const bytes = await readFile(join(work, rows.file));
   const vectors = new Float32Array(Uint8Array.from(bytes).buffer);
   const count = vectors.length / dimension;
   const slots = Int32Array.from({ length: count }, (_, row) => row);
-  const hnsw = createHnswIndex(hnswlib, {
+  const hnsw = createHnswIndex(graphLibrary, {
     dimension,
     compare: inOrder,
     row: (slot) => vectors.subarray(slot * dimension, (slot + 1) * dimension),

@@ -5,6 +5,7 @@ import { BYTE_ORDER } from "../../../retrieval/byte-order.ts";
 import type { Modality } from "../../../types.ts";
 import { matchAnchors, whyOutdated } from "../../../retrieval/adoption.ts";
 import { fit } from "../../../retrieval/fit.ts";
+import { requireGraphLibrary } from "../../../retrieval/graph-library.ts";
 import type { IndexProfile } from "../../../retrieval/profile.ts";
 import { applyTransform, fittedDimension, type Fit, kindFor } from "../../../retrieval/transform.ts";
 import type { AnchorView, Slot } from "../../../retrieval/types.ts";
@@ -61,6 +62,7 @@ export const planBuild = async (
     sequence: view.sequence,
     count: slots.length,
     profile,
+    library: (await requireGraphLibrary()).name,
     anchors: await sealFile(anchors),
     modalities: { image: await planned("image"), text: await planned("text") },
   });
@@ -120,6 +122,8 @@ export const findUnfinished = async (
   const unusable = (reason: string): Unfinished => ({ unusable: reason });
   if (!isDeepStrictEqual(plan.collection, collection)) return unusable("it was of another collection");
   if (plan.byteOrder !== BYTE_ORDER) return unusable("it was begun on a machine of another byte order");
+  if (plan.library !== (await requireGraphLibrary()).name)
+    return unusable("it was begun with another library of graphs");
   if (!isDeepStrictEqual(plan.profile, profile)) return unusable("it was begun with another profile");
   if (plan.sequence > view.sequence) return unusable("it was begun at a later sequence");
   if (!(await isIntact(join(work, plan.anchors.file), plan.anchors))) return unusable("a file is damaged");

@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { closeKernels, loadHnsw } from "../../../../src/retrieval/index.ts";
+import { closeKernels, loadGraphLibrary } from "../../../../src/retrieval/index.ts";
 import type { AnchorId, Sequence } from "../../../../src/types.ts";
 import { upsertsOf } from "../../../support/anchor-space.ts";
 import { temporaryDirectory } from "../../../support/postgres.ts";
@@ -11,9 +11,9 @@ import { openBuildFolder } from "../../../../src/features/index-building/build/b
 
 afterAll(closeKernels);
 
-const hnswlib = await loadHnsw();
+const graphLibrary = await loadGraphLibrary();
 
-describe.skipIf(hnswlib === undefined)("a build", () => {
+describe.skipIf(graphLibrary === undefined)("a build", () => {
   it("publishes both graphs, the fits, the anchors and a manifest, and leaves nothing else", async () => {
     const folder = await temporaryDirectory();
     const space = await openSpace(anchorsOf(300), "whiten");

@@ -1,22 +1,22 @@
 import { afterAll, expect, test } from "vitest";
-import { closeKernels, loadHnsw, readProfile } from "../../../../src/retrieval/index.ts";
+import { closeKernels, loadGraphLibrary, readProfile } from "../../../../src/retrieval/index.ts";
 import { anchorsOf, openSpace, subjectOf } from "./subject.ts";
 import { measureCurves } from "../../../../src/features/index-building/build/measure-curves.ts";
 
 afterAll(closeKernels);
 
-const hnswlib = await loadHnsw();
+const graphLibrary = await loadGraphLibrary();
 const COUNT = 150;
 
-test.runIf(hnswlib !== undefined)(
+test.runIf(graphLibrary !== undefined)(
   "tuning measures the graph of each modality as its transform shows it",
   async () => {
-    if (hnswlib === undefined) return;
+    if (graphLibrary === undefined) return;
     const seen: string[] = [];
     const subject = subjectOf(await openSpace(anchorsOf(COUNT), "whiten"), "whiten");
     const curves = await measureCurves(subject, {
       profile: readProfile("default"),
-      hnswlib,
+      graphLibrary,
       signal: new AbortController().signal,
       onPoint: (modality, { k }) => seen.push(`${modality} ${k}`),
     });
