@@ -31,7 +31,16 @@ else:
 '''
 
 # Written by hand in _inputs.py, because requests take more than JSON here.
-BY_HAND = {"Image": "ImageLike", "Input": "InputLike", "Class": "ClassLike"}
+BY_HAND = {
+    "Image": "ImageLike",
+    "Input": "InputLike",
+    "Class": "ClassLike",
+    # The alternatives of an input, where a field lists them itself.
+    "TextInput": "InputLike",
+    "ImageInput": "InputLike",
+    "VectorInput": "InputLike",
+    "AnchorInput": "InputLike",
+}
 ANY_OBJECT = "Mapping[str, Any]"
 PLAIN = {
     "string": "str",

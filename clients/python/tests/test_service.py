@@ -145,6 +145,16 @@ def test_the_map_is_arrays(birds: Collection, client: Anchorage) -> None:
     assert [owners.values[code] for code in owners.codes] == ["bob", "ann"]
 
 
+def test_arrays_of_features_are_scored_in_either_precision(client: Anchorage) -> None:
+    features = np.random.default_rng(0).normal(size=(12, 3)).astype(np.float32)
+    labels = np.arange(12) % 3
+    scores = [
+        client.transferability(features=each, labels=labels, methods=["logme"])["scores"]["logme"]["score"]
+        for each in (features, features.astype(np.float64))
+    ]
+    assert scores[0] == scores[1]
+
+
 def test_the_asynchronous_client_does_the_same(client: Anchorage, new_name: Callable[[], str]) -> None:
     async def use() -> list[str]:
         async with AsyncAnchorage(client.url) as other:

@@ -6,6 +6,7 @@ import { TRANSFER_METHODS } from "../../../src/features/selection/emms/index.ts"
 import { classData, probabilityRows } from "./emms/class-data.ts";
 import { naiveKnn, naiveLeep, naiveNce } from "../../support/naive-class-scores.ts";
 import { naivePearson } from "../../support/naive-rank-correlation.ts";
+import { numbersOf, toBase64 } from "../../../src/store/index.ts";
 import { listen, openTestApp, pathsOf, problemIn, type Answer, type TestApp } from "../../http/support.ts";
 
 let test: TestApp;
@@ -26,6 +27,18 @@ const scoresIn = ({ body }: Answer) =>
   (body as { scores: Record<string, { score: number; tookMs: number; diagnostics: object }> }).scores;
 
 describe("POST /v1/transferability", () => {
+  it("takes rows of base64 as rows of numbers, and names what is wrong in them", async () => {
+    const encoded = features.map((row) => toBase64(Float32Array.from(row)));
+    const rounded = encoded.map((row) => [...numbersOf(row)]);
+    const [fromText, fromNumbers] = await Promise.all(
+      [encoded, rounded].map((rows) => score({ ...REQUEST, features: rows })),
+    );
+    expect(fromText?.status).toBe(200);
+    expect(fromText && scoresIn(fromText).knn?.score).toBe(fromNumbers && scoresIn(fromNumbers).knn?.score);
+    const broken = { ...REQUEST, features: [encoded[0], toBase64(Float32Array.of(1, NaN, 1, 1, 1)), "AA=="] };
+    expect(pathsOf(await score(broken))).toEqual(["features.1.1"]);
+  });
+
   it("answers several scores at once, each with its time and diagnostics", async () => {
     const answer = await score(REQUEST);
     expect(answer.status).toBe(200);

@@ -38,6 +38,8 @@ __all__ = ["ClassLike", "ImageLike", "InputLike", "Vector", "VectorLike", "body_
 VECTOR_KEYS = frozenset({"vector", "imageVector", "textVector"})
 # Keys below these are the user's own.
 RAW_KEYS = frozenset({"filter", "metadata", "words"})
+# Matrices whose rows may be base64; float32 alone, so that nothing is rounded.
+MATRIX_KEYS = frozenset({"features", "fLabels", "sourceProbabilities"})
 INPUT_KEYS = frozenset({"query", "input"})
 INPUT_LIST_KEYS = frozenset({"images", "texts", "inputs", "prompts"})
 
@@ -129,7 +131,7 @@ def _field(key: str, value: object) -> object:
         return [anchor_body(each) for each in cast("Sequence[Mapping[str, object]]", value)]
     if key == "condition" and isinstance(value, Mapping):
         return {name: _condition(name, each) for name, each in cast("Mapping[str, object]", value).items()}
-    return _value(value)
+    return _value(value, key)
 
 
 def _condition(key: str, value: object) -> object:
@@ -140,15 +142,19 @@ def _body(fields: Mapping[str, object]) -> dict[str, object]:
     return {key: _field(key, value) for key, value in fields.items()}
 
 
-def _value(value: object) -> object:
+def _value(value: object, key: str = "") -> object:
     if isinstance(value, Mapping):
         return _body(cast("Mapping[str, object]", value))
     if isinstance(value, (str, int, float, bool)) or value is None:
         return value
+    if isinstance(value, np.ndarray) and key in MATRIX_KEYS:
+        array = cast("NDArray[Any]", value)
+        if array.dtype == np.float32 and array.ndim >= 2:
+            return [encode_vector(row) if array.ndim == 2 else _value(row, key) for row in array]
     if isinstance(value, (np.ndarray, np.generic)):
         return cast("object", value.tolist())
     if isinstance(value, Sequence):
-        return [_value(each) for each in cast("Sequence[object]", value)]
+        return [_value(each, key) for each in cast("Sequence[object]", value)]
     raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
 
 
@@ -157,6 +163,8 @@ def body_of(fields: Mapping[str, object]) -> dict[str, object]:
 
     >>> body_of({"images": ["a fox"], "with_": [], "classes": ["owl"]})
     {'images': [{'text': 'a fox'}], 'with': [], 'classes': [{'name': 'owl'}]}
+    >>> body_of({"features": np.array([[1], [2]], dtype="f4"), "labels": np.array([0, 1])})
+    {'features': ['AACAPw==', 'AAAAQA=='], 'labels': [0, 1]}
     """
     given = {key.rstrip("_"): value for key, value in fields.items() if value is not None}
     body = _body(given)

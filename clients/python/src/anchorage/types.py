@@ -300,11 +300,6 @@ class AnchorIds(TypedDict):
     anchors: NotRequired[Sequence[AnchorContent]]
 
 
-class AnchorInput(TypedDict):
-    anchor: str
-    modality: NotRequired[Literal['image', 'text']]
-
-
 class AnchorLabel(TypedDict):
     anchor: str
     label: Label
@@ -1847,15 +1842,11 @@ class GeneratorList(TypedDict):
 class GivenModel(TypedDict):
     """A model's features of each sample, `[n, d]`."""
     name: str
-    features: Sequence[Sequence[float]]
+    features: Sequence[VectorLike]
 
 
 class Health(TypedDict):
     status: Literal['ok']
-
-
-class ImageInput(TypedDict):
-    image: ImageLike
 
 
 class ImageKeeping(TypedDict):
@@ -2522,7 +2513,7 @@ class SearchPlan(TypedDict):
 
 
 class SearchRequest(TypedDict):
-    query: TextInput | ImageInput | VectorInput | AnchorInput | KeywordsInput
+    query: InputLike | KeywordsInput
     modality: NotRequired[Literal['image', 'text']]
     target: Literal['image', 'text']
     limit: NotRequired[int]
@@ -2781,10 +2772,6 @@ class StoredAnchor(TypedDict):
     textVector: NotRequired[Vector]
 
 
-class TextInput(TypedDict):
-    text: str
-
-
 class TrainAdapterRequestRows(TypedDict):
     anchor: str
     question: NotRequired[str]
@@ -2867,10 +2854,10 @@ class TransferabilityAnswer(TypedDict):
 
 
 class TransferabilityRequest(TypedDict):
-    features: Sequence[Sequence[float]]
+    features: Sequence[VectorLike]
     labels: NotRequired[Sequence[int]]
-    fLabels: NotRequired[Sequence[Sequence[Sequence[float]]]]
-    sourceProbabilities: NotRequired[Sequence[Sequence[float]]]
+    fLabels: NotRequired[Sequence[Sequence[VectorLike]]]
+    sourceProbabilities: NotRequired[Sequence[VectorLike]]
     methods: Sequence[Literal['emms', 'logme', 'logme-f', 'leep', 'nleep', 'nce', 'hscore', 'hscore-reg', 'transrate', 'gbc', 'parc', 'sfda', 'knn', 'local', 'asif+local', 'linear-probe']]
     rounds: NotRequired[int | Literal['optimal']]
     options: NotRequired[TransferOptions]
@@ -2990,11 +2977,6 @@ class UnfinishedSelection(TypedDict):
     detail: Mapping[str, Any] | None
     createdAt: str
     updatedAt: str
-
-
-class VectorInput(TypedDict):
-    vector: VectorLike
-    modality: NotRequired[Literal['image', 'text']]
 
 
 class Written(TypedDict):

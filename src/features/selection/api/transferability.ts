@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { TRANSFER_METHODS } from "../emms/index.ts";
 import { checked, numbers, optional } from "../../../api/values.ts";
+import { vector, type GivenVector } from "../../../api/vectors.ts";
+import { numbersOf } from "../../../store/index.ts";
 
 const MAX_ROWS = 50_000;
 const MAX_COLUMNS = 16_384;
@@ -16,13 +18,21 @@ type Rows = readonly (readonly number[])[];
 
 const seed = optional(z.int().min(0).max(0xffffffff).openapi({ default: 0 }));
 
-export const matrix = checked<Rows>((value) => {
+/** Rows that are base64 as numbers; what is not base64 stays as it is, for the check that follows. */
+const decodeRows = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map((row: unknown) =>
+        typeof row === "string" && vector.safeParse(row).success ? numbersOf(row) : row,
+      )
+    : value;
+
+const numericRows = checked<Rows>((value) => {
   if (!Array.isArray(value)) return { path: [], message: "must be a list of rows" };
   if (value.length < 2 || value.length > MAX_ROWS)
     return { path: [], message: `must hold 2 to ${MAX_ROWS} rows` };
   const width = Array.isArray(value[0]) ? value[0].length : 0;
   for (const [i, row] of (value as unknown[]).entries()) {
-    if (!Array.isArray(row)) return { path: [i], message: "must be a list of numbers" };
+    if (!Array.isArray(row)) return { path: [i], message: "must be a list of numbers or base64" };
     if (row.length === 0 || row.length > MAX_COLUMNS)
       return { path: [i], message: `must hold 1 to ${MAX_COLUMNS} numbers` };
     if (row.length !== width)
@@ -31,7 +41,14 @@ export const matrix = checked<Rows>((value) => {
     if (wrong >= 0) return { path: [i, wrong], message: "is not a finite number of float32's range" };
   }
   return null;
-}).openapi({ type: "array", items: { type: "array", items: { type: "number" } } });
+});
+
+/** Rows of numbers, or of base64 of little-endian float32. */
+export const matrix = z
+  .custom<readonly GivenVector[]>()
+  .transform(decodeRows)
+  .pipe(numericRows)
+  .openapi({ type: "array", items: { type: ["array", "string"], items: { type: "number" } } });
 
 const labels = checked<readonly number[]>((value) => {
   if (!Array.isArray(value)) return { path: [], message: "must be a list of whole numbers" };
