@@ -16,7 +16,7 @@ export interface Fault {
 export interface Prepared {
   /** Tries the fault once. @returns what was wrong, in words; nothing where the service bore it */
   readonly round: (random: Random) => Promise<readonly string[]>;
-  /** Figures of all rounds, in one line. */
+  /** Figures of all rounds, in one line; empty where there are none. */
   readonly summary?: () => string;
   readonly close?: () => Promise<void>;
 }

@@ -63,7 +63,8 @@ await runScript({
     bar.stop();
 
     for (const line of tableOf(tallies)) print(line);
-    for (const { fault, summary } of tallies) if (summary !== null) print(`${fault.name}: ${summary}`);
+    for (const { fault, summaries } of tallies)
+      for (const summary of summaries) print(`${fault.name}: ${summary}`);
     const sum = (of: "rounds" | "faulty"): number => tallies.reduce((total, tally) => total + tally[of], 0);
     print(`${sum("rounds")} rounds, ${sum("faulty")} of them with faults (seed ${seed})`);
     if (sum("faulty") > 0) note(`the data is kept in ${dataDirs.join(" and ")}`);

@@ -18,7 +18,8 @@ export interface Tally {
   /** Rounds in which something was wrong. */
   faulty: number;
   readonly figures: Figures[];
-  summary: string | null;
+  /** One for each time that the fault was prepared. */
+  readonly summaries: string[];
 }
 
 export interface RunOptions {
@@ -42,7 +43,7 @@ export const runChaos = async (faults: readonly Fault[], options: RunOptions): P
     rounds: 0,
     faulty: 0,
     figures: [],
-    summary: null,
+    summaries: [],
   }));
   const here = tallies.filter(({ notHere }) => notHere === null);
   const prepared = new Map<Fault, Prepared>();
@@ -52,7 +53,8 @@ export const runChaos = async (faults: readonly Fault[], options: RunOptions): P
   const closeFault = async (tally: Tally): Promise<void> => {
     const opened = prepared.get(tally.fault);
     prepared.delete(tally.fault);
-    tally.summary = opened?.summary?.() ?? tally.summary;
+    const summary = opened?.summary?.() ?? "";
+    if (summary !== "") tally.summaries.push(summary);
     await opened?.close?.();
   };
 

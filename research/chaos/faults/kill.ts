@@ -71,6 +71,7 @@ export const kill: Fault = {
         return ledger.faults.splice(0);
       },
       summary: () => {
+        if (ends.size === 0) return "";
         const kinds = [...ends].sort().map(([end, count]) => `${count} ${end}`);
         return (
           `${kinds.join(", ")}; acknowledged: ${ledger.writes} writes, ${ledger.receipts.length} of them deletions, ` +
