@@ -91,6 +91,8 @@ export interface CommandContext<Api = unknown> extends Terminal {
   }) => Promise<Api & { close(): Promise<void> }>;
   /** The address of the service that holds DATA_DIR, or that the settings describe, if it is on this machine and answers. */
   readonly findService: () => Promise<string | null>;
+  /** Every command, for completion. */
+  readonly commands: CommandTable;
 }
 
 /** Zod and schemas that several commands share. */

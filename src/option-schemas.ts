@@ -15,12 +15,6 @@ export const collectionOption = z
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must be 1 to 63 of a-z, 0-9, _ and -, the first a letter or a digit")
   .transform((name) => name as CollectionName);
 
-/** The address of a running service. */
-export const urlOption = z.url({
-  protocol: /^https?$/,
-  error: "must be an address such as http://127.0.0.1:8080",
-});
-
 /** The text of a whole number. */
 export const wholeNumber = (min: number, max: number) =>
   z
@@ -28,3 +22,15 @@ export const wholeNumber = (min: number, max: number) =>
     .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
     .transform(Number)
     .pipe(z.int().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+
+/** The text of a JSON object, such as a filter or metadata. */
+export const jsonObject = z.string().transform((text, context): Readonly<Record<string, unknown>> => {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // Reported below, like JSON that is no object.
+  }
+  context.addIssue({ code: "custom", message: `must be a JSON object, such as '{"owner": "ann"}'` });
+  return z.NEVER;
+});

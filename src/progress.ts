@@ -11,10 +11,12 @@ export interface Progress {
 export const silentProgress: Progress = { update: () => undefined, stop: () => undefined };
 
 const LINE_EVERY_MS = 5_000;
+/** Work that ends sooner shows no progress. */
+const SHOWN_AFTER_MS = 1_000;
 
 /**
- * Shows a progress bar if stderr is a terminal, otherwise writes a line every 5 seconds. All output goes to stderr, so
- * stdout stays machine-readable.
+ * Shows a progress bar after one second if stderr is a terminal, otherwise writes a line every 5 seconds. All output goes
+ * to stderr, so stdout stays machine-readable.
  *
  * @param label what is being done, such as "Import"
  * @param unit plural noun for what is counted, such as "anchors"
@@ -32,9 +34,11 @@ const bar = (label: string, unit: string): Progress => {
     },
     Presets.shades_classic,
   );
+  const created = Date.now();
   let started = false;
   return {
     update: (done, total) => {
+      if (!started && Date.now() - created < SHOWN_AFTER_MS) return;
       if (!started) single.start(total, done);
       started = true;
       single.setTotal(total);
@@ -55,7 +59,7 @@ const lines = (label: string, unit: string): Progress => {
     update: (done, total) => {
       before ??= done;
       const now = Date.now();
-      if (now - last < LINE_EVERY_MS && done < total) return;
+      if (now - last < LINE_EVERY_MS && (done < total || now - started < SHOWN_AFTER_MS)) return;
       last = now;
       const rate = ((done - before) / Math.max(1, now - started)) * 1000;
       const left = rate > 0 && done < total ? `, ${duration((total - done) / rate)} left` : "";

@@ -7,4 +7,9 @@ export const CORE_COMMANDS: CommandTable = {
     summary: "start the service and its page",
     load: async () => (await import("./serve-command.ts")).serveCommand,
   },
+  completion: {
+    group: "Help",
+    summary: "make a shell complete commands, options and values",
+    load: async () => (await import("./completion-command.ts")).completionCommand,
+  },
 };

@@ -32,6 +32,7 @@ const contextOf = async (terminal: Terminal, common: CommonValues): Promise<Cont
   return {
     ...terminal,
     config,
+    commands: commandsOf(FEATURES),
     connect: async ({ url = config.url ?? undefined, create = false } = {}) => {
       const { openConnection } = await import("./open.ts");
       if (url === undefined && !create) requireData(config);

@@ -32,6 +32,76 @@ export const FEATURES: readonly Feature[] = [
     },
   },
   {
+    name: "core-commands",
+    commands: {
+      "collections list": {
+        group: "Collections and anchors",
+        summary: "list the collections",
+        load: async () => (await import("./core-commands/collections-command.ts")).listCollectionsCommand,
+      },
+      "collections show": {
+        group: "Collections and anchors",
+        summary: "show a collection's encoders, settings and indexes",
+        load: async () => (await import("./core-commands/collections-command.ts")).showCollectionCommand,
+      },
+      "collections create": {
+        group: "Collections and anchors",
+        summary: "create an empty collection",
+        load: async () => (await import("./core-commands/collections-command.ts")).createCollectionCommand,
+      },
+      "collections delete": {
+        group: "Collections and anchors",
+        summary: "delete a collection with its anchors",
+        load: async () => (await import("./core-commands/collections-command.ts")).deleteCollectionCommand,
+      },
+      add: {
+        group: "Collections and anchors",
+        summary: "store a pair, or anchors from JSON lines",
+        load: async () => (await import("./core-commands/add-command.ts")).addCommand,
+      },
+      remove: {
+        group: "Collections and anchors",
+        summary: "remove anchors at once; their bytes are erased later",
+        load: async () => (await import("./core-commands/remove-command.ts")).removeCommand,
+      },
+      search: {
+        group: "Answers",
+        summary: "find the anchors nearest to a text or an image",
+        load: async () => (await import("./core-commands/search-command.ts")).searchCommand,
+      },
+      "jobs list": {
+        group: "Service",
+        summary: "list background jobs",
+        load: async () => (await import("./core-commands/jobs-command.ts")).listJobsCommand,
+      },
+      "jobs show": {
+        group: "Service",
+        summary: "show a job",
+        load: async () => (await import("./core-commands/jobs-command.ts")).showJobCommand,
+      },
+      "jobs wait": {
+        group: "Service",
+        summary: "wait until a job has ended",
+        load: async () => (await import("./core-commands/jobs-command.ts")).waitForJobCommand,
+      },
+      "jobs cancel": {
+        group: "Service",
+        summary: "cancel a job",
+        load: async () => (await import("./core-commands/jobs-command.ts")).cancelJobCommand,
+      },
+    },
+  },
+  {
+    name: "doctor",
+    commands: {
+      doctor: {
+        group: "Help",
+        summary: "check what this machine lacks, and how to mend it",
+        load: async () => (await import("./doctor/command.ts")).doctorCommand,
+      },
+    },
+  },
+  {
     name: "importing",
     commands: {
       import: {
@@ -81,8 +151,20 @@ export const FEATURES: readonly Feature[] = [
       load: async () => (await import("./tuning/command.ts")).tuneCommand,
     },
   }),
-  deferred("reencoding", async () => (await import("./reencoding/feature.ts")).reencodingFeature),
-  deferred("calibration", async () => (await import("./calibration/feature.ts")).calibrationFeature),
+  deferred("reencoding", async () => (await import("./reencoding/feature.ts")).reencodingFeature, {
+    reencode: {
+      group: "Encoders and indexes",
+      summary: "move a collection to other encoders while it serves queries",
+      load: async () => (await import("./reencoding/command.ts")).reencodeCommand,
+    },
+  }),
+  deferred("calibration", async () => (await import("./calibration/feature.ts")).calibrationFeature, {
+    calibrate: {
+      group: "Quality",
+      summary: "measure how sure answers may be, for probabilities",
+      load: async () => (await import("./calibration/command.ts")).calibrateCommand,
+    },
+  }),
   deferred("projection", async () => (await import("./projection/feature.ts")).projectionFeature),
   deferred("selection", async () => (await import("./selection/feature.ts")).selectionFeature, {
     "select-encoder": {
@@ -126,6 +208,11 @@ export const FEATURES: readonly Feature[] = [
   {
     name: "encoder-hub",
     commands: {
+      "encoders list": {
+        group: "Encoders and indexes",
+        summary: "list the encoders",
+        load: async () => (await import("./encoder-hub/list-command.ts")).listEncodersCommand,
+      },
       "encoders pull": {
         group: "Encoders and indexes",
         summary: "download an encoder from the Hugging Face hub",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { helpOf, readArguments } from "../../src/cli/cli.ts";
-import { collectionOption, urlOption, wholeNumber } from "../../src/option-schemas.ts";
+import { collectionOption, wholeNumber } from "../../src/option-schemas.ts";
 
 const script = {
   name: "feed",
@@ -20,7 +20,9 @@ const script = {
       arguments: z.array(z.string()).min(1, "WHAT is required"),
       collection: collectionOption,
       times: wholeNumber(1, 9),
-      url: urlOption.optional(),
+      url: z
+        .url({ protocol: /^https?$/, error: "must be an address such as http://127.0.0.1:8080" })
+        .optional(),
       with: z.array(z.string()).default([]),
       loud: z.boolean().default(false),
     })

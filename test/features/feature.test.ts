@@ -322,6 +322,7 @@ describe("a feature from outside the core", () => {
       log: silentLog,
       signal: new AbortController().signal,
       config: readConfig({}),
+      commands: {},
       connect: () => Promise.reject(new Error("it needs no Anchorage")),
       findService: () => Promise.resolve(null),
     });

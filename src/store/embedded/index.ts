@@ -11,7 +11,7 @@ import { findListening, lockServer, removeSockets, type Listening } from "./post
 import { reachablePrograms } from "./programs.ts";
 import { choosePort, hasUnixSockets, startServer, type Server } from "./server.ts";
 
-export { clusterIn };
+export { clusterIn, findBinaries };
 
 /** A PostgreSQL server of this process. It runs until it is stopped. */
 export interface EmbeddedPostgres {
