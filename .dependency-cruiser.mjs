@@ -30,7 +30,18 @@ const FEATURES = {
 };
 
 /** Files of src/ that every layer may import. */
-const COMMON = ["types", "errors", "progress", "config", "worker", "log"];
+const COMMON = [
+  "types",
+  "errors",
+  "progress",
+  "config",
+  "setting-values",
+  "worker",
+  "log",
+  "machine-limits",
+  "memory-budget",
+  "tracing",
+];
 /** Further files that a layer may import: what a command is, and what opens the core with its features. */
 const FURTHER = {
   cli: ["command", "option-schemas", "index", "serve"],
@@ -183,7 +194,7 @@ export default {
       comment: "src needs nothing that only development installs",
       severity: "error",
       from: { path: "^src/" },
-      to: { dependencyTypes: ["npm-dev"] },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm-peer"] },
     },
   ],
   options: {

@@ -1,6 +1,7 @@
 import { openCore, type Core, type CoreOptions } from "./collections/index.ts";
 import type { Config } from "./config.ts";
 import { FEATURES, openFeatures, type Feature, type OpenedFeatures } from "./features/index.ts";
+import { limitMemory } from "./memory-budget.ts";
 import type { Log } from "./types.ts";
 
 /** All of Anchorage in one process, without HTTP: the base of the service and of the scripts. */
@@ -24,12 +25,13 @@ export interface ServiceOptions extends Partial<Omit<CoreOptions, "encoderSource
  */
 export const openService = async (
   config: Pick<Config, "dataDir" | "databaseUrl"> &
-    Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods" | "apiKey">> & {
+    Partial<Pick<Config, "consensusHttpHosts" | "classificationMethods" | "apiKey" | "memoryLimit">> & {
       readonly postgresBin?: string | null;
     },
   log: Log,
   { preload = true, audit = false, features: plugged = FEATURES }: ServiceOptions = {},
 ): Promise<Service> => {
+  if (config.memoryLimit !== undefined) limitMemory(config.memoryLimit);
   const encoderSources = await Promise.all(
     plugged.flatMap(({ encoders }) => (encoders === undefined ? [] : [encoders()])),
   );

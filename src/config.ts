@@ -5,6 +5,16 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { faultsOfIssues, faultyFields, invalidField, messageOf } from "./errors.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
+import {
+  bytesOf,
+  durationOf,
+  HOSTS,
+  isNetwork,
+  isOrigin,
+  listOf,
+  splitList,
+  wholeNumber,
+} from "./setting-values.ts";
 
 const LOCALHOST = /^(?:[a-z0-9-]+\.)*localhost$/i;
 
@@ -23,42 +33,6 @@ export const isLoopback = (host: string): boolean => {
   const address = host.replace(/^\[(.*)\]$/, "$1");
   // isIP accepts only the usual notation, whereas ipaddr.js also accepts octal and hexadecimal.
   return isIP(address) === 0 ? LOCALHOST.test(host) : ipaddr.parse(address).range() === "loopback";
-};
-
-/** A list of names or addresses (IPv6 in brackets), each with an optional port. */
-const HOSTS = /^\s*(?:(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?(?:[\s,]+|$))*$/i;
-
-const splitList = (text: string): string[] =>
-  text
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .filter((part) => part !== "");
-
-const listOf = (valid: (part: string) => boolean, message: string) =>
-  z
-    .string()
-    .default("")
-    .transform(splitList)
-    .refine((parts) => parts.every(valid), message);
-
-/** Whether a text is an origin as browsers send it: no path, no slash at the end. */
-const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
-
-const isNetwork = (text: string): boolean =>
-  text.includes("/") ? ipaddr.isValidCIDR(text) : isIP(text) !== 0;
-
-const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-/** Milliseconds of `30m`, `12h` or `7d`; null for `off`, and 0 for anything else. */
-const durationOf = (text: string): number | null => {
-  if (text === "off") return null;
-  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-  return unit === "m" || unit === "h" || unit === "d" ? Number(count) * UNITS_MS[unit] : 0;
-};
-
-const wholeNumber = (min: number, max: number) => {
-  const error = `must be a whole number from ${min} to ${max}`;
-  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
 };
 
 const settings = z
@@ -122,6 +96,28 @@ const settings = z
       .default("7d")
       .transform((text) => durationOf(text))
       .refine((ms) => ms === null || ms > 0, "must be a time such as 12h or 7d, or off"),
+    /** What the process may use of memory, beside the limit of its container. */
+    MEMORY_LIMIT: z
+      .string()
+      .transform(bytesOf)
+      .refine((bytes) => bytes > 0, "must be a size such as 512MiB or 2GiB")
+      .optional(),
+    /** Where traces and metrics are sent by OTLP over HTTP; absent: nowhere. */
+    OTEL_EXPORTER_OTLP_ENDPOINT: z
+      .url({ protocol: /^https?$/, error: "must be a URL such as http://127.0.0.1:4318" })
+      .optional(),
+    /** Share of the traces that begin here and are recorded. */
+    OTEL_TRACES_SAMPLER_ARG: z.coerce
+      .number({ error: "must be a number from 0 to 1" })
+      .min(0, { error: "must be a number from 0 to 1" })
+      .max(1, { error: "must be a number from 0 to 1" })
+      .default(1),
+    /** OpenTelemetry reads these itself. */
+    OTEL_SERVICE_NAME: z.string().optional(),
+    OTEL_RESOURCE_ATTRIBUTES: z.string().optional(),
+    OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
+    /** Milliseconds between two sendings of metrics. */
+    OTEL_METRIC_EXPORT_INTERVAL: wholeNumber(100, 3_600_000).default(60_000),
     /** `off` starts without the sample collection. */
     SAMPLE: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
     /** Maximum size of a request body, in MiB. NDJSON streams are exempt. */
@@ -159,6 +155,16 @@ const settings = z
     }
   });
 
+/** Where spans and metrics go. */
+export interface TelemetrySettings {
+  /** Base URL of the collector; `/v1/traces` and `/v1/metrics` are added to it. */
+  readonly endpoint: string;
+  /** Share of the traces that begin here and are recorded, 0 to 1. */
+  readonly sampled: number;
+  /** Milliseconds between two sendings of metrics. */
+  readonly metricsEveryMs: number;
+}
+
 /** All settings of the service, validated. */
 export interface Config {
   readonly port: number;
@@ -183,6 +189,10 @@ export interface Config {
   readonly openDocs: boolean;
   /** Milliseconds after which what was deleted is erased; null: never of itself. */
   readonly eraseWithinMs: number | null;
+  /** Bytes of memory that the process may use; null: what its container and the machine allow. */
+  readonly memoryLimit: number | null;
+  /** Where spans and metrics are sent; null: nowhere. */
+  readonly telemetry: TelemetrySettings | null;
   readonly sample: boolean;
   readonly bodyLimitBytes: number;
   /** Of the largest image that is decoded. */
@@ -229,6 +239,15 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     userHeader: value.USER_HEADER ?? null,
     openDocs: value.OPEN_DOCS === "on",
     eraseWithinMs: value.ERASE_WITHIN,
+    memoryLimit: value.MEMORY_LIMIT ?? null,
+    telemetry:
+      value.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? null
+        : {
+            endpoint: value.OTEL_EXPORTER_OTLP_ENDPOINT,
+            sampled: value.OTEL_TRACES_SAMPLER_ARG,
+            metricsEveryMs: value.OTEL_METRIC_EXPORT_INTERVAL,
+          },
     sample: value.SAMPLE === "on",
     bodyLimitBytes: Math.round(value.BODY_LIMIT_MIB * 1024 * 1024),
     maxPixels: value.MAX_MEGAPIXELS * 1_000_000,

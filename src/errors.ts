@@ -25,16 +25,19 @@ export type ErrorCode = ProblemCode | "data-dir-busy" | "unsupported-model" | "c
 export class AnchorageError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly FieldFault[];
+  /** Of `insufficient-memory`: about how many bytes the refused work would take. */
+  readonly neededBytes: number | null;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { faults?: readonly FieldFault[]; cause?: unknown } = {},
+    options: { faults?: readonly FieldFault[]; neededBytes?: number | undefined; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "AnchorageError";
     this.code = code;
     this.faults = options.faults ?? [];
+    this.neededBytes = options.neededBytes ?? null;
   }
 }
 

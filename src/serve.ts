@@ -3,13 +3,14 @@ import { serve, type ServerType } from "@hono/node-server";
 import { openService, type Service } from "./anchorage.ts";
 import type { Config } from "./config.ts";
 import { AnchorageError } from "./errors.ts";
-import { createApp, limitPeers, SERVER_OPTIONS } from "./http/index.ts";
+import { createApp, createMetrics, limitPeers, SERVER_OPTIONS, type Metrics } from "./http/index.ts";
 import { watchParent } from "./cli/parent.ts";
 import { eraseWithin } from "./collections/index.ts";
 import { announceService } from "./store/index.ts";
 import type { Log } from "./types.ts";
 import { createServiceLog } from "./service-log.ts";
 import { startSample } from "./features/sample/index.ts";
+import { startTelemetry, type Telemetry } from "./telemetry/index.ts";
 
 /** The service promises to be gone within 10 s of SIGTERM; what has not ended by then is cut off, as kill -9 would. */
 const STOP_WITHIN_MS = 9_000;
@@ -50,16 +51,20 @@ export const runService = async (config: Config, stopping: AbortSignal): Promise
 
 /** Listens until `stopping` is aborted. */
 const offer = async (service: Service, config: Config, log: Log, stopping: AbortSignal): Promise<void> => {
-  const app = createApp(service.core, service.features, config, log);
-  const server = await listen(app.fetch, config.host, config.port).catch(async (error: unknown) => {
+  const metrics = createMetrics(service.core);
+  const closing = async (error: unknown): Promise<never> => {
     await service.close();
     throw error;
-  });
+  };
+  const telemetry = await telemetryOf(config, metrics).catch(closing);
+  const app = createApp(service.core, service.features, config, log, { metrics });
+  const server = await listen(app.fetch, config.host, config.port).catch(closing);
+  const stopAll = (): Promise<void> => stop(server, service, telemetry, log);
   await announceService(config.dataDir, addressOf(server, config.host));
-  if (stopping.aborted) return stop(server, service, log);
+  if (stopping.aborted) return stopAll();
   const stopped = new Promise<void>((resolve, reject) => {
     stopping.addEventListener("abort", () => {
-      stop(server, service, log).then(resolve, reject);
+      stopAll().then(resolve, reject);
     });
   });
   await service.features.resume();
@@ -94,7 +99,15 @@ const listen = (fetch: (request: Request) => Response | Promise<Response>, host:
     });
   });
 
-const stop = async (server: ServerType, service: Service, log: Log): Promise<void> => {
+const telemetryOf = async ({ telemetry }: Config, metrics: Metrics): Promise<Telemetry | null> =>
+  telemetry === null ? null : startTelemetry(telemetry, () => metrics.series());
+
+const stop = async (
+  server: ServerType,
+  service: Service,
+  telemetry: Telemetry | null,
+  log: Log,
+): Promise<void> => {
   log.info("stopping");
   const drained = new Promise<void>((resolve) => server.close(() => resolve()));
   if ("closeIdleConnections" in server) {
@@ -102,6 +115,7 @@ const stop = async (server: ServerType, service: Service, log: Log): Promise<voi
     setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
   }
   await drained;
+  await telemetry?.close();
   await service.close();
   log.info("stopped");
 };

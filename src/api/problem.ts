@@ -17,6 +17,7 @@ export const PROBLEM_CODES = [
   "client-closed-request",
   "internal",
   "unavailable",
+  "insufficient-memory",
   "cancelled",
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
@@ -48,6 +49,11 @@ export const problem = z
     ),
     line: optional(
       z.int().openapi({ description: "In a stream of lines: the first that is wrong, from 1." }),
+    ),
+    neededBytes: optional(
+      z.int().openapi({
+        description: "Of `insufficient-memory`: about how many bytes of memory it would take.",
+      }),
     ),
     requestId: optional(
       z.string().openapi({

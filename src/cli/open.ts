@@ -3,6 +3,7 @@ import { isLoopback, type Config } from "../config.ts";
 import { AnchorageError } from "../errors.ts";
 import { createClient, type AnchorageClient } from "../features/client.ts";
 import { serviceOfDataDir } from "../store/index.ts";
+import { limitMemory } from "../memory-budget.ts";
 import type { Log } from "../types.ts";
 
 const PROBE_MS = 2_000;
@@ -30,6 +31,7 @@ export const openConnection = async (options: {
   const { url, config, log } = options;
   if (url !== undefined) return overHttp(await running(url), config.clientKey);
   const { dataDir, databaseUrl, consensusHttpHosts } = config;
+  limitMemory(config.memoryLimit);
   try {
     const settings = { dataDir, consensusHttpHosts, log };
     const opened = await openAnchorage(databaseUrl === null ? settings : { ...settings, databaseUrl });

@@ -24,6 +24,7 @@ export class AnchorageApiError extends AnchorageError {
   constructor(code: ProblemCode, problem: Problem) {
     super(code, problem.detail, {
       faults: (problem.errors ?? []).map(({ keys, message }) => ({ path: keys, message })),
+      neededBytes: problem.neededBytes,
     });
     this.name = new.target.name;
     this.status = problem.status;
@@ -73,6 +74,10 @@ export class InternalError extends AnchorageApiError {
 export class UnavailableError extends AnchorageApiError {
   declare readonly code: "unavailable";
 }
+/** Memory would pass 90 % of its limit; `neededBytes` says how much it would take. */
+export class InsufficientMemoryError extends AnchorageApiError {
+  declare readonly code: "insufficient-memory";
+}
 export class CancelledError extends AnchorageApiError {
   declare readonly code: "cancelled";
 }
@@ -92,6 +97,7 @@ const CLASSES: Readonly<Record<ProblemCode, typeof AnchorageApiError>> = {
   "client-closed-request": ClientClosedRequestError,
   internal: InternalError,
   unavailable: UnavailableError,
+  "insufficient-memory": InsufficientMemoryError,
   cancelled: CancelledError,
 };
 

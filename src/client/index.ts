@@ -7,6 +7,7 @@ export {
   ClientClosedRequestError,
   ConflictError,
   ForbiddenError,
+  InsufficientMemoryError,
   InternalError,
   InvalidInputError,
   MethodNotAllowedError,

@@ -1,7 +1,8 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AdoptedIndexes } from "../api/indexes.ts";
 import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
+import { withMemory } from "../memory-budget.ts";
 import {
   builtFolder,
   forgetErased,
@@ -54,15 +55,9 @@ export const createBuiltIndexes = (store: Store, directory: string, log: Log): B
     if (!(await isBuilt(folder))) throw noneBuilt(record);
     await forgetErased(folder, subject, await erasedUpTo(store, record));
     const graphLibrary = await requireGraphLibrary();
-    const found = await readBuilt(
-      folder,
-      {
-        ...subject,
-        sequence: subject.view.sequence,
-        anchors: subject.view.size,
-      },
-      graphLibrary,
-    );
+    const wanted = { ...subject, sequence: subject.view.sequence, anchors: subject.view.size };
+    const need = { bytes: await folderBytes(folder), what: `The built index of "${record.name}"` };
+    const found = await withMemory(need, () => readBuilt(folder, wanted, graphLibrary));
     if (found.state === "read") return space.adopt(found.index);
     if (found.state === "none") throw noneBuilt(record);
     if (found.state === "damaged" || found.isUseless) await removeBuilt(folder);
@@ -105,6 +100,12 @@ export const createBuiltIndexes = (store: Store, directory: string, log: Log): B
         if (entry.isDirectory() && !known.has(entry.name)) await removeAll(join(directory, entry.name));
     },
   };
+};
+
+const folderBytes = async (folder: string): Promise<number> => {
+  const names = await readdir(folder);
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 };
 
 const buildSubject = ({ record, space, defaults }: Indexed): BuildSubject => {

@@ -1,5 +1,6 @@
 import { curveFile, openAnchorSpace, readCurves, type AnchorSpace } from "../retrieval/index.ts";
 import { AnchorageError, isAnchorageError } from "../errors.ts";
+import { BYTES_AN_ANCHOR, requireMemory, withMemory, type MemoryNeed } from "../memory-budget.ts";
 import {
   type CollectionRecord,
   type EncoderPair,
@@ -109,7 +110,7 @@ export const createLoader = (
   return {
     load: async (record, beyond) => {
       try {
-        return await load(record, beyond);
+        return await withMemory(needOf(record), () => load(record, beyond));
       } catch (error) {
         if (!isAnchorageError(error) || error.code !== "conflict") throw error;
         // It has moved since the record was read.
@@ -118,9 +119,18 @@ export const createLoader = (
         return load(present, beyond);
       }
     },
-    beside: (record, encoders) => unfilled({ ...record, ...encoders }, true),
+    beside: async (record, encoders) => {
+      requireMemory(needOf({ ...record, ...encoders }));
+      return unfilled({ ...record, ...encoders }, true);
+    },
   };
 };
+
+/** What a collection takes in memory before anything is fitted. */
+const needOf = ({ name, anchorCount, imageEncoder, textEncoder }: CollectionRecord): MemoryNeed => ({
+  bytes: anchorCount * (BYTES_AN_ANCHOR + 4 * (imageEncoder.dimension + textEncoder.dimension)),
+  what: `Loading collection "${name}"`,
+});
 
 export const haveEncoders = (a: EncoderPair, b: EncoderPair): boolean =>
   a.imageEncoder.key === b.imageEncoder.key && a.textEncoder.key === b.textEncoder.key;

@@ -1,4 +1,6 @@
 import { AnchorageError } from "../errors.ts";
+import { withMemory } from "../memory-budget.ts";
+import { traced } from "../tracing.ts";
 import type { AnchorSpace, SpaceChange } from "../retrieval/index.ts";
 import {
   type AnchorWrite,
@@ -26,6 +28,7 @@ import {
   createUpsertQueue,
   createWriteTurns,
   isUnavailable,
+  needOfWrite,
   settleGroup,
   unavailable,
   type QueuedWrite,
@@ -208,7 +211,8 @@ export const keepInStep = (
   };
   const upserts = createUpsertQueue(writing, async (group) => {
     try {
-      await commit(group);
+      const attributes = { "anchorage.collection": record.name, "anchorage.writes": group.length };
+      await traced({ name: "commit", attributes }, () => commit(group));
     } catch (error) {
       for (const { reject } of group) reject(error);
       throw error;
@@ -241,14 +245,11 @@ export const keepInStep = (
         return sequence;
       }),
     upsert: (anchors, { signal, ifSequence, expected } = {}) =>
-      upserts.add(
-        {
-          anchors,
-          ...(expected === undefined ? {} : { expected }),
-          ...(ifSequence === undefined ? {} : { ifSequence }),
-        },
-        signal,
-      ),
+      withMemory(needOfWrite(anchors, space), () => {
+        const wanted = expected === undefined ? {} : { expected };
+        const at = ifSequence === undefined ? {} : { ifSequence };
+        return upserts.add({ anchors, ...wanted, ...at }, signal);
+      }),
     delete: (which, { neverAgain = false, signal, ifSequence } = {}) =>
       writing(
         () =>

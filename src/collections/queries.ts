@@ -20,6 +20,7 @@ import {
   searchUnimodal,
 } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
+import { traced } from "../tracing.ts";
 import type { AnchorId, AsifParameters, CollectionName, Modality } from "../types.ts";
 import { classTexts, textsIn, warningsFor, type Encoding } from "./encoding.ts";
 import { countFacets } from "./facets.ts";
@@ -183,21 +184,51 @@ export const createQueries = (
   return {
     queried,
     facets: async (name, request) => countFacets(await queried(name, request), request),
-    search: async (name, request) => search(await queried(name, request), request),
-    relative: async (name, request) => relative(await queried(name, request), request),
-    similarity: async (name, request) => similarity(await queried(name, request), request),
-    classify: async (name, request) => {
-      const asked = hooks.classify.filter((hook) => concerns(hook, request));
-      const answered = asked.reduce<typeof classify>(
-        (next, { step }) =>
-          (queried, request) =>
-            step(queried, request, (changed) => next(queried, changed)),
-        classify,
-      );
-      return answered(await queried(name, request), request);
-    },
+    search: (name, request) =>
+      inSpan("search", name, async () => search(await queried(name, request), request)),
+    relative: (name, request) =>
+      inSpan("relative", name, async () => relative(await queried(name, request), request)),
+    similarity: (name, request) =>
+      inSpan("similarity", name, async () => similarity(await queried(name, request), request)),
+    classify: (name, request) =>
+      inSpan("classify", name, async () => {
+        const asked = hooks.classify.filter((hook) => concerns(hook, request));
+        const answered = asked.reduce<typeof classify>(
+          (next, { step }) =>
+            (queried, request) =>
+              step(queried, request, (changed) => next(queried, changed)),
+          classify,
+        );
+        return answered(await queried(name, request), request);
+      }),
   };
 };
+
+/** The parts of an answer that its span shows. */
+interface Traceable {
+  readonly plan?: { readonly index: string; readonly k: number } | null;
+  readonly asif?: Pick<AsifParameters, "k">;
+  readonly method?: string;
+  readonly sequence: number;
+}
+
+const inSpan = <Answer extends Traceable>(
+  name: string,
+  collection: CollectionName,
+  work: () => Promise<Answer>,
+): Promise<Answer> =>
+  traced({ name, attributes: { "anchorage.collection": collection } }, async (note) => {
+    const answer = await work();
+    const { plan, asif, method, sequence } = answer;
+    const k = asif?.k ?? plan?.k;
+    note({
+      ...(plan == null ? {} : { "anchorage.plan.index": plan.index }),
+      ...(k === undefined ? {} : { "anchorage.k": k }),
+      ...(method === undefined ? {} : { "anchorage.method": method }),
+      "anchorage.sequence": sequence,
+    });
+    return answer;
+  });
 
 const concerns = ({ fields }: ClassifyHook, request: ClassifyRequest): boolean =>
   fields === undefined || fields.some((field) => Object.hasOwn(request, field));

@@ -1,4 +1,6 @@
 import { AnchorageError, isAnchorageError } from "../errors.ts";
+import type { MemoryNeed } from "../memory-budget.ts";
+import type { AnchorSpace } from "../retrieval/index.ts";
 import type { GroupedWrite, WriteResult } from "../store/index.ts";
 import type { Sequence } from "../types.ts";
 
@@ -131,7 +133,7 @@ export const createUpsertQueue = (
   return {
     add: (write, signal) =>
       new Promise((resolve, reject) => {
-        const bytes = bytesOf(write);
+        const bytes = bytesOf(write.anchors);
         if (waiting.length >= MAX_QUEUED || (waiting.length > 0 && waitingBytes + bytes > MAX_QUEUED_BYTES)) {
           reject(new AnchorageError("unavailable", "Too many writes to this collection wait; try again."));
           return;
@@ -154,7 +156,17 @@ const fits = (group: readonly QueuedWrite[], ids: ReadonlySet<string>, write: Gr
 const isConditional = ({ expected, ifSequence }: GroupedWrite): boolean =>
   expected !== undefined || ifSequence !== undefined;
 
-const bytesOf = ({ anchors }: GroupedWrite): number =>
+/** A write is held as it came and as it is sent to Postgres. */
+const COPIES = 2;
+
+/** The memory that a write takes while it is made, and the anchors afterwards. */
+export const needOfWrite = (
+  anchors: GroupedWrite["anchors"],
+  { bytesFor }: Pick<AnchorSpace, "bytesFor">,
+): MemoryNeed => ({ bytes: bytesFor(anchors.length) + COPIES * bytesOf(anchors), what: "This write" });
+
+/** Bytes of the vectors and images of anchors that are to be written. */
+const bytesOf = (anchors: GroupedWrite["anchors"]): number =>
   anchors.reduce(
     (sum, { imageVector, textVector, image, original }) =>
       sum +

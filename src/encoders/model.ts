@@ -1,5 +1,7 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AnchorageError, messageOf } from "../errors.ts";
+import { withMemory } from "../memory-budget.ts";
 import { openInference, type Inference, type OutputData, type TensorData } from "../onnx/index.ts";
 import { verifyFiles } from "./checksum.ts";
 import type { EncoderManifest } from "./manifest.ts";
@@ -7,6 +9,9 @@ import { createTaskQueue } from "./task-queue.ts";
 
 /** Batches up to this size are typical of queries; imports use larger ones. */
 const SMALL_BATCH = 2;
+
+/** ONNX Runtime holds a file's bytes beside the weights as it has laid them out. */
+const WEIGHT_COPIES = 2;
 
 /** A loaded network. */
 interface Model {
@@ -30,7 +35,13 @@ interface Model {
  */
 export const openModel = async (directory: string, manifest: EncoderManifest): Promise<Model> => {
   await verifyFiles(directory, manifest);
-  const inference = await load(directory, manifest);
+  const inference = await withMemory(
+    {
+      bytes: WEIGHT_COPIES * (await modelBytes(directory, manifest)),
+      what: `Loading encoder "${manifest.id}"`,
+    },
+    () => load(directory, manifest),
+  );
   try {
     requireInputs(inference, manifest);
     outputOf(inference, manifest);
@@ -51,6 +62,13 @@ export const openModel = async (directory: string, manifest: EncoderManifest): P
     await inference.close();
     throw error;
   }
+};
+
+const modelBytes = async (directory: string, { sha256 }: EncoderManifest): Promise<number> => {
+  const sizes = await Promise.all(
+    Object.keys(sha256).map(async (name) => (await stat(join(directory, name))).size),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 };
 
 const load = async (directory: string, manifest: EncoderManifest): Promise<Inference> => {

@@ -1,4 +1,5 @@
 import { AnchorageError, isAnchorageError, notFound } from "../errors.ts";
+import { traced, type SpanStart } from "../tracing.ts";
 import type { Log, Modality } from "../types.ts";
 import { makeOriginal, makeThumbnail } from "./image.ts";
 import { DEFAULT_MAX_PIXELS } from "./decoding/index.ts";
@@ -108,8 +109,10 @@ export const openEncoderRegistry = async (options: {
   const encodeImages = (ids: readonly string[], images: readonly Uint8Array[]) => {
     const wanted = ids.map(imageEncoderOf);
     return tracked(() =>
-      encode(wanted, images, imageSessions, (directory, manifest) =>
-        openImageSession(directory, manifest as ImageManifest, maxPixels),
+      traced(spanOf("images", ids, images.length), () =>
+        encode(wanted, images, imageSessions, (directory, manifest) =>
+          openImageSession(directory, manifest as ImageManifest, maxPixels),
+        ),
       ),
     );
   };
@@ -117,8 +120,10 @@ export const openEncoderRegistry = async (options: {
   const encodeTexts = (ids: readonly string[], texts: readonly string[]) => {
     const wanted = ids.map((id) => encoderOf(id, "text"));
     return tracked(() =>
-      encode(wanted, texts, textSessions, (directory, manifest) =>
-        openTextSession(directory, manifest as TextManifest),
+      traced(spanOf("texts", ids, texts.length), () =>
+        encode(wanted, texts, textSessions, (directory, manifest) =>
+          openTextSession(directory, manifest as TextManifest),
+        ),
       ),
     );
   };
@@ -174,3 +179,8 @@ export const openEncoderRegistry = async (options: {
     },
   };
 };
+
+const spanOf = (what: "images" | "texts", ids: readonly string[], count: number): SpanStart => ({
+  name: `encode ${what}`,
+  attributes: { "anchorage.encoder": ids.join(","), "anchorage.count": count },
+});

@@ -22,21 +22,29 @@ import type { Routes } from "./endpoint.ts";
 import { addIndexes } from "./indexes.ts";
 import { addJobs } from "./jobs.ts";
 import { createPage, PAGE_FOLDER } from "./page.ts";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
 import { answerError, refuse } from "./problem.ts";
 import { addQueries } from "./queries.ts";
 import { addReceipts, RECEIPT_HEADER } from "./receipts.ts";
 import { addService } from "./service.ts";
 import { currentRequestId, requestIds } from "./request-id.ts";
+import { traceRequests } from "./request-span.ts";
 
 /** Headers of answers that scripts of an allowed origin may read. */
 const EXPOSED = ["X-Request-Id", "Location", "Retry-After", "ETag", RECEIPT_HEADER];
+
+/** Parts of the HTTP interface that a caller may make. */
+export interface AppParts {
+  /** Where the page was built that browsers get at `/`. */
+  readonly pageFolder?: string;
+  readonly metrics?: Metrics;
+}
 
 /**
  * The HTTP interface over an open core; a Hono app whose `fetch` a server is given.
  *
  * @param features their endpoints, and the keys that are accepted beside that of the settings
- * @param pageFolder where the page was built that browsers get at `/`
+ * @param parts what is made here where it is absent
  *
  * @example
  * ```ts
@@ -50,7 +58,7 @@ export const createApp = (
   features: { readonly routes: (routes: Routes) => void; readonly access?: AccessPlug | null },
   config: Pick<Config, "host" | "apiKey" | "bodyLimitBytes"> & Partial<Config>,
   log: Log,
-  pageFolder = PAGE_FOLDER,
+  { pageFolder = PAGE_FOLDER, metrics = createMetrics(core) }: AppParts = {},
 ): OpenAPIHono => {
   const { access = null } = features;
   const {
@@ -61,11 +69,11 @@ export const createApp = (
     openDocs = true,
   } = config;
   const page = createPage(pageFolder);
-  const metrics = createMetrics(core);
   const app = new OpenAPIHono();
   const routes: Routes = { app, bodyLimit: config.bodyLimitBytes, log };
 
   app.use(requestIds(log));
+  app.use(traceRequests);
   app.use(metrics.measure);
   app.use(secureHeaders);
   if (isLoopback(config.host)) app.use(refuseRebinding(new Set(publicHosts)));

@@ -221,6 +221,10 @@ export const problems = (...statuses: readonly ProblemStatus[]) => ({
   },
   429: { description: "The key's limit of requests a minute is reached.", content: problemContent },
   500: { description: "A defect of the service; its log says more.", content: problemContent },
+  507: {
+    description: "Memory would pass 90 % of its limit; `neededBytes` says what it would take.",
+    content: problemContent,
+  },
 });
 
 export const jsonBody = (schema: z.ZodType) => ({

@@ -3,7 +3,25 @@ import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { isAnchorageError } from "../errors.ts";
+import { availableThreads } from "../machine-limits.ts";
+import { memoryState } from "../memory-budget.ts";
 import type { Core } from "../collections/index.ts";
+
+/** One number of a metric. */
+export interface MetricValue {
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string | number>>;
+  /** Of a histogram: its name with `_bucket`, `_sum` or `_count`. */
+  readonly metricName?: string;
+}
+
+/** A metric with its present values. */
+export interface MetricSeries {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly values: readonly MetricValue[];
+}
 
 export interface Metrics {
   /** Measures every request; outermost, so that refusals count too. */
@@ -11,6 +29,8 @@ export interface Metrics {
   readonly contentType: string;
   /** In Prometheus's text format. */
   text(): Promise<string>;
+  /** The same for programs. */
+  series(): Promise<readonly MetricSeries[]>;
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -60,7 +80,22 @@ export const createMetrics = ({
     registers: [registry],
   });
 
+  const memory = new Gauge({
+    name: "anchorage_memory_bytes",
+    help: "Memory in use and its limit, of the limit that leaves least: the container's, MEMORY_LIMIT or the machine's.",
+    labelNames: ["kind"],
+    registers: [registry],
+  });
+  new Gauge({
+    name: "anchorage_threads",
+    help: "Threads that compute at a time: the processors that may be used.",
+    registers: [registry],
+  }).set(availableThreads());
+
   const lookAround = async (): Promise<void> => {
+    const { limit, used } = memoryState();
+    memory.set({ kind: "limit" }, limit);
+    memory.set({ kind: "used" }, used);
     loading.set(collections.loading().length);
     encoders.reset();
     for (const { modality } of installed.list()) encoders.inc({ modality });
@@ -96,8 +131,35 @@ export const createMetrics = ({
       await lookAround();
       return registry.metrics();
     },
+    series: async () => {
+      await lookAround();
+      const metrics = await registry.getMetricsAsJSON();
+      return metrics.flatMap(({ name, help, type, values }) => {
+        // A word, though the library's types say that it is a number.
+        const kind = String(type);
+        return isKind(kind) ? [{ name, help, type: kind, values: values.map(valueOf) }] : [];
+      });
+    },
   };
 };
+
+/** No metric of the service is a summary. */
+const isKind = (type: string): type is MetricSeries["type"] =>
+  type === "counter" || type === "gauge" || type === "histogram";
+
+const valueOf = ({
+  value,
+  labels,
+  metricName,
+}: {
+  readonly value: number;
+  readonly labels: Readonly<Partial<Record<string, string | number>>>;
+  readonly metricName?: string;
+}): MetricValue => ({
+  value,
+  labels: Object.fromEntries(Object.entries(labels).map(([name, label]) => [name, label ?? ""])),
+  ...(metricName === undefined ? {} : { metricName }),
+});
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
 

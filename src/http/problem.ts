@@ -24,6 +24,7 @@ const KINDS: Readonly<Record<ProblemCode, ProblemKind>> = {
   "client-closed-request": { status: 499, title: "Client closed the request" },
   internal: { status: 500, title: "Internal error" },
   unavailable: { status: 503, title: "Unavailable" },
+  "insufficient-memory": { status: 507, title: "Insufficient memory" },
   cancelled: { status: 503, title: "Cancelled" },
 };
 
@@ -49,7 +50,8 @@ const makeProblem = (code: ProblemCode, detail: string, faults: readonly FieldFa
 /** The problem of anything that was thrown; a defect is logged and told to the client without its insides. */
 export const problemOf = (error: unknown, log: Log): Problem => {
   if (isAnchorageError(error) && isProblemCode(error.code) && error.code !== "internal") {
-    const problem = makeProblem(error.code, error.message, error.faults);
+    const made = makeProblem(error.code, error.message, error.faults);
+    const problem = error.neededBytes === null ? made : { ...made, neededBytes: error.neededBytes };
     const [list, line] = error.faults[0]?.path ?? [];
     return list === "lines" && typeof line === "number" ? { ...problem, line } : problem;
   }

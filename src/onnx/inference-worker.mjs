@@ -1,9 +1,9 @@
 // Plain JavaScript: compiling TypeScript would add 0.4 s to each model load in a source checkout.
 import { InferenceSession, Tensor } from "onnxruntime-node";
 
-export const open = async (file, { move }) => {
+export const open = async ({ file, threads }, { move }) => {
   // Suppress warnings: they concern how a third-party model was exported. Failures are still thrown.
-  const session = await InferenceSession.create(file, { logSeverityLevel: 4 });
+  const session = await InferenceSession.create(file, { ...threads, logSeverityLevel: 4 });
   return {
     names: () => ({ inputNames: session.inputNames, outputNames: session.outputNames }),
     run: async ({ feeds, outputs }) => {

@@ -1,3 +1,4 @@
+import { threadOptions } from "../machine-limits.ts";
 import { openWorker } from "../worker.ts";
 
 /** A row-major input tensor. */
@@ -56,7 +57,8 @@ interface InferenceCalls {
  * ```
  */
 export const openInference = async (file: string): Promise<Inference> => {
-  const worker = openWorker<InferenceCalls>(new URL("./inference-worker.mjs", import.meta.url), file);
+  const module = new URL("./inference-worker.mjs", import.meta.url);
+  const worker = openWorker<InferenceCalls>(module, { file, threads: threadOptions() });
   try {
     const { inputNames, outputNames } = await worker.call("names", undefined);
     return {

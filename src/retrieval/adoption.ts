@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import type { AnchorId, Modality, Sequence, TransformKind } from "../types.ts";
 import type { Drift } from "../api/indexes.ts";
 import { STALE_SHARE } from "./fit-keeper.ts";
-import type { BuiltLens } from "./lens.ts";
+import type { BuiltLens } from "./lens-types.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorView, Slot } from "./types.ts";
 

@@ -1,5 +1,6 @@
 import type { Alignment } from "./alignment/index.ts";
 import { entryOf } from "../errors.ts";
+import { withMemory } from "../memory-budget.ts";
 import type { AlignmentKind, Modality } from "../types.ts";
 import { createExactIndex, type ExactIndex, unitRows } from "./exact.ts";
 import { multiplyByTransposed } from "./kernels.ts";
@@ -121,7 +122,12 @@ export const createAlignedIndexes = (
       const rank = usedRank(alignment, wanted);
       const target = shownAt(modality, rank);
       // One at a time, for rows are appended in order.
-      const turn = last.then(() => bring(modality, rank, target, allow.length));
+      const left = allow.length - target.upTo;
+      const fill = (): Promise<void> => bring(modality, rank, target, allow.length);
+      const what = `Another copy of the ${modality} vectors (${alignment.kind}, rank ${rank})`;
+      const turn = last.then(() =>
+        left <= CHUNK_ROWS ? fill() : withMemory({ bytes: 4 * left * rank, what }, fill),
+      );
       last = turn.catch(() => undefined);
       await turn;
       return target.index.search(await showRows(alignment, modality, queries, rank), { k, allow });

@@ -16,6 +16,8 @@ export interface AnchorSpace {
   /** The sequence of the next view, without making one: a write need not copy what only queries read. */
   readonly sequence: () => Sequence;
   readonly changes: () => Changes;
+  /** About how many bytes of memory `count` more anchors take, in the vectors, their transformed copies and graphs. */
+  readonly bytesFor: (count: number) => number;
   /** Lets go of fits that neither this transform nor a named one can ask for. */
   readonly keepFits: (transform: Transform) => void;
   readonly status: (modality: Modality, transform?: Transform) => IndexStatus;

@@ -9,6 +9,10 @@ const FIRST_CAPACITY = 1_024;
 /** Seed of the random levels: the same vectors give the same graph. */
 export const SEED = 1;
 
+/** About how many bytes a vector takes in a graph: itself, and its links, of which the lowest layer has `2 m`. */
+export const graphBytes = (dimension: number, { hnsw }: IndexProfile): number =>
+  4 * (dimension + 2 * hnsw.m + 8);
+
 /** A graph built elsewhere and read from a file. */
 export interface LoadedGraph {
   readonly graph: NeighbourGraph;

@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import pLimit from "p-limit";
+import { threadOptions } from "../machine-limits.ts";
 import { closeProducts } from "../math/linear-algebra/index.ts";
 import { createGraph } from "../onnx/index.ts";
 
@@ -13,6 +14,7 @@ const sessionOf = (name: string, build: () => Uint8Array): Promise<InferenceSess
   if (known !== undefined) return known;
   // Disabled, because spinning threads keep the cores from other work.
   const session = InferenceSession.create(build(), {
+    ...threadOptions(),
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   });

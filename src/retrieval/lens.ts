@@ -1,99 +1,21 @@
-import { AnchorageError, messageOf } from "../errors.ts";
+import { AnchorageError, isAnchorageError, messageOf } from "../errors.ts";
+import { requireMemory, withMemory } from "../memory-budget.ts";
 import { createTurns } from "../math/slices.ts";
-import type { GraphOrigin, GraphStatus } from "../api/indexes.ts";
+import type { GraphOrigin } from "../api/indexes.ts";
 import type { FittedTransform } from "../api/transforms.ts";
-import type { TransformRecord } from "../store/index.ts";
-import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
+import type { TransformKind } from "../types.ts";
 import { createExactIndex, type ExactIndex } from "./exact.ts";
-import type { GraphLibrary } from "./neighbour-graph.ts";
-import { createHnswIndex, type HnswIndex, type LoadedGraph } from "./hnsw.ts";
-import type { IndexProfile } from "./profile.ts";
-import { createFitKeeper, EAGER_ANCHORS, type Kept } from "./fit-keeper.ts";
+import { createHnswIndex, graphBytes, type HnswIndex } from "./hnsw.ts";
+import { createFitKeeper, EAGER_ANCHORS } from "./fit-keeper.ts";
 import { fit, liveVectors } from "./fit.ts";
-import {
-  fittedTransformOf,
-  isTransformKind,
-  applyTransform,
-  deviationsOf,
-  fittedDimension,
-  type Fit,
-} from "./transform.ts";
-import type { AnchorView, Changes, Slot } from "./types.ts";
+import { fittedTransformOf, applyTransform, deviationsOf, fittedDimension, type Fit } from "./transform.ts";
+import type { BuiltLens, Fitted, Lens, LensSource } from "./lens-types.ts";
+import type { AnchorView, Changes } from "./types.ts";
 
 /** Rows that are transformed at once: some milliseconds, in which no request is answered. */
 const CHUNK_ROWS = 256;
 
-/** What a lens needs of the memory that it looks at. */
-export interface LensSource {
-  readonly modality: Modality;
-  /** The unit vectors of every slot, live or not. */
-  readonly raw: ExactIndex;
-  readonly compare: (a: Slot, b: Slot) => number;
-  readonly profile: IndexProfile;
-  readonly graphLibrary: GraphLibrary | undefined;
-  readonly save: (record: TransformRecord) => Promise<void>;
-  /** One more than any fit of this modality and kind has had, also of one that is still being made. */
-  readonly nextVersion: () => number;
-  readonly log: Log;
-  /** Whether there is to be a graph whatever the number of anchors, as once a built one was adopted. */
-  readonly graphWanted: boolean;
-}
-
-/** One modality's vectors as a transform shows them, with the indexes over them. */
-export interface Lens {
-  readonly kind: TransformKind;
-  /** Everything that a search of `view` needs, fitted and up to date. */
-  readonly focus: (view: AnchorView, changes: Changes, wantHnsw: boolean) => Promise<Focused>;
-  /** Brings the slots below `slotCount` into the index of the present fit, ahead of a query that needs them. */
-  readonly warm: (slotCount: number) => Promise<void>;
-  /**
-   * Fits anew where the fit is older than `view`, and stores it; nothing where nothing was fitted yet.
-   *
-   * @throws AnchorageError `unavailable` where it could not be stored
-   */
-  readonly renew: (view: AnchorView, changes: Changes) => Promise<void>;
-  /**
-   * Takes over a fit and the graph over the vectors as it shows them. The fit is stored where it is not the present one.
-   * From now on the lens keeps a graph at any size, and builds another where the fit changes.
-   *
-   * @param changes the space's counts when the fit was made
-   */
-  readonly adopt: (built: BuiltLens, view: AnchorView, changes: Changes) => Promise<HnswIndex>;
-  readonly graphWanted: () => boolean;
-  readonly graphStatus: () => GraphStatus | null;
-  /** Lets go of a graph that holds vectors of deleted anchors, so that the next query has it built anew. */
-  readonly dropHidden: () => void;
-  /** The fit, to be carried over when memory is compacted. */
-  readonly fitted: () => Fitted | undefined;
-  readonly version: () => number;
-  /** The transform as answers tell it, by the present fit. */
-  readonly transform: () => FittedTransform;
-  readonly close: () => void;
-}
-
-export interface Focused {
-  readonly transform: FittedTransform;
-  readonly exact: ExactIndex;
-  readonly hnsw: HnswIndex | undefined;
-  readonly graphWanted: boolean;
-  readonly version: number;
-  /** Of the anchors that were fitted on; the view's where nothing is fitted. */
-  readonly sequence: Sequence;
-  /** Raw vectors, `[b, d]`, as this lens shows them. */
-  readonly show: (queries: Float32Array) => Promise<Float32Array>;
-  /** As in a `Look`. */
-  readonly deviations: () => Float64Array | null;
-}
-
-export interface Fitted extends Kept {
-  readonly fit: Fit | null;
-}
-
-/** A fit with the graph over the vectors as it shows them, as `build-index` makes them. */
-export interface BuiltLens extends Pick<Fitted, "fit" | "sequence" | "anchors"> {
-  readonly profile: IndexProfile;
-  readonly graph: LoadedGraph;
-}
+const FLOAT = Float32Array.BYTES_PER_ELEMENT;
 
 interface Lensed extends Fitted {
   readonly exact: ExactIndex;
@@ -104,22 +26,11 @@ interface Lensed extends Fitted {
   graphUpTo: number;
 }
 
-export type LensKey = `${Modality}/${TransformKind}`;
-
-/** What records from the store say; those of fits of both modalities together are not for lenses. */
-export const fittedFrom = (records: readonly TransformRecord[]): Map<LensKey, Fitted> => {
-  const found = new Map<LensKey, Fitted>();
-  for (const { kind, modality, mean, projection, version, sequence, anchorCount: anchors } of records) {
-    if (!isTransformKind(kind)) continue;
-    const fit = kind === "none" || mean.length === 0 ? null : { kind, mean, projection };
-    found.set(`${modality}/${kind}`, { fit, version, sequence, anchors, changes: undefined, stored: true });
-  }
-  return found;
-};
-
 export const createLens = (kind: TransformKind, source: LensSource, carried: Fitted | undefined): Lens => {
   const { raw, compare, profile, graphLibrary, modality } = source;
+  const name = `${kind} transform of ${modality} vectors`;
   let { graphWanted } = source;
+  let warned = false;
   let syncing: Promise<void> = Promise.resolve();
 
   function lensed(fitted: Fitted): Lensed {
@@ -130,16 +41,23 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   }
 
   const keeper = createFitKeeper({
-    name: `${kind} transform of ${modality} vectors`,
+    name,
     carried: kind === "none" || carried === undefined ? undefined : lensed(carried),
     make: (view, changes) => fitTo(view, changes),
     log: source.log,
   });
 
+  const makeFit = async (view: AnchorView): Promise<Fit | null> =>
+    kind === "none"
+      ? null
+      : withMemory({ bytes: FLOAT * view.size * raw.dimension, what: `Fitting the ${name}` }, async () =>
+          fit(kind, await liveVectors(view, modality), raw.dimension),
+        );
+
   const fitTo = async (view: AnchorView, changes: Changes): Promise<Lensed> => {
     const version = source.nextVersion();
     const started = performance.now();
-    const made = kind === "none" ? null : await fit(kind, await liveVectors(view, modality), raw.dimension);
+    const made = await makeFit(view);
     const fitted = { fit: made, version, sequence: view.sequence, anchors: view.size, changes };
     const next = lensed({ ...fitted, stored: false });
     await sync(next, view.slotCount);
@@ -174,7 +92,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
 
   /** Brings every slot of the view into the index of `target`. One at a time, for rows are appended in order. */
   const sync = async (target: Lensed, slotCount: number): Promise<void> => {
-    const syncedNow = syncing.then(async () => {
+    const append = async (): Promise<void> => {
       const turn = createTurns();
       for (let first = target.upTo; first < slotCount; first += CHUNK_ROWS) {
         const last = Math.min(slotCount, first + CHUNK_ROWS);
@@ -185,6 +103,12 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
         // A fit without a projection is applied without a break.
         await turn();
       }
+    };
+    const syncedNow = syncing.then(() => {
+      const left = Math.max(0, slotCount - target.upTo);
+      const bytes = FLOAT * left * target.exact.dimension;
+      // What a write adds was reserved when it was made.
+      return left <= CHUNK_ROWS ? append() : withMemory({ bytes, what: `The ${name}` }, append);
     });
     syncing = syncedNow.catch(() => undefined);
     await syncedNow;
@@ -239,6 +163,12 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     kind,
     adopt,
     graphWanted: () => graphWanted,
+    bytesAnAnchor: () => {
+      const present = current();
+      if (present === undefined) return 0;
+      const copy = kind === "none" ? 0 : FLOAT * present.exact.dimension;
+      return copy + (present.hnsw === undefined ? 0 : graphBytes(present.exact.dimension, profile));
+    },
     graphStatus: () => {
       const { hnsw, origin } = current() ?? {};
       if (hnsw === undefined || origin === undefined) return null;
@@ -254,7 +184,8 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     focus: async (view, changes, wantHnsw) => {
       const chosen = await fitFor(view, changes);
       await sync(chosen, view.slotCount);
-      if (wantHnsw || graphWanted || view.size > profile.exactLimit) feedGraph(chosen, view);
+      if (wantHnsw) feedGraph(chosen, view);
+      else if (graphWanted || view.size > profile.exactLimit) feedGraphIfRoom(chosen, view);
       return {
         transform: transformOf(chosen),
         exact: chosen.exact,
@@ -281,11 +212,26 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     },
   };
 
+  /** Where memory has no room for a graph nobody asked for, the exact index answers. */
+  function feedGraphIfRoom(target: Lensed, view: AnchorView): void {
+    try {
+      feedGraph(target, view);
+    } catch (error) {
+      if (!isAnchorageError(error) || error.code !== "insufficient-memory") throw error;
+      if (!warned) source.log.warn(`${error.message} The exact index answers instead.`);
+      warned = true;
+    }
+  }
+
   function feedGraph(target: Lensed, view: AnchorView): void {
     if (graphLibrary === undefined) return;
     const { exact } = target;
     if (target.hnsw === undefined) {
       const { dimension, row } = exact;
+      requireMemory({
+        bytes: view.slotCount * graphBytes(dimension, profile),
+        what: `The HNSW graph of ${modality} vectors`,
+      });
       target.hnsw = createHnswIndex(graphLibrary, { dimension, compare, row, profile });
       target.origin = { source: "built", sequence: view.sequence };
     }

@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
+import { availableThreads } from "../machine-limits.ts";
 import type { Log } from "../types.ts";
 import { measureCosts } from "./measure-costs.ts";
 import { DEFAULT_COSTS, parseCosts, useCosts } from "./costs.ts";
@@ -16,8 +17,8 @@ const DELAY_MS = 5_000;
 
 const fileSchema = z.object({ version: z.literal(VERSION), cpu: z.string(), costs: z.unknown() });
 
-/** The model and number of processors; costs of another processor are not used. */
-const processor = (): string => `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`;
+/** The model of the processors and how many may be used; costs of others are not used. */
+const processor = (): string => `${availableThreads()} x ${cpus()[0]?.model ?? "unknown"}`;
 
 /**
  * Makes the planner use this machine's costs: those in `file`, or, if it has none for this processor, costs that are

@@ -1,4 +1,5 @@
 import { AnchorageError, messageOf } from "../errors.ts";
+import { BYTES_AN_ANCHOR, withMemory } from "../memory-budget.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { AlignmentKind, Log, Modality, Sequence, Transform, TransformKind } from "../types.ts";
 import type { Drift } from "../api/indexes.ts";
@@ -8,7 +9,8 @@ import { alignmentsFrom, createAligner, type Aligner, type FittedAlignment } fro
 import { createGraphRecall } from "./graph-recall.ts";
 import { loadGraphLibrary } from "./graph-library.ts";
 import { createCompaction, type Compaction } from "./compaction.ts";
-import { createLens, fittedFrom, type Fitted, type Lens, type LensKey } from "./lens.ts";
+import { createLens } from "./lens.ts";
+import { fittedFrom, type Fitted, type Lens, type LensKey } from "./lens-types.ts";
 import { createAnchorMemory, type AnchorMemory } from "./anchor-memory.ts";
 import { readProfile, type IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
@@ -172,8 +174,16 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   const hasGraph = (lens: Lens): boolean =>
     graphLibrary !== undefined && (lens.graphWanted() || memory.size() > profile.exactLimit);
 
+  const bytesFor = (count: number): number => {
+    const shown = [...lenses.values()].reduce((sum, lens) => sum + lens.bytesAnAnchor(), 0);
+    return count * (BYTES_AN_ANCHOR + 4 * (imageDimension + textDimension) + shown);
+  };
+
   const compact = (): Promise<void> =>
-    (compacting ??= copyAndSwap().finally(() => {
+    (compacting ??= withMemory(
+      { bytes: bytesFor(memory.size()), what: "Compacting memory" },
+      copyAndSwap,
+    ).finally(() => {
       copying = undefined;
       compacting = undefined;
     }));
@@ -200,6 +210,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       view = undefined;
     },
     changes: () => changes,
+    bytesFor,
     keepFits: (kept) => {
       const kinds = new Set(kindsFor(kept));
       for (const key of [...saved.keys(), ...lenses.keys()]) {

@@ -1,9 +1,10 @@
 import type { IndexKind } from "../api/indexes.ts";
 import { entryOf } from "../errors.ts";
 import { countOnes, type ExactIndex } from "./exact.ts";
+import { traced } from "../tracing.ts";
 import type { Modality, Sequence, TransformKind } from "../types.ts";
 import type { Aligner } from "./aligner.ts";
-import type { Lens } from "./lens.ts";
+import type { Lens } from "./lens-types.ts";
 import type { AnchorMemory } from "./anchor-memory.ts";
 import { currentCosts } from "./costs.ts";
 import { chooseIndex, type Circumstances } from "./planner.ts";
@@ -138,7 +139,13 @@ export const createView = (
       };
       return {
         shown,
-        neighbours: await entryOf(searches, choice.index, "index")(),
+        neighbours: await traced(
+          {
+            name: `search ${choice.index}`,
+            attributes: { "anchorage.modality": modality, "anchorage.k": k, "anchorage.anchors": size },
+          },
+          entryOf(searches, choice.index, "index"),
+        ),
         plan: {
           ...choice,
           k,

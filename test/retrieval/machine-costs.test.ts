@@ -10,6 +10,7 @@ import {
   openMachineCosts,
   useCosts,
 } from "../../src/retrieval/index.ts";
+import { availableThreads } from "../../src/machine-limits.ts";
 import { silentLog } from "../support/log.ts";
 
 let directory: string;
@@ -49,7 +50,7 @@ describe("the costs of a machine", () => {
   ])(
     "are the default ones while the file %s",
     async (_, change) => {
-      const cpu = `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`;
+      const cpu = `${availableThreads()} x ${cpus()[0]?.model ?? "unknown"}`;
       const kept = { version: 1, cpu, costs: { ...DEFAULT_COSTS, hnsw: { search: 1, visit: 2 } } };
       await mkdir(dirname(file));
       await writeFile(file, JSON.stringify(kept));

@@ -1,5 +1,6 @@
-import { availableParallelism } from "node:os";
 import { AnchorageError } from "../../errors.ts";
+import { availableThreads } from "../../machine-limits.ts";
+import { memoryState } from "../../memory-budget.ts";
 import { tooMuchMemory, unreadable } from "./image-fault.ts";
 import type { DecodeOutcome } from "./decoder.ts";
 import { DEFAULT_MAX_PIXELS } from "./image-limits.ts";
@@ -7,6 +8,7 @@ import { createLane, type Lane, type LaneSize } from "./lane.ts";
 import type { DecodeJob, Exceeded, LaneLimits } from "./types.ts";
 
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 /** Larger files go to the heavy lane at once, because the process holds the file beside the image. */
 const QUICK_FILE_BYTES = 24 * MIB;
 
@@ -27,13 +29,13 @@ interface PoolOptions {
 export type Decode = (job: DecodeJob, bytes: Uint8Array) => Promise<Uint8Array>;
 
 /**
- * Creates a pool: two or three processes for almost every image, and one for those that need much time or memory.
- * Together they take at most 1.2 GB on up to four cores, 1.4 GB on more.
+ * Creates a pool: one to three processes for almost every image, and one for those that need much time or memory.
+ * Together they take at most 1.2 GB on up to four cores, 1.4 GB on more, and less where memory is limited to below 3 GiB.
  */
 export const createDecodePool = (options: PoolOptions = {}): Decode => {
   const quickLimits: LaneLimits = { ...QUICK, ...options.quick };
-  const heavyLimits: LaneLimits = { ...HEAVY, ...options.heavy };
-  const processes = availableParallelism() > 4 ? 3 : 2;
+  const heavyLimits: LaneLimits = { ...HEAVY, memory: heavyMemory(), ...options.heavy };
+  const processes = quickProcesses();
   const quick = createLane(quickLimits, { processes, idleMs: 120_000, ...WAITING, ...options.size });
   // By a factor: an operator who allows larger images (MAX_MEGAPIXELS) allows more memory.
   const lanes = new Map<number, { readonly lane: Lane; readonly limits: LaneLimits }>();
@@ -57,6 +59,14 @@ export const createDecodePool = (options: PoolOptions = {}): Decode => {
     return resultOf(await lane.run(job, bytes), limits);
   };
 };
+
+const quickProcesses = (): number => {
+  const threads = availableThreads();
+  if (threads === 1 || memoryState().limit < GIB) return 1;
+  return threads > 4 ? 3 : 2;
+};
+
+const heavyMemory = (): number => Math.max(QUICK.memory, Math.min(HEAVY.memory, memoryState().limit / 4));
 
 let shared: Decode | undefined;
 

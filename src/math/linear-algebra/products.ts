@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { threadOptions } from "../../machine-limits.ts";
 import { createGraph } from "../../onnx/index.ts";
 
 /** A row-major float64 matrix. */
@@ -37,6 +38,7 @@ const sessionOf = (precision: Precision, transposed: Shape): Promise<InferenceSe
   });
   graph.output("product", product, precision, ["a", "b"]);
   const session = InferenceSession.create(graph.toBytes(), {
+    ...threadOptions(),
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   });

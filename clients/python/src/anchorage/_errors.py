@@ -111,6 +111,12 @@ class UnavailableError(ApiError):
     code = "unavailable"
 
 
+class InsufficientMemoryError(ApiError):
+    """Memory would pass 90 % of its limit; ``problem["neededBytes"]`` says how much it would take."""
+
+    code = "insufficient-memory"
+
+
 class CancelledError(ApiError):
     code = "cancelled"
 

@@ -2035,6 +2035,7 @@ class Problem(TypedDict):
     detail: str
     errors: NotRequired[Sequence[ProblemErrors]]
     line: NotRequired[int]
+    neededBytes: NotRequired[int]
     requestId: NotRequired[str]
 
 

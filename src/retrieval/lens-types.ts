@@ -1,0 +1,98 @@
+import type { GraphStatus } from "../api/indexes.ts";
+import type { FittedTransform } from "../api/transforms.ts";
+import type { TransformRecord } from "../store/index.ts";
+import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
+import type { ExactIndex } from "./exact.ts";
+import type { Kept } from "./fit-keeper.ts";
+import type { HnswIndex, LoadedGraph } from "./hnsw.ts";
+import type { GraphLibrary } from "./neighbour-graph.ts";
+import type { IndexProfile } from "./profile.ts";
+import { isTransformKind, type Fit } from "./transform.ts";
+import type { AnchorView, Changes, Slot } from "./types.ts";
+
+/** What a lens needs of the memory that it looks at. */
+export interface LensSource {
+  readonly modality: Modality;
+  /** The unit vectors of every slot, live or not. */
+  readonly raw: ExactIndex;
+  readonly compare: (a: Slot, b: Slot) => number;
+  readonly profile: IndexProfile;
+  readonly graphLibrary: GraphLibrary | undefined;
+  readonly save: (record: TransformRecord) => Promise<void>;
+  /** One more than any fit of this modality and kind has had, also of one that is still being made. */
+  readonly nextVersion: () => number;
+  readonly log: Log;
+  /** Whether there is to be a graph whatever the number of anchors, as once a built one was adopted. */
+  readonly graphWanted: boolean;
+}
+
+/** One modality's vectors as a transform shows them, with the indexes over them. */
+export interface Lens {
+  readonly kind: TransformKind;
+  /** Everything that a search of `view` needs, fitted and up to date. */
+  readonly focus: (view: AnchorView, changes: Changes, wantHnsw: boolean) => Promise<Focused>;
+  /** Brings the slots below `slotCount` into the index of the present fit, ahead of a query that needs them. */
+  readonly warm: (slotCount: number) => Promise<void>;
+  /**
+   * Fits anew where the fit is older than `view`, and stores it; nothing where nothing was fitted yet.
+   *
+   * @throws AnchorageError `unavailable` where it could not be stored
+   */
+  readonly renew: (view: AnchorView, changes: Changes) => Promise<void>;
+  /**
+   * Takes over a fit and the graph over the vectors as it shows them. The fit is stored where it is not the present one.
+   * From now on the lens keeps a graph at any size, and builds another where the fit changes.
+   *
+   * @param changes the space's counts when the fit was made
+   */
+  readonly adopt: (built: BuiltLens, view: AnchorView, changes: Changes) => Promise<HnswIndex>;
+  readonly graphWanted: () => boolean;
+  /** About how many bytes an anchor takes here, beside its vector as it was given. */
+  readonly bytesAnAnchor: () => number;
+  readonly graphStatus: () => GraphStatus | null;
+  /** Lets go of a graph that holds vectors of deleted anchors, so that the next query has it built anew. */
+  readonly dropHidden: () => void;
+  /** The fit, to be carried over when memory is compacted. */
+  readonly fitted: () => Fitted | undefined;
+  readonly version: () => number;
+  /** The transform as answers tell it, by the present fit. */
+  readonly transform: () => FittedTransform;
+  readonly close: () => void;
+}
+
+export interface Focused {
+  readonly transform: FittedTransform;
+  readonly exact: ExactIndex;
+  readonly hnsw: HnswIndex | undefined;
+  readonly graphWanted: boolean;
+  readonly version: number;
+  /** Of the anchors that were fitted on; the view's where nothing is fitted. */
+  readonly sequence: Sequence;
+  /** Raw vectors, `[b, d]`, as this lens shows them. */
+  readonly show: (queries: Float32Array) => Promise<Float32Array>;
+  /** As in a `Look`. */
+  readonly deviations: () => Float64Array | null;
+}
+
+export interface Fitted extends Kept {
+  readonly fit: Fit | null;
+}
+
+/** A fit with the graph over the vectors as it shows them, as `build-index` makes them. */
+export interface BuiltLens extends Pick<Fitted, "fit" | "sequence" | "anchors"> {
+  readonly profile: IndexProfile;
+  readonly graph: LoadedGraph;
+}
+
+export type LensKey = `${Modality}/${TransformKind}`;
+
+/** What records from the store say; those of fits of both modalities together are not for lenses. */
+export const fittedFrom = (records: readonly TransformRecord[]): Map<LensKey, Fitted> => {
+  const found = new Map<LensKey, Fitted>();
+  for (const { kind, modality, mean, projection, version, sequence, anchorCount: anchors } of records) {
+    if (!isTransformKind(kind)) continue;
+    const fit = kind === "none" || mean.length === 0 ? null : { kind, mean, projection };
+    found.set(`${modality}/${kind}`, { fit, version, sequence, anchors, changes: undefined, stored: true });
+  }
+  return found;
+};
