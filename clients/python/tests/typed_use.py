@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from anchorage import Anchorage, AsyncAnchorage, SearchResult, anchor, external, types
 from PIL import Image
+
+from anchorage import Anchorage, AsyncAnchorage, SearchResult, anchor, external, types
 
 if sys.version_info >= (3, 11):
     from typing import assert_type
