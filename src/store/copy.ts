@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import type pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 
@@ -31,31 +32,77 @@ export const copyOut = async function* (
   client: pg.ClientBase,
   statement: string,
 ): AsyncGenerator<(Buffer | null)[][]> {
-  const stream: AsyncIterable<Buffer> = client.query(copyTo(statement));
-  let rest: Buffer = Buffer.alloc(0);
-  let headerIsRead = false;
-  for await (const chunk of stream) {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let at = 0;
-    if (!headerIsRead) {
-      if (rest.length < HEADER_LENGTH) continue;
-      at = HEADER_LENGTH + rest.readInt32BE(SIGNATURE.length + 4);
-      headerIsRead = true;
-    }
-    const rows: (Buffer | null)[][] = [];
-    for (let end = rowEnd(rest, at); end !== null; end = rowEnd(rest, at)) {
-      rows.push(decodeRow(rest, at));
-      at = end;
-    }
-    rest = rest.subarray(at);
-    if (rows.length > 0) yield rows;
+  const split = createRowSplitter();
+  for await (const chunk of copyBytes(client, statement)) {
+    const rows = split(chunk);
+    if (rows.length > 0) yield rows.map(fieldsOf);
   }
 };
 
+/** Runs `statement`, a `COPY (...) TO STDOUT (FORMAT binary)`; yields its bytes as they are read from the socket. */
+export const copyBytes = (client: pg.ClientBase, statement: string): AsyncIterable<Buffer> =>
+  client.query(copyTo(statement));
+
+/** A `COPY ... FROM STDIN (FORMAT binary)` that runs. */
+export interface RunningCopy {
+  /** @param rows encoded rows, as {@link createRowSplitter} cuts them */
+  readonly write: (rows: readonly Buffer[]) => Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+/** Runs `statement`, a `COPY ... FROM STDIN (FORMAT binary)`, with rows that are given one batch after the other. */
+export const startCopy = (client: pg.ClientBase, statement: string): RunningCopy => {
+  const stream = client.query(copyFrom(statement));
+  const ended = finished(stream);
+  // It is awaited by `end`; a failure before that is thrown by `write` as well.
+  ended.catch(() => undefined);
+  const send = async (bytes: Buffer): Promise<void> => {
+    if (!stream.write(bytes)) await Promise.race([once(stream, "drain"), ended]);
+  };
+  const started = send(headerBytes());
+  return {
+    write: async (rows) => {
+      await started;
+      if (rows.length > 0) await send(Buffer.concat(rows));
+    },
+    end: async () => {
+      await started;
+      stream.end(endOfRows());
+      await ended;
+    },
+  };
+};
+
+/**
+ * Cuts the bytes of a binary COPY, given in chunks, into its rows as they are encoded. Rows share the memory of the
+ * chunks.
+ *
+ * @throws Error (from the returned function) for bytes that are no binary COPY
+ */
+export const createRowSplitter = (): ((chunk: Buffer) => Buffer[]) => {
+  let rest: Buffer = Buffer.alloc(0);
+  let headerIsRead = false;
+  return (chunk) => {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let at = 0;
+    if (!headerIsRead) {
+      if (rest.length < HEADER_LENGTH) return [];
+      if (!rest.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw new Error("not a binary COPY");
+      at = HEADER_LENGTH + rest.readInt32BE(SIGNATURE.length + 4);
+      headerIsRead = true;
+    }
+    const rows: Buffer[] = [];
+    for (let end = rowEnd(rest, at); end !== null; end = rowEnd(rest, at)) {
+      rows.push(rest.subarray(at, end));
+      at = end;
+    }
+    rest = rest.subarray(at);
+    return rows;
+  };
+};
+
 const encode = function* (rows: Iterable<readonly CopyValue[]>): Generator<Buffer> {
-  const header = Buffer.alloc(HEADER_LENGTH);
-  header.set(SIGNATURE);
-  let pending: Buffer[] = [header];
+  let pending: Buffer[] = [headerBytes()];
   let size = HEADER_LENGTH;
   for (const row of rows) {
     const encoded = encodeRow(row);
@@ -66,9 +113,19 @@ const encode = function* (rows: Iterable<readonly CopyValue[]>): Generator<Buffe
     pending = [];
     size = 0;
   }
+  yield Buffer.concat([...pending, endOfRows()]);
+};
+
+const headerBytes = (): Buffer => {
+  const header = Buffer.alloc(HEADER_LENGTH);
+  header.set(SIGNATURE);
+  return header;
+};
+
+const endOfRows = (): Buffer => {
   const end = Buffer.alloc(2);
   end.writeInt16BE(END_OF_ROWS);
-  yield Buffer.concat([...pending, end]);
+  return end;
 };
 
 const encodeRow = (row: readonly CopyValue[]): Buffer => {
@@ -102,10 +159,11 @@ const rowEnd = (bytes: Buffer, at: number): number | null => {
   return end <= bytes.length ? end : null;
 };
 
-const decodeRow = (bytes: Buffer, start: number): (Buffer | null)[] => {
-  const fields = bytes.readInt16BE(start);
+/** The fields of an encoded row, which share its memory. */
+export const fieldsOf = (bytes: Buffer): (Buffer | null)[] => {
+  const fields = bytes.readInt16BE(0);
   const row: (Buffer | null)[] = [];
-  let at = start + 2;
+  let at = 2;
   for (let field = 0; field < fields; field++) {
     const length = bytes.readInt32BE(at);
     at += 4;

@@ -89,7 +89,7 @@ const installationOf = async (dataDir: string): Promise<string> => {
   const known = await knownInstallation(dataDir);
   if (known !== "") return known;
   const id = randomUUID();
-  const file = fileOf(dataDir);
+  const file = installationFile(dataDir);
   await writeFile(`${file}.new`, `${id}\n`, { mode: 0o600, flush: true });
   await rename(`${file}.new`, file);
   return id;
@@ -97,9 +97,10 @@ const installationOf = async (dataDir: string): Promise<string> => {
 
 /** The id of a DATA_DIR; an empty string if it has none yet. */
 export const knownInstallation = async (dataDir: string): Promise<string> =>
-  (await readFile(fileOf(dataDir), "utf8").catch(() => "")).trim();
+  (await readFile(installationFile(dataDir), "utf8").catch(() => "")).trim();
 
-const fileOf = (dataDir: string): string => join(dataDir, "installation.id");
+/** Where the id of a DATA_DIR is kept. */
+export const installationFile = (dataDir: string): string => join(dataDir, "installation.id");
 
 /** Adds the DATABASE_URL to the error, without credentials and parameters. */
 export const aboutExternal = (databaseUrl: string, error: unknown): unknown => {
