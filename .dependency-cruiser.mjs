@@ -26,6 +26,7 @@ const FEATURES = {
   health: ["influence"],
   erasing: ["counterfactual", "erasure-proof"],
   consensus: ["epalm"],
+  backup: ["erasing"],
   evaluation: ["default-encoders", "methods", "tuning"],
 };
 

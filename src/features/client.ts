@@ -2,6 +2,7 @@ import { createCoreCollectionClient, type CoreCollectionClient } from "../client
 import { collectionPath } from "../client/paths.ts";
 import { createCoreClient, type CoreClient } from "../client/service.ts";
 import { createTransport, type CallOptions, type ClientOptions } from "../client/transport.ts";
+import { createBackupClient, type BackupClient } from "./backup/client.ts";
 import {
   createCalibrationClient,
   type CalibrationClient,
@@ -33,6 +34,7 @@ import { createSelectionClient, type SelectionClient } from "./selection/client.
 import { createTuningClient, type TuningClient } from "./tuning/client.ts";
 
 export * from "../client/index.ts";
+export type * from "./backup/client.ts";
 export type * from "./calibration/client.ts";
 export type * from "./consensus/client.ts";
 export type * from "./counterfactual/client.ts";
@@ -75,7 +77,7 @@ export interface CollectionClient
  * if it does not answer.
  */
 export interface AnchorageClient
-  extends CoreClient, SelectionClient, SigningClient, AdaptersClient, ConsensusClient, KeysClient {
+  extends CoreClient, SelectionClient, SigningClient, AdaptersClient, ConsensusClient, KeysClient, BackupClient {
   /** @throws RangeError for a name that cannot be part of a URL */
   collection(name: string): CollectionClient;
 }
@@ -109,6 +111,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
     ...createAdaptersClient(transport),
     ...createConsensusClient(transport),
     ...createKeysClient(transport),
+    ...createBackupClient(transport),
     collection: (name) => {
       const path = collectionPath(name);
       return {

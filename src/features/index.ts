@@ -205,6 +205,10 @@ export const FEATURES: readonly Feature[] = [
       load: async () => (await import("./keys/command.ts")).revokeKeyCommand,
     },
   }),
+  deferred("backup", async () => (await import("./backup/feature.ts")).backupFeature, {
+    backup: async () => (await import("./backup/command.ts")).backupCommand,
+    restore: async () => (await import("./backup/restore-command.ts")).restoreCommand,
+  }),
   {
     name: "encoder-hub",
     commands: {

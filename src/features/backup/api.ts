@@ -12,7 +12,8 @@ export const backupRequest = z
     ),
     base: optional(
       backupHeader.shape.base.unwrap().openapi({
-        description: "The header of the backup to continue: its `id`, `createdAt` and `collections`. Absent: a full backup.",
+        description:
+          "The header of the backup to continue: its `id`, `createdAt` and `collections`. Absent: a full backup.",
       }),
     ),
   })

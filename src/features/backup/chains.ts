@@ -115,7 +115,11 @@ export const requireWhole = ({ collections, service }: Chains, place: string): v
   let previous = FIRST_PREVIOUS;
   for (const [i, receipt] of service.entries()) {
     const { hash, ...unsigned } = receipt;
-    if (receipt.position !== i + 1 || receipt.previousHash !== previous || hash !== hashOfServiceReceipt(unsigned))
+    if (
+      receipt.position !== i + 1 ||
+      receipt.previousHash !== previous ||
+      hash !== hashOfServiceReceipt(unsigned)
+    )
       refuse("deleted collections", `number ${receipt.position} was changed, or one before it is missing`);
     previous = hash;
   }

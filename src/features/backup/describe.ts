@@ -154,4 +154,3 @@ export const readLastKeys = async (client: pg.ClientBase): Promise<BackupSummary
     last === null ? [] : [{ table, column, last: Number(last) }],
   );
 };
-

@@ -18,7 +18,9 @@ const GIVEN = "given_";
  */
 export const requireEmpty = async (client: pg.ClientBase, migrations: number): Promise<void> => {
   for (const { name } of await readTables(client, Object.keys(SAVED))) {
-    const { rows } = await client.query<{ filled: boolean }>(`SELECT EXISTS (SELECT 1 FROM ${name}) AS filled`);
+    const { rows } = await client.query<{ filled: boolean }>(
+      `SELECT EXISTS (SELECT 1 FROM ${name}) AS filled`,
+    );
     if (rows[0]?.filled === true)
       throw new AnchorageError(
         "conflict",
@@ -33,8 +35,13 @@ export const requireEmpty = async (client: pg.ClientBase, migrations: number): P
 };
 
 /** Puts the receipts of a backup into temporary tables `given_...`, checks them and reads them. */
-export const giveReceipts = async (client: pg.ClientBase, { header, place, read }: OpenBackup): Promise<Chains> => {
-  const tables = new Map(header.tables.filter(({ name }) => CHAINS.includes(name)).map((table) => [table.name, table]));
+export const giveReceipts = async (
+  client: pg.ClientBase,
+  { header, place, read }: OpenBackup,
+): Promise<Chains> => {
+  const tables = new Map(
+    header.tables.filter(({ name }) => CHAINS.includes(name)).map((table) => [table.name, table]),
+  );
   for (const { name, columns } of tables.values())
     await client.query(
       `CREATE TEMPORARY TABLE ${GIVEN}${name} (${columns.map((column) => `"${column.name}" ${column.type}`).join(", ")}) ON COMMIT DROP`,
@@ -75,7 +82,10 @@ export const recordLater = async (
   for (const { key, receipts, sequence, anchorCount } of collections) {
     const newest = last.get(key);
     if (newest === undefined) continue;
-    await appendGiven(client, "receipts", "collection = $1 AND position > $2", [key, receipts?.position ?? 0]);
+    await appendGiven(client, "receipts", "collection = $1 AND position > $2", [
+      key,
+      receipts?.position ?? 0,
+    ]);
     const reached = Math.max(sequence, newest.sequence);
     await client.query("UPDATE collections SET sequence = $2, anchor_count = $3 WHERE key = $1", [
       key,

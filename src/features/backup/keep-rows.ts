@@ -47,7 +47,9 @@ const vectorsBefore = ({ base, vectors }: BackupHeader): ReadonlySet<string> => 
       `${key} ${textEncoder}`,
     ]),
   );
-  return new Set(vectors.map(([collection, encoder]) => `${collection} ${encoder}`).filter((at) => before.has(at)));
+  return new Set(
+    vectors.map(([collection, encoder]) => `${collection} ${encoder}`).filter((at) => before.has(at)),
+  );
 };
 
 /** @param successors one for each backup; the first is not used */
@@ -59,7 +61,10 @@ export const chooseRows = (successors: readonly Successor[], later: LaterErasure
   const isRemoved = (collection: Buffer | null | undefined): boolean =>
     collection != null && later.removed.has(numberIn(collection));
 
-  const keepsAnchor = (of: number, [key, collection, id]: readonly (Buffer | null | undefined)[]): boolean => {
+  const keepsAnchor = (
+    of: number,
+    [key, collection, id]: readonly (Buffer | null | undefined)[],
+  ): boolean => {
     if (!isCurrent(of, numberIn(key))) return false;
     const owner = numberIn(collection);
     const isErased = later.isDeleted(owner, id ?? Buffer.alloc(0));

@@ -31,10 +31,12 @@ const newTally = (): Tally => ({ rows: 0, sums: new Uint32Array(4) });
 const count = (tally: Tally, row: Buffer): void => {
   const digest = hash("sha256", row, "buffer");
   tally.rows++;
-  for (let i = 0; i < tally.sums.length; i++) tally.sums[i] = (tally.sums[i] ?? 0) + digest.readUInt32LE(4 * i);
+  for (let i = 0; i < tally.sums.length; i++)
+    tally.sums[i] = (tally.sums[i] ?? 0) + digest.readUInt32LE(4 * i);
 };
 
-const areEqual = (a: Tally, b: Tally): boolean => a.rows === b.rows && a.sums.every((sum, i) => sum === b.sums[i]);
+const areEqual = (a: Tally, b: Tally): boolean =>
+  a.rows === b.rows && a.sums.every((sum, i) => sum === b.sums[i]);
 
 /** @param prefix of the tables' names in the database, such as `given_` for temporary ones */
 export const createLoader = (client: pg.ClientBase, prefix = ""): Loader => {
@@ -66,7 +68,8 @@ export const createLoader = (client: pg.ClientBase, prefix = ""): Loader => {
         const stored = newTally();
         const split = createRowSplitter();
         const query = `COPY (SELECT ${columns} FROM ${prefix}${name}) TO STDOUT (FORMAT binary)`;
-        for await (const chunk of copyBytes(client, query)) for (const row of split(chunk)) count(stored, row);
+        for await (const chunk of copyBytes(client, query))
+          for (const row of split(chunk)) count(stored, row);
         if (!areEqual(tally, stored))
           throw new AnchorageError(
             "corrupt-file",

@@ -49,7 +49,9 @@ const explain = (error: unknown, path: string): unknown => {
     });
   if (code === "EEXIST") return new AnchorageError("conflict", `${path} exists already.`, { cause: error });
   if (code === undefined || !/^E[A-Z]+$/.test(code)) return error;
-  return new AnchorageError("invalid-input", `${path} cannot be written: ${messageOf(error)}`, { cause: error });
+  return new AnchorageError("invalid-input", `${path} cannot be written: ${messageOf(error)}`, {
+    cause: error,
+  });
 };
 
 const syncFolder = async (folder: string): Promise<void> => {

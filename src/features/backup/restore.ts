@@ -1,6 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
+import { encoderDirectory } from "../../config.ts";
 import { AnchorageError } from "../../errors.ts";
 import { createRowSplitter } from "../../store/copy.ts";
 import { requireSpace } from "../../store/disk-space.ts";
@@ -44,6 +45,8 @@ export interface Restored {
   readonly erased: number;
   /** Whether the private key that signs reports was restored. */
   readonly signingKey: boolean;
+  /** Encoders of the collections that are not in DATA_DIR, except those of vectors from outside. */
+  readonly missingEncoders: readonly string[];
 }
 
 /** Tables that others refer to, of which the newest backup has all rows. */
@@ -66,7 +69,10 @@ export const restoreBackup = async (options: RestoreOptions): Promise<Restored> 
     if (receipts !== null) backups.push(receipts);
     for (const { place, header } of backups)
       if (header.migrations > countMigrations())
-        throw new AnchorageError("corrupt-file", `${place} was made by a newer version of Anchorage; use that one`);
+        throw new AnchorageError(
+          "corrupt-file",
+          `${place} was made by a newer version of Anchorage; use that one`,
+        );
     const series = receipts === null ? backups : backups.slice(0, -1);
     const target = await openRestoreTarget({ dataDir, databaseUrl, log });
     try {
@@ -92,7 +98,8 @@ const restoreWithin = async (
   if (newest === undefined) throw new Error("there is no backup to restore");
   const { header } = newest;
   const given = receipts === null ? null : await giveReceipts(client, receipts);
-  const later = given === null || receipts === null ? NO_ERASURES : findLaterErasures(header, given, receipts.place);
+  const later =
+    given === null || receipts === null ? NO_ERASURES : findLaterErasures(header, given, receipts.place);
   await requireEmpty(client, header.migrations);
   await migrateWithin(client, header.migrations);
 
@@ -102,7 +109,10 @@ const restoreWithin = async (
   const total = expectedRows(series);
   const { summary, key } = await loadAll(series, choice, loader, () => {
     if (signal.aborted) throw new AnchorageError("cancelled", "Stopped; nothing was restored.");
-    onRows([...loader.counts().values()].reduce((sum, rows) => sum + rows, 0), total);
+    onRows(
+      [...loader.counts().values()].reduce((sum, rows) => sum + rows, 0),
+      total,
+    );
   });
   await loader.verify();
   await setLastKeys(client, summary.keys);
@@ -116,8 +126,23 @@ const restoreWithin = async (
     later,
     receiptsOf: receipts?.header.createdAt ?? null,
     erased: [...choice.erased().values()].reduce((sum, count) => sum + count, 0),
+    missingEncoders: await findMissingEncoders(client, dataDir),
     key,
   };
+};
+
+const findMissingEncoders = async (client: pg.ClientBase, dataDir: string): Promise<string[]> => {
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT DISTINCT e.id FROM encoders e JOIN collections c ON e.key IN (c.image_encoder, c.text_encoder)
+     WHERE NOT e.external ORDER BY e.id`,
+  );
+  const missing: string[] = [];
+  for (const { id } of rows) {
+    // A layer of an encoder is called `<encoder>#<layer>`.
+    const folder = join(encoderDirectory(dataDir), id.split("#")[0] ?? id);
+    if ((await stat(folder).catch(() => null)) === null) missing.push(id);
+  }
+  return missing;
 };
 
 /** @returns whether the key is there now; one that DATA_DIR has already is kept */
@@ -185,4 +210,3 @@ const loadAll = async (
   );
   return { summary, key };
 };
-

@@ -46,6 +46,8 @@ export interface BackupOptions extends BackupRequest {
  */
 export const startBackup = (database: Database, options: BackupOptions): RunningBackup => {
   const archive = pack();
+  // It is thrown to whoever reads; before that nobody listens.
+  archive.on("error", () => undefined);
   database
     .snapshot(({ client }) => writeAll(client, database.installation, archive, options))
     .then(

@@ -30,12 +30,17 @@ export interface Signer {
  */
 export const openSigner = async (dataDir: string | null): Promise<Signer> => {
   const key = dataDir === null ? generateKeyPairSync("ed25519").privateKey : await keyIn(dataDir);
-  const publicKey = createPublicKey(key).export({ type: "spki", format: "der" }).toString("base64");
   return {
-    publicKey,
+    publicKey: spkiOf(key),
     sign: (value) => sign(null, Buffer.from(canonicalJson(value), "utf8"), key).toString("base64"),
   };
 };
+
+const spkiOf = (key: KeyObject): string =>
+  createPublicKey(key).export({ type: "spki", format: "der" }).toString("base64");
+
+/** The public key, SPKI in base64, of a private key in PEM. */
+export const publicKeyOf = (pem: Buffer): string => spkiOf(createPrivateKey(pem));
 
 const keyIn = async (dataDir: string): Promise<KeyObject> => {
   const file = join(dataDir, SIGNING_KEY_FILE);
