@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { openAnchorage } from "../../src/anchorage.ts";
+import { openAnchorage } from "../../src/index.ts";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
 import { restoreBackup, sourceOf, startBackup } from "../../src/features/backup/index.ts";
 import { writeOut } from "../../src/features/backup/out-file.ts";

@@ -206,8 +206,16 @@ export const FEATURES: readonly Feature[] = [
     },
   }),
   deferred("backup", async () => (await import("./backup/feature.ts")).backupFeature, {
-    backup: async () => (await import("./backup/command.ts")).backupCommand,
-    restore: async () => (await import("./backup/restore-command.ts")).restoreCommand,
+    backup: {
+      group: "Service",
+      summary: "write everything that is stored to a file",
+      load: async () => (await import("./backup/command.ts")).backupCommand,
+    },
+    restore: {
+      group: "Service",
+      summary: "put a backup into an empty folder or database",
+      load: async () => (await import("./backup/restore-command.ts")).restoreCommand,
+    },
   }),
   {
     name: "encoder-hub",

@@ -36,6 +36,22 @@ const spaceForWrite = (total: number, { kind = "write", bytes = 0 }: PlannedWrit
 
 const wantedOf = (total: number): number => Math.max(LEAST, Math.min(WANTED, WANTED_SHARE * total));
 
+/**
+ * Refuses work that could fill the disk of `folder`.
+ *
+ * @param bytes about how much it writes
+ * @throws AnchorageError `unavailable` that says how much is missing
+ */
+export const requireRoom = async (folder: string, bytes: number, work: string): Promise<void> => {
+  const { free, total } = await readSpace(folder);
+  const needed = wantedOf(total) + bytes;
+  if (free >= needed) return;
+  throw new AnchorageError(
+    "unavailable",
+    `The disk is full: ${mebibytes(free)} MiB are free and ${work} needs ${mebibytes(needed)} MiB.`,
+  );
+};
+
 /** Watches the disk of the embedded PostgreSQL. */
 export interface DiskGuard {
   /** Refuses a write that could fill the disk. @throws AnchorageError `unavailable` that says that the disk is full */

@@ -1,4 +1,5 @@
 import type { AnchorageClient, CollectionClient, JobBody } from "../../src/features/client.ts";
+import { readBackup } from "../../src/features/backup/read.ts";
 import { pictureAnchors, pictureOf } from "../features/selection/selection-data.ts";
 
 /** One use of the client, by the name of what it shows. */
@@ -12,6 +13,13 @@ const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
 
 const done = async (client: AnchorageClient, job: Promise<JobBody>): Promise<JobBody> =>
   client.waitForJob(await job);
+
+/** The tables of a backup. */
+const tablesIn = async (stream: AsyncIterable<Uint8Array>): Promise<string[]> => {
+  const tables = new Set<string>();
+  for await (const entry of readBackup(stream, "backup")) if (entry.kind === "part") tables.add(entry.table);
+  return [...tables];
+};
 
 const PICTURES = 24;
 const external = { external: { dimension: 3 } };
@@ -266,6 +274,7 @@ export const uses = (): readonly Use[] => {
       "receipts of deleted collections",
       async (client) => (await all(client.listServiceReceipts())).map(({ collection }) => collection),
     ],
+    ["a backup of receipts", async (client) => tablesIn(await client.backup({ contents: "receipts" }))],
     ["keys", (client) => client.listKeys()],
     ["a key that is not there", (client) => client.revokeKey("000000000000")],
     [

@@ -92,6 +92,7 @@ POST /v1/consensus/score
 GET /v1/scorers
 GET /v1/generators
 GET /v1/encoders
+POST /v1/backup
 POST /v1/keys
 GET /v1/keys
 DELETE /v1/keys/{id}

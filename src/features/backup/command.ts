@@ -2,14 +2,13 @@ import type { z } from "zod";
 import type { Command, CommandContext, OptionSchemas } from "../../command.ts";
 import type { BackupClient } from "./client.ts";
 
-const schema = ({ z, requiredText, urlOption }: OptionSchemas) =>
+const schema = ({ z, requiredText }: OptionSchemas) =>
   z
     .object({
       arguments: z.array(z.string()).length(1, "FILE is required: a new file, or - for the standard output"),
       since: requiredText.optional(),
       "receipts-only": z.boolean().default(false),
       "with-signing-key": z.boolean().default(false),
-      url: urlOption.optional(),
     })
     .strict()
     .refine((given) => !given["receipts-only"] || (given.since === undefined && !given["with-signing-key"]), {
@@ -28,7 +27,6 @@ const run = async (given: Given, context: CommandContext<BackupClient>): Promise
       since: given.since,
       receiptsOnly: given["receipts-only"],
       withSigningKey: given["with-signing-key"],
-      url: given.url,
     },
     context,
   );
@@ -36,15 +34,15 @@ const run = async (given: Given, context: CommandContext<BackupClient>): Promise
 
 export const backupCommand: Command<Given, CommandContext<BackupClient>> = {
   name: "backup",
+  on: "anchorage",
+  hasJson: false,
   synopsis: "FILE [options]",
   about: [
     "Writes everything that is stored to a new file, while the service runs: all collections, each at one sequence, with vectors, images, receipts, fits, keys (their hashes) and jobs that have ended. Indexes, snapshots and files of encoders are not in it; they are made or installed again. The file is compressed, and every part of it has a checksum. Keep it as secret as the database.",
     "",
     "FILE is called FILE.part until it is complete; Ctrl-C and errors leave nothing. With - the backup goes to the standard output.",
     "",
-    "Reads the Postgres of DATA_DIR (./data) or DATABASE_URL, whether a service runs on it or not, or asks the service at --url, which needs an admin key.",
-    "",
-    "Exit status: 0 written, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
+    "Reads the Postgres of DATA_DIR (./data) or DATABASE_URL, whether a service runs on it or not; with --url the service is asked, which needs an admin key.",
   ].join("\n"),
   options: {
     since: {
@@ -60,7 +58,6 @@ export const backupCommand: Command<Given, CommandContext<BackupClient>> = {
       type: "boolean",
       help: "include the private key that signs reports of erasures",
     },
-    url: { type: "string", value: "URL", help: "a running service; its key is read from API_KEY" },
   },
   examples: [
     "monday.backup",

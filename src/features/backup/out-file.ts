@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
 import { link, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
@@ -15,11 +14,18 @@ import { AnchorageError, isAnchorageError, messageOf } from "../../errors.ts";
  */
 export const writeOut = async (path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> => {
   if (path === "-") return send(bytes, process.stdout);
-  if ((await stat(path).catch(() => null)) !== null)
-    throw new AnchorageError("conflict", `${path} exists already; nothing is written over it.`);
+  await requireNew(path);
   const part = `${path}.part`;
+  const handle = await open(part, "wx", 0o600).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === "EEXIST"
+      ? new AnchorageError(
+          "conflict",
+          `${part} is there: another backup is being written, or one was killed.`,
+        )
+      : explain(error, path);
+  });
   try {
-    const stream = createWriteStream(part, { mode: 0o600, flush: true });
+    const stream = handle.createWriteStream({ flush: true });
     await send(bytes, stream);
     stream.end();
     await finished(stream);
@@ -31,6 +37,12 @@ export const writeOut = async (path: string, bytes: AsyncIterable<Uint8Array>): 
   } finally {
     await rm(part, { force: true });
   }
+};
+
+/** @throws AnchorageError `conflict` if there is a file at `path` */
+export const requireNew = async (path: string): Promise<void> => {
+  if (path !== "-" && (await stat(path).catch(() => null)) !== null)
+    throw new AnchorageError("conflict", `${path} exists already; nothing is written over it.`);
 };
 
 const send = async (bytes: AsyncIterable<Uint8Array>, stream: Writable): Promise<void> => {

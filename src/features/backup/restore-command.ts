@@ -14,6 +14,13 @@ const schema = ({ z, requiredText }: OptionSchemas) =>
       "without-receipts": z.boolean().default(false),
     })
     .strict()
+    .refine((given) => given.receipts !== undefined || given["without-receipts"], {
+      path: ["arguments"],
+      error:
+        "anchors that were erased after the backup would come back: give a later chain of receipts by --receipts FILE " +
+        "(`anchorage backup --receipts-only FILE` saves it, and any later backup holds it), or, if there is none, " +
+        "--without-receipts",
+    })
     .refine((given) => given.receipts === undefined || !given["without-receipts"], {
       path: ["without-receipts"],
       error: "contradicts --receipts",
@@ -23,14 +30,13 @@ type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (given: Given, context: CommandContext): Promise<number> => {
   const { runRestore } = await import("./index.ts");
-  return runRestore(
-    { files: given.arguments, receipts: given.receipts, withoutReceipts: given["without-receipts"] },
-    context,
-  );
+  return runRestore({ files: given.arguments, receipts: given.receipts }, context);
 };
 
 export const restoreCommand: Command<Given, CommandContext> = {
   name: "restore",
+  on: "data-dir",
+  hasJson: false,
   synopsis: "FILE... (--receipts FILE | --without-receipts)",
   about: [
     "Restores a backup into an empty DATA_DIR (./data) or an empty database (DATABASE_URL), also of another version of Postgres, from 14 on. Give incremental backups behind the full one that they continue, in their order. With - the backup comes from the standard input.",
@@ -38,8 +44,6 @@ export const restoreCommand: Command<Given, CommandContext> = {
     "All of it happens in one transaction: checksums, numbers of rows, every stored row and every chain of receipts are checked before anything is visible. If it fails or is stopped, nothing is restored, and the same command starts again.",
     "",
     "What was erased after the backup does not come back: --receipts names a later backup, of receipts alone or of everything, and anchors that its receipts cover are not written. That takes a hash of every anchor's id for each receipt of a deletion after the backup. Without such a file, --without-receipts says that they may come back.",
-    "",
-    "Exit status: 0 restored and verified, 1 it failed, 2 wrong use, 130 stopped by Ctrl-C.",
   ].join("\n"),
   options: {
     receipts: {

@@ -4,7 +4,7 @@ import type pg from "pg";
 import { encoderDirectory } from "../../config.ts";
 import { AnchorageError } from "../../errors.ts";
 import { createRowSplitter } from "../../store/copy.ts";
-import { requireSpace } from "../../store/disk-space.ts";
+import { requireRoom } from "../../store/disk-space.ts";
 import { countMigrations, migrateWithin } from "../../store/migrate.ts";
 import { adoptInstallation, openRestoreTarget } from "../../store/restoring.ts";
 import type { Log } from "../../types.ts";
@@ -49,6 +49,9 @@ export interface Restored {
   readonly missingEncoders: readonly string[];
 }
 
+/** A row is written to the log of Postgres and to its table. */
+const COPIES = 2;
+
 /** Tables that others refer to, of which the newest backup has all rows. */
 const FIRST = ["encoders", "collections"];
 
@@ -77,7 +80,11 @@ export const restoreBackup = async (options: RestoreOptions): Promise<Restored> 
     const target = await openRestoreTarget({ dataDir, databaseUrl, log });
     try {
       if (target.server === "embedded")
-        await requireSpace(dataDir, { bytes: Math.max(...series.map(({ header }) => header.bytes)) });
+        await requireRoom(
+          dataDir,
+          COPIES * Math.max(...series.map(({ header }) => header.bytes)),
+          "the restore",
+        );
       const restored = await target.transaction((client) => restoreWithin(client, series, receipts, options));
       return { ...restored, signingKey: await placeKey(dataDir, restored.key) };
     } finally {

@@ -9,7 +9,7 @@ import { corruptFile } from "../files/index.ts";
 import type { BackupClient } from "./client.ts";
 import type { BackupRequest } from "./describe.ts";
 import { baseOf } from "./format.ts";
-import { writeOut } from "./out-file.ts";
+import { requireNew, writeOut } from "./out-file.ts";
 import { openBackup, sourceOf } from "./sources.ts";
 import { startBackup } from "./write.ts";
 
@@ -21,7 +21,6 @@ export interface BackupRun {
   readonly since: string | undefined;
   readonly receiptsOnly: boolean;
   readonly withSigningKey: boolean;
-  readonly url: string | undefined;
 }
 
 /** Makes a backup and says what it holds. @returns the exit status */
@@ -40,7 +39,12 @@ export const runBackup = async (run: BackupRun, context: CommandContext<BackupCl
     }
   };
   try {
-    const held = await (run.url === undefined ? backUpHere : backUpService)(run, request, context, counted);
+    const held = await (context.config.url === null ? backUpHere : backUpService)(
+      run,
+      request,
+      context,
+      counted,
+    );
     const mebibytes = (bytes / 1024 / 1024).toFixed(1);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     context.note(`backup: ${held}, ${mebibytes} MiB in ${seconds} s`);
@@ -66,9 +70,11 @@ const backUpHere: Work = async ({ file, withSigningKey }, request, { config, log
   const pem = await readFile(join(dataDir, SIGNING_KEY_FILE)).catch(() => null);
   if (withSigningKey && pem === null)
     throw new AnchorageError("not-found", `There is no ${SIGNING_KEY_FILE} in ${dataDir}.`);
+  await requireNew(file);
   const inspection = await openInspection({ dataDir, databaseUrl, log });
   const progress = createProgress("backup", "rows");
   let held = "";
+  let end = (): void => undefined;
   try {
     let total = 0;
     const { bytes, cancel } = startBackup(inspection.database, {
@@ -86,27 +92,31 @@ const backUpHere: Work = async ({ file, withSigningKey }, request, { config, log
       },
       onRows: (rows) => progress.update(rows, Math.max(rows, total)),
     });
+    end = cancel;
     signal.addEventListener("abort", cancel, { once: true });
     await writeOut(file, counted(bytes));
     return held;
   } finally {
     progress.stop();
+    // Where nobody reads, the transaction would wait for a reader.
+    end();
     await inspection.close();
   }
 };
 
-const backUpService: Work = async ({ file, url, withSigningKey }, { contents, base }, context, counted) => {
+const backUpService: Work = async ({ file, withSigningKey }, { contents, base }, context, counted) => {
   if (withSigningKey)
     throw new AnchorageError(
       "invalid-input",
       "The private key is not sent over HTTP: run the backup on the machine of the service, without --url.",
     );
-  const client = await context.connect(url);
+  await requireNew(file);
+  const client = await context.connect();
   try {
     const request = base === null ? { contents } : { contents, base };
     const stream = await client.backup(request, { signal: context.signal });
     await writeOut(file, counted(stream));
-    return `from ${url ?? ""}`;
+    return `from ${context.config.url ?? ""}`;
   } finally {
     await client.close();
   }

@@ -1,5 +1,4 @@
 import { EXIT, type CommandContext } from "../../command.ts";
-import { AnchorageError } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
 import { restoreBackup, type Restored } from "./restore.ts";
 import { sourceOf } from "./sources.ts";
@@ -10,23 +9,16 @@ export interface RestoreRun {
   readonly files: readonly string[];
   /** A later backup, whose receipts are applied. */
   readonly receipts: string | undefined;
-  readonly withoutReceipts: boolean;
 }
 
 /** Restores backups and says what was done. @returns the exit status */
 export const runRestore = async (
-  { files, receipts, withoutReceipts }: RestoreRun,
+  { files, receipts }: RestoreRun,
   { config, signal, log, note }: CommandContext,
 ): Promise<number> => {
-  if (receipts === undefined && !withoutReceipts)
-    throw new AnchorageError(
-      "invalid-input",
-      "Anchors that were erased after the backup would come back. Give a later chain of receipts by --receipts FILE " +
-        "(`anchorage backup --receipts-only FILE` saves it, and any later backup holds it), or, if there is none, " +
-        "--without-receipts.",
-    );
   const progress = createProgress("restore", "rows");
   const started = performance.now();
+  let shown = 0;
   try {
     const restored = await restoreBackup({
       dataDir: config.dataDir,
@@ -35,7 +27,11 @@ export const runRestore = async (
       receipts: receipts === undefined ? null : sourceOf(receipts),
       signal,
       log,
-      onRows: (rows, total) => progress.update(rows, Math.max(rows, total)),
+      onRows: (rows, total) => {
+        if (rows === shown) return;
+        shown = rows;
+        progress.update(rows, Math.max(rows, total));
+      },
     });
     progress.stop();
     for (const line of reportOf(restored, (performance.now() - started) / 1000)) note(`restore: ${line}`);
