@@ -3,11 +3,13 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { openAnchorage } from "../../src/index.ts";
+import { openService } from "../../src/anchorage.ts";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
 import { restoreBackup, sourceOf, startBackup } from "../../src/features/backup/index.ts";
 import { writeOut } from "../../src/features/backup/out-file.ts";
+import { createClient } from "../../src/features/client.ts";
 import { FEATURES } from "../../src/features/index.ts";
+import { createApp, createInProcessFetch } from "../../src/http/index.ts";
 import { silentLog } from "../../src/log.ts";
 import { noArguments, wholeNumber } from "../../src/option-schemas.ts";
 import {
@@ -72,9 +74,12 @@ const fill = async (dataDir: string, anchors: number): Promise<void> => {
 const answersOf = async (dataDir: string, queries: readonly number[][]): Promise<unknown> => {
   // Encoders would be made anew, which no answer here needs.
   const features = FEATURES.filter(({ name }) => name !== "default-encoders");
-  const anchorage = await openAnchorage({ dataDir, features });
+  const service = await openService({ dataDir, databaseUrl: null }, silentLog, { features });
+  const access = { host: "localhost", apiKey: null, bodyLimitBytes: Infinity };
+  const app = createApp(service.core, { routes: service.features.routes }, access, silentLog);
+  const client = createClient({ url: "http://anchorage.localhost", fetch: createInProcessFetch(app) });
   try {
-    const collection = anchorage.collection(COLLECTION);
+    const collection = client.collection(COLLECTION);
     const searches = [];
     for (const query of queries) {
       const { hits } = await collection.search({
@@ -91,7 +96,7 @@ const answersOf = async (dataDir: string, queries: readonly number[][]): Promise
     }
     return { searches, listed, collection: await collection.get() };
   } finally {
-    await anchorage.close();
+    await service.close();
   }
 };
 

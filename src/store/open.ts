@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import type pg from "pg";
-import { AnchorageError, isAnchorageError } from "../errors.ts";
+import { AnchorageError, isAnchorageError, type ErrorCode } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { connectionOf } from "./connection.ts";
 import { openDatabase } from "./database.ts";
@@ -104,13 +104,14 @@ export const installationFile = (dataDir: string): string => join(dataDir, "inst
 
 /** Adds the DATABASE_URL to the error, without credentials and parameters. */
 export const aboutExternal = (databaseUrl: string, error: unknown): unknown => {
-  const { code } = error as { code?: unknown };
   const shown = databaseUrl.replace(/\?.*$/s, "").replace(/\/\/.*@/s, "//");
-  const { message } = error as Error;
-  if (isAnchorageError(error))
-    return new AnchorageError(error.code, `DATABASE_URL (${shown}): ${message}`, { cause: error });
-  // SQLSTATE 28: invalid authorization; 3D: unknown database. Both are configuration errors, not bugs.
-  if (typeof code === "string" && /^(28|3D)/.test(code))
-    return new AnchorageError("unavailable", `DATABASE_URL (${shown}): ${message}`, { cause: error });
+  const about = (code: ErrorCode, message: string): AnchorageError =>
+    new AnchorageError(code, `DATABASE_URL (${shown}): ${message}`, { cause: error });
+  if (isAnchorageError(error)) return about(error.code, error.message);
+  // SQLSTATE 28: invalid authorization; 3D: unknown database. Both are configuration errors, not bugs. Drizzle has pg's
+  // error as the cause of its own.
+  for (let at = error; at instanceof Error; at = at.cause)
+    if ("code" in at && typeof at.code === "string" && /^(28|3D)/.test(at.code))
+      return about("unavailable", at.message);
   return error;
 };

@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { runScript } from "../scripts/run-script.ts";
 import { apiAt, type Api } from "../support/data-dir/api.ts";
 import { restoreDataDir } from "../support/data-dir/dump.ts";
@@ -22,6 +22,18 @@ const nearly = (value: unknown): unknown => {
   if (typeof value === "number" && !Number.isInteger(value)) return expect.closeTo(value, DIGITS) as unknown;
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, nearly(part)]));
+};
+
+/** Asks everything again. */
+const compareAnswers = async (asked: readonly Recorded[], api: Api): Promise<void> => {
+  for (const { subject, request, status, body } of asked) {
+    const answer = await api.send(request);
+    expect({ request, status: answer.status }).toEqual({ request, status });
+    if (body !== null)
+      expect(answer.body, `${request.method} ${request.path}`).toMatchObject(
+        (COMPUTED.includes(subject) ? nearly(body) : body) as object,
+      );
+  }
 };
 
 const COMPUTED: readonly string[] = ["searches", "classifications", "generation"];
@@ -49,14 +61,7 @@ describe.each(DUMPS)("a service on the DATA_DIR of %s", (name) => {
   it.each(SUBJECTS)("answers every recorded request about %s as before", async (subject) => {
     const asked = recorded.filter((one) => one.subject === subject);
     expect(asked.length).toBeGreaterThan(0);
-    for (const { request, status, body } of asked) {
-      const answer = await api.send(request);
-      expect({ request, status: answer.status }).toEqual({ request, status });
-      if (body !== null)
-        expect(answer.body, `${request.method} ${request.path}`).toMatchObject(
-          (COMPUTED.includes(subject) ? nearly(body) : body) as object,
-        );
-    }
+    await compareAnswers(asked, api);
   });
 
   it("lists every collection that was not deleted", async () => {
@@ -87,6 +92,21 @@ describe.each(DUMPS)("a service on the DATA_DIR of %s", (name) => {
     const { status, stdout, stderr } = await runScript("verify-erasure", args, dataDir.path);
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("pairs: 4 receipts, the chain is whole");
+  });
+
+  it("is backed up while it runs, and restored elsewhere with every recorded answer", async () => {
+    const other = await makeDataDir();
+    onTestFinished(() => other.remove());
+    const file = join(other.path, "all.backup");
+    const saved = await runScript("anchorage", ["backup", file], dataDir.path);
+    expect([saved.status, saved.stderr]).toEqual([0, expect.stringContaining("backup: ")]);
+    for (const folder of ["encoders", "decoders"])
+      await cp(join(dataDir.path, folder), join(other.path, folder), { recursive: true });
+    const restored = await runScript("anchorage", ["restore", file, "--without-receipts"], other.path);
+    expect([restored.status, restored.stderr]).toEqual([0, expect.stringContaining("verified in")]);
+    const second = await startService(other.path);
+    onTestFinished(() => second.end("SIGTERM").then(() => undefined));
+    await compareAnswers(recorded, apiAt(second.url));
   });
 
   it("gives new collections and anchors keys that no old one has", async () => {

@@ -109,7 +109,7 @@ const entriesOf = async function* (
   source.pipe(archive);
   try {
     for await (const entry of archive) {
-      const { name, size = 0 } = entry.header;
+      const { name, size } = entry.header;
       if (size > MAX_ENTRY_BYTES) throw corruptFile(place, `has an entry that no backup has: ${name}`);
       const chunks: Buffer[] = [];
       for await (const chunk of entry) chunks.push(chunk as Buffer);

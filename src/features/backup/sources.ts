@@ -78,9 +78,10 @@ export const openBackup = async ({ place, bytes }: BackupSource): Promise<OpenBa
 };
 
 const headerOf = async (entries: AsyncGenerator<BackupEntry>, place: string): Promise<BackupHeader> => {
-  const { value } = await entries.next();
-  if (value?.kind !== "header") throw corruptFile(place, "is not a backup of Anchorage");
-  return value.header;
+  const first = await entries.next();
+  if (first.done === true || first.value.kind !== "header")
+    throw corruptFile(place, "is not a backup of Anchorage");
+  return first.value.header;
 };
 
 /**
