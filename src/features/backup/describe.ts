@@ -4,13 +4,13 @@ import { AnchorageError } from "../../errors.ts";
 import { appliedMigrations, countMigrations } from "../../store/migrate.ts";
 import { collectionName } from "../../api/values.ts";
 import {
-  FORMAT_VERSION,
+  BACKUP_FORMAT,
   type BackupBase,
   type BackupHeader,
   type BackupSummary,
   type SavedCollection,
 } from "./format.ts";
-import { CHAINS, LEFT_OUT, readTables, rowsOf, SAVED } from "./tables.ts";
+import { CHAINS, LEFT_OUT, readTables, savedRows, SAVED } from "./tables.ts";
 
 /** What is asked of a backup. */
 export interface BackupRequest {
@@ -42,10 +42,10 @@ export const describeDatabase = async (
   const names = contents === "receipts" ? CHAINS : Object.keys(SAVED);
   const tables: BackupHeader["tables"][number][] = [];
   for (const table of await readTables(client, names))
-    tables.push({ ...table, rows: await countRows(client, `SELECT 1 ${rowsOf(table.name, base)}`) });
+    tables.push({ ...table, rows: await countRows(client, `SELECT 1 ${savedRows(table.name, base)}`) });
   return {
     format: "anchorage-backup",
-    version: FORMAT_VERSION,
+    version: BACKUP_FORMAT,
     id: randomUUID(),
     createdAt: new Date().toISOString(),
     contents,

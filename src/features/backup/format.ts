@@ -12,7 +12,7 @@ import { collectionName } from "../../api/values.ts";
  * summary/<sha256>.json
  * ```
  */
-export const FORMAT_VERSION = 1;
+export const BACKUP_FORMAT = 1;
 
 const key = z.int().nonnegative();
 const count = z.int().nonnegative();
@@ -46,7 +46,7 @@ const savedTable = z.strictObject({
 /** What a backup says about itself before its rows. */
 export const backupHeader = z.strictObject({
   format: z.literal("anchorage-backup"),
-  version: z.literal(FORMAT_VERSION),
+  version: z.literal(BACKUP_FORMAT),
   id: z.uuid(),
   createdAt: z.iso.datetime(),
   /** `receipts`: nothing but the chains of receipts. */

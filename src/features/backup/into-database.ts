@@ -5,7 +5,7 @@ import { appliedMigrations } from "../../store/migrate.ts";
 import { readChains, requireWhole, type Chains } from "./chains.ts";
 import type { BackupHeader, BackupSummary } from "./format.ts";
 import type { LaterErasures } from "./later-erasures.ts";
-import { createLoader } from "./load.ts";
+import { createTableLoader } from "./load.ts";
 import type { OpenBackup } from "./sources.ts";
 import { CHAINS, readTables, SAVED } from "./tables.ts";
 
@@ -46,7 +46,7 @@ export const giveReceipts = async (
     await client.query(
       `CREATE TEMPORARY TABLE ${GIVEN}${name} (${columns.map((column) => `"${column.name}" ${column.type}`).join(", ")}) ON COMMIT DROP`,
     );
-  const loader = createLoader(client, GIVEN);
+  const loader = createTableLoader(client, GIVEN);
   let split = createRowSplitter();
   let before = "";
   await read(new Set(CHAINS), async (name, bytes) => {

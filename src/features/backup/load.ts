@@ -5,7 +5,7 @@ import { copyBytes, createRowSplitter, startCopy, type RunningCopy } from "../..
 import type { SavedTable } from "./format.ts";
 
 /** Writes rows into tables, one table after the other, and compares what arrived. */
-export interface Loader {
+export interface TableLoader {
   /** Appends rows to a table; the table before it is ended first. */
   readonly add: (table: Pick<SavedTable, "name" | "columns">, rows: readonly Buffer[]) => Promise<void>;
   /** Ends the last table. */
@@ -39,7 +39,7 @@ const areEqual = (a: Tally, b: Tally): boolean =>
   a.rows === b.rows && a.sums.every((sum, i) => sum === b.sums[i]);
 
 /** @param prefix of the tables' names in the database, such as `given_` for temporary ones */
-export const createLoader = (client: pg.ClientBase, prefix = ""): Loader => {
+export const createTableLoader = (client: pg.ClientBase, prefix = ""): TableLoader => {
   const tallies = new Map<string, { readonly columns: string; readonly tally: Tally }>();
   let current: { readonly name: string; readonly copy: RunningCopy } | null = null;
   const end = async (): Promise<void> => {

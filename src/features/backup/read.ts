@@ -8,7 +8,7 @@ import {
   anyHeader,
   backupHeader,
   backupSummary,
-  FORMAT_VERSION,
+  BACKUP_FORMAT,
   sha256Of,
   type BackupHeader,
   type BackupSummary,
@@ -83,10 +83,10 @@ const parseJson = (content: Buffer): unknown => {
 const readHeader = (content: Buffer, place: string): BackupHeader => {
   const value = parseJson(content);
   const any = anyHeader.safeParse(value);
-  if (any.data !== undefined && any.data.version !== FORMAT_VERSION)
+  if (any.data !== undefined && any.data.version !== BACKUP_FORMAT)
     throw corruptFile(
       place,
-      `is a backup in format ${any.data.version}, and this version of Anchorage reads format ${FORMAT_VERSION}`,
+      `is a backup in format ${any.data.version}, and this version of Anchorage reads format ${BACKUP_FORMAT}`,
     );
   const header = backupHeader.safeParse(value);
   if (header.data === undefined)

@@ -14,7 +14,7 @@ import { giveReceipts, recordLater, requireEmpty, setLastKeys } from "./into-dat
 import { SIGNING_KEY, type BackupHeader, type BackupSummary } from "./format.ts";
 import { chooseRows, readSuccessors, type RowChoice } from "./keep-rows.ts";
 import { findLaterErasures, NO_ERASURES, type LaterErasures } from "./later-erasures.ts";
-import { createLoader, type Loader } from "./load.ts";
+import { createTableLoader, type TableLoader } from "./load.ts";
 import { openBackup, requireSeries, type BackupSource, type OpenBackup } from "./sources.ts";
 import { ANCHOR_TABLES, SAVED } from "./tables.ts";
 
@@ -33,7 +33,7 @@ export interface RestoreOptions {
 }
 
 /** What a restore did. */
-export interface Restored {
+export interface RestoreResult {
   /** Of the last backup. */
   readonly header: BackupHeader;
   /** Rows written by table. */
@@ -62,7 +62,7 @@ const FIRST = ["encoders", "collections"];
  * @throws AnchorageError `corrupt-file` for a damaged or incomplete backup, `conflict` if the target is not empty or the
  * receipts do not continue those of the backup, `unavailable` without room, `cancelled` if the signal aborts
  */
-export const restoreBackup = async (options: RestoreOptions): Promise<Restored> => {
+export const restoreBackup = async (options: RestoreOptions): Promise<RestoreResult> => {
   const { dataDir, databaseUrl, log } = options;
   const backups: OpenBackup[] = [];
   try {
@@ -100,7 +100,7 @@ const restoreWithin = async (
   series: readonly OpenBackup[],
   receipts: OpenBackup | null,
   { dataDir, signal, onRows }: RestoreOptions,
-): Promise<Omit<Restored, "signingKey"> & { readonly key: Buffer | null }> => {
+): Promise<Omit<RestoreResult, "signingKey"> & { readonly key: Buffer | null }> => {
   const newest = series.at(-1);
   if (newest === undefined) throw new Error("there is no backup to restore");
   const { header } = newest;
@@ -112,7 +112,7 @@ const restoreWithin = async (
 
   const successors = await readSuccessors(series);
   const choice = chooseRows(successors, later);
-  const loader = createLoader(client);
+  const loader = createTableLoader(client);
   const total = expectedRows(series);
   const { summary, key } = await loadAll(series, choice, loader, () => {
     if (signal.aborted) throw new AnchorageError("cancelled", "Stopped; nothing was restored.");
@@ -175,7 +175,7 @@ const expectedRows = (series: readonly OpenBackup[]): number =>
 const loadAll = async (
   series: readonly OpenBackup[],
   choice: RowChoice,
-  loader: Loader,
+  loader: TableLoader,
   onPart: () => void,
 ): Promise<{ readonly summary: BackupSummary; readonly key: Buffer | null }> => {
   const last = series.length - 1;

@@ -1,6 +1,6 @@
 import { EXIT, type CommandContext } from "../../command.ts";
 import { createProgress } from "../../progress.ts";
-import { restoreBackup, type Restored } from "./restore.ts";
+import { restoreBackup, type RestoreResult } from "./restore.ts";
 import { sourceOf } from "./sources.ts";
 
 /** What `anchorage restore` is asked for. */
@@ -34,7 +34,8 @@ export const runRestore = async (
       },
     });
     progress.stop();
-    for (const line of reportOf(restored, (performance.now() - started) / 1000)) note(`restore: ${line}`);
+    for (const line of restoreReport(restored, (performance.now() - started) / 1000))
+      note(`restore: ${line}`);
     return EXIT.done;
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -46,8 +47,8 @@ export const runRestore = async (
 };
 
 /** Lines about a restore, one fact each. */
-export const reportOf = (
-  { header, rows, later, receiptsOf, erased, signingKey, missingEncoders }: Restored,
+export const restoreReport = (
+  { header, rows, later, receiptsOf, erased, signingKey, missingEncoders }: RestoreResult,
   seconds: number,
 ): string[] => {
   const anchors = rows.get("anchors") ?? 0;

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { BackupBase, SavedTable } from "./format.ts";
 
-/** Which rows of a table are saved; see {@link rowsOf}. */
+/** Which rows of a table are saved; see {@link savedRows}. */
 type Rows = "all" | "anchors" | "of-anchors" | "vectors" | "last-change" | "ended-jobs";
 
 /** Every table that is saved, in the order in which foreign keys allow to restore them. */
@@ -74,7 +74,7 @@ const values = (rows: readonly (readonly number[])[]): string =>
  * @param base null for a full backup; else only anchors whose sequence is greater than in `base` are taken, and vectors of
  * encoders that their collection has moved to since
  */
-export const rowsOf = (table: string, base: BackupBase | null): string => {
+export const savedRows = (table: string, base: BackupBase | null): string => {
   const sequences = values((base?.collections ?? []).map(({ key, sequence }) => [key, sequence]));
   const since = `LEFT JOIN ${sequences} AS b(collection, sequence)`;
   const isNew = "sequence > coalesce(b.sequence, -1)";

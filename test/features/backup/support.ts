@@ -1,7 +1,12 @@
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { restoreBackup, sourceOf, startBackup, type Restored } from "../../../src/features/backup/index.ts";
+import {
+  restoreBackup,
+  sourceOf,
+  startBackup,
+  type RestoreResult,
+} from "../../../src/features/backup/index.ts";
 import type { BackupRequest } from "../../../src/features/backup/describe.ts";
 import { baseOf } from "../../../src/features/backup/format.ts";
 import { openBackup } from "../../../src/features/backup/sources.ts";
@@ -66,7 +71,7 @@ export const backUp = async (
 
 export interface RestoredTo {
   readonly database: TestDatabase;
-  readonly restored: Restored;
+  readonly restored: RestoreResult;
 }
 
 /** Restores files into `database`, or one of its own. */
