@@ -106,7 +106,7 @@ export const UNCHANGED = "unchanged";
 /** The entry with the private key that signs reports, where it is asked for. */
 export const SIGNING_KEY = "signing_key";
 
-export const sha256Of = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
+export const entryChecksum = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
 
 /** What an incremental backup needs to know of the backup before it. */
 export const baseOf = ({ id, createdAt, collections }: BackupHeader): BackupBase => ({

@@ -9,7 +9,7 @@ import {
   backupHeader,
   backupSummary,
   BACKUP_FORMAT,
-  sha256Of,
+  entryChecksum,
   type BackupHeader,
   type BackupSummary,
 } from "./format.ts";
@@ -45,7 +45,7 @@ export const readBackup = async function* (
     const [, what = "", table, sha256] = ENTRY.exec(name) ?? [];
     if (names.length === 0 && what !== "header") throw corruptFile(place, "is not a backup of Anchorage");
     if (ended || sha256 === undefined) throw corruptFile(place, `has an entry that no backup has: ${name}`);
-    if (sha256Of(content) !== sha256) throw changed(place, name);
+    if (entryChecksum(content) !== sha256) throw changed(place, name);
     if (header === undefined) {
       header = readHeader(content, place);
       yield { kind: "header", header };

@@ -6,7 +6,7 @@ import { AnchorageError } from "../../errors.ts";
 import { copyBytes, createRowSplitter } from "../../store/copy.ts";
 import type { Database } from "../../store/database.ts";
 import { describeDatabase, readLastKeys, type BackupRequest } from "./describe.ts";
-import { SIGNING_KEY, UNCHANGED, sha256Of, type BackupHeader, type BackupSummary } from "./format.ts";
+import { SIGNING_KEY, UNCHANGED, entryChecksum, type BackupHeader, type BackupSummary } from "./format.ts";
 import { columnOf, savedRows, unchangedSince } from "./tables.ts";
 
 const compress = promisify(brotliCompress);
@@ -68,7 +68,7 @@ const writeAll = async (
 ): Promise<void> => {
   const names: string[] = [];
   const add = async (name: (sha256: string) => string, bytes: Buffer): Promise<void> => {
-    names.push(name(sha256Of(bytes)));
+    names.push(name(entryChecksum(bytes)));
     await addEntry(archive, names.at(-1) ?? "", bytes);
   };
   const header = await describeDatabase(client, installation, options.signingKey, options);
@@ -118,7 +118,7 @@ const chunksOf = async function* (archive: Pack): AsyncGenerator<Uint8Array> {
 
 /** SHA-256 of the names of entries, a line each. */
 export const digestOf = (names: readonly string[]): string =>
-  sha256Of(Buffer.from(names.map((name) => `${name}\n`).join("")));
+  entryChecksum(Buffer.from(names.map((name) => `${name}\n`).join("")));
 
 /** Resolves when the reader of the archive has taken the entry. */
 const addEntry = (archive: Pack, name: string, bytes: Buffer): Promise<void> =>

@@ -5,7 +5,7 @@ import { pack } from "tar-stream";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isAnchorageError } from "../../../src/errors.ts";
-import { sha256Of } from "../../../src/features/backup/format.ts";
+import { entryChecksum } from "../../../src/features/backup/format.ts";
 import { readBackup } from "../../../src/features/backup/read.ts";
 import { runSql, temporaryDirectory } from "../../support/postgres.ts";
 import { backUp, closeOrigin, fillCollection, openOrigin, restoreTo, type Origin } from "./support.ts";
@@ -32,7 +32,9 @@ const chunks = async function* (bytes: Buffer): AsyncGenerator<Uint8Array> {
 const entriesOf = async (bytes: Buffer): Promise<string[]> => {
   const entries: string[] = [];
   for await (const entry of readBackup(chunks(bytes), "backup"))
-    entries.push(entry.kind === "part" ? `${entry.table} ${sha256Of(entry.bytes)}` : JSON.stringify(entry));
+    entries.push(
+      entry.kind === "part" ? `${entry.table} ${entryChecksum(entry.bytes)}` : JSON.stringify(entry),
+    );
   return entries;
 };
 
@@ -50,7 +52,7 @@ const refusalOf = async (bytes: Buffer): Promise<string> => {
 const headerOnly = async (header: unknown): Promise<Buffer> => {
   const content = Buffer.from(JSON.stringify(header));
   const archive = pack();
-  archive.entry({ name: `header/${sha256Of(content)}.json` }, content);
+  archive.entry({ name: `header/${entryChecksum(content)}.json` }, content);
   archive.finalize();
   return buffer(archive);
 };
