@@ -77,7 +77,14 @@ export interface CollectionClient
  * if it does not answer.
  */
 export interface AnchorageClient
-  extends CoreClient, SelectionClient, SigningClient, AdaptersClient, ConsensusClient, KeysClient, BackupClient {
+  extends
+    CoreClient,
+    SelectionClient,
+    SigningClient,
+    AdaptersClient,
+    ConsensusClient,
+    KeysClient,
+    BackupClient {
   /** @throws RangeError for a name that cannot be part of a URL */
   collection(name: string): CollectionClient;
 }
