@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFile, rm, stat } from "node:fs/promises";
+import { readFile, rename, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -64,9 +64,10 @@ export const roguePostgres: Fault = {
         const path = join(cluster, `.s.PGSQL.${port}`);
         const before = service.output().split("ended by itself").length - 1;
         await service.killPostgres();
-        await rm(path, { force: true });
-        rogue.listen(path);
+        // Under another name first: a server that closes removes the name that it was given, by then Postgres's again.
+        rogue.listen(`${path}.rogue`);
         await once(rogue, "listening");
+        await rename(`${path}.rogue`, path);
         const stopping = new AbortController();
         const asking = (async () => {
           while (!stopping.signal.aborted) {
