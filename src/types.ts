@@ -2,16 +2,14 @@
 
 import type { Modality } from "./api/values.ts";
 
+export type { AsifParameters, AsifSetting, Negatives } from "./api/asif.ts";
 export type {
   AnchorId,
-  AsifParameters,
-  AsifSetting,
   CollectionName,
   EncoderId,
   JsonValue,
   Metadata,
   Modality,
-  Negatives,
   Sequence,
 } from "./api/values.ts";
 export type { Transform, TransformKind } from "./api/transforms.ts";

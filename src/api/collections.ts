@@ -3,11 +3,8 @@ import { autoOffer } from "./auto-offer.ts";
 import { indexStatus } from "./indexes.ts";
 import { ensemble, method, rank } from "./methods.ts";
 import { transform } from "./transforms.ts";
+import { asifChange, asifParameters, asifSetting, type AsifSetting } from "./asif.ts";
 import {
-  asifChange,
-  asifParameters,
-  asifSetting,
-  type AsifSetting,
   collectionName,
   encoderId,
   instant,

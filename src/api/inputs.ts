@@ -1,7 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { base64Fault } from "./base64.ts";
-import { anchorId, modality, optional, text } from "./values.ts";
-import { vector } from "./vectors.ts";
+import { base64Fault, anchorId, modality, optional, text, vector } from "./values.ts";
 
 /** For examples: one that works with any collection whose images are encoded here. */
 export const RED_PIXEL = {

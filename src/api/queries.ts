@@ -5,19 +5,8 @@ import { indexKind, plan } from "./indexes.ts";
 import { describeKinds, input, RED_PIXEL } from "./inputs.ts";
 import { ensemble, scored, scoring } from "./methods.ts";
 import { namedTransform } from "./transforms.ts";
-import {
-  anchorId,
-  asifUsed,
-  k,
-  metadata,
-  minSequence,
-  modality,
-  negatives,
-  optional,
-  p,
-  sequence,
-  text,
-} from "./values.ts";
+import { asifUsed, k, negatives, p } from "./asif.ts";
+import { anchorId, metadata, minSequence, modality, optional, sequence, text } from "./values.ts";
 
 const MAX_HITS = 1_000;
 const MAX_INPUTS = 1_000;

@@ -136,61 +136,6 @@ export const page = {
   cursor: optional(z.string().min(1).openapi({ description: "`nextCursor` of the page before." })),
 };
 
-const MAX_K = 100_000;
-const MAX_P = 100;
-
-export const k = z
-  .int()
-  .min(1)
-  .max(MAX_K)
-  .openapi({ description: "How many anchors a relative representation keeps.", example: 800 });
-
-export const p = z
-  .number()
-  .gt(0)
-  .max(MAX_P)
-  .openapi({ type: "number", description: "The power that similarities are raised to.", example: 8 });
-
-export const negatives = z.enum(["cut", "keep"]).openapi({
-  description:
-    "What similarities below 0 count for: `cut`: nothing, as in the code of ASIF's authors; `keep`: their power with its " +
-    "sign. They matter only where fewer than k anchors are similar. New collections cut, those made by versions up to " +
-    "0.1 keep.",
-});
-/** What similarities below 0 count for in a relative representation. */
-export type Negatives = z.output<typeof negatives>;
-const auto = z.literal("auto");
-const asifSettingShape = {
-  k: z.union([auto, k], { error: `must be "auto" or a whole number from 1 to ${MAX_K}` }).openapi({
-    description: "As in a query; `auto` goes by the transform and the number of anchors.",
-    example: "auto",
-  }),
-  p: z.union([auto, p], { error: `must be "auto" or a number above 0, at most ${MAX_P}` }).openapi({
-    description: "As in a query; `auto` goes by the transform and the number of anchors.",
-    example: "auto",
-  }),
-};
-
-/** ASIF's parameters as a collection keeps them. */
-export const asifSetting = z.strictObject({ ...asifSettingShape, negatives });
-export type AsifSetting = z.output<typeof asifSetting>;
-
-/** As a request sets them: what is absent stays as it is. */
-export const asifChange = z.strictObject({
-  k: optional(asifSettingShape.k),
-  p: optional(asifSettingShape.p),
-  negatives: optional(negatives),
-});
-
-/** The values that answers are computed with. */
-export const asifParameters = z.strictObject({ k: z.int(), p: z.number(), negatives });
-
-/** What an answer says of the k and p that it was computed with. */
-export const asifUsed = asifParameters.pick({ k: true, p: true });
-
-/** How many anchors a relative representation keeps, the power of their similarities, and what negative ones count for. */
-export type AsifParameters = z.output<typeof asifParameters>;
-
 /** Not a constant: zod changes the path of an issue in place. */
 const notAList = (): ValueFault => fault("must be a list of numbers");
 const NUMBERS = { type: "array", items: { type: "number" } } as const;
@@ -201,6 +146,69 @@ export const numbers = checked<readonly number[]>((value) => {
   const wrong = value.findIndex((item) => typeof item !== "number" || !Number.isFinite(item));
   return wrong < 0 ? null : fault("is not a finite number", [wrong]);
 }).openapi(NUMBERS);
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+const NOT_BASE64 = /[^A-Za-z0-9+/]/;
+
+/**
+ * Why a text is not base64 (RFC 4648 section 4, without line breaks); null if it is. Buffer skips what it does not know
+ * and would make other bytes of a damaged text.
+ */
+export const base64Fault = (text: string): string | null => {
+  if (text.length % 4 === 0 && BASE64.test(text)) return null;
+  const wrong = text.replace(/={1,2}$/, "").search(NOT_BASE64);
+  return wrong >= 0
+    ? `is not base64: character ${wrong + 1} is ${JSON.stringify(text[wrong])}`
+    : "is not base64: its length is not a multiple of 4";
+};
+
+const BYTES_PER_NUMBER = Float32Array.BYTES_PER_ELEMENT;
+const VECTOR = "Finite, not all zero, of the collection's dimension; it need not be normalised.";
+const VECTOR_EXAMPLE = [0.12, -0.5, 0.31];
+
+/** The length of decoded base64 in bytes. */
+const bytesOf = (encoded: string): number =>
+  (encoded.length / 4) * 3 - (encoded.endsWith("==") ? 2 : encoded.endsWith("=") ? 1 : 0);
+
+const encodedFault = (encoded: string): string | null => {
+  const message = encoded === "" ? null : base64Fault(encoded);
+  if (message !== null || bytesOf(encoded) % BYTES_PER_NUMBER === 0) return message;
+  return `is base64 of ${bytesOf(encoded)} bytes, which are no whole 32-bit numbers`;
+};
+
+/**
+ * A vector: a list of numbers, or base64 of little-endian float32. Only that it is a list or base64 is checked here,
+ * because a body can hold millions of numbers: `readVector` checks each number and the dimension in the pass that copies
+ * them, so whatever uses a vector has to read it by that function.
+ */
+export const vector = checked<readonly number[] | string>((value) => {
+  if (Array.isArray(value)) return null;
+  const message = typeof value === "string" ? encodedFault(value) : "must be a list of numbers or base64";
+  return message === null ? null : { path: [], message };
+}).openapi({
+  type: ["array", "string"],
+  items: NUMBERS.items,
+  description: `${VECTOR} A text is the numbers as little-endian float32, base64 (RFC 4648 section 4).`,
+  example: VECTOR_EXAMPLE,
+});
+
+/** A vector of an answer that writes numbers. */
+export const vectorNumbers = checked<readonly number[]>((value) =>
+  Array.isArray(value) ? null : { path: [], message: "must be a list of numbers" },
+).openapi({ ...NUMBERS, description: VECTOR, example: VECTOR_EXAMPLE });
+
+/** The parameter that adds stored vectors to an answer. */
+export const vectorsParameter = z
+  .enum(["true", "false", "base64"])
+  .transform((value) => (value === "base64" ? value : value === "true"))
+  .openapi({
+    type: "string",
+    enum: ["true", "false", "base64"],
+    description: "`true` adds the stored vectors as numbers, `base64` as base64 of little-endian float32.",
+  });
+
+/** A vector as a request gives it: numbers, or base64 of little-endian float32. */
+export type GivenVector = z.output<typeof vector>;
 
 /** The first thing in a JSON value that could not be kept as it is. */
 export const valueFault = (value: unknown, path: (string | number)[] = []): ValueFault | null => {

@@ -1,14 +1,16 @@
 import type {
-  AnchorBody,
-  AnchorChangeBody,
   AnchorContentBody,
-  AnchorPageBody,
   AnchorsOfSourceBody,
   ContentStateBody,
-  DeleteAnchorsBody,
-  DeletedBody,
   ExistingAnchorsBody,
   SourceIdsBody,
+} from "../api/anchor-comparison.ts";
+import type {
+  AnchorBody,
+  AnchorChangeBody,
+  AnchorPageBody,
+  DeleteAnchorsBody,
+  DeletedBody,
   StoredAnchorBody,
   WrittenBody,
   WrittenLinesBody,

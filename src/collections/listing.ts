@@ -1,7 +1,7 @@
 import type { AnchorPage, ListQuery, StoredAnchor } from "../api/anchors.ts";
 import type { Filter } from "../api/filter.ts";
 import { PAGE_SIZE } from "../api/values.ts";
-import type { GivenVector } from "../api/vectors.ts";
+import type { GivenVector } from "../api/values.ts";
 import { invalidField } from "../errors.ts";
 import { compareIds } from "../math/order.ts";
 import { createTurns } from "../math/slices.ts";

@@ -8,12 +8,13 @@ import {
   loadTransforms,
   saveTransform,
   findCollection,
+  readAll,
 } from "../store/index.ts";
-import type { Log } from "../types.ts";
+import type { Log, Sequence } from "../types.ts";
 import type { BuiltIndexes } from "./built-indexes.ts";
 import { createErasure } from "./erasure.ts";
 import type { CollectionHooks } from "./hooks.ts";
-import { fillSpace, keepInStep, type Beyond, type OpenCollection } from "./memory.ts";
+import { keepInStep, type Beyond, type OpenCollection } from "./memory.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 /** An empty memory of a collection, and how one that was filled becomes the collection's. */
@@ -142,3 +143,16 @@ const curvesOf = ({ createdAt, imageEncoder, textEncoder }: CollectionRecord) =>
   createdAt,
   encoders: { image: imageEncoder.id, text: textEncoder.id },
 });
+
+/** Fills an empty `space` from Postgres. */
+const fillSpace = async (
+  store: Store,
+  record: CollectionRecord,
+  space: AnchorSpace,
+): Promise<AnchorSpace> => {
+  const sequence = await readAll(store, record, (batch) => {
+    space.apply({ sequence: 0 as Sequence, upserts: batch, deletes: [] });
+  });
+  space.apply({ sequence, upserts: [], deletes: [] });
+  return space;
+};

@@ -8,7 +8,6 @@ import {
   type DeleteResult,
   type Store,
   type WriteResult,
-  readAll,
   readSince,
   changeDefaults,
   findSecret,
@@ -76,19 +75,6 @@ export interface WriteOptions {
   /** The collection's sequence, where nothing must have been written to it since. */
   readonly ifSequence?: Sequence | undefined;
 }
-
-/** Fills an empty `space` from Postgres. */
-export const fillSpace = async (
-  store: Store,
-  record: CollectionRecord,
-  space: AnchorSpace,
-): Promise<AnchorSpace> => {
-  const sequence = await readAll(store, record, (batch) => {
-    space.apply({ sequence: 0 as Sequence, upserts: batch, deletes: [] });
-  });
-  space.apply({ sequence, upserts: [], deletes: [] });
-  return space;
-};
 
 /** What memory cannot see to alone. */
 export interface Beyond {
@@ -278,11 +264,13 @@ export const keepInStep = (
           ),
         signal,
       ),
-    catchUp: (sequence) =>
-      inTurn(async () => {
-        if (retired) await onMoved(record);
-        else if (space.sequence() < sequence) await catchUp();
-      }),
+    catchUp: async (sequence) => {
+      if (retired || space.sequence() < sequence)
+        await inTurn(async () => {
+          if (retired) await onMoved(record);
+          else if (space.sequence() < sequence) await catchUp();
+        });
+    },
     exclusively: writing,
     retire: () => {
       retired = true;

@@ -8,14 +8,12 @@ import type {
   SimilarityAnswer,
   SimilarityRequest,
 } from "../api/queries.ts";
+import type { AnchorContent, AnchorsOfSource, ContentState } from "../api/anchor-comparison.ts";
 import type {
   Anchor,
   AnchorChange,
-  AnchorContent,
   AnchorPage,
   AnchorQuery,
-  AnchorsOfSource,
-  ContentState,
   DeleteAnchors,
   Deleted,
   ListQuery,

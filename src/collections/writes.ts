@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import type { Anchor, AnchorChange, Deleted, StoredAnchor, Written } from "../api/anchors.ts";
 import type { ImageKeeping } from "../api/collections.ts";
-import type { GivenVector } from "../api/vectors.ts";
+import type { GivenVector } from "../api/values.ts";
 import {
   AnchorageError,
   atPath,

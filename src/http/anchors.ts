@@ -5,22 +5,19 @@ import { notFound } from "../errors.ts";
 import { receiveAnchorStream } from "./anchor-stream.ts";
 import { mediaTypeOf, readJsonBody, requireMediaType } from "./body.ts";
 import { endpoint, jsonEndpoint, jsonBody, problems, readPath, readQuery, type Routes } from "./endpoint.ts";
+import { anchorIds, anchorsOfSource, existingAnchors, sourceIds } from "../api/anchor-comparison.ts";
 import {
   anchor,
   anchorChange,
-  anchorIds,
   anchorPage,
   anchorPath,
   anchorQuery,
-  anchorsOfSource,
   deleteAnchorsRequest,
   deleted,
   deleteQuery,
-  existingAnchors,
   imageQuery,
   listQuery,
   putAnchors,
-  sourceIds,
   storedAnchor,
   written,
   writtenLines,

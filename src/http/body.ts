@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { z } from "@hono/zod-openapi";
 import { AnchorageError } from "../errors.ts";
 import { createTurns } from "../math/slices.ts";
-import { parseJsonInPieces } from "./json-pieces.ts";
+import { parseJsonInPieces } from "./json.ts";
 import { parseWith } from "./validation.ts";
 
 const MIB = 1024 * 1024;

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, sql } from "drizzle-orm";
-import type { AnchorContent, AnchorSource, ContentState } from "../api/anchors.ts";
+import type { AnchorContent, ContentState } from "../api/anchor-comparison.ts";
+import type { AnchorSource } from "../api/anchors.ts";
 import type { AnchorId } from "../types.ts";
 import { hashOfCaption, hashOfMetadata } from "./content-hashes.ts";
 import type { Database } from "./database.ts";

@@ -2,9 +2,8 @@ import { z } from "@hono/zod-openapi";
 import fc from "fast-check";
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { findRepeatedKey } from "../../src/api/exact-json.ts";
 import { faultOffset, parseJson, readJsonBody } from "../../src/http/body.ts";
-import { parseJsonInPieces } from "../../src/http/json-pieces.ts";
+import { findRepeatedKey, parseJsonInPieces } from "../../src/http/json.ts";
 import { createSlices } from "../../src/math/slices.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { quoteLargeIntegers } from "../../src/api/exact-json.ts";
+import { quoteLargeIntegers } from "../../src/http/json.ts";
 import { createCollection, openTestApp } from "./support.ts";
 
 test("metadata keeps whole numbers that a double cannot hold as texts, which filters find", async () => {

@@ -2,18 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { filter } from "../../api/filter.ts";
 import { ensemble, MEMBERS, method, scoring } from "../../api/methods.ts";
 import { namedTransform, transform } from "../../api/transforms.ts";
-import {
-  asifSetting,
-  asifUsed,
-  instant,
-  k,
-  minSequence,
-  negatives,
-  optional,
-  p,
-  sequence,
-  text,
-} from "../../api/values.ts";
+import { asifSetting, asifUsed, k, negatives, p } from "../../api/asif.ts";
+import { instant, minSequence, optional, sequence, text } from "../../api/values.ts";
 
 const MAX_CLASSES = 10_000;
 const MAX_IMAGES = 100_000;

@@ -5,7 +5,8 @@ import { classifyResult } from "../../api/explain.ts";
 import { filter } from "../../api/filter.ts";
 import { scored, scoring } from "../../api/methods.ts";
 import { checkQuestion, computed, questionShape } from "../../api/queries.ts";
-import { anchorId, asifUsed, optional } from "../../api/values.ts";
+import { asifUsed } from "../../api/asif.ts";
+import { anchorId, optional } from "../../api/values.ts";
 
 /** Maximum number of scores that one answer compares. */
 const MAX_COMPARED = 1_000_000;

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { AnchorageError } from "../../errors.ts";
-import { vector as base64Vector } from "../../api/vectors.ts";
+import { vector as base64Vector } from "../../api/values.ts";
 import { numbersOf } from "../../store/float32.ts";
 import type { AnchorId } from "../../types.ts";
 import type { Suspect } from "./types.ts";

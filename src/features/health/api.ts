@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { anchorId, asifUsed, instant, minSequence, optional, sequence, text } from "../../api/values.ts";
+import { asifUsed } from "../../api/asif.ts";
+import { anchorId, instant, minSequence, optional, sequence, text } from "../../api/values.ts";
 
 /** How a collection is checked where the request does not say. */
 export const CHECK_DEFAULTS = {

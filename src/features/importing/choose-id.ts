@@ -1,4 +1,4 @@
-import type { ContentStateBody } from "../../api/anchors.ts";
+import type { ContentStateBody } from "../../api/anchor-comparison.ts";
 import type { PairIds } from "./identities.ts";
 
 /** What an import does with a pair. */

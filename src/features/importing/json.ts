@@ -1,4 +1,4 @@
-import { quoteLargeIntegers } from "../../api/exact-json.ts";
+import { quoteLargeIntegers } from "../../http/json.ts";
 import type { JsonValue } from "../../types.ts";
 
 /** A string, or a number between strings that JSON does not have. */

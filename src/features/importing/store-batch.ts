@@ -1,5 +1,6 @@
 import { sendBatch } from "../../client/index.ts";
-import type { AnchorContentBody, AnchorSource, ContentStateBody } from "../../api/anchors.ts";
+import type { AnchorContentBody, ContentStateBody } from "../../api/anchor-comparison.ts";
+import type { AnchorSource } from "../../api/anchors.ts";
 import type { AnchorId, Metadata } from "../../types.ts";
 import { reject, type Reject } from "../files/index.ts";
 import { chooseId, describeDifferences, type TakenId } from "./choose-id.ts";

@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { usedFits } from "../counterfactual/api.ts";
 import { method } from "../../api/methods.ts";
 import { checkQuestion, computed, questionShape } from "../../api/queries.ts";
-import { anchorId, asifUsed, optional } from "../../api/values.ts";
+import { asifUsed } from "../../api/asif.ts";
+import { anchorId, optional } from "../../api/values.ts";
 
 const MAX_LIMIT = 1_000;
 

@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { ensemble, method, METHODS, rank } from "../../api/methods.ts";
 import { namedTransform, transform } from "../../api/transforms.ts";
-import { instant, minSequence, negatives, optional, sequence, text } from "../../api/values.ts";
+import { negatives } from "../../api/asif.ts";
+import { instant, minSequence, optional, sequence, text } from "../../api/values.ts";
 
 /** The core's, and those that an operator has plugged in. */
 const MAX_METHODS = 50;

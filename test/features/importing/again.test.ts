@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { AnchorContent } from "../../../src/api/anchors.ts";
+import type { AnchorContent } from "../../../src/api/anchor-comparison.ts";
 import { faultIn } from "../../../src/features/importing/check.ts";
 import { importPairs, openPairSource, planImport } from "../../../src/features/importing/index.ts";
 import type { AnchorId, CollectionName } from "../../../src/types.ts";

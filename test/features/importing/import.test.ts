@@ -13,7 +13,7 @@ import {
   type PairSource,
 } from "../../../src/features/importing/index.ts";
 import { AnchorageError } from "../../../src/errors.ts";
-import type { AnchorContent } from "../../../src/api/anchors.ts";
+import type { AnchorContent } from "../../../src/api/anchor-comparison.ts";
 import { faultIn } from "../../../src/features/importing/check.ts";
 import { createIdentities, type Identities } from "../../../src/features/importing/identities.ts";
 import { makeThumbnail } from "../../../src/encoders/index.ts";

@@ -2,8 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { placesOf } from "../generators/index.ts";
 import type { Payload } from "../types.ts";
 import { DECODER_ID } from "../../epalm/index.ts";
-import { anchorId, modality, optional, text } from "../../../api/values.ts";
-import { vector, type GivenVector } from "../../../api/vectors.ts";
+import { anchorId, modality, optional, text, vector, type GivenVector } from "../../../api/values.ts";
 import { numbersOf } from "../../../store/float32.ts";
 import { remoteEndpoint, field, oneOf } from "./scorers.ts";
 

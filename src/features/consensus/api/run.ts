@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { anchorId, modality, optional } from "../../../api/values.ts";
-import { vectorNumbers } from "../../../api/vectors.ts";
+import { anchorId, modality, optional, vectorNumbers } from "../../../api/values.ts";
 
 export const scoreOrNull = z.number().nullable();
 export const scores = z.array(scoreOrNull).readonly();

@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { TRANSFER_METHODS } from "../emms/index.ts";
-import { checked, numbers, optional } from "../../../api/values.ts";
-import { vector, type GivenVector } from "../../../api/vectors.ts";
+import { checked, numbers, optional, vector, type GivenVector } from "../../../api/values.ts";
 import { numbersOf } from "../../../store/index.ts";
 
 const MAX_ROWS = 50_000;
