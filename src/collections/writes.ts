@@ -1,14 +1,12 @@
 import pLimit from "p-limit";
-import type { Anchor, AnchorChange, Deleted, StoredAnchor, Written } from "../api/anchors.ts";
+import type { Anchor, Deleted, Written } from "../api/anchors.ts";
 import type { ImageKeeping } from "../api/collections.ts";
 import type { GivenVector } from "../api/values.ts";
 import {
-  AnchorageError,
   atPath,
   faultyFields,
   invalidField,
   isAnchorageError,
-  notFound,
   pathText,
   type FieldFault,
   type FieldPath,
@@ -17,14 +15,12 @@ import {
   type AnchorWrite,
   type CollectionRecord,
   type EncoderRecord,
-  findAnchors,
-  findImage,
-  findOrigin,
   hashOfImage,
   type Store,
 } from "../store/index.ts";
 import { createTurns } from "../math/slices.ts";
 import type { AnchorId, Modality } from "../types.ts";
+import { changeAnchor } from "./change-anchor.ts";
 import {
   checkText,
   countUnknown,
@@ -34,7 +30,6 @@ import {
   type KeptImage,
 } from "./encoding.ts";
 import { matching } from "./listing.ts";
-import type { OpenCollection } from "./memory.ts";
 import type { Opened } from "./opened.ts";
 import type { Collections } from "./types.ts";
 
@@ -92,51 +87,6 @@ export const createWrites = (
     };
   },
 });
-
-/**
- * Changes the caption or the metadata of one anchor, at a new sequence; its image and its source stay. A new caption is encoded
- * anew, except where the text encoder is external.
- *
- * @throws AnchorageError `not-found` for an id that is not there, `conflict` where the anchor was written after
- * `ifSequence`, or by another while it was changed
- */
-const changeAnchor = async (
-  store: Store,
-  encoding: Encoding,
-  { record, upsert }: OpenCollection,
-  id: AnchorId,
-  change: AnchorChange,
-  signal: AbortSignal | undefined,
-): Promise<StoredAnchor> => {
-  const [[anchor], image, original, origin] = await Promise.all([
-    findAnchors(store, record, [id]),
-    findImage(store, record, id),
-    findImage(store, record, id, "original"),
-    findOrigin(store, record, id),
-  ]);
-  if (anchor === undefined) throw notFound("anchor", id);
-  if (change.ifSequence !== undefined && change.ifSequence !== anchor.sequence)
-    throw new AnchorageError(
-      "conflict",
-      `Anchor "${id}" was written at sequence ${anchor.sequence} since it was read at ${change.ifSequence}.`,
-    );
-  const caption = change.text ?? anchor.caption;
-  if (change.text !== undefined) checkText(change.text, ["text"]);
-  const encode = caption !== null && caption !== anchor.caption && !record.textEncoder.external;
-  const textVector = encode
-    ? await encoding.texts(record.textEncoder, [{ value: caption, path: ["text"] }])
-    : anchor.textVector;
-  const metadata = change.metadata ?? anchor.metadata;
-  const { imageVector } = anchor;
-  const { sequence } = await upsert(
-    [{ id, caption, metadata, image, original, ...origin, imageVector, textVector }],
-    {
-      expected: new Map([[id, anchor.sequence]]),
-      signal,
-    },
-  );
-  return { id, text: caption, metadata, hasImage: image !== null, sequence };
-};
 
 /**
  * Checks every anchor, encodes what has no vector, and makes what is kept of images. Nothing is written here.

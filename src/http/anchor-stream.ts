@@ -2,13 +2,12 @@ import { setImmediate } from "node:timers/promises";
 import type { Context } from "hono";
 import { faultyFields, isAnchorageError } from "../errors.ts";
 import type { CollectionName } from "../types.ts";
-import { bodyChunks, parseJson } from "./body.ts";
+import { bodyChunks, parseJson, parseWith } from "./body.ts";
 import type { Collections } from "../collections/index.ts";
 import { noteSequence, type Routes } from "./endpoint.ts";
 import { splitLines, type Line } from "./lines.ts";
 import { problemOf } from "./problem.ts";
 import { anchor, type Anchor, type WrittenLines } from "../api/anchors.ts";
-import { parseWith } from "./validation.ts";
 import { bindLogFields } from "../log.ts";
 
 const BATCH_LINES = 256;

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
-import type { z } from "@hono/zod-openapi";
-import { AnchorageError } from "../errors.ts";
+import { z } from "@hono/zod-openapi";
+import { AnchorageError, faultyFields, fieldPath, type FieldFault } from "../errors.ts";
 import { createTurns } from "../math/slices.ts";
+import { faultOffset, jsonFaultError } from "./json-fault.ts";
 import { parseJsonInPieces } from "./json.ts";
-import { parseWith } from "./validation.ts";
 
 const MIB = 1024 * 1024;
 /** Bytes of a body that are decoded at once, in about a millisecond. */
@@ -159,98 +159,78 @@ export const parseJson = async (bytes: Uint8Array, what: string): Promise<unknow
 const parseJsonText = async (text: string, what: string): Promise<unknown> => {
   const outcome = await parseJsonInPieces(text, faultOffset);
   if ("value" in outcome) return outcome.value;
-  const { offset, reason, key } = outcome.fault;
-  const place = placeOf(text, offset);
-  if (reason === "nesting")
-    throw new AnchorageError("invalid-input", `${what} is nested too deep, ${place}.`);
-  if (reason === "repeated-key")
-    throw new AnchorageError(
-      "invalid-input",
-      `${what} has the key ${JSON.stringify(key)} twice in one object, ${place}.`,
-    );
-  if (offset >= text.length && text.trim() === "")
-    throw new AnchorageError("invalid-input", `${what} is empty; JSON is expected.`);
-  const found =
-    offset >= text.length ? "it ends" : `${JSON.stringify(text.slice(offset, offset + 1))} stands`;
-  throw new AnchorageError(
-    "invalid-input",
-    `${what} is not JSON: ${found} where something else is needed, ${place}.`,
-  );
+  throw jsonFaultError(text, outcome.fault, what);
 };
 
-const placeOf = (text: string, offset: number): string => {
-  let line = 1;
-  let start = 0;
-  for (let end = text.indexOf("\n"); end >= 0 && end < offset; end = text.indexOf("\n", start)) {
-    line += 1;
-    start = end + 1;
-  }
-  return `at line ${line}, column ${offset - start + 1}`;
-};
-
-const SPACE = /[ \t\n\r]*/y;
-const NUMBER_OR_WORD = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
-const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+type Issue = z.core.$ZodIssue;
+type RawIssue = z.core.$ZodRawIssue;
 
 /**
- * The offset of the first character at which `text`, which is not JSON, stops being JSON. V8 does not always tell.
+ * Parses `value` by `schema`.
  *
- * Without recursion, and without a regular expression that could backtrack over a string of many megabytes.
+ * @throws AnchorageError `invalid-input` whose faults name each field as the caller wrote it, such as
+ * `["anchors", 3, "image", "base64"]`.
  */
-export const faultOffset = (text: string): number => {
-  const open: ("}" | "]")[] = [];
-  let at = 0;
+export const parseWith = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
+  const parsed = schema.safeParse(value, { error: describeIssue, reportInput: true });
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, []));
+  throw faultyFields(faults, { whole: "The body " });
+};
 
-  const eat = (pattern: RegExp): boolean => {
-    pattern.lastIndex = at;
-    const matched = pattern.exec(text);
-    at += matched?.[0].length ?? 0;
-    return matched !== null;
-  };
-  const string = (): boolean => {
-    if (text[at] !== '"') return false;
-    for (at += 1; at < text.length && text[at] !== '"';) {
-      if (text[at] === "\\") {
-        if (!eat(ESCAPE)) return false;
-      } else if (text.charCodeAt(at) < 0x20) return false;
-      else at += 1;
-    }
-    if (at >= text.length) return false;
-    at += 1;
-    return true;
-  };
-  const key = (): boolean => {
-    eat(SPACE);
-    if (!string()) return false;
-    eat(SPACE);
-    at += 1;
-    if (text[at - 1] === ":") return true;
-    at -= 1;
-    return false;
-  };
-
-  let expectsValue = true;
-  for (;;) {
-    eat(SPACE);
-    const character = text[at];
-    const closing = open.at(-1);
-    if (expectsValue) {
-      if (character === "{" || character === "[") {
-        open.push(character === "{" ? "}" : "]");
-        at += 1;
-        eat(SPACE);
-        // An empty object or list ends here, which the branches below see to.
-        if (text[at] === open.at(-1)) expectsValue = false;
-        else if (character === "{" && !key()) return at;
-      } else if (character === '"' ? string() : eat(NUMBER_OR_WORD)) expectsValue = false;
-      else return at;
-    } else if (closing !== undefined && character === closing) {
-      open.pop();
-      at += 1;
-    } else if (closing !== undefined && character === ",") {
-      at += 1;
-      if (closing === "}" && !key()) return at;
-      expectsValue = true;
-    } else return at;
+const faultsOf = (issue: Issue, at: readonly PropertyKey[]): FieldFault[] => {
+  const path = [...at, ...issue.path];
+  if (issue.code === "invalid_union") {
+    // What the caller meant is the one alternative whose keys are those that were sent.
+    const [meant, ...others] = issue.errors.filter((issues) => issues.every((inner) => !isOfShape(inner)));
+    if (meant !== undefined && others.length === 0) return meant.flatMap((inner) => faultsOf(inner, path));
   }
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({ path: fieldPath([...path, key]), message: issue.message }));
+  return [{ path: fieldPath(path), message: issue.message }];
+};
+
+/** Whether an issue says that the whole value is of another shape, not that one of its fields is wrong. */
+const isOfShape = (issue: Issue): boolean =>
+  issue.path.length === 0 || (issue.path.length === 1 && issue.input === undefined);
+
+const describeIssue = (issue: RawIssue): string | undefined => {
+  switch (issue.code) {
+    case "invalid_type":
+      if (issue.input === undefined) return "is required";
+      return `must be ${expected(issue.expected, issue.format)}, not ${kindOf(issue.input)}`;
+    case "unrecognized_keys": {
+      const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
+      return `is not a key that is known here; known are ${known.join(", ")}`;
+    }
+    case "invalid_value":
+      if (issue.input === undefined) return "is required";
+      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
+    case "too_small":
+      return `must ${bound(issue.origin, issue.inclusive === false ? "more than" : "at least", issue.minimum)}`;
+    case "too_big":
+      return `must ${bound(issue.origin, issue.inclusive === false ? "less than" : "at most", issue.maximum)}`;
+    default:
+      return undefined;
+  }
+};
+
+const expected = (type: string, format: unknown): string => {
+  if (format === "safeint" || type === "int") return "a whole number";
+  if (type === "array") return "a list";
+  return type === "object" ? "an object" : `a ${type}`;
+};
+
+const kindOf = (value: unknown): string => {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "number" && !Number.isInteger(value)) return "a fraction";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+};
+
+const bound = (origin: string, comparison: string, limit: number | bigint): string => {
+  if (origin === "array" || origin === "set")
+    return `hold ${comparison} ${limit} item${limit === 1 ? "" : "s"}`;
+  if (origin === "string") return `have ${comparison} ${limit} character${limit === 1 ? "" : "s"}`;
+  return `be ${comparison} ${limit}`;
 };

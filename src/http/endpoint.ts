@@ -5,7 +5,7 @@ import { authorize, type Scope } from "./access.ts";
 import { AnchorageError, faultyFields } from "../errors.ts";
 import type { Log } from "../types.ts";
 import { isLargeAnswer, streamJson } from "./json-answer.ts";
-import { parseWith } from "./validation.ts";
+import { parseWith } from "./body.ts";
 
 /** Where endpoints are added, and the limits that they keep to. */
 export interface Routes {

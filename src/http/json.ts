@@ -1,4 +1,5 @@
 import { createSlices, type Slices } from "../math/slices.ts";
+import type { JsonFault } from "./json-fault.ts";
 
 /** Shorter texts are parsed at once, in about a millisecond. */
 const PIECE = 128 * 1024;
@@ -12,15 +13,6 @@ const OPENING = new Map([
   ["{", "}"],
   ["[", "]"],
 ]);
-
-/** Text that is not JSON, or JSON that is nested too deep or repeats a key in one object. */
-export interface JsonFault {
-  /** Where the text stops being JSON, or the first level too many, or about where the key is repeated. */
-  readonly offset: number;
-  readonly reason: "syntax" | "nesting" | "repeated-key";
-  /** The key that one object has twice. */
-  readonly key?: string;
-}
 
 type PiecesOutcome = { readonly value: unknown } | { readonly fault: JsonFault };
 

@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 import fc from "fast-check";
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { faultOffset, parseJson, readJsonBody } from "../../src/http/body.ts";
+import { parseJson, readJsonBody } from "../../src/http/body.ts";
+import { faultOffset } from "../../src/http/json-fault.ts";
 import { findRepeatedKey, parseJsonInPieces } from "../../src/http/json.ts";
 import { createSlices } from "../../src/math/slices.ts";
 
