@@ -4,7 +4,7 @@ import { checkQuestion, classifyAnswer, classifyExample, classifyRequest, type Q
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
-/** Fields that a feature adds to classifications. All are optional, and in an answer only where they were asked for. */
+/** Fields that a feature adds to classifications. All are optional, and in an answer only if the request asks for them. */
 export interface ClassifyFields {
   /** Of the request. */
   readonly request: Shape;

@@ -120,7 +120,7 @@ const explained = {
   against: optional(contrast.nullable().openapi({ description: "null where no class has another name." })),
 };
 
-/** One class of a result; explained where every class was asked to be. */
+/** One class of a result; explained if the request asks for every class. */
 export const rankedClass = z.strictObject({ name: z.string(), score: z.number(), ...explained });
 
 /** One result of a classification; an explanation of its own is that of the first class. */

@@ -27,7 +27,7 @@ export type FilterOperator = keyof typeof operators;
 export type FilterOperand<Op extends FilterOperator> = Exclude<FilterComparison[Op], undefined>;
 
 /**
- * Conditions over metadata, all of which must hold. A key names a metadata field; `not` holds one filter that must
+ * Conditions over metadata that must all hold. A key names a metadata field; `not` holds one filter that must
  * fail, `any` a list of which one must hold. A field whose value is a list matches where one of its elements does.
  *
  * @example

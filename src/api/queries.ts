@@ -44,7 +44,7 @@ const keywords = z
   })
   .openapi("KeywordsInput", { example: { keywords: "red fox" } });
 
-/** One union, so that a fault of an input is told at its own path. */
+/** One union, so that a fault of an input names its own path. */
 const query = z.union([...input.options, keywords], {
   error: (issue) =>
     describeKinds(
@@ -113,7 +113,7 @@ export const questionShape = {
   ...parameters,
 };
 
-/** What a classification is asked with, whichever way it is answered. */
+/** The fields that every classification request has. */
 export type Question = z.output<z.ZodObject<typeof questionShape>>;
 
 /** Bounds on what one answer can hold. */

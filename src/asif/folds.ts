@@ -101,7 +101,7 @@ const foldOf = (
   for (const group of groups) for (const slot of group) held[slot] = 1;
   const asked = groups
     .flatMap((group, truth) => random.shuffle(group).map((slot, turn) => ({ slot, truth, turn })))
-    // Every class is asked once before any is asked twice.
+    // Every class gets one question before any gets a second one.
     .sort((a, b) => a.turn - b.turn)
     .slice(0, questions);
   const prompts = groups.map((group) => promptsOf(view, group));

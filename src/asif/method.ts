@@ -22,7 +22,7 @@ const RANK = 512;
 /** Fewer texts than these say too little of each other: a consensus measures them against captions of anchors. */
 export const FEW = 32;
 /**
- * The power for similarities along canonical directions, which are told apart better than those of the vectors: what is
+ * The power for similarities along canonical directions, which differ more clearly than those of the vectors: what is
  * best there is best for nothing else.
  */
 export const CANONICAL_P = 2;

@@ -79,7 +79,7 @@ export const autoRule = (transform: Transform, anchors: number): string => {
 interface MethodTraits {
   /** Whether scores are sums over anchors, which can be listed. */
   readonly explainable: boolean;
-  /** Whether canonical directions are compared, of which `rank` says how many. */
+  /** Whether canonical directions are compared; `rank` is their number. */
   readonly canonical: boolean;
 }
 
@@ -94,7 +94,7 @@ export const METHOD_TRAITS: Readonly<Record<CoreMethod, MethodTraits>> = {
   consensus: { explainable: false, canonical: true },
 };
 
-/** What a method can and cannot be asked for; a plugged one has no contributions and no directions. */
+/** The options that a method supports; a plugged one has no contributions and no directions. */
 export const traitsOf = (method: Method): MethodTraits =>
   isPlugged(method) ? { explainable: false, canonical: false } : entryOf(METHOD_TRAITS, method, "method");
 

@@ -14,7 +14,7 @@ export interface AsifSettings extends Pick<AsifParameters, "k" | "p"> {
   readonly ef?: number;
 }
 
-/** Rows over slots, of which only the entries that are not 0 are kept. */
+/** Rows over slots; only entries that are not 0 are stored. */
 export interface SparseRows {
   readonly count: number;
   /** Row r is at `offsets[r] .. offsets[r + 1]`. */

@@ -6,7 +6,7 @@ import type { CollectionDefaults, Log } from "../types.ts";
 import { measureOffer, type MeasuredOffer } from "./measure-offer.ts";
 import type { OpenCollection } from "./memory.ts";
 
-/** What collections would gain by a move to `auto`, measured in the background when it is first asked for. */
+/** What collections would gain by a move to `auto`, measured in the background on first request. */
 export interface AutoOffers {
   /** What is known now; absent for a collection that has moved already. Starts to measure where nothing is known. */
   readonly of: (collection: OpenCollection) => AutoOffer | undefined;

@@ -47,7 +47,7 @@ const SNAPSHOTS_WITHIN_MS = 4_000;
  * still loading, waits for it.
  *
  * @param indexDirectory where files about the indexes are; absent: none are read
- * @param preload whether every collection is loaded in the background now, rather than when it is first asked for
+ * @param preload whether every collection is loaded in the background now, rather than at first use
  */
 export const openCollections = async (
   store: Store,
@@ -210,7 +210,7 @@ export const openCollections = async (
     loading: memories.loading,
     behind: async () => {
       const records = await listCollections(store);
-      // Without preloading, a collection that nobody has asked for yet is not expected in memory.
+      // Without preloading, a collection that was not used yet is not expected in memory.
       const expected = records.filter(({ name }) => preload || opened.has(name));
       const caughtUp = await Promise.all(expected.map(memories.hasCaughtUp));
       return expected.filter((_, at) => caughtUp[at] !== true).map(({ name }) => name);

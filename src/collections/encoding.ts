@@ -14,7 +14,7 @@ const CACHED_TEXTS = 20_000;
 /** Number of texts that a warning quotes. */
 const MAX_QUOTED = 3;
 
-/** Something to encode and where the caller wrote it, for errors. */
+/** A value to encode, with its path in the request for errors. */
 export interface Encodable<T> {
   readonly value: T;
   readonly path: FieldPath;
@@ -34,7 +34,7 @@ export interface Encoding {
    */
   readonly keep: (image: Uint8Array, keeping: ImageKeeping) => Promise<KeptImage>;
   readonly texts: (encoder: EncoderRecord, texts: readonly Encodable<string>[]) => Promise<Float32Array>;
-  /** Those of `texts` of which the encoder knows no word, each once; none for an external encoder. */
+  /** Those of `texts` without any word that the encoder knows, each once; none for an external encoder. */
   readonly unknownTexts: (encoder: EncoderRecord, texts: readonly string[]) => Promise<readonly string[]>;
 }
 
@@ -204,7 +204,7 @@ export const countUnknown = async (
 };
 
 /**
- * A warning for texts of which the collection's text encoder knows no word: their vectors hardly differ, so neither do
+ * A warning for texts without any word that the collection's text encoder knows: their vectors hardly differ, so neither do
  * the answers.
  *
  * @returns to be spread into an answer
@@ -230,6 +230,6 @@ export const warningsFor = async (
 export const textsIn = (inputs: readonly Input[]): string[] =>
   inputs.flatMap((input) => ("text" in input ? [input.text] : []));
 
-/** What classes are asked by, without the words of templates. */
+/** The texts of classes, without the words of templates. */
 export const classTexts = ({ classes }: Pick<ClassifyRequest, "classes">): string[] =>
   classes.flatMap(({ name, prompts }) => (prompts === undefined ? [name] : textsIn(prompts)));

@@ -15,11 +15,11 @@ import type { CollectionHooks } from "./hooks.ts";
 import type { SnapshotKeeper } from "./snapshots.ts";
 
 export interface Erased extends Recorded {
-  /** Of what was deleted up to here nothing is left in memory and in snapshots. */
+  /** Memory and snapshots no longer hold anchors that were deleted up to this sequence. */
   readonly sequence: Sequence;
 }
 
-/** Takes deleted anchors out of memory, of what was fitted on them and of the files on disk, and puts it on record. */
+/** Removes deleted anchors from memory, from fits and from files, and records it. */
 export interface Erasure {
   /**
    * Only `rewrite` erases: space that `vacuum` frees keeps its bytes, so receipts stay `hidden`.
@@ -28,9 +28,9 @@ export interface Erasure {
    * does not answer
    */
   readonly run: (tables: "vacuum" | "rewrite") => Promise<Erased>;
-  /** Does something that no erasure comes between. */
+  /** Runs `work` while no erasure runs. */
   readonly apart: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Memory was compacted of itself: snapshots follow in the background, tables do not, for that locks them. */
+  /** Called after memory compacted itself: snapshots follow in the background, but not tables, because a rewrite locks them. */
   readonly afterCompaction: () => void;
   readonly close: () => void;
 }
@@ -62,7 +62,7 @@ export const createErasure = (
       await snapshots?.renew();
       await forgetBuilt();
     });
-    // What is closed is not compacted to its end.
+    // A closed space does not finish its compaction.
     if (closed) throw new AnchorageError("unavailable", `Collection "${record.name}" was closed meanwhile.`);
     return sequence;
   };
@@ -87,7 +87,7 @@ export const createErasure = (
         if (tables === "vacuum")
           return { generation: await erasedGeneration(store, record), erased: 0, sequence };
         const said = await recordErasure(store, record, sequence);
-        // What was stored since; from here on the store refuses it.
+        // Data stored meanwhile; from here on the store refuses it.
         await forgetUpTo(sequence);
         await dropLog(store);
         return { ...said, sequence };

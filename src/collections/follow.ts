@@ -3,7 +3,7 @@ import { type CollectionRecord, type News, type Store, listCollections } from ".
 import type { CollectionName, Log } from "../types.ts";
 import type { OpenCollection } from "./memory.ts";
 
-/** How often Postgres is asked, for what was said while nobody listened. */
+/** Time between two queries for changes whose notification was missed. */
 const POLL_MS = 1_000;
 
 export interface Followed {
@@ -14,14 +14,14 @@ export interface Followed {
   readonly vanished: (name: CollectionName, collection: Promise<OpenCollection>) => Promise<void>;
 }
 
-/** Keeps what is in memory up with what other processes write to the same Postgres. */
+/** Applies the writes of other processes on the same Postgres to memory. */
 export const followOthers = (
   store: Store,
   { opened, appeared, vanished }: Followed,
   log: Log,
 ): { readonly close: () => Promise<void> } => {
   const closing = new AbortController();
-  /** Where Postgres is away, the next round is soon enough. */
+  /** If Postgres is unavailable, the next round tries again. */
   const passing = (error: unknown): void => {
     if (!isAnchorageError(error)) log.error("defect while following other processes", { error });
   };
@@ -33,7 +33,7 @@ export const followOthers = (
     if (record.key === news.collection) await catchUp(news.sequence);
   };
 
-  /** Not waited for: one that is still being loaded must not keep the others behind. */
+  /** Not awaited: a collection that is still loading must not delay the others. */
   const settle = async (
     collection: Promise<OpenCollection>,
     there: CollectionRecord | undefined,
@@ -46,7 +46,7 @@ export const followOthers = (
   };
 
   const compare = async (): Promise<void> => {
-    // Taken first: what is opened while Postgres answers may be newer than the answer.
+    // Taken first, because a collection opened meanwhile may be newer than the answer of Postgres.
     const before = [...opened];
     const records = await listCollections(store);
     const byName = new Map(records.map((record) => [record.name, record]));
@@ -56,7 +56,7 @@ export const followOthers = (
     for (const record of records) if (!opened.has(record.name)) appeared(record);
   };
 
-  /** One at a time; what is asked for during a round is seen to by the next. */
+  /** One round at a time; a call during a round starts another one after it. */
   const look = (): Promise<void> => {
     if (closing.signal.aborted) return Promise.resolve();
     again = true;

@@ -18,7 +18,7 @@ export type ClassifyStep = (
 
 /** A step around classifications. */
 export interface ClassifyHook {
-  /** Fields of the request, at least one of which a request must have to be taken through the step; absent: every request is. */
+  /** Fields of the request: the step applies to requests that have at least one of them. Default: to every request. */
   readonly fields?: readonly string[];
   readonly step: ClassifyStep;
 }

@@ -29,7 +29,7 @@ export const listPage = async (
 ): Promise<AnchorPage> => {
   const limit = vectors !== false ? Math.min(wantedLimit, pageWithVectors(collection)) : wantedLimit;
   const after = cursor === undefined ? null : decodeCursor(cursor);
-  // One more than asked for tells whether there is a next page.
+  // One more than the limit shows whether there is a next page.
   const wanted = limit + 1;
   const records =
     filter === undefined
@@ -65,7 +65,7 @@ const detailsWithVectors = async (
   return details;
 };
 
-/** A page of vectors of many dimensions has fewer anchors than were asked for, and the next goes on. */
+/** A page of vectors of many dimensions has fewer anchors than the limit. */
 const pageWithVectors = ({ record: { imageEncoder, textEncoder } }: OpenCollection): number =>
   Math.max(1, Math.floor(MAX_PAGE_NUMBERS / (imageEncoder.dimension + textEncoder.dimension)));
 

@@ -37,7 +37,7 @@ import {
 export interface OpenCollection {
   readonly record: CollectionRecord;
   readonly space: AnchorSpace;
-  /** What queries are answered by at the sequence of the present view. */
+  /** The defaults of queries at the sequence of the current view. */
   readonly defaults: () => CollectionDefaults;
   readonly changeDefaults: (changed: StoredChange) => Promise<Sequence>;
   /** Writes anchors; writes that wait together are committed together, each at its own sequence. */
@@ -50,37 +50,37 @@ export interface OpenCollection {
     which: () => Promise<readonly AnchorId[]>,
     options?: WriteOptions & { readonly neverAgain?: boolean },
   ) => Promise<DeleteResult>;
-  /** Reads what others have written, where memory is behind `sequence` when its turn comes. */
+  /** Reads other processes' writes if memory is behind `sequence`. */
   readonly catchUp: (sequence: Sequence) => Promise<void>;
   /** Whether memory has reached `sequence`, now or within `ms` milliseconds. */
   readonly reaches: (sequence: Sequence, ms: number) => Promise<boolean>;
   /**
-   * Does something that no write of this process comes between.
+   * Runs `work` while no write of this process runs.
    *
    * @throws AnchorageError `conflict` where the collection has moved to other encoders
    */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Another has taken its place: it answers those who hold it, and takes no writes. */
+  /** Marks it as replaced: it still answers queries that hold it, and refuses writes. */
   readonly retire: () => void;
-  /** Absent where there is no place for files. */
+  /** Absent if the service keeps no files. */
   readonly snapshots?: SnapshotKeeper;
   readonly erasure: Erasure;
   readonly close: () => void;
 }
 
-/** When a write is to be made. */
+/** Conditions of a write. */
 export interface WriteOptions {
-  /** A write whose signal has aborted when its turn comes is dropped: its caller is gone. */
+  /** A write whose signal is aborted before its turn is dropped: its caller is gone. */
   readonly signal?: AbortSignal | undefined;
-  /** The collection's sequence, where nothing must have been written to it since. */
+  /** The expected sequence of the collection; the write is refused at any other. */
   readonly ifSequence?: Sequence | undefined;
 }
 
-/** What memory cannot see to alone. */
+/** Events that need a new memory for the collection. */
 export interface Beyond {
-  /** What was written meanwhile cannot be read any more, so that all must be read anew. */
+  /** Earlier writes can no longer be read, so that the whole collection must be read again. */
   readonly onGap: (record: CollectionRecord) => void;
-  /** The collection has other encoders now. Resolves when another memory of it has taken this one's place. */
+  /** The collection has other encoders now. Resolves when a new memory has replaced this one. */
   readonly onMoved: (record: CollectionRecord) => Promise<void>;
 }
 
@@ -110,7 +110,7 @@ export const keepInStep = (
     waiting.look();
   };
 
-  /** Reads what this process has not seen: another's writes, or one of ours whose outcome was unknown. */
+  /** Reads writes that this memory lacks: of other processes, or one whose outcome was unknown. */
   const catchUp = async (
     database: Parameters<typeof readSince>[0] = store,
   ): Promise<{ readonly gap: boolean }> => {
@@ -141,7 +141,7 @@ export const keepInStep = (
     });
   };
 
-  /** Reads where memory may not be what Postgres has. */
+  /** Reads from Postgres if memory may lack a write. */
   const settle = async (): Promise<void> => {
     if (inDoubt && (await catchUp()).gap)
       throw unavailable(`Collection "${record.name}" is being read anew; try again.`);
@@ -156,13 +156,13 @@ export const keepInStep = (
       const result = await write();
       const sequence = space.sequence();
       const { reached, changes } = changesOf(result);
-      // Where nothing changed, the sequence is that of another's write, which memory may not have read.
+      // If nothing changed, the sequence is that of another write, which memory may lack.
       if (changes[0]?.sequence === sequence + 1) changes.forEach(apply);
       else if (reached > sequence) await catchUp();
       return result;
     } catch (error) {
       if (isUnavailable(error) && !inDoubt) {
-        // A connection that breaks during COMMIT leaves the outcome open. Who wrote is not kept waiting for it.
+        // A connection that breaks during COMMIT leaves the outcome open. The caller does not wait for it.
         inDoubt = true;
         inTurn(settle).catch(() => undefined);
       }
@@ -205,7 +205,7 @@ export const keepInStep = (
     }
   });
 
-  /** Brings memory to what Postgres has, within a transaction that keeps other writers out. */
+  /** Catches up with Postgres within a transaction that excludes other writers. */
   const catchUpWithin: ChooseAnchors = async ({ queries, client }, sequence) => {
     if (space.sequence() < sequence) {
       const { gap } = await catchUp({ snapshot: (work) => work({ queries, client }) });

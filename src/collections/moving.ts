@@ -10,7 +10,7 @@ export interface Successor {
   /** Empty at first. Close it where it takes no place. */
   readonly space: AnchorSpace;
   /**
-   * Makes it the memory that requests are answered from; `old` finishes what it is asked already and is closed.
+   * Makes it the memory that answers requests; `old` finishes its running requests and is closed.
    *
    * @param record the collection as Postgres has it after the move
    */

@@ -9,7 +9,7 @@ import type { OwnedCore } from "./core.ts";
 import { openJobs } from "./jobs/index.ts";
 
 export interface CoreOptions {
-  /** Whether collections are loaded now, as a service wants it, rather than when they are first asked for. */
+  /** Whether collections are loaded now, as a service wants it, rather than at first use. */
   readonly preload: boolean;
   /** Whether requests that change something are recorded in a file of DATA_DIR. */
   readonly audit?: boolean;

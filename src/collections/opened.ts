@@ -9,36 +9,36 @@ import type { Snapshots } from "./snapshots.ts";
 
 /** How long a query with `minSequence` waits. */
 const WAIT_MS = 5_000;
-/** How long a question about readiness waits for memory to catch up. */
+/** How long a readiness check waits for memory to catch up. */
 const READY_WITHIN_MS = 1_000;
-/** A collection that moves again and again while a write is prepared is not written to for ever. */
+/** How often a write is retried if its collection moves to other encoders meanwhile. */
 const TRIES = 3;
 const NAMES_SHOWN = 10;
 
-/** Which collections are in memory, and how each comes there, goes, or gives way to another memory of it. */
+/** The collections in memory: loads, finds, replaces and drops them. */
 export interface Opened {
   readonly opened: ReadonlyMap<CollectionName, Promise<OpenCollection>>;
   readonly loading: () => CollectionName[];
-  /** Whether memory has what Postgres had of the collection at its record's sequence. */
+  /** Whether memory has reached the sequence of the collection's record in Postgres. */
   readonly hasCaughtUp: (record: CollectionRecord) => Promise<boolean>;
   readonly open: (record: CollectionRecord) => Promise<OpenCollection>;
   /** @throws AnchorageError `not-found` */
   readonly find: (name: CollectionName) => Promise<OpenCollection>;
-  /** The collection as of `minSequence` at least. @throws AnchorageError `unavailable` where that does not come */
+  /** The collection as of `minSequence` at least. @throws AnchorageError `unavailable` if it is not reached in time */
   readonly findAt: (name: CollectionName, at?: AtLeast) => Promise<OpenCollection>;
-  /** Writes to a collection; once more to what has taken its place where it moved to other encoders meanwhile. */
+  /** Writes to a collection; retries on its replacement if it moves to other encoders meanwhile. */
   readonly writeTo: <T>(
     name: CollectionName,
     write: (collection: OpenCollection) => Promise<T>,
   ) => Promise<T>;
-  /** Puts `next` in the place of `old`: from the next request on it is the collection. */
+  /** Replaces `old` by `next`, from the next request on. */
   readonly swap: (old: OpenCollection, next: OpenCollection) => void;
   readonly beyond: Beyond;
-  /** Drops a memory of a collection; another that took its name since stays. */
+  /** Drops a collection from memory, unless another has taken its name. */
   readonly forget: (name: CollectionName, collection: Promise<OpenCollection> | undefined) => Promise<void>;
   /** Forgets a collection that Postgres no longer has, and removes its files. */
   readonly lose: (name: CollectionName, collection: Promise<OpenCollection> | undefined) => Promise<void>;
-  /** Does something to a collection, and loses it where Postgres no longer has it. */
+  /** Runs `work` on a collection, and forgets it if Postgres no longer has it. */
   readonly forgettingLost: <T>(name: CollectionName, work: () => Promise<T>) => Promise<T>;
 }
 
@@ -50,14 +50,14 @@ export const createOpened = (
   log: Log,
 ): Opened => {
   const opened = new Map<CollectionName, Promise<OpenCollection>>();
-  /** Keys tell collections of one name apart, and grow. */
+  /** Database keys, which distinguish collections of the same name; a later one is larger. */
   const keys = new WeakMap<Promise<OpenCollection>, number>();
   const loading = new Set<CollectionName>();
   const replacing = new Map<number, Promise<void>>();
 
   const open: Opened["open"] = (record) => {
     const known = opened.get(record.name);
-    // One of a lower key was deleted, even where its memory has not gone yet.
+    // A collection with a lower key was deleted, even if it is still in memory.
     if (known !== undefined && (keys.get(known) ?? 0) >= record.key) return known;
     if (known !== undefined) void forget(record.name, known);
     loading.add(record.name);
@@ -66,7 +66,7 @@ export const createOpened = (
     opened.set(record.name, collection);
     collection
       .catch((error: unknown) => {
-        // Forgotten, so that the next request tries again.
+        // So that the next request tries again.
         if (opened.get(record.name) === collection) opened.delete(record.name);
         log.error(`it could not be loaded: ${messageOf(error)}`, { collection: record.name });
       })
@@ -94,11 +94,11 @@ export const createOpened = (
 
   const findAt: Opened["findAt"] = async (name, { minSequence } = {}) => {
     if (minSequence === undefined) return find(name);
-    // What is said has often not come through yet when the answer to the write has.
+    // Postgres's notification often arrives after the answer to the write.
     await (await find(name)).catchUp(minSequence);
     for (let collection = await find(name); ;) {
       if (await collection.reaches(minSequence, WAIT_MS)) return collection;
-      // Another may have taken its place while it was waited for.
+      // It may have been replaced while this waited.
       const present = await find(name);
       if (present === collection) throw tooEarly(collection, minSequence);
       collection = present;
@@ -143,12 +143,12 @@ export const createOpened = (
     old.close();
   };
 
-  /** Reads a collection that has moved aside, while what is here of it goes on answering, and puts it in its place. */
+  /** Loads a collection that has moved to other encoders, while the old memory keeps answering, and swaps it in. */
   const replace = async ({ name, key }: CollectionRecord): Promise<void> => {
     const here = await opened.get(name);
     const present = await findCollection(store, name);
     if (here?.record.key !== key || present?.key !== key || haveEncoders(here.record, present)) return;
-    log.info("it has moved to other encoders; reading it anew", { collection: name });
+    log.info("it has moved to other encoders; reading it again", { collection: name });
     const next = await loader.load(present, beyond);
     swap(here, next);
     await renewFiles(here, next, built).catch((error: unknown) =>
@@ -158,7 +158,7 @@ export const createOpened = (
 
   const beyond: Beyond = {
     onGap: (record) => {
-      log.warn("writes since are no longer on record; reading it anew", { collection: record.name });
+      log.warn("later writes are no longer on record; reading it again", { collection: record.name });
       void forget(record.name, opened.get(record.name));
       void open(record).catch(() => undefined);
     },
@@ -190,7 +190,7 @@ export const createOpened = (
   };
 };
 
-/** Nothing of the former encoders stays in files. */
+/** Removes vectors of the former encoders from files. */
 export const renewFiles = async (
   old: OpenCollection,
   next: OpenCollection,

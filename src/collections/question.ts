@@ -109,7 +109,7 @@ export const readQuestion = async (
   };
 };
 
-/** Classes as vectors, and which anchors are asked about them how. */
+/** Classes as vectors, with the anchors and the settings that they are scored by. */
 export const resolveClasses = async (
   queried: Queried,
   request: QuerySettings & Pick<ClassifyRequest, "classes" | "templates" | "filter">,

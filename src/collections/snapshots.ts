@@ -22,43 +22,43 @@ import {
 } from "../store/index.ts";
 import type { Log, Sequence } from "../types.ts";
 
-/** Of an anchor beside its vectors, in a snapshot, about. */
+/** Approximate bytes of an anchor in a snapshot, beside its vectors. */
 const ENTRY_BYTES = 500;
-/** A collection of fewer anchors is read from Postgres as soon as from a file. */
+/** Below this number of anchors, reading from Postgres is as fast as from a file. */
 const FEWEST_ANCHORS = 1_000;
-/** Anchors that changed since the snapshot, and their share of all, above which another is written. */
+/** Number of changed anchors, and their share of all, above which a new snapshot is written. */
 const CHANGED_ANCHORS = 1_000;
 const CHANGED_SHARE = 0.1;
-/** A snapshot is written when nothing has changed for so long. */
+/** A snapshot is written when nothing has changed for this time. */
 const QUIET_MS = 30_000;
-/** Where it is never quiet, after so many times as long. */
+/** Without a quiet period, it is written after this multiple of it. */
 const QUIETS_AT_MOST = 10;
-/** Anchors that changed since a snapshot, and their share of its own, above which reading all is faster. */
+/** Number of changed anchors, and their share of the snapshot, above which reading everything is faster. */
 const CAUGHT_UP_ANCHORS = 10_000;
 const CAUGHT_UP_SHARE = 0.5;
 
-/** A space that was filled from a file, and how far the file went. */
+/** A space that was filled from a snapshot. */
 export interface Restored {
   readonly space: AnchorSpace;
-  /** The space's count of changes, of which the file has all. */
+  /** The space's count of changes at the time of the snapshot. */
   readonly changes: number;
 }
 
 /** Writes snapshots of one collection as it changes. */
 export interface SnapshotKeeper {
-  /** Writes one now, in which nothing is of what was removed; @throws the error of the file system. */
+  /** Writes one now, without removed anchors. @throws the error of the file system */
   readonly renew: () => Promise<void>;
-  /** Writes one where anything has changed since the last, unless `signal` is aborted before it is whole. */
+  /** Writes one if anything has changed since the last, unless `signal` is aborted first. */
   readonly stop: (signal: AbortSignal) => Promise<void>;
-  /** Writes none any more; resolves when none is being written. */
+  /** Stops writing; resolves when no snapshot is being written. */
   readonly close: () => Promise<void>;
 }
 
-/** The snapshots of all collections, in a folder each of `directory` that is named by the collection's key. */
+/** The snapshots of all collections; each has a folder in `directory`, named by its key. */
 export interface Snapshots {
   /**
-   * The space as the newest snapshot has it, with what was written since; null where there is none that can be used.
-   * One that cannot is deleted, and a line says why.
+   * Restores a space from the newest snapshot and the writes since; null if there is no usable one.
+   * An unusable snapshot is deleted, and the log says why.
    */
   readonly restore: (
     record: CollectionRecord,
@@ -66,7 +66,7 @@ export interface Snapshots {
   ) => Promise<Restored | null>;
   /** @param saved the space's count of changes that a snapshot has; 0 where there is none */
   readonly keep: (record: CollectionRecord, space: AnchorSpace, saved: number) => SnapshotKeeper;
-  /** Removes what is left of collections that are gone. */
+  /** Removes the files of deleted collections. */
   readonly removeLost: (present: readonly CollectionRecord[]) => Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
         return { space, changes: total };
       } catch (error) {
         space.close();
-        // That the store does not answer, or has no such collection, says nothing about the file.
+        // An unavailable store or a missing collection says nothing about the file.
         if (isAnchorageError(error) && error.code !== "corrupt-file") throw error;
         log.warn(`${basename(path)} is not used and deleted, for ${messageOf(error)}`, {
           collection: record.name,
@@ -97,7 +97,7 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
     return null;
   };
 
-  /** Also what a process that was killed has left: it may hold what was deleted since. */
+  /** Also files that a killed process left, because they may hold deleted anchors. */
   const removeOthers = async (record: CollectionRecord, keep?: string): Promise<void> =>
     removeSnapshots(folderOf(record), keep).catch((error: unknown) =>
       log.warn(`its old snapshots could not be deleted: ${messageOf(error)}`, { collection: record.name }),
@@ -176,7 +176,7 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
 const snapshotFolder = (directory: string, { key }: CollectionRecord): string => join(directory, String(key));
 
 /**
- * Writes a snapshot of `view` in place of those before it; none where it would be of no use.
+ * Replaces earlier snapshots by one of `view`; writes none if it would not be used.
  *
  * @param directory where the folders of the indexes are
  * @throws AnchorageError `unavailable` if the disk is full
@@ -191,7 +191,7 @@ export const saveSnapshot = async (
 ): Promise<void> => {
   const folder = snapshotFolder(directory, record);
   const mark = view.size < FEWEST_ANCHORS ? null : await writeMark(database, record, view.sequence);
-  // Of a history that Postgres does not know, no file could be used, nor must an older one stay.
+  // A snapshot of a history that Postgres does not know is unusable, and older ones must not stay.
   if (mark === null) await removeSnapshots(folder);
   else {
     await database.requireSpace({ bytes: sizeOf(view) });

@@ -155,7 +155,7 @@ export interface Collections {
   /** Which collections are not loaded yet; empty when every index has caught up. */
   readonly loading: () => readonly CollectionName[];
   /**
-   * The collections whose memory lacks writes that Postgres had when it was asked: those that are still loading or could not
+   * The collections whose memory lacks writes that Postgres had at the time of the call: those that are still loading or could not
    * be loaded, and those that do not catch up within a second.
    */
   readonly behind: () => Promise<CollectionName[]>;

@@ -29,7 +29,7 @@ const path = "/v1/collections/{collection}/anchors";
 /** Pages with vectors take tens of megabytes each while they are read from Postgres. */
 const longPages = pLimit(2);
 const NDJSON = "application/x-ndjson";
-/** An image that a user sent is shown as an image and as nothing else. */
+/** A browser may render a stored file as an image only: an SVG file could contain scripts. */
 const IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
 
 export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collections">): void => {
@@ -184,12 +184,12 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
     },
     async (c) => {
       const { collection } = readPath(c, collectionParams);
-      const asked = await readJsonBody(c, anchorIds, bodyLimit);
-      if ("ids" in asked) {
-        const stored = await collections.existingIds(collection, asked.ids);
-        return { existing: [...new Set(asked.ids)].filter((id) => stored.has(id)) };
+      const request = await readJsonBody(c, anchorIds, bodyLimit);
+      if ("ids" in request) {
+        const stored = await collections.existingIds(collection, request.ids);
+        return { existing: [...new Set(request.ids)].filter((id) => stored.has(id)) };
       }
-      const states = await collections.compareAnchors(collection, asked.anchors);
+      const states = await collections.compareAnchors(collection, request.anchors);
       const stored = states.filter(({ state }) => state !== "absent").map(({ id }) => id);
       return { existing: [...new Set(stored)], states };
     },

@@ -124,7 +124,7 @@ const decodeUtf8 = (bytes: Uint8Array, what: string, isContinued = false): strin
 };
 
 /**
- * The chunks of the body as they come; the next is only read when it is asked for.
+ * The chunks of the body as they come; the next is read only on demand.
  *
  * What is left unread is not cancelled, because that would cut the connection before the answer got out; the server
  * drains it.

@@ -4,22 +4,23 @@ import type { Log } from "../types.ts";
 import { problemOf } from "./problem.ts";
 
 /**
- * Sends what `run` tells as server-sent events as it comes, then what it resolves with as `result`, or a `problem`. What is
- * wrong with the request is thrown before anything is sent; where the client goes the run is ended.
+ * Sends the events of `run` as server-sent events, then its result as `result` or its error as `problem`. An error before
+ * the first event is thrown, so that it is answered with its own status. If the client disconnects, the run is aborted.
  *
- * @param event what it tells is called
+ * @param event name of the events
+ * @param run calls `send` for each event
  */
 export const sendEvents = async (
   c: Context,
   event: string,
-  run: (signal: AbortSignal, tell: (told: unknown) => void) => Promise<unknown>,
+  run: (signal: AbortSignal, send: (message: unknown) => void) => Promise<unknown>,
   log: Log,
 ): Promise<Response> => {
   const leaving = new AbortController();
   const waiting: unknown[] = [];
   let wake = (): void => undefined;
-  const running = run(AbortSignal.any([leaving.signal, c.req.raw.signal]), (told) => {
-    waiting.push(told);
+  const running = run(AbortSignal.any([leaving.signal, c.req.raw.signal]), (message) => {
+    waiting.push(message);
     wake();
   });
   const ended = running.then(
@@ -28,15 +29,15 @@ export const sendEvents = async (
   );
   const moved = (): Promise<boolean> =>
     Promise.race([ended, new Promise<boolean>((resolve) => (wake = () => resolve(false)))]);
-  // A run that fails before it tells anything is refused as one that is not streamed.
+  // A run that fails before its first event is answered like one that is not streamed.
   await moved();
   if (waiting.length === 0) await running;
   return streamSSE(c, async (stream) => {
     stream.onAbort(() => leaving.abort());
     let over = false;
     while (!over || waiting.length > 0) {
-      const told = waiting.shift();
-      if (told !== undefined) await stream.writeSSE({ event, data: JSON.stringify(told) });
+      const message = waiting.shift();
+      if (message !== undefined) await stream.writeSSE({ event, data: JSON.stringify(message) });
       else over = await moved();
     }
     try {

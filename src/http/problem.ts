@@ -47,7 +47,7 @@ const makeProblem = (code: ProblemCode, detail: string, faults: readonly FieldFa
   };
 };
 
-/** The problem of anything that was thrown; a defect is logged and told to the client without its insides. */
+/** The problem document for a thrown value. A defect is logged; the client gets no internal details. */
 export const problemOf = (error: unknown, log: Log): Problem => {
   if (isAnchorageError(error) && isProblemCode(error.code) && error.code !== "internal") {
     const made = makeProblem(error.code, error.message, error.faults);
@@ -83,7 +83,7 @@ const retryAfter = (status: number): Record<string, string> => {
 
 /** The one place where what was thrown becomes an answer. */
 export const answerError = (error: unknown, c: Context, log: Log): Response => {
-  // Whoever asked is gone; the broken read of its body is no defect.
+  // The client has disconnected; that its body could not be read is no defect.
   if (c.req.raw.signal.aborted && !isAnchorageError(error))
     return refuse("client-closed-request", "The request was given up.");
   return sendProblem(problemOf(error, log));

@@ -6,9 +6,9 @@ import { createExactIndex, type ExactIndex, unitRows } from "./exact.ts";
 import { multiplyByTransposed } from "./kernels.ts";
 import type { Neighbours, Slot, SpaceSearch } from "./types.ts";
 
-/** Rows that are shown at once: some milliseconds, in which no request is answered. */
+/** Rows transformed in one step, which blocks the event loop for some milliseconds. */
 const CHUNK_ROWS = 512;
-/** How many ranks a fit has indexes of at a time. */
+/** Maximum number of ranks for which a fit keeps indexes. */
 const RANKS = 2;
 /** Whether rows are normalised (again) before or after the projection. */
 const NORMALISED: Readonly<Record<AlignmentKind, "before" | "after">> = {
@@ -18,7 +18,7 @@ const NORMALISED: Readonly<Record<AlignmentKind, "before" | "after">> = {
 };
 
 /**
- * Rows as a fit shows them: normalised, centred, projected on its first `rank` directions. Canonical directions are
+ * Transforms rows by a fit: normalised, centred, projected on its first `rank` directions. Canonical directions are
  * compared by their angle, so rows are normalised again; an orthogonal map compares unit rows that are projected, so
  * they are normalised before (Li et al., arXiv 2410.07610; Maiorca et al., "Latent space translation via semantic
  * alignment", 2023).
@@ -61,9 +61,9 @@ export const usedRank = ({ weights, image, text }: Alignment, rank: number): num
   return image.projection === null ? text.mean.length : image.projection.length / image.mean.length;
 };
 
-/** The anchors that a fit shows, each modality and rank when it is first asked for. */
+/** Exact indexes over the anchors as a fit transforms them, one for each modality and rank, made on first use. */
 export interface AlignedIndexes {
-  /** @param allow of the view that is asked */
+  /** @param allow the live anchors of the view, or those of its filter */
   readonly search: (
     modality: Modality,
     queries: Float32Array,
@@ -94,7 +94,7 @@ export const createAlignedIndexes = (
       index: createExactIndex({ dimension: rank, compare: source.compare }),
       upTo: 0,
     };
-    // The one that was asked for last comes last.
+    // The most recently used comes last.
     shown.delete(key);
     shown.set(key, known);
     for (const old of [...shown.keys()].slice(0, -2 * RANKS)) shown.delete(old);

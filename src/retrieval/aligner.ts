@@ -13,7 +13,7 @@ import type { Aligned, AnchorView, Changes, Slot } from "./types.ts";
 
 /** Maximum number of fits on subsets of the anchors, such as those of a filter or of a fold, that are kept. */
 const PARTIAL_FITS = 8;
-/** Maximum number of these that have indexes, each of which takes as much memory as the collection's own. */
+/** Maximum number of these with indexes; each index takes as much memory as the collection's own. */
 const PARTIAL_INDEXES = 2;
 
 /** The parts of the memory that an aligner reads. */

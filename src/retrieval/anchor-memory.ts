@@ -11,10 +11,10 @@ export interface AnchorMemory {
   readonly image: ExactIndex;
   readonly text: ExactIndex;
   readonly entries: readonly AnchorEntry[];
-  /** One byte a slot, of which the first `entries.length` hold. */
+  /** One byte per slot; only the first `entries.length` are valid. */
   readonly live: () => Uint8Array;
   readonly size: () => number;
-  /** Slots are handed out to a view: a later removal must not change the bits it holds. */
+  /** Marks the bits as shared with a view, so that a later removal copies them first. */
   readonly share: () => void;
   /** The newest slot of an id, live or not, and the one that it replaced. */
   readonly newest: (id: AnchorId) => Slot | undefined;

@@ -22,7 +22,7 @@ interface Block {
 }
 
 /**
- * An exact index: inner products with every row by a matrix product in ONNX Runtime, of which the k greatest are kept.
+ * An exact index: inner products with every row by a matrix product in ONNX Runtime; the k greatest are kept.
  * Rows live in append-only blocks, so that what a search reads never changes under it.
  *
  * @param options.compare the order of slots whose scores are equal

@@ -9,7 +9,7 @@ export interface GraphRecall {
    * background.
    *
    * @param anchors number of live anchors
-   * @param told an earlier measurement of such a graph
+   * @param saved an earlier measurement of such a graph
    */
   readonly of: (
     hnsw: HnswIndex,

@@ -22,11 +22,11 @@ export interface LensSource {
   /** One more than any fit of this modality and kind has had, also of one that is still being made. */
   readonly nextVersion: () => number;
   readonly log: Log;
-  /** Whether there is to be a graph whatever the number of anchors, as once a built one was adopted. */
+  /** Whether to keep a graph for any number of anchors, as after a built one was adopted. */
   readonly graphWanted: boolean;
 }
 
-/** One modality's vectors as a transform shows them, with the indexes over them. */
+/** One modality's transformed vectors, with the indexes over them. */
 export interface Lens {
   readonly kind: TransformKind;
   /** Everything that a search of `view` needs, fitted and up to date. */
@@ -40,7 +40,7 @@ export interface Lens {
    */
   readonly renew: (view: AnchorView, changes: Changes) => Promise<void>;
   /**
-   * Takes over a fit and the graph over the vectors as it shows them. The fit is stored where it is not the present one.
+   * Takes over a fit and the graph over the vectors that it transforms. The fit is stored if it is not the current one.
    * From now on the lens keeps a graph at any size, and builds another where the fit changes.
    *
    * @param changes the space's counts when the fit was made
@@ -50,7 +50,7 @@ export interface Lens {
   /** About how many bytes an anchor takes here, beside its vector as it was given. */
   readonly bytesAnAnchor: () => number;
   readonly graphStatus: () => GraphStatus | null;
-  /** Lets go of a graph that holds vectors of deleted anchors, so that the next query has it built anew. */
+  /** Drops a graph that holds vectors of deleted anchors; the next query rebuilds it. */
   readonly dropHidden: () => void;
   /** The fit, to be carried over when memory is compacted. */
   readonly fitted: () => Fitted | undefined;
@@ -68,7 +68,7 @@ export interface Focused {
   readonly version: number;
   /** Of the anchors that were fitted on; the view's where nothing is fitted. */
   readonly sequence: Sequence;
-  /** Raw vectors, `[b, d]`, as this lens shows them. */
+  /** Transforms raw vectors, `[b, d]`. */
   readonly show: (queries: Float32Array) => Promise<Float32Array>;
   /** As in a `Look`. */
   readonly deviations: () => Float64Array | null;
@@ -78,7 +78,7 @@ export interface Fitted extends Kept {
   readonly fit: Fit | null;
 }
 
-/** A fit with the graph over the vectors as it shows them, as `build-index` makes them. */
+/** A fit with the graph over its transformed vectors, as `build-index` makes them. */
 export interface BuiltLens extends Pick<Fitted, "fit" | "sequence" | "anchors"> {
   readonly profile: IndexProfile;
   readonly graph: LoadedGraph;

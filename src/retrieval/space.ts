@@ -22,21 +22,21 @@ import { silentLog } from "../log.ts";
 const MODALITIES = ["image", "text"] as const;
 /** Memory is compacted when this share of its slots is dead. */
 const DEAD_SHARE = 0.3;
-/** How often compaction looks for what came while it copied, before it takes the rest at once. */
+/** Maximum number of passes over new anchors during compaction, before the rest is copied at once. */
 const ROUNDS = 8;
 
 export interface SpaceOptions {
   readonly imageDimension: number;
   readonly textDimension: number;
-  /** The collection's own, for its status where none is asked for. */
+  /** The collection's default transform, for its status. */
   readonly transform: Transform;
   /** Fits that were saved before. */
   readonly transforms?: readonly TransformRecord[];
   readonly saveTransform?: (record: TransformRecord) => Promise<void>;
   readonly profile?: IndexProfile;
-  /** How much such graphs were measured to find, by `modality/transform`. */
+  /** Saved recall curves of graphs, by `modality/transform`. */
   readonly curves?: ReadonlyMap<string, RecallCurve>;
-  /** Memory holds nothing any more of what was dead when it began to be compacted. */
+  /** Called after a compaction: memory no longer holds anchors that were deleted before it began. */
   readonly onCompacted?: () => void;
   readonly log?: Log;
 }
@@ -109,7 +109,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     );
   let aligner = openAligner(memory, alignmentsFrom(transforms));
 
-  /** Lenses are made when a query first asks for them, each for the memory that its view is of. */
+  /** Returns the lens of a modality and transform, which is created on first use. */
   const lensOf = (
     of: AnchorMemory,
     known: Map<LensKey, Lens>,
@@ -128,7 +128,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     return createView(of, { sequence, changes }, indexing, lens, aligner);
   };
 
-  /** Copies the live anchors into new memory and swaps it in; views of the old go on with it. */
+  /** Copies the live anchors into new memory and swaps it in; existing views keep the old memory. */
   const copyAndSwap = async (): Promise<void> => {
     const fresh = createAnchorMemory(imageDimension, textDimension);
     const lensesOfFresh = new Map<LensKey, Lens>();
@@ -156,7 +156,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     options.onCompacted?.();
   };
 
-  /** Shows the copied anchors as `lens` does, so that the first query after the swap need not wait for it. */
+  /** Transforms the copied anchors in advance, so that the first query after the swap does not wait for it. */
   const warm = async (
     fresh: AnchorMemory,
     known: Map<LensKey, Lens>,
@@ -228,7 +228,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         const fitted = lensAt(key).fitted();
         return fitted !== undefined && (fitted.sequence < upTo || !fitted.stored);
       };
-      // Compaction may put a new lens in the place of one that was fitted.
+      // Compaction may replace a lens meanwhile.
       for (let key = keys().find(lags); key !== undefined && !closed; key = keys().find(lags)) {
         const lens = lensAt(key);
         await lens.renew(takeView(), changes);
@@ -238,7 +238,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       while (aligner.lags(upTo) && !closed) await aligner.renew(takeView(), changes);
     },
     compact: async () => {
-      // One that runs already may have copied what has died since.
+      // A running compaction may have copied anchors that were deleted since.
       await compacting?.catch(() => undefined);
       if (memory.entries.length > memory.size()) await compact();
       for (const lens of lenses.values()) lens.dropHidden();
@@ -259,7 +259,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         const { slots, missing, gone, added } = matched[modality];
         const lens = lensOf(of, known, modality, kind);
         const loaded = { graph, slots, missing, slotCount: present.slotCount };
-        // So that the fit is made anew when it would be, had it been made here.
+        // As if the fit had been made here, so that it becomes outdated at the same time.
         const then = { total: now.total - gone - added, removals: now.removals - gone };
         const hnsw = await lens.adopt({ ...rest, graph: loaded }, present, then);
         if (curve !== null) indexing.recall.tell(hnsw, curve);

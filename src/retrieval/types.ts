@@ -19,7 +19,7 @@ export interface Neighbours {
 
 export interface IndexSearch {
   readonly k: number;
-  /** One byte a slot, 1 where it may be found; absent: every live slot. */
+  /** One byte per slot: 1 if it may be found. Default: every live slot. */
   readonly allow?: Uint8Array;
   /** HNSW's candidate list; ignored by an exact index. */
   readonly ef?: number;
@@ -33,7 +33,7 @@ export interface VectorIndex {
   readonly size: () => number;
   /** Appends `vectors` (`[m, d]` row-major, rows of norm 1 or 0) at slots `first .. first + m - 1`. */
   readonly add: (first: Slot, vectors: Float32Array) => void;
-  /** Hides slots; what is under way may still see them. */
+  /** Hides slots; running searches may still find them. */
   readonly remove: (slots: readonly Slot[]) => void;
   /** The k most similar live slots of each query (`[b, d]` row-major); ties by the order given at creation. */
   readonly search: (queries: Float32Array, options: IndexSearch) => Promise<Neighbours>;
@@ -50,50 +50,50 @@ export interface SpaceSearch {
   readonly ef?: number;
 }
 
-/** What a search found. */
+/** The result of a search. */
 export interface SpaceFound {
   readonly neighbours: Neighbours;
   readonly plan: SearchPlan;
-  /** The queries as they were compared, `[b, fitted dimension]`. */
+  /** The transformed queries, `[b, fitted dimension]`. */
   readonly shown: Float32Array;
 }
 
-/** One modality through one fit of a transform, which stays the same for as long as this is held. */
+/** One modality under one fit of a transform; the fit does not change while the caller holds it. */
 export interface Look {
   readonly transform: FittedTransform;
-  /** As in a {@link SearchPlan}. */
+  /** The same as in a {@link SearchPlan}. */
   readonly transformVersion: number;
   readonly transformSequence: Sequence;
   /** The same object as long as slots and fit are the same, whatever is written. */
   readonly identity: object;
-  /** Raw vectors, `[b, d]`, as they are compared: unit rows of the fitted dimension. */
+  /** Transforms raw vectors, `[b, d]`, to unit rows of the fitted dimension. */
   readonly show: (vectors: Float32Array) => Promise<Float32Array>;
   /** The standard deviations of whitened directions, descending; null where none are divided by a power of them. */
   readonly deviations: () => Float64Array | null;
-  /** Of what `show` gives and of `rows`. */
+  /** Dimension of the rows that `show` and `rows` return. */
   readonly dimension: number;
-  /** The vectors of anchors as they are compared, `[slots.length, dimension]`. */
+  /** The transformed vectors of anchors, `[slots.length, dimension]`. */
   readonly rows: (slots: ArrayLike<Slot>) => Float32Array;
-  /** The k nearest of the view's live anchors, or of those allowed, to what `show` gave; never approximate. */
+  /** The k nearest live (or allowed) anchors to rows that `show` returned; never approximate. */
   readonly search: (shown: Float32Array, options: Pick<SpaceSearch, "k" | "allow">) => Promise<Neighbours>;
 }
 
-/** A collection's anchors as a pair of linear maps shows them: both modalities in one space. */
+/** A collection's anchors under a pair of linear maps: both modalities in one space. */
 export interface Aligned {
   readonly kind: AlignmentKind;
-  /** Of the fit; 0 for one on some of the anchors, which is not stored. */
+  /** Version of the fit; 0 for a fit on a subset of the anchors, which is not stored. */
   readonly version: number;
-  /** Of the anchors that were fitted on: nothing that was deleted up to it has a trace in the fit. */
+  /** Sequence of the fit: anchors deleted up to it have no trace in it. */
   readonly sequence: Sequence;
-  /** How many anchors that were. */
+  /** Number of anchors that it was fitted on. */
   readonly anchors: number;
-  /** How much each direction counts, `[rank]`, descending; null where all count the same. */
+  /** Weight of each direction, `[rank]`, descending; null if all are equal. */
   readonly weights: Float32Array | null;
-  /** How many directions there are, of so many that are wanted; 0 where there was too little to fit. */
+  /** Number of directions available, at most `wanted`; 0 if there was too little to fit. */
   readonly rank: (wanted: number) => number;
-  /** Raw vectors, `[n, d]`, on the first directions: `[n, rank(wanted)]`, of norm 1 at most. */
+  /** Projects raw vectors, `[n, d]`, on the first directions: `[n, rank(wanted)]`, of norm 1 at most. */
   readonly show: (modality: Modality, vectors: Float32Array, wanted: number) => Promise<Float32Array>;
-  /** The k live (or allowed) anchors of the most similar directions to raw vectors, `[n, d]`; never approximate. */
+  /** The k live (or allowed) anchors that are most similar to raw vectors, `[n, d]`; never approximate. */
   readonly search: (
     modality: Modality,
     queries: Float32Array,
@@ -113,22 +113,22 @@ export interface AnchorEntry {
  */
 export interface AnchorView {
   readonly sequence: Sequence;
-  /** Live anchors. */
+  /** Number of live anchors. */
   readonly size: number;
-  /** One more than the highest slot ever given; the length of every bitmap over slots. */
+  /** One more than the highest slot; the length of every bitmap over slots. */
   readonly slotCount: number;
-  /** Of the stored vectors of a modality. */
+  /** Dimension of the stored vectors for a modality. */
   readonly dimension: (modality: Modality) => number;
   readonly slotOf: (id: AnchorId) => Slot | undefined;
   readonly isLive: (slot: Slot) => boolean;
   readonly entry: (slot: Slot) => AnchorEntry;
   /** Live slots in id order. */
   readonly liveSlots: () => Int32Array;
-  /** One byte a slot: 1 where the anchor is live and `keep` holds. */
+  /** One byte per slot: 1 if the anchor is live and `keep` returns true. */
   readonly bitmap: (keep: (entry: AnchorEntry) => boolean) => Uint8Array;
-  /** Of the transform's present fit; 0 where there is none. Answers differ between versions, not within one. */
+  /** Version of the transform's current fit; 0 if there is none. Answers differ between versions, not within one. */
   readonly fitVersion: (modality: Modality, transform: Transform) => number;
-  /** Ties are broken by anchor id: negative where slot `a` comes first. */
+  /** Compares by anchor id, to break ties: negative if slot `a` comes first. */
   readonly compare: (a: Slot, b: Slot) => number;
   /** The stored vectors of `slots`, normalised but not transformed: `[m, d]`. */
   readonly vectors: (modality: Modality, slots: ArrayLike<Slot>) => Float32Array<ArrayBuffer>;
@@ -137,7 +137,7 @@ export interface AnchorView {
    * Fewer where fewer are live or allowed.
    */
   readonly search: (modality: Modality, queries: Float32Array, options: SpaceSearch) => Promise<SpaceFound>;
-  /** For several searches that must not see different fits. */
+  /** Holds one fit for several searches. */
   readonly look: (modality: Modality, transform: Transform) => Promise<Look>;
   /**
    * Both modalities in one space. With `allow` (one byte a slot) it is fitted on these anchors alone, and not stored;
@@ -164,10 +164,10 @@ export interface UnitAnchors {
   readonly text: Float32Array;
 }
 
-/** Counted since the space was opened. */
+/** Counters since the space was opened. */
 export interface Changes {
-  /** Anchors that came, or went. */
+  /** Number of anchors added or removed. */
   readonly total: number;
-  /** Anchors of which nothing must be left: deleted or replaced. */
+  /** Number of anchors deleted or replaced, which must leave no trace. */
   readonly removals: number;
 }

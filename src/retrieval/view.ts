@@ -21,16 +21,16 @@ const gather = (index: ExactIndex, slots: ArrayLike<Slot>): Float32Array<ArrayBu
   return rows;
 };
 
-/** What a view's searches are planned by. */
+/** The inputs of the plan of a search. */
 export interface Indexing {
   readonly profile: IndexProfile;
   readonly hnswInstalled: boolean;
   readonly recall: GraphRecall;
-  /** What was measured before of the graph over these vectors. */
+  /** The saved recall curve of the graph over these vectors. */
   readonly told: (modality: Modality, kind: TransformKind) => RecallCurve | undefined;
 }
 
-/** The memory as of one sequence: the slots and live bits there were, whatever comes after. */
+/** The memory at one sequence: its slots and live bits, unaffected by later writes. */
 export const createView = (
   memory: AnchorMemory,
   { sequence, changes }: { readonly sequence: Sequence; readonly changes: Changes },
@@ -63,10 +63,10 @@ export const createView = (
     return inOrder;
   };
 
-  /** A graph is not of one sequence: what is dead in this view, or came after it, is kept out by its bits. */
+  /** A graph also holds anchors that are dead in this view or newer than it; the live bits exclude them. */
   const graphFilter = (inGraph: number): { allow?: Uint8Array } => (inGraph === size ? {} : { allow: live });
 
-  /** Up to the limit a graph is for those who name an ef, unless a built one was adopted: no other answer may change. */
+  /** Below the limit a graph is used only for a request with an ef, unless a built one was adopted. */
   const graphState = (hnsw: HnswIndex | undefined, wanted: boolean): Circumstances["hnsw"] => {
     if (!hnswInstalled) return "missing";
     if (hnsw === undefined || (!wanted && size <= profile.exactLimit)) return "unwanted";
@@ -93,7 +93,7 @@ export const createView = (
     slotCount,
     dimension: (modality) => memory[modality].dimension,
     slotOf: (id) => {
-      // An id that was written again since has newer slots than this view knows.
+      // An id that was written again has newer slots than this view.
       let slot = memory.newest(id);
       while (slot !== undefined && !isLive(slot)) slot = memory.previous(slot);
       return slot;

@@ -66,7 +66,7 @@ export const dropLog = async (store: Pick<Store, "server" | "query">): Promise<v
   await store.query((queries) => queries.execute(sql`CHECKPOINT`));
 };
 
-/** The number of a segment by its file's name: a timeline, and two numbers of which the second counts to 256. */
+/** The number of a segment by its file's name: a timeline and two numbers; the second counts to 256. */
 const segmentOf = (name: string): number =>
   parseInt(name.slice(8, 16), 16) * 256 + parseInt(name.slice(16), 16);
 

@@ -47,7 +47,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   folds: "readonly Fold[]",
   gram: "Gram",
   graph: "Graph",
-  helloRoute: "Parameters<typeof endpoint>[1]",
+  helloRoute: "Parameters<typeof jsonEndpoint>[1]",
   id: "AnchorId",
   ids: "readonly AnchorId[]",
   imageInfo: "EncoderInfo",

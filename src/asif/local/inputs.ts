@@ -18,7 +18,7 @@ import {
 /** Methods with a regression over the nearest anchors. */
 export type LocalMethod = "local" | "asif+local";
 
-/** What one request is answered by: the anchors as one fit of each transform shows them. */
+/** The data of one request: the anchors under one fit of each transform. */
 export interface Frame {
   readonly view: AnchorView;
   readonly image: Look;
@@ -70,7 +70,7 @@ export const nearestIn = async (
 /** Texts in the form in which images are scored with them. */
 export interface LocalTexts {
   readonly count: number;
-  /** Null by `local` alone. */
+  /** Null for the method `local`. */
   readonly relative: RelativeRepresentations | null;
   readonly local: LocalRows;
   /** As they are compared, `[count, d]` row-major. */
@@ -140,7 +140,7 @@ export const localImages = async (frame: Frame, images: Float32Array): Promise<L
 
 /** Captions that scores are brought to one scale by, or half of the anchors where these are fewer. */
 const MOST_REFERENCES = 512;
-/** States of the anchors (a view, and a filter) of which references are kept. */
+/** Maximum number of states of the anchors (a view and a filter) whose references are kept. */
 const KEPT = 8;
 /** More candidates than wanted are collected, by a bound on their hashes. */
 const SPARE = 1.5;
@@ -170,7 +170,7 @@ export const referencesOf = (frame: Frame): Promise<References> => {
   const known = kept.get(view) ?? new Map<string, Promise<References>>();
   kept.set(view, known);
   const made = known.get(key) ?? makeReferences(frame);
-  // The one that was used last stands last.
+  // The most recently used comes last.
   known.delete(key);
   known.set(key, made);
   const [oldest] = known.keys();

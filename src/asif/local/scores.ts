@@ -10,11 +10,11 @@ const NO_DEVIATION = 1e-12;
 
 /** The three scores of an image with some texts. */
 export interface Members {
-  /** The cosine of relative representations; zeros by `local` alone. */
+  /** The cosine of relative representations; zeros for the method `local`. */
   readonly relative: Float64Array;
   /** How much the text is like what the anchors near the image say. */
   readonly forward: Float64Array;
-  /** How much the image is like what the anchors near the text show. */
+  /** Similarity of the image to the images of the anchors near the text. */
   readonly backward: Float64Array;
 }
 

@@ -8,7 +8,7 @@ import type { Jobs } from "./types.ts";
 
 const LISTED = 1_000;
 
-/** What a job ends with when it is stopped, told apart by why. */
+/** The reasons for which a job is stopped. */
 const CANCELLED = "cancelled";
 const INTERRUPTED = "interrupted";
 

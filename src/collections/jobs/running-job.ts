@@ -83,7 +83,7 @@ const isAbort = (error: unknown, signal: AbortSignal): boolean =>
   (error instanceof Error && error.name === "AbortError") ||
   (isAnchorageError(error) && error.code === "cancelled");
 
-/** Writes what changed at most every quarter of a second; a write that fails is told once and made up for by the next. */
+/** Writes what changed at most every quarter of a second; a failed write is logged once and made up for by the next. */
 const saver = (store: Store, log: Log, current: () => Job) => {
   let timer: NodeJS.Timeout | null = null;
   let writing: Promise<void> = Promise.resolve();

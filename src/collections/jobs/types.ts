@@ -7,7 +7,7 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** Whether it was cancelled, and so will not go on later as one whose service stops may. */
   readonly cancelled: () => boolean;
-  /** @param detail what there is to tell beside; absent: what was told before stands */
+  /** @param detail further progress data; default: unchanged */
   readonly progress: (done: number, total: number, detail?: Job["detail"]) => void;
 }
 

@@ -27,7 +27,7 @@ export const advise = (findings: Findings): Advice[] => {
     return [
       {
         reason: "no-anchors",
-        message: `No anchor stands for "${name}". Add pairs whose captions are about it.`,
+        message: `No anchor supports "${name}". Add pairs whose captions are about it.`,
       },
     ];
   }
@@ -47,7 +47,7 @@ export const advise = (findings: Findings): Advice[] => {
       reason: "few-anchors",
       measured: effectiveAnchors,
       usual: FEWEST_ANCHORS,
-      message: `"${name}" rests on ${shown(effectiveAnchors)} anchors, so that one that is wrong or removed decides. Add more pairs such as ${quoted(first.text)}.`,
+      message: `"${name}" depends on only ${shown(effectiveAnchors)} anchors: one wrong or removed anchor can change the answer. Add more pairs such as ${quoted(first.text)}.`,
     });
   }
   if (usual !== null && imageCoherence !== null && imageCoherence < usual.imageCoherence) {
@@ -56,7 +56,7 @@ export const advise = (findings: Findings): Advice[] => {
       measured: imageCoherence,
       usual: usual.imageCoherence,
       message:
-        `The images of the anchors that stand for "${name}" are not alike (mean cosine ${shown(imageCoherence)}, where nine ` +
+        `The images of the anchors that support "${name}" are not alike (mean cosine ${shown(imageCoherence)}, where nine ` +
         `of ten captions here reach ${shown(usual.imageCoherence)}). Add pairs with images such as those to be classified.`,
     });
   }
@@ -67,14 +67,14 @@ export const advise = (findings: Findings): Advice[] => {
       with: other,
       measured: overlap,
       usual: MOST_OVERLAP,
-      message: `"${name}" and "${other}" stand on nearly the same anchors (overlap ${shown(overlap)}). Add pairs that are of one of them and not of the other, with captions that say so, or prompts that tell them apart.`,
+      message: `"${name}" and "${other}" are supported by nearly the same anchors (overlap ${shown(overlap)}). Add pairs that belong to only one of them, with captions that say so, or prompts that distinguish them.`,
     });
   }
   for (const group of missingGroups) {
     advice.push({
       reason: "missing-group",
       group,
-      message: `None of the anchors that stand for "${name}" is of ${JSON.stringify(group)}, as many others are. Add pairs of it.`,
+      message: `No anchor that supports "${name}" belongs to ${JSON.stringify(group)}, to which many other anchors belong. Add such pairs.`,
     });
   }
   return advice;

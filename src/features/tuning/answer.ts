@@ -8,7 +8,7 @@ import type { Choice, Trial } from "./api.ts";
 /** Methods that are plugged in, by their names. */
 export type Plugged = ReadonlyMap<Method, MethodPlug>;
 
-/** A fold that is being asked. */
+/** A fold that is being evaluated. */
 export interface OpenFold extends Pick<FoldMemory, "view" | "allow"> {
   /** Methods beside the core's. */
   readonly plugs?: Plugged;

@@ -12,7 +12,7 @@ const WIDE_K = 3_200;
 const MANY_ANCHORS = 20_000;
 const COARSE_PS = [1, 1.5, 2, 3, 4, 8, 16];
 const POWERS_PS = [1, 1.5, 2, 3];
-/** Similarities along canonical directions are told apart by smaller powers. */
+/** Similarities along canonical directions need smaller powers to be distinguished. */
 const CANONICAL_PS = [1, 1.5, 2, 3, 4];
 const RANKS = [64, 128, 256, 512];
 /** One step is the square root of two: half a step of the coarse grid. */

@@ -25,7 +25,7 @@ export interface Panel {
 interface Seat {
   readonly scorer: Scorer;
   scores: Float64Array;
-  /** Of the pool: how many it has been asked about. */
+  /** Number of proposals of the pool that it was called for. */
   upTo: number;
   background: Float64Array | undefined;
   weight: number;
@@ -155,7 +155,7 @@ export const openPanel = ({
   };
 };
 
-/** Whether it has failed whenever it was asked, so that there is nothing that it said before. */
+/** Whether every call has failed, so that it has no earlier scores. */
 const isSilent = ({ calls, failures }: Seat): boolean => failures > 0 && failures === calls;
 
 /** Its scores stay as they were, and count for nothing. */

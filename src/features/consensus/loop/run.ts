@@ -96,7 +96,7 @@ const hasImproved = ({ epsilon }: ConsensusPlan, improvement: number | null, val
   epsilon === 0 ||
   (improvement > 0 && improvement >= epsilon * populationDeviation(values.filter(Number.isFinite)));
 
-/** Limits what generators are asked for to the proposals that the score budget covers. */
+/** Limits the number of requested proposals to those that the score budget covers. */
 const propose = async (
   { generators, proposals, scorers, scoreBudget }: ConsensusPlan,
   state: State,

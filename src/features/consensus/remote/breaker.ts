@@ -1,6 +1,6 @@
 /** Keeps calls from an endpoint that fails again and again. */
 export interface Breaker {
-  /** Whether it may be asked now; where it has been silent long enough, one call at a time is let through. */
+  /** Whether it may be called now; after the pause, one call at a time is let through. */
   readonly allows: (key: string) => boolean;
   readonly succeeded: (key: string) => void;
   readonly failed: (key: string) => void;

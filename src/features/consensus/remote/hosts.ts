@@ -7,7 +7,7 @@ export interface AllowedHosts {
   /** `host` or `host:port` as the operator wrote them, lower case. */
   readonly entries: readonly string[];
   /**
-   * @returns why a URL may not be asked, for its field; undefined where it may
+   * @returns why a URL may not be called, for its field; undefined if it may
    */
   readonly refusal: (url: URL) => string | undefined;
   /** Whether a connection for a URL may go to an address that its name stands for. */

@@ -1,4 +1,4 @@
-/** Endpoints of others, asked under the operator's allow-list, limits and a circuit breaker. */
+/** Calls to external endpoints, under the operator's allow-list, limits and a circuit breaker. */
 export { isPublicAddress } from "./addresses.ts";
 export { createBreaker, type Breaker } from "./breaker.ts";
 export { readAllowedHosts, type AllowedHosts } from "./hosts.ts";

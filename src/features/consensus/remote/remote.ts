@@ -16,7 +16,7 @@ export interface Remotes {
   readonly hosts: readonly string[];
   /**
    * @param path the field that names the endpoint
-   * @throws AnchorageError `invalid-input` where it may not be asked
+   * @throws AnchorageError `invalid-input` if it may not be called
    */
   readonly open: (endpoint: Endpoint, path: FieldPath) => Remote;
 }

@@ -30,7 +30,7 @@ export const createMemo = <Item extends { readonly key: string }, Value>(
   };
 };
 
-/** A value that is computed when it is first asked for, and again where that failed. */
+/** A value that is computed on first use, and again if that failed. */
 export const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
   let made: Promise<Value> | undefined;
   return () => {

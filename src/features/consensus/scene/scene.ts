@@ -43,7 +43,7 @@ export interface Item {
 
 /**
  * What the scorers and generators of one run have in common: the anchors, the condition, and everything about it and
- * about proposals that is to be computed once, whoever asks first.
+ * about proposals that is computed once, on first use.
  */
 export interface Scene {
   readonly view: AnchorView;

@@ -1,7 +1,7 @@
 import { openInference, type Inference } from "../../../onnx/index.ts";
 import type { RunNetwork } from "../generate/index.ts";
 
-/** Networks of which a few are kept open; each may be run at any time. */
+/** Keeps a few networks open; each may be run at any time. */
 interface Sessions {
   /** @param file writes the ONNX file, which is taken away again once it is read */
   readonly of: (key: string, file: () => Promise<WrittenFile>) => RunNetwork;

@@ -87,7 +87,7 @@ const requireDescription = async (
   return { sources, decoder: await decoders.get(decoder) };
 };
 
-/** The settings of an adapter of which a file has the weights alone. */
+/** The settings of an adapter whose file has only weights. */
 const describe = async (
   registry: Pick<EncoderRegistry, "layer">,
   decoders: Decoders,

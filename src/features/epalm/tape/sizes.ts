@@ -1,6 +1,6 @@
 import type { Dimension } from "../../../onnx/graph.ts";
 
-/** A sum of sizes, of which some may be known only at run time: written the same however it was made up. */
+/** A sum of sizes, some known only at run time; equal sums have the same text. */
 export const plus = (...sizes: readonly Dimension[]): Dimension => {
   const parts = sizes.flatMap((size) => String(size).split(" + "));
   const fixed = parts.reduce<number>((sum, part) => sum + (Number(part) || 0), 0);

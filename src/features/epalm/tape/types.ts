@@ -14,7 +14,7 @@ export interface Tensor {
  */
 export interface Tape {
   readonly graph: Graph;
-  /** What gradients can be asked of. */
+  /** Tensors that gradients can be taken of. */
   readonly variable: (value: Value, shape: readonly Dimension[]) => Tensor;
   /** What no gradient flows into. */
   readonly constant: (value: Value, shape: readonly Dimension[]) => Tensor;

@@ -7,7 +7,7 @@ import type { Numbers, TransferScorer } from "./types.ts";
 /** Parts that the labels are dealt into, each of at least two; every part is held out once. */
 const FOLDS = 5;
 const FEWEST_LABELS = 4;
-/** Rows that are asked about at once. */
+/** Rows that are classified at once. */
 const BATCH = 256;
 /** Features are compared as they come, labels as collections do by default. */
 const TRANSFORM: Transform = { image: { kind: "none" }, text: { kind: "whiten", power: 0.6 } };
@@ -53,7 +53,7 @@ interface Row {
   readonly id: number;
 }
 
-/** How many of the rows that are held out are told rightly by the others. */
+/** Number of held-out rows that the others classify correctly. */
 const rightIn = async (
   method: LocalMethod,
   rows: readonly Row[],
