@@ -20,6 +20,7 @@ import {
   searchUnimodal,
 } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
+import { createTurns } from "../math/slices.ts";
 import { traced } from "../tracing.ts";
 import type { AnchorId, AsifParameters, CollectionName, Modality } from "../types.ts";
 import { classTexts, textsIn, warningsFor, type Encoding } from "./encoding.ts";
@@ -119,15 +120,19 @@ export const createQueries = (
       settings,
     );
     const { offsets, slots, values } = representations;
+    const rows: RelativeAnswer["representations"][number][] = [];
+    const turn = createTurns();
+    for (const row of inputs.keys()) {
+      await turn();
+      const [from, to] = [offsets[row], offsets[row + 1]];
+      rows.push({
+        anchors: Array.from(slots.subarray(from, to), (slot) => view.entry(slot).id),
+        values: Array.from(values.subarray(from, to)),
+        support: (to ?? 0) - (from ?? 0),
+      });
+    }
     return {
-      representations: inputs.map((_, row) => {
-        const [from, to] = [offsets[row], offsets[row + 1]];
-        return {
-          anchors: Array.from(slots.subarray(from, to), (slot) => view.entry(slot).id),
-          values: Array.from(values.subarray(from, to)),
-          support: (to ?? 0) - (from ?? 0),
-        };
-      }),
+      representations: rows,
       plan,
       ...usedBy(settings),
       ...answer(view, started),

@@ -122,15 +122,18 @@ interface OpenTokenizer {
 const openTokenizer = async (directory: string, manifest: TextManifest): Promise<OpenTokenizer> => {
   const { tokenizer, tokenizerConfig } = manifest.files;
   const json = await readFile(join(directory, tokenizer), "utf8");
-  if (manifest.text.tokenizer === "use-lite") {
-    const tokenize = createUseLiteTokenizer(json);
-    await setImmediate();
-    return { tokenize, unknownShare: createUnknownShare(json, "use-lite") };
-  }
+  if (manifest.text.tokenizer === "use-lite")
+    return { tokenize: createUseLiteTokenizer(json), unknownShare: readWhenAsked(json, "use-lite") };
   const config =
     tokenizerConfig === undefined ? "{}" : await readFile(join(directory, tokenizerConfig), "utf8");
   return {
     tokenize: createHuggingFaceTokenizer(json, config, manifest.text.maxLength),
-    unknownShare: createUnknownShare(json, "hugging-face"),
+    unknownShare: readWhenAsked(json, "hugging-face"),
   };
+};
+
+/** Reading the vocabulary takes long enough to be left to another turn of the event loop than the tokenizer's. */
+const readWhenAsked = (json: string, kind: Parameters<typeof createUnknownShare>[1]) => {
+  let share: OpenTokenizer["unknownShare"] | undefined;
+  return (tokens: readonly number[]): number => (share ??= createUnknownShare(json, kind))(tokens);
 };

@@ -1,10 +1,11 @@
 import { createGram, startWork, type Alignment, type Gram } from "./alignment/index.ts";
+import { createTurns } from "../math/slices.ts";
 import type { AlignmentKind, Modality } from "../types.ts";
 import { countOnes, type ExactIndex } from "./exact.ts";
 import type { Slot } from "./types.ts";
 
-/** Number of rows copied per step: a few milliseconds, during which no request is served. */
-const CHUNK_ROWS = 2_048;
+/** Numbers copied per step: a few milliseconds, during which no request is served. */
+const CHUNK_NUMBERS = 2 ** 20;
 
 /** Fits on any subset of a memory's pairs with one Gram matrix, to which only the differences are applied. */
 export interface PairGram {
@@ -46,9 +47,12 @@ export const createPairGram = (raw: Readonly<Record<Modality, ExactIndex>>): Pai
     if (keep) [gram, members] = [undefined, new Uint8Array(0)];
     const start = keep || anew ? known : structuredClone(known);
     const started = startWork(start, steps.add.length + steps.remove.length);
+    const turn = createTurns();
+    const chunk = Math.ceil(CHUNK_NUMBERS / (raw.image.dimension + raw.text.dimension));
     for (const how of ["add", "remove"] as const) {
-      for (let first = 0; first < steps[how].length; first += CHUNK_ROWS) {
-        const slots = steps[how].subarray(first, first + CHUNK_ROWS);
+      for (let first = 0; first < steps[how].length; first += chunk) {
+        await turn();
+        const slots = steps[how].subarray(first, first + chunk);
         await started.update({ images: rowsOf("image", slots), texts: rowsOf("text", slots) }, how);
       }
     }

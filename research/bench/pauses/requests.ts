@@ -139,6 +139,49 @@ export const heavyRequests: readonly HeavyRequest[] = [
         target.client.collection("emoji").erase({ filter: { group: "flags" }, questions: { by: "group" } }),
       ),
   ],
+  [
+    "transferability of 4,000 x 512 features",
+    ({ client }) => {
+      const features = Array.from({ length: 4_000 }, () => vector());
+      return client.transferability({
+        features,
+        labels: features.map((_, i) => i % KINDS),
+        methods: ["logme"],
+      });
+    },
+  ],
+  [
+    "a rank correlation of 20,000 values",
+    ({ client }) => client.rankCorrelation({ x: vector(20_000), y: vector(20_000) }),
+  ],
+  [
+    "similarities of 400 images and 2,000 texts",
+    ({ client }) =>
+      client.collection("given").similarity({
+        images: Array.from({ length: 400 }, () => ({ vector: vector() })),
+        texts: Array.from({ length: 2_000 }, () => ({ vector: vector() })),
+      }),
+  ],
+  [
+    "a classification of 200 images among 2,000 classes",
+    ({ client }) =>
+      client.collection("given").classify({
+        images: Array.from({ length: 200 }, () => ({ vector: vector() })),
+        classes: Array.from({ length: 2_000 }, (_, i) => ({
+          name: `c${i}`,
+          prompts: [{ vector: vector() }],
+        })),
+      }),
+  ],
+  [
+    "relative representations of 1,000 inputs",
+    ({ client }) =>
+      client.collection("given").relative({
+        inputs: Array.from({ length: 1_000 }, () => ({ vector: vector() })),
+        modality: "image",
+        k: 1_000,
+      }),
+  ],
   ["a compaction", ({ client }) => client.collection("given").compact()],
   [
     "a deletion of 10,000 anchors by filter",

@@ -11,6 +11,7 @@ import {
 } from "../emms/index.ts";
 import { type AnchorageError, faultyFields, isAnchorageError } from "../../../errors.ts";
 import { readJsonBody } from "../../../http/body.ts";
+import { createTurns } from "../../../math/slices.ts";
 import { jsonBody, jsonEndpoint, type Routes } from "../../../http/endpoint.ts";
 import {
   rankCorrelationAnswer,
@@ -81,10 +82,18 @@ export const addTransferability = ({ app, bodyLimit }: Routes): void => {
     async (c) => {
       const { x, y } = await readJsonBody(c, rankCorrelationRequest, bodyLimit);
       const regret = topOneRegret(x, y);
+      // Each takes some 20 ms for the longest lists.
+      const turn = createTurns(c.req.raw.signal);
+      const weighted = weightedTau(x, y);
+      await turn();
+      const kendall = kendallTau(x, y);
+      await turn();
+      const ranks = spearman(x, y);
+      await turn();
       return {
-        weightedTau: weightedTau(x, y),
-        kendallTau: kendallTau(x, y),
-        spearman: spearman(x, y),
+        weightedTau: weighted,
+        kendallTau: kendall,
+        spearman: ranks,
         pearson: pearson(x, y),
         topOneRegret: Number.isFinite(regret) ? regret : null,
       };
