@@ -31,8 +31,11 @@ def is_gone(url: str, seconds: float = 20) -> bool:
     return False
 
 
-def test_a_closed_client_has_stopped_its_service_and_the_next_one_finds_its_data(tmp_path: Path) -> None:
-    with anchorage.Anchorage.local(str(tmp_path), **READY) as client:
+def test_a_closed_client_has_stopped_its_service_and_the_next_one_finds_its_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path.parent)
+    with anchorage.Anchorage.local(tmp_path.name, **READY) as client:
         external = {"external": {"dimension": 2}}
         client.create_collection(name="kept", imageEncoder=external, textEncoder=external)
         url = client.url

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -112,8 +114,10 @@ def test_an_answer_of_a_proxy_is_unavailable() -> None:
 
 
 def test_every_code_has_a_class() -> None:
-    codes = {each.code for each in anchorage.ApiError.__subclasses__()}
-    assert len(codes) == 15
+    source = Path(__file__).resolve().parents[3] / "src" / "api" / "problem.ts"
+    listed = re.search(r"PROBLEM_CODES = \[(.*?)\]", source.read_text("utf-8"), re.DOTALL)
+    assert listed is not None
+    assert {each.code for each in anchorage.ApiError.__subclasses__()} == set(re.findall(r'"([a-z-]+)"', listed[1]))
 
 
 def test_options_are_those_of_a_copy() -> None:

@@ -109,7 +109,7 @@ def start(data_dir: str | None, options: Mapping[str, Any]) -> tuple[LocalServic
         **chosen.env,
         "HOST": "127.0.0.1",
         "PORT": str(chosen.port),
-        "DATA_DIR": temporary or str(data_dir),
+        "DATA_DIR": temporary or str(Path(data_dir or "").absolute()),
         # As under npm, the service ends with the process that started it, even if that is killed.
         "npm_lifecycle_event": "start",
     }
