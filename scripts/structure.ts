@@ -4,7 +4,7 @@ type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 const ROOTS = ["src", "scripts", "research"];
 /** Files of src/ that compose the layers. The others there are for every layer, and would hide what matters. */
-const COMPOSING = ["anchorage.ts", "index.ts", "main.ts"];
+const COMPOSING = ["anchorage.ts", "index.ts", "main.ts", "serve.ts"];
 
 /** A folder of src/, a feature, a file that composes them, research or scripts; null for other files. */
 const moduleOf = (path: string): string | null => {

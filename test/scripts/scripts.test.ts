@@ -57,6 +57,17 @@ describe("npm run import", () => {
     expect(stderr).toContain(`rejected ${join(root, "broken.png")}: is not an image that can be read`);
   });
 
+  it("prints one JSON document with --json, and everything else on stderr", async () => {
+    await writeFiles(root, { "one.csv": "path,caption\nred.png,a red square\n" });
+    const given = [join(root, "one.csv"), "--collection", "red", "--json"];
+    const preview = await runScript("import", [...given, "--dry-run"], dataDir);
+    expect(JSON.parse(preview.stdout)).toMatchObject({ dryRun: true, pairs: 1, rejected: 0 });
+    expect(preview.stderr).toMatch(/^1 row: /);
+    const { stdout, stderr } = await runScript("import", [...given, "--image-encoder", QUICK], dataDir);
+    expect(JSON.parse(stdout)).toMatchObject({ collection: "red", created: true, stored: 1, deleted: 0 });
+    expect(stderr).toContain("1 stored, 0 were there already, 0 rejected");
+  });
+
   it("tells a wrong use in one line, with status 2", async () => {
     const { status, stdout, stderr } = await runScript("import", [root, "--collection", "A B"], dataDir);
     expect([status, stdout]).toEqual([2, ""]);

@@ -19,7 +19,7 @@ const OLDEST_NODE = [20, 19] as const;
 const CONNECT_MS = 5_000;
 
 /** One thing that Anchorage needs, and whether it is there. */
-export interface Finding {
+export interface MachineFinding {
   readonly name: string;
   /** `warning`: Anchorage runs without it, and does less. */
   readonly state: "ok" | "warning" | "missing";
@@ -28,14 +28,14 @@ export interface Finding {
   readonly mend: string | null;
 }
 
-const ok = (name: string, found: string): Finding => ({ name, state: "ok", found, mend: null });
-const warning = (name: string, found: string, mend: string): Finding => ({
+const ok = (name: string, found: string): MachineFinding => ({ name, state: "ok", found, mend: null });
+const warning = (name: string, found: string, mend: string): MachineFinding => ({
   name,
   state: "warning",
   found,
   mend,
 });
-const missing = (name: string, found: string, mend: string): Finding => ({
+const missing = (name: string, found: string, mend: string): MachineFinding => ({
   name,
   state: "missing",
   found,
@@ -50,7 +50,7 @@ const missing = (name: string, found: string, mend: string): Finding => ({
 export const examine = async (
   config: Config,
   findService: () => Promise<string | null>,
-): Promise<readonly Finding[]> => [
+): Promise<readonly MachineFinding[]> => [
   nodeVersion(process.versions.node),
   config.databaseUrl === null ? await embeddedPostgres() : await externalPostgres(config.databaseUrl),
   await library("ONNX Runtime", () => import("onnxruntime-node")),
@@ -64,7 +64,7 @@ export const examine = async (
 ];
 
 /** @param version such as `22.1.0` */
-export const nodeVersion = (version: string): Finding => {
+export const nodeVersion = (version: string): MachineFinding => {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [oldest, oldestMinor] = OLDEST_NODE;
   return major > oldest || (major === oldest && minor >= oldestMinor)
@@ -72,7 +72,7 @@ export const nodeVersion = (version: string): Finding => {
     : missing("Node", version, `Install Node ${oldest}.${oldestMinor} or newer from https://nodejs.org.`);
 };
 
-const embeddedPostgres = async (): Promise<Finding> => {
+const embeddedPostgres = async (): Promise<MachineFinding> => {
   try {
     const { postgres } = await findBinaries();
     const { stdout } = await promisify(execFile)(postgres, ["--version"]);
@@ -86,7 +86,7 @@ const embeddedPostgres = async (): Promise<Finding> => {
   }
 };
 
-const externalPostgres = async (url: string): Promise<Finding> => {
+const externalPostgres = async (url: string): Promise<MachineFinding> => {
   const { default: pg } = await import("pg");
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
   try {
@@ -105,7 +105,7 @@ const externalPostgres = async (url: string): Promise<Finding> => {
   }
 };
 
-const library = async (name: string, load: () => Promise<unknown>): Promise<Finding> => {
+const library = async (name: string, load: () => Promise<unknown>): Promise<MachineFinding> => {
   try {
     await load();
     return ok(name, "loads");
@@ -120,7 +120,7 @@ const library = async (name: string, load: () => Promise<unknown>): Promise<Find
 };
 
 /** hnswlib-node is compiled where it is installed, so a compiler matters only where it is absent. */
-const graphs = async (): Promise<Finding[]> => {
+const graphs = async (): Promise<MachineFinding[]> => {
   const { available } = await hnswAvailable();
   if (available) return [ok("hnswlib (graphs)", "loads"), ok("compiler", "not needed: hnswlib is built")];
   const absent = await absentTools();
@@ -170,7 +170,7 @@ const existing = async (folder: string): Promise<string> => {
   return isThere || dirname(folder) === folder ? folder : existing(dirname(folder));
 };
 
-const dataFolder = async (dataDir: string): Promise<Finding> => {
+const dataFolder = async (dataDir: string): Promise<MachineFinding> => {
   const folder = await existing(dataDir);
   const writable = await access(folder, constants.W_OK).then(
     () => true,
@@ -187,13 +187,13 @@ const dataFolder = async (dataDir: string): Promise<Finding> => {
 
 const gib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
 
-const disk = async (dataDir: string): Promise<Finding> => {
+const disk = async (dataDir: string): Promise<MachineFinding> => {
   const { bavail, bsize } = await statfs(await existing(dataDir));
   return diskSpace(bavail * bsize);
 };
 
 /** @param free bytes on the disk of DATA_DIR */
-export const diskSpace = (free: number): Finding => {
+export const diskSpace = (free: number): MachineFinding => {
   const found = `${gib(free)} free`;
   const mend = "Make room, or put DATA_DIR on another disk.";
   if (free < LEAST_DISK) return missing("disk", found, mend);
@@ -201,7 +201,7 @@ export const diskSpace = (free: number): Finding => {
 };
 
 /** @param usable bytes that this process may use at most, by the machine or its container */
-export const memory = (usable: number, free: number): Finding => {
+export const memory = (usable: number, free: number): MachineFinding => {
   const found = `${gib(usable)} usable, ${gib(Math.min(free, usable))} free`;
   return usable < ENOUGH_MEMORY
     ? warning(
@@ -215,7 +215,7 @@ export const memory = (usable: number, free: number): Finding => {
 const port = async (
   { host, port: number }: Config,
   findService: () => Promise<string | null>,
-): Promise<Finding> => {
+): Promise<MachineFinding> => {
   const service = await findService();
   if (service !== null) return ok("port", `a service of Anchorage listens at ${service}`);
   const fault = await new Promise<Error | null>((resolve) => {
@@ -227,7 +227,7 @@ const port = async (
   return missing("port", fault.message, "Choose another port by PORT or --port, or another HOST.");
 };
 
-const encoders = async (dataDir: string): Promise<Finding> => {
+const encoders = async (dataDir: string): Promise<MachineFinding> => {
   const folders = await readdir(encoderDirectory(dataDir)).catch(() => []);
   const stored = folders.filter((name) => !name.startsWith(".")).length;
   const absent = missingData(ENCODERS_PACKAGE, dataDir, "nsfwjs");

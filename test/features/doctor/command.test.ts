@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { diskSpace, memory, nodeVersion, type Finding } from "../../../src/features/doctor/checks.ts";
+import { diskSpace, memory, nodeVersion, type MachineFinding } from "../../../src/features/doctor/checks.ts";
 import { runScript } from "../../scripts/run-script.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";
 
@@ -10,7 +10,7 @@ describe("anchorage doctor", () => {
   it("finds what this machine has, and creates nothing", async () => {
     const root = await temporaryDirectory();
     const { status, stdout, stderr } = await runScript("anchorage", ["doctor", "--json"], `${root}/data`);
-    const findings = JSON.parse(stdout) as readonly Finding[];
+    const findings = JSON.parse(stdout) as readonly MachineFinding[];
     expect(findings.map(({ name }) => name)).toEqual([
       "Node",
       "Postgres",

@@ -32,6 +32,9 @@ it("the command makes, lists and revokes keys of a running service, and says wha
 
   const unknown = await keys("revoke", "000000000000");
   expect([unknown.status, unknown.stderr]).toEqual([6, 'keys revoke: There is no key "000000000000".\n']);
+  const refused = await runScript("keys", ["list", "--url", url, "--api-key", "another-key-of-16"], root);
+  expect([refused.status, refused.stdout]).toEqual([5, ""]);
+  expect(refused.stderr).toContain("requires a key: give it by --api-key or ANCHORAGE_API_KEY");
   for (const args of [
     [],
     ["add"],
