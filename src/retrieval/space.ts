@@ -63,6 +63,8 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   let copying: Compaction | undefined;
   let compacting: Promise<void> | undefined;
   let closed = false;
+  /** After a compaction failed, such as for lack of memory, the number of slots at which it is tried again. */
+  let retryAt = 0;
   const versions = new Map<LensKey | AlignmentKind, number>(
     [...saved, ...alignmentsFrom(transforms)].map(([key, { version }]) => [key, version]),
   );
@@ -153,6 +155,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     aligner.close();
     aligner = openAligner(fresh, aligner.fitted());
     view = undefined;
+    retryAt = 0;
     options.onCompacted?.();
   };
 
@@ -198,11 +201,12 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       };
       sequence = change.sequence;
       view = undefined;
-      const dead = memory.entries.length - memory.size();
-      if (dead > DEAD_SHARE * memory.entries.length && compacting === undefined)
-        compact().catch((error: unknown) =>
-          options.log?.warn(`memory could not be compacted: ${messageOf(error)}`),
-        );
+      const slots = memory.entries.length;
+      if (slots - memory.size() > DEAD_SHARE * slots && slots >= retryAt && compacting === undefined)
+        compact().catch((error: unknown) => {
+          retryAt = 1.1 * slots;
+          options.log?.warn(`memory could not be compacted: ${messageOf(error)}`);
+        });
     },
     restore: (anchors) => {
       changes = { ...changes, total: changes.total + anchors.entries.length };
