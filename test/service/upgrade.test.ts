@@ -28,7 +28,8 @@ const nearly = (value: unknown): unknown => {
 const compareAnswers = async (asked: readonly Recorded[], api: Api): Promise<void> => {
   for (const { subject, request, status, body } of asked) {
     const answer = await api.send(request);
-    expect({ request, status: answer.status }).toEqual({ request, status });
+    const refusal = answer.status === status ? null : answer.body;
+    expect({ request, status: answer.status, refusal }).toEqual({ request, status, refusal: null });
     if (body !== null)
       expect(answer.body, `${request.method} ${request.path}`).toMatchObject(
         (COMPUTED.includes(subject) ? nearly(body) : body) as object,
@@ -100,7 +101,7 @@ describe.each(DUMPS)("a service on the DATA_DIR of %s", (name) => {
     const file = join(other.path, "all.backup");
     const saved = await runScript("anchorage", ["backup", file], dataDir.path);
     expect([saved.status, saved.stderr]).toEqual([0, expect.stringContaining("backup: ")]);
-    for (const folder of ["encoders", "decoders"])
+    for (const folder of ["encoders", "decoders", "classifiers"])
       await cp(join(dataDir.path, folder), join(other.path, folder), { recursive: true });
     const restored = await runScript("anchorage", ["restore", file, "--without-receipts"], other.path);
     expect([restored.status, restored.stderr]).toEqual([0, expect.stringContaining("verified in")]);
