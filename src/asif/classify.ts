@@ -160,11 +160,12 @@ export const classificationOf = (
   const classes = listed.map(({ name, score }) => ({ name, score }));
   const [first] = ranked;
   if (asked === 0 || first === undefined) return { classes, support };
-  const told = { classes, support, ...(offset === undefined ? {} : { offset }) };
-  if (typeof asked === "number") return { ...told, explanation: explain(anchors, partsOf(first.row), asked) };
+  const answer = { classes, support, ...(offset === undefined ? {} : { offset }) };
+  if (typeof asked === "number")
+    return { ...answer, explanation: explain(anchors, partsOf(first.row), asked) };
   const explained = (of: ClassRow) => explainAll(anchors, partsOf, ranked, of, asked);
-  if (asked.every !== true) return { ...told, ...explained(first) };
-  return { ...told, classes: listed.map((of) => ({ name: of.name, score: of.score, ...explained(of) })) };
+  if (asked.every !== true) return { ...answer, ...explained(first) };
+  return { ...answer, classes: listed.map((of) => ({ name: of.name, score: of.score, ...explained(of) })) };
 };
 
 /** Capacity in entries of sparse rows, about 16 bytes each. */

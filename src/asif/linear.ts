@@ -29,9 +29,9 @@ export const linearScores = async (
   const rank = aligned.rank(wanted);
   if (rank === 0) return scores;
   const left = await aligned.show("image", images.vectors, wanted);
-  const shown = await aligned.show("text", texts.vectors, wanted);
+  const rows = await aligned.show("text", texts.vectors, wanted);
   const right = weighted(
-    sizes === undefined ? shown : meanUnitRows(shown, sizes, VANISHED),
+    sizes === undefined ? rows : meanUnitRows(rows, sizes, VANISHED),
     rank,
     aligned.weights,
   );

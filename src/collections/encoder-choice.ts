@@ -26,7 +26,7 @@ export const chooseEncoder = async (
       `there is no ${modality} encoder "${choice}"; there are ${known.map(({ id }) => `"${id}"`).join(", ")}`,
     );
   }
-  const { dimension, ...told } = choice.external;
+  const { dimension, ...identity } = choice.external;
   return ensureEncoder(
     store,
     {
@@ -34,11 +34,11 @@ export const chooseEncoder = async (
       modality,
       dimension,
       default: false,
-      sha256: hashOf(told),
+      sha256: hashOf(identity),
       source: "external",
       licence: "",
     },
-    told,
+    identity,
   );
 };
 

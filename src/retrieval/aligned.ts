@@ -37,7 +37,7 @@ export const showRows = async (
   const n = rows.length / d;
   const width = usedRank(alignment, rank);
   const before = entryOf(NORMALISED, alignment.kind, "alignment") === "before";
-  const shown = new Float32Array(n * width);
+  const transformed = new Float32Array(n * width);
   for (let first = 0; first < n; first += CHUNK_ROWS) {
     const last = Math.min(n, first + CHUNK_ROWS);
     const unit = unitRows(rows.subarray(first * d, last * d), d);
@@ -50,9 +50,9 @@ export const showRows = async (
             { data: centered, rows: last - first, columns: d },
             { data: projection.subarray(0, width * d), rows: width, columns: d },
           );
-    shown.set(before ? projected : unitRows(projected, width), first * width);
+    transformed.set(before ? projected : unitRows(projected, width), first * width);
   }
-  return shown;
+  return transformed;
 };
 
 /** How many directions there are, of `rank` that are wanted. */
@@ -71,7 +71,7 @@ export interface AlignedIndexes {
   ) => Promise<Neighbours>;
 }
 
-interface Shown {
+interface RankIndex {
   readonly index: ExactIndex;
   upTo: number;
 }
@@ -85,23 +85,28 @@ export const createAlignedIndexes = (
   },
   only?: Uint8Array,
 ): AlignedIndexes => {
-  const shown = new Map<string, Shown>();
+  const indexes = new Map<string, RankIndex>();
   let last: Promise<unknown> = Promise.resolve();
 
-  const shownAt = (modality: Modality, rank: number): Shown => {
+  const indexAt = (modality: Modality, rank: number): RankIndex => {
     const key = `${modality}/${rank}`;
-    const known = shown.get(key) ?? {
+    const known = indexes.get(key) ?? {
       index: createExactIndex({ dimension: rank, compare: source.compare }),
       upTo: 0,
     };
     // The most recently used comes last.
-    shown.delete(key);
-    shown.set(key, known);
-    for (const old of [...shown.keys()].slice(0, -2 * RANKS)) shown.delete(old);
+    indexes.delete(key);
+    indexes.set(key, known);
+    for (const old of [...indexes.keys()].slice(0, -2 * RANKS)) indexes.delete(old);
     return known;
   };
 
-  const bring = async (modality: Modality, rank: number, target: Shown, slotCount: number): Promise<void> => {
+  const bring = async (
+    modality: Modality,
+    rank: number,
+    target: RankIndex,
+    slotCount: number,
+  ): Promise<void> => {
     const raw = source.raw[modality];
     for (let first = target.upTo; first < slotCount; first += CHUNK_ROWS) {
       const end = Math.min(slotCount, first + CHUNK_ROWS);
@@ -120,7 +125,7 @@ export const createAlignedIndexes = (
   return {
     search: async (modality, queries, { k, rank: wanted, allow }) => {
       const rank = usedRank(alignment, wanted);
-      const target = shownAt(modality, rank);
+      const target = indexAt(modality, rank);
       // One at a time, for rows are appended in order.
       const left = allow.length - target.upTo;
       const fill = (): Promise<void> => bring(modality, rank, target, allow.length);

@@ -14,7 +14,7 @@ export interface GraphRecall {
   readonly of: (
     hnsw: HnswIndex,
     anchors: number,
-    told: RecallCurve | undefined,
+    saved: RecallCurve | undefined,
     graph: () => MeasuredGraph,
   ) => RecallCurve | undefined;
   /** Sets the measurement that was made when the graph was built. */
@@ -39,9 +39,9 @@ export const createGraphRecall = (onFailure: (error: unknown) => void): GraphRec
   };
 
   return {
-    of: (hnsw, anchors, told, graph) => {
+    of: (hnsw, anchors, saved, graph) => {
       const now = { dimension: hnsw.dimension, anchors, profile: hnsw.profile };
-      const known = [curves.get(hnsw), told].find((curve) => curve !== undefined && curveHolds(curve, now));
+      const known = [curves.get(hnsw), saved].find((curve) => curve !== undefined && curveHolds(curve, now));
       if (known === undefined && !measuring.has(hnsw) && !closed) measure(hnsw, graph()).catch(onFailure);
       return known;
     },

@@ -55,7 +55,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     recall: createGraphRecall((error) =>
       options.log?.warn(`the recall of a graph could not be measured: ${messageOf(error)}`),
     ),
-    told: (modality, kind) => options.curves?.get(`${modality}/${kind}`),
+    savedCurve: (modality, kind) => options.curves?.get(`${modality}/${kind}`),
   };
   let sequence = 0 as Sequence;
   let changes: Changes = { total: 0, removals: 0 };
@@ -275,8 +275,8 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     },
     view: () => (view ??= takeView()),
     sequence: () => sequence,
-    status: (modality, shown = transform) => {
-      const kind = kindFor(modality, shown, memory.size());
+    status: (modality, wanted = transform) => {
+      const kind = kindFor(modality, wanted, memory.size());
       const lens = lensOf(memory, lenses, modality, kind);
       return {
         kind: hasGraph(lens) ? "hnsw" : "exact",

@@ -55,7 +55,7 @@ export interface SpaceFound {
   readonly neighbours: Neighbours;
   readonly plan: SearchPlan;
   /** The transformed queries, `[b, fitted dimension]`. */
-  readonly shown: Float32Array;
+  readonly transformed: Float32Array;
 }
 
 /** One modality under one fit of a transform; the fit does not change while the caller holds it. */
@@ -75,7 +75,10 @@ export interface Look {
   /** The transformed vectors of anchors, `[slots.length, dimension]`. */
   readonly rows: (slots: ArrayLike<Slot>) => Float32Array;
   /** The k nearest live (or allowed) anchors to rows that `show` returned; never approximate. */
-  readonly search: (shown: Float32Array, options: Pick<SpaceSearch, "k" | "allow">) => Promise<Neighbours>;
+  readonly search: (
+    transformed: Float32Array,
+    options: Pick<SpaceSearch, "k" | "allow">,
+  ) => Promise<Neighbours>;
 }
 
 /** A collection's anchors under a pair of linear maps: both modalities in one space. */

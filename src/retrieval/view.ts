@@ -27,7 +27,7 @@ export interface Indexing {
   readonly hnswInstalled: boolean;
   readonly recall: GraphRecall;
   /** The saved recall curve of the graph over these vectors. */
-  readonly told: (modality: Modality, kind: TransformKind) => RecallCurve | undefined;
+  readonly savedCurve: (modality: Modality, kind: TransformKind) => RecallCurve | undefined;
 }
 
 /** The memory at one sequence: its slots and live bits, unaffected by later writes. */
@@ -79,7 +79,7 @@ export const createView = (
     hnsw: HnswIndex,
     exact: ExactIndex,
   ): RecallCurve | undefined =>
-    indexing.recall.of(hnsw, size, indexing.told(modality, kind), () => ({
+    indexing.recall.of(hnsw, size, indexing.savedCurve(modality, kind), () => ({
       dimension: exact.dimension,
       row: exact.row,
       slots: liveSlots(),
@@ -127,18 +127,18 @@ export const createView = (
         profile,
         costs: currentCosts(),
       });
-      const shown = await focused.show(queries);
+      const transformed = await focused.show(queries);
       const { k } = options;
       const searches: Readonly<Record<IndexKind, () => Promise<Neighbours>>> = {
-        exact: () => exact.search(shown, { k, allow: options.allow ?? live }),
+        exact: () => exact.search(transformed, { k, allow: options.allow ?? live }),
         hnsw: () => {
           if (hnsw === undefined) throw new Error("the planner chose a graph that is not there");
           const ef = choice.ef ?? profile.hnsw.ef;
-          return hnsw.search(shown, { k, ef, ...graphFilter(hnsw.size()) });
+          return hnsw.search(transformed, { k, ef, ...graphFilter(hnsw.size()) });
         },
       };
       return {
-        shown,
+        transformed,
         neighbours: await traced(
           {
             name: `search ${choice.index}`,
@@ -176,7 +176,7 @@ export const createView = (
         deviations,
         dimension: exact.dimension,
         rows: (slots) => gather(exact, slots),
-        search: (shown, { k, allow }) => exact.search(shown, { k, allow: allow ?? live }),
+        search: (transformed, { k, allow }) => exact.search(transformed, { k, allow: allow ?? live }),
       };
     },
     align: (kind, allow) =>

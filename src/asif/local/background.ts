@@ -48,6 +48,6 @@ export const localBackground = async (
 const imagesOfAnchors = async (frame: Frame, slots: Int32Array): Promise<LocalImages> => {
   const width = widthOf(frame);
   const vectors = frame.view.vectors("image", slots);
-  const { neighbours, shown } = await nearestIn(frame, "image", vectors, width + 1);
-  return prepareRows(frame, "image", withoutSelf(neighbours, slots, width), shown, createSlices());
+  const { neighbours, transformed } = await nearestIn(frame, "image", vectors, width + 1);
+  return prepareRows(frame, "image", withoutSelf(neighbours, slots, width), transformed, createSlices());
 };

@@ -53,16 +53,16 @@ export const nearestIn = async (
   modality: Modality,
   queries: Float32Array,
   k: number,
-): Promise<{ readonly neighbours: Neighbours; readonly shown: Float32Array }> => {
+): Promise<{ readonly neighbours: Neighbours; readonly transformed: Float32Array }> => {
   const { view, settings } = frame;
-  const { neighbours, shown, plan } = await view.search(modality, queries, { ...settings, k });
+  const { neighbours, transformed, plan } = await view.search(modality, queries, { ...settings, k });
   const look = frame[modality];
-  if (plan.transformVersion === look.transformVersion) return { neighbours, shown };
+  if (plan.transformVersion === look.transformVersion) return { neighbours, transformed };
   // A new fit came meanwhile; what the frame holds is of the one before.
   const again = await look.show(queries);
   const { allow } = settings;
   return {
-    shown: again,
+    transformed: again,
     neighbours: await look.search(again, { k, ...(allow === undefined ? {} : { allow }) }),
   };
 };
@@ -74,14 +74,14 @@ export interface LocalTexts {
   readonly relative: RelativeRepresentations | null;
   readonly local: LocalRows;
   /** As they are compared, `[count, d]` row-major. */
-  readonly shown: Float32Array;
+  readonly transformed: Float32Array;
 }
 
 /** How much memory some texts take, in values of 16 bytes. */
-export const entriesOf = ({ relative, local, shown }: LocalTexts): number =>
+export const entriesOf = ({ relative, local, transformed }: LocalTexts): number =>
   (relative?.slots.length ?? 0) +
   local.slots.length +
-  Math.ceil(local.directions.length / 2 + shown.length / 4);
+  Math.ceil(local.directions.length / 2 + transformed.length / 4);
 
 /** The relative representations by the first k of each row; null where the method needs none. */
 const relativeOf = ({ method, settings }: Frame, neighbours: Neighbours): RelativeRepresentations | null =>
@@ -98,21 +98,21 @@ export const localTexts = async (
   prompts: Float32Array,
   sizes?: readonly number[],
 ): Promise<LocalTexts> => {
-  const { neighbours, shown } = await nearestIn(frame, "text", prompts, widthOf(frame));
-  const made = await prepareRows(frame, "text", neighbours, shown, createSlices());
+  const { neighbours, transformed } = await nearestIn(frame, "text", prompts, widthOf(frame));
+  const made = await prepareRows(frame, "text", neighbours, transformed, createSlices());
   return sizes === undefined ? made : meanTexts(made, sizes, frame.view.slotCount);
 };
 
 /** Groups of consecutive texts, each by the normalised means of what its texts are. */
 export const meanTexts = (
-  { relative, local, shown }: LocalTexts,
+  { relative, local, transformed }: LocalTexts,
   sizes: readonly number[],
   slotCount: number,
 ): LocalTexts => ({
   count: sizes.length,
   relative: relative === null ? null : meanRepresentations(relative, sizes, slotCount),
   local: meanLocalRows(local, sizes, slotCount),
-  shown: meanUnitRows(shown, sizes),
+  transformed: meanUnitRows(transformed, sizes),
 });
 
 /** Inputs of one modality by their neighbours, in the form in which they are scored with those of the other one. */
@@ -120,22 +120,22 @@ export const prepareRows = async (
   frame: Frame,
   modality: Modality,
   neighbours: Neighbours,
-  shown: Float32Array,
+  transformed: Float32Array,
   slices: Slices,
   before?: SolvedRows,
 ): Promise<LocalTexts> => ({
   count: neighbours.counts.length,
   relative: relativeOf(frame, neighbours),
   local: await localRows(neighbours, frame[modality], frame[OTHER_MODALITY[modality]], slices, before),
-  shown,
+  transformed,
 });
 
 /** Images in the form in which they are scored, which is that of texts with sides exchanged. */
 export type LocalImages = LocalTexts;
 
 export const localImages = async (frame: Frame, images: Float32Array): Promise<LocalImages> => {
-  const { neighbours, shown } = await nearestIn(frame, "image", images, widthOf(frame));
-  return prepareRows(frame, "image", neighbours, shown, createSlices());
+  const { neighbours, transformed } = await nearestIn(frame, "image", images, widthOf(frame));
+  return prepareRows(frame, "image", neighbours, transformed, createSlices());
 };
 
 /** Captions that scores are brought to one scale by, or half of the anchors where these are fewer. */
@@ -183,9 +183,16 @@ const makeReferences = async (frame: Frame): Promise<References> => {
   const { view, settings } = frame;
   const slots = drawReferences(view, settings.allow);
   const width = widthOf(frame);
-  const { neighbours, shown } = await nearestIn(frame, "text", view.vectors("text", slots), width + 1);
+  const { neighbours, transformed } = await nearestIn(frame, "text", view.vectors("text", slots), width + 1);
   const others = withoutSelf(neighbours, slots, width);
-  const texts = await prepareRows(frame, "text", others, shown, createSlices(), solvedRows(frame, slots));
+  const texts = await prepareRows(
+    frame,
+    "text",
+    others,
+    transformed,
+    createSlices(),
+    solvedRows(frame, slots),
+  );
   return {
     slots,
     placeOf: new Map(Array.from(slots, (slot, place) => [slot, place])),

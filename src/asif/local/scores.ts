@@ -90,8 +90,8 @@ const partsOf = (
   const [imageRows, textRows] = [frame.image.rows(slots), frame.text.rows(slots)];
   const [dImage, dText] = [frame.image.dimension, frame.text.dimension];
   return Array.from(shares.values(), ({ relative, forward, backward }, i) => {
-    const imageSimilarity = dotAt(imageRows, i * dImage, images.shown, image * dImage, dImage);
-    const textSimilarity = dotAt(textRows, i * dText, texts.shown, row * dText, dText);
+    const imageSimilarity = dotAt(imageRows, i * dImage, images.transformed, image * dImage, dImage);
+    const textSimilarity = dotAt(textRows, i * dText, texts.transformed, row * dText, dText);
     const contribution =
       scale.relative * relative +
       scale.forward * forward * textSimilarity +
@@ -161,18 +161,18 @@ const membersFor = ({ count }: LocalTexts): Members => ({
 
 /** @param spread zeros for every slot, and so again afterwards */
 const scoreMembers = (
-  { relative, local, shown }: LocalImages,
+  { relative, local, transformed }: LocalImages,
   image: number,
   texts: LocalTexts,
   spread: Float64Array,
   into: Members,
 ): void => {
   const { count } = texts;
-  const dImage = shown.length / local.count;
+  const dImage = transformed.length / local.count;
   const dText = local.directions.length / local.count;
   for (let row = 0; row < count; row++) {
-    into.forward[row] = dotAt(local.directions, image * dText, texts.shown, row * dText, dText);
-    into.backward[row] = dotAt(texts.local.directions, row * dImage, shown, image * dImage, dImage);
+    into.forward[row] = dotAt(local.directions, image * dText, texts.transformed, row * dText, dText);
+    into.backward[row] = dotAt(texts.local.directions, row * dImage, transformed, image * dImage, dImage);
   }
   if (relative === null || texts.relative === null) return;
   scoreRow(relative, image, texts.relative, spread, into.relative);
@@ -213,8 +213,8 @@ const openReferenceScores = async (
   return async (images, image) => {
     // Hundreds of products of long rows: by the kernel, whose float32 is enough for a mean and a deviation.
     const [forward, backward] = await Promise.all([
-      productsWith(texts.shown, Float32Array.from(rowOf(images.local.directions, image, images.count))),
-      productsWith(directions, rowOf(images.shown, image, images.count)),
+      productsWith(texts.transformed, Float32Array.from(rowOf(images.local.directions, image, images.count))),
+      productsWith(directions, rowOf(images.transformed, image, images.count)),
     ]);
     leaveOwnOut(images.local, image, references, forward);
     if (images.relative !== null && texts.relative !== null)
@@ -264,13 +264,13 @@ const leaveOwnOut = (
   references: References,
   forward: Float64Array,
 ): void => {
-  const { shown, count } = references.texts;
-  const d = shown.length / Math.max(1, count);
+  const { transformed, count } = references.texts;
+  const d = transformed.length / Math.max(1, count);
   for (let at = local.offsets[image] ?? 0; at < (local.offsets[image + 1] ?? 0); at++) {
     const place = references.placeOf.get(local.slots[at] ?? -1);
     if (place === undefined) continue;
     const weight = local.weights[at] ?? 0;
-    const own = dotAt(shown, place * d, shown, place * d, d);
+    const own = dotAt(transformed, place * d, transformed, place * d, d);
     const score = forward[place] ?? 0;
     const squares = 1 - 2 * weight * score + weight * weight * own;
     forward[place] = squares < NO_DEVIATION ? 0 : (score - weight * own) / Math.sqrt(squares);

@@ -14,7 +14,7 @@ export interface SpareRows {
   /** Of the nearest of each row, one more than a regression takes. */
   readonly kernels: readonly Float32Array[];
   /** `[count, d]` row-major */
-  readonly shown: Float32Array;
+  readonly transformed: Float32Array;
 }
 
 /** @param queries raw vectors of the modality, `[count, d]`; they are searched for exactly */
@@ -26,8 +26,8 @@ export const spareRows = async (
 ): Promise<SpareRows> => {
   const look = frame[modality];
   const { allow } = frame.settings;
-  const shown = await look.show(queries);
-  const neighbours = await look.search(shown, {
+  const transformed = await look.show(queries);
+  const neighbours = await look.search(transformed, {
     k: widthOf(frame) + 1,
     ...(allow === undefined ? {} : { allow }),
   });
@@ -39,7 +39,7 @@ export const spareRows = async (
     kernels.push(await kernelMatrix(look.rows(neighbours.slots.subarray(from, from + near)), near));
     if (slices.due()) await slices.rest();
   }
-  return { modality, count, neighbours, kernels, shown };
+  return { modality, count, neighbours, kernels, transformed };
 };
 
 /** Some rows as they are without an anchor. @param slot -1: as they are with all */
@@ -49,10 +49,10 @@ export const rowsWithout = (
   which: readonly number[],
   slot: Slot,
 ): LocalTexts => {
-  const { modality, neighbours, kernels, shown } = spare;
+  const { modality, neighbours, kernels, transformed } = spare;
   const { width } = neighbours;
   const far = frame[OTHER_MODALITY[modality]];
-  const [d, own] = [far.dimension, shown.length / Math.max(1, spare.count)];
+  const [d, own] = [far.dimension, transformed.length / Math.max(1, spare.count)];
   const left = leftOf(frame, neighbours, which, slot);
   const offsets = new Int32Array(which.length + 1);
   left.counts.forEach((count, i) => (offsets[i + 1] = (offsets[i] ?? 0) + Math.min(count, NEAREST)));
@@ -73,7 +73,7 @@ export const rowsWithout = (
     sumOfRows(far.rows(near), solved, direction);
     const scale = scaleToUnitNorm(direction);
     solved.forEach((weight, at) => (weights[first + at] = scale * weight));
-    rows.set(shown.subarray(row * own, (row + 1) * own), i * own);
+    rows.set(transformed.subarray(row * own, (row + 1) * own), i * own);
   });
   const { k } = frame.settings;
   const counts = left.counts.map((count) => Math.min(count, k));
@@ -81,7 +81,7 @@ export const rowsWithout = (
     count: which.length,
     relative: frame.method === "local" ? null : represent({ ...left, counts }, frame.settings),
     local: { count: which.length, offsets, slots, weights, directions },
-    shown: rows,
+    transformed: rows,
   };
 };
 
