@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib.util
 import json
 import os
@@ -77,10 +78,17 @@ class LocalService:
             except httpx.HTTPError:
                 pass
             time.sleep(0.1)
-        ended = self._process.poll()
+        ended = self._status()
         self.stop()
         what = f"was not ready within {seconds:g} s" if ended is None else f"ended with status {ended}"
         raise LocalServiceError("\n".join([f"the service {what}; its last lines:", *self._lines]))
+
+    def _status(self) -> int | None:
+        """The status that the process ended with; None while it runs. It closes its output a moment before it ends."""
+        if self._listening.is_set() and not self.url:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self._process.wait(STOP_WITHIN)
+        return self._process.poll()
 
     def stop(self) -> None:
         """Stops the service as SIGTERM does: nothing that it answered is lost."""
