@@ -391,6 +391,25 @@ class AutoRule(TypedDict):
     rule: str
 
 
+class BackupRequestBaseCollections(TypedDict):
+    key: int
+    sequence: int
+    imageEncoder: int
+    textEncoder: int
+
+
+class BackupRequestBase(TypedDict):
+    """The header of the backup to continue: its `id`, `createdAt` and `collections`. Absent: a full backup."""
+    id: str
+    createdAt: str
+    collections: Sequence[BackupRequestBaseCollections]
+
+
+class BackupRequest(TypedDict):
+    contents: NotRequired[Literal['everything', 'receipts']]
+    base: NotRequired[BackupRequestBase]
+
+
 class BoundEncoder(TypedDict):
     id: str
     sha256: str
