@@ -126,7 +126,7 @@ const openUnshared = async (
   try {
     const access = { host: "localhost", apiKey: null, bodyLimitBytes: Infinity };
     const app = createApp(service.core, { routes: service.features.routes }, access, log);
-    const client = createClient({ url: IN_PROCESS, fetch: createInProcessFetch(app) });
+    const client = createClient({ url: IN_PROCESS, fetch: createInProcessFetch(app), retries: 0 });
     if (settings.resume) await service.features.resume();
     if (settings.sample) await startSample(service.core, log);
     let closing: Promise<void> | undefined;

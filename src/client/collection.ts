@@ -42,6 +42,11 @@ export interface ReadOptions extends CallOptions {
   readonly minSequence?: number;
 }
 
+export interface PutAnchorsOptions extends ReadOptions {
+  /** Writes only if the collection is at this sequence; such a call is sent once. */
+  readonly ifSequence?: number;
+}
+
 export interface ListOptions extends ReadOptions {
   readonly filter?: FilterBody;
   /** Includes the stored vectors. */
@@ -59,7 +64,7 @@ export interface CoreCollectionClient {
   update(change: CollectionChangeBody, options?: CallOptions): Promise<CollectionBody>;
   delete(options?: CallOptions): Promise<void>;
   /** Stores all anchors or none; 1 to 10,000 per call. */
-  putAnchors(anchors: readonly AnchorBody[], options?: CallOptions): Promise<WrittenBody>;
+  putAnchors(anchors: readonly AnchorBody[], options?: PutAnchorsOptions): Promise<WrittenBody>;
   /**
    * Sends any number of anchors as they come and yields each stored batch. Nothing is sent before the result is
    * iterated.
@@ -110,7 +115,7 @@ export interface CoreCollectionClient {
 
 /** @param path path of the collection, such as `/v1/collections/birds` */
 export const createCoreCollectionClient = (transport: Transport, path: string): CoreCollectionClient => {
-  const { json, post, send } = transport;
+  const { json, post, query, send } = transport;
   const anchors = `${path}/anchors`;
   return {
     size: (options) => json("GET", `${path}/size`, options),
@@ -120,8 +125,13 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
     delete: async (options) => {
       await send("DELETE", path, options);
     },
-    putAnchors: (batch, options) =>
-      json("PUT", anchors, { ...options, body: JSON.stringify({ anchors: batch }) }),
+    putAnchors: (batch, { ifSequence, minSequence, ...options } = {}) =>
+      json("PUT", anchors, {
+        ...options,
+        body: JSON.stringify({ anchors: batch, ifSequence, minSequence }),
+        // A second one would find the sequence that the first has made.
+        repeatable: ifSequence === undefined,
+      }),
     putAnchorStream: (batch, options) => sendAnchorStream(transport, anchors, batch, options),
     getAnchor: async (id, { vectors, minSequence, ...options } = {}) =>
       json("GET", `${anchors}/${segment(id)}`, {
@@ -139,9 +149,9 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
         })
       ).blob(),
     existingAnchors: async (ids, options) =>
-      (await post<ExistingAnchorsBody>(`${anchors}/exists`, { ids }, options)).existing,
+      (await query<ExistingAnchorsBody>(`${anchors}/exists`, { ids }, options)).existing,
     compareAnchors: async (contents, options) =>
-      (await post<ExistingAnchorsBody>(`${anchors}/exists`, { anchors: contents }, options)).states ?? [],
+      (await query<ExistingAnchorsBody>(`${anchors}/exists`, { anchors: contents }, options)).states ?? [],
     idsOfSource: async function* (container, options) {
       let page: SourceIdsBody;
       let after: string | undefined;
@@ -151,7 +161,7 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
           limit: IDS_A_PAGE,
           ...(after === undefined ? {} : { after }),
         };
-        page = await post<SourceIdsBody>(`${anchors}/of-source`, request, options);
+        page = await query<SourceIdsBody>(`${anchors}/of-source`, request, options);
         yield* page.ids;
         after = page.ids.at(-1);
       } while (page.ids.length === IDS_A_PAGE);
@@ -191,10 +201,10 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
     compact: ({ tables, ...options } = {}) =>
       json("POST", `${path}/compact`, { ...options, query: { tables } }),
     adoptIndexes: (options) => json("POST", `${path}/indexes`, options),
-    facets: (request = {}, options) => post(`${path}/facets`, request, options),
-    search: (request, options) => post(`${path}/search`, request, options),
-    relative: (request, options) => post(`${path}/relative`, request, options),
-    similarity: (request, options) => post(`${path}/similarity`, request, options),
-    classify: (request, options) => post(`${path}/classify`, request, options),
+    facets: (request = {}, options) => query(`${path}/facets`, request, options),
+    search: (request, options) => query(`${path}/search`, request, options),
+    relative: (request, options) => query(`${path}/relative`, request, options),
+    similarity: (request, options) => query(`${path}/similarity`, request, options),
+    classify: (request, options) => query(`${path}/classify`, request, options),
   };
 };

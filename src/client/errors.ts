@@ -20,8 +20,10 @@ export class AnchorageApiError extends AnchorageError {
   readonly status: number;
   /** The complete answer (RFC 9457). */
   readonly problem: Problem;
+  /** How long the service asks to wait before the next request (`Retry-After`), in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ProblemCode, problem: Problem) {
+  constructor(code: ProblemCode, problem: Problem, retryAfterMs?: number) {
     super(code, problem.detail, {
       faults: (problem.errors ?? []).map(({ keys, message }) => ({ path: keys, message })),
       neededBytes: problem.neededBytes,
@@ -29,6 +31,7 @@ export class AnchorageApiError extends AnchorageError {
     this.name = new.target.name;
     this.status = problem.status;
     this.problem = problem;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -108,10 +111,10 @@ const TYPE = /#problem-([a-z-]+)$/;
  * The error for a problem. A problem of another server, or with a code that this client does not know, becomes
  * `unavailable`.
  */
-export const errorOf = (problem: Problem): AnchorageApiError => {
+export const errorOf = (problem: Problem, retryAfterMs?: number): AnchorageApiError => {
   const [, named = ""] = TYPE.exec(problem.type) ?? [];
   const code = isKnown(named) ? named : "unavailable";
-  return new CLASSES[code](code, problem);
+  return new CLASSES[code](code, problem, retryAfterMs);
 };
 
 const isKnown = (code: string): code is ProblemCode => Object.hasOwn(CLASSES, code);
@@ -121,7 +124,9 @@ export const errorOfResponse = async (response: Response): Promise<AnchorageApiE
   const text = await response.text();
   const { status, statusText } = response;
   const title = statusText === "" ? "Error" : statusText;
-  return errorOf(problemIn(text) ?? { type: "about:blank", title, status, detail: text.slice(0, 500) });
+  const problem = problemIn(text) ?? { type: "about:blank", title, status, detail: text.slice(0, 500) };
+  const seconds = response.headers.get("retry-after");
+  return errorOf(problem, seconds !== null && /^\d+$/.test(seconds) ? Number(seconds) * 1000 : undefined);
 };
 
 const problemIn = (text: string): Problem | null => {

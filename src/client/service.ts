@@ -73,6 +73,6 @@ export const createCoreClient = ({ json, post, send }: Transport): CoreClient =>
     about: (options) => json("GET", "/", options),
     metrics: async (options) =>
       (await send("GET", "/metrics", { ...options, accept: "text/plain, application/problem+json" })).text(),
-    ready: (options) => json("GET", "/readyz", options),
+    ready: (options) => json("GET", "/readyz", { ...options, repeatable: false }),
   };
 };

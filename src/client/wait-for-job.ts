@@ -1,5 +1,6 @@
 import type { JobBody } from "../api/service.ts";
 import { AnchorageError } from "../errors.ts";
+import { pause } from "./pause.ts";
 import type { CallOptions } from "./transport.ts";
 
 const LOOK_EVERY_MS = 200;
@@ -35,15 +36,3 @@ export const waitForJob = async (
   const why = job.error === null ? "" : `: ${job.error}`;
   throw new AnchorageError("unprocessable", `${kind} of ${subject} ended as ${job.state}${why}`);
 };
-
-/** Resolves early if the signal aborts. */
-const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal?.addEventListener("abort", end);
-  });

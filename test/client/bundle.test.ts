@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 
@@ -18,5 +19,17 @@ describe("the client as a browser loads it", () => {
     expect(
       ours.filter((file) => !/^src\/(client\/|errors\.ts|features\/([^/]+\/)?client\.ts)/.test(file)),
     ).toEqual([]);
+  });
+
+  it("takes less than 15 KiB gzipped", async () => {
+    const { outputFiles } = await build({
+      entryPoints: ["src/features/client.ts"],
+      bundle: true,
+      format: "esm",
+      platform: "browser",
+      minify: true,
+      write: false,
+    });
+    expect(gzipSync(outputFiles[0]?.contents ?? "").length).toBeLessThan(15 * 1024);
   });
 });

@@ -36,7 +36,7 @@ const watchedFetch = async (address: string, init: RequestInit): Promise<Respons
 };
 
 /** Made when it is first used. */
-export const client = computed(() => createClient({ url: location.origin, fetch: watchedFetch }));
+export const client = computed(() => createClient({ url: location.origin, fetch: watchedFetch, retries: 0 }));
 
 /** The collection that the address names, else the first that there is; null while none is known. */
 export const current = computed<CollectionBody | null>(() => {

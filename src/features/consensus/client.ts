@@ -43,16 +43,16 @@ export interface ConsensusClient {
 }
 
 export const createConsensusClient = (transport: Transport): ConsensusClient => {
-  const { json, post } = transport;
+  const { json, query } = transport;
   return {
-    consensus: (request, options) => post("/v1/consensus", request, options),
+    consensus: (request, options) => query("/v1/consensus", request, options),
     consensusStream: async function* (request, options) {
       for await (const { event, value } of streamEvents(transport, "/v1/consensus", request, options)) {
         if (event === "round") yield { event, round: value as ConsensusRoundBody };
         if (event === "result") yield { event, result: value as ConsensusAnswerBody };
       }
     },
-    consensusScore: (request, options) => post("/v1/consensus/score", request, options),
+    consensusScore: (request, options) => query("/v1/consensus/score", request, options),
     listScorers: async (options) => (await json<ScorerListBody>("GET", "/v1/scorers", options)).scorers,
     listGenerators: async (options) =>
       (await json<GeneratorListBody>("GET", "/v1/generators", options)).generators,

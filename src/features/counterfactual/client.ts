@@ -11,6 +11,6 @@ export interface CounterfactualClient {
   ): Promise<CounterfactualAnswerBody>;
 }
 
-export const createCounterfactualClient = ({ post }: Transport, path: string): CounterfactualClient => ({
-  counterfactual: (request, options) => post(`${path}/counterfactual`, request, options),
+export const createCounterfactualClient = ({ query }: Transport, path: string): CounterfactualClient => ({
+  counterfactual: (request, options) => query(`${path}/counterfactual`, request, options),
 });

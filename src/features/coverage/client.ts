@@ -8,6 +8,6 @@ export interface CoverageClient {
   coverage(request: CoverageRequestBody, options?: CallOptions): Promise<CoverageAnswerBody>;
 }
 
-export const createCoverageClient = ({ post }: Transport, path: string): CoverageClient => ({
-  coverage: (request, options) => post(`${path}/coverage`, request, options),
+export const createCoverageClient = ({ query }: Transport, path: string): CoverageClient => ({
+  coverage: (request, options) => query(`${path}/coverage`, request, options),
 });

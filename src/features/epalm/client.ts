@@ -71,7 +71,7 @@ const FILE = "application/octet-stream";
 const FILE_OR_PROBLEM = `${FILE}, application/problem+json`;
 
 export const createAdaptersClient = (transport: Transport): AdaptersClient => {
-  const { json, post, send } = transport;
+  const { json, post, query, send } = transport;
   const pathOf = (id: string): string => `${ADAPTERS}/${segment(id)}`;
   return {
     registerAdapter: (file, parameters = {}, options = {}) =>
@@ -85,7 +85,7 @@ export const createAdaptersClient = (transport: Transport): AdaptersClient => {
       await send("DELETE", pathOf(id), options);
     },
     listDecoders: async (options) => (await json<DecoderListBody>("GET", "/v1/decoders", options)).decoders,
-    generate: (request, options) => post("/v1/generate", request, options),
+    generate: (request, options) => query("/v1/generate", request, options),
     generateStream: async function* (request, options) {
       for await (const { event, value } of streamEvents(transport, "/v1/generate", request, options)) {
         if (event === "token") yield { event, token: value as GeneratedTokenBody };
@@ -96,9 +96,12 @@ export const createAdaptersClient = (transport: Transport): AdaptersClient => {
 };
 
 /** @param path of the collection */
-export const createAdapterInputsClient = ({ post, send }: Transport, path: string): AdapterInputsClient => ({
+export const createAdapterInputsClient = (
+  { post, query, send }: Transport,
+  path: string,
+): AdapterInputsClient => ({
   makeFeatures: (request = {}, options) => post(`${path}/features`, request, options),
-  adapterInputs: (request, options) => post(`${path}/adapter-inputs`, request, options),
+  adapterInputs: (request, options) => query(`${path}/adapter-inputs`, request, options),
   adapterInputsFile: (request, options) =>
     send("POST", `${path}/adapter-inputs`, {
       ...options,

@@ -8,6 +8,6 @@ export interface InfluenceClient {
   influence(request: InfluenceRequestBody, options?: CallOptions): Promise<InfluenceAnswerBody>;
 }
 
-export const createInfluenceClient = ({ post }: Transport, path: string): InfluenceClient => ({
-  influence: (request, options) => post(`${path}/influence`, request, options),
+export const createInfluenceClient = ({ query }: Transport, path: string): InfluenceClient => ({
+  influence: (request, options) => query(`${path}/influence`, request, options),
 });

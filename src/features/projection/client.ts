@@ -63,7 +63,7 @@ export interface ProjectionClient {
   placeOnProjection(request: ProjectionPlaceRequestBody, options?: CallOptions): Promise<ProjectionPlaceBody>;
 }
 
-export const createProjectionClient = ({ post, send }: Transport, path: string): ProjectionClient => ({
+export const createProjectionClient = ({ post, query, send }: Transport, path: string): ProjectionClient => ({
   computeProjection: (request = {}, options) => post(`${path}/projection`, request, options),
   getProjection: async (query = {}, options) => {
     const response = await send("GET", `${path}/projection`, {
@@ -81,7 +81,7 @@ export const createProjectionClient = ({ post, send }: Transport, path: string):
     });
     return valuesIn(await response.arrayBuffer());
   },
-  placeOnProjection: (request, options) => post(`${path}/projection/place`, request, options),
+  placeOnProjection: (request, options) => query(`${path}/projection/place`, request, options),
 });
 
 const FILE = "application/octet-stream, application/problem+json";

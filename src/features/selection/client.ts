@@ -40,13 +40,13 @@ export interface SelectionClient {
 
 const SELECTIONS = "/v1/selections";
 
-export const createSelectionClient = ({ json, post, send }: Transport): SelectionClient => ({
+export const createSelectionClient = ({ json, post, query, send }: Transport): SelectionClient => ({
   select: (request, options) => post(SELECTIONS, request, options),
   getSelection: async (id, options) => json("GET", `${SELECTIONS}/${segment(id)}`, options),
   listSelections: async (options) => (await json<SelectionListBody>("GET", SELECTIONS, options)).selections,
   deleteSelection: async (id, options) => {
     await send("DELETE", `${SELECTIONS}/${segment(id)}`, options);
   },
-  transferability: (request, options) => post("/v1/transferability", request, options),
-  rankCorrelation: (request, options) => post("/v1/rank-correlation", request, options),
+  transferability: (request, options) => query("/v1/transferability", request, options),
+  rankCorrelation: (request, options) => query("/v1/rank-correlation", request, options),
 });
