@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { parsePage, ROOT } from "../docs/pages.ts";
 import { run } from "./run.ts";
 
 const TSC = join(import.meta.dirname, "../../node_modules/typescript/bin/tsc");
@@ -79,6 +80,14 @@ describe("the declarations of the package, without zod and with skipLibCheck off
 
   it("compile a program that uses the client and is bundled", async () => {
     expect(await compile(CLIENT, { module: "ESNext", moduleResolution: "Bundler" })).toBe("");
+  });
+
+  it("compile what docs/typescript.md shows", async () => {
+    const path = "docs/typescript.md";
+    const { blocks } = parsePage(path, await readFile(join(ROOT, path), "utf8"));
+    const programs = blocks.filter(({ language }) => language === "ts");
+    expect(programs.length).toBeGreaterThan(3);
+    for (const { line, text } of programs) expect(await compile(text), `line ${line}`).toBe("");
   });
 
   it("compile a program that opens Anchorage in its process", async () => {
