@@ -112,6 +112,12 @@ class AsyncService:
         """The page that describes every endpoint, HTML."""
         return (await self._transport.send("GET", "/docs", accept="text/html")).text
 
+    async def backup(self, **request: Unpack[types.BackupRequest]) -> AsyncIterator[bytes]:
+        """The file of a backup, in pieces as they come."""
+        async with self._transport.stream("POST", "/v1/backup", body=body_of(_any(request))) as answer:
+            async for piece in answer.aiter_bytes():
+                yield piece
+
     async def get_signing_key(self) -> types.SigningKey:
         """The public key that reports of erasures are signed with."""
         return await self._get("/v1/signing-key")

@@ -113,6 +113,12 @@ class Service:
         """The page that describes every endpoint, HTML."""
         return (self._transport.send("GET", "/docs", accept="text/html")).text
 
+    def backup(self, **request: Unpack[types.BackupRequest]) -> Iterator[bytes]:
+        """The file of a backup, in pieces as they come."""
+        with self._transport.stream("POST", "/v1/backup", body=body_of(_any(request))) as answer:
+            for piece in answer.iter_bytes():
+                yield piece
+
     def get_signing_key(self) -> types.SigningKey:
         """The public key that reports of erasures are signed with."""
         return self._get("/v1/signing-key")
