@@ -12,6 +12,8 @@ const DATA_SLACK = 512 * 1024 * 1024;
 /** Drawing texts needs the fonts that the service sees; passwords and keys stay with the service. */
 const PASSED_ON =
   /^(?:PATH|HOME|LANG|LANGUAGE|LC_.*|XDG_.*|FONTCONFIG_.*|TMPDIR|TEMP|TMP|SystemRoot|windir|(?:LOCAL)?APPDATA|LD_LIBRARY_PATH|VIPS_.*|TZ)$/i;
+/** Electron's program runs a script as Node does only where it is told to. */
+const AS_NODE = process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" };
 /** Images that take long leave the processor to the networks and to requests. */
 const NICENESS = { quick: 0, heavy: 5 } as const;
 
@@ -96,7 +98,7 @@ const spawnDecoder = (limits: LaneLimits): ChildProcess => {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name)));
   const child = spawn(command, rest, {
     stdio: ["pipe", "pipe", "pipe"],
-    env: { ...env, MALLOC_ARENA_MAX: "2", UV_THREADPOOL_SIZE: "2" },
+    env: { ...env, ...AS_NODE, MALLOC_ARENA_MAX: "2", UV_THREADPOOL_SIZE: "2" },
     windowsHide: true,
   });
   try {
