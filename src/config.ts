@@ -6,14 +6,14 @@ import { z } from "zod";
 import { faultsOfIssues, faultyFields, invalidField, messageOf } from "./errors.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 import {
-  bytesOf,
+  countWithin,
   durationOf,
   HOSTS,
   isNetwork,
   isOrigin,
   listOf,
+  memorySize,
   splitList,
-  wholeNumber,
 } from "./setting-values.ts";
 
 const LOCALHOST = /^(?:[a-z0-9-]+\.)*localhost$/i;
@@ -38,7 +38,7 @@ export const isLoopback = (host: string): boolean => {
 const settings = z
   .object({
     /** TCP port; 0 picks a free one. */
-    PORT: wholeNumber(0, 65_535).default(8080),
+    PORT: countWithin(0, 65_535).default(8080),
     HOST: z.string().min(1).default("127.0.0.1"),
     /** Directory of embedded Postgres, imported encoders and caches. */
     DATA_DIR: z.string().min(1).default("./data"),
@@ -99,7 +99,7 @@ const settings = z
     /** What the process may use of memory, beside the limit of its container. */
     MEMORY_LIMIT: z
       .string()
-      .transform(bytesOf)
+      .transform(memorySize)
       .refine((bytes) => bytes > 0, "must be a size such as 512MiB or 2GiB")
       .optional(),
     /** Where traces and metrics are sent by OTLP over HTTP; absent: nowhere. */
@@ -117,13 +117,13 @@ const settings = z
     OTEL_RESOURCE_ATTRIBUTES: z.string().optional(),
     OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
     /** Milliseconds between two sendings of metrics. */
-    OTEL_METRIC_EXPORT_INTERVAL: wholeNumber(100, 3_600_000).default(60_000),
+    OTEL_METRIC_EXPORT_INTERVAL: countWithin(100, 3_600_000).default(60_000),
     /** `off` starts without the sample collection. */
     SAMPLE: z.enum(["on", "off"], { error: "must be on or off" }).default("on"),
     /** Maximum size of a request body, in MiB. NDJSON streams are exempt. */
-    BODY_LIMIT_MIB: wholeNumber(1, 2_048).default(64),
+    BODY_LIMIT_MIB: countWithin(1, 2_048).default(64),
     /** Largest image that is decoded, in millions of pixels. */
-    MAX_MEGAPIXELS: wholeNumber(1, 4_000).default(200),
+    MAX_MEGAPIXELS: countWithin(1, 4_000).default(200),
     /** Custom classification methods: `NAME=FILE` or `NAME=URL`, separated by commas. */
     CLASSIFICATION_METHODS: z.string().default(""),
     /** External hosts that a consensus may call: host or host:port, separated by commas. Empty (the default): none. */

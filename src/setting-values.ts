@@ -40,13 +40,13 @@ export const durationOf = (text: string): number | null => {
 const MEMORY_UNITS = { MiB: 2 ** 20, GiB: 2 ** 30 } as const;
 
 /** Bytes of `512MiB` or `2GiB`; NaN for anything else. */
-export const bytesOf = (text: string): number => {
+export const memorySize = (text: string): number => {
   const [, count, unit] = /^(\d{1,6})(MiB|GiB)$/.exec(text) ?? [];
   return unit === "MiB" || unit === "GiB" ? Number(count) * MEMORY_UNITS[unit] : NaN;
 };
 
-/** A whole number within bounds, as text. */
-export const wholeNumber = (min: number, max: number) => {
+/** A setting that is a whole number within bounds. */
+export const countWithin = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
 };
