@@ -27,6 +27,7 @@ const FEATURES = {
   erasing: ["counterfactual", "erasure-proof"],
   consensus: ["epalm"],
   backup: ["erasing"],
+  mcp: ["calibration", "counterfactual", "coverage"],
   evaluation: ["default-encoders", "methods", "tuning"],
 };
 

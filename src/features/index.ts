@@ -121,6 +121,16 @@ export const FEATURES: readonly Feature[] = [
       },
     },
   },
+  {
+    name: "mcp",
+    commands: {
+      mcp: {
+        group: "Service",
+        summary: "serve tools for language models (Model Context Protocol)",
+        load: async () => (await import("./mcp/command.ts")).mcpCommand,
+      },
+    },
+  },
   deferred("coverage", async () => (await import("./coverage/feature.ts")).coverageFeature),
   deferred("counterfactual", async () => (await import("./counterfactual/feature.ts")).counterfactualFeature),
   deferred("influence", async () => (await import("./influence/feature.ts")).influenceFeature),

@@ -1,5 +1,5 @@
 /** Certainty of classifications: temperature, abstention and prediction sets, measured on held-out anchors. */
-export type { CalibrationEvidence, RiskPoint } from "./api.ts";
+export { sureRequest, type CalibrationEvidence, type RiskPoint } from "./api.ts";
 export {
   measureCalibration,
   planCalibration,
