@@ -10,9 +10,9 @@ import { npmScripts, runScript } from "../scripts/run-script.ts";
 
 const coverage = z.object({ result: z.array(z.object({ url: z.string() })) });
 
-/** What takes long to load: models, images, databases, servers. */
 /** Commands whose stdout is a script, a stream of bytes or a protocol, and those that write no result there. */
 const WITHOUT_JSON = new Set(["completion", "backup", "restore", "mcp"]);
+/** What takes long to load: models, images, databases, servers. */
 const HEAVY =
   /\/src\/(encoders|onnx|store|http|retrieval|asif)\/|onnxruntime|\/pino\/|\/sharp\/|\/pg\/|hnswlib/;
 

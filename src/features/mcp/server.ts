@@ -24,6 +24,7 @@ const INSTRUCTIONS =
  * @param options.write whether the tools that add and remove anchors are offered
  * @example
  * ```ts
+ * const { StdioServerTransport } = await import("@modelcontextprotocol/sdk/server/stdio.js");
  * await serveTools(client, new StdioServerTransport(), { write: false, signal, log });
  * ```
  */
