@@ -4,11 +4,13 @@ import { isAnchorageError } from "./errors.ts";
 import { runService } from "./serve.ts";
 
 /** The service, by the settings of the environment. */
-const main = (): Promise<void> =>
-  runService(
-    readConfig(process.env),
+const main = async (): Promise<void> => {
+  const config = readConfig(process.env);
+  await runService(
+    config,
     stopSignal(() => undefined),
   );
+};
 
 main().catch((error: unknown) => {
   process.stderr.write(`${isAnchorageError(error) ? error.message : (error as Error).stack}\n`);

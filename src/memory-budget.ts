@@ -87,7 +87,7 @@ const freeBytes = (): number => {
  * @throws AnchorageError `insufficient-memory` with `neededBytes`
  * @example
  * ```ts
- * requireMemory({ bytes: 4 * rows * dimension, what: "Another copy of the vectors" });
+ * requireMemory({ bytes: rows.byteLength, what: "Another copy of the vectors" });
  * ```
  */
 export const requireMemory = ({ bytes, what }: MemoryNeed): void => {

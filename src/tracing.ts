@@ -33,7 +33,7 @@ export const useTracer = (next: Tracer | null): void => {
  *
  * @example
  * ```ts
- * await traced({ name: "encode images", attributes: { count: 8 } }, () => encode(images));
+ * await traced({ name: "encode images", attributes: { count: 8 } }, () => encode());
  * ```
  */
 export const traced = <T>(start: SpanStart, work: (note: NoteAttributes) => Promise<T>): Promise<T> =>

@@ -23,7 +23,7 @@ describe("the metrics of /metrics", () => {
     await createCollection(app, "c");
     const { body } = await app.call("GET", "/metrics");
     offered = new Set(
-      [...String(body).matchAll(/^([a-z][a-z0-9_]*)(?:\{| )/gm)].map(([, name = ""]) => name),
+      [...String(body).matchAll(/^(?:# TYPE )?([a-z][a-z0-9_]*)(?:\{| )/gm)].map(([, name = ""]) => name),
     );
   });
   afterAll(() => app.close());

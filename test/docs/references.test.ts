@@ -74,7 +74,7 @@ const withOptions = (page: Page): string[] => {
   return [...new Set([...run, ...named, ...commands])].filter(
     (name) =>
       name.startsWith("anchorage ") ||
-      (!/^(?:bench:|build|start$|test$)/.test(name) && scripts[name]?.startsWith("node ") !== false),
+      (!/^(?:bench:|build$|build:|start$|test$)/.test(name) && scripts[name]?.startsWith("node ") !== false),
   );
 };
 

@@ -91,9 +91,9 @@ test("a stream of anchors ends with the problem of the batch that had no memory"
 });
 
 test("a collection that does not fit is not loaded, and is loaded once it fits", async () => {
-  const other = await openTestApp({ database: database });
+  limitMemory(EXCEEDED);
+  const other = await openTestApp({ database });
   try {
-    limitMemory(EXCEEDED);
     expect(await other.call("POST", "/v1/collections/c/search", search)).toMatchObject(
       refused(/^Loading collection "c" needs/),
     );
