@@ -98,7 +98,7 @@ describe("the package in an empty folder", () => {
   it("opens in a program, and imports its client without anything of the server", async () => {
     const program = `
       import { openAnchorage } from "anchorage";
-      import { createClient, type AnchorageClient } from "anchorage/client";
+      import { createClient } from "anchorage/client";
       const anchorage = await openAnchorage({ dataDir: "./embedded" });
       const encoder = { external: { dimension: 2 } };
       await anchorage.createCollection({ name: "birds", imageEncoder: encoder, textEncoder: encoder });
