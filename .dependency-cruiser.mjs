@@ -28,6 +28,7 @@ const FEATURES = {
   consensus: ["epalm"],
   backup: ["erasing"],
   mcp: ["calibration", "counterfactual", "coverage"],
+  exporting: ["importing"],
   evaluation: ["default-encoders", "methods", "tuning"],
 };
 

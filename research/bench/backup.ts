@@ -6,7 +6,7 @@ import { z } from "zod";
 import { openService } from "../../src/anchorage.ts";
 import { EXIT, runScript } from "../../src/cli/cli.ts";
 import { restoreBackup, sourceOf, startBackup } from "../../src/features/backup/index.ts";
-import { writeOut } from "../../src/features/backup/out-file.ts";
+import { writeOut } from "../../src/features/files/out-file.ts";
 import { createClient } from "../../src/features/client.ts";
 import { FEATURES } from "../../src/features/index.ts";
 import { createApp, createInProcessFetch } from "../../src/http/index.ts";

@@ -112,6 +112,16 @@ export const FEATURES: readonly Feature[] = [
     },
   },
   {
+    name: "exporting",
+    commands: {
+      export: {
+        group: "Collections and anchors",
+        summary: "write a collection to a file that import takes",
+        load: async () => (await import("./exporting/command.ts")).exportCommand,
+      },
+    },
+  },
+  {
     name: "classify-files",
     commands: {
       classify: {

@@ -5,11 +5,10 @@ import { AnchorageError } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
 import { openInspection } from "../../store/index.ts";
 import { publicKeyOf, SIGNING_KEY_FILE } from "../erasing/signing.ts";
-import { corruptFile } from "../files/index.ts";
+import { corruptFile, requireNew, writeOut } from "../files/index.ts";
 import type { BackupClient } from "./client.ts";
 import type { BackupRequest } from "./describe.ts";
 import { baseOf } from "./format.ts";
-import { requireNew, writeOut } from "./out-file.ts";
 import { openBackup, sourceOf } from "./sources.ts";
 import { startBackup } from "./write.ts";
 

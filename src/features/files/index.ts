@@ -11,6 +11,7 @@ export {
   withoutExtension,
 } from "./image-file.ts";
 export { imagesIn } from "./images.ts";
+export { requireNew, writeOut } from "./out-file.ts";
 export { ignored, reject, type Ignored, type Reject } from "./reject.ts";
 export { PROMPT_SETS, promptsOf, readTemplates } from "./templates.ts";
 export { decodeChunks, decodeText, readTextFile } from "./text-file.ts";

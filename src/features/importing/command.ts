@@ -117,6 +117,8 @@ export const importCommand: Command<Given, CommandContext<CollectionsClient>> = 
     "An id is the path from the folder, or from the table's row, without the extension; in a shard it is the shard's name, a slash and the sample's key. Several captions of one image add a hash of their text. Pairs that are stored already with the same content are skipped, so that the same command continues after Ctrl-C or a crash; pairs that have changed are rejected unless --replace is given.",
     "",
     "A collection that does not exist is created with the first pair.",
+    "",
+    "What `anchorage export` wrote is stored as it was: with its ids and vectors, and the encoders of the exported collection.",
   ].join("\n"),
   options: {
     collection: { type: "string", value: "NAME", help: "the collection to import into" },

@@ -83,7 +83,7 @@ export async function* plainRecords(
   onRead?: (bytes: number) => void,
 ): AsyncGenerator<TextRecord, void> {
   let line = 0;
-  for await (const text of linesOf(file, onRead)) {
+  for await (const text of linesOf(file, { onRead })) {
     line++;
     if (text.trim() !== "") yield { cells: text.split(delimiter), line };
   }

@@ -38,7 +38,7 @@ async function* rowsOf(
 ): AsyncGenerator<PlacedRow | Reject, void> {
   const stem = parsePath(file).name;
   let line = 0;
-  for await (const text of linesOf(file, onRead)) {
+  for await (const text of linesOf(file, { onRead })) {
     line++;
     if (text.trim() === "") continue;
     const source = `${file}:${line}`;

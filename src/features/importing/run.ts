@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { EXIT, type CommandContext, type Print, type Terminal } from "../../command.ts";
 import { makeThumbnail } from "../../encoders/index.ts";
@@ -6,9 +7,13 @@ import { createProgress } from "../../progress.ts";
 import { imageOf, type CollectionsClient, type CollectionSpecBody } from "../../client/index.ts";
 import { confirm } from "./confirm.ts";
 import { wantCollection, type WantedCollection } from "./want-collection.ts";
+import { expandPattern } from "../files/index.ts";
 import { faultIn } from "./check.ts";
+import { openExported, type ExportedFile } from "./exported.ts";
+import { importExported } from "./import-exported.ts";
 import { importPairs, type Imported } from "./import.ts";
-import { openPairSource, type NamedSource, type SourceOptions } from "./open.ts";
+import type { ImportRun } from "./import-run.ts";
+import { openPairSource, type NamedSource } from "./open.ts";
 import { describePlan, openQuestion, planImport, type OpenQuestion, type Plan } from "./plan.ts";
 import { previewPairs } from "./preview.ts";
 import { openRejectLog, type RejectLog } from "./reject-log.ts";
@@ -16,25 +21,6 @@ import { summaryOf } from "./summary.ts";
 import { faultOfPruning, findVanished, prune, someOf } from "./vanished.ts";
 
 const EXAMPLES_SHOWN = 3;
-
-/** An import as a person asks for it. */
-export interface ImportRun {
-  /** Of folders, tables and shards. */
-  readonly patterns: readonly string[];
-  readonly source: SourceOptions;
-  readonly collection: CollectionSpecBody;
-  /** Whether the collection is made where it is not there. */
-  readonly create: boolean;
-  readonly replace: boolean;
-  /** Whether every id gets the name of its source. */
-  readonly prefix: boolean;
-  /** How many percent of a source's anchors may be deleted because they are not in it any more; null: none are. */
-  readonly pruneLimit: number | null;
-  /** Reads everything and stores nothing. */
-  readonly dryRun: boolean;
-  /** A file for what is rejected. */
-  readonly rejects: string | undefined;
-}
 
 /**
  * Imports what `options` name, with a plan, progress and messages on the terminal.
@@ -46,6 +32,8 @@ export const runImport = async (
   options: ImportRun,
   context: CommandContext<CollectionsClient>,
 ): Promise<number> => {
+  const exported = await exportsIn(options.patterns);
+  if (exported.length > 0) return importExported(exported, withoutReading(options), context);
   const source = await openPairSource(options.patterns, options.source);
   const rejects = openRejectLog(options.rejects, source.paths, context.log);
   try {
@@ -67,6 +55,41 @@ export const runImport = async (
   } finally {
     rejects.close();
   }
+};
+
+/** The files that `anchorage export` wrote. @throws AnchorageError `invalid-input` where other sources are beside them */
+const exportsIn = async (patterns: readonly string[]): Promise<readonly ExportedFile[]> => {
+  const paths = (await Promise.all(patterns.map(expandPattern))).flat();
+  const exported: ExportedFile[] = [];
+  const others: string[] = [];
+  for (const path of new Set(paths)) {
+    const file = (await stat(path)).isFile() ? await openExported(path) : null;
+    if (file === null) others.push(path);
+    else exported.push(file);
+  }
+  if (exported[0] === undefined || others[0] === undefined) return exported;
+  throw new AnchorageError(
+    "invalid-input",
+    `${exported[0].path} is an export of Anchorage and ${others[0]} is not; import them one after the other`,
+  );
+};
+
+/** @throws AnchorageError `invalid-input` for options about how other sources are read */
+const withoutReading = (options: ImportRun): ImportRun => {
+  const { captionFrom, link, table } = options.source;
+  const { without = [], ...columns } = table;
+  if (
+    captionFrom !== "auto" ||
+    link !== undefined ||
+    without.length + Object.keys(columns).length > 0 ||
+    options.prefix ||
+    options.pruneLimit !== null
+  )
+    throw new AnchorageError(
+      "invalid-input",
+      "an export of Anchorage is imported as it is: it goes without --caption-from, --images, --link, --prefix, --prune, --without, --delimiter, --sheet and columns",
+    );
+  return options;
 };
 
 /** Where lines for people go, so that with --json stdout holds JSON only. */

@@ -3,13 +3,22 @@ import { corruptFile, decodeChunks, fileFault } from "../files/index.ts";
 
 const MAX_LINE = 16 * 1024 * 1024;
 
+export interface LineOptions {
+  /** Called with the number of bytes that have been read. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
+  /** In characters; default 16 Mi. */
+  readonly longest?: number;
+}
+
 /**
  * The lines of a text file, without their ends. The text may be UTF-16 with its byte order mark.
  *
- * @param onRead called with the number of bytes that have been read
- * @throws AnchorageError `corrupt-file` for a line of more than 16 MiB, `invalid-input` if the file cannot be read
+ * @throws AnchorageError `corrupt-file` for a line that is too long, `invalid-input` if the file cannot be read
  */
-export async function* linesOf(file: string, onRead?: (bytes: number) => void): AsyncGenerator<string, void> {
+export async function* linesOf(
+  file: string,
+  { onRead, longest = MAX_LINE }: LineOptions = {},
+): AsyncGenerator<string, void> {
   const input = createReadStream(file);
   let rest = "";
   let line = 1;
@@ -19,7 +28,8 @@ export async function* linesOf(file: string, onRead?: (bytes: number) => void): 
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
       line += lines.length;
-      if (rest.length > MAX_LINE) throw corruptFile(`${file}:${line}`, "the line is longer than 16 MiB");
+      if (rest.length > longest)
+        throw corruptFile(`${file}:${line}`, `the line is longer than ${longest / 2 ** 20} MiB`);
       for (const text of lines) yield text.endsWith("\r") ? text.slice(0, -1) : text;
     }
   } catch (error) {

@@ -93,7 +93,7 @@ describe("anchorage backup", () => {
     const { status, stderr } = await run("backup", [file], dataDir);
     expect([status, stderr]).toEqual([
       4,
-      expect.stringContaining(`The disk of ${file} is full; nothing is left of the backup.`),
+      expect.stringContaining(`The disk of ${file} is full; nothing is left of what was written.`),
     ]);
     expect(await readdir(disk)).toEqual([]);
   });

@@ -6,7 +6,7 @@ import type { Writable } from "node:stream";
 import { AnchorageError, isAnchorageError, messageOf } from "../../errors.ts";
 
 /**
- * Writes a backup to a new file. Until it is complete it is called `FILE.part`; whatever fails, that is removed.
+ * Writes a new file as its bytes come. Until it is complete it is called `FILE.part`; whatever fails, that is removed.
  *
  * @param path `-` is the standard output
  * @throws AnchorageError `conflict` if there is such a file, `invalid-input` if it cannot be written, `unavailable` if the
@@ -20,7 +20,7 @@ export const writeOut = async (path: string, bytes: AsyncIterable<Uint8Array>): 
     throw (error as NodeJS.ErrnoException).code === "EEXIST"
       ? new AnchorageError(
           "conflict",
-          `${part} is there: another backup is being written, or one was killed.`,
+          `${part} is there: it is being written, or a command that wrote it was killed.`,
         )
       : explain(error, path);
   });
@@ -56,9 +56,13 @@ const explain = (error: unknown, path: string): unknown => {
   if (isAnchorageError(error)) return error;
   const { code } = error as NodeJS.ErrnoException;
   if (code === "ENOSPC" || code === "EDQUOT")
-    return new AnchorageError("unavailable", `The disk of ${path} is full; nothing is left of the backup.`, {
-      cause: error,
-    });
+    return new AnchorageError(
+      "unavailable",
+      `The disk of ${path} is full; nothing is left of what was written.`,
+      {
+        cause: error,
+      },
+    );
   if (code === "EEXIST") return new AnchorageError("conflict", `${path} exists already.`, { cause: error });
   if (code === undefined || !/^E[A-Z]+$/.test(code)) return error;
   return new AnchorageError("invalid-input", `${path} cannot be written: ${messageOf(error)}`, {

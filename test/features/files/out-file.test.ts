@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { writeOut } from "../../../src/features/backup/out-file.ts";
+import { writeOut } from "../../../src/features/files/out-file.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";
 
 const chunks = async function* (texts: readonly string[], failure?: Error): AsyncGenerator<Uint8Array> {
@@ -9,7 +9,7 @@ const chunks = async function* (texts: readonly string[], failure?: Error): Asyn
   if (failure !== undefined) throw failure;
 };
 
-describe("the file of a backup", () => {
+describe("a file that is written as a whole", () => {
   it("is there once it is complete, and not before", async () => {
     const folder = await temporaryDirectory();
     const seen: string[][] = [];
@@ -24,7 +24,7 @@ describe("the file of a backup", () => {
     expect(await readFile(join(folder, "all"), "utf8")).toBe("onetwo");
   });
 
-  it("is not there if its backup fails or is stopped", async () => {
+  it("is not there if what is written fails or is stopped", async () => {
     const folder = await temporaryDirectory();
     const failing = writeOut(join(folder, "all"), chunks(["one"], new Error("stopped")));
     await expect(failing).rejects.toThrow("stopped");
