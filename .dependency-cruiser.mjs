@@ -43,6 +43,7 @@ const COMMON = [
   "log",
   "machine-limits",
   "memory-budget",
+  "json-lines",
   "tracing",
 ];
 /** Further files that a layer may import: what a command is, and what opens the core with its features. */

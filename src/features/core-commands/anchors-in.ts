@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
-import { createInterface } from "node:readline";
 import { imageOf, type AnchorBody } from "../../client/index.ts";
 import { AnchorageError, messageOf } from "../../errors.ts";
+import { jsonLines } from "../../json-lines.ts";
 import { readImageFile, withoutExtension } from "../files/index.ts";
 
 /** An anchor of an image file and a caption. */
@@ -39,7 +39,7 @@ export async function* anchorsIn(
     const input = file === "-" ? process.stdin : createReadStream(file);
     let number = 0;
     try {
-      for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+      for await (const line of jsonLines(input)) {
         number++;
         if (signal.aborted) return;
         if (line.trim() !== "") yield anchorOf(line, `${name}:${number}`);

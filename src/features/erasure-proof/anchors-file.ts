@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { z } from "zod";
 import { AnchorageError } from "../../errors.ts";
+import { jsonLines } from "../../json-lines.ts";
 import { vector as base64Vector } from "../../api/values.ts";
 import { numbersOf } from "../../store/float32.ts";
 import type { AnchorId } from "../../types.ts";
@@ -53,8 +53,7 @@ export const readSuspects = async (file: string): Promise<Suspect[]> => {
   const suspects: Suspect[] = [];
   let line = 0;
   try {
-    const input = createReadStream(file, "utf8");
-    for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+    for await (const text of jsonLines(createReadStream(file))) {
       line++;
       if (text.trim() !== "") suspects.push(parseLine(text, `${file}:${line}`));
     }

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import { z } from "zod";
+import { jsonLines } from "../../json-lines.ts";
 import type { AnchorId } from "../../types.ts";
 import { sumOf, type BuiltAnchors } from "../adoption.ts";
 import type { AnchorView, Slot } from "../types.ts";
@@ -38,7 +38,7 @@ const lineOf = (view: AnchorView, slot: Slot): string => {
 export const readAnchors = async (path: string, count: number): Promise<BuiltAnchors> => {
   const ids: AnchorId[] = [];
   const sums = { image: new Uint32Array(count), text: new Uint32Array(count) };
-  for await (const text of createInterface({ input: createReadStream(path) })) {
+  for await (const text of jsonLines(createReadStream(path))) {
     const [id, image, label] = line.parse(JSON.parse(text));
     sums.image[ids.length] = image;
     sums.text[ids.length] = label;
