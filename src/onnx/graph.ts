@@ -39,6 +39,8 @@ export interface Graph {
   ) => Value;
   /** Adds a constant int64 tensor, row-major. */
   readonly ints: (shape: readonly number[], values: readonly number[]) => Value;
+  /** Adds a constant tensor of int8 or uint8, row-major, as the array's type says. */
+  readonly bytes: (shape: readonly number[], values: Int8Array | Uint8Array) => Value;
   /** Adds a node with one output. */
   readonly node: (
     operator: string,
@@ -156,6 +158,12 @@ export const createGraph = (name: string): Graph => {
     floats: (shape, data) => tensor("float32", shape, new Uint8Array(Float32Array.from(data).buffer)),
     external,
     ints: (shape, data) => tensor("int64", shape, new Uint8Array(BigInt64Array.from(data, BigInt).buffer)),
+    bytes: (shape, data) =>
+      tensor(
+        data instanceof Int8Array ? "int8" : "uint8",
+        shape,
+        Uint8Array.from(data, (value) => value & 255),
+      ),
     node: single,
     nodes: append,
     output: (outputName, value, type, shape) => {
