@@ -3,7 +3,7 @@ import { openWorker } from "../../worker.ts";
 import { newClusteringState, type ClusteringState } from "./clustering-state.ts";
 import type { ClusteringCalls, ClusteringTask } from "./clustering-worker.ts";
 import { trainingRowsFor } from "./list-count.ts";
-import type { Clustering, CodedRows } from "./types.ts";
+import type { Clustering, RowCodes } from "./types.ts";
 
 /** Rounds of k-means. */
 const ROUNDS = 6;
@@ -34,7 +34,7 @@ export interface BuildListsOptions {
  * order.length; // 1000
  * ```
  */
-export const buildLists = async (rows: CodedRows, options: BuildListsOptions = {}): Promise<Clustering> => {
+export const buildLists = async (rows: RowCodes, options: BuildListsOptions = {}): Promise<Clustering> => {
   const { signal, onProgress, threads = availableThreads() } = options;
   const state = newClusteringState(rows, threads, options.lists);
   const total = ROUNDS * trainingRowsFor(state.lists, state.count) + 2 * state.count;

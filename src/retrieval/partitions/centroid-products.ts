@@ -1,8 +1,9 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { createGraph } from "../../onnx/index.ts";
+import { openBatchKernels } from "../codes/kernels.ts";
+import { ZERO_CODE } from "../codes/layout.ts";
 
-/** Code of zero. */
-const ZERO = 64;
+const PAGE = 65_536;
 /** The most products of one call: 16 MiB of int32. */
 const PRODUCTS = 2 ** 22;
 const ROWS_A_CALL = 1_024;
@@ -24,6 +25,7 @@ export interface CentroidProducts {
  *
  * @param centroids `[stride, count]`, int8 with one scale for all, so that the greatest product is the greatest cosine
  * @param stride the padded dimension
+ * @param count a multiple of 4
  */
 export const openCentroidProducts = async (
   centroids: Int8Array,
@@ -34,7 +36,7 @@ export const openCentroidProducts = async (
   const operands = [
     graph.input("codes", "uint8", ["rows", stride]),
     graph.bytes([stride, count], centroids),
-    graph.bytes([], Uint8Array.of(ZERO)),
+    graph.bytes([], Uint8Array.of(ZERO_CODE)),
   ];
   graph.output("products", graph.node("MatMulInteger", operands), "int32", ["rows", count]);
   const session = await InferenceSession.create(graph.toBytes(), {
@@ -43,7 +45,11 @@ export const openCentroidProducts = async (
     logSeverityLevel: 3,
   });
   const codes = new Uint8Array(rows * stride);
-  const products = new Int32Array(rows * count);
+  // The greatest are searched by a kernel, which reads WebAssembly memory alone.
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((4 * rows * (count + 1)) / PAGE) });
+  const products = new Int32Array(memory.buffer, 0, rows * count);
+  const places = new Int32Array(memory.buffer, 4 * rows * count, rows);
+  const { argmax } = openBatchKernels(memory);
 
   return {
     rows,
@@ -55,21 +61,9 @@ export const openCentroidProducts = async (
         products: new Tensor("int32", products.subarray(0, wanted * count), [wanted, count]),
       };
       await session.run(feeds, fetches);
-      for (let row = 0; row < wanted; row++) lists[row] = greatestAt(products, row * count, count);
+      argmax(products.byteOffset, wanted, count, places.byteOffset);
+      lists.set(places.subarray(0, wanted));
     },
     close: () => session.release(),
   };
-};
-
-const greatestAt = (values: Int32Array, from: number, count: number): number => {
-  let most = values[from] ?? 0;
-  let place = 0;
-  for (let i = 1; i < count; i++) {
-    const value = values[from + i] ?? 0;
-    if (value > most) {
-      most = value;
-      place = i;
-    }
-  }
-  return place;
 };

@@ -1,12 +1,12 @@
 import { listCountFor } from "./list-count.ts";
-import type { CodedRows } from "./types.ts";
+import type { RowCodes } from "./types.ts";
 
 /** A split list yields at most so many lists for each list before, as each part keeps a quarter of its rows. */
 const SPLIT_GROWTH = 3;
 
 /** What the threads of a build share; every array is in shared memory. */
 export interface ClusteringState {
-  readonly rows: CodedRows;
+  readonly rows: RowCodes;
   /** Number of rows, erased ones included. */
   readonly count: number;
   /** Number of lists before crowded ones are split, and the most after. */
@@ -34,7 +34,7 @@ export interface ClusteringState {
 const floats = (length: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * length));
 const ints = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * length));
 
-export const newClusteringState = (rows: CodedRows, threads: number, wanted?: number): ClusteringState => {
+export const newClusteringState = (rows: RowCodes, threads: number, wanted?: number): ClusteringState => {
   const { dimension, stride } = rows;
   const count = rows.runs.reduce((sum, run) => sum + run.rows, 0);
   const lists = wanted ?? listCountFor(count);

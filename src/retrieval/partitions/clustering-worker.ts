@@ -4,7 +4,7 @@ import { normalise, quantiseCentroids, renewCentroids } from "./centroids.ts";
 import type { ClusteringState } from "./clustering-state.ts";
 import { trainingRowsFor } from "./list-count.ts";
 import { lowerThreadPriority } from "./low-priority.ts";
-import { createRowReader } from "./row-reader.ts";
+import { createCodeReader } from "./code-reader.ts";
 import { cutInTwo, productAt, meanOf } from "./split-list.ts";
 
 /** Lists of more than this multiple of the mean are split. */
@@ -44,7 +44,7 @@ export const open = (
   lowerThreadPriority();
   const { count, lists, threads, centroids, quantised, listOf, order, starts, ends, taken } = state;
   const { dimension: d, stride } = state.rows;
-  const reader = createRowReader(state.rows);
+  const reader = createCodeReader(state.rows);
   const trained = { vectors: centroids, lists, dimension: d };
   const training = trainingRowsFor(lists, count);
   const share = { from: shareOf(training, thread, threads), to: shareOf(training, thread + 1, threads) };

@@ -1,5 +1,5 @@
 /** Consecutive rows in shared memory: byte addresses of their codes and of their float32 scales. */
-export interface CodedRun {
+export interface CodeRun {
   readonly codes: number;
   readonly scales: number;
   readonly rows: number;
@@ -9,12 +9,12 @@ export interface CodedRun {
  * Rows as 7-bit codes in shared memory. A row's place is its number among all rows of the runs, in order. Code `c` at
  * scale `s` stands for `s (c - 64)`; a row whose scale is NaN is erased.
  */
-export interface CodedRows {
+export interface RowCodes {
   readonly buffer: SharedArrayBuffer;
   readonly dimension: number;
   /** Bytes of a row: the dimension rounded up to 16. */
   readonly stride: number;
-  readonly runs: readonly CodedRun[];
+  readonly runs: readonly CodeRun[];
 }
 
 /** Rows that are grouped around centroids, as the build of partitions makes them. All arrays are in shared memory. */

@@ -1,6 +1,6 @@
 import { normals, seededRandom } from "../../support/random.ts";
 import { unitRows } from "../../../src/retrieval/index.ts";
-import type { CodedRows } from "../../../src/retrieval/partitions/types.ts";
+import type { RowCodes } from "../../../src/retrieval/partitions/types.ts";
 
 /** Rows around a few centres, `[count, dimension]`, of norm 1. */
 export const clusteredRows = (count: number, dimension: number, centres: number, seed = 1): Float32Array => {
@@ -18,7 +18,7 @@ export const clusteredRows = (count: number, dimension: number, centres: number,
 };
 
 /** Seven-bit codes of rows, in runs of `run` rows that do not follow each other in memory. */
-export const codedRows = (rows: Float32Array, dimension: number, run = 64): CodedRows => {
+export const codedRows = (rows: Float32Array, dimension: number, run = 64): RowCodes => {
   const count = rows.length / dimension;
   const stride = 16 * Math.ceil(dimension / 16);
   const bytes = run * (stride + 4) + 16;

@@ -1,4 +1,4 @@
-import type { CodedRows } from "./types.ts";
+import type { RowCodes } from "./types.ts";
 
 /** Indexes of a typed array beyond 2^31 are slow, so that each GiB has a view of its own. */
 const VIEW_BYTES = 2 ** 30;
@@ -6,7 +6,7 @@ const VIEW_BYTES = 2 ** 30;
 const OVERLAP = 2 ** 16;
 
 /** Reads coded rows by their place. */
-export interface RowReader {
+export interface CodeReader {
   readonly count: number;
   /** Copies the codes of `count` consecutive rows to `into`, from its start. */
   readonly copyCodes: (first: number, count: number, into: Uint8Array) => void;
@@ -17,7 +17,7 @@ export interface RowReader {
 }
 
 /** @param rows must not change while they are read, but for rows that are erased */
-export const createRowReader = ({ buffer, dimension, stride, runs }: CodedRows): RowReader => {
+export const createCodeReader = ({ buffer, dimension, stride, runs }: RowCodes): CodeReader => {
   const views = Array.from({ length: Math.ceil(buffer.byteLength / VIEW_BYTES) }, (_, i) => {
     const bytes = Math.min(VIEW_BYTES + OVERLAP, buffer.byteLength - i * VIEW_BYTES);
     return new Uint8Array(buffer, i * VIEW_BYTES, bytes);
