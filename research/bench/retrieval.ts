@@ -9,7 +9,7 @@ import {
   measureCosts,
   chooseIndex,
   closeKernels,
-  createExactIndex,
+  createFlatIndex,
   createHnswIndex,
   DEFAULT_COSTS,
   loadGraphLibrary,
@@ -92,7 +92,7 @@ const open = async (
 ): Promise<Subjects> => {
   const vectors = makeVectors(count + QUERIES, shape);
   const rows = vectors.subarray(0, count * DIMENSION);
-  const index = createExactIndex({ dimension: DIMENSION, compare });
+  const index = createFlatIndex({ dimension: DIMENSION, compare });
   const added = await building(() => {
     index.add(0, rows);
   });

@@ -1,4 +1,4 @@
-import { createExactIndex, unitRows } from "../../src/retrieval/index.ts";
+import { createFlatIndex, unitRows } from "../../src/retrieval/index.ts";
 
 /** Rows whose neighbours are searched at once. */
 const BATCH = 256;
@@ -39,7 +39,7 @@ export const mutualNeighbours = async (
 const neighboursOf = async (rows: Float32Array, n: number, k: number): Promise<Int32Array> => {
   const dimension = rows.length / n;
   const unit = unitRows(rows, dimension);
-  const index = createExactIndex({ dimension, compare: (a, b) => a - b });
+  const index = createFlatIndex({ dimension, compare: (a, b) => a - b });
   index.add(0, unit);
   const found = new Int32Array(n * k);
   for (let first = 0; first < n; first += BATCH) {

@@ -2,7 +2,9 @@ import type { Alignment } from "./alignment/index.ts";
 import { entryOf } from "../errors.ts";
 import { withMemory } from "../memory-budget.ts";
 import type { AlignmentKind, Modality } from "../types.ts";
-import { createExactIndex, type ExactIndex, unitRows } from "./exact.ts";
+import { codeBytesOf, strideOf } from "./codes/layout.ts";
+import { createFlatIndex, type FlatIndex } from "./codes/flat-index.ts";
+import { unitRows } from "./unit-rows.ts";
 import { multiplyByTransposed } from "./kernels.ts";
 import type { Neighbours, Slot, SpaceSearch } from "./types.ts";
 
@@ -72,7 +74,7 @@ export interface AlignedIndexes {
 }
 
 interface RankIndex {
-  readonly index: ExactIndex;
+  readonly index: FlatIndex;
   upTo: number;
 }
 
@@ -80,7 +82,7 @@ interface RankIndex {
 export const createAlignedIndexes = (
   alignment: Alignment,
   source: {
-    readonly raw: Readonly<Record<Modality, ExactIndex>>;
+    readonly raw: Readonly<Record<Modality, FlatIndex>>;
     readonly compare: (a: Slot, b: Slot) => number;
   },
   only?: Uint8Array,
@@ -91,7 +93,7 @@ export const createAlignedIndexes = (
   const indexAt = (modality: Modality, rank: number): RankIndex => {
     const key = `${modality}/${rank}`;
     const known = indexes.get(key) ?? {
-      index: createExactIndex({ dimension: rank, compare: source.compare }),
+      index: createFlatIndex({ dimension: rank, compare: source.compare }),
       upTo: 0,
     };
     // The most recently used comes last.
@@ -131,7 +133,9 @@ export const createAlignedIndexes = (
       const fill = (): Promise<void> => bring(modality, rank, target, allow.length);
       const what = `Another copy of the ${modality} vectors (${alignment.kind}, rank ${rank})`;
       const turn = last.then(() =>
-        left <= CHUNK_ROWS ? fill() : withMemory({ bytes: 4 * left * rank, what }, fill),
+        left <= CHUNK_ROWS
+          ? fill()
+          : withMemory({ bytes: left * (4 * strideOf(rank) + codeBytesOf(rank)), what }, fill),
       );
       last = turn.catch(() => undefined);
       await turn;

@@ -6,7 +6,8 @@ import { messageOf } from "../errors.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { AlignmentKind, Log, Modality, Sequence } from "../types.ts";
 import { createAlignedIndexes, usedRank, showRows, type AlignedIndexes } from "./aligned.ts";
-import { countOnes, type ExactIndex } from "./exact.ts";
+import type { FlatIndex } from "./codes/flat-index.ts";
+import { countOnes } from "./unit-rows.ts";
 import { createFitKeeper, EAGER_ANCHORS, type FitKeeper, type Kept } from "./fit-keeper.ts";
 import { createPairGram } from "./pair-gram.ts";
 import type { Aligned, AnchorView, Changes, Slot } from "./types.ts";
@@ -19,7 +20,7 @@ const PARTIAL_INDEXES = 2;
 /** The parts of the memory that an aligner reads. */
 export interface AlignerSource {
   /** The unit vectors of every slot, live or not. */
-  readonly raw: Readonly<Record<Modality, ExactIndex>>;
+  readonly raw: Readonly<Record<Modality, FlatIndex>>;
   readonly compare: (a: Slot, b: Slot) => number;
   readonly save: (record: TransformRecord) => Promise<void>;
   /** Greater than the version of any fit of this kind, including one that is being computed. */

@@ -1,6 +1,6 @@
 import { compareIds } from "../math/order.ts";
 import type { AnchorId } from "../types.ts";
-import { createExactIndex, type ExactIndex } from "./exact.ts";
+import { createFlatIndex, type FlatIndex } from "./codes/flat-index.ts";
 import type { AnchorEntry, Slot, SpaceChange, UnitAnchors } from "./types.ts";
 
 /**
@@ -8,8 +8,8 @@ import type { AnchorEntry, Slot, SpaceChange, UnitAnchors } from "./types.ts";
  * holds them. Both modalities share the slots.
  */
 export interface AnchorMemory {
-  readonly image: ExactIndex;
-  readonly text: ExactIndex;
+  readonly image: FlatIndex;
+  readonly text: FlatIndex;
   readonly entries: readonly AnchorEntry[];
   /** One byte per slot; only the first `entries.length` are valid. */
   readonly live: () => Uint8Array;
@@ -35,8 +35,8 @@ export const createAnchorMemory = (imageDimension: number, textDimension: number
   let size = 0;
 
   const compare = (a: Slot, b: Slot): number => compareIds(entries[a]?.id ?? "", entries[b]?.id ?? "");
-  const image = createExactIndex({ dimension: imageDimension, compare });
-  const text = createExactIndex({ dimension: textDimension, compare });
+  const image = createFlatIndex({ dimension: imageDimension, compare });
+  const text = createFlatIndex({ dimension: textDimension, compare });
 
   const hide = (id: AnchorId, hidden: Slot[]): Slot | undefined => {
     const slot = slots.get(id);

@@ -1,25 +1,28 @@
 import { z } from "zod";
+import { availableThreads } from "../machine-limits.ts";
+import { candidatesFor } from "./codes/candidates.ts";
 
 const cost = z.number().nonnegative();
 
 const costsSchema = z.strictObject({
-  exact: z.strictObject({
+  flat: z.strictObject({ search: cost, scan: cost, list: cost, keep: cost, rescore: cost }),
+  batch: z.strictObject({
     search: cost,
-    read: cost,
+    pack: cost,
     multiply: cost,
-    scan: cost,
+    choose: cost,
     keep: cost,
-    copy: cost,
+    rescore: cost,
   }),
   hnsw: z.strictObject({ search: cost, visit: cost }),
 });
 
 /**
- * The cost model: the time of one unit of each kind of work on a machine, in ms. Exact: `search`, each search;
- * `read`, each number of each row, for each group of queries that goes through the rows; `multiply`, each number of
- * each row for each query; `scan`, each score; `keep`, each score that is among the k best of those before it;
- * `copy`, each number of a row that is copied out for a filter. HNSW: `search`, each query; `visit`, each number of
- * each vector that is compared.
+ * The cost model: the time of one unit of each kind of work on one thread of a machine, in ms. Flat: `search`, each query;
+ * `scan`, each code that is read in order; `list`, each code of a row that a filter lets through, read where it is; `keep`,
+ * each score that is among the best so far; `rescore`, each number of a row that is scored in float32. Batch: the same, but
+ * `pack`, each code, however many queries there are, `multiply`, each code for each query, and `choose`, each product.
+ * HNSW: `search`, each query; `visit`, each number of each vector that is compared.
  */
 export type Costs = z.infer<typeof costsSchema>;
 
@@ -27,7 +30,8 @@ export const parseCosts = (value: unknown): Costs | undefined => costsSchema.saf
 
 /** Measured by `measureCosts` on two cores of a server of 2023; used until this machine is measured. */
 export const DEFAULT_COSTS: Costs = {
-  exact: { search: 0.15, read: 1e-7, multiply: 7e-9, scan: 4e-7, keep: 3e-5, copy: 6e-7 },
+  flat: { search: 0.02, scan: 4.5e-8, list: 7e-8, keep: 2e-5, rescore: 1e-6 },
+  batch: { search: 0.1, pack: 3.2e-7, multiply: 5.2e-9, choose: 2e-7, keep: 3e-5, rescore: 1e-6 },
   hnsw: { search: 0.02, visit: 5e-7 },
 };
 
@@ -40,13 +44,16 @@ export const useCosts = (costs: Costs): void => {
   current = costs;
 };
 
-export interface ExactWork {
+/** A search over codes. */
+export interface CodesWork {
   /** Number of rows, and how many of them may be found. */
   readonly rows: number;
   readonly allowed: number;
   readonly dimension: number;
   readonly batch: number;
   readonly k: number;
+  /** Whether the answer is proven, see `IndexSearch`. */
+  readonly proof: boolean;
 }
 
 export interface GraphWork {
@@ -56,24 +63,59 @@ export interface GraphWork {
   readonly ef: number;
 }
 
-/** Number of queries that share one pass over the rows. */
-const GROUP = 32;
+/** Share of the rows up to which a filter's rows are read one by one: farther apart, each takes longer than ten in order. */
+const LISTED_SHARE = 0.1;
+/** A search that takes less stays on the main thread, for handing it over costs more than it frees. */
+export const MAIN_MS = 0.3;
+/** A range of fewer rows is not split between idle threads. */
+export const SPLIT_ROWS = 50_000;
+/** From so many queries on one product for all of them is faster than a scan for each. */
+export const BATCHED = 9;
+/** What a further thread adds to the speed of one: they share the memory's bandwidth. */
+const FURTHER_THREAD = 0.65;
 
-/** The number of units of each of `Costs["exact"]`. */
-export const exactCounts = (work: ExactWork, gathered: boolean): Costs["exact"] => {
-  const { dimension: d, batch } = work;
-  const rows = gathered ? work.allowed : work.rows;
-  const k = Math.max(1, Math.min(work.k, work.allowed));
+/** Whether a filter lets through so few rows that they are read one by one. */
+export const isListed = ({ rows, allowed }: Pick<CodesWork, "rows" | "allowed">): boolean =>
+  allowed <= LISTED_SHARE * rows;
+
+/** The number of units of each of `Costs["flat"]`, for one query. */
+export const flatCounts = (work: Omit<CodesWork, "batch">): Costs["flat"] => {
+  const { rows, allowed, dimension: d } = work;
+  const wanted = Math.max(1, Math.min(allowed, candidatesFor(work.k, work.proof)));
+  const scored = wanted === allowed ? 0 : 1;
   return {
     search: 1,
-    read: rows * d * Math.ceil(batch / GROUP),
-    multiply: rows * d * batch,
-    scan: rows * batch,
-    // In random order, row i is among the k best so far with probability k / i.
-    keep: batch * k * (1 + Math.log(Math.max(1, work.allowed / k))),
-    copy: gathered ? rows * d : 0,
+    scan: isListed(work) ? 0 : scored * rows * d,
+    list: isListed(work) ? scored * allowed * d : 0,
+    keep: scored * kept(wanted, allowed),
+    rescore: rescored(work, wanted) * d,
   };
 };
+
+/** The number of units of each of `Costs["batch"]`. */
+export const batchCounts = (work: CodesWork): Costs["batch"] => {
+  const { rows, allowed, dimension: d, batch } = work;
+  const wanted = Math.max(1, Math.min(allowed, candidatesFor(work.k, work.proof)));
+  return {
+    search: batch,
+    pack: Math.ceil(batch / QUERIES_AT_ONCE) * rows * d,
+    multiply: batch * rows * d,
+    choose: batch * rows,
+    // Thresholds from a sample let little more through than is kept.
+    keep: batch * 2 * wanted,
+    rescore: batch * rescored(work, wanted) * d,
+  };
+};
+
+/** Queries of one product. */
+export const QUERIES_AT_ONCE = 64;
+
+/** In random order, row i is among the k best so far with probability k / i. */
+const kept = (k: number, rows: number): number => k * (1 + Math.log(Math.max(1, rows / k)));
+
+/** About how many candidates are scored again: where the answer is proven, those that may be among the best. */
+const rescored = ({ k, proof, allowed }: Omit<CodesWork, "batch">, wanted: number): number =>
+  proof && wanted < allowed ? Math.min(wanted, 3 * k + 50) : wanted;
 
 /** The number of units of each of `Costs["hnsw"]`; it grows with ef and the size of the graph. */
 export const graphCounts = ({ anchors, dimension, batch, ef }: GraphWork): Costs["hnsw"] => ({
@@ -84,12 +126,28 @@ export const graphCounts = ({ anchors, dimension, batch, ef }: GraphWork): Costs
 const total = <T extends Readonly<Record<string, number>>>(costs: T, counts: T): number =>
   Object.entries(counts).reduce((sum, [name, count]) => sum + count * (costs[name] ?? 0), 0);
 
-export const gatheringIsCheaper = (costs: Costs, work: ExactWork): boolean =>
-  total(costs.exact, exactCounts(work, true)) < total(costs.exact, exactCounts(work, false));
+/** The estimated time of one query on one thread, in ms. */
+export const queryMs = (costs: Costs, work: Omit<CodesWork, "batch">): number =>
+  total(costs.flat, flatCounts(work));
 
-/** The estimated time of the exact index, in ms. */
-export const exactMs = (costs: Costs, work: ExactWork): number =>
-  Math.min(total(costs.exact, exactCounts(work, true)), total(costs.exact, exactCounts(work, false)));
+const speedOf = (threads: number): number => 1 + FURTHER_THREAD * (Math.max(1, threads) - 1);
+
+/** Whether queries are answered together, by products, rather than each by a scan. */
+export const isBatched = (costs: Costs, work: CodesWork): boolean =>
+  work.batch >= BATCHED &&
+  !isListed(work) &&
+  work.allowed > candidatesFor(work.k, work.proof) &&
+  queryMs(costs, work) * work.batch >= MAIN_MS &&
+  total(costs.batch, batchCounts(work)) < queryMs(costs, work) * work.batch;
+
+/** The estimated time of a search over codes, in ms. */
+export const codesMs = (costs: Costs, work: CodesWork, threads = availableThreads()): number => {
+  if (isBatched(costs, work)) return total(costs.batch, batchCounts(work)) / speedOf(threads);
+  const one = queryMs(costs, work);
+  if (one < MAIN_MS) return work.batch * one;
+  const pieces = work.batch > 1 ? work.batch : work.rows >= SPLIT_ROWS && !isListed(work) ? threads : 1;
+  return (work.batch * one) / speedOf(Math.min(threads, pieces));
+};
 
 /** The estimated time of the graph, in ms. */
 export const graphMs = (costs: Costs, work: GraphWork): number => total(costs.hnsw, graphCounts(work));

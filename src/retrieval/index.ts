@@ -1,7 +1,8 @@
 /** Nearest anchors: exact and HNSW indexes, fitted transforms, and a collection's memory that holds them. */
 export type { AnchorSpace } from "./anchor-space.ts";
 export type { BuiltIndex } from "./adoption.ts";
-export { countOnes, createExactIndex, unitRows } from "./exact.ts";
+export { createFlatIndex } from "./codes/flat-index.ts";
+export { countOnes, unitRows } from "./unit-rows.ts";
 export * from "./built-index/index.ts";
 export { measureCosts, fitCosts } from "./measure-costs.ts";
 export { currentCosts, DEFAULT_COSTS, useCosts, type Costs } from "./costs.ts";

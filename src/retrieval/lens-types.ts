@@ -2,7 +2,7 @@ import type { GraphStatus } from "../api/indexes.ts";
 import type { FittedTransform } from "../api/transforms.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
-import type { ExactIndex } from "./exact.ts";
+import type { FlatIndex } from "./codes/flat-index.ts";
 import type { Kept } from "./fit-keeper.ts";
 import type { HnswIndex, LoadedGraph } from "./hnsw.ts";
 import type { GraphLibrary } from "./neighbour-graph.ts";
@@ -14,7 +14,7 @@ import type { AnchorView, Changes, Slot } from "./types.ts";
 export interface LensSource {
   readonly modality: Modality;
   /** The unit vectors of every slot, live or not. */
-  readonly raw: ExactIndex;
+  readonly raw: FlatIndex;
   readonly compare: (a: Slot, b: Slot) => number;
   readonly profile: IndexProfile;
   readonly graphLibrary: GraphLibrary | undefined;
@@ -62,7 +62,7 @@ export interface Lens {
 
 export interface Focused {
   readonly transform: FittedTransform;
-  readonly exact: ExactIndex;
+  readonly exact: FlatIndex;
   readonly hnsw: HnswIndex | undefined;
   readonly graphWanted: boolean;
   readonly version: number;

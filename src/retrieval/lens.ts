@@ -4,7 +4,8 @@ import { createTurns } from "../math/slices.ts";
 import type { GraphOrigin } from "../api/indexes.ts";
 import type { FittedTransform } from "../api/transforms.ts";
 import type { TransformKind } from "../types.ts";
-import { createExactIndex, type ExactIndex } from "./exact.ts";
+import { codeBytesOf, strideOf } from "./codes/layout.ts";
+import { createFlatIndex, type FlatIndex } from "./codes/flat-index.ts";
 import { createHnswIndex, graphBytes, type HnswIndex } from "./hnsw.ts";
 import { createFitKeeper, EAGER_ANCHORS } from "./fit-keeper.ts";
 import { fit, liveVectors } from "./fit.ts";
@@ -18,7 +19,7 @@ const CHUNK_ROWS = 256;
 const FLOAT = Float32Array.BYTES_PER_ELEMENT;
 
 interface Lensed extends Fitted {
-  readonly exact: ExactIndex;
+  readonly exact: FlatIndex;
   hnsw: HnswIndex | undefined;
   origin: GraphOrigin;
   /** Slots that are indexed, and those that were handed to the graph. */
@@ -35,7 +36,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
 
   function lensed(fitted: Fitted): Lensed {
     const dimension = fitted.fit === null ? raw.dimension : fittedDimension(fitted.fit);
-    const exact = kind === "none" ? raw : createExactIndex({ dimension, compare });
+    const exact = kind === "none" ? raw : createFlatIndex({ dimension, compare });
     const origin: GraphOrigin = { source: "built", sequence: fitted.sequence };
     return { ...fitted, exact, hnsw: undefined, origin, upTo: kind === "none" ? Infinity : 0, graphUpTo: 0 };
   }
@@ -106,7 +107,8 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     };
     const syncedNow = syncing.then(() => {
       const left = Math.max(0, slotCount - target.upTo);
-      const bytes = FLOAT * left * target.exact.dimension;
+      const { dimension } = target.exact;
+      const bytes = left * (FLOAT * strideOf(dimension) + codeBytesOf(dimension));
       // What a write adds was reserved when it was made.
       return left <= CHUNK_ROWS ? append() : withMemory({ bytes, what: `The ${name}` }, append);
     });
@@ -166,8 +168,11 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     bytesAnAnchor: () => {
       const present = current();
       if (present === undefined) return 0;
-      const copy = kind === "none" ? 0 : FLOAT * present.exact.dimension;
-      return copy + (present.hnsw === undefined ? 0 : graphBytes(present.exact.dimension, profile));
+      const { dimension } = present.exact;
+      const copy = kind === "none" ? 0 : FLOAT * strideOf(dimension);
+      return (
+        copy + codeBytesOf(dimension) + (present.hnsw === undefined ? 0 : graphBytes(dimension, profile))
+      );
     },
     graphStatus: () => {
       const { hnsw, origin } = current() ?? {};

@@ -5,15 +5,16 @@ import { z } from "zod";
 import { messageOf } from "../errors.ts";
 import { availableThreads } from "../machine-limits.ts";
 import type { Log } from "../types.ts";
+import { sinceLastSearch } from "./codes/quiet.ts";
 import { measureCosts } from "./measure-costs.ts";
 import { DEFAULT_COSTS, parseCosts, useCosts } from "./costs.ts";
 import { loadGraphLibrary } from "./graph-library.ts";
 import { readProfile } from "./profile.ts";
 
 /** Version of the file and of the cost model. */
-const VERSION = 1;
-/** Delay of the measurement, so that it does not overlap with the start of the service. */
-const DELAY_MS = 5_000;
+const VERSION = 2;
+/** The measurement waits for so long without a search, so that it overlaps neither with the start nor with requests. */
+const QUIET_MS = 10_000;
 
 const fileSchema = z.object({ version: z.literal(VERSION), cpu: z.string(), costs: z.unknown() });
 
@@ -27,7 +28,7 @@ const processor = (): string => `${availableThreads()} x ${cpus()[0]?.model ?? "
 export const openMachineCosts = async (
   file: string,
   log: Log,
-  delayMs = DELAY_MS,
+  quietMs = QUIET_MS,
 ): Promise<{ measured: () => Promise<void>; close: () => Promise<void> }> => {
   let closed = false;
   let measuring: Promise<void> = Promise.resolve();
@@ -61,11 +62,19 @@ export const openMachineCosts = async (
       resolve();
       return;
     }
-    timer = setTimeout(() => {
-      measuring = measure();
-      resolve();
-    }, delayMs);
-    timer.unref();
+    const wait = (ms: number): void => {
+      timer = setTimeout(() => {
+        const left = quietMs - sinceLastSearch();
+        if (left > 0) {
+          wait(left);
+          return;
+        }
+        measuring = measure();
+        resolve();
+      }, ms);
+      timer.unref();
+    };
+    wait(quietMs);
   });
   return {
     measured: async () => {

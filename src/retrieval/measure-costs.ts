@@ -1,20 +1,21 @@
 import { createRandom } from "../math/random.ts";
-import { exactCounts, graphCounts, type Costs, type ExactWork } from "./costs.ts";
-import { createExactIndex, unitRows, searchExactly, type RowBlock } from "./exact.ts";
+import { flatCounts, graphCounts, type CodesWork, type Costs } from "./costs.ts";
+import { createFlatIndex, type FlatIndex } from "./codes/flat-index.ts";
+import { unitRows } from "./unit-rows.ts";
 import type { GraphLibrary } from "./neighbour-graph.ts";
 import { createHnswIndex } from "./hnsw.ts";
 import type { IndexProfile } from "./profile.ts";
 
-/** Dimension and rows of the matrices that are searched. */
-const MATRICES = [
+/** Dimension and rows of the indexes that are searched. */
+const INDEXES = [
   { dimension: 64, rows: 8_192 },
-  { dimension: 512, rows: 1_024 },
-  { dimension: 512, rows: 12_288 },
+  { dimension: 64, rows: 131_072 },
+  { dimension: 512, rows: 8_192 },
+  { dimension: 512, rows: 32_768 },
 ] as const;
-const BATCHES = [1, 32, 64];
 const KS = [10, 400];
-/** One row in so many is let through where rows are copied out. */
-const ALLOWED = 8;
+/** One row in so many is let through where a filter's rows are read one by one. */
+const ALLOWED = 16;
 const REPEATS = 3;
 const GRAPH = { dimension: 256, rows: 1_000, queries: 8, efs: [32, 128, 512] } as const;
 /** Numbers that are made up before others have their turn. */
@@ -26,8 +27,8 @@ interface Sample {
 }
 
 /**
- * Measures what searches cost on this machine: exact ones of made-up matrices and a small graph, to whose times the
- * costs are fitted. It takes about a second, in turns with everything else.
+ * Measures what searches cost on this machine: searches of made-up vectors by each kernel and of a small graph, to whose
+ * times the costs are fitted. It takes a few seconds, in turns with everything else.
  *
  * @returns undefined where `isClosed` came true meanwhile
  */
@@ -38,25 +39,33 @@ export const measureCosts = async (options: {
   readonly isClosed: () => boolean;
 }): Promise<Costs | undefined> => {
   const { graphLibrary, profile, fallback, isClosed } = options;
-  const exact: Sample[] = [];
-  for (const { dimension, rows } of MATRICES) {
-    const vectors = await madeUp(rows, dimension);
-    for (const batch of BATCHES) {
-      for (const k of KS) {
+  const flat: Sample[] = [];
+  for (const { dimension, rows } of INDEXES) {
+    const index = createFlatIndex({ dimension, compare: (a, b) => a - b });
+    const vectors = unitRows(await madeUp(rows, dimension), dimension);
+    for (let first = 0; first < rows; first += ROWS_AT_ONCE) {
+      index.add(first, vectors.subarray(first * dimension, (first + ROWS_AT_ONCE) * dimension));
+      await nextTurn();
+    }
+    const queries = vectors.slice(0, dimension);
+    for (const k of KS) {
+      for (const allowed of [rows, rows / ALLOWED]) {
         if (isClosed()) return undefined;
-        exact.push(await timeExact(vectors, { rows, allowed: rows, dimension, batch, k }, false));
+        flat.push(await timeFlat(index, queries, { rows, allowed, dimension, k, proof: false }));
       }
-      const allowed = rows / ALLOWED;
-      exact.push(await timeExact(vectors, { rows, allowed, dimension, batch, k: 10 }, true));
     }
   }
   const graph = graphLibrary === undefined ? [] : await timeGraph(graphLibrary, profile, isClosed);
   if (isClosed()) return undefined;
   return {
-    exact: fitCosts(exact, fallback.exact),
+    flat: fitCosts(flat, fallback.flat),
+    batch: fallback.batch,
     hnsw: graph.length === 0 ? fallback.hnsw : fitCosts(graph, fallback.hnsw),
   };
 };
+
+/** Rows that are added before others have their turn. */
+const ROWS_AT_ONCE = 1_024;
 
 const madeUp = async (rows: number, dimension: number): Promise<Float32Array> => {
   const random = createRandom(1);
@@ -69,28 +78,16 @@ const madeUp = async (rows: number, dimension: number): Promise<Float32Array> =>
   return numbers;
 };
 
-const timeExact = async (vectors: Float32Array, work: ExactWork, gather: boolean): Promise<Sample> => {
-  const { rows, allowed, dimension, batch, k } = work;
-  const blocks: RowBlock[] = [{ first: 0, count: rows, rows: vectors }];
+const timeFlat = async (
+  index: FlatIndex,
+  queries: Float32Array,
+  work: Omit<CodesWork, "batch">,
+): Promise<Sample> => {
+  const { rows, allowed, k, proof } = work;
   const allow = new Uint8Array(rows);
   for (let slot = 0; slot < rows; slot += rows / allowed) allow[slot] = 1;
-  const copy = gather ? 0 : 1;
-  const search = {
-    dimension,
-    blocks,
-    row: (slot: number) => vectors.subarray(slot * dimension, (slot + 1) * dimension),
-    k,
-    allow,
-    compare: (a: number, b: number) => a - b,
-    // Where copying costs nothing it is done, and where it costs a millisecond a number it is not.
-    costs: {
-      exact: { search: 0, read: 1e-9, multiply: 0, scan: 0, keep: 0, copy },
-      hnsw: { search: 0, visit: 0 },
-    },
-  };
-  const queries = vectors.slice(0, batch * dimension);
-  const ms = await fastest(() => searchExactly(queries, search));
-  return { counts: exactCounts(work, gather), ms };
+  const ms = await fastest(() => index.search(queries, { k, allow, proof }));
+  return { counts: flatCounts(work), ms };
 };
 
 const timeGraph = async (
@@ -101,9 +98,8 @@ const timeGraph = async (
   const { dimension, rows, queries, efs } = GRAPH;
   const compare = (a: number, b: number): number => a - b;
   const vectors = unitRows(await madeUp(rows, dimension), dimension);
-  const exact = createExactIndex({ dimension, compare });
-  exact.add(0, vectors);
-  const graph = createHnswIndex(graphLibrary, { dimension, compare, row: exact.row, profile });
+  const row = (slot: number): Float32Array => vectors.subarray(slot * dimension, (slot + 1) * dimension);
+  const graph = createHnswIndex(graphLibrary, { dimension, compare, row, profile });
   try {
     graph.add(0, vectors);
     await graph.ready();

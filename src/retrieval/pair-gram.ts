@@ -1,7 +1,8 @@
 import { createGram, startWork, type Alignment, type Gram } from "./alignment/index.ts";
 import { createTurns } from "../math/slices.ts";
 import type { AlignmentKind, Modality } from "../types.ts";
-import { countOnes, type ExactIndex } from "./exact.ts";
+import type { FlatIndex } from "./codes/flat-index.ts";
+import { countOnes } from "./unit-rows.ts";
 import type { Slot } from "./types.ts";
 
 /** Numbers copied per step: a few milliseconds, during which no request is served. */
@@ -20,7 +21,7 @@ export interface PairGram {
 }
 
 /** @param raw the unit vectors of every slot, live or not */
-export const createPairGram = (raw: Readonly<Record<Modality, ExactIndex>>): PairGram => {
+export const createPairGram = (raw: Readonly<Record<Modality, FlatIndex>>): PairGram => {
   let gram: Gram | undefined;
   /** The slots whose pairs are in the matrix. */
   let members: Uint8Array = new Uint8Array(0);

@@ -1,5 +1,5 @@
 import type { SearchPlan } from "../api/indexes.ts";
-import { exactMs, graphMs, type Costs } from "./costs.ts";
+import { codesMs, graphMs, type Costs } from "./costs.ts";
 import type { IndexProfile } from "./profile.ts";
 import { pointFor, type RecallCurve } from "./recall.ts";
 import type { SpaceSearch } from "./types.ts";
@@ -34,7 +34,7 @@ export const chooseIndex = (
   where: Circumstances,
 ): IndexChoice => {
   const { anchors, rows, allowed, dimension, batch, hnsw, curve, profile, costs } = where;
-  const byExact = rounded(exactMs(costs, { rows, allowed, dimension, batch, k: search.k }));
+  const byExact = rounded(codesMs(costs, { rows, allowed, dimension, batch, k: search.k, proof: true }));
   const exact = (reason: string): IndexChoice => ({ index: "exact", reason, estimateMs: byExact });
   if (search.exact === true) return exact("exact was asked for");
   if (allowed < anchors) return exact("a filter is given, and an exact search never misses for it");

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { createRandom } from "../math/random.ts";
-import { exactMs, graphMs, type Costs } from "./costs.ts";
+import { codesMs, graphMs, type Costs } from "./costs.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { Neighbours, Slot } from "./types.ts";
 import { median, populationDeviation } from "../math/statistics.ts";
@@ -84,7 +84,8 @@ export const measureRecall = async (graph: MeasuredGraph, options: MeasureOption
     const sample = await madeQueries(graph, Math.min(anchors, Math.round(queries * effort)));
     const thresholds: number[] = [];
     for (const query of sample) thresholds.push(await thresholdOf(graph, query, k));
-    const limit = TOO_SLOW * exactMs(costs, { rows: anchors, allowed: anchors, dimension, batch: 1, k });
+    const work = { rows: anchors, allowed: anchors, dimension, batch: 1, k, proof: true };
+    const limit = TOO_SLOW * codesMs(costs, work);
     for (const ef of efs) {
       if (options.isClosed?.() === true) return curveOf(points);
       if (!all && graphMs(costs, { anchors, dimension, batch: 1, ef }) > 2 * limit) break;

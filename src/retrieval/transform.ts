@@ -3,7 +3,7 @@ import type { Modality } from "../types.ts";
 import { orientDirection } from "../math/linear-algebra/index.ts";
 import { multiplyByTransposed } from "./kernels.ts";
 import { principalAxes, ROUNDING_VARIANCE } from "./principal-axes.ts";
-import { unitRows } from "./exact.ts";
+import { unitRows } from "./unit-rows.ts";
 
 /** Maximum number of principal directions of the transform `whiten`. */
 export const WHITEN_RANK = 256;

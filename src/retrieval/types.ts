@@ -23,6 +23,8 @@ export interface IndexSearch {
   readonly allow?: Uint8Array;
   /** HNSW's candidate list; ignored by an exact index. */
   readonly ef?: number;
+  /** False: an exact index may miss a neighbour in one query of a thousand. Default: the answer is proven. */
+  readonly proof?: boolean;
 }
 
 /** A derived, disposable structure over unit vectors, addressed by slot. */

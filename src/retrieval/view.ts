@@ -1,6 +1,7 @@
 import type { IndexKind } from "../api/indexes.ts";
 import { entryOf } from "../errors.ts";
-import { countOnes, type ExactIndex } from "./exact.ts";
+import type { FlatIndex } from "./codes/flat-index.ts";
+import { countOnes } from "./unit-rows.ts";
 import { traced } from "../tracing.ts";
 import type { Modality, Sequence, TransformKind } from "../types.ts";
 import type { Aligner } from "./aligner.ts";
@@ -15,7 +16,7 @@ import type { IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorEntry, AnchorView, Changes, Neighbours, Slot } from "./types.ts";
 
-const gather = (index: ExactIndex, slots: ArrayLike<Slot>): Float32Array<ArrayBuffer> => {
+const gather = (index: FlatIndex, slots: ArrayLike<Slot>): Float32Array<ArrayBuffer> => {
   const rows = new Float32Array(slots.length * index.dimension);
   for (let i = 0; i < slots.length; i++) rows.set(index.row(slots[i] ?? -1), i * index.dimension);
   return rows;
@@ -77,7 +78,7 @@ export const createView = (
     modality: Modality,
     kind: TransformKind,
     hnsw: HnswIndex,
-    exact: ExactIndex,
+    exact: FlatIndex,
   ): RecallCurve | undefined =>
     indexing.recall.of(hnsw, size, indexing.savedCurve(modality, kind), () => ({
       dimension: exact.dimension,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { closeKernels, createExactIndex, unitRows } from "../../src/retrieval/index.ts";
+import { closeKernels, createFlatIndex, unitRows } from "../../src/retrieval/index.ts";
 import { naiveNearest } from "../support/naive-index.ts";
 import { normals, seededRandom } from "../support/random.ts";
 import {
@@ -198,7 +198,7 @@ test("appending raw vectors stores the same rows as adding their unit rows, over
     row === 3 ? new Float32Array(5) : normals(5, random).map((value) => 100 * value),
   );
   const compare = (a: number, b: number): number => a - b;
-  const [appended, added] = [1, 2].map(() => createExactIndex({ dimension: 5, compare, blockRows: 256 }));
+  const [appended, added] = [1, 2].map(() => createFlatIndex({ dimension: 5, compare }));
   appended?.append(0, rows.slice(0, 10));
   appended?.append(10, rows.slice(10));
   added?.add(0, unitRows(Float32Array.from(rows.flatMap((row) => [...row])), 5));

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { fit } from "../../src/retrieval/fit.ts";
 import { closeKernels } from "../../src/retrieval/index.ts";
-import { unitRows } from "../../src/retrieval/exact.ts";
+import { unitRows } from "../../src/retrieval/unit-rows.ts";
 import { fitTransform } from "../../src/retrieval/transform.ts";
 import { normals, seededRandom } from "../support/random.ts";
 

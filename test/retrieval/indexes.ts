@@ -1,5 +1,5 @@
 import {
-  createExactIndex,
+  createFlatIndex,
   createHnswIndex,
   loadGraphLibrary,
   readProfile,
@@ -22,7 +22,7 @@ export const ascending: Compare = (a, b) => a - b;
 export const descending: Compare = (a, b) => b - a;
 
 export const openExact = (dimension: number, compare: Compare): Opened => {
-  const index = createExactIndex({ dimension, compare, blockRows: 256 });
+  const index = createFlatIndex({ dimension, compare });
   return addingTo(index, () => Promise.resolve());
 };
 

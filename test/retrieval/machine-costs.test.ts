@@ -36,7 +36,7 @@ describe("the costs of a machine", () => {
   test("are measured once, kept in a file, and read from it at the next start", async () => {
     const costs = await measured();
     expect(costs).not.toEqual(DEFAULT_COSTS);
-    expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({ version: 1, costs });
+    expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({ version: 2, costs });
     useCosts(DEFAULT_COSTS);
     const again = await openMachineCosts(file, silentLog);
     expect(currentCosts()).toEqual(costs);
@@ -44,14 +44,14 @@ describe("the costs of a machine", () => {
   }, 60_000);
 
   test.each([
-    ["is of another format", { version: 2 }],
+    ["is of another format", { version: 1 }],
     ["was measured on another processor", { cpu: "abacus" }],
     ["lacks a cost", { costs: { exact: {}, hnsw: {} } }],
   ])(
     "are the default ones while the file %s",
     async (_, change) => {
       const cpu = `${availableThreads()} x ${cpus()[0]?.model ?? "unknown"}`;
-      const kept = { version: 1, cpu, costs: { ...DEFAULT_COSTS, hnsw: { search: 1, visit: 2 } } };
+      const kept = { version: 2, cpu, costs: { ...DEFAULT_COSTS, hnsw: { search: 1, visit: 2 } } };
       await mkdir(dirname(file));
       await writeFile(file, JSON.stringify(kept));
       await (await openMachineCosts(file, silentLog)).close();

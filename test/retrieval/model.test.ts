@@ -34,7 +34,7 @@ const profile = {
 
 afterAll(closeKernels);
 // So few anchors are found at once either way; it is the graph that is to be tried.
-beforeAll(() => useCosts({ ...DEFAULT_COSTS, exact: { ...DEFAULT_COSTS.exact, search: 10_000 } }));
+beforeAll(() => useCosts({ ...DEFAULT_COSTS, flat: { ...DEFAULT_COSTS.flat, search: 10_000 } }));
 afterAll(() => useCosts(DEFAULT_COSTS));
 
 const first = fc.nat(IDS - 1);

@@ -47,7 +47,7 @@ const settledPlan = async (space: AnchorSpace, more: Partial<SpaceSearch> = {}):
 
 afterAll(closeKernels);
 // So few anchors are found at once either way; the choice must not hang on how busy the machine is.
-beforeAll(() => useCosts({ ...DEFAULT_COSTS, exact: { ...DEFAULT_COSTS.exact, search: 10_000 } }));
+beforeAll(() => useCosts({ ...DEFAULT_COSTS, flat: { ...DEFAULT_COSTS.flat, search: 10_000 } }));
 afterAll(() => useCosts(DEFAULT_COSTS));
 
 /** What is done in the background is waited for as long as a busy machine may take. */

@@ -1,7 +1,7 @@
 import { compareIds } from "../../math/order.ts";
 import {
   countOnes,
-  createExactIndex,
+  createFlatIndex,
   emptyNeighbours,
   type AnchorEntry,
   type Look,
@@ -68,7 +68,7 @@ export const indexAdded = (
 ): VectorIndex | undefined => {
   if (entries.length === 0) return undefined;
   const compare = (a: number, b: number): number => compareIds(entries[a]?.id ?? "", entries[b]?.id ?? "");
-  const index = createExactIndex({ dimension: transformed.length / entries.length, compare });
+  const index = createFlatIndex({ dimension: transformed.length / entries.length, compare });
   index.add(0, transformed);
   return index;
 };

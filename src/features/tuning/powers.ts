@@ -1,6 +1,6 @@
 import type { Transform } from "../../api/transforms.ts";
 import {
-  createExactIndex,
+  createFlatIndex,
   kindFor,
   unitRows,
   whiteningOf,
@@ -152,7 +152,7 @@ const nearest = async (
 ): Promise<Neighbours> => {
   const dimension = rank === "auto" ? deviations.length : Math.min(rank, deviations.length);
   const shown = (rows: Float32Array): Float32Array => rescaled(rows, deviations, fitted - power, dimension);
-  const index = createExactIndex({ dimension, compare: (a, b) => a - b });
+  const index = createFlatIndex({ dimension, compare: (a, b) => a - b });
   index.add(0, shown(anchors));
   try {
     return await index.search(shown(queries), { k });

@@ -60,6 +60,8 @@ export interface CodedQuery {
   readonly scale: number;
   /** Distance between the query and its code. */
   readonly error: number;
+  /** L2 norm of the query. */
+  readonly norm: number;
   /** `-64 * sum(bytes)`, where every sum of products begins. */
   readonly start: number;
 }
@@ -70,16 +72,17 @@ export const codeQuery = (query: Float32Array): CodedQuery => {
   let most = 0;
   for (const value of query) most = Math.max(most, Math.abs(value));
   const scale = most / QUERY_LEVELS;
-  let [square, sum] = [0, 0];
+  let [square, sum, norm] = [0, 0, 0];
   if (most > 0) {
     query.forEach((value, j) => {
       const level = Math.round((QUERY_LEVELS * value) / most);
       bytes[j] = level;
       sum += level;
       square += (value - scale * level) ** 2;
+      norm += value * value;
     });
   }
-  return { bytes, scale, error: Math.sqrt(square), start: -ZERO_CODE * sum };
+  return { bytes, scale, error: Math.sqrt(square), norm: Math.sqrt(norm), start: -ZERO_CODE * sum };
 };
 
 /**
@@ -100,10 +103,13 @@ export const writeQuery = (
 };
 
 /**
- * The most by which a score by codes, in units of the true score, differs from the one in float32: `e_q (1 + e) + e` by
- * Cauchy and Schwarz for vectors of norm 1, and what float32's rounding adds.
+ * The most by which a score by codes, in units of the true score, differs from the one in float32: `e_q (1 + e) + |q| e` by
+ * Cauchy and Schwarz for rows of norm 1, and what float32's rounding adds.
  *
  * @param error of the row, or the greatest of several
  */
-export const scoreBound = (queryError: number, error: number, dimension: number): number =>
-  queryError * (1 + error) + error + 2e-6 + 1e-8 * dimension;
+export const scoreBound = (
+  { error: queryError, norm }: Pick<CodedQuery, "error" | "norm">,
+  error: number,
+  dimension: number,
+): number => queryError * (1 + error) + norm * (error + 2e-6 + 1e-8 * dimension);

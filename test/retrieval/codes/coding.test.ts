@@ -29,9 +29,7 @@ test("a score by codes is never further from the true score than the bound", () 
       const levels = Array.from(row, (_, j) => (extent?.codes[j] ?? 0) - 64);
       const score = coded.scale * (extent?.scales[0] ?? NaN) * dot(levels, coded.bytes);
       const error = (extent?.errors[0] ?? 0) * errorStep(dimension);
-      expect(Math.abs(score - dot(row, query))).toBeLessThanOrEqual(
-        scoreBound(coded.error, error, dimension),
-      );
+      expect(Math.abs(score - dot(row, query))).toBeLessThanOrEqual(scoreBound(coded, error, dimension));
     }),
     { numRuns: 300 },
   );

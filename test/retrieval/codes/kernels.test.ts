@@ -30,7 +30,13 @@ const segmentOf = (dimension: number, rows: readonly (readonly number[])[]): Seg
 const queryOf = (bytes: readonly number[], dimension: number): CodedQuery => {
   const padded = new Int8Array(strideOf(dimension));
   padded.set(bytes);
-  return { bytes: padded, scale: 1, error: 0, start: -64 * bytes.reduce((sum, value) => sum + value, 0) };
+  return {
+    bytes: padded,
+    scale: 1,
+    error: 0,
+    norm: 1,
+    start: -64 * bytes.reduce((sum, value) => sum + value, 0),
+  };
 };
 
 const pairsOf = (buffer: ArrayBufferLike, from: number, to: number): [number, number][] =>

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AnchorageError } from "../../../errors.ts";
 import { currentCosts } from "../../../retrieval/costs.ts";
-import { createExactIndex } from "../../../retrieval/exact.ts";
+import { createFlatIndex } from "../../../retrieval/codes/flat-index.ts";
 import { requireGraphLibrary } from "../../../retrieval/graph-library.ts";
 import { createHnswIndex, type HnswIndex } from "../../../retrieval/hnsw.ts";
 import type { IndexProfile } from "../../../retrieval/profile.ts";
@@ -53,7 +53,7 @@ export const measureRows = async (
   signal: AbortSignal,
 ): Promise<RecallCurve> => {
   const { dimension } = hnsw;
-  const exact = createExactIndex({ dimension, compare: inOrder });
+  const exact = createFlatIndex({ dimension, compare: inOrder });
   try {
     exact.add(0, vectors);
     const curve = await measureRecall(

@@ -1,0 +1,212 @@
+import { createSlices } from "../../math/slices.ts";
+import { currentCosts, isListed, MAIN_MS, queryMs, SPLIT_ROWS } from "../costs.ts";
+import { emptyNeighbours } from "../top-k.ts";
+import type { IndexSearch, Neighbours, Slot, VectorIndex } from "../types.ts";
+import type { Ranked } from "./best-rows.ts";
+import { createSlotCodes, type CodedRange } from "./slot-codes.ts";
+import { searchPart, type Arm, type FlatPart } from "./flat-part.ts";
+import { openScanKernels, type ScanKernels } from "./kernels.ts";
+import { noteSearch } from "./quiet.ts";
+import { createRowStore, openRowScorer, type RowScorer, type RowsHandle } from "./rows.ts";
+import { searchPool, type SearchPool } from "./search-pool.ts";
+import { firstInOrder, settle } from "./settle.ts";
+import { countOnes, writeUnit } from "../unit-rows.ts";
+
+export interface FlatIndex extends VectorIndex {
+  readonly kind: "exact";
+  /** Appends raw vectors at slots from `first` on: each is scaled to norm 1 as it is copied, as {@link unitRows} does. */
+  readonly append: (first: Slot, vectors: readonly Float32Array[]) => void;
+  /** The stored vector of a slot; not to be written to. */
+  readonly row: (slot: Slot) => Float32Array;
+  /** Overwrites the codes of slots that nothing shows any more. */
+  readonly erase: (slots: Iterable<Slot>) => void;
+}
+
+/** One query over all that it may find. */
+interface FlatQuery {
+  readonly query: Float32Array;
+  readonly k: number;
+  readonly proof: boolean;
+  readonly allow: Uint8Array | undefined;
+  readonly listed: boolean;
+}
+
+/**
+ * An index of all rows in order: a scan of their codes finds candidates, which are scored in float32. Codes are made when a
+ * search first needs them. What a search reads never changes under it: rows are only appended.
+ *
+ * @param options.compare the order of slots whose scores are equal
+ * @param options.pool the threads that search; default: those of the process
+ */
+export const createFlatIndex = (options: {
+  readonly dimension: number;
+  readonly compare: (a: Slot, b: Slot) => number;
+  readonly pool?: SearchPool;
+}): FlatIndex => {
+  const { dimension: d, compare, pool = searchPool() } = options;
+  const rows = createRowStore(d);
+  const coded = createSlotCodes(rows);
+  const kernels = new WeakMap<CodedRange["segment"], ScanKernels>();
+  let live = new Uint8Array(0);
+  let removed = 0;
+  let handle: RowsHandle | undefined;
+  let reader: RowScorer | undefined;
+
+  const appendRows = (
+    first: Slot,
+    count: number,
+    write: (target: Float32Array, at: number, index: number) => void,
+  ): void => {
+    const slots = rows.count();
+    if (first !== slots) throw new RangeError(`slot ${first} does not follow ${slots - 1}`);
+    rows.append(count, write);
+    live = grown(live, slots + count);
+    live.fill(1, slots, slots + count);
+    coded.follow();
+  };
+
+  const rowsHandle = (): RowsHandle => {
+    const now = rows.handle();
+    if (handle?.chunks.length === now.chunks.length) return handle;
+    [handle, reader] = [now, undefined];
+    return now;
+  };
+
+  const mainArm = ({ segment }: CodedRange): Arm => {
+    let own = kernels.get(segment);
+    if (own === undefined)
+      kernels.set(segment, (own = openScanKernels(segment.handle.memory, segment.stride)));
+    const present = rowsHandle();
+    reader ??= openRowScorer(present, 0);
+    return { thread: 0, segment, kernels: own, rows: reader };
+  };
+
+  /** Searches a part on this thread, in slices. */
+  const searchHere = async (range: CodedRange, part: FlatPart): Promise<Ranked> => {
+    const steps = searchPart(mainArm(range), part);
+    const slices = createSlices();
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (slices.due()) await slices.rest();
+    }
+  };
+
+  /** Searches a part on a thread of the pool, or here where it has none. */
+  const searchThere = async (range: CodedRange, part: FlatPart): Promise<Ranked> => {
+    const on = { segment: range.segment.handle, rows: rowsHandle() };
+    return (await pool.run("part", on, part)) ?? searchHere(range, part);
+  };
+
+  const partsOf = (asked: FlatQuery, range: CodedRange, pieces: number): FlatPart[] => {
+    const { firstSlot, rows: count, error } = range;
+    const size = Math.ceil(count / pieces / 64) * 64;
+    return Array.from({ length: Math.ceil(count / size) }, (_, i) => ({
+      ...asked,
+      firstSlot,
+      from: i * size,
+      to: Math.min(count, (i + 1) * size),
+      error,
+    }));
+  };
+
+  const rank = async (asked: FlatQuery, ranges: readonly CodedRange[], ms: number): Promise<Ranked[]> => {
+    if (ms < MAIN_MS) {
+      const found: Ranked[] = [];
+      for (const range of ranges)
+        for (const part of partsOf(asked, range, 1)) found.push(await searchHere(range, part));
+      return found;
+    }
+    const shared = { ...asked, query: asked.query.slice(), allow: sharedBytes(asked.allow) };
+    return Promise.all(
+      ranges.flatMap((range) => {
+        const idle = range.rows >= SPLIT_ROWS && !asked.listed ? Math.max(1, pool.idle()) : 1;
+        return partsOf(shared, range, idle).map((part) => searchThere(range, part));
+      }),
+    );
+  };
+
+  const search = async (
+    queries: Float32Array,
+    { k, allow, proof = true }: IndexSearch,
+  ): Promise<Neighbours> => {
+    noteSearch();
+    // As they are now: what is added or removed later must not be seen.
+    const slots = Math.min(rows.count(), allow?.length ?? Infinity);
+    const may = (allow ?? live).subarray(0, slots);
+    const allowed = countOnes(may);
+    const batch = queries.length / d;
+    const width = Math.min(k, allowed);
+    const result = emptyNeighbours(batch, width);
+    if (width === 0) return result;
+    await coded.codeUpTo(slots);
+    const ranges = coded.ranges(slots);
+    const work = { rows: slots, allowed, dimension: d, k: width, proof };
+    const listed = isListed(work);
+    const ms = queryMs(currentCosts(), work);
+    const asked = { k: width, proof, allow: allowed === slots ? undefined : may, listed };
+    const slices = createSlices();
+    await Promise.all(
+      Array.from({ length: batch }, async (_, row) => {
+        const query = queries.subarray(row * d, (row + 1) * d);
+        if (query.every((value) => value === 0)) {
+          const first = await firstInOrder(slotsIn(may, allowed), width, compare);
+          result.slots.set(first, row * width);
+          result.counts[row] = width;
+          return;
+        }
+        if (ms < MAIN_MS && slices.due()) await slices.rest();
+        await settle(await rank({ ...asked, query }, ranges, ms), compare, result, row);
+      }),
+    );
+    return result;
+  };
+
+  return {
+    kind: "exact",
+    dimension: d,
+    size: () => rows.count() - removed,
+    add: (first, vectors) =>
+      appendRows(first, vectors.length / d, (target, at, index) =>
+        target.set(vectors.subarray(index * d, (index + 1) * d), at),
+      ),
+    append: (first, vectors) =>
+      appendRows(first, vectors.length, (target, at, index) => {
+        const vector = vectors[index];
+        if (vector !== undefined) writeUnit(vector, 0, target, at, d);
+      }),
+    remove: (gone) => {
+      live = live.slice();
+      for (const slot of gone) {
+        if (live[slot] === 1) removed++;
+        live[slot] = 0;
+      }
+    },
+    row: rows.row,
+    erase: coded.erase,
+    search,
+    close: () => undefined,
+  };
+};
+
+const grown = (bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> => {
+  if (length <= bytes.length) return bytes;
+  const larger = new Uint8Array(Math.max(length, 2 * bytes.length));
+  larger.set(bytes);
+  return larger;
+};
+
+const slotsIn = (bitmap: Uint8Array, count: number): Int32Array<ArrayBuffer> => {
+  const slots = new Int32Array(count);
+  let filled = 0;
+  for (let slot = bitmap.indexOf(1); slot >= 0; slot = bitmap.indexOf(1, slot + 1)) slots[filled++] = slot;
+  return slots;
+};
+
+/** The bytes in memory that threads share: a copy, unless they are there. */
+const sharedBytes = (bytes: Uint8Array | undefined): Uint8Array | undefined => {
+  if (bytes === undefined || bytes.buffer instanceof SharedArrayBuffer) return bytes;
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+};

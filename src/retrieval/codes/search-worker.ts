@@ -1,0 +1,84 @@
+import { receiveMessageOnPort } from "node:worker_threads";
+import { messageOf } from "../../errors.ts";
+import { finished, searchPart, type Arm } from "./flat-part.ts";
+import type { SearchJob, SearchJobKind, SearchJobs, SearchMessage, SearchWorkerData } from "./jobs.ts";
+import { openScanKernels, type ScanKernels } from "./kernels.ts";
+import { ANSWER, MAILBOX, writeRows } from "./mailbox.ts";
+import { openRowScorer, type RowScorer } from "./rows.ts";
+import { openSegment, type Segment } from "./segment.ts";
+
+interface Opened {
+  readonly segments: Map<number, { readonly segment: Segment; readonly kernels: ScanKernels }>;
+  readonly rows: Map<number, RowScorer>;
+}
+
+const armOf = ({ segments, rows }: Opened, thread: number, job: SearchJob): Arm => {
+  const [segment, reader] = [segments.get(job.segment), rows.get(job.rows)];
+  if (segment === undefined || reader === undefined) throw new Error("a job came before what it works on");
+  return { thread, ...segment, rows: reader };
+};
+
+type Answer<Kind extends SearchJobKind> = SearchJobs[Kind]["answer"];
+
+const JOBS: {
+  readonly [Kind in SearchJobKind]: (
+    arm: Arm,
+    argument: SearchJobs[Kind]["argument"],
+  ) => Answer<Kind> | Promise<Answer<Kind>>;
+} = {
+  part: (arm, part) => finished(searchPart(arm, part)),
+};
+
+/**
+ * Answers jobs until it is told to close. While there is none the thread waits on its mailbox, from where it goes on sooner
+ * than from its event loop; messages are read without one.
+ */
+export const open = async ({ port, mail, thread }: SearchWorkerData): Promise<object> => {
+  const { words } = mail;
+  const opened: Opened = { segments: new Map(), rows: new Map() };
+
+  const share = (message: Extract<SearchMessage, { readonly open: number }>): void => {
+    const { shared } = message;
+    if ("rows" in shared) {
+      opened.rows.set(message.open, openRowScorer(shared.rows, thread));
+      return;
+    }
+    const segment = openSegment(shared.segment);
+    const kernels = openScanKernels(shared.segment.memory, segment.stride);
+    opened.segments.set(message.open, { segment, kernels });
+  };
+
+  const answer = async (job: SearchJob): Promise<void> => {
+    try {
+      const value = await JOBS[job.kind](armOf(opened, thread, job), job.argument);
+      if ("slots" in value && writeRows(mail, value)) words[MAILBOX.kind] = ANSWER.rows;
+      else {
+        port.postMessage(value);
+        words[MAILBOX.kind] = ANSWER.message;
+      }
+    } catch (error) {
+      port.postMessage(messageOf(error));
+      words[MAILBOX.kind] = ANSWER.failure;
+    }
+    Atomics.add(words, MAILBOX.done, 1);
+    Atomics.notify(words, MAILBOX.done);
+  };
+
+  for (let seen = 0; ;) {
+    Atomics.wait(words, MAILBOX.posted, seen);
+    seen = Atomics.load(words, MAILBOX.posted);
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      const { message } = next as { readonly message: SearchMessage };
+      if ("close" in message) {
+        port.close();
+        return {};
+      }
+      if ("job" in message) await answer(message.job);
+      else if ("open" in message) share(message);
+      else {
+        opened.segments.delete(message.forget);
+        opened.rows.delete(message.forget);
+      }
+    }
+  }
+};
