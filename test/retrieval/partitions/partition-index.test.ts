@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createExactIndex, RECALL_TARGET } from "../../../src/retrieval/index.ts";
+import { createFlatIndex, RECALL_TARGET } from "../../../src/retrieval/index.ts";
 import { EFFORTS } from "../../../src/retrieval/partitions/efforts.ts";
 import { measurePartitions, partitionPointFor } from "../../../src/retrieval/partitions/partition-curve.ts";
 import {
@@ -79,7 +79,7 @@ test("the measured effort holds its recall on clustered vectors", async () => {
   const rows = clusteredRows(count + 200, DIMENSION, 400);
   const { index, row } = open(rows, count, everyone(count));
   await index.ready();
-  const exact = createExactIndex({ dimension: DIMENSION, compare: ascending });
+  const exact = createFlatIndex({ dimension: DIMENSION, compare: ascending });
   exact.add(0, rows.subarray(0, count * DIMENSION));
   const curve = await measurePartitions({
     dimension: DIMENSION,
