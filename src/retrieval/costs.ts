@@ -130,7 +130,8 @@ const total = <T extends Readonly<Record<string, number>>>(costs: T, counts: T):
 export const queryMs = (costs: Costs, work: Omit<CodesWork, "batch">): number =>
   total(costs.flat, flatCounts(work));
 
-const speedOf = (threads: number): number => 1 + FURTHER_THREAD * (Math.max(1, threads) - 1);
+/** How many times as fast as one so many threads are. */
+export const speedOf = (threads: number): number => 1 + FURTHER_THREAD * (Math.max(1, threads) - 1);
 
 /** Whether queries are answered together, by products, rather than each by a scan. */
 export const isBatched = (costs: Costs, work: CodesWork): boolean =>

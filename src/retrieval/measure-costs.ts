@@ -1,5 +1,6 @@
 import { createRandom } from "../math/random.ts";
-import { flatCounts, graphCounts, type CodesWork, type Costs } from "./costs.ts";
+import { availableThreads } from "../machine-limits.ts";
+import { batchCounts, flatCounts, graphCounts, speedOf, type CodesWork, type Costs } from "./costs.ts";
 import { createFlatIndex, type FlatIndex } from "./codes/flat-index.ts";
 import { unitRows } from "./unit-rows.ts";
 import type { GraphLibrary } from "./neighbour-graph.ts";
@@ -14,9 +15,11 @@ const INDEXES = [
   { dimension: 512, rows: 32_768 },
 ] as const;
 const KS = [10, 400];
+const BATCHES = [16, 64];
 /** One row in so many is let through where a filter's rows are read one by one. */
 const ALLOWED = 16;
-const REPEATS = 3;
+/** Runs of a search; the first of them run code that is not optimised yet. */
+const REPEATS = 12;
 const GRAPH = { dimension: 256, rows: 1_000, queries: 8, efs: [32, 128, 512] } as const;
 /** Numbers that are made up before others have their turn. */
 const FILLED_AT_ONCE = 1 << 18;
@@ -40,6 +43,7 @@ export const measureCosts = async (options: {
 }): Promise<Costs | undefined> => {
   const { graphLibrary, profile, fallback, isClosed } = options;
   const flat: Sample[] = [];
+  const batches: Sample[] = [];
   for (const { dimension, rows } of INDEXES) {
     const index = createFlatIndex({ dimension, compare: (a, b) => a - b });
     const vectors = unitRows(await madeUp(rows, dimension), dimension);
@@ -47,11 +51,17 @@ export const measureCosts = async (options: {
       index.add(first, vectors.subarray(first * dimension, (first + ROWS_AT_ONCE) * dimension));
       await nextTurn();
     }
-    const queries = vectors.slice(0, dimension);
     for (const k of KS) {
       for (const allowed of [rows, rows / ALLOWED]) {
         if (isClosed()) return undefined;
-        flat.push(await timeFlat(index, queries, { rows, allowed, dimension, k, proof: false }));
+        const query = vectors.slice(0, dimension);
+        flat.push(await timeFlat(index, query, { rows, allowed, dimension, k, proof: false }));
+      }
+      for (const batch of BATCHES) {
+        if (isClosed()) return undefined;
+        const queries = vectors.slice(0, batch * dimension);
+        const work = { rows, allowed: rows, dimension, batch, k, proof: false };
+        batches.push(await timeBatch(index, queries, work));
       }
     }
   }
@@ -59,7 +69,7 @@ export const measureCosts = async (options: {
   if (isClosed()) return undefined;
   return {
     flat: fitCosts(flat, fallback.flat),
-    batch: fallback.batch,
+    batch: fitCosts(batches, fallback.batch),
     hnsw: graph.length === 0 ? fallback.hnsw : fitCosts(graph, fallback.hnsw),
   };
 };
@@ -86,8 +96,14 @@ const timeFlat = async (
   const { rows, allowed, k, proof } = work;
   const allow = new Uint8Array(rows);
   for (let slot = 0; slot < rows; slot += rows / allowed) allow[slot] = 1;
-  const ms = await fastest(() => index.search(queries, { k, allow, proof }));
+  const ms = await fastest(() => index.search(queries, { k, allow, proof, together: false }));
   return { counts: flatCounts(work), ms };
+};
+
+const timeBatch = async (index: FlatIndex, queries: Float32Array, work: CodesWork): Promise<Sample> => {
+  const { k, proof } = work;
+  const ms = await fastest(() => index.search(queries, { k, proof, together: true }));
+  return { counts: batchCounts(work), ms: ms * speedOf(availableThreads()) };
 };
 
 const timeGraph = async (

@@ -1,10 +1,11 @@
 import { createSlices } from "../../math/slices.ts";
-import { currentCosts, isListed, MAIN_MS, queryMs, SPLIT_ROWS } from "../costs.ts";
+import { currentCosts, isBatched, isListed, MAIN_MS, queryMs, SPLIT_ROWS } from "../costs.ts";
 import { emptyNeighbours } from "../top-k.ts";
 import type { IndexSearch, Neighbours, Slot, VectorIndex } from "../types.ts";
 import type { Ranked } from "./best-rows.ts";
 import { createSlotCodes, type CodedRange } from "./slot-codes.ts";
 import { searchPart, type Arm, type FlatPart } from "./flat-part.ts";
+import { canBatch, searchBatch } from "./flat-batch.ts";
 import { openScanKernels, type ScanKernels } from "./kernels.ts";
 import { noteSearch } from "./quiet.ts";
 import { createRowStore, openRowScorer, type RowScorer, type RowsHandle } from "./rows.ts";
@@ -20,6 +21,11 @@ export interface FlatIndex extends VectorIndex {
   readonly row: (slot: Slot) => Float32Array;
   /** Overwrites the codes of slots that nothing shows any more. */
   readonly erase: (slots: Iterable<Slot>) => void;
+  /** As any index, or in one of two ways that are to be measured: queries together on all threads, or one by one. */
+  readonly search: (
+    queries: Float32Array,
+    options: IndexSearch & { readonly together?: boolean },
+  ) => Promise<Neighbours>;
 }
 
 /** One query over all that it may find. */
@@ -37,11 +43,13 @@ interface FlatQuery {
  *
  * @param options.compare the order of slots whose scores are equal
  * @param options.pool the threads that search; default: those of the process
+ * @param options.raise for tests: added to the thresholds that a batch takes from a sample
  */
 export const createFlatIndex = (options: {
   readonly dimension: number;
   readonly compare: (a: Slot, b: Slot) => number;
   readonly pool?: SearchPool;
+  readonly raise?: number;
 }): FlatIndex => {
   const { dimension: d, compare, pool = searchPool() } = options;
   const rows = createRowStore(d);
@@ -126,10 +134,7 @@ export const createFlatIndex = (options: {
     );
   };
 
-  const search = async (
-    queries: Float32Array,
-    { k, allow, proof = true }: IndexSearch,
-  ): Promise<Neighbours> => {
+  const search: FlatIndex["search"] = async (queries, { k, allow, proof = true, together }) => {
     noteSearch();
     // As they are now: what is added or removed later must not be seen.
     const slots = Math.min(rows.count(), allow?.length ?? Infinity);
@@ -145,6 +150,19 @@ export const createFlatIndex = (options: {
     const listed = isListed(work);
     const ms = queryMs(currentCosts(), work);
     const asked = { k: width, proof, allow: allowed === slots ? undefined : may, listed };
+    const [range] = ranges;
+    const isTogether = together ?? isBatched(currentCosts(), { ...work, batch });
+    const answers =
+      isTogether && canBatch(ranges, width, proof) && range !== undefined
+        ? await searchBatch(pool, range, rowsHandle(), {
+            ...asked,
+            allow: sharedBytes(asked.allow),
+            queries,
+            dimension: d,
+            allowed,
+            raise: options.raise,
+          })
+        : [];
     const slices = createSlices();
     await Promise.all(
       Array.from({ length: batch }, async (_, row) => {
@@ -156,7 +174,9 @@ export const createFlatIndex = (options: {
           return;
         }
         if (ms < MAIN_MS && slices.due()) await slices.rest();
-        await settle(await rank({ ...asked, query }, ranges, ms), compare, result, row);
+        const answer = answers[row];
+        const found = answer == null ? await rank({ ...asked, query }, ranges, ms) : [answer];
+        await settle(found, compare, result, row);
       }),
     );
     return result;

@@ -65,18 +65,46 @@ export function* searchPart(arm: Arm, part: FlatPart): Generator<undefined, Rank
   yield* scan(keep, () => top.thresholds[0] ?? -Infinity, 2 * wanted + 1_024);
   const found = emptyNeighbours(1, wanted);
   top.write(0, found, 0);
-  const candidates = found.slots.subarray(0, found.counts[0]);
+  const candidates: CodeCandidates = {
+    positions: found.slots.subarray(0, found.counts[0]),
+    scores: found.scores.subarray(0, found.counts[0]),
+    droppedSome: offered > wanted,
+  };
+  const ranked = yield* rescoreCandidates(arm, part, coded, candidates, best);
+  return ranked ?? (yield* searchAgain(arm, part, coded, best.kth(), scan));
+}
+
+/** The best rows by codes, best first. */
+export interface CodeCandidates {
+  readonly positions: Int32Array;
+  /** In units of the query's code. */
+  readonly scores: Float32Array;
+  /** Whether rows were left out, none of them with a score above the last one's. */
+  readonly droppedSome: boolean;
+}
+
+/**
+ * Scores candidates again in float32.
+ *
+ * @param best takes the scores
+ * @returns undefined where a proof was asked for and a row that was left out may be among the best
+ */
+export function* rescoreCandidates(
+  arm: Arm,
+  part: Pick<FlatPart, "query" | "k" | "proof" | "firstSlot" | "error">,
+  coded: CodedQuery,
+  { positions, scores, droppedSome }: CodeCandidates,
+  best: BestRows,
+): Generator<undefined, Ranked | undefined> {
+  const { query, proof, firstSlot } = part;
   if (!proof) {
-    yield* rescoreAll(arm, query, candidates, firstSlot, best);
+    yield* rescoreAll(arm, query, positions, firstSlot, best);
     return best.ranked();
   }
-  const scores = found.scores.subarray(0, found.counts[0]);
-  yield* rescorePossible(arm, part, coded, { positions: candidates, scores, best });
+  yield* rescorePossible(arm, part, coded, { positions, scores, best });
   const reach = scoreBound(coded, part.error, query.length);
-  const kth = best.kth();
-  const dropped = offered > wanted ? (scores.at(-1) ?? 0) * coded.scale + reach : -Infinity;
-  if (dropped < kth) return best.ranked();
-  return yield* searchAgain(arm, part, coded, kth, scan);
+  const dropped = droppedSome ? (scores.at(-1) ?? 0) * coded.scale + reach : -Infinity;
+  return dropped < best.kth() ? best.ranked() : undefined;
 }
 
 /** Scores every row again that may be at least as good as `kth`, which is the score of a k-th row, if not of the best k. */
@@ -153,7 +181,7 @@ function* rescoreAll(
 /** Scores candidates again, passing over those that by their own error cannot be among the best. */
 function* rescorePossible(
   arm: Arm,
-  { query, firstSlot, k }: FlatPart,
+  { query, firstSlot, k }: Pick<FlatPart, "query" | "firstSlot" | "k">,
   coded: CodedQuery,
   candidates: { readonly positions: Int32Array; readonly scores: Float32Array; readonly best: BestRows },
 ): Generator<undefined, void> {

@@ -1,4 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
+import type { BatchRanked, BatchRescore } from "./batch-rescore.ts";
+import type { BatchCandidates, BatchPart } from "./batch-scan.ts";
 import type { Ranked } from "./best-rows.ts";
 import type { FlatPart } from "./flat-part.ts";
 import type { Mail } from "./mailbox.ts";
@@ -11,6 +13,8 @@ export type Shared = { readonly segment: SegmentHandle } | { readonly rows: Rows
 /** The kinds of work that a search worker does: what it is given, beside what is shared, and what it answers. */
 export interface SearchJobs {
   readonly part: { readonly argument: FlatPart; readonly answer: Ranked };
+  readonly scanBatch: { readonly argument: BatchPart; readonly answer: BatchCandidates };
+  readonly rescoreBatch: { readonly argument: BatchRescore; readonly answer: BatchRanked };
 }
 
 export type SearchJobKind = keyof SearchJobs;

@@ -106,6 +106,9 @@ export const createSearchPool = (
     members[index] = member;
     // An uncaught error ends the thread, too.
     thread.on("error", () => undefined);
+    // A thread answers this call only where its module could not be opened, or after it was told to close.
+    thread.postMessage({ call: "close", argument: null });
+    thread.once("message", () => void thread.terminate());
     thread.once("exit", () => {
       if (members[index] === member) members[index] = undefined;
       const unanswered = member.job;
@@ -144,7 +147,7 @@ export const createSearchPool = (
   };
 
   const begin = (member: Member, waiting: Waiting): void => {
-    const { mail, thread } = member;
+    const { thread } = member;
     member.job = waiting;
     thread.ref();
     const job: SearchJob = {
@@ -153,16 +156,21 @@ export const createSearchPool = (
       rows: share(member, waiting.rows, { rows: waiting.rows }),
       argument: waiting.argument,
     };
-    member.done = Atomics.load(mail.words, MAILBOX.done);
+    member.done = Atomics.load(member.mail.words, MAILBOX.done);
     post(member, { job });
-    const wait = Atomics.waitAsync(mail.words, MAILBOX.done, member.done);
-    if (wait.async) void wait.value.then(() => finish(member, waiting));
+    awaitAnswer(member, waiting);
+  };
+
+  /** A notice may also be a late one of the answer before: then the count is what it was, and it goes on waiting. */
+  const awaitAnswer = (member: Member, waiting: Waiting): void => {
+    if (member.job !== waiting) return;
+    const wait = Atomics.waitAsync(member.mail.words, MAILBOX.done, member.done);
+    if (wait.async) void wait.value.then(() => awaitAnswer(member, waiting));
     else finish(member, waiting);
   };
 
   const finish = (member: Member, waiting: Waiting): void => {
     const { mail, port, thread } = member;
-    if (member.job !== waiting) return;
     const { resolve, reject } = waiting;
     member.job = undefined;
     thread.unref();
@@ -191,7 +199,6 @@ export const createSearchPool = (
         member.thread.ref();
         const exit = new Promise((resolve) => member.thread.once("exit", resolve));
         post(member, { close: true });
-        member.thread.postMessage("close");
         await exit;
       });
       await Promise.all(ended);

@@ -1,5 +1,9 @@
 import { receiveMessageOnPort } from "node:worker_threads";
 import { messageOf } from "../../errors.ts";
+import { createBatchMemory } from "./batch-memory.ts";
+import { openBatchProducts } from "./batch-products.ts";
+import { rescoreBatch } from "./batch-rescore.ts";
+import { scanBatch, type BatchTools } from "./batch-scan.ts";
 import { finished, searchPart, type Arm } from "./flat-part.ts";
 import type { SearchJob, SearchJobKind, SearchJobs, SearchMessage, SearchWorkerData } from "./jobs.ts";
 import { openScanKernels, type ScanKernels } from "./kernels.ts";
@@ -24,10 +28,19 @@ const JOBS: {
   readonly [Kind in SearchJobKind]: (
     arm: Arm,
     argument: SearchJobs[Kind]["argument"],
+    tools: () => Promise<BatchTools>,
   ) => Answer<Kind> | Promise<Answer<Kind>>;
 } = {
   part: (arm, part) => finished(searchPart(arm, part)),
+  scanBatch: async ({ segment }, part, tools) => scanBatch(segment, part, await tools()),
+  rescoreBatch: (arm, given) => rescoreBatch(arm, given),
 };
+
+const doJob = <Kind extends SearchJobKind>(
+  arm: Arm,
+  { kind, argument }: SearchJob<Kind>,
+  tools: () => Promise<BatchTools>,
+): Answer<Kind> | Promise<Answer<Kind>> => JOBS[kind](arm, argument, tools);
 
 /**
  * Answers jobs until it is told to close. While there is none the thread waits on its mailbox, from where it goes on sooner
@@ -36,6 +49,9 @@ const JOBS: {
 export const open = async ({ port, mail, thread }: SearchWorkerData): Promise<object> => {
   const { words } = mail;
   const opened: Opened = { segments: new Map(), rows: new Map() };
+  let batch: Promise<BatchTools> | undefined;
+  const tools = (): Promise<BatchTools> =>
+    (batch ??= openBatchProducts().then((products) => ({ memory: createBatchMemory(), products })));
 
   const share = (message: Extract<SearchMessage, { readonly open: number }>): void => {
     const { shared } = message;
@@ -50,7 +66,7 @@ export const open = async ({ port, mail, thread }: SearchWorkerData): Promise<ob
 
   const answer = async (job: SearchJob): Promise<void> => {
     try {
-      const value = await JOBS[job.kind](armOf(opened, thread, job), job.argument);
+      const value = await doJob(armOf(opened, thread, job), job, tools);
       if ("slots" in value && writeRows(mail, value)) words[MAILBOX.kind] = ANSWER.rows;
       else {
         port.postMessage(value);
@@ -70,6 +86,7 @@ export const open = async ({ port, mail, thread }: SearchWorkerData): Promise<ob
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
       const { message } = next as { readonly message: SearchMessage };
       if ("close" in message) {
+        await (await batch)?.products.close();
         port.close();
         return {};
       }

@@ -1,0 +1,54 @@
+import { createTopK, emptyNeighbours } from "../top-k.ts";
+import type { BatchCandidates } from "./batch-scan.ts";
+import { createBestRows, type Ranked } from "./best-rows.ts";
+import { codeQuery } from "./coding.ts";
+import { finished, rescoreCandidates, type Arm, type FlatPart } from "./flat-part.ts";
+
+/** Queries of a batch whose candidates one thread scores again. */
+export interface BatchRescore extends Pick<FlatPart, "k" | "proof" | "firstSlot" | "error"> {
+  readonly queries: Float32Array;
+  readonly dimension: number;
+  readonly wanted: number;
+  /** The queries `first` to `last - 1`. */
+  readonly first: number;
+  readonly last: number;
+  /** What each part of the rows had. */
+  readonly parts: readonly BatchCandidates[];
+}
+
+/** The answer for each query; null where it must be searched for again, on its own. */
+export interface BatchRanked {
+  readonly answers: readonly (Ranked | null)[];
+}
+
+/**
+ * Merges the candidates of all parts and scores the best again. A threshold that a sample had made too high is found here:
+ * then fewer candidates than wanted are left, or the last of them is below it.
+ */
+export const rescoreBatch = (arm: Arm, given: BatchRescore): BatchRanked => {
+  const { queries, dimension, wanted, first, last, parts, k } = given;
+  const answers: (Ranked | null)[] = [];
+  for (let query = first; query < last; query++) {
+    const top = createTopK(1, wanted, (a, b) => a - b);
+    let highest = -Infinity;
+    for (const { counts, starts, positions, scores, thresholds } of parts) {
+      const start = starts[query] ?? 0;
+      for (let i = start; i < start + (counts[query] ?? 0); i++)
+        top.offer(0, positions[i] ?? 0, scores[i] ?? 0);
+      highest = Math.max(highest, thresholds[query] ?? Infinity);
+    }
+    const found = emptyNeighbours(1, wanted);
+    top.write(0, found, 0);
+    const count = found.counts[0] ?? 0;
+    if (count < wanted || (found.scores[wanted - 1] ?? -Infinity) < highest) {
+      answers.push(null);
+      continue;
+    }
+    const row = queries.subarray(query * dimension, (query + 1) * dimension);
+    const part = { query: row, k, proof: given.proof, firstSlot: given.firstSlot, error: given.error };
+    const candidates = { positions: found.slots, scores: found.scores, droppedSome: true };
+    const best = createBestRows(k);
+    answers.push(finished(rescoreCandidates(arm, part, codeQuery(row), candidates, best)) ?? null);
+  }
+  return { answers };
+};
