@@ -5,6 +5,10 @@ import { optional, sequence } from "./values.ts";
 export const indexKind = z.enum(["exact", "hnsw"]);
 export type IndexKind = z.output<typeof indexKind>;
 
+/** The ways of answering a search: `flat` scans codes as `exact` does, but without a proof that no neighbour is missed. */
+export const searchWay = z.enum(["exact", "flat", "hnsw"]);
+export type SearchWay = z.output<typeof searchWay>;
+
 /** What an index or a plan says of the transform that its vectors went through. */
 export const transformUsed = {
   transform: fittedTransform,
@@ -74,7 +78,10 @@ export type AdoptedIndexesBody = z.input<typeof adoptedIndexes>;
 
 export const plan = z
   .strictObject({
-    index: indexKind,
+    index: searchWay.openapi({
+      description:
+        "`flat` is a scan of codes without the proof that `exact` has: it may miss one neighbour in a thousand.",
+    }),
     reason: z.string(),
     k: z.int(),
     ef: optional(z.int()),

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { classifyResult, explainSetting, MAX_EXPLANATIONS } from "./explain.ts";
 import { filter } from "./filter.ts";
-import { indexKind, plan } from "./indexes.ts";
+import { searchWay, plan } from "./indexes.ts";
 import { describeKinds, input, RED_PIXEL } from "./inputs.ts";
 import { ensemble, scored, scoring } from "./methods.ts";
 import { namedTransform } from "./transforms.ts";
@@ -173,7 +173,7 @@ const searchHit = z.strictObject({
 
 const hitsPlan = plan
   .extend({
-    index: z.enum([...indexKind.options, "captions"]).openapi({
+    index: z.enum([...searchWay.options, "captions"]).openapi({
       description: "`captions`: keywords were looked for in Postgres, and no vectors were compared.",
     }),
   })

@@ -25,39 +25,60 @@ export interface Circumstances {
 
 export type IndexChoice = Pick<SearchPlan, "index" | "reason" | "ef" | "estimateMs" | "otherMs">;
 
+/** Up to so many anchors every answer without a graph is proven, for a proof takes little there. */
+const PROVEN_UP_TO = 30_000;
+/** A proof is left out where it would take more of the time than this share, */
+const PROOF_SHARE = 0.2;
+/** and more milliseconds than this. */
+const PROOF_MS = 0.3;
+
 /**
- * Chooses the index for a search: the fastest by estimate among those that reach the recall target. With a filter
- * always the exact index, so that a filter never reduces recall.
+ * Chooses how to answer a search: the fastest by estimate among the ways that reach the recall target. With a filter always
+ * exactly, so that a filter never reduces recall.
  */
 export const chooseIndex = (
   search: Pick<SpaceSearch, "k" | "exact" | "ef">,
   where: Circumstances,
 ): IndexChoice => {
   const { anchors, rows, allowed, dimension, batch, hnsw, curve, profile, costs } = where;
-  const byExact = rounded(codesMs(costs, { rows, allowed, dimension, batch, k: search.k, proof: true }));
+  const work = { rows, allowed, dimension, batch, k: search.k };
+  const byExact = rounded(codesMs(costs, { ...work, proof: true }));
+  const byFlat = rounded(codesMs(costs, { ...work, proof: false }));
   const exact = (reason: string): IndexChoice => ({ index: "exact", reason, estimateMs: byExact });
   if (search.exact === true) return exact("exact was asked for");
   if (allowed < anchors) return exact("a filter is given, and an exact search never misses for it");
-  if (hnsw === "unwanted") return exact(`${anchors} anchors are at most ${profile.exactLimit}`);
-  if (hnsw !== "ready") return exact(NOT_READY[hnsw]);
+  const proofTakes = byExact - byFlat;
+  const isProven = anchors <= PROVEN_UP_TO || proofTakes < Math.max(PROOF_MS, PROOF_SHARE * byExact);
+  const byCodes = isProven ? byExact : byFlat;
+  const codes = (reason: string): IndexChoice =>
+    isProven
+      ? exact(reason)
+      : {
+          index: "flat",
+          reason: `${reason}, and the proof of an exact search takes more time than it is worth`,
+          estimateMs: byFlat,
+          otherMs: byExact,
+        };
+  if (hnsw === "unwanted") return codes(`${anchors} anchors are at most ${profile.exactLimit}`);
+  if (hnsw !== "ready") return codes(NOT_READY[hnsw]);
   if (search.ef !== undefined) {
     const ef = Math.max(search.ef, search.k);
     const byGraph = rounded(graphMs(costs, { anchors, dimension, batch, ef }));
-    return { index: "hnsw", reason: "ef was given", ef, estimateMs: byGraph, otherMs: byExact };
+    return { index: "hnsw", reason: "ef was given", ef, estimateMs: byGraph, otherMs: byCodes };
   }
-  if (curve === undefined) return exact("the recall of the HNSW graph is not measured yet");
+  if (curve === undefined) return codes("the recall of the HNSW graph is not measured yet");
   const point = pointFor(curve, search.k, RECALL_TARGET);
   if (point === undefined) {
-    return exact(`no ef is known with which the HNSW graph holds recall ${RECALL_TARGET} at k = ${search.k}`);
+    return codes(`no ef is known with which the HNSW graph holds recall ${RECALL_TARGET} at k = ${search.k}`);
   }
   const byGraph = rounded(batch * point.ms);
-  if (byExact <= byGraph) return { ...exact("an exact search takes less time"), otherMs: byGraph };
+  if (byCodes <= byGraph) return { ...codes("a scan of all codes takes less time"), otherMs: byGraph };
   return {
     index: "hnsw",
-    reason: `an exact search takes more time, and recall at k = ${point.k} was measured as ${point.recall.toFixed(4)}`,
+    reason: `a scan of all codes takes more time, and recall at k = ${point.k} was measured as ${point.recall.toFixed(4)}`,
     ef: Math.max(point.ef, search.k),
     estimateMs: byGraph,
-    otherMs: byExact,
+    otherMs: byCodes,
   };
 };
 

@@ -1,4 +1,4 @@
-import type { IndexKind } from "../api/indexes.ts";
+import type { SearchWay } from "../api/indexes.ts";
 import { entryOf } from "../errors.ts";
 import type { FlatIndex } from "./codes/flat-index.ts";
 import { countOnes } from "./unit-rows.ts";
@@ -130,8 +130,9 @@ export const createView = (
       });
       const transformed = await focused.show(queries);
       const { k } = options;
-      const searches: Readonly<Record<IndexKind, () => Promise<Neighbours>>> = {
+      const searches: Readonly<Record<SearchWay, () => Promise<Neighbours>>> = {
         exact: () => exact.search(transformed, { k, allow: options.allow ?? live }),
+        flat: () => exact.search(transformed, { k, allow: options.allow ?? live, proof: false }),
         hnsw: () => {
           if (hnsw === undefined) throw new Error("the planner chose a graph that is not there");
           const ef = choice.ef ?? profile.hnsw.ef;

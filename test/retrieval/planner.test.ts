@@ -222,10 +222,31 @@ describe("the choice of an index", () => {
     }
   });
 
-  test("is exact for a batch that the matrix product answers sooner", () => {
+  test("is exact for a batch that codes answer sooner", () => {
     const choice = chooseIndex({ k: 100 }, { ...where, batch: 64 });
-    expect(choice).toMatchObject({ index: "exact", reason: "an exact search takes less time", otherMs: 256 });
+    expect(choice).toMatchObject({
+      index: "exact",
+      reason: "a scan of all codes takes less time",
+      otherMs: 256,
+    });
     expect(choice.estimateMs).toBeLessThan(256);
+  });
+
+  test("leaves a proof out among many anchors where it would take a fifth of the time, and never below", () => {
+    const many = { ...where, hnsw: "missing", rows: 100_000, anchors: 100_000, allowed: 100_000 } as const;
+    const choice = chooseIndex({ k: 800 }, many);
+    expect(choice).toMatchObject({
+      index: "flat",
+      reason:
+        "the HNSW library is not installed, and the proof of an exact search takes more time than it is worth",
+    });
+    expect(choice.estimateMs).toBeLessThan(0.8 * (choice.otherMs ?? 0));
+    expect(chooseIndex({ k: 10 }, many).index).toBe("exact");
+    expect(chooseIndex({ k: 800, exact: true }, many).index).toBe("exact");
+    expect(chooseIndex({ k: 800 }, { ...many, allowed: 99_999 }).index).toBe("exact");
+    expect(chooseIndex({ k: 800 }, { ...many, rows: 30_000, anchors: 30_000, allowed: 30_000 }).index).toBe(
+      "exact",
+    );
   });
 
   test("is exact while nothing is measured", () => {

@@ -2026,7 +2026,7 @@ Metadata = Mapping[str, Any]
 
 class Plan(TypedDict):
     """Which index answered and why."""
-    index: Literal['exact', 'hnsw']
+    index: Literal['exact', 'flat', 'hnsw']
     reason: str
     k: int
     ef: NotRequired[int]
@@ -2518,7 +2518,7 @@ class SearchAnswer(TypedDict):
 
 class SearchPlan(TypedDict):
     """Which index answered and why."""
-    index: Literal['exact', 'hnsw', 'captions']
+    index: Literal['exact', 'flat', 'hnsw', 'captions']
     reason: str
     k: int
     ef: NotRequired[int]
