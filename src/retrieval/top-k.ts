@@ -50,7 +50,7 @@ export const createTopK = (queries: number, k: number, compare: (a: Slot, b: Slo
     if (count + 1 === capacity) prune(query);
   };
 
-  const selection = createSelection(capacity);
+  const selection = selectionFor(capacity);
   const prune = (query: number): void => {
     const count = counts[query] ?? 0;
     if (count <= k) return;
@@ -134,6 +134,21 @@ const BUCKETS = 1_024;
 const CROWDED = 48;
 /** Below this number, counting takes longer than it saves. */
 const FEW = 64;
+
+let shared: { readonly capacity: number; readonly selection: Selection } | undefined;
+
+/**
+ * A selection of at least this capacity. All share its buffers, which hold nothing between two calls.
+ *
+ * @param capacity the maximum number of pairs
+ */
+export const selectionFor = (capacity: number): Selection => {
+  if (shared === undefined || shared.capacity < capacity) {
+    const larger = Math.max(capacity, 4_096);
+    shared = { capacity: larger, selection: createSelection(larger) };
+  }
+  return shared.selection;
+};
 
 /** @param capacity the maximum number of pairs */
 export const createSelection = (capacity: number): Selection => {

@@ -1,8 +1,8 @@
-import { createTopK, emptyNeighbours } from "../top-k.ts";
 import type { BatchCandidates } from "./batch-scan.ts";
 import { createBestRows, type Ranked } from "./best-rows.ts";
+import { createCandidateKeeper } from "./code-candidates.ts";
 import { codeQuery } from "./coding.ts";
-import { finished, rescoreCandidates, type Arm, type FlatPart } from "./flat-part.ts";
+import { finished, leastOf, rescoreCandidates, type Arm, type FlatPart } from "./flat-part.ts";
 
 /** Queries of a batch whose candidates one thread scores again. */
 export interface BatchRescore extends Pick<FlatPart, "k" | "proof" | "firstSlot" | "error"> {
@@ -29,24 +29,21 @@ export const rescoreBatch = (arm: Arm, given: BatchRescore): BatchRanked => {
   const { queries, dimension, wanted, first, last, parts, k } = given;
   const answers: (Ranked | null)[] = [];
   for (let query = first; query < last; query++) {
-    const top = createTopK(1, wanted, (a, b) => a - b);
+    const keeper = createCandidateKeeper(wanted);
     let highest = -Infinity;
     for (const { counts, starts, positions, scores, thresholds } of parts) {
       const start = starts[query] ?? 0;
       for (let i = start; i < start + (counts[query] ?? 0); i++)
-        top.offer(0, positions[i] ?? 0, scores[i] ?? 0);
+        keeper.offer(positions[i] ?? 0, scores[i] ?? 0);
       highest = Math.max(highest, thresholds[query] ?? Infinity);
     }
-    const found = emptyNeighbours(1, wanted);
-    top.write(0, found, 0);
-    const count = found.counts[0] ?? 0;
-    if (count < wanted || (found.scores[wanted - 1] ?? -Infinity) < highest) {
+    const candidates = { ...keeper.take(), droppedSome: true };
+    if (candidates.positions.length < wanted || leastOf(candidates.scores) < highest) {
       answers.push(null);
       continue;
     }
     const row = queries.subarray(query * dimension, (query + 1) * dimension);
     const part = { query: row, k, proof: given.proof, firstSlot: given.firstSlot, error: given.error };
-    const candidates = { positions: found.slots, scores: found.scores, droppedSome: true };
     const best = createBestRows(k);
     answers.push(finished(rescoreCandidates(arm, part, codeQuery(row), candidates, best)) ?? null);
   }

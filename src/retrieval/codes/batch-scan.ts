@@ -1,6 +1,7 @@
-import { createSelection, createTopK, emptyNeighbours } from "../top-k.ts";
+import { selectionFor, createTopK, emptyNeighbours } from "../top-k.ts";
 import type { BatchMemory } from "./batch-memory.ts";
 import type { BatchProducts } from "./batch-products.ts";
+import { settleLast } from "./code-candidates.ts";
 import { codeQuery, type CodedQuery } from "./coding.ts";
 import { EXTENT_ROWS, EXTENT_SHIFT } from "./layout.ts";
 import type { Segment } from "./segment.ts";
@@ -109,7 +110,7 @@ export const scanBatch = async (
 const bytesOf = (coded: readonly CodedQuery[], stride: number, columns: number): Int8Array<ArrayBuffer> => {
   const bytes = new Int8Array(stride * columns);
   coded.forEach((query, column) => {
-    query.bytes.forEach((value, j) => (bytes[j * columns + column] = value));
+    for (let j = 0; j < stride; j++) bytes[j * columns + column] = query.bytes[j] ?? 0;
   });
   return bytes;
 };
@@ -181,7 +182,7 @@ const sampleThresholds = async (
 
 /** Drops from a query's region what may not be found, and with `select` all but the wanted best where it has more. */
 const createPruning = (own: BatchMemory, wanted: number, capacity: number, allow: Uint8Array | undefined) => {
-  const selection = createSelection(capacity);
+  const selection = selectionFor(capacity);
   const slots = new Int32Array(capacity);
   const values = new Float32Array(capacity);
   return (query: number, isFull: boolean): { positions: Int32Array; scores: Float32Array } => {
@@ -197,11 +198,8 @@ const createPruning = (own: BatchMemory, wanted: number, capacity: number, allow
     }
     if (count > wanted) {
       const considered = selection.moveBestFirst(values, slots, 0, count, wanted);
-      settleTies(values, slots, wanted, considered);
+      own.thresholds[query] = settleLast(values, slots, wanted, considered);
       count = wanted;
-      let least = Infinity;
-      for (let i = 0; i < count; i++) least = Math.min(least, values[i] ?? 0);
-      own.thresholds[query] = least;
     }
     if (isFull) {
       for (let i = 0; i < count; i++) {
@@ -212,22 +210,6 @@ const createPruning = (own: BatchMemory, wanted: number, capacity: number, allow
     }
     return { positions: slots.subarray(0, count), scores: values.subarray(0, count) };
   };
-};
-
-/** Among scores equal to the last wanted, keeps the lowest positions: the answer must not depend on the order of work. */
-const settleTies = (
-  scores: Float32Array,
-  positions: Int32Array,
-  wanted: number,
-  considered: number,
-): void => {
-  let least = Infinity;
-  for (let i = 0; i < wanted; i++) least = Math.min(least, scores[i] ?? 0);
-  if (!scores.subarray(wanted, considered).includes(least)) return;
-  const places: number[] = [];
-  for (let i = 0; i < considered; i++) if (scores[i] === least) places.push(i);
-  const tied = Int32Array.from(places, (place) => positions[place] ?? 0).sort();
-  places.forEach((place, i) => (positions[place] = tied[i] ?? 0));
 };
 
 const candidatesOf = (

@@ -1,4 +1,4 @@
-import { createSelection } from "../top-k.ts";
+import { selectionFor } from "../top-k.ts";
 
 /** The best rows of a part of the anchors, best first, and all that are as good as the k-th: ids decide among those. */
 export interface Ranked {
@@ -18,7 +18,7 @@ export interface BestRows {
 export const createBestRows = (k: number, floor = -Infinity): BestRows => {
   let slots = new Int32Array(2 * k + 32);
   let scores = new Float32Array(slots.length);
-  let selection = createSelection(slots.length);
+  let selection = selectionFor(slots.length);
   let count = 0;
   let threshold = floor;
 
@@ -29,7 +29,7 @@ export const createBestRows = (k: number, floor = -Infinity): BestRows => {
     ];
     biggerSlots.set(slots);
     biggerScores.set(scores);
-    [slots, scores, selection] = [biggerSlots, biggerScores, createSelection(biggerSlots.length)];
+    [slots, scores, selection] = [biggerSlots, biggerScores, selectionFor(biggerSlots.length)];
   };
 
   /** Drops what is below the k-th. */

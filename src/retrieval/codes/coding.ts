@@ -70,17 +70,21 @@ export interface CodedQuery {
 export const codeQuery = (query: Float32Array): CodedQuery => {
   const bytes = new Int8Array(strideOf(query.length));
   let most = 0;
-  for (const value of query) most = Math.max(most, Math.abs(value));
+  for (let j = 0; j < query.length; j++) {
+    const size = Math.abs(query[j] ?? 0);
+    if (size > most) most = size;
+  }
   const scale = most / QUERY_LEVELS;
+  const inverse = most === 0 ? 0 : QUERY_LEVELS / most;
   let [square, sum, norm] = [0, 0, 0];
-  if (most > 0) {
-    query.forEach((value, j) => {
-      const level = Math.round((QUERY_LEVELS * value) / most);
-      bytes[j] = level;
-      sum += level;
-      square += (value - scale * level) ** 2;
-      norm += value * value;
-    });
+  for (let j = 0; j < query.length; j++) {
+    const value = query[j] ?? 0;
+    const level = Math.round(value * inverse);
+    bytes[j] = level;
+    sum += level;
+    const off = value - scale * level;
+    square += off * off;
+    norm += value * value;
   }
   return { bytes, scale, error: Math.sqrt(square), norm: Math.sqrt(norm), start: -ZERO_CODE * sum };
 };

@@ -1,6 +1,7 @@
-import { createTopK, emptyNeighbours } from "../top-k.ts";
+import { selectionFor } from "../top-k.ts";
 import { createBestRows, type BestRows, type Ranked } from "./best-rows.ts";
 import { candidatesFor } from "./candidates.ts";
+import { createCandidateKeeper, type CodeCandidates } from "./code-candidates.ts";
 import { codeQuery, errorStep, scoreBound, writeQuery, type CodedQuery } from "./coding.ts";
 import type { ScanKernels } from "./kernels.ts";
 import { AREA, EXTENT_ROWS, EXTENT_SHIFT } from "./layout.ts";
@@ -54,33 +55,14 @@ export function* searchPart(arm: Arm, part: FlatPart): Generator<undefined, Rank
     yield* rescoreAll(arm, query, positions, firstSlot, best);
     return best.ranked();
   }
-  const top = createTopK(1, wanted, (a, b) => a - b);
-  let offered = 0;
+  const keeper = createCandidateKeeper(wanted);
   const keep: Found = (position, score) => {
-    if (allow !== undefined && allow[firstSlot + position] !== 1) return;
-    offered++;
-    top.offer(0, position, score);
+    if (allow === undefined || allow[firstSlot + position] === 1) keeper.offer(position, score);
   };
   const scan = positions === undefined ? scanRange(arm, coded, from, to) : scanList(arm, coded, positions);
-  yield* scan(keep, () => top.thresholds[0] ?? -Infinity, 2 * wanted + 1_024);
-  const found = emptyNeighbours(1, wanted);
-  top.write(0, found, 0);
-  const candidates: CodeCandidates = {
-    positions: found.slots.subarray(0, found.counts[0]),
-    scores: found.scores.subarray(0, found.counts[0]),
-    droppedSome: offered > wanted,
-  };
-  const ranked = yield* rescoreCandidates(arm, part, coded, candidates, best);
+  yield* scan(keep, keeper.threshold, 2 * wanted + 1_024);
+  const ranked = yield* rescoreCandidates(arm, part, coded, keeper.take(), best);
   return ranked ?? (yield* searchAgain(arm, part, coded, best.kth(), scan));
-}
-
-/** The best rows by codes, best first. */
-export interface CodeCandidates {
-  readonly positions: Int32Array;
-  /** In units of the query's code. */
-  readonly scores: Float32Array;
-  /** Whether rows were left out, none of them with a score above the last one's. */
-  readonly droppedSome: boolean;
 }
 
 /**
@@ -96,16 +78,38 @@ export function* rescoreCandidates(
   { positions, scores, droppedSome }: CodeCandidates,
   best: BestRows,
 ): Generator<undefined, Ranked | undefined> {
-  const { query, proof, firstSlot } = part;
+  const { query, k, proof, firstSlot } = part;
   if (!proof) {
     yield* rescoreAll(arm, query, positions, firstSlot, best);
     return best.ranked();
   }
-  yield* rescorePossible(arm, part, coded, { positions, scores, best });
+  const cut = kthOf(scores, k);
+  const first = positions.filter((_, i) => (scores[i] ?? 0) >= cut);
+  yield* rescoreAll(arm, query, first, firstSlot, best);
+  const others = {
+    positions: positions.filter((_, i) => (scores[i] ?? 0) < cut),
+    scores: scores.filter((score) => score < cut),
+    best,
+  };
+  yield* rescorePossible(arm, part, coded, others);
+  const least = leastOf(scores);
   const reach = scoreBound(coded, part.error, query.length);
-  const dropped = droppedSome ? (scores.at(-1) ?? 0) * coded.scale + reach : -Infinity;
-  return dropped < best.kth() ? best.ranked() : undefined;
+  return !droppedSome || least * coded.scale + reach < best.kth() ? best.ranked() : undefined;
 }
+
+/** The k-th greatest score, or the least where there are fewer. */
+const kthOf = (scores: Float32Array, k: number): number => {
+  if (scores.length <= k) return leastOf(scores);
+  const best = scores.slice();
+  selectionFor(best.length).moveBestFirst(best, new Int32Array(best.length), 0, best.length, k);
+  return leastOf(best.subarray(0, k));
+};
+
+export const leastOf = (scores: Float32Array): number => {
+  let least = Infinity;
+  for (const score of scores) if (score < least) least = score;
+  return least;
+};
 
 /** Scores every row again that may be at least as good as `kth`, which is the score of a k-th row, if not of the best k. */
 function* searchAgain(
@@ -181,7 +185,7 @@ function* rescoreAll(
 /** Scores candidates again, passing over those that by their own error cannot be among the best. */
 function* rescorePossible(
   arm: Arm,
-  { query, firstSlot, k }: Pick<FlatPart, "query" | "firstSlot" | "k">,
+  { query, firstSlot }: Pick<FlatPart, "query" | "firstSlot">,
   coded: CodedQuery,
   candidates: { readonly positions: Int32Array; readonly scores: Float32Array; readonly best: BestRows },
 ): Generator<undefined, void> {
@@ -192,9 +196,7 @@ function* rescorePossible(
   for (let next = 0; next < positions.length;) {
     const kth = best.kth();
     let count = 0;
-    // The k-th score is known once k rows have one.
-    const most = kth === -Infinity ? Math.min(RESCORED, Math.max(k, 16)) : RESCORED;
-    for (; next < positions.length && count < most; next++) {
+    for (; next < positions.length && count < RESCORED; next++) {
       const position = positions[next] ?? 0;
       const error = (extents[position >>> EXTENT_SHIFT]?.errors[position & (EXTENT_ROWS - 1)] ?? 255) * step;
       const score = (scores[next] ?? 0) * coded.scale;
