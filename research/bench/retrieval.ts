@@ -17,6 +17,7 @@ import {
   pointFor,
   readProfile,
   RECALL_TARGET,
+  requireGraphSettings,
   useCosts,
   type Costs,
   type Neighbours,
@@ -56,7 +57,7 @@ interface Subjects {
   readonly peers: readonly Peer[];
 }
 
-const profile = readProfile("default");
+const profile = requireGraphSettings(readProfile("hnsw"));
 const compare = (a: number, b: number): number => a - b;
 
 /** Our graph, and the library's object inside it, so that both are measured on the same graph. */
@@ -160,6 +161,8 @@ const measure = async (subjects: Subjects, k: number, batch: number, filtered: b
       dimension: DIMENSION,
       batch,
       hnsw: hnsw === undefined ? "unwanted" : "ready",
+      partitions: "unwanted",
+      partitionCurve: undefined,
       curve,
       profile,
       costs,

@@ -2,11 +2,11 @@ import { z } from "@hono/zod-openapi";
 import { fittedTransform } from "./transforms.ts";
 import { optional, sequence } from "./values.ts";
 
-export const indexKind = z.enum(["exact", "hnsw"]);
+export const indexKind = z.enum(["exact", "partitions", "hnsw"]);
 export type IndexKind = z.output<typeof indexKind>;
 
 /** The ways of answering a search: `flat` scans codes as `exact` does, but without a proof that no neighbour is missed. */
-export const searchWay = z.enum(["exact", "flat", "hnsw"]);
+export const searchWay = z.enum(["exact", "flat", "partitions", "hnsw"]);
 export type SearchWay = z.output<typeof searchWay>;
 
 /** What an index or a plan says of the transform that its vectors went through. */
@@ -21,7 +21,7 @@ export const transformUsed = {
 
 const graphOrigin = {
   source: z.enum(["built", "adopted"]).openapi({
-    description: "Whether this service built the graph, or `build-index` did and the service read its files.",
+    description: "Whether this service built it, or `build-index` did and the service read its files.",
   }),
   sequence: sequence.openapi({
     description: "Of the anchors that it was begun with; later ones are inserted as they come.",
@@ -36,6 +36,24 @@ const graphStatus = z.strictObject({
   vectors: z.int(),
 });
 
+const partitionStatus = z.strictObject({
+  source: z.enum(["built", "saved", "adopted"]).openapi({
+    description:
+      "Whether this service built the lists, read those that it had saved at a stop, or read those that `build-index` made.",
+  }),
+  sequence: sequence.openapi({
+    description: "Of the anchors that the lists were built of; later ones are added as they come.",
+  }),
+  state: z.enum(["building", "ready"]).openapi({
+    description: "While rows are being put into lists the exact index answers.",
+  }),
+  progress: z.number().min(0).max(1).openapi({ description: "The share of a build that is done." }),
+  vectors: z.int(),
+  lists: z.int(),
+});
+
+export type PartitionStatus = z.output<typeof partitionStatus>;
+
 /** Where a graph comes from, and which anchors it was begun with. */
 export type GraphOrigin = Pick<GraphStatus, keyof typeof graphOrigin>;
 export type GraphStatus = z.output<typeof graphStatus>;
@@ -49,6 +67,9 @@ export const indexStatus = z
     sequence: sequence.openapi({ description: "Up to which write it has read." }),
     ...transformUsed,
     graph: graphStatus.nullable().openapi({ description: "The HNSW graph; null where there is none." }),
+    partitions: partitionStatus.nullable().openapi({
+      description: "The lists around centroids; null where there are none, as in a small collection.",
+    }),
   })
   .openapi("IndexStatus");
 
@@ -84,12 +105,25 @@ export const plan = z
     }),
     reason: z.string(),
     k: z.int(),
-    ef: optional(z.int()),
+    ef: optional(z.int().openapi({ description: "HNSW's candidate list, where the graph answered." })),
+    effort: optional(
+      z
+        .strictObject({
+          lists: z.int().nullable().openapi({ description: "Lists read in any case; null: all." }),
+          reach: z.number().nullable().openapi({
+            description:
+              "Others are read while a row of so many standard deviations above their mean would be among the k best; null: no other.",
+          }),
+        })
+        .openapi({ description: "How far partitions were searched, where they answered." }),
+    ),
     estimateMs: z.number().openapi({
       description: "How long it should take by what was measured of this machine.",
     }),
     otherMs: optional(
-      z.number().openapi({ description: "The same for the other index, where it could have answered." }),
+      z
+        .number()
+        .openapi({ description: "The same for the exact index, or the fastest other where that answered." }),
     ),
     anchors: z.int(),
     allowed: z.int().openapi({ description: "How many of them the filter let through." }),

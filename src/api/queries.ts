@@ -31,7 +31,12 @@ export const settings = {
   exact: optional(
     z.boolean().openapi({ description: "True: the exact index, whatever the planner would pick." }),
   ),
-  ef: optional(z.int().min(1).max(MAX_EF).openapi({ description: "HNSW's candidate list.", example: 400 })),
+  ef: optional(
+    z.int().min(1).max(MAX_EF).openapi({
+      description: "HNSW's candidate list. Where partitions answer: `ef / 8` lists at least are read.",
+      example: 400,
+    }),
+  ),
 };
 
 const inputs = (most: number) => z.array(input).min(1).max(most).readonly();

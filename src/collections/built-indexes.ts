@@ -30,10 +30,10 @@ export interface Indexed {
 /** The indexes that `build-index` put into files, for all collections. */
 export interface BuiltIndexes {
   /**
-   * Takes over the graphs and fits of a collection's built index; files that can never be of use again are removed.
+   * Takes over the indexes and fits of a collection's built index; files that can never be of use again are removed.
    *
    * @throws AnchorageError `not-found` where none was built, `conflict` where it does not suit the collection,
-   * `unprocessable` where a file is damaged, `unavailable` without the HNSW library
+   * `unprocessable` where a file is damaged, `unavailable` for graphs without the HNSW library
    */
   readonly adopt: (collection: Indexed) => Promise<AdoptedIndexes>;
   /** The same where there is an index; a line says what was adopted, or why not. */
@@ -54,10 +54,9 @@ export const createBuiltIndexes = (store: Store, directory: string, log: Log): B
     const [folder, subject] = [folderOf(collection), buildSubject(collection)];
     if (!(await isBuilt(folder))) throw noneBuilt(record);
     await forgetErased(folder, subject, await erasedUpTo(store, record));
-    const graphLibrary = await requireGraphLibrary();
     const wanted = { ...subject, sequence: subject.view.sequence, anchors: subject.view.size };
     const need = { bytes: await folderBytes(folder), what: `The built index of "${record.name}"` };
-    const found = await withMemory(need, () => readBuilt(folder, wanted, graphLibrary));
+    const found = await withMemory(need, () => readBuilt(folder, wanted, requireGraphLibrary));
     if (found.state === "read") return space.adopt(found.index);
     if (found.state === "none") throw noneBuilt(record);
     if (found.state === "damaged" || found.isUseless) await removeBuilt(folder);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { encoderDirectory, networkDirectory, type Config } from "../config.ts";
 import { openEncoderRegistry, type EncoderSource } from "../encoders/index.ts";
-import { closeKernels, hnswAvailable, openMachineCosts } from "../retrieval/index.ts";
+import { closeKernels, openMachineCosts } from "../retrieval/index.ts";
 import { closeToOthers, explainFullDisk, lockDataDir, makeRoomToStart, openStore } from "../store/index.ts";
 import type { Log } from "../types.ts";
 import { openCollections } from "./collections.ts";
@@ -57,8 +57,6 @@ export const openCore = async (
     await Promise.allSettled([opening, importing]);
     const store = await opening;
     await importing;
-    const hnsw = await hnswAvailable();
-    if (!hnsw.available) log.warn(hnsw.reason);
     closing.push(closeKernels);
     const indexes = join(dataDir, "indexes");
     opened(await openMachineCosts(join(indexes, "costs.json"), log));

@@ -2,7 +2,11 @@ import { crc32 } from "node:zlib";
 import type { AnchorId, Modality, Sequence, TransformKind } from "../types.ts";
 import type { Drift } from "../api/indexes.ts";
 import { STALE_SHARE } from "./fit-keeper.ts";
-import type { BuiltLens } from "./lens-types.ts";
+import type { BuiltFit } from "./lens-types.ts";
+import type { NeighbourGraph } from "./neighbour-graph.ts";
+import type { KeptLists } from "./partitions/lists-file.ts";
+import type { SavedLists } from "./partitions/partition-index.ts";
+import type { GraphProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorView, Slot } from "./types.ts";
 
@@ -16,14 +20,20 @@ export interface BuiltAnchors {
   readonly sums: Readonly<Record<Modality, Uint32Array>>;
 }
 
-export interface BuiltModality extends Omit<BuiltLens, "graph"> {
-  readonly kind: TransformKind;
-  readonly graph: BuiltLens["graph"]["graph"];
+/** A graph that was built elsewhere; its labels are row numbers. */
+export interface BuiltGraph {
+  readonly profile: GraphProfile;
+  readonly graph: NeighbourGraph;
   /** The measured recall of the graph; null if it was not measured. */
   readonly curve: RecallCurve | null;
 }
 
-/** The graphs of both modalities with their fits, read from the files of `build-index`. */
+/** One modality's fit, with a graph over the transformed vectors or lists of them. */
+export type BuiltModality = BuiltFit & { readonly kind: TransformKind } & (
+    BuiltGraph | { readonly lists: KeptLists }
+  );
+
+/** The indexes of both modalities with their fits, read from the files of `build-index`. */
 export interface BuiltIndex {
   readonly sequence: Sequence;
   readonly anchors: BuiltAnchors;
@@ -67,6 +77,15 @@ export const matchAnchors = async (
   for (let slot = 0; slot < view.slotCount; slot++)
     if (view.isLive(slot) && known[slot] !== 1) missing.push(slot);
   return { slots, missing, gone, added: missing.length };
+};
+
+/** Lists of row numbers as lists of slots; slots that they lack are to be found a list. */
+export const listsBySlot = (lists: SavedLists, slots: Int32Array, slotCount: number): SavedLists => {
+  const listOf = new Int32Array(slotCount).fill(-1);
+  slots.forEach((slot, row) => {
+    if (slot >= 0) listOf[slot] = lists.listOf[row] ?? -1;
+  });
+  return { ...lists, listOf };
 };
 
 /** The CRC-32 of a vector's bytes. */

@@ -45,6 +45,6 @@ export const hnswAvailable = async (): Promise<{ available: boolean; reason: str
         available: false,
         reason:
           "neither hnswlib-node (compiled at install, which takes a C++ compiler) nor usearch (compiled for Linux and " +
-          "macOS) is installed: the exact index answers everything, which costs time beyond some hundred thousand anchors",
+          "macOS) is installed, so that no graph can be built; partitions need neither",
       }
     : { available: true, reason: "" };

@@ -1,6 +1,6 @@
 import type { GraphNeighbours, NeighbourGraph, GraphLibrary } from "./neighbour-graph.ts";
 import { emptyNeighbours } from "./top-k.ts";
-import type { IndexProfile } from "./profile.ts";
+import type { GraphProfile } from "./profile.ts";
 import type { Neighbours, Slot, VectorIndex } from "./types.ts";
 
 /** Maximum time that building or searching blocks the event loop. */
@@ -10,7 +10,7 @@ const FIRST_CAPACITY = 1_024;
 export const SEED = 1;
 
 /** About how many bytes a vector takes in a graph: itself, and its links, of which the lowest layer has `2 m`. */
-export const graphBytes = (dimension: number, { hnsw }: IndexProfile): number =>
+export const graphBytes = (dimension: number, { hnsw }: GraphProfile): number =>
   4 * (dimension + 2 * hnsw.m + 8);
 
 /** A graph built elsewhere and read from a file. */
@@ -26,7 +26,7 @@ export interface LoadedGraph {
 
 export interface HnswIndex extends VectorIndex {
   readonly kind: "hnsw";
-  readonly profile: IndexProfile;
+  readonly profile: GraphProfile;
   /** Number of vectors that can be found, and of hidden ones that are still in the graph. */
   readonly contents: () => { readonly live: number; readonly hidden: number };
   /** Resolves when all added vectors are in the graph. */
@@ -49,7 +49,7 @@ export const createHnswIndex = (
     readonly dimension: number;
     readonly compare: (a: Slot, b: Slot) => number;
     readonly row: (slot: Slot) => Float32Array;
-    readonly profile: IndexProfile;
+    readonly profile: GraphProfile;
     readonly loaded?: LoadedGraph;
   },
 ): HnswIndex => {
@@ -196,7 +196,7 @@ export const createHnswIndex = (
   };
 };
 
-const newGraph = (library: GraphLibrary, dimension: number, { hnsw }: IndexProfile): NeighbourGraph => {
+const newGraph = (library: GraphLibrary, dimension: number, { hnsw }: GraphProfile): NeighbourGraph => {
   const graph = library.newGraph(dimension);
   const { m, efConstruction } = hnsw;
   graph.initIndex({ maxElements: FIRST_CAPACITY, m, efConstruction, randomSeed: SEED });

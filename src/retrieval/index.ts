@@ -28,7 +28,15 @@ export {
   fittedDimension,
   type Fit,
 } from "./transform.ts";
-export { parseProfile, profileNamed, readProfile, type IndexProfile } from "./profile.ts";
+export {
+  hasGraphSettings,
+  parseProfile,
+  profileNamed,
+  readProfile,
+  requireGraphSettings,
+  type GraphProfile,
+  type IndexProfile,
+} from "./profile.ts";
 export { measureRecall, pointFor, type RecallCurve, type RecallPoint } from "./recall.ts";
 export {
   listSnapshots,

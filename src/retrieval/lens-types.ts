@@ -1,4 +1,4 @@
-import type { GraphStatus } from "../api/indexes.ts";
+import type { GraphStatus, PartitionStatus } from "../api/indexes.ts";
 import type { FittedTransform } from "../api/transforms.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { Log, Modality, Sequence, TransformKind } from "../types.ts";
@@ -6,7 +6,8 @@ import type { FlatIndex } from "./codes/flat-index.ts";
 import type { Kept } from "./fit-keeper.ts";
 import type { HnswIndex, LoadedGraph } from "./hnsw.ts";
 import type { GraphLibrary } from "./neighbour-graph.ts";
-import type { IndexProfile } from "./profile.ts";
+import type { PartitionIndex, SavedLists } from "./partitions/partition-index.ts";
+import type { GraphProfile, IndexProfile } from "./profile.ts";
 import { isTransformKind, type Fit } from "./transform.ts";
 import type { AnchorView, Changes, Slot } from "./types.ts";
 
@@ -22,8 +23,12 @@ export interface LensSource {
   /** One more than any fit of this modality and kind has had, also of one that is still being made. */
   readonly nextVersion: () => number;
   readonly log: Log;
-  /** Whether to keep a graph for any number of anchors, as after a built one was adopted. */
-  readonly graphWanted: boolean;
+  /** Whether a slot's anchor is live by now. */
+  readonly isLive: (slot: Slot) => boolean;
+  /** How to keep a graph for any number of anchors, as after a built one was adopted. */
+  readonly graphWanted: GraphProfile | undefined;
+  /** Whether to keep partitions for any number of anchors, as after built ones were adopted. */
+  readonly partitionsWanted: boolean;
 }
 
 /** One modality's transformed vectors, with the indexes over them. */
@@ -46,10 +51,14 @@ export interface Lens {
    * @param changes the space's counts when the fit was made
    */
   readonly adopt: (built: BuiltLens, view: AnchorView, changes: Changes) => Promise<HnswIndex>;
-  readonly graphWanted: () => boolean;
+  /** The same for partitions. */
+  readonly adoptLists: (built: BuiltLists, view: AnchorView, changes: Changes) => Promise<PartitionIndex>;
+  readonly graphWanted: () => GraphProfile | undefined;
+  readonly partitionsWanted: () => boolean;
   /** About how many bytes an anchor takes here, beside its vector as it was given. */
   readonly bytesAnAnchor: () => number;
   readonly graphStatus: () => GraphStatus | null;
+  readonly partitionStatus: () => PartitionStatus | null;
   /** Drops a graph that holds vectors of deleted anchors; the next query rebuilds it. */
   readonly dropHidden: () => void;
   /** The fit, to be carried over when memory is compacted. */
@@ -65,6 +74,8 @@ export interface Focused {
   readonly exact: FlatIndex;
   readonly hnsw: HnswIndex | undefined;
   readonly graphWanted: boolean;
+  readonly partitions: PartitionIndex | undefined;
+  readonly partitionsWanted: boolean;
   readonly version: number;
   /** Of the anchors that were fitted on; the view's where nothing is fitted. */
   readonly sequence: Sequence;
@@ -78,10 +89,18 @@ export interface Fitted extends Kept {
   readonly fit: Fit | null;
 }
 
+/** A fit that `build-index` made. */
+export type BuiltFit = Pick<Fitted, "fit" | "sequence" | "anchors">;
+
 /** A fit with the graph over its transformed vectors, as `build-index` makes them. */
-export interface BuiltLens extends Pick<Fitted, "fit" | "sequence" | "anchors"> {
-  readonly profile: IndexProfile;
+export interface BuiltLens extends BuiltFit {
+  readonly profile: GraphProfile;
   readonly graph: LoadedGraph;
+}
+
+/** The same with lists, whose rows are numbered by slot. */
+export interface BuiltLists extends BuiltFit {
+  readonly lists: SavedLists;
 }
 
 export type LensKey = `${Modality}/${TransformKind}`;

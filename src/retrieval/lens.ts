@@ -10,7 +10,9 @@ import { createHnswIndex, graphBytes, type HnswIndex } from "./hnsw.ts";
 import { createFitKeeper, EAGER_ANCHORS } from "./fit-keeper.ts";
 import { fit, liveVectors } from "./fit.ts";
 import { fittedTransformOf, applyTransform, deviationsOf, fittedDimension, type Fit } from "./transform.ts";
-import type { BuiltLens, Fitted, Lens, LensSource } from "./lens-types.ts";
+import type { BuiltFit, Fitted, Lens, LensSource } from "./lens-types.ts";
+import { createKeptPartitions, partitionBytes, type KeptPartitions } from "./partitions/kept-partitions.ts";
+import { hasGraphSettings, type GraphProfile } from "./profile.ts";
 import type { AnchorView, Changes } from "./types.ts";
 
 /** Rows that are transformed at once: some milliseconds, in which no request is answered. */
@@ -20,6 +22,8 @@ const FLOAT = Float32Array.BYTES_PER_ELEMENT;
 
 interface Lensed extends Fitted {
   readonly exact: FlatIndex;
+  /** Undefined until partitions are wanted. */
+  partitions: KeptPartitions | undefined;
   hnsw: HnswIndex | undefined;
   origin: GraphOrigin;
   /** Slots that are indexed, and those that were handed to the graph. */
@@ -30,7 +34,8 @@ interface Lensed extends Fitted {
 export const createLens = (kind: TransformKind, source: LensSource, carried: Fitted | undefined): Lens => {
   const { raw, compare, profile, graphLibrary, modality } = source;
   const name = `${kind} transform of ${modality} vectors`;
-  let { graphWanted } = source;
+  let { graphWanted: graphProfile, partitionsWanted } = source;
+  const profileWithGraph = hasGraphSettings(profile) ? profile : undefined;
   let warned = false;
   let syncing: Promise<void> = Promise.resolve();
 
@@ -38,8 +43,15 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     const dimension = fitted.fit === null ? raw.dimension : fittedDimension(fitted.fit);
     const exact = kind === "none" ? raw : createFlatIndex({ dimension, compare });
     const origin: GraphOrigin = { source: "built", sequence: fitted.sequence };
-    return { ...fitted, exact, hnsw: undefined, origin, upTo: kind === "none" ? Infinity : 0, graphUpTo: 0 };
+    const upTo = kind === "none" ? Infinity : 0;
+    return { ...fitted, exact, partitions: undefined, hnsw: undefined, origin, upTo, graphUpTo: 0 };
   }
+
+  const partitionsOf = (target: Lensed): KeptPartitions => {
+    const { isLive, log } = source;
+    const { exact } = target;
+    return (target.partitions ??= createKeptPartitions({ modality, exact, compare, isLive, log }));
+  };
 
   const keeper = createFitKeeper({
     name,
@@ -64,7 +76,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     await sync(next, view.slotCount);
     // What a closed lens fits for old views is of no use to the next start.
     const stored = !keeper.closed() && (await save(next, performance.now() - started));
-    keeper.current()?.hnsw?.close();
+    closeIndexes(keeper.current());
     return { ...next, stored };
   };
 
@@ -126,18 +138,39 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   };
 
   /** @returns the present fit with other counts of changes where it is the one that was built */
-  const takeOver = async ({ fit: made, sequence, anchors }: BuiltLens, changes: Changes): Promise<Fitted> => {
+  const takeOver = async ({ fit: made, sequence, anchors }: BuiltFit, changes: Changes): Promise<Fitted> => {
     const present = keeper.current();
     if (present !== undefined && isSameFit(present.fit, made)) return { ...present, changes };
     const fitted = { fit: made, version: source.nextVersion(), sequence, anchors, changes };
     return { ...fitted, stored: await save({ ...fitted, stored: false }) };
   };
 
+  /** The rows under a fit that was made elsewhere. */
+  const adoptFit = async (built: BuiltFit, view: AnchorView, changes: Changes): Promise<Lensed> => {
+    const chosen = kind === "none" ? await fitFor(view, changes) : lensed(await takeOver(built, changes));
+    await sync(chosen, view.slotCount);
+    return chosen;
+  };
+
+  const keepAdopted = async (chosen: Lensed): Promise<void> => {
+    if (kind === "none") return;
+    closeIndexes(keeper.current());
+    await keeper.put(chosen);
+  };
+
+  const adoptLists: Lens["adoptLists"] = async (built, view, changes) => {
+    const chosen = await adoptFit(built, view, changes);
+    const { lists, sequence } = built;
+    const index = partitionsOf(chosen).offer({ lists, source: "adopted", sequence }, view);
+    partitionsWanted = true;
+    await keepAdopted(chosen);
+    return index;
+  };
+
   const adopt: Lens["adopt"] = async (built, view, changes) => {
     if (graphLibrary === undefined)
       throw new AnchorageError("unavailable", "The HNSW library is not installed.");
-    const chosen = kind === "none" ? await fitFor(view, changes) : lensed(await takeOver(built, changes));
-    await sync(chosen, view.slotCount);
+    const chosen = await adoptFit(built, view, changes);
     chosen.hnsw?.close();
     chosen.hnsw = createHnswIndex(graphLibrary, {
       dimension: chosen.exact.dimension,
@@ -148,11 +181,8 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     });
     chosen.origin = { source: "adopted", sequence: built.sequence };
     chosen.graphUpTo = built.graph.slotCount;
-    graphWanted = true;
-    if (kind !== "none") {
-      keeper.current()?.hnsw?.close();
-      await keeper.put(chosen);
-    }
+    graphProfile = built.profile;
+    await keepAdopted(chosen);
     return chosen.hnsw;
   };
 
@@ -164,16 +194,19 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   return {
     kind,
     adopt,
-    graphWanted: () => graphWanted,
+    adoptLists,
+    graphWanted: () => graphProfile,
+    partitionsWanted: () => partitionsWanted,
     bytesAnAnchor: () => {
       const present = current();
       if (present === undefined) return 0;
       const { dimension } = present.exact;
       const copy = kind === "none" ? 0 : FLOAT * strideOf(dimension);
-      return (
-        copy + codeBytesOf(dimension) + (present.hnsw === undefined ? 0 : graphBytes(dimension, profile))
-      );
+      const partitions = present.partitions?.index() === undefined ? 0 : partitionBytes(dimension);
+      const graph = present.hnsw === undefined ? 0 : graphBytes(dimension, present.hnsw.profile);
+      return copy + codeBytesOf(dimension) + partitions + graph;
     },
+    partitionStatus: () => current()?.partitions?.status() ?? null,
     graphStatus: () => {
       const { hnsw, origin } = current() ?? {};
       if (hnsw === undefined || origin === undefined) return null;
@@ -189,13 +222,19 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     focus: async (view, changes, wantHnsw) => {
       const chosen = await fitFor(view, changes);
       await sync(chosen, view.slotCount);
-      if (wantHnsw) feedGraph(chosen, view);
-      else if (graphWanted || view.size > profile.exactLimit) feedGraphIfRoom(chosen, view);
+      const isLarge = view.size > profile.exactLimit;
+      if (partitionsWanted || (isLarge && profile.partitions === true)) partitionsOf(chosen).feed(view);
+      const settings = graphProfile ?? profileWithGraph;
+      if (settings !== undefined && wantHnsw) feedGraph(chosen, view, settings);
+      else if (settings !== undefined && (graphProfile !== undefined || isLarge))
+        feedGraphIfRoom(chosen, view, settings);
       return {
         transform: transformOf(chosen),
         exact: chosen.exact,
         hnsw: chosen.hnsw,
-        graphWanted,
+        graphWanted: graphProfile !== undefined,
+        partitionsWanted,
+        partitions: chosen.partitions?.index(),
         version: chosen.version,
         sequence: kind === "none" ? view.sequence : chosen.sequence,
         show: (queries) => applyTransform(chosen.fit, queries, raw.dimension),
@@ -212,15 +251,15 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     transform: () => transformOf(keeper.current()),
     close: () => {
       keeper.close();
-      plain?.hnsw?.close();
-      keeper.current()?.hnsw?.close();
+      closeIndexes(plain);
+      closeIndexes(keeper.current());
     },
   };
 
   /** Where memory has no room for a graph nobody asked for, the exact index answers. */
-  function feedGraphIfRoom(target: Lensed, view: AnchorView): void {
+  function feedGraphIfRoom(target: Lensed, view: AnchorView, settings: GraphProfile): void {
     try {
-      feedGraph(target, view);
+      feedGraph(target, view, settings);
     } catch (error) {
       if (!isAnchorageError(error) || error.code !== "insufficient-memory") throw error;
       if (!warned) source.log.warn(`${error.message} The exact index answers instead.`);
@@ -228,22 +267,27 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
     }
   }
 
-  function feedGraph(target: Lensed, view: AnchorView): void {
+  function feedGraph(target: Lensed, view: AnchorView, settings: GraphProfile): void {
     if (graphLibrary === undefined) return;
     const { exact } = target;
     if (target.hnsw === undefined) {
       const { dimension, row } = exact;
       requireMemory({
-        bytes: view.slotCount * graphBytes(dimension, profile),
+        bytes: view.slotCount * graphBytes(dimension, settings),
         what: `The HNSW graph of ${modality} vectors`,
       });
-      target.hnsw = createHnswIndex(graphLibrary, { dimension, compare, row, profile });
+      target.hnsw = createHnswIndex(graphLibrary, { dimension, compare, row, profile: settings });
       target.origin = { source: "built", sequence: view.sequence };
     }
     for (; target.graphUpTo < view.slotCount; target.graphUpTo++) {
       target.hnsw.add(target.graphUpTo, exact.row(target.graphUpTo));
     }
   }
+};
+
+const closeIndexes = (target: Lensed | undefined): void => {
+  target?.hnsw?.close();
+  target?.partitions?.close();
 };
 
 const isSameFit = (a: Fit | null, b: Fit | null): boolean =>

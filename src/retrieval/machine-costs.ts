@@ -9,7 +9,7 @@ import { sinceLastSearch } from "./codes/quiet.ts";
 import { measureCosts } from "./measure-costs.ts";
 import { DEFAULT_COSTS, parseCosts, useCosts } from "./costs.ts";
 import { loadGraphLibrary } from "./graph-library.ts";
-import { readProfile } from "./profile.ts";
+import { readProfile, requireGraphSettings } from "./profile.ts";
 
 /** Version of the file and of the cost model. */
 const VERSION = 2;
@@ -39,7 +39,7 @@ export const openMachineCosts = async (
       const started = performance.now();
       const costs = await measureCosts({
         graphLibrary: await loadGraphLibrary(),
-        profile: readProfile("default"),
+        profile: requireGraphSettings(readProfile("hnsw")),
         fallback: DEFAULT_COSTS,
         isClosed: () => closed,
       });

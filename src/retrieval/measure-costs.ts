@@ -5,7 +5,7 @@ import { createFlatIndex, type FlatIndex } from "./codes/flat-index.ts";
 import { unitRows } from "./unit-rows.ts";
 import type { GraphLibrary } from "./neighbour-graph.ts";
 import { createHnswIndex } from "./hnsw.ts";
-import type { IndexProfile } from "./profile.ts";
+import type { GraphProfile } from "./profile.ts";
 
 /** Dimension and rows of the indexes that are searched. */
 const INDEXES = [
@@ -37,7 +37,7 @@ interface Sample {
  */
 export const measureCosts = async (options: {
   readonly graphLibrary: GraphLibrary | undefined;
-  readonly profile: IndexProfile;
+  readonly profile: GraphProfile;
   readonly fallback: Costs;
   readonly isClosed: () => boolean;
 }): Promise<Costs | undefined> => {
@@ -108,7 +108,7 @@ const timeBatch = async (index: FlatIndex, queries: Float32Array, work: CodesWor
 
 const timeGraph = async (
   graphLibrary: GraphLibrary,
-  profile: IndexProfile,
+  profile: GraphProfile,
   isClosed: () => boolean,
 ): Promise<Sample[]> => {
   const { dimension, rows, queries, efs } = GRAPH;

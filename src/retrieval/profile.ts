@@ -5,19 +5,37 @@ import { AnchorageError, faultsOfIssues, faultsText, messageOf } from "../errors
 export const profileSchema = z.strictObject({
   name: z.string(),
   metric: z.literal("cosine"),
-  /** Up to this number of live anchors no graph is built, unless a query sets ef. */
+  /** Up to this number of live anchors neither partitions nor a graph is built. */
   exactLimit: z.number().int().nonnegative(),
-  hnsw: z.strictObject({
-    /** Number of links of a vector on each layer of the graph. */
-    m: z.number().int().min(2).max(128),
-    efConstruction: z.number().int().min(8),
-    /** Number of candidates of a search without an ef; at least k. */
-    ef: z.number().int().min(1),
-  }),
+  /** Whether vectors are partitioned; default: no. */
+  partitions: z.boolean().optional(),
+  /** Whether a graph is built, and how; default: no. */
+  hnsw: z
+    .strictObject({
+      /** Number of links of a vector on each layer of the graph. */
+      m: z.number().int().min(2).max(128),
+      efConstruction: z.number().int().min(8),
+      /** Number of candidates of a search without an ef; at least k. */
+      ef: z.number().int().min(1),
+    })
+    .optional(),
 });
 
 /** The index settings of a collection; one file in indexes/ each. */
 export type IndexProfile = z.infer<typeof profileSchema>;
+
+/** A profile that has settings of a graph. */
+export type GraphProfile = IndexProfile & { readonly hnsw: NonNullable<IndexProfile["hnsw"]> };
+
+/** Whether a profile has settings of a graph. */
+export const hasGraphSettings = (profile: IndexProfile): profile is GraphProfile =>
+  profile.hnsw !== undefined;
+
+/** The profile, for a graph. @throws AnchorageError `invalid-input` if it has no settings of one */
+export const requireGraphSettings = (profile: IndexProfile): GraphProfile => {
+  if (hasGraphSettings(profile)) return profile;
+  throw new AnchorageError("invalid-input", `The index profile ${profile.name} has no settings "hnsw".`);
+};
 
 /** @throws AnchorageError `corrupt-file` that names the invalid field. */
 export const parseProfile = (json: string): IndexProfile => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { createRandom } from "../math/random.ts";
 import { codesMs, graphMs, type Costs } from "./costs.ts";
-import type { IndexProfile } from "./profile.ts";
+import type { GraphProfile } from "./profile.ts";
 import type { Neighbours, Slot } from "./types.ts";
 import { median, populationDeviation } from "../math/statistics.ts";
 
@@ -58,7 +58,7 @@ export interface MeasuredGraph {
 }
 
 export interface MeasureOptions {
-  readonly profile: IndexProfile;
+  readonly profile: GraphProfile;
   readonly costs: Costs;
   /** Number of sampled queries, as a multiple of what choosing ef needs. */
   readonly effort?: number;
@@ -170,7 +170,7 @@ const measurePoint = async (
 /** Whether an earlier measurement applies to a graph now. */
 export const curveHolds = (
   curve: RecallCurve,
-  now: { readonly dimension: number; readonly anchors: number; readonly profile: IndexProfile },
+  now: { readonly dimension: number; readonly anchors: number; readonly profile: GraphProfile },
 ): boolean =>
   curve.dimension === now.dimension &&
   curve.m === now.profile.hnsw.m &&

@@ -2,9 +2,9 @@ import { AnchorageError, messageOf } from "../errors.ts";
 import { BYTES_AN_ANCHOR, withMemory } from "../memory-budget.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { AlignmentKind, Log, Modality, Sequence, Transform, TransformKind } from "../types.ts";
-import type { Drift } from "../api/indexes.ts";
+import type { Drift, IndexKind } from "../api/indexes.ts";
 import type { AnchorSpace } from "./anchor-space.ts";
-import { matchAnchors, whyOutdated, type Matched } from "./adoption.ts";
+import { listsBySlot, matchAnchors, whyOutdated, type Matched } from "./adoption.ts";
 import { alignmentsFrom, createAligner, type Aligner, type FittedAlignment } from "./aligner.ts";
 import { createGraphRecall } from "./graph-recall.ts";
 import { loadGraphLibrary } from "./graph-library.ts";
@@ -12,7 +12,8 @@ import { createCompaction, type Compaction } from "./compaction.ts";
 import { createLens } from "./lens.ts";
 import { fittedFrom, type Fitted, type Lens, type LensKey } from "./lens-types.ts";
 import { createAnchorMemory, type AnchorMemory } from "./anchor-memory.ts";
-import { readProfile, type IndexProfile } from "./profile.ts";
+import { createPartitionRecall } from "./partitions/partition-recall.ts";
+import { hasGraphSettings, readProfile, type IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorView, Changes } from "./types.ts";
 import { createView, type Indexing } from "./view.ts";
@@ -55,6 +56,9 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     recall: createGraphRecall((error) =>
       options.log?.warn(`the recall of a graph could not be measured: ${messageOf(error)}`),
     ),
+    partitionRecall: createPartitionRecall((error) =>
+      options.log?.warn(`the recall of partitions could not be measured: ${messageOf(error)}`),
+    ),
     savedCurve: (modality, kind) => options.curves?.get(`${modality}/${kind}`),
   };
   let sequence = 0 as Sequence;
@@ -80,7 +84,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     modality: Modality,
     kind: TransformKind,
     carried: Fitted | undefined,
-    graphWanted = false,
+    from?: Lens,
   ): Lens =>
     createLens(
       kind,
@@ -93,7 +97,9 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         nextVersion: () => nextVersion(`${modality}/${kind}`),
         save: options.saveTransform ?? (() => Promise.resolve()),
         log: options.log ?? silentLog,
-        graphWanted,
+        isLive: (slot) => into.live()[slot] === 1,
+        graphWanted: from?.graphWanted(),
+        partitionsWanted: from?.partitionsWanted() ?? false,
       },
       carried,
     );
@@ -146,8 +152,8 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       const fitted = lens.fitted();
       if (fitted !== undefined) saved.set(key, fitted);
       if (lensesOfFresh.get(key)?.version() !== lens.version()) lensesOfFresh.delete(key);
-      if (lens.graphWanted() && !lensesOfFresh.has(key))
-        lensesOfFresh.set(key, openLens(fresh, ...partsOf(key), fitted, true));
+      if ((lens.graphWanted() !== undefined || lens.partitionsWanted()) && !lensesOfFresh.has(key))
+        lensesOfFresh.set(key, openLens(fresh, ...partsOf(key), fitted, lens));
       lens.close();
     }
     memory = fresh;
@@ -170,12 +176,17 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     if (fitted === undefined || closed) return;
     let warmed = known.get(key);
     if (warmed?.version() !== fitted.version)
-      known.set(key, (warmed = openLens(fresh, ...partsOf(key), fitted, lens.graphWanted())));
+      known.set(key, (warmed = openLens(fresh, ...partsOf(key), fitted, lens)));
     await warmed.warm(fresh.entries.length);
   };
 
-  const hasGraph = (lens: Lens): boolean =>
-    graphLibrary !== undefined && (lens.graphWanted() || memory.size() > profile.exactLimit);
+  /** The index that a lens keeps beside the exact one, where it keeps one. */
+  const kindOf = (lens: Lens): IndexKind => {
+    const isLarge = memory.size() > profile.exactLimit;
+    if (lens.partitionsWanted() || (isLarge && profile.partitions === true)) return "partitions";
+    const hasGraph = lens.graphWanted() !== undefined || (isLarge && hasGraphSettings(profile));
+    return hasGraph && graphLibrary !== undefined ? "hnsw" : "exact";
+  };
 
   const bytesFor = (count: number): number => {
     const shown = [...lenses.values()].reduce((sum, lens) => sum + lens.bytesAnAnchor(), 0);
@@ -259,14 +270,22 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         if (outdated !== null) throw new AnchorageError("conflict", `Build the index anew: ${outdated}.`);
       }
       for (const modality of MODALITIES) {
-        const { kind, graph, curve, ...rest } = built.modalities[modality];
+        const made = built.modalities[modality];
         const { slots, missing, gone, added } = matched[modality];
-        const lens = lensOf(of, known, modality, kind);
-        const loaded = { graph, slots, missing, slotCount: present.slotCount };
+        const lens = lensOf(of, known, modality, made.kind);
+        const { slotCount } = present;
         // As if the fit had been made here, so that it becomes outdated at the same time.
         const then = { total: now.total - gone - added, removals: now.removals - gone };
-        const hnsw = await lens.adopt({ ...rest, graph: loaded }, present, then);
-        if (curve !== null) indexing.recall.tell(hnsw, curve);
+        if ("lists" in made) {
+          const { lists, curve } = made.lists;
+          const ofSlots = { ...made, lists: listsBySlot(lists, slots, slotCount) };
+          const index = await lens.adoptLists(ofSlots, present, then);
+          if (curve !== null) indexing.partitionRecall.tell(index, now.total, curve);
+        } else {
+          const graph = { graph: made.graph, slots, missing, slotCount };
+          const hnsw = await lens.adopt({ ...made, graph }, present, then);
+          if (made.curve !== null) indexing.recall.tell(hnsw, made.curve);
+        }
       }
       if (memory !== of)
         throw new AnchorageError("conflict", "Memory was compacted while the index was read; try again.");
@@ -279,7 +298,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       const kind = kindFor(modality, wanted, memory.size());
       const lens = lensOf(memory, lenses, modality, kind);
       return {
-        kind: hasGraph(lens) ? "hnsw" : "exact",
+        kind: kindOf(lens),
         dimension: modality === "image" ? imageDimension : textDimension,
         vectors: memory.size(),
         tombstones: memory.entries.length - memory.size(),
@@ -288,11 +307,13 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         transformVersion: lens.version(),
         transformSequence: lens.fitted()?.sequence ?? sequence,
         graph: lens.graphStatus(),
+        partitions: lens.partitionStatus(),
       };
     },
     close: () => {
       closed = true;
       indexing.recall.close();
+      indexing.partitionRecall.close();
       for (const lens of lenses.values()) lens.close();
       aligner.close();
     },

@@ -8,7 +8,10 @@ import type { Aligner } from "./aligner.ts";
 import type { Lens } from "./lens-types.ts";
 import type { AnchorMemory } from "./anchor-memory.ts";
 import { currentCosts } from "./costs.ts";
-import { chooseIndex, type Circumstances } from "./planner.ts";
+import { chooseIndex, effortOf, type Circumstances } from "./planner.ts";
+import type { PartitionCurve } from "./partitions/partition-curve.ts";
+import type { PartitionIndex } from "./partitions/partition-index.ts";
+import type { PartitionRecall } from "./partitions/partition-recall.ts";
 import type { GraphRecall } from "./graph-recall.ts";
 import type { HnswIndex } from "./hnsw.ts";
 import { kindFor } from "./transform.ts";
@@ -22,11 +25,18 @@ const gather = (index: FlatIndex, slots: ArrayLike<Slot>): Float32Array<ArrayBuf
   return rows;
 };
 
+const hasZeroRow = (rows: Float32Array, dimension: number): boolean => {
+  for (let at = 0; at < rows.length; at += dimension)
+    if (rows.subarray(at, at + dimension).every((value) => value === 0)) return true;
+  return false;
+};
+
 /** The inputs of the plan of a search. */
 export interface Indexing {
   readonly profile: IndexProfile;
   readonly hnswInstalled: boolean;
   readonly recall: GraphRecall;
+  readonly partitionRecall: PartitionRecall;
   /** The saved recall curve of the graph over these vectors. */
   readonly savedCurve: (modality: Modality, kind: TransformKind) => RecallCurve | undefined;
 }
@@ -69,10 +79,29 @@ export const createView = (
 
   /** Below the limit a graph is used only for a request with an ef, unless a built one was adopted. */
   const graphState = (hnsw: HnswIndex | undefined, wanted: boolean): Circumstances["hnsw"] => {
+    if (!wanted && (size <= profile.exactLimit || profile.hnsw === undefined)) return "unwanted";
     if (!hnswInstalled) return "missing";
-    if (hnsw === undefined || (!wanted && size <= profile.exactLimit)) return "unwanted";
+    if (hnsw === undefined) return "unwanted";
     return hnsw.isReady() ? "ready" : "building";
   };
+
+  const partitionState = (
+    index: PartitionIndex | undefined,
+    wanted: boolean,
+  ): Circumstances["partitions"] => {
+    if (index === undefined || (!wanted && size <= profile.exactLimit)) return "unwanted";
+    return index.isReady() ? "ready" : "building";
+  };
+
+  const partitionCurveOf = (index: PartitionIndex, exact: FlatIndex): PartitionCurve | undefined =>
+    indexing.partitionRecall.of(index, changes.total, () => ({
+      dimension: exact.dimension,
+      lists: index.contents().lists,
+      row: exact.row,
+      slots: liveSlots(),
+      exact: (queries, k) => exact.search(queries, { k, allow: live }),
+      approximate: (query, k, effort) => index.search(query, { k, effort, allow: live }),
+    }));
 
   const curveOf = (
     modality: Modality,
@@ -114,10 +143,12 @@ export const createView = (
     search: async (modality, queries, options) => {
       const kind = kindFor(modality, options.transform, size);
       const focused = await lensOf(modality, kind).focus(view, changes, options.ef !== undefined);
-      const { hnsw, exact } = focused;
-      const graph = graphState(hnsw, options.ef !== undefined || focused.graphWanted);
+      const { hnsw, exact, partitions } = focused;
+      const wantsGraph = focused.graphWanted || (options.ef !== undefined && profile.hnsw !== undefined);
+      const graph = graphState(hnsw, wantsGraph);
+      const partitioned = partitionState(partitions, focused.partitionsWanted);
       const allowed = options.allow === undefined ? size : countOnes(options.allow);
-      const choice = chooseIndex(options, {
+      const { effort, ...choice } = chooseIndex(options, {
         rows: slotCount,
         anchors: size,
         allowed,
@@ -125,6 +156,11 @@ export const createView = (
         batch: queries.length / memory[modality].dimension,
         hnsw: graph,
         curve: hnsw !== undefined && graph === "ready" ? curveOf(modality, kind, hnsw, exact) : undefined,
+        partitions: partitioned,
+        partitionCurve:
+          partitions !== undefined && partitioned === "ready"
+            ? partitionCurveOf(partitions, exact)
+            : undefined,
         profile,
         costs: currentCosts(),
       });
@@ -135,8 +171,15 @@ export const createView = (
         flat: () => exact.search(transformed, { k, allow: options.allow ?? live, proof: false }),
         hnsw: () => {
           if (hnsw === undefined) throw new Error("the planner chose a graph that is not there");
-          const ef = choice.ef ?? profile.hnsw.ef;
+          const ef = choice.ef ?? hnsw.profile.hnsw.ef;
           return hnsw.search(transformed, { k, ef, ...graphFilter(hnsw.size()) });
+        },
+        partitions: async () => {
+          if (partitions === undefined || effort === undefined)
+            throw new Error("the planner chose partitions that are not there");
+          // All score 0 with a zero query, and ids alone decide.
+          if (hasZeroRow(transformed, exact.dimension)) return exact.search(transformed, { k, allow: live });
+          return (await partitions.search(transformed, { k, effort, allow: live })).neighbours;
         },
       };
       return {
@@ -150,6 +193,7 @@ export const createView = (
         ),
         plan: {
           ...choice,
+          ...(effort === undefined ? {} : { effort: effortOf(effort) }),
           k,
           anchors: size,
           allowed,

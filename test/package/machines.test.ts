@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
@@ -37,11 +37,14 @@ beforeAll(async () => {
   await run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", inject("tarballs").anchorage], {
     cwd: folder,
   });
+  const indexes = join(folder, "node_modules", "anchorage", "indexes");
+  const hnsw = await readFile(join(indexes, "hnsw.json"), "utf8");
+  await writeFile(join(indexes, "default.json"), hnsw.replace('"name": "hnsw"', '"name": "default"'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
 
 describe("the package on a machine without a compiler and without install scripts", () => {
-  it("searches by a graph of usearch", async () => {
+  it("searches by a graph of usearch where the index profile asks for a graph", async () => {
     const { stdout } = await run(process.execPath, ["program.mjs", "./data"], { cwd: folder });
     expect(stdout).toBe("hnsw 42 exact 42\n");
   });

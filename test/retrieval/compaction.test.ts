@@ -174,6 +174,7 @@ describe("the status of a collection's memory", () => {
     expect(space.status("image")).toEqual({
       kind: "exact",
       graph: null,
+      partitions: null,
       dimension: IMAGE_DIMENSION,
       vectors: 0,
       tombstones: 0,

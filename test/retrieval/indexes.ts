@@ -3,6 +3,7 @@ import {
   createHnswIndex,
   loadGraphLibrary,
   readProfile,
+  requireGraphSettings,
   unitRows,
   type Neighbours,
   type VectorIndex,
@@ -47,7 +48,7 @@ const openHnsw = (library: NonNullable<typeof graphLibrary>) => (dimension: numb
     dimension,
     compare,
     row: (slot) => stored[slot] ?? new Float32Array(dimension),
-    profile: readProfile("default"),
+    profile: requireGraphSettings(readProfile("hnsw")),
   });
   const { add } = addingTo(index, () => index.ready());
   return {

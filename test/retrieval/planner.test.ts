@@ -200,6 +200,8 @@ describe("the choice of an index", () => {
     batch: 1,
     hnsw: "ready",
     curve,
+    partitions: "unwanted",
+    partitionCurve: undefined,
     profile,
     costs: DEFAULT_COSTS,
   };

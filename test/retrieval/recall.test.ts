@@ -10,6 +10,7 @@ import {
   pointFor,
   readCurves,
   readProfile,
+  requireGraphSettings,
   unitRows,
   writeCurves,
   type Neighbours,
@@ -22,7 +23,7 @@ afterAll(closeKernels);
 const [DIMENSION, COUNT] = [16, 400];
 const vectors = unitRows(normals(COUNT * DIMENSION, seededRandom(3)), DIMENSION);
 const rows = range(0, COUNT).map((i) => vectors.subarray(i * DIMENSION, (i + 1) * DIMENSION));
-const profile = readProfile("default");
+const profile = requireGraphSettings(readProfile("hnsw"));
 
 /** An exact search that forgets what `forgets` says, by the place in the answer. */
 const measure = async (forgets: (place: number, k: number, ef: number) => boolean) => {

@@ -44,13 +44,14 @@ const writeNpy = async (name: string, rows: Float32Array, dimension: number): Pr
 
 const imageOf = (row: number): number[] => Array.from(images.subarray(row * IMAGE, (row + 1) * IMAGE));
 
-const search = (row: number) =>
+const search = (row: number, more: { readonly ef?: number } = {}) =>
   client.collection("web").search({
     query: { vector: imageOf(row), modality: "image" },
     target: "image",
     limit: 10,
     k: 10,
     mode: "unimodal",
+    ...more,
   });
 
 /** Files below DATA_DIR/indexes that hold the vector, as it was sent or of norm 1. */
@@ -86,14 +87,14 @@ describe.skipIf((await loadGraphLibrary()) === undefined)(
       ];
       const { status, stdout, stderr } = await runScript(
         "build-index",
-        ["--collection", "web", ...files],
+        ["--collection", "web", "--kind", "hnsw", ...files],
         data.path,
       );
       expect([status, stderr]).toEqual([
         0,
         expect.stringContaining('collection "web" was not there and is made'),
       ]);
-      expect(stdout).toMatch(/^web: 6000 anchors at sequence \d+, profile default, in /);
+      expect(stdout).toMatch(/^web: 6000 anchors at sequence \d+, profile hnsw, in /);
       service = await startService(data.path);
       client = createClient({ url: service.url });
     });
@@ -136,9 +137,12 @@ describe.skipIf((await loadGraphLibrary()) === undefined)(
 
     it("is adopted by a service that runs beside the build, as soon as it is done", async () => {
       const port = new URL(service.url).port;
-      const { status, stderr } = await runScript("build-index", ["--collection", "web"], data.path, {
-        PORT: port,
-      });
+      const { status, stderr } = await runScript(
+        "build-index",
+        ["--collection", "web", "--kind", "hnsw"],
+        data.path,
+        { PORT: port },
+      );
       expect(stderr).toContain(
         `adopted by the service at http://127.0.0.1:${port} (image: 0 hidden, 0 to insert;`,
       );
@@ -178,7 +182,8 @@ describe.skipIf((await loadGraphLibrary()) === undefined)("npm run build-index t
 
   it("goes on from its last save, and gives the graphs that it would have given", async () => {
     const rows = await writeNpy("rows.npy", vectorsOf(count, dimension, 3), dimension);
-    const args = ["--collection", "many", "--image-vectors", rows, "--text-vectors", rows];
+    const wanted = ["--collection", "many", "--kind", "hnsw"];
+    const args = [...wanted, "--image-vectors", rows, "--text-vectors", rows];
     const folder = join(place.path, "indexes", "many");
     const killed = startScript("build-index", args, place.path);
     const saved = ["image.json", "text.json"].map((name) => join(folder, "building", name));
@@ -186,12 +191,76 @@ describe.skipIf((await loadGraphLibrary()) === undefined)("npm run build-index t
     killed.child.kill("SIGKILL");
     await once(killed.child, "exit").catch(() => undefined);
 
-    const resumed = await runScript("build-index", ["--collection", "many"], place.path);
+    const resumed = await runScript("build-index", wanted, place.path);
     expect(resumed.stderr).toContain("going on with the build of 15000 anchors");
     expect(resumed.status).toBe(0);
     const out = join(place.path, "straight");
-    const straight = await runScript("build-index", ["--collection", "many", "--out", out], place.path);
+    const straight = await runScript("build-index", [...wanted, "--out", out], place.path);
     expect(straight.status).toBe(0);
     expect(await readdir(folder)).toEqual(await readdir(out));
+  });
+});
+
+describe("partitions that npm run build-index has built", () => {
+  let place: DataDir;
+  let partitioned: Running;
+
+  beforeAll(async () => {
+    place = await makeDataDir();
+    data = place;
+    images = vectorsOf(COUNT, IMAGE, 1);
+    const files = [
+      ...["--image-vectors", await writeNpy("images.npy", images, IMAGE)],
+      ...["--text-vectors", await writeNpy("texts.npy", vectorsOf(COUNT, TEXT, 2), TEXT)],
+    ];
+    const { status, stdout } = await runScript("build-index", ["--collection", "web", ...files], place.path);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^web: 6000 anchors at sequence \d+, profile default, in /);
+    expect(stdout).toMatch(/image: .*, \d+ lists, /);
+    partitioned = await startService(place.path);
+    client = createClient({ url: partitioned.url });
+  });
+
+  afterAll(async () => {
+    await partitioned.end("SIGTERM");
+    await place.remove();
+  });
+
+  const shown = async () => (await client.collection("web").get()).indexes;
+
+  it("are adopted by a service that starts, at any size", async () => {
+    await expect
+      .poll(async () => (await shown()).image.partitions, { timeout: 20_000 })
+      .toMatchObject({ source: "adopted", state: "ready", vectors: COUNT, progress: 1 });
+    expect((await shown()).image).toMatchObject({ kind: "partitions", graph: null });
+    const { plan, hits } = await search(7, { ef: 64 });
+    expect(plan).toMatchObject({ index: "partitions", effort: { lists: 8, reach: null } });
+    expect(hits[0]).toMatchObject({ id: "7" });
+  });
+
+  it("do not find what is deleted, and after a compaction no file holds it", async () => {
+    await client.collection("web").deleteAnchor("7");
+    const { plan, hits } = await search(7, { ef: 64 });
+    expect(plan.index).toBe("partitions");
+    expect(hits.map(({ id }) => id)).not.toContain("7");
+    await client.collection("web").compact();
+    expect(await filesWith(7)).toEqual([]);
+    expect(await isThere(join(place.path, "indexes", "web", "manifest.json"))).toBe(false);
+  });
+
+  it("are not adopted where a file was damaged, and are removed then", async () => {
+    const { status } = await runScript("build-index", ["--collection", "web"], place.path, {
+      PORT: new URL(partitioned.url).port,
+    });
+    expect(status).toBe(0);
+    const folder = join(place.path, "indexes", "web");
+    const lists = (await readdir(folder)).find((name) => /^text-.*\.lists$/.test(name)) ?? "";
+    const bytes = await readFile(join(folder, lists));
+    bytes[1_000] = (bytes[1_000] ?? 0) ^ 1;
+    await writeFile(join(folder, lists), bytes);
+    await expect(client.collection("web").adoptIndexes()).rejects.toMatchObject({
+      code: "unprocessable",
+      message: `The built index cannot be used: ${lists} does not have the sha256 that the manifest names. Its files were removed.`,
+    });
   });
 });

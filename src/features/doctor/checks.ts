@@ -119,26 +119,19 @@ const library = async (name: string, load: () => Promise<unknown>): Promise<Mach
   }
 };
 
-/** hnswlib-node is compiled where it is installed, so a compiler matters only where it is absent. */
+/** Only graphs need hnswlib-node, which is compiled where it is installed; partitions need neither. */
 const graphs = async (): Promise<MachineFinding[]> => {
   const { available } = await hnswAvailable();
   if (available) return [ok("hnswlib (graphs)", "loads"), ok("compiler", "not needed: hnswlib is built")];
   const absent = await absentTools();
   return [
-    warning(
+    ok(
       "hnswlib (graphs)",
-      "not built: exact search answers everything, slower beyond some 100,000 anchors",
-      absent.length === 0
-        ? "Run npm rebuild hnswlib-node."
-        : "Install the compiler below, then run npm rebuild hnswlib-node.",
+      "not built: only profiles that ask for graphs and build-index --kind hnsw need it",
     ),
     absent.length === 0
       ? ok("compiler", "C++, make and Python are there")
-      : warning(
-          "compiler",
-          `${absent.join(", ")} not found`,
-          "Debian, Ubuntu: apt install g++ make python3; macOS: xcode-select --install; Windows: Visual Studio Build Tools with C++.",
-        ),
+      : ok("compiler", `not needed: ${absent.join(", ")} not found, which only hnswlib is built with`),
   ];
 };
 

@@ -9,6 +9,7 @@ import {
   readProfile,
   RECALL_TARGET,
   requireGraphLibrary,
+  requireGraphSettings,
   writeCurves,
   type BuildSubject,
   type CurvesOf,
@@ -39,7 +40,7 @@ export const tuneIndex = async (
     const subject = await readCollection(given, context);
     note(`building the graphs of ${subject.view.size} image and text vectors`);
     const curves = await measureCurves(subject, {
-      profile: readProfile("default"),
+      profile: requireGraphSettings(readProfile("hnsw")),
       graphLibrary,
       signal,
       onPoint: (modality, { k, ef, recall, ms }) =>

@@ -44,7 +44,7 @@ const plannedModality = z.strictObject({
    * The fitted mean `[d]`, followed by the projection `[rank, d]` if it whitens, as float32; null if there is no fit.
    */
   fit: namedFile.nullable(),
-  /** Dimension of the vectors in the graph, after the transform. */
+  /** Dimension of the vectors in the index, after the transform. */
   dimension: count,
 });
 
@@ -55,8 +55,10 @@ const planned = {
   sequence: count,
   count,
   byteOrder: z.enum(["LE", "BE"]),
-  /** The library that built the graphs, which alone reads their files; files without it are of hnswlib. */
-  library: z.enum(["hnswlib", "usearch"]).default("hnswlib"),
+  /** What is built over the vectors; files without it are of graphs. */
+  kind: z.enum(["hnsw", "partitions"]).default("hnsw"),
+  /** The library that built the graphs, which alone reads their files; null for partitions. */
+  library: z.enum(["hnswlib", "usearch"]).nullable().default("hnswlib"),
   profile: profileSchema,
   /** One line of JSON per vector in label order: id, and the CRC-32 of the image vector and the text vector. */
   anchors: namedFile,
@@ -72,10 +74,12 @@ export const planSchema = z.strictObject({
 });
 
 const builtModality = plannedModality.extend({
-  /** The graph as saved by its library; its labels are row numbers. */
-  graph: namedFile,
+  /** The graph as saved by its library; its labels are row numbers. Null for partitions. */
+  graph: namedFile.nullable(),
   /** The measured recall of the graph. */
   curve: curveSchema.nullable(),
+  /** The lists of partitions, whose rows are row numbers, with their measured recall. Null for a graph. */
+  lists: namedFile.nullable().default(null),
 });
 
 /** The contents of a built index. */

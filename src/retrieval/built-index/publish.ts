@@ -10,18 +10,18 @@ const MODALITIES = ["image", "text"] as const;
 
 /** Names of the files of built indexes, including earlier versions and their interrupted builds. */
 const OURS =
-  /^(anchors|ids|(image|text)(-[a-z0-9_-]+)?)-[0-9a-f]{16}\.(jsonl|fit|hnsw|f32)$|^\.building-\d+$/;
+  /^(anchors|ids|(image|text)(-[a-z0-9_-]+)?)-[0-9a-f]{16}\.(jsonl|fit|hnsw|lists|f32)$|^\.building-\d+$/;
 
-export interface FinishedGraph {
-  readonly graph: NamedFile;
-  readonly curve: RecallCurve | null;
-}
+/** The files of one modality's index: of a graph with its measured recall, or of lists. */
+export type FinishedIndex =
+  | { readonly graph: NamedFile; readonly curve: RecallCurve | null; readonly lists: null }
+  | { readonly graph: null; readonly curve: null; readonly lists: NamedFile };
 
 /** Moves the files of a build into place, then the manifest that references them, and deletes the previous ones. */
 export const publishBuild = async (
   folder: string,
   plan: BuildPlan,
-  graphs: Readonly<Record<Modality, FinishedGraph>>,
+  indexes: Readonly<Record<Modality, FinishedIndex>>,
 ): Promise<BuiltManifest> => {
   const work = workFolder(folder);
   /** The name contains a hash of the contents, so that files in use by a running service are not overwritten. */
@@ -33,11 +33,12 @@ export const publishBuild = async (
   const anchors = await move(plan.anchors, "anchors", "jsonl");
   const built = async (modality: Modality) => {
     const { encoder, transform, fit, dimension } = plan.modalities[modality];
-    const { graph, curve } = graphs[modality];
+    const { graph, curve, lists } = indexes[modality];
     return {
       ...{ encoder, transform, dimension, curve },
       fit: fit === null ? null : await move(fit, modality, "fit"),
-      graph: await move(graph, modality, "hnsw"),
+      graph: graph === null ? null : await move(graph, modality, "hnsw"),
+      lists: lists === null ? null : await move(lists, modality, "lists"),
     };
   };
   const modalities = { image: await built("image"), text: await built("text") };
@@ -51,8 +52,8 @@ export const publishBuild = async (
 export const filesOf = ({ anchors, modalities }: BuiltManifest): NamedFile[] => [
   anchors,
   ...MODALITIES.flatMap((modality) => {
-    const { fit, graph } = modalities[modality];
-    return fit === null ? [graph] : [fit, graph];
+    const { fit, graph, lists } = modalities[modality];
+    return [fit, graph, lists].filter((file) => file !== null);
   }),
 ];
 

@@ -19,6 +19,10 @@ export interface FlatIndex extends VectorIndex {
   readonly append: (first: Slot, vectors: readonly Float32Array[]) => void;
   /** The stored vector of a slot; not to be written to. */
   readonly row: (slot: Slot) => Float32Array;
+  /** Writes the inner products of a query with the rows of `count` slots, in float32, as a search scores them. */
+  readonly score: RowScorer["score"];
+  /** The rows, for other threads. */
+  readonly rows: () => RowsHandle;
   /** Overwrites the codes of slots that nothing shows any more. */
   readonly erase: (slots: Iterable<Slot>) => void;
   /** As any index, or in one of two ways that are to be measured: queries together on all threads, or one by one. */
@@ -80,13 +84,16 @@ export const createFlatIndex = (options: {
     return now;
   };
 
+  const mainScorer = (): RowScorer => {
+    const present = rowsHandle();
+    return (reader ??= openRowScorer(present, 0));
+  };
+
   const mainArm = ({ segment }: CodedRange): Arm => {
     let own = kernels.get(segment);
     if (own === undefined)
       kernels.set(segment, (own = openScanKernels(segment.handle.memory, segment.stride)));
-    const present = rowsHandle();
-    reader ??= openRowScorer(present, 0);
-    return { thread: 0, segment, kernels: own, rows: reader };
+    return { thread: 0, segment, kernels: own, rows: mainScorer() };
   };
 
   /** Searches a part on this thread, in slices. */
@@ -203,6 +210,8 @@ export const createFlatIndex = (options: {
       }
     },
     row: rows.row,
+    score: (query, slots, count, scores) => mainScorer().score(query, slots, count, scores),
+    rows: rowsHandle,
     erase: coded.erase,
     search,
     close: () => undefined,

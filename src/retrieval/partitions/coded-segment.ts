@@ -7,26 +7,42 @@ import type { RowCodes } from "./types.ts";
 /** Rows coded between two looks at the clock. */
 const ROWS_A_TURN = 256;
 
+/** Coded rows in order of their slots. */
+export interface CodedSlots {
+  readonly segment: Segment;
+  readonly count: number;
+}
+
 /**
- * Codes rows in the order of their slots, in slices.
+ * Codes the rows of live slots in their order, in slices.
  *
+ * @param slotCount one more than the last slot
  * @throws RangeError where there is no memory
  */
 export const codeInOrder = async (
-  slots: ArrayLike<Slot>,
-  { dimension, row }: { readonly dimension: number; readonly row: (slot: Slot) => Float32Array },
+  slotCount: number,
+  {
+    dimension,
+    row,
+    isLive,
+  }: {
+    readonly dimension: number;
+    readonly row: (slot: Slot) => Float32Array;
+    readonly isLive: (slot: Slot) => boolean;
+  },
   signal: AbortSignal,
-): Promise<Segment> => {
+): Promise<CodedSlots> => {
   const segment = createSegment(dimension);
   const turn = createTurns(signal);
-  for (let position = 0; position < slots.length; position++) {
-    if (position % BLOCK_ROWS === 0 && segment.addBlock() === undefined)
+  let count = 0;
+  for (let slot = 0; slot < slotCount; slot++) {
+    if (slot % ROWS_A_TURN === ROWS_A_TURN - 1) await turn();
+    if (!isLive(slot)) continue;
+    if (count % BLOCK_ROWS === 0 && segment.addBlock() === undefined)
       throw new RangeError("a segment of codes cannot grow");
-    const slot = slots[position] ?? -1;
-    segment.write(position, slot, row(slot), 0);
-    if (position % ROWS_A_TURN === ROWS_A_TURN - 1) await turn();
+    segment.write(count++, slot, row(slot), 0);
   }
-  return segment;
+  return { segment, count };
 };
 
 /** The first rows of a segment as a build of lists reads them. */

@@ -50,6 +50,9 @@ export interface PartitionIndex {
   readonly contents: () => { readonly lists: number; readonly rows: number; readonly done: number };
   /** @throws RangeError before the first build is done */
   readonly search: (queries: Float32Array, options: PartitionSearch) => Promise<ListFindings>;
+  /** How many times the lists were built here. */
+  readonly builds: () => number;
+  readonly isClosed: () => boolean;
   /** Builds the lists anew in the background; the present ones answer meanwhile. */
   readonly rebuild: () => void;
   /** The lists as they are; undefined before the first build is done. */
@@ -67,6 +70,8 @@ export interface PartitionOptions {
   /** Slots that need not be found any more are left out of a build. */
   readonly isLive: (slot: Slot) => boolean;
   readonly saved?: SavedLists | undefined;
+  /** Number of threads that build; default: as many as can compute at a time. */
+  readonly threads?: number | undefined;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -94,6 +99,7 @@ export const createPartitionIndex = (options: PartitionOptions): PartitionIndex 
   let wanted = options.saved === undefined;
   let failed = false;
   let done = 0;
+  let builds = 0;
 
   const opened = (listed: ListedRows, builtOn: number, upTo: Slot): Built => {
     const { rows, centroids, chains, alignment, spread } = listed;
@@ -104,14 +110,17 @@ export const createPartitionIndex = (options: PartitionOptions): PartitionIndex 
   const build = async (): Promise<void> => {
     wanted = false;
     const upTo = added;
-    const slots: Slot[] = [];
-    for (let slot = 0; slot < upTo; slot++) if (isLive(slot)) slots.push(slot);
-    const segment = await codeInOrder(slots, { dimension: d, row }, stop.signal);
+    const { segment, count } = await codeInOrder(upTo, { dimension: d, row, isLive }, stop.signal);
     const onProgress = (read: number, total: number): void => {
       done = read / total;
     };
-    const lists = await buildLists(rowsOfSegment(segment, slots.length), { signal: stop.signal, onProgress });
-    built = opened(await arrangeRows(segment, lists, stop.signal), slots.length, upTo);
+    const { signal } = stop;
+    const lists = await buildLists(rowsOfSegment(segment, count), {
+      ...{ signal, onProgress },
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+    });
+    built = opened(await arrangeRows(segment, lists, stop.signal), count, upTo);
+    builds++;
   };
 
   /** Adds the rows that are in no list yet. */
@@ -119,10 +128,12 @@ export const createPartitionIndex = (options: PartitionOptions): PartitionIndex 
     const { listed, searcher } = target;
     const slices = createSlices();
     for (; target.upTo < added; target.upTo++) {
-      const vector = row(target.upTo);
-      const list = known?.[target.upTo] ?? -1;
-      listed.add(list < 0 ? searcher.nearest(vector) : list, target.upTo, vector, 0);
-      if (list < 0) target.grown++;
+      if (isLive(target.upTo)) {
+        const vector = row(target.upTo);
+        const list = known?.[target.upTo] ?? -1;
+        listed.add(list < 0 ? searcher.nearest(vector) : list, target.upTo, vector, 0);
+        if (list < 0) target.grown++;
+      }
       if (target.upTo % ROWS_A_TURN !== 0 || !slices.due()) continue;
       await slices.rest();
       stop.signal.throwIfAborted();
@@ -137,9 +148,21 @@ export const createPartitionIndex = (options: PartitionOptions): PartitionIndex 
       built = reopened;
     }
     while (wanted || built === undefined || built.upTo < added) {
-      if (wanted || built === undefined) await build();
+      if (built === undefined) await build();
+      else if (wanted) await buildAnew(built);
       else await addRows(built);
       if (built !== undefined && built.grown > GROWTH * built.builtOn) wanted = true;
+    }
+  };
+
+  /** Where that fails, the present lists go on answering. */
+  const buildAnew = async (present: Built): Promise<void> => {
+    try {
+      await build();
+    } catch (error) {
+      if (stop.signal.aborted) throw error;
+      present.grown = 0;
+      onFailure(error);
     }
   };
 
@@ -149,7 +172,10 @@ export const createPartitionIndex = (options: PartitionOptions): PartitionIndex 
         failed = true;
         if (!stop.signal.aborted) onFailure(error);
       })
-      .finally(() => (working = undefined));
+      .finally(() => {
+        working = undefined;
+        if (!failed && built !== undefined && built.upTo < added) start();
+      });
   };
 
   const search: PartitionIndex["search"] = async (queries, { k, effort, allow }) => {
@@ -193,6 +219,8 @@ export const createPartitionIndex = (options: PartitionOptions): PartitionIndex 
       return { lists: counts.length, rows: counts.reduce((sum, count) => sum + count, 0), done };
     },
     search,
+    builds: () => builds,
+    isClosed: () => stop.signal.aborted,
     rebuild: () => {
       wanted = true;
       start();

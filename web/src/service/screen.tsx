@@ -89,9 +89,13 @@ const Jobs = () => (
 type Index = CollectionBody["indexes"]["image"];
 
 /** Which index answers, and what there is beside it. */
-export const indexText = ({ kind, vectors, dimension, transform, graph }: Index): string => {
+export const indexText = ({ kind, vectors, dimension, transform, graph, partitions }: Index): string => {
   const whole = `${kind}, ${count(vectors)} × ${dimension}`;
   const through = typeof transform === "string" && transform !== "none" ? `, through ${transform}` : "";
+  if (partitions !== null) {
+    const { lists, state, progress } = partitions;
+    return `${whole}${through}; ${state === "ready" ? `${count(lists)} lists ready` : `lists ${Math.round(100 * progress)} % built`}`;
+  }
   if (graph === null) return whole + through;
   return `${whole}${through}; graph of ${count(graph.vectors)} ${graph.state === "ready" ? "ready" : "being built"}`;
 };

@@ -1882,8 +1882,18 @@ class IndexStatusGraph(TypedDict):
     vectors: int
 
 
+class IndexStatusPartitions(TypedDict):
+    """The lists around centroids; null where there are none, as in a small collection."""
+    source: Literal['built', 'saved', 'adopted']
+    sequence: int
+    state: Literal['building', 'ready']
+    progress: float
+    vectors: int
+    lists: int
+
+
 class IndexStatus(TypedDict):
-    kind: Literal['exact', 'hnsw']
+    kind: Literal['exact', 'partitions', 'hnsw']
     dimension: int
     vectors: int
     tombstones: int
@@ -1892,6 +1902,7 @@ class IndexStatus(TypedDict):
     transformVersion: int
     transformSequence: int
     graph: IndexStatusGraph | None
+    partitions: IndexStatusPartitions | None
 
 
 class InfluenceAnswerAnchorsLargest(TypedDict):
@@ -2024,12 +2035,19 @@ Metadata = Mapping[str, Any]
 """Any JSON object of at most 65536 characters; filters look at its fields."""
 
 
+class PlanEffort(TypedDict):
+    """How far partitions were searched, where they answered."""
+    lists: int | None
+    reach: float | None
+
+
 class Plan(TypedDict):
     """Which index answered and why."""
-    index: Literal['exact', 'flat', 'hnsw']
+    index: Literal['exact', 'flat', 'partitions', 'hnsw']
     reason: str
     k: int
     ef: NotRequired[int]
+    effort: NotRequired[PlanEffort]
     estimateMs: float
     otherMs: NotRequired[float]
     anchors: int
@@ -2518,10 +2536,11 @@ class SearchAnswer(TypedDict):
 
 class SearchPlan(TypedDict):
     """Which index answered and why."""
-    index: Literal['exact', 'flat', 'hnsw', 'captions']
+    index: Literal['exact', 'flat', 'partitions', 'hnsw', 'captions']
     reason: str
     k: int
     ef: NotRequired[int]
+    effort: NotRequired[PlanEffort]
     estimateMs: float
     otherMs: NotRequired[float]
     anchors: int

@@ -2,7 +2,7 @@ import { access, constants, mkdir, rm, rmdir } from "node:fs/promises";
 import { AnchorageError, isAnchorageError } from "../../../errors.ts";
 import { lockDataDir } from "../../../store/index.ts";
 import type { Log, Modality } from "../../../types.ts";
-import type { IndexProfile } from "../../../retrieval/profile.ts";
+import { requireGraphSettings, type GraphProfile, type IndexProfile } from "../../../retrieval/profile.ts";
 import { readJsonFile } from "../../../retrieval/built-index/files.ts";
 import { insertApart } from "./insert-apart.ts";
 import { CHECKPOINT_ROWS } from "./insert.ts";
@@ -17,18 +17,21 @@ import {
 } from "../../../retrieval/built-index/manifest.ts";
 import { measureGraph } from "./measure.ts";
 import { findUnfinished, planBuild } from "./plan.ts";
-import { publishBuild, type FinishedGraph } from "../../../retrieval/built-index/publish.ts";
+import { partitionRows } from "./partition.ts";
+import { publishBuild, type FinishedIndex } from "../../../retrieval/built-index/publish.ts";
 
 const MODALITIES = ["image", "text"] as const;
 
 export interface BuildOptions {
+  readonly kind: BuiltManifest["kind"];
+  /** For graphs one with settings of a graph. */
   readonly profile: IndexProfile;
   /** If it aborts, the build ends with `cancelled`, and the next build resumes from the last save. */
   readonly signal: AbortSignal;
-  /** Receives the number of inserted vectors of both graphs. */
+  /** Receives the number of vectors that are done, of both indexes. */
   readonly onProgress: (done: number, total: number) => void;
   readonly log: Log;
-  /** Number of graphs built in parallel: 1 or 2; default 2. */
+  /** Number of threads that build: 1 or 2; default 2. */
   readonly threads?: 1 | 2;
   /** Number of vectors between two saves; default 10,000. */
   readonly checkpointRows?: number;
@@ -37,7 +40,7 @@ export interface BuildOptions {
 /** A folder that is locked against other builds until it is closed. */
 export interface BuildFolder {
   /**
-   * Builds both graphs on threads, measures them and publishes them with the fits in the folder. Resumes an
+   * Builds both indexes on threads, measures them and publishes them with the fits in the folder. Resumes an
    * interrupted build if it still matches the collection.
    *
    * @throws AnchorageError `cancelled` if the signal aborts, `conflict` if a compaction has removed the build
@@ -102,20 +105,11 @@ const buildIn = async (
   options: BuildOptions,
 ): Promise<BuiltManifest> => {
   const work = workFolder(folder);
-  const { profile, signal, log } = options;
+  const { signal } = options;
   try {
     const plan = await choosePlan(work, subject, options);
-    const graphs = await insertBoth(work, plan, options);
-    log.info("measuring how much of the exact answer the graphs find");
-    const finished = async (modality: Modality): Promise<FinishedGraph> => {
-      const graph = graphs[modality];
-      return {
-        graph,
-        curve: await measureGraph(work, { ...plan.modalities[modality], graph }, profile, signal),
-      };
-    };
-    const image = await finished("image");
-    const manifest = await publishBuild(folder, plan, { image, text: await finished("text") });
+    const build = options.kind === "hnsw" ? buildGraphs : partitionBoth;
+    const manifest = await publishBuild(folder, plan, await build(work, plan, options));
     await rm(work, { recursive: true, force: true });
     return manifest;
   } catch (error) {
@@ -128,9 +122,38 @@ const buildIn = async (
   }
 };
 
+type Finished = Readonly<Record<Modality, FinishedIndex>>;
+
+const buildGraphs = async (work: string, plan: BuildPlan, options: BuildOptions): Promise<Finished> => {
+  const { signal, log } = options;
+  const profile = requireGraphSettings(options.profile);
+  const graphs = await insertBoth(work, plan, { ...options, profile });
+  log.info("measuring how much of the exact answer the graphs find");
+  const finished = async (modality: Modality): Promise<FinishedIndex> => {
+    const graph = graphs[modality];
+    const curve = await measureGraph(work, { ...plan.modalities[modality], graph }, profile, signal);
+    return { graph, curve, lists: null };
+  };
+  const image = await finished("image");
+  return { image, text: await finished("text") };
+};
+
+/** One modality after the other, for each takes all threads. */
+const partitionBoth = async (work: string, plan: BuildPlan, options: BuildOptions): Promise<Finished> => {
+  const { signal, onProgress, threads } = options;
+  const { count } = plan;
+  const finished = async (modality: Modality, before: number): Promise<FinishedIndex> => {
+    const onDone = (done: number): void => onProgress(before + done, MODALITIES.length * count);
+    const lists = await partitionRows(work, plan, modality, { signal, onProgress: onDone, threads });
+    return { graph: null, curve: null, lists };
+  };
+  const image = await finished("image", 0);
+  return { image, text: await finished("text", count) };
+};
+
 const choosePlan = async (work: string, subject: BuildSubject, options: BuildOptions): Promise<BuildPlan> => {
-  const { profile, signal, log } = options;
-  const unfinished = await findUnfinished(work, subject, profile);
+  const { kind, profile, signal, log } = options;
+  const unfinished = await findUnfinished(work, subject, { kind, profile });
   if (unfinished !== null && "plan" in unfinished) {
     log.info(
       `going on with the build of ${unfinished.plan.count} anchors at sequence ${unfinished.plan.sequence}`,
@@ -138,7 +161,7 @@ const choosePlan = async (work: string, subject: BuildSubject, options: BuildOpt
     return unfinished.plan;
   }
   if (unfinished !== null) log.info(`a build that was stopped is begun anew: ${unfinished.unusable}`);
-  return planBuild(work, subject, profile, signal);
+  return planBuild(work, subject, { kind, profile }, signal);
 };
 
 const isThere = (path: string): Promise<boolean> =>
@@ -150,7 +173,14 @@ const isThere = (path: string): Promise<boolean> =>
 const insertBoth = async (
   work: string,
   { count, modalities }: BuildPlan,
-  { profile, signal, onProgress, log, threads = 2, checkpointRows = CHECKPOINT_ROWS }: BuildOptions,
+  {
+    profile,
+    signal,
+    onProgress,
+    log,
+    threads = 2,
+    checkpointRows = CHECKPOINT_ROWS,
+  }: BuildOptions & { readonly profile: GraphProfile },
 ) => {
   const started = performance.now();
   const done = { image: 0, text: 0 };

@@ -3,7 +3,7 @@ import type { Modality } from "../../../types.ts";
 import { fit } from "../../../retrieval/fit.ts";
 import type { GraphLibrary } from "../../../retrieval/neighbour-graph.ts";
 import { createHnswIndex } from "../../../retrieval/hnsw.ts";
-import type { IndexProfile } from "../../../retrieval/profile.ts";
+import type { GraphProfile } from "../../../retrieval/profile.ts";
 import type { RecallCurve, RecallPoint } from "../../../retrieval/recall.ts";
 import { applyTransform, kindFor } from "../../../retrieval/transform.ts";
 import { measureRows } from "./measure.ts";
@@ -13,7 +13,7 @@ import type { BuildSubject } from "../../../retrieval/built-index/manifest.ts";
 const EFFORT = 3;
 
 export interface MeasureCurvesOptions {
-  readonly profile: IndexProfile;
+  readonly profile: GraphProfile;
   readonly graphLibrary: GraphLibrary;
   readonly signal: AbortSignal;
   readonly onPoint: (modality: Modality, point: RecallPoint) => void;

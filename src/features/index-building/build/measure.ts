@@ -5,7 +5,7 @@ import { currentCosts } from "../../../retrieval/costs.ts";
 import { createFlatIndex } from "../../../retrieval/codes/flat-index.ts";
 import { requireGraphLibrary } from "../../../retrieval/graph-library.ts";
 import { createHnswIndex, type HnswIndex } from "../../../retrieval/hnsw.ts";
-import type { IndexProfile } from "../../../retrieval/profile.ts";
+import type { GraphProfile } from "../../../retrieval/profile.ts";
 import { measureRecall, type MeasureOptions, type RecallCurve } from "../../../retrieval/recall.ts";
 import type { NamedFile } from "../../../retrieval/built-index/files.ts";
 
@@ -21,7 +21,7 @@ const inOrder = (a: number, b: number): number => a - b;
 export const measureGraph = async (
   work: string,
   { rows, graph, dimension }: { rows: NamedFile; graph: NamedFile; dimension: number },
-  profile: IndexProfile,
+  profile: GraphProfile,
   signal: AbortSignal,
 ): Promise<RecallCurve> => {
   const graphLibrary = await requireGraphLibrary();

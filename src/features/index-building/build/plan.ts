@@ -6,7 +6,6 @@ import type { Modality } from "../../../types.ts";
 import { matchAnchors, whyOutdated } from "../../../retrieval/adoption.ts";
 import { fit } from "../../../retrieval/fit.ts";
 import { requireGraphLibrary } from "../../../retrieval/graph-library.ts";
-import type { IndexProfile } from "../../../retrieval/profile.ts";
 import { applyTransform, fittedDimension, type Fit, kindFor } from "../../../retrieval/transform.ts";
 import type { AnchorView, Slot } from "../../../retrieval/types.ts";
 import { readAnchors, writeAnchors } from "../../../retrieval/built-index/anchors-file.ts";
@@ -33,7 +32,7 @@ const MODALITIES = ["image", "text"] as const;
 export const planBuild = async (
   work: string,
   { collection, encoders, transform, view }: BuildSubject,
-  profile: IndexProfile,
+  { kind: indexKind, profile }: Pick<BuildPlan, "kind" | "profile">,
   signal: AbortSignal,
 ): Promise<BuildPlan> => {
   await clearWork(work);
@@ -61,8 +60,9 @@ export const planBuild = async (
     collection,
     sequence: view.sequence,
     count: slots.length,
+    kind: indexKind,
     profile,
-    library: (await requireGraphLibrary()).name,
+    library: await libraryFor(indexKind),
     anchors: await sealFile(anchors),
     modalities: { image: await planned("image"), text: await planned("text") },
   });
@@ -71,11 +71,16 @@ export const planBuild = async (
   return plan;
 };
 
+/** The library that builds indexes of a kind; null where none is needed. */
+const libraryFor = async (kind: BuildPlan["kind"]): Promise<BuildPlan["library"]> =>
+  kind === "hnsw" ? (await requireGraphLibrary()).name : null;
+
 const clearWork = async (work: string): Promise<void> => {
   // The folder is not created here, because the build must fail if a compaction has removed it.
   await rm(planPath(work), { force: true });
   for (const name of await readdir(work))
-    if (/\.(jsonl|fit|f32|hnsw|json|new)$/.test(name)) await rm(join(work, name), { force: true });
+    if (/\.(jsonl|fit|f32|hnsw|lists|writing|json|new)$/.test(name))
+      await rm(join(work, name), { force: true });
 };
 
 const writeRows = async (
@@ -115,14 +120,15 @@ export type Unfinished = { readonly plan: BuildPlan } | { readonly unusable: str
 export const findUnfinished = async (
   work: string,
   { collection, encoders, transform, view }: BuildSubject,
-  profile: IndexProfile,
+  { kind: indexKind, profile }: Pick<BuildPlan, "kind" | "profile">,
 ): Promise<Unfinished> => {
   const plan = await readJsonFile(planPath(work), planSchema);
   if (plan === undefined) return null;
   const unusable = (reason: string): Unfinished => ({ unusable: reason });
   if (!isDeepStrictEqual(plan.collection, collection)) return unusable("it was of another collection");
   if (plan.byteOrder !== BYTE_ORDER) return unusable("it was begun on a machine of another byte order");
-  if (plan.library !== (await requireGraphLibrary()).name)
+  if (plan.kind !== indexKind) return unusable(`it was begun with --kind ${plan.kind}`);
+  if (plan.library !== (await libraryFor(indexKind)))
     return unusable("it was begun with another library of graphs");
   if (!isDeepStrictEqual(plan.profile, profile)) return unusable("it was begun with another profile");
   if (plan.sequence > view.sequence) return unusable("it was begun at a later sequence");

@@ -3,7 +3,7 @@ import {
   readProfile,
   type AnchorSpace,
   type BuildSubject,
-  type IndexProfile,
+  type GraphProfile,
 } from "../../../../src/retrieval/index.ts";
 import type { Sequence, Transform } from "../../../../src/types.ts";
 import { randomAnchors, upsertsOf } from "../../../support/anchor-space.ts";
@@ -12,8 +12,8 @@ import { silentLog } from "../../../support/log.ts";
 import { openBuildFolder } from "../../../../src/features/index-building/build/build.ts";
 
 export const DIMENSIONS = { image: 24, text: 16 };
-export const profile: IndexProfile = {
-  ...readProfile("default"),
+export const profile: GraphProfile = {
+  ...readProfile("hnsw"),
   hnsw: { m: 16, efConstruction: 100, ef: 64 },
 };
 
@@ -51,6 +51,7 @@ export const build = async (
   const opened = await openBuildFolder(folder, subject.collection.name);
   try {
     return await opened.build(subject, {
+      kind: "hnsw",
       profile,
       signal: new AbortController().signal,
       onProgress: () => undefined,

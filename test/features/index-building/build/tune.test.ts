@@ -1,5 +1,10 @@
 import { afterAll, expect, test } from "vitest";
-import { closeKernels, loadGraphLibrary, readProfile } from "../../../../src/retrieval/index.ts";
+import {
+  closeKernels,
+  loadGraphLibrary,
+  readProfile,
+  requireGraphSettings,
+} from "../../../../src/retrieval/index.ts";
 import { anchorsOf, openSpace, subjectOf } from "./subject.ts";
 import { measureCurves } from "../../../../src/features/index-building/build/measure-curves.ts";
 
@@ -15,7 +20,7 @@ test.runIf(graphLibrary !== undefined)(
     const seen: string[] = [];
     const subject = subjectOf(await openSpace(anchorsOf(COUNT), "whiten"), "whiten");
     const curves = await measureCurves(subject, {
-      profile: readProfile("default"),
+      profile: requireGraphSettings(readProfile("hnsw")),
       graphLibrary,
       signal: new AbortController().signal,
       onPoint: (modality, { k }) => seen.push(`${modality} ${k}`),
