@@ -288,6 +288,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
 const closeIndexes = (target: Lensed | undefined): void => {
   target?.hnsw?.close();
   target?.partitions?.close();
+  target?.exact.close();
 };
 
 const isSameFit = (a: Fit | null, b: Fit | null): boolean =>

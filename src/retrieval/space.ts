@@ -156,6 +156,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         lensesOfFresh.set(key, openLens(fresh, ...partsOf(key), fitted, lens));
       lens.close();
     }
+    for (const modality of MODALITIES) memory[modality].close();
     memory = fresh;
     lenses = lensesOfFresh;
     aligner.close();
@@ -315,6 +316,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       indexing.recall.close();
       indexing.partitionRecall.close();
       for (const lens of lenses.values()) lens.close();
+      for (const modality of MODALITIES) memory[modality].close();
       aligner.close();
     },
   };

@@ -70,10 +70,7 @@ export interface CodedQuery {
 export const codeQuery = (query: Float32Array): CodedQuery => {
   const bytes = new Int8Array(strideOf(query.length));
   let most = 0;
-  for (let j = 0; j < query.length; j++) {
-    const size = Math.abs(query[j] ?? 0);
-    if (size > most) most = size;
-  }
+  for (const value of query) most = Math.max(most, Math.abs(value));
   const scale = most / QUERY_LEVELS;
   const inverse = most === 0 ? 0 : QUERY_LEVELS / most;
   let [square, sum, norm] = [0, 0, 0];

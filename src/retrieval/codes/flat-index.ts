@@ -23,8 +23,6 @@ export interface FlatIndex extends VectorIndex {
   readonly score: RowScorer["score"];
   /** The rows, for other threads. */
   readonly rows: () => RowsHandle;
-  /** Overwrites the codes of slots that nothing shows any more. */
-  readonly erase: (slots: Iterable<Slot>) => void;
   /** As any index, or in one of two ways that are to be measured: queries together on all threads, or one by one. */
   readonly search: (
     queries: Float32Array,
@@ -212,9 +210,11 @@ export const createFlatIndex = (options: {
     row: rows.row,
     score: (query, slots, count, scores) => mainScorer().score(query, slots, count, scores),
     rows: rowsHandle,
-    erase: coded.erase,
     search,
-    close: () => undefined,
+    close: () => {
+      for (const { segment } of coded.ranges(rows.count())) pool.forget(segment.handle);
+      if (handle !== undefined) pool.forget(handle);
+    },
   };
 };
 

@@ -2,6 +2,7 @@ import { AnchorageError } from "../../errors.ts";
 import { availableThreads } from "../../machine-limits.ts";
 import { openFloatKernels, type FloatKernels } from "./kernels.ts";
 import { strideOf } from "./layout.ts";
+import { createWeight } from "./weight.ts";
 
 const PAGE = 65_536;
 /** Pages of a chunk at most: 1 GiB, for indexes of typed arrays beyond 2^31 are slow. */
@@ -46,6 +47,7 @@ export const createRowStore = (dimension: number): RowStore => {
   const start = areas * AREA.bytes;
   const chunks: WebAssembly.Memory[] = [];
   const views: Float32Array[] = [];
+  const weigh = createWeight();
   let count = 0;
 
   const addChunk = (): void => {
@@ -68,7 +70,15 @@ export const createRowStore = (dimension: number): RowStore => {
     } catch (cause) {
       throw new AnchorageError("unavailable", "Memory for more vectors could not be had.", { cause });
     }
+    weigh(chunks.reduce((sum, { buffer }) => sum + buffer.byteLength, 0));
     return (views[index] = new Float32Array(memory.buffer, start));
+  };
+
+  const row = (slot: number): Float32Array => {
+    const view = views[Math.floor(slot / capacity)];
+    if (view === undefined || slot >= count) throw new RangeError(`there is no slot ${slot}`);
+    const at = (slot % capacity) * stride;
+    return view.subarray(at, at + dimension);
   };
 
   return {
@@ -86,12 +96,7 @@ export const createRowStore = (dimension: number): RowStore => {
         taken += fits;
       }
     },
-    row: (slot) => {
-      const view = views[Math.floor(slot / capacity)];
-      if (view === undefined || slot >= count) throw new RangeError(`there is no slot ${slot}`);
-      const at = (slot % capacity) * stride;
-      return view.subarray(at, at + dimension);
-    },
+    row,
     handle: () => ({ chunks: [...chunks], dimension, areas }),
   };
 };

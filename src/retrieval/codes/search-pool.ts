@@ -46,6 +46,8 @@ export interface SearchPool {
     on: { readonly segment: SegmentHandle; readonly rows: RowsHandle },
     argument: SearchJobs[Kind]["argument"],
   ) => Promise<SearchJobs[Kind]["answer"] | undefined>;
+  /** Has the threads let go of a segment or rows, so that their memory is free once nothing else holds them. */
+  readonly forget: (shared: SegmentHandle | RowsHandle) => void;
   /** Ends the threads after what they are doing; they start again on demand. */
   readonly close: () => Promise<void>;
   /** The threads that run, for tests. */
@@ -73,9 +75,11 @@ export const createSearchPool = (
     Atomics.notify(mail.words, MAILBOX.posted);
   };
 
-  const collected = new FinalizationRegistry<number>((number) => {
+  const forgetNumber = (number: number): void => {
     for (const member of members) if (member?.known.delete(number) === true) post(member, { forget: number });
-  });
+  };
+
+  const collected = new FinalizationRegistry<number>(forgetNumber);
 
   /** The number by which a worker knows what is shared, which is sent to it where it does not. */
   const share = (member: Member, handle: object, shared: Shared): number => {
@@ -193,6 +197,10 @@ export const createSearchPool = (
         queue.push({ kind, segment, rows, argument, resolve, reject });
         dispatch();
       }),
+    forget: (shared) => {
+      const number = numbers.get(shared);
+      if (number !== undefined) forgetNumber(number);
+    },
     close: async () => {
       const ended = members.map(async (member) => {
         if (member === undefined) return;

@@ -1,4 +1,6 @@
 import { receiveMessageOnPort } from "node:worker_threads";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { messageOf } from "../../errors.ts";
 import { createBatchMemory } from "./batch-memory.ts";
 import { openBatchProducts } from "./batch-products.ts";
@@ -10,6 +12,12 @@ import { openScanKernels, type ScanKernels } from "./kernels.ts";
 import { ANSWER, MAILBOX, writeRows } from "./mailbox.ts";
 import { openRowScorer, type RowScorer } from "./rows.ts";
 import { openSegment, type Segment } from "./segment.ts";
+
+/** A full collection, which takes a few milliseconds on a thread with so little on its heap. */
+const collectGarbage = (): void => {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc()");
+};
 
 interface Opened {
   readonly segments: Map<number, { readonly segment: Segment; readonly kernels: ScanKernels }>;
@@ -95,6 +103,8 @@ export const open = async ({ port, mail, thread }: SearchWorkerData): Promise<ob
       else {
         opened.segments.delete(message.forget);
         opened.rows.delete(message.forget);
+        // Shared memory does not count for the garbage collector, which would let it stay for long.
+        collectGarbage();
       }
     }
   }

@@ -1,6 +1,7 @@
 import { availableThreads } from "../../machine-limits.ts";
 import { codeRow } from "./coding.ts";
 import { AREA, BLOCK_ROWS, extentBytesOf, EXTENT_ROWS, strideOf, ZERO_CODE } from "./layout.ts";
+import { createWeight } from "./weight.ts";
 
 const PAGE = 65_536;
 /** Pages of the largest memory that WebAssembly addresses, 4 GiB. */
@@ -76,6 +77,7 @@ export const openSegment = (handle: SegmentHandle): Segment => {
   const extentBytes = extentBytesOf(stride);
   const base = handle.areas * AREA.bytes;
   const known: Extent[] = [];
+  const weigh = createWeight();
   let blocks = 0;
 
   const extentAt = (index: number): Extent => {
@@ -112,6 +114,7 @@ export const openSegment = (handle: SegmentHandle): Segment => {
     const extent = extentAt(known.length);
     extent.scales.fill(NaN);
     known.push(extent);
+    weigh(memory.buffer.byteLength);
     return true;
   };
 

@@ -26,8 +26,6 @@ export interface SlotCodes {
   /** Codes what was added, if all before it is coded; else that is left to {@link codeUpTo}. */
   readonly follow: () => void;
   readonly ranges: (slots: number) => readonly CodedRange[];
-  /** Overwrites the codes of slots. */
-  readonly erase: (slots: Iterable<number>) => void;
 }
 
 export const createSlotCodes = (rows: RowStore): SlotCodes => {
@@ -85,11 +83,5 @@ export const createSlotCodes = (rows: RowStore): SlotCodes => {
         const within = Math.min(range.rows, slots - range.firstSlot);
         return within > 0 ? [{ ...range, rows: within }] : [];
       }),
-    erase: (slots) => {
-      for (const slot of slots) {
-        const range = ranges.findLast(({ firstSlot }) => firstSlot <= slot);
-        if (range !== undefined && slot < coded) range.segment.erase(slot - range.firstSlot);
-      }
-    },
   };
 };

@@ -141,12 +141,3 @@ describe("a search without a proof", () => {
     }
   });
 });
-
-test("overwrites the codes of erased slots, which are no longer found", async () => {
-  const index = filled();
-  const query = rows.slice(0, DIMENSION);
-  const before = slotsOf(await index.search(query, { k: 5 }));
-  index.erase(before);
-  const after = slotsOf(await index.search(query, { k: 400, proof: false }));
-  expect(after.filter((slot) => before.includes(slot))).toEqual([]);
-});
