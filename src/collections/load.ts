@@ -15,13 +15,17 @@ import type { BuiltIndexes } from "./built-indexes.ts";
 import { createErasure } from "./erasure.ts";
 import type { CollectionHooks } from "./hooks.ts";
 import { keepInStep, type Beyond, type OpenCollection } from "./memory.ts";
-import type { Snapshots } from "./snapshots.ts";
+import type { RestoredFrom, Snapshots } from "./snapshots.ts";
 
 /** An empty memory of a collection, and how one that was filled becomes the collection's. */
 export interface Unfilled {
   readonly space: AnchorSpace;
-  /** @param changes the space's count of changes that a snapshot has; 0 where there is none */
-  readonly assemble: (record: CollectionRecord, changes: number, beyond: Beyond) => OpenCollection;
+  /** @param restored the snapshot that the space was restored from; null where there is none */
+  readonly assemble: (
+    record: CollectionRecord,
+    restored: RestoredFrom | null,
+    beyond: Beyond,
+  ) => OpenCollection;
 }
 
 export interface Loader {
@@ -63,10 +67,10 @@ export const createLoader = (
     });
     return {
       space,
-      assemble: (present, changes, beyond) => {
+      assemble: (present, restored, beyond) => {
         owner = present;
         const collection = keepInStep(store, present, space, hooks, beyond);
-        const keeper = snapshots?.keep(present, space, changes);
+        const keeper = snapshots?.keep(present, space, restored);
         const forgetBuilt = async (): Promise<void> => built?.forget(collection);
         const erasure = createErasure(store, present, space, keeper, forgetBuilt, hooks, log);
         ({ afterCompaction } = erasure);
@@ -102,7 +106,7 @@ export const createLoader = (
     const filled = made.find((one) => one.space === space);
     if (filled === undefined)
       throw new Error(`collection ${record.name} was loaded into no space of its own`);
-    const collection = filled.assemble(isSame ? present : record, restored?.changes ?? 0, beyond);
+    const collection = filled.assemble(isSame ? present : record, restored, beyond);
     // Not waited for: until it is adopted the exact index answers.
     void collection.erasure.apart(async () => built?.adoptAtStart(collection));
     return collection;

@@ -37,7 +37,7 @@ export const createMoving = (
     return {
       space,
       replace: (old, present) => {
-        const next = assemble(present, 0, beyond);
+        const next = assemble(present, null, beyond);
         swap(old, next);
         return next;
       },

@@ -10,7 +10,9 @@ import {
   type AnchorView,
   type SnapshotHeader,
   type SnapshotSubject,
+  type SpaceLists,
 } from "../retrieval/index.ts";
+import { readSavedLists, saveLists, type ListedSnapshot } from "./saved-lists.ts";
 import {
   type CollectionRecord,
   type Database,
@@ -37,11 +39,16 @@ const QUIETS_AT_MOST = 10;
 const CAUGHT_UP_ANCHORS = 10_000;
 const CAUGHT_UP_SHARE = 0.5;
 
-/** A space that was filled from a snapshot. */
-export interface Restored {
-  readonly space: AnchorSpace;
+/** The snapshot that a space was filled from. */
+export interface RestoredFrom {
   /** The space's count of changes at the time of the snapshot. */
   readonly changes: number;
+  readonly snapshot: ListedSnapshot;
+}
+
+/** A space that was filled from a snapshot. */
+export interface Restored extends RestoredFrom {
+  readonly space: AnchorSpace;
 }
 
 /** Writes snapshots of one collection as it changes. */
@@ -64,8 +71,12 @@ export interface Snapshots {
     record: CollectionRecord,
     openSpace: () => Promise<AnchorSpace>,
   ) => Promise<Restored | null>;
-  /** @param saved the space's count of changes that a snapshot has; 0 where there is none */
-  readonly keep: (record: CollectionRecord, space: AnchorSpace, saved: number) => SnapshotKeeper;
+  /** @param restored from what the space was restored; null where there is no snapshot */
+  readonly keep: (
+    record: CollectionRecord,
+    space: AnchorSpace,
+    restored: RestoredFrom | null,
+  ) => SnapshotKeeper;
   /** Removes the files of deleted collections. */
   readonly removeLost: (present: readonly CollectionRecord[]) => Promise<void>;
 }
@@ -78,11 +89,17 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
       const space = await openSpace();
       try {
         const check = (header: SnapshotHeader): Promise<void> => refuseOtherHistory(store, record, header);
-        const header = await readSnapshot(path, subjectOf(record), check, space.restore);
+        const subject = subjectOf(record);
+        const { sequence, anchors } = await readSnapshot(path, subject, check, space.restore);
         const { total } = space.changes();
-        await catchUp(store, record, space, header.sequence as Sequence);
+        const snapshot = { sequence: sequence as Sequence, anchors };
+        const versionOf: Parameters<typeof readSavedLists>[3] = ({ modality, transform }) =>
+          space.fitVersion(modality, transform);
+        const lists = await readSavedLists(folderOf(record), subject, snapshot, versionOf, log);
+        space.offerLists(lists, snapshot.sequence);
+        await catchUp(store, record, space, snapshot.sequence);
         await removeOthers(record, basename(path));
-        return { space, changes: total };
+        return { space, changes: total, snapshot };
       } catch (error) {
         space.close();
         // An unavailable store or a missing collection says nothing about the file.
@@ -103,9 +120,12 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
       log.warn(`its old snapshots could not be deleted: ${messageOf(error)}`, { collection: record.name }),
     );
 
-  const keep: Snapshots["keep"] = (record, space, saved) => {
+  const keep: Snapshots["keep"] = (record, space, restored) => {
     const ending = new AbortController();
-    let savedChanges = saved;
+    let savedChanges = restored?.changes ?? 0;
+    let snapshot = restored?.snapshot;
+    /** The lists that are beside the snapshot. */
+    let listsMark = "";
     let seenChanges = -1;
     let unquiet = 0;
     let writing: Promise<void> = Promise.resolve();
@@ -114,13 +134,36 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
 
     const write = async (): Promise<void> => {
       const [view, { total }] = [space.view(), space.changes()];
-      await saveSnapshot(store, directory, record, view, ending.signal);
+      const [lists, mark] = [space.lists(view), space.listsMark()];
+      const isWritten = await saveSnapshot(store, directory, record, view, ending.signal);
       savedChanges = total;
+      snapshot = isWritten ? { sequence: view.sequence, anchors: view.size } : undefined;
+      if (snapshot !== undefined) await writeLists(snapshot, lists, mark);
+    };
+
+    const writeLists = async (
+      beside: ListedSnapshot,
+      lists: readonly SpaceLists[],
+      mark: string,
+    ): Promise<void> => {
+      await saveLists(folderOf(record), subjectOf(record), beside, lists, ending.signal);
+      listsMark = mark;
+    };
+
+    const listsChanged = (): boolean => {
+      const mark = space.listsMark();
+      return snapshot !== undefined && mark !== "" && mark !== listsMark;
+    };
+
+    /** Writes the lists that were built since the snapshot, whose rows are the present ones. */
+    const writeNewLists = async (): Promise<void> => {
+      if (snapshot === undefined || changed() > 0 || !listsChanged()) return;
+      await writeLists(snapshot, space.lists(space.view()), space.listsMark());
     };
 
     /** One at a time. */
-    const inTurn = (): Promise<void> => {
-      const turn = writing.then(write);
+    const inTurn = (work: () => Promise<void> = write): Promise<void> => {
+      const turn = writing.then(work);
       writing = turn.catch(() => undefined);
       return turn;
     };
@@ -129,10 +172,11 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
       const { total } = space.changes();
       const quiet = total === seenChanges;
       seenChanges = total;
-      if (changed() <= Math.max(CHANGED_ANCHORS, CHANGED_SHARE * space.view().size)) return;
-      if (!quiet && ++unquiet < QUIETS_AT_MOST) return;
+      const isOutdated = changed() > Math.max(CHANGED_ANCHORS, CHANGED_SHARE * space.view().size);
+      if (!isOutdated && (changed() > 0 || !listsChanged())) return;
+      if (isOutdated && !quiet && ++unquiet < QUIETS_AT_MOST) return;
       unquiet = 0;
-      inTurn().catch((error: unknown) => {
+      inTurn(isOutdated ? write : writeNewLists).catch((error: unknown) => {
         if (!ending.signal.aborted)
           log.warn(`no snapshot could be written: ${messageOf(error)}`, { collection: record.name });
       });
@@ -142,14 +186,14 @@ export const createSnapshots = (store: Store, directory: string, log: Log, quiet
     timer.unref();
 
     return {
-      renew: inTurn,
+      renew: () => inTurn(),
       stop: async (signal) => {
         clearInterval(timer);
         if (signal.aborted) ending.abort();
         signal.addEventListener("abort", () => ending.abort(), { once: true });
         try {
           await writing;
-          if (changed() > 0) await inTurn();
+          await inTurn(changed() > 0 ? write : writeNewLists);
         } catch (error) {
           const why = signal.aborted ? "there was no time for it" : messageOf(error);
           log.warn(`no snapshot was written: ${why}`, { collection: record.name });
@@ -179,6 +223,7 @@ const snapshotFolder = (directory: string, { key }: CollectionRecord): string =>
  * Replaces earlier snapshots by one of `view`; writes none if it would not be used.
  *
  * @param directory where the folders of the indexes are
+ * @returns whether there is a snapshot of the view now
  * @throws AnchorageError `unavailable` if the disk is full
  * @throws what `signal` is aborted with, or the error of the file system
  */
@@ -188,15 +233,17 @@ export const saveSnapshot = async (
   record: CollectionRecord,
   view: AnchorView,
   signal: AbortSignal,
-): Promise<void> => {
+): Promise<boolean> => {
   const folder = snapshotFolder(directory, record);
   const mark = view.size < FEWEST_ANCHORS ? null : await writeMark(database, record, view.sequence);
   // A snapshot of a history that Postgres does not know is unusable, and older ones must not stay.
-  if (mark === null) await removeSnapshots(folder);
-  else {
-    await database.requireSpace({ bytes: sizeOf(view) });
-    await writeSnapshot(folder, view, { ...subjectOf(record), mark }, signal);
+  if (mark === null) {
+    await removeSnapshots(folder);
+    return false;
   }
+  await database.requireSpace({ bytes: sizeOf(view) });
+  await writeSnapshot(folder, view, { ...subjectOf(record), mark }, signal);
+  return true;
 };
 
 /** About the bytes of a snapshot. */

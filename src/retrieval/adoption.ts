@@ -5,7 +5,6 @@ import { STALE_SHARE } from "./fit-keeper.ts";
 import type { BuiltFit } from "./lens-types.ts";
 import type { NeighbourGraph } from "./neighbour-graph.ts";
 import type { KeptLists } from "./partitions/lists-file.ts";
-import type { SavedLists } from "./partitions/partition-index.ts";
 import type { GraphProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorView, Slot } from "./types.ts";
@@ -80,12 +79,12 @@ export const matchAnchors = async (
 };
 
 /** Lists of row numbers as lists of slots; slots that they lack are to be found a list. */
-export const listsBySlot = (lists: SavedLists, slots: Int32Array, slotCount: number): SavedLists => {
+export const listsBySlot = ({ lists, curve }: KeptLists, slots: Int32Array, slotCount: number): KeptLists => {
   const listOf = new Int32Array(slotCount).fill(-1);
   slots.forEach((slot, row) => {
     if (slot >= 0) listOf[slot] = lists.listOf[row] ?? -1;
   });
-  return { ...lists, listOf };
+  return { lists: { ...lists, listOf }, curve };
 };
 
 /** The CRC-32 of a vector's bytes. */

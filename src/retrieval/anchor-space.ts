@@ -1,6 +1,7 @@
 import type { AdoptedIndexes, IndexStatus } from "../api/indexes.ts";
-import type { Modality, Sequence, Transform } from "../types.ts";
+import type { Modality, Sequence, Transform, TransformKind } from "../types.ts";
 import type { BuiltIndex } from "./adoption.ts";
+import type { SpaceLists } from "./partitions/space-lists.ts";
 import type { AnchorView, Changes, SpaceChange, UnitAnchors } from "./types.ts";
 
 /** One collection in memory: both modalities over the same slots, with their indexes and fitted transforms. */
@@ -13,6 +14,19 @@ export interface AnchorSpace {
    */
   readonly restore: (anchors: UnitAnchors) => void;
   readonly view: () => AnchorView;
+  /**
+   * Hands over lists that were saved of the first slots, by slot, to be used where partitions are wanted under the same
+   * version of the fit.
+   *
+   * @param sequence at which they were saved
+   */
+  readonly offerLists: (lists: readonly SpaceLists[], sequence: Sequence) => void;
+  /** The lists of all partitions that are ready, by the number of each live slot of the present view in order. */
+  readonly lists: (view: AnchorView) => SpaceLists[];
+  /** Version of the fit under which the vectors of a modality are seen now; 0 where nothing is fitted. */
+  readonly fitVersion: (modality: Modality, kind: TransformKind) => number;
+  /** Differs where `lists` would return other lists, but for what was written meanwhile; empty where there are none. */
+  readonly listsMark: () => string;
   /** The sequence of the next view, without making one: a write need not copy what only queries read. */
   readonly sequence: () => Sequence;
   readonly changes: () => Changes;
@@ -22,7 +36,7 @@ export interface AnchorSpace {
   readonly keepFits: (transform: Transform) => void;
   readonly status: (modality: Modality, transform?: Transform) => IndexStatus;
   /**
-   * Takes over graphs and fits that `build-index` made: what was deleted or replaced since is hidden, what came since is
+   * Takes over indexes and fits that `build-index` made: what was deleted or replaced since is hidden, what came since is
    * inserted in the background. From then on there is a graph at any size.
    *
    * @throws AnchorageError `conflict` where too much has changed since, or memory was compacted meanwhile

@@ -46,3 +46,12 @@ export const fit = async (
   const module = new URL("./fit-worker.ts", import.meta.url);
   return callInWorker<FitCalls, "fit">(module, "fit", { kind, rows, dimension }, [rows.buffer]);
 };
+
+/** Whether two fits transform every vector alike. */
+export const isSameFit = (a: Fit | null, b: Fit | null): boolean =>
+  a === null || b === null
+    ? a === b
+    : a.kind === b.kind && isSame(a.mean, b.mean) && isSame(a.projection, b.projection);
+
+const isSame = (a: Float32Array | null, b: Float32Array | null): boolean =>
+  a === null || b === null ? a === b : a.length === b.length && a.every((value, i) => value === b[i]);

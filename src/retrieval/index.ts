@@ -38,8 +38,12 @@ export {
   type IndexProfile,
 } from "./profile.ts";
 export { measureRecall, pointFor, type RecallCurve, type RecallPoint } from "./recall.ts";
+export { readLists, writeLists, type ListsSubject } from "./partitions/lists-file.ts";
+export type { SpaceLists } from "./partitions/space-lists.ts";
 export {
+  listsFileName,
   listSnapshots,
+  parseListsFileName,
   readSnapshot,
   removeSnapshots,
   writeSnapshot,

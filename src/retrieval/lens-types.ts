@@ -6,6 +6,8 @@ import type { FlatIndex } from "./codes/flat-index.ts";
 import type { Kept } from "./fit-keeper.ts";
 import type { HnswIndex, LoadedGraph } from "./hnsw.ts";
 import type { GraphLibrary } from "./neighbour-graph.ts";
+import type { OfferedLists } from "./partitions/kept-partitions.ts";
+import type { KeptLists } from "./partitions/lists-file.ts";
 import type { PartitionIndex, SavedLists } from "./partitions/partition-index.ts";
 import type { GraphProfile, IndexProfile } from "./profile.ts";
 import { isTransformKind, type Fit } from "./transform.ts";
@@ -29,6 +31,8 @@ export interface LensSource {
   readonly graphWanted: GraphProfile | undefined;
   /** Whether to keep partitions for any number of anchors, as after built ones were adopted. */
   readonly partitionsWanted: boolean;
+  /** Takes the lists that were saved of vectors under this version of the fit, if there are some. */
+  readonly takeLists: (version: number) => OfferedLists | undefined;
 }
 
 /** One modality's transformed vectors, with the indexes over them. */
@@ -59,6 +63,12 @@ export interface Lens {
   readonly bytesAnAnchor: () => number;
   readonly graphStatus: () => GraphStatus | null;
   readonly partitionStatus: () => PartitionStatus | null;
+  /** The lists of a view's live slots in their order, with the index that they are of; undefined while there are none. */
+  readonly lists: (
+    view: AnchorView,
+  ) => { readonly index: PartitionIndex; readonly lists: SavedLists } | undefined;
+  /** The present partitions, if they are ready. */
+  readonly partitions: () => PartitionIndex | undefined;
   /** Drops a graph that holds vectors of deleted anchors; the next query rebuilds it. */
   readonly dropHidden: () => void;
   /** The fit, to be carried over when memory is compacted. */
@@ -100,7 +110,7 @@ export interface BuiltLens extends BuiltFit {
 
 /** The same with lists, whose rows are numbered by slot. */
 export interface BuiltLists extends BuiltFit {
-  readonly lists: SavedLists;
+  readonly lists: KeptLists;
 }
 
 export type LensKey = `${Modality}/${TransformKind}`;

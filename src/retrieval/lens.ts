@@ -8,9 +8,10 @@ import { codeBytesOf, strideOf } from "./codes/layout.ts";
 import { createFlatIndex, type FlatIndex } from "./codes/flat-index.ts";
 import { createHnswIndex, graphBytes, type HnswIndex } from "./hnsw.ts";
 import { createFitKeeper, EAGER_ANCHORS } from "./fit-keeper.ts";
-import { fit, liveVectors } from "./fit.ts";
+import { fit, isSameFit, liveVectors } from "./fit.ts";
 import { fittedTransformOf, applyTransform, deviationsOf, fittedDimension, type Fit } from "./transform.ts";
 import type { BuiltFit, Fitted, Lens, LensSource } from "./lens-types.ts";
+import type { PartitionIndex } from "./partitions/partition-index.ts";
 import { createKeptPartitions, partitionBytes, type KeptPartitions } from "./partitions/kept-partitions.ts";
 import { hasGraphSettings, type GraphProfile } from "./profile.ts";
 import type { AnchorView, Changes } from "./types.ts";
@@ -48,9 +49,11 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   }
 
   const partitionsOf = (target: Lensed): KeptPartitions => {
-    const { isLive, log } = source;
-    const { exact } = target;
-    return (target.partitions ??= createKeptPartitions({ modality, exact, compare, isLive, log }));
+    const { isLive, log, takeLists } = source;
+    const { exact, version } = target;
+    if (target.partitions !== undefined) return target.partitions;
+    const saved = takeLists(version);
+    return (target.partitions = createKeptPartitions({ modality, exact, compare, isLive, log, saved }));
   };
 
   const keeper = createFitKeeper({
@@ -161,7 +164,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   const adoptLists: Lens["adoptLists"] = async (built, view, changes) => {
     const chosen = await adoptFit(built, view, changes);
     const { lists, sequence } = built;
-    const index = partitionsOf(chosen).offer({ lists, source: "adopted", sequence }, view);
+    const index = partitionsOf(chosen).offer({ ...lists, source: "adopted", sequence }, view);
     partitionsWanted = true;
     await keepAdopted(chosen);
     return index;
@@ -205,6 +208,12 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
       const partitions = present.partitions?.index() === undefined ? 0 : partitionBytes(dimension);
       const graph = present.hnsw === undefined ? 0 : graphBytes(dimension, present.hnsw.profile);
       return copy + codeBytesOf(dimension) + partitions + graph;
+    },
+    partitions: () => readyOf(current()),
+    lists: (view) => {
+      const present = current();
+      const [index, lists] = [readyOf(present), present?.partitions?.savedFor(view)];
+      return index === undefined || lists === undefined ? undefined : { index, lists };
     },
     partitionStatus: () => current()?.partitions?.status() ?? null,
     graphStatus: () => {
@@ -285,16 +294,13 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
   }
 };
 
+const readyOf = (target: Lensed | undefined): PartitionIndex | undefined => {
+  const index = target?.partitions?.index();
+  return index?.isReady() === true ? index : undefined;
+};
+
 const closeIndexes = (target: Lensed | undefined): void => {
   target?.hnsw?.close();
   target?.partitions?.close();
   target?.exact.close();
 };
-
-const isSameFit = (a: Fit | null, b: Fit | null): boolean =>
-  a === null || b === null
-    ? a === b
-    : a.kind === b.kind && isSame(a.mean, b.mean) && isSame(a.projection, b.projection);
-
-const isSame = (a: Float32Array | null, b: Float32Array | null): boolean =>
-  a === null || b === null ? a === b : a.length === b.length && a.every((value, i) => value === b[i]);

@@ -2,9 +2,9 @@ import { AnchorageError, messageOf } from "../errors.ts";
 import { BYTES_AN_ANCHOR, withMemory } from "../memory-budget.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { AlignmentKind, Log, Modality, Sequence, Transform, TransformKind } from "../types.ts";
-import type { Drift, IndexKind } from "../api/indexes.ts";
+import type { IndexKind } from "../api/indexes.ts";
 import type { AnchorSpace } from "./anchor-space.ts";
-import { listsBySlot, matchAnchors, whyOutdated, type Matched } from "./adoption.ts";
+import { adoptBuilt } from "./adopt-built.ts";
 import { alignmentsFrom, createAligner, type Aligner, type FittedAlignment } from "./aligner.ts";
 import { createGraphRecall } from "./graph-recall.ts";
 import { loadGraphLibrary } from "./graph-library.ts";
@@ -12,6 +12,7 @@ import { createCompaction, type Compaction } from "./compaction.ts";
 import { createLens } from "./lens.ts";
 import { fittedFrom, type Fitted, type Lens, type LensKey } from "./lens-types.ts";
 import { createAnchorMemory, type AnchorMemory } from "./anchor-memory.ts";
+import { createWaitingLists, type SpaceLists } from "./partitions/space-lists.ts";
 import { createPartitionRecall } from "./partitions/partition-recall.ts";
 import { hasGraphSettings, readProfile, type IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
@@ -48,6 +49,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
   const profile = options.profile ?? readProfile("default");
   const graphLibrary = await loadGraphLibrary();
   const saved = fittedFrom(transforms);
+  const waiting = createWaitingLists();
   let memory: AnchorMemory = createAnchorMemory(imageDimension, textDimension);
   let lenses = new Map<LensKey, Lens>();
   const indexing: Indexing = {
@@ -100,6 +102,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
         isLive: (slot) => into.live()[slot] === 1,
         graphWanted: from?.graphWanted(),
         partitionsWanted: from?.partitionsWanted() ?? false,
+        takeLists: (version) => waiting.take(modality, kind, version),
       },
       carried,
     );
@@ -159,6 +162,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     for (const modality of MODALITIES) memory[modality].close();
     memory = fresh;
     lenses = lensesOfFresh;
+    waiting.clear();
     aligner.close();
     aligner = openAligner(fresh, aligner.fitted());
     view = undefined;
@@ -260,39 +264,36 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       for (const lens of lenses.values()) lens.dropHidden();
     },
     adopt: async (built) => {
-      const [of, known, present, now] = [memory, lenses, takeView(), changes];
-      const matched = {
-        image: await matchAnchors(present, built.anchors, "image"),
-        text: await matchAnchors(present, built.anchors, "text"),
-      };
-      const count = built.anchors.ids.length;
-      for (const modality of MODALITIES) {
-        const outdated = whyOutdated(built.modalities[modality].kind, count, matched[modality]);
-        if (outdated !== null) throw new AnchorageError("conflict", `Build the index anew: ${outdated}.`);
-      }
-      for (const modality of MODALITIES) {
-        const made = built.modalities[modality];
-        const { slots, missing, gone, added } = matched[modality];
-        const lens = lensOf(of, known, modality, made.kind);
-        const { slotCount } = present;
-        // As if the fit had been made here, so that it becomes outdated at the same time.
-        const then = { total: now.total - gone - added, removals: now.removals - gone };
-        if ("lists" in made) {
-          const { lists, curve } = made.lists;
-          const ofSlots = { ...made, lists: listsBySlot(lists, slots, slotCount) };
-          const index = await lens.adoptLists(ofSlots, present, then);
-          if (curve !== null) indexing.partitionRecall.tell(index, now.total, curve);
-        } else {
-          const graph = { graph: made.graph, slots, missing, slotCount };
-          const hnsw = await lens.adopt({ ...made, graph }, present, then);
-          if (made.curve !== null) indexing.recall.tell(hnsw, made.curve);
-        }
-      }
+      const [of, known] = [memory, lenses];
+      const adopted = await adoptBuilt(built, {
+        view: takeView(),
+        changes,
+        lensOf: (modality, kind) => lensOf(of, known, modality, kind),
+        tell: indexing.recall.tell,
+      });
       if (memory !== of)
         throw new AnchorageError("conflict", "Memory was compacted while the index was read; try again.");
-      const driftOf = ({ gone, added }: Matched): Drift => ({ gone, added });
-      return { sequence: built.sequence, image: driftOf(matched.image), text: driftOf(matched.text) };
+      return adopted;
     },
+    offerLists: waiting.put,
+    fitVersion: (modality, kind) => lensOf(memory, lenses, modality, kind).version(),
+    lists: (of) =>
+      [...lenses].flatMap(([key, lens]): SpaceLists[] => {
+        const found = lens.lists(of);
+        if (found === undefined) return [];
+        const [modality, transform] = partsOf(key);
+        const curve = indexing.partitionRecall.last(found.index);
+        return [{ modality, transform, version: lens.version(), lists: found.lists, curve }];
+      }),
+    listsMark: () =>
+      [...lenses]
+        .flatMap(([key, lens]) => {
+          const index = lens.partitions();
+          if (index === undefined) return [];
+          const isMeasured = indexing.partitionRecall.last(index) !== null;
+          return [`${key} ${lens.version()} ${index.builds()} ${isMeasured}`];
+        })
+        .join(),
     view: () => (view ??= takeView()),
     sequence: () => sequence,
     status: (modality, wanted = transform) => {

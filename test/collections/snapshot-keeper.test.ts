@@ -40,7 +40,7 @@ const open = async (): Promise<Kept> => {
   const lines: string[] = [];
   const snapshots = createSnapshots(store, directory, collectingLog(lines), QUIET_MS);
   const space = await openAnchorSpace({ imageDimension: 3, textDimension: 2, transform: "none" });
-  const keeper = snapshots.keep(record, space, 0);
+  const keeper = snapshots.keep(record, space, null);
   onTestFinished(() => keeper.close());
   return {
     record,

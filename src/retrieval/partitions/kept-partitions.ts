@@ -5,6 +5,7 @@ import type { Log, Modality, Sequence } from "../../types.ts";
 import type { FlatIndex } from "../codes/flat-index.ts";
 import { codeBytesOf } from "../codes/layout.ts";
 import type { AnchorView, Slot } from "../types.ts";
+import type { KeptLists } from "./lists-file.ts";
 import { clusteringBytes } from "./clustering-state.ts";
 import { createPartitionIndex, type PartitionIndex, type SavedLists } from "./partition-index.ts";
 
@@ -15,8 +16,7 @@ const FILLED = 0.8;
 export const partitionBytes = (dimension: number): number => Math.ceil(codeBytesOf(dimension) / FILLED);
 
 /** Lists that were made before, and where. */
-export interface OfferedLists {
-  readonly lists: SavedLists;
+export interface OfferedLists extends KeptLists {
   readonly source: Exclude<PartitionStatus["source"], "built">;
   readonly sequence: Sequence;
 }
@@ -29,6 +29,8 @@ export interface KeptPartitions {
    * them, a line of the log says so, once.
    */
   readonly feed: (view: AnchorView) => void;
+  /** The lists of the live slots of a view, in their order; undefined while they are not ready. */
+  readonly savedFor: (view: AnchorView) => SavedLists | undefined;
   /** Replaces the partitions by lists that were made before; rows that they lack are added. */
   readonly offer: (offered: OfferedLists, view: AnchorView) => PartitionIndex;
   readonly status: () => PartitionStatus | null;
@@ -41,7 +43,14 @@ export interface PartitionedRows {
   readonly compare: (a: Slot, b: Slot) => number;
   readonly isLive: (slot: Slot) => boolean;
   readonly log: Log;
+  /** Lists that were saved at a stop, if there are some of these rows. */
+  readonly saved: OfferedLists | undefined;
 }
+
+const originOf = (
+  offered: OfferedLists | undefined,
+): Pick<PartitionStatus, "source" | "sequence"> | undefined =>
+  offered === undefined ? undefined : { source: offered.source, sequence: offered.sequence };
 
 export const createKeptPartitions = (rows: PartitionedRows): KeptPartitions => {
   const { modality, log } = rows;
@@ -52,10 +61,10 @@ export const createKeptPartitions = (rows: PartitionedRows): KeptPartitions => {
   let upTo: Slot = 0;
   let warned = false;
 
-  const create = (saved?: SavedLists): PartitionIndex => {
+  const create = (offered: OfferedLists | undefined): PartitionIndex => {
     const { compare, isLive } = rows;
     return createPartitionIndex({
-      ...{ dimension, compare, row, score, isLive, saved },
+      ...{ dimension, compare, row, score, isLive, saved: offered?.lists, curve: offered?.curve },
       onFailure: (error) => log.warn(`${what} could not be built: ${messageOf(error)}`),
     });
   };
@@ -71,8 +80,8 @@ export const createKeptPartitions = (rows: PartitionedRows): KeptPartitions => {
       warned = true;
       return;
     }
-    index = create();
-    origin = { source: "built", sequence: view.sequence };
+    index = create(rows.saved);
+    origin = originOf(rows.saved) ?? { source: "built", sequence: view.sequence };
   };
 
   const addTo = (target: PartitionIndex, slotCount: number): void => {
@@ -87,13 +96,18 @@ export const createKeptPartitions = (rows: PartitionedRows): KeptPartitions => {
       if (index === undefined) createIfRoom(view);
       if (index !== undefined) addTo(index, view.slotCount);
     },
-    offer: ({ lists, ...from }, view) => {
+    offer: (offered, view) => {
       index?.close();
       upTo = 0;
-      origin = from;
-      index = create(lists);
+      origin = originOf(offered);
+      index = create(offered);
       addTo(index, view.slotCount);
       return index;
+    },
+    savedFor: (view) => {
+      const saved = index?.isReady() === true ? index.saved(view.slotCount) : undefined;
+      if (saved === undefined) return undefined;
+      return { ...saved, listOf: saved.listOf.filter((_, slot) => view.isLive(slot)) };
     },
     status: () => {
       if (index === undefined || origin === undefined) return null;

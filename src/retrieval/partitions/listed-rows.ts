@@ -85,9 +85,9 @@ export const createListedRows = ({ dimension, lists, centroids, alignment }: Lis
       for (let list = 0; list < lists; list++) {
         let left = chains.counts[list] ?? 0;
         for (let block = chains.first[list] ?? -1; block >= 0; block = chains.next[block] ?? -1) {
-          for (let i = 0; i < Math.min(left, BLOCK_ROWS); i++) {
-            const [extent, at] = placeIn(rows, block * BLOCK_ROWS + i);
-            const slot = extent.slots[at] ?? -1;
+          const [{ slots }, first] = placeIn(rows, block * BLOCK_ROWS);
+          for (let i = first; i < first + Math.min(left, BLOCK_ROWS); i++) {
+            const slot = slots[i] ?? -1;
             if (slot >= 0 && slot < slotCount) found[slot] = list;
           }
           left -= BLOCK_ROWS;

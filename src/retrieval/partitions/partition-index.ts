@@ -4,6 +4,7 @@ import type { Neighbours, Slot } from "../types.ts";
 import { buildLists } from "./build-lists.ts";
 import { codeInOrder, rowsOfSegment } from "./coded-segment.ts";
 import { EFFORTS } from "./efforts.ts";
+import type { PartitionCurve } from "./partition-curve.ts";
 import { createListSearcher, type ListSearcher } from "./list-search.ts";
 import { arrangeRows, createListedRows, type ListCentroids, type ListedRows } from "./listed-rows.ts";
 
@@ -53,6 +54,8 @@ export interface PartitionIndex {
   /** How many times the lists were built here. */
   readonly builds: () => number;
   readonly isClosed: () => boolean;
+  /** The recall that was measured before the lists were saved. */
+  readonly savedCurve: PartitionCurve | null;
   /** Builds the lists anew in the background; the present ones answer meanwhile. */
   readonly rebuild: () => void;
   /** The lists as they are; undefined before the first build is done. */
@@ -70,6 +73,8 @@ export interface PartitionOptions {
   /** Slots that need not be found any more are left out of a build. */
   readonly isLive: (slot: Slot) => boolean;
   readonly saved?: SavedLists | undefined;
+  /** The measured recall of the saved lists. */
+  readonly curve?: PartitionCurve | null | undefined;
   /** Number of threads that build; default: as many as can compute at a time. */
   readonly threads?: number | undefined;
   readonly onFailure: (error: unknown) => void;
@@ -221,6 +226,7 @@ export const createPartitionIndex = (options: PartitionOptions): PartitionIndex 
     search,
     builds: () => builds,
     isClosed: () => stop.signal.aborted,
+    savedCurve: options.curve ?? null,
     rebuild: () => {
       wanted = true;
       start();

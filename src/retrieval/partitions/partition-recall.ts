@@ -21,9 +21,8 @@ export interface PartitionRecall {
     changes: number,
     partitions: () => MeasuredPartitions,
   ) => PartitionCurve | undefined;
-  /** Sets a measurement that was made before. */
-  readonly tell: (index: PartitionIndex, changes: number, curve: PartitionCurve) => void;
-  readonly last: (index: PartitionIndex) => PartitionCurve | undefined;
+  /** The last measurement, if there is one of the present lists. */
+  readonly last: (index: PartitionIndex) => PartitionCurve | null;
   readonly close: () => void;
 }
 
@@ -62,18 +61,28 @@ export const createPartitionRecall = (onFailure: (error: unknown) => void): Part
   const isOutdated = (index: PartitionIndex, { curve, changes, builds }: Measured, now: number): boolean =>
     builds !== index.builds() || now - changes > CHANGED * curve.anchors;
 
+  /** Lists that were measured before they were saved need not be measured again. */
+  const fromSaved = (index: PartitionIndex, changes: number): Measured | undefined => {
+    const { savedCurve: curve } = index;
+    if (curve === null || index.builds() > 0) return undefined;
+    const measured = { curve, first: curve, changes, builds: 0 };
+    known.set(index, measured);
+    return measured;
+  };
+
   return {
     of: (index, changes, partitions) => {
-      const measured = known.get(index);
+      const measured = known.get(index) ?? fromSaved(index, changes);
       const isMissing = measured === undefined || isOutdated(index, measured, changes);
       if (isMissing && !measuring.has(index) && !closed)
         measure(index, changes, partitions()).catch(onFailure);
       return measured?.curve;
     },
-    tell: (index, changes, curve) => {
-      known.set(index, { curve, first: curve, changes, builds: index.builds() });
+    last: (index) => {
+      const measured = known.get(index);
+      if (measured === undefined) return index.builds() === 0 ? index.savedCurve : null;
+      return measured.builds === index.builds() ? measured.curve : null;
     },
-    last: (index) => known.get(index)?.curve,
     close: () => {
       closed = true;
     },

@@ -1,5 +1,5 @@
 /** A collection's anchors in a file, so that a start need not read them from Postgres. */
-export { listSnapshots, removeSnapshots } from "./folder.ts";
+export { listsFileName, listSnapshots, parseListsFileName, removeSnapshots } from "./folder.ts";
 export type { SnapshotHeader, SnapshotSubject } from "./format.ts";
 export { readSnapshot } from "./read.ts";
 export { writeSnapshot } from "./write.ts";
