@@ -24,6 +24,7 @@ import {
   type RecallCurve,
   type VectorIndex,
 } from "../../src/retrieval/index.ts";
+import { benchCodes } from "./retrieval/codes.ts";
 import { building, msOf, recallOf, rounded } from "./retrieval/measure.ts";
 import { graphPeer, openLance, openSqliteVec, openUsearch, plainLoop, type Peer } from "./retrieval/peers.ts";
 import { DIMENSION, isTagged, makeVectors, type Shape } from "./retrieval/vectors.ts";
@@ -252,6 +253,10 @@ await runScript({
     },
     vectors: { type: "string", value: "SHAPE", help: "clustered or uniform", default: "clustered" },
     "exact-only": { type: "boolean", help: "No graphs are built, which takes minutes for 100,000 vectors." },
+    codes: {
+      type: "boolean",
+      help: "Compares scans of codes with a product in float32 and the graph alone (512 dimensions up to 10,000 vectors, else 256).",
+    },
   },
   examples: ["--n 20000", "--n 500000 --exact-only"],
   schema: z.strictObject({
@@ -259,8 +264,14 @@ await runScript({
     n: z.array(requiredText.pipe(wholeNumber(1_000, 2_000_000))).default([10_000, 100_000]),
     vectors: z.enum(["clustered", "uniform"]),
     "exact-only": z.boolean().default(false),
+    codes: z.boolean().default(false),
   }),
-  run: async ({ n, vectors, "exact-only": exactOnly }, { signal, note }) => {
+  run: async ({ n, vectors, "exact-only": exactOnly, codes }, { signal, note }) => {
+    if (codes) {
+      for (const count of n) console.table(await benchCodes(count, count > 10_000 ? 256 : 512, !exactOnly));
+      await closeKernels();
+      return EXIT.done;
+    }
     const [searches, upkeep]: [object[], object[]] = [[], []];
     for (const count of n) {
       const directory = await mkdtemp(join(tmpdir(), "anchorage-bench-"));

@@ -21,6 +21,8 @@ export interface IndexSearch {
   readonly k: number;
   /** One byte per slot: 1 if it may be found. Default: every live slot. */
   readonly allow?: Uint8Array;
+  /** Number of slots that `allow` lets through, where it is known. */
+  readonly allowed?: number;
   /** HNSW's candidate list; ignored by an exact index. */
   readonly ef?: number;
   /** False: an exact index may miss a neighbour in one query of a thousand. Default: the answer is proven. */

@@ -25,9 +25,21 @@ export const writeUnit = (
   for (let i = 0; i < dimension; i++) target[at + i] = (source[from + i] ?? 0) * scale;
 };
 
-/** Counts the bytes of a bitmap that are 1. */
-export const countOnes = (bitmap: Uint8Array): number => {
+/** Words whose bytes, each 0 or 1, can be added without an overflow into the next. */
+const WORDS = 255;
+
+/** Counts the bytes of a bitmap that are 1; the others are 0. */
+export const countOnes = ({ buffer, byteOffset, length }: Uint8Array): number => {
+  const aligned = byteOffset % 4 === 0 ? length >>> 2 : 0;
+  const words = new Uint32Array(buffer, aligned === 0 ? 0 : byteOffset, aligned);
   let sum = 0;
-  for (const bit of bitmap) sum += bit;
+  for (let at = 0; at < aligned;) {
+    const end = Math.min(aligned, at + WORDS);
+    let bytes = 0;
+    for (; at < end; at++) bytes = (bytes + (words[at] ?? 0)) | 0;
+    sum += (bytes & 255) + ((bytes >>> 8) & 255) + ((bytes >>> 16) & 255) + (bytes >>> 24);
+  }
+  const rest = new Uint8Array(buffer, byteOffset + 4 * aligned, length - 4 * aligned);
+  for (const bit of rest) sum += bit;
   return sum;
 };

@@ -167,8 +167,8 @@ export const createView = (
       const transformed = await focused.show(queries);
       const { k } = options;
       const searches: Readonly<Record<SearchWay, () => Promise<Neighbours>>> = {
-        exact: () => exact.search(transformed, { k, allow: options.allow ?? live }),
-        flat: () => exact.search(transformed, { k, allow: options.allow ?? live, proof: false }),
+        exact: () => exact.search(transformed, { k, allow: options.allow ?? live, allowed }),
+        flat: () => exact.search(transformed, { k, allow: options.allow ?? live, allowed, proof: false }),
         hnsw: () => {
           if (hnsw === undefined) throw new Error("the planner chose a graph that is not there");
           const ef = choice.ef ?? hnsw.profile.hnsw.ef;
@@ -222,7 +222,8 @@ export const createView = (
         deviations,
         dimension: exact.dimension,
         rows: (slots) => gather(exact, slots),
-        search: (transformed, { k, allow }) => exact.search(transformed, { k, allow: allow ?? live }),
+        search: (transformed, { k, allow }) =>
+          exact.search(transformed, allow === undefined ? { k, allow: live, allowed: size } : { k, allow }),
       };
     },
     align: (kind, allow) =>

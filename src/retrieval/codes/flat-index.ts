@@ -139,12 +139,13 @@ export const createFlatIndex = (options: {
     );
   };
 
-  const search: FlatIndex["search"] = async (queries, { k, allow, proof = true, together }) => {
+  const search: FlatIndex["search"] = async (queries, { k, allow, proof = true, together, ...given }) => {
     noteSearch();
     // As they are now: what is added or removed later must not be seen.
     const slots = Math.min(rows.count(), allow?.length ?? Infinity);
     const may = (allow ?? live).subarray(0, slots);
-    const allowed = countOnes(may);
+    const known = allow === undefined ? rows.count() - removed : given.allowed;
+    const allowed = known ?? countOnes(may);
     const batch = queries.length / d;
     const width = Math.min(k, allowed);
     const result = emptyNeighbours(batch, width);
