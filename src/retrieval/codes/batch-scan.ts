@@ -37,6 +37,8 @@ export interface BatchCandidates {
 
 /** Pairs beside twice the wanted that a region holds. */
 const SPARE = 1_024;
+/** Keeping a pair and dropping it later takes as long as scoring so many rows of a sample. */
+const ROWS_A_PAIR = 7;
 const SAMPLE = { least: 2_048, most: 32_768, share: 1 / 8, together: 8 } as const;
 
 /** What a thread needs to answer its part of a batch. */
@@ -131,7 +133,9 @@ const sampleThresholds = async (
   const rows = to - from;
   const thresholds = new Float32Array(queries).fill(-Infinity);
   const { least, most, share, together } = SAMPLE;
-  const size = Math.min(most, rows * share, Math.max(least, (16 * allowed) / wanted));
+  const saved = wanted * Math.log(Math.max(1, rows / wanted));
+  const wished = Math.max(least, (16 * allowed) / wanted);
+  const size = Math.min(most, rows * share, ROWS_A_PAIR * saved, wished);
   const groups = Math.floor(size / together);
   const { stride } = segment;
   const codes = new Uint8Array(EXTENT_ROWS * stride);
