@@ -43,3 +43,11 @@ export const countOnes = ({ buffer, byteOffset, length }: Uint8Array): number =>
   for (const bit of rest) sum += bit;
   return sum;
 };
+
+/** The bytes in memory that threads share: a copy, unless they are there. */
+export const sharedBytes = (bytes: Uint8Array | undefined): Uint8Array | undefined => {
+  if (bytes === undefined || bytes.buffer instanceof SharedArrayBuffer) return bytes;
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+};

@@ -85,6 +85,9 @@ export const createView = (
     return hnsw.isReady() ? "ready" : "building";
   };
 
+  /** Partitions also hold anchors that are dead in this view or newer than it. */
+  const seen = { slotCount, allow: size === slotCount ? undefined : live };
+
   const partitionState = (
     index: PartitionIndex | undefined,
     wanted: boolean,
@@ -100,7 +103,7 @@ export const createView = (
       row: exact.row,
       slots: liveSlots(),
       exact: (queries, k) => exact.search(queries, { k, allow: live }),
-      approximate: (query, k, effort) => index.search(query, { k, effort, allow: live }),
+      approximate: (query, k, effort) => index.search(query, { k, effort, ...seen }),
     }));
 
   const curveOf = (
@@ -179,7 +182,8 @@ export const createView = (
             throw new Error("the planner chose partitions that are not there");
           // All score 0 with a zero query, and ids alone decide.
           if (hasZeroRow(transformed, exact.dimension)) return exact.search(transformed, { k, allow: live });
-          return (await partitions.search(transformed, { k, effort, allow: live })).neighbours;
+          const { estimateMs: ms } = choice;
+          return (await partitions.search(transformed, { k, effort, ms, ...seen })).neighbours;
         },
       };
       return {

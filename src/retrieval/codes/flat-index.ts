@@ -11,7 +11,7 @@ import { noteSearch } from "./quiet.ts";
 import { createRowStore, openRowScorer, type RowScorer, type RowsHandle } from "./rows.ts";
 import { searchPool, type SearchPool } from "./search-pool.ts";
 import { firstInOrder, settle } from "./settle.ts";
-import { countOnes, writeUnit } from "../unit-rows.ts";
+import { countOnes, sharedBytes, writeUnit } from "../unit-rows.ts";
 
 export interface FlatIndex extends VectorIndex {
   readonly kind: "exact";
@@ -231,12 +231,4 @@ const slotsIn = (bitmap: Uint8Array, count: number): Int32Array<ArrayBuffer> => 
   let filled = 0;
   for (let slot = bitmap.indexOf(1); slot >= 0; slot = bitmap.indexOf(1, slot + 1)) slots[filled++] = slot;
   return slots;
-};
-
-/** The bytes in memory that threads share: a copy, unless they are there. */
-const sharedBytes = (bytes: Uint8Array | undefined): Uint8Array | undefined => {
-  if (bytes === undefined || bytes.buffer instanceof SharedArrayBuffer) return bytes;
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  copy.set(bytes);
-  return copy;
 };

@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { BatchRanked, BatchRescore } from "./batch-rescore.ts";
 import type { BatchCandidates, BatchPart } from "./batch-scan.ts";
 import type { Ranked } from "./best-rows.ts";
+import type { ListPart, ListsRanked } from "../partitions/list-part.ts";
 import type { FlatPart } from "./flat-part.ts";
 import type { Mail } from "./mailbox.ts";
 import type { RowsHandle } from "./rows.ts";
@@ -14,6 +15,8 @@ export type Shared = { readonly segment: SegmentHandle } | { readonly rows: Rows
 export interface SearchJobs {
   readonly part: { readonly argument: FlatPart; readonly answer: Ranked };
   readonly scanBatch: { readonly argument: BatchPart; readonly answer: BatchCandidates };
+  /** A search of a segment's lists. */
+  readonly lists: { readonly argument: ListPart; readonly answer: ListsRanked };
   readonly rescoreBatch: { readonly argument: BatchRescore; readonly answer: BatchRanked };
 }
 

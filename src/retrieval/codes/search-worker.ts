@@ -12,6 +12,8 @@ import { openScanKernels, type ScanKernels } from "./kernels.ts";
 import { ANSWER, MAILBOX, writeRows } from "./mailbox.ts";
 import { openRowScorer, type RowScorer } from "./rows.ts";
 import { openSegment, type Segment } from "./segment.ts";
+import { searchLists } from "../partitions/list-part.ts";
+import { createListSearcher, type ListSearcher } from "../partitions/list-search.ts";
 
 /** A full collection, which takes a few milliseconds on a thread with so little on its heap. */
 const collectGarbage = (): void => {
@@ -20,11 +22,17 @@ const collectGarbage = (): void => {
 };
 
 interface Opened {
-  readonly segments: Map<number, { readonly segment: Segment; readonly kernels: ScanKernels }>;
+  readonly segments: Map<
+    number,
+    { readonly segment: Segment; readonly kernels: ScanKernels; readonly searcher?: ListSearcher }
+  >;
   readonly rows: Map<number, RowScorer>;
 }
 
-const armOf = ({ segments, rows }: Opened, thread: number, job: SearchJob): Arm => {
+/** What a job works on; the searcher is there for segments of lists. */
+type WorkerArm = Arm & { readonly searcher?: ListSearcher };
+
+const armOf = ({ segments, rows }: Opened, thread: number, job: SearchJob): WorkerArm => {
   const [segment, reader] = [segments.get(job.segment), rows.get(job.rows)];
   if (segment === undefined || reader === undefined) throw new Error("a job came before what it works on");
   return { thread, ...segment, rows: reader };
@@ -34,7 +42,7 @@ type Answer<Kind extends SearchJobKind> = SearchJobs[Kind]["answer"];
 
 const JOBS: {
   readonly [Kind in SearchJobKind]: (
-    arm: Arm,
+    arm: WorkerArm,
     argument: SearchJobs[Kind]["argument"],
     tools: () => Promise<BatchTools>,
   ) => Answer<Kind> | Promise<Answer<Kind>>;
@@ -42,10 +50,14 @@ const JOBS: {
   part: (arm, part) => finished(searchPart(arm, part)),
   scanBatch: async ({ segment }, part, tools) => scanBatch(segment, part, await tools()),
   rescoreBatch: (arm, given) => rescoreBatch(arm, given),
+  lists: ({ searcher, rows }, part) => {
+    if (searcher === undefined) throw new Error("the segment has no lists");
+    return searchLists(searcher, rows, part);
+  },
 };
 
 const doJob = <Kind extends SearchJobKind>(
-  arm: Arm,
+  arm: WorkerArm,
   { kind, argument }: SearchJob<Kind>,
   tools: () => Promise<BatchTools>,
 ): Answer<Kind> | Promise<Answer<Kind>> => JOBS[kind](arm, argument, tools);
@@ -69,7 +81,14 @@ export const open = async ({ port, mail, thread }: SearchWorkerData): Promise<ob
     }
     const segment = openSegment(shared.segment);
     const kernels = openScanKernels(shared.segment.memory, segment.stride);
-    opened.segments.set(message.open, { segment, kernels });
+    const { lists } = shared.segment;
+    if (lists === undefined) {
+      opened.segments.set(message.open, { segment, kernels });
+      return;
+    }
+    const centroids = openSegment(lists.centroids);
+    const searcher = createListSearcher({ ...lists, rows: segment, centroids, thread });
+    opened.segments.set(message.open, { segment, kernels, searcher });
   };
 
   const answer = async (job: SearchJob): Promise<void> => {

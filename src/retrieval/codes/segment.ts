@@ -1,6 +1,7 @@
 import { availableThreads } from "../../machine-limits.ts";
 import { codeRow } from "./coding.ts";
 import { AREA, BLOCK_ROWS, extentBytesOf, EXTENT_ROWS, strideOf, ZERO_CODE } from "./layout.ts";
+import type { ListChains } from "../partitions/list-chains.ts";
 import { createWeight } from "./weight.ts";
 
 const PAGE = 65_536;
@@ -22,12 +23,22 @@ export interface Extent {
   readonly errors: Uint8Array;
 }
 
+/** What makes a segment one of lists around centroids. All arrays are in shared memory. */
+export interface SegmentLists {
+  readonly centroids: SegmentHandle;
+  readonly chains: ListChains;
+  /** Mean and standard deviation of the cosine between a list's rows and its centroid. */
+  readonly alignment: Float32Array;
+  readonly spread: Float32Array;
+}
+
 /** What another thread needs to open a segment. */
 export interface SegmentHandle {
   readonly memory: WebAssembly.Memory;
   readonly dimension: number;
   /** Number of threads that have a work area. */
   readonly areas: number;
+  readonly lists?: SegmentLists;
 }
 
 /**

@@ -54,7 +54,7 @@ const originOf = (
 
 export const createKeptPartitions = (rows: PartitionedRows): KeptPartitions => {
   const { modality, log } = rows;
-  const { dimension, row, score } = rows.exact;
+  const { dimension, row, score, rows: handle } = rows.exact;
   const what = `The partitions of ${modality} vectors`;
   let index: PartitionIndex | undefined;
   let origin: Pick<PartitionStatus, "source" | "sequence"> | undefined;
@@ -64,7 +64,8 @@ export const createKeptPartitions = (rows: PartitionedRows): KeptPartitions => {
   const create = (offered: OfferedLists | undefined): PartitionIndex => {
     const { compare, isLive } = rows;
     return createPartitionIndex({
-      ...{ dimension, compare, row, score, isLive, saved: offered?.lists, curve: offered?.curve },
+      ...{ dimension, compare, row, rows: { score, handle }, isLive },
+      ...{ saved: offered?.lists, curve: offered?.curve },
       onFailure: (error) => log.warn(`${what} could not be built: ${messageOf(error)}`),
     });
   };

@@ -28,8 +28,10 @@ export interface ListSearchOptions {
   /** Number of candidates; more than k, because codes are inexact. */
   readonly wanted: number;
   readonly effort: Effort;
-  /** One byte for each slot: 1 if it may be found. */
-  readonly allow: Uint8Array;
+  /** Slots from here on are not seen. */
+  readonly slotCount: number;
+  /** One byte for each slot: 1 if it may be found. Absent: all below `slotCount` may be. */
+  readonly allow: Uint8Array | undefined;
 }
 
 /** The best rows by codes, in no order. */
@@ -42,6 +44,7 @@ export interface ListCandidates {
 
 /** Searches lists on the present thread. */
 export interface ListSearcher {
+  readonly dimension: number;
   readonly search: (query: Float32Array, options: ListSearchOptions) => ListCandidates;
   /** The list whose centroid is nearest to a row of norm 1 (or 0). */
   readonly nearest: (row: Float32Array) => number;
@@ -75,12 +78,15 @@ export const createListSearcher = (searched: SearchedLists, relaxed = hasRelaxed
     }
   };
 
-  const search: ListSearcher["search"] = (query, { wanted, effort, allow }) => {
+  const search: ListSearcher["search"] = (query, { wanted, effort, slotCount, allow }) => {
     const coded = codeQuery(query);
     writeQuery(coded, rows.buffer(), queryAt, relaxed);
     const slotOf = (position: number): number =>
       rows.extents(position + 1)[Math.floor(position / EXTENT_ROWS)]?.slots[position % EXTENT_ROWS] ?? -1;
-    const isAllowed = (position: number): boolean => allow[slotOf(position)] === 1;
+    const isAllowed = (position: number): boolean => {
+      const slot = slotOf(position);
+      return slot >= 0 && slot < slotCount && (allow === undefined || allow[slot] === 1);
+    };
     let [threshold, read, lists] = [-Infinity, 0, 0];
 
     const scanRun = (block: number, blocks: number, count: number): void => {
@@ -155,5 +161,5 @@ export const createListSearcher = (searched: SearchedLists, relaxed = hasRelaxed
     return list;
   };
 
-  return { search, nearest };
+  return { dimension: rows.handle.dimension, search, nearest };
 };

@@ -1,5 +1,5 @@
 import { AREA, BLOCK_ROWS, EXTENT_ROWS, extentBytesOf, strideOf } from "../codes/layout.ts";
-import { createSegment, type Segment } from "../codes/segment.ts";
+import { createSegment, type Segment, type SegmentHandle } from "../codes/segment.ts";
 import { createTurns } from "../../math/slices.ts";
 import type { Slot } from "../types.ts";
 import { createListChains, type ListChains } from "./list-chains.ts";
@@ -11,6 +11,8 @@ const SEGMENT_BYTES = 2 ** 32;
 /** Coded rows in lists, and the centroids of the lists. */
 export interface ListedRows {
   readonly rows: Segment;
+  /** The segment of the rows with its lists, for other threads. */
+  readonly handle: SegmentHandle;
   readonly centroids: Segment;
   readonly chains: ListChains;
   /** Mean and standard deviation of the cosine between a list's rows and its centroid, `[lists]`. */
@@ -64,12 +66,16 @@ export const createListedRows = ({ dimension, lists, centroids, alignment }: Lis
     return block * BLOCK_ROWS;
   };
 
-  return {
-    rows,
-    centroids: centroidSegment,
-    chains,
+  const measures = {
     alignment: shared(alignment),
     spread: shared(alignment.map((a) => Math.sqrt(Math.max(0, 1 - a * a) / dimension))),
+  };
+  return {
+    rows,
+    handle: { ...rows.handle, lists: { ...measures, centroids: centroidSegment.handle, chains } },
+    centroids: centroidSegment,
+    chains,
+    ...measures,
     centroidRows: centroids,
     add: (list, slot, source, from) => {
       rows.write(nextPosition(list), slot, source, from);

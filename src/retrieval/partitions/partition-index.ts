@@ -1,9 +1,15 @@
 import { createSlices } from "../../math/slices.ts";
-import { createTopK, emptyNeighbours } from "../top-k.ts";
+import type { Ranked } from "../codes/best-rows.ts";
+import type { RowScorer, RowsHandle } from "../codes/rows.ts";
+import { searchPool, type SearchPool } from "../codes/search-pool.ts";
+import { settle } from "../codes/settle.ts";
+import { MAIN_MS } from "../costs.ts";
+import { emptyNeighbours } from "../top-k.ts";
+import { sharedBytes } from "../unit-rows.ts";
+import { searchLists, type ListPart, type ListsRanked } from "./list-part.ts";
 import type { Neighbours, Slot } from "../types.ts";
 import { buildLists } from "./build-lists.ts";
 import { codeInOrder, rowsOfSegment } from "./coded-segment.ts";
-import { EFFORTS } from "./efforts.ts";
 import type { PartitionCurve } from "./partition-curve.ts";
 import { createListSearcher, type ListSearcher } from "./list-search.ts";
 import { arrangeRows, createListedRows, type ListCentroids, type ListedRows } from "./listed-rows.ts";
@@ -12,8 +18,6 @@ import { arrangeRows, createListedRows, type ListCentroids, type ListedRows } fr
 const ROWS_A_TURN = 32;
 /** Lists are built anew when so many rows were added, as a share of those that they were built of. */
 const GROWTH = 0.5;
-/** Candidates beside k that are scored in float32, because codes are inexact. */
-const spareFor = (k: number): number => Math.max(16, Math.floor(k / 8));
 
 /** What a search through lists found and read. */
 export interface ListFindings {
@@ -23,12 +27,9 @@ export interface ListFindings {
   readonly lists: number;
 }
 
-export interface PartitionSearch {
-  readonly k: number;
-  /** Number in {@link EFFORTS}. */
-  readonly effort: number;
-  /** One byte for each slot: 1 if it may be found. */
-  readonly allow: Uint8Array;
+export interface PartitionSearch extends Omit<ListPart, "queries"> {
+  /** How long it should take: long searches are done on other threads. Default: on this one. */
+  readonly ms?: number;
 }
 
 /** Lists that were built before: their centroids, and the list of each slot, -1 where it is to be found. */
@@ -68,8 +69,8 @@ export interface PartitionOptions {
   readonly compare: (a: Slot, b: Slot) => number;
   /** The vector of a slot, of norm 1 (or 0). */
   readonly row: (slot: Slot) => Float32Array;
-  /** Writes the inner products of a query with the rows of `count` slots, in float32. */
-  readonly score: (query: Float32Array, slots: Int32Array, count: number, scores: Float32Array) => void;
+  /** Scores rows in float32 on this thread, and hands them to others. */
+  readonly rows: RowScorer & { readonly handle: () => RowsHandle };
   /** Slots that need not be found any more are left out of a build. */
   readonly isLive: (slot: Slot) => boolean;
   readonly saved?: SavedLists | undefined;
@@ -78,6 +79,8 @@ export interface PartitionOptions {
   /** Number of threads that build; default: as many as can compute at a time. */
   readonly threads?: number | undefined;
   readonly onFailure: (error: unknown) => void;
+  /** The threads that search; default: those of the process. */
+  readonly pool?: SearchPool;
 }
 
 interface Built {
@@ -96,7 +99,7 @@ interface Built {
  * again in float32.
  */
 export const createPartitionIndex = (options: PartitionOptions): PartitionIndex => {
-  const { dimension: d, compare, row, score, isLive, onFailure } = options;
+  const { dimension: d, compare, row, rows, isLive, onFailure, pool = searchPool() } = options;
   const stop = new AbortController();
   let added: Slot = 0;
   let built: Built | undefined;
@@ -107,8 +110,7 @@ export const createPartitionIndex = (options: PartitionOptions): PartitionIndex 
   let builds = 0;
 
   const opened = (listed: ListedRows, builtOn: number, upTo: Slot): Built => {
-    const { rows, centroids, chains, alignment, spread } = listed;
-    const searcher = createListSearcher({ rows, centroids, chains, alignment, spread, thread: 0 });
+    const searcher = createListSearcher({ ...listed, thread: 0 });
     return { listed, searcher, builtOn, upTo, grown: 0 };
   };
 
@@ -124,7 +126,9 @@ export const createPartitionIndex = (options: PartitionOptions): PartitionIndex 
       ...{ signal, onProgress },
       ...(options.threads === undefined ? {} : { threads: options.threads }),
     });
+    const before = built;
     built = opened(await arrangeRows(segment, lists, stop.signal), count, upTo);
+    if (before !== undefined) pool.forget(before.listed.handle);
     builds++;
   };
 
@@ -183,29 +187,51 @@ export const createPartitionIndex = (options: PartitionOptions): PartitionIndex 
       });
   };
 
-  const search: PartitionIndex["search"] = async (queries, { k, effort, allow }) => {
-    if (built === undefined) throw new RangeError("the lists are not built yet");
-    const { searcher } = built;
-    const batch = queries.length / d;
-    const result = emptyNeighbours(batch, k);
+  const searchHere = async (present: Built, part: ListPart): Promise<ListsRanked> => {
     const slices = createSlices();
-    let [rows, lists] = [0, 0];
-    const chosen = EFFORTS[effort];
-    if (chosen === undefined) throw new RangeError(`there is no effort ${effort}`);
-    for (let i = 0; i < batch; i++) {
+    const found: Ranked[] = [];
+    let [read, lists] = [0, 0];
+    for (let at = 0; at < part.queries.length; at += d) {
       if (slices.due()) await slices.rest();
-      const query = queries.subarray(i * d, (i + 1) * d);
-      const found = searcher.search(query, { wanted: k + spareFor(k), effort: chosen, allow });
-      const { slots } = found;
-      const scores = new Float32Array(slots.length);
-      score(query, slots, slots.length, scores);
-      const best = createTopK(1, k, compare);
-      slots.forEach((slot, place) => best.offer(0, slot, scores[place] ?? 0));
-      best.write(0, result, i);
-      rows += found.rows;
-      lists += found.lists;
+      const one = searchLists(present.searcher, rows, {
+        ...part,
+        queries: part.queries.subarray(at, at + d),
+      });
+      found.push(...one.found);
+      read += one.rows;
+      lists += one.lists;
     }
-    return { neighbours: result, rows: rows / batch, lists: lists / batch };
+    return { found, rows: read, lists };
+  };
+
+  /** Searches on the threads of the pool, as many queries on each; here where it has none. */
+  const searchThere = async (present: Built, part: ListPart): Promise<ListsRanked> => {
+    const batch = part.queries.length / d;
+    const pieces = Math.min(pool.size, batch);
+    const shared = { ...part, allow: sharedBytes(part.allow) };
+    const on = { segment: present.listed.handle, rows: rows.handle() };
+    const all = await Promise.all(
+      Array.from({ length: pieces }, async (_, i) => {
+        const [from, to] = [Math.floor((i * batch) / pieces), Math.floor(((i + 1) * batch) / pieces)];
+        const some = { ...shared, queries: part.queries.slice(from * d, to * d) };
+        return (await pool.run("lists", on, some)) ?? searchHere(present, some);
+      }),
+    );
+    return {
+      found: all.flatMap(({ found }) => found),
+      rows: all.reduce((sum, one) => sum + one.rows, 0),
+      lists: all.reduce((sum, one) => sum + one.lists, 0),
+    };
+  };
+
+  const search: PartitionIndex["search"] = async (queries, { ms = 0, ...asked }) => {
+    if (built === undefined) throw new RangeError("the lists are not built yet");
+    const part = { ...asked, queries };
+    const { found, rows: read, lists } = await (ms < MAIN_MS ? searchHere : searchThere)(built, part);
+    const batch = queries.length / d;
+    const neighbours = emptyNeighbours(batch, asked.k);
+    for (const [i, ranked] of found.entries()) await settle([ranked], compare, neighbours, i);
+    return { neighbours, rows: read / batch, lists: lists / batch };
   };
 
   return {
@@ -238,6 +264,9 @@ export const createPartitionIndex = (options: PartitionOptions): PartitionIndex 
       const { lists } = chains;
       return { dimension: d, lists, centroids, alignment, listOf: listed.listOf(slotCount), builtOn };
     },
-    close: () => stop.abort(new Error("the partitions are closed")),
+    close: () => {
+      stop.abort(new Error("the partitions are closed"));
+      if (built !== undefined) pool.forget(built.listed.handle);
+    },
   };
 };

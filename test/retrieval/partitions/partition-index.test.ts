@@ -7,7 +7,7 @@ import {
   type PartitionIndex,
   type SavedLists,
 } from "../../../src/retrieval/partitions/partition-index.ts";
-import { innerProduct, naiveNearest } from "../../support/naive-index.ts";
+import { naiveNearest } from "../../support/naive-index.ts";
 import { seededRandom } from "../../support/random.ts";
 import { ascending, hitsOf } from "../indexes.ts";
 import { clusteredRows } from "./coded-rows.ts";
@@ -19,13 +19,13 @@ const ALL = EFFORTS.length - 1;
 const open = (rows: Float32Array, count: number, live: Uint8Array, saved?: SavedLists) => {
   const row = (slot: number): Float32Array => rows.subarray(slot * DIMENSION, (slot + 1) * DIMENSION);
   const failures: unknown[] = [];
+  const flat = createFlatIndex({ dimension: DIMENSION, compare: ascending });
+  flat.add(0, rows);
   const index = createPartitionIndex({
     dimension: DIMENSION,
     compare: ascending,
     row,
-    score: (query, slots, amount, scores) => {
-      for (let i = 0; i < amount; i++) scores[i] = innerProduct(row(slots[i] ?? 0), query);
-    },
+    rows: { score: flat.score, handle: flat.rows },
     isLive: (slot) => live[slot] === 1,
     saved,
     onFailure: (error) => failures.push(error),
@@ -40,12 +40,12 @@ const expectNearest = async (
   index: PartitionIndex,
   rows: Float32Array,
   query: Float32Array,
-  { k, allow }: { readonly k: number; readonly allow: Uint8Array },
+  { k, allow, ms = 0 }: { readonly k: number; readonly allow: Uint8Array; readonly ms?: number },
 ): Promise<void> => {
   const all = Array.from({ length: allow.length }, (_, slot) =>
     rows.subarray(slot * DIMENSION, (slot + 1) * DIMENSION),
   );
-  const { neighbours } = await index.search(query, { k, effort: ALL, allow });
+  const { neighbours } = await index.search(query, { k, effort: ALL, slotCount: allow.length, allow, ms });
   const expected = naiveNearest(all, query, { k, allowed: (slot) => allow[slot] === 1, compare: ascending });
   expect(hitsOf(neighbours).map(({ slot }) => slot)).toEqual(expected.map(({ slot }) => slot));
 };
@@ -67,7 +67,12 @@ test("a search reads few rows and says how many", async () => {
   const rows = clusteredRows(6_000, DIMENSION, 60);
   const { index } = open(rows, 6_000, everyone(6_000));
   await index.ready();
-  const found = await index.search(rows.slice(0, DIMENSION), { k: 10, effort: 0, allow: everyone(6_000) });
+  const found = await index.search(rows.slice(0, DIMENSION), {
+    k: 10,
+    effort: 0,
+    slotCount: 6_000,
+    allow: undefined,
+  });
   expect(found.lists).toBe(8);
   expect(found.rows).toBeLessThan(600);
   expect(hitsOf(found.neighbours)[0]?.slot).toBe(0);
@@ -87,7 +92,7 @@ test("the measured effort holds its recall on clustered vectors", async () => {
     row,
     slots: Array.from({ length: count }, (_, slot) => slot),
     exact: (queries, k) => exact.search(queries, { k }),
-    approximate: (query, k, effort) => index.search(query, { k, effort, allow: everyone(count) }),
+    approximate: (query, k, effort) => index.search(query, { k, effort, slotCount: count, allow: undefined }),
   });
   for (const k of [10, 100]) {
     const point = partitionPointFor(curve, k, RECALL_TARGET);
@@ -95,7 +100,12 @@ test("the measured effort holds its recall on clustered vectors", async () => {
     if (point === undefined) continue;
     const queries = rows.slice(count * DIMENSION);
     const truth = await exact.search(queries, { k });
-    const { neighbours } = await index.search(queries, { k, effort: point.effort, allow: everyone(count) });
+    const { neighbours } = await index.search(queries, {
+      k,
+      effort: point.effort,
+      slotCount: count,
+      allow: undefined,
+    });
     let hits = 0;
     for (let i = 0; i < 200; i++) {
       const nearest = new Set(hitsOf(truth, i).map(({ slot }) => slot));
@@ -184,7 +194,8 @@ test("zero vectors and a k above the number of rows are answered", async () => {
   const { neighbours } = await index.search(rows.slice(DIMENSION, 2 * DIMENSION), {
     k: 1_000,
     effort: ALL,
-    allow: everyone(300),
+    slotCount: 300,
+    allow: undefined,
   });
   expect(hitsOf(neighbours)).toHaveLength(300);
   expect(hitsOf(neighbours).find(({ slot }) => slot === 0)?.score).toBe(0);
@@ -198,4 +209,35 @@ test("a closed index stops its build without a failure", async () => {
   await index.ready();
   expect(index.isReady()).toBe(false);
   expect(failures).toEqual([]);
+});
+
+test("a search on other threads finds the same as one on this thread, for one query and for many", async () => {
+  const rows = clusteredRows(3_000, DIMENSION, 30);
+  const { index } = open(rows, 3_000, everyone(3_000));
+  await index.ready();
+  const allow = Uint8Array.from({ length: 2_900 }, (_, slot) => Number(slot % 7 !== 3));
+  const queries = rows.slice(0, 21 * DIMENSION);
+  for (const effort of [0, 4, ALL]) {
+    const part = { k: 40, effort, slotCount: 2_900, allow };
+    const here = await index.search(queries, part);
+    expect(await index.search(queries, { ...part, ms: 1_000 })).toEqual(here);
+    const one = await index.search(queries.subarray(0, DIMENSION), { ...part, ms: 1_000 });
+    expect(hitsOf(one.neighbours)).toEqual(hitsOf(here.neighbours));
+  }
+  index.close();
+});
+
+test("a search on other threads finds rows that were added since they opened the lists", async () => {
+  const rows = clusteredRows(3_000, DIMENSION, 30);
+  const { index } = open(rows, 2_500, everyone(3_000));
+  await index.ready();
+  const query = rows.slice(2_990 * DIMENSION, 2_991 * DIMENSION);
+  await expectNearest(index, rows, query, { k: 20, allow: everyone(2_500), ms: 1_000 });
+  index.add(2_500, 500);
+  await index.ready();
+  await expectNearest(index, rows, query, { k: 20, allow: everyone(3_000), ms: 1_000 });
+  index.rebuild();
+  await index.ready();
+  await expectNearest(index, rows, query, { k: 20, allow: everyone(3_000), ms: 1_000 });
+  index.close();
 });

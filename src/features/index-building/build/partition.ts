@@ -103,9 +103,9 @@ const partition = async (
   { signal, onProgress, threads }: PartitionBuild,
 ): Promise<PartitionIndex> => {
   const failures: unknown[] = [];
-  const { dimension, row, score } = flat;
+  const { dimension, row, score, rows: handle } = flat;
   const index = createPartitionIndex({
-    ...{ dimension, compare: inOrder, row, score, threads },
+    ...{ dimension, compare: inOrder, row, rows: { score, handle }, threads },
     isLive: () => true,
     onFailure: (error) => failures.push(error),
   });
@@ -131,13 +131,13 @@ const partition = async (
 
 const measure = async (index: PartitionIndex, flat: FlatIndex, count: number, signal: AbortSignal) => {
   const { dimension, row } = flat;
-  const allow = new Uint8Array(count).fill(1);
   const curve = await measurePartitions(
     {
       ...{ dimension, row, lists: index.contents().lists },
       slots: Int32Array.from({ length: count }, (_, slot) => slot),
       exact: (queries, k) => flat.search(queries, { k }),
-      approximate: (query, k, effort) => index.search(query, { k, effort, allow }),
+      approximate: (query, k, effort) =>
+        index.search(query, { k, effort, slotCount: count, allow: undefined }),
     },
     () => signal.aborted,
   );
