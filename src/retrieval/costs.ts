@@ -141,13 +141,18 @@ export const isBatched = (costs: Costs, work: CodesWork): boolean =>
   queryMs(costs, work) * work.batch >= MAIN_MS &&
   total(costs.batch, batchCounts(work)) < queryMs(costs, work) * work.batch;
 
+/** On how many threads queries are searched for, each by a scan. */
+export const piecesOf = (work: CodesWork, threads = availableThreads()): number => {
+  const pieces = work.batch > 1 ? work.batch : work.rows >= SPLIT_ROWS && !isListed(work) ? threads : 1;
+  return Math.min(threads, pieces);
+};
+
 /** The estimated time of a search over codes, in ms. */
 export const codesMs = (costs: Costs, work: CodesWork, threads = availableThreads()): number => {
   if (isBatched(costs, work)) return total(costs.batch, batchCounts(work)) / speedOf(threads);
   const one = queryMs(costs, work);
   if (one < MAIN_MS) return work.batch * one;
-  const pieces = work.batch > 1 ? work.batch : work.rows >= SPLIT_ROWS && !isListed(work) ? threads : 1;
-  return (work.batch * one) / speedOf(Math.min(threads, pieces));
+  return (work.batch * one) / speedOf(piecesOf(work, threads));
 };
 
 /** The estimated time of the graph, in ms. */
