@@ -142,7 +142,7 @@ export const isBatched = (costs: Costs, work: CodesWork): boolean =>
   total(costs.batch, batchCounts(work)) < queryMs(costs, work) * work.batch;
 
 /** On how many threads queries are searched for, each by a scan. */
-export const piecesOf = (work: CodesWork, threads = availableThreads()): number => {
+export const threadsFor = (work: CodesWork, threads = availableThreads()): number => {
   const pieces = work.batch > 1 ? work.batch : work.rows >= SPLIT_ROWS && !isListed(work) ? threads : 1;
   return Math.min(threads, pieces);
 };
@@ -152,7 +152,7 @@ export const codesMs = (costs: Costs, work: CodesWork, threads = availableThread
   if (isBatched(costs, work)) return total(costs.batch, batchCounts(work)) / speedOf(threads);
   const one = queryMs(costs, work);
   if (one < MAIN_MS) return work.batch * one;
-  return (work.batch * one) / speedOf(piecesOf(work, threads));
+  return (work.batch * one) / speedOf(threadsFor(work, threads));
 };
 
 /** The estimated time of the graph, in ms. */

@@ -5,7 +5,7 @@ import {
   flatCounts,
   graphCounts,
   MAIN_MS,
-  piecesOf,
+  threadsFor,
   speedOf,
   type CodesWork,
   type Costs,
@@ -107,7 +107,7 @@ const timeFlat = async (
   const allow = new Uint8Array(rows);
   for (let slot = 0; slot < rows; slot += rows / allowed) allow[slot] = 1;
   const ms = await fastest(() => index.search(queries, { k, allow, proof, together: false }));
-  return { counts: flatCounts(work), ms: ms * speedOf(ms < MAIN_MS ? 1 : piecesOf({ ...work, batch: 1 })) };
+  return { counts: flatCounts(work), ms: ms * speedOf(ms < MAIN_MS ? 1 : threadsFor({ ...work, batch: 1 })) };
 };
 
 const timeBatch = async (index: FlatIndex, queries: Float32Array, work: CodesWork): Promise<Sample> => {

@@ -10,8 +10,12 @@ import { openScanKernels, type ScanKernels } from "./kernels.ts";
 import { noteSearch } from "./quiet.ts";
 import { createRowStore, openRowScorer, type RowScorer, type RowsHandle } from "./rows.ts";
 import { searchPool, type SearchPool } from "./search-pool.ts";
+import { rankAll } from "./rank-all.ts";
 import { firstInOrder, settle } from "./settle.ts";
 import { countOnes, sharedBytes, writeUnit } from "../unit-rows.ts";
+
+/** Up to so many rows no codes are made: all are scored in float32. */
+const UNCODED = 256;
 
 export interface FlatIndex extends VectorIndex {
   readonly kind: "exact";
@@ -150,8 +154,9 @@ export const createFlatIndex = (options: {
     const width = Math.min(k, allowed);
     const result = emptyNeighbours(batch, width);
     if (width === 0) return result;
-    await coded.codeUpTo(slots);
-    const ranges = coded.ranges(slots);
+    const few = slots <= UNCODED ? slotsIn(may, allowed) : undefined;
+    if (few === undefined) await coded.codeUpTo(slots);
+    const ranges = few === undefined ? coded.ranges(slots) : [];
     const work = { rows: slots, allowed, dimension: d, k: width, proof };
     const listed = isListed(work);
     const ms = queryMs(currentCosts(), work);
@@ -179,8 +184,8 @@ export const createFlatIndex = (options: {
           result.counts[row] = width;
           return;
         }
-        if (ms < MAIN_MS && slices.due()) await slices.rest();
-        const answer = answers[row];
+        if ((ms < MAIN_MS || few !== undefined) && slices.due()) await slices.rest();
+        const answer = few === undefined ? answers[row] : rankAll(mainScorer(), query, few, width);
         const found = answer == null ? await rank({ ...asked, query }, ranges, ms) : [answer];
         await settle(found, compare, result, row);
       }),

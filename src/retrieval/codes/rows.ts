@@ -128,10 +128,15 @@ export const openRowScorer = ({ chunks, dimension, areas }: RowsHandle, thread: 
     padded.set(query);
     padded.fill(0, dimension);
     const addresses = new Uint32Array(buffer, area + AREA.addresses, collected);
+    let last = 0;
     for (let i = 0; i < collected; i++) {
       const slot = slots[places[i] ?? 0] ?? 0;
-      addresses[i] = areas * AREA.bytes + (slot % capacity) * 4 * stride;
+      const address = areas * AREA.bytes + (slot % capacity) * 4 * stride;
+      addresses[i] = address;
+      last = Math.max(last, address);
     }
+    // Growing by nothing shows what the thread that writes has added.
+    if (last + 4 * stride > buffer.byteLength) chunk.memory.grow(0);
     chunk.dots(area + AREA.addresses, collected, area, stride, area + AREA.scores);
     const found = new Float32Array(buffer, area + AREA.scores, collected);
     for (let i = 0; i < collected; i++) scores[places[i] ?? 0] = found[i] ?? 0;
