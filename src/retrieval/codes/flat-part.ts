@@ -83,19 +83,29 @@ export function* rescoreCandidates(
     yield* rescoreAll(arm, query, positions, firstSlot, best);
     return best.ranked();
   }
-  const cut = kthOf(scores, k);
-  const first = positions.filter((_, i) => (scores[i] ?? 0) >= cut);
-  yield* rescoreAll(arm, query, first, firstSlot, best);
-  const others = {
-    positions: positions.filter((_, i) => (scores[i] ?? 0) < cut),
-    scores: scores.filter((score) => score < cut),
-    best,
-  };
+  const better = moveFirst(positions, scores, kthOf(scores, k));
+  yield* rescoreAll(arm, query, positions.subarray(0, better), firstSlot, best);
+  const others = { positions: positions.subarray(better), scores: scores.subarray(better), best };
   yield* rescorePossible(arm, part, coded, others);
   const least = leastOf(scores);
   const reach = scoreBound(coded, part.error, query.length);
   return !droppedSome || least * coded.scale + reach < best.kth() ? best.ranked() : undefined;
 }
+
+/** Moves the candidates that reach a score to the front and returns how many do. */
+const moveFirst = (positions: Int32Array, scores: Float32Array, cut: number): number => {
+  let front = 0;
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i] ?? 0;
+    if (score < cut) continue;
+    const position = positions[i] ?? 0;
+    positions[i] = positions[front] ?? 0;
+    scores[i] = scores[front] ?? 0;
+    positions[front] = position;
+    scores[front++] = score;
+  }
+  return front;
+};
 
 /** The k-th greatest score, or the least where there are fewer. */
 const kthOf = (scores: Float32Array, k: number): number => {
