@@ -155,5 +155,13 @@ export const codesMs = (costs: Costs, work: CodesWork, threads = availableThread
   return (work.batch * one) / speedOf(threadsFor(work, threads));
 };
 
+/**
+ * The estimated time of partitions, in ms.
+ *
+ * @param ms the measured time of one query on one thread
+ */
+export const partitionsMs = (ms: number, batch: number, threads = availableThreads()): number =>
+  batch * ms < MAIN_MS ? batch * ms : (batch * ms) / speedOf(Math.min(threads, batch));
+
 /** The estimated time of the graph, in ms. */
 export const graphMs = (costs: Costs, work: GraphWork): number => total(costs.hnsw, graphCounts(work));

@@ -1,5 +1,5 @@
 import type { SearchPlan } from "../api/indexes.ts";
-import { codesMs, graphMs, type Costs } from "./costs.ts";
+import { codesMs, graphMs, partitionsMs, type Costs } from "./costs.ts";
 import { EFFORTS, effortFor } from "./partitions/efforts.ts";
 import { partitionEffortAt, partitionPointFor, type PartitionCurve } from "./partitions/partition-curve.ts";
 import type { IndexProfile } from "./profile.ts";
@@ -110,7 +110,7 @@ const chooseForEf = (given: number, k: number, where: Circumstances, codes: Choo
   const effort = effortFor(given);
   const point = partitionCurve === undefined ? undefined : partitionEffortAt(partitionCurve, k, effort);
   // An effort that was not measured reads most rows.
-  const estimateMs = point === undefined ? otherMs : rounded(batch * point.ms);
+  const estimateMs = point === undefined ? otherMs : rounded(partitionsMs(point.ms, batch));
   return { index: "partitions", reason: "ef was given", effort, estimateMs, otherMs };
 };
 
@@ -125,7 +125,12 @@ const partitionOption = (k: number, where: Circumstances): Option | undefined =>
   if (point.rows > MOST_READ * anchors)
     return `the partitions would read ${Math.round((100 * point.rows) / anchors)} % of the rows`;
   const reason = moreTime(point);
-  return { index: "partitions", reason, effort: point.effort, estimateMs: rounded(batch * point.ms) };
+  return {
+    index: "partitions",
+    reason,
+    effort: point.effort,
+    estimateMs: rounded(partitionsMs(point.ms, batch)),
+  };
 };
 
 const graphOption = (k: number, { batch, hnsw, curve }: Circumstances): Option | undefined => {

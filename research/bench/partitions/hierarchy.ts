@@ -65,3 +65,35 @@ export const hierarchyRows = (
   };
   return { rows: made(count), queries: made(queries) };
 };
+
+/** Share of a repeated vector and of the noise that is added to it. */
+const REPEATED = 0.8;
+const NOISE = 0.6;
+
+/** Unit rows, `[count, dimension]`: given unit vectors, repeated with noise. The queries are of the same kind. */
+export const repeatedRows = (
+  vectors: Float32Array,
+  dimension: number,
+  { count, queries, seed = 1 }: { readonly count: number; readonly queries: number; readonly seed?: number },
+): { readonly rows: Float32Array; readonly queries: Float32Array } => {
+  const random = createRandom(seed);
+  const pool = Float32Array.from({ length: POOL }, () => normal(random));
+  const given = vectors.length / dimension;
+  const noise = NOISE / Math.sqrt(dimension);
+  const made = (amount: number): Float32Array => {
+    const rows = new Float32Array(amount * dimension);
+    for (let row = 0; row < amount; row++) {
+      const [from, start] = [random.integer(given) * dimension, random.integer(POOL)];
+      let sum = 0;
+      for (let i = 0; i < dimension; i++) {
+        const value = REPEATED * (vectors[from + i] ?? 0) + noise * (pool[(start + i) % POOL] ?? 0);
+        rows[row * dimension + i] = value;
+        sum += value * value;
+      }
+      const scale = 1 / Math.sqrt(sum);
+      for (let i = row * dimension; i < (row + 1) * dimension; i++) rows[i] = (rows[i] ?? 0) * scale;
+    }
+    return rows;
+  };
+  return { rows: made(count), queries: made(queries) };
+};

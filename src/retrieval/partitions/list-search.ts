@@ -11,6 +11,13 @@ const BLOCKS_AN_EXTENT = EXTENT_ROWS / BLOCK_ROWS;
 /** Rows that a kernel scores at once. */
 const LANES = 4;
 
+/** Centroids that are scored before the threshold of the nearest is taken anew. */
+const CENTROIDS_A_CALL = 512;
+/** So many nearest lists are found without ordering all. */
+const FEW_LISTS = 64;
+
+const isAny = (): boolean => true;
+
 /** The lists of rows, and their centroids, as one thread reads them. */
 export interface SearchedLists {
   readonly rows: Segment;
@@ -78,6 +85,37 @@ export const createListSearcher = (searched: SearchedLists, relaxed = hasRelaxed
     }
   };
 
+  /**
+   * The lists of the nearest centroids, nearest first. Of most centroids it is enough to know that they are not among them,
+   * which takes half the time of ordering all.
+   */
+  const nearestLists = (coded: CodedQuery, count: number): number[] => {
+    writeQuery(coded, centroids.buffer(), centroidQueryAt, relaxed);
+    foundCentroids.clear();
+    let threshold = -Infinity;
+    for (let first = 0; first < chains.lists; first += CENTROIDS_A_CALL) {
+      const rest = Math.min(CENTROIDS_A_CALL, chains.lists - first);
+      const extent = centroids.extents(first + rest)[Math.floor(first / EXTENT_ROWS)];
+      if (extent === undefined) throw new RangeError(`there is no centroid ${first}`);
+      const within = first % EXTENT_ROWS;
+      scanCentroids(
+        extent.codesAt + within * centroids.stride,
+        extent.scalesAt + 4 * within,
+        Math.ceil(rest / LANES) * LANES,
+        first,
+        centroidQueryAt,
+        foundCentroids.at,
+        foundCentroids.limit,
+        threshold,
+      );
+      if (foundCentroids.count() > 2 * count) threshold = foundCentroids.prune(count, isAny);
+    }
+    foundCentroids.prune(count, isAny);
+    return Array.from({ length: foundCentroids.count() }, (_, i) => i)
+      .sort((a, b) => foundCentroids.score(b) - foundCentroids.score(a))
+      .map((i) => foundCentroids.position(i));
+  };
+
   const search: ListSearcher["search"] = (query, { wanted, effort, slotCount, allow }) => {
     const coded = codeQuery(query);
     writeQuery(coded, rows.buffer(), queryAt, relaxed);
@@ -130,8 +168,18 @@ export const createListSearcher = (searched: SearchedLists, relaxed = hasRelaxed
       lists++;
     };
 
-    scoreCentroids(coded);
+    const finish = (): ListCandidates => {
+      found.prune(wanted, isAllowed);
+      const slots = Int32Array.from({ length: found.count() }, (_, i) => slotOf(found.position(i)));
+      return { slots, rows: read, lists };
+    };
+
     found.clear();
+    if (effort.reach === null && effort.lists <= FEW_LISTS) {
+      for (const list of nearestLists(coded, Math.min(effort.lists, chains.lists))) scanList(list);
+      return finish();
+    }
+    scoreCentroids(coded);
     const byScore = near.above(-Infinity);
     const first = Math.min(effort.lists, byScore.length);
     for (let i = 0; i < first; i++) scanList(byScore[i] ?? 0);
@@ -148,9 +196,7 @@ export const createListSearcher = (searched: SearchedLists, relaxed = hasRelaxed
         scanList(list);
       }
     }
-    found.prune(wanted, isAllowed);
-    const slots = Int32Array.from({ length: found.count() }, (_, i) => slotOf(found.position(i)));
-    return { slots, rows: read, lists };
+    return finish();
   };
 
   const nearest: ListSearcher["nearest"] = (row) => {
