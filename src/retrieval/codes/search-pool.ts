@@ -202,13 +202,16 @@ export const createSearchPool = (
       if (number !== undefined) forgetNumber(number);
     },
     close: async () => {
-      const ended = members.map(async (member) => {
-        if (member === undefined) return;
-        member.thread.ref();
-        const exit = new Promise((resolve) => member.thread.once("exit", resolve));
-        post(member, { close: true });
-        await exit;
-      });
+      // A job that comes meanwhile has new threads started.
+      const ended = members
+        .splice(0, size, ...new Array<undefined>(size).fill(undefined))
+        .map(async (member) => {
+          if (member === undefined) return;
+          member.thread.ref();
+          const exit = new Promise((resolve) => member.thread.once("exit", resolve));
+          post(member, { close: true });
+          await exit;
+        });
       await Promise.all(ended);
     },
     threads: () => members.flatMap((member) => (member === undefined ? [] : [member.thread])),

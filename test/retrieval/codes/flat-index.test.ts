@@ -141,3 +141,40 @@ describe("a search without a proof", () => {
     }
   });
 });
+
+describe("the pool of search threads", () => {
+  beforeEach(onThreads);
+
+  test("answers what was asked before it is closed, and starts again for what comes after", async () => {
+    const pool = createSearchPool({ size: 2 });
+    const index = filled({ pool });
+    const query = queriesOf(1);
+    const before = Array.from({ length: 6 }, () => index.search(query, { k: 10 }));
+    await index.search(query, { k: 10 });
+    const closed = pool.close();
+    const during = index.search(query, { k: 10 });
+    const answers = await Promise.all([...before, during]);
+    await closed;
+    answers.push(await index.search(query, { k: 10 }));
+    expect(new Set(answers.map((answer) => slotsOf(answer).join())).size).toBe(1);
+    await pool.close();
+    expect(pool.threads()).toEqual([]);
+  });
+
+  test("keeps thousands of short jobs and their answers together", async () => {
+    const pool = createSearchPool({ size: 2 });
+    const index = filled({ pool });
+    const queries = queriesOf(30);
+    const one = (i: number): Float32Array => queries.slice(i * DIMENSION, (i + 1) * DIMENSION);
+    const expected = await Promise.all(
+      Array.from({ length: 30 }, async (_, i) => slotsOf(await index.search(one(i), { k: 3 }))),
+    );
+    for (let round = 0; round < 100; round++) {
+      const found = await Promise.all(
+        Array.from({ length: 30 }, (_, i) => index.search(one((i * 7 + round) % 30), { k: 3 })),
+      );
+      found.forEach((answer, i) => expect(slotsOf(answer)).toEqual(expected[(i * 7 + round) % 30]));
+    }
+    await pool.close();
+  });
+});
