@@ -115,6 +115,9 @@ export interface BuiltLists extends BuiltFit {
 
 export type LensKey = `${Modality}/${TransformKind}`;
 
+export const partsOfLensKey = (key: LensKey): [Modality, TransformKind] =>
+  key.split("/") as [Modality, TransformKind];
+
 /** What records from the store say; those of fits of both modalities together are not for lenses. */
 export const fittedFrom = (records: readonly TransformRecord[]): Map<LensKey, Fitted> => {
   const found = new Map<LensKey, Fitted>();

@@ -11,7 +11,6 @@ import { createFitKeeper, EAGER_ANCHORS } from "./fit-keeper.ts";
 import { fit, isSameFit, liveVectors } from "./fit.ts";
 import { fittedTransformOf, applyTransform, deviationsOf, fittedDimension, type Fit } from "./transform.ts";
 import type { BuiltFit, Fitted, Lens, LensSource } from "./lens-types.ts";
-import type { PartitionIndex } from "./partitions/partition-index.ts";
 import { createKeptPartitions, partitionBytes, type KeptPartitions } from "./partitions/kept-partitions.ts";
 import { hasGraphSettings, type GraphProfile } from "./profile.ts";
 import type { AnchorView, Changes } from "./types.ts";
@@ -209,10 +208,10 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
       const graph = present.hnsw === undefined ? 0 : graphBytes(dimension, present.hnsw.profile);
       return copy + codeBytesOf(dimension) + partitions + graph;
     },
-    partitions: () => readyOf(current()),
+    partitions: () => current()?.partitions?.ready(),
     lists: (view) => {
-      const present = current();
-      const [index, lists] = [readyOf(present), present?.partitions?.savedFor(view)];
+      const partitions = current()?.partitions;
+      const [index, lists] = [partitions?.ready(), partitions?.savedFor(view)];
       return index === undefined || lists === undefined ? undefined : { index, lists };
     },
     partitionStatus: () => current()?.partitions?.status() ?? null,
@@ -292,11 +291,6 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
       target.hnsw.add(target.graphUpTo, exact.row(target.graphUpTo));
     }
   }
-};
-
-const readyOf = (target: Lensed | undefined): PartitionIndex | undefined => {
-  const index = target?.partitions?.index();
-  return index?.isReady() === true ? index : undefined;
 };
 
 const closeIndexes = (target: Lensed | undefined): void => {

@@ -2,7 +2,6 @@ import { AnchorageError, messageOf } from "../errors.ts";
 import { BYTES_AN_ANCHOR, withMemory } from "../memory-budget.ts";
 import type { TransformRecord } from "../store/index.ts";
 import type { AlignmentKind, Log, Modality, Sequence, Transform, TransformKind } from "../types.ts";
-import type { IndexKind } from "../api/indexes.ts";
 import type { AnchorSpace } from "./anchor-space.ts";
 import { adoptBuilt } from "./adopt-built.ts";
 import { alignmentsFrom, createAligner, type Aligner, type FittedAlignment } from "./aligner.ts";
@@ -10,11 +9,12 @@ import { createGraphRecall } from "./graph-recall.ts";
 import { loadGraphLibrary } from "./graph-library.ts";
 import { createCompaction, type Compaction } from "./compaction.ts";
 import { createLens } from "./lens.ts";
-import { fittedFrom, type Fitted, type Lens, type LensKey } from "./lens-types.ts";
+import { fittedFrom, partsOfLensKey, type Fitted, type Lens, type LensKey } from "./lens-types.ts";
 import { createAnchorMemory, type AnchorMemory } from "./anchor-memory.ts";
-import { createWaitingLists, type SpaceLists } from "./partitions/space-lists.ts";
+import { createWaitingLists, listsMarkOf, listsOf } from "./partitions/space-lists.ts";
 import { createPartitionRecall } from "./partitions/partition-recall.ts";
-import { hasGraphSettings, readProfile, type IndexProfile } from "./profile.ts";
+import { keptKind } from "./kept-kind.ts";
+import { readProfile, type IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorView, Changes } from "./types.ts";
 import { createView, type Indexing } from "./view.ts";
@@ -156,7 +156,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
       if (fitted !== undefined) saved.set(key, fitted);
       if (lensesOfFresh.get(key)?.version() !== lens.version()) lensesOfFresh.delete(key);
       if ((lens.graphWanted() !== undefined || lens.partitionsWanted()) && !lensesOfFresh.has(key))
-        lensesOfFresh.set(key, openLens(fresh, ...partsOf(key), fitted, lens));
+        lensesOfFresh.set(key, openLens(fresh, ...partsOfLensKey(key), fitted, lens));
       lens.close();
     }
     for (const modality of MODALITIES) memory[modality].close();
@@ -181,16 +181,8 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     if (fitted === undefined || closed) return;
     let warmed = known.get(key);
     if (warmed?.version() !== fitted.version)
-      known.set(key, (warmed = openLens(fresh, ...partsOf(key), fitted, lens)));
+      known.set(key, (warmed = openLens(fresh, ...partsOfLensKey(key), fitted, lens)));
     await warmed.warm(fresh.entries.length);
-  };
-
-  /** The index that a lens keeps beside the exact one, where it keeps one. */
-  const kindOf = (lens: Lens): IndexKind => {
-    const isLarge = memory.size() > profile.exactLimit;
-    if (lens.partitionsWanted() || (isLarge && profile.partitions === true)) return "partitions";
-    const hasGraph = lens.graphWanted() !== undefined || (isLarge && hasGraphSettings(profile));
-    return hasGraph && graphLibrary !== undefined ? "hnsw" : "exact";
   };
 
   const bytesFor = (count: number): number => {
@@ -234,7 +226,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     keepFits: (kept) => {
       const kinds = new Set(kindsFor(kept));
       for (const key of [...saved.keys(), ...lenses.keys()]) {
-        if (kinds.has(partsOf(key)[1])) continue;
+        if (kinds.has(partsOfLensKey(key)[1])) continue;
         lenses.get(key)?.close();
         lenses.delete(key);
         saved.delete(key);
@@ -243,7 +235,7 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     refit: async () => {
       const upTo = sequence;
       const keys = (): LensKey[] => [...new Set([...saved.keys(), ...lenses.keys()])];
-      const lensAt = (key: LensKey): Lens => lensOf(memory, lenses, ...partsOf(key));
+      const lensAt = (key: LensKey): Lens => lensOf(memory, lenses, ...partsOfLensKey(key));
       const lags = (key: LensKey): boolean => {
         const fitted = lensAt(key).fitted();
         return fitted !== undefined && (fitted.sequence < upTo || !fitted.stored);
@@ -277,30 +269,15 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     },
     offerLists: waiting.put,
     fitVersion: (modality, kind) => lensOf(memory, lenses, modality, kind).version(),
-    lists: (of) =>
-      [...lenses].flatMap(([key, lens]): SpaceLists[] => {
-        const found = lens.lists(of);
-        if (found === undefined) return [];
-        const [modality, transform] = partsOf(key);
-        const curve = indexing.partitionRecall.last(found.index);
-        return [{ modality, transform, version: lens.version(), lists: found.lists, curve }];
-      }),
-    listsMark: () =>
-      [...lenses]
-        .flatMap(([key, lens]) => {
-          const index = lens.partitions();
-          if (index === undefined) return [];
-          const isMeasured = indexing.partitionRecall.last(index) !== null;
-          return [`${key} ${lens.version()} ${index.builds()} ${isMeasured}`];
-        })
-        .join(),
+    lists: (of) => listsOf(lenses, of, indexing.partitionRecall),
+    listsMark: () => listsMarkOf(lenses, indexing.partitionRecall),
     view: () => (view ??= takeView()),
     sequence: () => sequence,
     status: (modality, wanted = transform) => {
       const kind = kindFor(modality, wanted, memory.size());
       const lens = lensOf(memory, lenses, modality, kind);
       return {
-        kind: kindOf(lens),
+        kind: keptKind(lens, { profile, anchors: memory.size(), hasLibrary: graphLibrary !== undefined }),
         dimension: modality === "image" ? imageDimension : textDimension,
         vectors: memory.size(),
         tombstones: memory.entries.length - memory.size(),
@@ -322,5 +299,3 @@ export const openAnchorSpace = async (options: SpaceOptions): Promise<AnchorSpac
     },
   };
 };
-
-const partsOf = (key: LensKey): [Modality, TransformKind] => key.split("/") as [Modality, TransformKind];

@@ -74,7 +74,24 @@ const commands = fc.commands(
 const chance = (wanted: number): number =>
   3 * Math.sqrt((RECALL_TARGET * (1 - RECALL_TARGET)) / (wanted / 10));
 
+const partitioned = { name: "partitioned", metric: "cosine", exactLimit: 60, partitions: true } as const;
+
 describe("a collection's memory through writes, deletions and compactions", () => {
+  test("finds exactly what a plain loop finds, and by partitions nearly all of it, in new views and in old", async () => {
+    const found = { wanted: 0, found: 0 };
+    await fc.assert(
+      fc.asyncProperty(commands, async (sequence) => {
+        const world = await openWorld(partitioned, found);
+        await fc.asyncModelRun(() => world, sequence);
+        await Promise.all(world.real.compactions);
+        world.real.space.close();
+      }),
+      { numRuns: RUNS },
+    );
+    expect(found.wanted).toBeGreaterThan(0);
+    expect(found.found / found.wanted).toBeGreaterThanOrEqual(RECALL_TARGET - chance(found.wanted));
+  });
+
   test("finds exactly what a plain loop finds, and by the graph nearly all of it, in new views and in old", async () => {
     const graph = { wanted: 0, found: 0 };
     await fc.assert(

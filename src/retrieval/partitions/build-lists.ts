@@ -1,12 +1,14 @@
 import { availableThreads } from "../../machine-limits.ts";
 import { openWorker } from "../../worker.ts";
 import { newClusteringState, type ClusteringState } from "./clustering-state.ts";
-import type { ClusteringCalls, ClusteringTask } from "./clustering-worker.ts";
+import { createClusteringSteps, type ClusteringCalls, type ClusteringTask } from "./clustering-steps.ts";
 import { trainingRowsFor } from "./list-count.ts";
 import type { Clustering, RowCodes } from "./types.ts";
 
 /** Rounds of k-means. */
 const ROUNDS = 6;
+/** Up to so many rows are partitioned without threads of their own. */
+const SMALL = 4_096;
 const MODULE = new URL("./clustering-worker.ts", import.meta.url);
 
 export interface BuildListsOptions {
@@ -36,22 +38,20 @@ export interface BuildListsOptions {
  */
 export const buildLists = async (rows: RowCodes, options: BuildListsOptions = {}): Promise<Clustering> => {
   const { signal, onProgress, threads = availableThreads() } = options;
-  const state = newClusteringState(rows, threads, options.lists);
+  const isSmall = rows.runs.reduce((sum, run) => sum + run.rows, 0) <= SMALL;
+  const state = newClusteringState(rows, isSmall ? 1 : threads, options.lists);
   const total = ROUNDS * trainingRowsFor(state.lists, state.count) + 2 * state.count;
   let done = 0;
   const onNotice = (read: unknown): void => {
     done += Number(read);
     onProgress?.(Math.min(done, total), total);
   };
-  const workers = Array.from({ length: threads }, (_, thread) => {
-    const task: ClusteringTask = { state, thread };
-    return openWorker<ClusteringCalls>(MODULE, task, { signal, onNotice });
-  });
-  const onAll = async (step: "train" | "assign" | "split" | "align"): Promise<void> => {
-    await Promise.all(workers.map((worker) => worker.call(step, undefined)));
+  const builders = isSmall ? [buildHere(state, signal, onNotice)] : startThreads(state, signal, onNotice);
+  const onAll = async (step: Step): Promise<void> => {
+    await Promise.all(builders.map((builder) => builder.do(step)));
   };
-  const onOne = async (step: "seed" | "renew" | "arrange"): Promise<void> => {
-    await workers[0]?.call(step, undefined);
+  const onOne = async (step: Step): Promise<void> => {
+    await builders[0]?.do(step);
   };
   try {
     await onOne("seed");
@@ -65,8 +65,43 @@ export const buildLists = async (rows: RowCodes, options: BuildListsOptions = {}
     await onAll("align");
     return inOrder(state);
   } finally {
-    await Promise.all(workers.map((worker) => worker.close()));
+    await Promise.all(builders.map((builder) => builder.close()));
   }
+};
+
+type Step = Exclude<keyof ClusteringCalls, "close">;
+
+/** A thread that builds. */
+interface Builder {
+  readonly do: (step: Step) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+const startThreads = (
+  state: ClusteringState,
+  signal: AbortSignal | undefined,
+  onNotice: (read: unknown) => void,
+): Builder[] =>
+  Array.from({ length: state.threads }, (_, thread) => {
+    const task: ClusteringTask = { state, thread };
+    const worker = openWorker<ClusteringCalls>(MODULE, task, { signal, onNotice });
+    return { do: (step) => worker.call(step, undefined), close: worker.close };
+  });
+
+/** Starting threads takes longer than partitioning a few rows, which is done in slices of this one. */
+const buildHere = (
+  state: ClusteringState,
+  signal: AbortSignal | undefined,
+  onNotice: (read: unknown) => void,
+): Builder => {
+  const context = { signal: signal ?? new AbortController().signal, notify: onNotice };
+  const steps = createClusteringSteps({ state, thread: 0 }, context);
+  return {
+    do: async (step) => {
+      await steps[step]();
+    },
+    close: steps.close,
+  };
 };
 
 /** Numbers the lists as they follow each other in `order`, without empty ones. */

@@ -24,6 +24,8 @@ export interface OfferedLists extends KeptLists {
 /** The partitions over one lens's rows, built when they are first wanted. */
 export interface KeptPartitions {
   readonly index: () => PartitionIndex | undefined;
+  /** The same, if all rows are in lists. */
+  readonly ready: () => PartitionIndex | undefined;
   /**
    * Hands the slots of a view to the partitions, which are created where there are none. Where memory has no room for
    * them, a line of the log says so, once.
@@ -93,6 +95,7 @@ export const createKeptPartitions = (rows: PartitionedRows): KeptPartitions => {
 
   return {
     index: () => index,
+    ready: () => (index?.isReady() === true ? index : undefined),
     feed: (view) => {
       if (index === undefined) createIfRoom(view);
       if (index !== undefined) addTo(index, view.slotCount);

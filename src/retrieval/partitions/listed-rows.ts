@@ -35,8 +35,11 @@ export interface ListedRows {
 /** What the lists of a collection are: as built, or read from a file. */
 export type ListCentroids = Pick<Clustering, "dimension" | "lists" | "centroids" | "alignment">;
 
-/** Creates empty lists. @throws RangeError where there is no memory */
-export const createListedRows = ({ dimension, lists, centroids, alignment }: ListCentroids): ListedRows => {
+/** Creates empty lists, in slices. @throws RangeError where there is no memory */
+export const createListedRows = async (
+  { dimension, lists, centroids, alignment }: ListCentroids,
+  signal: AbortSignal,
+): Promise<ListedRows> => {
   const rows = createSegment(dimension);
   const centroidSegment = createSegment(dimension);
   const extentBytes = extentBytesOf(strideOf(dimension));
@@ -49,8 +52,12 @@ export const createListedRows = ({ dimension, lists, centroids, alignment }: Lis
     return copy;
   };
 
+  const turn = createTurns(signal);
   for (let list = 0; list < lists; list++) {
-    if (list % BLOCK_ROWS === 0) newBlock(centroidSegment);
+    if (list % BLOCK_ROWS === 0) {
+      newBlock(centroidSegment);
+      await turn();
+    }
     centroidSegment.write(list, list, centroids, list * dimension);
   }
 
@@ -133,7 +140,7 @@ export const arrangeRows = async (
   { order, starts, ...lists }: Clustering,
   signal: AbortSignal,
 ): Promise<ListedRows> => {
-  const listed = createListedRows(lists);
+  const listed = await createListedRows(lists, signal);
   const turn = createTurns(signal);
   for (let list = 0; list < lists.lists; list++) {
     for (let i = starts[list] ?? 0; i < (starts[list + 1] ?? 0); i++) listed.copy(list, from, order[i] ?? -1);

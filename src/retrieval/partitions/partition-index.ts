@@ -152,7 +152,7 @@ export const createPartitionIndex = (options: PartitionOptions): PartitionIndex 
   const work = async (): Promise<void> => {
     if (built === undefined && options.saved !== undefined) {
       const { builtOn, listOf, ...lists } = options.saved;
-      const reopened = opened(createListedRows(lists), builtOn, 0);
+      const reopened = opened(await createListedRows(lists, stop.signal), builtOn, 0);
       await addRows(reopened, listOf);
       built = reopened;
     }

@@ -1,6 +1,9 @@
 import type { Modality, Sequence, TransformKind } from "../../types.ts";
 import type { OfferedLists } from "./kept-partitions.ts";
 import type { KeptLists } from "./lists-file.ts";
+import { partsOfLensKey, type Lens, type LensKey } from "../lens-types.ts";
+import type { AnchorView } from "../types.ts";
+import type { PartitionRecall } from "./partition-recall.ts";
 
 /** The lists of one modality's vectors under one version of a fit, by the number of each row. */
 export interface SpaceLists extends KeptLists {
@@ -37,3 +40,27 @@ export const createWaitingLists = (): WaitingLists => {
     clear: () => waiting.clear(),
   };
 };
+
+/** The lists of all partitions that are ready, by the number of each live slot of a view in order. */
+export const listsOf = (
+  lenses: ReadonlyMap<LensKey, Lens>,
+  view: AnchorView,
+  recall: PartitionRecall,
+): SpaceLists[] =>
+  [...lenses].flatMap(([key, lens]): SpaceLists[] => {
+    const found = lens.lists(view);
+    if (found === undefined) return [];
+    const [modality, transform] = partsOfLensKey(key);
+    const { index, lists } = found;
+    return [{ modality, transform, version: lens.version(), lists, curve: recall.last(index) }];
+  });
+
+/** Differs where {@link listsOf} would return other lists, but for what was written meanwhile; empty where there are none. */
+export const listsMarkOf = (lenses: ReadonlyMap<LensKey, Lens>, recall: PartitionRecall): string =>
+  [...lenses]
+    .flatMap(([key, lens]) => {
+      const index = lens.partitions();
+      if (index === undefined) return [];
+      return [`${key} ${lens.version()} ${index.builds()} ${recall.last(index) !== null}`];
+    })
+    .join();

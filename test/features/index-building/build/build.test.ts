@@ -232,3 +232,63 @@ describe("the folder of a built index", () => {
     });
   });
 });
+
+describe("a build of partitions", () => {
+  const kind = "partitions";
+
+  it("publishes the lists of both modalities, the fits, the anchors and a manifest, and nothing else", async () => {
+    const folder = await temporaryDirectory();
+    const space = await openSpace(anchorsOf(300), "center");
+    const { modalities, library } = await build(folder, subjectOf(space, "center"), { kind });
+    expect(library).toBeNull();
+    expect(modalities.image).toMatchObject({ graph: null, curve: null });
+    const names = (await readdir(folder)).map((name) => name.replace(/-[0-9a-f]{16}/, ""));
+    expect(names.sort()).toEqual([
+      "anchors.jsonl",
+      "image.fit",
+      "image.lists",
+      "manifest.json",
+      "text.fit",
+      "text.lists",
+    ]);
+  });
+
+  it("gives the same files when it is stopped after the images and goes on", async () => {
+    const [stopped, straight] = [await temporaryDirectory(), await temporaryDirectory()];
+    const subject = subjectOf(await openSpace(anchorsOf(400)));
+    const stop = new AbortController();
+    const lines: string[] = [];
+    const first = build(stopped, subject, {
+      kind,
+      signal: stop.signal,
+      onProgress: (done) => {
+        if (done > 400) stop.abort();
+      },
+    });
+    await expect(first).rejects.toMatchObject({ code: "cancelled" });
+    expect(await readdir(join(stopped, "building"))).toContain("image.lists");
+    const resumed = await build(stopped, subject, { kind, log: collectingLog(lines) });
+    expect(lines).toContain("going on with the build of 400 anchors at sequence 1");
+    const whole = await build(straight, subject, { kind });
+    expect(resumed.modalities.image.lists?.bytes).toBeGreaterThan(0);
+    expect(whole.modalities.image.lists?.bytes).toBe(resumed.modalities.image.lists?.bytes);
+  });
+
+  it("is begun anew where the stopped one was of graphs", async () => {
+    if (graphLibrary === undefined) return;
+    const folder = await temporaryDirectory();
+    const subject = subjectOf(await openSpace(anchorsOf(300)));
+    const stop = new AbortController();
+    const lines: string[] = [];
+    const first = build(folder, subject, {
+      checkpointRows: 100,
+      signal: stop.signal,
+      onProgress: (done) => {
+        if (done >= 200) stop.abort();
+      },
+    });
+    await expect(first).rejects.toMatchObject({ code: "cancelled" });
+    await build(folder, subject, { kind, log: collectingLog(lines) });
+    expect(lines).toContain("a build that was stopped is begun anew: it was begun with --kind hnsw");
+  });
+});
