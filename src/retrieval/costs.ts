@@ -14,6 +14,7 @@ const costsSchema = z.strictObject({
     keep: cost,
     rescore: cost,
   }),
+  product: z.strictObject({ search: cost, read: cost, multiply: cost, keep: cost, rescore: cost }),
   hnsw: z.strictObject({ search: cost, visit: cost }),
 });
 
@@ -22,7 +23,8 @@ const costsSchema = z.strictObject({
  * `scan`, each code that is read in order; `list`, each code of a row that a filter lets through, read where it is; `keep`,
  * each score that is among the best so far; `rescore`, each number of a row that is scored in float32. Batch: the same, but
  * `pack`, each code, however many queries there are, `multiply`, each code for each query, and `choose`, each product.
- * HNSW: `search`, each query; `visit`, each number of each vector that is compared.
+ * Product, of float32 rows with several queries: `read`, each number of each row, however many queries there are; `multiply`,
+ * each for each query. HNSW: `search`, each query; `visit`, each number of each vector that is compared.
  */
 export type Costs = z.infer<typeof costsSchema>;
 
@@ -32,6 +34,7 @@ export const parseCosts = (value: unknown): Costs | undefined => costsSchema.saf
 export const DEFAULT_COSTS: Costs = {
   flat: { search: 0.02, scan: 4.5e-8, list: 7e-8, keep: 2e-5, rescore: 1e-6 },
   batch: { search: 0.1, pack: 3.2e-7, multiply: 5.2e-9, choose: 2e-7, keep: 3e-5, rescore: 1e-6 },
+  product: { search: 0.02, read: 4e-7, multiply: 2.8e-8, keep: 4e-5, rescore: 3e-7 },
   hnsw: { search: 0.02, visit: 5e-7 },
 };
 
@@ -107,6 +110,18 @@ export const batchCounts = (work: CodesWork): Costs["batch"] => {
   };
 };
 
+/** The number of units of each of `Costs["product"]`. */
+export const productCounts = ({ rows, allowed, dimension: d, batch, k }: CodesWork): Costs["product"] => {
+  const wanted = Math.max(1, Math.min(allowed, candidatesFor(k, false)));
+  return {
+    search: batch,
+    read: Math.ceil(batch / QUERIES_AT_ONCE) * rows * d,
+    multiply: batch * rows * d,
+    keep: batch * kept(wanted, allowed),
+    rescore: batch * wanted * d,
+  };
+};
+
 /** Queries of one product. */
 export const QUERIES_AT_ONCE = 64;
 
@@ -133,13 +148,23 @@ export const queryMs = (costs: Costs, work: Omit<CodesWork, "batch">): number =>
 /** How many times as fast as one so many threads are. */
 export const speedOf = (threads: number): number => 1 + FURTHER_THREAD * (Math.max(1, threads) - 1);
 
-/** Whether queries are answered together, by products, rather than each by a scan. */
-export const isBatched = (costs: Costs, work: CodesWork): boolean =>
-  work.batch >= BATCHED &&
-  !isListed(work) &&
-  work.allowed > candidatesFor(work.k, work.proof) &&
-  queryMs(costs, work) * work.batch >= MAIN_MS &&
-  total(costs.batch, batchCounts(work)) < queryMs(costs, work) * work.batch;
+/** How queries are answered: each by a scan, or together by products of codes or of float32 rows. */
+export type SearchMeans = "scans" | "codes" | "floats";
+
+/** The means that takes least time by estimate, and that time on one thread. */
+export const cheapestMeans = (
+  costs: Costs,
+  work: CodesWork,
+): { readonly means: SearchMeans; readonly ms: number } => {
+  const { batch, k, proof, allowed } = work;
+  const scans = batch * queryMs(costs, work);
+  const codes = allowed > candidatesFor(k, proof) ? total(costs.batch, batchCounts(work)) : Infinity;
+  const floats = allowed > candidatesFor(k, false) ? total(costs.product, productCounts(work)) : Infinity;
+  const ms = Math.min(scans, codes, floats);
+  if (batch < BATCHED || isListed(work) || scans < MAIN_MS || ms === scans)
+    return { means: "scans", ms: scans };
+  return { means: ms === codes ? "codes" : "floats", ms };
+};
 
 /** On how many threads queries are searched for, each by a scan. */
 export const threadsFor = (work: CodesWork, threads = availableThreads()): number => {
@@ -149,7 +174,8 @@ export const threadsFor = (work: CodesWork, threads = availableThreads()): numbe
 
 /** The estimated time of a search over codes, in ms. */
 export const codesMs = (costs: Costs, work: CodesWork, threads = availableThreads()): number => {
-  if (isBatched(costs, work)) return total(costs.batch, batchCounts(work)) / speedOf(threads);
+  const { means, ms } = cheapestMeans(costs, work);
+  if (means !== "scans") return ms / speedOf(threads);
   const one = queryMs(costs, work);
   if (one < MAIN_MS) return work.batch * one;
   return (work.batch * one) / speedOf(threadsFor(work, threads));

@@ -12,7 +12,7 @@ import { loadGraphLibrary } from "./graph-library.ts";
 import { readProfile, requireGraphSettings } from "./profile.ts";
 
 /** Version of the file and of the cost model. */
-const VERSION = 2;
+const VERSION = 3;
 /** The measurement waits for so long without a search, so that it overlaps neither with the start nor with requests. */
 const QUIET_MS = 10_000;
 

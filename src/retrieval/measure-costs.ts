@@ -2,6 +2,8 @@ import { createRandom } from "../math/random.ts";
 import { availableThreads } from "../machine-limits.ts";
 import {
   batchCounts,
+  productCounts,
+  type SearchMeans,
   flatCounts,
   graphCounts,
   MAIN_MS,
@@ -26,6 +28,8 @@ const INDEXES = [
 ] as const;
 const KS = [10, 400];
 const BATCHES = [16, 64];
+/** Products in float32 are for few rows. */
+const MOST_MULTIPLIED = 10_000;
 /** One row in so many is let through where a filter's rows are read one by one. */
 const ALLOWED = 16;
 /** Runs of a search; the first of them run code that is not optimised yet. */
@@ -54,6 +58,7 @@ export const measureCosts = async (options: {
   const { graphLibrary, profile, fallback, isClosed } = options;
   const flat: Sample[] = [];
   const batches: Sample[] = [];
+  const products: Sample[] = [];
   for (const { dimension, rows } of INDEXES) {
     const index = createFlatIndex({ dimension, compare: (a, b) => a - b });
     const vectors = unitRows(await madeUp(rows, dimension), dimension);
@@ -71,7 +76,9 @@ export const measureCosts = async (options: {
         if (isClosed()) return undefined;
         const queries = vectors.slice(0, batch * dimension);
         const work = { rows, allowed: rows, dimension, batch, k, proof: false };
-        batches.push(await timeBatch(index, queries, work));
+        batches.push({ counts: batchCounts(work), ms: await timeBatch(index, queries, work, "codes") });
+        if (rows > MOST_MULTIPLIED) continue;
+        products.push({ counts: productCounts(work), ms: await timeBatch(index, queries, work, "floats") });
       }
     }
   }
@@ -80,6 +87,7 @@ export const measureCosts = async (options: {
   return {
     flat: fitCosts(flat, fallback.flat),
     batch: fitCosts(batches, fallback.batch),
+    product: fitCosts(products, fallback.product),
     hnsw: graph.length === 0 ? fallback.hnsw : fitCosts(graph, fallback.hnsw),
   };
 };
@@ -106,14 +114,18 @@ const timeFlat = async (
   const { rows, allowed, k, proof } = work;
   const allow = new Uint8Array(rows);
   for (let slot = 0; slot < rows; slot += rows / allowed) allow[slot] = 1;
-  const ms = await fastest(() => index.search(queries, { k, allow, proof, together: false }));
+  const ms = await fastest(() => index.search(queries, { k, allow, proof, means: "scans" }));
   return { counts: flatCounts(work), ms: ms * speedOf(ms < MAIN_MS ? 1 : threadsFor({ ...work, batch: 1 })) };
 };
 
-const timeBatch = async (index: FlatIndex, queries: Float32Array, work: CodesWork): Promise<Sample> => {
-  const { k, proof } = work;
-  const ms = await fastest(() => index.search(queries, { k, proof, together: true }));
-  return { counts: batchCounts(work), ms: ms * speedOf(availableThreads()) };
+const timeBatch = async (
+  index: FlatIndex,
+  queries: Float32Array,
+  { k, proof }: CodesWork,
+  means: SearchMeans,
+): Promise<number> => {
+  const ms = await fastest(() => index.search(queries, { k, proof, means }));
+  return ms * speedOf(availableThreads());
 };
 
 const timeGraph = async (

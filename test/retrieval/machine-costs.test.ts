@@ -36,7 +36,7 @@ describe("the costs of a machine", () => {
   test("are measured once, kept in a file, and read from it at the next start", async () => {
     const costs = await measured();
     expect(costs).not.toEqual(DEFAULT_COSTS);
-    expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({ version: 2, costs });
+    expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({ version: 3, costs });
     useCosts(DEFAULT_COSTS);
     const again = await openMachineCosts(file, silentLog);
     expect(currentCosts()).toEqual(costs);
@@ -51,7 +51,7 @@ describe("the costs of a machine", () => {
     "are the default ones while the file %s",
     async (_, change) => {
       const cpu = `${availableThreads()} x ${cpus()[0]?.model ?? "unknown"}`;
-      const kept = { version: 2, cpu, costs: { ...DEFAULT_COSTS, hnsw: { search: 1, visit: 2 } } };
+      const kept = { version: 3, cpu, costs: { ...DEFAULT_COSTS, hnsw: { search: 1, visit: 2 } } };
       await mkdir(dirname(file));
       await writeFile(file, JSON.stringify(kept));
       await (await openMachineCosts(file, silentLog)).close();

@@ -16,8 +16,26 @@ export interface BatchProducts {
     products: Int32Array<ArrayBuffer>,
     shape: { readonly rows: number; readonly stride: number; readonly columns: number },
   ) => Promise<void>;
+  /** The same of float32 rows, `[rows, stride]`, and queries, `[columns, stride]`. */
+  readonly multiplyFloats: (
+    rows: Float32Array<ArrayBuffer>,
+    queries: Float32Array<ArrayBuffer>,
+    products: Float32Array<ArrayBuffer>,
+    shape: { readonly rows: number; readonly stride: number; readonly columns: number },
+  ) => Promise<void>;
   readonly close: () => Promise<void>;
 }
+
+const buildFloatProducts = (): Uint8Array => {
+  const graph = createGraph("float-products");
+  const operands = [
+    graph.input("rows", "float32", ["rows", "stride"]),
+    graph.input("queries", "float32", ["columns", "stride"]),
+  ];
+  const product = graph.node("Gemm", operands, { transB: { int: 1 } });
+  graph.output("products", product, "float32", ["rows", "columns"]);
+  return graph.toBytes();
+};
 
 const buildProducts = (): Uint8Array => {
   const graph = createGraph("batch-products");
@@ -31,11 +49,10 @@ const buildProducts = (): Uint8Array => {
 };
 
 export const openBatchProducts = async (): Promise<BatchProducts> => {
-  const session = await InferenceSession.create(buildProducts(), {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-  });
+  const open = (model: Uint8Array): Promise<InferenceSession> =>
+    InferenceSession.create(model, { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 });
+  const session = await open(buildProducts());
+  const floats = await open(buildFloatProducts());
   let copy = new Uint8Array(0);
   return {
     multiply: async (codes, bytes, products, { rows, stride, columns }) => {
@@ -51,6 +68,18 @@ export const openBatchProducts = async (): Promise<BatchProducts> => {
         { products: new Tensor("int32", products, [rows, columns]) },
       );
     },
-    close: () => session.release(),
+    multiplyFloats: async (rowsOf, queries, products, { rows, stride, columns }) => {
+      await floats.run(
+        {
+          rows: new Tensor("float32", rowsOf, [rows, stride]),
+          queries: new Tensor("float32", queries, [columns, stride]),
+        },
+        { products: new Tensor("float32", products, [rows, columns]) },
+      );
+    },
+    close: async () => {
+      await session.release();
+      await floats.release();
+    },
   };
 };

@@ -1,14 +1,16 @@
 import type { BatchCandidates } from "./batch-scan.ts";
-import { createBestRows, type Ranked } from "./best-rows.ts";
-import { createCandidateKeeper } from "./code-candidates.ts";
-import { codeQuery } from "./coding.ts";
-import { finished, leastOf, rescoreCandidates, type Arm, type FlatPart } from "./flat-part.ts";
+import { createBestRows, type BestRows, type Ranked } from "./best-rows.ts";
+import { createCandidateKeeper, leastOf, type CodeCandidates } from "./code-candidates.ts";
+import { codeQuery, roundingBound } from "./coding.ts";
+import { finished, rescoreAll, rescoreCandidates, type Arm, type FlatPart } from "./flat-part.ts";
 
 /** Queries of a batch whose candidates one thread scores again. */
 export interface BatchRescore extends Pick<FlatPart, "k" | "proof" | "firstSlot" | "error"> {
   readonly queries: Float32Array;
   readonly dimension: number;
   readonly wanted: number;
+  /** Whether the candidates' scores are products in float32. */
+  readonly floats: boolean;
   /** The queries `first` to `last - 1`. */
   readonly first: number;
   readonly last: number;
@@ -45,7 +47,25 @@ export const rescoreBatch = (arm: Arm, given: BatchRescore): BatchRanked => {
     const row = queries.subarray(query * dimension, (query + 1) * dimension);
     const part = { query: row, k, proof: given.proof, firstSlot: given.firstSlot, error: given.error };
     const best = createBestRows(k);
-    answers.push(finished(rescoreCandidates(arm, part, codeQuery(row), candidates, best)) ?? null);
+    const steps = given.floats
+      ? rescoreFloats(arm, part, candidates, best)
+      : rescoreCandidates(arm, part, codeQuery(row), candidates, best);
+    answers.push(finished(steps) ?? null);
   }
   return { answers };
 };
+
+/**
+ * Scores candidates again that were chosen by products in float32, whose sums may be rounded otherwise.
+ *
+ * @returns undefined where a row that was left out may be among the best
+ */
+function* rescoreFloats(
+  arm: Arm,
+  { query, firstSlot }: Pick<FlatPart, "query" | "firstSlot">,
+  { positions, scores }: CodeCandidates,
+  best: BestRows,
+): Generator<undefined, Ranked | undefined> {
+  yield* rescoreAll(arm, query, positions, firstSlot, best);
+  return leastOf(scores) + roundingBound(query) < best.kth() ? best.ranked() : undefined;
+}

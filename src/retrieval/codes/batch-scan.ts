@@ -11,6 +11,10 @@ export interface BatchPart {
   /** `[queries, dimension]` */
   readonly queries: Float32Array;
   readonly dimension: number;
+  /** The slot of position 0. */
+  readonly firstSlot: number;
+  /** Whether rows are multiplied in float32, not their codes. */
+  readonly floats: boolean;
   /** Candidates that are wanted for each query, of all parts together. */
   readonly wanted: number;
   /** Rows that may be found, in all parts together. */
@@ -36,7 +40,7 @@ export interface BatchCandidates {
 }
 
 /** Pairs beside twice the wanted that a region holds. */
-const SPARE = 1_024;
+export const SPARE = 1_024;
 /** Keeping a pair and dropping it later takes as long as scoring so many rows of a sample. */
 const ROWS_A_PAIR = 7;
 const SAMPLE = { least: 2_048, most: 32_768, share: 1 / 8, together: 8 } as const;
@@ -105,7 +109,7 @@ export const scanBatch = async (
     }
     position += rows;
   }
-  return candidatesOf(count, first, prune);
+  return takeCandidates(count, first, prune);
 };
 
 /** The queries' bytes in columns, `[stride, columns]`. */
@@ -185,7 +189,12 @@ const sampleThresholds = async (
 };
 
 /** Drops from a query's region what may not be found, and with `select` all but the wanted best where it has more. */
-const createPruning = (own: BatchMemory, wanted: number, capacity: number, allow: Uint8Array | undefined) => {
+export const createPruning = (
+  own: BatchMemory,
+  wanted: number,
+  capacity: number,
+  allow: Uint8Array | undefined,
+) => {
   const selection = selectionFor(capacity);
   const slots = new Int32Array(capacity);
   const values = new Float32Array(capacity);
@@ -216,7 +225,7 @@ const createPruning = (own: BatchMemory, wanted: number, capacity: number, allow
   };
 };
 
-const candidatesOf = (
+export const takeCandidates = (
   count: number,
   first: Float32Array,
   prune: ReturnType<typeof createPruning>,

@@ -67,3 +67,33 @@ export const settleLast = (
   places.forEach((place, i) => (positions[place] = tied[i] ?? 0));
   return least;
 };
+
+/** Moves the candidates that reach a score to the front and returns how many do. */
+export const moveFirst = (positions: Int32Array, scores: Float32Array, cut: number): number => {
+  let front = 0;
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i] ?? 0;
+    if (score < cut) continue;
+    const position = positions[i] ?? 0;
+    positions[i] = positions[front] ?? 0;
+    scores[i] = scores[front] ?? 0;
+    positions[front] = position;
+    scores[front++] = score;
+  }
+  return front;
+};
+
+/** The k-th greatest score, or the least where there are fewer. */
+export const kthOf = (scores: Float32Array, k: number): number => {
+  if (scores.length <= k) return leastOf(scores);
+  const best = scores.slice();
+  selectionFor(best.length).moveBestFirst(best, new Int32Array(best.length), 0, best.length, k);
+  return leastOf(best.subarray(0, k));
+};
+
+/** The least of some scores; Infinity where there is none. */
+export const leastOf = (scores: Float32Array): number => {
+  let least = Infinity;
+  for (const score of scores) if (score < least) least = score;
+  return least;
+};

@@ -104,6 +104,13 @@ export const writeQuery = (
   else new Int16Array(buffer, address + 16, bytes.length).set(bytes);
 };
 
+/** The most by which two sums in float32 of the products of a query and a row of norm 1 differ: `d 2^-24` of the norm each. */
+export const roundingBound = (query: Float32Array): number => {
+  let norm = 0;
+  for (const value of query) norm += value * value;
+  return Math.sqrt(norm) * (query.length + 16) * 2 ** -23;
+};
+
 /**
  * The most by which a score by codes, in units of the true score, differs from the one in float32: `e_q (1 + e) + |q| e` by
  * Cauchy and Schwarz for rows of norm 1, and what float32's rounding adds.

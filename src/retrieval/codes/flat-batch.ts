@@ -16,6 +16,8 @@ export interface FlatBatch {
   readonly dimension: number;
   readonly k: number;
   readonly proof: boolean;
+  /** Whether rows are multiplied in float32, not their codes. */
+  readonly floats: boolean;
   /** Rows that may be found: one byte per slot, in memory that threads share; absent: all. */
   readonly allow: Uint8Array | undefined;
   readonly allowed: number;
@@ -52,13 +54,13 @@ const searchTogether = async (
   pool: SearchPool,
   range: CodedRange,
   rows: RowsHandle,
-  { queries, dimension, k, proof, allow, allowed, raise }: FlatBatch,
+  { queries, dimension, k, proof, floats, allow, allowed, raise }: FlatBatch,
 ): Promise<(Ranked | null)[]> => {
   const on = { segment: range.segment.handle, rows };
   const { firstSlot, error } = range;
   const count = queries.length / dimension;
-  const wanted = candidatesFor(k, proof);
-  const common = { queries, dimension, wanted, allow, allowed, raise };
+  const wanted = candidatesFor(k, proof && !floats);
+  const common = { queries, dimension, firstSlot, floats, wanted, allow, allowed, raise };
   const scanned = await Promise.all(
     pieces(range.rows, pool.size, EXTENT_ROWS).map(([from, to]) =>
       pool.run("scanBatch", on, { ...common, from, to }),
@@ -68,7 +70,7 @@ const searchTogether = async (
   if (parts.length < scanned.length) return new Array<null>(count).fill(null);
   const rescored = await Promise.all(
     pieces(count, pool.size, 1).map(async ([first, last]) => {
-      const given = { queries, dimension, wanted, k, proof, firstSlot, error, first, last, parts };
+      const given = { queries, dimension, wanted, floats, k, proof, firstSlot, error, first, last, parts };
       const found = await pool.run("rescoreBatch", on, given);
       return found?.answers ?? new Array<null>(last - first).fill(null);
     }),

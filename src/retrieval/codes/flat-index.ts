@@ -1,5 +1,13 @@
 import { createSlices } from "../../math/slices.ts";
-import { currentCosts, isBatched, isListed, MAIN_MS, queryMs, SPLIT_ROWS } from "../costs.ts";
+import {
+  cheapestMeans,
+  currentCosts,
+  isListed,
+  MAIN_MS,
+  queryMs,
+  SPLIT_ROWS,
+  type SearchMeans,
+} from "../costs.ts";
 import { emptyNeighbours } from "../top-k.ts";
 import type { IndexSearch, Neighbours, Slot, VectorIndex } from "../types.ts";
 import type { Ranked } from "./best-rows.ts";
@@ -8,7 +16,7 @@ import { searchPart, type Arm, type FlatPart } from "./flat-part.ts";
 import { canBatch, searchBatch } from "./flat-batch.ts";
 import { openScanKernels, type ScanKernels } from "./kernels.ts";
 import { noteSearch } from "./quiet.ts";
-import { createRowStore, openRowScorer, type RowScorer, type RowsHandle } from "./rows.ts";
+import { createRowStore, openRowScorer, type RowAccess, type RowScorer, type RowsHandle } from "./rows.ts";
 import { searchPool, type SearchPool } from "./search-pool.ts";
 import { rankAll } from "./rank-all.ts";
 import { firstInOrder, settle } from "./settle.ts";
@@ -27,10 +35,10 @@ export interface FlatIndex extends VectorIndex {
   readonly score: RowScorer["score"];
   /** The rows, for other threads. */
   readonly rows: () => RowsHandle;
-  /** As any index, or in one of two ways that are to be measured: queries together on all threads, or one by one. */
+  /** As any index, or by means that are to be measured. */
   readonly search: (
     queries: Float32Array,
-    options: IndexSearch & { readonly together?: boolean },
+    options: IndexSearch & { readonly means?: SearchMeans },
   ) => Promise<Neighbours>;
 }
 
@@ -64,7 +72,7 @@ export const createFlatIndex = (options: {
   let live = new Uint8Array(0);
   let removed = 0;
   let handle: RowsHandle | undefined;
-  let reader: RowScorer | undefined;
+  let reader: RowAccess | undefined;
 
   const appendRows = (
     first: Slot,
@@ -86,7 +94,7 @@ export const createFlatIndex = (options: {
     return now;
   };
 
-  const mainScorer = (): RowScorer => {
+  const mainScorer = (): RowAccess => {
     const present = rowsHandle();
     return (reader ??= openRowScorer(present, 0));
   };
@@ -143,7 +151,7 @@ export const createFlatIndex = (options: {
     );
   };
 
-  const search: FlatIndex["search"] = async (queries, { k, allow, proof = true, together, ...given }) => {
+  const search: FlatIndex["search"] = async (queries, { k, allow, proof = true, means, ...given }) => {
     noteSearch();
     // As they are now: what is added or removed later must not be seen.
     const slots = Math.min(rows.count(), allow?.length ?? Infinity);
@@ -162,14 +170,15 @@ export const createFlatIndex = (options: {
     const ms = queryMs(currentCosts(), work);
     const asked = { k: width, proof, allow: allowed === slots ? undefined : may, listed };
     const [range] = ranges;
-    const isTogether = together ?? isBatched(currentCosts(), { ...work, batch });
+    const by = means ?? cheapestMeans(currentCosts(), { ...work, batch }).means;
     const answers =
-      isTogether && canBatch(ranges, width, proof) && range !== undefined
+      by !== "scans" && canBatch(ranges, width, proof) && range !== undefined
         ? await searchBatch(pool, range, rowsHandle(), {
             ...asked,
             allow: sharedBytes(asked.allow),
             queries,
             dimension: d,
+            floats: by === "floats",
             allowed,
             raise: options.raise,
           })

@@ -1,11 +1,10 @@
-import { selectionFor } from "../top-k.ts";
 import { createBestRows, type BestRows, type Ranked } from "./best-rows.ts";
 import { candidatesFor } from "./candidates.ts";
-import { createCandidateKeeper, type CodeCandidates } from "./code-candidates.ts";
+import { createCandidateKeeper, kthOf, leastOf, moveFirst, type CodeCandidates } from "./code-candidates.ts";
 import { codeQuery, errorStep, scoreBound, writeQuery, type CodedQuery } from "./coding.ts";
 import type { ScanKernels } from "./kernels.ts";
 import { AREA, EXTENT_ROWS, EXTENT_SHIFT } from "./layout.ts";
-import type { RowScorer } from "./rows.ts";
+import type { RowAccess } from "./rows.ts";
 import type { Segment } from "./segment.ts";
 
 /** What a thread searches with: its own kernels over a segment, and the rows that the segment's slots stand for. */
@@ -13,7 +12,7 @@ export interface Arm {
   readonly thread: number;
   readonly segment: Segment;
   readonly kernels: ScanKernels;
-  readonly rows: RowScorer;
+  readonly rows: RowAccess;
 }
 
 /** A search of the positions `from` to `to` of a segment in which the slot at position p is `firstSlot + p`. */
@@ -92,35 +91,6 @@ export function* rescoreCandidates(
   return !droppedSome || least * coded.scale + reach < best.kth() ? best.ranked() : undefined;
 }
 
-/** Moves the candidates that reach a score to the front and returns how many do. */
-const moveFirst = (positions: Int32Array, scores: Float32Array, cut: number): number => {
-  let front = 0;
-  for (let i = 0; i < scores.length; i++) {
-    const score = scores[i] ?? 0;
-    if (score < cut) continue;
-    const position = positions[i] ?? 0;
-    positions[i] = positions[front] ?? 0;
-    scores[i] = scores[front] ?? 0;
-    positions[front] = position;
-    scores[front++] = score;
-  }
-  return front;
-};
-
-/** The k-th greatest score, or the least where there are fewer. */
-const kthOf = (scores: Float32Array, k: number): number => {
-  if (scores.length <= k) return leastOf(scores);
-  const best = scores.slice();
-  selectionFor(best.length).moveBestFirst(best, new Int32Array(best.length), 0, best.length, k);
-  return leastOf(best.subarray(0, k));
-};
-
-export const leastOf = (scores: Float32Array): number => {
-  let least = Infinity;
-  for (const score of scores) if (score < least) least = score;
-  return least;
-};
-
 /** Scores every row again that may be at least as good as `kth`, which is the score of a k-th row, if not of the best k. */
 function* searchAgain(
   arm: Arm,
@@ -174,7 +144,7 @@ const allowedPositions = ({ firstSlot, from, to, allow }: FlatPart): Int32Array 
   return positions.subarray(0, count);
 };
 
-function* rescoreAll(
+export function* rescoreAll(
   { rows }: Arm,
   query: Float32Array,
   positions: Int32Array,

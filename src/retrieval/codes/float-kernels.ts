@@ -52,70 +52,79 @@ const dots: WasmFunction = wasmFunction(
 );
 
 /**
- * Chooses among products of rows and queries, `[rows, queries]` int32, those whose score reaches its query's threshold. The
+ * Chooses among products of rows and queries, `[rows, queries]`, those whose score reaches its query's threshold. The
  * pair (position, score) is appended to the query's region: `next[query]` is the address of its next pair. Returns the
  * rows done: fewer where a region is full.
  */
-const choose: WasmFunction = wasmFunction(
-  "choose",
-  {
-    products: "i32",
-    rows: "i32",
-    queries: "i32",
-    scales: "i32",
-    thresholds: "i32",
-    next: "i32",
-    limits: "i32",
-    first: "i32",
-  },
-  {
-    done: "i32",
-    query: "i32",
-    full: "i32",
-    place: "i32",
-    pair: "i32",
-    scale: "v128",
-    scores: "v128",
-    passed: "i32",
-  },
-  (of) => {
-    const [products, done, query, full] = [of("products"), of("done"), of("query"), of("full")];
-    const [place, pair, scores, passed] = [of("place"), of("pair"), of("scores"), of("passed")];
-    const shifted = i32.shl(query.get, i32.const(2));
-    return [
-      whileDo(i32.and(i32.gtU(of("rows").get, done.get), i32.eqz(full.get)), [
-        of("scale").set(v128.load32Splat(of("scales").get)),
-        query.set(i32.const(0)),
-        whileDo(i32.gtU(of("queries").get, query.get), [
-          scores.set(f32x4.mul(f32x4.convertI32(v128.load(products.get)), of("scale").get)),
-          passed.set(i32x4.bitmask(f32x4.ge(scores.get, v128.load(i32.add(of("thresholds").get, shifted))))),
-          when(
-            passed.get,
-            [0, 1, 2, 3].map((lane) =>
-              when(i32.and(passed.get, i32.const(1 << lane)), [
-                place.set(i32.add(of("next").get, shifted)),
-                pair.set(i32.load(place.get, 4 * lane)),
-                i32.store(pair.get, i32.add(of("first").get, done.get)),
-                f32.store(pair.get, f32x4.extract(scores.get, lane), 4),
-                pair.set(i32.add(pair.get, i32.const(PAIR_BYTES))),
-                i32.store(place.get, pair.get, 4 * lane),
-                when(
-                  i32.geU(pair.get, i32.load(i32.add(of("limits").get, shifted), 4 * lane)),
-                  full.set(i32.const(1)),
-                ),
-              ]),
+const chooseAmong = (name: string, score: (product: Code, scale: Code) => Code): WasmFunction =>
+  wasmFunction(
+    name,
+    {
+      products: "i32",
+      rows: "i32",
+      queries: "i32",
+      scales: "i32",
+      thresholds: "i32",
+      next: "i32",
+      limits: "i32",
+      first: "i32",
+    },
+    {
+      done: "i32",
+      query: "i32",
+      full: "i32",
+      place: "i32",
+      pair: "i32",
+      scale: "v128",
+      scores: "v128",
+      passed: "i32",
+    },
+    (of) => {
+      const [products, done, query, full] = [of("products"), of("done"), of("query"), of("full")];
+      const [place, pair, scores, passed] = [of("place"), of("pair"), of("scores"), of("passed")];
+      const shifted = i32.shl(query.get, i32.const(2));
+      return [
+        whileDo(i32.and(i32.gtU(of("rows").get, done.get), i32.eqz(full.get)), [
+          of("scale").set(v128.load32Splat(of("scales").get)),
+          query.set(i32.const(0)),
+          whileDo(i32.gtU(of("queries").get, query.get), [
+            scores.set(score(v128.load(products.get), of("scale").get)),
+            passed.set(
+              i32x4.bitmask(f32x4.ge(scores.get, v128.load(i32.add(of("thresholds").get, shifted)))),
             ),
-          ),
-          products.set(i32.add(products.get, i32.const(16))),
-          query.set(i32.add(query.get, i32.const(4))),
+            when(
+              passed.get,
+              [0, 1, 2, 3].map((lane) =>
+                when(i32.and(passed.get, i32.const(1 << lane)), [
+                  place.set(i32.add(of("next").get, shifted)),
+                  pair.set(i32.load(place.get, 4 * lane)),
+                  i32.store(pair.get, i32.add(of("first").get, done.get)),
+                  f32.store(pair.get, f32x4.extract(scores.get, lane), 4),
+                  pair.set(i32.add(pair.get, i32.const(PAIR_BYTES))),
+                  i32.store(place.get, pair.get, 4 * lane),
+                  when(
+                    i32.geU(pair.get, i32.load(i32.add(of("limits").get, shifted), 4 * lane)),
+                    full.set(i32.const(1)),
+                  ),
+                ]),
+              ),
+            ),
+            products.set(i32.add(products.get, i32.const(16))),
+            query.set(i32.add(query.get, i32.const(4))),
+          ]),
+          of("scales").set(i32.add(of("scales").get, i32.const(4))),
+          done.set(i32.add(done.get, i32.const(1))),
         ]),
-        of("scales").set(i32.add(of("scales").get, i32.const(4))),
-        done.set(i32.add(done.get, i32.const(1))),
-      ]),
-      done.get,
-    ];
-  },
-);
+        done.get,
+      ];
+    },
+  );
+
+/** Products of codes, int32: the score is the product times the row's scale. */
+const choose = chooseAmong("choose", (product, scale) => f32x4.mul(f32x4.convertI32(product), scale));
+
+/** Products of float32 rows, which are scores themselves; a scale of NaN hides its row. */
+const chooseFloats = chooseAmong("chooseFloats", (product, scale) => f32x4.mul(product, scale));
 
 /** For each row of `[rows, columns]` int32, columns a multiple of 4: the first column that has the greatest number. */
 const argmax: WasmFunction = wasmFunction(
@@ -161,4 +170,5 @@ const argmax: WasmFunction = wasmFunction(
 export const rescoreModule = (): Uint8Array<ArrayBuffer> => assemble([dots], { shared: true });
 
 /** The module of the kernels for a thread's own memory: `dots`, and the choices among products of ONNX Runtime. */
-export const batchModule = (): Uint8Array<ArrayBuffer> => assemble([dots, choose, argmax], { shared: false });
+export const batchModule = (): Uint8Array<ArrayBuffer> =>
+  assemble([dots, choose, chooseFloats, argmax], { shared: false });

@@ -63,6 +63,8 @@ export interface BatchKernels extends FloatKernels {
     limits: number,
     first: number,
   ) => number;
+  /** As `choose`, of products of float32 rows. */
+  readonly chooseFloats: BatchKernels["choose"];
   /** Writes each row's first column with the greatest number, as int32. */
   readonly argmax: (numbers: number, rows: number, columns: number, places: number) => number;
 }

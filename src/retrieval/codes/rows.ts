@@ -37,6 +37,12 @@ export interface RowScorer {
   readonly score: (query: Float32Array, slots: Int32Array, count: number, scores: Float32Array) => void;
 }
 
+/** Reads and copies rows on one thread. */
+export interface RowAccess extends RowScorer {
+  /** Copies the rows of `count` slots from `first` on, each padded to the stride. */
+  readonly copy: (first: number, count: number, into: Float32Array) => void;
+}
+
 const rowsOfChunk = (dimension: number, areas: number): number =>
   Math.floor((CHUNK_PAGES * PAGE - areas * AREA.bytes) / (4 * strideOf(dimension)));
 
@@ -106,7 +112,7 @@ interface OpenedChunk extends FloatKernels {
 }
 
 /** Opens rows for reading on a thread; 0 is the main thread. */
-export const openRowScorer = ({ chunks, dimension, areas }: RowsHandle, thread: number): RowScorer => {
+export const openRowScorer = ({ chunks, dimension, areas }: RowsHandle, thread: number): RowAccess => {
   const stride = strideOf(dimension);
   const capacity = rowsOfChunk(dimension, areas);
   const area = thread * AREA.bytes;
@@ -143,6 +149,20 @@ export const openRowScorer = ({ chunks, dimension, areas }: RowsHandle, thread: 
   };
 
   return {
+    copy: (first, count, into) => {
+      for (let done = 0; done < count;) {
+        const slot = first + done;
+        const chunk = opened[Math.floor(slot / capacity)];
+        if (chunk === undefined) throw new RangeError(`there is no slot ${slot}`);
+        const within = slot % capacity;
+        const some = Math.min(count - done, capacity - within);
+        const at = areas * AREA.bytes + 4 * stride * within;
+        const end = at + 4 * stride * some;
+        if (end > chunk.memory.buffer.byteLength) chunk.memory.grow(0);
+        into.set(new Float32Array(chunk.memory.buffer, at, some * stride), done * stride);
+        done += some;
+      }
+    },
     score: (query, slots, count, scores) => {
       for (let index = 0; index < opened.length; index++) {
         let collected = 0;

@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { messageOf } from "../../errors.ts";
 import { createBatchMemory } from "./batch-memory.ts";
+import { scanFloats } from "./batch-floats.ts";
 import { openBatchProducts } from "./batch-products.ts";
 import { rescoreBatch } from "./batch-rescore.ts";
 import { scanBatch, type BatchTools } from "./batch-scan.ts";
@@ -10,7 +11,7 @@ import { finished, searchPart, type Arm } from "./flat-part.ts";
 import type { SearchJob, SearchJobKind, SearchJobs, SearchMessage, SearchWorkerData } from "./jobs.ts";
 import { openScanKernels, type ScanKernels } from "./kernels.ts";
 import { ANSWER, MAILBOX, writeRows } from "./mailbox.ts";
-import { openRowScorer, type RowScorer } from "./rows.ts";
+import { openRowScorer, type RowAccess } from "./rows.ts";
 import { openSegment, type Segment } from "./segment.ts";
 import { searchLists } from "../partitions/list-part.ts";
 import { createListSearcher, type ListSearcher } from "../partitions/list-search.ts";
@@ -26,7 +27,7 @@ interface Opened {
     number,
     { readonly segment: Segment; readonly kernels: ScanKernels; readonly searcher?: ListSearcher }
   >;
-  readonly rows: Map<number, RowScorer>;
+  readonly rows: Map<number, RowAccess>;
 }
 
 /** What a job works on; the searcher is there for segments of lists. */
@@ -48,7 +49,8 @@ const JOBS: {
   ) => Answer<Kind> | Promise<Answer<Kind>>;
 } = {
   part: (arm, part) => finished(searchPart(arm, part)),
-  scanBatch: async ({ segment }, part, tools) => scanBatch(segment, part, await tools()),
+  scanBatch: async (arm, part, tools) =>
+    part.floats ? scanFloats(arm, part, await tools()) : scanBatch(arm.segment, part, await tools()),
   rescoreBatch: (arm, given) => rescoreBatch(arm, given),
   lists: ({ searcher, rows }, part) => {
     if (searcher === undefined) throw new Error("the segment has no lists");

@@ -6,6 +6,7 @@ import { closeKernels, DEFAULT_COSTS, unitRows, useCosts } from "../../../src/re
 import { normals, seededRandom } from "../../support/random.ts";
 import { descending, hitsOf, slotsOf } from "../indexes.ts";
 
+const MEANS = ["scans", "codes", "floats"] as const;
 const DIMENSION = 24;
 const ROWS = 9_000;
 
@@ -68,8 +69,10 @@ describe("a search on threads", () => {
       const allow =
         share === undefined ? undefined : Uint8Array.from({ length: ROWS }, () => (random() < share ? 1 : 0));
       const all = await allOf(index, queries);
-      for (const k of [1, 10, 200]) {
-        const found = await index.search(queries, { k, ...(allow === undefined ? {} : { allow }) });
+      for (const [k, means] of (count < 9 ? ["scans" as const] : MEANS).flatMap((means) =>
+        [1, 10, 200].map((k) => [k, means] as const),
+      )) {
+        const found = await index.search(queries, { k, means, ...(allow === undefined ? {} : { allow }) });
         for (let query = 0; query < count; query++) {
           const expected = hitsOf(all, query).filter(({ slot }) => allow === undefined || allow[slot] === 1);
           expect(hitsOf(found, query)).toEqual(expected.slice(0, k));
@@ -81,9 +84,9 @@ describe("a search on threads", () => {
   test("catches thresholds that a sample made too high", async () => {
     const queries = queriesOf(20);
     for (const proof of [true, false]) {
-      const expected = await filled().search(queries, { k: 30, proof });
+      const expected = await filled().search(queries, { k: 30, proof, means: "codes" });
       for (const raise of [0.001, 0.02, 10]) {
-        const found = await filled({ raise }).search(queries, { k: 30, proof });
+        const found = await filled({ raise }).search(queries, { k: 30, proof, means: "codes" });
         expect(slotsOf(found, 7)).toEqual(slotsOf(expected, 7));
         expect([...found.scores]).toEqual([...expected.scores]);
       }
