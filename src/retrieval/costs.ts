@@ -115,15 +115,17 @@ export const productCounts = ({ rows, allowed, dimension: d, batch, k }: CodesWo
   const wanted = Math.max(1, Math.min(allowed, candidatesFor(k, false)));
   return {
     search: batch,
-    read: Math.ceil(batch / QUERIES_AT_ONCE) * rows * d,
+    read: Math.ceil(batch / FLOATS_AT_ONCE) * rows * d,
     multiply: batch * rows * d,
     keep: batch * kept(wanted, allowed),
     rescore: batch * wanted * d,
   };
 };
 
-/** Queries of one product. */
+/** Queries of one product of codes. */
 export const QUERIES_AT_ONCE = 64;
+/** Queries of one product of float32 rows, for which all rows are copied. */
+export const FLOATS_AT_ONCE = 256;
 
 /** In random order, row i is among the k best so far with probability k / i. */
 const kept = (k: number, rows: number): number => k * (1 + Math.log(Math.max(1, rows / k)));

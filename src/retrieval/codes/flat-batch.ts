@@ -1,4 +1,5 @@
-import { QUERIES_AT_ONCE } from "../costs.ts";
+import pLimit from "p-limit";
+import { FLOATS_AT_ONCE, QUERIES_AT_ONCE } from "../costs.ts";
 import type { Ranked } from "./best-rows.ts";
 import { candidatesFor } from "./candidates.ts";
 import { EXTENT_ROWS } from "./layout.ts";
@@ -6,6 +7,10 @@ import type { RowsHandle } from "./rows.ts";
 import type { SearchPool } from "./search-pool.ts";
 import type { CodedRange } from "./slot-codes.ts";
 
+/** With more candidates a query, fewer queries are answered at once, for the memory that they take. */
+const MANY_WANTED = 4_096;
+/** Groups of queries under way, so that no thread waits while another ends a step of one. */
+const GROUPS_AT_ONCE = 2;
 /** More candidates a query than this would take too much memory for a batch. */
 const MOST_WANTED = 32_768;
 
@@ -41,13 +46,15 @@ export const searchBatch = async (
   rows: RowsHandle,
   batch: FlatBatch,
 ): Promise<(Ranked | null)[]> => {
-  const { queries, dimension } = batch;
-  const answers: (Ranked | null)[] = [];
-  for (let first = 0; first < queries.length; first += QUERIES_AT_ONCE * dimension) {
-    const some = queries.slice(first, first + QUERIES_AT_ONCE * dimension);
-    answers.push(...(await searchTogether(pool, range, rows, { ...batch, queries: some })));
-  }
-  return answers;
+  const { queries, dimension, floats, k } = batch;
+  const isMany = !floats || candidatesFor(k, false) > MANY_WANTED;
+  const atOnce = (isMany ? QUERIES_AT_ONCE : FLOATS_AT_ONCE) * dimension;
+  const limit = pLimit(GROUPS_AT_ONCE);
+  const groups = Array.from({ length: Math.ceil(queries.length / atOnce) }, (_, i) => {
+    const some = queries.slice(i * atOnce, (i + 1) * atOnce);
+    return limit(() => searchTogether(pool, range, rows, { ...batch, queries: some }));
+  });
+  return (await Promise.all(groups)).flat();
 };
 
 const searchTogether = async (
