@@ -64,15 +64,15 @@ export const createView = (
     return found;
   };
 
-  const liveSlots = (): Int32Array => {
-    if (inOrder === undefined) {
-      inOrder = new Int32Array(size);
-      let filled = 0;
-      for (let slot = 0; slot < slotCount; slot++) if (live[slot] === 1) inOrder[filled++] = slot;
-      inOrder.sort(memory.compare);
-    }
-    return inOrder;
+  /** Live slots, not sorted by id, which takes a second for a million. */
+  const slotsInTheirOrder = (): Int32Array => {
+    const slots = new Int32Array(size);
+    let filled = 0;
+    for (let slot = 0; slot < slotCount; slot++) if (live[slot] === 1) slots[filled++] = slot;
+    return slots;
   };
+
+  const liveSlots = (): Int32Array => (inOrder ??= slotsInTheirOrder().sort(memory.compare));
 
   /** A graph also holds anchors that are dead in this view or newer than it; the live bits exclude them. */
   const graphFilter = (inGraph: number): { allow?: Uint8Array } => (inGraph === size ? {} : { allow: live });
@@ -101,7 +101,7 @@ export const createView = (
       dimension: exact.dimension,
       lists: index.contents().lists,
       row: exact.row,
-      slots: liveSlots(),
+      slots: slotsInTheirOrder(),
       exact: (queries, k) => exact.search(queries, { k, allow: live }),
       approximate: (query, k, effort) => index.search(query, { k, effort, ...seen }),
     }));
