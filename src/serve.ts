@@ -1,9 +1,15 @@
-import { Server } from "node:http";
-import { serve, type ServerType } from "@hono/node-server";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { openService, type Service } from "./anchorage.ts";
 import type { Config } from "./config.ts";
 import { AnchorageError } from "./errors.ts";
-import { createApp, createMetrics, limitPeers, SERVER_OPTIONS, type Metrics } from "./http/index.ts";
+import {
+  createApp,
+  createListener,
+  createMetrics,
+  limitPeers,
+  SERVER_OPTIONS,
+  type Metrics,
+} from "./http/index.ts";
 import { watchParent } from "./cli/parent.ts";
 import { eraseWithin } from "./collections/index.ts";
 import { announceService } from "./store/index.ts";
@@ -57,8 +63,10 @@ const offer = async (service: Service, config: Config, log: Log, stopping: Abort
     throw error;
   };
   const telemetry = await telemetryOf(config, metrics).catch(closing);
-  const app = createApp(service.core, service.features, config, log, { metrics });
-  const server = await listen(app.fetch, config.host, config.port).catch(closing);
+  const { core, features } = service;
+  const app = createApp(core, features, config, log, { metrics });
+  const listener = createListener(app, { core, features, config, metrics, log });
+  const server = await listen(listener, config.host, config.port).catch(closing);
   const stopAll = (): Promise<void> => stop(server, service, telemetry, log);
   await announceService(config.dataDir, addressOf(server, config.host));
   if (stopping.aborted) return stopAll();
@@ -77,25 +85,27 @@ const offer = async (service: Service, config: Config, log: Log, stopping: Abort
 };
 
 /** Where a process on this machine reaches the service. */
-const addressOf = (server: ServerType, host: string): string => {
+const addressOf = (server: Server, host: string): string =>
+  urlOf(server, host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host);
+
+const urlOf = (server: Server, host: string): string => {
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 };
 
-const listen = (fetch: (request: Request) => Response | Promise<Response>, host: string, port: number) =>
-  new Promise<ServerType>((resolve, reject) => {
-    const server = serve({ fetch, hostname: host, port, serverOptions: SERVER_OPTIONS }, (address) => {
-      const shown = host.includes(":") ? `[${host}]` : host;
-      // A plain line whatever the log's format: scripts wait for it.
-      write(`listening on http://${shown}:${address.port}\n`);
-      resolve(server);
-    });
-    if (server instanceof Server) limitPeers(server);
+const listen = (listener: RequestListener, host: string, port: number): Promise<Server> =>
+  new Promise((resolve, reject) => {
+    const server = createServer(SERVER_OPTIONS, listener);
+    limitPeers(server);
     server.once("error", (error: NodeJS.ErrnoException) => {
       const why = error.code === "EADDRINUSE" ? "the port is taken; choose another by PORT" : error.message;
       reject(new AnchorageError("unavailable", `cannot listen on ${host}:${port}: ${why}`, { cause: error }));
+    });
+    server.listen(port, host, () => {
+      // A plain line whatever the log's format: scripts wait for it.
+      write(`listening on ${urlOf(server, host)}\n`);
+      resolve(server);
     });
   });
 
@@ -103,17 +113,15 @@ const telemetryOf = async ({ telemetry }: Config, metrics: Metrics): Promise<Tel
   telemetry === null ? null : startTelemetry(telemetry, () => metrics.series());
 
 const stop = async (
-  server: ServerType,
+  server: Server,
   service: Service,
   telemetry: Telemetry | null,
   log: Log,
 ): Promise<void> => {
   log.info("stopping");
   const drained = new Promise<void>((resolve) => server.close(() => resolve()));
-  if ("closeIdleConnections" in server) {
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
-  }
+  server.closeIdleConnections();
+  setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
   await drained;
   await telemetry?.close();
   await service.close();

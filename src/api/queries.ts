@@ -9,6 +9,9 @@ import { asifUsed, k, negatives, p } from "./asif.ts";
 import { anchorId, metadata, minSequence, modality, optional, sequence, text } from "./values.ts";
 
 const MAX_HITS = 1_000;
+/** Hits in one answer to several queries. */
+const MAX_HITS_OF_ALL = 100_000;
+export const DEFAULT_HITS = 10;
 const MAX_INPUTS = 1_000;
 const MAX_TEXTS = 10_000;
 const MAX_TEMPLATES = 100;
@@ -58,25 +61,39 @@ const query = z.union([...input.options, keywords], {
     ),
 });
 
-export const searchRequest = z
-  .strictObject({
-    query,
-    modality: optional(
-      modality.openapi({ description: "Of a `vector` or `anchor` query that does not say." }),
-    ),
-    target: modality,
-    limit: optional(z.int().min(1).max(MAX_HITS).openapi({ default: 10 })),
-    filter: optional(filter),
-    mode: optional(
-      z.enum(["unimodal", "asif"]).openapi({
-        description: "`unimodal` where the query's modality is the target's, else `asif`, unless given.",
-      }),
-    ),
-    ...settings,
+const searchShape = {
+  modality: optional(modality.openapi({ description: "Of a `vector` or `anchor` query that does not say." })),
+  target: modality,
+  limit: optional(z.int().min(1).max(MAX_HITS).openapi({ default: 10 })),
+  filter: optional(filter),
+  mode: optional(
+    z.enum(["unimodal", "asif"]).openapi({
+      description: "`unimodal` where the query's modality is the target's, else `asif`, unless given.",
+    }),
+  ),
+  ...settings,
+};
+
+export const searchRequest = z.strictObject({ query, ...searchShape }).openapi("SearchRequest", {
+  example: { query: { text: "a red fox" }, target: "image", limit: 10 },
+});
+
+/** Several queries that share everything else. */
+export const searchManyRequest = z
+  .strictObject({ queries: inputs(MAX_INPUTS), ...searchShape })
+  .refine(({ queries, limit = DEFAULT_HITS }) => queries.length * limit <= MAX_HITS_OF_ALL, {
+    path: ["limit"],
+    error: `times queries must be at most ${MAX_HITS_OF_ALL}`,
   })
-  .openapi("SearchRequest", {
-    example: { query: { text: "a red fox" }, target: "image", limit: 10 },
+  .openapi("SearchManyRequest", {
+    example: { queries: [{ text: "a red fox" }, { text: "a grey owl" }], target: "image", limit: 10 },
   });
+
+/** A search for one query, or for several. */
+export const searchBody = z.union([searchRequest, searchManyRequest]).openapi("SearchBody", {
+  description: "For one `query`, or for several `queries` of one modality that share everything else.",
+  example: { query: { text: "a red fox" }, target: "image", limit: 10 },
+});
 
 export const relativeRequest = z
   .strictObject({ inputs: inputs(MAX_INPUTS), modality, ...settings })
@@ -193,6 +210,22 @@ export const searchAnswer = z
   })
   .openapi("SearchAnswer");
 
+export const searchManyAnswer = z
+  .strictObject({
+    results: z
+      .array(z.strictObject({ hits: z.array(searchHit).readonly() }))
+      .readonly()
+      .openapi({ description: "In the order of `queries`." }),
+    plan: hitsPlan,
+    ...used,
+    ...computed,
+  })
+  .openapi("SearchManyAnswer");
+
+export const searchBodyAnswer = z.union([searchAnswer, searchManyAnswer]).openapi("SearchBodyAnswer", {
+  description: "`hits` of one `query`, or `results` of several `queries`.",
+});
+
 export const relativeAnswer = z
   .strictObject({
     representations: z
@@ -243,6 +276,10 @@ export type SearchRequestBody = z.input<typeof searchRequest>;
 export type SearchHit = z.output<typeof searchHit>;
 export type SearchAnswer = z.output<typeof searchAnswer>;
 export type SearchAnswerBody = z.input<typeof searchAnswer>;
+export type SearchManyRequest = z.output<typeof searchManyRequest>;
+export type SearchManyRequestBody = z.input<typeof searchManyRequest>;
+export type SearchManyAnswer = z.output<typeof searchManyAnswer>;
+export type SearchManyAnswerBody = z.input<typeof searchManyAnswer>;
 export type RelativeRequest = z.output<typeof relativeRequest>;
 export type RelativeRequestBody = z.input<typeof relativeRequest>;
 export type RelativeAnswer = z.output<typeof relativeAnswer>;

@@ -66,6 +66,7 @@ export interface Hit {
 }
 
 export interface Found {
-  readonly hits: readonly Hit[];
+  /** For each query, best first. */
+  readonly hits: readonly (readonly Hit[])[];
   readonly plan: SearchPlan;
 }

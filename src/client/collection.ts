@@ -25,6 +25,8 @@ import type {
   RelativeAnswerBody,
   RelativeRequestBody,
   SearchAnswerBody,
+  SearchManyAnswerBody,
+  SearchManyRequestBody,
   SearchRequestBody,
   SimilarityAnswerBody,
   SimilarityRequestBody,
@@ -108,6 +110,8 @@ export interface CoreCollectionClient {
   /** Counts anchors by the values of metadata keys. */
   facets(request?: FacetsRequestBody, options?: CallOptions): Promise<FacetsAnswerBody>;
   search(request: SearchRequestBody, options?: CallOptions): Promise<SearchAnswerBody>;
+  /** Searches for up to 1,000 queries of one modality at once, which share target, limit and filter. */
+  searchMany(request: SearchManyRequestBody, options?: CallOptions): Promise<SearchManyAnswerBody>;
   relative(request: RelativeRequestBody, options?: CallOptions): Promise<RelativeAnswerBody>;
   similarity(request: SimilarityRequestBody, options?: CallOptions): Promise<SimilarityAnswerBody>;
   classify(request: ClassifyRequestBody, options?: CallOptions): Promise<ClassifyAnswerBody>;
@@ -203,6 +207,7 @@ export const createCoreCollectionClient = (transport: Transport, path: string): 
     adoptIndexes: (options) => json("POST", `${path}/indexes`, options),
     facets: (request = {}, options) => query(`${path}/facets`, request, options),
     search: (request, options) => query(`${path}/search`, request, options),
+    searchMany: (request, options) => query(`${path}/search`, request, options),
     relative: (request, options) => query(`${path}/relative`, request, options),
     similarity: (request, options) => query(`${path}/similarity`, request, options),
     classify: (request, options) => query(`${path}/classify`, request, options),

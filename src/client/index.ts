@@ -50,6 +50,8 @@ export type {
   RelativeAnswerBody,
   RelativeRequestBody,
   SearchAnswerBody,
+  SearchManyAnswerBody,
+  SearchManyRequestBody,
   SearchRequestBody,
   SimilarityAnswerBody,
   SimilarityRequestBody,

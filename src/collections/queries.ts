@@ -1,14 +1,17 @@
 import type { ClassifyResult } from "../api/explain.ts";
 import type { Input } from "../api/inputs.ts";
-import type {
-  ClassifyAnswer,
-  ClassifyRequest,
-  RelativeAnswer,
-  RelativeRequest,
-  SearchAnswer,
-  SearchRequest,
-  SimilarityAnswer,
-  SimilarityRequest,
+import {
+  DEFAULT_HITS,
+  type ClassifyAnswer,
+  type ClassifyRequest,
+  type RelativeAnswer,
+  type RelativeRequest,
+  type SearchAnswer,
+  type SearchManyAnswer,
+  type SearchManyRequest,
+  type SearchRequest,
+  type SimilarityAnswer,
+  type SimilarityRequest,
 } from "../api/queries.ts";
 import { type Database, idsWithImages } from "../store/index.ts";
 import {
@@ -36,18 +39,21 @@ import {
   resolve,
   resolveAsifSettings,
   resolveMethod,
+  type InputAt,
   type Queried,
   modalityOf,
 } from "./question.ts";
 
 import type { Collections } from "./types.ts";
 
-const DEFAULT_LIMIT = 10;
 /** Values of all relative representations in one answer. */
 const MAX_KEPT = 2_000_000;
 
 /** The read-only questions to collections; each is answered at one sequence. */
-type Queries = Pick<Collections, "queried" | "facets" | "search" | "relative" | "similarity" | "classify">;
+type Queries = Pick<
+  Collections,
+  "queried" | "facets" | "search" | "searchMany" | "relative" | "similarity" | "classify"
+>;
 
 export const createQueries = (
   store: Database,
@@ -63,12 +69,24 @@ export const createQueries = (
   };
 
   const search = async (queried: Queried, request: SearchRequest): Promise<SearchAnswer> => {
-    const started = performance.now();
-    const { view } = queried;
-    const limit = request.limit ?? DEFAULT_LIMIT;
-    if ("keywords" in request.query)
+    if ("keywords" in request.query) {
+      const limit = request.limit ?? DEFAULT_HITS;
       return searchKeywords(store, queried, request.query.keywords, { ...request, limit });
-    const modality = modalityOf(request.query, request.modality ?? anchorDefault(request), ["query"]);
+    }
+    const { query, ...shared } = request;
+    const { results, ...rest } = await searchFor(queried, [{ value: query, path: ["query"] }], shared);
+    return { hits: results[0]?.hits ?? [], ...rest };
+  };
+
+  /** Answers queries that share all but what is looked for. */
+  const searchFor = async (
+    queried: Queried,
+    queries: readonly InputAt[],
+    request: Omit<SearchManyRequest, "queries">,
+  ): Promise<SearchManyAnswer> => {
+    const started = performance.now();
+    const { view, record } = queried;
+    const modality = commonModality(queries, request);
     const mode = request.mode ?? (modality === request.target ? "unimodal" : "asif");
     if (mode === "unimodal" && modality !== request.target) {
       throw invalidField(
@@ -76,17 +94,18 @@ export const createQueries = (
         `"unimodal" compares ${request.target}s with ${request.target}s; use "asif" across`,
       );
     }
-    const query = await resolve(
+    checkValues(queried, request, queries.length);
+    const vectors = await resolve(
       queried,
       modality,
-      [{ value: withModality(request.query, modality), path: ["query"] }],
+      queries.map((query) => ({ ...query, value: withModality(query.value, modality) })),
       encoding,
     );
     const settings = resolveAsifSettings(queried, request);
     const hits = await bitmapOf(view, request.filter);
     const common = {
-      query,
-      limit,
+      queries: vectors,
+      limit: request.limit ?? DEFAULT_HITS,
       target: request.target,
       ...(hits === undefined ? {} : { hits }),
     };
@@ -94,14 +113,22 @@ export const createQueries = (
       mode === "unimodal"
         ? await searchUnimodal(view, { ...common, settings })
         : await searchAsif(view, { ...common, modality, settings });
+    const results: SearchManyAnswer["results"][number][] = [];
+    const turn = createTurns();
+    for (const hits of found.hits) {
+      if (results.length > 0) await turn();
+      results.push({
+        hits: hits.map(({ slot, score }) => {
+          const { id, caption, metadata } = view.entry(slot);
+          return { id, score, text: caption, metadata };
+        }),
+      });
+    }
     return {
-      hits: found.hits.map(({ slot, score }) => {
-        const { id, caption, metadata } = view.entry(slot);
-        return { id, score, text: caption, metadata };
-      }),
+      results,
       plan: found.plan,
       ...(mode === "asif" ? usedBy(settings) : {}),
-      ...(await warningsFor(queried.record, textsIn([request.query]), encoding)),
+      ...(await warningsFor(record, textsIn(queries.map(({ value }) => value)), encoding)),
       ...answer(view, started),
     };
   };
@@ -191,6 +218,14 @@ export const createQueries = (
     facets: async (name, request) => countFacets(await queried(name, request), request),
     search: (name, request) =>
       inSpan("search", name, async () => search(await queried(name, request), request)),
+    searchMany: (name, { queries, ...request }) =>
+      inSpan("search", name, async () =>
+        searchFor(
+          await queried(name, request),
+          queries.map((value, i) => ({ value, path: ["queries", i] })),
+          request,
+        ),
+      ),
     relative: (name, request) =>
       inSpan("relative", name, async () => relative(await queried(name, request), request)),
     similarity: (name, request) =>
@@ -247,9 +282,23 @@ const checkKept = (queried: Queried, request: RelativeRequest): void => {
 
 const usedBy = ({ k, p }: Pick<AsifParameters, "k" | "p">) => ({ asif: { k, p } });
 
-/** An anchor has a vector of either modality; asked for nothing else, more like it is meant. */
-const anchorDefault = (request: SearchRequest): Modality | undefined =>
-  "anchor" in request.query ? request.target : undefined;
+/** The modality that all queries of a request are in. @throws AnchorageError `invalid-input` */
+const commonModality = (
+  queries: readonly InputAt[],
+  { modality, target }: Pick<SearchManyRequest, "modality" | "target">,
+): Modality => {
+  // An anchor has a vector of either modality; asked for nothing else, more like it is meant.
+  const [first, ...others] = queries.map(({ value, path }) =>
+    modalityOf(value, modality ?? ("anchor" in value ? target : undefined), path),
+  );
+  const odd = others.findIndex((other) => other !== first);
+  if (odd >= 0)
+    throw invalidField(
+      queries[odd + 1]?.path ?? [],
+      `is of modality "${others[odd]}", and the first query of "${first}"; ask for one modality at a time`,
+    );
+  return first ?? target;
+};
 
 const withModality = (input: Input, modality: Modality): Input =>
   "text" in input || "image" in input ? input : { ...input, modality };

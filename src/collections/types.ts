@@ -4,6 +4,8 @@ import type {
   RelativeAnswer,
   RelativeRequest,
   SearchAnswer,
+  SearchManyAnswer,
+  SearchManyRequest,
   SearchRequest,
   SimilarityAnswer,
   SimilarityRequest,
@@ -134,6 +136,7 @@ export interface Collections {
   /** How many anchors have which values of metadata keys. */
   readonly facets: (name: CollectionName, request: FacetsRequest) => Promise<FacetsAnswer>;
   readonly search: (name: CollectionName, request: SearchRequest) => Promise<SearchAnswer>;
+  readonly searchMany: (name: CollectionName, request: SearchManyRequest) => Promise<SearchManyAnswer>;
   readonly relative: (name: CollectionName, request: RelativeRequest) => Promise<RelativeAnswer>;
   readonly similarity: (name: CollectionName, request: SimilarityRequest) => Promise<SimilarityAnswer>;
   /** The request may also hold fields of features. */

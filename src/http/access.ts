@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Context, MiddlewareHandler } from "hono";
-import { getCookie } from "hono/cookie";
+import type { MiddlewareHandler } from "hono";
+import { parse as parseCookies } from "hono/utils/cookie";
 import { isLoopback } from "../config.ts";
 import { AnchorageError, notFound } from "../errors.ts";
 import { withLogFields } from "../log.ts";
-import { refuse } from "./problem.ts";
+import { refuse, type Refusal } from "./problem.ts";
+import { headOf, type RequestHead } from "./request-head.ts";
 
 /** What a key allows; each scope includes those before it. */
 export const SCOPES = ["read", "write", "admin"] as const;
@@ -51,11 +52,18 @@ export interface AuditEntry {
   readonly status: number;
 }
 
+/** An operation of the OpenAPI document, and the collection that the path names. */
+export interface Operation {
+  readonly id: string;
+  readonly scope: Scope;
+  readonly collection: string | null;
+}
+
 /** What the middleware keeps of a request until it is answered. */
 declare module "hono" {
   interface ContextVariableMap {
     caller: Caller;
-    operation: { readonly id: string; readonly scope: Scope; readonly collection: string | null };
+    operation: Operation;
     /** Of a write. */
     sequence: number | undefined;
   }
@@ -81,44 +89,58 @@ export interface AccessSettings {
   /** Whether the page and the documentation need no key. */
   readonly openDocs: boolean;
   /** The name of the person behind a request, from a proxy that is trusted. */
-  readonly userOf: (c: Context) => string | null;
+  readonly userOf: (head: RequestHead) => string | null;
 }
 
 /** Identifies the caller of each request, and refuses requests without a valid key where one is required. */
 export const identifyCaller =
-  ({ apiKey, openDocs, userOf }: AccessSettings, plug: AccessPlug | null): MiddlewareHandler =>
+  (settings: AccessSettings, plug: AccessPlug | null): MiddlewareHandler =>
   async (c, next) => {
-    const { path } = c.req;
-    const open =
-      PROBES.has(path) ||
-      (path === SESSION_PATH && c.req.method !== "GET") ||
-      (openDocs && (DOCS_PATHS.has(path) || path.startsWith(PAGE_FILES)));
-    const sent = PROBES.has(path) ? null : sentBy(c);
-    const found = sent === null ? null : await callerOf(sent, apiKey, plug);
-    if (found === null && !open && (apiKey !== null || (await plug?.required()) === true))
-      return refuse(
-        "unauthorized",
-        "Send an API key as `Authorization: Bearer <key>`, or sign in by `POST /v1/session`.",
-        { "WWW-Authenticate": `Bearer realm="anchorage"${sent === null ? "" : ', error="invalid_token"'}` },
-      );
-    const caller = { ...(found ?? EVERYTHING), user: userOf(c) };
+    const caller = await findCaller(headOf(c), settings, plug);
+    if ("code" in caller) return refuse(caller);
     c.set("caller", caller);
-    const fields = {
-      ...(caller.key === null ? {} : { key: caller.key }),
-      ...(caller.user === null ? {} : { user: caller.user }),
-    };
-    return withLogFields(fields, () => next());
+    return withCallerFields(caller, () => next());
   };
+
+/** The caller of a request, or why it is refused. @throws AnchorageError `too-many-requests` */
+export const findCaller = async (
+  head: RequestHead,
+  { apiKey, openDocs, userOf }: AccessSettings,
+  plug: AccessPlug | null,
+): Promise<Caller | Refusal> => {
+  const { path, method } = head;
+  const open =
+    PROBES.has(path) ||
+    (path === SESSION_PATH && method !== "GET") ||
+    (openDocs && (DOCS_PATHS.has(path) || path.startsWith(PAGE_FILES)));
+  const sent = PROBES.has(path) ? null : sentBy(head);
+  const found = sent === null ? null : await callerOf(sent, apiKey, plug);
+  if (found === null && !open && (apiKey !== null || (await plug?.required()) === true))
+    return {
+      code: "unauthorized",
+      detail: "Send an API key as `Authorization: Bearer <key>`, or sign in by `POST /v1/session`.",
+      headers: {
+        "WWW-Authenticate": `Bearer realm="anchorage"${sent === null ? "" : ', error="invalid_token"'}`,
+      },
+    };
+  return { ...(found ?? EVERYTHING), user: userOf(head) };
+};
+
+/** Names the caller in what is logged while `work` runs. */
+export const withCallerFields = <T>({ key, user }: Caller, work: () => T): T =>
+  key === null && user === null
+    ? work()
+    : withLogFields({ ...(key === null ? {} : { key }), ...(user === null ? {} : { user }) }, work);
 
 type Sent = { readonly key: string } | { readonly session: string };
 
-const sentBy = (c: Context): Sent | null => {
-  const authorization = c.req.header("authorization");
+const sentBy = ({ header }: RequestHead): Sent | null => {
+  const authorization = header("authorization");
   if (authorization !== undefined) {
     const [, key = ""] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
     return { key };
   }
-  const session = getCookie(c, SESSION_COOKIE);
+  const session = parseCookies(header("cookie") ?? "", SESSION_COOKIE)[SESSION_COOKIE];
   return session === undefined ? null : { session };
 };
 
@@ -179,23 +201,45 @@ export const auditRequests =
   (plug: AccessPlug, requestId: () => string | undefined): MiddlewareHandler =>
   async (c, next) => {
     await next();
-    const { status } = c.res;
-    const operation = c.get("operation") as Context["var"]["operation"] | undefined;
-    const refused = status === 401 || status === 403;
-    if (!refused && (operation === undefined || operation.scope === "read" || READING.has(c.req.method)))
-      return;
-    const caller = c.get("caller") as Caller | undefined;
-    plug.record({
-      at: new Date(),
-      requestId: requestId() ?? null,
-      key: caller?.key ?? null,
-      user: caller?.user ?? null,
-      operation: operation?.id ?? null,
-      collection: operation?.collection ?? null,
-      sequence: c.get("sequence") ?? null,
-      status,
+    audit(plug, {
+      method: c.req.method,
+      status: c.res.status,
+      requestId: requestId(),
+      caller: c.get("caller"),
+      operation: c.get("operation"),
+      sequence: c.get("sequence"),
     });
   };
+
+/** A request that was answered. */
+interface Answered {
+  readonly method: string;
+  readonly status: number;
+  readonly requestId: string | undefined;
+  /** Absent where it was refused before. */
+  readonly caller: Caller | undefined;
+  readonly operation: Operation | undefined;
+  readonly sequence?: number | undefined;
+}
+
+/** Records a request that changes something or was refused. */
+export const audit = (
+  plug: AccessPlug,
+  { method, status, requestId, caller, operation, sequence }: Answered,
+): void => {
+  const refused = status === 401 || status === 403;
+  if (!refused && (operation === undefined || operation.scope === "read" || READING.has(method))) return;
+  plug.record({
+    at: new Date(),
+    requestId: requestId ?? null,
+    key: caller?.key ?? null,
+    user: caller?.user ?? null,
+    operation: operation?.id ?? null,
+    collection: operation?.collection ?? null,
+    sequence: sequence ?? null,
+    status,
+  });
+};
 
 /**
  * Refuses changes and queries that a page of another origin makes a browser send, save of `allowed` ones.
@@ -205,17 +249,25 @@ export const auditRequests =
 export const refuseCrossOrigin =
   (allowed: ReadonlySet<string>): MiddlewareHandler =>
   async (c, next) => {
-    if (READING.has(c.req.method)) return next();
-    const origin = c.req.header("origin");
-    if (origin !== undefined && allowed.has(origin)) return next();
-    const site = c.req.header("sec-fetch-site") ?? "none";
-    const sameOrigin = origin === undefined || hostOf(origin) === requestHost(c);
-    if (sameOrigin && (site === "none" || site === "same-origin")) return next();
-    return refuse(
-      "forbidden",
-      "Pages of another origin may not use this service, unless ALLOWED_ORIGINS names the origin.",
-    );
+    const refusal = crossOriginRefusal(headOf(c), allowed);
+    return refusal === null ? next() : refuse(refusal);
   };
+
+export const crossOriginRefusal = (
+  { method, header, host }: RequestHead,
+  allowed: ReadonlySet<string>,
+): Refusal | null => {
+  if (READING.has(method)) return null;
+  const origin = header("origin");
+  if (origin !== undefined && allowed.has(origin)) return null;
+  const site = header("sec-fetch-site") ?? "none";
+  const sameOrigin = origin === undefined || hostOf(origin) === host;
+  if (sameOrigin && (site === "none" || site === "same-origin")) return null;
+  return {
+    code: "forbidden",
+    detail: "Pages of another origin may not use this service, unless ALLOWED_ORIGINS names the origin.",
+  };
+};
 
 /**
  * Refuses requests to any name but a loopback one and those of `publicHosts`.
@@ -226,16 +278,17 @@ export const refuseCrossOrigin =
 export const refuseRebinding =
   (publicHosts: ReadonlySet<string>): MiddlewareHandler =>
   async (c, next) => {
-    const host = requestHost(c);
-    if (isLoopback(withoutPort(host)) || publicHosts.has(host) || publicHosts.has(withoutPort(host)))
-      return next();
-    return refuse(
-      "misdirected",
-      `This service listens on loopback and answers to localhost, 127.0.0.1, [::1] and the names in PUBLIC_HOSTS, not to Host ${host}.`,
-    );
+    const refusal = rebindingRefusal(headOf(c), publicHosts);
+    return refusal === null ? next() : refuse(refusal);
   };
 
-const requestHost = (c: Context): string => (c.req.header("host") ?? new URL(c.req.url).host).toLowerCase();
+export const rebindingRefusal = ({ host }: RequestHead, publicHosts: ReadonlySet<string>): Refusal | null =>
+  isLoopback(withoutPort(host)) || publicHosts.has(host) || publicHosts.has(withoutPort(host))
+    ? null
+    : {
+        code: "misdirected",
+        detail: `This service listens on loopback and answers to localhost, 127.0.0.1, [::1] and the names in PUBLIC_HOSTS, not to Host ${host}.`,
+      };
 
 const withoutPort = (host: string): string => host.replace(/(?<=[^:]):\d+$/, "");
 

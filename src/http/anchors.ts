@@ -68,7 +68,8 @@ export const addAnchors = (routes: Routes, { collections }: Pick<Core, "collecti
       requireMediaType(c, ["application/json", NDJSON]);
       // Before the body is read, so that no one sends a million anchors to a collection that is not there.
       await collections.find(collection);
-      if (mediaTypeOf(c) === NDJSON) return receiveAnchorStream(c, routes, collections, collection);
+      if (mediaTypeOf(c.req.header("content-type")) === NDJSON)
+        return receiveAnchorStream(c, routes, collections, collection);
       const { anchors, ...conditions } = await readJsonBody(c, putAnchors, bodyLimit);
       const { signal } = c.req.raw;
       return collections.putAnchors(collection, anchors, { ...conditions, signal });

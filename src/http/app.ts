@@ -11,6 +11,7 @@ import {
   refuseCrossOrigin,
   refuseRebinding,
   type AccessPlug,
+  type AccessSettings,
 } from "./access.ts";
 import { userHeader } from "./trusted-proxy.ts";
 import { addAnchors } from "./anchors.ts";
@@ -26,12 +27,25 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { answerError, refuse } from "./problem.ts";
 import { addQueries } from "./queries.ts";
 import { addReceipts, RECEIPT_HEADER } from "./receipts.ts";
+import { SECURE_HEADERS } from "./secure-headers.ts";
 import { addService } from "./service.ts";
 import { currentRequestId, requestIds } from "./request-id.ts";
 import { traceRequests } from "./request-span.ts";
 
 /** Headers of answers that scripts of an allowed origin may read. */
 const EXPOSED = ["X-Request-Id", "Location", "Retry-After", "ETag", RECEIPT_HEADER];
+
+/** Who may use the service, as the settings say. */
+export const accessSettings = ({
+  apiKey,
+  trustedProxy = [],
+  userHeader: name = null,
+  openDocs = true,
+}: Pick<Config, "apiKey"> & Partial<Config>): AccessSettings => ({
+  apiKey,
+  openDocs,
+  userOf: userHeader(trustedProxy, name),
+});
 
 /** Parts of the HTTP interface that a caller may make. */
 export interface AppParts {
@@ -61,13 +75,7 @@ export const createApp = (
   { pageFolder = PAGE_FOLDER, metrics = createMetrics(core) }: AppParts = {},
 ): OpenAPIHono => {
   const { access = null } = features;
-  const {
-    allowedOrigins = [],
-    publicHosts = [],
-    trustedProxy = [],
-    userHeader: name = null,
-    openDocs = true,
-  } = config;
+  const { allowedOrigins = [], publicHosts = [] } = config;
   const page = createPage(pageFolder);
   const app = new OpenAPIHono();
   const routes: Routes = { app, bodyLimit: config.bodyLimitBytes, log };
@@ -81,16 +89,16 @@ export const createApp = (
   app.use(refuseCrossOrigin(new Set(allowedOrigins)));
   if (allowedOrigins.length > 0)
     app.use(cors({ origin: [...allowedOrigins], exposeHeaders: EXPOSED, maxAge: 600 }));
-  app.use(
-    identifyCaller({ apiKey: config.apiKey, openDocs, userOf: userHeader(trustedProxy, name) }, access),
-  );
+  app.use(identifyCaller(accessSettings(config), access));
   app.use(checkPath);
   app.use(
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, methods) =>
-        refuse("method-not-allowed", `${c.req.method} is not answered here; ${methods.join(", ")} is.`, {
-          Allow: methods.join(", "),
+        refuse({
+          code: "method-not-allowed",
+          detail: `${c.req.method} is not answered here; ${methods.join(", ")} is.`,
+          headers: { Allow: methods.join(", ") },
         }),
     }),
   );
@@ -107,24 +115,20 @@ export const createApp = (
   addDocs(app);
 
   app.notFound((c) =>
-    refuse(
-      "not-found",
-      `There is nothing at ${c.req.path}. GET /docs shows what there is; in an id a slash is written %2F.`,
-    ),
+    refuse({
+      code: "not-found",
+      detail: `There is nothing at ${c.req.path}. GET /docs shows what there is; in an id a slash is written %2F.`,
+    }),
   );
   app.onError((error, c) => answerError(error, c, log));
   return app;
 };
 
-/** Nothing that is sent is guessed at, run, framed or embedded by a page of another origin. */
 const secureHeaders: MiddlewareHandler = async (c, next) => {
   await next();
   const { headers } = c.res;
-  headers.set("X-Content-Type-Options", "nosniff");
-  headers.set("Cross-Origin-Resource-Policy", "same-origin");
-  headers.set("Referrer-Policy", "no-referrer");
-  if (!headers.has("Content-Security-Policy"))
-    headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  for (const [name, value] of Object.entries(SECURE_HEADERS))
+    if (name !== "Content-Security-Policy" || !headers.has(name)) headers.set(name, value);
 };
 
 /** A path that cannot be decoded would otherwise be taken for an id with percent signs in it. */

@@ -11,11 +11,11 @@ const DECODED_AT_ONCE = MIB;
 /** Bytes of a character in UTF-8, at most. */
 const LONGEST_CHARACTER = 4;
 /** The body's name in error messages. */
-const BODY = "The body";
+export const BODY = "The body";
 
-/** The media type of the body, lower case, without parameters; empty where none is named. */
-export const mediaTypeOf = (c: Context): string =>
-  (c.req.header("content-type") ?? "").split(";", 1).join("").trim().toLowerCase();
+/** The media type that a `Content-Type` names, lower case, without parameters; empty where none is named. */
+export const mediaTypeOf = (contentType: string | undefined): string =>
+  (contentType ?? "").split(";", 1).join("").trim().toLowerCase();
 
 /**
  * Reads a JSON body of at most `limit` bytes and parses it by `schema`.
@@ -45,7 +45,7 @@ export const readFile = async (c: Context, limit: number): Promise<Uint8Array> =
 
 /** @throws AnchorageError `unsupported-media-type` for a body of another type, or one that is compressed. */
 export const requireMediaType = (c: Context, accepted: readonly string[]): void => {
-  const given = mediaTypeOf(c);
+  const given = mediaTypeOf(c.req.header("content-type"));
   if (!accepted.includes(given)) {
     const named =
       given === "" ? "The body has no Content-Type" : `Content-Type ${given} is not accepted here`;
@@ -178,12 +178,21 @@ export const parseWith = <Schema extends z.ZodType>(schema: Schema, value: unkno
   throw faultyFields(faults, { whole: "The body " });
 };
 
+/** What zod says of a union that has no message of its own. */
+const UNSAID = "Invalid input";
+
 const faultsOf = (issue: Issue, at: readonly PropertyKey[]): FieldFault[] => {
   const path = [...at, ...issue.path];
   if (issue.code === "invalid_union") {
     // What the caller meant is the one alternative whose keys are those that were sent.
     const [meant, ...others] = issue.errors.filter((issues) => issues.every((inner) => !isOfShape(inner)));
     if (meant !== undefined && others.length === 0) return meant.flatMap((inner) => faultsOf(inner, path));
+    // A body is told by the alternative that it is nearest to, unless the union says more.
+    if (path.length === 0 && issue.message === UNSAID) {
+      const told = issue.errors.map((issues) => issues.flatMap((inner) => faultsOf(inner, path)));
+      const [nearest] = told.sort((a, b) => a.length - b.length);
+      if (nearest !== undefined) return nearest;
+    }
   }
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => ({ path: fieldPath([...path, key]), message: issue.message }));

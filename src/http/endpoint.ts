@@ -2,9 +2,9 @@ import type { OpenAPIHono, RouteConfig, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { problem } from "../api/problem.ts";
 import { authorize, type Scope } from "./access.ts";
-import { AnchorageError, faultyFields } from "../errors.ts";
+import { faultyFields } from "../errors.ts";
 import type { Log } from "../types.ts";
-import { isLargeAnswer, streamJson } from "./json-answer.ts";
+import { isLargeAnswer, streamJson, writeJson } from "./json-answer.ts";
 import { parseWith } from "./body.ts";
 
 /** Where endpoints are added, and the limits that they keep to. */
@@ -173,17 +173,7 @@ export const readQuery = <Schema extends z.ZodType>(c: Context, schema: Schema):
 const answerJson = (c: Context, value: unknown): Response => {
   noteSequence(c, value);
   const headers = { "Content-Type": "application/json" };
-  if (isLargeAnswer(value)) return c.body(streamJson(value), undefined, headers);
-  let body: string;
-  try {
-    body = JSON.stringify(value);
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new AnchorageError("unprocessable", "The answer would be too large to send; ask for less of it.", {
-      cause,
-    });
-  }
-  return c.body(body, undefined, headers);
+  return c.body(isLargeAnswer(value) ? streamJson(value) : writeJson(value), undefined, headers);
 };
 
 /** A response of the OpenAPI document. */

@@ -6,6 +6,7 @@ export { endpoint, jsonBody, jsonEndpoint, problems, readPath, readQuery, type R
 export { sendEvents } from "./event-stream.ts";
 export { createInProcessFetch } from "./in-process.ts";
 export { addJobStart, type JobStart } from "./job-start.ts";
+export { createListener } from "./listener.ts";
 export { createMetrics, type Metrics, type MetricSeries, type MetricValue } from "./metrics.ts";
 export { limitPeers, SERVER_OPTIONS } from "./slow-peers.ts";
 export { addQuery, type Query } from "./queries.ts";

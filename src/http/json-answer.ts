@@ -13,6 +13,18 @@ let held = 0;
 /** Whether an answer is written in chunks, because it has too many values to write at once. */
 export const isLargeAnswer = (value: unknown): boolean => countValues(value, VALUES_AT_ONCE) > VALUES_AT_ONCE;
 
+/** @throws AnchorageError `unprocessable` where the answer would be longer than a string can be */
+export const writeJson = (value: unknown): string => {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new AnchorageError("unprocessable", "The answer would be too large to send; ask for less of it.", {
+      cause,
+    });
+  }
+};
+
 const countValues = (value: unknown, limit: number): number => {
   // A long text takes as much memory as numbers do, at 8 bytes each.
   if (typeof value === "string") return 1 + (value.length >>> 3);

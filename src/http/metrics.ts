@@ -23,9 +23,21 @@ export interface MetricSeries {
   readonly values: readonly MetricValue[];
 }
 
+/** A request that was answered. */
+interface MeasuredRequest {
+  readonly method: string;
+  /** The pattern and not the path: names and ids would make a series each. */
+  readonly route: string;
+  readonly status: number;
+  /** Time to the answer's head, in seconds. */
+  readonly seconds: number;
+}
+
 export interface Metrics {
   /** Measures every request; outermost, so that refusals count too. */
   readonly measure: MiddlewareHandler;
+  /** Counts a request that the framework did not see. */
+  readonly observe: (request: MeasuredRequest) => void;
   readonly contentType: string;
   /** In Prometheus's text format. */
   text(): Promise<string>;
@@ -114,18 +126,19 @@ export const createMetrics = ({
     }
   };
 
+  const observe: Metrics["observe"] = ({ method, route, status, seconds }) =>
+    durations.observe({ method: knownMethod(method), route, status }, seconds);
+
   return {
     measure: async (c, next) => {
       const started = performance.now();
       await next();
-      // The pattern and not the path: names and ids would make a series each.
       const matched = routePath(c, -1);
       const route = matched.includes("*") ? "unmatched" : matched;
-      durations.observe(
-        { method: knownMethod(c.req.method), route, status: c.res.status },
-        (performance.now() - started) / 1000,
-      );
+      const { method } = c.req;
+      observe({ method, route, status: c.res.status, seconds: (performance.now() - started) / 1000 });
     },
+    observe,
     contentType: registry.contentType,
     text: async () => {
       await lookAround();

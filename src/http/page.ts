@@ -86,7 +86,8 @@ export const createPage = (folder: string): Page => {
         const name = c.req.param("name");
         // Names are compared with those of the folder, so that none leads out of it.
         const names = await readdir(assets).catch((): string[] => []);
-        if (!names.includes(name)) return refuse("not-found", `The page has no file ${name}.`);
+        if (!names.includes(name))
+          return refuse({ code: "not-found", detail: `The page has no file ${name}.` });
         const file = await fileAt(join(assets, name));
         return send(c, file, { "Cache-Control": "public, max-age=31536000, immutable" });
       });

@@ -62,29 +62,53 @@ export const problemOf = (error: unknown, log: Log): Problem => {
 /** An error of another code cannot be caused by a request: it is a defect of the service. */
 const isProblemCode = (code: ErrorCode): code is ProblemCode => Object.hasOwn(KINDS, code);
 
-/** Answers with a problem that a request meets before any domain code. */
-export const refuse = (code: ProblemCode, detail: string, headers: Record<string, string> = {}): Response =>
-  sendProblem(makeProblem(code, detail), headers);
+/** A problem that a request meets before any domain code. */
+export interface Refusal {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
-const sendProblem = (problem: Problem, headers: Record<string, string> = {}): Response =>
-  new Response(JSON.stringify(problem), {
-    status: problem.status,
-    headers: {
-      "Content-Type": "application/problem+json",
-      ...retryAfter(problem.status),
-      ...headers,
-    },
-  });
+/** An answer as either server sends it. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export const replyToRefusal = ({ code, detail, headers }: Refusal): Reply =>
+  replyOf(makeProblem(code, detail), headers);
+
+/** Answers with a problem that a request meets before any domain code. */
+export const refuse = (refusal: Refusal): Response => responseOf(replyToRefusal(refusal));
+
+const replyOf = (problem: Problem, headers: Readonly<Record<string, string>> = {}): Reply => ({
+  status: problem.status,
+  headers: {
+    "Content-Type": "application/problem+json",
+    ...retryAfter(problem.status),
+    ...headers,
+  },
+  body: JSON.stringify(problem),
+});
+
+const responseOf = ({ status, headers, body }: Reply): Response => new Response(body, { status, headers });
 
 const retryAfter = (status: number): Record<string, string> => {
   const seconds = RETRY_AFTER_SECONDS[status];
   return seconds === undefined ? {} : { "Retry-After": seconds };
 };
 
-/** The one place where what was thrown becomes an answer. */
-export const answerError = (error: unknown, c: Context, log: Log): Response => {
-  // The client has disconnected; that its body could not be read is no defect.
-  if (c.req.raw.signal.aborted && !isAnchorageError(error))
-    return refuse("client-closed-request", "The request was given up.");
-  return sendProblem(problemOf(error, log));
-};
+/**
+ * The one place where what was thrown becomes an answer.
+ *
+ * @param gone whether the client has disconnected: that its body could not be read is no defect then
+ */
+export const replyToError = (error: unknown, gone: boolean, log: Log): Reply =>
+  gone && !isAnchorageError(error)
+    ? replyToRefusal({ code: "client-closed-request", detail: "The request was given up." })
+    : replyOf(problemOf(error, log));
+
+/** {@link replyToError} for the framework. */
+export const answerError = (error: unknown, c: Context, log: Log): Response =>
+  responseOf(replyToError(error, c.req.raw.signal.aborted, log));

@@ -5,14 +5,15 @@ import { facetsAnswer, facetsRequest } from "../api/facets.ts";
 import {
   relativeAnswer,
   relativeRequest,
-  searchAnswer,
-  searchRequest,
+  searchBody,
+  searchBodyAnswer,
   similarityAnswer,
   similarityRequest,
 } from "../api/queries.ts";
 import type { Core } from "../collections/index.ts";
 import type { CollectionName } from "../types.ts";
-import { readJsonBody } from "./body.ts";
+import { parseWith, readJsonBody } from "./body.ts";
+import type { DirectQuery } from "./direct-queries.ts";
 import { jsonBody, readPath, uncheckedJsonEndpoint, type Known, type Routes } from "./endpoint.ts";
 
 /** A read-only query of one collection, `POST /v1/collections/{collection}/<name>`. */
@@ -68,22 +69,54 @@ export const addQuery = <
     },
   );
 
-/** Adds the queries of the core. */
-export const addQueries = (routes: Routes, { collections }: Pick<Core, "collections">): void => {
-  addQuery(routes, {
+const searchQuery = ({ collections }: QueriedCore) =>
+  queryOf({
     name: "search",
-    summary: "Find the anchors that are most like a text, an image, a vector or an anchor",
-    request: searchRequest,
-    answer: searchAnswer,
-    run: (collection, request) => collections.search(collection, request),
+    summary:
+      "Find the anchors that are most like a text, an image, a vector or an anchor, or like each of several",
+    request: searchBody,
+    answer: searchBodyAnswer,
+    run: async (collection, request) =>
+      "queries" in request
+        ? collections.searchMany(collection, request)
+        : collections.search(collection, request),
   });
-  addQuery(routes, {
+
+const facetsQuery = ({ collections }: QueriedCore) =>
+  queryOf({
     name: "facets",
     summary: "Count anchors by the values of metadata keys",
     request: facetsRequest,
     answer: facetsAnswer,
     run: (collection, request) => collections.facets(collection, request),
   });
+
+type QueriedCore = Pick<Core, "collections">;
+
+const queryOf = <Request extends z.ZodType, Answer extends z.ZodType, const Value extends z.output<Answer>>(
+  query: Query<Request, Answer, Value>,
+): Query<Request, Answer, Value> => query;
+
+const direct = <Request extends z.ZodType, Answer extends z.ZodType, Value extends z.output<Answer>>({
+  name,
+  request,
+  run,
+}: Query<Request, Answer, Value>): DirectQuery => ({
+  name,
+  answer: (collection, body) => run(collection, parseWith(request, body)),
+});
+
+/** The queries that are answered without the framework. */
+export const directQueries = (core: QueriedCore): readonly DirectQuery[] => [
+  direct(searchQuery(core)),
+  direct(facetsQuery(core)),
+];
+
+/** Adds the queries of the core. */
+export const addQueries = (routes: Routes, core: QueriedCore): void => {
+  const { collections } = core;
+  addQuery(routes, searchQuery(core));
+  addQuery(routes, facetsQuery(core));
   addQuery(routes, {
     name: "relative",
     summary:

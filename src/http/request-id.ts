@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { currentLogFields, withLogFields } from "../log.ts";
 import type { Log } from "../types.ts";
+import { headOf, type RequestHead } from "./request-head.ts";
 
 export const REQUEST_ID = "X-Request-Id";
 
@@ -18,16 +19,33 @@ const WELL_FORMED = /^[A-Za-z0-9._:@=+/-]{1,128}$/;
 export const requestIds =
   (log: Log): MiddlewareHandler =>
   async (c, next) => {
-    const sent = c.req.header(REQUEST_ID);
-    const requestId = sent !== undefined && WELL_FORMED.test(sent) ? sent : randomUUID();
-    await withLogFields({ requestId }, async () => {
-      const started = performance.now();
+    const requestId = await withRequestId(headOf(c), log, async () => {
       await next();
-      const ms = Math.round(performance.now() - started);
-      log.debug("answered", { method: c.req.method, path: c.req.path, status: c.res.status, ms });
+      return c.res.status;
     });
     c.res.headers.set(REQUEST_ID, requestId);
   };
+
+/**
+ * Answers a request under its id.
+ *
+ * @param answer returns the answer's status
+ * @returns the id
+ */
+export const withRequestId = async (
+  { method, path, header }: RequestHead,
+  log: Log,
+  answer: (requestId: string) => Promise<number>,
+): Promise<string> => {
+  const sent = header("x-request-id");
+  const requestId = sent !== undefined && WELL_FORMED.test(sent) ? sent : randomUUID();
+  await withLogFields({ requestId }, async () => {
+    const started = performance.now();
+    const status = await answer(requestId);
+    log.debug("answered", { method, path, status, ms: Math.round(performance.now() - started) });
+  });
+  return requestId;
+};
 
 /** The id of the request that is being answered. */
 export const currentRequestId = (): string | undefined => {

@@ -1,6 +1,5 @@
-import { getConnInfo } from "@hono/node-server/conninfo";
-import type { Context } from "hono";
 import ipaddr from "ipaddr.js";
+import type { RequestHead } from "./request-head.ts";
 
 /** Longest name of a person that is taken over. */
 const MAX_USER = 200;
@@ -20,12 +19,13 @@ const MAX_USER = 200;
 export const userHeader = (
   proxies: readonly string[],
   header: string | null,
-): ((c: Context) => string | null) => {
+): ((head: RequestHead) => string | null) => {
   if (header === null) return () => null;
   const networks = proxies.map(networkOf);
-  return (c) => {
-    const user = c.req.header(header)?.trim() ?? "";
-    if (user === "" || !isTrusted(peerOf(c), networks)) return null;
+  const name = header.toLowerCase();
+  return (head) => {
+    const user = head.header(name)?.trim() ?? "";
+    if (user === "" || !isTrusted(head.peer(), networks)) return null;
     return user.slice(0, MAX_USER);
   };
 };
@@ -39,15 +39,6 @@ export const networkOf = (text: string): Network =>
 const wholeAddress = (text: string): Network => {
   const address = ipaddr.process(text);
   return [address, address.kind() === "ipv4" ? 32 : 128];
-};
-
-/** The address at the other end of the connection; undefined in a process of its own. */
-const peerOf = (c: Context): string | undefined => {
-  try {
-    return getConnInfo(c).remote.address;
-  } catch {
-    return undefined;
-  }
 };
 
 const isTrusted = (peer: string | undefined, networks: readonly Network[]): boolean => {

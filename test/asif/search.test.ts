@@ -21,7 +21,10 @@ afterAll(closeKernels);
 const MODALITIES = ["image", "text"] as const;
 const DIRECTIONS = MODALITIES.flatMap((modality) => MODALITIES.map((target) => ({ modality, target })));
 
-const hitsOf = (view: AnchorView, { hits }: Found): { id: string; score: number }[] =>
+/** The result of a search by one query. */
+const only = ({ hits, plan }: Found) => ({ hits: hits[0] ?? [], plan });
+
+const hitsOf = (view: AnchorView, { hits }: ReturnType<typeof only>): { id: string; score: number }[] =>
   hits.map(({ slot, score }) => ({ id: view.entry(slot).id, score }));
 
 interface ById {
@@ -45,13 +48,13 @@ describe.each(DIRECTIONS)("searching for $target by $modality", ({ modality, tar
       fc.asyncProperty(exactAnchors(25), query, anyK, anyP, async (anchors, vector, k, p) => {
         const view = await viewOf(anchors);
         const input = {
-          query: Float32Array.from(vector),
+          queries: Float32Array.from(vector),
           modality,
           target,
           limit: 100,
           settings: settings(k, p),
         };
-        const found = hitsOf(view, await searchAsif(view, input));
+        const found = hitsOf(view, only(await searchAsif(view, input)));
         expectSame(found, naiveSearch(anchors, vector, modality, target, { k, p }));
       }),
       { numRuns: 30 },
@@ -65,14 +68,16 @@ describe.each(DIRECTIONS)("searching for $target by $modality", ({ modality, tar
       digits.includes(anchor.id.at(-1) ?? "");
     const [memory, wanted] = [ending("01234"), ending("4567")];
     const vector = anchors[44]?.[modality] ?? [];
-    const found = await searchAsif(view, {
-      query: Float32Array.from(vector),
-      modality,
-      target,
-      limit: 100,
-      hits: view.bitmap(wanted),
-      settings: settings(8, 3, { allow: view.bitmap(memory) }),
-    });
+    const found = only(
+      await searchAsif(view, {
+        queries: Float32Array.from(vector),
+        modality,
+        target,
+        limit: 100,
+        hits: view.bitmap(wanted),
+        settings: settings(8, 3, { allow: view.bitmap(memory) }),
+      }),
+    );
     const expected = naiveSearch(anchors, vector, modality, target, { k: 8, p: 3, memory }).filter(wanted);
     expect(hitsOf(view, found).map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
     found.hits.forEach(({ score }, i) => expect(score).toBeCloseTo(expected[i]?.score ?? NaN, 4));
@@ -82,15 +87,15 @@ describe.each(DIRECTIONS)("searching for $target by $modality", ({ modality, tar
   test("by ASIF gives no more than asked for, and equal scores by id", async () => {
     const anchors = ["b", "a", "d", "c"].map((id): NaiveAnchor => ({ id, image: [1, 2], text: [2, 1] }));
     const view = await viewOf(anchors);
-    const input = { query: Float32Array.of(1, 1), modality, target, limit: 3, settings: settings(4, 2) };
-    expect(hitsOf(view, await searchAsif(view, input)).map(({ id }) => id)).toEqual(["a", "b", "c"]);
+    const input = { queries: Float32Array.of(1, 1), modality, target, limit: 3, settings: settings(4, 2) };
+    expect(hitsOf(view, only(await searchAsif(view, input))).map(({ id }) => id)).toEqual(["a", "b", "c"]);
   });
 
   test("by ASIF finds the anchors it can among none", async () => {
     const view = await viewOf([]);
-    const query = new Float32Array(modality === "image" ? 6 : 5).fill(1);
-    const found = await searchAsif(view, { query, modality, target, limit: 5, settings: settings(4, 2) });
-    expect(found.hits).toEqual([]);
+    const queries = new Float32Array(modality === "image" ? 6 : 5).fill(1);
+    const found = await searchAsif(view, { queries, modality, target, limit: 5, settings: settings(4, 2) });
+    expect(only(found).hits).toEqual([]);
   });
 });
 
@@ -105,13 +110,15 @@ describe("searching within one modality", () => {
         async (anchors, vector, limit, filtered) => {
           const view = await viewOf(anchors);
           const keeps = ({ id }: { readonly id: string }): boolean => !filtered || id.length % 2 === 1;
-          const found = await searchUnimodal(view, {
-            query: Float32Array.from(vector),
-            target,
-            limit,
-            ...(filtered ? { hits: view.bitmap(keeps) } : {}),
-            settings: settings(1, 1),
-          });
+          const found = only(
+            await searchUnimodal(view, {
+              queries: Float32Array.from(vector),
+              target,
+              limit,
+              ...(filtered ? { hits: view.bitmap(keeps) } : {}),
+              settings: settings(1, 1),
+            }),
+          );
           const expected = naiveNearest(
             anchors.map((anchor) => anchor[target]),
             vector,
@@ -138,15 +145,23 @@ describe("searching by ASIF among more anchors than are all scored", () => {
   const pairs = randomAnchors(COUNT + 3, 2);
   const [anchors, queries] = [pairs.slice(0, COUNT), pairs.slice(COUNT)];
   const given = settings(60, 4);
-  const search = (view: AnchorView, modality: Modality, target: Modality, query: number, more: object = {}) =>
-    searchAsif(view, {
-      query: Float32Array.from(queries[query]?.[modality] ?? []),
-      modality,
-      target,
-      limit: LIMIT,
-      settings: given,
-      ...more,
-    });
+  const search = async (
+    view: AnchorView,
+    modality: Modality,
+    target: Modality,
+    query: number,
+    more: object = {},
+  ) =>
+    only(
+      await searchAsif(view, {
+        queries: Float32Array.from(queries[query]?.[modality] ?? []),
+        modality,
+        target,
+        limit: LIMIT,
+        settings: given,
+        ...more,
+      }),
+    );
   const exact = { settings: settings(60, 4, { exact: true }) };
 
   test("scores a shortlist, which holds nearly all of what scoring everything finds", async () => {
@@ -187,6 +202,23 @@ describe("searching by ASIF among more anchors than are all scored", () => {
       if (representations.slots.includes(slot) && score > worst) expect(found).toContain(slot);
     }
     expect(short.plan.candidates).toBeGreaterThan(500);
+  });
+
+  test.each([
+    ["a shortlist of them", {}],
+    ["all of them", exact],
+  ])("answers several queries as each alone, scoring %s", async (_, how) => {
+    const view = await viewOf(anchors);
+    const several = await searchAsif(view, {
+      queries: Float32Array.from(queries.flatMap(({ text }) => [...text])),
+      modality: "text",
+      target: "image",
+      limit: LIMIT,
+      settings: given,
+      ...how,
+    });
+    const alone = [0, 1, 2].map(async (query) => (await search(view, "text", "image", query, how)).hits);
+    expect(several.hits).toEqual(await Promise.all(alone));
   });
 
   test("scores all that a filter leaves where it leaves few, and lets nothing else through where it leaves many", async () => {

@@ -105,6 +105,15 @@ export const uses = (): readonly Use[] => {
       async (client) => of(client).search({ query: { image: await image }, target: "text", limit: 3 }),
     ],
     [
+      "a search for several queries",
+      (client) =>
+        of(client).searchMany({
+          queries: [{ text: "a fox" }, { text: "an owl" }],
+          target: "image",
+          limit: 2,
+        }),
+    ],
+    [
       "a search that is not understood",
       (client) => of(client).search({ query: { vector: [1] }, target: "text", limit: 0 }),
     ],

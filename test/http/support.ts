@@ -1,11 +1,11 @@
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer, type ServerType } from "@hono/node-server";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { onTestFinished } from "vitest";
 import { openCollections, type Core } from "../../src/collections/index.ts";
 import { FEATURES, openFeatures, type Feature, type OpenedFeatures } from "../../src/features/index.ts";
 import { openEncoderRegistry } from "../../src/encoders/index.ts";
 import type { Problem } from "../../src/api/problem.ts";
-import { createApp } from "../../src/http/index.ts";
+import { createApp, createListener, createMetrics } from "../../src/http/index.ts";
 import { openJobs } from "../../src/collections/jobs/index.ts";
 import type { Config } from "../../src/config.ts";
 import { checkAnswers } from "../support/answer-contract.ts";
@@ -23,6 +23,8 @@ export interface Answer {
 
 export interface TestApp {
   readonly app: App;
+  /** What a server is given, as the service does. */
+  readonly listener: RequestListener;
   readonly service: Core;
   readonly features: OpenedFeatures;
   /** What the service logged, defects among it. */
@@ -82,10 +84,13 @@ export const openTestApp = async (
     settings: { dataDir: dataDir ?? null, consensusHttpHosts, classificationMethods, apiKey, audit: true },
   };
   const features = await openFeatures(core, plugged);
-  const app = createApp(core, features, { host, apiKey, bodyLimitBytes, ...access }, log);
+  const config = { host, apiKey, bodyLimitBytes, ...access };
+  const metrics = createMetrics(core);
+  const app = createApp(core, features, config, log, { metrics });
   checkAnswers(app);
   return {
     app,
+    listener: createListener(app, { core, features, config, metrics, log }),
     features,
     service: core,
     logged,
@@ -116,18 +121,18 @@ const parsed = async (response: Response): Promise<unknown> => {
 
 export interface Listening {
   readonly url: string;
-  readonly server: ServerType;
+  readonly server: Server;
 }
 
 /** Listens on a free port of 127.0.0.1 until the test ends. */
-export const listen = async ({ app }: TestApp): Promise<Listening> => {
-  const server = createAdaptorServer({ fetch: app.fetch });
+export const listen = async ({ listener }: Pick<TestApp, "listener">): Promise<Listening> => {
+  const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(
     () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
-        if ("closeAllConnections" in server) server.closeAllConnections();
+        server.closeAllConnections();
       }),
   );
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
