@@ -94,6 +94,9 @@ class _Writer:
                 continue
             if "allOf" in schema:
                 schema = {**self._merged(schema["allOf"]), "description": schema.get("description", "")}
+            shapes = cast("list[Schema]", schema.get("oneOf", schema.get("anyOf", [])))
+            if shapes and name in self.bodies and all("$ref" in shape for shape in shapes):
+                continue  # each shape has a method of its own
             if name in self.bodies and "oneOf" in schema:
                 schema = self._either(schema)
             if "properties" in schema:

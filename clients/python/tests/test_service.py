@@ -39,6 +39,13 @@ def test_a_search_takes_an_array_and_an_anchor(birds: Collection) -> None:
     assert birds.search(query=anchorage.anchor("hen"), modality="image", target="image", limit=1).ids == ["hen"]
 
 
+def test_several_queries_are_answered_as_each_alone(birds: Collection) -> None:
+    queries = [{"vector": np.array([1, 0, 0, 0])}, {"anchor": "hen"}]
+    found = birds.search_many(queries=queries, modality="image", target="image")
+    alone = [birds.search(query=query, modality="image", target="image") for query in queries]
+    assert [(each.ids, list(each.scores)) for each in found] == [(each.ids, list(each.scores)) for each in alone]
+
+
 def test_a_classification_explains_itself(birds: Collection) -> None:
     prompts = {"owl": np.array([1, 0.5, 0, 0]), "hen": np.array([0, 1, 0.5, 0])}
     answer = birds.classify(

@@ -2534,6 +2534,39 @@ class SearchAnswer(TypedDict):
     tookMs: float
 
 
+SearchBodyAnswer = Union["SearchAnswer", "SearchManyAnswer"]
+"""`hits` of one `query`, or `results` of several `queries`."""
+
+
+class SearchManyAnswerResults(TypedDict):
+    hits: Sequence[SearchAnswerHits]
+
+
+class SearchManyAnswer(TypedDict):
+    results: Sequence[SearchManyAnswerResults]
+    plan: SearchPlan
+    asif: NotRequired[CalibrationUsed_]
+    warnings: NotRequired[Sequence[str]]
+    sequence: int
+    tookMs: float
+
+
+class SearchManyRequest(TypedDict):
+    queries: Sequence[InputLike]
+    modality: NotRequired[Literal['image', 'text']]
+    target: Literal['image', 'text']
+    limit: NotRequired[int]
+    filter: NotRequired[Filter]
+    mode: NotRequired[Literal['unimodal', 'asif']]
+    minSequence: NotRequired[int]
+    k: NotRequired[int]
+    p: NotRequired[float]
+    negatives: NotRequired[Literal['cut', 'keep']]
+    transform: NotRequired[Literal['none', 'center', 'whiten', 'auto']]
+    exact: NotRequired[bool]
+    ef: NotRequired[int]
+
+
 class SearchPlan(TypedDict):
     """Which index answered and why."""
     index: Literal['exact', 'flat', 'partitions', 'hnsw', 'captions']

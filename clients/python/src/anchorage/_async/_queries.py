@@ -26,8 +26,10 @@ class QueriesPart(CollectionPart):
     async def search_many(self, **request: Unpack[types.SearchManyRequest]) -> list[SearchResult]:
         """Searches for up to 1,000 ``queries`` of one modality at once; a result for each, in their order."""
         answer = await self._query("/search", _any(request))
-        shared = {key: value for key, value in answer.items() if key != "results"}
-        return [SearchResult({**shared, **result}, self._pictures) for result in answer["results"]]
+        return [
+            SearchResult(cast("types.SearchAnswer", {**answer, **result}), self._pictures)
+            for result in answer["results"]
+        ]
 
     async def classify(self, **request: Unpack[types.ClassifyRequest]) -> Classification:
         """Classifies images without training. A class is a name, or has prompts of its own.

@@ -24,6 +24,14 @@ class QueriesPart(CollectionPart):
         """
         return SearchResult(self._query("/search", _any(request)), self._pictures)
 
+    def search_many(self, **request: Unpack[types.SearchManyRequest]) -> list[SearchResult]:
+        """Searches for up to 1,000 ``queries`` of one modality at once; a result for each, in their order."""
+        answer = self._query("/search", _any(request))
+        return [
+            SearchResult(cast("types.SearchAnswer", {**answer, **result}), self._pictures)
+            for result in answer["results"]
+        ]
+
     def classify(self, **request: Unpack[types.ClassifyRequest]) -> Classification:
         """Classifies images without training. A class is a name, or has prompts of its own.
 
