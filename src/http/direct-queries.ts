@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { collectionName } from "../api/values.ts";
 import type { CollectionName, Log } from "../types.ts";
@@ -189,7 +188,17 @@ const send = (
   }
   response.writeHead(status, all);
   // A client that goes away ends the answer.
-  pipeline(Readable.fromWeb(body), response).catch((error: unknown) =>
+  pipeline(chunksOf(body), response).catch((error: unknown) =>
     log.debug("an answer was given up", { error }),
   );
 };
+
+/** A reader that goes away cancels the stream, which holds memory until then. */
+async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const reader = body.getReader();
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
+  } finally {
+    await reader.cancel();
+  }
+}
