@@ -14,7 +14,7 @@ import {
   type Caller,
 } from "./access.ts";
 import { BODY, mediaTypeOf, parseJson } from "./body.ts";
-import { isLargeAnswer, streamJson, writeJson } from "./json-answer.ts";
+import { isLargeAnswer, streamJson, jsonTextOf } from "./json-answer.ts";
 import type { Metrics } from "./metrics.ts";
 import { replyToError, replyToRefusal, type Refusal, type Reply } from "./problem.ts";
 import { headOfMessage, type RequestHead } from "./request-head.ts";
@@ -171,7 +171,7 @@ const readAll = async (request: IncomingMessage): Promise<Buffer> => {
 
 const jsonReply = (value: unknown): Reply | StreamReply => {
   const head = { status: 200, headers: { "Content-Type": "application/json" } };
-  return isLargeAnswer(value) ? { ...head, body: streamJson(value) } : { ...head, body: writeJson(value) };
+  return isLargeAnswer(value) ? { ...head, body: streamJson(value) } : { ...head, body: jsonTextOf(value) };
 };
 
 const send = (

@@ -4,7 +4,7 @@ import { problem } from "../api/problem.ts";
 import { authorize, type Scope } from "./access.ts";
 import { faultyFields } from "../errors.ts";
 import type { Log } from "../types.ts";
-import { isLargeAnswer, streamJson, writeJson } from "./json-answer.ts";
+import { isLargeAnswer, streamJson, jsonTextOf } from "./json-answer.ts";
 import { parseWith } from "./body.ts";
 
 /** Where endpoints are added, and the limits that they keep to. */
@@ -173,7 +173,7 @@ export const readQuery = <Schema extends z.ZodType>(c: Context, schema: Schema):
 const answerJson = (c: Context, value: unknown): Response => {
   noteSequence(c, value);
   const headers = { "Content-Type": "application/json" };
-  return c.body(isLargeAnswer(value) ? streamJson(value) : writeJson(value), undefined, headers);
+  return c.body(isLargeAnswer(value) ? streamJson(value) : jsonTextOf(value), undefined, headers);
 };
 
 /** A response of the OpenAPI document. */

@@ -14,7 +14,7 @@ let held = 0;
 export const isLargeAnswer = (value: unknown): boolean => countValues(value, VALUES_AT_ONCE) > VALUES_AT_ONCE;
 
 /** @throws AnchorageError `unprocessable` where the answer would be longer than a string can be */
-export const writeJson = (value: unknown): string => {
+export const jsonTextOf = (value: unknown): string => {
   try {
     return JSON.stringify(value);
   } catch (cause) {

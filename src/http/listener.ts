@@ -25,6 +25,9 @@ export interface ListenerParts {
  *
  * @example
  * ```ts
+ * import { createServer } from "node:http";
+ * const metrics = createMetrics(core);
+ * const features = await openFeatures(core, FEATURES);
  * const app = createApp(core, features, config, log, { metrics });
  * createServer(SERVER_OPTIONS, createListener(app, { core, features, config, metrics, log })).listen(8080);
  * ```
