@@ -37,7 +37,7 @@ const compareAnswers = async (asked: readonly Recorded[], api: Api): Promise<voi
   }
 };
 
-const COMPUTED: readonly string[] = ["searches", "classifications", "generation"];
+const COMPUTED: readonly string[] = ["searches", "classifications", "generation", "consensus"];
 
 describe.each(DUMPS)("a service on the DATA_DIR of %s", (name) => {
   const dump = join(FIXTURES, name);
