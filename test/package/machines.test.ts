@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { run } from "./run.ts";
 
-/** Opens Anchorage, asks the graph and the exact index, and prints what answered. */
+/** Opens Anchorage, asks the graph and the exact index, has an image decoded, and prints what answered. */
 const PROGRAM = `
   import { openAnchorage } from "anchorage";
   const anchorage = await openAnchorage({ dataDir: process.argv[2] });
@@ -25,8 +25,12 @@ const PROGRAM = `
     graph = await answer({ ef: 100 });
   }
   const exact = await answer({ exact: true });
+  const base64 = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC";
+  const pair = { imageVector: vectorOf(0), textVector: vectorOf(0) };
+  await numbers.putAnchors([{ id: "red", text: "red", image: { base64 }, ...pair }]);
+  const { type } = await numbers.getImage("red");
   await anchorage.close();
-  console.log([graph.plan.index, graph.hits[0].id, exact.plan.index, exact.hits[0].id].join(" "));
+  console.log([graph.plan.index, graph.hits[0].id, exact.plan.index, exact.hits[0].id, type].join(" "));
 `;
 
 let folder: string;
@@ -46,7 +50,7 @@ afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDe
 describe("the package on a machine without a compiler and without install scripts", () => {
   it("searches by a graph of usearch where the index profile asks for a graph", async () => {
     const { stdout } = await run(process.execPath, ["program.mjs", "./data"], { cwd: folder });
-    expect(stdout).toBe("hnsw 42 exact 42\n");
+    expect(stdout).toBe("hnsw 42 exact 42 image/webp\n");
   });
 
   it.each([22, 24])("runs on Node %i", async (version) => {
@@ -54,6 +58,6 @@ describe("the package on a machine without a compiler and without install script
     const shown = await run("npm", [...node, "--version"], { cwd: folder });
     expect(shown.stdout.trim()).toMatch(new RegExp(`^v${version}\\.`));
     const { stdout } = await run("npm", [...node, "program.mjs", `./data-${version}`], { cwd: folder });
-    expect(stdout).toBe("hnsw 42 exact 42\n");
+    expect(stdout).toBe("hnsw 42 exact 42 image/webp\n");
   });
 });

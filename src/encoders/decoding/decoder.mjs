@@ -8,6 +8,8 @@ const [module, limits] = process.argv.slice(2);
 const cell = new Int32Array(new SharedArrayBuffer(4));
 const watch = new Worker(new URL("./watch.mjs", import.meta.url), {
   workerData: { cell, limits: JSON.parse(limits) },
+  // Its code is small; what it reserves counts towards the process's limit.
+  resourceLimits: { codeRangeSizeMb: 16 },
 });
 watch.unref();
 

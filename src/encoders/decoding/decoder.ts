@@ -9,6 +9,8 @@ import type { DecodeJob, DecodeReply, Exceeded, LaneLimits } from "./types.ts";
 const SHELL = "/bin/sh";
 /** The kernel's bound, beside the one that is polled, counts stacks and what is allocated but not yet used as well. */
 const DATA_SLACK = 512 * 1024 * 1024;
+/** From V8 13 on (Node 24) each isolate reserves memory for code in a way that the kernel counts. */
+const CODE_RANGE = Number.parseInt(process.versions.v8, 10) >= 13 ? 512 * 1024 * 1024 : 0;
 /** Drawing texts needs the fonts that the service sees; passwords and keys stay with the service. */
 const PASSED_ON =
   /^(?:PATH|HOME|LANG|LANGUAGE|LC_.*|XDG_.*|FONTCONFIG_.*|TMPDIR|TEMP|TMP|SystemRoot|windir|(?:LOCAL)?APPDATA|LD_LIBRARY_PATH|VIPS_.*|TZ)$/i;
@@ -82,14 +84,17 @@ export const startDecoder = (limits: LaneLimits): DecoderProcess => {
 
 const spawnDecoder = (limits: LaneLimits): ChildProcess => {
   const heap = Math.floor(limits.memory / 2 / 1024 / 1024);
+  const module = moduleFile(new URL("./answer-frames.ts", import.meta.url));
   const node = [
     process.execPath,
     `--max-old-space-size=${heap}`,
     fileURLToPath(new URL("./decoder.mjs", import.meta.url)),
-    moduleFile(new URL("./answer-frames.ts", import.meta.url)),
+    module,
     JSON.stringify(limits),
   ];
-  const kilobytes = Math.floor((limits.memory + DATA_SLACK) / 1024);
+  // The loader of sources runs in an isolate of its own.
+  const isolates = module.endsWith(".ts") ? 2 : 1;
+  const kilobytes = Math.floor((limits.memory + DATA_SLACK + isolates * CODE_RANGE) / 1024);
   const bounded =
     process.platform === "linux" && existsSync(SHELL)
       ? [SHELL, "-c", `${limited("-c 0")}; ${limited(`-d ${kilobytes}`)}; exec "$@"`, "decoder", ...node]
