@@ -90,10 +90,17 @@ export const searchManyRequest = z
   });
 
 /** A search for one query, or for several. */
-export const searchBody = z.union([searchRequest, searchManyRequest]).openapi("SearchBody", {
-  description: "For one `query`, or for several `queries` of one modality that share everything else.",
-  example: { query: { text: "a red fox" }, target: "image", limit: 10 },
-});
+export const searchBody = z
+  .union([searchRequest, searchManyRequest], {
+    error: ({ input }) =>
+      typeof input === "object" && input !== null && "query" in input && "queries" in input
+        ? "has both query and queries; give one of them"
+        : undefined,
+  })
+  .openapi("SearchBody", {
+    description: "For one `query`, or for several `queries` of one modality that share everything else.",
+    example: { query: { text: "a red fox" }, target: "image", limit: 10 },
+  });
 
 export const relativeRequest = z
   .strictObject({ inputs: inputs(MAX_INPUTS), modality, ...settings })

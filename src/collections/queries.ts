@@ -1,17 +1,11 @@
 import type { ClassifyResult } from "../api/explain.ts";
-import type { Input } from "../api/inputs.ts";
-import {
-  DEFAULT_HITS,
-  type ClassifyAnswer,
-  type ClassifyRequest,
-  type RelativeAnswer,
-  type RelativeRequest,
-  type SearchAnswer,
-  type SearchManyAnswer,
-  type SearchManyRequest,
-  type SearchRequest,
-  type SimilarityAnswer,
-  type SimilarityRequest,
+import type {
+  ClassifyAnswer,
+  ClassifyRequest,
+  RelativeAnswer,
+  RelativeRequest,
+  SimilarityAnswer,
+  SimilarityRequest,
 } from "../api/queries.ts";
 import { type Database, idsWithImages } from "../store/index.ts";
 import {
@@ -19,31 +13,26 @@ import {
   createRepresentationCache,
   relativeRepresentations,
   scoreTexts,
-  searchAsif,
-  searchUnimodal,
 } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
 import { createTurns } from "../math/slices.ts";
 import { traced } from "../tracing.ts";
-import type { AnchorId, AsifParameters, CollectionName, Modality } from "../types.ts";
+import type { AnchorId, AsifParameters, CollectionName } from "../types.ts";
 import { classTexts, textsIn, warningsFor, type Encoding } from "./encoding.ts";
 import { countFacets } from "./facets.ts";
 import type { ClassifyHook, CollectionHooks } from "./hooks.ts";
-import { searchKeywords } from "./keywords.ts";
 import type { Opened } from "./opened.ts";
 import {
   answer,
-  bitmapOf,
   checkValues,
   readQuestion,
   resolve,
   resolveAsifSettings,
   resolveMethod,
-  type InputAt,
+  usedBy,
   type Queried,
-  modalityOf,
 } from "./question.ts";
-
+import { createSearches } from "./search.ts";
 import type { Collections } from "./types.ts";
 
 /** Values of all relative representations in one answer. */
@@ -68,70 +57,7 @@ export const createQueries = (
     return { record: { ...record, ...defaults() }, view: space.view(), plugs: hooks.methods };
   };
 
-  const search = async (queried: Queried, request: SearchRequest): Promise<SearchAnswer> => {
-    if ("keywords" in request.query) {
-      const limit = request.limit ?? DEFAULT_HITS;
-      return searchKeywords(store, queried, request.query.keywords, { ...request, limit });
-    }
-    const { query, ...shared } = request;
-    const { results, ...rest } = await searchFor(queried, [{ value: query, path: ["query"] }], shared);
-    return { hits: results[0]?.hits ?? [], ...rest };
-  };
-
-  /** Answers queries that share all but what is looked for. */
-  const searchFor = async (
-    queried: Queried,
-    queries: readonly InputAt[],
-    request: Omit<SearchManyRequest, "queries">,
-  ): Promise<SearchManyAnswer> => {
-    const started = performance.now();
-    const { view, record } = queried;
-    const modality = commonModality(queries, request);
-    const mode = request.mode ?? (modality === request.target ? "unimodal" : "asif");
-    if (mode === "unimodal" && modality !== request.target) {
-      throw invalidField(
-        ["mode"],
-        `"unimodal" compares ${request.target}s with ${request.target}s; use "asif" across`,
-      );
-    }
-    checkValues(queried, request, queries.length);
-    const vectors = await resolve(
-      queried,
-      modality,
-      queries.map((query) => ({ ...query, value: withModality(query.value, modality) })),
-      encoding,
-    );
-    const settings = resolveAsifSettings(queried, request);
-    const hits = await bitmapOf(view, request.filter);
-    const common = {
-      queries: vectors,
-      limit: request.limit ?? DEFAULT_HITS,
-      target: request.target,
-      ...(hits === undefined ? {} : { hits }),
-    };
-    const found =
-      mode === "unimodal"
-        ? await searchUnimodal(view, { ...common, settings })
-        : await searchAsif(view, { ...common, modality, settings });
-    const results: SearchManyAnswer["results"][number][] = [];
-    const turn = createTurns();
-    for (const hits of found.hits) {
-      if (results.length > 0) await turn();
-      results.push({
-        hits: hits.map(({ slot, score }) => {
-          const { id, caption, metadata } = view.entry(slot);
-          return { id, score, text: caption, metadata };
-        }),
-      });
-    }
-    return {
-      results,
-      plan: found.plan,
-      ...(mode === "asif" ? usedBy(settings) : {}),
-      ...(await warningsFor(record, textsIn(queries.map(({ value }) => value)), encoding)),
-      ...answer(view, started),
-    };
-  };
+  const { search, searchMany } = createSearches(store, encoding);
 
   const relative = async (queried: Queried, request: RelativeRequest): Promise<RelativeAnswer> => {
     const started = performance.now();
@@ -218,14 +144,8 @@ export const createQueries = (
     facets: async (name, request) => countFacets(await queried(name, request), request),
     search: (name, request) =>
       inSpan("search", name, async () => search(await queried(name, request), request)),
-    searchMany: (name, { queries, ...request }) =>
-      inSpan("search", name, async () =>
-        searchFor(
-          await queried(name, request),
-          queries.map((value, i) => ({ value, path: ["queries", i] })),
-          request,
-        ),
-      ),
+    searchMany: (name, request) =>
+      inSpan("search", name, async () => searchMany(await queried(name, request), request)),
     relative: (name, request) =>
       inSpan("relative", name, async () => relative(await queried(name, request), request)),
     similarity: (name, request) =>
@@ -279,29 +199,6 @@ const checkKept = (queried: Queried, request: RelativeRequest): void => {
   if (kept > MAX_KEPT)
     throw invalidField(["inputs"], `times k would give ${kept} values; at most ${MAX_KEPT} are sent at once`);
 };
-
-const usedBy = ({ k, p }: Pick<AsifParameters, "k" | "p">) => ({ asif: { k, p } });
-
-/** The modality that all queries of a request are in. @throws AnchorageError `invalid-input` */
-const commonModality = (
-  queries: readonly InputAt[],
-  { modality, target }: Pick<SearchManyRequest, "modality" | "target">,
-): Modality => {
-  // An anchor has a vector of either modality; asked for nothing else, more like it is meant.
-  const [first, ...others] = queries.map(({ value, path }) =>
-    modalityOf(value, modality ?? ("anchor" in value ? target : undefined), path),
-  );
-  const odd = others.findIndex((other) => other !== first);
-  if (odd >= 0)
-    throw invalidField(
-      queries[odd + 1]?.path ?? [],
-      `is of modality "${others[odd]}", and the first query of "${first}"; ask for one modality at a time`,
-    );
-  return first ?? target;
-};
-
-const withModality = (input: Input, modality: Modality): Input =>
-  "text" in input || "image" in input ? input : { ...input, modality };
 
 /** Those of some anchors that have an image to show. */
 export type WithImages = (ids: readonly AnchorId[]) => Promise<Set<AnchorId>>;

@@ -155,6 +155,9 @@ export const resolveAsifSettings = (
   };
 };
 
+/** The k and p of an answer that relative representations take part in. */
+export const usedBy = ({ k, p }: Pick<AsifSettings, "k" | "p">) => ({ asif: { k, p } });
+
 /** The live anchors that match a filter, one byte per slot; undefined without a filter. */
 export const bitmapOf = async (
   view: AnchorView,
