@@ -214,7 +214,7 @@ describe("npm run classify on a collection without anchors", () => {
 });
 
 describe("npm run build-index", () => {
-  it("writes both graphs and their fits with a JSON that says what they are", async () => {
+  it("writes the partitions of both modalities and their fits with a JSON that says what they are", async () => {
     const { status, stdout } = await runScript("build-index", ["--collection", "squares"], dataDir);
     expect(status).toBe(0);
     expect(stdout).toMatch(
@@ -223,6 +223,7 @@ describe("npm run build-index", () => {
     const directory = join(dataDir, "indexes", "squares");
     const manifest = JSON.parse(await readFile(join(directory, "manifest.json"), "utf8")) as BuiltManifest;
     expect(manifest).toMatchObject({
+      kind: "partitions",
       count: 99,
       modalities: { image: { transform: "whiten:0.7:auto" } },
     });
@@ -232,7 +233,7 @@ describe("npm run build-index", () => {
       dimension: 192,
     });
     const { anchors, modalities } = manifest;
-    const files = [anchors, ...[modalities.image, modalities.text].flatMap(({ graph, fit }) => [graph, fit])];
+    const files = [anchors, ...[modalities.image, modalities.text].flatMap(({ lists, fit }) => [lists, fit])];
     for (const named of files) {
       const { file, sha256, bytes } = named ?? expect.unreachable();
       const contents = await readFile(join(directory, file));

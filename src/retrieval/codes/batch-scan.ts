@@ -1,4 +1,5 @@
-import { selectionFor, createTopK, emptyNeighbours } from "../top-k.ts";
+import { selectionFor } from "../selection.ts";
+import { createTopK, emptyNeighbours } from "../top-k.ts";
 import type { BatchMemory } from "./batch-memory.ts";
 import type { BatchProducts } from "./batch-products.ts";
 import { settleLast } from "./code-candidates.ts";

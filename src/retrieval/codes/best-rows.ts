@@ -1,4 +1,4 @@
-import { selectionFor } from "../top-k.ts";
+import { selectionFor } from "../selection.ts";
 
 /** The best rows of a part of the anchors, best first, and all that are as good as the k-th: ids decide among those. */
 export interface Ranked {

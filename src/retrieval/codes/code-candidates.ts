@@ -1,4 +1,4 @@
-import { selectionFor } from "../top-k.ts";
+import { selectionFor } from "../selection.ts";
 
 /** The best rows by codes, in no order. */
 export interface CodeCandidates {

@@ -1,6 +1,6 @@
 import { AREA } from "../codes/layout.ts";
 import type { Segment } from "../codes/segment.ts";
-import { createSelection } from "../top-k.ts";
+import { createSelection } from "../selection.ts";
 
 /** The region's first number is the address of its next pair. */
 const HEAD_BYTES = 16;

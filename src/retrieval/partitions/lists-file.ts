@@ -7,6 +7,7 @@ import { AnchorageError } from "../../errors.ts";
 import { BYTE_ORDER } from "../byte-order.ts";
 import { partitionCurveSchema, type PartitionCurve } from "./partition-curve.ts";
 import type { SavedLists } from "./partition-index.ts";
+import { fillFromFile } from "../fill-from-file.ts";
 
 /**
  * The file, from its first byte (numbers of the head are little-endian):
@@ -129,7 +130,8 @@ export const readLists = async (path: string, subject: ListsSubject): Promise<Ke
     if (size !== expected) throw corrupt(`it is ${size} bytes long in place of ${expected}`);
     let position = start;
     for (const [i, bytes] of sections.entries()) {
-      if ((await fill(file, bytes, position)) < bytes.length) throw corrupt("it ends before its sections do");
+      if ((await fillFromFile(file, bytes, position)) < bytes.length)
+        throw corrupt("it ends before its sections do");
       if ((await sumOf(bytes)) !== sums[i]) throw corrupt("a section does not match its CRC-32");
       position += bytes.length;
     }
@@ -154,7 +156,7 @@ const encodeHead = (header: Header): Buffer => {
 
 const readHead = async (file: FileHandle): Promise<{ readonly header: Header; readonly start: number }> => {
   const fixed = Buffer.alloc(JSON_AT);
-  if ((await fill(file, fixed, 0)) < JSON_AT) throw corrupt("it is cut off within its header");
+  if ((await fillFromFile(file, fixed, 0)) < JSON_AT) throw corrupt("it is cut off within its header");
   if (!fixed.subarray(0, MAGIC.length).equals(MAGIC))
     throw corrupt("it is not a file of lists (bad magic bytes)");
   const version = fixed.readUInt32LE(VERSION_AT);
@@ -162,7 +164,7 @@ const readHead = async (file: FileHandle): Promise<{ readonly header: Header; re
   const length = fixed.readUInt32LE(LENGTH_AT);
   if (length > LONGEST_HEADER) throw corrupt(`its header would be ${length} bytes long`);
   const head = Buffer.concat([fixed, Buffer.alloc(length)]);
-  if ((await fill(file, head.subarray(JSON_AT), JSON_AT)) < length)
+  if ((await fillFromFile(file, head.subarray(JSON_AT), JSON_AT)) < length)
     throw corrupt("it is cut off within its header");
   if (!hashOf(head).equals(head.subarray(HASH_AT, JSON_AT)))
     throw corrupt("its header does not match its sha256");
@@ -200,15 +202,4 @@ const sumOf = async (bytes: Uint8Array): Promise<number> => {
     await new Promise((resolve) => setImmediate(resolve));
   }
   return sum;
-};
-
-/** @returns the number of bytes read */
-const fill = async (file: FileHandle, bytes: Uint8Array, position: number): Promise<number> => {
-  let filled = 0;
-  while (filled < bytes.length) {
-    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return filled;
 };

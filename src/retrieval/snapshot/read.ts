@@ -15,6 +15,7 @@ import {
   type SnapshotHeader,
   type SnapshotSubject,
 } from "./format.ts";
+import { fillFromFile } from "../fill-from-file.ts";
 
 const LINES_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
@@ -66,7 +67,7 @@ export const readSnapshot = async (
 
 const readHeader = async (file: FileHandle): Promise<SnapshotHeader> => {
   const bytes = Buffer.alloc(HEADER_BYTES);
-  const read = await fill(file, bytes, 0);
+  const read = await fillFromFile(file, bytes, 0);
   return decodeHeader(bytes.subarray(0, read));
 };
 
@@ -123,24 +124,13 @@ const sectionReader = (file: FileHandle, start: number, length: number): Section
   return {
     left: () => length - done,
     fill: async (bytes) => {
-      if (bytes.length > length - done || (await fill(file, bytes, start + done)) < bytes.length)
+      if (bytes.length > length - done || (await fillFromFile(file, bytes, start + done)) < bytes.length)
         throw corruptSnapshot("it ends before its sections do");
       sum = crc32(bytes, sum);
       done += bytes.length;
     },
     sum: () => sum,
   };
-};
-
-/** @returns the number of bytes */
-const fill = async (file: FileHandle, bytes: Uint8Array, position: number): Promise<number> => {
-  let filled = 0;
-  while (filled < bytes.length) {
-    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return filled;
 };
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>

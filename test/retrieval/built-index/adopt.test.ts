@@ -185,13 +185,15 @@ describe.skipIf(graphLibrary === undefined)("a built index that does not suit", 
     const folder = await builtOf(anchors);
     const space = await openSpace(anchors);
     const subject = { ...subjectOf(space), sequence: space.view().sequence, anchors: COUNT };
-    expect(
-      await readBuilt(folder, subject, () => Promise.resolve({ ...graphLibrary, name: "usearch" })),
-    ).toEqual({
-      state: "mismatch",
-      reason: "its graphs are files of hnswlib, and usearch builds graphs here",
-      isUseless: true,
-    });
+    const { name } = graphLibrary;
+    const other = name === "usearch" ? "hnswlib" : "usearch";
+    expect(await readBuilt(folder, subject, () => Promise.resolve({ ...graphLibrary, name: other }))).toEqual(
+      {
+        state: "mismatch",
+        reason: `its graphs are files of ${name}, and ${other} builds graphs here`,
+        isUseless: true,
+      },
+    );
   });
 
   it("is refused where most anchors have changed", async () => {
