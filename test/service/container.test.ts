@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { makeDataDir, NODE, startService, type DataDir, type Running } from "./running.ts";
 
 const MEMORY = "/sys/fs/cgroup/memory/anchorage-test";
@@ -47,7 +47,8 @@ describe.skipIf(!hasGroups)("a service in a container with one processor and 800
   afterAll(async () => {
     await service.end("SIGTERM");
     await dataDir.remove();
-    for (const group of [MEMORY, CPU]) rmdirSync(group);
+    // The kernel holds a group until its processes have ended altogether.
+    for (const group of [MEMORY, CPU]) await vi.waitFor(() => rmdirSync(group), { timeout: 10_000 });
   });
 
   it("computes with one thread, and knows its limit of memory", async () => {
