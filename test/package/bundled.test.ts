@@ -36,7 +36,7 @@ describe("a bundled application", () => {
     const child = spawn(process.execPath, ["server.js"], {
       cwd: standalone,
       env: { ...cleanEnvironment(), PORT: port, HOSTNAME: "127.0.0.1", DATA_DIR: join(folder, "next data") },
-      stdio: "ignore",
+      stdio: ["ignore", "ignore", "inherit"],
     });
     const exited = once(child, "exit");
     const answers: unknown[] = [];
