@@ -28,8 +28,10 @@ export const readJsonBody = async <Schema extends z.ZodType>(
   limit: number,
 ): Promise<z.output<Schema>> => {
   requireMediaType(c, ["application/json"]);
+  const text = await readText(c, limit);
   const turn = createTurns(c.req.raw.signal);
-  const value = await parseJsonText(await readText(c, limit), BODY);
+  await turn();
+  const value = await parseJsonText(text, BODY);
   // Thousands of conditions take long to check: neither parsing before it nor answering after it adds to that.
   await turn();
   const request = parseWith(schema, value);

@@ -1,10 +1,10 @@
 import { AnchorageError } from "../errors.ts";
 
-/** Text that is not JSON, or JSON that is nested too deep or repeats a key in one object. */
+/** Text that is not JSON, or JSON that is nested too deep, has too many parts or repeats a key in one object. */
 export interface JsonFault {
-  /** Where the text stops being JSON, or the first level too many, or about where the key is repeated. */
+  /** Where the text stops being JSON, or the first level or part too many, or about where the key is repeated. */
   readonly offset: number;
-  readonly reason: "syntax" | "nesting" | "repeated-key";
+  readonly reason: "syntax" | "nesting" | "containers" | "repeated-key";
   /** The key that one object has twice. */
   readonly key?: string;
 }
@@ -19,6 +19,11 @@ export const jsonFaultError = (text: string, fault: JsonFault, what: string): An
   const place = placeOf(text, offset);
   if (reason === "nesting")
     return new AnchorageError("invalid-input", `${what} is nested too deep, ${place}.`);
+  if (reason === "containers")
+    return new AnchorageError(
+      "invalid-input",
+      `${what} has more lists and objects than 1,000,000, ${place}.`,
+    );
   if (reason === "repeated-key")
     return new AnchorageError(
       "invalid-input",

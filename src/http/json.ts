@@ -7,6 +7,8 @@ const PIECE = 128 * 1024;
 const LOOK_EVERY = 16 * 1024;
 /** No request of this service nests as deep. */
 const MAX_NESTING = 64;
+/** Nor has as many lists and objects: each takes memory that its text of two characters does not show. */
+const MAX_CONTAINERS = 1_000_000;
 
 const BACKSLASH = 0x5c;
 const OPENING = new Map([
@@ -108,6 +110,7 @@ export const parseJsonInPieces = async (
     };
 
     let nesting = 0;
+    let containers = 0;
     let looked = from;
     for (let at = from + 1; at < to; at++) {
       if (at - looked > LOOK_EVERY) {
@@ -119,6 +122,7 @@ export const parseJsonInPieces = async (
       else if (at === to - 1 || (character === "," && nesting === 0)) await finishChild(at);
       else if (character === "{" || character === "[") {
         if (++nesting + depth >= MAX_NESTING) throw new Stopped({ offset: at, reason: "nesting" });
+        if (++containers > MAX_CONTAINERS) throw new Stopped({ offset: at, reason: "containers" });
       } else if (character === "}" || character === "]") {
         if (--nesting < 0) throw new Stopped({ offset: at, reason: "syntax" });
       }

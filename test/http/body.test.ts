@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { parseJson, readJsonBody } from "../../src/http/body.ts";
-import { faultOffset } from "../../src/http/json-fault.ts";
+import { faultOffset, jsonFaultError } from "../../src/http/json-fault.ts";
 import { findRepeatedKey, parseJsonInPieces } from "../../src/http/json.ts";
 import { createSlices } from "../../src/math/slices.ts";
 
@@ -146,6 +146,15 @@ describe("JSON that is parsed in pieces", () => {
     });
     await parseJsonInPieces(text, faultOffset, slices, 1_000);
     expect(rests).toBeGreaterThanOrEqual(text.length / 1_200);
+  });
+
+  it("is refused where it has more lists and objects than any request, before the rest is parsed", async () => {
+    const text = `[${"[],".repeat(1_500_000)}[]]`;
+    const outcome = await parseJsonInPieces(text, faultOffset);
+    expect(outcome).toEqual({ fault: { offset: 1 + 3 * 1_000_000, reason: "containers" } });
+    expect(jsonFaultError(text, { offset: 7, reason: "containers" }, "The body").message).toBe(
+      "The body has more lists and objects than 1,000,000, at line 1, column 8.",
+    );
   });
 
   it("is refused where it is nested too deep, after as many characters", async () => {

@@ -32,4 +32,13 @@ describe("slices of long computations", () => {
     await resting;
     expect(createSlices().due()).toBe(false);
   });
+
+  it("share their first where they begin in one turn of the event loop", async () => {
+    await new Promise(setImmediate);
+    const first = createSlices();
+    while (!first.due());
+    expect(createSlices().due()).toBe(true);
+    await new Promise(setImmediate);
+    expect(createSlices().due()).toBe(false);
+  });
 });
