@@ -1,19 +1,15 @@
-import type { AnchorBody, CollectionsClient, FilterBody, StoredAnchorBody } from "../../client/index.ts";
+import type { CollectionsClient, FilterBody, StoredAnchorBody } from "../../client/index.ts";
 import { AnchorageError } from "../../errors.ts";
+import type { AnchorParts } from "../importing/index.ts";
 
 /** Anchors of a page; their vectors and this many images are in memory at a time. */
 const PAGE = 200;
 const IMAGES_AT_ONCE = 8;
 
-/** An anchor as it is exported. */
-export interface OutgoingAnchor {
-  readonly id: string;
-  readonly text: string | null;
-  readonly metadata: NonNullable<AnchorBody["metadata"]>;
-  /** The original where it is kept, else the thumbnail. */
-  readonly image: { readonly bytes: Uint8Array; readonly type: string } | null;
-  readonly imageVector: Float32Array | null;
-  readonly textVector: Float32Array | null;
+/** An anchor as it is exported. Its image is the original where it is kept, else the thumbnail. */
+export interface OutgoingAnchor extends AnchorParts {
+  /** Of the image; empty where there is none. */
+  readonly mediaType: string;
 }
 
 export interface Outgoing {
@@ -37,7 +33,8 @@ export async function* outgoingAnchors(
     const blob = images && hasImage ? await collection.getImage(id, { size: "original" }) : null;
     return {
       ...{ id, text, metadata },
-      image: blob === null ? null : { bytes: new Uint8Array(await blob.arrayBuffer()), type: blob.type },
+      image: blob === null ? null : new Uint8Array(await blob.arrayBuffer()),
+      mediaType: blob?.type ?? "",
       imageVector: numbersOf(imageVector),
       textVector: numbersOf(textVector),
     };

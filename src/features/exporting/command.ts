@@ -68,7 +68,8 @@ export const exportCommand: Command<Given, CommandContext<CollectionsClient>> = 
     "no-vectors": { type: "boolean", help: "leave vectors out; an import encodes the anchors anew" },
   },
   examples: [
-    "photos photos.ndjson",
+    "photos photos.parquet",
+    "photos photos.tar",
     `photos anns.ndjson --filter '{"owner": "ann"}' --no-vectors`,
     "photos - --format ndjson --url http://127.0.0.1:8080 | gzip > photos.ndjson.gz",
   ],

@@ -7,6 +7,8 @@ import type { ExportHeader } from "../importing/index.ts";
 import { outgoingAnchors, type OutgoingAnchor } from "./anchors.ts";
 import type { ExportFormat } from "./formats.ts";
 import { asNdjson } from "./ndjson.ts";
+import { asParquet } from "./parquet.ts";
+import { asWebdataset } from "./webdataset.ts";
 
 /** What `anchorage export` is asked for. */
 export interface ExportRun {
@@ -24,7 +26,11 @@ type Writer = (
   anchors: AsyncIterable<OutgoingAnchor>,
 ) => AsyncGenerator<Uint8Array, void>;
 
-const WRITERS: Readonly<Record<ExportFormat, Writer>> = { ndjson: asNdjson };
+const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
+  ndjson: asNdjson,
+  parquet: asParquet,
+  webdataset: asWebdataset,
+};
 
 /**
  * Writes a collection to a file and says what it holds. One page of anchors is in memory at a time.

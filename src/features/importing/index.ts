@@ -1,5 +1,12 @@
 /** Image-text pairs from folders, tables and WebDataset shards, and their way into a collection. */
-export { headerAsLine, type ExportHeader } from "./exported.ts";
+export {
+  anchorBodyOf,
+  HEADER_KEY,
+  HEADER_MEMBER,
+  type AnchorParts,
+  type ExportHeader,
+} from "./export-format.ts";
+export { headerAsLine } from "./exported-lines.ts";
 export { importPairs, type Imported, type ImportCounts, type ImportOptions } from "./import.ts";
 export { openPairSource, type NamedSource, type SourceOptions } from "./open.ts";
 export { describePlan, openQuestion, planImport, type Plan, type PlanOptions } from "./plan.ts";

@@ -1,11 +1,8 @@
-import { open } from "node:fs/promises";
 import { parse as parsePath } from "node:path";
-import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
-import { isAnchorageError, messageOf } from "../../errors.ts";
-import { corruptFile, fileFault } from "../files/index.ts";
+import { parquetMetadataAsync, type AsyncBuffer, type FileMetaData } from "hyparquet";
 import type { ImportedRow } from "./cells.ts";
 import { chooseColumns, type Columns } from "./columns.ts";
+import { openBuffer, reading, rowsOfGroup } from "./parquet-file.ts";
 import { pairsOf, type PlacedRow } from "./table.ts";
 import type { TableOptions } from "./table-options.ts";
 import type { PairSource } from "./types.ts";
@@ -52,9 +49,8 @@ async function* rowsOf(
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
-    const read = { file: buffer, metadata, rowStart, rowEnd, compressors, utf8: false };
-    const objects = (await reading(file, () => parquetReadObjects(read))) as ImportedRow[];
-    for (const row of objects) {
+    const rows = await rowsOfGroup(file, { buffer, metadata, rowStart, rowEnd });
+    for (const row of rows as ImportedRow[]) {
       at++;
       onRow();
       yield { kind: "row", row, columns, source: `${file}:${at}`, otherwise: `${stem}/${at}` };
@@ -62,34 +58,6 @@ async function* rowsOf(
     rowStart = rowEnd;
   }
 }
-
-const openBuffer = async (
-  file: string,
-): Promise<{ readonly buffer: AsyncBuffer; readonly close: () => Promise<void> }> => {
-  try {
-    const handle = await open(file);
-    const { size } = await handle.stat();
-    const slice = async (start: number, end = size): Promise<ArrayBuffer> => {
-      const bytes = new Uint8Array(end - start);
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
-      if (bytesRead < bytes.length) throw corruptFile(file, "the file ends too early");
-      return bytes.buffer;
-    };
-    return { buffer: { byteLength: size, slice }, close: () => handle.close() };
-  } catch (error) {
-    throw fileFault(error, file);
-  }
-};
-
-/** Hyparquet throws plain errors for what it cannot read. */
-const reading = async <T>(file: string, work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (isAnchorageError(error)) throw error;
-    throw corruptFile(file, `cannot be read as Parquet: ${messageOf(error)}`, error);
-  }
-};
 
 /** Top-level columns; the schema lists a tree depth first, each node with its number of children. */
 const columnsOf = ({ schema }: FileMetaData): string[] => {

@@ -7,7 +7,7 @@ import { runScript, type Ended } from "../../scripts/run-script.ts";
 import { temporaryDirectory } from "../../support/postgres.ts";
 import { picture } from "../importing/support.ts";
 
-const FORMATS = ["ndjson"] as const;
+const FORMATS = ["ndjson", "parquet", "tar"] as const;
 const METADATA = {
   owner: "ann",
   nested: { list: [1, 2.5, null, true, { deep: "wert" }], empty: {}, none: [] },

@@ -2,3 +2,4 @@
 export { npyHeader } from "./header.ts";
 export { LABEL_ITEMS, openNpy, VECTOR_ITEMS, type NpyArray } from "./open.ts";
 export { readNpyLabels, readNpyRows, type NpyRows, type OpenArray } from "./read.ts";
+export { npyOf, vectorInNpy } from "./vector.ts";
