@@ -51,8 +51,8 @@ const FURTHER = {
   cli: ["command", "option-schemas", "index", "serve"],
   features: ["command", "option-schemas"],
 };
-/** Where features plug in, and how they read files that a person names: not features themselves. */
-const FRAMEWORK = String.raw`^src/features/(feature\.ts$|files/)`;
+/** Where features plug in, and how they read files that a person names and what a hub has: not features themselves. */
+const FRAMEWORK = String.raw`^src/features/(feature\.ts$|files/|hub/)`;
 
 /** Core modules whose files features may import directly: a feature's tables, routes and queries are made of them. */
 const OPEN_TO_FEATURES = [

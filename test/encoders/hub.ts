@@ -29,19 +29,30 @@ export interface Manners {
   readonly redirects?: boolean;
 }
 
+/** What the hub offers. */
+interface Offer {
+  readonly kind?: "model" | "dataset";
+  readonly revision?: string;
+}
+
 export interface Hub {
   readonly endpoint: string;
   /** Every request for a file: its path, and the range if one was asked for. */
   readonly asked: string[];
 }
 
-/** A hub with one public model, `owner/small`, that ends with the test. */
-export const startHub = async (files: Files, manners: Manners = {}): Promise<Hub> => {
+/** A hub with one public model or data set, `owner/small`, that ends with the test. */
+export const startHub = async (
+  files: Files,
+  manners: Manners = {},
+  { kind = "model", revision = "main" }: Offer = {},
+): Promise<Hub> => {
   const contents = new Map(Object.entries(files).map(([path, content]) => [path, bytesOf(content)]));
   const asked: string[] = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent((request.url ?? "").replace(/\?.*/, ""));
-    if (path.startsWith("/api/models/")) answerListing(path, contents, response);
+    if (path.startsWith(`/api/${kind}s/`))
+      answerListing(path, `/api/${kind}s/owner/small/revision/`, revision, contents, response);
     else answerFile(path, contents, { request, response, manners, asked });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -57,12 +68,14 @@ export const startHub = async (files: Files, manners: Manners = {}): Promise<Hub
 
 const answerListing = (
   path: string,
+  known: string,
+  revision: string,
   contents: ReadonlyMap<string, Uint8Array>,
   response: ServerResponse,
 ): void => {
   // The hub does not say to strangers which private models there are.
-  if (!path.startsWith("/api/models/owner/small/revision/")) return void response.writeHead(401).end();
-  if (!path.endsWith("/main")) return void response.writeHead(404).end();
+  if (!path.startsWith(known)) return void response.writeHead(401).end();
+  if (path !== known + revision) return void response.writeHead(404).end();
   const siblings = [...contents].map(([rfilename, bytes]) => ({
     rfilename,
     size: bytes.length,
@@ -89,7 +102,7 @@ const answerFile = (
 ): void => {
   const status = manners.statuses?.shift();
   if (status !== undefined) return void response.writeHead(status).end();
-  const path = url.replace(`/owner/small/resolve/${COMMIT}/`, "").replace("/elsewhere/", "");
+  const path = url.replace(/^(\/datasets)?\/owner\/small\/resolve\/c{40}\//, "").replace("/elsewhere/", "");
   if (manners.redirects === true && !url.startsWith("/elsewhere/"))
     return void response.writeHead(302, { location: `/elsewhere/${path}` }).end();
   const { range } = request.headers;

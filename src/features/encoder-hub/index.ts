@@ -13,13 +13,20 @@ import {
   type EncoderManifest,
   type FolderSource,
 } from "../../encoders/index.ts";
-import { download } from "./download.ts";
-import { describeRevision, fileUrl, pageUrl, refusal, type RemoteFile, type Repository } from "./hub.ts";
+import {
+  describeRevision,
+  download,
+  fileUrl,
+  pageUrl,
+  refusal,
+  type Patience,
+  type RemoteFile,
+  type Repository,
+} from "../hub/index.ts";
 import { proveEncoder } from "./prove.ts";
 import { wantedFiles } from "./wanted.ts";
-import type { Patience } from "./request.ts";
 
-export interface PullOptions extends Repository {
+export interface PullOptions extends Omit<Repository, "kind"> {
   /** Directory of encoders; the encoder gets a folder with its id there. */
   readonly directory: string;
   /** The encoder's id. */
@@ -47,9 +54,10 @@ export interface PulledEncoder {
  * model or the file, `unavailable`, `corrupt-file`, `unsupported-model`, `cancelled`.
  */
 export const pullEncoder = async (
-  options: PullOptions,
+  given: PullOptions,
   { progress, log, ...patience }: Patience & { readonly progress: Progress; readonly log: Log },
 ): Promise<PulledEncoder> => {
+  const options = { ...given, kind: "model" } as const;
   const snapshot = await describeRevision(options, patience);
   const { files, model } = wantedFiles(options, snapshot.files);
   const source: FolderSource = {

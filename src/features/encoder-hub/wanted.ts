@@ -1,6 +1,6 @@
 import { AnchorageError } from "../../errors.ts";
 import { chooseModel, isInside } from "../../encoders/index.ts";
-import type { RemoteFile } from "./hub.ts";
+import type { RemoteFile } from "../hub/index.ts";
 
 /** Files that describe an encoder, if its repository has them. */
 const DESCRIPTIONS = new Set([

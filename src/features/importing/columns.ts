@@ -49,9 +49,14 @@ export interface Columns {
 /**
  * Finds the columns of a table among those of `present`: the named ones, and otherwise those of a usual name.
  *
+ * @param labels columns of class labels; the only one is the caption where no other column is
  * @returns as a text, which one is missing
  */
-export const findColumns = (present: readonly string[], names: TableOptions): Columns | string => {
+export const findColumns = (
+  present: readonly string[],
+  names: TableOptions,
+  labels: readonly string[] = [],
+): Columns | string => {
   const find = (role: Role): string | undefined => {
     const given = names[role];
     return given === undefined ? usualOf(role, present) : present.find((name) => name === given);
@@ -63,7 +68,9 @@ export const findColumns = (present: readonly string[], names: TableOptions): Co
     const columns = present.map((name) => `"${name}"`).join(", ");
     return `no ${role} column ${wanted}; the columns are ${columns}. Name it by --${role}-column.`;
   };
-  const [path, caption, id] = [find("path"), find("caption"), find("id")];
+  const [path, id] = [find("path"), find("id")];
+  const caption =
+    find("caption") ?? (names.caption === undefined && labels.length === 1 ? labels[0] : undefined);
   if (path === undefined) return missing("path");
   if (caption === undefined) return missing("caption");
   if (id === undefined && names.id !== undefined) return missing("id");
@@ -83,8 +90,13 @@ const usualOf = (role: Role, present: readonly string[]): string | undefined => 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[\s_-]/g, "");
 
 /** @throws AnchorageError `invalid-input` that names the file, the column that is missing and those that there are. */
-export const chooseColumns = (file: string, present: readonly string[], names: TableOptions): Columns => {
-  const columns = findColumns(present, names);
+export const chooseColumns = (
+  file: string,
+  present: readonly string[],
+  names: TableOptions,
+  labels: readonly string[] = [],
+): Columns => {
+  const columns = findColumns(present, names, labels);
   if (typeof columns === "string") throw new AnchorageError("invalid-input", `${file}: ${columns}`);
   return columns;
 };

@@ -54,6 +54,7 @@ const schema = ({ z, collectionOption, requiredText, wholeNumber }: OptionSchema
       prune: z.boolean().default(false),
       "prune-limit": wholeNumber(0, 100).optional(),
       rejects: requiredText.optional(),
+      endpoint: z.url({ protocol: /^https?$/, error: "must be an http address" }),
       "dry-run": z.boolean().default(false),
       "no-create": z.boolean().default(false),
       "image-encoder": requiredText.optional(),
@@ -100,6 +101,7 @@ const run = async (given: Given, context: CommandContext<CollectionsClient>): Pr
       pruneLimit: given.prune ? (given["prune-limit"] ?? PRUNE_LIMIT) : null,
       dryRun: given["dry-run"],
       rejects: given.rejects,
+      endpoint: given.endpoint,
     },
     context,
   );
@@ -110,7 +112,7 @@ export const importCommand: Command<Given, CommandContext<CollectionsClient>> = 
   on: "anchorage",
   synopsis: "SOURCE... --collection NAME [options]",
   about: [
-    "Imports image-text pairs into a collection. A SOURCE is a folder of images, a table (.csv, .tsv, .jsonl, .json, .xlsx, .ods or .parquet) with a path and a caption on each row, or WebDataset shards (.tar, .tar.gz); patterns such as shards/{000..012}.tar or 'data/**/*.parquet' stand for what they match.",
+    "Imports image-text pairs into a collection. A SOURCE is a folder of images, a table (.csv, .tsv, .jsonl, .json, .xlsx, .ods or .parquet) with a path and a caption on each row, or WebDataset shards (.tar, .tar.gz); patterns such as shards/{000..012}.tar or 'data/**/*.parquet' stand for what they match. A data set of the Hugging Face hub is hf://datasets/OWNER/NAME, with @REVISION and a path or pattern of its files after it where not all is meant; its files are downloaded into DATA_DIR.",
     "",
     "First a plan is printed: what was found, where its captions come from, and what is not used. If some captions would not be used, or file names would be captions, the import stops until --caption-from says which captions are meant.",
     "",
@@ -179,6 +181,12 @@ export const importCommand: Command<Given, CommandContext<CollectionsClient>> = 
       value: "FILE",
       help: "write what is rejected here, one JSON object per line: source, id, reason",
     },
+    endpoint: {
+      type: "string",
+      value: "URL",
+      help: "another hub of data sets",
+      default: "https://huggingface.co",
+    },
     "dry-run": {
       type: "boolean",
       help: "read and decode everything, store nothing, show what would be imported",
@@ -211,6 +219,7 @@ export const importCommand: Command<Given, CommandContext<CollectionsClient>> = 
     "birds --collection birds --caption-from folder",
     "captions.csv --collection birds --images /data/birds --caption-column title",
     "'shards/{000..012}.tar' --collection web --rejects rejected.jsonl",
+    "'hf://datasets/nlphuji/flickr30k/data/test-*' --collection flickr",
   ],
   schema,
   run,

@@ -3,9 +3,11 @@ import type { SourceOptions } from "./open.ts";
 
 /** An import as a person asks for it. */
 export interface ImportRun {
-  /** Of folders, tables and shards. */
+  /** Of folders, tables and shards, and addresses of data sets. */
   readonly patterns: readonly string[];
   readonly source: SourceOptions;
+  /** The hub of data sets, such as `https://huggingface.co`. */
+  readonly endpoint: string;
   readonly collection: CollectionSpecBody;
   /** Whether the collection is made where it is not there. */
   readonly create: boolean;

@@ -42,8 +42,8 @@ const READERS: readonly (readonly [RegExp, OpenFile])[] = [
 /**
  * Opens what `patterns` name, one after the other: a table (CSV, TSV, JSON, JSONL, Parquet, spreadsheet), a WebDataset
  * shard, or a folder.
- * A folder that holds shards or Parquet files stands for these, any other for the images in it and below. A folder
- * that lies below another that is read is passed over.
+ * A folder that holds shards or Parquet files stands for these, also where they lie below it and no image does; any other
+ * stands for the images in it and below. A folder that lies below another that is read is passed over.
  *
  * @throws AnchorageError `invalid-input` for what does not exist or is none of these, and for a folder that holds both
  * images and shards or Parquet files.
@@ -86,20 +86,37 @@ const openPath = async (path: string, options: SourceOptions): Promise<OpenedFil
     }
     return [{ path, folder: false, source: open(path, options.table) }];
   }
-  const names = (await readdir(path)).filter((name) => !name.startsWith(".")).sort(compareIds);
-  const parts = names.flatMap((name) => {
+  const top = (await readdir(path)).filter((name) => !name.startsWith(".")).sort(compareIds);
+  const [archive] = archivesIn(path, top, options);
+  const below = await look(path, archive === undefined);
+  if (archive !== undefined && below.image !== undefined) throw bothIn(path, archive.path, below.image);
+  const archives = archivesIn(path, archive === undefined ? below.others : top, options);
+  if (below.image !== undefined || archives.length === 0)
+    return [{ path, folder: true, source: openFolder(path, options.captionFrom, options.table) }];
+  return archives;
+};
+
+/** The first image below a folder, or else all other files where `all` is asked for. */
+const look = async (
+  path: string,
+  all: boolean,
+): Promise<{ readonly image: string | undefined; readonly others: readonly string[] }> => {
+  const others: string[] = [];
+  for await (const item of walk(path, "", new Set())) {
+    if (item.kind === "image") return { image: item.path, others: [] };
+    if (all && item.kind === "other") others.push(item.path);
+  }
+  return { image: undefined, others };
+};
+
+/** Shards and Parquet files, by their paths from `folder`. */
+const archivesIn = (folder: string, names: readonly string[], options: SourceOptions): OpenedFile[] =>
+  names.flatMap((name) => {
     const open = readerOf(name);
     if (open !== openShard && open !== openParquet) return [];
-    const file = join(path, name);
+    const file = join(folder, name);
     return [{ path: file, folder: false, source: open(file, options.table) }];
   });
-  if (parts[0] === undefined)
-    return [{ path, folder: true, source: openFolder(path, options.captionFrom, options.table) }];
-  for await (const item of walk(path, "", new Set())) {
-    if (item.kind === "image") throw bothIn(path, parts[0].path, item.path);
-  }
-  return parts;
-};
 
 const bothIn = (folder: string, archive: string, image: string): AnchorageError =>
   new AnchorageError(

@@ -1,6 +1,7 @@
 import { parse as parsePath } from "node:path";
 import { parquetMetadataAsync, type AsyncBuffer, type FileMetaData } from "hyparquet";
 import type { ImportedRow } from "./cells.ts";
+import { classLabelsOf, withClassNames, type ClassLabels } from "./class-labels.ts";
 import { chooseColumns, type Columns } from "./columns.ts";
 import { openBuffer, reading, rowsOfGroup } from "./parquet-file.ts";
 import { pairsOf, type PlacedRow } from "./table.ts";
@@ -9,7 +10,8 @@ import type { PairSource } from "./types.ts";
 
 /**
  * The rows of a Parquet file. The path column holds paths, the bytes of images, or Hugging Face's `{bytes, path}`.
- * One row group is in memory at a time.
+ * Class labels are read by their names; where there is no caption column and one class label, it is the caption. One row
+ * group is in memory at a time.
  */
 export const openParquet = (file: string, options: TableOptions): PairSource => {
   let rows = 0;
@@ -23,11 +25,12 @@ export const openParquet = (file: string, options: TableOptions): PairSource => 
       try {
         const metadata = await reading(file, () => parquetMetadataAsync(buffer));
         rows = Number(metadata.num_rows);
-        const columns = chooseColumns(file, columnsOf(metadata), options);
+        const labels = classLabelsOf(metadata);
+        const columns = chooseColumns(file, columnsOf(metadata), options, [...labels.keys()]);
         yield* pairsOf(
           file,
           options,
-          rowsOf(file, buffer, metadata, columns, () => done++),
+          rowsOf(file, buffer, { metadata, columns, labels }, () => done++),
         );
       } finally {
         await close();
@@ -37,11 +40,16 @@ export const openParquet = (file: string, options: TableOptions): PairSource => 
   };
 };
 
+interface Layout {
+  readonly metadata: FileMetaData;
+  readonly columns: Columns;
+  readonly labels: ClassLabels;
+}
+
 async function* rowsOf(
   file: string,
   buffer: AsyncBuffer,
-  metadata: FileMetaData,
-  columns: Columns,
+  { metadata, columns, labels }: Layout,
   onRow: () => void,
 ): AsyncGenerator<PlacedRow, void> {
   const stem = parsePath(file).name;
@@ -53,7 +61,13 @@ async function* rowsOf(
     for (const row of rows as ImportedRow[]) {
       at++;
       onRow();
-      yield { kind: "row", row, columns, source: `${file}:${at}`, otherwise: `${stem}/${at}` };
+      yield {
+        kind: "row",
+        row: withClassNames(row, labels),
+        columns,
+        source: `${file}:${at}`,
+        otherwise: `${stem}/${at}`,
+      };
     }
     rowStart = rowEnd;
   }

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { EXIT, type CommandContext, type Print, type Terminal } from "../../command.ts";
 import { makeThumbnail } from "../../encoders/index.ts";
 import { AnchorageError } from "../../errors.ts";
@@ -10,6 +10,7 @@ import { wantCollection, type WantedCollection } from "./want-collection.ts";
 import { expandPattern } from "../files/index.ts";
 import { faultIn } from "./check.ts";
 import { openExported, type ExportedFile } from "./exported.ts";
+import { dataSetOf, fetchDataSet } from "./hub-source.ts";
 import { importExported } from "./import-exported.ts";
 import { importPairs, type Imported } from "./import.ts";
 import type { ImportRun } from "./import-run.ts";
@@ -21,6 +22,7 @@ import { summaryOf } from "./summary.ts";
 import { faultOfPruning, findVanished, prune, someOf } from "./vanished.ts";
 
 const EXAMPLES_SHOWN = 3;
+const RETRY_MS = 500;
 
 /**
  * Imports what `options` name, with a plan, progress and messages on the terminal.
@@ -29,9 +31,10 @@ const EXAMPLES_SHOWN = 3;
  * @throws AnchorageError what the source and the service throw; `invalid-input` where the source holds nothing
  */
 export const runImport = async (
-  options: ImportRun,
+  given: ImportRun,
   context: CommandContext<CollectionsClient>,
 ): Promise<number> => {
+  const options = { ...given, patterns: await withDataSets(given, context) };
   const exported = await exportsIn(options.patterns);
   if (exported.length > 0) return importExported(exported, withoutReading(options), context);
   const source = await openPairSource(options.patterns, options.source);
@@ -55,6 +58,29 @@ export const runImport = async (
   } finally {
     rejects.close();
   }
+};
+
+/** Downloads the data sets among the sources. @returns the sources, all of them paths */
+const withDataSets = async (
+  { patterns, endpoint }: ImportRun,
+  { config, signal, note }: CommandContext,
+): Promise<readonly string[]> => {
+  const paths: string[] = [];
+  for (const pattern of patterns) {
+    const dataSet = dataSetOf(pattern);
+    if (dataSet === null) {
+      paths.push(pattern);
+      continue;
+    }
+    const progress = createProgress(dataSet.name, "kB");
+    const directory = join(config.dataDir, "downloads");
+    const fetched = await fetchDataSet(dataSet, {
+      ...{ endpoint, directory, signal, progress, retryMs: RETRY_MS },
+    }).finally(() => progress.stop());
+    note(`${dataSet.name} is in ${fetched.folder}; licence: ${fetched.licence ?? "see"} ${fetched.page}`);
+    paths.push(...fetched.paths);
+  }
+  return paths;
 };
 
 /** The files that `anchorage export` wrote. @throws AnchorageError `invalid-input` where other sources are beside them */

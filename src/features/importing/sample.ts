@@ -13,7 +13,7 @@ import type { TableOptions } from "./table-options.ts";
 import type { Entry } from "./types.ts";
 
 /** What a member is for. A named one, such as `caption.txt`, counts by its last extension. */
-type Role = "image" | "text" | "json";
+type Role = "image" | "text" | "json" | "class";
 
 interface Content {
   readonly extension: string;
@@ -41,6 +41,7 @@ const roleOf = (extension: string): Role | null => {
   const last = extension.split(".").at(-1) ?? "";
   if (isImageExtension(last)) return "image";
   if (TEXTS.has(last)) return "text";
+  if (last === "cls") return "class";
   return last === "json" ? "json" : null;
 };
 
@@ -58,13 +59,26 @@ export const addMember = async (sample: Sample, { extension, size, read }: Shard
   sample.contents[role] = { extension, bytes: await read() };
 };
 
+/** Where a sample comes from. */
+interface SampleSource {
+  /** The shard. */
+  readonly file: string;
+  /** The sample's own, which `options.id` replaces by a key of its `.json`. */
+  readonly id: string;
+  /** The names of the classes that `.cls` numbers. */
+  readonly classNames: readonly string[];
+}
+
 /**
  * The pairs of a sample, one for each caption.
  *
- * @param file the shard
- * @param id the sample's own, which `options.id` replaces by a key of its `.json`
+ * A class (`.cls`) is the caption where there is no other, and metadata in any case.
  */
-export const entriesOfSample = (sample: Sample, file: string, id: string, options: TableOptions): Entry[] => {
+export const entriesOfSample = (
+  sample: Sample,
+  { file, id, classNames }: SampleSource,
+  options: TableOptions,
+): Entry[] => {
   const { key, contents, fault } = sample;
   const { image, text, json } = contents;
   const source = `${file}#${key}`;
@@ -79,10 +93,14 @@ export const entriesOfSample = (sample: Sample, file: string, id: string, option
   const fromText = text !== undefined && !(options.caption !== undefined && caption !== undefined);
   const given = options.id === undefined ? id : textOf(fields[options.id]);
   if (given === undefined) return rejected(`its .json has no "${options.id ?? ""}" for an id`);
+  const classed = contents.class === undefined ? null : className(contents.class.bytes, classNames);
+  const fromClass = !fromText && caption === undefined && classed !== null;
+  if (fromClass && typeof classed === "number")
+    return rejected(`its .cls is ${classed}, and no classnames.txt beside the shard has a name for it`);
   const captions = fromText
     ? captionsOf(decodeText(text.bytes))
-    : captionsOf(caption === undefined ? undefined : fields[caption]);
-  const metadata = metadataOf(fields, {
+    : captionsOf(fromClass ? classed : caption === undefined ? undefined : fields[caption]);
+  const metadata = metadataOf(classed === null ? fields : { class: classed, ...fields }, {
     path: "",
     caption: fromText ? "" : (caption ?? ""),
     id: options.id ?? null,
@@ -95,7 +113,7 @@ export const entriesOfSample = (sample: Sample, file: string, id: string, option
     container: file,
     captionFrom: {
       kind: "sidecar",
-      label: fromText ? `.${text.extension}` : `.${json?.extension ?? "json"}`,
+      label: fromText ? `.${text.extension}` : fromClass ? ".cls" : `.${json?.extension ?? "json"}`,
     },
     text: found,
     metadata,
@@ -103,6 +121,13 @@ export const entriesOfSample = (sample: Sample, file: string, id: string, option
     embedded: true,
     image: () => Promise.resolve(image.bytes),
   }));
+};
+
+/** The class that a `.cls` says: its name, or its number where that has no name. */
+const className = (bytes: Uint8Array, names: readonly string[]): string | number => {
+  const written = decodeText(bytes).trim();
+  if (!/^\d+$/.test(written)) return written;
+  return names[Number(written)] ?? Number(written);
 };
 
 const withoutImage = ({ extensions }: Sample): string => {

@@ -1,6 +1,7 @@
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isAnchorageError, messageOf } from "../../errors.ts";
-import { corruptFile, fileFault, sizeOf } from "../files/index.ts";
+import { corruptFile, fileFault, readTextFile, sizeOf } from "../files/index.ts";
+import { pathExists } from "./locate.ts";
 import { addMember, createSample, entriesOfSample, sizeOfSample, type Sample } from "./sample.ts";
 import { shardMembers } from "./shard-members.ts";
 import type { TableOptions } from "./table-options.ts";
@@ -25,8 +26,9 @@ export const openShard = (file: string, options: TableOptions): PairSource => {
     entries: async function* () {
       read = 0;
       size = await sizeOf(file);
+      const classNames = await classNamesFor(file);
       const finish = (sample: Sample): Entry[] =>
-        entriesOfSample(sample, file, `${shard}/${sample.key}`, options);
+        entriesOfSample(sample, { file, id: `${shard}/${sample.key}`, classNames }, options);
       const missing = await countMembers(file);
       const waiting = new Map<string, Sample>();
       let bytes = 0;
@@ -66,6 +68,15 @@ export const openShard = (file: string, options: TableOptions): PairSource => {
     },
     fraction: () => (size === 0 ? 0 : Math.min(1, read / size)),
   };
+};
+
+/** The lines of CLIP benchmark's `classnames.txt`, beside the shard or in the folder above; none where it is not there. */
+const classNamesFor = async (file: string): Promise<readonly string[]> => {
+  for (const folder of [dirname(file), dirname(dirname(file))]) {
+    const path = join(folder, "classnames.txt");
+    if (await pathExists(path)) return (await readTextFile(path)).trimEnd().split(/\r?\n/);
+  }
+  return [];
 };
 
 /** How many members each sample has; those up to a break, where there is one. */

@@ -42,6 +42,33 @@ describe("a WebDataset shard", () => {
     expect(await pairsIn(entries)[1]?.image()).toEqual(Buffer.from("image 1"));
   });
 
+  it("of CLIP benchmark has the names of classes as captions, beside others as metadata", async () => {
+    const shard = await shardOf([
+      ["s0.webp", "image 0"],
+      ["s0.cls", "1"],
+      ["s1.webp", "image 1"],
+      ["s1.cls", "0"],
+      ["s1.txt", "a boxer"],
+      ["s2.webp", "image 2"],
+      ["s2.cls", "7"],
+    ]);
+    const entries = await read(
+      {
+        "classnames.txt": Buffer.from("dog\nsiamese cat\n"),
+        "test/0.tar": shard,
+        "test/nshards.txt": Buffer.from("1"),
+      },
+      "",
+    );
+    expect(pairsIn(entries)).toMatchObject([
+      { id: "0/s0", text: "siamese cat", metadata: { class: "siamese cat" }, captionFrom: { label: ".cls" } },
+      { id: "0/s1", text: "a boxer", metadata: { class: "dog" } },
+    ]);
+    expect(rejectsIn(entries)).toMatchObject([
+      { reason: "its .cls is 7, and no classnames.txt beside the shard has a name for it" },
+    ]);
+  });
+
   it("reads shards of a range one after the other, packed ones too", async () => {
     const files = {
       "s-008.tar": await shardOf([

@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { AnchorageError } from "../../errors.ts";
-import type { RemoteFile } from "./hub.ts";
+import type { RemoteFile } from "./repository.ts";
 import { get, PassingFault, persist, reasonOf, type Patience } from "./request.ts";
 
 /** Called with the number of bytes of the file that are on disk. */

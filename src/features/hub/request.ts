@@ -39,7 +39,7 @@ export const persist = async <T>(
 };
 
 const stopWhere = ({ aborted }: AbortSignal): void => {
-  if (aborted) throw new AnchorageError("cancelled", "Stopped before the encoder was whole.");
+  if (aborted) throw new AnchorageError("cancelled", "Stopped before all was downloaded.");
 };
 
 /** One GET, redirects followed. @throws PassingFault if there is no answer, or a transient one. */

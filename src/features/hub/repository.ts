@@ -2,8 +2,9 @@ import { z } from "zod";
 import { AnchorageError } from "../../errors.ts";
 import { get, persist, type Patience } from "./request.ts";
 
-/** A model on a hub. */
+/** A model or a data set on a hub. */
 export interface Repository {
+  readonly kind: "model" | "dataset";
   /** Such as `https://huggingface.co`. */
   readonly endpoint: string;
   /** Such as `Xenova/all-MiniLM-L6-v2`. */
@@ -50,15 +51,15 @@ const revisionAnswer = z.object({
 });
 
 /**
- * Asks the hub which files a revision of a model has.
+ * Asks the hub which files a revision has.
  *
- * @throws AnchorageError `not-found` if the model or revision does not exist or is not public, `unavailable` if the
+ * @throws AnchorageError `not-found` if the repository or revision does not exist or is not public, `unavailable` if the
  * hub does not answer, `corrupt-file` if its answer is invalid.
  */
 export const describeRevision = async (repository: Repository, patience: Patience): Promise<Snapshot> => {
-  const { endpoint, name, revision } = repository;
+  const { kind, endpoint, name, revision } = repository;
   // A branch name may contain slashes, such as refs/pr/1.
-  const url = urlOf(endpoint, ["api", "models", ...name.split("/"), "revision", revision]);
+  const url = urlOf(endpoint, ["api", `${kind}s`, ...name.split("/"), "revision", revision]);
   // Without this parameter the hub omits sizes and hashes.
   url.searchParams.set("blobs", "true");
   return persist(patience, async () => {
@@ -69,18 +70,26 @@ export const describeRevision = async (repository: Repository, patience: Patienc
     }
     const parsed = revisionAnswer.safeParse(await response.json().catch(() => undefined));
     if (!parsed.success)
-      throw new AnchorageError("corrupt-file", `${url.href} does not answer as a hub of models does.`);
+      throw new AnchorageError(
+        "corrupt-file",
+        `${url.href} does not answer as a hub of models and data sets does.`,
+      );
     const { sha, siblings, cardData } = parsed.data;
     return { commit: sha, licence: cardData?.license, files: siblings };
   });
 };
 
 /** The address of a file of a commit. */
-export const fileUrl = ({ endpoint, name }: Repository, commit: string, path: string): URL =>
-  urlOf(endpoint, [...name.split("/"), "resolve", commit, ...path.split("/")]);
+export const fileUrl = (repository: Repository, commit: string, path: string): URL =>
+  urlOf(repository.endpoint, [...placeOf(repository), "resolve", commit, ...path.split("/")]);
 
-/** The page that describes a model, including its licence. */
-export const pageUrl = ({ endpoint, name }: Repository): URL => urlOf(endpoint, name.split("/"));
+/** The page that describes a model or a data set, including its licence. */
+export const pageUrl = (repository: Repository): URL => urlOf(repository.endpoint, placeOf(repository));
+
+const placeOf = ({ kind, name }: Repository): string[] => [
+  ...(kind === "dataset" ? ["datasets"] : []),
+  ...name.split("/"),
+];
 
 const urlOf = (endpoint: string, parts: readonly string[]): URL => {
   const base = endpoint.replace(/\/+$/, "");
@@ -88,13 +97,13 @@ const urlOf = (endpoint: string, parts: readonly string[]): URL => {
 };
 
 /** Without authentication the hub answers 401 instead of 404 for an unknown name. */
-export const refusal = (status: number, { endpoint, name, revision }: Repository): AnchorageError => {
-  const model = `model "${name}" with revision "${revision}" at ${endpoint}`;
-  if (status === 404) return new AnchorageError("not-found", `There is no ${model}.`);
+export const refusal = (status: number, { kind, endpoint, name, revision }: Repository): AnchorageError => {
+  const wanted = `${kind === "model" ? "model" : "data set"} "${name}" with revision "${revision}" at ${endpoint}`;
+  if (status === 404) return new AnchorageError("not-found", `There is no ${wanted}.`);
   if (status === 401 || status === 403)
     return new AnchorageError(
       "not-found",
-      `There is no public ${model}; a private or gated one has to be downloaded by hand.`,
+      `There is no public ${wanted}; a private or gated one has to be downloaded by hand.`,
     );
-  return new AnchorageError("unavailable", `${endpoint} answers ${status} for the ${model}.`);
+  return new AnchorageError("unavailable", `${endpoint} answers ${status} for the ${wanted}.`);
 };
