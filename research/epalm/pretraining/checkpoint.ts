@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { AnchorageError, messageOf } from "../../../src/errors.ts";
 import type { AdamWState, Tensors } from "../../../src/features/epalm/adapter/index.ts";
-import { readSafetensors, writeSafetensors } from "../../../src/features/epalm/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../../src/features/files/safetensors/index.ts";
 
 /** What was measured on the way: mean cross-entropy a token, in nats, of the lines that are learnt of and of the others. */
 export interface CurvePoint {

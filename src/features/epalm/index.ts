@@ -6,7 +6,7 @@ export {
   readSafetensorsHeader,
   safetensorsHeader,
   writeSafetensors,
-} from "./safetensors.ts";
+} from "../files/safetensors/index.ts";
 export { DECODER_ID, parseDecoderConfig, weightShapes, type DecoderConfig } from "./decoder/config.ts";
 export type { InjectionMode, Shape, Vision } from "./decoder/forward.ts";
 export { decoderGraph, stepGraph, trainingGraph, type WeightSource } from "./decoder/graphs.ts";

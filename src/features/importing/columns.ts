@@ -77,11 +77,15 @@ export const findColumns = (
   return { path, caption, id: id ?? null, without: new Set(names.without) };
 };
 
-const usualOf = (role: Role, present: readonly string[]): string | undefined => {
-  const exact = USUAL[role].find((name) => present.includes(name));
+const usualOf = (role: Role, present: readonly string[]): string | undefined =>
+  findUsual(USUAL[role], present);
+
+/** The first of `usual` that is among `present`; else the first that is without case, spaces, `_` and `-`. */
+export const findUsual = (usual: readonly string[], present: readonly string[]): string | undefined => {
+  const exact = usual.find((name) => present.includes(name));
   if (exact !== undefined) return exact;
-  for (const usual of USUAL[role]) {
-    const found = present.find((name) => plain(name) === plain(usual));
+  for (const name of usual) {
+    const found = present.find((other) => plain(other) === plain(name));
     if (found !== undefined) return found;
   }
   return undefined;

@@ -22,10 +22,38 @@ const captionFromOf = (kinds: readonly ("auto" | CaptionKind)[]): CaptionFrom =>
     ? "auto"
     : kinds.flatMap((kind) => (kind === "auto" ? (["sidecar", "table", "embedded"] as const) : [kind]));
 
+/** Sources are named by arguments, or by both kinds of vectors. */
+const faultOfSources = (given: {
+  readonly arguments: readonly string[];
+  readonly "image-vectors"?: string | undefined;
+  readonly "text-vectors"?: string | undefined;
+  readonly ids?: string | undefined;
+  readonly captions?: string | undefined;
+}): { readonly path: string[]; readonly message: string } | null => {
+  const { "image-vectors": image, "text-vectors": text } = given;
+  if (image === undefined && text === undefined) {
+    for (const name of ["ids", "captions"] as const)
+      if (given[name] !== undefined)
+        return { path: [name], message: "needs --image-vectors and --text-vectors" };
+    return given.arguments.length > 0
+      ? null
+      : { path: ["arguments"], message: "SOURCE is required: a folder, a table or a .tar shard" };
+  }
+  if (image === undefined) return { path: ["image-vectors"], message: "is required with --text-vectors" };
+  if (text === undefined) return { path: ["text-vectors"], message: "is required with --image-vectors" };
+  return given.arguments.length === 0
+    ? null
+    : { path: ["image-vectors"], message: "stands in the place of SOURCE; import them one after the other" };
+};
+
 const schema = ({ z, collectionOption, requiredText, wholeNumber }: OptionSchemas) =>
   z
     .object({
-      arguments: z.array(z.string()).min(1, "SOURCE is required: a folder, a table or a .tar shard"),
+      arguments: z.array(z.string()),
+      "image-vectors": requiredText.optional(),
+      "text-vectors": requiredText.optional(),
+      ids: requiredText.optional(),
+      captions: requiredText.optional(),
       collection: collectionOption,
       "caption-from": z
         .string()
@@ -64,6 +92,10 @@ const schema = ({ z, collectionOption, requiredText, wholeNumber }: OptionSchema
         .optional(),
     })
     .strict()
+    .superRefine((given, context) => {
+      const fault = faultOfSources(given);
+      if (fault !== null) context.addIssue({ code: "custom", ...fault });
+    })
     .refine((given) => given.prune || given["prune-limit"] === undefined, {
       path: ["prune-limit"],
       error: "needs --prune",
@@ -102,6 +134,15 @@ const run = async (given: Given, context: CommandContext<CollectionsClient>): Pr
       dryRun: given["dry-run"],
       rejects: given.rejects,
       endpoint: given.endpoint,
+      vectors:
+        given["image-vectors"] === undefined || given["text-vectors"] === undefined
+          ? null
+          : {
+              image: given["image-vectors"],
+              text: given["text-vectors"],
+              ids: given.ids,
+              captions: given.captions,
+            },
     },
     context,
   );
@@ -120,7 +161,7 @@ export const importCommand: Command<Given, CommandContext<CollectionsClient>> = 
     "",
     "A collection that does not exist is created with the first pair.",
     "",
-    "What `anchorage export` wrote is stored as it was: with its ids and vectors, and the encoders of the exported collection.",
+    "What `anchorage export` wrote is stored as it was: with its ids and vectors, and the encoders of the exported collection. Vectors from elsewhere make a collection of external encoders: a .parquet, .npz or .safetensors file with image and text vectors, or --image-vectors and --text-vectors.",
   ].join("\n"),
   options: {
     collection: { type: "string", value: "NAME", help: "the collection to import into" },
@@ -181,6 +222,22 @@ export const importCommand: Command<Given, CommandContext<CollectionsClient>> = 
       value: "FILE",
       help: "write what is rejected here, one JSON object per line: source, id, reason",
     },
+    "image-vectors": {
+      type: "string",
+      value: "FILE",
+      help: "vectors of images from elsewhere, a row an anchor, in the place of a SOURCE: a .npy file, or FILE#NAME for an array of a .npz or .safetensors file",
+    },
+    "text-vectors": {
+      type: "string",
+      value: "FILE",
+      help: "vectors of texts, row by row of the same anchors",
+    },
+    ids: {
+      type: "string",
+      value: "FILE",
+      help: "their ids: a .txt file with a line for each, or an array as above [numbers of rows]",
+    },
+    captions: { type: "string", value: "FILE", help: "their captions, in the same ways" },
     endpoint: {
       type: "string",
       value: "URL",
@@ -219,6 +276,7 @@ export const importCommand: Command<Given, CommandContext<CollectionsClient>> = 
     "birds --collection birds --caption-from folder",
     "captions.csv --collection birds --images /data/birds --caption-column title",
     "'shards/{000..012}.tar' --collection web --rejects rejected.jsonl",
+    "--image-vectors img_emb.npy --text-vectors text_emb.npy --ids keys.txt --collection laion",
     "'hf://datasets/nlphuji/flickr30k/data/test-*' --collection flickr",
   ],
   schema,

@@ -26,6 +26,14 @@ export interface ExportedAnchor {
   readonly source: string;
 }
 
+/** A file of anchors with their vectors, as `anchorage export` writes it. */
+export interface ExportedFile {
+  readonly path: string;
+  readonly header: ExportHeader;
+  /** The anchors from the beginning, at each call. @throws AnchorageError `corrupt-file` */
+  readonly anchors: () => AsyncGenerator<ExportedAnchor, void>;
+}
+
 /** What an export holds of an anchor. */
 export interface AnchorParts {
   readonly id: string;

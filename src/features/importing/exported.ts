@@ -2,15 +2,9 @@ import { extname } from "node:path";
 import { anchorsInLines, headerInLines } from "./exported-lines.ts";
 import { anchorsInParquet, headerInParquet } from "./exported-parquet.ts";
 import { anchorsInShard, headerInShard } from "./exported-shard.ts";
-import type { ExportedAnchor, ExportHeader } from "./export-format.ts";
-
-/** A file that `anchorage export` wrote. */
-export interface ExportedFile {
-  readonly path: string;
-  readonly header: ExportHeader;
-  /** The anchors from the beginning, at each call. @throws AnchorageError `corrupt-file` */
-  readonly anchors: () => AsyncGenerator<ExportedAnchor, void>;
-}
+import { openArraysByName } from "./vector-arrays.ts";
+import { openVectorParquet } from "./vector-parquet.ts";
+import type { ExportedAnchor, ExportedFile, ExportHeader } from "./export-format.ts";
 
 interface Reader {
   readonly header: (path: string) => Promise<ExportHeader | null>;
@@ -26,7 +20,8 @@ const READERS: Readonly<Record<string, Reader>> = {
 };
 
 /**
- * A file that `anchorage export` wrote, recognised by what it holds; null for any other file.
+ * A file that `anchorage export` wrote, or one of vectors from elsewhere, recognised by what it holds; null for any other
+ * file.
  *
  * @throws AnchorageError `invalid-input` if the file cannot be read, `corrupt-file` if it says that it is an export and
  * its header cannot be read
@@ -34,7 +29,6 @@ const READERS: Readonly<Record<string, Reader>> = {
 export const openExported = async (path: string): Promise<ExportedFile | null> => {
   const reader = READERS[extname(path).toLowerCase()];
   const header = (await reader?.header(path)) ?? null;
-  return reader === undefined || header === null
-    ? null
-    : { path, header, anchors: () => reader.anchors(path) };
+  if (reader !== undefined && header !== null) return { path, header, anchors: () => reader.anchors(path) };
+  return (await openArraysByName(path)) ?? (await openVectorParquet(path));
 };

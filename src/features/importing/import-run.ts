@@ -1,11 +1,14 @@
 import type { CollectionSpecBody } from "../../client/index.ts";
 import type { SourceOptions } from "./open.ts";
+import type { VectorSources } from "./vector-arrays.ts";
 
 /** An import as a person asks for it. */
 export interface ImportRun {
   /** Of folders, tables and shards, and addresses of data sets. */
   readonly patterns: readonly string[];
   readonly source: SourceOptions;
+  /** Vectors from elsewhere, in the place of sources; null: there are none. */
+  readonly vectors: VectorSources | null;
   /** The hub of data sets, such as `https://huggingface.co`. */
   readonly endpoint: string;
   readonly collection: CollectionSpecBody;

@@ -48,3 +48,19 @@ export const rowsOfGroup = (
   reading(file, () =>
     parquetReadObjects({ file: buffer, metadata, rowStart, rowEnd, compressors, utf8: false }),
   );
+
+/** Top-level columns; the schema lists a tree depth first, each node with its number of children. */
+export const topColumnsOf = ({ schema }: FileMetaData): string[] => {
+  const columns: string[] = [];
+  let at = 1;
+  const skip = (): void => {
+    const children = schema[at]?.num_children ?? 0;
+    at++;
+    for (let i = 0; i < children; i++) skip();
+  };
+  while (at < schema.length) {
+    columns.push(schema[at]?.name ?? "");
+    skip();
+  }
+  return columns;
+};

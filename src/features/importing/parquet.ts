@@ -3,7 +3,7 @@ import { parquetMetadataAsync, type AsyncBuffer, type FileMetaData } from "hypar
 import type { ImportedRow } from "./cells.ts";
 import { classLabelsOf, withClassNames, type ClassLabels } from "./class-labels.ts";
 import { chooseColumns, type Columns } from "./columns.ts";
-import { openBuffer, reading, rowsOfGroup } from "./parquet-file.ts";
+import { topColumnsOf, openBuffer, reading, rowsOfGroup } from "./parquet-file.ts";
 import { pairsOf, type PlacedRow } from "./table.ts";
 import type { TableOptions } from "./table-options.ts";
 import type { PairSource } from "./types.ts";
@@ -26,7 +26,7 @@ export const openParquet = (file: string, options: TableOptions): PairSource => 
         const metadata = await reading(file, () => parquetMetadataAsync(buffer));
         rows = Number(metadata.num_rows);
         const labels = classLabelsOf(metadata);
-        const columns = chooseColumns(file, columnsOf(metadata), options, [...labels.keys()]);
+        const columns = chooseColumns(file, topColumnsOf(metadata), options, [...labels.keys()]);
         yield* pairsOf(
           file,
           options,
@@ -72,19 +72,3 @@ async function* rowsOf(
     rowStart = rowEnd;
   }
 }
-
-/** Top-level columns; the schema lists a tree depth first, each node with its number of children. */
-const columnsOf = ({ schema }: FileMetaData): string[] => {
-  const columns: string[] = [];
-  let at = 1;
-  const skip = (): void => {
-    const children = schema[at]?.num_children ?? 0;
-    at++;
-    for (let i = 0; i < children; i++) skip();
-  };
-  while (at < schema.length) {
-    columns.push(schema[at]?.name ?? "");
-    skip();
-  }
-  return columns;
-};

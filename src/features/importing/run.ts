@@ -9,7 +9,8 @@ import { confirm } from "./confirm.ts";
 import { wantCollection, type WantedCollection } from "./want-collection.ts";
 import { expandPattern } from "../files/index.ts";
 import { faultIn } from "./check.ts";
-import { openExported, type ExportedFile } from "./exported.ts";
+import type { ExportedFile } from "./export-format.ts";
+import { openExported } from "./exported.ts";
 import { dataSetOf, fetchDataSet } from "./hub-source.ts";
 import { importExported } from "./import-exported.ts";
 import { importPairs, type Imported } from "./import.ts";
@@ -19,6 +20,7 @@ import { describePlan, openQuestion, planImport, type OpenQuestion, type Plan } 
 import { previewPairs } from "./preview.ts";
 import { openRejectLog, type RejectLog } from "./reject-log.ts";
 import { summaryOf } from "./summary.ts";
+import { openVectorArrays } from "./vector-arrays.ts";
 import { faultOfPruning, findVanished, prune, someOf } from "./vanished.ts";
 
 const EXAMPLES_SHOWN = 3;
@@ -35,7 +37,10 @@ export const runImport = async (
   context: CommandContext<CollectionsClient>,
 ): Promise<number> => {
   const options = { ...given, patterns: await withDataSets(given, context) };
-  const exported = await exportsIn(options.patterns);
+  const exported = [
+    ...(await exportsIn(options.patterns)),
+    ...(options.vectors === null ? [] : [await openVectorArrays(options.vectors)]),
+  ];
   if (exported.length > 0) return importExported(exported, withoutReading(options), context);
   const source = await openPairSource(options.patterns, options.source);
   const rejects = openRejectLog(options.rejects, source.paths, context.log);
@@ -83,7 +88,7 @@ const withDataSets = async (
   return paths;
 };
 
-/** The files that `anchorage export` wrote. @throws AnchorageError `invalid-input` where other sources are beside them */
+/** The files of anchors with vectors. @throws AnchorageError `invalid-input` where other sources are beside them */
 const exportsIn = async (patterns: readonly string[]): Promise<readonly ExportedFile[]> => {
   const paths = (await Promise.all(patterns.map(expandPattern))).flat();
   const exported: ExportedFile[] = [];
@@ -96,7 +101,7 @@ const exportsIn = async (patterns: readonly string[]): Promise<readonly Exported
   if (exported[0] === undefined || others[0] === undefined) return exported;
   throw new AnchorageError(
     "invalid-input",
-    `${exported[0].path} is an export of Anchorage and ${others[0]} is not; import them one after the other`,
+    `${exported[0].path} has anchors with their vectors and ${others[0]} has not; import them one after the other`,
   );
 };
 
@@ -113,7 +118,7 @@ const withoutReading = (options: ImportRun): ImportRun => {
   )
     throw new AnchorageError(
       "invalid-input",
-      "an export of Anchorage is imported as it is: it goes without --caption-from, --images, --link, --prefix, --prune, --without, --delimiter, --sheet and columns",
+      "anchors with their vectors, such as an export of Anchorage, are imported as they are: they go without --caption-from, --images, --link, --prefix, --prune, --without, --delimiter, --sheet and columns",
     );
   return options;
 };

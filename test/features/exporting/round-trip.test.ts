@@ -165,7 +165,7 @@ describe("an import of an export", () => {
       stderr: expect.stringContaining("its imageEncoder is external") as string,
     });
     const prefixed = await anchorage("import", file, "--collection", "copy", "--prefix");
-    expect(prefixed.stderr).toContain("an export of Anchorage is imported as it is");
+    expect(prefixed.stderr).toContain("such as an export of Anchorage, are imported as they are");
   });
 
   it("reads it and stores nothing with --dry-run", async () => {

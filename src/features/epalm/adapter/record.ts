@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { AnchorageError } from "../../../errors.ts";
-import { readSafetensors, writeSafetensors } from "../safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../files/safetensors/index.ts";
 import { checkAdapter } from "./names.ts";
 import { isOfProjection, projectionShapes } from "./projection.ts";
 import { parseAdapterSettings } from "./settings.ts";

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { AnchorageError, messageOf } from "../../../errors.ts";
 import type { ElementType } from "../../../onnx/index.ts";
-import { readSafetensorsHeader, type TensorPlace } from "../safetensors.ts";
+import { readSafetensorsHeader, type TensorPlace } from "../../files/safetensors/index.ts";
 import { createTextTokenizer, type TextTokenizer } from "../text/tokenizer.ts";
 import { parseDecoderConfig, weightShapes, type DecoderConfig } from "./config.ts";
 

@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tensors } from "../adapter/index.ts";
-import { writeSafetensors } from "../safetensors.ts";
+import { writeSafetensors } from "../../files/safetensors/index.ts";
 import type { DecoderConfig } from "./config.ts";
 import { CONFIG_FILE, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from "./folder.ts";
 

@@ -8,7 +8,7 @@ import {
   type AdapterSettings,
   type NamedTensor,
 } from "../adapter/index.ts";
-import { readSafetensors } from "../safetensors.ts";
+import { readSafetensors } from "../../files/safetensors/index.ts";
 import type { AdapterContents, AdapterFile } from "./types.ts";
 
 /** An adapter has a few dozen tensors. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AdamWState, EpochLoss, NamedTensor, Tensors } from "../adapter/index.ts";
-import { readSafetensors, writeSafetensors } from "../safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../files/safetensors/index.ts";
 
 /** All that a training has come to, between two steps. */
 export interface TrainingState {

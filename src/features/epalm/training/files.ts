@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AnchorageError, invalidField } from "../../../errors.ts";
 import type { LayerSource } from "../adapter/index.ts";
-import { readSafetensors } from "../safetensors.ts";
+import { readSafetensors } from "../../files/safetensors/index.ts";
 import { captionPrompt, plainText, questionPrompt } from "../text/prompts.ts";
 import type { AdapterRow } from "./types.ts";
 

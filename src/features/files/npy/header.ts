@@ -1,4 +1,3 @@
-import type { FileHandle } from "node:fs/promises";
 import { AnchorageError } from "../../../errors.ts";
 
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
@@ -33,6 +32,16 @@ export const npyHeader = (shape: readonly number[]): Uint8Array => {
   return bytes;
 };
 
+/** What is read by its places: an open file, or bytes in memory. */
+export interface ByteSource {
+  readonly read: (
+    target: Uint8Array,
+    at: number,
+    length: number,
+    position: number,
+  ) => Promise<{ readonly bytesRead: number }>;
+}
+
 /** The parsed header of a `.npy` file. */
 export interface NpyHeader {
   /** NumPy's type descriptor, such as `<f4`. */
@@ -48,7 +57,7 @@ export interface NpyHeader {
  * @param path for error messages
  * @throws AnchorageError `corrupt-file` if the header is invalid, `invalid-input` for record arrays or Fortran order
  */
-export const readHeader = async (handle: FileHandle, path: string): Promise<NpyHeader> => {
+export const readHeader = async (handle: ByteSource, path: string): Promise<NpyHeader> => {
   const corrupt = (reason: string): AnchorageError =>
     new AnchorageError("corrupt-file", `${path}: ${reason}`);
   const start = new Uint8Array(12);
@@ -81,7 +90,7 @@ export const readHeader = async (handle: FileHandle, path: string): Promise<NpyH
 };
 
 /** Reads until `bytes` is full or the file ends. @returns the number of bytes read */
-export const fill = async (handle: FileHandle, bytes: Uint8Array, position: number): Promise<number> => {
+export const fill = async (handle: ByteSource, bytes: Uint8Array, position: number): Promise<number> => {
   let filled = 0;
   while (filled < bytes.length) {
     const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, position + filled);

@@ -1,7 +1,7 @@
-import { open, type FileHandle } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { AnchorageError, messageOf } from "../../../errors.ts";
 import { float16Table } from "../../../math/float16.ts";
-import { fill, readHeader } from "./header.ts";
+import { fill, readHeader, type ByteSource } from "./header.ts";
 
 /** Bytes per read; a multiple of every item size. */
 const CHUNK_BYTES = 1 << 24;
@@ -82,36 +82,63 @@ export const openNpy = async (path: string, items: readonly string[]): Promise<N
     });
   });
   try {
-    const { descr, shape, offset } = await readHeader(handle, path);
-    const item = items.includes(descr) ? ITEMS[descr] : undefined;
-    if (item === undefined)
-      throw new AnchorageError(
-        "invalid-input",
-        `${path} holds ${describeItem(descr)}; ${describeItems(items)}`,
-      );
-    const count = shape.reduce((product, size) => product * size, 1);
     const { size } = await handle.stat();
-    const wanted = offset + count * item.bytes;
-    if (size < wanted) {
-      throw new AnchorageError(
-        "corrupt-file",
-        `${path} is cut off: ${size} bytes, and its header promises ${wanted}`,
-      );
-    }
-    return {
-      shape,
-      descr,
-      into: (target, at) => readItems(handle, offset, count, item, target, at),
-      close: () => handle.close(),
-    };
+    return { ...(await arrayIn(handle, { size, path, items })), close: () => handle.close() };
   } catch (error) {
     await handle.close();
     throw error;
   }
 };
 
+/**
+ * The array in the bytes of a `.npy` file.
+ *
+ * @param path for error messages
+ * @throws AnchorageError as {@link openNpy}
+ */
+export const npyInMemory = async (
+  bytes: Uint8Array,
+  path: string,
+  items: readonly string[],
+): Promise<NpyArray> => {
+  const source: ByteSource = {
+    read: (target, at, length, position) => {
+      const part = bytes.subarray(position, position + length);
+      target.set(part, at);
+      return Promise.resolve({ bytesRead: part.length });
+    },
+  };
+  return { ...(await arrayIn(source, { size: bytes.length, path, items })), close: () => Promise.resolve() };
+};
+
+const arrayIn = async (
+  source: ByteSource,
+  { size, path, items }: { readonly size: number; readonly path: string; readonly items: readonly string[] },
+): Promise<Omit<NpyArray, "close">> => {
+  const { descr, shape, offset } = await readHeader(source, path);
+  const item = items.includes(descr) ? ITEMS[descr] : undefined;
+  if (item === undefined)
+    throw new AnchorageError(
+      "invalid-input",
+      `${path} holds ${describeItem(descr)}; ${describeItems(items)}`,
+    );
+  const count = shape.reduce((product, size) => product * size, 1);
+  const wanted = offset + count * item.bytes;
+  if (size < wanted) {
+    throw new AnchorageError(
+      "corrupt-file",
+      `${path} is cut off: ${size} bytes, and its header promises ${wanted}`,
+    );
+  }
+  return {
+    shape,
+    descr,
+    into: (target, at) => readItems(source, offset, count, item, target, at),
+  };
+};
+
 const readItems = async (
-  handle: FileHandle,
+  handle: ByteSource,
   offset: number,
   count: number,
   { bytes: size, convert }: ItemType,

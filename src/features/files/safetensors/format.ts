@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { AnchorageError } from "../../errors.ts";
-import { float16Table } from "../../math/float16.ts";
-import type { NamedTensor, Tensors } from "../../math/tensors.ts";
+import { AnchorageError } from "../../../errors.ts";
+import { float16Table } from "../../../math/float16.ts";
+import type { NamedTensor, Tensors } from "../../../math/tensors.ts";
 
 const METADATA = "__metadata__";
 /** Eight bytes with the length of the header come first. */

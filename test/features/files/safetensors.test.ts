@@ -4,8 +4,8 @@ import {
   readSafetensors,
   readSafetensorsHeader,
   writeSafetensors,
-  type Tensors,
-} from "../../../src/features/epalm/index.ts";
+} from "../../../src/features/files/safetensors/index.ts";
+import type { Tensors } from "../../../src/math/tensors.ts";
 
 const TENSORS: Tensors = new Map([
   ["b", { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
