@@ -17,11 +17,13 @@ const poolingConfig = z.looseObject({
 });
 
 /**
- * Reads the pooling of a sentence-transformers folder; `mean` if it is not specified.
+ * Reads the pooling of a sentence-transformers folder, and which file says it; null if none does.
  *
  * @throws AnchorageError `corrupt-file` if the folder needs unsupported pooling or further modules, such as a dense layer
  */
-export const readPooling = async (directory: string): Promise<"cls" | "mean" | "last"> => {
+export const readPooling = async (
+  directory: string,
+): Promise<{ readonly mode: "cls" | "mean" | "last"; readonly from: string } | null> => {
   const steps = await readJsonIfThere(directory, "modules.json", modules);
   for (const { type } of steps ?? []) {
     const name = nameOf(type);
@@ -30,7 +32,7 @@ export const readPooling = async (directory: string): Promise<"cls" | "mean" | "
   const path = steps?.find(({ type }) => nameOf(type) === "Pooling")?.path ?? "1_Pooling";
   const file = join(path, "config.json");
   const config = await readJsonIfThere(directory, file, poolingConfig);
-  if (config === undefined) return "mean";
+  if (config === undefined) return null;
   const asked = [
     ...(config.pooling_mode_cls_token ? (["cls"] as const) : []),
     ...(config.pooling_mode_mean_tokens || config.pooling_mode_mean_sqrt_len_tokens
@@ -42,7 +44,7 @@ export const readPooling = async (directory: string): Promise<"cls" | "mean" | "
   const other = config.pooling_mode_max_tokens || config.pooling_mode_weightedmean_tokens;
   if (other || asked.length !== 1 || pooling === undefined)
     throw wrongFolder(directory, `${file} must ask for exactly one of cls, mean and last token`);
-  return pooling;
+  return { mode: pooling, from: file.replaceAll("\\", "/") };
 };
 
 const nameOf = (type: string): string => type.split(".").at(-1) ?? type;

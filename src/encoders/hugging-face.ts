@@ -23,6 +23,14 @@ export const folderSource = z.strictObject({
   file: z.string(),
   /** Licence id of the hub, such as `apache-2.0`. */
   licence: z.string().optional(),
+  /** As it was decided when the encoder was added; absent for images, and before this was recorded. */
+  pooling: z
+    .strictObject({
+      mode: z.enum(["none", "cls", "mean", "last"]),
+      output: z.string().optional(),
+      from: z.string(),
+    })
+    .optional(),
 });
 
 /** Where a folder was downloaded from. */
@@ -38,8 +46,8 @@ const modelConfig = z.looseObject({
 
 /**
  * Derives a manifest from a folder in Hugging Face layout: `config.json` with either `preprocessor_config.json` (image
- * encoder, CLS pooling) or `tokenizer.json` (text encoder; mean pooling unless `1_Pooling/config.json` specifies
- * another), and the ONNX file that {@link chooseModel} selects.
+ * encoder, CLS pooling) or `tokenizer.json` (text encoder; pooling as it was decided when the encoder was added, else as
+ * `1_Pooling/config.json` says, else mean), and the ONNX file that {@link chooseModel} selects.
  *
  * @param id encoder id; default: the folder's name
  * @throws AnchorageError `corrupt-file` that names what is missing or invalid
@@ -88,7 +96,7 @@ export const readHuggingFaceFolder = async (
   return checked(directory, {
     ...common,
     modality: "text",
-    pooling: await readPooling(directory),
+    ...(await poolingOf(directory, source)),
     files,
     sha256: await hashesOf(directory, [...weights, ...Object.values(files)]),
     text: {
@@ -96,6 +104,16 @@ export const readHuggingFaceFolder = async (
       pad: config.pad_token_id ?? 0,
     },
   });
+};
+
+/** A folder that does not record it has the vectors of before: the mean where no file says otherwise. */
+const poolingOf = async (
+  directory: string,
+  source: FolderSource | undefined,
+): Promise<Pick<EncoderManifest, "pooling" | "output">> => {
+  const { mode, output } = source?.pooling ?? {};
+  if (mode === undefined) return { pooling: (await readPooling(directory))?.mode ?? "mean" };
+  return { pooling: mode, ...(output === undefined ? {} : { output }) };
 };
 
 const checked = (directory: string, manifest: unknown): EncoderManifest => {

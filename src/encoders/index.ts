@@ -15,4 +15,5 @@ export { chooseModel } from "./model-file.ts";
 export { readFolder } from "./read-folders.ts";
 export type { EncoderSource, SharedNetwork } from "./source.ts";
 export type { EncoderSession } from "./session.ts";
+export { decideTextPooling, type TextPooling } from "./text-pooling.ts";
 export { openTextSession } from "./text-session.ts";

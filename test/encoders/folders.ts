@@ -78,6 +78,12 @@ export const textFolder = (): Record<string, unknown> => ({
   "onnx/model.onnx": textModel(TABLE),
 });
 
+/** A text encoder as sentence-transformers lays it out: it says how it pools. */
+export const pooledTextFolder = (): Files => ({
+  ...textFolder(),
+  "1_Pooling/config.json": { pooling_mode_mean_tokens: true },
+});
+
 export const PREPROCESSOR = {
   image_processor_type: "ViTImageProcessor",
   do_resize: true,

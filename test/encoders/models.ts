@@ -1,7 +1,7 @@
 import { createGraph } from "../../src/onnx/index.ts";
 
-/** What the last layer of a small network gives: a vector an input, or one a token. */
-export type Shape = "vectors" | "tokens";
+/** What a small network gives: a vector an input, one a token, or both as sentence-transformers exports them. */
+export type Shape = "vectors" | "tokens" | "sentence";
 
 /** The rows of `table`, by token id; `vectors` sums them over the mask. */
 export const textModel = (table: readonly (readonly number[])[], shape: Shape = "tokens"): Uint8Array => {
@@ -10,7 +10,7 @@ export const textModel = (table: readonly (readonly number[])[], shape: Shape = 
   const ids = graph.input("input_ids", "int64", ["n", "tokens"]);
   const mask = graph.input("attention_mask", "int64", ["n", "tokens"]);
   const tokens = graph.node("Gather", [graph.floats([table.length, d], table.flat()), ids]);
-  if (shape === "tokens") graph.output("last_hidden_state", tokens, "float32", ["n", "tokens", d]);
+  if (shape !== "vectors") graph.output("last_hidden_state", tokens, "float32", ["n", "tokens", d]);
   const weights = graph.node("Unsqueeze", [
     graph.node("Cast", [mask], { to: { int: 1 } }),
     graph.ints([1], [2]),
@@ -18,7 +18,8 @@ export const textModel = (table: readonly (readonly number[])[], shape: Shape = 
   const sum = graph.node("ReduceSum", [graph.node("Mul", [tokens, weights]), graph.ints([1], [1])], {
     keepdims: { int: 0 },
   });
-  if (shape === "vectors") graph.output("embedding", sum, "float32", ["n", d]);
+  if (shape !== "tokens")
+    graph.output(shape === "vectors" ? "embedding" : "sentence_embedding", sum, "float32", ["n", d]);
   return graph.toBytes();
 };
 

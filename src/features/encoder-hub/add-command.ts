@@ -3,6 +3,17 @@ import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../
 import { dataPackageCommand, ENCODERS_PACKAGE } from "../files/data-packages/index.ts";
 
 const DEFAULT = "default";
+export const POOLINGS = ["mean", "cls", "last"] as const;
+export const POOLING_OPTION = {
+  type: "string",
+  value: "MODE",
+  choices: POOLINGS,
+  help: "how the vectors of a text's tokens become one [as the model's files, outputs or family say]",
+} as const;
+
+/** How an encoder's output is described after it was added. */
+export const describePooling = (pooling: string, from: string | undefined): string =>
+  from === undefined ? pooling : `${pooling} (by ${from})`;
 
 const weights = dataPackageCommand({
   name: "encoders add",
@@ -35,33 +46,36 @@ const schema = ({ z, requiredText }: OptionSchemas) =>
         )
         .optional(),
       file: z.string().endsWith(".onnx", "must end with .onnx").optional(),
+      pooling: z.enum(POOLINGS, { error: `must be one of ${POOLINGS.join(", ")}` }).optional(),
     })
     .strict()
-    .superRefine(({ arguments: [what], from, name, file }, context) => {
+    .superRefine(({ arguments: [what], from, name, file, pooling }, context) => {
       const fault = (path: string, message: string) =>
         context.addIssue({ code: "custom", path: [path], message });
       if (what !== DEFAULT && from !== undefined) fault("from", `goes with ${DEFAULT}`);
       if (what === DEFAULT && name !== undefined) fault("name", "goes with a FOLDER");
       if (what === DEFAULT && file !== undefined) fault("file", "goes with a FOLDER");
+      if (what === DEFAULT && pooling !== undefined) fault("pooling", "goes with a FOLDER");
     });
 
 type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (given: Given, context: CommandContext): Promise<number> => {
-  const { from, name, file } = given;
+  const { from, name, file, pooling: chosen } = given;
   const [what = ""] = given.arguments;
   if (what === DEFAULT) return weights.run({ from }, context);
   process.umask(0o077);
   const { encoderDirectory } = await import("../../config.ts");
   const { addEncoderFolder } = await import("./add-folder.ts");
-  const { directory, info, pooling } = await addEncoderFolder(what, {
+  const { directory, info, pooling, poolingFrom } = await addEncoderFolder(what, {
     directory: encoderDirectory(context.config.dataDir),
     ...(name === undefined ? {} : { id: name }),
     ...(file === undefined ? {} : { file }),
+    ...(chosen === undefined ? {} : { pooling: chosen }),
   });
   context.note(`copied into ${directory}; a service finds it at its next start`);
-  context.show({ ...info, pooling, directory }, () => [
-    `${info.id}: ${info.modality} encoder, dimension ${info.dimension}, pooling ${pooling}`,
+  context.show({ ...info, pooling, poolingFrom, directory }, () => [
+    `${info.id}: ${info.modality} encoder, dimension ${info.dimension}, pooling ${describePooling(pooling, poolingFrom)}`,
   ]);
   return EXIT.done;
 };
@@ -77,6 +91,7 @@ export const addEncodersCommand: Command<Given, CommandContext> = {
       value: "PATH",
       help: "the ONNX file in a folder, such as onnx/model_quantized.onnx [onnx/model.onnx, or the next best]",
     },
+    pooling: POOLING_OPTION,
   },
   schema,
   run,

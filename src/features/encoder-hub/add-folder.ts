@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { AnchorageError } from "../../errors.ts";
 import type { EncoderInfo } from "../../types.ts";
@@ -8,18 +8,21 @@ import {
   externalDataOf,
   fileSha256,
   readFolder,
-  SOURCE_FILE,
   type EncoderManifest,
   type FolderSource,
+  type TextPooling,
 } from "../../encoders/index.ts";
 import { fileFault } from "../files/index.ts";
 import { proveEncoder } from "./prove.ts";
+import { recordSource } from "./record-source.ts";
 import { wantedFiles } from "./wanted.ts";
 
 export interface AddedEncoder {
   readonly directory: string;
   readonly info: EncoderInfo;
   readonly pooling: EncoderManifest["pooling"];
+  /** What says the pooling; undefined for an image encoder. */
+  readonly poolingFrom: string | undefined;
 }
 
 export interface AddFolderOptions {
@@ -29,6 +32,8 @@ export interface AddFolderOptions {
   readonly id?: string;
   /** The ONNX file; default: see `chooseModel`. */
   readonly file?: string;
+  /** The pooling of a text encoder whose folder does not say it. */
+  readonly pooling?: TextPooling["mode"];
 }
 
 /**
@@ -40,7 +45,7 @@ export interface AddFolderOptions {
  */
 export const addEncoderFolder = async (
   folder: string,
-  { directory, id = basename(resolve(folder)), file }: AddFolderOptions,
+  { directory, id = basename(resolve(folder)), file, pooling }: AddFolderOptions,
 ): Promise<AddedEncoder> => {
   const paths = await filesIn(folder);
   const wanted = wantedFiles({ name: folder, ...(file === undefined ? {} : { file }) }, paths);
@@ -53,6 +58,7 @@ export const addEncoderFolder = async (
     );
   await mkdir(directory, { recursive: true });
   const part = await mkdtemp(join(directory, `.${id}-`));
+  let recorded: FolderSource | undefined;
   try {
     for (const path of [...wanted.files.map((found) => found.path), ...weights]) {
       await mkdir(dirname(join(part, path)), { recursive: true });
@@ -68,14 +74,14 @@ export const addEncoderFolder = async (
       commit: (await fileSha256(join(part, wanted.model))).slice(0, 40),
       file: wanted.model,
     };
-    await writeFile(join(part, SOURCE_FILE), JSON.stringify(source, null, 2), { flush: true });
+    recorded = await recordSource(part, source, pooling);
     await proveEncoder(part, id);
     await rename(part, target);
   } finally {
     await rm(part, { recursive: true, force: true });
   }
   const { info, manifest } = await readFolder(target);
-  return { directory: target, info, pooling: manifest.pooling };
+  return { directory: target, info, pooling: manifest.pooling, poolingFrom: recorded?.pooling?.from };
 };
 
 const filesIn = async (folder: string): Promise<readonly { readonly path: string }[]> => {

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { z } from "zod";
 import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
+import { describePooling, POOLING_OPTION, POOLINGS } from "./add-command.ts";
 
 const RETRY_MS = 500;
 
@@ -22,6 +23,7 @@ const schema = ({ z, requiredText }: OptionSchemas) =>
         )
         .optional(),
       file: z.string().endsWith(".onnx", "must end with .onnx").optional(),
+      pooling: z.enum(POOLINGS, { error: `must be one of ${POOLINGS.join(", ")}` }).optional(),
       endpoint: z.url({ protocol: /^https?$/, error: "must be an http address" }),
     })
     .strict();
@@ -37,19 +39,26 @@ const run = async (given: Given, { config, signal, show, note, log }: CommandCon
   const [name = ""] = given.arguments;
   const directory = encoderDirectory(config.dataDir);
   const id = given.name ?? basename(name);
-  const { endpoint, revision, file } = given;
+  const { endpoint, revision, file, pooling: chosen } = given;
   const progress = createProgress(id, "kB");
   try {
     const pulled = await pullEncoder(
-      { endpoint, name, revision, directory, id, ...(file === undefined ? {} : { file }) },
+      {
+        ...{ endpoint, name, revision, directory, id },
+        ...(file === undefined ? {} : { file }),
+        ...(chosen === undefined ? {} : { pooling: chosen }),
+      },
       { signal, retryMs: RETRY_MS, progress, log },
     );
-    const { info, pooling, page } = pulled;
+    const { info, pooling, poolingFrom, page } = pulled;
     note(`${pulled.fetched ? "fetched into" : "is already in"} ${pulled.directory}`);
-    show({ ...info, pooling, page, directory: pulled.directory, fetched: pulled.fetched }, () => [
-      `${info.id}: ${info.modality} encoder, dimension ${info.dimension}, pooling ${pooling}`,
-      `source ${info.source}; licence: ${info.licence} (${page})`,
-    ]);
+    show(
+      { ...info, pooling, poolingFrom, page, directory: pulled.directory, fetched: pulled.fetched },
+      () => [
+        `${info.id}: ${info.modality} encoder, dimension ${info.dimension}, pooling ${describePooling(pooling, poolingFrom)}`,
+        `source ${info.source}; licence: ${info.licence} (${page})`,
+      ],
+    );
     return EXIT.done;
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
@@ -75,6 +84,7 @@ export const pullEncoderCommand: Command<Given, CommandContext> = {
       value: "PATH",
       help: "the ONNX file, such as onnx/model_quantized.onnx [onnx/model.onnx, or the next best]",
     },
+    pooling: POOLING_OPTION,
     endpoint: { type: "string", value: "URL", help: "another hub", default: "https://huggingface.co" },
   },
   examples: [

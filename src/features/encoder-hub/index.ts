@@ -12,6 +12,7 @@ import {
   SOURCE_FILE,
   type EncoderManifest,
   type FolderSource,
+  type TextPooling,
 } from "../../encoders/index.ts";
 import {
   describeRevision,
@@ -24,6 +25,7 @@ import {
   type Repository,
 } from "../hub/index.ts";
 import { proveEncoder } from "./prove.ts";
+import { recordSource } from "./record-source.ts";
 import { wantedFiles } from "./wanted.ts";
 
 export interface PullOptions extends Omit<Repository, "kind"> {
@@ -33,12 +35,16 @@ export interface PullOptions extends Omit<Repository, "kind"> {
   readonly id: string;
   /** The ONNX file; default: see `chooseModel`. */
   readonly file?: string;
+  /** The pooling of a text encoder whose repository does not say it. */
+  readonly pooling?: TextPooling["mode"];
 }
 
 export interface PulledEncoder {
   readonly directory: string;
   readonly info: EncoderInfo;
   readonly pooling: EncoderManifest["pooling"];
+  /** What says the pooling, where that was recorded. */
+  readonly poolingFrom: string | undefined;
   /** Page with the model's licence and limits. */
   readonly page: string;
   /** False if it was installed already. */
@@ -76,6 +82,7 @@ export const pullEncoder = async (
   await fetchAll(await externalFiles(part, source, snapshot.files));
   progress.stop();
   try {
+    await recordSource(part, source, options.pooling);
     await proveEncoder(part, options.id);
   } catch (error) {
     log.info(`what was fetched stays in ${part}`);
@@ -155,5 +162,11 @@ const described = async (
   fetched: boolean,
 ): Promise<PulledEncoder> => {
   const { info, manifest } = await readFolder(directory);
-  return { directory, info, pooling: manifest.pooling, page: pageUrl(repository).href, fetched };
+  const source = await readJsonIfThere(directory, SOURCE_FILE, folderSource);
+  return {
+    ...{ directory, info, fetched },
+    pooling: manifest.pooling,
+    poolingFrom: source?.pooling?.from,
+    page: pageUrl(repository).href,
+  };
 };

@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../../support/postgres.ts";
-import { imageFolder, openRegistry, TABLE, textFolder, unit, writeFiles } from "../../encoders/folders.ts";
+import {
+  imageFolder,
+  openRegistry,
+  TABLE,
+  pooledTextFolder,
+  unit,
+  writeFiles,
+} from "../../encoders/folders.ts";
 import { COMMIT, startHub } from "../../encoders/hub.ts";
 import { externalTextModel, textModel } from "../../encoders/models.ts";
 import { MODEL, modelBytes, pull } from "./pulling.ts";
@@ -19,7 +26,7 @@ const arrival =
 describe("pulling an encoder from a hub", () => {
   it("makes a folder that encodes, and says what it is", async () => {
     const directory = await temporaryDirectory();
-    const pulled = await pull(directory, await startHub(textFolder()));
+    const pulled = await pull(directory, await startHub(pooledTextFolder()));
     expect(pulled).toMatchObject({
       fetched: true,
       pooling: "mean",
@@ -45,7 +52,7 @@ describe("pulling an encoder from a hub", () => {
 
   it("fetches what the encoder needs and nothing else", async () => {
     const hub = await startHub({
-      ...textFolder(),
+      ...pooledTextFolder(),
       "README.md": { text: "about" },
       "pytorch_model.bin": { weights: [] },
       "onnx/model_quantized.onnx": textModel(TABLE),
@@ -53,12 +60,12 @@ describe("pulling an encoder from a hub", () => {
     });
     const pulled = await pull(await temporaryDirectory(), hub);
     expect(pulled.pooling).toBe("cls");
-    expect(hub.asked.sort()).toEqual([...Object.keys(textFolder()), "1_Pooling/config.json"].sort());
+    expect(hub.asked.sort()).toEqual(Object.keys(pooledTextFolder()).sort());
   });
 
   it("fetches the weights that a large network keeps beside itself", async () => {
     const { model, data } = externalTextModel(TABLE, "model.onnx_data");
-    const hub = await startHub({ ...textFolder(), [MODEL]: model, "onnx/model.onnx_data": data });
+    const hub = await startHub({ ...pooledTextFolder(), [MODEL]: model, "onnx/model.onnx_data": data });
     const directory = await temporaryDirectory();
     await pull(directory, hub);
     const { registry } = await openRegistry(directory);
@@ -68,14 +75,14 @@ describe("pulling an encoder from a hub", () => {
   });
 
   it("takes the ONNX file that is asked for", async () => {
-    const hub = await startHub({ ...textFolder(), "onnx/model_q8.onnx": textModel(TABLE) });
+    const hub = await startHub({ ...pooledTextFolder(), "onnx/model_q8.onnx": textModel(TABLE) });
     await pull(await temporaryDirectory(), hub, { file: "onnx/model_q8.onnx" });
     expect(hub.asked).toContain("onnx/model_q8.onnx");
     expect(hub.asked).not.toContain(MODEL);
   });
 
   it("does nothing the second time", async () => {
-    const hub = await startHub(textFolder());
+    const hub = await startHub(pooledTextFolder());
     const directory = await temporaryDirectory();
     const first = await pull(directory, hub);
     const asked = hub.asked.length;
@@ -84,7 +91,7 @@ describe("pulling an encoder from a hub", () => {
   });
 
   it("does not touch a folder that holds something else", async () => {
-    const hub = await startHub(textFolder());
+    const hub = await startHub(pooledTextFolder());
     const directory = await temporaryDirectory();
     await writeFiles(join(directory, "small"), { "mine.txt": "precious" });
     await expect(pull(directory, hub)).rejects.toMatchObject({ code: "conflict" });
@@ -96,7 +103,7 @@ describe("pulling an encoder from a hub", () => {
 describe("a connection to a hub that fails", () => {
   it("is taken up where it was cut", async () => {
     const directory = await temporaryDirectory();
-    const hub = await startHub(textFolder(), {
+    const hub = await startHub(pooledTextFolder(), {
       cut: { path: MODEL, after: 100, times: 2, then: arrival(directory) },
     });
     await pull(directory, hub);
@@ -110,7 +117,7 @@ describe("a connection to a hub that fails", () => {
 
   it("is begun anew where the server knows no ranges", async () => {
     const directory = await temporaryDirectory();
-    const hub = await startHub(textFolder(), {
+    const hub = await startHub(pooledTextFolder(), {
       cut: { path: MODEL, after: 100, times: 1, then: arrival(directory) },
       ignoresRange: true,
     });
@@ -119,12 +126,12 @@ describe("a connection to a hub that fails", () => {
   });
 
   it("is tried again after answers that may pass", async () => {
-    const hub = await startHub(textFolder(), { statuses: [503, 500, 429] });
+    const hub = await startHub(pooledTextFolder(), { statuses: [503, 500, 429] });
     expect(await pull(await temporaryDirectory(), hub)).toMatchObject({ fetched: true });
   });
 
   it("is given up in the end, with what the server said", async () => {
-    const hub = await startHub(textFolder(), { statuses: new Array<number>(20).fill(503) });
+    const hub = await startHub(pooledTextFolder(), { statuses: new Array<number>(20).fill(503) });
     await expect(pull(await temporaryDirectory(), hub)).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringContaining("503") as string,
@@ -139,7 +146,7 @@ describe("a connection to a hub that fails", () => {
 
   it("follows redirects", async () => {
     const directory = await temporaryDirectory();
-    const hub = await startHub(textFolder(), {
+    const hub = await startHub(pooledTextFolder(), {
       cut: { path: MODEL, after: 50, times: 1, then: arrival(directory) },
       redirects: true,
     });
@@ -150,7 +157,7 @@ describe("a connection to a hub that fails", () => {
 describe("a pull that is stopped", () => {
   it("leaves no folder, and goes on from what came", async () => {
     const stop = new AbortController();
-    const files = textFolder();
+    const files = pooledTextFolder();
     const directory = await temporaryDirectory();
     const arrived = arrival(directory);
     const first = await startHub(files, {
@@ -175,7 +182,7 @@ describe("a pull that is stopped", () => {
       [`${MODEL}.part`]: "of another commit",
       "stale.json": {},
     });
-    await pull(directory, await startHub(textFolder()));
+    await pull(directory, await startHub(pooledTextFolder()));
     expect(await readdir(join(directory, "small"))).not.toContain("stale.json");
   });
 });
