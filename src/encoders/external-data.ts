@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { AnchorageError } from "../errors.ts";
+import { fieldsOf } from "../onnx/index.ts";
 
 /** The messages of onnx.proto that can contain tensors: message type by field number. */
 const FIELDS = {
@@ -14,12 +15,6 @@ const FIELDS = {
 } as const satisfies Record<string, Record<number, string>>;
 
 type Message = keyof typeof FIELDS;
-
-interface Field {
-  readonly number: number;
-  /** Content of a length-delimited field; absent for numeric fields. */
-  readonly bytes?: Uint8Array;
-}
 
 /**
  * Lists the external weight files that an ONNX model references.
@@ -94,38 +89,3 @@ const collect = (bytes: Uint8Array, message: Message, locations: Set<string>): v
   // StringStringEntryProto: the key is field 1, the value field 2.
   if (texts[1] === "location" && texts[2] !== undefined) locations.add(texts[2]);
 };
-
-/** Iterates over the fields of one protobuf message; values of numeric fields are skipped. */
-function* fieldsOf(bytes: Uint8Array): Generator<Field> {
-  let at = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = bytes[at++];
-      if (byte === undefined || shift > 63) throw new RangeError("a number is cut off");
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-  };
-  while (at < bytes.length) {
-    const tag = varint();
-    const number = Math.floor(tag / 8);
-    const fixed = FIXED_LENGTHS[tag % 8];
-    if (fixed !== undefined) at += fixed;
-    else if (tag % 8 === VARINT) varint();
-    else if (tag % 8 === LENGTH_DELIMITED) {
-      const length = varint();
-      if (at + length > bytes.length) throw new RangeError("a field is cut off");
-      yield { number, bytes: bytes.subarray(at, at + length) };
-      at += length;
-      continue;
-    } else throw new RangeError(`there is no wire type ${tag % 8}`);
-    if (at > bytes.length) throw new RangeError("a field is cut off");
-    yield { number };
-  }
-}
-
-const VARINT = 0;
-const LENGTH_DELIMITED = 2;
-/** Length in bytes by wire type. */
-const FIXED_LENGTHS: Readonly<Record<number, number>> = { 1: 8, 5: 4 };

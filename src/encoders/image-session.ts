@@ -10,10 +10,16 @@ import type { EncoderSession } from "./session.ts";
 /** Fastest batch size measured on two cores; larger batches only use more memory. */
 const IMAGES_A_BATCH = 8;
 
+export interface ImageSessionOptions {
+  /** Larger images are rejected. */
+  readonly maxPixels?: number;
+  /** As far as a shared network is needed; null: all of it. */
+  readonly outputs?: readonly string[] | null;
+}
+
 /**
  * Opens a session of an image encoder. At most two batches of images are decoded at any time.
  *
- * @param maxPixels larger images are rejected
  * @throws AnchorageError as `openModel`
  * @example
  * ```ts
@@ -25,9 +31,9 @@ const IMAGES_A_BATCH = 8;
 export const openImageSession = async (
   directory: string,
   manifest: ImageManifest,
-  maxPixels = DEFAULT_MAX_PIXELS,
+  { maxPixels = DEFAULT_MAX_PIXELS, outputs = null }: ImageSessionOptions = {},
 ): Promise<EncoderSession<Uint8Array>> => {
-  const model = await openModel(directory, manifest);
+  const model = await openModel(directory, manifest, outputs);
   const { image: spec, inputs } = manifest;
   const shape = spec.layout === "nchw" ? [3, spec.height, spec.width] : [spec.height, spec.width, 3];
   const prepare = async (images: readonly Uint8Array[], first: number): Promise<TensorData> => {

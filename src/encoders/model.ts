@@ -4,6 +4,7 @@ import { AnchorageError, messageOf } from "../errors.ts";
 import { withMemory } from "../memory-budget.ts";
 import { openInference, type Inference, type OutputData, type TensorData } from "../onnx/index.ts";
 import { verifyFiles } from "./checksum.ts";
+import { cutFileOf } from "./cut-file.ts";
 import type { EncoderManifest } from "./manifest.ts";
 import { createTaskQueue } from "./task-queue.ts";
 
@@ -30,17 +31,24 @@ interface Model {
 /**
  * Loads an encoder's network.
  *
+ * @param outputs as far as a shared network is needed, shallowest first; null: all of it
  * @throws AnchorageError `corrupt-file` if a file does not match the manifest's SHA-256 or cannot be loaded,
  * `unsupported-model` if the network's inputs or outputs do not match the manifest
  */
-export const openModel = async (directory: string, manifest: EncoderManifest): Promise<Model> => {
+export const openModel = async (
+  directory: string,
+  manifest: EncoderManifest,
+  outputs: readonly string[] | null = null,
+): Promise<Model> => {
   await verifyFiles(directory, manifest);
+  const { model } = manifest.files;
+  const file = outputs === null ? join(directory, model) : await cutFileOf(directory, model, outputs);
   const inference = await withMemory(
     {
       bytes: WEIGHT_COPIES * (await modelBytes(directory, manifest)),
       what: `Loading encoder "${manifest.id}"`,
     },
-    () => load(directory, manifest),
+    () => load(file, manifest),
   );
   try {
     requireInputs(inference, manifest);
@@ -71,9 +79,9 @@ const modelBytes = async (directory: string, { sha256 }: EncoderManifest): Promi
   return sizes.reduce((sum, size) => sum + size, 0);
 };
 
-const load = async (directory: string, manifest: EncoderManifest): Promise<Inference> => {
+const load = async (file: string, manifest: EncoderManifest): Promise<Inference> => {
   try {
-    return await openInference(join(directory, manifest.files.model));
+    return await openInference(file);
   } catch (error) {
     throw new AnchorageError(
       "corrupt-file",

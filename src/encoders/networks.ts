@@ -53,6 +53,17 @@ export interface Pass {
   readonly places: number[];
 }
 
+/**
+ * How far a pass needs its network: the outputs up to the deepest one, shallowest first. Null where it needs all, and for
+ * an encoder with a folder of its own.
+ */
+export const outputsOf = (cuts: readonly Registered[]): readonly string[] | null => {
+  const known = cuts[0]?.network?.outputs;
+  if (known === undefined) return null;
+  const deepest = Math.max(...cuts.map(({ manifest }) => known.indexOf(manifest.output ?? "")));
+  return deepest === known.length - 1 ? null : known.slice(0, deepest + 1);
+};
+
 /** Groups encoders that one run of a network can serve. */
 export const passesOf = (wanted: readonly Registered[]): Pass[] => {
   const passes = new Map<string, Pass>();

@@ -5,12 +5,22 @@ import { makeOriginal, makeThumbnail } from "./image.ts";
 import { DEFAULT_MAX_PIXELS } from "./decoding/index.ts";
 import { openImageSession } from "./image-session.ts";
 import type { EncoderManifest, ImageManifest, TextManifest } from "./manifest.ts";
-import { addCuts, layersOf, madeNetworks, passesOf, cutsOf, type Pass } from "./networks.ts";
+import { removeCutFiles } from "./cut-file.ts";
+import { addCuts, layersOf, madeNetworks, outputsOf, passesOf, cutsOf, type Pass } from "./networks.ts";
 import { readFolders, type Registered } from "./read-folders.ts";
 import { createSessions, type EncoderSession, type Sessions } from "./session.ts";
 import { openTextSession } from "./text-session.ts";
 import type { SharedNetwork } from "./source.ts";
 import type { EncoderRegistry } from "./types.ts";
+
+type OpenSession<T> = (
+  directory: string,
+  manifest: EncoderManifest,
+  outputs: readonly string[] | null,
+) => Promise<EncoderSession<T>>;
+
+const openText: OpenSession<string> = (directory, manifest, outputs) =>
+  openTextSession(directory, manifest as TextManifest, outputs);
 
 /**
  * Opens the registry of all encoders in `folders`, each subfolder with an `encoder.json` or in Hugging Face layout.
@@ -36,6 +46,7 @@ export const openEncoderRegistry = async (options: {
   const cuts = networks === undefined ? [] : cutsOf(networks.known, networks.directory);
   const registered = addCuts(await readFolders(options.folders, log), cuts, log);
   const made = await madeNetworks(cuts);
+  await Promise.all([...made].map(removeCutFiles));
   const imageSessions = createSessions<Uint8Array>();
   const textSessions = createSessions<string>();
   const running = new Set<Promise<unknown>>();
@@ -84,18 +95,30 @@ export const openEncoderRegistry = async (options: {
     });
   };
 
+  /** One session for an encoder's folder, or for each depth to which a network is needed. */
+  const sessionOf = <T>(
+    encoder: Registered,
+    outputs: readonly string[] | null,
+    sessions: Sessions<T>,
+    open: OpenSession<T>,
+  ): Promise<EncoderSession<T>> => {
+    const { directory, manifest } = encoder;
+    const depth = outputs?.at(-1);
+    return sessions.of(depth === undefined ? directory : `${directory}#${depth}`, () =>
+      opened(encoder, () => open(directory, manifest, outputs)),
+    );
+  };
+
   const encode = async <T>(
     wanted: readonly Registered[],
     inputs: readonly T[],
     sessions: Sessions<T>,
-    open: (directory: string, manifest: EncoderManifest) => Promise<EncoderSession<T>>,
+    open: OpenSession<T>,
   ): Promise<Float32Array[]> => {
     const rows: Float32Array[] = [];
-    const run = async ({ directory, cuts: [first], cuts, places }: Pass): Promise<void> => {
+    const run = async ({ cuts: [first], cuts, places }: Pass): Promise<void> => {
       if (first === undefined) return;
-      const session = await sessions.of(directory, () =>
-        opened(first, () => open(directory, first.manifest)),
-      );
+      const session = await sessionOf(first, outputsOf(cuts), sessions, open);
       const vectors = await session.encode(
         inputs,
         cuts.map(({ manifest }) => manifest),
@@ -110,8 +133,8 @@ export const openEncoderRegistry = async (options: {
     const wanted = ids.map(imageEncoderOf);
     return tracked(() =>
       traced(spanOf("images", ids, images.length), () =>
-        encode(wanted, images, imageSessions, (directory, manifest) =>
-          openImageSession(directory, manifest as ImageManifest, maxPixels),
+        encode(wanted, images, imageSessions, (directory, manifest, outputs) =>
+          openImageSession(directory, manifest as ImageManifest, { maxPixels, outputs }),
         ),
       ),
     );
@@ -120,11 +143,7 @@ export const openEncoderRegistry = async (options: {
   const encodeTexts = (ids: readonly string[], texts: readonly string[]) => {
     const wanted = ids.map((id) => encoderOf(id, "text"));
     return tracked(() =>
-      traced(spanOf("texts", ids, texts.length), () =>
-        encode(wanted, texts, textSessions, (directory, manifest) =>
-          openTextSession(directory, manifest as TextManifest),
-        ),
-      ),
+      traced(spanOf("texts", ids, texts.length), () => encode(wanted, texts, textSessions, openText)),
     );
   };
 
@@ -162,9 +181,7 @@ export const openEncoderRegistry = async (options: {
     unknownShares: (id, texts) =>
       tracked(async () => {
         const encoder = encoderOf(id, "text");
-        const session = await textSessions.of(encoder.directory, () =>
-          opened(encoder, () => openTextSession(encoder.directory, encoder.manifest as TextManifest)),
-        );
+        const session = await sessionOf(encoder, outputsOf([encoder]), textSessions, openText);
         return session.unknownShares?.(texts) ?? texts.map(() => 0);
       }),
     makeThumbnail: (image) => makeThumbnail(image, maxPixels),

@@ -4,6 +4,8 @@ import type { EncoderManifest } from "./manifest.ts";
 /** One ONNX file with an output for each of several encoders, built on first use. */
 export interface SharedNetwork {
   readonly id: string;
+  /** Its outputs, shallowest first. */
+  readonly outputs: readonly string[];
   /** The encoders that use its outputs. */
   readonly cuts: readonly EncoderManifest[];
   /** Outputs that equal, bit for bit, those of a default encoder, which also has a smaller ONNX file of its own. */

@@ -24,15 +24,17 @@ const CHARACTERS_A_TOKEN = 16;
 /**
  * Opens a session of a text encoder.
  *
+ * @param outputs as far as a shared network is needed; null: all of it
  * @throws AnchorageError as `openModel`, and `corrupt-file` if the tokenizer cannot be read
  */
 export const openTextSession = async (
   directory: string,
   manifest: TextManifest,
+  outputs: readonly string[] | null = null,
 ): Promise<EncoderSession<string>> => {
   // Open the tokenizer first: if it fails, no network has to be closed.
   const { tokenize, unknownShare } = await openTokenizer(directory, manifest);
-  const model = await openModel(directory, manifest);
+  const model = await openModel(directory, manifest, outputs);
   return {
     encode: async (texts, cuts) => {
       const tokens = await tokenizeAll(texts, tokenize, manifest);

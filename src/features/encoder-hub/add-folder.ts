@@ -81,7 +81,7 @@ export const addEncoderFolder = async (
     await rm(part, { recursive: true, force: true });
   }
   const { info, manifest } = await readFolder(target);
-  return { directory: target, info, pooling: manifest.pooling, poolingFrom: recorded?.pooling?.from };
+  return { directory: target, info, pooling: manifest.pooling, poolingFrom: recorded.pooling?.from };
 };
 
 const filesIn = async (folder: string): Promise<readonly { readonly path: string }[]> => {
