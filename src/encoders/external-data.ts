@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { AnchorageError } from "../errors.ts";
-import { fieldsOf } from "../onnx/index.ts";
+import { protobufFields } from "../onnx/index.ts";
 
 /** The messages of onnx.proto that can contain tensors: message type by field number. */
 const FIELDS = {
@@ -59,7 +59,7 @@ export const outputNamesOf = async (directory: string, model: string): Promise<r
   const bytes = await readFile(join(directory, model));
   const inside = (parts: readonly Uint8Array[], wanted: number): Uint8Array[] =>
     parts.flatMap((part) =>
-      [...fieldsOf(part)].flatMap(({ number, bytes: inner }) =>
+      [...protobufFields(part)].flatMap(({ number, bytes: inner }) =>
         number === wanted && inner !== undefined ? [inner] : [],
       ),
     );
@@ -80,7 +80,7 @@ export const isInside = (path: string): boolean =>
 const collect = (bytes: Uint8Array, message: Message, locations: Set<string>): void => {
   const children: Readonly<Record<number, Message>> = FIELDS[message];
   const texts: string[] = [];
-  for (const { number, bytes: inner } of fieldsOf(bytes)) {
+  for (const { number, bytes: inner } of protobufFields(bytes)) {
     if (inner === undefined) continue;
     if (message === "entry") texts[number] = new TextDecoder().decode(inner);
     const child = children[number];

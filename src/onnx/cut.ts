@@ -1,4 +1,4 @@
-import { fieldsOf, type Field } from "./fields.ts";
+import { protobufFields, type Field } from "./fields.ts";
 
 /** Field numbers of onnx.proto. */
 const MODEL_GRAPH = 7;
@@ -17,13 +17,12 @@ const VALUE_NAME = 1;
  * @throws RangeError if it is no such file, or has not all of the outputs
  * @example
  * ```ts
- * import { readFile, writeFile } from "node:fs/promises";
  * await writeFile("shallow.onnx", cutModel(await readFile("model.onnx"), ["mixed0"]));
  * ```
  */
 export const cutModel = (model: Uint8Array, outputs: readonly string[]): Uint8Array => {
   const parts: Uint8Array[] = [];
-  for (const field of fieldsOf(model)) {
+  for (const field of protobufFields(model)) {
     if (field.number !== MODEL_GRAPH || field.bytes === undefined) parts.push(field.raw);
     else {
       const graph = cutGraph(field.bytes, outputs);
@@ -35,7 +34,7 @@ export const cutModel = (model: Uint8Array, outputs: readonly string[]): Uint8Ar
 };
 
 const cutGraph = (graph: Uint8Array, outputs: readonly string[]): Uint8Array[] => {
-  const fields = [...fieldsOf(graph)];
+  const fields = [...protobufFields(graph)];
   const needed = new Set(outputs);
   const found = new Set(
     fields.flatMap((field) => (field.number === GRAPH.output ? [nameIn(field, VALUE_NAME)] : [])),
@@ -45,7 +44,7 @@ const cutGraph = (graph: Uint8Array, outputs: readonly string[]): Uint8Array[] =
   const kept = new Set<Field>();
   for (const field of fields.toReversed()) {
     if (field.number !== GRAPH.node) continue;
-    const node = [...fieldsOf(field.bytes ?? new Uint8Array(0))];
+    const node = [...protobufFields(field.bytes ?? new Uint8Array(0))];
     const texts = (number: number): string[] =>
       node.flatMap((part) => (part.number === number ? [textOf(part.bytes)] : []));
     if (!texts(NODE.output).some((name) => needed.has(name))) continue;
@@ -78,10 +77,12 @@ const isNeeded = (
 };
 
 const holdsGraph = (attribute: Field): boolean =>
-  [...fieldsOf(attribute.bytes ?? new Uint8Array(0))].some(({ number }) => ATTRIBUTE_GRAPHS.includes(number));
+  [...protobufFields(attribute.bytes ?? new Uint8Array(0))].some(({ number }) =>
+    ATTRIBUTE_GRAPHS.includes(number),
+  );
 
 const nameIn = ({ bytes = new Uint8Array(0) }: Field, number: number): string => {
-  for (const field of fieldsOf(bytes)) if (field.number === number) return textOf(field.bytes);
+  for (const field of protobufFields(bytes)) if (field.number === number) return textOf(field.bytes);
   return "";
 };
 

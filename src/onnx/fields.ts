@@ -8,7 +8,7 @@ export interface Field {
 }
 
 /** The fields of one protobuf message, in order. @throws RangeError where the message is cut off or is none */
-export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
+export function* protobufFields(bytes: Uint8Array): Generator<Field> {
   let at = 0;
   const varint = (): number => {
     let value = 0;
