@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { classifyResult, explainSetting, MAX_EXPLANATIONS } from "./explain.ts";
 import { filter } from "./filter.ts";
 import { searchWay, plan } from "./indexes.ts";
+import { namedAdaptation } from "./adaptations.ts";
 import { describeKinds, input, RED_PIXEL } from "./inputs.ts";
 import { ensemble, scored, scoring } from "./methods.ts";
 import { namedTransform } from "./transforms.ts";
@@ -71,6 +72,7 @@ const searchShape = {
       description: "`unimodal` where the query's modality is the target's, else `asif`, unless given.",
     }),
   ),
+  adaptation: optional(namedAdaptation),
   ...settings,
 };
 
@@ -112,6 +114,7 @@ export const similarityRequest = z
   .strictObject({
     images: inputs(MAX_INPUTS),
     texts: inputs(MAX_TEXTS),
+    adaptation: optional(namedAdaptation),
     ...scoring,
     ...settings,
   })
@@ -164,7 +167,7 @@ export const checkQuestion = (
   limit(images.length * explained * listed, MAX_EXPLANATIONS, "explain", counted);
 };
 
-const classifyShape = { ...questionShape, ...scoring, ...settings };
+const classifyShape = { ...questionShape, adaptation: optional(namedAdaptation), ...scoring, ...settings };
 
 /** A classification without the fields of features. */
 export const classifyRequest = z.strictObject(classifyShape).superRefine(checkQuestion);

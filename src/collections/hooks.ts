@@ -4,6 +4,7 @@ import type { MethodPlug } from "../asif/index.ts";
 import type { ClassifyAnswer, ClassifyRequest } from "../api/queries.ts";
 import type { CollectionRecord, Transaction } from "../store/index.ts";
 import type { AnchorId, Sequence } from "../types.ts";
+import type { AdaptImages } from "./adapted.ts";
 import type { Queried } from "./question.ts";
 
 /**
@@ -46,6 +47,8 @@ export interface CollectionHooks {
   readonly fields: ClassifyFields[];
   /** Around classifications, the last one added outermost. */
   readonly classify: ClassifyHook[];
+  /** Aligns images of queries with the anchors; at most one feature does. */
+  readonly adaptImages: AdaptImages[];
 }
 
 export const createHooks = (): CollectionHooks => ({
@@ -56,4 +59,5 @@ export const createHooks = (): CollectionHooks => ({
   methods: new Map(),
   fields: [],
   classify: [],
+  adaptImages: [],
 });

@@ -28,6 +28,7 @@ import {
   readQuestion,
   resolve,
   resolveAsifSettings,
+  resolveImages,
   resolveMethod,
   usedBy,
   type Queried,
@@ -48,13 +49,18 @@ export const createQueries = (
   store: Database,
   encoding: Encoding,
   { findAt }: Pick<Opened, "findAt">,
-  hooks: Pick<CollectionHooks, "methods" | "classify">,
+  hooks: Pick<CollectionHooks, "methods" | "classify" | "adaptImages">,
 ): Queries => {
   const cache = createRepresentationCache();
 
   const queried: Queries["queried"] = async (name, at) => {
     const { record, space, defaults } = await findAt(name, at);
-    return { record: { ...record, ...defaults() }, view: space.view(), plugs: hooks.methods };
+    return {
+      record: { ...record, ...defaults() },
+      view: space.view(),
+      plugs: hooks.methods,
+      adaptImages: hooks.adaptImages[0],
+    };
   };
 
   const { search, searchMany } = createSearches(store, encoding);
@@ -98,12 +104,7 @@ export const createQueries = (
     const how = resolveMethod(queried, request);
     checkValues(queried, request, request.images.length + request.texts.length);
     const [images, texts] = await Promise.all([
-      resolve(
-        queried,
-        "image",
-        request.images.map((value, i) => ({ value, path: ["images", i] })),
-        encoding,
-      ),
+      resolveImages(queried, request, encoding),
       resolve(
         queried,
         "text",

@@ -18,6 +18,7 @@ import { invalidField, type FieldPath } from "../errors.ts";
 import type { AnchorView } from "../retrieval/index.ts";
 import type { CollectionRecord, EncoderRecord } from "../store/index.ts";
 import type { AnchorId, Modality } from "../types.ts";
+import { adapt, type AdaptImages } from "./adapted.ts";
 import { readVector, type Encodable, type Encoding } from "./encoding.ts";
 import { filterView } from "./filter.ts";
 
@@ -36,6 +37,8 @@ export interface Queried {
   readonly view: AnchorView;
   /** Methods beside the core's. */
   readonly plugs: MethodPlugs;
+  /** Aligns images with the anchors by an adaptation; absent without a feature that has adaptations. */
+  readonly adaptImages?: AdaptImages | undefined;
 }
 
 /**
@@ -92,12 +95,7 @@ export const readQuestion = async (
   const explain = explainOf(request);
   checkValues(queried, request, request.images.length + countPrompts(request));
   const [images, question] = await Promise.all([
-    resolve(
-      queried,
-      "image",
-      request.images.map((value, i) => ({ value, path: ["images", i] })),
-      encoding,
-    ),
+    resolveImages(queried, request, encoding),
     resolveClasses(queried, request, encoding),
   ]);
   return {
@@ -237,6 +235,20 @@ export const resolve = async (
   texts.forEach(({ row }, i) => rows.set(textRows.subarray(i * d, (i + 1) * d), row * d));
   images.forEach(({ row }, i) => rows.set(imageRows.subarray(i * d, (i + 1) * d), row * d));
   return rows;
+};
+
+/**
+ * The vectors of a request's `images`, aligned by the adaptation that it names.
+ *
+ * @throws AnchorageError as {@link resolve} and {@link AdaptImages} do
+ */
+export const resolveImages = async (
+  queried: Queried,
+  request: Pick<ClassifyRequest, "images" | "adaptation" | "transform">,
+  encoding: Encoding,
+): Promise<Float32Array> => {
+  const inputs = request.images.map((value, i) => ({ value, path: ["images", i] }));
+  return adapt(queried, request, inputs, await resolve(queried, "image", inputs, encoding));
 };
 
 /** The modality that a single query is in: by its kind, or as it says. */

@@ -11,6 +11,7 @@ import { invalidField } from "../errors.ts";
 import { createTurns } from "../math/slices.ts";
 import type { Database } from "../store/index.ts";
 import type { Modality } from "../types.ts";
+import { adapt } from "./adapted.ts";
 import { textsIn, warningsFor, type Encoding } from "./encoding.ts";
 import { searchKeywords } from "./keywords.ts";
 import {
@@ -48,13 +49,12 @@ export const createSearches = (store: Database, encoding: Encoding): Searches =>
         `"unimodal" compares ${request.target}s with ${request.target}s; use "asif" across`,
       );
     }
+    if (request.adaptation !== undefined && modality !== "image")
+      throw invalidField(["adaptation"], "aligns images; the query is a text");
     checkValues(queried, request, queries.length);
-    const vectors = await resolve(
-      queried,
-      modality,
-      queries.map((query) => ({ ...query, value: withModality(query.value, modality) })),
-      encoding,
-    );
+    const inputs = queries.map((query) => ({ ...query, value: withModality(query.value, modality) }));
+    const resolved = await resolve(queried, modality, inputs, encoding);
+    const vectors = await adapt(queried, request, inputs, resolved);
     const settings = resolveAsifSettings(queried, request);
     const hits = await bitmapOf(view, request.filter);
     const common = {
@@ -90,6 +90,8 @@ export const createSearches = (store: Database, encoding: Encoding): Searches =>
   return {
     search: async (queried, { query, ...shared }) => {
       if ("keywords" in query) {
+        if (shared.adaptation !== undefined)
+          throw invalidField(["adaptation"], "aligns images; the query is of keywords");
         const limit = shared.limit ?? DEFAULT_HITS;
         return searchKeywords(store, queried, query.keywords, { ...shared, limit });
       }

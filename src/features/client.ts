@@ -2,6 +2,7 @@ import { createCoreCollectionClient, type CoreCollectionClient } from "../client
 import { collectionPath } from "../client/paths.ts";
 import { createCoreClient, type CoreClient } from "../client/service.ts";
 import { createTransport, type CallOptions, type ClientOptions } from "../client/transport.ts";
+import { createAdaptationsClient, type AdaptationsClient } from "./adaptations/client.ts";
 import { createBackupClient, type BackupClient } from "./backup/client.ts";
 import {
   createCalibrationClient,
@@ -34,6 +35,7 @@ import { createSelectionClient, type SelectionClient } from "./selection/client.
 import { createTuningClient, type TuningClient } from "./tuning/client.ts";
 
 export * from "../client/index.ts";
+export type * from "./adaptations/client.ts";
 export type * from "./backup/client.ts";
 export type * from "./calibration/client.ts";
 export type * from "./consensus/client.ts";
@@ -54,6 +56,7 @@ export type * from "./tuning/client.ts";
 export interface CollectionClient
   extends
     CoreCollectionClient,
+    AdaptationsClient,
     TuningClient,
     ReencodingClient,
     CalibrationClient,
@@ -123,6 +126,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
       const path = collectionPath(name);
       return {
         ...createCoreCollectionClient(transport, path),
+        ...createAdaptationsClient(transport, path),
         ...createTuningClient(transport, path),
         ...createReencodingClient(transport, path),
         ...createCalibrationClient(transport, path),

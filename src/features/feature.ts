@@ -56,6 +56,8 @@ export interface OpenedFeature {
   /** Fields that classifications have beside the core's; `classify` reads them from the request. */
   readonly fields?: ClassifyFields;
   readonly classify?: CollectionHooks["classify"][number];
+  /** Aligns images of queries with the anchors, by adaptations; at most one feature has them. */
+  readonly adaptImages?: CollectionHooks["adaptImages"][number];
   /** What a consensus can judge proposals by, beside its own scorers. */
   readonly scorers?: readonly ScorerPlug[];
   /** What a consensus can propose by, beside its own generators. */
@@ -106,6 +108,7 @@ export const openFeatures = async (core: Core, features: readonly Feature[]): Pr
       }
       if (added.fields !== undefined) hooks.fields.push(added.fields);
       if (added.classify !== undefined) hooks.classify.push(added.classify);
+      if (added.adaptImages !== undefined) hooks.adaptImages.push(added.adaptImages);
       scorers.push(...(added.scorers ?? []));
       generators.push(...(added.generators ?? []));
       if (added.access !== undefined && access !== null)

@@ -178,6 +178,13 @@ export const FEATURES: readonly Feature[] = [
       load: async () => (await import("./calibration/command.ts")).calibrateCommand,
     },
   }),
+  deferred("adaptations", async () => (await import("./adaptations/feature.ts")).adaptationsFeature, {
+    adapt: {
+      group: "Quality",
+      summary: "align images in another style with the anchors, without labels",
+      load: async () => (await import("./adaptations/command.ts")).adaptCommand,
+    },
+  }),
   deferred("projection", async () => (await import("./projection/feature.ts")).projectionFeature),
   deferred("selection", async () => (await import("./selection/feature.ts")).selectionFeature, {
     "select-encoder": {

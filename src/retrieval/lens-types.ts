@@ -91,8 +91,8 @@ export interface Focused {
   readonly sequence: Sequence;
   /** Transforms raw vectors, `[b, d]`. */
   readonly show: (queries: Float32Array) => Promise<Float32Array>;
-  /** As in a `Look`. */
-  readonly deviations: () => Float64Array | null;
+  /** Null where vectors are shown as they are. */
+  readonly fit: Fit | null;
 }
 
 export interface Fitted extends Kept {

@@ -9,7 +9,7 @@ import { createFlatIndex, type FlatIndex } from "./codes/flat-index.ts";
 import { createHnswIndex, graphBytes, type HnswIndex } from "./hnsw.ts";
 import { createFitKeeper, EAGER_ANCHORS } from "./fit-keeper.ts";
 import { fit, isSameFit, liveVectors } from "./fit.ts";
-import { fittedTransformOf, applyTransform, deviationsOf, fittedDimension, type Fit } from "./transform.ts";
+import { fittedTransformOf, applyTransform, fittedDimension, type Fit } from "./transform.ts";
 import type { BuiltFit, Fitted, Lens, LensSource } from "./lens-types.ts";
 import { createKeptPartitions, partitionBytes, type KeptPartitions } from "./partitions/kept-partitions.ts";
 import { hasGraphSettings, type GraphProfile } from "./profile.ts";
@@ -246,7 +246,7 @@ export const createLens = (kind: TransformKind, source: LensSource, carried: Fit
         version: chosen.version,
         sequence: kind === "none" ? view.sequence : chosen.sequence,
         show: (queries) => applyTransform(chosen.fit, queries, raw.dimension),
-        deviations: () => deviationsOf(chosen.fit),
+        fit: chosen.fit,
       };
     },
     warm: async (slotCount) => {

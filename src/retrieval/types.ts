@@ -72,6 +72,8 @@ export interface Look {
   readonly identity: object;
   /** Transforms raw vectors, `[b, d]`, to unit rows of the fitted dimension. */
   readonly show: (vectors: Float32Array) => Promise<Float32Array>;
+  /** Raw unit vectors, `[b, d]`, that `show` gives these rows of: its inverse, see `lift.ts`. */
+  readonly lift: (shown: Float32Array) => Promise<Float32Array>;
   /** The standard deviations of whitened directions, descending; null where none are divided by a power of them. */
   readonly deviations: () => Float64Array | null;
   /** Dimension of the rows that `show` and `rows` return. */

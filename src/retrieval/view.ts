@@ -14,7 +14,8 @@ import type { PartitionIndex } from "./partitions/partition-index.ts";
 import type { PartitionRecall } from "./partitions/partition-recall.ts";
 import type { GraphRecall } from "./graph-recall.ts";
 import type { HnswIndex } from "./hnsw.ts";
-import { kindFor } from "./transform.ts";
+import { liftRows } from "./lift.ts";
+import { deviationsOf, kindFor } from "./transform.ts";
 import type { IndexProfile } from "./profile.ts";
 import type { RecallCurve } from "./recall.ts";
 import type { AnchorEntry, AnchorView, Changes, Neighbours, Slot } from "./types.ts";
@@ -213,7 +214,7 @@ export const createView = (
         transform: used,
         exact,
         show,
-        deviations,
+        fit,
         version,
         sequence,
       } = await lensOf(modality, kind).focus(view, changes, false);
@@ -223,7 +224,8 @@ export const createView = (
         transformSequence: sequence,
         identity: exact,
         show,
-        deviations,
+        lift: (rows) => liftRows(fit, rows, memory[modality].dimension),
+        deviations: () => deviationsOf(fit),
         dimension: exact.dimension,
         rows: (slots) => gather(exact, slots),
         search: (transformed, { k, allow }) =>

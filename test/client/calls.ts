@@ -164,6 +164,13 @@ export const uses = (): readonly Use[] => {
     ["a check that is not there", (client) => of(client).getCheck()],
     ["a tuning that is not there", (client) => of(client).getTuning()],
     ["a calibration of too few classes", (client) => done(client, of(client).calibrate())],
+    [
+      "an adaptation of too few images",
+      (client) => of(client).createAdaptation({ id: "few", images: [{ anchor: "a00" }] }),
+    ],
+    ["adaptations", (client) => of(client).listAdaptations()],
+    ["an adaptation that is not there", (client) => of(client).getAdaptation("none")],
+    ["the deletion of an adaptation that is not there", (client) => of(client).deleteAdaptation("none")],
     ["calibrations", (client) => of(client).listCalibrations()],
     ["a move to the encoders that it has", (client) => of(client).reencode({ imageEncoder: "colours" })],
     ["a deletion by ids", (client) => of(client).deleteAnchors({ ids: ["s1", "s2"] })],

@@ -57,6 +57,7 @@ const ofCollection: Readonly<Record<string, CollectionCall>> = {
   deleteAnchor: (collection) => collection.deleteAnchor(ID, { neverAgain: true }),
   deleteAnchors: (collection, request) => collection.deleteAnchors(request),
   erase: (collection, request) => collection.erase(request),
+  createAdaptation: (collection, request) => collection.createAdaptation(request),
   evaluate: (collection, request) => collection.evaluate(request),
   existingAnchors: (collection, { ids }: { readonly ids: readonly string[] }) =>
     collection.existingAnchors(ids),
@@ -72,6 +73,8 @@ const ofCollection: Readonly<Record<string, CollectionCall>> = {
   getTuning: (collection) => collection.getTuning(),
   influence: (collection, request) => collection.influence(request),
   listAnchors: (collection) => collection.listAnchors({ filter: { owner: "ann" }, pageSize: 7 }),
+  getAdaptation: (collection) => collection.getAdaptation(ID),
+  listAdaptations: (collection) => collection.listAdaptations(),
   listCalibrations: (collection) => collection.listCalibrations(),
   listErasureReports: (collection) => collection.listErasureReports(),
   listReceipts: (collection) => collection.listReceipts({ pageSize: 7 }),

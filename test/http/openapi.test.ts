@@ -67,6 +67,10 @@ POST /v1/collections/{collection}/similarity
 POST /v1/collections/{collection}/classify
 POST /v1/collections/{collection}/evaluate
 GET /v1/collections/{collection}/evaluate
+POST /v1/collections/{collection}/adaptations
+GET /v1/collections/{collection}/adaptations
+GET /v1/collections/{collection}/adaptations/{id}
+DELETE /v1/collections/{collection}/adaptations/{id}
 POST /v1/collections/{collection}/calibrate
 GET /v1/collections/{collection}/calibrations
 POST /v1/collections/{collection}/coverage

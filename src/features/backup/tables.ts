@@ -18,6 +18,7 @@ export const SAVED = {
   service_receipts: "all",
   never_again_secrets: "all",
   never_again: "all",
+  adaptations: "all",
   calibrations: "all",
   checks: "all",
   erasure_reports: "all",
@@ -40,7 +41,13 @@ export const CHAINS: readonly string[] = ["collections", "receipts", "service_re
 export const ANCHOR_TABLES: readonly string[] = ["anchors", "images", "originals", "vectors"];
 
 /** What is fitted or measured on anchors and made anew where some of them are removed by a restore. */
-export const FITTED: readonly string[] = ["transforms", "calibrations", "checks", "projections"];
+export const FITTED: readonly string[] = [
+  "transforms",
+  "adaptations",
+  "calibrations",
+  "checks",
+  "projections",
+];
 
 /** The columns of the saved tables that a database has, in their order. */
 export const readTables = async (

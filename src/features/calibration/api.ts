@@ -67,7 +67,8 @@ const calibrationUsed = z
       description: "The number of classes that it was measured for: the request's, or the next larger one.",
     }),
     extrapolated: z.boolean().openapi({
-      description: "True where the request has more classes than were measured: then nothing is promised.",
+      description:
+        "True where the request has more classes than were measured, or an adaptation: then nothing is promised.",
     }),
     temperature: z.number(),
     expectedCalibrationError: z.number().openapi({

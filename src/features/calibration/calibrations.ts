@@ -139,7 +139,10 @@ export const createCalibrations = ({ collections, jobs, store }: CalibrationCore
       const key = [record.key, found.subject, found.at.getTime(), found.sequence].join(" ");
       const calibration = cache.get(key) ?? found.content;
       cache.set(key, calibration);
-      return sureOf(calibration, request.classes.length, asked, found.sequence === view.sequence);
+      const sure = sureOf(calibration, request.classes.length, asked, found.sequence === view.sequence);
+      // Measured on images as the anchors' are, it promises nothing about others.
+      if (request.adaptation === undefined) return sure;
+      return { ...sure, used: { ...sure.used, extrapolated: true } };
     },
   };
 };

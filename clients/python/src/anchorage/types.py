@@ -26,6 +26,53 @@ class About(TypedDict):
     collections: str
 
 
+class AdaptationUsual(TypedDict):
+    """The same of 20 random subsets of the anchors, as many as there are images."""
+    median: float
+    largest: float
+
+
+class AdaptationFrom(TypedDict):
+    """Null where the images were in the request."""
+    collection: str
+    filter: NotRequired[Filter]
+
+
+Adaptation = TypedDict(
+    "Adaptation",
+    {
+        "images": "int",
+        "anchors": "int",
+        "covariance": "bool",
+        "shrinkage": "float",
+        "shift": "float",
+        "usual": "AdaptationUsual",
+        "transform": "FittedTransform",
+        "transformVersion": "int",
+        "notes": "Sequence[str]",
+        "id": "str",
+        "fittedAt": "str",
+        "sequence": "int",
+        "from": "AdaptationFrom | None",
+        "fromDeleted": "bool",
+        "state": "Literal['ready', 'stale']",
+    },
+)
+
+
+class AdaptationList(TypedDict):
+    adaptations: Sequence[Adaptation]
+
+
+class AdaptationRequest(TypedDict):
+    """At least 20 images, without labels."""
+    id: str
+    images: NotRequired[Sequence[InputLike]]
+    from_: NotRequired[AdaptationFrom]
+    covariance: NotRequired[bool]
+    seed: NotRequired[int]
+
+
 class AdapterSettingsFeatures(TypedDict):
     encoder: str
     sha256: str
@@ -723,6 +770,7 @@ class ClassifyRequest(TypedDict):
     p: NotRequired[float]
     negatives: NotRequired[Literal['cut', 'keep']]
     transform: NotRequired[Literal['none', 'center', 'whiten', 'auto']]
+    adaptation: NotRequired[str]
     method: NotRequired[Literal['asif', 'csa', 'orthogonal', 'ridge', 'asif-csa', 'local', 'asif+local', 'consensus'] | str]
     rank: NotRequired[int]
     members: NotRequired[Sequence[Literal['asif', 'csa', 'orthogonal', 'ridge', 'asif-csa']]]
@@ -2558,6 +2606,7 @@ class SearchManyRequest(TypedDict):
     limit: NotRequired[int]
     filter: NotRequired[Filter]
     mode: NotRequired[Literal['unimodal', 'asif']]
+    adaptation: NotRequired[str]
     minSequence: NotRequired[int]
     k: NotRequired[int]
     p: NotRequired[float]
@@ -2591,6 +2640,7 @@ class SearchRequest(TypedDict):
     limit: NotRequired[int]
     filter: NotRequired[Filter]
     mode: NotRequired[Literal['unimodal', 'asif']]
+    adaptation: NotRequired[str]
     minSequence: NotRequired[int]
     k: NotRequired[int]
     p: NotRequired[float]
@@ -2818,6 +2868,7 @@ class SimilarityAnswer(TypedDict):
 class SimilarityRequest(TypedDict):
     images: Sequence[InputLike]
     texts: Sequence[InputLike]
+    adaptation: NotRequired[str]
     method: NotRequired[Literal['asif', 'csa', 'orthogonal', 'ridge', 'asif-csa', 'local', 'asif+local', 'consensus'] | str]
     rank: NotRequired[int]
     members: NotRequired[Sequence[Literal['asif', 'csa', 'orthogonal', 'ridge', 'asif-csa']]]

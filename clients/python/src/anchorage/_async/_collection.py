@@ -105,6 +105,19 @@ class AsyncCollection(AnchorsPart, QueriesPart):
         """The latest finished tuning."""
         return await self._get("/tune")
 
+    async def create_adaptation(self, **request: Unpack[types.AdaptationRequest]) -> types.Adaptation:
+        """Aligns images in another style with the anchors; then queries may name it as their adaptation."""
+        return await self._post("/adaptations", _any(request))
+
+    async def list_adaptations(self) -> Sequence[types.Adaptation]:
+        return (await self._get("/adaptations"))["adaptations"]
+
+    async def get_adaptation(self, id: str) -> types.Adaptation:
+        return await self._get(f"/adaptations/{segment(id)}")
+
+    async def delete_adaptation(self, id: str) -> None:
+        await self._transport.send("DELETE", f"{self._path}/adaptations/{segment(id)}")
+
     async def calibrate(self, **request: Unpack[types.CalibrateRequest]) -> types.Job:
         """Starts a job that measures the certainty of classifications; then requests can ask for probabilities."""
         return await self._post("/calibrate", _any(request))

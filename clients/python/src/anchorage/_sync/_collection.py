@@ -106,6 +106,19 @@ class Collection(AnchorsPart, QueriesPart):
         """The latest finished tuning."""
         return self._get("/tune")
 
+    def create_adaptation(self, **request: Unpack[types.AdaptationRequest]) -> types.Adaptation:
+        """Aligns images in another style with the anchors; then queries may name it as their adaptation."""
+        return self._post("/adaptations", _any(request))
+
+    def list_adaptations(self) -> Sequence[types.Adaptation]:
+        return (self._get("/adaptations"))["adaptations"]
+
+    def get_adaptation(self, id: str) -> types.Adaptation:
+        return self._get(f"/adaptations/{segment(id)}")
+
+    def delete_adaptation(self, id: str) -> None:
+        self._transport.send("DELETE", f"{self._path}/adaptations/{segment(id)}")
+
     def calibrate(self, **request: Unpack[types.CalibrateRequest]) -> types.Job:
         """Starts a job that measures the certainty of classifications; then requests can ask for probabilities."""
         return self._post("/calibrate", _any(request))
