@@ -30,6 +30,7 @@ const FEATURES = {
   mcp: ["calibration", "counterfactual", "coverage"],
   exporting: ["importing"],
   evaluation: ["default-encoders", "methods", "tuning"],
+  forecast: ["evaluation"],
 };
 
 /** Files of src/ that every layer may import. */

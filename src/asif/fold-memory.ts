@@ -30,6 +30,8 @@ export interface FoldMemories {
  * those held out are hidden by `allow`; transforms are fitted with them, which is negligible among so many, and
  * alignments without them. Larger collections are searched in place. Nothing that is fitted on a copy is stored.
  *
+ * @param options.fittedApart whether each fold gets its own copy also above 4,096 anchors, up to 512 MiB of vectors
+ *
  * @example
  * ```ts
  * const memories = createFoldMemories(view);
@@ -43,7 +45,10 @@ export interface FoldMemories {
  * }
  * ```
  */
-export const createFoldMemories = (view: AnchorView): FoldMemories => {
+export const createFoldMemories = (
+  view: AnchorView,
+  { fittedApart = false }: { readonly fittedApart?: boolean } = {},
+): FoldMemories => {
   const shared = view.liveSlots();
   let copied: { readonly of: Int32Array; readonly space: AnchorSpace } | undefined;
 
@@ -62,7 +67,8 @@ export const createFoldMemories = (view: AnchorView): FoldMemories => {
 
   return {
     open: async ({ memory }) => {
-      if (memory.length <= FITTED_APART) return { view: await copy(memory) };
+      if (memory.length <= FITTED_APART || (fittedApart && fitsInCopy(view)))
+        return { view: await copy(memory) };
       const allow = new Uint8Array(view.slotCount);
       for (const slot of memory) allow[slot] = 1;
       if (!fitsInCopy(view)) return { view, allow };

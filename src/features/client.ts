@@ -26,6 +26,7 @@ import {
   type SigningClient,
 } from "./erasing/client.ts";
 import { createEvaluationClient, type EvaluationClient } from "./evaluation/client.ts";
+import { createForecastClient, type ForecastClient } from "./forecast/client.ts";
 import { createHealthClient, type HealthClient } from "./health/client.ts";
 import { createInfluenceClient, type InfluenceClient } from "./influence/client.ts";
 import { createKeysClient, type KeysClient } from "./keys/client.ts";
@@ -44,6 +45,7 @@ export type * from "./coverage/client.ts";
 export type * from "./epalm/client.ts";
 export type * from "./erasing/client.ts";
 export type * from "./evaluation/client.ts";
+export type * from "./forecast/client.ts";
 export type * from "./health/client.ts";
 export type * from "./influence/client.ts";
 export type * from "./keys/client.ts";
@@ -64,6 +66,7 @@ export interface CollectionClient
     ErasingClient,
     EvaluationClient,
     CounterfactualClient,
+    ForecastClient,
     HealthClient,
     InfluenceClient,
     ProjectionClient,
@@ -134,6 +137,7 @@ export const createClient = (options: ClientOptions): AnchorageClient => {
         ...createErasingClient(transport, path),
         ...createEvaluationClient(transport, path),
         ...createCounterfactualClient(transport, path),
+        ...createForecastClient(transport, path),
         ...createHealthClient(transport, path),
         ...createInfluenceClient(transport, path),
         ...createProjectionClient(transport, path),

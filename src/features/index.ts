@@ -208,6 +208,13 @@ export const FEATURES: readonly Feature[] = [
       load: async () => (await import("./evaluation/command.ts")).evaluateCommand,
     },
   }),
+  deferred("forecast", async () => (await import("./forecast/feature.ts")).forecastFeature, {
+    forecast: {
+      group: "Quality",
+      summary: "forecast what more anchors would bring",
+      load: async () => (await import("./forecast/command.ts")).forecastCommand,
+    },
+  }),
   deferred("keys", async () => (await import("./keys/feature.ts")).keysFeature, {
     "keys add": {
       group: "Service",

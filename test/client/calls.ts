@@ -162,6 +162,8 @@ export const uses = (): readonly Use[] => {
     ],
     ["a check of the anchors", (client) => done(client, of(client).check({ limit: 2 }))],
     ["a check that is not there", (client) => of(client).getCheck()],
+    ["a forecast of too few anchors", (client) => done(client, of(client).forecast())],
+    ["a forecast that is not there", (client) => of(client).getForecast()],
     ["a tuning that is not there", (client) => of(client).getTuning()],
     ["a calibration of too few classes", (client) => done(client, of(client).calibrate())],
     [

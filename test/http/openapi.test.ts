@@ -71,6 +71,8 @@ POST /v1/collections/{collection}/adaptations
 GET /v1/collections/{collection}/adaptations
 GET /v1/collections/{collection}/adaptations/{id}
 DELETE /v1/collections/{collection}/adaptations/{id}
+POST /v1/collections/{collection}/forecast
+GET /v1/collections/{collection}/forecast
 POST /v1/collections/{collection}/calibrate
 GET /v1/collections/{collection}/calibrations
 POST /v1/collections/{collection}/coverage

@@ -21,6 +21,7 @@ export const SAVED = {
   adaptations: "all",
   calibrations: "all",
   checks: "all",
+  forecasts: "all",
   erasure_reports: "all",
   projections: "all",
   tunings: "all",
@@ -46,6 +47,7 @@ export const FITTED: readonly string[] = [
   "adaptations",
   "calibrations",
   "checks",
+  "forecasts",
   "projections",
 ];
 

@@ -1,4 +1,4 @@
-import type { EvaluateRequestBody, EvaluationBody } from "../../../src/features/client.ts";
+import type { EvaluateRequestBody, EvaluationBody, ForecastBody } from "../../../src/features/client.ts";
 import { count, percent } from "../format.ts";
 
 /** What the classes are: captions, or the values of a metadata key. */
@@ -32,6 +32,18 @@ export const growthOf = ({ points }: Pick<EvaluationBody, "points">): string => 
   const from = `From ${count(half.anchors)} to ${count(last.anchors)} anchors the first answer became right in ${percent(last.top1.mean)} instead of ${percent(half.top1.mean)}.`;
   if (gain < 0.005) return `${from} More of the same kind would hardly help.`;
   return `${from} ${overlap ? "More would probably help; the gain is smaller than what the classes differ by." : "It still grows: more would help."}`;
+};
+
+/** What twice the anchors would bring, and whether the error has a floor, in two sentences. */
+export const forecastNote = ({ advice, growths }: Pick<ForecastBody, "advice" | "growths">): string => {
+  const growth = growths.find(({ top }) => top === advice.top);
+  const [twice] = growth?.forecasts ?? [];
+  if (growth === undefined || twice === undefined) return advice.sentence;
+  const { floor } = growth;
+  const stays = floor.determined
+    ? `The error that would stay is between ${percent(floor.low)} and ${percent(floor.high)}.`
+    : "The error that would stay is not determined by these sizes.";
+  return `With ${count(twice.anchors)} anchors like these the top-${advice.top} error is forecast as ${percent(twice.error)} (${percent(twice.low)} to ${percent(twice.high)}). ${stays}`;
 };
 
 /** A matrix of which classes are taken for which: a row for each true class, shares of its questions. */

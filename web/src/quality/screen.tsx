@@ -1,4 +1,3 @@
-import { NotFoundError } from "../../../src/client/index.ts";
 import type { CollectionBody } from "../../../src/api/collections.ts";
 import type { FacetsAnswerBody } from "../../../src/api/facets.ts";
 import { counted, when } from "../format.ts";
@@ -11,6 +10,8 @@ import { Accuracy } from "./accuracy.tsx";
 import { calibrationOf, Certainty } from "./certainty.tsx";
 import { FEWEST_HELD, readMeasure, requestOf, type Measure } from "./classes.ts";
 import { Coverage } from "./coverage.tsx";
+import { Growth } from "./growth.tsx";
+import { orNull } from "./or-null.ts";
 import "./quality.css";
 import { Settings } from "./settings.tsx";
 
@@ -29,20 +30,11 @@ export const Quality = () => {
         </p>
       </div>
       <Rightness key={collection.name} collection={collection} />
+      <Growth collection={collection} />
       <Sureness collection={collection} />
       <Tuned collection={collection} />
     </div>
   );
-};
-
-/** An answer, or null where there is none yet. */
-const orNull = async <T,>(answer: Promise<T>): Promise<T | null> => {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof NotFoundError) return null;
-    throw error;
-  }
 };
 
 const Rightness = ({ collection: { name, sequence } }: { readonly collection: CollectionBody }) => {

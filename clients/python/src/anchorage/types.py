@@ -1708,6 +1708,113 @@ FittedTransform = Union["Literal['none', 'center', 'whiten'] | FittedTransformWh
 """What is done to vectors of this modality: a name, or the power and the number of directions."""
 
 
+class ForecastSettings(TypedDict):
+    method: Literal['asif', 'csa', 'orthogonal', 'ridge', 'asif-csa', 'local', 'asif+local', 'consensus'] | str
+    k: Literal['auto'] | int
+    p: Literal['auto'] | float
+    negatives: Literal['cut', 'keep']
+    transform: Transform
+    ensemble: Literal['max', 'mean']
+
+
+class ForecastTarget(TypedDict):
+    top: Literal[1] | Literal[5] | Literal[10]
+    error: float
+    anchors: int | None
+    reason: str | None
+
+
+class ForecastAdvice(TypedDict):
+    top: Literal[1] | Literal[5] | Literal[10]
+    choice: Literal['more-anchors', 'other-encoder', 'both', 'neither', 'cannot-tell']
+    sentence: str
+
+
+class Forecast(TypedDict):
+    sequence: int
+    anchors: int
+    by: str | None
+    settings: ForecastSettings
+    seed: int
+    folds: int
+    classes: int
+    questions: int
+    growths: Sequence[ForecastGrowth]
+    target: ForecastTarget | None
+    advice: ForecastAdvice
+    notes: Sequence[str]
+    tookMs: float
+    forecastAt: str
+    current: bool
+
+
+class ForecastGrowthSizes(TypedDict):
+    anchors: int
+    error: float
+
+
+class ForecastGrowthFit(TypedDict):
+    """error = c + a anchors^-b, the forecast."""
+    a: float
+    b: float
+    c: float
+
+
+class ForecastGrowthForecastsGain(TypedDict):
+    """The error with all anchors less this one, with its 90 % interval."""
+    mean: float
+    low: float
+    high: float
+    standardError: float
+
+
+class ForecastGrowthForecasts(TypedDict):
+    anchors: int
+    error: float
+    low: float
+    high: float
+    logLinear: float
+    gain: ForecastGrowthForecastsGain
+
+
+class ForecastGrowthBackTest(TypedDict):
+    """The error of the last size, predicted from the smaller ones."""
+    anchors: int
+    predicted: float
+    measured: float
+
+
+class ForecastGrowthFloor(TypedDict):
+    """The 90 % interval of the error that stays with any number of such anchors; determined where it is at most 0.1
+    wide.
+    """
+    low: float
+    high: float
+    determined: bool
+
+
+class ForecastGrowth(TypedDict):
+    top: Literal[1] | Literal[5] | Literal[10]
+    sizes: Sequence[ForecastGrowthSizes]
+    fit: ForecastGrowthFit
+    forecasts: Sequence[ForecastGrowthForecasts]
+    backTest: ForecastGrowthBackTest
+    floor: ForecastGrowthFloor
+    constant: bool
+
+
+class ForecastRequest(TypedDict):
+    """Everything else is the collection's own: method, k, p, transform, rank and ensemble."""
+    minSequence: NotRequired[int]
+    by: NotRequired[str]
+    target: NotRequired[float]
+    top: NotRequired[int]
+    classes: NotRequired[int]
+    questions: NotRequired[int]
+    draws: NotRequired[int]
+    seed: NotRequired[int]
+
+
 class GenerateAnswerAlternatives(TypedDict):
     answer: str
     logProbability: float

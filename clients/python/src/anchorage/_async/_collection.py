@@ -133,6 +133,14 @@ class AsyncCollection(AnchorsPart, QueriesPart):
         """The latest one since the service started."""
         return await self._get("/evaluate")
 
+    async def forecast(self, **request: Unpack[types.ForecastRequest]) -> types.Job:
+        """Starts a job that forecasts the error of the collection's answers with more anchors."""
+        return await self._post("/forecast", _any(request))
+
+    async def get_forecast(self) -> types.Forecast:
+        """The latest finished forecast."""
+        return await self._get("/forecast")
+
     async def reencode(self, **request: Unpack[types.ReencodeRequest]) -> types.Job:
         """Starts a job that moves the collection to other encoders."""
         return await self._post("/reencode", _any(request))

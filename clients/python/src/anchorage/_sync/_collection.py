@@ -134,6 +134,14 @@ class Collection(AnchorsPart, QueriesPart):
         """The latest one since the service started."""
         return self._get("/evaluate")
 
+    def forecast(self, **request: Unpack[types.ForecastRequest]) -> types.Job:
+        """Starts a job that forecasts the error of the collection's answers with more anchors."""
+        return self._post("/forecast", _any(request))
+
+    def get_forecast(self) -> types.Forecast:
+        """The latest finished forecast."""
+        return self._get("/forecast")
+
     def reencode(self, **request: Unpack[types.ReencodeRequest]) -> types.Job:
         """Starts a job that moves the collection to other encoders."""
         return self._post("/reencode", _any(request))
