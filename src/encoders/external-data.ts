@@ -46,31 +46,6 @@ export const externalDataOf = async (directory: string, model: string): Promise<
   });
 };
 
-/** Of ModelProto, GraphProto and ValueInfoProto. */
-const [GRAPH, OUTPUT, NAME] = [7, 12, 1];
-
-/**
- * The names of an ONNX model's outputs, in order, without loading its weights.
- *
- * @param model path of the ONNX file, relative to `directory`
- * @throws AnchorageError `corrupt-file` if the file is not ONNX
- */
-export const outputNamesOf = async (directory: string, model: string): Promise<readonly string[]> => {
-  const bytes = await readFile(join(directory, model));
-  const inside = (parts: readonly Uint8Array[], wanted: number): Uint8Array[] =>
-    parts.flatMap((part) =>
-      [...protobufFields(part)].flatMap(({ number, bytes: inner }) =>
-        number === wanted && inner !== undefined ? [inner] : [],
-      ),
-    );
-  try {
-    const names = inside(inside(inside([bytes], GRAPH), OUTPUT), NAME);
-    return names.map((name) => new TextDecoder().decode(name));
-  } catch (error) {
-    throw new AnchorageError("corrupt-file", `${model} is not an ONNX file.`, { cause: error });
-  }
-};
-
 /** Whether a relative path from a manifest or a model hub stays within its folder. */
 export const isInside = (path: string): boolean =>
   path !== "" &&

@@ -47,6 +47,12 @@ export const readPooling = async (
   return { mode: pooling, from: file.replaceAll("\\", "/") };
 };
 
+/** Modules of a sentence-transformers folder that this service does not run, such as a dense layer. */
+export const readFurtherModules = async (directory: string): Promise<readonly string[]> => {
+  const steps = (await readJsonIfThere(directory, "modules.json", modules)) ?? [];
+  return steps.map(({ type }) => nameOf(type)).filter((name) => !KNOWN_MODULES.has(name));
+};
+
 const nameOf = (type: string): string => type.split(".").at(-1) ?? type;
 
 const length = z.looseObject({ max_seq_length: z.int().positive().nullish() });

@@ -3,11 +3,13 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { fileSha256 } from "./checksum.ts";
 import { externalDataOf } from "./external-data.ts";
-import { exists, readFolderJson, readJsonIfThere, wrongFolder } from "./folder.ts";
+import { exists, readJsonIfThere, wrongFolder } from "./folder.ts";
 import { readPreprocessing } from "./hugging-face-image.ts";
 import { readMaxLength, readPooling } from "./hugging-face-text.ts";
 import { encoderManifest, type EncoderManifest } from "./manifest.ts";
 import { chooseModel } from "./model-file.ts";
+import { dimensionOf, readModelConfig } from "./model-config.ts";
+import { readTokenization } from "./tokenization.ts";
 
 /** Name of the file that records where a folder was downloaded from. */
 export const SOURCE_FILE = "source.json";
@@ -26,30 +28,35 @@ export const folderSource = z.strictObject({
   /** As it was decided when the encoder was added; absent for images, and before this was recorded. */
   pooling: z
     .strictObject({
-      mode: z.enum(["none", "cls", "mean", "last"]),
+      mode: z.enum(["none", "cls", "mean", "last", "cls+mean"]),
       output: z.string().optional(),
       from: z.string(),
     })
     .optional(),
+  /**
+   * 2: images are resized as Pillow does, texts are padded and put in lower case as the tokenizer's files say. Absent for
+   * encoders that were added before, which keep their vectors.
+   */
+  reading: z.literal(2).optional(),
+  /** What the network takes; absent before this was recorded. */
+  modality: z.enum(["image", "text"]).optional(),
+  /** Width of the network's output where no file names it. */
+  dimension: z.int().positive().optional(),
+  /** Name of the network's input of images where it is not `pixel_values`. */
+  input: z.string().optional(),
 });
 
 /** Where a folder was downloaded from. */
 export type FolderSource = z.infer<typeof folderSource>;
 
-const modelConfig = z.looseObject({
-  hidden_size: z.int().positive().optional(),
-  d_model: z.int().positive().optional(),
-  hidden_sizes: z.array(z.int().positive()).optional(),
-  max_position_embeddings: z.int().positive().optional(),
-  pad_token_id: z.int().nonnegative().nullish(),
-});
-
 /**
- * Derives a manifest from a folder in Hugging Face layout: `config.json` with either `preprocessor_config.json` (image
- * encoder, CLS pooling) or `tokenizer.json` (text encoder; pooling as it was decided when the encoder was added, else as
- * `1_Pooling/config.json` says, else mean), and the ONNX file that {@link chooseModel} selects.
+ * Derives a manifest from a folder in Hugging Face layout: `config.json` with either a description of the preprocessing
+ * (image encoder) or `tokenizer.json` (text encoder), and the ONNX file that {@link chooseModel} selects. Pooling is as it
+ * was decided when the encoder was added; before that was recorded, CLS for images, and what `1_Pooling/config.json` says,
+ * else the mean, for texts.
  *
  * @param id encoder id; default: the folder's name
+ * @param given instead of what `source.json` says
  * @throws AnchorageError `corrupt-file` that names what is missing or invalid
  * @example
  * ```ts
@@ -60,61 +67,66 @@ const modelConfig = z.looseObject({
 export const readHuggingFaceFolder = async (
   directory: string,
   id: string = basename(directory),
+  given?: FolderSource,
 ): Promise<EncoderManifest> => {
-  const config = await readFolderJson(directory, "config.json", modelConfig);
-  const dimension = config.hidden_size ?? config.d_model ?? config.hidden_sizes?.at(-1);
-  if (dimension === undefined) throw wrongFolder(directory, "config.json names no hidden_size");
-  const source = await readJsonIfThere(directory, SOURCE_FILE, folderSource);
+  const source = given ?? (await readJsonIfThere(directory, SOURCE_FILE, folderSource));
+  const config = await readModelConfig(directory);
   const model = await modelIn(directory, source?.file);
   const weights = [model, ...(await externalDataOf(directory, model))];
+  const isText = source?.modality === undefined ? await looksLikeText(directory) : source.modality === "text";
+  const width = source?.dimension ?? dimensionOf(config, isText ? "text" : "image");
+  if (width === undefined) throw wrongFolder(directory, "config.json names no hidden_size");
+  const { mode, output } = source?.pooling ?? {};
   const common = {
     version: 1,
     id,
-    dimension,
+    dimension: mode === "cls+mean" ? 2 * width : width,
+    ...(output === undefined ? {} : { output }),
     source: source === undefined ? "a local folder" : `${source.name} @ ${source.commit}`,
     licence: source?.licence ?? "see the model's page",
   };
-  if (await exists(join(directory, "preprocessor_config.json"))) {
+  const hashed = async (files: readonly string[]) => hashesOf(directory, [...weights, ...files]);
+  if (!isText) {
+    const image = await readPreprocessing(directory, { pillow: source?.reading === 2 });
+    if (image === undefined)
+      throw wrongFolder(
+        directory,
+        "there is neither preprocessor_config.json (images) nor tokenizer.json (texts)",
+      );
     return checked(directory, {
       ...common,
       modality: "image",
-      pooling: "cls",
+      pooling: mode ?? "cls",
+      ...(mode === "cls+mean" ? { prefixTokens: 1 + (config.num_register_tokens ?? 0) } : {}),
+      ...(source?.input === undefined ? {} : { inputs: { image: source.input } }),
       files: { model },
-      sha256: await hashesOf(directory, weights),
-      image: await readPreprocessing(directory),
+      sha256: await hashed([]),
+      image,
     });
   }
   const tokenizer = "tokenizer.json";
   const tokenizerConfig = "tokenizer_config.json";
-  if (!(await exists(join(directory, tokenizer))))
-    throw wrongFolder(
-      directory,
-      `there is neither preprocessor_config.json (images) nor ${tokenizer} (texts)`,
-    );
   const configured = await exists(join(directory, tokenizerConfig));
   const files = { model, tokenizer, ...(configured ? { tokenizerConfig } : {}) };
   return checked(directory, {
     ...common,
     modality: "text",
-    ...(await poolingOf(directory, source)),
+    pooling: mode ?? (await readPooling(directory))?.mode ?? "mean",
     files,
-    sha256: await hashesOf(directory, [...weights, ...Object.values(files)]),
-    text: {
-      maxLength: await readMaxLength(directory, config.max_position_embeddings),
-      pad: config.pad_token_id ?? 0,
-    },
+    sha256: await hashed(Object.values(files)),
+    text:
+      source?.reading === 2
+        ? await readTokenization(directory, config, model)
+        : {
+            maxLength: await readMaxLength(directory, config.max_position_embeddings ?? undefined),
+            pad: config.pad_token_id ?? 0,
+          },
   });
 };
 
-/** A folder that does not record it has the vectors of before: the mean where no file says otherwise. */
-const poolingOf = async (
-  directory: string,
-  source: FolderSource | undefined,
-): Promise<Pick<EncoderManifest, "pooling" | "output">> => {
-  const { mode, output } = source?.pooling ?? {};
-  if (mode === undefined) return { pooling: (await readPooling(directory))?.mode ?? "mean" };
-  return { pooling: mode, ...(output === undefined ? {} : { output }) };
-};
+const looksLikeText = async (directory: string): Promise<boolean> =>
+  !(await exists(join(directory, "preprocessor_config.json"))) &&
+  (await exists(join(directory, "tokenizer.json")));
 
 const checked = (directory: string, manifest: unknown): EncoderManifest => {
   const parsed = encoderManifest.safeParse(manifest);
@@ -129,7 +141,7 @@ const modelIn = async (directory: string, wanted: string | undefined): Promise<s
   const files = await readdir(directory, { recursive: true });
   const choice = chooseModel(
     files.map((file) => file.replaceAll("\\", "/")),
-    wanted,
+    { file: wanted },
   );
   if ("problem" in choice) throw wrongFolder(directory, choice.problem);
   return choice.file;

@@ -20,7 +20,12 @@ const imagePreprocessing = z.strictObject({
   shortestEdge: pixels.optional(),
   /** Only for `stretch`: the size before the centre crop; default: width and height. */
   stretchTo: z.strictObject(size).optional(),
-  interpolation: z.enum(["nearest", "bilinear", "bicubic", "lanczos"]).default("bilinear"),
+  /** `box` and `hamming` only with `resampler`. */
+  interpolation: z.enum(["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]).default("bilinear"),
+  /** Resizes as Pillow does, to the byte; default: libvips, which is within a few of 256 levels of it. */
+  resampler: z.literal("pillow").optional(),
+  /** Where half a pixel remains on a side of a crop; default: rounded down, as transformers does; torchvision rounds to even. */
+  cropRounding: z.literal("even").optional(),
   /** Colour behind transparent pixels. */
   background: z
     .string()
@@ -48,6 +53,10 @@ const measuresItsWay = ({ resize, shortestEdge, stretchTo }: ImagePreprocessing)
   (shortestEdge === undefined || resize === "shortest-edge") &&
   (stretchTo === undefined || resize === "stretch");
 
+/** libvips has neither filter. */
+const hasFilter = ({ interpolation, resampler }: ImagePreprocessing): boolean =>
+  resampler !== undefined || (interpolation !== "box" && interpolation !== "hamming");
+
 const common = {
   version: z.literal(1),
   id: z
@@ -65,8 +74,10 @@ const common = {
   sha256: z.record(file, sha256),
   /** Name of the network's output to use; default: the first. */
   output: z.string().optional(),
-  /** `none` for an output `[n, d]`; the other modes reduce `[n, tokens, d]` to `[n, d]`. */
-  pooling: z.enum(["none", "cls", "mean", "last"]).default("none"),
+  /** `none` for an output `[n, d]`; the other modes reduce `[n, tokens, d]` to `[n, d]`, `cls+mean` to `[n, 2d]`. */
+  pooling: z.enum(["none", "cls", "mean", "last", "cls+mean"]).default("none"),
+  /** Only for `cls+mean`: tokens before the patches, which are CLS and registers. The mean is that of the patches. */
+  prefixTokens: z.int().positive().optional(),
 };
 
 const layer = z.strictObject({
@@ -120,7 +131,8 @@ const imageManifest = z.strictObject({
   files: z.strictObject({ model: file }),
   image: imagePreprocessing
     .refine(holdsCrop, "crops more (width, height) than it resizes to; padding is not supported")
-    .refine(measuresItsWay, 'takes shortestEdge with the resize "shortest-edge", stretchTo with "stretch"'),
+    .refine(measuresItsWay, 'takes shortestEdge with the resize "shortest-edge", stretchTo with "stretch"')
+    .refine(hasFilter, 'takes the interpolations "box" and "hamming" with the resampler "pillow" only'),
   inputs: z.strictObject({ image: z.string() }).default({ image: "pixel_values" }),
 });
 
@@ -134,6 +146,10 @@ const textManifest = z.strictObject({
     /** Maximum number of tokens, including special tokens. */
     maxLength: z.int().min(1).max(8192),
     pad: z.int().nonnegative().default(0),
+    /** Every text is padded to this many tokens; default: to the longest text of its batch. */
+    padTo: z.int().min(1).max(8192).optional(),
+    /** Texts are put in lower case before the tokenizer. */
+    lowerCase: z.literal(true).optional(),
   }),
   inputs: z
     .strictObject({ ids: z.string(), mask: z.string().optional(), types: z.string().optional() })

@@ -3,7 +3,7 @@ import type { OutputData } from "../onnx/index.ts";
 import { normalizeLayer } from "./layers.ts";
 import type { EncoderManifest, LayerReading } from "./manifest.ts";
 import { wrongModel } from "./model.ts";
-import { normalizeRows, poolTokens } from "./pool.ts";
+import { normalizeRows, poolClsAndMean, poolTokens } from "./pool.ts";
 
 /**
  * Converts a network's output to one vector per input: `[n, d]`, or `[n, tokens, d]` with the manifest's pooling.
@@ -21,15 +21,19 @@ export const outputVectors = (
   counts: readonly number[] | null,
 ): Float32Array => {
   const { dimension, pooling } = manifest;
-  const { dims, type } = output;
-  const fits = (dims.length === 2 || dims.length === 3) && dims[0] === batch && dims.at(-1) === dimension;
+  const { type } = output;
+  const dims = withoutGrid(output.dims);
+  const width = pooling === "cls+mean" ? dimension / 2 : dimension;
+  const fits = (dims.length === 2 || dims.length === 3) && dims[0] === batch && dims.at(-1) === width;
   if (type !== "float32" || !fits) {
-    const expected = `float32 [${batch}, ${dimension}] or [${batch}, tokens, ${dimension}]`;
-    throw wrongModel(manifest, `gave ${type} [${dims.join(", ")}], where ${expected} was expected`);
+    const expected = `float32 [${batch}, ${width}] or [${batch}, tokens, ${width}]`;
+    throw wrongModel(manifest, `gave ${type} [${output.dims.join(", ")}], where ${expected} was expected`);
   }
   const data = output.data as Float32Array;
   const rows =
-    dims.length === 2 ? Float32Array.from(data) : pooled(data, manifest, dims[1] ?? 0, batch, counts);
+    dims.length === 2 && width === dimension
+      ? Float32Array.from(data)
+      : pooled(data, manifest, dims.length === 2 ? 1 : (dims[1] ?? 0), batch, counts);
   const layer = layerOf(manifest);
   if (layer !== undefined) {
     if (layer.norm !== null) normalizeLayer(rows, layer.norm);
@@ -46,6 +50,10 @@ export const outputVectors = (
   return rows;
 };
 
+/** Convolutional networks give their pooled vector as a picture of one pixel, `[n, d, 1, 1]`. */
+const withoutGrid = (dims: readonly number[]): readonly number[] =>
+  dims.length === 4 && dims[2] === 1 && dims[3] === 1 ? dims.slice(0, 2) : dims;
+
 const layerOf = (manifest: EncoderManifest): LayerReading | undefined =>
   manifest.modality === "image" ? manifest.layer : undefined;
 
@@ -56,7 +64,15 @@ const pooled = (
   batch: number,
   counts: readonly number[] | null,
 ): Float32Array => {
-  const { dimension, pooling } = manifest;
+  const { dimension, pooling, prefixTokens = 1 } = manifest;
+  if (pooling === "cls+mean") {
+    if (tokens <= prefixTokens)
+      throw wrongModel(
+        manifest,
+        `gives ${tokens} tokens an input, which leaves none for the mean of cls+mean`,
+      );
+    return poolClsAndMean(data, batch, tokens, dimension / 2, prefixTokens);
+  }
   if (tokens === 1) return Float32Array.from(data);
   if (pooling === "none")
     throw wrongModel(manifest, `gives ${tokens} tokens an input, but its pooling is "none"`);

@@ -44,3 +44,32 @@ export const poolTokens = (
   });
   return pooled;
 };
+
+/**
+ * Puts the first token (CLS) and the mean of the patches side by side.
+ *
+ * @param tokens `[n, length, d]` row-major
+ * @param prefix number of tokens before the patches, at least 1
+ * @returns `[n, 2d]` row-major
+ */
+export const poolClsAndMean = (
+  tokens: Float32Array,
+  n: number,
+  length: number,
+  dimension: number,
+  prefix: number,
+): Float32Array => {
+  const pooled = new Float32Array(n * dimension * 2);
+  for (let row = 0; row < n; row++) {
+    const at = row * dimension * 2;
+    pooled.set(tokens.subarray(row * length * dimension, (row * length + 1) * dimension), at);
+    for (let token = prefix; token < length; token++) {
+      const from = (row * length + token) * dimension;
+      for (let i = 0; i < dimension; i++) {
+        const to = at + dimension + i;
+        pooled[to] = (pooled[to] ?? 0) + (tokens[from + i] ?? 0) / (length - prefix);
+      }
+    }
+  }
+  return pooled;
+};

@@ -1,6 +1,6 @@
 import { AnchorageError } from "../errors.ts";
-import { outputNamesOf } from "./external-data.ts";
-import { readPooling } from "./hugging-face-text.ts";
+import { readGraphPorts } from "./graph-ports.ts";
+import { readFurtherModules, readPooling } from "./hugging-face-text.ts";
 
 /** How the vectors of tokens become one, and what says so. */
 export interface TextPooling {
@@ -12,7 +12,9 @@ export interface TextPooling {
 }
 
 /** Outputs that are one vector a text already, by the names that exporters give them. */
-const WHOLE_OUTPUTS = ["sentence_embedding", "text_embeds", "pooler_output"];
+const SENTENCE = "sentence_embedding";
+const WHOLE_OUTPUTS = [SENTENCE, "text_embeds"];
+const POOLER = "pooler_output";
 
 /** Families whose repositories for ONNX come without a pooling file, and where their authors say how they pool. */
 const FAMILIES: readonly (readonly [RegExp, "cls" | "mean", string])[] = [
@@ -49,15 +51,25 @@ export const decideTextPooling = async (
   }: { readonly name: string; readonly model: string; readonly chosen?: TextPooling["mode"] },
 ): Promise<TextPooling> => {
   if (chosen !== undefined) return { mode: chosen, from: "--pooling" };
+  const steps = await readFurtherModules(directory);
+  const ports = (await readGraphPorts(directory, model)).outputs;
+  const outputs = ports.map((output) => output.name);
+  // An exported `sentence_embedding` has passed through all modules, such as a dense layer after the pooling.
+  if (steps.length > 0 && outputs.includes(SENTENCE))
+    return { mode: "none", output: SENTENCE, from: `the output ${SENTENCE}` };
   const written = await readPooling(directory);
   if (written !== null) return written;
-  const outputs = await outputNamesOf(directory, model);
   const whole = WHOLE_OUTPUTS.find((output) => outputs.includes(output));
   if (whole !== undefined) return { mode: "none", output: whole, from: `the output ${whole}` };
   const [, mode, from] = FAMILIES.find(([family]) => family.test(name)) ?? [];
   if (mode !== undefined && from !== undefined) return { mode, from };
+  // BERT's pooler is trained for another task, so a family's own pooling goes before it.
+  if (outputs.includes(POOLER)) return { mode: "none", output: POOLER, from: `the output ${POOLER}` };
+  const [first] = ports;
+  if (first?.dims.length === 2)
+    return { mode: "none", output: first.name, from: `the output ${first.name}, which is one vector a text` };
   throw new AnchorageError(
     "unsupported-model",
-    `${name} does not say how the vectors of its tokens become one: it has no 1_Pooling/config.json, no output ${WHOLE_OUTPUTS.join(", ")} (only ${outputs.join(", ")}), and is of no known family. Its page says it; pass it as --pooling mean, cls or last.`,
+    `${name} does not say how the vectors of its tokens become one: it has no 1_Pooling/config.json, no output ${[...WHOLE_OUTPUTS, POOLER].join(", ")} (only ${outputs.join(", ")}), and is of no known family. Its page says it; pass it as --pooling mean, cls or last.`,
   );
 };

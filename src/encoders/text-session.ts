@@ -59,7 +59,10 @@ export const openTextSession = async (
       return rows;
     },
     unknownShares: (texts) =>
-      texts.map((text) => unknownShare(tokenize(headOf(text, manifest.text.maxLength * CHARACTERS_A_TOKEN)))),
+      texts.map((text) => {
+        const head = headOf(text, manifest.text.maxLength * CHARACTERS_A_TOKEN);
+        return unknownShare(tokenize(manifest.text.lowerCase === true ? head.toLowerCase() : head));
+      }),
     close: () => model.close(),
   };
 };
@@ -67,12 +70,13 @@ export const openTextSession = async (
 const tokenizeAll = async (
   texts: readonly string[],
   tokenize: Tokenize,
-  { text: { maxLength } }: TextManifest,
+  { text: { maxLength, lowerCase } }: TextManifest,
 ): Promise<(readonly number[])[]> => {
   const tokens: (readonly number[])[] = [];
   let characters = 0;
   for (const [i, text] of texts.entries()) {
-    const read = headOf(text, maxLength * CHARACTERS_A_TOKEN);
+    const head = headOf(text, maxLength * CHARACTERS_A_TOKEN);
+    const read = lowerCase === true ? head.toLowerCase() : head;
     const ids = read.trim() === "" ? [] : tokenize(read);
     if (ids.length === 0) throw invalidField([i], "must not be empty");
     tokens.push(ids.slice(0, maxLength));
@@ -95,7 +99,7 @@ const feedsOf = (
   batch: readonly (readonly number[])[],
   { text, inputs }: TextManifest,
 ): Record<string, TensorData> => {
-  const length = Math.max(...batch.map((tokens) => tokens.length));
+  const length = Math.max(text.padTo ?? 0, ...batch.map((tokens) => tokens.length));
   const ids = new BigInt64Array(batch.length * length).fill(BigInt(text.pad));
   const mask = new BigInt64Array(batch.length * length);
   batch.forEach((tokens, row) => {

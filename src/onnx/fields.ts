@@ -3,6 +3,8 @@ export interface Field {
   readonly number: number;
   /** Content of a length-delimited field; absent for numeric fields. */
   readonly bytes?: Uint8Array;
+  /** Value of a number of variable length; absent for other fields. */
+  readonly value?: number;
   /** The whole field, with its tag and length. */
   readonly raw: Uint8Array;
 }
@@ -24,8 +26,12 @@ export function* protobufFields(bytes: Uint8Array): Generator<Field> {
     const tag = varint();
     const number = Math.floor(tag / 8);
     const fixed = FIXED_LENGTHS[tag % 8];
+    if (tag % 8 === VARINT) {
+      const value = varint();
+      yield { number, value, raw: bytes.subarray(start, at) };
+      continue;
+    }
     if (fixed !== undefined) at += fixed;
-    else if (tag % 8 === VARINT) varint();
     else if (tag % 8 === LENGTH_DELIMITED) {
       const length = varint();
       if (at + length > bytes.length) throw new RangeError("a field is cut off");

@@ -23,6 +23,26 @@ export const textModel = (table: readonly (readonly number[])[], shape: Shape = 
   return graph.toBytes();
 };
 
+/**
+ * A tower that gives one vector an input under the name `output`: the mean of all pixels, or the sum of all rows of `table`,
+ * those of padding as well, as SigLIP's graphs have no mask.
+ */
+export const towerModel = (output: string, table?: readonly (readonly number[])[]): Uint8Array => {
+  const graph = createGraph("small-tower");
+  if (table === undefined) {
+    const pixels = graph.input("pixel_values", "float32", ["n", 3, "height", "width"]);
+    const planes = graph.node("Reshape", [pixels, graph.ints([3], [0, 3, -1])]);
+    const mean = graph.node("ReduceMean", [planes], { axes: { ints: [2] }, keepdims: { int: 0 } });
+    graph.output(output, mean, "float32", ["n", "d"]);
+  } else {
+    const ids = graph.input("input_ids", "int64", ["n", "tokens"]);
+    const rows = graph.node("Gather", [graph.floats([table.length, 3], table.flat()), ids]);
+    const sum = graph.node("ReduceSum", [rows, graph.ints([1], [1])], { keepdims: { int: 0 } });
+    graph.output(output, sum, "float32", ["n", "d"]);
+  }
+  return graph.toBytes();
+};
+
 /** Each pixel is a token of three numbers; `vectors` averages them. */
 export const imageModel = (shape: Shape = "tokens"): Uint8Array => {
   const graph = createGraph("small-image");

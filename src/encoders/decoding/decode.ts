@@ -7,6 +7,7 @@ import type { ImagePreprocessing } from "../manifest.ts";
 import { readFields } from "./fields.ts";
 import { inflated } from "./inflated.ts";
 import { hashPicture } from "./picture-hash.ts";
+import { resample, type Pixels } from "./resample.ts";
 import { outsideReference } from "./svg-references.ts";
 import type { DecodeJob, LaneLimits } from "./types.ts";
 
@@ -20,7 +21,15 @@ const QUICK_PIXELS = 24_000_000;
 /** A decoder process that has decoded nothing yet. */
 const PROCESS_BYTES = 110_000_000;
 
-const KERNELS = { nearest: "nearest", bilinear: "linear", bicubic: "cubic", lanczos: "lanczos3" } as const;
+/** A manifest has `box` and `hamming` with Pillow's resampling only. */
+const KERNELS = {
+  nearest: "nearest",
+  box: "nearest",
+  bilinear: "linear",
+  hamming: "linear",
+  bicubic: "cubic",
+  lanczos: "lanczos3",
+} as const;
 
 /** The image needs the heavy lane; nothing of it was decoded. */
 export class TooHeavy extends Error {}
@@ -90,16 +99,50 @@ const described = (mediaType: string, file: Uint8Array | null): Uint8Array =>
 
 const decodePixels = (bytes: Uint8Array, spec: ImagePreprocessing, bounds: Bounds): Promise<Uint8Array> =>
   withImage(bytes, Math.max(...targetOf(spec)), bounds, async (image) => {
-    const { data, info } = await (
-      await resized(image.autoOrient(), spec)
-    )
-      .flatten({ background: spec.background })
-      .toColourspace("srgb")
-      .raw()
-      .toBuffer({ resolveWithObject: true });
+    if (spec.resampler === "pillow" && spec.resize !== "contain") return pillowPixels(image, spec);
+    const { data, info } = await rawOf(await resized(image.autoOrient(), spec), spec);
     if (info.channels !== 3) throw new Error(`an image of ${info.channels} channels cannot be read`);
     return data;
   });
+
+const rawOf = (image: Sharp, { background }: ImagePreprocessing) =>
+  image.flatten({ background }).toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
+
+/** More pixels are reduced by libvips first, which needs no memory for all of them. */
+const MAX_EXACT_PIXELS = 16_000_000;
+
+const pillowPixels = async (image: Sharp, spec: ImagePreprocessing): Promise<Uint8Array> => {
+  const { autoOrient: whole } = await image.metadata();
+  const excess = Math.sqrt((whole.width * whole.height) / MAX_EXACT_PIXELS);
+  const upright = image.autoOrient();
+  const { data, info } = await rawOf(
+    excess > 1 ? upright.resize(Math.max(1, Math.round(whole.width / excess))) : upright,
+    spec,
+  );
+  if (info.channels !== 3) throw new Error(`an image of ${info.channels} channels cannot be read`);
+  const target = targetOf(spec);
+  const [width, height] = spec.resize === "stretch" ? target : sizeToCover(whole, ...target);
+  if (width * height > MAX_SCALED_PIXELS)
+    throw unreadable(`is too long and thin: ${whole.width} x ${whole.height} pixels`);
+  const scaled = resample(
+    { width: info.width, height: info.height, data },
+    width,
+    height,
+    spec.interpolation,
+  );
+  return cropPixels(scaled, spec);
+};
+
+const cropPixels = ({ data, width, height }: Pixels, spec: ImagePreprocessing): Uint8Array => {
+  const { left, top } = cropOf(spec, [width, height]);
+  if (spec.width === width && spec.height === height) return data;
+  const cropped = new Uint8Array(spec.width * spec.height * 3);
+  for (let y = 0; y < spec.height; y++) {
+    const start = ((top + y) * width + left) * 3;
+    cropped.set(data.subarray(start, start + spec.width * 3), y * spec.width * 3);
+  }
+  return cropped;
+};
 
 /** The size before cropping; for `shortest-edge` the minimum width and height. */
 const targetOf = (spec: ImagePreprocessing): readonly [width: number, height: number] => {
@@ -137,18 +180,24 @@ const sizeToCover = (
   return [Math.max(width, Math.floor((from.width * height) / from.height)), height];
 };
 
-/** Crops the centre; offsets are rounded down as in torchvision. */
 const cropped = (
   image: Sharp,
-  { width, height }: ImagePreprocessing,
+  spec: ImagePreprocessing,
+  from: readonly [width: number, height: number],
+): Sharp => image.extract({ ...cropOf(spec, from), width: spec.width, height: spec.height });
+
+/** The upper left corner of a centre crop. */
+const cropOf = (
+  { width, height, cropRounding }: ImagePreprocessing,
   [fromWidth, fromHeight]: readonly [width: number, height: number],
-): Sharp =>
-  image.extract({
-    left: Math.floor((fromWidth - width) / 2),
-    top: Math.floor((fromHeight - height) / 2),
-    width,
-    height,
-  });
+): { readonly left: number; readonly top: number } => {
+  const round = cropRounding === "even" ? halfToEven : Math.floor;
+  return { left: round((fromWidth - width) / 2), top: round((fromHeight - height) / 2) };
+};
+
+/** Rounds a multiple of a half. */
+const halfToEven = (value: number): number =>
+  2 * Math.round(value / 2) === Math.ceil(value) ? Math.ceil(value) : Math.floor(value);
 
 /**
  * Checks an image by its header and decodes it by `work`. Reasons depend on the bytes alone, so

@@ -3,13 +3,39 @@ import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../
 import { dataPackageCommand, ENCODERS_PACKAGE } from "../files/data-packages/index.ts";
 
 const DEFAULT = "default";
-export const POOLINGS = ["mean", "cls", "last"] as const;
-export const POOLING_OPTION = {
-  type: "string",
-  value: "MODE",
-  choices: POOLINGS,
-  help: "how the vectors of a text's tokens become one [as the model's files, outputs or family say]",
+const POOLINGS = ["mean", "cls", "last", "cls+mean"] as const;
+const TOWERS = ["image", "text"] as const;
+const PRECISIONS = ["fp32", "fp16", "int8", "q4"] as const;
+const oneOf = (values: readonly string[]) => `must be one of ${values.join(", ")}`;
+
+/** Options that decide how a model is read. */
+export const READING_OPTIONS = {
+  tower: {
+    type: "string",
+    value: "TOWER",
+    choices: TOWERS,
+    help: "which network of a model for images and texts",
+  },
+  precision: {
+    type: "string",
+    value: "PRECISION",
+    choices: PRECISIONS,
+    help: "how exactly the weights are kept [fp32, or the next best]",
+  },
+  pooling: {
+    type: "string",
+    value: "MODE",
+    choices: POOLINGS,
+    help: "how the vectors of tokens or patches become one [as the model's files, outputs or family say]",
+  },
 } as const;
+
+/** Their schemas. */
+export const readingSchemas = (z: OptionSchemas["z"]) => ({
+  tower: z.enum(TOWERS, { error: oneOf(TOWERS) }).optional(),
+  precision: z.enum(PRECISIONS, { error: oneOf(PRECISIONS) }).optional(),
+  pooling: z.enum(POOLINGS, { error: oneOf(POOLINGS) }).optional(),
+});
 
 /** How an encoder's output is described after it was added. */
 export const describePooling = (pooling: string, from: string | undefined): string =>
@@ -46,23 +72,27 @@ const schema = ({ z, requiredText }: OptionSchemas) =>
         )
         .optional(),
       file: z.string().endsWith(".onnx", "must end with .onnx").optional(),
-      pooling: z.enum(POOLINGS, { error: `must be one of ${POOLINGS.join(", ")}` }).optional(),
+      ...readingSchemas(z),
     })
     .strict()
-    .superRefine(({ arguments: [what], from, name, file, pooling }, context) => {
+    .superRefine(({ arguments: [what], from, ...folder }, context) => {
       const fault = (path: string, message: string) =>
         context.addIssue({ code: "custom", path: [path], message });
       if (what !== DEFAULT && from !== undefined) fault("from", `goes with ${DEFAULT}`);
-      if (what === DEFAULT && name !== undefined) fault("name", "goes with a FOLDER");
-      if (what === DEFAULT && file !== undefined) fault("file", "goes with a FOLDER");
-      if (what === DEFAULT && pooling !== undefined) fault("pooling", "goes with a FOLDER");
+      if (what !== DEFAULT) return;
+      for (const [name, value] of Object.entries(folder))
+        if (value !== undefined) fault(name, "goes with a FOLDER");
     });
 
 type Given = z.output<ReturnType<typeof schema>>;
 
 const run = async (given: Given, context: CommandContext): Promise<number> => {
-  const { from, name, file, pooling: chosen } = given;
-  const [what = ""] = given.arguments;
+  const {
+    arguments: [what = ""],
+    from,
+    name,
+    ...reading
+  } = given;
   if (what === DEFAULT) return weights.run({ from }, context);
   process.umask(0o077);
   const { encoderDirectory } = await import("../../config.ts");
@@ -70,8 +100,7 @@ const run = async (given: Given, context: CommandContext): Promise<number> => {
   const { directory, info, pooling, poolingFrom } = await addEncoderFolder(what, {
     directory: encoderDirectory(context.config.dataDir),
     ...(name === undefined ? {} : { id: name }),
-    ...(file === undefined ? {} : { file }),
-    ...(chosen === undefined ? {} : { pooling: chosen }),
+    ...reading,
   });
   context.note(`copied into ${directory}; a service finds it at its next start`);
   context.show({ ...info, pooling, poolingFrom, directory }, () => [
@@ -91,7 +120,7 @@ export const addEncodersCommand: Command<Given, CommandContext> = {
       value: "PATH",
       help: "the ONNX file in a folder, such as onnx/model_quantized.onnx [onnx/model.onnx, or the next best]",
     },
-    pooling: POOLING_OPTION,
+    ...READING_OPTIONS,
   },
   schema,
   run,

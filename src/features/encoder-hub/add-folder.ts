@@ -10,30 +10,27 @@ import {
   readFolder,
   type EncoderManifest,
   type FolderSource,
-  type TextPooling,
 } from "../../encoders/index.ts";
 import { fileFault } from "../files/index.ts";
 import { proveEncoder } from "./prove.ts";
 import { recordSource } from "./record-source.ts";
-import { wantedFiles } from "./wanted.ts";
+import { wantedFiles, type ModelChoice } from "./wanted.ts";
 
 export interface AddedEncoder {
   readonly directory: string;
   readonly info: EncoderInfo;
   readonly pooling: EncoderManifest["pooling"];
-  /** What says the pooling; undefined for an image encoder. */
+  /** What says the pooling. */
   readonly poolingFrom: string | undefined;
 }
 
-export interface AddFolderOptions {
+export interface AddFolderOptions extends ModelChoice {
   /** Directory of encoders; the encoder gets a folder with its id there. */
   readonly directory: string;
   /** The encoder's id; default: the folder's name. */
   readonly id?: string;
-  /** The ONNX file; default: see `chooseModel`. */
-  readonly file?: string;
-  /** The pooling of a text encoder whose folder does not say it. */
-  readonly pooling?: TextPooling["mode"];
+  /** The pooling of an encoder whose folder does not say it. */
+  readonly pooling?: EncoderManifest["pooling"] | undefined;
 }
 
 /**
@@ -45,10 +42,10 @@ export interface AddFolderOptions {
  */
 export const addEncoderFolder = async (
   folder: string,
-  { directory, id = basename(resolve(folder)), file, pooling }: AddFolderOptions,
+  { directory, id = basename(resolve(folder)), pooling, ...choice }: AddFolderOptions,
 ): Promise<AddedEncoder> => {
   const paths = await filesIn(folder);
-  const wanted = wantedFiles({ name: folder, ...(file === undefined ? {} : { file }) }, paths);
+  const wanted = wantedFiles({ name: folder, ...choice }, paths);
   const weights = await externalDataOf(folder, wanted.model);
   const target = join(directory, id);
   if (await exists(target))

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { z } from "zod";
 import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
-import { describePooling, POOLING_OPTION, POOLINGS } from "./add-command.ts";
+import { describePooling, READING_OPTIONS, readingSchemas } from "./add-command.ts";
 
 const RETRY_MS = 500;
 
@@ -23,7 +23,7 @@ const schema = ({ z, requiredText }: OptionSchemas) =>
         )
         .optional(),
       file: z.string().endsWith(".onnx", "must end with .onnx").optional(),
-      pooling: z.enum(POOLINGS, { error: `must be one of ${POOLINGS.join(", ")}` }).optional(),
+      ...readingSchemas(z),
       endpoint: z.url({ protocol: /^https?$/, error: "must be an http address" }),
     })
     .strict();
@@ -39,14 +39,13 @@ const run = async (given: Given, { config, signal, show, note, log }: CommandCon
   const [name = ""] = given.arguments;
   const directory = encoderDirectory(config.dataDir);
   const id = given.name ?? basename(name);
-  const { endpoint, revision, file, pooling: chosen } = given;
+  const { endpoint, revision, file, tower, precision, pooling: chosen } = given;
   const progress = createProgress(id, "kB");
   try {
     const pulled = await pullEncoder(
       {
         ...{ endpoint, name, revision, directory, id },
-        ...(file === undefined ? {} : { file }),
-        ...(chosen === undefined ? {} : { pooling: chosen }),
+        ...{ file, tower, precision, pooling: chosen },
       },
       { signal, retryMs: RETRY_MS, progress, log },
     );
@@ -84,7 +83,7 @@ export const pullEncoderCommand: Command<Given, CommandContext> = {
       value: "PATH",
       help: "the ONNX file, such as onnx/model_quantized.onnx [onnx/model.onnx, or the next best]",
     },
-    pooling: POOLING_OPTION,
+    ...READING_OPTIONS,
     endpoint: { type: "string", value: "URL", help: "another hub", default: "https://huggingface.co" },
   },
   examples: [

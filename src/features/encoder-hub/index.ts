@@ -12,7 +12,6 @@ import {
   SOURCE_FILE,
   type EncoderManifest,
   type FolderSource,
-  type TextPooling,
 } from "../../encoders/index.ts";
 import {
   describeRevision,
@@ -26,17 +25,15 @@ import {
 } from "../hub/index.ts";
 import { proveEncoder } from "./prove.ts";
 import { recordSource } from "./record-source.ts";
-import { wantedFiles } from "./wanted.ts";
+import { wantedFiles, type ModelChoice } from "./wanted.ts";
 
-export interface PullOptions extends Omit<Repository, "kind"> {
+export interface PullOptions extends Omit<Repository, "kind">, ModelChoice {
   /** Directory of encoders; the encoder gets a folder with its id there. */
   readonly directory: string;
   /** The encoder's id. */
   readonly id: string;
-  /** The ONNX file; default: see `chooseModel`. */
-  readonly file?: string;
-  /** The pooling of a text encoder whose repository does not say it. */
-  readonly pooling?: TextPooling["mode"];
+  /** The pooling of an encoder whose repository does not say it. */
+  readonly pooling?: EncoderManifest["pooling"] | undefined;
 }
 
 export interface PulledEncoder {

@@ -86,7 +86,7 @@ describe("a model that cannot be pulled", () => {
     expect(model).toBeDefined();
     const hub = await startHub({ ...rest, "model.safetensors": {} });
     await expect(pull(await temporaryDirectory(), hub)).rejects.toThrow(
-      "owner/small: there is no ONNX file.",
+      "owner/small: there is no ONNX file; make one by `optimum-cli export onnx --model owner/small",
     );
   });
 
