@@ -23,6 +23,7 @@ import {
   type RemoteFile,
   type Repository,
 } from "../hub/index.ts";
+import { warnOfLicence } from "./licence.ts";
 import { proveEncoder } from "./prove.ts";
 import { recordSource } from "./record-source.ts";
 import { wantedFiles, type ModelChoice } from "./wanted.ts";
@@ -63,6 +64,8 @@ export const pullEncoder = async (
   const options = { ...given, kind: "model" } as const;
   const snapshot = await describeRevision(options, patience);
   const { files, model } = wantedFiles(options, snapshot.files);
+  const warning = warnOfLicence(snapshot.licence);
+  if (warning !== undefined) log.warn(`${options.name}: ${warning} (${pageUrl(options).href})`);
   const source: FolderSource = {
     name: options.name,
     revision: options.revision,
