@@ -52,6 +52,16 @@ export const ensemble = z.enum(["max", "mean"]).openapi({
     "`max`: a class's score is its best prompt's; `mean`: that of its prompts' mean representation.",
 });
 
+/** The same for a classification, which may also sum up a class's prompts. */
+export const classifyEnsemble = z.enum([...ensemble.options, "summary"]).openapi({
+  description:
+    "`max`: a class's score is its best prompt's; `mean`: that of its prompts' mean representation; `summary`, for the method " +
+    "`asif` and prompts that are texts: that of all prompts joined to one text, added to that mean.",
+});
+
+/** What a class of several prompts scores as in a classification. */
+export type ClassifyEnsemble = z.output<typeof classifyEnsemble>;
+
 /**
  * Pairs of linear maps that take both modalities into one space, fitted on a collection's anchors: canonical
  * correlations, an orthogonal map, or ridge regression.

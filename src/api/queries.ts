@@ -4,7 +4,7 @@ import { filter } from "./filter.ts";
 import { searchWay, plan } from "./indexes.ts";
 import { namedAdaptation } from "./adaptations.ts";
 import { describeKinds, input, RED_PIXEL } from "./inputs.ts";
-import { ensemble, scored, scoring } from "./methods.ts";
+import { classifyEnsemble, ensemble, scored, scoring } from "./methods.ts";
 import { namedTransform } from "./transforms.ts";
 import { asifUsed, k, negatives, p } from "./asif.ts";
 import { anchorId, metadata, minSequence, modality, optional, sequence, text } from "./values.ts";
@@ -146,7 +146,7 @@ export const questionShape = {
 };
 
 /** The fields that every classification request has. */
-export type Question = z.output<z.ZodObject<typeof questionShape>>;
+export type Question = Omit<z.output<z.ZodObject<typeof questionShape>>, "ensemble">;
 
 /** Bounds on what one answer can hold. */
 export const checkQuestion = (
@@ -167,7 +167,13 @@ export const checkQuestion = (
   limit(images.length * explained * listed, MAX_EXPLANATIONS, "explain", counted);
 };
 
-const classifyShape = { ...questionShape, adaptation: optional(namedAdaptation), ...scoring, ...settings };
+const classifyShape = {
+  ...questionShape,
+  ensemble: optional(classifyEnsemble),
+  adaptation: optional(namedAdaptation),
+  ...scoring,
+  ...settings,
+};
 
 /** A classification without the fields of features. */
 export const classifyRequest = z.strictObject(classifyShape).superRefine(checkQuestion);

@@ -23,7 +23,7 @@ import {
   type LocalTexts,
 } from "./local/index.ts";
 import { representBoth, scoreTexts } from "./method.ts";
-import { meanRepresentations, relativeRepresentations, scoreRows } from "./relative.ts";
+import { meanRepresentations, relativeRepresentations, scoreRows, sumUpRepresentations } from "./relative.ts";
 import type { MethodSettings } from "./settings.ts";
 import type { AsifSettings, ClassifyInput, RelativeRepresentations } from "./types.ts";
 
@@ -97,15 +97,22 @@ export const classify = async (
   input: ClassifyInput,
   cache: RepresentationCache = createRepresentationCache(),
 ): Promise<ClassifyResult[]> => {
-  const { images, prompts, classes, ensemble, settings } = input;
+  const { images, prompts, classes, ensemble, isSummary = false, settings } = input;
   const sizes = classes.map((entry) => entry.prompts);
   const isMean = ensemble === "mean";
   const [imageRows, textRows] = await Promise.all([
     relativeRepresentations(view, "image", images, settings).then((made) => made.representations),
-    cache.relative.get(view, settings, prompts, isMean ? sizes.join() : "", async () => {
-      const { representations } = await relativeRepresentations(view, "text", prompts, settings);
-      return isMean ? meanRepresentations(representations, sizes, view.slotCount) : representations;
-    }),
+    cache.relative.get(
+      view,
+      settings,
+      prompts,
+      isMean ? `${isSummary ? "summary " : ""}${sizes.join()}` : "",
+      async () => {
+        const { representations } = await relativeRepresentations(view, "text", prompts, settings);
+        if (isSummary) return sumUpRepresentations(representations, sizes, view.slotCount);
+        return isMean ? meanRepresentations(representations, sizes, view.slotCount) : representations;
+      },
+    ),
   ]);
   const results: ClassifyResult[] = [];
   const partsOf = sharedParts(imageRows, textRows, view.slotCount);

@@ -165,6 +165,22 @@ export const meanRepresentations = (
 };
 
 /**
+ * One row for each class: of several prompts, the last of which is all others joined, `unit(r_joined + unit(mean r_i))`;
+ * the whole and its parts count alike.
+ *
+ * @param sizes number of consecutive rows of each class, with the joined one
+ */
+export const sumUpRepresentations = (
+  rows: RelativeRepresentations,
+  sizes: readonly number[],
+  slotCount: number,
+): RelativeRepresentations => {
+  const parts = sizes.flatMap((size) => (size > 1 ? [size - 1, 1] : [size]));
+  const pairs = sizes.map((size) => Math.min(size, 2));
+  return meanRepresentations(meanRepresentations(rows, parts, slotCount), pairs, slotCount);
+};
+
+/**
  * Sums groups of consecutive rows, one entry for each slot of a group, and scales each sum.
  *
  * @param sizes number of rows in each group

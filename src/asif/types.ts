@@ -38,6 +38,11 @@ export interface ClassifyInput {
   readonly classes: readonly { readonly name: string; readonly prompts: number }[];
   /** `max`: a class scores as its best prompt; `mean`: as the normalised mean of its prompts' representations. */
   readonly ensemble: Ensemble;
+  /**
+   * With the ensemble `mean`: the last of a class's several prompts is all of them joined, and the class scores as the
+   * normalised sum of its representation and of the normalised mean of the others'.
+   */
+  readonly isSummary?: boolean;
   readonly top: number;
   /** Number of anchors that explain the first class of each image (0: none), or more detailed options. */
   readonly explain: number | ExplainInput;

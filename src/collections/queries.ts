@@ -13,11 +13,12 @@ import {
   createRepresentationCache,
   relativeRepresentations,
   scoreTexts,
+  type ClassifyInput,
 } from "../asif/index.ts";
 import { invalidField } from "../errors.ts";
 import { createTurns } from "../math/slices.ts";
 import { traced } from "../tracing.ts";
-import type { AnchorId, AsifParameters, CollectionName } from "../types.ts";
+import type { AnchorId, AsifParameters, CollectionName, Method } from "../types.ts";
 import { classTexts, textsIn, warningsFor, type Encoding } from "./encoding.ts";
 import { countFacets } from "./facets.ts";
 import type { ClassifyHook, CollectionHooks } from "./hooks.ts";
@@ -33,6 +34,7 @@ import {
   usedBy,
   type Queried,
 } from "./question.ts";
+import { joinPrompts } from "./summary.ts";
 import { createSearches } from "./search.ts";
 import type { Collections } from "./types.ts";
 
@@ -124,10 +126,25 @@ export const createQueries = (
     };
   };
 
+  const readSummed = async (
+    queried: Queried,
+    { ensemble, ...request }: ClassifyRequest,
+    method: Method,
+  ): Promise<ClassifyInput> => {
+    if (ensemble !== "summary")
+      return readQuestion(queried, ensemble === undefined ? request : { ...request, ensemble }, encoding);
+    if (method !== "asif")
+      throw invalidField(["ensemble"], `is "summary", which "asif" has; the method is "${method}"`);
+    const { templates, ...rest } = request;
+    const classes = joinPrompts({ ...rest, ...(templates === undefined ? {} : { templates }) });
+    const question = await readQuestion(queried, { ...rest, classes, ensemble: "mean" }, encoding);
+    return { ...question, isSummary: true };
+  };
+
   const classify = async (queried: Queried, request: ClassifyRequest): Promise<ClassifyAnswer> => {
     const started = performance.now();
     const how = resolveMethod(queried, request);
-    const question = await readQuestion(queried, request, encoding);
+    const question = await readSummed(queried, request, how.method);
     const { results: found, fits } = await classifyByMethod(queried.view, question, how, cache);
     const results = await pictured(queried.record.name, found, (ids) =>
       idsWithImages(store, queried.record, ids),

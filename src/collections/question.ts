@@ -1,7 +1,14 @@
 import type { Input } from "../api/inputs.ts";
 import type { ClassInput, ClassifyRequest, QuerySettings } from "../api/queries.ts";
 import type { Filter } from "../api/filter.ts";
-import { isPlugged, METHODS, type Method, type MethodRequest, type PluggedMethod } from "../api/methods.ts";
+import {
+  isPlugged,
+  METHODS,
+  type Ensemble,
+  type Method,
+  type MethodRequest,
+  type PluggedMethod,
+} from "../api/methods.ts";
 import {
   METHOD_TRAITS,
   parametersFor,
@@ -89,7 +96,7 @@ const listed = (methods: readonly Method[]): string => methods.map((method) => `
 /** Images and classes as vectors, with all that a classification depends on. */
 export const readQuestion = async (
   queried: Queried,
-  request: ClassifyRequest,
+  request: Omit<ClassifyRequest, "ensemble"> & { readonly ensemble?: Ensemble },
   encoding: Encoding,
 ): Promise<ClassifyInput> => {
   const explain = explainOf(request);
@@ -171,7 +178,10 @@ export const answer = (view: AnchorView, started: number) => ({
 const encoderOf = (record: CollectionRecord, modality: Modality): EncoderRecord =>
   modality === "image" ? record.imageEncoder : record.textEncoder;
 
-const explainOf = ({ explain = 0, classes }: ClassifyRequest): number | ExplainInput => {
+const explainOf = ({
+  explain = 0,
+  classes,
+}: Pick<ClassifyRequest, "explain" | "classes">): number | ExplainInput => {
   if (typeof explain === "number") return explain;
   const { against } = explain;
   const known =
@@ -248,7 +258,8 @@ export const resolveImages = async (
   encoding: Encoding,
 ): Promise<Float32Array> => {
   const inputs = request.images.map((value, i) => ({ value, path: ["images", i] }));
-  return adapt(queried, request, inputs, await resolve(queried, "image", inputs, encoding));
+  const vectors = await resolve(queried, "image", inputs, encoding);
+  return request.adaptation === undefined ? vectors : adapt(queried, request, inputs, vectors);
 };
 
 /** The modality that a single query is in: by its kind, or as it says. */

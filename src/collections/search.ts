@@ -54,7 +54,8 @@ export const createSearches = (store: Database, encoding: Encoding): Searches =>
     checkValues(queried, request, queries.length);
     const inputs = queries.map((query) => ({ ...query, value: withModality(query.value, modality) }));
     const resolved = await resolve(queried, modality, inputs, encoding);
-    const vectors = await adapt(queried, request, inputs, resolved);
+    const vectors =
+      request.adaptation === undefined ? resolved : await adapt(queried, request, inputs, resolved);
     const settings = resolveAsifSettings(queried, request);
     const hits = await bitmapOf(view, request.filter);
     const common = {

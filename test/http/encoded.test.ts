@@ -41,6 +41,42 @@ describe("a collection whose images and texts are encoded here", () => {
     expect(classified.body).toMatchObject({ results: [{ classes: [{ name: "a red square" }, {}] }] });
   });
 
+  it("sums up a class of several prompts by all of them joined and by their mean", async () => {
+    const image = { image: await picture("#8010b0") };
+    const texts = ["red", "the sea", "red, the sea"].map((text) => ({ text }));
+    const classes = [{ name: "both", prompts: texts.slice(0, 2) }];
+    const path = "/v1/collections/colours";
+    const rowsOf = async (modality: string, inputs: readonly object[]): Promise<Map<string, number>[]> => {
+      const { body } = await test.call("POST", `${path}/relative`, { inputs, modality });
+      const { representations } = body as { representations: { anchors: string[]; values: number[] }[] };
+      return representations.map(
+        ({ anchors, values }) => new Map(anchors.map((id, i) => [id, values[i] ?? 0])),
+      );
+    };
+    const ids = ["red", "blue"];
+    const dense = (row?: Map<string, number>): number[] => ids.map((id) => row?.get(id) ?? 0);
+    const unit = (row: readonly number[]): number[] => row.map((value) => value / Math.hypot(...row));
+    const add = (a: readonly number[], b: readonly number[]): number[] =>
+      a.map((value, i) => value + (b[i] ?? 0));
+    const [first, second, joined] = (await rowsOf("text", texts)).map(dense);
+    const [shown] = (await rowsOf("image", [image])).map(dense);
+    const summed = unit(add(joined ?? [], unit(add(first ?? [], second ?? []))));
+    const expected = summed.reduce((sum, value, i) => sum + value * (shown?.[i] ?? 0), 0);
+    const request = { images: [image], classes, method: "asif", ensemble: "summary" };
+    const { body } = await test.call("POST", `${path}/classify`, request);
+    const { results } = body as { results: { classes: { score: number }[] }[] };
+    expect(results[0]?.classes[0]?.score).toBeCloseTo(expected, 5);
+  });
+
+  it("refuses to sum up prompts by another method, or prompts that are vectors", async () => {
+    const request = { images: [{ image: await picture("#e01010") }], ensemble: "summary" };
+    const classify = (more: object) =>
+      test.call("POST", "/v1/collections/colours/classify", { ...request, ...more });
+    expect((await classify({ classes: [{ name: "red" }], method: "ridge" })).status).toBe(400);
+    const anchors = [{ name: "red", prompts: [{ anchor: "red" }] }];
+    expect((await classify({ classes: anchors, method: "asif" })).status).toBe(422);
+  });
+
   it("names the input that cannot be encoded", async () => {
     const query = {
       images: [{ image: await picture("#e01010") }, { image: { base64: "AAAA" } }],

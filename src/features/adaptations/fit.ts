@@ -9,6 +9,8 @@ import { momentsOfRows } from "./moments.ts";
 import { shiftBetween, usualShift } from "./shift.ts";
 import type { AdaptationRecipe } from "./table.ts";
 
+/** Shifts below this one gained nothing on the sample, and cost up to two points. */
+const SMALL_SHIFT = 0.25;
 /** More images than this are sampled. */
 const MOST_IMAGES = 100_000;
 
@@ -69,6 +71,9 @@ export const fitAdaptation = async (
   const usual = usualShift(rows, anchors.mean, images, seed);
   const notes = [
     ...(shift <= usual.largest ? ["These images are like the anchors; nothing is to be gained."] : []),
+    ...(shift > usual.largest && shift < SMALL_SHIFT
+      ? [`The shift is small (below ${SMALL_SHIFT}); compare answers with and without the adaptation.`]
+      : []),
     ...(target.covariance.every((value) => value === 0)
       ? ["All images are the same; only their mean is aligned."]
       : []),

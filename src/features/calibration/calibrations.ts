@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { isPlugged, type Method } from "../../api/methods.ts";
+import { isPlugged, type Ensemble, type Method } from "../../api/methods.ts";
 import type { ClassifyRequest } from "../../api/queries.ts";
 import type { Job } from "../../api/service.ts";
 import type { MethodSettings } from "../../asif/index.ts";
@@ -134,7 +134,11 @@ export const createCalibrations = ({ collections, jobs, store }: CalibrationCore
       const field = fieldOf(asked);
       if (field === undefined) return undefined;
       const { record, view } = queried;
-      const found = await findCalibration(store, record, subjectOf(readSettings(queried, request)));
+      const { ensemble, ...rest } = request;
+      if (ensemble === "summary")
+        throw invalidField(["ensemble"], `is "summary", which no calibration is for`, "unprocessable");
+      const settings = readSettings(queried, ensemble === undefined ? rest : { ...rest, ensemble });
+      const found = await findCalibration(store, record, subjectOf(settings));
       if (found === null) throw uncalibrated(field, record.name);
       const key = [record.key, found.subject, found.at.getTime(), found.sequence].join(" ");
       const calibration = cache.get(key) ?? found.content;
@@ -176,7 +180,10 @@ const sureOf = (
   };
 };
 
-const readSettings = (queried: Queried, request: CalibrateRequest | ClassifyRequest): CalibrationSettings => {
+const readSettings = (
+  queried: Queried,
+  request: CalibrateRequest | (Omit<ClassifyRequest, "ensemble"> & { readonly ensemble?: Ensemble }),
+): CalibrationSettings => {
   const { record } = queried;
   const { negatives } = resolveAsifSettings(queried, request);
   const { method, rank, members } = resolveMethod(queried, request);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Input } from "../../../src/api/inputs.ts";
-import type { ClassifyRequest, RelativeRequest, SearchRequest } from "../../../src/api/queries.ts";
+import type { RelativeRequest, SearchRequest } from "../../../src/api/queries.ts";
 import type { Filter } from "../../../src/api/filter.ts";
 import type { Modality } from "../../../src/types.ts";
 import { naiveHolds } from "../../support/naive-filter.ts";
@@ -9,6 +9,7 @@ import { naiveClassScore, naiveRelative, naiveSearch } from "../../support/naive
 import type { NaiveRecord, NaiveState } from "../../support/naive-collection.ts";
 import { expectHits, expectNear } from "../../support/expect-hits.ts";
 import type { Operation } from "./operation.ts";
+import type { ModelClassification } from "./requests.ts";
 import { shownBy } from "./shown.ts";
 import { collectionsOf, NAME, upToDate, type Who, type World } from "./world.ts";
 import { numbersOf } from "../../../src/store/float32.ts";
@@ -138,7 +139,7 @@ export const relative = (request: RelativeRequest): Operation => ({
   },
 });
 
-export const classify = (request: ClassifyRequest): Operation => ({
+export const classify = (request: ModelClassification): Operation => ({
   label: `classify ${fc.stringify(request)}`,
   alone: false,
   run: async (world, who, alone) => {

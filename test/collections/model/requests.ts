@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Input } from "../../../src/api/inputs.ts";
+import type { Ensemble } from "../../../src/types.ts";
 import type { ClassifyRequest, RelativeRequest, SearchRequest } from "../../../src/api/queries.ts";
 import type { Modality } from "../../../src/types.ts";
 import { input } from "./anchors.ts";
@@ -55,7 +56,10 @@ export const relatives = ({ id, vector, k }: Scale): fc.Arbitrary<RelativeReques
   );
 
 /** Exact, for an answer does not say of which index it is. */
-export const classifications = ({ id, vector, k }: Scale): fc.Arbitrary<ClassifyRequest> => {
+/** A classification by vectors, whose prompts cannot be joined. */
+export type ModelClassification = Omit<ClassifyRequest, "ensemble"> & { readonly ensemble?: Ensemble };
+
+export const classifications = ({ id, vector, k }: Scale): fc.Arbitrary<ModelClassification> => {
   const some = (of: Modality): fc.Arbitrary<Input[]> =>
     fc.array(input(id, vector(of), of), { minLength: 1, maxLength: 3 });
   const several = fc

@@ -88,7 +88,10 @@ export const groupFilters = (names: readonly string[]): readonly Filter[] =>
   });
 
 /** What a classification and its counterfactual are both asked with. */
-export const requestOf = (question: Question, subject: Subject): Omit<ClassifyRequestBody, "exact"> => {
+export const requestOf = (
+  question: Question,
+  subject: Subject,
+): Omit<ClassifyRequestBody, "exact" | "ensemble"> => {
   const { classes, template, method, k, p, by } = question;
   return {
     images: [subject.kind === "image" ? { image: { base64: subject.image.base64 } } : { anchor: subject.id }],

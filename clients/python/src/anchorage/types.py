@@ -761,7 +761,7 @@ class ClassifyRequest(TypedDict):
     images: Sequence[InputLike]
     classes: Sequence[ClassLike]
     templates: NotRequired[Sequence[str]]
-    ensemble: NotRequired[Literal['max', 'mean']]
+    ensemble: NotRequired[Literal['max', 'mean', 'summary']]
     top: NotRequired[int]
     explain: NotRequired[Explain]
     filter: NotRequired[Filter]
