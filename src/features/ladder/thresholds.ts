@@ -73,8 +73,6 @@ export interface StoppingRule {
  */
 export const chooseThreshold = (questions: readonly StoppingQuestion[], harm: number): StoppingRule => {
   let rule = ruleAt(questions, Infinity);
-  // Too few questions bound nothing: the first test fails and everything goes on.
-  if (rule.bound > harm) return rule;
   const ascending = Float64Array.from(questions, ({ confidence }) => confidence).sort();
   for (let i = STEPS; i >= 0; i--) {
     const next = ruleAt(questions, quantile(ascending, i / STEPS));
