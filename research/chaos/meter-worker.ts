@@ -18,19 +18,21 @@ export interface Measured {
 
 export interface MeterCalls {
   readonly watch: (watched: Watched | null) => void;
-  /** What was measured since the last time. */
-  readonly read: (argument: null) => Measured;
+  /** What was measured since the last time, when all that was asked is answered. */
+  readonly read: (argument: null) => Promise<Measured>;
   readonly close: () => void;
 }
 
 const PING_EVERY_MS = 40;
 const LOOK_EVERY_MS = 100;
+const ANSWERED_WITHIN_MS = 30_000;
 const PAGE_BYTES = 4_096;
 
 /** Measures on a thread of its own, so that what attacks cost the script itself does not count. */
 export const open = (): MeterCalls => {
   let watched: Watched | null = null;
   let pings: number[] = [];
+  const asked = new Set<Promise<void>>();
   let peakBytes = 0;
   let [waitedMs, waitedBefore] = [0, 0];
   const addWaited = (): void => {
@@ -39,7 +41,12 @@ export const open = (): MeterCalls => {
     waitedBefore = now;
   };
   const pinging = setInterval(() => {
-    if (watched !== null) ping(watched.url, (ms) => pings.push(ms));
+    if (watched === null) return;
+    const asking = ping(watched.url)
+      .then((ms) => void pings.push(ms))
+      .catch(() => undefined)
+      .finally(() => asked.delete(asking));
+    asked.add(asking);
   }, PING_EVERY_MS);
   const looking = setInterval(() => {
     if (watched !== null) peakBytes = Math.max(peakBytes, memoryOf(watched.pid));
@@ -50,7 +57,9 @@ export const open = (): MeterCalls => {
       watched = next;
       waitedBefore = next === null ? 0 : waitedOf(next.pid);
     },
-    read: () => {
+    read: async () => {
+      // Those that wait belong to what has just been measured.
+      await Promise.all(asked);
       addWaited();
       const measured = { pings, waitedMs, peakBytes };
       waitedMs = 0;
@@ -65,13 +74,17 @@ export const open = (): MeterCalls => {
   };
 };
 
-const ping = (url: string, answered: (ms: number) => void): void => {
-  const start = performance.now();
-  get(`${url}/healthz`, { agent: false }, (response) => {
-    response.resume();
-    response.on("end", () => answered(performance.now() - start));
-  }).on("error", () => undefined);
-};
+/** Milliseconds until the answer. @throws Error where there is none */
+const ping = (url: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const start = performance.now();
+    const request = get(`${url}/healthz`, { agent: false, timeout: ANSWERED_WITHIN_MS }, (response) => {
+      response.resume();
+      response.on("end", () => resolve(performance.now() - start));
+    });
+    request.on("timeout", () => request.destroy());
+    request.on("error", reject);
+  });
 
 /** The second field of `schedstat` (Linux): nanoseconds in which a thread could have run and did not. */
 const waitedOf = (pid: number): number => {

@@ -33,7 +33,11 @@ export const openMeter = (): Meter => {
       await worker.call("watch", null);
       await worker.call("read", null);
     },
-    end: async () => ({ ...(await worker.call("read", null)), gapMs: await gap() }),
+    end: async () => {
+      const gapMs = await gap();
+      await worker.call("watch", null);
+      return { ...(await worker.call("read", null)), gapMs };
+    },
     close: worker.close,
   };
 };

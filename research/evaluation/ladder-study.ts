@@ -1,8 +1,8 @@
 import { scoreClassesOf, parametersFor } from "../../src/asif/index.ts";
 import type { EncoderRegistry } from "../../src/encoders/index.ts";
 import { concatenate, openTrialSpace } from "../../src/features/evaluation/index.ts";
-import { confidenceOf, fuseScores } from "../../src/features/ladder/fuse.ts";
-import { chooseThreshold, fitRungTemperature } from "../../src/features/ladder/thresholds.ts";
+import { confidenceOf, fuseScores } from "../ladder/fuse.ts";
+import { chooseThreshold, fitRungTemperature } from "../ladder/thresholds.ts";
 import { QUERY_VENDOR } from "../../src/features/sample/index.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { bootstrapInterval, mean } from "../../src/math/statistics.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { confidenceOf, fuseScores, standardScores } from "../../../src/features/ladder/fuse.ts";
+import { confidenceOf, fuseScores, standardScores } from "../../../research/ladder/fuse.ts";
 import {
   chooseThreshold,
   fitRungTemperature,
   type StoppingQuestion,
-} from "../../../src/features/ladder/thresholds.ts";
-import { upperBound } from "../../../src/features/ladder/upper-bound.ts";
+} from "../../../research/ladder/thresholds.ts";
+import { upperBound } from "../../../research/ladder/upper-bound.ts";
 import { createRandom, normal } from "../../../src/math/random.ts";
 
 describe("the upper bound of a share", () => {

@@ -1,4 +1,4 @@
-import { quantile } from "../../math/statistics.ts";
+import { quantile } from "../../src/math/statistics.ts";
 import { confidenceOf } from "./fuse.ts";
 import { upperBound } from "./upper-bound.ts";
 

@@ -1,4 +1,4 @@
-import { mean, populationDeviation } from "../../math/statistics.ts";
+import { mean, populationDeviation } from "../../src/math/statistics.ts";
 
 /**
  * Scores minus their mean, divided by their population standard deviation; zeros where all scores are equal.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { climb, type Climbed } from "../../../src/features/ladder/climb.ts";
+import { climb, type Climbed } from "../../../research/ladder/climb.ts";
 import { createRandom, normal } from "../../../src/math/random.ts";
 import { followPointers, samplePointers } from "../../support/pointer-values.ts";
 

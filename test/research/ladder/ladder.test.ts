@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { standardScores } from "../../../src/features/ladder/fuse.ts";
-import { answerByLadder, type LadderRung } from "../../../src/features/ladder/ladder.ts";
+import { standardScores } from "../../../research/ladder/fuse.ts";
+import { answerByLadder, type LadderRung } from "../../../research/ladder/ladder.ts";
 
 interface Image {
   readonly cheap: readonly number[];
