@@ -59,7 +59,8 @@ const run = async (
   terminal: Terminal,
 ): Promise<number> => {
   const drawings = await readDrawings(url, collection);
-  const vendors = [...new Set(drawings.map(({ metadata }) => String(metadata.vendor)))].sort();
+  const named = drawings.flatMap(({ metadata: { vendor } }) => (typeof vendor === "string" ? [vendor] : []));
+  const vendors = [...new Set(named)].sort();
   terminal.print("| target (shift) | labels | as now | mean only | aligned |");
   for (const vendor of only === undefined ? vendors : [only])
     for (const line of linesOf(await measureStyle(drawings, vendor))) terminal.print(line);
