@@ -5,7 +5,6 @@ import { isAnchorageError } from "../../errors.ts";
 import { createProgress } from "../../progress.ts";
 import { FORECAST_DEFAULTS, FORECAST_TOPS } from "./api.ts";
 import type { ForecastClient } from "./client.ts";
-import { forecastLines, writeForecast } from "./report.ts";
 
 /** The part of Anchorage that forecasts. */
 type Forecaster = Pick<CoreClient, "waitForJob"> & { collection(name: string): ForecastClient };
@@ -32,6 +31,7 @@ const run = async (
   { collection: name, by, target, out, top, classes, questions, draws, seed }: Given,
   { connect, show, signal, note }: CommandContext<Forecaster>,
 ): Promise<number> => {
+  const { forecastLines, writeForecast } = await import("./report.ts");
   const client = await connect();
   const progress = createProgress(`forecasting ${name}`, "measurements");
   try {
