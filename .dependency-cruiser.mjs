@@ -26,6 +26,7 @@ const FEATURES = {
   health: ["influence"],
   erasing: ["counterfactual", "erasure-proof"],
   consensus: ["epalm"],
+  "erasure-proof": ["epalm"],
   backup: ["erasing"],
   mcp: ["calibration", "counterfactual", "coverage"],
   exporting: ["importing"],

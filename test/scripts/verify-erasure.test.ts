@@ -3,6 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient, type CollectionClient } from "../../src/features/client.ts";
+import { saveAdapter } from "../../src/features/epalm/table.ts";
+import { silentLog } from "../support/log.ts";
+import { openInspection } from "../../src/store/index.ts";
+import type { CollectionName, Sequence } from "../../src/types.ts";
 import { makeDataDir, startService, type DataDir, type Running } from "../service/running.ts";
 import { normals, seededRandom } from "../support/random.ts";
 import { runScript, type Ended } from "./run-script.ts";
@@ -117,5 +121,27 @@ describe("npm run verify-erasure", () => {
       6,
       `verify-erasure: ${file("bare")} holds no store. Set DATA_DIR to the service's.\n`,
     ]);
+  });
+
+  it("names an adapter that was trained on the collection and is kept, and ends with 4", async () => {
+    const inspection = await openInspection({ dataDir: data.path, databaseUrl: null, log: silentLog });
+    const adapter = { id: "captions", sha256: "0".repeat(64), sequence: 2 as Sequence, settings: {} };
+    const collection = "pets" as CollectionName;
+    const saved = saveAdapter(
+      inspection.database,
+      { ...adapter, collection, createdAt: new Date() },
+      Uint8Array.of(1),
+    );
+    await saved.finally(() => inspection.close());
+    const now = createClient({ url: service.url }).collection("pets");
+    await now.deleteAnchor("pet-6");
+    await now.compact();
+    await writeFile(file("kept.jsonl"), `${JSON.stringify(pet(6))}\n`);
+    const { status, stdout, stderr } = await ofPets("--anchors", file("kept.jsonl"));
+    expect(stderr).toBe(
+      "verify-erasure: what was learnt from deleted anchors is kept in adapter captions@1\n",
+    );
+    expect(stdout).toMatch(/^kept, and made with anchors of the collection: adapter captions@1$/m);
+    expect(status).toBe(4);
   });
 });

@@ -26,4 +26,5 @@ export {
 } from "./text/prompts.ts";
 export type { TextTokenizer } from "./text/tokenizer.ts";
 export { scheduleOf, type Injection, type LayerAction } from "./injection.ts";
+export { trainedOn } from "./table.ts";
 export * from "./training/index.ts";

@@ -3,6 +3,9 @@ import type { z } from "zod";
 import { EXIT, type Command, type CommandContext, type OptionSchemas } from "../../command.ts";
 import { isAnchorageError } from "../../errors.ts";
 
+/** Nothing was found in bytes, and something that is kept has learnt from the anchors. */
+const LEARNT = 4;
+
 const schema = ({ z, collectionOption, noArguments, requiredText }: OptionSchemas) =>
   z
     .object({
@@ -38,6 +41,10 @@ const run = async (given: Given, { config, signal, show, note, log }: CommandCon
     show({ ...proof, faults, complete: isComplete(proof) }, () => reportOf(proof));
     for (const fault of faults) note(`verify-erasure: ${fault}`);
     if (faults.length > 0) return EXIT.failed;
+    if (proof.retainedBy.length > 0) {
+      note(`verify-erasure: what was learnt from deleted anchors is kept in ${proof.retainedBy.join(", ")}`);
+      return LEARNT;
+    }
     return isComplete(proof) ? EXIT.done : EXIT.partly;
   } catch (error) {
     if (!isAnchorageError(error) || error.code !== "cancelled") throw error;
@@ -70,6 +77,8 @@ export const verifyErasureCommand: Command<Given, CommandContext> = {
     done: "proven to be erased",
     failed: "not erased, or not proven; stderr says why",
     partly: "found nowhere, but not everything could be searched",
+    unavailable:
+      "found nowhere, but something made with the anchors is kept (stderr names it); or Postgres cannot be reached",
   },
   examples: ["--collection pets --anchors rex.jsonl", "--collection pets --receipt 2f0c1d3e-..."],
   schema,

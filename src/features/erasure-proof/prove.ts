@@ -16,6 +16,7 @@ import { checkChain, coverageOf, type NewestDeletion } from "./chain.ts";
 import { vectorBytes } from "./forms.ts";
 import { huntFor } from "./needles.ts";
 import { searchIndexes, searchPostgres, type FilesOfPostgres, type IndexFile } from "./search-files.ts";
+import { listRetained } from "./retained.ts";
 import { searchRows, type RowFinds } from "./search-rows.ts";
 import { mostBeyond } from "./tally.ts";
 import type { Finding, Proof, Suspect, SuspectState, Trace, What } from "./types.ts";
@@ -54,14 +55,17 @@ export const proveErasure = async (inspection: Inspection, options: ProofOptions
   const wanted = receipts.find(({ id, kind }) => id === options.receipt && kind === "deletion") ?? null;
   if (wanted === null && options.receipt !== null) throw notFound("receipt of a deletion", options.receipt);
   const chain = checkChain(collection.name, receipts, collection.sequence);
-  if (suspects.length === 0)
+  if (suspects.length === 0) {
+    const covering = receiptsOf(wanted, []);
     return {
       collection: collection.name,
       chain,
-      receipts: receiptsOf(wanted, []),
+      receipts: covering,
+      retainedBy: await listRetained(database, collection, covering),
       findings: [],
       searched: null,
     };
+  }
   const coverage = coverageOf(suspects, wanted === null ? receipts : [wanted]);
 
   const goOn = (): void => {
@@ -97,10 +101,12 @@ export const proveErasure = async (inspection: Inspection, options: ProofOptions
       idOnRecord: id !== null && onRecord.has(id),
     };
   });
+  const covering = receiptsOf(wanted, coverage);
   return {
     collection: collection.name,
     chain,
-    receipts: receiptsOf(wanted, coverage),
+    receipts: covering,
+    retainedBy: await listRetained(database, collection, covering),
     findings,
     searched: {
       tables: rows.tables,

@@ -6,12 +6,20 @@ const HEAD = ["anchor", "receipt", "state", "found"] as const;
 const RECEIPT_SHOWN = 8;
 
 /** Formats a proof for the terminal: the chain, the receipts, a table of the anchors, and what was searched. */
-export const reportOf = ({ collection, chain, receipts, findings, searched }: Proof): string[] => {
+export const reportOf = ({
+  collection,
+  chain,
+  receipts,
+  retainedBy,
+  findings,
+  searched,
+}: Proof): string[] => {
   const whole = chain.fault === null ? "the chain is whole" : `the chain is broken: ${chain.fault}`;
   const last = chain.hash === "" ? "" : `; the last has sha256 ${chain.hash}`;
   return [
     `${collection}: ${counted(chain.receipts, "receipt")}, ${whole}${last}`,
     ...receipts.map(receiptLine),
+    ...retainedBy.map((name) => `kept, and made with anchors of the collection: ${name}`),
     ...(searched === null
       ? ["no anchors were given, so nothing was searched"]
       : ["", ...tableOf(findings), "", ...searchedLines(searched)]),

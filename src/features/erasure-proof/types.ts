@@ -77,6 +77,8 @@ export interface Proof {
   readonly chain: ChainReport;
   /** Receipts that cover the given anchors. */
   readonly receipts: readonly Receipt[];
+  /** What these receipts name as made with the anchors and is still kept, such as `adapter captions@1`. */
+  readonly retainedBy: readonly string[];
   readonly findings: readonly Finding[];
   /** Null if no anchors were given and only receipts were checked. */
   readonly searched: Searched | null;

@@ -3,9 +3,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Anchor } from "../../../src/api/anchors.ts";
 import { unitRows } from "../../../src/retrieval/index.ts";
-import type { AnchorId } from "../../../src/types.ts";
+import type { AnchorId, Sequence } from "../../../src/types.ts";
 import { runSql } from "../../support/postgres.ts";
+import { openStore } from "../../../src/store/index.ts";
+import { silentLog } from "../../support/log.ts";
+import { removeAdapters, saveAdapter } from "../../../src/features/epalm/table.ts";
 import { bird, BIRDS, COUNT, IMAGE, idsOf, open, placesOf, type Place } from "./place.ts";
+import { reportOf } from "../../../src/features/erasure-proof/index.ts";
 import { numbersOf } from "../../../src/store/float32.ts";
 
 let place: Place;
@@ -277,4 +281,26 @@ describe("what cannot be searched", () => {
     expect(proof.searched).toMatchObject({ postgres: null, closedTables: ["drizzle.__drizzle_migrations"] });
     expect(faults).toEqual([]);
   });
+});
+
+test("an adapter trained on the collection is told of with the receipt that names it, until it is removed", async () => {
+  const { dataDir, database } = place;
+  const store = await openStore({ dataDir, databaseUrl: database.url, log: silentLog });
+  try {
+    const adapter = { id: "captions", sha256: "0".repeat(64), sequence: 1 as Sequence, settings: {} };
+    await saveAdapter(store, { ...adapter, collection: BIRDS, createdAt: new Date() }, Uint8Array.of(1));
+    const lost = bird(900);
+    const receipt = await remove(lost);
+    await compact();
+    const kept = await place.prove([lost], receipt);
+    expect(kept.proof.retainedBy).toEqual(["adapter captions@1"]);
+    expect(kept.faults).toEqual([]);
+    expect(reportOf(kept.proof)).toContain(
+      "kept, and made with anchors of the collection: adapter captions@1",
+    );
+    await removeAdapters(store, "captions", null);
+    expect((await place.prove([lost], receipt)).proof.retainedBy).toEqual([]);
+  } finally {
+    await store.close();
+  }
 });
