@@ -68,7 +68,7 @@ export const fitAdaptation = async (
     covariance: asked ?? images >= COVARIANCE_IMAGES,
   });
   const shift = shiftBetween(target.mean, anchors.mean);
-  const usual = usualShift(rows, anchors.mean, images, seed);
+  const usual = await usualShift(rows, anchors.mean, images, seed);
   const notes = [
     ...(shift <= usual.largest ? ["These images are like the anchors; nothing is to be gained."] : []),
     ...(shift > usual.largest && shift < SMALL_SHIFT

@@ -1,7 +1,11 @@
 import { multiply } from "../../math/linear-algebra/index.ts";
+import { createTurns } from "../../math/slices.ts";
 
-/** Rows whose products are summed at once. */
-const CHUNK = 4_096;
+/** Multiply-adds of one product, which holds up other requests: some 10 ms. */
+const PRODUCT = 2 ** 26;
+const LEAST_ROWS = 16;
+/** Numbers that are looked at between two looks at the clock. */
+const NUMBERS_A_TURN = 2 ** 18;
 
 /** Mean and covariance of some rows. */
 export interface RowMoments {
@@ -15,10 +19,16 @@ export interface RowMoments {
 }
 
 /** The mean of some rows, in float64. @param rows `[n, r]` row-major */
-export const meanOfRows = (rows: Float32Array, r: number): Float64Array => {
+export const meanOfRows = async (rows: Float32Array, r: number): Promise<Float64Array> => {
   const mean = new Float64Array(r);
-  for (let start = 0; start < rows.length; start += r)
-    for (let i = 0; i < r; i++) mean[i] = (mean[i] ?? 0) + (rows[start + i] ?? 0);
+  const turn = createTurns();
+  const rowsATurn = Math.ceil(NUMBERS_A_TURN / r) * r;
+  for (let first = 0; first < rows.length; first += rowsATurn) {
+    await turn();
+    const end = Math.min(rows.length, first + rowsATurn);
+    for (let start = first; start < end; start += r)
+      for (let i = 0; i < r; i++) mean[i] = (mean[i] ?? 0) + (rows[start + i] ?? 0);
+  }
   return mean.map((sum) => (sum * r) / rows.length);
 };
 
@@ -33,20 +43,25 @@ export const meanOfRows = (rows: Float32Array, r: number): Float64Array => {
  */
 export const momentsOfRows = async (rows: Float32Array, r: number): Promise<RowMoments> => {
   const count = rows.length / r;
-  const mean = meanOfRows(rows, r);
+  const mean = await meanOfRows(rows, r);
   const covariance = new Float64Array(r * r);
   let fourth = 0;
-  for (let first = 0; first < count; first += CHUNK) {
-    const last = Math.min(count, first + CHUNK);
-    const data = Float64Array.from(
-      rows.subarray(first * r, last * r),
-      (value, at) => value - (mean[at % r] ?? 0),
-    );
+  const chunk = Math.max(LEAST_ROWS, Math.floor(PRODUCT / (r * r)));
+  const turn = createTurns();
+  for (let first = 0; first < count; first += chunk) {
+    await turn();
+    const last = Math.min(count, first + chunk);
+    const data = new Float64Array((last - first) * r);
     for (let start = 0; start < data.length; start += r) {
       let squares = 0;
-      for (let i = start; i < start + r; i++) squares += (data[i] ?? 0) ** 2;
+      for (let i = 0; i < r; i++) {
+        const value = (rows[first * r + start + i] ?? 0) - (mean[i] ?? 0);
+        data[start + i] = value;
+        squares += value ** 2;
+      }
       fourth += squares ** 2;
     }
+    await turn();
     const part = { data, rows: last - first, columns: r };
     const products = await multiply(part, part, "left");
     for (let i = 0; i < covariance.length; i++)
