@@ -36,7 +36,7 @@ CALLS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "updateCollection": lambda birds, request: birds.update(**request),
 }
 WITH_ID = {
-    "cancelJob", "getAdapter", "getJob", "getSelection", "revokeKey", "getErasureReport", "getReceipt",
+    "cancelJob", "getAdaptation", "getAdapter", "getErasureReport", "getJob", "getReceipt", "getSelection", "revokeKey",
 }  # fmt: skip
 
 
