@@ -182,7 +182,7 @@ export const openEncoderRegistry = async (options: {
       tracked(async () => {
         const encoder = encoderOf(id, "text");
         const session = await sessionOf(encoder, outputsOf([encoder]), textSessions, openText);
-        return session.unknownShares?.(texts) ?? texts.map(() => 0);
+        return (await session.unknownShares?.(texts)) ?? texts.map(() => 0);
       }),
     makeThumbnail: (image) => makeThumbnail(image, maxPixels),
     makeOriginal: (image, keeping) => makeOriginal(image, keeping, maxPixels),

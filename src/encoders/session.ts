@@ -11,7 +11,7 @@ export interface EncoderSession<T> {
    */
   encode(inputs: readonly T[], cuts: readonly EncoderManifest[]): Promise<Float32Array[]>;
   /** Of a text encoder: the share of each text's words that its tokenizer does not know, 0 to 1. */
-  readonly unknownShares?: (inputs: readonly T[]) => number[];
+  readonly unknownShares?: (inputs: readonly T[]) => Promise<number[]>;
   close(): Promise<void>;
 }
 
