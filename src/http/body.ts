@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { z } from "@hono/zod-openapi";
 import { AnchorageError, faultyFields, fieldPath, type FieldFault } from "../errors.ts";
 import { createTurns } from "../math/slices.ts";
+import { withMemory } from "../memory-budget.ts";
 import { faultOffset, jsonFaultError } from "./json-fault.ts";
 import { parseJsonInPieces } from "./json.ts";
 
@@ -10,6 +11,9 @@ const MIB = 1024 * 1024;
 const DECODED_AT_ONCE = MIB;
 /** Bytes of a character in UTF-8, at most. */
 const LONGEST_CHARACTER = 4;
+/** Bodies from here on are counted: as they come, as text, and as the values that they are parsed to. */
+const COUNTED_FROM = MIB;
+const COPIES = 5;
 /** The body's name in error messages. */
 export const BODY = "The body";
 
@@ -20,7 +24,8 @@ export const mediaTypeOf = (contentType: string | undefined): string =>
 /**
  * Reads a JSON body of at most `limit` bytes and parses it by `schema`.
  *
- * @throws AnchorageError `unsupported-media-type`, `too-large` or `invalid-input`.
+ * @throws AnchorageError `unsupported-media-type`, `too-large` or `invalid-input`; `insufficient-memory` before a body is read
+ * for which there is no room.
  */
 export const readJsonBody = async <Schema extends z.ZodType>(
   c: Context,
@@ -28,6 +33,18 @@ export const readJsonBody = async <Schema extends z.ZodType>(
   limit: number,
 ): Promise<z.output<Schema>> => {
   requireMediaType(c, ["application/json"]);
+  const length = Number(c.req.header("content-length") ?? 0);
+  if (length < COUNTED_FROM || length > limit) return readAndParse(c, schema, limit);
+  return withMemory({ bytes: COPIES * length, what: "Reading this request" }, () =>
+    readAndParse(c, schema, limit),
+  );
+};
+
+const readAndParse = async <Schema extends z.ZodType>(
+  c: Context,
+  schema: Schema,
+  limit: number,
+): Promise<z.output<Schema>> => {
   const text = await readText(c, limit);
   const turn = createTurns(c.req.raw.signal);
   await turn();

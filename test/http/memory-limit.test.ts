@@ -60,6 +60,19 @@ test("a write that would pass 90 % of MEMORY_LIMIT is refused with the bytes tha
   expect(found).toMatchObject({ anchorCount: ANCHORS });
 });
 
+test("a body that there is no memory for is refused by its length, before it is read", async () => {
+  limitMemory(EXCEEDED);
+  const body = JSON.stringify({ anchors: anchorsFrom(ANCHORS, 1) }).padEnd(2 ** 20);
+  const response = await app.app.request("http://localhost/v1/collections/c/anchors", {
+    method: "PUT",
+    headers: { "content-type": "application/json", "content-length": String(body.length) },
+    body,
+  });
+  expect({ status: response.status, body: await response.json() }).toMatchObject(
+    refused(new RegExp(`^Reading this request needs ${5 * 2 ** 20} bytes of memory`)),
+  );
+});
+
 test("searches and deletions go on where writes are refused, and writes work again under another limit", async () => {
   limitMemory(EXCEEDED);
   expect((await app.call("POST", "/v1/collections/c/search", search)).status).toBe(200);
