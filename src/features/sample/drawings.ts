@@ -29,7 +29,7 @@ const MISNAMED: ReadonlySet<string> = new Set(["cricket", "UP! button"]);
 /** A vendor's drawings, by emoji. */
 export interface Drawings {
   /** A standalone SVG file, or undefined where the vendor did not draw this emoji. */
-  readonly svgOf: (emoji: Emoji) => Uint8Array | undefined;
+  readonly svgOf: (emoji: Emoji) => Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Reads one vendor's package: icons are found by code points where the package has them, else by the CLDR label. */

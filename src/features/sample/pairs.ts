@@ -10,7 +10,7 @@ export interface EmojiPair {
   readonly vendor: string;
   readonly emoji: Emoji;
   /** A standalone SVG file. */
-  readonly image: Uint8Array;
+  readonly image: Uint8Array<ArrayBuffer>;
 }
 
 /** Steps through the emoji so that neighbours in CLDR's order, which are alike, come far apart. */

@@ -4,9 +4,10 @@ import type { JobContext } from "../../collections/jobs/index.ts";
 import { createProgress } from "../../progress.ts";
 import { missingData, SAMPLE_PACKAGE } from "../files/data-packages/index.ts";
 import { growSample, SAMPLE_COLLECTION } from "./grow.ts";
-import { readPairs } from "./pairs.ts";
+import type { PairsCalls } from "./pairs-worker.ts";
 import { SAMPLE_VENDORS } from "./vendors.ts";
 import type { Log } from "../../types.ts";
+import { callInWorker } from "../../worker.ts";
 
 const KIND = "sample";
 const JOBS_LOOKED_AT = 10_000;
@@ -39,7 +40,15 @@ const grow = async (
 ): Promise<void> => {
   const { name } = SAMPLE_COLLECTION;
   if (isFirst) await collections.create(SAMPLE_COLLECTION);
-  const pairs = await readPairs(SAMPLE_VENDORS, settings.dataDir);
+  // The drawings of a vendor are a file of up to 25 MB, which takes long to parse.
+  const pairs = await callInWorker<PairsCalls, "read">(
+    new URL("./pairs-worker.ts", import.meta.url),
+    "read",
+    {
+      vendors: SAMPLE_VENDORS,
+      dataDir: settings.dataDir,
+    },
+  );
   const bar = createProgress(`sample collection "${name}"`, "anchors");
   try {
     const added = await growSample(
