@@ -14,7 +14,7 @@ export interface FileLock {
 const BUSY = new Set(["EAGAIN", "EACCES", "EBUSY"]);
 
 /**
- * Locks the file at `path`, which is created if it does not exist and must never be removed. The kernel keeps the lock, so
+ * Locks the file at `path`, which is created if it does not exist and is removed by its holder alone, if ever. The kernel keeps the lock, so
  * it excludes processes of other containers and users too.
  *
  * @returns null if another process, or another call in this process, holds the lock
@@ -54,7 +54,7 @@ const isGranted = (fd: number, path: string): boolean => {
     if (BUSY.has(String((error as NodeJS.ErrnoException).code))) return false;
     throw new AnchorageError(
       "unavailable",
-      `${path} cannot be locked (${messageOf(error)}). Put DATA_DIR on a file system with locks, such as a local disk.`,
+      `${path} cannot be locked (${messageOf(error)}). It has to be on a file system with locks, such as a local disk.`,
       { cause: error },
     );
   }

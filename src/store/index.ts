@@ -1,6 +1,7 @@
 /** Postgres storage, embedded or external. It is the source of truth; every index is derived from it. */
 export { storedBytes, type StoredBytes } from "./collection-size.ts";
 export { searchCaptions, wordsOf, type CaptionHit } from "./caption-search.ts";
+export { tryLockFile } from "./file-lock.ts";
 export { announceService, lockDataDir, serviceOfDataDir, type DataDirLock } from "./data-dir-lock.ts";
 export { explainFullDisk, makeRoomToStart } from "./disk-space.ts";
 export { closeToOthers } from "./private-files.ts";

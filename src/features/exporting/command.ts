@@ -54,7 +54,7 @@ export const exportCommand: Command<Given, CommandContext<CollectionsClient>> = 
     "",
     "An image is the file that the collection keeps: the original, else the thumbnail. Anchors that are written meanwhile may or may not be in the file; `anchorage backup` copies everything at one sequence.",
     "",
-    "FILE is called FILE.part until it is complete; Ctrl-C and errors leave nothing. With - the export goes to the standard output.",
+    "FILE is called FILE.part until it is complete; Ctrl-C and errors leave nothing, and what a killed command left is written over. With - the export goes to the standard output.",
   ].join("\n"),
   options: {
     format: {

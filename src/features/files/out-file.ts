@@ -1,12 +1,15 @@
 import { once } from "node:events";
+import { fsync, ftruncate, write } from "node:fs";
 import { link, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
 import type { Writable } from "node:stream";
+import { promisify } from "node:util";
 import { AnchorageError, isAnchorageError, messageOf } from "../../errors.ts";
 
 /**
- * Writes a new file as its bytes come. Until it is complete it is called `FILE.part`; whatever fails, that is removed.
+ * Writes a new file as its bytes come. Until it is complete it is called `FILE.part`; whatever fails, that is removed, and
+ * what a killed command left of it is written over.
  *
  * @param path `-` is the standard output
  * @throws AnchorageError `conflict` if there is such a file, `invalid-input` if it cannot be written, `unavailable` if the
@@ -16,19 +19,16 @@ export const writeOut = async (path: string, bytes: AsyncIterable<Uint8Array>): 
   if (path === "-") return send(bytes, process.stdout);
   await requireNew(path);
   const part = `${path}.part`;
-  const handle = await open(part, "wx", 0o600).catch((error: unknown) => {
-    throw (error as NodeJS.ErrnoException).code === "EEXIST"
-      ? new AnchorageError(
-          "conflict",
-          `${part} is there: it is being written, or a command that wrote it was killed.`,
-        )
-      : explain(error, path);
+  const { tryLockFile } = await import("../../store/index.ts");
+  // The lock tells a file that is being written from one whose writer was killed.
+  const lock = await tryLockFile(part).catch((error: unknown) => {
+    throw explain(error, path);
   });
+  if (lock === null) throw new AnchorageError("conflict", `${part} is there: another command is writing it.`);
   try {
-    const stream = handle.createWriteStream({ flush: true });
-    await send(bytes, stream);
-    stream.end();
-    await finished(stream);
+    await promisify(ftruncate)(lock.fd);
+    for await (const chunk of bytes) await writeWhole(lock.fd, chunk);
+    await promisify(fsync)(lock.fd);
     // Not renamed: that would replace a file that was made meanwhile.
     await link(part, path);
     await syncFolder(dirname(path));
@@ -36,7 +36,12 @@ export const writeOut = async (path: string, bytes: AsyncIterable<Uint8Array>): 
     throw explain(error, path);
   } finally {
     await rm(part, { force: true });
+    lock.release();
   }
+};
+
+const writeWhole = async (fd: number, chunk: Uint8Array): Promise<void> => {
+  for (let done = 0; done < chunk.length;) done += (await promisify(write)(fd, chunk, done)).bytesWritten;
 };
 
 /** @throws AnchorageError `conflict` if there is a file at `path` */

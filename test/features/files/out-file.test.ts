@@ -41,6 +41,29 @@ describe("a file that is written as a whole", () => {
     expect(await readFile(path, "utf8")).toBe("other");
   });
 
+  it("writes over what a killed command left of it", async () => {
+    const folder = await temporaryDirectory();
+    await writeFile(join(folder, "all.part"), "left behind");
+    await writeOut(join(folder, "all"), chunks(["one"]));
+    expect(await readdir(folder)).toEqual(["all"]);
+    expect(await readFile(join(folder, "all"), "utf8")).toBe("one");
+  });
+
+  it("is not written twice at once", async () => {
+    const path = join(await temporaryDirectory(), "all");
+    let second: Promise<void> | undefined;
+    const first = writeOut(
+      path,
+      (async function* () {
+        yield Buffer.from("one");
+        second = writeOut(path, chunks(["two"]));
+        await expect(second).rejects.toThrow(`${path}.part is there: another command is writing it.`);
+      })(),
+    );
+    await first;
+    expect(await readFile(path, "utf8")).toBe("one");
+  });
+
   it("cannot be in a folder that does not exist", async () => {
     const path = join(await temporaryDirectory(), "none", "all");
     await expect(writeOut(path, chunks(["one"]))).rejects.toThrow(`${path} cannot be written`);
